@@ -1,0 +1,155 @@
+//! One error type for the whole house, with two readers in mind: the person who asked, who gets
+//! words in their language, and the operator, who gets the cause in the log and nowhere else.
+
+use std::fmt;
+
+/// A sentence in the two languages that the service speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// French.
+    pub fr: String,
+    /// English.
+    pub en: String,
+}
+
+/// Formats one sentence in French and in English: `words!("{n} lignes", "{n} rows")`.
+#[macro_export]
+macro_rules! words {
+    ($fr:literal, $en:literal $(,)?) => {
+        $crate::error::Words { fr: format!($fr), en: format!($en) }
+    };
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+/// One value that was refused: which field, what it held, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Name of the field as its sender wrote it.
+    pub field: String,
+    /// The refused value, cut to [`Refusal::VALUE_CHARS_MAX`] characters.
+    pub value: String,
+    /// The reason.
+    pub words: Words,
+}
+
+impl Refusal {
+    /// Longest value repeated in an answer, in characters.
+    pub const VALUE_CHARS_MAX: usize = 120;
+
+    /// A refusal of `value` in `field`; a long value is cut and marked with an ellipsis.
+    pub fn new(field: impl Into<String>, value: impl fmt::Display, words: Words) -> Self {
+        let mut value = value.to_string();
+        if let Some((cut, _)) = value.char_indices().nth(Self::VALUE_CHARS_MAX) {
+            value.truncate(cut);
+            value.push('…');
+        }
+        Self { field: field.into(), value, words }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} '{}': {}", self.field, self.value, self.words.en)
+    }
+}
+
+/// What kind of trouble; `http` gives each its status code, `command` its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is malformed or a value is out of range.
+    Invalid,
+    /// The thing asked for does not exist.
+    NotFound,
+    /// The change contradicts the present state.
+    Conflict,
+    /// The caller's `If-Match` is not the present revision.
+    Stale,
+    /// Changes need a credential that was not shown.
+    Forbidden,
+    /// More than the service accepts in one go.
+    TooLarge,
+    /// Not now: starting, overloaded, or the outcome of a commit is unknown.
+    Unavailable,
+    /// A fault of ours or of the machine; the cause is for the log only.
+    Internal,
+}
+
+/// An error with its kind, its words for people, and its cause for operators.
+#[derive(Debug)]
+pub struct Error {
+    /// The kind.
+    pub kind: Kind,
+    /// What people are told.
+    pub words: Words,
+    /// The values that were refused, where the kind is [`Kind::Invalid`].
+    pub refusals: Vec<Refusal>,
+    /// What went wrong underneath. Logged, never shown.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The house's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error of `kind` told in `words`.
+    pub fn new(kind: Kind, words: Words) -> Self {
+        Self { kind, words, refusals: Vec::new(), cause: None }
+    }
+
+    /// Values refused by the gate or by a parameter's range.
+    pub fn refused(refusals: Vec<Refusal>) -> Self {
+        let words = match refusals.as_slice() {
+            [one] => Words {
+                fr: format!("« {} » : {}", one.field, one.words.fr),
+                en: format!("'{}': {}", one.field, one.words.en),
+            },
+            many => {
+                let n = many.len();
+                words!("{n} valeurs refusées", "{n} values refused")
+            }
+        };
+        Self { kind: Kind::Invalid, words, refusals, cause: None }
+    }
+
+    /// A fault with its cause kept for the log.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(Kind::Internal, words!("Erreur interne.", "Internal error."))
+        }
+    }
+
+    /// Nothing called `what` exists.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Kind::NotFound, words!("« {what} » n’existe pas.", "'{what}' does not exist."))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(vec![refusal])
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words.en)?;
+        if self.refusals.len() > 1 {
+            for refusal in &self.refusals {
+                write!(f, "; {refusal}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}

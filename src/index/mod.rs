@@ -1,0 +1,331 @@
+//! The in-memory views of a city, kept by one function: [`Index::apply`].
+//!
+//! The index is a few immutable runs. What is new forms a small run of its own, the *head*; small
+//! runs are merged with their neighbours as soon as they are of like size (the logarithmic method
+//! of Bentley and Saxe, 1980), so that a report is rebuilt a logarithmic number of times and the
+//! *body*, the oldest and largest run, almost never. What has changed or gone is marked dead in the
+//! run that held it. Nothing is ever written in place: a snapshot is a handful of pointers.
+
+mod columns;
+mod dead;
+mod forest;
+mod ids;
+mod names;
+mod run;
+mod sieve;
+mod snapshot;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use columns::Record;
+pub use sieve::Sieve;
+pub use snapshot::{Handle, Snapshot, beyond};
+
+use crate::report::{Change, Event, ReportId};
+use dead::Dead;
+
+use run::Run;
+use snapshot::Part;
+
+/// Merges that make a run larger than this are left to [`Index::merge_job`].
+const MERGE_AT_ONCE_MAX: usize = 8_192;
+
+/// The index of one city. One thread writes, through `&mut self`; readers load snapshots.
+#[derive(Default)]
+pub struct Index {
+    state: Snapshot,
+    shown: Arc<ArcSwap<Snapshot>>,
+    /// Reports killed since the merge under way began.
+    killed_meanwhile: Option<Vec<ReportId>>,
+}
+
+/// What readers hold on to: always the newest snapshot.
+#[derive(Clone, Default)]
+pub struct Shown(Arc<ArcSwap<Snapshot>>);
+
+impl Shown {
+    /// The newest snapshot.
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+}
+
+/// A merge that takes too long for the writer: run it anywhere, then [`Index::finish_merge`].
+pub struct MergeJob {
+    parts: Vec<Part>,
+    first: usize,
+}
+
+/// A finished merge.
+pub struct Merged {
+    run: Run,
+    first: usize,
+    count: usize,
+}
+
+impl MergeJob {
+    /// Does the work.
+    pub fn run(self) -> Merged {
+        Merged { run: merge(&self.parts), first: self.first, count: self.parts.len() }
+    }
+}
+
+impl Index {
+    /// The readers' handle.
+    pub fn shown(&self) -> Shown {
+        Shown(self.shown.clone())
+    }
+
+    /// Folds changes in, the only way anything comes in, and shows the result to readers. Changes
+    /// come in the order of their revisions; those already applied are passed over.
+    pub fn apply(&mut self, changes: Vec<Change>) {
+        let seen = self.state.revision;
+        let mut last: HashMap<ReportId, Event> = HashMap::new();
+        for change in changes.into_iter().filter(|change| change.revision > seen) {
+            self.state.revision = self.state.revision.max(change.revision);
+            last.insert(change.event.id().clone(), change.event);
+        }
+        if last.is_empty() {
+            return;
+        }
+        let mut services = self.state.services.clone();
+        let mut areas = self.state.areas.clone();
+        let mut fresh = Vec::with_capacity(last.len());
+        for (id, event) in &last {
+            self.kill(id);
+            if let Event::Put(facts) = event {
+                let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
+                fresh.push((id.as_str(), columns::Record::of(facts, numbers.0, numbers.1)));
+            }
+        }
+        if !fresh.is_empty() {
+            let run = Arc::new(Run::build(fresh));
+            self.state.parts.push(Part { run, dead: Dead::default() });
+        }
+        (self.state.services, self.state.areas) = (services, areas);
+        self.merge_small();
+        self.show();
+    }
+
+    /// Skips to a revision that left no change to read: an update gives its old revision up.
+    pub fn advance(&mut self, revision: u64) {
+        if revision > self.state.revision {
+            self.state.revision = revision;
+            self.show();
+        }
+    }
+
+    fn kill(&mut self, id: &ReportId) {
+        for part in &mut self.state.parts {
+            let slot = part.run.columns.ids.find(id.as_str());
+            if let Some(slot) = slot.filter(|slot| !part.dead.has(*slot)) {
+                part.dead.kill(slot);
+                self.killed_meanwhile.iter_mut().for_each(|list| list.push(id.clone()));
+                return;
+            }
+        }
+    }
+
+    /// Merges the youngest runs while they are of like size and small.
+    fn merge_small(&mut self) {
+        let merging = self.killed_meanwhile.is_some();
+        while let [.., older, younger] = self.state.parts.as_slice() {
+            let (a, b) = (older.live_count(), younger.live_count());
+            // The runs of a merge under way must stay where they are.
+            if merging || a > 2 * b || a + b > MERGE_AT_ONCE_MAX {
+                break;
+            }
+            let at = self.state.parts.len() - 2;
+            let run = merge(&self.state.parts[at..]);
+            self.state.parts.truncate(at);
+            self.push(run);
+        }
+    }
+
+    fn push(&mut self, run: Run) {
+        if run.columns.len() > 0 {
+            self.state.parts.push(Part { run: Arc::new(run), dead: Dead::default() });
+        }
+    }
+
+    /// The next merge too large to do at once, if one is due and none is under way: the longest tail
+    /// of runs in which each is at most twice as large as all younger ones together, or any run of
+    /// which more than half is dead.
+    pub fn merge_job(&mut self) -> Option<MergeJob> {
+        if self.killed_meanwhile.is_some() {
+            return None;
+        }
+        let parts = &self.state.parts;
+        let mut first = parts.len();
+        let mut younger = 0;
+        for (i, part) in parts.iter().enumerate().rev() {
+            let live = part.live_count();
+            if live <= 2 * younger {
+                first = i;
+            }
+            younger += live;
+        }
+        let rotten = |part: &Part| part.dead.count() * 2 > part.run.columns.len();
+        let first = parts.iter().position(rotten).map_or(first, |rotten| first.min(rotten));
+        let small = parts[first..].iter().map(Part::live_count).sum::<usize>() < MERGE_AT_ONCE_MAX;
+        let due = first < parts.len() && (!small || parts.len() - first > 12 || rotten(&parts[first]));
+        due.then(|| self.begin_merge(first))
+    }
+
+    /// A merge of everything into one body, if there is more than one run and none is under way.
+    pub fn compaction(&mut self) -> Option<MergeJob> {
+        let due = self.state.parts.len() > 1 && self.killed_meanwhile.is_none();
+        due.then(|| self.begin_merge(0))
+    }
+
+    fn begin_merge(&mut self, first: usize) -> MergeJob {
+        self.killed_meanwhile = Some(Vec::new());
+        MergeJob { parts: self.state.parts[first..].to_vec(), first }
+    }
+
+    /// Puts a merged run in the place of its sources; what died meanwhile dies in it too.
+    pub fn finish_merge(&mut self, merged: Merged) {
+        let mut dead = Dead::default();
+        for id in self.killed_meanwhile.take().unwrap_or_default() {
+            if let Some(slot) = merged.run.columns.ids.find(id.as_str()) {
+                dead.kill(slot);
+            }
+        }
+        let after = self.state.parts.split_off(merged.first + merged.count);
+        self.state.parts.truncate(merged.first);
+        if merged.run.columns.len() > 0 {
+            self.state.parts.push(Part { run: Arc::new(merged.run), dead });
+        }
+        self.state.parts.extend(after);
+        self.merge_small();
+        self.show();
+    }
+
+    fn show(&self) {
+        #[cfg(debug_assertions)]
+        if self.state.len() < 2_000 {
+            self.check_invariants();
+        }
+        self.shown.store(Arc::new(self.state.clone()));
+    }
+
+    /// Panics where a view disagrees with another: an id alive twice, a tree that misses a located
+    /// report, columns of different lengths or out of order, a name without a number.
+    pub fn check_invariants(&self) {
+        let mut alive = std::collections::HashSet::new();
+        for part in &self.state.parts {
+            let columns = &part.run.columns;
+            assert_eq!(part.run.forest.len(), columns.located(), "a tree misses a report");
+            assert!(columns.code.is_sorted(), "slots are not in the order of the curve");
+            assert!(columns.located() <= columns.len(), "more positions than reports");
+            for slot in part.live() {
+                let id = columns.ids.get(slot);
+                assert!(alive.insert(id), "{id} is alive twice");
+                assert_eq!(columns.ids.find(id), Some(slot), "{id} is not found at its slot");
+                let record = columns.record(slot);
+                assert!(self.state.services.get(record.service).is_some(), "{id} has no service");
+                assert_eq!(record.position.is_some(), (slot as usize) < columns.located());
+            }
+        }
+        assert_eq!(alive.len(), self.state.len(), "the count is wrong");
+    }
+}
+
+/// One run of everything alive in these.
+fn merge(parts: &[Part]) -> Run {
+    let mut rows = Vec::with_capacity(parts.iter().map(Part::live_count).sum());
+    for part in parts {
+        let columns = &part.run.columns;
+        rows.extend(part.live().map(|slot| (columns.ids.get(slot), columns.record(slot))));
+    }
+    Run::build(rows)
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Position;
+    use crate::report::{Accuracy, Channel, Facts, Filter, Nature, ServiceCode, Status};
+
+    fn put(revision: u64, id: u64, status: Status) -> Change {
+        let event = Event::Put(Facts {
+            id: ReportId::new(&format!("r{id}")).unwrap(),
+            service: ServiceCode::new(if id % 3 == 0 { "neige" } else { "trou" }).unwrap(),
+            status,
+            reason: None,
+            nature: Nature::Intervention,
+            channel: Channel::Web,
+            requested: 1_700_000_000 + id as i64,
+            day_only: false,
+            closed: None,
+            position: (id % 5 != 0)
+                .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
+            accuracy: Accuracy::Exact,
+            area: None,
+        });
+        Change { revision, event }
+    }
+
+    fn ids(index: &Index, filter: &Filter) -> Vec<String> {
+        let snapshot = index.shown().load();
+        let sieve = snapshot.sieve(filter);
+        let mut ids: Vec<_> = snapshot.all(&sieve).map(|h| snapshot.id(h).to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn changes_in_any_grouping_give_the_same_index() {
+        let changes: Vec<Change> = (1..=600u64)
+            .map(|n| match n % 7 {
+                0 => Change {
+                    revision: n,
+                    event: Event::Remove(ReportId::new(&format!("r{}", n / 2)).unwrap()),
+                },
+                1 => put(n, n / 2, Status::Closed),
+                _ => put(n, n, Status::Open),
+            })
+            .collect();
+        let filter = Filter { statuses: Some(vec![Status::Closed]), ..Filter::default() };
+        let mut whole = Index::default();
+        whole.apply(changes.clone());
+        assert!(ids(&whole, &filter).len() > 20);
+        for size in [1, 7, 100] {
+            let mut index = Index::default();
+            for group in changes.chunks(size) {
+                index.apply(group.to_vec());
+                index.apply(group.to_vec()); // a change heard twice is heard once
+            }
+            assert_eq!(ids(&index, &filter), ids(&whole, &filter), "groups of {size}");
+            assert_eq!(ids(&index, &Filter::default()), ids(&whole, &Filter::default()));
+            index.check_invariants();
+        }
+    }
+
+    #[test]
+    fn what_dies_during_a_merge_stays_dead() {
+        let mut index = Index::default();
+        index.apply((1..=100).map(|n| put(n, n, Status::Open)).collect());
+        index.apply((101..=110).map(|n| put(n, n, Status::Open)).collect());
+        let before = index.shown().load();
+        let job = index.compaction().unwrap();
+        index.apply(vec![
+            put(111, 5, Status::Closed),
+            Change { revision: 112, event: Event::Remove(ReportId::new("r6").unwrap()) },
+            put(113, 200, Status::Open),
+        ]);
+        assert!(index.merge_job().is_none(), "one merge at a time");
+        index.finish_merge(job.run());
+        index.check_invariants();
+        let after = index.shown().load();
+        assert_eq!(after.len(), 110);
+        assert!(after.find("r6").is_none() && after.find("r200").is_some());
+        assert_eq!(after.view(after.find("r5").unwrap()).status, Status::Closed);
+        assert_eq!(before.len(), 110, "a reader's snapshot does not change");
+        assert!(before.find("r6").is_some());
+    }
+}

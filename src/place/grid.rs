@@ -1,0 +1,209 @@
+//! The map's grid: Web Mercator cut in 2^32 columns and rows, its squares numbered along a Z curve
+//! (Morton, 1966). Every square of every zoom is one contiguous run of those numbers, so a sorted
+//! column of them is a quadtree without nodes.
+
+use std::f64::consts::PI;
+
+use super::{BBox, Position};
+
+/// Bits of a column or row number: the finest level of the grid.
+pub const GRID_BITS: u8 = 32;
+
+const SIDE: f64 = 4_294_967_296.0;
+
+/// Interleaves the bits of a column and a row number, column bits in the even places.
+pub fn morton(x: u32, y: u32) -> u64 {
+    spread(x) | spread(y) << 1
+}
+
+/// The column and row of a Morton number.
+pub fn unmorton(code: u64) -> (u32, u32) {
+    (gather(code), gather(code >> 1))
+}
+
+fn spread(v: u32) -> u64 {
+    let mut v = u64::from(v);
+    for (shift, mask) in [
+        (16, 0x0000_ffff_0000_ffff),
+        (8, 0x00ff_00ff_00ff_00ff),
+        (4, 0x0f0f_0f0f_0f0f_0f0f),
+        (2, 0x3333_3333_3333_3333),
+        (1, 0x5555_5555_5555_5555),
+    ] {
+        v = (v | v << shift) & mask;
+    }
+    v
+}
+
+fn gather(code: u64) -> u32 {
+    let mut v = code & 0x5555_5555_5555_5555;
+    for (shift, mask) in [
+        (1, 0x3333_3333_3333_3333),
+        (2, 0x0f0f_0f0f_0f0f_0f0f),
+        (4, 0x00ff_00ff_00ff_00ff),
+        (8, 0x0000_ffff_0000_ffff),
+        (16, 0x0000_0000_ffff_ffff),
+    ] {
+        v = (v | v >> shift) & mask;
+    }
+    v as u32
+}
+
+/// A square of the grid: at `level` the Earth has 2^level columns and rows, counted from 180° W
+/// and from 85.05° N. Latitudes beyond the Mercator square fall in its outermost row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cell {
+    /// 0 (the Earth) to [`GRID_BITS`].
+    pub level: u8,
+    /// Column, below 2^level.
+    pub x: u32,
+    /// Row, below 2^level.
+    pub y: u32,
+}
+
+impl Cell {
+    /// The Earth.
+    pub const WORLD: Self = Self { level: 0, x: 0, y: 0 };
+
+    /// The square of `level` that holds `position`.
+    pub fn of(position: Position, level: u8) -> Self {
+        let x = ((position.lon() + 180.0) / 360.0 * SIDE) as u32;
+        let sin = position.lat().to_radians().sin();
+        let y = (0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI)) * SIDE;
+        // `as` saturates: the poles' infinities land in the first and the last row.
+        let shift = u32::from(GRID_BITS - level);
+        Self { level, x: x.checked_shr(shift).unwrap_or(0), y: (y as u32).checked_shr(shift).unwrap_or(0) }
+    }
+
+    /// The square of `level` that holds the finest square numbered `code`.
+    pub fn of_morton(code: u64, level: u8) -> Self {
+        let (x, y) = unmorton(code);
+        let shift = u32::from(GRID_BITS - level);
+        Self { level, x: x.checked_shr(shift).unwrap_or(0), y: y.checked_shr(shift).unwrap_or(0) }
+    }
+
+    /// Numbers of the first and the last finest square inside this one.
+    pub fn codes(&self) -> (u64, u64) {
+        let bits = 2 * u32::from(GRID_BITS - self.level);
+        let own = morton(self.x, self.y);
+        let first = own.checked_shl(bits).unwrap_or(0);
+        (first, first | 1u64.checked_shl(bits).unwrap_or(0).wrapping_sub(1))
+    }
+
+    /// The four squares of the next level, in the order of their numbers.
+    pub fn children(&self) -> [Self; 4] {
+        [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| Self {
+            level: self.level + 1,
+            x: self.x << 1 | dx,
+            y: self.y << 1 | dy,
+        })
+    }
+
+    /// The square in degrees; the outermost rows reach the poles.
+    pub fn bounds(&self) -> BBox {
+        let side = f64::from(2.0f32).powi(i32::from(self.level));
+        let lon = |x: f64| x / side * 360.0 - 180.0;
+        let lat = |y: f64| (PI * (1.0 - 2.0 * y / side)).sinh().atan().to_degrees();
+        let (x, y) = (f64::from(self.x), f64::from(self.y));
+        BBox {
+            west: lon(x),
+            south: if y + 1.0 == side { -90.0 } else { lat(y + 1.0) },
+            east: lon(x + 1.0),
+            north: if y == 0.0 { 90.0 } else { lat(y) },
+        }
+    }
+}
+
+/// How a square of the grid lies to a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    /// No position of the square is in the box.
+    Outside,
+    /// Some may be: each has to be looked at.
+    Partly,
+    /// Every position of the square is in the box.
+    Inside,
+}
+
+/// A box that does not cross the antimeridian, in the finest columns and rows, both ends included.
+#[derive(Debug, Clone, Copy)]
+pub struct GridBox {
+    x: (u32, u32),
+    y: (u32, u32),
+}
+
+impl GridBox {
+    /// The columns and rows that `part` touches.
+    pub fn of(part: &BBox) -> Self {
+        let corner = |lon: f64, lat: f64| {
+            // 180 is the last column here, not another name of the first.
+            let below = if lon == 180.0 { 180.0f64.next_down() } else { lon };
+            let position = Position::new(below, lat).unwrap_or_else(|_| unreachable!("checked box"));
+            Cell::of(position, GRID_BITS)
+        };
+        let (nw, se) = (corner(part.west, part.north), corner(part.east, part.south));
+        Self { x: (nw.x, se.x), y: (nw.y, se.y) }
+    }
+
+    /// How `cell` lies to this box. One column or row of slack on each side absorbs the rounding of
+    /// the projection: `Inside` and `Outside` are certain, `Partly` is not.
+    pub fn overlap(&self, cell: Cell) -> Overlap {
+        let shift = u32::from(GRID_BITS - cell.level);
+        let span = |n: u32| {
+            let first = n.checked_shl(shift).unwrap_or(0);
+            (first, first | 1u32.checked_shl(shift).unwrap_or(0).wrapping_sub(1))
+        };
+        let (x, y) = (span(cell.x), span(cell.y));
+        let apart = |a: (u32, u32), b: (u32, u32)| {
+            a.1 < b.0.saturating_sub(1) || a.0 > b.1.saturating_add(1)
+        };
+        let within = |a: (u32, u32), b: (u32, u32), whole: u32| {
+            (a.0 > b.0.saturating_add(1) || b.0 == 0 && whole == 0)
+                && (a.1 < b.1.saturating_sub(1) || b.1 == u32::MAX && whole == 0)
+        };
+        if apart(x, self.x) || apart(y, self.y) {
+            Overlap::Outside
+        } else if within(x, self.x, 1) && within(y, self.y, 1) {
+            Overlap::Inside
+        } else {
+            Overlap::Partly
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn morton_round_trip() {
+        for (x, y) in [(0, 0), (1, 2), (u32::MAX, 0), (0xdead_beef, 0x1234_5678)] {
+            assert_eq!(unmorton(morton(x, y)), (x, y));
+        }
+    }
+
+    #[test]
+    fn a_cell_holds_its_codes_and_bounds() {
+        let at = Position::new(-71.2080, 46.8139).unwrap();
+        let fine = Cell::of(at, GRID_BITS);
+        for level in 0..=GRID_BITS {
+            let cell = Cell::of(at, level);
+            let (first, last) = cell.codes();
+            assert!((first..=last).contains(&morton(fine.x, fine.y)), "level {level}");
+            assert_eq!(Cell::of_morton(morton(fine.x, fine.y), level), cell);
+            if level < 28 {
+                assert!(cell.bounds().contains(at), "level {level}");
+            }
+        }
+    }
+
+    #[test]
+    fn poles_and_edges_have_a_cell() {
+        for (lon, lat) in [(0.0, 90.0), (0.0, -90.0), (-180.0, 0.0), (179.999_999_9, 86.0)] {
+            let cell = Cell::of(Position::new(lon, lat).unwrap(), 3);
+            assert!(cell.x < 8 && cell.y < 8);
+        }
+        assert_eq!(Cell::of(Position::new(0.0, 90.0).unwrap(), 3).y, 0);
+        assert_eq!(Cell::of(Position::new(0.0, -90.0).unwrap(), 3).y, 7);
+    }
+}

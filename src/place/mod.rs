@@ -1,0 +1,11 @@
+//! The Earth: positions, distances, boxes and the map's grid. Imports nothing of ours.
+
+mod bbox;
+mod distance;
+mod grid;
+mod position;
+
+pub use bbox::BBox;
+pub use distance::{EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, chord2, distance};
+pub use grid::{Cell, GRID_BITS, GridBox, Overlap, morton, unmorton};
+pub use position::{OutOfRange, Position};

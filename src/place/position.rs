@@ -1,0 +1,89 @@
+//! A point on the Earth, WGS 84, with named fields: the order of two numbers is a question for
+//! `format`, never for anything inside.
+
+use std::fmt;
+
+/// A longitude or latitude that is not on the Earth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutOfRange {
+    /// `"lon"` or `"lat"`.
+    pub axis: &'static str,
+    /// The value, in degrees; may be NaN or infinite.
+    pub value: f64,
+    /// The largest absolute value allowed, in degrees.
+    pub limit: f64,
+}
+
+impl fmt::Display for OutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} is not between -{2} and {2} degrees", self.axis, self.value, self.limit)
+    }
+}
+
+impl std::error::Error for OutOfRange {}
+
+/// A valid position: longitude in [-180, 180), latitude in [-90, 90], both finite.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Position {
+    lon: f64,
+    lat: f64,
+}
+
+impl Position {
+    /// Checks both values, in degrees. The antimeridian has one name: 180 becomes -180.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for NaN, infinities and values that are not on the Earth.
+    pub fn new(lon: f64, lat: f64) -> Result<Self, OutOfRange> {
+        for (axis, value, limit) in [("lon", lon, 180.0), ("lat", lat, 90.0)] {
+            if !(value.abs() <= limit) {
+                return Err(OutOfRange { axis, value, limit });
+            }
+        }
+        // Adding zero turns -0.0 into 0.0, so that one place has one spelling.
+        let lon = if lon == 180.0 { -180.0 } else { lon + 0.0 };
+        Ok(Self { lon, lat: lat + 0.0 })
+    }
+
+    /// Longitude in degrees, east positive, in [-180, 180).
+    pub fn lon(&self) -> f64 {
+        self.lon
+    }
+
+    /// Latitude in degrees, north positive, in [-90, 90].
+    pub fn lat(&self) -> f64 {
+        self.lat
+    }
+
+    /// The position as a vector of length one from the centre of the sphere (n-vector): no
+    /// antimeridian, no poles, and straight-line order is great-circle order.
+    pub fn unit(&self) -> [f64; 3] {
+        let (sin_lat, cos_lat) = self.lat.to_radians().sin_cos();
+        let (sin_lon, cos_lon) = self.lon.to_radians().sin_cos();
+        [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_not_on_the_earth() {
+        for (lon, lat, axis) in [
+            (180.1, 0.0, "lon"),
+            (f64::NAN, 0.0, "lon"),
+            (0.0, -90.000001, "lat"),
+            (0.0, f64::INFINITY, "lat"),
+        ] {
+            assert_eq!(Position::new(lon, lat).unwrap_err().axis, axis);
+        }
+    }
+
+    #[test]
+    fn the_antimeridian_has_one_name() {
+        assert_eq!(Position::new(180.0, 5.0), Position::new(-180.0, 5.0));
+        let zero = Position::new(-0.0, -0.0).unwrap();
+        assert_eq!(format!("{} {}", zero.lon(), zero.lat()), "0 0");
+    }
+}

@@ -1,0 +1,235 @@
+//! What a map shows at a zoom: squares of the grid with what they hold.
+//!
+//! The filter comes first, the clusters after it. A cluster is all that passes in one square of
+//! about 64 pixels. So its number does not depend on the viewport, its id is the square's and lives
+//! as long as anything is in it, squares of one zoom lie whole in those of the zoom before, and
+//! counts of children add up. It is drawn at the mean of its members.
+
+use std::collections::HashMap;
+
+use crate::index::{Handle, Sieve, Snapshot};
+use crate::place::{BBox, Cell, Position};
+use crate::report::Status;
+
+/// The deepest zoom.
+pub const ZOOM_MAX: u8 = 22;
+/// From this zoom on squares are 16 pixels wide: only what lies on one spot stays together.
+const ZOOM_SPOTS: u8 = 17;
+
+/// The grid level of a zoom of 512-pixel tiles (MapLibre's): squares of 64 pixels, from zoom 17 on
+/// of 16 (0.6 m at zoom 22 in Québec).
+pub fn level_of(zoom: u8) -> u8 {
+    zoom.min(ZOOM_MAX) + if zoom < ZOOM_SPOTS { 3 } else { 5 }
+}
+
+/// Several reports in one square.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// The square.
+    pub cell: Cell,
+    /// The zoom it was asked at.
+    pub zoom: u8,
+    /// How many reports.
+    pub count: u64,
+    /// How many of them are not closed.
+    pub open: u64,
+    /// How many there are of each service number, most first.
+    pub services: Vec<(u16, u64)>,
+    /// When the oldest report that is not closed was made, in seconds since 1970.
+    pub oldest_open: Option<i64>,
+    /// When the newest report was made, in seconds since 1970.
+    pub newest: i64,
+    /// Mean of the members' longitudes and latitudes.
+    pub center: Position,
+    /// The first zoom at which its members part; none where they never do.
+    pub expansion_zoom: Option<u8>,
+}
+
+/// What a map draws.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spot {
+    /// One report alone in its square.
+    Single(Handle),
+    /// Several.
+    Cluster(Cluster),
+}
+
+/// Answer of [`clusters`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clusters {
+    /// In the order of size, largest first, equal sizes by square.
+    pub spots: Vec<Spot>,
+    /// How many reports there are in the squares that touch the box, left out or not.
+    pub total: u64,
+    /// How many smaller spots were left out.
+    pub left_out: u64,
+}
+
+/// Every square of `zoom` that touches `bbox`, whole, with what passes in it; the `limit` largest.
+pub fn clusters(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    bbox: &BBox,
+    zoom: u8,
+    limit: usize,
+) -> Clusters {
+    let mut sums: HashMap<Cell, Sum> = HashMap::new();
+    let mut current: Option<(Cell, Sum)> = None;
+    snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, handle| {
+        // A run gives the reports of a square together: only their sum goes through the table.
+        if current.as_ref().is_none_or(|(last, _)| *last != cell) {
+            if let Some((last, sum)) = current.take() {
+                sums.entry(last).or_default().merge(sum);
+            }
+        }
+        current.get_or_insert_with(|| (cell, Sum::default())).1.add(snapshot, handle);
+    });
+    if let Some((last, sum)) = current {
+        sums.entry(last).or_default().merge(sum);
+    }
+    let total = sums.values().map(|sum| sum.count).sum();
+    let mut sums: Vec<(Cell, Sum)> = sums.into_iter().collect();
+    sums.sort_unstable_by_key(|(cell, sum)| (std::cmp::Reverse(sum.count), *cell));
+    let left_out = sums.len().saturating_sub(limit) as u64;
+    sums.truncate(limit);
+    let spots = sums.into_iter().map(|(cell, sum)| sum.spot(cell, zoom)).collect();
+    Clusters { spots, total, left_out }
+}
+
+/// What passes in one square of `zoom`; none where nothing does.
+pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Option<Spot> {
+    let mut sum = Sum::default();
+    snapshot.in_cell(cell, sieve, |handle| sum.add(snapshot, handle));
+    (sum.count > 0).then(|| sum.spot(cell, zoom))
+}
+
+/// Into what a square parts, at the first zoom at which it does: at most `limit`. Reports that never
+/// part are given one by one.
+pub fn children(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    cell: Cell,
+    zoom: u8,
+    limit: usize,
+) -> Option<Clusters> {
+    let next = match cluster(snapshot, sieve, cell, zoom)? {
+        Spot::Single(handle) => {
+            return Some(Clusters { spots: vec![Spot::Single(handle)], total: 1, left_out: 0 });
+        }
+        Spot::Cluster(cluster) => cluster.expansion_zoom,
+    };
+    let mut groups: HashMap<Option<Cell>, Vec<Handle>> = HashMap::new();
+    snapshot.in_cell(cell, sieve, |handle| {
+        let code = snapshot.code(handle).unwrap_or(0);
+        let child = next.map(|zoom| Cell::of_morton(code, level_of(zoom)));
+        groups.entry(child).or_default().push(handle);
+    });
+    let total = groups.values().map(|members| members.len() as u64).sum();
+    let mut spots = Vec::new();
+    for (child, mut members) in groups {
+        match (child, next) {
+            (Some(child), Some(zoom)) => {
+                let mut sum = Sum::default();
+                members.iter().for_each(|handle| sum.add(snapshot, *handle));
+                spots.push((members.len(), child.codes().0, sum.spot(child, zoom)));
+            }
+            _ => {
+                members.sort_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
+                let singles = members.into_iter().enumerate();
+                spots.extend(singles.map(|(i, handle)| (1, i as u64, Spot::Single(handle))));
+            }
+        }
+    }
+    spots.sort_by_key(|(count, place, _)| (std::cmp::Reverse(*count), *place));
+    let left_out = spots.len().saturating_sub(limit) as u64;
+    spots.truncate(limit);
+    Some(Clusters { spots: spots.into_iter().map(|spot| spot.2).collect(), total, left_out })
+}
+
+/// Degrees are summed as whole numbers of 1e-9: the mean does not depend on any order.
+const DEGREE: f64 = 1e9;
+
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    open: u64,
+    services: Vec<(u16, u64)>,
+    oldest_open: Option<i64>,
+    newest: i64,
+    lon: i128,
+    lat: i128,
+    codes: Option<(u64, u64)>,
+    first: Option<Handle>,
+}
+
+impl Sum {
+    fn add(&mut self, snapshot: &Snapshot, handle: Handle) {
+        let record = snapshot.record(handle);
+        let (Some(at), Some(code)) = (record.position, snapshot.code(handle)) else { return };
+        let open = record.status != Status::Closed;
+        self.merge(Self {
+            count: 1,
+            open: u64::from(open),
+            services: Vec::new(),
+            oldest_open: open.then_some(record.requested),
+            newest: record.requested,
+            lon: (at.lon() * DEGREE).round() as i128,
+            lat: (at.lat() * DEGREE).round() as i128,
+            codes: Some((code, code)),
+            first: Some(handle),
+        });
+        self.count_service(record.service, 1);
+    }
+
+    fn count_service(&mut self, service: u16, count: u64) {
+        match self.services.iter_mut().find(|(number, _)| *number == service) {
+            Some((_, sum)) => *sum += count,
+            None => self.services.push((service, count)),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.newest = if self.count == 0 { other.newest } else { self.newest.max(other.newest) };
+        self.count += other.count;
+        self.open += other.open;
+        self.oldest_open = match (self.oldest_open, other.oldest_open) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.lon += other.lon;
+        self.lat += other.lat;
+        self.codes = match (self.codes, other.codes) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.first = self.first.or(other.first);
+        for (service, count) in other.services {
+            self.count_service(service, count);
+        }
+    }
+
+    fn spot(mut self, cell: Cell, zoom: u8) -> Spot {
+        if let (1, Some(handle)) = (self.count, self.first) {
+            return Spot::Single(handle);
+        }
+        self.services.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
+        let mean = |sum: i128| sum as f64 / self.count as f64 / DEGREE;
+        let center = Position::new(mean(self.lon), mean(self.lat));
+        let (first, last) = self.codes.unwrap_or_default();
+        // Squares are shared down to this level: two bits of the codes tell each level apart.
+        let shared = (first ^ last).leading_zeros() / 2;
+        let expansion_zoom =
+            (zoom + 1..=ZOOM_MAX).find(|deeper| u32::from(level_of(*deeper)) > shared);
+        Spot::Cluster(Cluster {
+            cell,
+            zoom,
+            count: self.count,
+            open: self.open,
+            services: self.services,
+            oldest_open: self.oldest_open,
+            newest: self.newest,
+            center: center.unwrap_or_else(|_| unreachable!("a mean of positions is a position")),
+            expansion_zoom,
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
+
+mod clusters;
+mod nearest;
+mod newest;
+mod stats;
+mod within;
+
+pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
+pub use nearest::nearest;
+pub use newest::{Newest, newest, newest_in_cell};
+pub use stats::{Count, Stats, stats};
+pub use within::{Polygons, within_polygon, within_radius};
+
+use crate::index::Handle;
+use crate::place::Meters;
+
+/// A report and how far it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// The report.
+    pub handle: Handle,
+    /// Great-circle distance.
+    pub distance: Meters,
+}
+
+/// A page of answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The answers, in order.
+    pub items: Vec<T>,
+    /// There are more behind the last one.
+    pub more: bool,
+}
+
+/// A place in a list ordered by a number and, where equal, by id: the page starts behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct After<N> {
+    /// The number of the last answer seen.
+    pub key: N,
+    /// Its id.
+    pub id: String,
+}

@@ -1,0 +1,101 @@
+//! Lists: the newest reports first, page by page.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::{After, Page};
+use crate::index::{Handle, Sieve, Snapshot};
+use crate::place::Cell;
+
+/// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
+/// behind a place in it. Memory does not grow with what is offered.
+pub struct Newest<'a> {
+    snapshot: &'a Snapshot,
+    after: Option<After<i64>>,
+    limit: usize,
+    heap: BinaryHeap<Entry<'a>>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Entry<'a> {
+    requested: i64,
+    id: &'a str,
+    handle: Handle,
+}
+
+impl Ord for Entry<'_> {
+    /// The later in the list, the greater.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.requested.cmp(&self.requested).then_with(|| self.id.cmp(other.id))
+    }
+}
+
+impl PartialOrd for Entry<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<'a> Newest<'a> {
+    /// An empty list.
+    pub fn new(snapshot: &'a Snapshot, after: Option<After<i64>>, limit: usize) -> Self {
+        Self { snapshot, after, limit, heap: BinaryHeap::new() }
+    }
+
+    /// Offers a report.
+    pub fn offer(&mut self, handle: Handle) {
+        let requested = self.snapshot.requested(handle);
+        let full = self.heap.len() > self.limit;
+        if full && self.heap.peek().is_some_and(|last| requested < last.requested) {
+            return;
+        }
+        let id = self.snapshot.id(handle);
+        if let Some(after) = &self.after {
+            let place = after.key.cmp(&requested).then_with(|| id.cmp(&after.id));
+            if place != Ordering::Greater {
+                return;
+            }
+        }
+        self.heap.push(Entry { requested, id, handle });
+        if self.heap.len() > self.limit + 1 {
+            self.heap.pop();
+        }
+    }
+
+    /// The page.
+    pub fn page(self) -> Page<Handle> {
+        let mut items: Vec<Handle> =
+            self.heap.into_sorted_vec().into_iter().map(|entry| entry.handle).collect();
+        let more = items.len() > self.limit;
+        items.truncate(self.limit);
+        Page { items, more }
+    }
+}
+
+/// Reports that pass, located or not, newest first.
+pub fn newest(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    after: Option<After<i64>>,
+    limit: usize,
+) -> Page<Handle> {
+    let mut list = Newest::new(snapshot, after, limit);
+    match sieve.bbox() {
+        Some(bbox) => snapshot.in_box(bbox, sieve, |handle| list.offer(handle)),
+        None => snapshot.all(sieve).for_each(|handle| list.offer(handle)),
+    }
+    list.page()
+}
+
+/// Placed reports of a cell that pass, newest first.
+pub fn newest_in_cell(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    cell: Cell,
+    after: Option<After<i64>>,
+    limit: usize,
+) -> Page<Handle> {
+    let mut list = Newest::new(snapshot, after, limit);
+    snapshot.in_cell(cell, sieve, |handle| list.offer(handle));
+    list.page()
+}

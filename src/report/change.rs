@@ -1,0 +1,91 @@
+//! What the index is told: a report's facts without its texts, or that it is gone.
+
+use super::{Accuracy, Channel, ClosedReason, Nature, ReportId, ServiceCode, Status};
+use crate::place::Position;
+
+/// The part of a report that questions are answered from. Texts stay on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The report.
+    pub id: ReportId,
+    /// Its service.
+    pub service: ServiceCode,
+    /// Where it stands.
+    pub status: Status,
+    /// How it ended, if it has.
+    pub reason: Option<ClosedReason>,
+    /// What is wanted.
+    pub nature: Nature,
+    /// How it came.
+    pub channel: Channel,
+    /// When, in seconds since 1970.
+    pub requested: i64,
+    /// Only the day of `requested` is known.
+    pub day_only: bool,
+    /// When it was closed, in seconds since 1970.
+    pub closed: Option<i64>,
+    /// Where.
+    pub position: Option<Position>,
+    /// How well `position` says it.
+    pub accuracy: Accuracy,
+    /// The source's name of the neighbourhood.
+    pub area: Option<Box<str>>,
+}
+
+/// One step of a jurisdiction's history. Revisions only grow; an update takes a new one, so holes
+/// are normal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The jurisdiction's revision that this change made.
+    pub revision: u64,
+    /// What is true from then on.
+    pub event: Event,
+}
+
+/// What a change did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The report is new or different.
+    Put(Facts),
+    /// The report is gone.
+    Remove(ReportId),
+}
+
+impl Event {
+    /// The report concerned.
+    pub fn id(&self) -> &ReportId {
+        match self {
+            Self::Put(facts) => &facts.id,
+            Self::Remove(id) => id,
+        }
+    }
+}
+
+/// Facts as the index holds them, borrowed: what answers are rendered from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View<'a> {
+    /// See [`Facts::id`].
+    pub id: &'a str,
+    /// See [`Facts::service`].
+    pub service: &'a str,
+    /// See [`Facts::status`].
+    pub status: Status,
+    /// See [`Facts::reason`].
+    pub reason: Option<ClosedReason>,
+    /// See [`Facts::nature`].
+    pub nature: Nature,
+    /// See [`Facts::channel`].
+    pub channel: Channel,
+    /// See [`Facts::requested`].
+    pub requested: i64,
+    /// See [`Facts::day_only`].
+    pub day_only: bool,
+    /// See [`Facts::closed`].
+    pub closed: Option<i64>,
+    /// See [`Facts::position`].
+    pub position: Option<Position>,
+    /// See [`Facts::accuracy`].
+    pub accuracy: Accuracy,
+    /// See [`Facts::area`].
+    pub area: Option<&'a str>,
+}

@@ -1,0 +1,129 @@
+//! The domain: a citizen's request and the gate through which it comes.
+
+mod change;
+mod draft;
+mod filter;
+mod id;
+mod jurisdiction;
+mod service;
+mod vocabulary;
+mod when;
+
+pub use change::{Change, Event, Facts, View};
+pub use draft::{DESCRIPTION_CHARS_MAX, Draft, Gate, Patch};
+pub use filter::Filter;
+pub use id::{ReportId, Tracking, read_tracking, tracking_number};
+pub use jurisdiction::{Jurisdiction, JurisdictionId};
+pub use service::{Catalogue, Group, Service, ServiceCode, fold};
+pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
+pub use when::{When, days_between, end_of_day};
+
+use crate::place::Position;
+
+/// One citizen request (Open311: a service request). Made only by [`Gate`] and, from rows that the
+/// gate once passed, by the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Tracking number, or the source's id.
+    pub id: ReportId,
+    /// What it is about.
+    pub service: ServiceCode,
+    /// Where it stands.
+    pub status: Status,
+    /// How it ended; present exactly when `status` is closed.
+    pub reason: Option<ClosedReason>,
+    /// The source's own word for its status.
+    pub source_status: Option<String>,
+    /// What is wanted.
+    pub nature: Nature,
+    /// How it came.
+    pub channel: Channel,
+    /// When it was made.
+    pub requested: When,
+    /// When its source last touched it.
+    pub updated: Option<When>,
+    /// When it was closed, if the source says.
+    pub closed: Option<When>,
+    /// Where; a report without a place is kept and counted, never placed by guess.
+    pub position: Option<Position>,
+    /// How well `position` says it.
+    pub accuracy: Accuracy,
+    /// Address or place as the source wrote it.
+    pub address: Option<String>,
+    /// Neighbourhood or borough as the source wrote it.
+    pub area: Option<String>,
+    /// What the citizen said.
+    pub description: Option<String>,
+    /// The report of which this is a duplicate, by the source's or a crew's word.
+    pub parent: Option<ReportId>,
+    /// The crew or person it is given to.
+    pub assignee: Option<String>,
+}
+
+impl Report {
+    /// Names of the fields of [`Report::fields`].
+    pub const FIELDS: [&'static str; 18] = [
+        "service_request_id",
+        "service_code",
+        "status",
+        "closed_reason",
+        "source_status",
+        "nature",
+        "channel",
+        "requested_datetime",
+        "updated_datetime",
+        "closed_datetime",
+        "lon",
+        "lat",
+        "accuracy",
+        "address",
+        "area",
+        "description",
+        "parent_service_request_id",
+        "assignee",
+    ];
+
+    /// Every field as text, in the order of [`Report::FIELDS`]: what histories compare, digests
+    /// hash and tables hold. Coordinates are the shortest decimals that read back exactly.
+    pub fn fields(&self) -> [Option<String>; 18] {
+        let text = |t: &Option<String>| t.clone();
+        [
+            Some(self.id.to_string()),
+            Some(self.service.to_string()),
+            Some(self.status.to_string()),
+            self.reason.map(|reason| reason.to_string()),
+            text(&self.source_status),
+            Some(self.nature.to_string()),
+            Some(self.channel.to_string()),
+            Some(self.requested.to_string()),
+            self.updated.map(|when| when.to_string()),
+            self.closed.map(|when| when.to_string()),
+            self.position.map(|position| position.lon().to_string()),
+            self.position.map(|position| position.lat().to_string()),
+            Some(self.accuracy.to_string()),
+            text(&self.address),
+            text(&self.area),
+            text(&self.description),
+            self.parent.as_ref().map(|parent| parent.to_string()),
+            text(&self.assignee),
+        ]
+    }
+
+    /// What the index needs to know.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            id: self.id.clone(),
+            service: self.service.clone(),
+            status: self.status,
+            reason: self.reason,
+            nature: self.nature,
+            channel: self.channel,
+            requested: self.requested.second(),
+            day_only: self.requested.day_only().is_some(),
+            closed: self.closed.map(|when| when.second()),
+            position: self.position,
+            accuracy: self.accuracy,
+            area: self.area.as_deref().map(Into::into),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Services: what requests are about, in groups as citizens know them. Each jurisdiction has its
+//! own catalogue.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Nature;
+use crate::error::Words;
+
+/// A service's stable code: a slug such as `nid-de-poule`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceCode(Arc<str>);
+
+impl ServiceCode {
+    /// Longest code, in characters.
+    pub const CHARS_MAX: usize = 80;
+
+    /// Checks a slug: lower-case ASCII letters and digits, joined by single hyphens.
+    pub fn new(text: &str) -> Option<Self> {
+        let parts_ok = text.split('-').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        });
+        (parts_ok && text.len() <= Self::CHARS_MAX).then(|| Self(text.into()))
+    }
+
+    /// The slug of any name: accents dropped, other signs become hyphens. A name without a letter
+    /// or digit becomes `autre`.
+    pub fn slug(name: &str) -> Self {
+        let mut slug = String::with_capacity(name.len());
+        for c in fold(name).chars() {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+            if slug.len() >= Self::CHARS_MAX {
+                break;
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        Self(if slug.is_empty() { "autre" } else { slug }.into())
+    }
+
+    /// The slug.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The shared text, for interning.
+    pub fn shared(&self) -> Arc<str> {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for ServiceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        folded.push_str(match c {
+            'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => "a",
+            'ç' => "c",
+            'é' | 'è' | 'ê' | 'ë' => "e",
+            'î' | 'ï' | 'í' | 'ì' => "i",
+            'ñ' => "n",
+            'ô' | 'ö' | 'ó' | 'ò' | 'õ' => "o",
+            'ù' | 'û' | 'ü' | 'ú' => "u",
+            'ÿ' => "y",
+            'œ' => "oe",
+            'æ' => "ae",
+            'ß' => "ss",
+            '’' => "'",
+            other => {
+                folded.push(other);
+                continue;
+            }
+        });
+    }
+    folded
+}
+
+/// A family of services, as citizens know them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Slug: `voirie`, `neige`…
+    pub code: String,
+    /// Names.
+    pub names: Words,
+    /// Folded word beginnings, French and English, by which a source's own category is placed.
+    pub stems: Vec<String>,
+}
+
+/// One kind of request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Stable slug.
+    pub code: ServiceCode,
+    /// Names; a source's category carries its original name in both.
+    pub names: Words,
+    /// What the service covers, in a sentence; empty for a source's category.
+    pub descriptions: Words,
+    /// Code of its [`Group`].
+    pub group: String,
+    /// What citizens ask for under it unless they say otherwise.
+    pub nature: Nature,
+    /// What people call it, both languages mixed.
+    pub synonyms: Vec<String>,
+    /// Open311 keywords.
+    pub keywords: Vec<String>,
+}
+
+/// The services of one jurisdiction and the groups they are in.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    groups: Vec<Group>,
+    services: Vec<Arc<Service>>,
+    by_code: HashMap<ServiceCode, usize>,
+}
+
+impl Catalogue {
+    /// A catalogue with groups and no service yet. The last group takes what fits no other.
+    pub fn new(groups: Vec<Group>) -> Self {
+        Self { groups, ..Self::default() }
+    }
+
+    /// Adds a service, or replaces the one with the same code.
+    pub fn add(&mut self, service: Service) {
+        let code = service.code.clone();
+        match self.by_code.get(&code) {
+            Some(at) => self.services[*at] = Arc::new(service),
+            None => {
+                self.by_code.insert(code, self.services.len());
+                self.services.push(Arc::new(service));
+            }
+        }
+    }
+
+    /// The service with this code.
+    pub fn get(&self, code: &str) -> Option<&Arc<Service>> {
+        self.by_code.get(&ServiceCode(code.into())).map(|at| &self.services[*at])
+    }
+
+    /// All services, in the order they were added.
+    pub fn services(&self) -> &[Arc<Service>] {
+        &self.services
+    }
+
+    /// All groups.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Codes of the services in group `code`; empty where there is no such group.
+    pub fn in_group(&self, code: &str) -> Vec<ServiceCode> {
+        let members = self.services.iter().filter(|service| service.group == code);
+        members.map(|service| service.code.clone()).collect()
+    }
+
+    /// The group in which a category of this name belongs: the group whose stem begins one of its
+    /// words, the longest stem winning; the last group where none does.
+    pub fn guess_group(&self, name: &str) -> &str {
+        let folded = fold(name);
+        let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
+        let score = |group: &Group| {
+            let hits = group.stems.iter().filter(|stem| words.iter().any(|w| w.starts_with(*stem)));
+            hits.map(String::len).max().unwrap_or(0)
+        };
+        let best = self.groups.iter().map(|group| (score(group), group)).fold(
+            (0, self.groups.last()),
+            |best, (score, group)| if score > best.0 { (score, Some(group)) } else { best },
+        );
+        best.1.map_or("", |group| group.code.as_str())
+    }
+
+    /// A service made of a source's own category: slug, original name, group where it can be told.
+    pub fn adopt(&self, name: &str, hint: Option<&str>, nature: Nature) -> Service {
+        let told = hint.map(|hint| self.guess_group(&format!("{name} {hint}")));
+        let group = told.unwrap_or_else(|| self.guess_group(name)).to_owned();
+        Service {
+            code: ServiceCode::slug(name),
+            names: Words { fr: name.to_owned(), en: name.to_owned() },
+            descriptions: Words::default(),
+            group,
+            nature,
+            synonyms: Vec::new(),
+            keywords: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs() {
+        for (name, slug) in [
+            ("Nid-de-poule", "nid-de-poule"),
+            ("*Z-ÉCLAIRAGE  existant", "z-eclairage-existant"),
+            ("Extermination à l'extérieur - Rats", "extermination-a-l-exterieur-rats"),
+            ("Missed Trash/Recycling/Yard Waste", "missed-trash-recycling-yard-waste"),
+            ("???", "autre"),
+        ] {
+            assert_eq!(ServiceCode::slug(name).as_str(), slug);
+            assert!(ServiceCode::new(slug).is_some());
+        }
+        assert!(ServiceCode::new("Nid de poule").is_none());
+        assert!(ServiceCode::new("a--b").is_none());
+    }
+}

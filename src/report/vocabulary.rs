@@ -1,0 +1,105 @@
+//! The closed lists of words: status, nature, channel, audience of a report.
+
+/// Declares an enum whose variants have one stable spelling each.
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every variant, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable spelling, used in every format and in the store.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The variant spelt `word`, if there is one.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|variant| variant.as_str() == word)
+            }
+
+            /// All spellings, for messages: `a | b | c`.
+            pub fn spellings() -> String {
+                Self::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(" | ")
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+vocabulary!(
+    /// Where a request stands. Open311 sees the first two as open.
+    Status {
+        /// Received, nothing done yet.
+        Open = "open",
+        /// Somebody is on it.
+        InProgress = "in_progress",
+        /// Ended; [`ClosedReason`] says how.
+        Closed = "closed",
+    }
+);
+
+vocabulary!(
+    /// How a closed request ended.
+    ClosedReason {
+        /// The work was done.
+        Done = "done",
+        /// Another report covers the same problem.
+        Duplicate = "duplicate",
+        /// The city will not do it.
+        Refused = "refused",
+        /// Withdrawn by the citizen or entered by mistake.
+        Cancelled = "cancelled",
+    }
+);
+
+vocabulary!(
+    /// What the citizen wants.
+    Nature {
+        /// Something to be done on the ground.
+        Intervention = "intervention",
+        /// A question.
+        Information = "information",
+        /// A complaint about the service.
+        Complaint = "complaint",
+        /// A remark or thanks.
+        Comment = "comment",
+    }
+);
+
+vocabulary!(
+    /// How the request reached the city.
+    Channel {
+        /// Telephone.
+        Phone = "phone",
+        /// E-mail.
+        Email = "email",
+        /// Web form.
+        Web = "web",
+        /// Mobile app.
+        App = "app",
+        /// In person.
+        Counter = "counter",
+        /// Read from a file that does not say.
+        Import = "import",
+    }
+);
+
+vocabulary!(
+    /// How well a position says where the problem is.
+    Accuracy {
+        /// Given for this report.
+        Exact = "exact",
+        /// A known default point of the source: kept, but out of proximity, clusters and hotspots.
+        Approximate = "approximate",
+    }
+);

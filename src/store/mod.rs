@@ -1,0 +1,202 @@
+//! The durable truth.
+//!
+//! # Contract
+//! `tests/store.rs` runs it against every backend; SQLite is the one there is today.
+//! - A write is answered only after its commit is on the disk. When a commit fails its outcome is
+//!   unknown: every writer of the group is told so and the connection is opened anew.
+//! - Every change of a report takes the next revision of its jurisdiction, in the same transaction,
+//!   and leaves its history. Revisions only grow, and whoever has read up to one has missed nothing
+//!   below it. An update takes a new revision and gives the old one up: holes are normal.
+//! - [`Follower::committed`] is called after the commit and before the writers are answered, in
+//!   the order of the revisions.
+//! - Removed reports stay as tombstones.
+//! - Everything is read in pages by key; nothing is skipped or repeated under concurrent writes.
+
+mod digest;
+mod group;
+mod read;
+mod row;
+mod write;
+
+use std::path::Path;
+
+pub use digest::{Digest, of_report};
+pub use group::Writer;
+pub use read::{Reader, Scan};
+
+use crate::error::Result;
+use crate::report::{Change, Jurisdiction, JurisdictionId, Report, ReportId, Service};
+
+/// A report with what the store knows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The report.
+    pub report: Report,
+    /// Revision of its last change.
+    pub revision: u64,
+    /// Revision at which it was created.
+    pub created_revision: u64,
+    /// When it was recorded here, RFC 3339.
+    pub recorded: String,
+}
+
+/// One change of one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// The jurisdiction's revision.
+    pub revision: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who: `import`, `api`.
+    pub author: String,
+    /// Name of the field, one of [`Report::FIELDS`] or `removed`.
+    pub field: String,
+    /// Value before.
+    pub before: Option<String>,
+    /// Value after.
+    pub after: Option<String>,
+}
+
+/// A key that a client gives a request so that sending it twice is harmless.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Idempotency {
+    /// The client's key.
+    pub key: String,
+    /// Digest of what was sent: the same key with other contents is refused.
+    pub fingerprint: String,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Digest of the file's bytes.
+    pub file_digest: String,
+    /// Rows read and settled.
+    pub rows_done: u64,
+    /// The whole file is in.
+    pub finished: bool,
+}
+
+/// Changes a report under the writer's lock; its error is the writer's answer.
+pub type Amend = Box<dyn FnOnce(&Report) -> Result<Report> + Send>;
+
+/// Something to be made durable.
+pub enum Write {
+    /// A jurisdiction, if it is not there yet, and services of its own, if they are not.
+    Adopt {
+        /// The city.
+        jurisdiction: Jurisdiction,
+        /// Its own services.
+        services: Vec<Service>,
+    },
+    /// A new report.
+    Create {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// The report.
+        report: Box<Report>,
+        /// The client's key, if it gave one.
+        idempotency: Option<Idempotency>,
+    },
+    /// A change to a report.
+    Update {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// Which.
+        id: ReportId,
+        /// The revision that the author has seen; another one there makes the change stale.
+        expected: Option<u64>,
+        /// Who changes it.
+        author: String,
+        /// What to change.
+        amend: Amend,
+    },
+    /// The end of a report; a tombstone stays.
+    Remove {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// Which.
+        id: ReportId,
+        /// Who removes it.
+        author: String,
+    },
+    /// Reports of a source: new ones are added, changed ones updated, equal ones left alone.
+    Import {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// The rows, each id once.
+        reports: Vec<Report>,
+        /// Where the import stands after them.
+        checkpoint: Option<Checkpoint>,
+    },
+}
+
+/// What became of a [`Write`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The jurisdiction and its services are there.
+    Adopted,
+    /// The report as stored.
+    Stored {
+        /// The report.
+        stored: Box<Stored>,
+        /// It was there before: this request had been sent already.
+        replayed: bool,
+    },
+    /// The report is gone.
+    Removed,
+    /// Counts of an import batch.
+    Imported(Tally),
+}
+
+/// What a batch of imported rows did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows that made a new report.
+    pub added: u64,
+    /// Rows that changed a report.
+    pub updated: u64,
+    /// Rows that the store had already.
+    pub unchanged: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// Hears of every commit, in order, before its writers do.
+pub trait Follower: Send + 'static {
+    /// These changes of a jurisdiction are durable.
+    fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>);
+
+    /// A commit failed and may have happened all the same: read the store again.
+    fn uncertain(&mut self);
+}
+
+/// A follower that has nothing to keep up, for commands that only write.
+pub struct NoFollower;
+
+impl Follower for NoFollower {
+    fn committed(&mut self, _: &JurisdictionId, _: Vec<Change>) {}
+    fn uncertain(&mut self) {}
+}
+
+/// Reads the file's path out of `sqlite:FILE`.
+///
+/// # Errors
+/// Any other scheme.
+pub fn sqlite_path(url: &str) -> Result<&Path> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(Path::new(path)),
+        _ => Err(crate::error::Refusal::new(
+            "--store",
+            url,
+            crate::words!("doit être « sqlite:FICHIER »", "must be 'sqlite:FILE'"),
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,421 @@
+//! Reading the store: any number of readers beside the one writer.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::{Checkpoint, FieldChange, Stored, row};
+use crate::error::{Error, Result};
+use crate::place::BBox;
+use crate::report::{
+    Change, Event, Jurisdiction, JurisdictionId, Nature, ReportId, Service, ServiceCode,
+};
+use crate::{error::Kind, words};
+
+/// How long a statement waits for another process that holds the file.
+const BUSY: Duration = Duration::from_secs(10);
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_city.sql")];
+
+/// Opens the file for writing, creating and migrating it as needed.
+///
+/// # Errors
+/// The file is not a store of ours, is a newer one, or cannot be written.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
+    let shown = path.display().to_string();
+    let wrap = |cause: rusqlite::Error| Error {
+        cause: Some(cause.into()),
+        ..Error::new(
+            Kind::Unavailable,
+            words!("Impossible d’ouvrir « {shown} ».", "Cannot open '{shown}'."),
+        )
+    };
+    let mut db = Connection::open(path).map_err(wrap)?;
+    db.busy_timeout(BUSY).map_err(wrap)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(wrap)?;
+    db.set_prepared_statement_cache_capacity(64);
+    migrate(&mut db).map_err(wrap)?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(rusqlite::Error::InvalidParameterName(format!(
+            "this file is of schema {version}; this program knows {}",
+            MIGRATIONS.len()
+        )));
+    }
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", step as i64 + 1)?;
+    }
+    tx.execute(
+        "INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', lower(hex(randomblob(6))))",
+        [],
+    )?;
+    tx.commit()
+}
+
+/// A handle on the store's file for readers; cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    zones: Arc<Mutex<HashMap<JurisdictionId, TimeZone>>>,
+}
+
+impl Reader {
+    /// Opens (and if need be creates) the file.
+    ///
+    /// # Errors
+    /// As for any file; see [`Kind::Unavailable`].
+    pub fn open(path: &Path) -> Result<Self> {
+        open_writer(path)?;
+        Ok(Self { path: path.to_owned(), idle: Arc::default(), zones: Arc::default() })
+    }
+
+    /// Path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `ask` on a connection of the pool, in one snapshot of the store.
+    fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).pop();
+        let db = match idle {
+            Some(db) => db,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let db = Connection::open_with_flags(&self.path, flags).map_err(Error::internal)?;
+                db.busy_timeout(BUSY).map_err(Error::internal)?;
+                db.pragma_update(None, "query_only", true).map_err(Error::internal)?;
+                db.set_prepared_statement_cache_capacity(32);
+                db
+            }
+        };
+        let tx = db.unchecked_transaction().map_err(Error::internal)?;
+        let answer = ask(&tx);
+        tx.finish().map_err(Error::internal)?;
+        self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).push(db);
+        answer
+    }
+
+    /// A random name of this store: revisions of another file mean nothing here.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn epoch(&self) -> Result<String> {
+        self.with(|db| {
+            db.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))
+                .map_err(Error::internal)
+        })
+    }
+
+    /// Every jurisdiction with its revision, by id.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn jurisdictions(&self) -> Result<Vec<(Jurisdiction, u64)>> {
+        self.with(|db| {
+            let mut statement = db
+                .prepare_cached(
+                    "SELECT jurisdiction_id, name, time_zone, west, south, east, north, revision
+                     FROM jurisdiction ORDER BY jurisdiction_id",
+                )
+                .map_err(Error::internal)?;
+            let rows = statement.query_map([], |row| {
+                let edges: [Option<f64>; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+                let id: String = row.get(0)?;
+                Ok((id, row.get(1)?, row.get(2)?, edges, row.get::<_, i64>(7)?))
+            });
+            let mut found = Vec::new();
+            for row in rows.map_err(Error::internal)? {
+                let (id, name, time_zone, edges, revision) = row.map_err(Error::internal)?;
+                let extent = match edges {
+                    [Some(w), Some(s), Some(e), Some(n)] => BBox::new(w, s, e, n).ok(),
+                    _ => None,
+                };
+                let id = JurisdictionId::new(&id).map_err(|words| Error::internal(words.en))?;
+                found.push((Jurisdiction { id, name, time_zone, extent }, revision as u64));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Services adopted by a jurisdiction.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn services(&self, jurisdiction: &JurisdictionId) -> Result<Vec<Service>> {
+        self.with(|db| {
+            let mut statement = db
+                .prepare_cached(
+                    "SELECT service_code, name_fr, name_en, group_code, nature FROM service
+                     WHERE jurisdiction_id = ? ORDER BY rowid",
+                )
+                .map_err(Error::internal)?;
+            let rows = statement.query_map([jurisdiction.as_str()], |row| {
+                let [code, fr, en, group, nature]: [String; 5] =
+                    [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+                Ok((code, fr, en, group, nature))
+            });
+            let mut found = Vec::new();
+            for row in rows.map_err(Error::internal)? {
+                let (code, fr, en, group, nature) = row.map_err(Error::internal)?;
+                let corrupt = || Error::internal(format!("corrupt service '{code}'"));
+                found.push(Service {
+                    code: ServiceCode::new(&code).ok_or_else(corrupt)?,
+                    names: crate::error::Words { fr, en },
+                    descriptions: Default::default(),
+                    group,
+                    nature: Nature::parse(&nature).ok_or_else(corrupt)?,
+                    synonyms: Vec::new(),
+                    keywords: Vec::new(),
+                });
+            }
+            Ok(found)
+        })
+    }
+
+    fn zone(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<TimeZone> {
+        let mut zones = self.zones.lock().unwrap_or_else(|poison| poison.into_inner());
+        if let Some(zone) = zones.get(jurisdiction) {
+            return Ok(zone.clone());
+        }
+        let zone = zone_of(db, jurisdiction)?;
+        zones.insert(jurisdiction.clone(), zone.clone());
+        Ok(zone)
+    }
+
+    /// One report.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn get(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Option<Stored>> {
+        Ok(self.get_many(jurisdiction, &[id])?.pop())
+    }
+
+    /// The reports of these ids that exist, in the order asked for.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn get_many(&self, jurisdiction: &JurisdictionId, ids: &[&str]) -> Result<Vec<Stored>> {
+        self.with(|db| {
+            let zone = self.zone(db, jurisdiction)?;
+            let sql = format!(
+                "SELECT {} FROM report
+                 WHERE jurisdiction_id = ? AND service_request_id = ? AND removed = 0",
+                row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let mut rows =
+                    statement.query([jurisdiction.as_str(), id]).map_err(Error::internal)?;
+                if let Some(row) = rows.next().map_err(Error::internal)? {
+                    found.push(row::stored(row, &zone)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// A page of a jurisdiction's reports after the id `after`, by id: at most `limit`.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn page(
+        &self,
+        jurisdiction: &JurisdictionId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Stored>> {
+        self.with(|db| {
+            let zone = self.zone(db, jurisdiction)?;
+            let sql = format!(
+                "SELECT {} FROM report
+                 WHERE jurisdiction_id = ? AND service_request_id > ? AND removed = 0
+                 ORDER BY service_request_id LIMIT ?",
+                row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
+            let mut rows = statement
+                .query(params![jurisdiction.as_str(), after, limit as i64])
+                .map_err(Error::internal)?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().map_err(Error::internal)? {
+                found.push(row::stored(row, &zone)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// All of a jurisdiction's reports by id, read page by page.
+    pub fn scan<'a>(&'a self, jurisdiction: &'a JurisdictionId) -> Scan<'a> {
+        Scan { reader: self, jurisdiction, page: Vec::new().into_iter(), after: Some(String::new()) }
+    }
+
+    /// At most `limit` changes after a revision, in order, and the jurisdiction's revision at that
+    /// moment. Fewer changes than `limit` mean that the reader has caught up.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn changes_after(
+        &self,
+        jurisdiction: &JurisdictionId,
+        revision: u64,
+        limit: usize,
+    ) -> Result<(Vec<Change>, u64)> {
+        self.with(|db| {
+            let zone = self.zone(db, jurisdiction)?;
+            let head: i64 = db
+                .prepare_cached("SELECT revision FROM jurisdiction WHERE jurisdiction_id = ?")
+                .and_then(|mut head| head.query_row([jurisdiction.as_str()], |row| row.get(0)))
+                .map_err(Error::internal)?;
+            let sql = format!(
+                "SELECT {} FROM report WHERE jurisdiction_id = ? AND revision > ?
+                 ORDER BY revision LIMIT ?",
+                row::FACT_COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
+            let mut rows = statement
+                .query(params![jurisdiction.as_str(), revision as i64, limit as i64])
+                .map_err(Error::internal)?;
+            let mut changes = Vec::new();
+            while let Some(row) = rows.next().map_err(Error::internal)? {
+                let facts = row::facts(row, &zone)?;
+                let removed: bool = row.get(13).map_err(Error::internal)?;
+                let event = if removed { Event::Remove(facts.id) } else { Event::Put(facts) };
+                let revision: i64 = row.get(12).map_err(Error::internal)?;
+                changes.push(Change { revision: revision as u64, event });
+            }
+            Ok((changes, head as u64))
+        })
+    }
+
+    /// Changes of a report after its creation, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn history(&self, jurisdiction: &JurisdictionId, id: &ReportId) -> Result<Vec<FieldChange>> {
+        self.with(|db| {
+            let mut statement = db
+                .prepare_cached(
+                    "SELECT revision, changed_datetime, author, field, before, after
+                     FROM report_change WHERE jurisdiction_id = ? AND service_request_id = ?
+                     ORDER BY revision, field",
+                )
+                .map_err(Error::internal)?;
+            let rows = statement.query_map([jurisdiction.as_str(), id.as_str()], |row| {
+                Ok(FieldChange {
+                    revision: row.get::<_, i64>(0)? as u64,
+                    at: row.get(1)?,
+                    author: row.get(2)?,
+                    field: row.get(3)?,
+                    before: row.get(4)?,
+                    after: row.get(5)?,
+                })
+            });
+            rows.and_then(Iterator::collect).map_err(Error::internal)
+        })
+    }
+
+    /// Where an import of the file with this digest stands.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn checkpoint(
+        &self,
+        jurisdiction: &JurisdictionId,
+        file_digest: &str,
+    ) -> Result<Option<Checkpoint>> {
+        self.with(|db| {
+            db.query_row(
+                "SELECT rows_done, finished FROM import_run
+                 WHERE jurisdiction_id = ? AND file_digest = ?",
+                [jurisdiction.as_str(), file_digest],
+                |row| {
+                    Ok(Checkpoint {
+                        file_digest: file_digest.to_owned(),
+                        rows_done: row.get::<_, i64>(0)? as u64,
+                        finished: row.get(1)?,
+                    })
+                },
+            )
+            .optional()
+            .map_err(Error::internal)
+        })
+    }
+
+    /// What is wrong with the file: SQLite's own check, and revisions above their counter.
+    ///
+    /// # Errors
+    /// The file cannot be read at all.
+    pub fn faults(&self) -> Result<Vec<String>> {
+        self.with(|db| {
+            let list = |sql: &str| -> rusqlite::Result<Vec<String>> {
+                db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+            };
+            let mut faults = list("PRAGMA integrity_check(20)").map_err(Error::internal)?;
+            faults.retain(|line| line != "ok");
+            let above = "SELECT 'revision above the counter: ' || r.jurisdiction_id || ' ' ||
+                                r.service_request_id
+                         FROM report r LEFT JOIN jurisdiction j USING (jurisdiction_id)
+                         WHERE r.revision > coalesce(j.revision, 0) LIMIT 20";
+            faults.extend(list(above).map_err(Error::internal)?);
+            let twice = "SELECT 'revision used twice: ' || jurisdiction_id || ' ' || revision
+                         FROM report GROUP BY jurisdiction_id, revision HAVING count(*) > 1 LIMIT 20";
+            faults.extend(list(twice).map_err(Error::internal)?);
+            Ok(faults)
+        })
+    }
+}
+
+/// Time zone of a jurisdiction.
+pub(super) fn zone_of(db: &Connection, jurisdiction: &JurisdictionId) -> Result<TimeZone> {
+    let name: Option<String> = db
+        .prepare_cached("SELECT time_zone FROM jurisdiction WHERE jurisdiction_id = ?")
+        .and_then(|mut ask| ask.query_row([jurisdiction.as_str()], |row| row.get(0)).optional())
+        .map_err(Error::internal)?;
+    let name = name.ok_or_else(|| Error::not_found(jurisdiction.as_str()))?;
+    TimeZone::get(&name).map_err(Error::internal)
+}
+
+/// Iterator of [`Reader::scan`].
+pub struct Scan<'a> {
+    reader: &'a Reader,
+    jurisdiction: &'a JurisdictionId,
+    page: std::vec::IntoIter<Stored>,
+    after: Option<String>,
+}
+
+impl Scan<'_> {
+    const PAGE: usize = 2_000;
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Result<Stored>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(stored) = self.page.next() {
+            return Some(Ok(stored));
+        }
+        let after = self.after.take()?;
+        match self.reader.page(self.jurisdiction, &after, Self::PAGE) {
+            Err(error) => Some(Err(error)),
+            Ok(page) => {
+                self.after = page.last().map(|stored| stored.report.id.to_string());
+                self.page = page.into_iter();
+                self.page.next().map(Ok)
+            }
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! The SQL of every write, inside one transaction.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Checkpoint, Idempotency, Outcome, Stored, Tally, Write, of_report, read, row};
+use crate::error::{Error, Kind, Result};
+use crate::report::{
+    Change, Event, Jurisdiction, JurisdictionId, Report, ReportId, Service, When,
+};
+use crate::words;
+
+/// Outcomes in the order of the writes, and what changed in each jurisdiction.
+pub type Group = (Vec<Result<Outcome>>, BTreeMap<JurisdictionId, Vec<Change>>);
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// A write either answers (also with a refusal) or fails as SQL; a failure ends the whole group.
+type Answer = Sql<Result<Outcome>>;
+
+/// Runs a group of writes. Counters are read once and written once per jurisdiction.
+pub fn run(db: &Connection, writes: Vec<Write>) -> Sql<Group> {
+    let now = When::instant(jiff::Timestamp::now()).to_string();
+    let mut group = Running { db, now, cities: BTreeMap::new() };
+    let mut outcomes = Vec::with_capacity(writes.len());
+    for write in writes {
+        outcomes.push(group.run_one(write)?);
+    }
+    let mut changed = BTreeMap::new();
+    for (id, city) in group.cities {
+        if !city.changes.is_empty() {
+            db.prepare_cached("UPDATE jurisdiction SET revision = ? WHERE jurisdiction_id = ?")?
+                .execute(params![city.revision as i64, id.as_str()])?;
+            changed.insert(id, city.changes);
+        }
+    }
+    Ok((outcomes, changed))
+}
+
+struct City {
+    zone: TimeZone,
+    revision: u64,
+    changes: Vec<Change>,
+}
+
+struct Running<'a> {
+    db: &'a Connection,
+    now: String,
+    cities: BTreeMap<JurisdictionId, City>,
+}
+
+impl Running<'_> {
+    fn run_one(&mut self, write: Write) -> Answer {
+        match write {
+            Write::Adopt { jurisdiction, services } => self.adopt(&jurisdiction, &services),
+            Write::Create { jurisdiction, report, idempotency } => {
+                self.create(&jurisdiction, *report, idempotency)
+            }
+            Write::Update { jurisdiction, id, expected, author, amend } => {
+                let found = match self.expect(&jurisdiction, &id, expected)? {
+                    Ok(found) => found,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let next = match amend(&found.report) {
+                    Ok(next) => next,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let stored = self.replace(&jurisdiction, found, next, &author, None)?;
+                Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
+            }
+            Write::Remove { jurisdiction, id, author } => self.remove(&jurisdiction, &id, &author),
+            Write::Import { jurisdiction, reports, checkpoint } => {
+                self.import(&jurisdiction, reports, checkpoint)
+            }
+        }
+    }
+
+    fn city(&mut self, id: &JurisdictionId) -> Sql<Option<&mut City>> {
+        if !self.cities.contains_key(id) {
+            let revision: Option<i64> = self
+                .db
+                .prepare_cached("SELECT revision FROM jurisdiction WHERE jurisdiction_id = ?")?
+                .query_row([id.as_str()], |row| row.get(0))
+                .optional()?;
+            let Some(revision) = revision else { return Ok(None) };
+            let zone = read::zone_of(self.db, id).map_err(corrupt)?;
+            let city = City { zone, revision: revision as u64, changes: Vec::new() };
+            self.cities.insert(id.clone(), city);
+        }
+        Ok(self.cities.get_mut(id))
+    }
+
+    fn adopt(&mut self, jurisdiction: &Jurisdiction, services: &[Service]) -> Answer {
+        let edge = |pick: fn(&crate::place::BBox) -> f64| jurisdiction.extent.as_ref().map(pick);
+        let id = jurisdiction.id.as_str();
+        self.db
+            .prepare_cached(
+                "INSERT INTO jurisdiction (jurisdiction_id, name, time_zone, west, south, east, north)
+                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id) DO NOTHING",
+            )?
+            .execute(params![
+                id,
+                jurisdiction.name,
+                jurisdiction.time_zone,
+                edge(|b| b.west),
+                edge(|b| b.south),
+                edge(|b| b.east),
+                edge(|b| b.north)
+            ])?;
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO service (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id, service_code) DO NOTHING",
+        )?;
+        for service in services {
+            insert.execute(params![
+                id,
+                service.code.as_str(),
+                service.names.fr,
+                service.names.en,
+                service.group,
+                service.nature.as_str()
+            ])?;
+        }
+        Ok(Ok(Outcome::Adopted))
+    }
+
+    fn create(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        report: Report,
+        idempotency: Option<Idempotency>,
+    ) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        if let Some(idempotency) = &idempotency {
+            if let Some(answer) = self.answered(jurisdiction, idempotency)? {
+                return Ok(answer);
+            }
+        }
+        if self.find(jurisdiction, &report.id)?.is_some() {
+            let id = &report.id;
+            let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
+            return Ok(Err(Error::new(Kind::Conflict, words)));
+        }
+        if let Some(Idempotency { key, fingerprint }) = &idempotency {
+            self.db
+                .prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?
+                .execute(params![
+                    jurisdiction.as_str(),
+                    key,
+                    fingerprint,
+                    report.id.as_str(),
+                    self.now
+                ])?;
+        }
+        let stored = self.insert(jurisdiction, report, None)?;
+        Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
+    }
+
+    /// The answer already given to this key, if any.
+    fn answered(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        sent: &Idempotency,
+    ) -> Sql<Option<Result<Outcome>>> {
+        let before: Option<(String, String)> = self
+            .db
+            .prepare_cached(
+                "SELECT fingerprint, service_request_id FROM idempotency
+                 WHERE jurisdiction_id = ? AND idempotency_key = ?",
+            )?
+            .query_row([jurisdiction.as_str(), &sent.key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((fingerprint, id)) = before else { return Ok(None) };
+        if fingerprint != sent.fingerprint {
+            let words = words!(
+                "Cette Idempotency-Key a déjà servi à une autre demande.",
+                "This Idempotency-Key was used for another request."
+            );
+            return Ok(Some(Err(Error::new(Kind::Conflict, words))));
+        }
+        let id = ReportId::new(&id).map_err(|words| corrupt(Error::internal(words.en)))?;
+        Ok(Some(match self.find(jurisdiction, &id)? {
+            Some((stored, _, false)) => {
+                Ok(Outcome::Stored { stored: Box::new(stored), replayed: true })
+            }
+            _ => Err(Error::not_found(id.as_str())),
+        }))
+    }
+
+    /// A report's row, its source digest, and whether it is a tombstone.
+    fn find(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Sql<Option<(Stored, Option<i64>, bool)>> {
+        let db = self.db;
+        let Some(city) = self.city(jurisdiction)? else { return Ok(None) };
+        let sql = format!(
+            "SELECT {} FROM report WHERE jurisdiction_id = ? AND service_request_id = ?",
+            row::COLUMNS
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query([jurisdiction.as_str(), id.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let stored = row::stored(row, &city.zone).map_err(corrupt)?;
+        Ok(Some((stored, row.get(21)?, row.get(22)?)))
+    }
+
+    /// The report to change, or why it cannot be.
+    fn expect(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+        expected: Option<u64>,
+    ) -> Sql<Result<Stored>> {
+        Ok(match self.find(jurisdiction, id)? {
+            Some((stored, _, false)) => match expected {
+                Some(seen) if seen != stored.revision => {
+                    let now = stored.revision;
+                    Err(Error::new(
+                        Kind::Stale,
+                        words!(
+                            "La demande a changé : révision {now}, non {seen}.",
+                            "The report has changed: revision {now}, not {seen}."
+                        ),
+                    ))
+                }
+                _ => Ok(stored),
+            },
+            _ => Err(Error::not_found(id.as_str())),
+        })
+    }
+
+    fn next_revision(&mut self, jurisdiction: &JurisdictionId) -> Sql<u64> {
+        let city = self.city(jurisdiction)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        city.revision += 1;
+        Ok(city.revision)
+    }
+
+    fn note(&mut self, jurisdiction: &JurisdictionId, revision: u64, event: Event) {
+        if let Some(city) = self.cities.get_mut(jurisdiction) {
+            city.changes.push(Change { revision, event });
+        }
+    }
+
+    fn insert(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        report: Report,
+        digest: Option<u64>,
+    ) -> Sql<Stored> {
+        let revision = self.next_revision(jurisdiction)?;
+        self.put(jurisdiction, &report, revision, revision, digest)?;
+        self.note(jurisdiction, revision, Event::Put(report.facts()));
+        Ok(Stored { report, revision, created_revision: revision, recorded: self.now.clone() })
+    }
+
+    fn put(
+        &self,
+        jurisdiction: &JurisdictionId,
+        report: &Report,
+        revision: u64,
+        created: u64,
+        digest: Option<u64>,
+    ) -> Sql<()> {
+        let text = |when: &Option<When>| when.map(|when| when.to_string());
+        self.db
+            .prepare_cached(
+                "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                    ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
+                 ON CONFLICT (jurisdiction_id, service_request_id) DO UPDATE SET
+                    service_code = excluded.service_code, status = excluded.status,
+                    closed_reason = excluded.closed_reason, source_status = excluded.source_status,
+                    nature = excluded.nature, channel = excluded.channel,
+                    requested_datetime = excluded.requested_datetime,
+                    updated_datetime = excluded.updated_datetime,
+                    closed_datetime = excluded.closed_datetime,
+                    lon = excluded.lon, lat = excluded.lat, accuracy = excluded.accuracy,
+                    address = excluded.address, area = excluded.area,
+                    description = excluded.description,
+                    parent_service_request_id = excluded.parent_service_request_id,
+                    assignee = excluded.assignee, revision = excluded.revision, removed = 0,
+                    source_digest = coalesce(excluded.source_digest, source_digest)",
+            )?
+            .execute(params![
+                jurisdiction.as_str(),
+                report.id.as_str(),
+                report.service.as_str(),
+                report.status.as_str(),
+                report.reason.map(|reason| reason.as_str()),
+                report.source_status,
+                report.nature.as_str(),
+                report.channel.as_str(),
+                report.requested.to_string(),
+                text(&report.updated),
+                text(&report.closed),
+                report.position.map(|p| p.lon()),
+                report.position.map(|p| p.lat()),
+                report.accuracy.as_str(),
+                report.address,
+                report.area,
+                report.description,
+                report.parent.as_ref().map(|parent| parent.as_str()),
+                report.assignee,
+                revision as i64,
+                created as i64,
+                self.now,
+                digest.map(|digest| digest as i64),
+            ])?;
+        Ok(())
+    }
+
+    /// Writes the next state of a report and, field by field, its history. Nothing happens where
+    /// nothing differs.
+    fn replace(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        found: Stored,
+        next: Report,
+        author: &str,
+        digest: Option<u64>,
+    ) -> Sql<Stored> {
+        let (before, after) = (found.report.fields(), next.fields());
+        if before == after {
+            return Ok(found);
+        }
+        let revision = self.next_revision(jurisdiction)?;
+        let differing = Report::FIELDS.iter().zip(before.iter().zip(&after));
+        for (field, (old, new)) in differing.filter(|(_, (old, new))| old != new) {
+            let change = (*field, old.as_deref(), new.as_deref());
+            self.log(jurisdiction, &next.id, revision, change, author)?;
+        }
+        self.put(jurisdiction, &next, revision, found.created_revision, digest)?;
+        self.note(jurisdiction, revision, Event::Put(next.facts()));
+        Ok(Stored { report: next, revision, ..found })
+    }
+
+    fn log(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+        revision: u64,
+        (field, before, after): (&str, Option<&str>, Option<&str>),
+        author: &str,
+    ) -> Sql<()> {
+        self.db
+            .prepare_cached("INSERT INTO report_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                jurisdiction.as_str(),
+                id.as_str(),
+                revision as i64,
+                field,
+                before,
+                after,
+                author,
+                self.now
+            ])?;
+        Ok(())
+    }
+
+    fn remove(&mut self, jurisdiction: &JurisdictionId, id: &ReportId, author: &str) -> Answer {
+        if let Err(error) = self.expect(jurisdiction, id, None)? {
+            return Ok(Err(error));
+        }
+        let revision = self.next_revision(jurisdiction)?;
+        self.db
+            .prepare_cached(
+                "UPDATE report SET removed = 1, revision = ?
+                 WHERE jurisdiction_id = ? AND service_request_id = ?",
+            )?
+            .execute(params![revision as i64, jurisdiction.as_str(), id.as_str()])?;
+        self.log(jurisdiction, id, revision, ("removed", Some("false"), Some("true")), author)?;
+        self.note(jurisdiction, revision, Event::Remove(id.clone()));
+        Ok(Ok(Outcome::Removed))
+    }
+
+    fn import(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        reports: Vec<Report>,
+        checkpoint: Option<Checkpoint>,
+    ) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        let mut tally = Tally::default();
+        for report in reports {
+            let digest = of_report(&report);
+            match self.find(jurisdiction, &report.id)? {
+                None => {
+                    self.insert(jurisdiction, report, Some(digest))?;
+                    tally.added += 1;
+                }
+                // A report removed here stays removed, whatever its source still says.
+                Some((_, before, removed)) if removed || before == Some(digest as i64) => {
+                    tally.unchanged += 1;
+                }
+                Some((found, ..)) => {
+                    let was = found.revision;
+                    let now = self.replace(jurisdiction, found, report, "import", Some(digest))?;
+                    let count =
+                        if now.revision == was { &mut tally.unchanged } else { &mut tally.updated };
+                    *count += 1;
+                }
+            }
+        }
+        if let Some(Checkpoint { file_digest, rows_done, finished }) = checkpoint {
+            self.db
+                .prepare_cached(
+                    "INSERT INTO import_run VALUES (?, ?, ?, ?, ?)
+                     ON CONFLICT (jurisdiction_id, file_digest) DO UPDATE SET
+                        rows_done = excluded.rows_done, finished = excluded.finished,
+                        changed_datetime = excluded.changed_datetime",
+                )?
+                .execute(params![
+                    jurisdiction.as_str(),
+                    file_digest,
+                    rows_done as i64,
+                    finished,
+                    self.now
+                ])?;
+        }
+        Ok(Ok(Outcome::Imported(tally)))
+    }
+}
+
+fn corrupt(error: Error) -> rusqlite::Error {
+    let text = error.cause.map_or_else(|| error.words.en.clone(), |cause| cause.to_string());
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, text.into())
+}
