@@ -141,6 +141,11 @@ impl Snapshot {
         self.areas.get(number)
     }
 
+    /// Has any report been in this area?
+    pub fn knows_area(&self, name: &str) -> bool {
+        self.areas.find(name).is_some()
+    }
+
     /// Every report that passes, located or not, in no order.
     pub fn all<'a>(&'a self, sieve: &'a Sieve) -> impl Iterator<Item = Handle> + 'a {
         self.parts.iter().enumerate().flat_map(move |(run, part)| {

@@ -9,7 +9,7 @@ mod within;
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
 pub use nearest::nearest;
 pub use newest::{Newest, newest, newest_in_cell};
-pub use stats::{Count, Stats, stats};
+pub use stats::{Count, Stats, span, stats};
 pub use within::{Polygons, within_polygon, within_radius};
 
 use crate::index::Handle;

@@ -69,6 +69,15 @@ impl Sum {
     }
 }
 
+/// When the first and the last report that pass were made, in seconds since 1970.
+pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
+    let times = snapshot.all(sieve).map(|handle| snapshot.requested(handle));
+    times.fold(None, |span, time| {
+        let (first, last) = span.unwrap_or((time, time));
+        Some((time.min(first), time.max(last)))
+    })
+}
+
 /// Counts everything that passes. `day_starts` are the first seconds of the days to count, in
 /// order; a day ends where the next begins, the last after 86,400 s.
 pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {

@@ -300,7 +300,9 @@ mod tests {
     use super::*;
 
     fn with_gate<T>(ask: impl FnOnce(&Gate<'_>) -> T) -> T {
-        let group = Group { code: "voirie".into(), names: Words::default(), stems: vec![] };
+        let code = "voirie".into();
+        let (stems, weak_stems) = (vec![], vec![]);
+        let group = Group { code, names: Words::default(), stems, weak_stems };
         let mut catalogue = Catalogue::new(vec![group]);
         catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
         let zone = TimeZone::get("America/Toronto").unwrap();

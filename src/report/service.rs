@@ -92,8 +92,10 @@ pub struct Group {
     pub code: String,
     /// Names.
     pub names: Words,
-    /// Folded word beginnings, French and English, by which a source's own category is placed.
+    /// Folded word beginnings by which a source's own category is placed.
     pub stems: Vec<String>,
+    /// Stems of words so common that they decide only where no other does.
+    pub weak_stems: Vec<String>,
 }
 
 /// One kind of request.
@@ -162,26 +164,30 @@ impl Catalogue {
         members.map(|service| service.code.clone()).collect()
     }
 
-    /// The group in which a category of this name belongs: the group whose stem begins one of its
-    /// words, the longest stem winning; the last group where none does.
+    /// The group in which a category of this name belongs: that of its first word with a stem, else
+    /// of its first word with a weak stem, else the last group.
     pub fn guess_group(&self, name: &str) -> &str {
         let folded = fold(name);
         let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
-        let score = |group: &Group| {
-            let hits = group.stems.iter().filter(|stem| words.iter().any(|w| w.starts_with(*stem)));
-            hits.map(String::len).max().unwrap_or(0)
+        let pick = |stems: fn(&Group) -> &Vec<String>| {
+            words.iter().find_map(|word| {
+                let fits = |group: &&Group| stems(group).iter().any(|stem| word.starts_with(stem));
+                self.groups.iter().find(fits)
+            })
         };
-        let best = self.groups.iter().map(|group| (score(group), group)).fold(
-            (0, self.groups.last()),
-            |best, (score, group)| if score > best.0 { (score, Some(group)) } else { best },
-        );
-        best.1.map_or("", |group| group.code.as_str())
+        let group = pick(|group| &group.stems).or_else(|| pick(|group| &group.weak_stems));
+        group.or(self.groups.last()).map_or("", |group| group.code.as_str())
     }
 
-    /// A service made of a source's own category: slug, original name, group where it can be told.
+    /// A service made of a source's own category: slug, original name, group where it can be told
+    /// from the name and from `hint`, a group's code or any words of the source.
     pub fn adopt(&self, name: &str, hint: Option<&str>, nature: Nature) -> Service {
-        let told = hint.map(|hint| self.guess_group(&format!("{name} {hint}")));
-        let group = told.unwrap_or_else(|| self.guess_group(name)).to_owned();
+        let named = self.groups.iter().find(|group| Some(group.code.as_str()) == hint);
+        let group = match (named, hint) {
+            (Some(group), _) => group.code.clone(),
+            (None, Some(hint)) => self.guess_group(&format!("{name} {hint}")).to_owned(),
+            (None, None) => self.guess_group(name).to_owned(),
+        };
         Service {
             code: ServiceCode::slug(name),
             names: Words { fr: name.to_owned(), en: name.to_owned() },

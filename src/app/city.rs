@@ -1,0 +1,209 @@
+//! A city in service: its catalogue, and its index in step with the store.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
+
+use super::{gate, log};
+use crate::error::{Error, Result};
+use crate::index::{Index, Shown};
+use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
+use crate::store::Reader;
+
+/// Changes read from the store in one page.
+const PAGE: usize = 100_000;
+/// Changes folded into the index at once while booting: few large runs are built faster than many
+/// small ones.
+const BOOT_BATCH: usize = 1_000_000;
+
+/// How far a city's index has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The index has caught up once and keeps up since.
+    pub ready: bool,
+    /// Revision read so far.
+    pub read: u64,
+    /// Revision of the store when last looked at.
+    pub stored: u64,
+}
+
+/// A city in service.
+pub struct City {
+    /// The city.
+    pub jurisdiction: Jurisdiction,
+    zone: TimeZone,
+    base: Catalogue,
+    catalogue: ArcSwap<Catalogue>,
+    shown: Shown,
+    /// `None` while booting: whoever commits then is read by the boot's last look.
+    ///
+    /// A `std` lock, held for one fold and never across an await.
+    index: Mutex<Option<Index>>,
+    booting: Mutex<Option<Index>>,
+    read: AtomicU64,
+    stored: AtomicU64,
+}
+
+impl City {
+    /// A city whose index is still empty.
+    ///
+    /// # Errors
+    /// Its zone is unknown, or the store cannot be read.
+    pub fn new(jurisdiction: Jurisdiction, base: Catalogue, reader: &Reader) -> Result<Self> {
+        let zone = jurisdiction.zone().map_err(|words| Error::internal(words.en))?;
+        let index = Index::default();
+        let city = Self {
+            zone,
+            catalogue: ArcSwap::new(Arc::new(base.clone())),
+            base,
+            shown: index.shown(),
+            index: Mutex::new(None),
+            booting: Mutex::new(Some(index)),
+            read: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            jurisdiction,
+        };
+        city.reload_catalogue(reader)?;
+        Ok(city)
+    }
+
+    /// The city's key.
+    pub fn id(&self) -> &JurisdictionId {
+        &self.jurisdiction.id
+    }
+
+    /// The city's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The city's services.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.load_full()
+    }
+
+    /// The city's gate, now.
+    pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
+        gate(catalogue, &self.zone)
+    }
+
+    /// The readers' handle on the index.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// How far the index has read.
+    pub fn progress(&self) -> Progress {
+        // While a fold holds the lock the index is there.
+        let ready = self.index.try_lock().map_or(true, |index| index.is_some());
+        let booted = self.read.load(Ordering::Relaxed);
+        let read = if ready { self.shown.load().revision() } else { booted };
+        let stored = self.stored.load(Ordering::Relaxed).max(read);
+        Progress { ready, read, stored }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Index>> {
+        self.index.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn reload_catalogue(&self, reader: &Reader) -> Result<()> {
+        let mut catalogue = self.base.clone();
+        reader.services(self.id())?.into_iter().for_each(|service| catalogue.add(service));
+        self.catalogue.store(Arc::new(catalogue));
+        Ok(())
+    }
+
+    /// Reads the whole store into the index, then keeps up.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn boot(&self, reader: &Reader) -> Result<()> {
+        let taken = self.booting.lock().unwrap_or_else(|poison| poison.into_inner()).take();
+        let Some(mut index) = taken else { return Ok(()) };
+        let mut batch = Vec::new();
+        loop {
+            let after = batch.last().map_or(0, |change: &Change| change.revision);
+            let after = after.max(self.shown.load().revision());
+            let (changes, head) = reader.changes_after(self.id(), after, PAGE)?;
+            self.stored.store(head, Ordering::Relaxed);
+            let last_page = changes.len() < PAGE;
+            batch.extend(changes);
+            self.read.store(batch.last().map_or(after, |change| change.revision), Ordering::Relaxed);
+            if last_page || batch.len() >= BOOT_BATCH {
+                index.apply(std::mem::take(&mut batch));
+            }
+            if last_page {
+                break;
+            }
+        }
+        if let Some(job) = index.compaction() {
+            index.finish_merge(job.run());
+        }
+        self.reload_catalogue(reader)?;
+        // From here on commits wait for the lock; what came before it is read now.
+        let mut slot = self.lock();
+        read_on(self.id(), &mut index, reader)?;
+        *slot = Some(index);
+        Ok(())
+    }
+
+    /// Folds a commit of our own writer in.
+    pub fn follow(&self, reader: &Reader, changes: Vec<Change>) {
+        let Some(last) = changes.last().map(|change| change.revision) else { return };
+        self.stored.fetch_max(last, Ordering::Relaxed);
+        let mut slot = self.lock();
+        let Some(index) = slot.as_mut() else { return };
+        let first = changes.first().map_or(0, |change| change.revision);
+        if first > index_revision(&self.shown) + 1 {
+            // Another process wrote in between: the store has the whole story.
+            read_on(self.id(), index, reader).unwrap_or_else(|error| log(&error));
+        } else {
+            index.apply(changes);
+        }
+    }
+
+    /// Reads on from the store where it is ahead: another process wrote, or a commit's outcome was
+    /// unknown.
+    pub fn catch_up(&self, reader: &Reader, stored: u64) {
+        self.stored.fetch_max(stored, Ordering::Relaxed);
+        if stored <= index_revision(&self.shown) {
+            return;
+        }
+        let mut slot = self.lock();
+        let Some(index) = slot.as_mut() else { return };
+        let result = self
+            .reload_catalogue(reader)
+            .and_then(|()| read_on(self.id(), index, reader));
+        result.unwrap_or_else(|error| log(&error));
+    }
+
+    /// Does a merge that is due; says whether there was one.
+    pub fn merge(&self) -> bool {
+        let job = self.lock().as_mut().and_then(Index::merge_job);
+        let Some(job) = job else { return false };
+        let merged = job.run();
+        if let Some(index) = self.lock().as_mut() {
+            index.finish_merge(merged);
+        }
+        true
+    }
+}
+
+fn index_revision(shown: &Shown) -> u64 {
+    shown.load().revision()
+}
+
+fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()> {
+    loop {
+        let seen = index.shown().load().revision();
+        let (changes, head) = reader.changes_after(id, seen, PAGE)?;
+        let last_page = changes.len() < PAGE;
+        index.apply(changes);
+        if last_page {
+            index.advance(head);
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Import: drafts of a source, batch by batch, each through the gate and into the store.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use jiff::tz::TimeZone;
+
+use super::{Catalogues, gate};
+use crate::error::{Error, Refusal, Result};
+use crate::report::{
+    Catalogue, Draft, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service, ServiceCode,
+};
+use crate::store::{Checkpoint, Outcome, Reader, Tally, Write, Writer};
+use crate::words;
+
+/// Rows in one transaction.
+const BATCH: usize = 5_000;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows settled by an earlier, interrupted run of the same file.
+    pub resumed: u64,
+    /// What became of the rows that the gate let through.
+    pub tally: Tally,
+    /// Rows refused.
+    pub refused: u64,
+    /// Rows let through without a position.
+    pub unlocated: u64,
+    /// Rows let through whose position is a known default point.
+    pub approximate: u64,
+    /// Rows let through whose position is outside the jurisdiction's extent.
+    pub outside: u64,
+    /// Services adopted.
+    pub services: u64,
+}
+
+/// An import under way.
+pub struct Importer<'a> {
+    writer: &'a Writer,
+    jurisdiction: Jurisdiction,
+    zone: TimeZone,
+    catalogue: Catalogue,
+    quebec: Catalogue,
+    adopted: Vec<Service>,
+    batch: Vec<Report>,
+    seen: HashMap<u64, u64>,
+    hasher: RandomState,
+    file_digest: String,
+    resume_at: u64,
+    fallback_id: ReportId,
+    summary: Summary,
+}
+
+impl<'a> Importer<'a> {
+    /// Prepares the import of the file with this digest. The jurisdiction is made if it is new; if
+    /// it is known, its own zone and extent hold.
+    ///
+    /// # Errors
+    /// The zone is unknown; the store.
+    pub fn begin(
+        reader: &Reader,
+        writer: &'a Writer,
+        catalogues: &Catalogues,
+        jurisdiction: Jurisdiction,
+        file_digest: String,
+    ) -> Result<Self> {
+        let name = jurisdiction.time_zone.clone();
+        jurisdiction.zone().map_err(|words| Refusal::new("--time-zone", name, words))?;
+        writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: vec![] })?;
+        let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+        let jurisdiction = known
+            .into_iter()
+            .find(|known| known.id == jurisdiction.id)
+            .ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
+        let zone = jurisdiction.zone().map_err(|words| Error::internal(words.en))?;
+        let mut catalogue = catalogues.of(&jurisdiction.id);
+        reader.services(&jurisdiction.id)?.into_iter().for_each(|service| catalogue.add(service));
+        let checkpoint = reader.checkpoint(&jurisdiction.id, &file_digest)?;
+        let resume_at = checkpoint.filter(|c| !c.finished).map_or(0, |c| c.rows_done);
+        Ok(Self {
+            writer,
+            zone,
+            catalogue,
+            quebec: catalogues.quebec.clone(),
+            adopted: Vec::new(),
+            batch: Vec::with_capacity(BATCH),
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
+            file_digest,
+            resume_at,
+            fallback_id: crate::report::tracking_number(0),
+            summary: Summary::default(),
+            jurisdiction,
+        })
+    }
+
+    /// The jurisdiction as the store knows it.
+    pub fn jurisdiction(&self) -> &Jurisdiction {
+        &self.jurisdiction
+    }
+
+    /// The jurisdiction's key.
+    pub fn id(&self) -> &JurisdictionId {
+        &self.jurisdiction.id
+    }
+
+    /// The zone in which wall clocks are read.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Takes the next row: its number in the file, and its draft with the source's category (name
+    /// and hint) or what is wrong with it. Answers the refusals, none where it was let through.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn push(
+        &mut self,
+        number: u64,
+        mapped: std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>,
+    ) -> Result<Vec<Refusal>> {
+        self.summary.rows += 1;
+        let refused = match mapped {
+            Err(refused) => refused,
+            Ok((draft, category)) => match self.admit(number, draft, category) {
+                Err(refused) => refused,
+                Ok(report) => {
+                    self.count(&report);
+                    if self.summary.rows > self.resume_at {
+                        self.batch.push(report);
+                    } else {
+                        self.summary.resumed += 1;
+                    }
+                    Vec::new()
+                }
+            },
+        };
+        self.summary.refused += u64::from(!refused.is_empty());
+        if self.batch.len() >= BATCH {
+            self.flush(false)?;
+        }
+        Ok(refused)
+    }
+
+    /// Writes what is left; `finished` says whether the whole file was read.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn finish(mut self, finished: bool) -> Result<Summary> {
+        self.flush(finished)?;
+        Ok(self.summary)
+    }
+
+    fn admit(
+        &mut self,
+        number: u64,
+        draft: Draft,
+        category: Option<(String, Option<String>)>,
+    ) -> std::result::Result<Report, Vec<Refusal>> {
+        if let (None, Some((name, hint))) = (self.catalogue.get(&draft.service), category) {
+            self.adopt(&draft.service, &name, hint.as_deref());
+        }
+        let gate = gate(&self.catalogue, &self.zone);
+        let report = gate.admit(draft, &self.fallback_id)?;
+        let first = *self.seen.entry(self.hasher.hash_one(report.id.as_str())).or_insert(number);
+        if first != number {
+            let words = words!("répète la ligne {first}", "repeats row {first}");
+            return Err(vec![Refusal::new("service_request_id", &report.id, words)]);
+        }
+        Ok(report)
+    }
+
+    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping named
+    /// it, else one made of the source's category.
+    fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
+        let Some(code) = ServiceCode::new(code) else { return };
+        let service = match self.quebec.get(code.as_str()) {
+            Some(known) => Service::clone(known),
+            None => Service { code, ..self.catalogue.adopt(name, hint, Nature::Intervention) },
+        };
+        self.catalogue.add(service.clone());
+        self.adopted.push(service);
+        self.summary.services += 1;
+    }
+
+    fn count(&mut self, report: &Report) {
+        let Some(at) = report.position else {
+            self.summary.unlocated += 1;
+            return;
+        };
+        if report.accuracy == crate::report::Accuracy::Approximate {
+            self.summary.approximate += 1;
+        } else if self.jurisdiction.extent.as_ref().is_some_and(|extent| !extent.contains(at)) {
+            self.summary.outside += 1;
+        }
+    }
+
+    fn flush(&mut self, finished: bool) -> Result<()> {
+        if !self.adopted.is_empty() {
+            let services = std::mem::take(&mut self.adopted);
+            self.writer.write(Write::Adopt { jurisdiction: self.jurisdiction.clone(), services })?;
+        }
+        let checkpoint = Checkpoint {
+            file_digest: self.file_digest.clone(),
+            rows_done: self.summary.rows.max(self.resume_at),
+            finished,
+        };
+        let outcome = self.writer.write(Write::Import {
+            jurisdiction: self.jurisdiction.id.clone(),
+            reports: std::mem::take(&mut self.batch),
+            checkpoint: Some(checkpoint),
+        })?;
+        if let Outcome::Imported(tally) = outcome {
+            self.summary.tally += tally;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,392 @@
+//! The application: the only place that orders store-then-index.
+//!
+//! A write is committed by the store's writer thread, which then tells the index through
+//! [`Keeper`] before it answers: whoever is acknowledged can read what was written. The store may
+//! also change under another process (an import beside the server): [`App::follow`] polls the
+//! revision counters and reads on from there. A crash between commit and index heals at boot,
+//! because boot folds the same `apply` over the store.
+
+mod city;
+mod intake;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Semaphore, oneshot};
+
+pub use city::{City, Progress};
+pub use intake::{Importer, Summary};
+
+use crate::config::{DEFAULT_JURISDICTION, Limits};
+use crate::error::{Error, Kind, Result};
+use crate::index::Snapshot;
+use crate::place::BBox;
+use crate::report::{
+    Catalogue, Change, Draft, Gate, Jurisdiction, JurisdictionId, Patch, Report, ReportId,
+    tracking_number,
+};
+use crate::store::{Follower, Idempotency, Outcome, Reader, Stored, Write, Writer};
+use crate::words;
+
+/// How often another process's writes are looked for.
+const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+/// How often a merge is looked for.
+const MERGE_EVERY: Duration = Duration::from_millis(50);
+
+type Cities = BTreeMap<JurisdictionId, Arc<City>>;
+
+/// The built-in groups and the default jurisdiction's services, as `format` read them.
+#[derive(Clone)]
+pub struct Catalogues {
+    /// Groups without services: where another city's catalogue begins.
+    pub groups: Catalogue,
+    /// Groups and services of a Québec city.
+    pub quebec: Catalogue,
+}
+
+impl Catalogues {
+    /// Where the catalogue of this jurisdiction begins.
+    pub fn of(&self, jurisdiction: &JurisdictionId) -> Catalogue {
+        let home = jurisdiction.as_str() == DEFAULT_JURISDICTION;
+        if home { self.quebec.clone() } else { self.groups.clone() }
+    }
+}
+
+/// The default jurisdiction.
+pub fn quebec() -> Jurisdiction {
+    Jurisdiction {
+        id: JurisdictionId::new(DEFAULT_JURISDICTION).expect("a well-formed constant"),
+        name: "Québec".into(),
+        time_zone: "America/Toronto".into(),
+        extent: Some(BBox { west: -71.55, south: 46.73, east: -71.13, north: 46.98 }),
+    }
+}
+
+/// What the store's writer thread and the background threads share with the application.
+struct Shared {
+    reader: Reader,
+    catalogues: Catalogues,
+    cities: ArcSwap<Cities>,
+    /// Held while the list of cities changes.
+    growing: Mutex<()>,
+    stopping: AtomicBool,
+}
+
+/// The running service, without its protocols.
+pub struct App {
+    shared: Arc<Shared>,
+    writer: Writer,
+    /// Limits of every request.
+    pub limits: Limits,
+    /// Random name of the store: part of every ETag.
+    pub epoch: String,
+    pool: Semaphore,
+    waiting: AtomicUsize,
+}
+
+/// Keeps the index in step with the store's commits.
+struct Keeper(Arc<Shared>);
+
+impl Follower for Keeper {
+    fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
+        match self.0.cities.load().get(jurisdiction) {
+            Some(city) => city.follow(&self.0.reader, changes),
+            None => self.0.grow(),
+        }
+    }
+
+    fn uncertain(&mut self) {
+        self.0.catch_up();
+    }
+}
+
+impl Shared {
+    /// Takes up jurisdictions that the store has and we do not.
+    fn grow(&self) {
+        let _growing = self.growing.lock().unwrap_or_else(|poison| poison.into_inner());
+        let known = match self.reader.jurisdictions() {
+            Ok(known) => known,
+            Err(error) => return log(&error),
+        };
+        let mut cities = Cities::clone(&self.cities.load());
+        for (jurisdiction, _) in known {
+            let id = jurisdiction.id.clone();
+            if cities.contains_key(&id) {
+                continue;
+            }
+            let base = self.catalogues.of(&id);
+            match City::new(jurisdiction, base, &self.reader) {
+                Ok(city) => {
+                    let city = Arc::new(city);
+                    cities.insert(id, city.clone());
+                    self.cities.store(Arc::new(cities.clone()));
+                    city.boot(&self.reader).unwrap_or_else(|error| log(&error));
+                }
+                Err(error) => log(&error),
+            }
+        }
+    }
+
+    /// Reads on where the store is ahead of the index.
+    fn catch_up(&self) {
+        let known = match self.reader.jurisdictions() {
+            Ok(known) => known,
+            Err(error) => return log(&error),
+        };
+        let cities = self.cities.load();
+        for (jurisdiction, revision) in known {
+            match cities.get(&jurisdiction.id) {
+                None => self.grow(),
+                Some(city) => city.catch_up(&self.reader, revision),
+            }
+        }
+    }
+}
+
+fn log(error: &Error) {
+    tracing::error!(%error, cause = ?error.cause, "the index could not follow the store");
+}
+
+impl App {
+    /// Opens the store, starts its writer and reads the index in the background.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn open(store: &Path, catalogues: Catalogues, limits: Limits) -> Result<Arc<Self>> {
+        let reader = Reader::open(store)?;
+        let shared = Arc::new(Shared {
+            reader,
+            catalogues,
+            cities: ArcSwap::default(),
+            growing: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        });
+        let (writer, _) = Writer::start(store, Keeper(shared.clone()))?;
+        writer.write(Write::Adopt { jurisdiction: quebec(), services: Vec::new() })?;
+        let epoch = shared.reader.epoch()?;
+        let pool = Semaphore::new(limits.questions_at_once);
+        let app = Arc::new(Self {
+            shared: shared.clone(),
+            writer,
+            limits,
+            epoch,
+            pool,
+            waiting: AtomicUsize::new(0),
+        });
+        let boot = shared.clone();
+        spawn("index-follow", move || {
+            boot.grow();
+            while !boot.stopping.load(Ordering::Relaxed) {
+                thread::sleep(FOLLOW_EVERY);
+                boot.catch_up();
+            }
+        })?;
+        spawn("index-merge", move || {
+            while !shared.stopping.load(Ordering::Relaxed) {
+                let cities = shared.cities.load_full();
+                let merged = cities.values().filter(|city| city.merge()).count();
+                if merged == 0 {
+                    thread::sleep(MERGE_EVERY);
+                }
+            }
+        })?;
+        Ok(app)
+    }
+
+    /// Ends the background threads.
+    pub fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The store, for reading.
+    pub fn reader(&self) -> &Reader {
+        &self.shared.reader
+    }
+
+    /// The store's writer.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// All cities, by id.
+    pub fn cities(&self) -> Vec<Arc<City>> {
+        self.shared.cities.load().values().cloned().collect()
+    }
+
+    /// The city of this id, the default one where none is named.
+    ///
+    /// # Errors
+    /// Not found, or not read yet.
+    pub fn city(&self, id: Option<&str>) -> Result<Arc<City>> {
+        let id = id.unwrap_or(DEFAULT_JURISDICTION);
+        let cities = self.shared.cities.load();
+        let found = cities.iter().find(|(known, _)| known.as_str() == id);
+        match found {
+            Some((_, city)) => Ok(city.clone()),
+            // Until the first look at the store we cannot tell.
+            None if cities.is_empty() => Err(starting()),
+            None => Err(Error::not_found(id)),
+        }
+    }
+
+    /// True once every city's index has read its store.
+    pub fn is_ready(&self) -> bool {
+        let cities = self.shared.cities.load();
+        !cities.is_empty() && cities.values().all(|city| city.progress().ready)
+    }
+
+    /// Computes an answer from a city's newest snapshot, on a bounded pool.
+    ///
+    /// # Errors
+    /// Unavailable while the index is read or too many questions wait; whatever `ask` answers.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        city: &City,
+        ask: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !city.progress().ready {
+            return Err(starting());
+        }
+        let snapshot = city.shown().load();
+        self.compute(move || ask(&snapshot)).await
+    }
+
+    /// Computes anything that may take long, on the same pool.
+    ///
+    /// # Errors
+    /// As [`App::ask`].
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let waiting = Waiting::among(&self.waiting);
+        if waiting.before >= self.limits.questions_waiting_max {
+            let words = words!("Trop de questions à la fois.", "Too many questions at once.");
+            return Err(Error::new(Kind::Unavailable, words));
+        }
+        let permit = self.pool.acquire().await.map_err(Error::internal)?;
+        drop(waiting);
+        let answer = tokio::task::spawn_blocking(compute).await;
+        drop(permit);
+        answer.unwrap_or_else(|panic| Err(Error::internal(panic)))
+    }
+
+    async fn write(&self, write: Write) -> Result<Outcome> {
+        let (answer, wait) = oneshot::channel();
+        self.writer.send(write, move |outcome| {
+            let _ = answer.send(outcome);
+        });
+        wait.await.unwrap_or_else(|_| {
+            let words = words!("Le service s’arrête.", "The service is stopping.");
+            Err(Error::new(Kind::Unavailable, words))
+        })
+    }
+
+    /// Takes a citizen's report in: through the gate, into the store, into the index. Answers the
+    /// stored report and whether it had been sent before.
+    ///
+    /// # Errors
+    /// Refusals of the gate; a key used for another request; the store.
+    pub async fn submit(
+        &self,
+        city: &City,
+        draft: Draft,
+        idempotency: Option<Idempotency>,
+    ) -> Result<(Stored, bool)> {
+        const TRIES: usize = 5;
+        for attempt in 1.. {
+            let id = tracking_number(rand::random());
+            let catalogue = city.catalogue();
+            let report = city.gate(&catalogue).admit(draft.clone(), &id).map_err(Error::refused)?;
+            let write = Write::Create {
+                jurisdiction: city.id().clone(),
+                report: Box::new(report),
+                idempotency: idempotency.clone(),
+            };
+            match self.write(write).await {
+                // A tracking number may be taken: draw another.
+                Err(error) if error.kind == Kind::Conflict && attempt < TRIES => {
+                    if self.reader().get(city.id(), id.as_str())?.is_none() {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+                Ok(Outcome::Stored { stored, replayed }) => return Ok((*stored, replayed)),
+                Ok(other) => return Err(Error::internal(format!("answer {other:?} to a report"))),
+            }
+        }
+        unreachable!("the loop returns")
+    }
+
+    /// Changes a report; with `expected`, only if that is still its revision.
+    ///
+    /// # Errors
+    /// Refusals of the gate; stale; not found; the store.
+    pub async fn change(
+        &self,
+        city: &Arc<City>,
+        id: ReportId,
+        expected: Option<u64>,
+        patch: Patch,
+    ) -> Result<Stored> {
+        let judge = city.clone();
+        let amend = move |report: &Report| {
+            let catalogue = judge.catalogue();
+            judge.gate(&catalogue).amend(report, patch).map_err(Error::refused)
+        };
+        let write = Write::Update {
+            jurisdiction: city.id().clone(),
+            id,
+            expected,
+            author: "api".into(),
+            amend: Box::new(amend),
+        };
+        match self.write(write).await? {
+            Outcome::Stored { stored, .. } => Ok(*stored),
+            other => Err(Error::internal(format!("answer {other:?} to a change"))),
+        }
+    }
+}
+
+fn starting() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        words!(
+            "Le service lit encore ses données ; voir /readyz.",
+            "The service is still reading its data; see /readyz."
+        ),
+    )
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    thread::Builder::new().name(name.into()).spawn(body).map_err(Error::internal)?;
+    Ok(())
+}
+
+/// One question waiting for its turn.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        Self { count, before: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The gate of a city, now.
+fn gate<'a>(catalogue: &'a Catalogue, zone: &'a jiff::tz::TimeZone) -> Gate<'a> {
+    Gate { catalogue, zone, now: jiff::Timestamp::now().as_second() }
+}

@@ -1,0 +1,48 @@
+//! Every limit of the service, with its unit and its default. Handed on explicitly.
+
+use std::time::Duration;
+
+/// The jurisdiction that answers where none is named.
+pub const DEFAULT_JURISDICTION: &str = "ville.quebec.qc.ca";
+
+/// Limits on what one request may ask and how long it may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Reports in a page where none are asked for.
+    pub rows_default: usize,
+    /// Reports in a page at most; also the largest `k` of nearest.
+    pub rows_max: usize,
+    /// Clusters in an answer at most; the smallest are left out.
+    pub clusters_max: usize,
+    /// Bytes of a request's body at most.
+    pub body_bytes_max: usize,
+    /// Time for a request's headers to arrive.
+    pub header_time_max: Duration,
+    /// Time for a request to be answered.
+    pub request_time_max: Duration,
+    /// Questions computed at the same time; more wait.
+    pub questions_at_once: usize,
+    /// Questions waiting; more are turned away.
+    pub questions_waiting_max: usize,
+    /// Time given to open connections when the service stops.
+    pub stop_time_max: Duration,
+    /// Days in a count by day at most, the latest.
+    pub days_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rows_default: 100,
+            rows_max: 1_000,
+            clusters_max: 5_000,
+            body_bytes_max: 1 << 20,
+            header_time_max: Duration::from_secs(10),
+            request_time_max: Duration::from_secs(20),
+            questions_at_once: std::thread::available_parallelism().map_or(2, usize::from),
+            questions_waiting_max: 512,
+            stop_time_max: Duration::from_secs(10),
+            days_max: 3_660,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Exports that this service reads back: GeoJSON and CSV in the words of Open311.
+
+use std::io::Write;
+
+use super::geojson::{self, Names};
+use crate::error::{Error, Result};
+use crate::report::{Catalogue, JurisdictionId, Report};
+use crate::store::Stored;
+
+/// The format of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A FeatureCollection, one feature a line.
+    GeoJson,
+    /// A table with a header.
+    Csv,
+}
+
+impl Layout {
+    /// `geojson` or `csv`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "geojson" => Some(Self::GeoJson),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// An export under way: reports go out one by one, memory does not grow.
+pub struct Export<'a, W: Write> {
+    jurisdiction: &'a JurisdictionId,
+    catalogue: &'a Catalogue,
+    out: Out<W>,
+    first: bool,
+}
+
+enum Out<W: Write> {
+    GeoJson(W),
+    Csv(Box<csv::Writer<W>>),
+}
+
+impl<'a, W: Write> Export<'a, W> {
+    /// Writes what comes before the first report.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn begin(
+        layout: Layout,
+        jurisdiction: &'a JurisdictionId,
+        catalogue: &'a Catalogue,
+        mut output: W,
+    ) -> Result<Self> {
+        let out = match layout {
+            Layout::GeoJson => {
+                output
+                    .write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")
+                    .map_err(Error::internal)?;
+                Out::GeoJson(output)
+            }
+            Layout::Csv => {
+                let mut table = csv::Writer::from_writer(output);
+                let header = ["jurisdiction_id", "service_name", "group"];
+                table
+                    .write_record(Report::FIELDS.iter().chain(&header))
+                    .map_err(Error::internal)?;
+                Out::Csv(Box::new(table))
+            }
+        };
+        Ok(Self { jurisdiction, catalogue, out, first: true })
+    }
+
+    /// Writes one report.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write(&mut self, stored: &Stored) -> Result<()> {
+        let code = stored.report.service.as_str();
+        let service = self.catalogue.get(code);
+        let names = Names {
+            jurisdiction: self.jurisdiction.as_str(),
+            service: service.map_or(code, |service| &service.names.fr),
+            group: service.map_or("", |service| &service.group),
+        };
+        match &mut self.out {
+            Out::GeoJson(out) => {
+                let comma: &[u8] = if self.first { b"\n" } else { b",\n" };
+                out.write_all(comma).map_err(Error::internal)?;
+                serde_json::to_writer(out, &geojson::report(stored, &names))
+                    .map_err(Error::internal)?;
+            }
+            Out::Csv(table) => {
+                let fields = stored.report.fields();
+                let cells = fields.iter().map(|cell| cell.as_deref().unwrap_or_default());
+                let more = [names.jurisdiction, names.service, names.group];
+                table.write_record(cells.chain(more)).map_err(Error::internal)?;
+            }
+        }
+        self.first = false;
+        Ok(())
+    }
+
+    /// Writes what comes after the last report.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(self) -> Result<()> {
+        match self.out {
+            Out::GeoJson(mut out) => {
+                out.write_all(b"\n]}\n").and_then(|()| out.flush()).map_err(Error::internal)
+            }
+            Out::Csv(mut table) => table.flush().map_err(Error::internal),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! JSON bodies in, member by member: whatever is wrong is named. And problem documents out
+//! (RFC 9457).
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Kind, Refusal, Result, Words};
+use crate::report::{Channel, ClosedReason, Draft, Nature, Patch, Status, When};
+use crate::words;
+
+/// Members of an object, each to be taken once; what is left over is unknown.
+struct Members {
+    object: Map<String, Value>,
+    refused: Vec<Refusal>,
+}
+
+impl Members {
+    fn of(bytes: &[u8]) -> Result<Self> {
+        let body: Value = serde_json::from_slice(bytes).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let words = words!(
+                "n’est pas du JSON (ligne {line}, colonne {column})",
+                "is not JSON (line {line}, column {column})"
+            );
+            Refusal::new("body", String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), words)
+        })?;
+        match body {
+            Value::Object(object) => Ok(Self { object, refused: Vec::new() }),
+            other => {
+                let words = words!("n’est pas un objet JSON", "is not a JSON object");
+                Err(Refusal::new("body", other, words).into())
+            }
+        }
+    }
+
+    fn refuse(&mut self, field: &str, value: &Value, words: Words) {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.refused.push(Refusal::new(field, shown, words));
+    }
+
+    fn text(&mut self, field: &str) -> Option<String> {
+        match self.object.remove(field)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => {
+                self.refuse(field, &other, words!("n’est pas un texte", "is not a text"));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, field: &str) -> Option<f64> {
+        match self.object.remove(field)? {
+            Value::Null => None,
+            Value::Number(number) => number.as_f64(),
+            other => {
+                self.refuse(field, &other, words!("n’est pas un nombre", "is not a number"));
+                None
+            }
+        }
+    }
+
+    fn word<T>(&mut self, field: &str, parse: fn(&str) -> Option<T>, known: &str) -> Option<T> {
+        let text = self.text(field)?;
+        let parsed = parse(&text);
+        if parsed.is_none() {
+            let words = words!("n’est pas l’un de {known}", "is not one of {known}");
+            self.refuse(field, &Value::String(text), words);
+        }
+        parsed
+    }
+
+    fn lon_lat(&mut self) -> Option<(f64, f64)> {
+        match (self.number("lon"), self.number("lat")) {
+            (Some(lon), Some(lat)) => Some((lon, lat)),
+            (None, None) => None,
+            (lon, _) => {
+                let missing = if lon.is_none() { "lon" } else { "lat" };
+                if !self.refused.iter().any(|refusal| refusal.field == missing) {
+                    self.refuse(missing, &Value::Null, words!("manque", "is missing"));
+                }
+                None
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        for (field, value) in std::mem::take(&mut self.object) {
+            self.refuse(&field, &value, words!("n’est pas un champ connu", "is not a known field"));
+        }
+        if self.refused.is_empty() { Ok(()) } else { Err(Error::refused(self.refused)) }
+    }
+}
+
+/// Reads the body of a new report.
+///
+/// # Errors
+/// Every member that is unknown or of the wrong type.
+pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
+    let mut body = Members::of(bytes)?;
+    let requested = body.text("requested_datetime").and_then(|text| {
+        let read = When::parse(&text, zone);
+        read.map_err(|words| body.refuse("requested_datetime", &Value::String(text), words)).ok()
+    });
+    let service = body.text("service_code");
+    if service.is_none() && !body.refused.iter().any(|refusal| refusal.field == "service_code") {
+        body.refuse("service_code", &Value::Null, words!("manque", "is missing"));
+    }
+    let draft = Draft {
+        service: service.unwrap_or_default(),
+        nature: body.word("nature", Nature::parse, &Nature::spellings()),
+        channel: body.word("channel", Channel::parse, &Channel::spellings()).or(Some(Channel::Web)),
+        requested,
+        lon_lat: body.lon_lat(),
+        address: body.text("address"),
+        area: body.text("area"),
+        description: body.text("description"),
+        ..Draft::default()
+    };
+    body.finish()?;
+    Ok(draft)
+}
+
+/// Reads the body of a change.
+///
+/// # Errors
+/// Every member that is unknown or of the wrong type; a body that changes nothing.
+pub fn patch(bytes: &[u8]) -> Result<Patch> {
+    let mut body = Members::of(bytes)?;
+    if body.object.is_empty() {
+        let words = words!("ne change rien", "changes nothing");
+        body.refuse("body", &json!({}), words);
+    }
+    let patch = Patch {
+        status: body.word("status", Status::parse, &Status::spellings()),
+        reason: body.word("closed_reason", ClosedReason::parse, &ClosedReason::spellings()),
+        service: body.text("service_code"),
+        lon_lat: body.lon_lat(),
+        address: body.text("address"),
+        assignee: body.text("assignee"),
+    };
+    body.finish()?;
+    Ok(patch)
+}
+
+/// Reads any JSON body.
+///
+/// # Errors
+/// The bytes are not JSON.
+pub fn any(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let words = words!(
+            "n’est pas du JSON (ligne {line}, colonne {column})",
+            "is not JSON (line {line}, column {column})"
+        );
+        Refusal::new("body", String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), words).into()
+    })
+}
+
+/// The language of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// French, the default.
+    French,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// `fr` or `en`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+        }
+    }
+
+    /// The words in this language.
+    pub fn pick(self, words: &Words) -> &str {
+        match self {
+            Self::French => &words.fr,
+            Self::English => &words.en,
+        }
+    }
+}
+
+/// The problem document of an error. Its cause is not in it.
+pub fn problem(error: &Error, status: u16, language: Language) -> Value {
+    let (name, fr, en) = match error.kind {
+        Kind::Invalid => ("invalid", "Valeur refusée", "Value refused"),
+        Kind::NotFound => ("not-found", "Introuvable", "Not found"),
+        Kind::Conflict => ("conflict", "Conflit", "Conflict"),
+        Kind::Stale => ("stale", "Révision dépassée", "Stale revision"),
+        Kind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
+        Kind::TooLarge => ("too-large", "Trop grand", "Too large"),
+        Kind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
+        Kind::Internal => ("internal", "Erreur interne", "Internal error"),
+    };
+    let mut document = json!({
+        "type": format!("urn:pointchaud:problem:{name}"),
+        "title": if language == Language::French { fr } else { en },
+        "status": status,
+        "detail": language.pick(&error.words),
+    });
+    if !error.refusals.is_empty() {
+        let list = error.refusals.iter().map(|refusal| {
+            json!({
+                "field": refusal.field,
+                "value": refusal.value,
+                "reason": language.pick(&refusal.words),
+            })
+        });
+        document["errors"] = list.collect();
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(result: Result<impl Sized>) -> Vec<String> {
+        let refusals = result.err().map(|error| error.refusals).unwrap_or_default();
+        refusals.into_iter().map(|refusal| refusal.field).collect()
+    }
+
+    #[test]
+    fn every_member_at_fault_is_named() {
+        for (body, at_fault) in [
+            (r#"{"service_code":"x"}"#, vec![]),
+            (r#"{"service_code":3,"lon":"a"}"#, vec!["service_code", "lon"]),
+            (r#"{"service_code":"x","lon":1}"#, vec!["lat"]),
+            (r#"{"service_code":"x","colour":1,"nature":"?"}"#, vec!["nature", "colour"]),
+            (r#"{"service_code":"x","requested_datetime":"hier"}"#, vec!["requested_datetime"]),
+            ("{", vec!["body"]),
+            ("[]", vec!["body"]),
+            ("", vec!["body"]),
+            ("{}", vec!["service_code"]),
+        ] {
+            let mut named = fields(draft(body.as_bytes(), &TimeZone::UTC));
+            named.sort();
+            let mut at_fault = at_fault;
+            at_fault.sort();
+            assert_eq!(named, at_fault, "{body}");
+        }
+        assert_eq!(fields(patch(b"{}")), ["body"]);
+        assert_eq!(fields(patch(br#"{"status":"open","lat":2}"#)), ["lon"]);
+    }
+}

@@ -1,0 +1,20 @@
+//! Outside languages, both directions: TOML catalogues and profiles, CSV and GeoJSON in and out,
+//! JSON bodies, problem documents.
+
+pub mod answers;
+mod catalogue;
+mod export;
+mod features;
+pub mod geojson;
+pub mod json;
+mod mapping;
+mod profile;
+mod projection;
+mod source;
+mod table;
+mod times;
+
+pub use catalogue::builtin as builtin_catalogue;
+pub use export::{Export, Layout};
+pub use profile::Profile;
+pub use source::{Row, Sink, SourceFile};

@@ -1,0 +1,262 @@
+//! What every answer has: its language, its freshness, and problem documents for all that fails,
+//! also for what axum and its layers refuse on their own.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use super::params::Params;
+use crate::app::City;
+use crate::error::{Error, Kind, Refusal, Result};
+use crate::format::json::{Language, problem};
+use crate::index::Snapshot;
+use crate::words;
+
+/// What a handler knows of a question.
+pub struct Ask {
+    /// Its parameters, without `lang` and `jurisdiction_id`.
+    pub params: Params,
+    /// The reader's language.
+    pub language: Language,
+    /// The jurisdiction named.
+    pub jurisdiction: Option<String>,
+    /// Path and query as asked, for links.
+    pub uri: axum::http::Uri,
+    if_none_match: Option<String>,
+}
+
+impl FromRequestParts<Arc<Site>> for Ask {
+    type Rejection = Fail;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &Arc<Site>,
+    ) -> std::result::Result<Self, Fail> {
+        let mut params = Params::parse(parts.uri.query().unwrap_or_default());
+        let language = match params.take("lang").as_deref() {
+            None => accepted(&parts.headers),
+            Some("fr") => Language::French,
+            Some("en") => Language::English,
+            Some(other) => {
+                let words = words!("doit être fr ou en", "must be fr or en");
+                return Err(Fail(Refusal::new("lang", other, words).into()));
+            }
+        };
+        let if_none_match = parts.headers.get(header::IF_NONE_MATCH);
+        Ok(Self {
+            jurisdiction: params.take("jurisdiction_id"),
+            params,
+            language,
+            uri: parts.uri.clone(),
+            if_none_match: if_none_match.and_then(|tag| tag.to_str().ok()).map(str::to_owned),
+        })
+    }
+}
+
+/// The first of our languages in `Accept-Language` by its weight; French where none is named.
+fn accepted(headers: &HeaderMap) -> Language {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let mut best = (0.0, Language::French);
+    for item in header.unwrap_or_default().split(',') {
+        let mut parts = item.split(';');
+        let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f64>().ok());
+        let weight = weight.unwrap_or(1.0);
+        let language = match tag.split('-').next() {
+            Some("fr") => Language::French,
+            Some("en") => Language::English,
+            _ => continue,
+        };
+        if weight > best.0 {
+            best = (weight, language);
+        }
+    }
+    best.1
+}
+
+impl Ask {
+    /// The city asked.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn city(&self, site: &Site) -> Result<Arc<City>> {
+        site.app.city(self.jurisdiction.as_deref())
+    }
+
+    /// Tag of an answer that is true of `revision`.
+    pub fn tag(&self, site: &Site, revision: u64) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("W/\"{}-{revision}-{}-{version}\"", site.app.epoch, self.language.code())
+    }
+
+    /// Does the reader have the answer with this tag already?
+    pub fn has(&self, tag: &str) -> bool {
+        let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        self.if_none_match.as_deref().is_some_and(|list| {
+            list.trim() == "*" || list.split(',').any(|known| weak(known) == weak(tag))
+        })
+    }
+
+    /// The same question from `cursor` on.
+    pub fn next_page(&self, cursor: &str) -> String {
+        let query = self.uri.query().unwrap_or_default();
+        let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        let query = pairs.extend_pairs(kept).append_pair("cursor", cursor).finish();
+        format!("{}?{query}", self.uri.path())
+    }
+}
+
+/// Answers from a city's newest snapshot, or 304 where the reader has the answer of this revision.
+/// `compute` gives the body and runs on the bounded pool.
+///
+/// # Errors
+/// Whatever `compute` answers; unavailable.
+pub async fn fresh(
+    site: &Arc<Site>,
+    ask: Ask,
+    city: &City,
+    media_type: &'static str,
+    compute: impl FnOnce(&Snapshot, &Ask) -> Result<Vec<u8>> + Send + 'static,
+) -> Result<Response> {
+    let tag = ask.tag(site, city.shown().load().revision());
+    if ask.has(&tag) && city.progress().ready {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let answer = site.app.ask(city, move |snapshot| {
+        Ok((snapshot.revision(), compute(snapshot, &ask)?, ask))
+    });
+    let (revision, body, ask) = answer.await?;
+    Ok(tagged(media_type, &ask.tag(site, revision), body))
+}
+
+/// An answer with its tag.
+pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// JSON bytes.
+///
+/// # Errors
+/// A value that JSON cannot hold; internal.
+pub fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(Error::internal)
+}
+
+/// An error on its way to [`explain`], which knows the reader's language.
+pub struct Fail(pub Error);
+
+impl From<Error> for Fail {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Fail {
+    fn into_response(self) -> Response {
+        let mut response = status(self.0.kind).into_response();
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// A handler's answer.
+pub type Answer = std::result::Result<Response, Fail>;
+
+/// Status code of each kind of error.
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Stale => StatusCode::PRECONDITION_FAILED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Writes the problem document of everything that failed, in the reader's language, and logs causes.
+pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let language = accepted(request.headers());
+    let query = request.uri().query().unwrap_or_default();
+    let asked = Params::parse(query).take("lang");
+    let language = match asked.as_deref() {
+        Some("en") => Language::English,
+        Some("fr") => Language::French,
+        _ => language,
+    };
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    site.metrics.count(response.status().as_u16());
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    let told = response.extensions().get::<Arc<Error>>().cloned();
+    if !failed || told.is_none() && is_ours(&response) {
+        return response;
+    }
+    let code = response.status();
+    let error = told.unwrap_or_else(|| Arc::new(untold(code, &path)));
+    if error.kind == Kind::Internal {
+        tracing::error!(path, cause = ?error.cause, "internal error");
+    }
+    let body = problem(&error, code.as_u16(), language).to_string();
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = code;
+    let headers = answer.headers_mut();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    if code == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let problem_type = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, problem_type);
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
+    answer
+}
+
+/// An answer that says more than its status on purpose (readiness).
+fn is_ours(response: &Response) -> bool {
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+}
+
+/// The error behind a bare status of axum or of a layer.
+fn untold(code: StatusCode, path: &str) -> Error {
+    match code {
+        StatusCode::NOT_FOUND => Error::not_found(path),
+        StatusCode::METHOD_NOT_ALLOWED => Error::new(
+            Kind::Invalid,
+            words!("« {path} » n’accepte pas cette méthode.", "'{path}' does not take this method."),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => Error::new(
+            Kind::TooLarge,
+            words!("Le corps de la requête est trop grand.", "The request's body is too large."),
+        ),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Error::new(
+            Kind::Unavailable,
+            words!("La réponse a pris trop de temps.", "The answer took too long."),
+        ),
+        code if code.is_client_error() => Error::new(
+            Kind::Invalid,
+            words!("La requête est mal formée ou incomplète.", "The request is malformed or cut short."),
+        ),
+        code => Error::internal(format!("bare status {code}")),
+    }
+}

@@ -1,0 +1,106 @@
+//! The HTTP surface: every path in one table, three steps to a handler (read what is asked, ask,
+//! write the answer).
+
+mod about;
+mod answer;
+mod clusters;
+mod metrics;
+mod pages;
+mod params;
+mod queries;
+mod reports;
+mod serve;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+
+pub use pages::Page;
+pub use serve::serve;
+
+use crate::app::App;
+use metrics::Metrics;
+
+/// Who may change reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody who reaches the service: it listens to this machine only.
+    Local,
+    /// Whoever shows this key as a bearer token.
+    Key(String),
+    /// Nobody: it listens to the network and no key was set.
+    Nobody,
+}
+
+/// What handlers share.
+pub struct Site {
+    /// The application.
+    pub app: Arc<App>,
+    /// Who may change reports.
+    pub access: Access,
+    /// Settings of the map page.
+    pub page: Page,
+    metrics: Metrics,
+}
+
+impl Site {
+    /// A site over an application.
+    pub fn new(app: Arc<App>, access: Access, page: Page) -> Arc<Self> {
+        Arc::new(Self { app, access, page, metrics: Metrics::default() })
+    }
+}
+
+/// Every path of the service.
+pub fn router(site: Arc<Site>) -> Router {
+    let limits = site.app.limits.clone();
+    let idempotency_key = HeaderName::from_static("idempotency-key");
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            header::AUTHORIZATION,
+            header::ACCEPT_LANGUAGE,
+            idempotency_key,
+        ])
+        .expose_headers([header::ETAG, header::LOCATION]);
+    Router::new()
+        .route("/api/v1/jurisdictions", get(about::jurisdictions))
+        .route("/api/v1/services", get(about::services))
+        .route("/api/v1/reports", get(reports::list).post(reports::create))
+        .route("/api/v1/reports/{id}", get(reports::one).patch(reports::change))
+        .route("/api/v1/reports/{id}/history", get(reports::history))
+        .route("/api/v1/nearest", get(queries::nearest))
+        .route("/api/v1/within", get(queries::within_radius).merge(post(queries::within_polygon)))
+        .route("/api/v1/clusters", get(clusters::list))
+        .route("/api/v1/clusters/{id}", get(clusters::one))
+        .route("/api/v1/clusters/{id}/children", get(clusters::children))
+        .route("/api/v1/clusters/{id}/reports", get(clusters::reports))
+        .route("/api/v1/stats", get(queries::stats))
+        .route("/healthz", get(about::healthz))
+        .route("/readyz", get(about::readyz))
+        .route("/metrics", get(about::metrics))
+        .route("/config.json", get(pages::config))
+        .route("/", get(pages::index))
+        .route("/assets/{*path}", get(pages::asset))
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            limits.request_time_max,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(site.clone(), answer::explain))
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+        .layer(cors)
+        .with_state(site)
+}

@@ -1,0 +1,157 @@
+//! Nearest, within, counts.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+
+use super::Site;
+use super::answer::{Answer, Ask, Fail, fresh, to_json};
+use super::params::cursor_after;
+use super::reports::{body_of, checked_areas};
+use crate::app::City;
+use crate::error::Result;
+use crate::format::geojson::{Collection, Feature, FactsOut, MEDIA_TYPE, facts, polygons};
+use crate::format::{answers, json};
+use crate::index::{Handle, Snapshot};
+use crate::place::{HALF_CIRCUMFERENCE_M, Meters};
+use crate::query::{self, Page};
+use crate::report::days_between;
+
+fn page_of<T>(
+    snapshot: &Snapshot,
+    page: &Page<T>,
+    feature: impl Fn(&T) -> Feature<FactsOut>,
+) -> Collection<FactsOut> {
+    let mut collection =
+        Collection::new(snapshot.revision(), page.items.iter().map(feature).collect());
+    collection.truncated = page.more;
+    collection
+}
+
+/// `GET /api/v1/nearest?lon&lat&k&max_m`
+pub async fn nearest(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let params = &mut ask.params;
+    let at = params.position();
+    let k = params.count("k", 10, site.app.limits.rows_max);
+    let max = Meters(params.meters_or("max_m", HALF_CIRCUMFERENCE_M.ceil()));
+    let mut filter = params.filter(&city);
+    filter.bbox = params.bbox();
+    let ask = finished(ask)?;
+    let Some(at) = at else { return Err(unreachable_refusal()) };
+    let zone = city.zone().clone();
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, _| {
+        checked_areas(snapshot, &filter)?;
+        let found = query::nearest(snapshot, &snapshot.sieve(&filter), at, k, max);
+        to_json(&page_of(snapshot, &found, |found| {
+            facts(&snapshot.view(found.handle), Some(found.distance), &zone)
+        }))
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /api/v1/within?lon&lat&radius_m`
+pub async fn within_radius(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let params = &mut ask.params;
+    let at = params.position();
+    let radius = params.meters("radius_m", HALF_CIRCUMFERENCE_M.ceil());
+    let limit = params.limit(&site.app.limits);
+    let after = params.cursor::<f64>();
+    let mut filter = params.filter(&city);
+    filter.bbox = params.bbox();
+    let ask = finished(ask)?;
+    let (Some(at), Some(radius)) = (at, radius) else { return Err(unreachable_refusal()) };
+    let zone = city.zone().clone();
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+        checked_areas(snapshot, &filter)?;
+        let sieve = snapshot.sieve(&filter);
+        let found = query::within_radius(snapshot, &sieve, at, Meters(radius), after, limit);
+        let mut collection = page_of(snapshot, &found, |found| {
+            facts(&snapshot.view(found.handle), Some(found.distance), &zone)
+        });
+        if let (true, Some(last)) = (found.more, found.items.last()) {
+            let cursor = cursor_after(last.distance.0, snapshot.id(last.handle));
+            collection.next = Some(ask.next_page(&cursor));
+        }
+        to_json(&collection)
+    });
+    Ok(answer.await?)
+}
+
+/// `POST /api/v1/within` with a Polygon or MultiPolygon
+pub async fn within_polygon(
+    State(site): State<Arc<Site>>,
+    mut ask: Ask,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Answer {
+    let city = ask.city(&site)?;
+    let shape = polygons(&json::any(&body_of(body)?)?).map_err(crate::error::Error::from)?;
+    let params = &mut ask.params;
+    let limit = params.limit(&site.app.limits);
+    let after = params.cursor::<i64>();
+    let filter = params.filter(&city);
+    let ask = finished(ask)?;
+    let zone = city.zone().clone();
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+        checked_areas(snapshot, &filter)?;
+        let sieve = snapshot.sieve(&filter);
+        let found = query::within_polygon(snapshot, &sieve, &shape, after, limit);
+        let feature = |handle: &Handle| facts(&snapshot.view(*handle), None, &zone);
+        let mut collection = page_of(snapshot, &found, feature);
+        collection.next = next_newest(snapshot, &found, ask);
+        to_json(&collection)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /api/v1/stats`
+pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let mut filter = ask.params.filter(&city);
+    filter.bbox = ask.params.bbox();
+    let ask = finished(ask)?;
+    let days_max = site.app.limits.days_max;
+    let answering = city.clone();
+    let answer = fresh(&site, ask, &city, "application/json", move |snapshot, ask| {
+        checked_areas(snapshot, &filter)?;
+        to_json(&counted(snapshot, &filter, &answering, days_max, ask))
+    });
+    Ok(answer.await?)
+}
+
+fn counted(
+    snapshot: &Snapshot,
+    filter: &crate::report::Filter,
+    city: &City,
+    days_max: usize,
+    ask: &Ask,
+) -> serde_json::Value {
+    let sieve = snapshot.sieve(filter);
+    let days = query::span(snapshot, &sieve)
+        .map(|(first, last)| days_between(first, last, city.zone(), days_max));
+    let (starts, dates): (Vec<i64>, Vec<_>) = days.unwrap_or_default().into_iter().unzip();
+    let counts = query::stats(snapshot, &sieve, &starts);
+    answers::stats(&counts, &dates, snapshot.revision(), &city.catalogue(), ask.language)
+}
+
+/// The page behind a list ordered newest first.
+pub fn next_newest(snapshot: &Snapshot, page: &Page<Handle>, ask: &Ask) -> Option<String> {
+    let last = page.items.last().filter(|_| page.more)?;
+    let cursor = cursor_after(snapshot.requested(*last), snapshot.id(*last));
+    Some(ask.next_page(&cursor))
+}
+
+/// The question once all its parameters have been taken.
+pub fn finished(mut ask: Ask) -> Result<Ask> {
+    let params = std::mem::replace(&mut ask.params, super::params::Params::parse(""));
+    params.finish()?;
+    Ok(ask)
+}
+
+/// A required parameter that is absent has been refused by `finished` already.
+pub fn unreachable_refusal() -> Fail {
+    Fail(crate::error::Error::internal("a required parameter was neither taken nor refused"))
+}

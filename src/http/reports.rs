@@ -1,0 +1,281 @@
+//! Reports: list, one, history, new, changed.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::answer::{Answer, Ask, Fail, fresh, tagged, to_json};
+use super::queries::{finished, next_newest};
+use super::{Access, Site};
+use crate::app::City;
+use crate::error::{Error, Kind, Refusal, Result};
+use crate::format::geojson::{self, Collection, Feature, MEDIA_TYPE, Names, ReportOut};
+use crate::format::json::{self, Language};
+use crate::format::answers;
+use crate::index::{Handle, Snapshot};
+use crate::query::{self, Page};
+use crate::report::{Filter, Tracking, read_tracking};
+use crate::store::{Idempotency, Stored};
+use crate::words;
+
+/// Longest `Idempotency-Key`, in bytes.
+const KEY_BYTES_MAX: usize = 200;
+
+/// `GET /api/v1/reports`
+pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let params = &mut ask.params;
+    let limit = params.limit(&site.app.limits);
+    let after = params.cursor::<i64>();
+    let mut filter = params.filter(&city);
+    filter.bbox = params.bbox();
+    let ask = finished(ask)?;
+    let reading = (site.clone(), city.clone());
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+        checked_areas(snapshot, &filter)?;
+        let page = query::newest(snapshot, &snapshot.sieve(&filter), after, limit);
+        let (site, city) = &reading;
+        let mut collection = report_page(site, city, snapshot, &page, ask.language)?;
+        collection.next = next_newest(snapshot, &page, ask);
+        to_json(&collection)
+    });
+    Ok(answer.await?)
+}
+
+/// A page of whole reports, their texts read from the store.
+pub fn report_page(
+    site: &Site,
+    city: &City,
+    snapshot: &Snapshot,
+    page: &Page<Handle>,
+    language: Language,
+) -> Result<Collection<ReportOut>> {
+    let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
+    let stored = site.app.reader().get_many(city.id(), &ids)?;
+    let features = stored.iter().map(|stored| feature(stored, city, language)).collect();
+    let mut collection = Collection::new(snapshot.revision(), features);
+    collection.truncated = page.more;
+    Ok(collection)
+}
+
+fn feature(stored: &Stored, city: &City, language: Language) -> Feature<ReportOut> {
+    let code = stored.report.service.as_str();
+    let catalogue = city.catalogue();
+    let service = catalogue.get(code);
+    let names = Names {
+        jurisdiction: city.id().as_str(),
+        service: service.map_or(code, |service| language.pick(&service.names)),
+        group: service.map_or("", |service| &service.group),
+    };
+    geojson::report(stored, &names)
+}
+
+/// Refuses areas that no report has been in.
+pub fn checked_areas(snapshot: &Snapshot, filter: &Filter) -> Result<()> {
+    let unknown = filter.areas.iter().flatten().find(|area| !snapshot.knows_area(area));
+    match unknown {
+        None => Ok(()),
+        Some(area) => {
+            let words = words!(
+                "n’est pas un secteur de cette ville ; voir « area » dans /api/v1/stats",
+                "is not an area of this city; see 'area' in /api/v1/stats"
+            );
+            Err(Refusal::new("area", area, words).into())
+        }
+    }
+}
+
+/// The report that a path names: by its id, or by a tracking number however it was typed.
+async fn find(site: &Arc<Site>, city: &Arc<City>, id: &str) -> Result<Stored> {
+    let (reader, key, asked) = (site.app.reader().clone(), city.id().clone(), id.to_owned());
+    let found = site.app.compute(move || {
+        if let Some(stored) = reader.get(&key, &asked)? {
+            return Ok(stored);
+        }
+        match read_tracking(&asked) {
+            Tracking::Valid(number) => {
+                reader.get(&key, number.as_str())?.ok_or_else(|| Error::not_found(&asked))
+            }
+            Tracking::Other => Err(Error::not_found(&asked)),
+            Tracking::Mistyped => Err(Error::new(
+                Kind::NotFound,
+                words!(
+                    "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec les autres.",
+                    "Tracking number '{asked}' is miscopied: one sign does not go with the others."
+                ),
+            )),
+        }
+    });
+    found.await
+}
+
+/// `GET /api/v1/reports/{id}`
+pub async fn one(State(site): State<Arc<Site>>, Path(id): Path<String>, ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let stored = find(&site, &city, &id).await?;
+    let tag = report_tag(&site, &stored, ask.language);
+    if ask.has(&tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let body = to_json(&feature(&stored, &city, ask.language))?;
+    Ok(tagged(MEDIA_TYPE, &tag, body))
+}
+
+/// Tag of one report: changes with it alone, and is what `If-Match` wants back.
+fn report_tag(site: &Site, stored: &Stored, language: Language) -> String {
+    format!("\"{}-{}-{}\"", site.app.epoch, stored.revision, language.code())
+}
+
+/// `GET /api/v1/reports/{id}/history`
+pub async fn history(State(site): State<Arc<Site>>, Path(id): Path<String>, ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let stored = find(&site, &city, &id).await?;
+    let tag = ask.tag(&site, stored.revision);
+    if ask.has(&tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let (reader, key) = (site.app.reader().clone(), city.id().clone());
+    let body = site.app.compute(move || {
+        let changes = reader.history(&key, &stored.report.id)?;
+        to_json(&answers::history(&stored, &changes))
+    });
+    Ok(tagged("application/json", &tag, body.await?))
+}
+
+/// The bytes of a body, or why they did not arrive.
+///
+/// # Errors
+/// Too large; cut short.
+pub fn body_of(body: std::result::Result<Bytes, BytesRejection>) -> Result<Bytes> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::new(
+            Kind::TooLarge,
+            words!("Le corps de la requête est trop grand.", "The request's body is too large."),
+        ),
+        _ => {
+            let words = words!("est arrivé incomplet", "arrived incomplete");
+            Refusal::new("body", "", words).into()
+        }
+    })
+}
+
+/// `POST /api/v1/reports`
+pub async fn create(
+    State(site): State<Arc<Site>>,
+    ask: Ask,
+    headers: HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Answer {
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let body = body_of(body)?;
+    let idempotency = idempotency(&headers, &body)?;
+    let draft = json::draft(&body, city.zone())?;
+    let (stored, replayed) = site.app.submit(&city, draft, idempotency).await?;
+    let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
+    let location = match ask.jurisdiction {
+        Some(id) => format!("{location}?jurisdiction_id={id}"),
+        None => location,
+    };
+    let tag = report_tag(&site, &stored, ask.language);
+    let mut response = tagged(MEDIA_TYPE, &tag, to_json(&feature(&stored, &city, ask.language))?);
+    *response.status_mut() = StatusCode::CREATED;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn path_segment(id: &str) -> String {
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let shown = String::from_utf8_lossy(key.as_bytes()).into_owned();
+    let readable = key.to_str().is_ok_and(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+    if !readable {
+        let max = KEY_BYTES_MAX;
+        let words =
+            words!("doit avoir de 1 à {max} signes ASCII", "must have 1 to {max} ASCII characters");
+        return Err(Refusal::new("Idempotency-Key", shown, words).into());
+    }
+    let fingerprint = blake3::hash(body).to_hex()[..32].to_owned();
+    Ok(Some(Idempotency { key: shown, fingerprint }))
+}
+
+/// `PATCH /api/v1/reports/{id}`
+pub async fn change(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    ask: Ask,
+    headers: HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Answer {
+    allowed(&site.access, &headers)?;
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let expected = if_match(&site, &headers)?;
+    let patch = json::patch(&body_of(body)?)?;
+    let found = find(&site, &city, &id).await?;
+    let stored = site.app.change(&city, found.report.id, expected, patch).await?;
+    let tag = report_tag(&site, &stored, ask.language);
+    Ok(tagged(MEDIA_TYPE, &tag, to_json(&feature(&stored, &city, ask.language))?))
+}
+
+/// The revision in `If-Match`; `*` and its absence ask for none.
+fn if_match(site: &Site, headers: &HeaderMap) -> Result<Option<u64>> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let inner = text.trim_start_matches("W/").trim_matches('"');
+    let mut parts = inner.split('-');
+    if let (Some(epoch), Some(Ok(revision))) = (parts.next(), parts.next().map(str::parse)) {
+        // Another store's tag can never be the present one.
+        return Ok(Some(if epoch == site.app.epoch { revision } else { 0 }));
+    }
+    let words = words!("n’est pas l’ETag d’une demande", "is not a report's ETag");
+    Err(Refusal::new("If-Match", text, words).into())
+}
+
+fn allowed(access: &Access, headers: &HeaderMap) -> std::result::Result<(), Fail> {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = shown.and_then(|shown| shown.strip_prefix("Bearer ")).map(str::trim);
+    let words = match (access, token) {
+        (Access::Local, _) => return Ok(()),
+        // Digests take the same time to compare wherever they differ.
+        (Access::Key(key), Some(token))
+            if blake3::hash(key.as_bytes()) == blake3::hash(token.as_bytes()) =>
+        {
+            return Ok(());
+        }
+        (Access::Key(_), _) => words!(
+            "Montrez la clé d’équipe : « Authorization: Bearer … ».",
+            "Show the crew key: 'Authorization: Bearer …'."
+        ),
+        (Access::Nobody, _) => words!(
+            "Ouvert au réseau sans clé d’équipe (--crew-key), le service ne change rien.",
+            "Open to the network without a crew key (--crew-key), the service changes nothing."
+        ),
+    };
+    Err(Fail(Error::new(Kind::Forbidden, words)))
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Fail(self).into_response()
+    }
+}
