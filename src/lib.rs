@@ -1,6 +1,7 @@
 //! x
 #![allow(missing_docs)]
 pub mod app;
+pub mod command;
 pub mod config;
 pub mod demo;
 pub mod error;

@@ -1,0 +1,106 @@
+//! `pointchaud serve`: the map page and the API.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{StoreArguments, catalogues, generate};
+use crate::app::{App, quebec};
+use crate::config::Limits;
+use crate::demo::{Plan, REPORTS_PER_YEAR};
+use crate::error::{Error, Kind, Result};
+use crate::http::{Access, Page, Site, router, serve};
+use crate::store::Reader;
+use crate::words;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Address and port; port 0 takes any that is free.
+    #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
+    listen: SocketAddr,
+    /// Fill an empty store with the generated demo city.
+    #[arg(long, env = "POINTCHAUD_DEMO")]
+    demo: bool,
+    /// How many reports the demo city has.
+    #[arg(long, default_value_t = REPORTS_PER_YEAR)]
+    demo_reports: u64,
+    /// Key that whoever changes reports must show (Authorization: Bearer KEY). Without one, only a
+    /// service that listens to this machine alone lets reports be changed.
+    #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
+    crew_key: Option<String>,
+    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background.
+    #[arg(
+        long,
+        env = "POINTCHAUD_BASEMAP",
+        default_value = "https://tiles.openfreemap.org/planet"
+    )]
+    basemap: String,
+}
+
+/// Serves until asked to stop.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let store = arguments.store.path()?;
+    if arguments.demo {
+        fill(&store, arguments.demo_reports)?;
+    }
+    let limits = Limits::default();
+    let app = App::open(&store, catalogues()?, limits.clone())?;
+    let access = match &arguments.crew_key {
+        Some(key) => Access::Key(key.clone()),
+        None if arguments.listen.ip().is_loopback() => Access::Local,
+        None => Access::Nobody,
+    };
+    let basemap = Some(arguments.basemap.clone()).filter(|url| !matches!(url.as_str(), "" | "none"));
+    let site = Site::new(app.clone(), access, Page { basemap });
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {
+            let address = arguments.listen;
+            let words = words!("Impossible d’écouter sur {address}.", "Cannot listen on {address}.");
+            Error { cause: Some(cause.into()), ..Error::new(Kind::Unavailable, words) }
+        })?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        println!("pointchaud: http://{address}/");
+        let _ = std::io::stdout().flush();
+        serve(listener, router(site), &limits, stopped()).await;
+        Ok(())
+    });
+    app.stop();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Resolves at Ctrl-C or at the system's polite signal.
+async fn stopped() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate => {}
+    }
+}
+
+/// Generates the demo city unless the store has reports of Québec already.
+fn fill(store: &Path, reports: u64) -> Result<()> {
+    let reader = Reader::open(store)?;
+    let home = quebec().id;
+    let jurisdictions = reader.jurisdictions()?;
+    let known = jurisdictions.iter().find(|(known, _)| known.id == home);
+    if known.is_some_and(|(_, revision)| *revision > 0) {
+        return Ok(());
+    }
+    eprintln!("filling the store with the demo city ({reports} reports)…");
+    let plan = Plan { reports, seed: 311, until: jiff::Timestamp::now().as_second() };
+    generate::to_store(plan, store, &AtomicBool::new(false)).map(|_| ())
+}
