@@ -1,0 +1,121 @@
+// The public API, typed: the page has no other way to anything.
+import { language } from "./words";
+
+export type Status = "open" | "in_progress" | "closed";
+
+export interface City {
+  jurisdiction_id: string;
+  name: string;
+  time_zone: string;
+  extent: [number, number, number, number] | null;
+  reports: number;
+}
+
+export interface Service {
+  service_code: string;
+  service_name: string;
+  group: string;
+}
+
+export interface Catalogue {
+  groups: { code: string; name: string }[];
+  services: Service[];
+}
+
+export interface Stats {
+  total: number;
+  unlocated: number;
+  status: Partial<Record<Status, number>>;
+  service: { code: string; name: string; group: string; count: number }[];
+  area: { name: string; count: number; center: [number, number] | null }[];
+  day: { date: string; count: number }[];
+}
+
+export interface Report {
+  service_request_id: string;
+  service_code: string;
+  service_name: string;
+  status: Status;
+  closed_reason?: string;
+  source_status?: string;
+  nature: string;
+  channel: string;
+  requested_datetime: string;
+  closed_datetime?: string;
+  accuracy?: string;
+  address?: string | null;
+  area?: string | null;
+  description?: string | null;
+  parent_service_request_id?: string;
+  assignee?: string;
+}
+
+export type ReportFeature = GeoJSON.Feature<GeoJSON.Point | null, Report>;
+
+export interface Page<F> {
+  features: F[];
+  next?: string;
+  truncated: boolean;
+}
+
+export interface Change {
+  at: string;
+  author: string;
+  event: "created" | "changed";
+  fields?: { field: string; before: string | null; after: string | null }[];
+}
+
+export interface Config {
+  default_jurisdiction: string;
+  basemap: string | null;
+}
+
+/** Parameters of a question. */
+export type Params = Record<string, string>;
+
+/** An answer that is not a success. */
+export class Refused extends Error {
+  constructor(readonly status: number, detail: string) {
+    super(detail);
+  }
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    throw new Refused(answer.status, problem.detail ?? answer.statusText);
+  }
+  return answer.json();
+}
+
+const ask = (path: string, params: Params): string =>
+  `${path}?${new URLSearchParams({ ...params, lang: language() })}`;
+
+export const config = (): Promise<Config> => get("/config.json");
+
+export const cities = async (): Promise<City[]> =>
+  (await get<{ jurisdictions: City[] }>("/api/v1/jurisdictions")).jurisdictions;
+
+export const catalogue = (city: string): Promise<Catalogue> =>
+  get(ask("/api/v1/services", { jurisdiction_id: city }));
+
+export const stats = (params: Params, signal: AbortSignal): Promise<Stats> =>
+  get(ask("/api/v1/stats", params), signal);
+
+export const clusters = (params: Params, signal: AbortSignal): Promise<GeoJSON.FeatureCollection> =>
+  get(ask("/api/v1/clusters", params), signal);
+
+export const reports = (params: Params, signal?: AbortSignal): Promise<Page<ReportFeature>> =>
+  get(ask("/api/v1/reports", { limit: "40", ...params }), signal);
+
+export const clusterReports = (id: string, params: Params): Promise<Page<ReportFeature>> =>
+  get(ask(`/api/v1/clusters/${id}/reports`, { limit: "40", ...params }));
+
+export const nextPage = (path: string): Promise<Page<ReportFeature>> => get(path);
+
+export const report = (id: string, city: string): Promise<ReportFeature> =>
+  get(ask(`/api/v1/reports/${encodeURIComponent(id)}`, { jurisdiction_id: city }));
+
+export const history = (id: string, city: string): Promise<{ history: Change[] }> =>
+  get(ask(`/api/v1/reports/${encodeURIComponent(id)}/history`, { jurisdiction_id: city }));

@@ -1,0 +1,248 @@
+// Wiring: what the address says is asked of the API and drawn.
+import type { Map } from "maplibre-gl";
+import * as api from "./api";
+import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
+import { byId, make } from "./dom";
+import { type Counts, drawFilters } from "./filters";
+import { appendList, drawList, type ListActions } from "./list";
+import { box, COLORS, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showSpots } from "./map";
+import { params, read, type State, STATUSES, write } from "./state";
+import { say, setLanguage } from "./words";
+
+let state: State;
+let settings: api.Config;
+let cities: api.City[] = [];
+let catalogue: api.Catalogue = { groups: [], services: [] };
+let counts: Counts | null = null;
+let map: Map | null = null;
+let listed: string | null = null;
+let asking = new AbortController();
+
+const city = (): api.City => cities.find((c) => c.jurisdiction_id === state.city) ?? cities[0];
+
+function notice(text: string | null): void {
+  const box = byId("notice");
+  box.hidden = !text;
+  box.textContent = text ?? "";
+}
+
+function remember(): void {
+  if (map) {
+    const { lng, lat } = map.getCenter();
+    state.view = { zoom: map.getZoom(), lat, lon: lng };
+  }
+  window.history.replaceState(null, "", write(state));
+}
+
+/** Asks everything again; what was being asked is no longer wanted. */
+async function refresh(what: "all" | "view"): Promise<void> {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  remember();
+  try {
+    const tasks: Promise<void>[] = [refreshView(signal)];
+    if (what === "all") tasks.push(refreshCounts(signal));
+    await Promise.all(tasks);
+    notice(null);
+    document.body.dataset.idle = String(Number(document.body.dataset.idle ?? 0) + 1);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof api.Refused && error.status !== 503) return notice(error.message);
+    notice(say(error instanceof api.Refused ? "notice.starting" : "notice.offline"));
+    setTimeout(() => void refresh("all"), 2000);
+  }
+}
+
+async function refreshView(signal: AbortSignal): Promise<void> {
+  const filter = params(state);
+  const bbox: api.Params = map ? { bbox: box(map) } : {};
+  const tasks: Promise<unknown>[] = [];
+  if (map) {
+    const zoom = String(Math.max(0, Math.min(22, Math.floor(map.getZoom()))));
+    const drawn = map;
+    tasks.push(api.clusters({ ...filter, ...bbox, zoom }, signal).then((spots) => showSpots(drawn, spots)));
+  }
+  if (!listed) {
+    tasks.push(api.reports({ ...filter, ...bbox }, signal).then((page) => drawList(page, false, listActions)));
+  }
+  await Promise.all(tasks);
+}
+
+async function refreshCounts(signal: AbortSignal): Promise<void> {
+  const [here, byStatus, byService] = await Promise.all([
+    api.stats(params(state), signal),
+    api.stats(params(state, "status"), signal),
+    api.stats(params(state, "service"), signal),
+  ]);
+  counts = { byStatus, byService, byDay: here };
+  drawFilters(state, catalogue, counts, change);
+  const total = here.total === 0 ? say("summary.none")
+    : here.total === 1 ? say("summary.one") : say("summary", { n: here.total });
+  const unlocated = here.unlocated ? `, ${say("summary.unlocated", { n: here.unlocated })}` : "";
+  byId("summary").textContent = total + unlocated;
+  if (map) showAreas(map, byStatus);
+}
+
+function change(next: Partial<State>): void {
+  Object.assign(state, next);
+  listed = null;
+  drawFilters(state, catalogue, counts, change);
+  void refresh("all");
+}
+
+const listActions: ListActions = {
+  open: (feature) => void openReport(feature.properties.service_request_id, true),
+  more: (next) => void api.nextPage(next).then((page) => appendList(page, listActions)),
+  back: () => {
+    listed = null;
+    void refresh("view");
+  },
+};
+
+const cardActions: CardActions = {
+  close: () => {
+    const id = state.report;
+    state.report = null;
+    hideCard();
+    if (map) showChosen(map, null);
+    remember();
+    const row = id && byId("reports").querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+    (row || byId("list")).focus();
+  },
+  follow: (id) => void openReport(id, true),
+};
+
+async function openReport(id: string, move: boolean): Promise<void> {
+  state.report = id;
+  remember();
+  showPanel(true);
+  try {
+    const [feature, { history }] = await Promise.all([
+      api.report(id, state.city), api.history(id, state.city),
+    ]);
+    drawCard(feature, history, city(), cardActions);
+    const at = (feature.geometry?.coordinates ?? null) as [number, number] | null;
+    if (map) {
+      showChosen(map, at);
+      if (at && move) map.easeTo({ center: at, zoom: Math.max(map.getZoom(), 15), duration: still() ? 0 : 500 });
+    }
+  } catch {
+    drawMissing(cardActions);
+  }
+}
+
+async function openCluster(id: string, expansionZoom: number | null, at: [number, number]): Promise<void> {
+  if (expansionZoom !== null && map && expansionZoom <= map.getMaxZoom()) {
+    map.easeTo({ center: at, zoom: Math.max(expansionZoom, map.getZoom() + 1), duration: still() ? 0 : 500 });
+    return;
+  }
+  listed = id;
+  showPanel(true);
+  drawList(await api.clusterReports(id, params(state)), true, listActions);
+  byId("list").focus();
+}
+
+const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function showPanel(open: boolean): void {
+  const handle = byId("handle");
+  handle.setAttribute("aria-expanded", String(open));
+  handle.textContent = say(open ? "panel.close" : "panel.open");
+  byId("panel").classList.toggle("open", open);
+}
+
+function drawWords(): void {
+  document.title = `pointchaud · ${city().name}`;
+  byId("skip").textContent = say("skip");
+  byId("language").textContent = say("language");
+  byId("language").lang = state.language === "fr" ? "en" : "fr";
+  byId("city-label").textContent = say("city");
+  const select = byId<HTMLSelectElement>("city");
+  select.replaceChildren(...cities.map((c) => make("option", { value: c.jurisdiction_id }, c.name)));
+  select.value = city().jurisdiction_id;
+  byId("filters").setAttribute("aria-label", say("services"));
+  showPanel(byId("panel").classList.contains("open"));
+  const entry = (style: string, text: string): HTMLElement =>
+    make("li", {}, make("span", { class: style, "aria-hidden": "true" }), text);
+  byId("legend").replaceChildren(make("ul", { "aria-label": say("legend") },
+    entry("circle", say("legend.cluster")),
+    ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`)))));
+}
+
+async function startMap(): Promise<void> {
+  byId("map").replaceChildren();
+  try {
+    map = makeMap(byId("map"), state.view, city(), {
+      moved: () => void refresh("view"),
+      cluster: (id, zoom, at) => void openCluster(id, zoom, at),
+      report: (id) => void openReport(id, false),
+    });
+  } catch {
+    map = null;
+    notice(say("notice.webgl"));
+    return;
+  }
+  const made = map;
+  await new Promise<void>((loaded) => made.once("load", () => loaded()));
+  Object.assign(window, { pointchaudMap: made });
+  if (settings.basemap) {
+    const { addBasemap } = await import("./basemap");
+    void addBasemap(made, settings.basemap, FIRST_DATA_LAYER, state.language).then((shown) => {
+      if (!shown) notice(say("notice.basemap"));
+    });
+  }
+}
+
+/** Everything that depends on the city or the language. */
+async function enter(): Promise<void> {
+  setLanguage(state.language);
+  drawWords();
+  catalogue = await api.catalogue(state.city);
+  counts = null;
+  listed = null;
+  hideCard();
+  drawFilters(state, catalogue, counts, change);
+  map?.remove();
+  await startMap();
+  await refresh("all");
+  if (state.report) await openReport(state.report, !state.view);
+}
+
+async function start(): Promise<void> {
+  for (const [status, color] of Object.entries(COLORS)) {
+    document.documentElement.style.setProperty(`--${status}`, color);
+  }
+  settings = await api.config();
+  state = read(location.hash, settings.default_jurisdiction);
+  setLanguage(state.language);
+  cities = await api.cities();
+  while (cities.length === 0) {
+    notice(say("notice.starting"));
+    await new Promise((later) => setTimeout(later, 500));
+    cities = await api.cities();
+  }
+  if (!cities.some((c) => c.jurisdiction_id === state.city)) state.city = cities[0].jurisdiction_id;
+  byId<HTMLSelectElement>("city").addEventListener("change", (event) => {
+    state = { ...state, city: (event.target as HTMLSelectElement).value, services: [], report: null, view: null };
+    void enter();
+  });
+  byId("language").addEventListener("click", () => {
+    state.language = state.language === "fr" ? "en" : "fr";
+    void enter();
+  });
+  byId("handle").addEventListener("click", () => showPanel(!byId("panel").classList.contains("open")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.report) cardActions.close();
+  });
+  window.addEventListener("hashchange", () => {
+    state = read(location.hash, settings.default_jurisdiction);
+    void enter();
+  });
+  await enter();
+}
+
+void start().catch(() => {
+  notice(say("notice.offline"));
+  setTimeout(() => location.reload(), 3000);
+});

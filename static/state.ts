@@ -1,0 +1,74 @@
+// What the page shows, kept in the address: a link opens the same view.
+import type { Params, Status } from "./api";
+import type { Language } from "./words";
+
+export type Period = "1" | "7" | "30" | "365" | "all";
+export const PERIODS: Period[] = ["1", "7", "30", "365", "all"];
+export const STATUSES: Status[] = ["open", "in_progress", "closed"];
+
+export interface View {
+  zoom: number;
+  lat: number;
+  lon: number;
+}
+
+export interface State {
+  city: string;
+  language: Language;
+  period: Period;
+  statuses: Status[];
+  services: string[];
+  report: string | null;
+  view: View | null;
+}
+
+export const unfiltered = { period: "all" as Period, statuses: ["open", "in_progress"] as Status[] };
+
+export function read(hash: string, city: string): State {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
+  const list = (name: string): string[] => (words.get(name) ?? "").split(",").filter(Boolean);
+  const period = words.get("period") as Period;
+  const statuses = list("status").filter((s): s is Status => STATUSES.includes(s as Status));
+  const [zoom, lat, lon] = (words.get("map") ?? "").split("/").map(Number);
+  const valid = [zoom, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 90;
+  const browser = navigator.language.startsWith("en") ? "en" : "fr";
+  const named = words.get("lang");
+  return {
+    city: words.get("city") ?? city,
+    language: named === "fr" || named === "en" ? named : browser,
+    period: PERIODS.includes(period) ? period : unfiltered.period,
+    statuses: statuses.length ? statuses : [...unfiltered.statuses],
+    services: list("service"),
+    report: words.get("report"),
+    view: valid ? { zoom, lat, lon } : null,
+  };
+}
+
+export function write(state: State): string {
+  const words: string[] = [];
+  const put = (name: string, value: string): number => words.push(`${name}=${value}`);
+  if (state.view) {
+    const { zoom, lat, lon } = state.view;
+    put("map", `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`);
+  }
+  put("city", state.city);
+  put("status", state.statuses.join(","));
+  put("period", state.period);
+  if (state.services.length) put("service", state.services.join(","));
+  if (state.report) put("report", encodeURIComponent(state.report));
+  put("lang", state.language);
+  return `#${words.join("&")}`;
+}
+
+/** The filter as the API wants it, leaving one of its conditions out to count what it would let in. */
+export function params(state: State, without?: "status" | "service" | "period"): Params {
+  const params: Params = { jurisdiction_id: state.city };
+  if (without !== "status") params.status = state.statuses.join(",");
+  if (without !== "service" && state.services.length) params.service = state.services.join(",");
+  if (without !== "period" && state.period !== "all") {
+    const from = Date.now() - Number(state.period) * 86_400_000;
+    // To the minute, so that the same question is asked again and answered from the cache.
+    params.from = new Date(Math.floor(from / 60_000) * 60_000).toISOString();
+  }
+  return params;
+}
