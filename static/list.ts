@@ -11,7 +11,7 @@ export interface ListActions {
 
 function row(feature: ReportFeature, open: (report: ReportFeature) => void): HTMLElement {
   const report = feature.properties;
-  const where = report.address ?? report.area ?? say("card.nowhere");
+  const where = report.address ?? report.area ?? say(feature.geometry ? "card.onmap" : "card.nowhere");
   const button = make("button", { type: "button", class: "row", "data-id": report.service_request_id },
     make("span", { class: `dot ${report.status}`, "aria-hidden": "true" }),
     make("span", { class: "what" },

@@ -55,8 +55,48 @@ impl Run {
         }
     }
 
+    /// Calls `found` with every cell of `level` that touches `part` and holds something, and with all
+    /// its slots, those outside the box too.
+    pub fn cells_touching(
+        &self,
+        part: &GridBox,
+        level: u8,
+        mut found: impl FnMut(Cell, std::ops::Range<u32>),
+    ) {
+        let all = 0..self.columns.located() as u32;
+        self.descend_to(level, Cell::WORLD, part, all, &mut found);
+    }
+
+    fn descend_to(
+        &self,
+        level: u8,
+        cell: Cell,
+        part: &GridBox,
+        slots: std::ops::Range<u32>,
+        found: &mut impl FnMut(Cell, std::ops::Range<u32>),
+    ) {
+        if slots.is_empty() || part.overlap(cell) == Overlap::Outside {
+            return;
+        }
+        if cell.level == level {
+            return found(cell, slots);
+        }
+        // A lone report's cell is known without walking down to it.
+        let (first, last) = (slots.start as usize, slots.end as usize - 1);
+        let only = Cell::of_morton(self.columns.code[first], level);
+        if only == Cell::of_morton(self.columns.code[last], level) {
+            if part.overlap(only) != Overlap::Outside {
+                found(only, slots);
+            }
+            return;
+        }
+        for (child, slots) in self.split(cell, slots) {
+            self.descend_to(level, child, part, slots, found);
+        }
+    }
+
     /// The four quarters of a cell with their slots.
-    pub fn split(
+    fn split(
         &self,
         cell: Cell,
         slots: std::ops::Range<u32>,

@@ -9,7 +9,7 @@ use super::forest::slack;
 use super::names::Names;
 use super::run::Run;
 use super::sieve::Sieve;
-use crate::place::{BBox, Cell, Meters, Position};
+use crate::place::{BBox, Cell, GridBox, Meters, Overlap, Position};
 use crate::report::{Filter, View};
 
 /// A report in a snapshot: which run, which slot. Means nothing in another snapshot.
@@ -250,40 +250,19 @@ impl Snapshot {
         sieve: &Sieve,
         mut found: impl FnMut(Cell, Handle),
     ) {
+        let pieces: Vec<GridBox> = bbox.parts().iter().map(GridBox::of).collect();
         for (run, part) in self.parts.iter().enumerate() {
-            let columns = &part.run.columns;
-            let mut ranges = Vec::new();
-            for piece in bbox.parts() {
-                part.run.ranges_in(&piece, |slots, _| ranges.push(slots));
-            }
-            ranges.sort_by_key(|slots| slots.start);
-            let mut done = 0;
-            for slots in ranges {
-                // A range may begin or end inside a cell: take the cell whole, but only once.
-                let mut slot = slots.start.max(done);
-                while slot < slots.end {
-                    let cell = Cell::of_morton(columns.code[slot as usize], level);
-                    let whole = part.run.slots_of(cell);
-                    if touches(cell, bbox, columns, &whole) {
-                        self.visit(run, whole.clone(), sieve, &mut |handle| found(cell, handle));
+            for (n, piece) in pieces.iter().enumerate() {
+                part.run.cells_touching(piece, level, |cell, slots| {
+                    // A cell that touches two pieces of the box was found with the first.
+                    let before = &pieces[..n];
+                    if before.iter().all(|other| other.overlap(cell) == Overlap::Outside) {
+                        self.visit(run, slots, sieve, &mut |handle| found(cell, handle));
                     }
-                    (slot, done) = (whole.end, whole.end);
-                }
+                });
             }
         }
     }
-}
-
-/// Does the cell touch the box? Cells beyond the Mercator square are judged by their members.
-fn touches(cell: Cell, bbox: &BBox, columns: &Columns, slots: &Range<u32>) -> bool {
-    let bounds = cell.bounds();
-    let overlap = bbox.parts().iter().any(|part| {
-        bounds.west <= part.east
-            && part.west <= bounds.east
-            && bounds.south <= part.north
-            && part.south <= bounds.north
-    });
-    overlap || slots.clone().any(|slot| columns.position(slot).is_some_and(|p| bbox.contains(p)))
 }
 
 /// Is `chord2` beyond a k-th nearest at `kth` by more than rounding?

@@ -1,0 +1,514 @@
+//! Every query against a linear scan, on seeded random and adversarial data anywhere on Earth, after
+//! any history of changes.
+
+use geo::{Distance, Haversine, Point};
+use pointchaud::index::{Handle, Index, Snapshot};
+use pointchaud::place::{BBox, Cell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
+use pointchaud::query::{self, After, Polygons, Spot};
+use pointchaud::report::{
+    Accuracy, Change, Channel, ClosedReason, Event, Facts, Filter, Nature, ReportId, ServiceCode,
+    Status,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const SERVICES: [&str; 4] = ["nid-de-poule", "lampadaire", "graffiti", "deneigement"];
+
+struct World {
+    facts: Vec<Facts>,
+    snapshot: std::sync::Arc<Snapshot>,
+    places: Vec<Position>,
+}
+
+fn at(lon: f64, lat: f64) -> Position {
+    Position::new(lon, lat).unwrap()
+}
+
+/// The ways in which positions may lie.
+fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
+    let mut near = |lon: f64, lat: f64, reach: f64, n: usize| -> Vec<Position> {
+        let mut place = || {
+            let x = lon + rng.random_range(-reach..reach);
+            let y = (lat + rng.random_range(-reach..reach)).clamp(-90.0, 90.0);
+            at((x + 540.0).rem_euclid(360.0) - 180.0, y)
+        };
+        (0..n).map(|_| place()).collect()
+    };
+    let city = near(-71.2, 46.8, 0.1, 900);
+    let dateline = near(180.0, -17.0, 0.5, 600);
+    let north = near(0.0, 89.9, 0.1, 300);
+    let poles: Vec<_> = (0..200).map(|i| at(f64::from(i) * 1.8 - 180.0, if i % 2 == 0 { 90.0 } else { -89.999 })).collect();
+    let grid: Vec<_> = (0..400).map(|i| at(-71.0 + f64::from(i % 20) * 1e-4, 46.8 + f64::from(i / 20) * 1e-4)).collect();
+    let globe: Vec<_> = (0..900)
+        .map(|_| {
+            let z: f64 = rng.random_range(-1.0..1.0);
+            at(rng.random_range(-180.0..180.0), z.asin().to_degrees())
+        })
+        .collect();
+    vec![
+        ("empty", vec![]),
+        ("one", vec![at(-71.2, 46.8)]),
+        ("the same point", vec![at(-71.2, 46.8); 500]),
+        ("two points", [vec![at(-71.2, 46.8); 40], vec![at(108.8, -46.8); 40]].concat()),
+        ("a city", city),
+        ("the antimeridian", dateline),
+        ("near the pole", north),
+        ("on the poles", poles),
+        ("a lattice full of ties", grid),
+        ("the globe", globe),
+    ]
+}
+
+/// Builds an index by a random history: arrivals, changes, removals, merges.
+fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
+    let mut index = Index::default();
+    let mut facts: Vec<Facts> = Vec::new();
+    let mut revision = 0;
+    let mut pending = Vec::new();
+    for (n, place) in places.iter().enumerate() {
+        let fresh = random_facts(rng, &format!("r{n:05}"), *place);
+        revision += 1;
+        facts.push(fresh.clone());
+        pending.push(Change { revision, event: Event::Put(fresh) });
+        if rng.random_bool(0.2) {
+            revision += 1;
+            let which = rng.random_range(0..facts.len());
+            if rng.random_bool(0.15) && facts.len() > 1 {
+                let gone = facts.swap_remove(which);
+                pending.push(Change { revision, event: Event::Remove(gone.id) });
+            } else {
+                let id = facts[which].id.to_string();
+                facts[which] = random_facts(rng, &id, *place);
+                pending.push(Change { revision, event: Event::Put(facts[which].clone()) });
+            }
+        }
+        if rng.random_bool(0.05) {
+            index.apply(std::mem::take(&mut pending));
+        }
+        if rng.random_bool(0.01) {
+            if let Some(job) = index.compaction() {
+                index.finish_merge(job.run());
+            }
+        }
+    }
+    index.apply(pending);
+    index.check_invariants();
+    World { facts, snapshot: index.shown().load(), places }
+}
+
+fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> Facts {
+    let status = Status::ALL[rng.random_range(0..3)];
+    Facts {
+        id: ReportId::new(id).unwrap(),
+        service: ServiceCode::new(SERVICES[rng.random_range(0..4)]).unwrap(),
+        status,
+        reason: (status == Status::Closed).then_some(ClosedReason::Done),
+        nature: Nature::ALL[rng.random_range(0..4)],
+        channel: Channel::ALL[rng.random_range(0..6)],
+        requested: 1_700_000_000 + rng.random_range(0..500),
+        day_only: false,
+        closed: None,
+        position: (!rng.random_bool(0.05)).then_some(place),
+        accuracy: if rng.random_bool(0.05) { Accuracy::Approximate } else { Accuracy::Exact },
+        area: rng.random_bool(0.5).then(|| "Limoilou".into()),
+    }
+}
+
+fn filters(rng: &mut ChaCha8Rng) -> Vec<Filter> {
+    let service = |name: &str| Some(vec![ServiceCode::new(name).unwrap()]);
+    let lon = rng.random_range(-180.0..180.0);
+    vec![
+        Filter::default(),
+        Filter { services: service("nid-de-poule"), ..Filter::default() },
+        Filter { services: service("licorne"), ..Filter::default() },
+        Filter { services: Some(vec![]), ..Filter::default() },
+        Filter {
+            services: service("graffiti"),
+            statuses: Some(vec![Status::Open, Status::InProgress]),
+            ..Filter::default()
+        },
+        Filter { statuses: Some(vec![Status::InProgress]), approximate: true, ..Filter::default() },
+        Filter {
+            from: Some(1_700_000_100),
+            before: Some(1_700_000_300),
+            natures: Some(vec![Nature::Complaint, Nature::Comment]),
+            ..Filter::default()
+        },
+        Filter { channels: Some(vec![Channel::App]), areas: Some(vec!["Limoilou".into()]), ..Filter::default() },
+        Filter { bbox: Some(BBox::new(lon, -60.0, -lon, 80.0).unwrap()), ..Filter::default() },
+    ]
+}
+
+/// The filter's meaning, spelt out.
+fn passes(filter: &Filter, facts: &Facts) -> bool {
+    fn any<T: PartialEq>(wanted: &Option<Vec<T>>, value: &T) -> bool {
+        wanted.as_ref().is_none_or(|list| list.contains(value))
+    }
+    any(&filter.services, &facts.service)
+        && any(&filter.statuses, &facts.status)
+        && any(&filter.natures, &facts.nature)
+        && any(&filter.channels, &facts.channel)
+        && filter.areas.as_ref().is_none_or(|areas| {
+            facts.area.as_ref().is_some_and(|area| areas.iter().any(|known| **known == **area))
+        })
+        && filter.from.is_none_or(|from| from <= facts.requested)
+        && filter.before.is_none_or(|before| facts.requested < before)
+        && filter.bbox.is_none_or(|bbox| facts.position.is_some_and(|at| bbox.contains(at)))
+}
+
+fn placed<'a>(world: &'a World, filter: &'a Filter) -> Vec<(&'a Facts, Position)> {
+    let usable = |facts: &&Facts| filter.approximate || facts.accuracy == Accuracy::Exact;
+    let found = world.facts.iter().filter(|facts| passes(filter, facts)).filter(usable);
+    found.filter_map(|facts| Some((facts, facts.position?))).collect()
+}
+
+fn ids(snapshot: &Snapshot, handles: impl IntoIterator<Item = Handle>) -> Vec<String> {
+    handles.into_iter().map(|handle| snapshot.id(handle).to_owned()).collect()
+}
+
+fn newest_first<'a>(mut facts: Vec<&'a Facts>) -> Vec<String> {
+    facts.sort_by(|a, b| b.requested.cmp(&a.requested).then_with(|| a.id.cmp(&b.id)));
+    facts.into_iter().map(|facts| facts.id.to_string()).collect()
+}
+
+/// Runs `check` on every layout and filter; answers how many answers it compared.
+fn everywhere(seed: u64, mut check: impl FnMut(&mut ChaCha8Rng, &str, &World, &Filter) -> usize) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut compared = 0;
+    for (name, places) in layouts(&mut rng) {
+        let world = world(&mut rng, places);
+        for filter in filters(&mut rng) {
+            compared += check(&mut rng, name, &world, &filter);
+        }
+    }
+    assert!(compared > 1_000, "only {compared} answers were compared: an empty proof");
+}
+
+/// Points to ask from: places of reports, beside them, and anywhere.
+fn askers(rng: &mut ChaCha8Rng, world: &World) -> Vec<Position> {
+    let mut askers = vec![at(-71.2, 46.8), at(180.0, -17.0), at(0.0, 90.0), at(12.0, -90.0)];
+    for _ in 0..4 {
+        askers.push(at(rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0)));
+        if !world.places.is_empty() {
+            askers.push(world.places[rng.random_range(0..world.places.len())]);
+        }
+    }
+    askers
+}
+
+fn by_distance(world: &World, filter: &Filter, from: Position, max: f64) -> Vec<(f64, String)> {
+    let mut all: Vec<(f64, String)> = placed(world, filter)
+        .into_iter()
+        .map(|(facts, place)| (distance(from, place).0, facts.id.to_string()))
+        .filter(|(meters, _)| *meters <= max)
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    all
+}
+
+#[test]
+fn the_distance_is_the_great_circle_of_an_independent_library() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..20_000 {
+        let mut place =
+            || (rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0f64));
+        let ((ax, ay), (bx, by)) = (place(), place());
+        let ours = distance(at(ax, ay), at(bx, by)).0;
+        let theirs = Haversine.distance(Point::new(ax, ay), Point::new(bx, by));
+        // The haversine loses digits near the antipode only.
+        let slack = if theirs > HALF_CIRCUMFERENCE_M * 0.999 { 1.0 } else { 1e-3 };
+        assert!((ours - theirs).abs() < slack, "{ours} {theirs}");
+    }
+}
+
+#[test]
+fn nearest_equals_a_linear_scan() {
+    everywhere(2, |rng, name, world, filter| {
+        let mut compared = 0;
+        for from in askers(rng, world) {
+            for (k, max) in [(1, 3e7), (10, 3e7), (10, 500.0), (100_000, 2e6), (7, 0.0)] {
+                let all = by_distance(world, filter, from, max);
+                let sieve = world.snapshot.sieve(filter);
+                let page = query::nearest(&world.snapshot, &sieve, from, k, Meters(max));
+                let found: Vec<(f64, String)> = page
+                    .items
+                    .iter()
+                    .map(|item| (item.distance.0, world.snapshot.id(item.handle).to_owned()))
+                    .collect();
+                let wanted: Vec<_> = all.iter().take(k).cloned().collect();
+                assert_eq!(found, wanted, "{name}, {filter:?}, {k} nearest to {from:?} in {max} m");
+                assert_eq!(page.more, all.len() > k);
+                compared += found.len();
+            }
+        }
+        compared
+    });
+}
+
+#[test]
+fn within_a_radius_equals_a_linear_scan_page_by_page() {
+    everywhere(3, |rng, name, world, filter| {
+        let mut compared = 0;
+        for from in askers(rng, world) {
+            for radius in [0.0, 50.0, 5_000.0, 3e5, HALF_CIRCUMFERENCE_M.ceil()] {
+                let wanted = by_distance(world, filter, from, radius);
+                let sieve = world.snapshot.sieve(filter);
+                let mut found = Vec::new();
+                let mut after = None;
+                loop {
+                    let page = query::within_radius(
+                        &world.snapshot, &sieve, from, Meters(radius), after.take(), 60,
+                    );
+                    found.extend(page.items.iter().map(|item| {
+                        (item.distance.0, world.snapshot.id(item.handle).to_owned())
+                    }));
+                    if !page.more {
+                        break;
+                    }
+                    let (key, id) = found.last().cloned().unwrap();
+                    after = Some(After { key, id });
+                }
+                assert_eq!(found, wanted, "{name}, {filter:?}, {radius} m around {from:?}");
+                compared += found.len();
+            }
+        }
+        compared
+    });
+}
+
+#[test]
+fn lists_equal_a_linear_scan_page_by_page() {
+    everywhere(4, |_, name, world, filter| {
+        let mut kept: Vec<&Facts> = world.facts.iter().filter(|f| passes(filter, f)).collect();
+        if filter.bbox.is_some() {
+            kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
+        }
+        let wanted = newest_first(kept);
+        let sieve = world.snapshot.sieve(filter);
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = query::newest(&world.snapshot, &sieve, after.take(), 37);
+            let last = page.items.last().copied();
+            found.extend(ids(&world.snapshot, page.items));
+            match last.filter(|_| page.more) {
+                None => break,
+                Some(last) => {
+                    let key = world.snapshot.requested(last);
+                    after = Some(After { key, id: world.snapshot.id(last).to_owned() });
+                }
+            }
+        }
+        assert_eq!(found, wanted, "{name}, {filter:?}");
+        found.len()
+    });
+}
+
+#[test]
+fn within_a_polygon_equals_a_linear_scan() {
+    let star = geo::wkt_like(&[(-72.0, 46.7), (-71.2, 46.75), (-70.9, 46.6), (-71.1, 46.8), (-70.8, 47.0), (-71.2, 46.85), (-71.5, 47.1)]);
+    let wide = geo::wkt_like(&[(-179.0, -80.0), (179.5, -75.0), (170.0, 85.0), (0.0, 60.0), (-170.0, 89.0)]);
+    let east = geo::wkt_like(&[(179.6, -18.0), (180.0, -18.0), (180.0, -16.0), (179.6, -16.0)]);
+    let shapes = [star, wide, east];
+    everywhere(5, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let mut compared = 0;
+        for shape in &shapes {
+            let polygons = Polygons::new(shape.clone()).unwrap();
+            let inside = placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
+            let wanted = newest_first(inside.map(|(facts, _)| facts).collect());
+            let sieve = world.snapshot.sieve(&filter);
+            let page = query::within_polygon(&world.snapshot, &sieve, &polygons, None, 10_000);
+            assert_eq!(ids(&world.snapshot, page.items), wanted, "{name}, {filter:?}");
+            compared += wanted.len();
+        }
+        compared
+    });
+}
+
+/// A tiny stand-in for a constructor that `geo` does not have.
+mod geo {
+    pub use ::geo::*;
+
+    pub fn wkt_like(corners: &[(f64, f64)]) -> MultiPolygon<f64> {
+        let mut ring = corners.to_vec();
+        ring.push(corners[0]);
+        MultiPolygon::new(vec![Polygon::new(LineString::from(ring), vec![])])
+    }
+}
+
+fn boxes(rng: &mut ChaCha8Rng) -> Vec<BBox> {
+    let mut boxes = vec![
+        BBox::WORLD,
+        BBox::new(-71.3, 46.7, -71.1, 46.9).unwrap(),
+        BBox::new(179.7, -17.4, -179.8, -16.0).unwrap(),
+        BBox::new(170.0, -90.0, 180.0, 90.0).unwrap(),
+        BBox::new(-180.0, 85.5, 180.0, 90.0).unwrap(),
+        BBox::new(-71.2, 46.8, -71.2, 46.8).unwrap(),
+    ];
+    for _ in 0..3 {
+        let (a, b) = (rng.random_range(-90.0..90.0), rng.random_range(-90.0..90.0f64));
+        let (west, east) = (rng.random_range(-180.0..180.0), rng.random_range(-180.0..180.0));
+        boxes.push(BBox::new(west, f64::min(a, b), east, f64::max(a, b)).unwrap());
+    }
+    boxes
+}
+
+#[test]
+fn boxes_equal_a_linear_scan() {
+    everywhere(6, |rng, name, world, filter| {
+        let mut compared = 0;
+        for bbox in boxes(rng) {
+            let filter = Filter { bbox: None, ..filter.clone() };
+            let sieve = world.snapshot.sieve(&filter);
+            let mut found = Vec::new();
+            world.snapshot.in_box(&bbox, &sieve, |handle| found.push(handle));
+            let mut found = ids(&world.snapshot, found);
+            found.sort();
+            let inside = placed(world, &filter).into_iter().filter(|(_, at)| bbox.contains(*at));
+            let mut wanted: Vec<_> = inside.map(|(facts, _)| facts.id.to_string()).collect();
+            wanted.sort();
+            assert_eq!(found, wanted, "{name}, {bbox:?}, {filter:?}");
+            compared += found.len();
+        }
+        compared
+    });
+}
+
+/// Which square a position is in, by the textbook formula of the Mercator projection.
+fn square(place: Position, level: u8) -> (u32, u32) {
+    let side = f64::from(2u32.pow(u32::from(level)));
+    let y = place.lat().clamp(-85.051_128_779_8, 85.051_128_779_8).to_radians();
+    let row = (1.0 - (y.tan() + 1.0 / y.cos()).ln() / std::f64::consts::PI) / 2.0 * side;
+    let column = (place.lon() + 180.0) / 360.0 * side;
+    (column.clamp(0.0, side - 1.0) as u32, row.clamp(0.0, side - 1.0) as u32)
+}
+
+#[test]
+fn clusters_equal_a_linear_scan_and_nest() {
+    everywhere(7, |rng, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let sieve = world.snapshot.sieve(&filter);
+        let reports = placed(world, &filter);
+        let mut compared = 0;
+        for zoom in [0, 3, 9, 12, 16, 17, 22] {
+            let level = query::level_of(zoom);
+            let all = query::clusters(&world.snapshot, &sieve, &BBox::WORLD, zoom, usize::MAX);
+            assert_eq!(all.total, reports.len() as u64, "{name} {filter:?} {zoom}");
+            let mut wanted: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
+            for (_, place) in &reports {
+                *wanted.entry(square(*place, level)).or_default() += 1;
+            }
+            let mut found: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
+            for spot in &all.spots {
+                let (cell, count) = match spot {
+                    Spot::Cluster(cluster) => (cluster.cell, cluster.count),
+                    Spot::Single(handle) => {
+                        (Cell::of(world.snapshot.position(*handle).unwrap(), level), 1)
+                    }
+                };
+                found.insert((cell.x, cell.y), count);
+            }
+            // On the finest levels the two formulas may round a position into neighbouring squares.
+            if level <= 20 {
+                assert_eq!(found, wanted, "{name} {filter:?} {zoom}");
+            }
+            compared += found.len();
+            check_cut(rng, world, &filter, zoom, &all.spots);
+            for spot in all.spots.iter().take(5) {
+                check_children(world, &filter, zoom, spot);
+            }
+        }
+        compared
+    });
+}
+
+/// A box's clusters are the whole map's clusters that touch it, each the same.
+fn check_cut(rng: &mut ChaCha8Rng, world: &World, filter: &Filter, zoom: u8, all: &[Spot]) {
+    let sieve = world.snapshot.sieve(filter);
+    for bbox in boxes(rng) {
+        let cut = query::clusters(&world.snapshot, &sieve, &bbox, zoom, usize::MAX);
+        assert!(cut.spots.iter().all(|spot| all.contains(spot)), "a cluster was cut by {bbox:?}");
+        let covered: u64 = cut.total;
+        let inside = placed(world, filter).iter().filter(|(_, at)| bbox.contains(*at)).count();
+        assert!(covered >= inside as u64, "a report inside {bbox:?} is in no cluster");
+    }
+}
+
+fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &Spot) {
+    let Spot::Cluster(cluster) = spot else { return };
+    let (snapshot, sieve) = (&world.snapshot, world.snapshot.sieve(filter));
+    let again = query::cluster(snapshot, &sieve, cluster.cell, zoom);
+    assert_eq!(again.as_ref(), Some(spot), "a cluster is the same wherever it is asked for");
+    let members = query::newest_in_cell(snapshot, &sieve, cluster.cell, None, 10_000);
+    assert_eq!(members.items.len() as u64, cluster.count);
+    let children = query::children(snapshot, &sieve, cluster.cell, zoom, usize::MAX).unwrap();
+    assert_eq!(children.total, cluster.count, "children add up");
+    assert!(children.spots.len() > 1, "{cluster:?} does not part at its expansion zoom");
+    if let Some(deeper) = cluster.expansion_zoom {
+        for between in zoom + 1..deeper {
+            let same = query::clusters(snapshot, &sieve, &cluster.cell.bounds(), between, usize::MAX);
+            let count = |spot: &Spot| match spot {
+                Spot::Cluster(found) => found.count,
+                Spot::Single(_) => 1,
+            };
+            assert!(same.spots.iter().any(|spot| count(spot) == cluster.count));
+        }
+    } else {
+        assert!(children.spots.iter().all(|spot| matches!(spot, Spot::Single(_))));
+    }
+}
+
+#[test]
+fn counts_equal_a_linear_scan() {
+    everywhere(8, |_, name, world, filter| {
+        let kept: Vec<_> = world.facts.iter().filter(|facts| passes(filter, facts)).collect();
+        let starts: Vec<i64> = (0..5).map(|n| 1_700_000_000 + n * 100).collect();
+        let stats = query::stats(&world.snapshot, &world.snapshot.sieve(filter), &starts);
+        let count = |keep: &dyn Fn(&Facts) -> bool| kept.iter().filter(|f| keep(f)).count() as u64;
+        assert_eq!(stats.total, kept.len() as u64, "{name} {filter:?}");
+        assert_eq!(stats.open, count(&|f| f.status != Status::Closed));
+        assert_eq!(stats.unlocated, count(&|f| f.position.is_none()));
+        assert_eq!(
+            stats.approximate,
+            count(&|f| f.position.is_some() && f.accuracy == Accuracy::Approximate)
+        );
+        for service in &stats.services {
+            assert_eq!(service.count, count(&|f| f.service.as_str() == service.name));
+        }
+        assert_eq!(stats.services.iter().map(|s| s.count).sum::<u64>(), stats.total);
+        for (status, n) in &stats.statuses {
+            assert_eq!(*n, count(&|f| f.status == *status));
+        }
+        for (n, start) in starts.iter().enumerate() {
+            assert_eq!(stats.days[n], count(&|f| (*start..start + 100).contains(&f.requested)));
+        }
+        kept.len()
+    });
+}
+
+#[test]
+fn clusters_keep_their_id_while_reports_come_and_go() {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let place = at(-71.2080, 46.8139);
+    let mut index = Index::default();
+    for revision in 1..=40 {
+        let facts = Facts {
+            position: Some(place),
+            accuracy: Accuracy::Exact,
+            ..random_facts(&mut rng, &format!("r{revision}"), place)
+        };
+        index.apply(vec![Change { revision, event: Event::Put(facts) }]);
+        let snapshot = index.shown().load();
+        let sieve = snapshot.sieve(&Filter::default());
+        let found = query::clusters(&snapshot, &sieve, &BBox::WORLD, 12, 10);
+        match &found.spots[..] {
+            [Spot::Single(_)] => assert_eq!(revision, 1),
+            [Spot::Cluster(cluster)] => {
+                assert_eq!(cluster.count, revision);
+                assert_eq!(cluster.cell, Cell::of(place, query::level_of(12)));
+                assert_eq!(cluster.expansion_zoom, None);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
