@@ -512,3 +512,23 @@ fn clusters_keep_their_id_while_reports_come_and_go() {
         }
     }
 }
+
+/// A box touched a square only through a report of one run, and the members that another run held
+/// were left out.
+#[test]
+fn a_cluster_gathers_its_members_from_every_run() {
+    let mut rng = ChaCha8Rng::seed_from_u64(10);
+    let mut put = |revision: u64, place: Position| {
+        let facts = random_facts(&mut rng, &format!("r{revision}"), place);
+        let facts = Facts { position: Some(place), accuracy: Accuracy::Exact, ..facts };
+        Change { revision, event: Event::Put(facts) }
+    };
+    let (inside, outside) = (at(-71.2080, 46.8139), at(-71.2085, 46.8139));
+    let mut index = Index::default();
+    index.apply((1..=9).map(|n| put(n, outside)).collect());
+    index.apply(vec![put(10, inside)]);
+    let snapshot = index.shown().load();
+    let bbox = BBox::new(-71.2081, 46.8, -71.2, 46.82).unwrap();
+    let found = query::clusters(&snapshot, &snapshot.sieve(&Filter::default()), &bbox, 8, 10);
+    assert_eq!(found.total, 10);
+}

@@ -1,0 +1,324 @@
+//! The contract of every store: one suite, run against each backend there is.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use common::Folder;
+use jiff::tz::TimeZone;
+use pointchaud::error::{Error, Kind, Refusal};
+use pointchaud::report::{
+    Catalogue, Change, Draft, Event, Gate, Group, Jurisdiction, JurisdictionId, Nature, Patch,
+    Report, ReportId, Status, tracking_number,
+};
+use pointchaud::store::{
+    Checkpoint, Follower, Idempotency, Outcome, Reader, Stored, Tally, Write, Writer,
+};
+use pointchaud::words;
+
+/// What a follower heard, in order.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<(String, Change)>>>);
+
+impl Follower for Heard {
+    fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
+        let heard = changes.into_iter().map(|change| (jurisdiction.to_string(), change));
+        self.0.lock().unwrap().extend(heard);
+    }
+
+    fn uncertain(&mut self) {
+        panic!("no commit failed");
+    }
+}
+
+/// An open store of one backend.
+struct Open {
+    _folder: Folder,
+    reader: Reader,
+    writer: Writer,
+    heard: Heard,
+    catalogue: Catalogue,
+}
+
+fn sqlite() -> Open {
+    let folder = Folder::new("store");
+    let path = folder.file("city.db");
+    let heard = Heard::default();
+    let reader = Reader::open(&path).unwrap();
+    let (writer, _) = Writer::start(&path, heard.clone()).unwrap();
+    let group = Group {
+        code: "voirie".into(),
+        names: words!("Voirie", "Streets"),
+        stems: vec![],
+        weak_stems: vec![],
+    };
+    let mut catalogue = Catalogue::new(vec![group]);
+    catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
+    let open = Open { _folder: folder, reader, writer, heard, catalogue };
+    for id in ["quebec.ca", "levis.ca"] {
+        open.adopt(id);
+    }
+    open
+}
+
+fn city(id: &str) -> JurisdictionId {
+    JurisdictionId::new(id).unwrap()
+}
+
+impl Open {
+    fn adopt(&self, id: &str) {
+        let (name, time_zone) = (id.to_owned(), "America/Toronto".to_owned());
+        let jurisdiction = Jurisdiction { id: city(id), name, time_zone, extent: None };
+        let services = self.catalogue.services().iter().map(|s| (**s).clone()).collect();
+        self.writer.write(Write::Adopt { jurisdiction, services }).unwrap();
+    }
+
+    fn report(&self, id: &str, change: impl FnOnce(&mut Draft)) -> Report {
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        let gate = Gate { catalogue: &self.catalogue, zone: &zone, now: 1_790_000_000 };
+        let mut draft = Draft {
+            id: Some(id.into()),
+            service: "nid-de-poule".into(),
+            lon_lat: Some((-71.2, 46.8)),
+            description: Some("Trou « profond » — ça cogne 🕳".into()),
+            ..Draft::default()
+        };
+        change(&mut draft);
+        gate.admit(draft, &tracking_number(0)).unwrap()
+    }
+
+    fn create(&self, whose: &str, report: Report, key: Option<(&str, &str)>) -> Result<Stored, Error> {
+        let idempotency = key.map(|(key, fingerprint)| Idempotency {
+            key: key.into(),
+            fingerprint: fingerprint.into(),
+        });
+        let (jurisdiction, report) = (city(whose), Box::new(report));
+        match self.writer.write(Write::Create { jurisdiction, report, idempotency })? {
+            Outcome::Stored { stored, .. } => Ok(*stored),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn update(&self, id: &str, expected: Option<u64>, status: Status) -> Result<Stored, Error> {
+        let catalogue = self.catalogue.clone();
+        let amend = move |report: &Report| {
+            let gate = Gate { catalogue: &catalogue, zone: &TimeZone::UTC, now: 1_790_000_100 };
+            let patch = Patch { status: Some(status), ..Patch::default() };
+            gate.amend(report, patch).map_err(Error::refused)
+        };
+        let write = Write::Update {
+            jurisdiction: city("quebec.ca"),
+            id: ReportId::new(id).unwrap(),
+            expected,
+            author: "test".into(),
+            amend: Box::new(amend),
+        };
+        match self.writer.write(write)? {
+            Outcome::Stored { stored, .. } => Ok(*stored),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> Tally {
+        let jurisdiction = city("quebec.ca");
+        match self.writer.write(Write::Import { jurisdiction, reports, checkpoint }).unwrap() {
+            Outcome::Imported(tally) => tally,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn what_is_written_is_read(store: &Open) {
+    let full = store.report("26-1", |draft| {
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        let at = |text| Some(pointchaud::report::When::parse(text, &zone).unwrap());
+        draft.status = Some(Status::Closed);
+        draft.requested = at("2026-03-01");
+        draft.closed = at("2026-03-02T08:00:00Z");
+        draft.updated = at("2026-03-02T08:00:01Z");
+        draft.lon_lat = Some((-71.208_088_123_456_78, 46.813_878_987_654_32));
+        draft.address = Some("1, rue de l’Église".into());
+        draft.area = Some("Limoilou".into());
+        draft.parent = Some("26-0".into());
+        draft.source_status = Some("Terminée".into());
+        draft.assignee = Some("Équipe 3".into());
+    });
+    let stored = store.create("quebec.ca", full.clone(), None).unwrap();
+    let read = store.reader.get(&city("quebec.ca"), "26-1").unwrap().unwrap();
+    assert_eq!(read, stored);
+    assert_eq!(read.report.fields(), full.fields());
+    assert_eq!(store.reader.get(&city("quebec.ca"), "26-2").unwrap(), None);
+    assert_eq!(store.reader.get(&city("levis.ca"), "26-1").unwrap(), None, "cities are apart");
+    assert_eq!(store.reader.services(&city("levis.ca")).unwrap().len(), 1);
+}
+
+fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
+    for n in 0..10 {
+        let whose = if n % 3 == 0 { "levis.ca" } else { "quebec.ca" };
+        store.create(whose, store.report(&format!("r{n}"), |_| ()), None).unwrap();
+    }
+    store.update("r1", None, Status::Closed).unwrap();
+    let write = Write::Remove {
+        jurisdiction: city("quebec.ca"),
+        id: ReportId::new("r2").unwrap(),
+        author: "test".into(),
+    };
+    assert_eq!(store.writer.write(write).unwrap(), Outcome::Removed);
+    let mut heard: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    for (whose, change) in store.heard.0.lock().unwrap().iter() {
+        heard.entry(whose.clone()).or_default().push(change.clone());
+    }
+    let revisions: Vec<u64> = heard["quebec.ca"].iter().map(|change| change.revision).collect();
+    assert_eq!(revisions, (1..=8).collect::<Vec<_>>());
+    assert_eq!(heard["levis.ca"].len(), 4);
+
+    // Whoever reads in small pages from any revision on hears the same, less what was overwritten.
+    for from in 0..=8 {
+        let (mut seen, mut changes) = (from, Vec::new());
+        loop {
+            let (page, head) = store.reader.changes_after(&city("quebec.ca"), seen, 2).unwrap();
+            assert_eq!(head, 8);
+            let Some(last) = page.last() else { break };
+            seen = last.revision;
+            changes.extend(page);
+        }
+        let mut latest: BTreeMap<String, Change> = BTreeMap::new();
+        for change in &heard["quebec.ca"] {
+            latest.insert(change.event.id().to_string(), change.clone());
+        }
+        let mut wanted: Vec<Change> =
+            latest.into_values().filter(|change| change.revision > from).collect();
+        wanted.sort_by_key(|change| change.revision);
+        assert_eq!(changes, wanted, "from {from}");
+    }
+    let gone = store.reader.changes_after(&city("quebec.ca"), 7, 10).unwrap().0;
+    assert!(matches!(&gone[0].event, Event::Remove(id) if id.as_str() == "r2"));
+    assert_eq!(store.reader.get(&city("quebec.ca"), "r2").unwrap(), None);
+}
+
+fn history_tells_every_field_that_changed(store: &Open) {
+    store.create("quebec.ca", store.report("h", |_| ()), None).unwrap();
+    store.update("h", None, Status::InProgress).unwrap();
+    store.update("h", None, Status::InProgress).unwrap();
+    store.update("h", None, Status::Closed).unwrap();
+    let id = ReportId::new("h").unwrap();
+    let history = store.reader.history(&city("quebec.ca"), &id).unwrap();
+    let told: Vec<_> = history
+        .iter()
+        .map(|c| (c.revision, &*c.field, c.before.as_deref(), c.after.as_deref(), &*c.author))
+        .collect();
+    assert_eq!(told[0], (2, "status", Some("open"), Some("in_progress"), "test"));
+    assert!(told.contains(&(3, "status", Some("in_progress"), Some("closed"), "test")));
+    assert!(told.contains(&(3, "closed_reason", None, Some("done"), "test")));
+    assert!(told.iter().all(|change| change.0 != 4), "what changes nothing takes no revision");
+}
+
+fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
+    let stored = store.create("quebec.ca", store.report("s", |_| ()), None).unwrap();
+    let changed = store.update("s", Some(stored.revision), Status::InProgress).unwrap();
+    let stale = store.update("s", Some(stored.revision), Status::Closed).unwrap_err();
+    assert_eq!(stale.kind, Kind::Stale);
+    assert_eq!(store.update("nobody", None, Status::Closed).unwrap_err().kind, Kind::NotFound);
+    let write = Write::Update {
+        jurisdiction: city("quebec.ca"),
+        id: ReportId::new("s").unwrap(),
+        expected: None,
+        author: "test".into(),
+        amend: Box::new(|_| Err(Refusal::new("x", "", words!("non", "no")).into())),
+    };
+    assert_eq!(store.writer.write(write).unwrap_err().kind, Kind::Invalid);
+    let read = store.reader.get(&city("quebec.ca"), "s").unwrap().unwrap();
+    assert_eq!(read, changed);
+    let again = store.create("quebec.ca", store.report("s", |_| ()), None).unwrap_err();
+    assert_eq!(again.kind, Kind::Conflict);
+}
+
+fn a_request_sent_again_makes_no_second_report(store: &Open) {
+    let first = store.create("quebec.ca", store.report("k1", |_| ()), Some(("key", "a"))).unwrap();
+    let again = store.create("quebec.ca", store.report("k2", |_| ()), Some(("key", "a"))).unwrap();
+    assert_eq!(again, first);
+    assert_eq!(store.reader.get(&city("quebec.ca"), "k2").unwrap(), None);
+    let other = store.create("quebec.ca", store.report("k3", |_| ()), Some(("key", "b")));
+    assert_eq!(other.unwrap_err().kind, Kind::Conflict);
+    // Another city's key is another key.
+    assert!(store.create("levis.ca", store.report("k3", |_| ()), Some(("key", "b"))).is_ok());
+
+    let many: Vec<_> = std::thread::scope(|scope| {
+        let send = |n: usize| {
+            move || {
+                let id = format!("race{n}");
+                store.create("quebec.ca", store.report(&id, |_| ()), Some(("race", "r"))).unwrap()
+            }
+        };
+        let threads: Vec<_> = (0..16).map(|n| scope.spawn(send(n))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().report.id).collect()
+    });
+    assert!(many.iter().all(|id| *id == many[0]), "sixteen phones, one report");
+}
+
+fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open) {
+    let rows = |status: Status| -> Vec<Report> {
+        let row = |n: usize| {
+            store.report(&format!("i{n}"), |draft| {
+                draft.status = Some(if n == 3 { status } else { Status::Open });
+            })
+        };
+        (0..5).map(row).collect()
+    };
+    let tally = |added, updated, unchanged| Tally { added, updated, unchanged };
+    assert_eq!(store.import(rows(Status::Open), None), tally(5, 0, 0));
+    assert_eq!(store.import(rows(Status::Open), None), tally(0, 0, 5));
+    // A crew's change here outlives a source that says the same as before.
+    store.update("i1", None, Status::InProgress).unwrap();
+    assert_eq!(store.import(rows(Status::Open), None), tally(0, 0, 5));
+    let read = store.reader.get(&city("quebec.ca"), "i1").unwrap().unwrap();
+    assert_eq!(read.report.status, Status::InProgress);
+    assert_eq!(store.import(rows(Status::Closed), None), tally(0, 1, 4));
+    let checkpoint =
+        Checkpoint { file_digest: "f".into(), rows_done: 5, finished: false };
+    store.import(vec![], Some(checkpoint.clone()));
+    assert_eq!(store.reader.checkpoint(&city("quebec.ca"), "f").unwrap(), Some(checkpoint));
+    assert_eq!(store.reader.checkpoint(&city("levis.ca"), "f").unwrap(), None);
+}
+
+fn pages_by_id_miss_and_repeat_nothing(store: &Open) {
+    let names = ["b", "a", "é", "Z", "10", "9", "a b"];
+    for id in names {
+        store.create("quebec.ca", store.report(id, |_| ()), None).unwrap();
+    }
+    let mut wanted: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    wanted.sort();
+    for limit in 1..9 {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = store.reader.page(&city("quebec.ca"), &after, limit).unwrap();
+            found.extend(page.iter().map(|stored| stored.report.id.to_string()));
+            if page.len() < limit {
+                break;
+            }
+            after = found.last().unwrap().clone();
+        }
+        assert_eq!(found, wanted, "{limit} a page");
+    }
+    assert!(store.reader.faults().unwrap().is_empty());
+}
+
+/// Runs the whole contract, each clause on a fresh store of the backend.
+macro_rules! store_contract {
+    ($backend:ident: $($clause:ident),+ $(,)?) => {
+        mod $backend {
+            $(#[test] fn $clause() { super::$clause(&super::$backend()) })+
+        }
+    };
+}
+
+store_contract!(
+    sqlite: what_is_written_is_read,
+    revisions_grow_by_city_and_followers_hear_them_in_order,
+    history_tells_every_field_that_changed,
+    stale_refused_and_missing_changes_change_nothing,
+    a_request_sent_again_makes_no_second_report,
+    an_import_twice_adds_nothing_and_updates_what_its_source_changed,
+    pages_by_id_miss_and_repeat_nothing,
+);
