@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::format::geojson::{Collection, Feature, FactsOut, MEDIA_TYPE, facts, polygons};
 use crate::format::{answers, json};
 use crate::index::{Handle, Snapshot};
-use crate::place::{HALF_CIRCUMFERENCE_M, Meters};
+use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query::{self, Page};
 use crate::report::days_between;
 
@@ -36,7 +36,7 @@ pub async fn nearest(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let params = &mut ask.params;
     let at = params.position();
     let k = params.count("k", 10, site.app.limits.rows_max);
-    let max = Meters(params.meters_or("max_m", HALF_CIRCUMFERENCE_M.ceil()));
+    let max = Meters(params.meters_or("max_m", CIRCUMFERENCE_M));
     let mut filter = params.filter(&city);
     filter.bbox = params.bbox();
     let ask = finished(ask)?;
@@ -57,7 +57,7 @@ pub async fn within_radius(State(site): State<Arc<Site>>, mut ask: Ask) -> Answe
     let city = ask.city(&site)?;
     let params = &mut ask.params;
     let at = params.position();
-    let radius = params.meters("radius_m", HALF_CIRCUMFERENCE_M.ceil());
+    let radius = params.meters("radius_m", CIRCUMFERENCE_M);
     let limit = params.limit(&site.app.limits);
     let after = params.cursor::<f64>();
     let mut filter = params.filter(&city);

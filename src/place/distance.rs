@@ -11,6 +11,10 @@ pub const EARTH_RADIUS_M: f64 = 6_371_008.8;
 /// The longest distance there is, in metres: from a point to its antipode.
 pub const HALF_CIRCUMFERENCE_M: f64 = EARTH_RADIUS_M * std::f64::consts::PI;
 
+/// Once around the Earth, in metres. A radius beyond half of it holds everything; people write
+/// several figures for "everything", all below this one.
+pub const CIRCUMFERENCE_M: f64 = 40_075_017.0;
+
 /// A length in metres.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Meters(pub f64);
