@@ -4,8 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-const SOURCES: [&str; 6] =
-    ["static/locales", "static/build.mjs", "static/index.html", "static/style.css", "static/icon.svg", "static/package-lock.json"];
+const SOURCES: [&str; 6] = [
+    "static/locales",
+    "static/build.mjs",
+    "static/index.html",
+    "static/style.css",
+    "static/icon.svg",
+    "static/package-lock.json",
+];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=SKIP_WEB");
@@ -39,7 +45,9 @@ fn is_newer(a: &Path, b: &Path) -> bool {
 fn run(name: &str, command: &mut Command) {
     let status = command.current_dir("static").status();
     if !status.is_ok_and(|status| status.success()) {
-        eprintln!("`{name}` failed: the map page needs Node.js 20 or newer and npm; SKIP_WEB=1 builds without it");
+        eprintln!(
+            "`{name}` failed: the map page needs Node.js 20 or newer and npm; SKIP_WEB=1 builds without it"
+        );
         exit(1);
     }
 }

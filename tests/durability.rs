@@ -28,9 +28,12 @@ fn kill_9_under_64_connections_and_an_import_loses_nothing_acknowledged() {
     let sent = Arc::new(AtomicUsize::new(0));
     let source = folder.file("rows.csv");
     let rows: String = (0..30_000)
-        .map(|n| format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3{:04},-71.1\n", n % 10_000))
+        .map(|n| {
+            format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3{:04},-71.1\n", n % 10_000)
+        })
         .collect();
-    let header = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
+    let header =
+        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
     std::fs::write(&source, header.to_owned() + &rows).unwrap();
 
     for round in 0..kills() {
@@ -112,7 +115,8 @@ fn an_import_stopped_in_the_middle_takes_up_where_it_was() {
     let rows: String = (0..200_000)
         .map(|n| format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3,-71.1\n"))
         .collect();
-    let header = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
+    let header =
+        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
     let source = folder.with("rows.csv", header.to_owned() + &rows);
     let source = source.to_str().unwrap();
     let mut import =
@@ -152,7 +156,8 @@ fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let mut line = String::new();
     let output = child.stdout.as_mut().unwrap();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).unwrap();
-    let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').parse().unwrap();
+    let address =
+        line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').parse().unwrap();
     let service = Service { child, address };
     let body = format!(r#"{{"service_code":"graffiti","description":"{}"}}"#, "x".repeat(3_000));
     let (mut taken, mut turned_away) = (1, 0);

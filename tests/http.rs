@@ -38,7 +38,8 @@ fn a_report_goes_in_and_is_found_everywhere_at_once() {
     for spelling in [id.clone(), id.to_lowercase().replace('-', ""), id.replace('-', "%20")] {
         assert_eq!(service.get(&format!("/api/v1/reports/{spelling}")).json()["id"], *id);
     }
-    let near = service.get("/api/v1/nearest?lon=-71.2080&lat=46.8139&k=1&service=nid-de-poule").json();
+    let near =
+        service.get("/api/v1/nearest?lon=-71.2080&lat=46.8139&k=1&service=nid-de-poule").json();
     assert_eq!(ids(&near), [id.clone()]);
     assert_eq!(near["features"][0]["properties"]["distance_m"], 0.0);
     let within = service.get("/api/v1/within?lon=-71.2080&lat=46.8139&radius_m=1").json();
@@ -57,7 +58,8 @@ fn a_change_leaves_its_history_and_a_stale_one_is_refused() {
     let patch = |headers: &[(&str, &str)], body: &str| {
         service.ask("PATCH", &path, headers, body.as_bytes())
     };
-    let progress = patch(&[("If-Match", &tag)], r#"{"status":"in_progress","assignee":"Équipe 3"}"#);
+    let progress =
+        patch(&[("If-Match", &tag)], r#"{"status":"in_progress","assignee":"Équipe 3"}"#);
     assert_eq!(progress.status, 200, "{progress:?}");
     assert_eq!(progress.json()["properties"]["assignee"], "Équipe 3");
     assert_eq!(patch(&[("If-Match", &tag)], r#"{"status":"closed"}"#).status, 412);
@@ -80,7 +82,10 @@ fn a_change_leaves_its_history_and_a_stale_one_is_refused() {
         assert_eq!((answer.status, answer.fields()), (400, vec![field.to_owned()]), "{body}");
     }
     assert_eq!(patch(&[("If-Match", "yesterday")], r#"{"status":"open"}"#).fields(), ["If-Match"]);
-    assert_eq!(service.ask("PATCH", "/api/v1/reports/nobody", &[], br#"{"status":"open"}"#).status, 404);
+    assert_eq!(
+        service.ask("PATCH", "/api/v1/reports/nobody", &[], br#"{"status":"open"}"#).status,
+        404
+    );
 }
 
 #[test]
@@ -132,19 +137,28 @@ fn every_bad_value_is_named_in_the_language_asked_for() {
         ("/api/v1/stats?lang=de", vec!["lang"]),
     ] {
         let answer = service.get(path);
-        assert_eq!((answer.status, answer.fields()), (400, fields.iter().map(|f| f.to_string()).collect()), "{path}");
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (400, fields.iter().map(|f| f.to_string()).collect()),
+            "{path}"
+        );
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     }
     let french = service.get("/api/v1/nearest?lon=-71&lat=46&k=0").json();
     assert_eq!(french["errors"][0]["reason"], "doit être un nombre entre 1 et 1000");
-    for path in ["/api/v1/nearest?lon=-71&lat=46&k=0&lang=en", "/api/v1/nearest?lon=-71&lat=46&k=0"] {
-        let english = service.ask("GET", path, &[("Accept-Language", "de, en-CA;q=0.8, fr;q=0.5")], b"");
+    for path in ["/api/v1/nearest?lon=-71&lat=46&k=0&lang=en", "/api/v1/nearest?lon=-71&lat=46&k=0"]
+    {
+        let english =
+            service.ask("GET", path, &[("Accept-Language", "de, en-CA;q=0.8, fr;q=0.5")], b"");
         assert_eq!(english.json()["errors"][0]["reason"], "must be a number between 1 and 1000");
     }
     assert_eq!(service.get("/api/v1/reports?jurisdiction_id=gotham.gov").status, 404);
     assert_eq!(service.get("/nowhere").status, 404);
     let method = service.ask("DELETE", "/api/v1/reports", &[], b"");
-    assert_eq!((method.status, method.header("content-type")), (405, Some("application/problem+json")));
+    assert_eq!(
+        (method.status, method.header("content-type")),
+        (405, Some("application/problem+json"))
+    );
     let mistyped = service.get("/api/v1/reports/4RX-7KM-P3?lang=en");
     assert_eq!(mistyped.status, 404);
     assert!(mistyped.json()["detail"].as_str().unwrap().contains("miscopied"), "{mistyped:?}");
@@ -159,8 +173,16 @@ fn bad_bodies_are_refused_and_the_service_goes_on() {
         (r#"{"service_code":"nid-de-poule","lon":-71}"#, 400, "lat"),
         (r#"{"service_code":"nid-de-poule","lon":"-71","lat":46}"#, 400, "lon"),
         (r#"{"service_code":"nid-de-poule","lon":-71,"lat":146}"#, 400, "lat"),
-        (r#"{"service_code":"nid-de-poule","requested_datetime":"2999-01-01"}"#, 400, "requested_datetime"),
-        (r#"{"service_code":"nid-de-poule","requested_datetime":"1900-01-01"}"#, 400, "requested_datetime"),
+        (
+            r#"{"service_code":"nid-de-poule","requested_datetime":"2999-01-01"}"#,
+            400,
+            "requested_datetime",
+        ),
+        (
+            r#"{"service_code":"nid-de-poule","requested_datetime":"1900-01-01"}"#,
+            400,
+            "requested_datetime",
+        ),
         (r#"{"service_code":7}"#, 400, "service_code"),
         (r#"["service_code"]"#, 400, "body"),
         (r#"{"service_code":"#, 400, "body"),
@@ -185,7 +207,8 @@ fn bad_bodies_are_refused_and_the_service_goes_on() {
 
     // A body cut short, headers without end, too many headers, no HTTP at all.
     let mut cut = TcpStream::connect(service.address).unwrap();
-    cut.write_all(b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"ser").unwrap();
+    cut.write_all(b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"ser")
+        .unwrap();
     drop(cut);
     let bomb = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(200_000));
     assert!(service.raw(bomb.as_bytes()).is_none_or(|answer| answer.status == 431));
@@ -211,7 +234,11 @@ fn an_answer_already_known_is_not_sent_again() {
         let again = service.ask("GET", path, &[("If-None-Match", &tag)], b"");
         assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
         let english = [("If-None-Match", &*tag), ("Accept-Language", "en")];
-        assert_eq!(service.ask("GET", path, &english, b"").status, 200, "{path} in another language");
+        assert_eq!(
+            service.ask("GET", path, &english, b"").status,
+            200,
+            "{path} in another language"
+        );
         if path != "/api/v1/services" {
             service.post("/api/v1/reports", POTHOLE);
             let changed = service.ask("GET", path, &[("If-None-Match", &tag)], b"");
@@ -277,7 +304,8 @@ fn clusters_lead_down_to_their_reports() {
     let sum: u64 = counts.map(|f| f["properties"]["count"].as_u64().unwrap_or(1)).sum();
     assert_eq!(sum, located);
     let cluster = &top["features"][0];
-    let (id, count) = (cluster["id"].as_str().unwrap(), cluster["properties"]["count"].as_u64().unwrap());
+    let (id, count) =
+        (cluster["id"].as_str().unwrap(), cluster["properties"]["count"].as_u64().unwrap());
     assert_eq!(service.get(&format!("/api/v1/clusters/{id}?{filter}")).json(), *cluster);
     let children = service.get(&format!("/api/v1/clusters/{id}/children?{filter}")).json();
     assert!(children["features"].as_array().unwrap().len() > 1);
@@ -300,7 +328,10 @@ fn a_day_of_the_filter_is_a_day_of_the_city() {
         assert_eq!(service.get(&path).json()["total"], 1, "{time}");
     }
     let days = &service.get("/api/v1/stats").json()["day"];
-    assert_eq!(*days, json!([{"date": "2026-02-28", "count": 1}, {"date": "2026-03-01", "count": 1}]));
+    assert_eq!(
+        *days,
+        json!([{"date": "2026-02-28", "count": 1}, {"date": "2026-03-01", "count": 1}])
+    );
 }
 
 #[test]
@@ -326,7 +357,10 @@ fn cities_live_side_by_side_and_imports_show_up_while_serving() {
     assert_eq!(service.get("/api/v1/stats").json()["total"], 0);
     let cities = service.get("/api/v1/jurisdictions").json();
     assert_eq!(cities["jurisdictions"].as_array().unwrap().len(), 2);
-    assert_eq!(service.get(&format!("/api/v1/services?{boston}")).json()["services"][0]["service_code"], "pothole");
+    assert_eq!(
+        service.get(&format!("/api/v1/services?{boston}")).json()["services"][0]["service_code"],
+        "pothole"
+    );
     // A report posted here after another process wrote has its place in line.
     assert_eq!(service.post("/api/v1/reports", POTHOLE).status, 201);
     assert_eq!(service.get("/api/v1/stats").json()["total"], 1);
@@ -339,7 +373,10 @@ fn open_to_the_network_nothing_changes_without_the_key() {
     let path = service.post("/api/v1/reports", POTHOLE).header("location").unwrap().to_owned();
     let close = br#"{"status":"closed"}"#;
     assert_eq!(service.ask("PATCH", &path, &[], close).status, 403);
-    assert_eq!(service.ask("PATCH", &path, &[("Authorization", "Bearer sesame")], close).status, 403);
+    assert_eq!(
+        service.ask("PATCH", &path, &[("Authorization", "Bearer sesame")], close).status,
+        403
+    );
     let key = [("Authorization", "Bearer sésame-42")];
     assert_eq!(service.ask("PATCH", &path, &key, close).status, 200);
 }

@@ -7,8 +7,7 @@ use common::{Folder, done, run, shared};
 /// The numbers in the summary line of an import: added, updated, unchanged, refused.
 fn tally(output: &str) -> [u64; 4] {
     let line = output.lines().find(|line| line.contains(" added, ")).expect(output);
-    let numbers: Vec<u64> =
-        line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+    let numbers: Vec<u64> = line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().unwrap()
 }
 
@@ -69,7 +68,10 @@ fn exports_read_back_to_the_same_digest() {
             let other = Folder::new("export");
             let file = other.file(&format!("out.{format}"));
             let file = file.to_str().unwrap();
-            done(&folder, &["export", "--jurisdiction", jurisdiction, "--format", format, "-o", file]);
+            done(
+                &folder,
+                &["export", "--jurisdiction", jurisdiction, "--format", format, "-o", file],
+            );
             let output = done(&other, &["import", file, "--jurisdiction", jurisdiction]);
             assert_eq!(tally(&output)[3], 0, "{output}");
             assert_eq!(digest(&other, jurisdiction), before, "{jurisdiction} by {format}");
@@ -77,7 +79,8 @@ fn exports_read_back_to_the_same_digest() {
     }
 }
 
-const HEADER: &str = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude";
+const HEADER: &str =
+    "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude";
 
 /// Imports rows under Boston's header; the summary and the refused rows.
 fn boston(rows: impl AsRef<[u8]>, extra: &[&str]) -> ([u64; 4], String) {
@@ -133,7 +136,8 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         let line = line.unwrap_or_else(|| panic!("row {row} {field} is not in\n{refused}"));
         assert!(line.contains(reason), "{line}");
     }
-    let (tally, _) = boston("11,2011-07-01 01:00:00,,Open,swapped,Pothole,-71.1,42.3\n", &["--fix-swapped"]);
+    let (tally, _) =
+        boston("11,2011-07-01 01:00:00,,Open,swapped,Pothole,-71.1,42.3\n", &["--fix-swapped"]);
     assert_eq!(tally, [1, 0, 0, 0]);
 }
 
@@ -146,12 +150,18 @@ fn bytes_that_are_not_text_line_ends_and_marks() {
     assert!(refused.contains("2,case_title,caf\u{fffd},is not UTF-8"), "{refused}");
 
     let folder = Folder::new("bom");
-    let text = format!("\u{feff}{}\r\n1;2011-07-01 01:00:00;;Open;x;Pothole;42.3;-71.1\r\n", HEADER.replace(',', ";"));
+    let text = format!(
+        "\u{feff}{}\r\n1;2011-07-01 01:00:00;;Open;x;Pothole;42.3;-71.1\r\n",
+        HEADER.replace(',', ";")
+    );
     let file = folder.with("bom.csv", text);
     assert_eq!(tally_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
 
     // A column of row numbers without a name comes first.
-    let file = folder.with("index.csv", format!(",{HEADER}\n0,9,2011-07-01 01:00:00,,Open,x,Pothole,42.3,-71.1\n"));
+    let file = folder.with(
+        "index.csv",
+        format!(",{HEADER}\n0,9,2011-07-01 01:00:00,,Open,x,Pothole,42.3,-71.1\n"),
+    );
     assert_eq!(tally_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
 }
 
@@ -168,9 +178,21 @@ fn files_that_are_none_are_refused_by_name() {
         (folder.0.clone(), vec![], "is a directory"),
         (folder.file("nowhere.csv"), vec![], "No such file"),
         (folder.with("other.csv", "a,b\n1,2\n"), vec![], "no profile knows the columns a, b"),
-        (folder.with("a.csv", "a,b\n1,2\n"), vec!["--profile", "boston"], "is not of profile 'boston'"),
-        (folder.with("b.csv", "a,b\n1,2\n"), vec!["--profile", "gotham"], "auto | montreal | boston"),
-        (folder.with("c.json", "{\"features\": [{\"type\": \"Feature\"}, "), vec![], "cannot be read further"),
+        (
+            folder.with("a.csv", "a,b\n1,2\n"),
+            vec!["--profile", "boston"],
+            "is not of profile 'boston'",
+        ),
+        (
+            folder.with("b.csv", "a,b\n1,2\n"),
+            vec!["--profile", "gotham"],
+            "auto | montreal | boston",
+        ),
+        (
+            folder.with("c.json", "{\"features\": [{\"type\": \"Feature\"}, "),
+            vec![],
+            "cannot be read further",
+        ),
         (folder.with("d.json", "[1, 2]"), vec![], "cannot be read further"),
         (folder.with("e.png", b"\x89PNG\r\n\x1a\n\0\0\0"), vec![], "'file'"),
     ] {

@@ -37,8 +37,12 @@ fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
     let city = near(-71.2, 46.8, 0.1, 900);
     let dateline = near(180.0, -17.0, 0.5, 600);
     let north = near(0.0, 89.9, 0.1, 300);
-    let poles: Vec<_> = (0..200).map(|i| at(f64::from(i) * 1.8 - 180.0, if i % 2 == 0 { 90.0 } else { -89.999 })).collect();
-    let grid: Vec<_> = (0..400).map(|i| at(-71.0 + f64::from(i % 20) * 1e-4, 46.8 + f64::from(i / 20) * 1e-4)).collect();
+    let poles: Vec<_> = (0..200)
+        .map(|i| at(f64::from(i) * 1.8 - 180.0, if i % 2 == 0 { 90.0 } else { -89.999 }))
+        .collect();
+    let grid: Vec<_> = (0..400)
+        .map(|i| at(-71.0 + f64::from(i % 20) * 1e-4, 46.8 + f64::from(i / 20) * 1e-4))
+        .collect();
     let globe: Vec<_> = (0..900)
         .map(|_| {
             let z: f64 = rng.random_range(-1.0..1.0);
@@ -134,7 +138,11 @@ fn filters(rng: &mut ChaCha8Rng) -> Vec<Filter> {
             natures: Some(vec![Nature::Complaint, Nature::Comment]),
             ..Filter::default()
         },
-        Filter { channels: Some(vec![Channel::App]), areas: Some(vec!["Limoilou".into()]), ..Filter::default() },
+        Filter {
+            channels: Some(vec![Channel::App]),
+            areas: Some(vec!["Limoilou".into()]),
+            ..Filter::default()
+        },
         Filter { bbox: Some(BBox::new(lon, -60.0, -lon, 80.0).unwrap()), ..Filter::default() },
     ]
 }
@@ -210,8 +218,7 @@ fn by_distance(world: &World, filter: &Filter, from: Position, max: f64) -> Vec<
 fn the_distance_is_the_great_circle_of_an_independent_library() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for _ in 0..20_000 {
-        let mut place =
-            || (rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0f64));
+        let mut place = || (rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0f64));
         let ((ax, ay), (bx, by)) = (place(), place());
         let ours = distance(at(ax, ay), at(bx, by)).0;
         let theirs = Haversine.distance(Point::new(ax, ay), Point::new(bx, by));
@@ -257,11 +264,18 @@ fn within_a_radius_equals_a_linear_scan_page_by_page() {
                 let mut after = None;
                 loop {
                     let page = query::within_radius(
-                        &world.snapshot, &sieve, from, Meters(radius), after.take(), 60,
+                        &world.snapshot,
+                        &sieve,
+                        from,
+                        Meters(radius),
+                        after.take(),
+                        60,
                     );
-                    found.extend(page.items.iter().map(|item| {
-                        (item.distance.0, world.snapshot.id(item.handle).to_owned())
-                    }));
+                    found.extend(
+                        page.items.iter().map(|item| {
+                            (item.distance.0, world.snapshot.id(item.handle).to_owned())
+                        }),
+                    );
                     if !page.more {
                         break;
                     }
@@ -305,8 +319,22 @@ fn lists_equal_a_linear_scan_page_by_page() {
 
 #[test]
 fn within_a_polygon_equals_a_linear_scan() {
-    let star = geo::wkt_like(&[(-72.0, 46.7), (-71.2, 46.75), (-70.9, 46.6), (-71.1, 46.8), (-70.8, 47.0), (-71.2, 46.85), (-71.5, 47.1)]);
-    let wide = geo::wkt_like(&[(-179.0, -80.0), (179.5, -75.0), (170.0, 85.0), (0.0, 60.0), (-170.0, 89.0)]);
+    let star = geo::wkt_like(&[
+        (-72.0, 46.7),
+        (-71.2, 46.75),
+        (-70.9, 46.6),
+        (-71.1, 46.8),
+        (-70.8, 47.0),
+        (-71.2, 46.85),
+        (-71.5, 47.1),
+    ]);
+    let wide = geo::wkt_like(&[
+        (-179.0, -80.0),
+        (179.5, -75.0),
+        (170.0, 85.0),
+        (0.0, 60.0),
+        (-170.0, 89.0),
+    ]);
     let east = geo::wkt_like(&[(179.6, -18.0), (180.0, -18.0), (180.0, -16.0), (179.6, -16.0)]);
     let shapes = [star, wide, east];
     everywhere(5, |_, name, world, filter| {
@@ -314,7 +342,8 @@ fn within_a_polygon_equals_a_linear_scan() {
         let mut compared = 0;
         for shape in &shapes {
             let polygons = Polygons::new(shape.clone()).unwrap();
-            let inside = placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
+            let inside =
+                placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
             let wanted = newest_first(inside.map(|(facts, _)| facts).collect());
             let sieve = world.snapshot.sieve(&filter);
             let page = query::within_polygon(&world.snapshot, &sieve, &polygons, None, 10_000);
@@ -446,7 +475,8 @@ fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &Spot) {
     assert!(children.spots.len() > 1, "{cluster:?} does not part at its expansion zoom");
     if let Some(deeper) = cluster.expansion_zoom {
         for between in zoom + 1..deeper {
-            let same = query::clusters(snapshot, &sieve, &cluster.cell.bounds(), between, usize::MAX);
+            let same =
+                query::clusters(snapshot, &sieve, &cluster.cell.bounds(), between, usize::MAX);
             let count = |spot: &Spot| match spot {
                 Spot::Cluster(found) => found.count,
                 Spot::Single(_) => 1,

@@ -9,12 +9,10 @@ use common::Folder;
 use jiff::tz::TimeZone;
 use pointchaud::error::{Error, Kind, Refusal};
 use pointchaud::report::{
-    Catalogue, Change, Draft, Event, Gate, Group, Jurisdiction, JurisdictionId, Nature, Patch,
-    Report, ReportId, Status, tracking_number,
+    Catalogue, Change, Draft, Event, Gate, Group, Idempotency, Jurisdiction, JurisdictionId,
+    Nature, Patch, Report, ReportId, Status, Stored, tracking_number,
 };
-use pointchaud::store::{
-    Checkpoint, Follower, Idempotency, Outcome, Reader, Stored, Tally, Write, Writer,
-};
+use pointchaud::store::{Checkpoint, Follower, Outcome, Reader, Tally, Write, Writer};
 use pointchaud::words;
 
 /// What a follower heard, in order.
@@ -88,7 +86,12 @@ impl Open {
         gate.admit(draft, &tracking_number(0)).unwrap()
     }
 
-    fn create(&self, whose: &str, report: Report, key: Option<(&str, &str)>) -> Result<Stored, Error> {
+    fn create(
+        &self,
+        whose: &str,
+        report: Report,
+        key: Option<(&str, &str)>,
+    ) -> Result<Stored, Error> {
         let idempotency = key.map(|(key, fingerprint)| Idempotency {
             key: key.into(),
             fingerprint: fingerprint.into(),
@@ -275,8 +278,7 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
     let read = store.reader.get(&city("quebec.ca"), "i1").unwrap().unwrap();
     assert_eq!(read.report.status, Status::InProgress);
     assert_eq!(store.import(rows(Status::Closed), None), tally(0, 1, 4));
-    let checkpoint =
-        Checkpoint { file_digest: "f".into(), rows_done: 5, finished: false };
+    let checkpoint = Checkpoint { file_digest: "f".into(), rows_done: 5, finished: false };
     store.import(vec![], Some(checkpoint.clone()));
     assert_eq!(store.reader.checkpoint(&city("quebec.ca"), "f").unwrap(), Some(checkpoint));
     assert_eq!(store.reader.checkpoint(&city("levis.ca"), "f").unwrap(), None);

@@ -130,7 +130,8 @@ impl City {
             self.stored.store(head, Ordering::Relaxed);
             let last_page = changes.len() < PAGE;
             batch.extend(changes);
-            self.read.store(batch.last().map_or(after, |change| change.revision), Ordering::Relaxed);
+            self.read
+                .store(batch.last().map_or(after, |change| change.revision), Ordering::Relaxed);
             if last_page || batch.len() >= BOOT_BATCH {
                 index.apply(std::mem::take(&mut batch));
             }
@@ -173,9 +174,7 @@ impl City {
         }
         let mut slot = self.lock();
         let Some(index) = slot.as_mut() else { return };
-        let result = self
-            .reload_catalogue(reader)
-            .and_then(|()| read_on(self.id(), index, reader));
+        let result = self.reload_catalogue(reader).and_then(|()| read_on(self.id(), index, reader));
         result.unwrap_or_else(|error| log(&error));
     }
 

@@ -201,7 +201,8 @@ impl<'a> Importer<'a> {
     fn flush(&mut self, finished: bool) -> Result<()> {
         if !self.adopted.is_empty() {
             let services = std::mem::take(&mut self.adopted);
-            self.writer.write(Write::Adopt { jurisdiction: self.jurisdiction.clone(), services })?;
+            self.writer
+                .write(Write::Adopt { jurisdiction: self.jurisdiction.clone(), services })?;
         }
         let checkpoint = Checkpoint {
             file_digest: self.file_digest.clone(),

@@ -27,10 +27,10 @@ use crate::error::{Error, Kind, Result};
 use crate::index::Snapshot;
 use crate::place::BBox;
 use crate::report::{
-    Catalogue, Change, Draft, Gate, Jurisdiction, JurisdictionId, Patch, Report, ReportId,
-    tracking_number,
+    Catalogue, Change, Draft, Gate, Idempotency, Jurisdiction, JurisdictionId, Patch, Report,
+    ReportId, Stored, tracking_number,
 };
-use crate::store::{Follower, Idempotency, Outcome, Reader, Stored, Write, Writer};
+use crate::store::{Follower, Outcome, Reader, Write, Writer};
 use crate::words;
 
 /// How often another process's writes are looked for.

@@ -36,8 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })?;
     let reader = Reader::open(&arguments.store.path()?)?;
     let id = &arguments.whose.jurisdiction;
-    let id =
-        JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words))?;
+    let id = JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words))?;
     if !reader.jurisdictions()?.iter().any(|(known, _)| known.id == id) {
         return Err(Error::not_found(id.as_str()));
     }

@@ -14,8 +14,8 @@ use crate::app::{Importer, Summary, quebec};
 use crate::demo::{City, Plan, REPORTS_PER_YEAR, Truth};
 use crate::error::{Error, Refusal, Result};
 use crate::format::{Export, Layout};
-use crate::report::{Gate, When, tracking_number};
-use crate::store::{NoFollower, Reader, Stored, Writer};
+use crate::report::{Gate, Stored, When, tracking_number};
+use crate::store::{NoFollower, Reader, Writer};
 use crate::words;
 
 #[derive(Debug, Args)]

@@ -126,7 +126,9 @@ fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
         "  {} added, {} updated, {} unchanged, {} refused",
         tally.added, tally.updated, tally.unchanged, summary.refused
     );
-    println!("  {unlocated} without a position, {approximate} at a default point, {outside} outside the city's extent");
+    println!(
+        "  {unlocated} without a position, {approximate} at a default point, {outside} outside the city's extent"
+    );
     if *services > 0 {
         println!("  {services} services added to the catalogue");
     }

@@ -67,7 +67,8 @@ pub struct JurisdictionArguments {
 
 /// Runs a command. Exit status 2 says that something asked for was refused, 1 that it failed.
 pub fn run(cli: Cli) -> ExitCode {
-    let filter = EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter =
+        EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let result = match cli.command {
         Command::Serve(arguments) => serve::run(&arguments),

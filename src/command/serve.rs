@@ -58,13 +58,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None if arguments.listen.ip().is_loopback() => Access::Local,
         None => Access::Nobody,
     };
-    let basemap = Some(arguments.basemap.clone()).filter(|url| !matches!(url.as_str(), "" | "none"));
+    let basemap =
+        Some(arguments.basemap.clone()).filter(|url| !matches!(url.as_str(), "" | "none"));
     let site = Site::new(app.clone(), access, Page { basemap });
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {
             let address = arguments.listen;
-            let words = words!("Impossible d’écouter sur {address}.", "Cannot listen on {address}.");
+            let words =
+                words!("Impossible d’écouter sur {address}.", "Cannot listen on {address}.");
             Error { cause: Some(cause.into()), ..Error::new(Kind::Unavailable, words) }
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;

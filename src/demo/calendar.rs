@@ -14,9 +14,8 @@ use super::table::{Burst, ServiceRow, Table};
 pub const DAY_SECONDS: i64 = 86_400;
 
 /// Share of each hour in a weekday's requests (Plateau-Mont-Royal 2022-26), in per mille.
-const HOURS: [u32; 24] = [
-    4, 2, 1, 1, 1, 2, 6, 19, 56, 108, 105, 101, 92, 92, 91, 87, 75, 51, 38, 28, 18, 9, 8, 5,
-];
+const HOURS: [u32; 24] =
+    [4, 2, 1, 1, 1, 2, 6, 19, 56, 108, 105, 101, 92, 92, 91, 87, 75, 51, 38, 28, 18, 9, 8, 5];
 
 struct Day {
     date: Date,
@@ -68,8 +67,8 @@ impl Calendar {
                 let fitting: Vec<usize> = (0..self.days.len())
                     .filter(|day| months.contains(&self.days[*day].date.month()))
                     .collect();
-                let Some(first) = (!fitting.is_empty())
-                    .then(|| fitting[rng.random_range(0..fitting.len())])
+                let Some(first) =
+                    (!fitting.is_empty()).then(|| fitting[rng.random_range(0..fitting.len())])
                 else {
                     continue;
                 };

@@ -17,9 +17,7 @@ use rand_distr::{Binomial, Distribution, LogNormal, Poisson};
 
 pub use truth::{PlantedHotspot, Repeat, Truth};
 
-use crate::report::{
-    Channel, ClosedReason, Draft, Nature, Status, When, tracking_number,
-};
+use crate::report::{Channel, ClosedReason, Draft, Nature, Status, When, tracking_number};
 use calendar::{Calendar, DAY_SECONDS};
 use streets::{Spot, Streets};
 use table::{PlaceKind, ServiceRow, Table};
@@ -232,7 +230,8 @@ impl City {
         }
         if located {
             draft.lon_lat = Some((spot.lon, spot.lat));
-            draft.address = Some(self.streets.address(&spot, area, row.place == PlaceKind::Address));
+            draft.address =
+                Some(self.streets.address(&spot, area, row.place == PlaceKind::Address));
             draft.area = Some(area.into());
             if parent.is_none() {
                 let recent = &mut self.recent[service];
@@ -304,8 +303,8 @@ impl City {
             None => (Status::Open, "Reçue"),
         };
         let refused = closed.is_some() && rng.random_bool(0.018);
-        let reason = closed
-            .map(|_| if refused { ClosedReason::Refused } else { ClosedReason::Done });
+        let reason =
+            closed.map(|_| if refused { ClosedReason::Refused } else { ClosedReason::Done });
         let instant = |second| Timestamp::from_second(second).ok().map(When::instant);
         Draft {
             service: row.code.clone(),

@@ -93,17 +93,43 @@ impl Table {
         }
         let english = rng.random_bool(0.1);
         let said = match (row.code.as_str(), english) {
-            ("nid-de-poule", false) => &["Gros nid-de-poule", "Trou profond dans la rue", "Plusieurs trous dans la chaussée"],
-            ("nid-de-poule", true) => &["Large pothole", "Deep hole in the road", "Several potholes"],
-            ("lampadaire", false) => &["Lampadaire éteint", "Lumière de rue brûlée", "Le lampadaire clignote"],
-            ("lampadaire", true) => &["Street light out", "Street lamp is flashing", "Dark street light"],
-            ("deneigement", false) => &["Rue pas déneigée", "La charrue n’est pas passée", "Rue impraticable"],
-            ("deneigement", true) => &["Street not plowed", "The plow did not come", "Street is blocked"],
-            ("encombrants", false) => &["Matelas et divan à ramasser", "Vieux frigo", "Meubles à ramasser"],
-            ("encombrants", true) => &["Mattress and couch", "Old fridge to pick up", "Furniture pickup"],
-            ("graffiti", false) => &["Graffiti sur le mur", "Tags sur un muret", "Graffiti sur un panneau"],
-            ("graffiti", true) => &["Graffiti on the wall", "Tags on a low wall", "Graffiti on a sign"],
-            (_, false) => &["À vérifier dès que possible", "C’est la deuxième fois cette semaine", "Merci de faire le nécessaire"],
+            ("nid-de-poule", false) => &[
+                "Gros nid-de-poule",
+                "Trou profond dans la rue",
+                "Plusieurs trous dans la chaussée",
+            ],
+            ("nid-de-poule", true) => {
+                &["Large pothole", "Deep hole in the road", "Several potholes"]
+            }
+            ("lampadaire", false) => {
+                &["Lampadaire éteint", "Lumière de rue brûlée", "Le lampadaire clignote"]
+            }
+            ("lampadaire", true) => {
+                &["Street light out", "Street lamp is flashing", "Dark street light"]
+            }
+            ("deneigement", false) => {
+                &["Rue pas déneigée", "La charrue n’est pas passée", "Rue impraticable"]
+            }
+            ("deneigement", true) => {
+                &["Street not plowed", "The plow did not come", "Street is blocked"]
+            }
+            ("encombrants", false) => {
+                &["Matelas et divan à ramasser", "Vieux frigo", "Meubles à ramasser"]
+            }
+            ("encombrants", true) => {
+                &["Mattress and couch", "Old fridge to pick up", "Furniture pickup"]
+            }
+            ("graffiti", false) => {
+                &["Graffiti sur le mur", "Tags sur un muret", "Graffiti sur un panneau"]
+            }
+            ("graffiti", true) => {
+                &["Graffiti on the wall", "Tags on a low wall", "Graffiti on a sign"]
+            }
+            (_, false) => &[
+                "À vérifier dès que possible",
+                "C’est la deuxième fois cette semaine",
+                "Merci de faire le nécessaire",
+            ],
             (_, true) => &["Please have a look", "Second time this week", "Please fix it"],
         };
         let said = said[rng.random_range(0..said.len())];

@@ -7,8 +7,7 @@ use super::geojson::instant;
 use super::json::Language;
 use crate::place::BBox;
 use crate::query::{Count, Stats};
-use crate::report::{Catalogue, Group, Jurisdiction, Service};
-use crate::store::{FieldChange, Stored};
+use crate::report::{Catalogue, FieldChange, Group, Jurisdiction, Service, Stored};
 
 /// Counts under a filter.
 pub fn stats(
@@ -86,7 +85,12 @@ pub fn services(catalogue: &Catalogue, language: Language) -> Value {
 }
 
 /// One city of the service.
-pub fn jurisdiction(city: &Jurisdiction, extent: Option<BBox>, revision: u64, reports: usize) -> Value {
+pub fn jurisdiction(
+    city: &Jurisdiction,
+    extent: Option<BBox>,
+    revision: u64,
+    reports: usize,
+) -> Value {
     json!({
         "jurisdiction_id": city.id.as_str(),
         "name": city.name,

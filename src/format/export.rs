@@ -4,8 +4,7 @@ use std::io::Write;
 
 use super::geojson::{self, Names};
 use crate::error::{Error, Result};
-use crate::report::{Catalogue, JurisdictionId, Report};
-use crate::store::Stored;
+use crate::report::{Catalogue, JurisdictionId, Report, Stored};
 
 /// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

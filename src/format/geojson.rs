@@ -10,8 +10,7 @@ use serde_json::Value;
 use crate::error::{Refusal, Words};
 use crate::place::{Meters, Position};
 use crate::query::{Cluster, Polygons};
-use crate::report::{Accuracy, View};
-use crate::store::Stored;
+use crate::report::{Accuracy, Stored, View};
 use crate::words;
 
 /// Media type of everything here.
@@ -281,20 +280,25 @@ pub fn polygons(body: &Value) -> Result<Polygons, Refusal> {
     let read = serde_json::from_value::<::geojson::Geometry>(object.clone());
     let geometry = read.map_err(|error| {
         let reason = error.to_string();
-        let words = words!("n’est pas une géométrie GeoJSON : {reason}", "is not a GeoJSON geometry: {reason}");
+        let words = words!(
+            "n’est pas une géométrie GeoJSON : {reason}",
+            "is not a GeoJSON geometry: {reason}"
+        );
         Refusal::new("geometry", object, words)
     })?;
     let polygons = match geometry.value {
         ::geojson::GeometryValue::Polygon { coordinates } => vec![coordinates],
         ::geojson::GeometryValue::MultiPolygon { coordinates } => coordinates,
         other => {
-            let words = words!("n’est ni Polygon ni MultiPolygon", "is neither Polygon nor MultiPolygon");
+            let words =
+                words!("n’est ni Polygon ni MultiPolygon", "is neither Polygon nor MultiPolygon");
             return Err(Refusal::new("type", other.type_name(), words));
         }
     };
     let mut shape = Vec::with_capacity(polygons.len());
     for rings in polygons {
-        let mut lines = rings.into_iter().map(|ring| ring_line(&ring)).collect::<Result<Vec<_>, _>>()?;
+        let mut lines =
+            rings.into_iter().map(|ring| ring_line(&ring)).collect::<Result<Vec<_>, _>>()?;
         if lines.is_empty() {
             let words = words!("n’a pas d’anneau", "has no ring");
             return Err(Refusal::new("coordinates", "[]", words));
@@ -332,7 +336,10 @@ mod tests {
         assert!(polygon(square).unwrap().contains(Position::new(0.5, 1.0).unwrap()));
         for (bad, field) in [
             (r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#, "coordinates"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}"#, "coordinates"),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}"#,
+                "coordinates",
+            ),
             (r#"{"type":"Polygon","coordinates":[[[0,0],[200,0],[1,1],[0,0]]]}"#, "coordinates"),
             (r#"{"type":"Polygon","coordinates":[]}"#, "coordinates"),
             (r#"{"type":"Point","coordinates":[0,0]}"#, "type"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::point::point;
 use super::profile::{FIELDS, Profile, status};
 use super::projection::Projection;
 use super::times::Clock;
@@ -179,12 +180,7 @@ impl Mapping {
         .unwrap_or_default()
     }
 
-    fn time(
-        &self,
-        row: &impl Cells,
-        field: &str,
-        keep: &mut impl FnMut(Refusal),
-    ) -> Option<When> {
+    fn time(&self, row: &impl Cells, field: &str, keep: &mut impl FnMut(Refusal)) -> Option<When> {
         let text = self.text(row, field)?;
         let read = self.clock.read(&text);
         read.map_err(|words| keep(Refusal::new(format!("{field}_datetime"), &text, words))).ok()
@@ -289,9 +285,8 @@ impl Mapping {
 
     fn number(&self, row: &impl Cells, field: &str) -> Result<Option<f64>, Refusal> {
         let Some(text) = self.text(row, field) else { return Ok(None) };
-        let not_a_number = || {
-            Refusal::new(field, &text, words!("n’est pas un nombre", "is not a number"))
-        };
+        let not_a_number =
+            || Refusal::new(field, &text, words!("n’est pas un nombre", "is not a number"));
         text.parse().map(Some).map_err(|_| not_a_number())
     }
 
@@ -335,35 +330,6 @@ fn guess(word: &str) -> Status {
     } else {
         Status::Open
     }
-}
-
-/// `(lat, lon)`, `POINT (lon lat)`, or the two in a Python or JSON dictionary.
-fn point(text: &str) -> Option<(f64, f64)> {
-    let numbers = |text: &str| -> Option<(f64, f64)> {
-        let mut parts =
-            text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::parse::<f64>);
-        match (parts.next()?, parts.next()?, parts.next()) {
-            (Ok(a), Ok(b), None) => Some((a, b)),
-            _ => None,
-        }
-    };
-    let inside = |text: &str| {
-        let (_, rest) = text.split_once('(')?;
-        numbers(rest.split_once(')')?.0)
-    };
-    if text.starts_with("POINT") {
-        return inside(text);
-    }
-    if let Some((_, rest)) = text.split_once("latitude") {
-        let value = |text: &str| -> Option<f64> {
-            let start = text.find(|c: char| c.is_ascii_digit() || c == '-')?;
-            let rest = &text[start..];
-            let end = rest.find(|c: char| !c.is_ascii_digit() && !"-.".contains(c));
-            rest[..end.unwrap_or(rest.len())].parse().ok()
-        };
-        return Some((value(text.split_once("longitude")?.1)?, value(rest)?));
-    }
-    inside(text).map(|(lat, lon)| (lon, lat))
 }
 
 /// The first number of eight digits or more: the id of the parent that staff wrote down.
@@ -435,11 +401,10 @@ mod tests {
         let (lon, lat) = map("nyc", header, row, false).unwrap().0.lon_lat.unwrap();
         assert!((lon + 73.9325913).abs() < 1e-5 && (lat - 40.5863974).abs() < 1e-5);
         let row = "1|04/18/2019 09:55:45 PM|Noise|||||(40.5863974, -73.9325913)";
-        assert_eq!(map("nyc", header, row, false).unwrap().0.lon_lat, Some((-73.9325913, 40.5863974)));
-        let dict = "{'latitude': '40.75', 'longitude': '-73.84', 'human_address': '{}'}";
-        assert_eq!(point(dict), Some((-73.84, 40.75)));
-        assert_eq!(point("POINT (-122.42 37.77)"), Some((-122.42, 37.77)));
-        assert_eq!(point("somewhere"), None);
+        assert_eq!(
+            map("nyc", header, row, false).unwrap().0.lon_lat,
+            Some((-73.9325913, 40.5863974))
+        );
     }
 
     #[test]
@@ -491,7 +456,8 @@ mod tests {
         assert_eq!(draft.parent.as_deref(), Some("SR19-1"));
         let header = "CREATION DATE|STATUS|COMPLETION DATE|SERVICE REQUEST NUMBER|\
                       TYPE OF SERVICE REQUEST|X COORDINATE|Y COORDINATE|LATITUDE|LONGITUDE";
-        let row = "03/12/2018|Completed - Dup|03/12/2018|18-03389580|Pothole in Street|1176315|1900437||";
+        let row =
+            "03/12/2018|Completed - Dup|03/12/2018|18-03389580|Pothole in Street|1176315|1900437||";
         let (draft, _) = map("chicago-legacy", header, row, false).unwrap();
         assert_eq!(draft.requested.unwrap().to_string(), "2018-03-12");
         assert_eq!(draft.reason, Some(ClosedReason::Duplicate));

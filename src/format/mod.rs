@@ -8,6 +8,7 @@ mod features;
 pub mod geojson;
 pub mod json;
 mod mapping;
+mod point;
 mod profile;
 mod projection;
 mod source;

@@ -77,9 +77,31 @@ pub struct Defaults {
 
 /// Fields that a profile may give columns to.
 pub const FIELDS: [&str; 25] = [
-    "id", "service", "category", "hint", "status", "reason", "closure", "source_status", "nature",
-    "channel", "requested", "updated", "closed", "lon", "lat", "x", "y", "point", "accuracy",
-    "address", "area", "description", "parent", "duplicate", "assignee",
+    "id",
+    "service",
+    "category",
+    "hint",
+    "status",
+    "reason",
+    "closure",
+    "source_status",
+    "nature",
+    "channel",
+    "requested",
+    "updated",
+    "closed",
+    "lon",
+    "lat",
+    "x",
+    "y",
+    "point",
+    "accuracy",
+    "address",
+    "area",
+    "description",
+    "parent",
+    "duplicate",
+    "assignee",
 ];
 
 impl Profile {
@@ -136,7 +158,8 @@ impl Profile {
         if let Some(word) = channels.into_iter().find(|word| Channel::parse(word).is_none()) {
             return Err(format!("[channel] '{word}': {}", Channel::spellings()));
         }
-        for list in [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
+        for list in
+            [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
         {
             *list = list.drain().map(|(key, value)| (fold(&key), value)).collect();
         }
@@ -150,7 +173,10 @@ impl Profile {
     pub fn recognise(header: &[String]) -> Result<Self, String> {
         let known = Self::all()?.into_iter().find(|profile| profile.fits(header));
         known.ok_or_else(|| {
-            format!("no profile knows the columns {}; describe them with --mapping", header.join(", "))
+            format!(
+                "no profile knows the columns {}; describe them with --mapping",
+                header.join(", ")
+            )
         })
     }
 
@@ -237,7 +263,10 @@ mod tests {
             ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
             ("unique_key,created_date,complaint_type", "nyc"),
             ("SR_NUMBER,SR_TYPE,CREATED_DATE", "chicago"),
-            ("CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST", "chicago-legacy"),
+            (
+                "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",
+                "chicago-legacy",
+            ),
             ("SRRecordID,ServiceRequestNum,SRType,MethodReceived,CreatedDate", "baltimore"),
             ("CaseID,Opened,Closed,Category,Supervisor District", "sf"),
             ("unique_key,created_date,category,complaint_type,supervisor_district", "sf"),

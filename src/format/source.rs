@@ -74,8 +74,7 @@ impl SourceFile {
         let (profile, strict) = match (mapping, profile) {
             (Some(text), _) => {
                 let read = Profile::parse(text);
-                let profile =
-                    read.map_err(|reason| profile_error("--mapping", "", reason))?;
+                let profile = read.map_err(|reason| profile_error("--mapping", "", reason))?;
                 let strict = profile.header.is_empty();
                 (profile, strict)
             }
@@ -112,7 +111,8 @@ impl SourceFile {
     /// The file cannot be read.
     pub fn digest(&self, fix_swapped: bool) -> Result<String> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(File::open(&self.path).map_err(Error::internal)?)
+        hasher
+            .update_reader(File::open(&self.path).map_err(Error::internal)?)
             .map_err(Error::internal)?;
         hasher.update(&[u8::from(fix_swapped)]);
         let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
@@ -153,13 +153,18 @@ impl SourceFile {
     ) -> Result<()> {
         let clock = Clock { zone, utc_suffix_is_local: self.profile.utc_suffix_is_local };
         let mapping = |header: &[String]| {
-            Mapping::new(self.profile.clone(), clock.clone(), extent, fix_swapped, header)
-                .map_err(|reason| {
+            Mapping::new(self.profile.clone(), clock.clone(), extent, fix_swapped, header).map_err(
+                |reason| {
                     let words = crate::error::Words { fr: reason.clone(), en: reason };
                     Error::from(Refusal::new("projection", "", words))
-                })
+                },
+            )
         };
-        if self.is_json { self.read_features(mapping(&[])?, sink) } else { self.read_table(mapping, sink) }
+        if self.is_json {
+            self.read_features(mapping(&[])?, sink)
+        } else {
+            self.read_table(mapping, sink)
+        }
     }
 
     fn read_table(
@@ -167,11 +172,15 @@ impl SourceFile {
         mapping: impl Fn(&[String]) -> Result<Mapping>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let mut table = Table::open(&self.path).map_err(|error| self.cut_short(&error.to_string()))?;
+        let mut table =
+            Table::open(&self.path).map_err(|error| self.cut_short(&error.to_string()))?;
         let mapping = mapping(&table.header)?;
         if let (true, [field, ..]) = (self.strict, mapping.missing().as_slice()) {
             let has = table.header.join(", ");
-            let words = words!("aucune de ses colonnes n’existe ; il y a {has}", "none of its columns exists; there are {has}");
+            let words = words!(
+                "aucune de ses colonnes n’existe ; il y a {has}",
+                "none of its columns exists; there are {has}"
+            );
             return Err(Refusal::new("--mapping [columns]", field, words).into());
         }
         let mut anonymous = Anonymous::default();

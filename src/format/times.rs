@@ -42,7 +42,10 @@ impl Clock {
 
 fn american(text: &str, zone: &TimeZone) -> Result<When, Words> {
     let unreadable = || {
-        words!("n’est pas une date MM/JJ/AAAA [hh:mm:ss AM]", "is not a date MM/DD/YYYY [hh:mm:ss AM]")
+        words!(
+            "n’est pas une date MM/JJ/AAAA [hh:mm:ss AM]",
+            "is not a date MM/DD/YYYY [hh:mm:ss AM]"
+        )
     };
     let mut words = text.split_ascii_whitespace();
     let mut date = words.next().ok_or_else(unreadable)?.split('/').map(str::parse::<i16>);
@@ -117,7 +120,8 @@ mod tests {
         ] {
             assert_eq!(clock.read(text).unwrap().to_string(), shown, "{text}");
         }
-        for bad in ["", "hier", "13/40/2019", "04/18/2019 25:00:00", "04/18/2019 13:00 PM", "1.2.3"] {
+        for bad in ["", "hier", "13/40/2019", "04/18/2019 25:00:00", "04/18/2019 13:00 PM", "1.2.3"]
+        {
             assert!(clock.read(bad).is_err(), "{bad}");
         }
         let san_francisco = Clock { zone, utc_suffix_is_local: true };

@@ -15,7 +15,7 @@ use super::params::Params;
 use crate::app::City;
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::json::{Language, problem};
-use crate::index::Snapshot;
+use crate::query::Snapshot;
 use crate::words;
 
 /// What a handler knows of a question.
@@ -129,9 +129,9 @@ pub async fn fresh(
     if ask.has(&tag) && city.progress().ready {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let answer = site.app.ask(city, move |snapshot| {
-        Ok((snapshot.revision(), compute(snapshot, &ask)?, ask))
-    });
+    let answer = site
+        .app
+        .ask(city, move |snapshot| Ok((snapshot.revision(), compute(snapshot, &ask)?, ask)));
     let (revision, body, ask) = answer.await?;
     Ok(tagged(media_type, &ask.tag(site, revision), body))
 }
@@ -243,7 +243,10 @@ fn untold(code: StatusCode, path: &str) -> Error {
         StatusCode::NOT_FOUND => Error::not_found(path),
         StatusCode::METHOD_NOT_ALLOWED => Error::new(
             Kind::Invalid,
-            words!("« {path} » n’accepte pas cette méthode.", "'{path}' does not take this method."),
+            words!(
+                "« {path} » n’accepte pas cette méthode.",
+                "'{path}' does not take this method."
+            ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => Error::new(
             Kind::TooLarge,
@@ -255,7 +258,10 @@ fn untold(code: StatusCode, path: &str) -> Error {
         ),
         code if code.is_client_error() => Error::new(
             Kind::Invalid,
-            words!("La requête est mal formée ou incomplète.", "The request is malformed or cut short."),
+            words!(
+                "La requête est mal formée ou incomplète.",
+                "The request is malformed or cut short."
+            ),
         ),
         code => Error::internal(format!("bare status {code}")),
     }

@@ -11,9 +11,8 @@ use super::queries::{finished, next_newest, unreachable_refusal};
 use super::reports::{checked_areas, report_page};
 use crate::error::{Error, Refusal, Result};
 use crate::format::geojson::{self, Collection, Feature, MEDIA_TYPE, SpotOut};
-use crate::index::Snapshot;
 use crate::place::Cell;
-use crate::query::{self, Clusters, Spot, ZOOM_MAX};
+use crate::query::{self, Clusters, Snapshot, Spot, ZOOM_MAX};
 use crate::words;
 
 fn spot(snapshot: &Snapshot, spot: &Spot, zone: &TimeZone) -> Feature<SpotOut> {

@@ -31,7 +31,8 @@ impl Metrics {
             ("stored_revision", "Revision of the store."),
             ("ready", "1 once the index has caught up."),
         ] {
-            let _ = writeln!(text, "# HELP pointchaud_{name} {help}\n# TYPE pointchaud_{name} gauge");
+            let _ =
+                writeln!(text, "# HELP pointchaud_{name} {help}\n# TYPE pointchaud_{name} gauge");
             for city in app.cities() {
                 let progress = city.progress();
                 let value = match name {

@@ -94,10 +94,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/", get(pages::index))
         .route("/assets/{*path}", get(pages::asset))
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            limits.request_time_max,
-        ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(site.clone(), answer::explain))
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))

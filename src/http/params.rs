@@ -52,7 +52,11 @@ impl Params {
     /// All refusals together.
     pub fn finish(mut self) -> Result<()> {
         for (name, value) in std::mem::take(&mut self.pairs) {
-            self.refuse(&name, value, words!("n’est pas un paramètre connu", "is not a known parameter"));
+            self.refuse(
+                &name,
+                value,
+                words!("n’est pas un paramètre connu", "is not a known parameter"),
+            );
         }
         if self.refused.is_empty() { Ok(()) } else { Err(Error::refused(self.refused)) }
     }
@@ -66,8 +70,10 @@ impl Params {
         match text.parse::<T>() {
             Ok(value) if min <= value && value <= max => Some(value),
             _ => {
-                let words =
-                    words!("doit être un nombre entre {min} et {max}", "must be a number between {min} and {max}");
+                let words = words!(
+                    "doit être un nombre entre {min} et {max}",
+                    "must be a number between {min} and {max}"
+                );
                 self.refuse(name, text, words);
                 None
             }
@@ -133,7 +139,10 @@ impl Params {
                     )
                 }
             },
-            _ => words!("doit être ouest,sud,est,nord en degrés", "must be west,south,east,north in degrees"),
+            _ => words!(
+                "doit être ouest,sud,est,nord en degrés",
+                "must be west,south,east,north in degrees"
+            ),
         };
         self.refuse("bbox", text, words);
         None
@@ -145,7 +154,12 @@ impl Params {
         self.required("bbox", bbox)
     }
 
-    fn list<T>(&mut self, name: &str, known: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    fn list<T>(
+        &mut self,
+        name: &str,
+        known: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
         let text = self.take(name)?;
         let mut list = Vec::new();
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -166,7 +180,11 @@ impl Params {
             Some("true") => true,
             Some(other) => {
                 let other = other.to_owned();
-                self.refuse(name, other, words!("doit être true ou false", "must be true or false"));
+                self.refuse(
+                    name,
+                    other,
+                    words!("doit être true ou false", "must be true or false"),
+                );
                 false
             }
         }
@@ -226,11 +244,12 @@ impl Params {
     /// `cursor`: where the page before ended, as that page told it.
     pub fn cursor<N: FromStr>(&mut self) -> Option<After<N>> {
         let text = self.take("cursor")?;
-        let read = text.split_once('~').and_then(|(key, id)| {
-            Some(After { key: key.parse().ok()?, id: id.to_owned() })
-        });
+        let read = text
+            .split_once('~')
+            .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.to_owned() }));
         if read.is_none() {
-            let words = words!("n’est pas un curseur de ce service", "is not a cursor of this service");
+            let words =
+                words!("n’est pas un curseur de ce service", "is not a cursor of this service");
             self.refuse("cursor", text, words);
         }
         read

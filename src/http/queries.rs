@@ -12,11 +12,10 @@ use super::params::cursor_after;
 use super::reports::{body_of, checked_areas};
 use crate::app::City;
 use crate::error::Result;
-use crate::format::geojson::{Collection, Feature, FactsOut, MEDIA_TYPE, facts, polygons};
+use crate::format::geojson::{Collection, FactsOut, Feature, MEDIA_TYPE, facts, polygons};
 use crate::format::{answers, json};
-use crate::index::{Handle, Snapshot};
 use crate::place::{CIRCUMFERENCE_M, Meters};
-use crate::query::{self, Page};
+use crate::query::{self, Handle, Page, Snapshot};
 use crate::report::days_between;
 
 fn page_of<T>(

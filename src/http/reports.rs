@@ -13,13 +13,11 @@ use super::queries::{finished, next_newest};
 use super::{Access, Site};
 use crate::app::City;
 use crate::error::{Error, Kind, Refusal, Result};
+use crate::format::answers;
 use crate::format::geojson::{self, Collection, Feature, MEDIA_TYPE, Names, ReportOut};
 use crate::format::json::{self, Language};
-use crate::format::answers;
-use crate::index::{Handle, Snapshot};
-use crate::query::{self, Page};
-use crate::report::{Filter, Tracking, read_tracking};
-use crate::store::{Idempotency, Stored};
+use crate::query::{self, Handle, Page, Snapshot};
+use crate::report::{Filter, Idempotency, Stored, Tracking, read_tracking};
 use crate::words;
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -257,9 +255,7 @@ fn allowed(access: &Access, headers: &HeaderMap) -> std::result::Result<(), Fail
     let words = match (access, token) {
         (Access::Local, _) => return Ok(()),
         // Digests take the same time to compare wherever they differ.
-        (Access::Key(key), Some(token))
-            if blake3::hash(key.as_bytes()) == blake3::hash(token) =>
-        {
+        (Access::Key(key), Some(token)) if blake3::hash(key.as_bytes()) == blake3::hash(token) => {
             return Ok(());
         }
         (Access::Key(_), _) => words!(

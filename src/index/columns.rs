@@ -9,18 +9,27 @@ use super::names::Names;
 /// Facts as numbers. `service` and `area` are numbers of [`Names`].
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
+    /// Number of the service.
     pub service: u16,
+    /// Number of the area, or none.
     pub area: u16,
+    /// Where it stands.
     pub status: Status,
+    /// How it ended.
     pub reason: Option<ClosedReason>,
+    /// What is wanted.
     pub nature: Nature,
+    /// How it came.
     pub channel: Channel,
+    /// Only the day of `requested` is known.
     pub day_only: bool,
+    /// How well `position` says it.
     pub accuracy: Accuracy,
     /// Seconds since 1970.
     pub requested: i64,
     /// Seconds since 1970.
     pub closed: Option<i64>,
+    /// Where.
     pub position: Option<Position>,
 }
 
@@ -78,7 +87,9 @@ impl Columns {
 
     /// Sorts records, each with its id, into columns.
     pub fn build<'a>(mut rows: Vec<(&'a str, Record)>) -> Self {
-        rows.sort_by_cached_key(|(id, record)| (record.code().unwrap_or(u64::MAX), record.code().is_none(), *id));
+        rows.sort_by_cached_key(|(id, record)| {
+            (record.code().unwrap_or(u64::MAX), record.code().is_none(), *id)
+        });
         let mut columns = Self::default();
         for (id, record) in rows {
             columns.push(id, &record);

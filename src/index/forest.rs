@@ -92,7 +92,9 @@ impl Forest {
         let at = at.unit();
         let reach = slack(radius.chord2());
         let trees = self.trees.iter().filter(move |(kind, _)| wanted(*kind));
-        trees.flat_map(move |(_, tree)| tree.locate_within_distance(at, reach)).map(|leaf| leaf.slot)
+        trees
+            .flat_map(move |(_, tree)| tree.locate_within_distance(at, reach))
+            .map(|leaf| leaf.slot)
     }
 
     /// How many leaves.

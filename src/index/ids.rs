@@ -18,7 +18,8 @@ impl Ids {
     /// Adds the id of the next slot. The caller adds each id once, 4 GiB of them at most.
     pub fn push(&mut self, id: &str) {
         self.bytes.extend_from_slice(id.as_bytes());
-        self.ends.push(u32::try_from(self.bytes.len()).expect("a run holds less than 4 GiB of ids"));
+        self.ends
+            .push(u32::try_from(self.bytes.len()).expect("a run holds less than 4 GiB of ids"));
     }
 
     /// Builds the table; ids can be looked up from here on.

@@ -171,7 +171,8 @@ impl Index {
         let rotten = |part: &Part| part.dead.count() * 2 > part.run.columns.len();
         let first = parts.iter().position(rotten).map_or(first, |rotten| first.min(rotten));
         let small = parts[first..].iter().map(Part::live_count).sum::<usize>() < MERGE_AT_ONCE_MAX;
-        let due = first < parts.len() && (!small || parts.len() - first > 12 || rotten(&parts[first]));
+        let due =
+            first < parts.len() && (!small || parts.len() - first > 12 || rotten(&parts[first]));
         due.then(|| self.begin_merge(first))
     }
 
@@ -244,7 +245,6 @@ fn merge(parts: &[Part]) -> Run {
     Run::build(rows)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,8 +262,7 @@ mod tests {
             requested: 1_700_000_000 + id as i64,
             day_only: false,
             closed: None,
-            position: (id % 5 != 0)
-                .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
+            position: (id % 5 != 0).then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
             accuracy: Accuracy::Exact,
             area: None,
         });

@@ -96,11 +96,7 @@ impl Run {
     }
 
     /// The four quarters of a cell with their slots.
-    fn split(
-        &self,
-        cell: Cell,
-        slots: std::ops::Range<u32>,
-    ) -> [(Cell, std::ops::Range<u32>); 4] {
+    fn split(&self, cell: Cell, slots: std::ops::Range<u32>) -> [(Cell, std::ops::Range<u32>); 4] {
         let mut start = slots.start;
         cell.children().map(|child| {
             let last = child.codes().1;

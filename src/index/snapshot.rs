@@ -225,13 +225,7 @@ impl Snapshot {
         }
     }
 
-    fn visit(
-        &self,
-        run: usize,
-        slots: Range<u32>,
-        sieve: &Sieve,
-        found: &mut impl FnMut(Handle),
-    ) {
+    fn visit(&self, run: usize, slots: Range<u32>, sieve: &Sieve, found: &mut impl FnMut(Handle)) {
         let part = &self.parts[run];
         for slot in slots {
             if !part.dead.has(slot) && sieve.passes_placed(&part.run.columns, slot) {

@@ -72,7 +72,11 @@ impl Cell {
         let y = (0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI)) * SIDE;
         // `as` saturates: the poles' infinities land in the first and the last row.
         let shift = u32::from(GRID_BITS - level);
-        Self { level, x: x.checked_shr(shift).unwrap_or(0), y: (y as u32).checked_shr(shift).unwrap_or(0) }
+        Self {
+            level,
+            x: x.checked_shr(shift).unwrap_or(0),
+            y: (y as u32).checked_shr(shift).unwrap_or(0),
+        }
     }
 
     /// The square of `level` that holds the finest square numbered `code`.
@@ -138,7 +142,8 @@ impl GridBox {
         let corner = |lon: f64, lat: f64| {
             // 180 is the last column here, not another name of the first.
             let below = if lon == 180.0 { 180.0f64.next_down() } else { lon };
-            let position = Position::new(below, lat).unwrap_or_else(|_| unreachable!("checked box"));
+            let position =
+                Position::new(below, lat).unwrap_or_else(|_| unreachable!("checked box"));
             Cell::of(position, GRID_BITS)
         };
         let (nw, se) = (corner(part.west, part.north), corner(part.east, part.south));

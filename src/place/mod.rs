@@ -6,6 +6,8 @@ mod grid;
 mod position;
 
 pub use bbox::BBox;
-pub use distance::{CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, chord2, distance};
+pub use distance::{
+    CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, chord2, distance,
+};
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, morton, unmorton};
 pub use position::{OutOfRange, Position};

@@ -12,7 +12,7 @@ pub use newest::{Newest, newest, newest_in_cell};
 pub use stats::{Count, Stats, span, stats};
 pub use within::{Polygons, within_polygon, within_radius};
 
-use crate::index::Handle;
+pub use crate::index::{Handle, Snapshot};
 use crate::place::Meters;
 
 /// A report and how far it is.

@@ -8,7 +8,13 @@ use crate::place::{Meters, Position, distance};
 
 /// The `k` reports nearest to `at` that pass and are no farther than `max`: nearest first, equal
 /// distances by id. Distance is great-circle, in metres. Says if there were more.
-pub fn nearest(snapshot: &Snapshot, sieve: &Sieve, at: Position, k: usize, max: Meters) -> Page<Found> {
+pub fn nearest(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    at: Position,
+    k: usize,
+    max: Meters,
+) -> Page<Found> {
     // One more than asked tells whether there are more. The stream is ordered by chord, whose
     // rounding may swap near-equals: read until the chord is surely longer than the last kept.
     let wanted = k + 1;

@@ -106,7 +106,10 @@ impl Polygons {
         }
         let max = Self::CORNERS_MAX;
         if corners > max {
-            return Err(words!("{corners} sommets ; {max} au plus", "{corners} corners; {max} at most"));
+            return Err(words!(
+                "{corners} sommets ; {max} au plus",
+                "{corners} corners; {max} at most"
+            ));
         }
         if let Some(problem) = shape.validation_errors().first() {
             return Err(words!(
@@ -116,9 +119,7 @@ impl Polygons {
         }
         let bounds = shape
             .bounding_rect()
-            .and_then(|rect| {
-                BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok()
-            })
+            .and_then(|rect| BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok())
             .ok_or_else(|| words!("polygone vide", "empty polygon"))?;
         Ok(Self { shape, bounds })
     }

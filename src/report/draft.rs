@@ -101,15 +101,16 @@ impl Gate<'_> {
             let parent = take(&mut refused, "parent_service_request_id", text, ReportId::new(text));
             parent.filter(|parent| *parent != id)
         });
-        let requested = draft.requested.or_else(|| {
-            jiff::Timestamp::from_second(self.now).ok().map(When::instant)
-        });
+        let requested = draft
+            .requested
+            .or_else(|| jiff::Timestamp::from_second(self.now).ok().map(When::instant));
         self.times(requested, draft.updated, draft.closed, &mut refused);
         let position = position(draft.lon_lat, &mut refused);
         let status = draft.status.unwrap_or(Status::Open);
         let reason = ending(status, draft.reason, &mut refused);
         lines(&draft, &mut refused);
-        let (Some((service, nature)), Some(requested), true) = (service, requested, refused.is_empty())
+        let (Some((service, nature)), Some(requested), true) =
+            (service, requested, refused.is_empty())
         else {
             return Err(refused);
         };
@@ -207,13 +208,18 @@ impl Gate<'_> {
         .filter_map(|(field, when)| when.map(|when| (field, when)));
         for (field, when) in judged.by_ref() {
             if when.second() > self.now + AHEAD_SECONDS_MAX {
-                refused.push(Refusal::new(field, when, words!("est dans l’avenir", "is in the future")));
+                refused.push(Refusal::new(
+                    field,
+                    when,
+                    words!("est dans l’avenir", "is in the future"),
+                ));
             } else if when.last_second() < EARLIEST_SECOND {
                 refused.push(Refusal::new(field, when, words!("est avant 1970", "is before 1970")));
             }
         }
         if let (Some(requested), Some(closed)) = (requested, closed) {
-            if closed.last_second() < requested.second() && closed.last_second() >= EARLIEST_SECOND {
+            if closed.last_second() < requested.second() && closed.last_second() >= EARLIEST_SECOND
+            {
                 let words = words!(
                     "est avant l’ouverture, {requested}",
                     "is before the request was made, {requested}"
@@ -336,7 +342,14 @@ mod tests {
             (d.requested, d.closed, d.status) = (at(100_000), at(99_999), Some(Status::Closed));
         };
         assert_eq!(refused(early), ["closed_datetime"]);
-        assert_eq!(refused(|d| { early(d); d.service = String::new() }).len(), 2);
+        assert_eq!(
+            refused(|d| {
+                early(d);
+                d.service = String::new()
+            })
+            .len(),
+            2
+        );
     }
 
     #[test]

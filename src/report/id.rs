@@ -22,7 +22,10 @@ impl ReportId {
     pub fn new(text: &str) -> Result<Self, Words> {
         let n = Self::CHARS_MAX;
         if text.is_empty() || text.chars().count() > n {
-            return Err(words!("doit avoir de 1 à {n} caractères", "must have 1 to {n} characters"));
+            return Err(words!(
+                "doit avoir de 1 à {n} caractères",
+                "must have 1 to {n} characters"
+            ));
         }
         if text.trim() != text || text.chars().any(char::is_control) {
             return Err(words!(
@@ -124,8 +127,10 @@ mod tests {
 
     #[test]
     fn every_single_error_and_swap_is_caught() {
-        let signs: Vec<char> = tracking_number(1_234_567_890).as_str().replace('-', "").chars().collect();
-        let mistyped = |s: &[char]| read_tracking(&s.iter().collect::<String>()) == Tracking::Mistyped;
+        let signs: Vec<char> =
+            tracking_number(1_234_567_890).as_str().replace('-', "").chars().collect();
+        let mistyped =
+            |s: &[char]| read_tracking(&s.iter().collect::<String>()) == Tracking::Mistyped;
         let mut caught = 0;
         for i in 0..signs.len() {
             for other in ALPHABET.iter().map(|c| *c as char).filter(|c| *c != signs[i]) {

@@ -6,6 +6,7 @@ mod filter;
 mod id;
 mod jurisdiction;
 mod service;
+mod stored;
 mod vocabulary;
 mod when;
 
@@ -15,6 +16,7 @@ pub use filter::Filter;
 pub use id::{ReportId, Tracking, read_tracking, tracking_number};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use service::{Catalogue, Group, Service, ServiceCode, fold};
+pub use stored::{FieldChange, Idempotency, Stored};
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 pub use when::{When, days_between, end_of_day};
 

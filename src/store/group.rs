@@ -30,10 +30,7 @@ impl Writer {
     ///
     /// # Errors
     /// The file cannot be opened for writing.
-    pub fn start(
-        path: &Path,
-        follower: impl Follower,
-    ) -> Result<(Self, thread::JoinHandle<()>)> {
+    pub fn start(path: &Path, follower: impl Follower) -> Result<(Self, thread::JoinHandle<()>)> {
         let db = read::open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let mut thread = Thread { path: path.to_owned(), db: Some(db), follower };
@@ -47,8 +44,8 @@ impl Writer {
     /// Sends a write; `reply` is called on the writer thread once the outcome is durable.
     pub fn send(&self, write: Write, reply: impl FnOnce(Result<Outcome>) + Send + 'static) {
         if let Err(error) = self.queue.try_send((write, Box::new(reply))) {
-            let (mpsc::TrySendError::Full((_, reply)) | mpsc::TrySendError::Disconnected((_, reply))) =
-                error;
+            let (mpsc::TrySendError::Full((_, reply))
+            | mpsc::TrySendError::Disconnected((_, reply))) = error;
             reply(Err(Error::new(
                 Kind::Unavailable,
                 words!("Trop d’écritures en attente.", "Too many writes are waiting."),

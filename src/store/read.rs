@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Checkpoint, FieldChange, Stored, row};
+use super::{Checkpoint, row};
 use crate::error::{Error, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, Event, Jurisdiction, JurisdictionId, Nature, ReportId, Service, ServiceCode,
+    Change, Event, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
+    ServiceCode, Stored,
 };
 use crate::{error::Kind, words};
 
@@ -260,7 +261,12 @@ impl Reader {
 
     /// All of a jurisdiction's reports by id, read page by page.
     pub fn scan<'a>(&'a self, jurisdiction: &'a JurisdictionId) -> Scan<'a> {
-        Scan { reader: self, jurisdiction, page: Vec::new().into_iter(), after: Some(String::new()) }
+        Scan {
+            reader: self,
+            jurisdiction,
+            page: Vec::new().into_iter(),
+            after: Some(String::new()),
+        }
     }
 
     /// At most `limit` changes after a revision, in order, and the jurisdiction's revision at that
@@ -305,7 +311,11 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn history(&self, jurisdiction: &JurisdictionId, id: &ReportId) -> Result<Vec<FieldChange>> {
+    pub fn history(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Result<Vec<FieldChange>> {
         self.with(|db| {
             let mut statement = db
                 .prepare_cached(

@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 use rusqlite::Row;
 
-use super::Stored;
 use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::report::{
-    Accuracy, Channel, ClosedReason, Facts, Nature, Report, ReportId, ServiceCode, Status, When,
+    Accuracy, Channel, ClosedReason, Facts, Nature, Report, ReportId, ServiceCode, Status, Stored,
+    When,
 };
 
 /// Columns of a whole report, in the order that [`stored`] reads.

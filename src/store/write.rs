@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Checkpoint, Idempotency, Outcome, Stored, Tally, Write, of_report, read, row};
+use super::{Checkpoint, Outcome, Tally, Write, of_report, read, row};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
-    Change, Event, Jurisdiction, JurisdictionId, Report, ReportId, Service, When,
+    Change, Event, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
+    When,
 };
 use crate::words;
 
@@ -146,15 +147,9 @@ impl Running<'_> {
             return Ok(Err(Error::new(Kind::Conflict, words)));
         }
         if let Some(Idempotency { key, fingerprint }) = &idempotency {
-            self.db
-                .prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?
-                .execute(params![
-                    jurisdiction.as_str(),
-                    key,
-                    fingerprint,
-                    report.id.as_str(),
-                    self.now
-                ])?;
+            self.db.prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?.execute(
+                params![jurisdiction.as_str(), key, fingerprint, report.id.as_str(), self.now],
+            )?;
         }
         let stored = self.insert(jurisdiction, report, None)?;
         Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))

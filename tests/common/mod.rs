@@ -17,7 +17,8 @@ impl Folder {
     pub fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let n = NEXT.fetch_add(1, Ordering::SeqCst);
-        let path = std::env::temp_dir().join(format!("pointchaud-{name}-{}-{n}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("pointchaud-{name}-{}-{n}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -165,7 +166,8 @@ pub fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Option<Answer> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
@@ -189,7 +191,9 @@ fn send(address: SocketAddr, bytes: &[u8]) -> Option<Answer> {
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
     let body = answer[end + 4..].to_vec();
     let body = if chunked { unchunk(&body)? } else { body };
-    let whole = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let whole = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
     if whole.is_some_and(|length: usize| body.len() < length) && status != 304 {
         return None;
     }
