@@ -10,38 +10,39 @@
 //! | [`error`] | one error, with words for people and a cause for operators | – |
 //! | [`place`] | the Earth: positions, metres, boxes, the map's grid | – |
 //! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
-//! | [`store`] | the durable truth, one contract; the only room that knows SQL | `report` `place` `error` |
-//! | [`index`] | the views in memory that one function keeps; the only room that knows `rstar` | `report` `place` |
-//! | [`query`] | questions: pure functions from a snapshot to a plain result | `index` `report` `place` `error` |
-//! | [`format`] | outside languages, both directions | `query` `report` `place` `error` |
-//! | [`config`] | every limit, with unit and default | – |
-//! | [`app`] | the only place that orders store-then-index | `store` `index` `report` `place` `error` `config` |
-//! | [`http`] | paths, parameters, status codes, the page; the only room that knows `axum` | `app` `format` `query` `report` `place` `error` `config` |
-//! | [`demo`] | the generated city and its ground truth | `report` `place` |
-//! | [`command`] | the command line: wiring | all |
+//! | [`store`] | the durable truth, one contract; the only room that knows SQL | `report` `place`
+//! `error` | | [`index`] | the views in memory that one function keeps; the only room that knows
+//! `rstar` | `report` `place` | | [`query`] | questions: pure functions from a snapshot to a plain
+//! result | `index` `report` `place` `error` | | [`format`] | outside languages, both directions |
+//! `query` `report` `place` `error` | | [`config`] | every limit, with unit and default | – |
+//! | [`app`] | the only place that orders store-then-index | `store` `index` `report` `place`
+//! `error` `config` | | [`http`] | paths, parameters, status codes, the page; the only room that
+//! knows `axum` | `app` `format` `query` `report` `place` `error` `config` | | [`demo`] | the
+//! generated city and its ground truth | `report` `place` | | [`command`] | the command line:
+//! wiring | all |
 //!
-//! Beside `src/`: `static/` is the map page, which `build.rs` builds into the program; `data/` holds
-//! the service catalogue, import profiles and the demo city's table; `tests/` come in through the
-//! front door.
+//! Beside `src/`: `static/` is the map page, which `build.rs` builds into the program; `data/`
+//! holds the service catalogue, import profiles and the demo city's table; `tests/` come in through
+//! the front door.
 //!
 //! # Invariants
 //!
-//! - **I1** A [`report::Report`] is made only by [`report::Gate`], or by the store from a row that the
-//!   gate once passed, re-checked. A refusal names field, value and reason
+//! - **I1** A [`report::Report`] is made only by [`report::Gate`], or by the store from a row that
+//! the   gate once passed, re-checked. A refusal names field, value and reason
 //!   (`tests/import.rs`, `tests/http.rs`).
-//! - **I2** Commit first, index second, answer last. A crash in between heals at boot, which folds the
-//!   same `apply` over the store (`tests/durability.rs`).
-//! - **I3** Every change has a growing revision, taken in the same transaction as its rows. The index
-//!   knows how far it has read, answers carry it as ETag and `as_of`, `/readyz` shows the lag
+//! - **I2** Commit first, index second, answer last. A crash in between heals at boot, which folds
+//! the   same `apply` over the store (`tests/durability.rs`).
+//! - **I3** Every change has a growing revision, taken in the same transaction as its rows. The
+//! index   knows how far it has read, answers carry it as ETag and `as_of`, `/readyz` shows the lag
 //!   (`tests/store.rs`).
-//! - **I4** The order of two coordinates is a matter of `format` and of named parameters; inside there
-//!   is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
-//! - **I5** Every question has a limit and says whether it was reached. Unknown parameters and values
-//!   are refused, never passed over (`tests/http.rs`).
+//! - **I4** The order of two coordinates is a matter of `format` and of named parameters; inside
+//! there   is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
+//! - **I5** Every question has a limit and says whether it was reached. Unknown parameters and
+//! values   are refused, never passed over (`tests/http.rs`).
 //! - **I6** Equal distances and equal times are ordered by id: every answer can be reproduced, and
 //!   equals a linear scan (`tests/oracle.rs`).
-//! - **I7** No lock is held across an await. Questions run on a bounded pool; readers hold a snapshot
-//!   and never wait for a writer.
+//! - **I7** No lock is held across an await. Questions run on a bounded pool; readers hold a
+//! snapshot   and never wait for a writer.
 //! - **I8** The page uses only the public API, and whatever the map shows is also in a list
 //!   (`tests/browser/page.test.mjs`).
 //!

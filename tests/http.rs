@@ -40,7 +40,7 @@ fn a_report_goes_in_and_is_found_everywhere_at_once() {
     }
     let near =
         service.get("/api/v1/nearest?lon=-71.2080&lat=46.8139&k=1&service=nid-de-poule").json();
-    assert_eq!(ids(&near), [id.clone()]);
+    assert_eq!(ids(&near), std::slice::from_ref(&id));
     assert_eq!(near["features"][0]["properties"]["distance_m"], 0.0);
     let within = service.get("/api/v1/within?lon=-71.2080&lat=46.8139&radius_m=1").json();
     assert!(ids(&within).contains(&id));

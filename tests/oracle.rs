@@ -89,10 +89,10 @@ fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
         if rng.random_bool(0.05) {
             index.apply(std::mem::take(&mut pending));
         }
-        if rng.random_bool(0.01) {
-            if let Some(job) = index.compaction() {
-                index.finish_merge(job.run());
-            }
+        if rng.random_bool(0.01)
+            && let Some(job) = index.compaction()
+        {
+            index.finish_merge(job.run());
         }
     }
     index.apply(pending);
@@ -174,7 +174,7 @@ fn ids(snapshot: &Snapshot, handles: impl IntoIterator<Item = Handle>) -> Vec<St
     handles.into_iter().map(|handle| snapshot.id(handle).to_owned()).collect()
 }
 
-fn newest_first<'a>(mut facts: Vec<&'a Facts>) -> Vec<String> {
+fn newest_first(mut facts: Vec<&Facts>) -> Vec<String> {
     facts.sort_by(|a, b| b.requested.cmp(&a.requested).then_with(|| a.id.cmp(&b.id)));
     facts.into_iter().map(|facts| facts.id.to_string()).collect()
 }

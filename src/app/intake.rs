@@ -37,6 +37,9 @@ pub struct Summary {
     pub services: u64,
 }
 
+/// A row's draft with the name and hint of its source's category, or what is wrong with the row.
+pub type Mapped = std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>;
+
 /// An import under way.
 pub struct Importer<'a> {
     writer: &'a Writer,
@@ -117,11 +120,7 @@ impl<'a> Importer<'a> {
     ///
     /// # Errors
     /// The store.
-    pub fn push(
-        &mut self,
-        number: u64,
-        mapped: std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>,
-    ) -> Result<Vec<Refusal>> {
+    pub fn push(&mut self, number: u64, mapped: Mapped) -> Result<Vec<Refusal>> {
         self.summary.rows += 1;
         let refused = match mapped {
             Err(refused) => refused,
@@ -173,8 +172,8 @@ impl<'a> Importer<'a> {
         Ok(report)
     }
 
-    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping named
-    /// it, else one made of the source's category.
+    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping
+    /// named it, else one made of the source's category.
     fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
         let Some(code) = ServiceCode::new(code) else { return };
         let service = match self.quebec.get(code.as_str()) {

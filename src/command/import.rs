@@ -22,8 +22,8 @@ pub struct Arguments {
     /// Files to read: CSV or GeoJSON.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// How the file is laid out: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
-    /// zurich, geojson, open311-bulk.
+    /// How the file is laid out: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore,
+    /// sf, zurich, geojson, open311-bulk.
     #[arg(long, default_value = "auto")]
     profile: String,
     /// A file that describes another layout, or adds to a profile with `extends` (TOML; see
@@ -127,7 +127,8 @@ fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
         tally.added, tally.updated, tally.unchanged, summary.refused
     );
     println!(
-        "  {unlocated} without a position, {approximate} at a default point, {outside} outside the city's extent"
+        "  {unlocated} without a position, {approximate} at a default point, \
+         {outside} outside the city's extent"
     );
     if *services > 0 {
         println!("  {services} services added to the catalogue");

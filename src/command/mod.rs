@@ -33,7 +33,8 @@ pub struct Cli {
 enum Command {
     /// Serves the map page and the API.
     Serve(serve::Arguments),
-    /// Reads a city's export into the store; a rerun takes up where it stopped and adds nothing twice.
+    /// Reads a city's export into the store; a rerun takes up where it stopped and adds nothing
+    /// twice.
     Import(import::Arguments),
     /// Writes a jurisdiction's reports as GeoJSON or CSV that `import` reads back.
     Export(export::Arguments),

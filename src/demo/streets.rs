@@ -194,7 +194,7 @@ impl Streets {
     pub fn address(&self, spot: &Spot, area: &str, house: bool) -> String {
         let kind = ["rue", "rue", "rue", "avenue", "boulevard"][(spot.street / 7 % 5) as usize];
         let name = NAMES[spot.street as usize % NAMES.len()];
-        if house || spot.house % 3 != 0 {
+        if house || !spot.house.is_multiple_of(3) {
             format!("{} {kind} {name}, {area}", spot.house)
         } else {
             format!("{kind} {name}, {area}")

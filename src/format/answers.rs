@@ -36,6 +36,7 @@ pub fn stats(
         json!({ "name": name, "count": count.count, "open": count.open, "center": center })
     });
     let days = days.iter().zip(&stats.days);
+    let days = days.map(|(day, n)| json!({ "date": day.to_string(), "count": n }));
     let hours = |seconds: i64| (seconds as f64 / 360.0).round() / 10.0;
     json!({
         "as_of": as_of,
@@ -54,7 +55,7 @@ pub fn stats(
         "channel": words(stats.channels.iter().map(|(word, n)| (word.as_str(), *n)).collect()),
         "service": services.collect::<Value>(),
         "area": areas.collect::<Value>(),
-        "day": days.map(|(day, n)| json!({ "date": day.to_string(), "count": n })).collect::<Value>(),
+        "day": days.collect::<Value>(),
     })
 }
 

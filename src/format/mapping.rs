@@ -219,11 +219,11 @@ impl Mapping {
         }
         let yes = |word: String| matches!(fold(&word).as_str(), "true" | "t" | "1" | "y" | "yes");
         let mut duplicate = self.text(row, "duplicate").is_some_and(yes);
-        if let Some(text) = self.text(row, "closure") {
-            if fold(&text).contains("duplicate") {
-                duplicate = true;
-                parent = parent.or_else(|| long_number(&text));
-            }
+        if let Some(text) = self.text(row, "closure")
+            && fold(&text).contains("duplicate")
+        {
+            duplicate = true;
+            parent = parent.or_else(|| long_number(&text));
         }
         if duplicate && status == Status::Closed && reason.is_none() {
             reason = Some(ClosedReason::Duplicate);
@@ -421,7 +421,8 @@ mod tests {
     fn montreal_error_flag_missing_id_and_retired_category() {
         let header = "ID_UNIQUE|NATURE|ACTI_NOM|LOC_ERREUR_GDT|DDS_DATE_CREATION|LOC_LONG|LOC_LAT|\
                       LOC_X|LOC_Y|DERNIER_STATUT";
-        let row = "16-1|Requete|*Z-Nid-de-poule  ancien|1|2016-01-02T17:02:28|-73.51|45.59|0|0|Prise en charge";
+        let row = "16-1|Requete|*Z-Nid-de-poule  ancien|1|2016-01-02T17:02:28|-73.51|45.59|0|0|\
+                   Prise en charge";
         let (draft, category) = map("montreal", header, row, false).unwrap();
         assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
         assert_eq!(draft.service, "z-nid-de-poule-ancien");

@@ -84,7 +84,8 @@ impl SourceFile {
                 (read.map_err(|names| profile_error("--profile", name, names))?, false)
             }
         };
-        if !profile.fits(&header) && !(is_json && mapping.is_some()) {
+        let described = is_json && mapping.is_some();
+        if !described && !profile.fits(&header) {
             let (name, wants) = (&profile.name, profile.header.join(", "));
             let has = header.join(", ");
             return Err(refuse(format!("is not of profile '{name}': it wants {wants}; has {has}")));

@@ -19,8 +19,8 @@ pub struct Clock {
 
 impl Clock {
     /// Reads RFC 3339, ISO 8601 without an offset, `MM/DD/YYYY[ hh:mm[:ss] [AM|PM]]`, either with a
-    /// suffix " UTC", milliseconds or seconds since 1970, and days since 1970. What has no hour is a
-    /// day.
+    /// suffix " UTC", milliseconds or seconds since 1970, and days since 1970. What has no hour is
+    /// a day.
     ///
     /// # Errors
     /// Says what was expected.

@@ -191,7 +191,8 @@ fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Writes the problem document of everything that failed, in the reader's language, and logs causes.
+/// Writes the problem document of everything that failed, in the reader's language, and logs
+/// causes.
 pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let language = accepted(request.headers());
     let query = request.uri().query().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Query parameters, taken one by one: whatever is malformed, out of range, given twice or left over
-//! is refused by name.
+//! Query parameters, taken one by one: whatever is malformed, out of range, given twice or left
+//! over is refused by name.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -199,10 +199,10 @@ impl Params {
         };
         let from = self.time("from", city).map(|when| when.second());
         let before = self.time("to", city).map(day_end);
-        if let (Some(from), Some(before)) = (from, before) {
-            if from >= before {
-                self.refuse("to", "", words!("est avant « from »", "is before 'from'"));
-            }
+        if let (Some(from), Some(before)) = (from, before)
+            && from >= before
+        {
+            self.refuse("to", "", words!("est avant « from »", "is before 'from'"));
         }
         Filter {
             services,

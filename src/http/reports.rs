@@ -102,7 +102,8 @@ async fn find(site: &Arc<Site>, city: &Arc<City>, id: &str) -> Result<Stored> {
             Tracking::Mistyped => Err(Error::new(
                 Kind::NotFound,
                 words!(
-                    "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec les autres.",
+                    "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec \
+                     les autres.",
                     "Tracking number '{asked}' is miscopied: one sign does not go with the others."
                 ),
             )),

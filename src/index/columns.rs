@@ -86,7 +86,7 @@ impl Columns {
     pub const OPEN: i64 = i64::MIN;
 
     /// Sorts records, each with its id, into columns.
-    pub fn build<'a>(mut rows: Vec<(&'a str, Record)>) -> Self {
+    pub fn build(mut rows: Vec<(&str, Record)>) -> Self {
         rows.sort_by_cached_key(|(id, record)| {
             (record.code().unwrap_or(u64::MAX), record.code().is_none(), *id)
         });

@@ -151,9 +151,9 @@ impl Index {
         }
     }
 
-    /// The next merge too large to do at once, if one is due and none is under way: the longest tail
-    /// of runs in which each is at most twice as large as all younger ones together, or any run of
-    /// which more than half is dead.
+    /// The next merge too large to do at once, if one is due and none is under way: the longest
+    /// tail of runs in which each is at most twice as large as all younger ones together, or any
+    /// run of which more than half is dead.
     pub fn merge_job(&mut self) -> Option<MergeJob> {
         if self.killed_meanwhile.is_some() {
             return None;
@@ -254,7 +254,7 @@ mod tests {
     fn put(revision: u64, id: u64, status: Status) -> Change {
         let event = Event::Put(Facts {
             id: ReportId::new(&format!("r{id}")).unwrap(),
-            service: ServiceCode::new(if id % 3 == 0 { "neige" } else { "trou" }).unwrap(),
+            service: ServiceCode::new(if id.is_multiple_of(3) { "neige" } else { "trou" }).unwrap(),
             status,
             reason: None,
             nature: Nature::Intervention,
@@ -262,7 +262,8 @@ mod tests {
             requested: 1_700_000_000 + id as i64,
             day_only: false,
             closed: None,
-            position: (id % 5 != 0).then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
+            position: (!id.is_multiple_of(5))
+                .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
             accuracy: Accuracy::Exact,
             area: None,
         });

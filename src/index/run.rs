@@ -20,8 +20,8 @@ impl Run {
         Self { columns, forest }
     }
 
-    /// Walks down the grid as a quadtree and calls `found` with slot ranges whose reports may lie in
-    /// `part`, a box that does not cross the antimeridian, and whether all of them certainly do.
+    /// Walks down the grid as a quadtree and calls `found` with slot ranges whose reports may lie
+    /// in `part`, a box that does not cross the antimeridian, and whether all of them certainly do.
     /// Ranges are disjoint and in order.
     pub fn ranges_in(&self, part: &BBox, mut found: impl FnMut(std::ops::Range<u32>, bool)) {
         let all = 0..self.columns.located() as u32;
@@ -55,8 +55,8 @@ impl Run {
         }
     }
 
-    /// Calls `found` with every cell of `level` that touches `part` and holds something, and with all
-    /// its slots, those outside the box too.
+    /// Calls `found` with every cell of `level` that touches `part` and holds something, and with
+    /// all its slots, those outside the box too.
     pub fn cells_touching(
         &self,
         part: &GridBox,

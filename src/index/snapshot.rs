@@ -183,8 +183,8 @@ impl Snapshot {
         })
     }
 
-    /// Reports that pass and are perhaps no farther than `radius`, in no order; the caller judges by
-    /// the distance itself.
+    /// Reports that pass and are perhaps no farther than `radius`, in no order; the caller judges
+    /// by the distance itself.
     pub fn around<'a>(
         &'a self,
         at: Position,

@@ -36,7 +36,7 @@ impl Position {
     /// [`OutOfRange`] for NaN, infinities and values that are not on the Earth.
     pub fn new(lon: f64, lat: f64) -> Result<Self, OutOfRange> {
         for (axis, value, limit) in [("lon", lon, 180.0), ("lat", lat, 90.0)] {
-            if !(value.abs() <= limit) {
+            if value.is_nan() || value.abs() > limit {
                 return Err(OutOfRange { axis, value, limit });
             }
         }

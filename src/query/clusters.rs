@@ -77,10 +77,10 @@ pub fn clusters(
     let mut current: Option<(Cell, Sum)> = None;
     snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, handle| {
         // A run gives the reports of a square together: only their sum goes through the table.
-        if current.as_ref().is_none_or(|(last, _)| *last != cell) {
-            if let Some((last, sum)) = current.take() {
-                sums.entry(last).or_default().merge(sum);
-            }
+        if current.as_ref().is_none_or(|(last, _)| *last != cell)
+            && let Some((last, sum)) = current.take()
+        {
+            sums.entry(last).or_default().merge(sum);
         }
         current.get_or_insert_with(|| (cell, Sum::default())).1.add(snapshot, handle);
     });
@@ -103,8 +103,8 @@ pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Opti
     (sum.count > 0).then(|| sum.spot(cell, zoom))
 }
 
-/// Into what a square parts, at the first zoom at which it does: at most `limit`. Reports that never
-/// part are given one by one.
+/// Into what a square parts, at the first zoom at which it does: at most `limit`. Reports that
+/// never part are given one by one.
 pub fn children(
     snapshot: &Snapshot,
     sieve: &Sieve,

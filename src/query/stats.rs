@@ -47,8 +47,8 @@ pub struct Stats {
     pub days: Vec<u64>,
     /// When the oldest report that is not closed was made, in seconds since 1970.
     pub oldest_open: Option<i64>,
-    /// Seconds from request to closing at the quarter, half, three quarters and nine tenths of those
-    /// closed with a known time to the second.
+    /// Seconds from request to closing at the quarter, half, three quarters and nine tenths of
+    /// those closed with a known time to the second.
     pub seconds_to_close: Option<[i64; 4]>,
 }
 

@@ -56,10 +56,10 @@ pub fn within_radius(
             continue;
         }
         let id = snapshot.id(handle);
-        if let Some(after) = &after {
-            if meters.total_cmp(&after.key).then_with(|| id.cmp(&after.id)) != Ordering::Greater {
-                continue;
-            }
+        if let Some(after) = &after
+            && meters.total_cmp(&after.key).then_with(|| id.cmp(&after.id)) != Ordering::Greater
+        {
+            continue;
         }
         heap.push(Entry { meters, id, handle });
         if heap.len() > limit + 1 {

@@ -142,10 +142,10 @@ impl Gate<'_> {
     pub fn amend(&self, report: &Report, patch: Patch) -> Result<Report, Vec<Refusal>> {
         let mut refused = Vec::new();
         let mut next = report.clone();
-        if let Some(code) = &patch.service {
-            if let Some((service, _)) = self.service(code, &mut refused) {
-                next.service = service;
-            }
+        if let Some(code) = &patch.service
+            && let Some((service, _)) = self.service(code, &mut refused)
+        {
+            next.service = service;
         }
         if patch.status.is_some() || patch.reason.is_some() {
             let status = patch.status.unwrap_or(report.status);
@@ -217,15 +217,15 @@ impl Gate<'_> {
                 refused.push(Refusal::new(field, when, words!("est avant 1970", "is before 1970")));
             }
         }
-        if let (Some(requested), Some(closed)) = (requested, closed) {
-            if closed.last_second() < requested.second() && closed.last_second() >= EARLIEST_SECOND
-            {
-                let words = words!(
-                    "est avant l’ouverture, {requested}",
-                    "is before the request was made, {requested}"
-                );
-                refused.push(Refusal::new("closed_datetime", closed, words));
-            }
+        if let (Some(requested), Some(closed)) = (requested, closed)
+            && closed.last_second() < requested.second()
+            && closed.last_second() >= EARLIEST_SECOND
+        {
+            let words = words!(
+                "est avant l’ouverture, {requested}",
+                "is before the request was made, {requested}"
+            );
+            refused.push(Refusal::new("closed_datetime", closed, words));
         }
     }
 }

@@ -55,10 +55,11 @@ impl When {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok(Self::instant(at));
         }
-        if text.len() > 10 && !text.contains('[') {
-            if let Ok(time) = text.parse::<DateTime>() {
-                return Self::local(time, zone);
-            }
+        if text.len() > 10
+            && !text.contains('[')
+            && let Ok(time) = text.parse::<DateTime>()
+        {
+            return Self::local(time, zone);
         }
         Err(words!(
             "n’est ni une date (2026-03-01) ni une heure RFC 3339 (2026-03-01T08:30:00-05:00)",

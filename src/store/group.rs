@@ -72,7 +72,8 @@ fn unknown_outcome(cause: Option<rusqlite::Error>) -> Error {
         ..Error::new(
             Kind::Unavailable,
             words!(
-                "L’enregistrement n’est pas confirmé. Envoyez de nouveau avec la même Idempotency-Key.",
+                "L’enregistrement n’est pas confirmé. Envoyez de nouveau avec la même \
+                 Idempotency-Key.",
                 "The write is not confirmed. Send it again with the same Idempotency-Key."
             ),
         )

@@ -382,7 +382,8 @@ impl Reader {
                          WHERE r.revision > coalesce(j.revision, 0) LIMIT 20";
             faults.extend(list(above).map_err(Error::internal)?);
             let twice = "SELECT 'revision used twice: ' || jurisdiction_id || ' ' || revision
-                         FROM report GROUP BY jurisdiction_id, revision HAVING count(*) > 1 LIMIT 20";
+                         FROM report GROUP BY jurisdiction_id, revision
+                         HAVING count(*) > 1 LIMIT 20";
             faults.extend(list(twice).map_err(Error::internal)?);
             Ok(faults)
         })

@@ -98,7 +98,8 @@ impl Running<'_> {
         let id = jurisdiction.id.as_str();
         self.db
             .prepare_cached(
-                "INSERT INTO jurisdiction (jurisdiction_id, name, time_zone, west, south, east, north)
+                "INSERT INTO jurisdiction
+                    (jurisdiction_id, name, time_zone, west, south, east, north)
                  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id) DO NOTHING",
             )?
             .execute(params![
@@ -111,7 +112,8 @@ impl Running<'_> {
                 edge(|b| b.north)
             ])?;
         let mut insert = self.db.prepare_cached(
-            "INSERT INTO service (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
+            "INSERT INTO service
+                (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
              VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id, service_code) DO NOTHING",
         )?;
         for service in services {
@@ -136,10 +138,10 @@ impl Running<'_> {
         if self.city(jurisdiction)?.is_none() {
             return Ok(Err(Error::not_found(jurisdiction.as_str())));
         }
-        if let Some(idempotency) = &idempotency {
-            if let Some(answer) = self.answered(jurisdiction, idempotency)? {
-                return Ok(answer);
-            }
+        if let Some(idempotency) = &idempotency
+            && let Some(answer) = self.answered(jurisdiction, idempotency)?
+        {
+            return Ok(answer);
         }
         if self.find(jurisdiction, &report.id)?.is_some() {
             let id = &report.id;

@@ -1,0 +1,23 @@
+# Five thin targets; everything else is in the program's own commands and in the tests.
+.DEFAULT_GOAL := run
+.PHONY: run test bench fmt
+
+# Builds the page and the program, fills a store with the demo city, prints the address.
+run:
+	cargo run --release -- serve --demo --store sqlite:demo.db
+
+# Everything: style, docs, Rust tests, browser tests. Installs what they need, or says what is missing.
+test:
+	tests/needs.sh
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+	cd static && npm run --silent check
+	cargo test --quiet
+	tests/browser/run.sh
+
+bench:
+	cargo bench
+
+fmt:
+	cargo fmt

@@ -1,0 +1,249 @@
+// The page in headless Chromium: it loads imported data, filters, zooms, opens a report, works by
+// keyboard, in two languages and on a phone, and says nothing wrong on the console.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const require = createRequire(join(root, "static/package.json"));
+const { chromium } = require("playwright-core");
+const axe = require.resolve("axe-core/axe.min.js");
+const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
+const folder = mkdtempSync(join(tmpdir(), "pointchaud-page-"));
+const store = join(folder, "city.db");
+
+let service;
+let base;
+let browser;
+let page;
+let complaints;
+
+const run = (...words) => execFileSync(program, [...words, "--store", `sqlite:${store}`], { cwd: folder });
+
+/** A small city whose every number is known. */
+function boston() {
+  const header = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,reason,neighborhood,location,latitude,longitude,source";
+  const rows = [header];
+  for (let n = 0; n < 300; n++) {
+    const closed = n % 3 === 0;
+    const light = n % 4 === 0;
+    rows.push([
+      1000 + n, `2011-07-${String(1 + (n % 28)).padStart(2, "0")} 10:00:00`, closed ? "2011-08-01 10:00:00" : "",
+      closed ? "Closed" : "Open", `Case ${n}`, light ? "Street Light Outages" : "Request for Pothole Repair",
+      light ? "Street Lights" : "Highway Maintenance", n % 2 ? "Roxbury" : "Dorchester", `${n} Main St`,
+      (42.3 + (n % 20) * 0.003).toFixed(4), (-71.1 + Math.floor(n / 20) * 0.004).toFixed(4), "Self Service",
+    ].join(","));
+  }
+  // Five on one spot that no zoom parts.
+  for (let n = 0; n < 5; n++) {
+    rows.push(`20${n},2011-07-30 10:00:00,,Open,Stack ${n},Graffiti Removal,Graffiti,Fenway,1 Stack Sq,42.4000,-71.0000,Twitter`);
+  }
+  return rows.join("\n") + "\n";
+}
+
+before(async () => {
+  writeFileSync(join(folder, "boston.csv"), boston());
+  run("import", join(folder, "boston.csv"));
+  run("generate", "--reports", "2000", "--seed", "4");
+  service = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", "none", "--store", `sqlite:${store}`], { cwd: folder });
+  base = await new Promise((resolve, reject) => {
+    service.stdout.on("data", (text) => resolve(String(text).match(/http:\S+/)[0]));
+    service.on("exit", (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  while ((await fetch(`${base}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+      "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  service?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(hash, { width = 1280, height = 800, url = base, locale = "fr-CA" } = {}) {
+  await page?.close();
+  page = await browser.newPage({ viewport: { width, height }, locale, reducedMotion: "reduce" });
+  complaints = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url + hash);
+  await settled();
+}
+
+/** Waits until every question asked has been answered and drawn. */
+async function settled() {
+  await page.waitForFunction(() => document.body.dataset.idle && window.pointchaudMap?.loaded(), null, { timeout: 30000 });
+  await page.waitForTimeout(150);
+  await page.waitForFunction(() => window.pointchaudMap.loaded());
+}
+
+const text = (selector) => page.locator(selector).innerText();
+const api = async (path) => (await fetch(base + path)).json();
+const digits = (words) => Number(words.replace(/[^\d]/g, ""));
+const spots = () => page.evaluate(async () => {
+  const data = await window.pointchaudMap.getSource("spots").getData();
+  return data.features.map((f) => ({ ...f.properties, at: f.geometry.coordinates }));
+});
+
+test("the page shows what the API counts, and filters it", async () => {
+  await open("#city=boston.gov&lang=fr");
+  const open_ = await api("api/v1/stats?jurisdiction_id=boston.gov&status=open,in_progress");
+  assert.equal(digits(await text("#summary")), open_.total);
+  assert.equal(open_.total, 205);
+  const drawn = await spots();
+  assert.equal(drawn.reduce((sum, spot) => sum + (spot.count ?? 1), 0), 205, "every report is on the map");
+
+  await page.locator("#status .chip", { hasText: "Fermées" }).click();
+  await page.waitForFunction(() => document.querySelector("#summary").textContent.startsWith("305"));
+  await page.locator("#services-box > summary").click();
+  const light = page.locator("#services .group > .check", { hasText: "Éclairage" });
+  assert.equal(digits(await light.locator(".count").innerText()), 75);
+  await light.locator("input").check();
+  await page.waitForFunction(() => document.querySelector("#summary").textContent.startsWith("75"));
+  assert.match(page.url(), /service=street-light-outages/);
+  await settled();
+  assert.ok((await page.locator("#reports strong").allInnerTexts()).every((name) => name === "Street Light Outages"));
+  await page.locator("#reset").click();
+  await page.waitForFunction(() => document.querySelector("#summary").textContent.startsWith("205"));
+  assert.deepEqual(complaints, []);
+});
+
+test("a click on a group zooms in, a stack opens its list, a row opens its card", async () => {
+  await open("#city=boston.gov&lang=en&status=open&map=9.00/42.35000/-71.05000");
+  const click = async (spot) => {
+    const at = await page.evaluate((c) => window.pointchaudMap.project(c), spot.at);
+    const box = await page.locator("#map").boundingBox();
+    await page.mouse.click(box.x + at.x, box.y + at.y);
+  };
+  const [largest] = (await spots()).sort((a, b) => (b.count ?? 1) - (a.count ?? 1));
+  const zoom = await page.evaluate(() => window.pointchaudMap.getZoom());
+  await click(largest);
+  await page.waitForFunction((z) => window.pointchaudMap.getZoom() > z, zoom);
+  await settled();
+
+  await open("#city=boston.gov&lang=en&status=open&map=14.00/42.40000/-71.00000");
+  const stack = (await spots()).find((spot) => spot.count === 5);
+  await click(stack);
+  await page.waitForFunction(() => /In this group/.test(document.querySelector("#list-title").textContent));
+  assert.equal(await page.locator("#reports .row").count(), 5);
+  await page.locator("#reports .row").first().click();
+  await page.waitForSelector("#card h2");
+  assert.equal(await text("#card h2"), "Graffiti Removal");
+  assert.match(await text("#card"), /Stack \d/);
+  assert.match(page.url(), /report=20\d/);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#card").isVisible(), false);
+  assert.deepEqual(complaints, []);
+});
+
+test("a link opens the same view", async () => {
+  await open("#map=13.50/42.33000/-71.08000&city=boston.gov&status=closed&period=all&service=request-for-pothole-repair&report=1003&lang=en");
+  await page.waitForSelector("#card h2");
+  assert.equal(await text("#card h2"), "Request for Pothole Repair");
+  assert.equal(await page.locator("#city").inputValue(), "boston.gov");
+  assert.ok(Math.abs((await page.evaluate(() => window.pointchaudMap.getZoom())) - 13.5) < 0.01);
+  assert.equal(await page.locator('#status .chip[aria-pressed="true"]').count(), 1);
+  assert.equal(digits(await text("#summary")), 75);
+  assert.deepEqual(complaints, []);
+});
+
+test("another city and another language, every text in it", async () => {
+  await open("#lang=fr");
+  assert.equal(await page.locator("html").getAttribute("lang"), "fr");
+  assert.match(await text("#summary"), /demandes/);
+  assert.equal(await page.locator(".maplibregl-ctrl-zoom-in").getAttribute("aria-label"), "Zoom avant");
+  await page.locator("#language").click();
+  await page.waitForFunction(() => /requests/.test(document.querySelector("#summary").textContent));
+  await settled();
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  assert.equal(await page.locator(".maplibregl-ctrl-zoom-in").getAttribute("aria-label"), "Zoom in");
+  await page.locator("#city").selectOption("boston.gov");
+  await page.waitForFunction(() => document.querySelector("#summary").textContent.startsWith("205"));
+  assert.deepEqual(complaints, []);
+});
+
+test("by keyboard alone: skip to the list, open a report, close it, and be where one was", async () => {
+  await open("#city=boston.gov&lang=fr");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "skip");
+  await page.locator("#reports .row").nth(1).focus();
+  const id = await page.evaluate(() => document.activeElement.dataset.id);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#card h2");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "card");
+  assert.match(await text("#card"), new RegExp(id));
+  await settled();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.id), id);
+  assert.deepEqual(complaints, []);
+});
+
+test("nothing stands in the way of assistive software, on a desk and on a phone", async () => {
+  for (const size of [{ width: 1280, height: 800 }, { width: 390, height: 780 }]) {
+    await open("#city=boston.gov&lang=fr&report=1003", size);
+    await page.waitForSelector("#card h2", { state: "attached" });
+    await page.addScriptTag({ path: axe }).catch(() => page.evaluate(require("node:fs").readFileSync(axe, "utf8")));
+    const result = await page.evaluate(() => window.axe.run());
+    const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+    assert.deepEqual(told, []);
+    assert.ok(result.passes.length > 20);
+  }
+});
+
+test("on a phone the map is full and the list slides up", async () => {
+  await open("#city=boston.gov&lang=fr", { width: 390, height: 780 });
+  assert.equal(await page.locator("#panel-body").isVisible(), false);
+  await page.locator("#handle").click();
+  assert.equal(await page.locator("#reports .row").first().isVisible(), true);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `the page is ${wide} pixels wide`);
+  assert.deepEqual(complaints, []);
+});
+
+test("a basemap that answers lies under the data; one that does not leaves the map plain", async () => {
+  const tiles = createServer((request, response) => {
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    if (request.url === "/hang") return;
+    if (request.url !== "/tiles.json") return response.writeHead(204).end();
+    const tile = `http://127.0.0.1:${tiles.address().port}/{z}/{x}/{y}.pbf`;
+    response.end(JSON.stringify({ tilejson: "3.0.0", tiles: [tile], maxzoom: 14, attribution: "test" }));
+  });
+  await new Promise((listening) => tiles.listen(0, "127.0.0.1", listening));
+  const serve = async (path) => {
+    const url = `http://127.0.0.1:${tiles.address().port}${path}`;
+    const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", url, "--store", `sqlite:${store}`], { cwd: folder });
+    const address = await new Promise((resolve) =>
+      child.stdout.on("data", (line) => resolve(String(line).match(/http:\S+/)[0])));
+    while ((await fetch(`${address}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+    return { child, address };
+  };
+  try {
+    for (const [path, there] of [["/tiles.json", true], ["/hang", false]]) {
+      const { child, address } = await serve(path);
+      await open("#city=boston.gov&lang=fr", { url: address });
+      if (there) {
+        await page.waitForFunction(() => window.pointchaudMap.getSource("basemap"));
+        const layers = await page.evaluate(() => window.pointchaudMap.getStyle().layers.map((l) => l.id));
+        assert.ok(layers.indexOf("areas") > 100, "the basemap's layers lie below ours");
+      } else {
+        await page.waitForFunction(() => /fond simple/.test(document.querySelector("#notice").textContent));
+      }
+      assert.ok((await spots()).length > 0);
+      assert.deepEqual(complaints, []);
+      child.kill();
+    }
+  } finally {
+    tiles.closeAllConnections();
+    tiles.close();
+  }
+});
