@@ -28,21 +28,21 @@
 //! # Invariants
 //!
 //! - **I1** A [`report::Report`] is made only by [`report::Gate`], or by the store from a row that
-//! the   gate once passed, re-checked. A refusal names field, value and reason
+//!   the gate once passed, re-checked. A refusal names field, value and reason
 //!   (`tests/import.rs`, `tests/http.rs`).
 //! - **I2** Commit first, index second, answer last. A crash in between heals at boot, which folds
-//! the   same `apply` over the store (`tests/durability.rs`).
+//!   the same `apply` over the store (`tests/durability.rs`).
 //! - **I3** Every change has a growing revision, taken in the same transaction as its rows. The
-//! index   knows how far it has read, answers carry it as ETag and `as_of`, `/readyz` shows the lag
+//!   index knows how far it has read, answers carry it as ETag and `as_of`, `/readyz` shows the lag
 //!   (`tests/store.rs`).
 //! - **I4** The order of two coordinates is a matter of `format` and of named parameters; inside
-//! there   is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
+//!   there is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
 //! - **I5** Every question has a limit and says whether it was reached. Unknown parameters and
-//! values   are refused, never passed over (`tests/http.rs`).
+//!   values are refused, never passed over (`tests/http.rs`).
 //! - **I6** Equal distances and equal times are ordered by id: every answer can be reproduced, and
 //!   equals a linear scan (`tests/oracle.rs`).
 //! - **I7** No lock is held across an await. Questions run on a bounded pool; readers hold a
-//! snapshot   and never wait for a writer.
+//!   snapshot and never wait for a writer.
 //! - **I8** The page uses only the public API, and whatever the map shows is also in a list
 //!   (`tests/browser/page.test.mjs`).
 //!

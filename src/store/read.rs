@@ -9,13 +9,13 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{Checkpoint, row};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::place::BBox;
 use crate::report::{
     Change, Event, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
     ServiceCode, Stored,
 };
-use crate::{error::Kind, words};
+use crate::words;
 
 /// How long a statement waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
