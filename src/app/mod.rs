@@ -1,8 +1,8 @@
 //! The application: the only place that orders store-then-index.
 //!
 //! A write is committed by the store's writer thread, which then tells the index through
-//! [`Keeper`] before it answers: whoever is acknowledged can read what was written. The store may
-//! also change under another process (an import beside the server): [`App::follow`] polls the
+//! `Keeper` before it answers: whoever is acknowledged can read what was written. The store may
+//! also change under another process (an import beside the server): a thread polls the
 //! revision counters and reads on from there. A crash between commit and index heals at boot,
 //! because boot folds the same `apply` over the store.
 

@@ -6,7 +6,7 @@ use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Status};
 use super::ids::Ids;
 use super::names::Names;
 
-/// Facts as numbers. `service` and `area` are numbers of [`Names`].
+/// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
     /// Number of the service.
