@@ -265,3 +265,34 @@ fn a_mapping_file_may_send_categories_to_known_services() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("none of its columns exists"), "{error}");
 }
+
+/// A child may be older than its parent, a street's midpoint gathers many reports, and the borough
+/// that must act is spelt otherwise than the borough where the trouble is.
+#[test]
+fn older_children_snapped_points_and_boroughs_in_two_spellings_come_in_as_they_are() {
+    let folder = Folder::new("oddities");
+    let header = "ID_UNIQUE,NATURE,ACTI_NOM,ARRONDISSEMENT,ARRONDISSEMENT_GEO,DDS_DATE_CREATION,\
+                  LOC_LONG,LOC_LAT,DERNIER_STATUT";
+    let geo = "Mercier-Hochelaga-Maisonneuve";
+    let row = |id: usize| {
+        format!(
+            "26-{id},Requete,Nid-de-poule,Mercier - Hochelaga-Maisonneuve,{geo},\
+             2026-01-02T17:02:28,-73.5109327627592,45.5963781950085,Urgente\n"
+        )
+    };
+    let file = folder.with("m.csv", format!("{header}\n{}{}{}", row(1), row(2), row(3)));
+    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [3, 0, 0, 0]);
+    let out = done(&folder, &["export", "--jurisdiction", "montreal.ca", "--format", "csv"]);
+    assert_eq!(out.matches(&format!(",{geo},")).count(), 3, "{out}");
+    assert!(!out.contains("Mercier - "), "{out}");
+
+    let header = "SR_NUMBER,SR_TYPE,STATUS,CREATED_DATE,CLOSED_DATE,DUPLICATE,PARENT_SR_NUMBER";
+    let child =
+        "SR19-1,Pothole,Completed,03/01/2019 08:00:00 AM,03/02/2019 08:00:00 AM,true,SR19-2";
+    let parent = "SR19-2,Pothole,Open,03/01/2019 09:00:00 AM,,false,";
+    let file = folder.with("c.csv", format!("{header}\n{child}\n{parent}\n"));
+    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [2, 0, 0, 0]);
+    let out = done(&folder, &["export", "--jurisdiction", "chicago.gov", "--format", "csv"]);
+    assert!(out.contains("SR19-1,pothole,closed,duplicate,Completed"), "{out}");
+    assert!(out.contains(",SR19-2,"), "{out}");
+}

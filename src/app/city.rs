@@ -159,7 +159,9 @@ impl City {
         let first = changes.first().map_or(0, |change| change.revision);
         if first > index_revision(&self.shown) + 1 {
             // Another process wrote in between: the store has the whole story.
-            read_on(self.id(), index, reader).unwrap_or_else(|error| log(&error));
+            let result =
+                self.reload_catalogue(reader).and_then(|()| read_on(self.id(), index, reader));
+            result.unwrap_or_else(|error| log(&error));
         } else {
             index.apply(changes);
         }
