@@ -17,6 +17,8 @@ let counts: Counts | null = null;
 let map: Map | null = null;
 let listed: string | null = null;
 let asking = new AbortController();
+/** The last answer failed, and a notice says so. */
+let troubled = false;
 
 const city = (): api.City => cities.find((c) => c.jurisdiction_id === state.city) ?? cities[0];
 
@@ -44,10 +46,12 @@ async function refresh(what: "all" | "view"): Promise<void> {
     const tasks: Promise<void>[] = [refreshView(signal)];
     if (what === "all") tasks.push(refreshCounts(signal));
     await Promise.all(tasks);
-    notice(null);
+    if (troubled) notice(null);
+    troubled = false;
     document.body.dataset.idle = String(Number(document.body.dataset.idle ?? 0) + 1);
   } catch (error) {
     if (signal.aborted) return;
+    troubled = true;
     if (error instanceof api.Refused && error.status !== 503) return notice(error.message);
     notice(say(error instanceof api.Refused ? "notice.starting" : "notice.offline"));
     setTimeout(() => void refresh("all"), 2000);
@@ -189,7 +193,9 @@ async function startMap(): Promise<void> {
   if (settings.basemap) {
     const { addBasemap } = await import("./basemap");
     void addBasemap(made, settings.basemap, FIRST_DATA_LAYER, state.language).then((shown) => {
-      if (!shown) notice(say("notice.basemap"));
+      if (shown) return;
+      notice(say("notice.basemap"));
+      setTimeout(() => troubled || notice(null), 8000);
     });
   }
 }

@@ -88,7 +88,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       id: FIRST_DATA_LAYER, type: "symbol", source: "areas", minzoom: 9.5, maxzoom: 15,
       layout: {
         "text-field": ["get", "name"], "text-font": FONT, "text-size": 12.5, "text-max-width": 8,
-        "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.6,
+        "text-variable-anchor": ["center", "top", "bottom"], "text-radial-offset": 1.3,
         "symbol-sort-key": ["-", 0, ["get", "count"]], "text-padding": 6,
       },
       paint: { "text-color": "#55616b", "text-halo-color": "#eef1f0", "text-halo-width": 1.6 },
@@ -113,7 +113,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       layout: {
         "text-field": ["get", "label"], "text-font": FONT, "text-size": 12.5,
         // Always drawn, and names of neighbourhoods keep clear of the circle.
-        "text-allow-overlap": true, "text-padding": 16, "symbol-sort-key": ["get", "count"],
+        "text-allow-overlap": true, "text-padding": 8, "symbol-sort-key": ["get", "count"],
       },
       paint: { "text-color": "#ffffff", "text-halo-color": "#0b4866", "text-halo-width": 0.6 },
     },

@@ -1,10 +1,13 @@
 //! `pointchaud serve`: the map page and the API.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -18,6 +21,9 @@ use crate::error::{Error, Kind, Result};
 use crate::http::{Access, Page, Site, router, serve};
 use crate::store::Reader;
 use crate::words;
+
+/// How long the default basemap's host is waited for.
+const PROBE_MAX: Duration = Duration::from_millis(1500);
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -36,12 +42,9 @@ pub struct Arguments {
     /// service that listens to this machine alone lets reports be changed.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
-    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background.
-    #[arg(
-        long,
-        env = "POINTCHAUD_BASEMAP",
-        default_value = "https://tiles.openfreemap.org/planet"
-    )]
+    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background; `auto`
+    /// for OpenFreeMap where its host can be reached from here.
+    #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
     basemap: String,
 }
 
@@ -58,8 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None if arguments.listen.ip().is_loopback() => Access::Local,
         None => Access::Nobody,
     };
-    let basemap =
-        Some(arguments.basemap.clone()).filter(|url| !matches!(url.as_str(), "" | "none"));
+    let basemap = basemap(&arguments.basemap);
     let site = Site::new(app.clone(), access, Page { basemap });
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
@@ -77,6 +79,29 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     app.stop();
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// The basemap to name to the page. The default one is named only where its host answers, so that a
+/// closed network shows a plain map and no failed request.
+fn basemap(wanted: &str) -> Option<String> {
+    const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
+    match wanted {
+        "" | "none" => None,
+        "auto" => {
+            let (told, hear) = mpsc::channel();
+            // Names are looked up without a time limit: the thread is left behind where it hangs.
+            thread::spawn(move || {
+                let address =
+                    (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
+                let reached =
+                    address.is_some_and(|to| TcpStream::connect_timeout(&to, PROBE_MAX).is_ok());
+                let _ = told.send(reached);
+            });
+            let reached = hear.recv_timeout(PROBE_MAX).unwrap_or(false);
+            reached.then(|| format!("https://{OPEN_FREE_MAP}/planet"))
+        }
+        url => Some(url.to_owned()),
+    }
 }
 
 /// Resolves at Ctrl-C or at the system's polite signal.

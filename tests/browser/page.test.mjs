@@ -210,6 +210,21 @@ test("on a phone the map is full and the list slides up", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("with the default basemap out of reach the page is plain and complains of nothing", async (t) => {
+  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--store", `sqlite:${store}`], { cwd: folder });
+  const address = await new Promise((resolve) =>
+    child.stdout.on("data", (line) => resolve(String(line).match(/http:\S+/)[0])));
+  while ((await fetch(`${address}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+  try {
+    if ((await (await fetch(`${address}config.json`)).json()).basemap) return t.skip("the basemap can be reached from here");
+    await open("#city=boston.gov&lang=fr", { url: address });
+    assert.ok((await spots()).length > 0);
+    assert.deepEqual(complaints, []);
+  } finally {
+    child.kill();
+  }
+});
+
 test("a basemap that answers lies under the data; one that does not leaves the map plain", async () => {
   const tiles = createServer((request, response) => {
     response.setHeader("Access-Control-Allow-Origin", "*");
