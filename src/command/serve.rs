@@ -42,8 +42,8 @@ pub struct Arguments {
     /// service that listens to this machine alone lets reports be changed.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
-    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background; `auto`
-    /// for OpenFreeMap where its host can be reached from here.
+    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
+    /// `auto` for OpenFreeMap where its host can be reached from here.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
     basemap: String,
 }
