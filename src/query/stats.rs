@@ -69,13 +69,24 @@ impl Sum {
     }
 }
 
+/// Calls `found` with everything that passes. With a box it is a question about places: what is not
+/// placed exactly is left out unless the filter lets it in.
+fn each(snapshot: &Snapshot, sieve: &Sieve, found: impl FnMut(Handle)) {
+    match sieve.bbox() {
+        Some(bbox) => snapshot.in_box(bbox, sieve, found),
+        None => snapshot.all(sieve).for_each(found),
+    }
+}
+
 /// When the first and the last report that pass were made, in seconds since 1970.
 pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
-    let times = snapshot.all(sieve).map(|handle| snapshot.requested(handle));
-    times.fold(None, |span, time| {
+    let mut span: Option<(i64, i64)> = None;
+    each(snapshot, sieve, |handle| {
+        let time = snapshot.requested(handle);
         let (first, last) = span.unwrap_or((time, time));
-        Some((time.min(first), time.max(last)))
-    })
+        span = Some((time.min(first), time.max(last)));
+    });
+    span
 }
 
 /// Counts everything that passes. `day_starts` are the first seconds of the days to count, in
@@ -127,7 +138,7 @@ pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
             stats.days[day - 1] += 1;
         }
     };
-    snapshot.all(sieve).for_each(&mut count);
+    each(snapshot, sieve, &mut count);
     stats.statuses = tally(Status::ALL, &statuses);
     stats.reasons = tally(ClosedReason::ALL, &reasons);
     stats.natures = tally(Nature::ALL, &natures);
