@@ -1,4 +1,4 @@
-# Five thin targets; everything else is in the program's own commands and in the tests.
+# Four thin targets; everything else is in the program's own commands and in the tests.
 .DEFAULT_GOAL := run
 .PHONY: run test bench fmt
 

@@ -16,15 +16,7 @@ struct Members {
 
 impl Members {
     fn of(bytes: &[u8]) -> Result<Self> {
-        let body: Value = serde_json::from_slice(bytes).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let words = words!(
-                "n’est pas du JSON (ligne {line}, colonne {column})",
-                "is not JSON (line {line}, column {column})"
-            );
-            Refusal::new("body", String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), words)
-        })?;
-        match body {
+        match any(bytes)? {
             Value::Object(object) => Ok(Self { object, refused: Vec::new() }),
             other => {
                 let words = words!("n’est pas un objet JSON", "is not a JSON object");

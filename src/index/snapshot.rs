@@ -131,11 +131,6 @@ impl Snapshot {
         self.services.get(number).unwrap_or_default()
     }
 
-    /// How many service numbers there are.
-    pub fn services_len(&self) -> usize {
-        self.services.len()
-    }
-
     /// The name of an area number; none for reports without an area.
     pub fn area_name(&self, number: u16) -> Option<&str> {
         self.areas.get(number)

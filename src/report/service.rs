@@ -46,11 +46,6 @@ impl ServiceCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The shared text, for interning.
-    pub fn shared(&self) -> Arc<str> {
-        self.0.clone()
-    }
 }
 
 impl fmt::Display for ServiceCode {

@@ -83,11 +83,6 @@ impl Reader {
         Ok(Self { path: path.to_owned(), idle: Arc::default(), zones: Arc::default() })
     }
 
-    /// Path of the file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Runs `ask` on a connection of the pool, in one snapshot of the store.
     fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).pop();
