@@ -1,13 +1,18 @@
 //! The columns of a run: what a question may ask of a report, a few bytes each, in slot order.
+//!
+//! 38 bytes a located report, 14 another, beside its id. Slots come in three stretches: placed
+//! exactly, placed approximately, not placed. The first two are in the order of the map's Z curve.
 
-use crate::place::{Cell, GRID_BITS, Position, morton};
+use std::ops::Range;
+
+use crate::place::{Cell, GRID_BITS, Position, morton, unmorton};
 use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Status};
 
 use super::ids::Ids;
 use super::names::Names;
 
 /// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Record {
     /// Number of the service.
     pub service: u16,
@@ -51,104 +56,276 @@ impl Record {
         }
     }
 
-    /// Its place on the map's Z curve; unlocated reports come after all others.
-    fn code(&self) -> Option<u64> {
-        self.position.map(|position| {
-            let cell = Cell::of(position, GRID_BITS);
-            morton(cell.x, cell.y)
-        })
+    /// Where its slot belongs.
+    pub fn key(&self) -> Key {
+        match (self.position, self.accuracy) {
+            (None, _) => Key { stretch: 2, code: 0 },
+            (Some(position), accuracy) => {
+                let cell = Cell::of(position, GRID_BITS);
+                let stretch = u8::from(accuracy == Accuracy::Approximate);
+                Key { stretch, code: morton(cell.x, cell.y) }
+            }
+        }
     }
 }
 
-/// Columns in slot order: located reports along the Z curve, then the unlocated.
+/// The order of slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    stretch: u8,
+    code: u64,
+}
+
+/// What there is little of, in one number: bits 0-1 status, 2-3 nature, 4-6 channel, 7 day only,
+/// 8 approximate, 9-11 the reason's number plus one.
+#[derive(Debug, Clone, Copy)]
+pub struct State(u16);
+
+impl State {
+    /// How many [`State::kind`]s there can be.
+    pub const KINDS: usize = 128;
+
+    fn of(record: &Record) -> Self {
+        let reason = record.reason.map_or(0, |reason| reason as u16 + 1);
+        let approximate = u16::from(record.accuracy == Accuracy::Approximate);
+        let kind = Self::kind_of(record.status, record.nature, record.channel);
+        Self(kind as u16 | u16::from(record.day_only) << 7 | approximate << 8 | reason << 9)
+    }
+
+    /// The kind of a status, nature and channel.
+    pub fn kind_of(status: Status, nature: Nature, channel: Channel) -> usize {
+        status as usize | (nature as usize) << 2 | (channel as usize) << 4
+    }
+
+    /// Status, nature and channel as one number below [`State::KINDS`].
+    pub fn kind(self) -> usize {
+        usize::from(self.0 & 0x7f)
+    }
+
+    fn variant<T: Copy>(self, all: &[T], shift: u16, bits: u16) -> T {
+        all[usize::from(self.0 >> shift & ((1 << bits) - 1))]
+    }
+
+    /// Where it stands.
+    pub fn status(self) -> Status {
+        self.variant(Status::ALL, 0, 2)
+    }
+
+    /// Not closed.
+    pub fn is_open(self) -> bool {
+        self.0 & 3 != Status::Closed as u16
+    }
+}
+
+/// A second since 1970 in four bytes, to 2106. Days before 1970 are there for the sake of time
+/// zones; the gate lets nothing through that does not fit.
+fn pack_second(second: i64) -> u32 {
+    (second + SECOND_ZERO).clamp(1, i64::from(u32::MAX)) as u32
+}
+
+fn unpack_second(packed: u32) -> i64 {
+    i64::from(packed) - SECOND_ZERO
+}
+
+/// Stands at second 0; two days and one second.
+const SECOND_ZERO: i64 = 172_801;
+/// Stands in `closed` for a report that is not closed, or whose closing time is unknown.
+const NEVER: u32 = 0;
+
+/// Columns in slot order.
 #[derive(Default)]
 pub struct Columns {
-    pub ids: Ids,
-    pub service: Vec<u16>,
-    pub area: Vec<u16>,
-    pub status: Vec<Status>,
-    pub reason: Vec<Option<ClosedReason>>,
-    pub nature: Vec<Nature>,
-    pub channel: Vec<Channel>,
-    pub day_only: Vec<bool>,
-    pub accuracy: Vec<Accuracy>,
-    pub requested: Vec<i64>,
-    /// [`Columns::OPEN`] where not closed.
-    pub closed: Vec<i64>,
-    /// One for each located slot: (longitude, latitude) are `lon[i]`, `lat[i]`.
-    pub lon: Vec<f64>,
-    pub lat: Vec<f64>,
-    pub code: Vec<u64>,
+    pub(super) ids: Ids,
+    service: Vec<u16>,
+    area: Vec<u16>,
+    state: Vec<State>,
+    requested: Vec<u32>,
+    closed: Vec<u32>,
+    /// Longitude and latitude of located slots, pair by pair: what is read together lies together.
+    degrees: Vec<[f64; 2]>,
+    /// Column and row of located slots in the map's grid.
+    grid: Vec<[u32; 2]>,
+    exact: usize,
 }
 
 impl Columns {
-    /// Stands in `closed` for a report that is not closed, or whose closing time is unknown.
-    pub const OPEN: i64 = i64::MIN;
-
-    /// Sorts records, each with its id, into columns.
-    pub fn build(mut rows: Vec<(&str, Record)>) -> Self {
-        rows.sort_by_cached_key(|(id, record)| {
-            (record.code().unwrap_or(u64::MAX), record.code().is_none(), *id)
-        });
-        let mut columns = Self::default();
-        for (id, record) in rows {
-            columns.push(id, &record);
+    /// Empty columns with room for as many reports, so many of them located.
+    pub fn with_capacity(reports: usize, located: usize, id_bytes: usize) -> Self {
+        Self {
+            ids: Ids::with_capacity(reports, id_bytes),
+            service: Vec::with_capacity(reports),
+            area: Vec::with_capacity(reports),
+            state: Vec::with_capacity(reports),
+            requested: Vec::with_capacity(reports),
+            closed: Vec::with_capacity(reports),
+            degrees: Vec::with_capacity(located),
+            grid: Vec::with_capacity(located),
+            exact: 0,
         }
-        columns.ids.seal();
-        columns
     }
 
-    fn push(&mut self, id: &str, record: &Record) {
+    /// Adds the next slot; the caller adds them in the order of their keys.
+    pub fn push(&mut self, id: &str, record: &Record, key: Key) {
         self.ids.push(id);
         self.service.push(record.service);
         self.area.push(record.area);
-        self.status.push(record.status);
-        self.reason.push(record.reason);
-        self.nature.push(record.nature);
-        self.channel.push(record.channel);
-        self.day_only.push(record.day_only);
-        self.accuracy.push(record.accuracy);
-        self.requested.push(record.requested);
-        self.closed.push(record.closed.unwrap_or(Self::OPEN));
-        if let (Some(position), Some(code)) = (record.position, record.code()) {
-            self.lon.push(position.lon());
-            self.lat.push(position.lat());
-            self.code.push(code);
+        self.state.push(State::of(record));
+        self.requested.push(pack_second(record.requested));
+        self.closed.push(record.closed.map_or(NEVER, pack_second));
+        if let Some(position) = record.position {
+            self.degrees.push([position.lon(), position.lat()]);
+            let (x, y) = unmorton(key.code);
+            self.grid.push([x, y]);
+            self.exact += usize::from(key.stretch == 0);
         }
     }
 
     /// How many reports.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.state.len()
     }
 
     /// How many reports have a position: slots below this.
     pub fn located(&self) -> usize {
-        self.code.len()
+        self.degrees.len()
+    }
+
+    /// Slots placed exactly.
+    pub fn exact(&self) -> Range<u32> {
+        0..self.exact as u32
+    }
+
+    /// Slots placed approximately.
+    pub fn approximate(&self) -> Range<u32> {
+        self.exact as u32..self.located() as u32
+    }
+
+    /// Where a slot belongs.
+    pub fn key(&self, slot: u32) -> Key {
+        let stretch = u8::from(slot as usize >= self.exact) + u8::from(!self.is_located(slot));
+        Key { stretch, code: if self.is_located(slot) { self.code(slot) } else { 0 } }
+    }
+
+    fn is_located(&self, slot: u32) -> bool {
+        (slot as usize) < self.located()
+    }
+
+    /// The place of a located slot on the map's Z curve.
+    pub fn code(&self, slot: u32) -> u64 {
+        let [x, y] = self.grid(slot);
+        morton(x, y)
+    }
+
+    /// Column and row of a located slot in the map's grid.
+    #[inline]
+    pub fn grid(&self, slot: u32) -> [u32; 2] {
+        self.grid[slot as usize]
+    }
+
+    /// Longitude and latitude of a located slot, in degrees.
+    #[inline]
+    pub fn degrees(&self, slot: u32) -> [f64; 2] {
+        self.degrees[slot as usize]
+    }
+
+    /// Columns and rows of located slots.
+    #[inline]
+    pub fn grid_of(&self, slots: Range<u32>) -> &[[u32; 2]] {
+        &self.grid[slots.start as usize..slots.end as usize]
     }
 
     /// The position of a slot.
     pub fn position(&self, slot: u32) -> Option<Position> {
-        let slot = slot as usize;
-        let (lon, lat) = (self.lon.get(slot)?, self.lat.get(slot)?);
+        let [lon, lat] = self.degrees.get(slot as usize)?;
         Position::new(*lon, *lat).ok()
+    }
+
+    /// Number of a slot's service.
+    #[inline]
+    pub fn service(&self, slot: u32) -> u16 {
+        self.service[slot as usize]
+    }
+
+    /// Number of a slot's area.
+    #[inline]
+    pub fn area(&self, slot: u32) -> u16 {
+        self.area[slot as usize]
+    }
+
+    /// Status, nature and what else there is little of.
+    #[inline]
+    pub fn state(&self, slot: u32) -> State {
+        self.state[slot as usize]
+    }
+
+    /// When a slot's report was made, in seconds since 1970.
+    #[inline]
+    pub fn requested(&self, slot: u32) -> i64 {
+        unpack_second(self.requested[slot as usize])
     }
 
     /// A slot's facts as numbers.
     pub fn record(&self, slot: u32) -> Record {
-        let at = slot as usize;
+        let state = self.state(slot);
+        let reason = usize::from(state.0 >> 9 & 7).checked_sub(1);
+        let closed = self.closed[slot as usize];
         Record {
-            service: self.service[at],
-            area: self.area[at],
-            status: self.status[at],
-            reason: self.reason[at],
-            nature: self.nature[at],
-            channel: self.channel[at],
-            day_only: self.day_only[at],
-            accuracy: self.accuracy[at],
-            requested: self.requested[at],
-            closed: Some(self.closed[at]).filter(|second| *second != Self::OPEN),
+            service: self.service(slot),
+            area: self.area(slot),
+            status: state.status(),
+            reason: reason.map(|number| ClosedReason::ALL[number]),
+            nature: state.variant(Nature::ALL, 2, 2),
+            channel: state.variant(Channel::ALL, 4, 3),
+            day_only: state.0 >> 7 & 1 == 1,
+            accuracy: state.variant(&[Accuracy::Exact, Accuracy::Approximate], 8, 1),
+            requested: self.requested(slot),
+            closed: (closed != NEVER).then(|| unpack_second(closed)),
             position: self.position(slot),
+        }
+    }
+
+    /// True where slots are in the order of their keys and every column has as many as it should.
+    pub fn is_sound(&self) -> bool {
+        let keys = (0..self.len() as u32).map(|slot| self.key(slot));
+        self.ids.len() == self.len() && self.closed.len() == self.len() && keys.is_sorted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_went_in() {
+        let mut columns = Columns::with_capacity(72, 72, 720);
+        let mut records = Vec::new();
+        for (n, status) in Status::ALL.iter().enumerate() {
+            for (m, nature) in Nature::ALL.iter().enumerate() {
+                for (c, channel) in Channel::ALL.iter().enumerate() {
+                    let reason = (*status == Status::Closed).then(|| ClosedReason::ALL[m]);
+                    records.push(Record {
+                        service: (n * 20_000) as u16,
+                        area: if c == 0 { Names::NONE } else { c as u16 },
+                        status: *status,
+                        reason,
+                        nature: *nature,
+                        channel: *channel,
+                        day_only: m % 2 == 0,
+                        accuracy: Accuracy::Exact,
+                        requested: [-86_400, 0, 1_790_000_000, 4_294_000_000][m],
+                        closed: (c % 2 == 0).then_some([-1, 0, 1, 1_800_000_000][m]),
+                        position: Position::new(-71.0 + m as f64, 46.0).ok(),
+                    });
+                }
+            }
+        }
+        records.sort_by_key(Record::key);
+        for (n, record) in records.iter().enumerate() {
+            columns.push(&format!("r{n}"), record, record.key());
+        }
+        assert!(columns.is_sound() && columns.len() == 72);
+        for (n, record) in records.iter().enumerate() {
+            assert_eq!(columns.record(n as u32), *record);
         }
     }
 }

@@ -14,15 +14,18 @@ mod names;
 mod run;
 mod sieve;
 mod snapshot;
+mod squares;
+mod tree;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use columns::Record;
-pub use sieve::Sieve;
-pub use snapshot::{Handle, Snapshot, beyond};
+pub use columns::{Columns, Record};
+pub use forest::Gather;
+pub use sieve::{Sieve, Slots};
+pub use snapshot::{Bunch, Handle, Snapshot};
 
 use crate::report::{Change, Event, ReportId};
 use dead::Dead;
@@ -31,7 +34,7 @@ use run::Run;
 use snapshot::Part;
 
 /// Merges that make a run larger than this are left to [`Index::merge_job`].
-const MERGE_AT_ONCE_MAX: usize = 8_192;
+const MERGE_AT_ONCE_MAX: usize = 2_048;
 
 /// The index of one city. One thread writes, through `&mut self`; readers load snapshots.
 #[derive(Default)]
@@ -69,7 +72,7 @@ pub struct Merged {
 impl MergeJob {
     /// Does the work.
     pub fn run(self) -> Merged {
-        Merged { run: merge(&self.parts), first: self.first, count: self.parts.len() }
+        Merged { run: Run::merge(&self.parts), first: self.first, count: self.parts.len() }
     }
 }
 
@@ -102,7 +105,7 @@ impl Index {
             }
         }
         if !fresh.is_empty() {
-            let run = Arc::new(Run::build(fresh));
+            let run = Arc::new(Run::build(&fresh));
             self.state.parts.push(Part { run, dead: Dead::default() });
         }
         (self.state.services, self.state.areas) = (services, areas);
@@ -139,7 +142,7 @@ impl Index {
                 break;
             }
             let at = self.state.parts.len() - 2;
-            let run = merge(&self.state.parts[at..]);
+            let run = Run::merge(&self.state.parts[at..]);
             self.state.parts.truncate(at);
             self.push(run);
         }
@@ -219,9 +222,11 @@ impl Index {
         let mut alive = std::collections::HashSet::new();
         for part in &self.state.parts {
             let columns = &part.run.columns;
-            assert_eq!(part.run.forest.len(), columns.located(), "a tree misses a report");
-            assert!(columns.code.is_sorted(), "slots are not in the order of the curve");
-            assert!(columns.located() <= columns.len(), "more positions than reports");
+            let (trees, forest) = part.run.forest.len();
+            assert_eq!(trees, columns.located(), "a tree misses a report");
+            let exact = columns.exact().len();
+            assert!(forest == 0 || forest == exact, "the forest misses a report");
+            assert!(columns.is_sound(), "slots are out of order, or a column is too short");
             for slot in part.live() {
                 let id = columns.ids.get(slot);
                 assert!(alive.insert(id), "{id} is alive twice");
@@ -233,16 +238,6 @@ impl Index {
         }
         assert_eq!(alive.len(), self.state.len(), "the count is wrong");
     }
-}
-
-/// One run of everything alive in these.
-fn merge(parts: &[Part]) -> Run {
-    let mut rows = Vec::with_capacity(parts.iter().map(Part::live_count).sum());
-    for part in parts {
-        let columns = &part.run.columns;
-        rows.extend(part.live().map(|slot| (columns.ids.get(slot), columns.record(slot))));
-    }
-    Run::build(rows)
 }
 
 #[cfg(test)]

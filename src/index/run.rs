@@ -1,7 +1,9 @@
 //! A run: an immutable part of the index, its columns and its forest over the same slots.
 
-use super::columns::{Columns, Record};
+use super::columns::{Columns, Key, Record};
 use super::forest::Forest;
+use super::snapshot::Part;
+use super::tree::first_behind;
 use crate::place::{BBox, Cell, GridBox, Overlap};
 
 /// Reports that came together, or were merged; what is no longer true of them is marked dead
@@ -14,8 +16,43 @@ pub struct Run {
 
 impl Run {
     /// Sorts and indexes records, each with its id; no id may come twice.
-    pub fn build(rows: Vec<(&str, Record)>) -> Self {
-        let columns = Columns::build(rows);
+    pub fn build(rows: &[(&str, Record)]) -> Self {
+        let mut order: Vec<(Key, u32)> =
+            rows.iter().zip(0..).map(|((_, record), row)| (record.key(), row)).collect();
+        order.sort_unstable();
+        let located = rows.iter().filter(|(_, record)| record.position.is_some()).count();
+        let id_bytes = rows.iter().map(|(id, _)| id.len()).sum();
+        let mut columns = Columns::with_capacity(rows.len(), located, id_bytes);
+        for (key, row) in order {
+            let (id, record) = &rows[row as usize];
+            columns.push(id, record, key);
+        }
+        Self::over(columns)
+    }
+
+    /// One run of everything alive in these. Each is in order: the sort finds their stretches and
+    /// merges them.
+    pub fn merge(parts: &[Part]) -> Self {
+        let mut order: Vec<(Key, u32, u32)> =
+            Vec::with_capacity(parts.iter().map(Part::live_count).sum());
+        let (mut located, mut id_bytes) = (0, 0);
+        for (part, n) in parts.iter().zip(0..) {
+            let columns = &part.run.columns;
+            order.extend(part.live().map(|slot| (columns.key(slot), n, slot)));
+            located += part.live().take_while(|slot| (*slot as usize) < columns.located()).count();
+            id_bytes += columns.ids.bytes();
+        }
+        order.sort_by_key(|(key, ..)| *key);
+        let mut columns = Columns::with_capacity(order.len(), located, id_bytes);
+        for (key, part, slot) in order {
+            let from = &parts[part as usize].run.columns;
+            columns.push(from.ids.get(slot), &from.record(slot), key);
+        }
+        Self::over(columns)
+    }
+
+    fn over(mut columns: Columns) -> Self {
+        columns.ids.seal();
         let forest = Forest::build(&columns);
         Self { columns, forest }
     }
@@ -23,9 +60,15 @@ impl Run {
     /// Walks down the grid as a quadtree and calls `found` with slot ranges whose reports may lie
     /// in `part`, a box that does not cross the antimeridian, and whether all of them certainly do.
     /// Ranges are disjoint and in order.
-    pub fn ranges_in(&self, part: &BBox, mut found: impl FnMut(std::ops::Range<u32>, bool)) {
-        let all = 0..self.columns.located() as u32;
-        self.descend(Cell::WORLD, &GridBox::of(part), all, &mut found);
+    pub fn ranges_in(
+        &self,
+        part: &BBox,
+        approximate: bool,
+        mut found: impl FnMut(std::ops::Range<u32>, bool),
+    ) {
+        for stretch in self.stretches(approximate) {
+            self.descend(Cell::WORLD, &GridBox::of(part), stretch, &mut found);
+        }
     }
 
     /// Below this many slots a range is looked at one by one rather than divided.
@@ -61,10 +104,19 @@ impl Run {
         &self,
         part: &GridBox,
         level: u8,
+        approximate: bool,
         mut found: impl FnMut(Cell, std::ops::Range<u32>),
     ) {
-        let all = 0..self.columns.located() as u32;
-        self.descend_to(level, Cell::WORLD, part, all, &mut found);
+        for stretch in self.stretches(approximate) {
+            self.descend_to(level, Cell::WORLD, part, stretch, &mut found);
+        }
+    }
+
+    /// The slots that are in the order of the curve: placed exactly, and approximately too where
+    /// asked.
+    fn stretches(&self, approximate: bool) -> impl Iterator<Item = std::ops::Range<u32>> {
+        let second = approximate.then(|| self.columns.approximate());
+        std::iter::once(self.columns.exact()).chain(second)
     }
 
     fn descend_to(
@@ -82,9 +134,8 @@ impl Run {
             return found(cell, slots);
         }
         // A lone report's cell is known without walking down to it.
-        let (first, last) = (slots.start as usize, slots.end as usize - 1);
-        let only = Cell::of_morton(self.columns.code[first], level);
-        if only == Cell::of_morton(self.columns.code[last], level) {
+        let only = Cell::of_morton(self.columns.code(slots.start), level);
+        if only == Cell::of_morton(self.columns.code(slots.end - 1), level) {
             if part.overlap(only) != Overlap::Outside {
                 found(only, slots);
             }
@@ -100,19 +151,32 @@ impl Run {
         let mut start = slots.start;
         cell.children().map(|child| {
             let last = child.codes().1;
-            let rest = &self.columns.code[start as usize..slots.end as usize];
-            let end = start + rest.partition_point(|code| *code <= last) as u32;
+            let end = self.first_behind(last, start..slots.end);
             let own = start..end;
             start = end;
             (child, own)
         })
     }
 
-    /// The slots of one cell.
-    pub fn slots_of(&self, cell: Cell) -> std::ops::Range<u32> {
+    /// Calls `found` with the slots of one cell.
+    pub fn slots_of(
+        &self,
+        cell: Cell,
+        approximate: bool,
+        mut found: impl FnMut(std::ops::Range<u32>),
+    ) {
         let (first, last) = cell.codes();
-        let start = self.columns.code.partition_point(|code| *code < first) as u32;
-        let rest = &self.columns.code[start as usize..];
-        start..start + rest.partition_point(|code| *code <= last) as u32
+        for stretch in self.stretches(approximate) {
+            let start = match first.checked_sub(1) {
+                Some(before) => self.first_behind(before, stretch.clone()),
+                None => stretch.start,
+            };
+            found(start..self.first_behind(last, start..stretch.end));
+        }
+    }
+
+    /// The first of these slots whose code is greater, or their end.
+    fn first_behind(&self, code: u64, slots: std::ops::Range<u32>) -> u32 {
+        first_behind(&|slot| self.columns.code(slot), code, slots)
     }
 }

@@ -1,29 +1,34 @@
 //! A filter in the index's numbers: what every question asks of every slot.
 
-use super::columns::Columns;
-use super::forest::Kind;
+use std::ops::Range;
+
+use super::columns::{Columns, State};
+use super::dead::Dead;
 use super::names::Names;
 use crate::place::BBox;
-use crate::report::{Accuracy, Filter, Status};
+use crate::report::{Channel, Filter, Nature, Status};
 
 /// A filter made ready for one snapshot.
 pub struct Sieve {
     services: Option<Vec<bool>>,
     areas: Option<Vec<u16>>,
-    statuses: u8,
-    natures: u8,
-    channels: u8,
+    /// Statuses, natures and channels that pass, by [`State::kind`].
+    kinds: [bool; State::KINDS],
+    open: bool,
+    closed: bool,
     from: i64,
     before: i64,
     bbox: Option<BBox>,
     approximate: bool,
+    /// Nothing but services, open or closed, approximate or not, and the box is asked.
+    by_kind: bool,
 }
 
 impl Sieve {
     /// Looks the filter's names up.
     pub fn new(filter: &Filter, services: &Names, areas: &Names) -> Self {
-        fn mask<T: Copy>(wanted: &Option<Vec<T>>, bit: impl Fn(T) -> u8) -> u8 {
-            wanted.as_ref().map_or(u8::MAX, |list| list.iter().fold(0, |m, v| m | 1 << bit(*v)))
+        fn any<T: PartialEq>(wanted: &Option<Vec<T>>, value: &T) -> bool {
+            wanted.as_ref().is_none_or(|list| list.contains(value))
         }
         let wanted = filter.services.as_ref().map(|list| {
             let mut wanted = vec![false; services.len()];
@@ -32,22 +37,36 @@ impl Sieve {
             }
             wanted
         });
+        let mut kinds = [false; State::KINDS];
+        for status in Status::ALL.iter().filter(|status| any(&filter.statuses, status)) {
+            for nature in Nature::ALL.iter().filter(|nature| any(&filter.natures, nature)) {
+                for channel in Channel::ALL.iter().filter(|channel| any(&filter.channels, channel)) {
+                    kinds[State::kind_of(*status, *nature, *channel)] = true;
+                }
+            }
+        }
+        let status = |status| any(&filter.statuses, &status);
+        let both = status(Status::Open) == status(Status::InProgress);
+        let timeless = filter.from.is_none() && filter.before.is_none();
+        let rest = filter.natures.is_none() && filter.channels.is_none() && filter.areas.is_none();
         Self {
             services: wanted,
             areas: filter
                 .areas
                 .as_ref()
                 .map(|list| list.iter().filter_map(|area| areas.find(area)).collect()),
-            statuses: mask(&filter.statuses, |status| status as u8),
-            natures: mask(&filter.natures, |nature| nature as u8),
-            channels: mask(&filter.channels, |channel| channel as u8),
+            kinds,
+            open: status(Status::Open) || status(Status::InProgress),
+            closed: status(Status::Closed),
             from: filter.from.unwrap_or(i64::MIN),
             before: filter.before.unwrap_or(i64::MAX),
             bbox: filter.bbox,
             approximate: filter.approximate,
+            by_kind: both && timeless && rest,
         }
     }
 
+    #[inline]
     fn service(&self, number: u16) -> bool {
         match &self.services {
             None => true,
@@ -55,44 +74,142 @@ impl Sieve {
         }
     }
 
-    /// May the tree of this kind hold an answer?
-    pub fn wants(&self, (service, closed, approximate): Kind) -> bool {
-        let closed_bit = 1 << Status::Closed as u8;
-        let states = if closed { closed_bit } else { !closed_bit };
+    /// May a report of this service pass?
+    pub fn wants_service(&self, service: u16) -> bool {
         self.service(service)
-            && self.statuses & states & 0b111 != 0
-            && (self.approximate || !approximate)
+    }
+
+    /// May a report pass that is not closed?
+    pub fn wants_open(&self) -> bool {
+        self.open
+    }
+
+    /// May a closed report pass?
+    pub fn wants_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Does no service fail?
+    pub fn wants_every_service(&self) -> bool {
+        self.services.is_none()
+    }
+
+    /// Does no service fail, open or closed?
+    pub fn wants_every_kind(&self) -> bool {
+        self.services.is_none() && self.open && self.closed
+    }
+
+    /// May a report pass that is placed approximately?
+    pub fn wants_approximate(&self) -> bool {
+        self.approximate
+    }
+
+    /// Are service and open or closed all that is asked? Then a question about a place looks at
+    /// little that does not pass.
+    pub fn is_by_kind(&self) -> bool {
+        self.by_kind && self.bbox.is_none()
+    }
+
+    /// Does everything pass that has a place in the filter's box?
+    fn is_open_to_all(&self) -> bool {
+        self.by_kind && self.wants_every_kind()
     }
 
     /// Does this slot pass everything but the question of places (bbox, accuracy)?
+    #[inline]
     pub fn passes(&self, columns: &Columns, slot: u32) -> bool {
-        let at = slot as usize;
-        self.from <= columns.requested[at]
-            && columns.requested[at] < self.before
-            && self.statuses >> columns.status[at] as u8 & 1 == 1
-            && self.natures >> columns.nature[at] as u8 & 1 == 1
-            && self.channels >> columns.channel[at] as u8 & 1 == 1
-            && self.service(columns.service[at])
-            && self.areas.as_ref().is_none_or(|areas| areas.contains(&columns.area[at]))
+        let requested = columns.requested(slot);
+        self.kinds[columns.state(slot).kind()]
+            && self.service(columns.service(slot))
+            && self.from <= requested
+            && requested < self.before
+            && self.areas.as_ref().is_none_or(|areas| areas.contains(&columns.area(slot)))
     }
 
     /// [`Sieve::passes`], and inside the box if there is one; a report without a position is
     /// outside every box.
+    #[inline]
     pub fn passes_here(&self, columns: &Columns, slot: u32) -> bool {
-        self.passes(columns, slot)
-            && self.bbox.as_ref().is_none_or(|bbox| {
-                columns.position(slot).is_some_and(|position| bbox.contains(position))
-            })
+        self.is_open_to_all_here()
+            || self.passes(columns, slot)
+                && self.bbox.as_ref().is_none_or(|bbox| {
+                    columns.position(slot).is_some_and(|position| bbox.contains(position))
+                })
     }
 
-    /// [`Sieve::passes_here`], and placed well enough for questions about places.
-    pub fn passes_placed(&self, columns: &Columns, slot: u32) -> bool {
-        (self.approximate || columns.accuracy[slot as usize] == Accuracy::Exact)
-            && self.passes_here(columns, slot)
+    /// Does everything pass?
+    pub fn is_open_to_all_here(&self) -> bool {
+        self.bbox.is_none() && self.is_open_to_all()
+    }
+
+    /// Splits `slots` in pieces and calls `found` with those of each that are alive and pass
+    /// [`Sieve::passes_here`].
+    pub fn select(
+        &self,
+        columns: &Columns,
+        dead: &Dead,
+        slots: Range<u32>,
+        mut found: impl FnMut(Slots<'_>),
+    ) {
+        let alive = dead.count() == 0;
+        if alive && self.is_open_to_all_here() {
+            return if slots.is_empty() { () } else { found(Slots::All(slots)) };
+        }
+        let mut kept = [0u32; PIECE];
+        for first in slots.clone().step_by(PIECE) {
+            let mut count = 0;
+            for slot in first..slots.end.min(first + PIECE as u32) {
+                // Written before it is known to be wanted: no branch to guess wrong.
+                kept[count] = slot;
+                let passes = (alive || !dead.has(slot)) && self.passes_here(columns, slot);
+                count += usize::from(passes);
+            }
+            if count > 0 {
+                found(Slots::Some(&kept[..count]));
+            }
+        }
     }
 
     /// The filter's box.
     pub fn bbox(&self) -> Option<&BBox> {
         self.bbox.as_ref()
+    }
+}
+
+/// Slots looked at before those that pass are handed on.
+const PIECE: usize = 1_024;
+
+/// Slots that pass, in order.
+pub enum Slots<'a> {
+    /// All of these.
+    All(Range<u32>),
+    /// These.
+    Some(&'a [u32]),
+}
+
+impl Slots<'_> {
+    /// Calls `found` with each.
+    #[inline(always)]
+    pub fn each(&self, mut found: impl FnMut(u32)) {
+        match self {
+            Self::All(range) => range.clone().for_each(found),
+            Self::Some(list) => list.iter().for_each(|slot| found(*slot)),
+        }
+    }
+
+    /// The first and the last; there always is one.
+    pub fn ends(&self) -> (u32, u32) {
+        match self {
+            Self::All(range) => (range.start, range.end - 1),
+            Self::Some(list) => (list[0], list[list.len() - 1]),
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::All(range) => range.len(),
+            Self::Some(list) => list.len(),
+        }
     }
 }

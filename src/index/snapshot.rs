@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::columns::{Columns, Record};
 use super::dead::Dead;
-use super::forest::slack;
+use super::forest::Gather;
 use super::names::Names;
 use super::run::Run;
-use super::sieve::Sieve;
-use crate::place::{BBox, Cell, GridBox, Meters, Overlap, Position};
+use super::sieve::{Sieve, Slots};
+use crate::place::{BBox, Cell, GridBox, Origin, Overlap, Position};
 use crate::report::{Filter, View};
 
 /// A report in a snapshot: which run, which slot. Means nothing in another snapshot.
@@ -71,11 +71,6 @@ impl Snapshot {
         })
     }
 
-    /// The place of a report on the grid's Z curve; `None` without a position.
-    pub fn code(&self, handle: Handle) -> Option<u64> {
-        self.columns(handle).code.get(handle.slot as usize).copied()
-    }
-
     /// A filter made ready for this snapshot.
     pub fn sieve(&self, filter: &Filter) -> Sieve {
         Sieve::new(filter, &self.services, &self.areas)
@@ -118,12 +113,18 @@ impl Snapshot {
 
     /// When the report was made, in seconds since 1970.
     pub fn requested(&self, handle: Handle) -> i64 {
-        self.columns(handle).requested[handle.slot as usize]
+        self.columns(handle).requested(handle.slot)
     }
 
     /// The position of a report.
     pub fn position(&self, handle: Handle) -> Option<Position> {
         self.columns(handle).position(handle.slot)
+    }
+
+    /// Longitude and latitude of a placed report, in degrees.
+    #[inline]
+    pub fn degrees(&self, handle: Handle) -> [f64; 2] {
+        self.columns(handle).degrees(handle.slot)
     }
 
     /// The code of a service number.
@@ -141,72 +142,54 @@ impl Snapshot {
         self.areas.find(name).is_some()
     }
 
-    /// Every report that passes, located or not, in no order.
-    pub fn all<'a>(&'a self, sieve: &'a Sieve) -> impl Iterator<Item = Handle> + 'a {
-        self.parts.iter().enumerate().flat_map(move |(run, part)| {
-            let columns = &part.run.columns;
-            let live = part.live().filter(move |slot| sieve.passes_here(columns, *slot));
-            live.map(move |slot| Handle { run: run as u32, slot })
-        })
+    /// Calls `found` with every report that passes, located or not, in no order.
+    pub fn all(&self, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
+        for (run, part) in self.parts.iter().enumerate() {
+            self.visit(run, 0..part.run.columns.len() as u32, sieve, &mut found);
+        }
     }
 
-    /// Reports that pass, nearest first, with squared chord lengths. Those of almost the same
-    /// length may come in any order: the caller sorts them out by distance and id.
-    pub fn nearest<'a>(
-        &'a self,
-        at: Position,
-        sieve: &'a Sieve,
-    ) -> impl Iterator<Item = (Handle, f64)> + 'a {
-        let mut streams: Vec<_> = self
-            .parts
-            .iter()
-            .map(|part| {
-                let columns = &part.run.columns;
-                let near = part.run.forest.nearest(at, |kind| sieve.wants(kind));
-                near.filter(move |(slot, _)| {
-                    !part.dead.has(*slot) && sieve.passes_placed(columns, *slot)
-                })
-                .peekable()
-            })
-            .collect();
-        std::iter::from_fn(move || {
-            let fronts = streams.iter_mut().enumerate();
-            let fronts = fronts.filter_map(|(run, s)| s.peek().map(|(_, chord2)| (run, *chord2)));
-            let (run, _) = fronts.min_by(|a, b| a.1.total_cmp(&b.1))?;
-            let (slot, chord2) = streams[run].next()?;
-            Some((Handle { run: run as u32, slot }, chord2))
-        })
-    }
-
-    /// Reports that pass and are perhaps no farther than `radius`, in no order; the caller judges
-    /// by the distance itself.
-    pub fn around<'a>(
-        &'a self,
-        at: Position,
-        radius: Meters,
-        sieve: &'a Sieve,
-    ) -> impl Iterator<Item = Handle> + 'a {
-        self.parts.iter().enumerate().flat_map(move |(run, part)| {
-            let columns = &part.run.columns;
-            let near = part.run.forest.within(at, radius, |kind| sieve.wants(kind));
-            near.filter(move |slot| !part.dead.has(*slot) && sieve.passes_placed(columns, *slot))
-                .map(move |slot| Handle { run: run as u32, slot })
-        })
+    /// Offers placed reports that pass: all that are no farther than the reach, perhaps some that
+    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many, and
+    /// then answers a reach not beyond the last of them; else `wanted` is `usize::MAX`.
+    pub fn near(
+        &self,
+        origin: &Origin,
+        sieve: &Sieve,
+        wanted: usize,
+        gather: &mut impl Gather<Handle>,
+    ) {
+        for (part, run) in self.parts.iter().zip(0..) {
+            let (columns, forest) = (&part.run.columns, &part.run.forest);
+            let mut trees = forest.choose(sieve);
+            trees.are_enough &= part.dead.count() == 0;
+            if trees.are_enough {
+                forest.near(columns, origin, &trees, wanted, &mut All { run, gather });
+            } else {
+                let mut passing = Passing { run, gather, columns, dead: &part.dead, sieve };
+                forest.near(columns, origin, &trees, wanted, &mut passing);
+            }
+        }
     }
 
     /// Calls `found` with every placed report that passes and lies in `bbox`.
-    pub fn in_box(&self, bbox: &BBox, sieve: &Sieve, mut found: impl FnMut(Handle)) {
+    pub fn in_box(&self, bbox: &BBox, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
         for (run, part) in self.parts.iter().enumerate() {
             let columns = &part.run.columns;
             // The parts of a box have no position in common, so no report is found twice.
             for piece in bbox.parts() {
-                part.run.ranges_in(&piece, |slots, certain| {
-                    for slot in slots {
-                        let inside = |at: Position| piece.contains(at);
-                        let here = certain || columns.position(slot).is_some_and(inside);
-                        if here && !part.dead.has(slot) && sieve.passes_placed(columns, slot) {
-                            found(Handle { run: run as u32, slot });
-                        }
+                part.run.ranges_in(&piece, sieve.wants_approximate(), |slots, certain| {
+                    if certain {
+                        return self.visit(run, slots, sieve, &mut found);
+                    }
+                    let inside = |slot: &u32| {
+                        columns.position(*slot).is_some_and(|at| piece.contains(at))
+                            && !part.dead.has(*slot)
+                            && sieve.passes_here(columns, *slot)
+                    };
+                    let kept: Vec<u32> = slots.filter(inside).collect();
+                    if !kept.is_empty() {
+                        found(Bunch { run: run as u32, columns, slots: Slots::Some(&kept) });
                     }
                 });
             }
@@ -214,39 +197,45 @@ impl Snapshot {
     }
 
     /// Calls `found` with every placed report of `cell` that passes.
-    pub fn in_cell(&self, cell: Cell, sieve: &Sieve, mut found: impl FnMut(Handle)) {
+    pub fn in_cell(&self, cell: Cell, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
         for (run, part) in self.parts.iter().enumerate() {
-            self.visit(run, part.run.slots_of(cell), sieve, &mut found);
+            part.run.slots_of(cell, sieve.wants_approximate(), |slots| {
+                self.visit(run, slots, sieve, &mut found);
+            });
         }
     }
 
-    fn visit(&self, run: usize, slots: Range<u32>, sieve: &Sieve, found: &mut impl FnMut(Handle)) {
-        let part = &self.parts[run];
-        for slot in slots {
-            if !part.dead.has(slot) && sieve.passes_placed(&part.run.columns, slot) {
-                found(Handle { run: run as u32, slot });
-            }
-        }
+    fn visit(
+        &self,
+        run: usize,
+        slots: Range<u32>,
+        sieve: &Sieve,
+        found: &mut impl FnMut(Bunch<'_>),
+    ) {
+        let Part { run: held, dead } = &self.parts[run];
+        let columns = &held.columns;
+        sieve.select(columns, dead, slots, |slots| {
+            found(Bunch { run: run as u32, columns, slots });
+        });
     }
 
     /// Calls `found` with every placed report that passes and the cell of `level` it lies in, for
-    /// all cells that touch `bbox`, whole: cells do not depend on where the box cuts them. Within a
-    /// run the reports of a cell come together.
+    /// all cells that touch `bbox`, whole: cells do not depend on where the box cuts them.
     pub fn cells_touching(
         &self,
         bbox: &BBox,
         level: u8,
         sieve: &Sieve,
-        mut found: impl FnMut(Cell, Handle),
+        mut found: impl FnMut(Cell, Bunch<'_>),
     ) {
         let pieces: Vec<GridBox> = bbox.parts().iter().map(GridBox::of).collect();
         for (run, part) in self.parts.iter().enumerate() {
             for (n, piece) in pieces.iter().enumerate() {
-                part.run.cells_touching(piece, level, |cell, slots| {
+                part.run.cells_touching(piece, level, sieve.wants_approximate(), |cell, slots| {
                     // A cell that touches two pieces of the box was found with the first.
                     let before = &pieces[..n];
                     if before.iter().all(|other| other.overlap(cell) == Overlap::Outside) {
-                        self.visit(run, slots, sieve, &mut |handle| found(cell, handle));
+                        self.visit(run, slots, sieve, &mut |bunch| found(cell, bunch));
                     }
                 });
             }
@@ -254,7 +243,72 @@ impl Snapshot {
     }
 }
 
-/// Is `chord2` beyond a k-th nearest at `kth` by more than rounding?
-pub fn beyond(chord2: f64, kth: f64) -> bool {
-    chord2 > slack(kth)
+/// Hands everything of a run on.
+struct All<'a, G> {
+    run: u32,
+    gather: &'a mut G,
+}
+
+impl<G: Gather<Handle>> Gather<u32> for All<'_, G> {
+    #[inline]
+    fn offer(&mut self, slot: u32, haversine: f32) {
+        self.gather.offer(Handle { run: self.run, slot }, haversine);
+    }
+
+    #[inline]
+    fn reach(&mut self) -> f32 {
+        self.gather.reach()
+    }
+}
+
+/// Hands on what is alive and passes.
+struct Passing<'a, G> {
+    run: u32,
+    gather: &'a mut G,
+    columns: &'a Columns,
+    dead: &'a Dead,
+    sieve: &'a Sieve,
+}
+
+impl<G: Gather<Handle>> Gather<u32> for Passing<'_, G> {
+    #[inline]
+    fn offer(&mut self, slot: u32, haversine: f32) {
+        if !self.dead.has(slot) && self.sieve.passes_here(self.columns, slot) {
+            self.gather.offer(Handle { run: self.run, slot }, haversine);
+        }
+    }
+
+    #[inline]
+    fn reach(&mut self) -> f32 {
+        self.gather.reach()
+    }
+}
+
+/// Reports of one run that pass, in the order of its slots.
+pub struct Bunch<'a> {
+    run: u32,
+    columns: &'a Columns,
+    slots: Slots<'a>,
+}
+
+impl<'a> Bunch<'a> {
+    /// The columns to ask about them.
+    pub fn columns(&self) -> &'a Columns {
+        self.columns
+    }
+
+    /// Their slots in the columns.
+    pub fn slots(&self) -> &Slots<'a> {
+        &self.slots
+    }
+
+    /// A bunch of one of its slots.
+    pub fn only(&self, slot: u32) -> Bunch<'a> {
+        Bunch { run: self.run, columns: self.columns, slots: Slots::All(slot..slot + 1) }
+    }
+
+    /// The handle of a slot.
+    pub fn handle(&self, slot: u32) -> Handle {
+        Handle { run: self.run, slot }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Position;
+use super::{Origin, Position};
 
 /// Mean Earth radius R1 of the IUGG, in metres (Moritz, *Geodetic Reference System 1980*). On this
 /// sphere a distance differs from the ellipsoid's by at most 0.56 %.
@@ -20,11 +20,10 @@ pub const CIRCUMFERENCE_M: f64 = 40_075_017.0;
 pub struct Meters(pub f64);
 
 impl Meters {
-    /// Squared length of the chord that spans this great-circle distance on the unit sphere.
-    pub fn chord2(self) -> f64 {
+    /// sin²(d/2) of the angle d that this great-circle distance spans; see [`Origin::haversine`].
+    pub fn haversine(self) -> f64 {
         let half = (self.0 / EARTH_RADIUS_M / 2.0).clamp(0.0, std::f64::consts::FRAC_PI_2);
-        let chord = 2.0 * half.sin();
-        chord * chord
+        half.sin() * half.sin()
     }
 }
 
@@ -34,18 +33,9 @@ impl fmt::Display for Meters {
     }
 }
 
-/// Squared straight-line distance of two unit vectors; grows with the great-circle distance.
-pub fn chord2(a: &[f64; 3], b: &[f64; 3]) -> f64 {
-    (0..3).map(|i| (a[i] - b[i]) * (a[i] - b[i])).sum()
-}
-
-/// Great-circle distance. The half-angle form 2·atan2(|a−b|, |a+b|) keeps its precision for
-/// neighbours and for antipodes alike (Kahan, *How Futile are Mindless Assessments of Roundoff*,
-/// 2006, §12); the haversine formula loses it at the antipode.
+/// Great-circle distance; many from one point are measured faster by one [`Origin`].
 pub fn distance(a: Position, b: Position) -> Meters {
-    let (a, b) = (a.unit(), b.unit());
-    let sum2: f64 = (0..3).map(|i| (a[i] + b[i]) * (a[i] + b[i])).sum();
-    Meters(EARTH_RADIUS_M * 2.0 * chord2(&a, &b).sqrt().atan2(sum2.sqrt()))
+    Origin::new(a).distance(b.lon(), b.lat())
 }
 
 #[cfg(test)]
@@ -67,9 +57,9 @@ mod tests {
     }
 
     #[test]
-    fn chord_and_distance_agree() {
+    fn haversine_and_distance_agree() {
         let (a, b) = (at(-71.2, 46.8), at(-71.21, 46.81));
-        let there = chord2(&a.unit(), &b.unit());
-        assert!((distance(a, b).chord2() / there - 1.0).abs() < 1e-9);
+        let there = Origin::new(a).haversine(b.lon(), b.lat());
+        assert!((distance(a, b).haversine() / there - 1.0).abs() < 1e-9);
     }
 }

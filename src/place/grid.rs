@@ -67,8 +67,12 @@ impl Cell {
 
     /// The square of `level` that holds `position`.
     pub fn of(position: Position, level: u8) -> Self {
-        let x = ((position.lon() + 180.0) / 360.0 * SIDE) as u32;
-        let sin = position.lat().to_radians().sin();
+        Self::of_sine(position.lon(), position.lat().to_radians().sin(), level)
+    }
+
+    /// [`Cell::of`] a longitude in degrees and the sine of a latitude.
+    pub(super) fn of_sine(lon: f64, sin: f64, level: u8) -> Self {
+        let x = ((lon + 180.0) / 360.0 * SIDE) as u32;
         let y = (0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI)) * SIDE;
         // `as` saturates: the poles' infinities land in the first and the last row.
         let shift = u32::from(GRID_BITS - level);
@@ -116,6 +120,14 @@ impl Cell {
             north: if y == 0.0 { 90.0 } else { lat(y) },
         }
     }
+}
+
+/// The position at a column and a row of the finest grid, fractions included. Both are below the
+/// grid's side, so it always is one.
+pub fn grid_position(x: f64, y: f64) -> Position {
+    let lat = (PI * (1.0 - 2.0 * y / SIDE)).sinh().atan().to_degrees();
+    Position::new(x / SIDE * 360.0 - 180.0, lat)
+        .unwrap_or_else(|_| unreachable!("the grid is on the Earth"))
 }
 
 /// How a square of the grid lies to a box.

@@ -54,14 +54,6 @@ impl Position {
     pub fn lat(&self) -> f64 {
         self.lat
     }
-
-    /// The position as a vector of length one from the centre of the sphere (n-vector): no
-    /// antimeridian, no poles, and straight-line order is great-circle order.
-    pub fn unit(&self) -> [f64; 3] {
-        let (sin_lat, cos_lat) = self.lat.to_radians().sin_cos();
-        let (sin_lon, cos_lon) = self.lon.to_radians().sin_cos();
-        [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat]
-    }
 }
 
 #[cfg(test)]

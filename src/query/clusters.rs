@@ -3,13 +3,12 @@
 //! The filter comes first, the clusters after it. A cluster is all that passes in one square of
 //! about 64 pixels. So its number does not depend on the viewport, its id is the square's and lives
 //! as long as anything is in it, squares of one zoom lie whole in those of the zoom before, and
-//! counts of children add up. It is drawn at the mean of its members.
+//! counts of children add up. It is drawn at the mean of its members on the map's plane.
 
 use std::collections::HashMap;
 
-use crate::index::{Handle, Sieve, Snapshot};
-use crate::place::{BBox, Cell, Position};
-use crate::report::Status;
+use crate::index::{Bunch, Handle, Sieve, Snapshot};
+use crate::place::{BBox, Cell, Position, grid_position};
 
 /// The deepest zoom.
 pub const ZOOM_MAX: u8 = 22;
@@ -39,7 +38,7 @@ pub struct Cluster {
     pub oldest_open: Option<i64>,
     /// When the newest report was made, in seconds since 1970.
     pub newest: i64,
-    /// Mean of the members' longitudes and latitudes.
+    /// Mean of the members on the map's plane.
     pub center: Position,
     /// The first zoom at which its members part; none where they never do.
     pub expansion_zoom: Option<u8>,
@@ -73,22 +72,26 @@ pub fn clusters(
     zoom: u8,
     limit: usize,
 ) -> Clusters {
-    let mut sums: HashMap<Cell, Sum> = HashMap::new();
-    let mut current: Option<(Cell, Sum)> = None;
-    snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, handle| {
-        // A run gives the reports of a square together: only their sum goes through the table.
-        if current.as_ref().is_none_or(|(last, _)| *last != cell)
-            && let Some((last, sum)) = current.take()
-        {
-            sums.entry(last).or_default().merge(sum);
+    let mut sums: Vec<(Cell, Sum)> = Vec::new();
+    snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, bunch| {
+        // The reports of a square come together; only other runs have more of it.
+        match sums.last_mut() {
+            Some((last, sum)) if *last == cell => sum.add(&bunch),
+            _ => {
+                sums.push((cell, Sum::default()));
+                sums.last_mut().expect("pushed just now").1.add(&bunch);
+            }
         }
-        current.get_or_insert_with(|| (cell, Sum::default())).1.add(snapshot, handle);
     });
-    if let Some((last, sum)) = current {
-        sums.entry(last).or_default().merge(sum);
-    }
-    let total = sums.values().map(|sum| sum.count).sum();
-    let mut sums: Vec<(Cell, Sum)> = sums.into_iter().collect();
+    sums.sort_by_key(|(cell, _)| *cell);
+    sums.dedup_by(|(cell, sum), (before, whole)| {
+        let same = cell == before;
+        if same {
+            whole.merge(std::mem::take(sum));
+        }
+        same
+    });
+    let total = sums.iter().map(|(_, sum)| sum.count).sum();
     sums.sort_unstable_by_key(|(cell, sum)| (std::cmp::Reverse(sum.count), *cell));
     let left_out = sums.len().saturating_sub(limit) as u64;
     sums.truncate(limit);
@@ -99,7 +102,7 @@ pub fn clusters(
 /// What passes in one square of `zoom`; none where nothing does.
 pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Option<Spot> {
     let mut sum = Sum::default();
-    snapshot.in_cell(cell, sieve, |handle| sum.add(snapshot, handle));
+    snapshot.in_cell(cell, sieve, |bunch| sum.add(&bunch));
     (sum.count > 0).then(|| sum.spot(cell, zoom))
 }
 
@@ -118,36 +121,31 @@ pub fn children(
         }
         Spot::Cluster(cluster) => cluster.expansion_zoom,
     };
-    let mut groups: HashMap<Option<Cell>, Vec<Handle>> = HashMap::new();
-    snapshot.in_cell(cell, sieve, |handle| {
-        let code = snapshot.code(handle).unwrap_or(0);
-        let child = next.map(|zoom| Cell::of_morton(code, level_of(zoom)));
-        groups.entry(child).or_default().push(handle);
+    let mut parts: HashMap<Cell, Sum> = HashMap::new();
+    let mut singles = Vec::new();
+    snapshot.in_cell(cell, sieve, |bunch| {
+        bunch.slots().each(|slot| match next {
+            Some(zoom) => {
+                let code = bunch.columns().code(slot);
+                let child = Cell::of_morton(code, level_of(zoom));
+                parts.entry(child).or_default().add(&bunch.only(slot));
+            }
+            None => singles.push(bunch.handle(slot)),
+        });
     });
-    let total = groups.values().map(|members| members.len() as u64).sum();
-    let mut spots = Vec::new();
-    for (child, mut members) in groups {
-        match (child, next) {
-            (Some(child), Some(zoom)) => {
-                let mut sum = Sum::default();
-                members.iter().for_each(|handle| sum.add(snapshot, *handle));
-                spots.push((members.len(), child.codes().0, sum.spot(child, zoom)));
-            }
-            _ => {
-                members.sort_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
-                let singles = members.into_iter().enumerate();
-                spots.extend(singles.map(|(i, handle)| (1, i as u64, Spot::Single(handle))));
-            }
-        }
+    let total = parts.values().map(|sum| sum.count).sum::<u64>() + singles.len() as u64;
+    singles.sort_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
+    let mut spots: Vec<(u64, u64, Spot)> =
+        singles.into_iter().zip(0..).map(|(handle, i)| (1, i, Spot::Single(handle))).collect();
+    for (child, sum) in parts {
+        let zoom = next.unwrap_or(zoom);
+        spots.push((sum.count, child.codes().0, sum.spot(child, zoom)));
     }
     spots.sort_by_key(|(count, place, _)| (std::cmp::Reverse(*count), *place));
     let left_out = spots.len().saturating_sub(limit) as u64;
     spots.truncate(limit);
     Some(Clusters { spots: spots.into_iter().map(|spot| spot.2).collect(), total, left_out })
 }
-
-/// Degrees are summed as whole numbers of 1e-9: the mean does not depend on any order.
-const DEGREE: f64 = 1e9;
 
 #[derive(Default)]
 struct Sum {
@@ -156,29 +154,41 @@ struct Sum {
     services: Vec<(u16, u64)>,
     oldest_open: Option<i64>,
     newest: i64,
-    lon: i128,
-    lat: i128,
+    /// Columns and rows of the map's grid: whole numbers, so the mean does not depend on any order.
+    x: u64,
+    y: u64,
     codes: Option<(u64, u64)>,
     first: Option<Handle>,
 }
 
 impl Sum {
-    fn add(&mut self, snapshot: &Snapshot, handle: Handle) {
-        let record = snapshot.record(handle);
-        let (Some(at), Some(code)) = (record.position, snapshot.code(handle)) else { return };
-        let open = record.status != Status::Closed;
-        self.merge(Self {
-            count: 1,
-            open: u64::from(open),
-            services: Vec::new(),
-            oldest_open: open.then_some(record.requested),
-            newest: record.requested,
-            lon: (at.lon() * DEGREE).round() as i128,
-            lat: (at.lat() * DEGREE).round() as i128,
-            codes: Some((code, code)),
-            first: Some(handle),
+    fn add(&mut self, bunch: &Bunch<'_>) {
+        let (columns, slots) = (bunch.columns(), bunch.slots());
+        let (mut open, mut x, mut y) = (0, 0, 0);
+        let (mut newest, mut oldest_open) = (i64::MIN, i64::MAX);
+        slots.each(|slot| {
+            let [column, row] = columns.grid(slot);
+            (x, y) = (x + u64::from(column), y + u64::from(row));
+            let requested = columns.requested(slot);
+            newest = newest.max(requested);
+            let is_open = columns.state(slot).is_open();
+            open += u64::from(is_open);
+            oldest_open = oldest_open.min(if is_open { requested } else { i64::MAX });
         });
-        self.count_service(record.service, 1);
+        let (first, last) = slots.ends();
+        self.merge(Self {
+            count: slots.len() as u64,
+            open,
+            services: Vec::new(),
+            oldest_open: (open > 0).then_some(oldest_open),
+            newest,
+            x,
+            y,
+            // Slots are in the order of their codes.
+            codes: Some((columns.code(first), columns.code(last))),
+            first: Some(bunch.handle(first)),
+        });
+        slots.each(|slot| self.count_service(columns.service(slot), 1));
     }
 
     fn count_service(&mut self, service: u16, count: u64) {
@@ -196,8 +206,8 @@ impl Sum {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        self.lon += other.lon;
-        self.lat += other.lat;
+        self.x += other.x;
+        self.y += other.y;
         self.codes = match (self.codes, other.codes) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
@@ -213,8 +223,7 @@ impl Sum {
             return Spot::Single(handle);
         }
         self.services.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
-        let mean = |sum: i128| sum as f64 / self.count as f64 / DEGREE;
-        let center = Position::new(mean(self.lon), mean(self.lat));
+        let mean = |sum: u64| sum as f64 / self.count as f64;
         let (first, last) = self.codes.unwrap_or_default();
         // Squares are shared down to this level: two bits of the codes tell each level apart.
         let shared = (first ^ last).leading_zeros() / 2;
@@ -228,7 +237,7 @@ impl Sum {
             services: self.services,
             oldest_open: self.oldest_open,
             newest: self.newest,
-            center: center.unwrap_or_else(|_| unreachable!("a mean of positions is a position")),
+            center: grid_position(mean(self.x) + 0.5, mean(self.y) + 0.5),
             expansion_zoom,
         })
     }

@@ -7,10 +7,10 @@ mod stats;
 mod within;
 
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
-pub use nearest::nearest;
+pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use stats::{Count, Stats, span, stats};
-pub use within::{Polygons, within_polygon, within_radius};
+pub use within::{Polygons, within_polygon};
 
 pub use crate::index::{Handle, Snapshot};
 use crate::place::Meters;

@@ -1,10 +1,10 @@
-//! The k nearest reports.
+//! The reports nearest to a place, in the order of their distance.
 
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
-use super::{Found, Page};
-use crate::index::{Handle, Sieve, Snapshot, beyond};
-use crate::place::{Meters, Position, distance};
+use super::{After, Found, Page};
+use crate::index::{Gather, Handle, Sieve, Snapshot};
+use crate::place::{Meters, Origin, Position, slack};
 
 /// The `k` reports nearest to `at` that pass and are no farther than `max`: nearest first, equal
 /// distances by id. Distance is great-circle, in metres. Says if there were more.
@@ -15,50 +15,102 @@ pub fn nearest(
     k: usize,
     max: Meters,
 ) -> Page<Found> {
-    // One more than asked tells whether there are more. The stream is ordered by chord, whose
-    // rounding may swap near-equals: read until the chord is surely longer than the last kept.
-    let wanted = k + 1;
-    let limit = max.chord2();
-    let mut kept: Vec<(f64, Handle)> = Vec::with_capacity(wanted.min(1024));
-    let mut longest = BinaryHeap::with_capacity(wanted.min(1024));
-    for (handle, chord2) in snapshot.nearest(at, sieve) {
-        let kth: Option<&Ordered> = (longest.len() == wanted).then(|| longest.peek()).flatten();
-        if beyond(chord2, limit) || kth.is_some_and(|kth| beyond(chord2, kth.0)) {
-            break;
-        }
-        kept.push((chord2, handle));
-        longest.push(Ordered(chord2));
-        if longest.len() > wanted {
-            longest.pop();
+    within_radius(snapshot, sieve, at, max, None, k)
+}
+
+/// Reports that pass and are no farther than `radius` from `at`, the edge included: nearest first,
+/// equal distances by id, at most `limit` behind `after`.
+pub fn within_radius(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    at: Position,
+    radius: Meters,
+    after: Option<After<f64>>,
+    limit: usize,
+) -> Page<Found> {
+    let origin = Origin::new(at);
+    let meters = |handle| {
+        let [lon, lat] = snapshot.degrees(handle);
+        origin.distance(lon, lat)
+    };
+    let edge = slack(radius.haversine());
+    // One more than asked tells whether there are more.
+    let wanted = limit.saturating_add(1);
+    let mut nearest = Nearest { wanted, reach: edge, kept: Vec::with_capacity(LIST), selected: 0 };
+    match &after {
+        None => snapshot.near(&origin, sieve, wanted, &mut nearest),
+        Some(after) => {
+            let is_behind = |handle: Handle| {
+                let order = meters(handle).0.total_cmp(&after.key);
+                order.then_with(|| snapshot.id(handle).cmp(&after.id)) == Ordering::Greater
+            };
+            let mut behind = Behind { is_behind, nearest: &mut nearest };
+            snapshot.near(&origin, sieve, usize::MAX, &mut behind);
         }
     }
-    let found = kept.into_iter().filter_map(|(_, handle)| {
-        let distance = distance(at, snapshot.position(handle)?);
-        (distance <= max).then_some(Found { handle, distance })
+    let found = nearest.kept.into_iter().filter_map(|(_, handle)| {
+        let distance = meters(handle);
+        (distance <= radius).then_some(Found { handle, distance })
     });
     let mut items: Vec<Found> = found.collect();
-    items.sort_by(|a, b| {
+    items.sort_unstable_by(|a, b| {
         let by_id = || snapshot.id(a.handle).cmp(snapshot.id(b.handle));
         a.distance.0.total_cmp(&b.distance.0).then_with(by_id)
     });
-    let more = items.len() > k;
-    items.truncate(k);
+    let more = items.len() > limit;
+    items.truncate(limit);
     Page { items, more }
 }
 
-#[derive(PartialEq)]
-struct Ordered(f64);
+/// Room for a short list from the start.
+const LIST: usize = 96;
 
-impl Eq for Ordered {}
+/// Keeps the `wanted` nearest of all it is offered, and what may be as near as the last of them:
+/// haversines order almost as distances do.
+struct Nearest {
+    wanted: usize,
+    reach: f32,
+    /// With the bits of their haversines, which are in their order: none is negative.
+    kept: Vec<(u32, Handle)>,
+    /// How many were left by the last selection.
+    selected: usize,
+}
 
-impl Ord for Ordered {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
+impl Gather<Handle> for Nearest {
+    #[inline]
+    fn offer(&mut self, handle: Handle, haversine: f32) {
+        self.kept.push((haversine.to_bits(), handle));
+    }
+
+    #[inline]
+    fn reach(&mut self) -> f32 {
+        // Selecting costs as much as it looks at: it waits until half as many again have come.
+        let count = self.kept.len();
+        if count >= self.wanted && count > self.selected + self.wanted / 2 {
+            let (_, last, _) = self.kept.select_nth_unstable_by_key(self.wanted - 1, |kept| kept.0);
+            self.reach = self.reach.min(slack(f64::from(f32::from_bits(last.0))));
+            let reach = self.reach.to_bits();
+            self.kept.retain(|(haversine, _)| *haversine <= reach);
+            self.selected = self.kept.len();
+        }
+        self.reach
     }
 }
 
-impl PartialOrd for Ordered {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+/// Leaves out what is not behind the place in the list where the page begins.
+struct Behind<'a, F> {
+    is_behind: F,
+    nearest: &'a mut Nearest,
+}
+
+impl<F: Fn(Handle) -> bool> Gather<Handle> for Behind<'_, F> {
+    fn offer(&mut self, handle: Handle, haversine: f32) {
+        if (self.is_behind)(handle) {
+            self.nearest.offer(handle, haversine);
+        }
+    }
+
+    fn reach(&mut self) -> f32 {
+        self.nearest.reach()
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::{After, Page};
-use crate::index::{Handle, Sieve, Snapshot};
+use crate::index::{Bunch, Handle, Sieve, Snapshot};
 use crate::place::Cell;
 
 /// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
@@ -40,6 +40,17 @@ impl<'a> Newest<'a> {
     /// An empty list.
     pub fn new(snapshot: &'a Snapshot, after: Option<After<i64>>, limit: usize) -> Self {
         Self { snapshot, after, limit, heap: BinaryHeap::new() }
+    }
+
+    /// Offers reports.
+    pub fn offer_all(&mut self, bunch: &Bunch<'_>) {
+        bunch.slots().each(|slot| {
+            let full = self.heap.len() > self.limit;
+            let requested = bunch.columns().requested(slot);
+            if !full || self.heap.peek().is_some_and(|last| requested >= last.requested) {
+                self.offer(bunch.handle(slot));
+            }
+        });
     }
 
     /// Offers a report.
@@ -81,8 +92,8 @@ pub fn newest(
 ) -> Page<Handle> {
     let mut list = Newest::new(snapshot, after, limit);
     match sieve.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, sieve, |handle| list.offer(handle)),
-        None => snapshot.all(sieve).for_each(|handle| list.offer(handle)),
+        Some(bbox) => snapshot.in_box(bbox, sieve, |bunch| list.offer_all(&bunch)),
+        None => snapshot.all(sieve, |bunch| list.offer_all(&bunch)),
     }
     list.page()
 }
@@ -96,6 +107,6 @@ pub fn newest_in_cell(
     limit: usize,
 ) -> Page<Handle> {
     let mut list = Newest::new(snapshot, after, limit);
-    snapshot.in_cell(cell, sieve, |handle| list.offer(handle));
+    snapshot.in_cell(cell, sieve, |bunch| list.offer_all(&bunch));
     list.page()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Handle, Sieve, Snapshot};
+use crate::index::{Bunch, Columns, Sieve, Snapshot};
 use crate::report::{Accuracy, Channel, ClosedReason, Nature, Status};
 
 /// A name and how often it comes.
@@ -71,18 +71,19 @@ impl Sum {
 
 /// Calls `found` with everything that passes. With a box it is a question about places: what is not
 /// placed exactly is left out unless the filter lets it in.
-fn each(snapshot: &Snapshot, sieve: &Sieve, found: impl FnMut(Handle)) {
+fn each(snapshot: &Snapshot, sieve: &Sieve, mut found: impl FnMut(&Columns, u32)) {
+    let found = |bunch: Bunch<'_>| bunch.slots().each(|slot| found(bunch.columns(), slot));
     match sieve.bbox() {
         Some(bbox) => snapshot.in_box(bbox, sieve, found),
-        None => snapshot.all(sieve).for_each(found),
+        None => snapshot.all(sieve, found),
     }
 }
 
 /// When the first and the last report that pass were made, in seconds since 1970.
 pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
     let mut span: Option<(i64, i64)> = None;
-    each(snapshot, sieve, |handle| {
-        let time = snapshot.requested(handle);
+    each(snapshot, sieve, |columns, slot| {
+        let time = columns.requested(slot);
         let (first, last) = span.unwrap_or((time, time));
         span = Some((time.min(first), time.max(last)));
     });
@@ -98,8 +99,8 @@ pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
     let (mut statuses, mut reasons) = ([0; 3], [0; 4]);
     let (mut natures, mut channels) = ([0; 4], [0; 6]);
     let mut durations = Vec::new();
-    let mut count = |handle: Handle| {
-        let record = snapshot.record(handle);
+    let count = |columns: &Columns, slot: u32| {
+        let record = columns.record(slot);
         let open = record.status != Status::Closed;
         stats.total += 1;
         stats.open += u64::from(open);
@@ -138,7 +139,7 @@ pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
             stats.days[day - 1] += 1;
         }
     };
-    each(snapshot, sieve, &mut count);
+    each(snapshot, sieve, count);
     stats.statuses = tally(Status::ALL, &statuses);
     stats.reasons = tally(ClosedReason::ALL, &reasons);
     stats.natures = tally(Nature::ALL, &natures);

@@ -1,79 +1,12 @@
-//! Everything within a radius or a polygon.
-
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+//! Everything within a polygon.
 
 use geo::{BoundingRect, Intersects, MultiPolygon, Point, Validation};
 
-use super::{After, Found, Newest, Page};
+use super::{After, Newest, Page};
 use crate::error::Words;
 use crate::index::{Handle, Sieve, Snapshot};
-use crate::place::{BBox, Meters, Position, distance};
+use crate::place::{BBox, Position};
 use crate::words;
-
-struct Entry<'a> {
-    meters: f64,
-    id: &'a str,
-    handle: Handle,
-}
-
-impl Ord for Entry<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.meters.total_cmp(&other.meters).then_with(|| self.id.cmp(other.id))
-    }
-}
-
-impl PartialOrd for Entry<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Entry<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Entry<'_> {}
-
-/// Reports that pass and are no farther than `radius` from `at`, the edge included: nearest first,
-/// equal distances by id, at most `limit` behind `after`.
-pub fn within_radius(
-    snapshot: &Snapshot,
-    sieve: &Sieve,
-    at: Position,
-    radius: Meters,
-    after: Option<After<f64>>,
-    limit: usize,
-) -> Page<Found> {
-    let mut heap: BinaryHeap<Entry<'_>> = BinaryHeap::new();
-    for handle in snapshot.around(at, radius, sieve) {
-        let Some(position) = snapshot.position(handle) else { continue };
-        let meters = distance(at, position).0;
-        let full = heap.len() > limit;
-        if meters > radius.0 || full && heap.peek().is_some_and(|last| meters > last.meters) {
-            continue;
-        }
-        let id = snapshot.id(handle);
-        if let Some(after) = &after
-            && meters.total_cmp(&after.key).then_with(|| id.cmp(&after.id)) != Ordering::Greater
-        {
-            continue;
-        }
-        heap.push(Entry { meters, id, handle });
-        if heap.len() > limit + 1 {
-            heap.pop();
-        }
-    }
-    let sorted = heap.into_sorted_vec().into_iter();
-    let mut items: Vec<Found> = sorted
-        .map(|entry| Found { handle: entry.handle, distance: Meters(entry.meters) })
-        .collect();
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Page { items, more }
-}
 
 /// Checked polygons in longitude and latitude; edges are straight lines between their ends'
 /// coordinates, as in GeoJSON (RFC 7946, section 3.1.1), and belong to the inside.
@@ -141,10 +74,12 @@ pub fn within_polygon(
     limit: usize,
 ) -> Page<Handle> {
     let mut list = Newest::new(snapshot, after, limit);
-    snapshot.in_box(&polygons.bounds, sieve, |handle| {
-        if snapshot.position(handle).is_some_and(|at| polygons.contains(at)) {
-            list.offer(handle);
-        }
+    snapshot.in_box(&polygons.bounds, sieve, |bunch| {
+        bunch.slots().each(|slot| {
+            if bunch.columns().position(slot).is_some_and(|at| polygons.contains(at)) {
+                list.offer(bunch.handle(slot));
+            }
+        });
     });
     list.page()
 }
