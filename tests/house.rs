@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("place", &[], &[]),
     ("report", &["place", "error"], &["jiff"]),
     ("store", &["report", "place", "error"], &["rusqlite", "jiff", "blake3", "tracing"]),
-    ("index", &["report", "place"], &["rstar", "hashbrown", "arc_swap"]),
+    ("index", &["report", "place"], &["hashbrown", "arc_swap"]),
     ("query", &["index", "report", "place", "error"], &["geo"]),
     (
         "format",

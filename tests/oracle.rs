@@ -37,6 +37,9 @@ fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
     let city = near(-71.2, 46.8, 0.1, 900);
     let dateline = near(180.0, -17.0, 0.5, 600);
     let north = near(0.0, 89.9, 0.1, 300);
+    let large = [near(-71.2, 46.8, 0.05, 3_000), near(-71.21, 46.81, 0.002, 800)].concat();
+    let east = near(180.0, 60.0, 0.03, 2_500);
+    let crowd = [near(10.0, 45.0, 1e-4, 1_800), vec![at(10.0, 45.0); 700]].concat();
     let poles: Vec<_> = (0..200)
         .map(|i| at(f64::from(i) * 1.8 - 180.0, if i % 2 == 0 { 90.0 } else { -89.999 }))
         .collect();
@@ -49,6 +52,8 @@ fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
             at(rng.random_range(-180.0..180.0), z.asin().to_degrees())
         })
         .collect();
+    // Large enough for tables of squares and a forest, with places that neither covers.
+    let large = [large, globe[..40].to_vec(), vec![at(0.0, 0.0); 3]].concat();
     vec![
         ("empty", vec![]),
         ("one", vec![at(-71.2, 46.8)]),
@@ -60,6 +65,9 @@ fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
         ("on the poles", poles),
         ("a lattice full of ties", grid),
         ("the globe", globe),
+        ("a large city with outliers", large),
+        ("a large city on the antimeridian", east),
+        ("a crowd in one street", crowd),
     ]
 }
 
@@ -86,16 +94,23 @@ fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
                 pending.push(Change { revision, event: Event::Put(facts[which].clone()) });
             }
         }
-        if rng.random_bool(0.05) {
+        // Large batches make large runs.
+        if rng.random_bool(if places.len() > 2_000 { 0.002 } else { 0.05 }) {
             index.apply(std::mem::take(&mut pending));
         }
-        if rng.random_bool(0.01)
+        let often = if places.len() > 2_000 { 0.0005 } else { 0.01 };
+        if rng.random_bool(often)
             && let Some(job) = index.compaction()
         {
             index.finish_merge(job.run());
         }
     }
     index.apply(pending);
+    if rng.random_bool(0.5)
+        && let Some(job) = index.compaction()
+    {
+        index.finish_merge(job.run());
+    }
     index.check_invariants();
     World { facts, snapshot: index.shown().load(), places }
 }
@@ -390,7 +405,9 @@ fn boxes_equal_a_linear_scan() {
             let filter = Filter { bbox: None, ..filter.clone() };
             let sieve = world.snapshot.sieve(&filter);
             let mut found = Vec::new();
-            world.snapshot.in_box(&bbox, &sieve, |handle| found.push(handle));
+            world.snapshot.in_box(&bbox, &sieve, |bunch| {
+                bunch.slots().each(|slot| found.push(bunch.handle(slot)));
+            });
             let mut found = ids(&world.snapshot, found);
             found.sort();
             let inside = placed(world, &filter).into_iter().filter(|(_, at)| bbox.contains(*at));

@@ -10,6 +10,7 @@ use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Status};
 
 use super::ids::Ids;
 use super::names::Names;
+use super::sieve::Slots;
 
 /// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -131,6 +132,23 @@ fn unpack_second(packed: u32) -> i64 {
 const SECOND_ZERO: i64 = 172_801;
 /// Stands in `closed` for a report that is not closed, or whose closing time is unknown.
 const NEVER: u32 = 0;
+
+/// Sums over some reports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// How many.
+    pub count: u64,
+    /// How many of them are not closed.
+    pub open: u64,
+    /// When the newest was made, in seconds since 1970.
+    pub newest: i64,
+    /// When the oldest that is not closed was made; [`i64::MAX`] where all are closed.
+    pub oldest_open: i64,
+    /// Sum of their grid columns: a whole number, that does not depend on any order.
+    pub x: u64,
+    /// Sum of their grid rows.
+    pub y: u64,
+}
 
 /// Columns in slot order.
 #[derive(Default)]
@@ -281,6 +299,51 @@ impl Columns {
             requested: self.requested(slot),
             closed: (closed != NEVER).then(|| unpack_second(closed)),
             position: self.position(slot),
+        }
+    }
+
+    /// Sums over located slots.
+    pub fn tally(&self, slots: &Slots<'_>) -> Tally {
+        let mut tally = Tally { newest: i64::MIN, oldest_open: i64::MAX, ..Tally::default() };
+        let (mut newest, mut oldest) = (0, u32::MAX);
+        let mut add = |[x, y]: [u32; 2], requested: u32, state: State| {
+            (tally.x, tally.y) = (tally.x + u64::from(x), tally.y + u64::from(y));
+            newest = newest.max(requested);
+            // All ones where closed: never the oldest.
+            let closed = u32::from(state.is_open()).wrapping_sub(1);
+            oldest = oldest.min(requested | closed);
+            tally.open += u64::from(state.is_open());
+        };
+        match slots {
+            Slots::All(range) => {
+                let range = range.start as usize..range.end as usize;
+                let places = self.grid[range.clone()].iter();
+                let rest = self.requested[range.clone()].iter().zip(&self.state[range]);
+                places.zip(rest).for_each(|(place, (time, state))| add(*place, *time, *state));
+            }
+            Slots::Some(list) => list.iter().for_each(|slot| {
+                let slot = *slot as usize;
+                add(self.grid[slot], self.requested[slot], self.state[slot]);
+            }),
+        }
+        tally.count = slots.len() as u64;
+        tally.newest = unpack_second(newest);
+        if tally.open > 0 {
+            tally.oldest_open = unpack_second(oldest);
+        }
+        tally
+    }
+
+    /// Adds one to the count of each slot's service.
+    pub fn count_services(&self, slots: &Slots<'_>, counts: &mut [u32]) {
+        match slots {
+            Slots::All(range) => {
+                let services = &self.service[range.start as usize..range.end as usize];
+                services.iter().for_each(|service| counts[usize::from(*service)] += 1);
+            }
+            Slots::Some(list) => {
+                list.iter().for_each(|slot| counts[usize::from(self.service(*slot))] += 1);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use columns::{Columns, Record};
+pub use columns::{Columns, Record, Tally};
 pub use forest::Gather;
 pub use sieve::{Sieve, Slots};
 pub use snapshot::{Bunch, Handle, Snapshot};
@@ -86,18 +86,23 @@ impl Index {
     /// come in the order of their revisions; those already applied are passed over.
     pub fn apply(&mut self, changes: Vec<Change>) {
         let seen = self.state.revision;
-        let mut last: HashMap<ReportId, Event> = HashMap::new();
-        for change in changes.into_iter().filter(|change| change.revision > seen) {
-            self.state.revision = self.state.revision.max(change.revision);
-            last.insert(change.event.id().clone(), change.event);
-        }
-        if last.is_empty() {
-            return;
+        let changes: Vec<Change> =
+            changes.into_iter().filter(|change| change.revision > seen).collect();
+        let Some(revision) = changes.iter().map(|change| change.revision).max() else { return };
+        self.state.revision = revision;
+        // Of several changes of one report only the last matters.
+        let mut last: HashMap<&str, usize> = HashMap::with_capacity(changes.len());
+        for (n, change) in changes.iter().enumerate() {
+            last.insert(change.event.id().as_str(), n);
         }
         let mut services = self.state.services.clone();
         let mut areas = self.state.areas.clone();
         let mut fresh = Vec::with_capacity(last.len());
-        for (id, event) in &last {
+        for (n, Change { event, .. }) in changes.iter().enumerate() {
+            let id = event.id();
+            if last[id.as_str()] != n {
+                continue;
+            }
             self.kill(id);
             if let Event::Put(facts) = event {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
@@ -268,7 +273,10 @@ mod tests {
     fn ids(index: &Index, filter: &Filter) -> Vec<String> {
         let snapshot = index.shown().load();
         let sieve = snapshot.sieve(filter);
-        let mut ids: Vec<_> = snapshot.all(&sieve).map(|h| snapshot.id(h).to_owned()).collect();
+        let mut ids = Vec::new();
+        snapshot.all(&sieve, |bunch| {
+            bunch.slots().each(|slot| ids.push(snapshot.id(bunch.handle(slot)).to_owned()));
+        });
         ids.sort();
         ids
     }

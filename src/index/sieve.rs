@@ -14,6 +14,7 @@ pub struct Sieve {
     areas: Option<Vec<u16>>,
     /// Statuses, natures and channels that pass, by [`State::kind`].
     kinds: [bool; State::KINDS],
+    every_kind: bool,
     open: bool,
     closed: bool,
     from: i64,
@@ -40,7 +41,8 @@ impl Sieve {
         let mut kinds = [false; State::KINDS];
         for status in Status::ALL.iter().filter(|status| any(&filter.statuses, status)) {
             for nature in Nature::ALL.iter().filter(|nature| any(&filter.natures, nature)) {
-                for channel in Channel::ALL.iter().filter(|channel| any(&filter.channels, channel)) {
+                for channel in Channel::ALL.iter().filter(|channel| any(&filter.channels, channel))
+                {
                     kinds[State::kind_of(*status, *nature, *channel)] = true;
                 }
             }
@@ -55,6 +57,8 @@ impl Sieve {
                 .areas
                 .as_ref()
                 .map(|list| list.iter().filter_map(|area| areas.find(area)).collect()),
+            every_kind: kinds.iter().filter(|passes| **passes).count()
+                == Status::ALL.len() * Nature::ALL.len() * Channel::ALL.len(),
             kinds,
             open: status(Status::Open) || status(Status::InProgress),
             closed: status(Status::Closed),
@@ -151,23 +155,51 @@ impl Sieve {
         slots: Range<u32>,
         mut found: impl FnMut(Slots<'_>),
     ) {
-        let alive = dead.count() == 0;
-        if alive && self.is_open_to_all_here() {
-            return if slots.is_empty() { () } else { found(Slots::All(slots)) };
+        if dead.count() == 0 && self.is_open_to_all_here() {
+            if !slots.is_empty() {
+                found(Slots::All(slots));
+            }
+            return;
         }
-        let mut kept = [0u32; PIECE];
+        let mut piece = Piece { slots: [0; PIECE], count: 0 };
         for first in slots.clone().step_by(PIECE) {
-            let mut count = 0;
-            for slot in first..slots.end.min(first + PIECE as u32) {
-                // Written before it is known to be wanted: no branch to guess wrong.
-                kept[count] = slot;
-                let passes = (alive || !dead.has(slot)) && self.passes_here(columns, slot);
-                count += usize::from(passes);
-            }
-            if count > 0 {
-                found(Slots::Some(&kept[..count]));
+            piece.fill(first..slots.end.min(first + PIECE as u32));
+            self.sift(columns, dead, &mut piece);
+            if piece.count > 0 {
+                found(Slots::Some(&piece.slots[..piece.count]));
             }
         }
+    }
+
+    /// One condition after the other, each over what the one before has left.
+    fn sift(&self, columns: &Columns, dead: &Dead, piece: &mut Piece) {
+        if !self.is_timeless() {
+            let (from, before) = (self.from, self.before);
+            piece.keep(|slot| {
+                let requested = columns.requested(slot);
+                (from <= requested) & (requested < before)
+            });
+        }
+        if let Some(wanted) = &self.services {
+            let wants = |number: u16| wanted.get(usize::from(number)).copied().unwrap_or(false);
+            piece.keep(|slot| wants(columns.service(slot)));
+        }
+        if !self.every_kind {
+            piece.keep(|slot| self.kinds[columns.state(slot).kind()]);
+        }
+        if dead.count() > 0 {
+            piece.keep(|slot| !dead.has(slot));
+        }
+        if let Some(areas) = &self.areas {
+            piece.keep(|slot| areas.contains(&columns.area(slot)));
+        }
+        if let Some(bbox) = &self.bbox {
+            piece.keep(|slot| columns.position(slot).is_some_and(|at| bbox.contains(at)));
+        }
+    }
+
+    fn is_timeless(&self) -> bool {
+        self.from == i64::MIN && self.before == i64::MAX
     }
 
     /// The filter's box.
@@ -178,6 +210,32 @@ impl Sieve {
 
 /// Slots looked at before those that pass are handed on.
 const PIECE: usize = 1_024;
+
+/// Slots looked at together.
+struct Piece {
+    slots: [u32; PIECE],
+    count: usize,
+}
+
+impl Piece {
+    fn fill(&mut self, slots: Range<u32>) {
+        self.count = slots.len();
+        self.slots.iter_mut().zip(slots).for_each(|(kept, slot)| *kept = slot);
+    }
+
+    /// Keeps those that pass. Each is written before it is known to be wanted: there is no branch
+    /// to guess wrong.
+    #[inline(always)]
+    fn keep(&mut self, passes: impl Fn(u32) -> bool) {
+        let mut count = 0;
+        for i in 0..self.count {
+            let slot = self.slots[i];
+            self.slots[count] = slot;
+            count += usize::from(passes(slot));
+        }
+        self.count = count;
+    }
+}
 
 /// Slots that pass, in order.
 pub enum Slots<'a> {

@@ -53,6 +53,11 @@ impl Snapshot {
         self.revision
     }
 
+    /// How many services any report has been of: their numbers are below this.
+    pub fn services(&self) -> usize {
+        self.services.len()
+    }
+
     /// How many reports there are.
     pub fn len(&self) -> usize {
         self.parts.iter().map(Part::live_count).sum()

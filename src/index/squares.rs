@@ -76,7 +76,8 @@ impl Squares {
         let (x, y) = (middle(&mut x), middle(&mut y));
         // The finest level of which the middle has no more squares than it may.
         let most = (len as usize / PLACES_MEAN) as u64;
-        let side = |(low, high): (u32, u32), shift: u32| u64::from((high >> shift) - (low >> shift));
+        let side =
+            |(low, high): (u32, u32), shift: u32| u64::from((high >> shift) - (low >> shift));
         let count = |shift: u32| (side(x, shift) + 1) * (side(y, shift) + 1);
         let shift = (0..u32::from(GRID_BITS)).find(|shift| count(*shift) <= most)?;
         let (columns, rows) = (side(x, shift) as u32 + 1, side(y, shift) as u32 + 1);
@@ -89,7 +90,8 @@ impl Squares {
         };
         for place in 0..len {
             let [x, y] = grid(place);
-            if let Some(at) = squares.square(x, y).and_then(|(column, row)| squares.at(column, row)) {
+            if let Some(at) = squares.square(x, y).and_then(|(column, row)| squares.at(column, row))
+            {
                 let stretch = &mut squares.stretches[at];
                 let first = if stretch.end == 0 { place } else { stretch.start };
                 *stretch = first..place + 1;

@@ -120,9 +120,9 @@ impl Origin {
         if is_near(east, north) { self.near(east, north) } else { self.far(east, lat).0 }
     }
 
-    /// Great-circle distance to a place given in degrees. Far away it is 2·atan2(sin(d/2), cos(d/2)), both computed from sums
-    /// without cancellation: it keeps its precision at the antipode, where the arc sine of the
-    /// haversine loses it.
+    /// Great-circle distance to a place given in degrees. Far away it is 2·atan2(sin(d/2),
+    /// cos(d/2)), both computed from sums without cancellation: it keeps its precision at the
+    /// antipode, where the arc sine of the haversine loses it.
     pub fn distance(&self, lon: f64, lat: f64) -> Meters {
         let (east, north) = self.differences(lon, lat);
         let half = if is_near(east, north) {

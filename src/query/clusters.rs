@@ -73,16 +73,16 @@ pub fn clusters(
     limit: usize,
 ) -> Clusters {
     let mut sums: Vec<(Cell, Sum)> = Vec::new();
+    let mut counter = Counter::new(snapshot);
     snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, bunch| {
         // The reports of a square come together; only other runs have more of it.
-        match sums.last_mut() {
-            Some((last, sum)) if *last == cell => sum.add(&bunch),
-            _ => {
-                sums.push((cell, Sum::default()));
-                sums.last_mut().expect("pushed just now").1.add(&bunch);
-            }
+        if sums.last().is_none_or(|(last, _)| *last != cell) {
+            sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+            sums.push((cell, Sum::default()));
         }
+        sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&bunch, &mut counter));
     });
+    sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -101,8 +101,9 @@ pub fn clusters(
 
 /// What passes in one square of `zoom`; none where nothing does.
 pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Option<Spot> {
-    let mut sum = Sum::default();
-    snapshot.in_cell(cell, sieve, |bunch| sum.add(&bunch));
+    let (mut sum, mut counter) = (Sum::default(), Counter::new(snapshot));
+    snapshot.in_cell(cell, sieve, |bunch| sum.add(&bunch, &mut counter));
+    counter.settle(&mut sum);
     (sum.count > 0).then(|| sum.spot(cell, zoom))
 }
 
@@ -122,13 +123,16 @@ pub fn children(
         Spot::Cluster(cluster) => cluster.expansion_zoom,
     };
     let mut parts: HashMap<Cell, Sum> = HashMap::new();
+    let mut counter = Counter::new(snapshot);
     let mut singles = Vec::new();
     snapshot.in_cell(cell, sieve, |bunch| {
         bunch.slots().each(|slot| match next {
             Some(zoom) => {
                 let code = bunch.columns().code(slot);
                 let child = Cell::of_morton(code, level_of(zoom));
-                parts.entry(child).or_default().add(&bunch.only(slot));
+                let sum = parts.entry(child).or_default();
+                sum.add(&bunch.only(slot), &mut counter);
+                counter.settle(sum);
             }
             None => singles.push(bunch.handle(slot)),
         });
@@ -147,6 +151,32 @@ pub fn children(
     Some(Clusters { spots: spots.into_iter().map(|spot| spot.2).collect(), total, left_out })
 }
 
+/// Counts services of one square at a time.
+struct Counter {
+    /// By service number.
+    counts: Vec<u32>,
+    counted: bool,
+}
+
+impl Counter {
+    fn new(snapshot: &Snapshot) -> Self {
+        // One more for those beyond what can be numbered.
+        Self { counts: vec![0; snapshot.services() + 1], counted: false }
+    }
+
+    /// Hands over what was counted, and begins anew.
+    fn settle(&mut self, sum: &mut Sum) {
+        if std::mem::take(&mut self.counted) {
+            for (count, number) in self.counts.iter_mut().zip(0..).filter(|(n, _)| **n > 0) {
+                sum.count_service(number, u64::from(std::mem::take(count)));
+            }
+        }
+    }
+}
+
+/// Reports so few are counted one by one.
+const FEW: usize = 16;
+
 #[derive(Default)]
 struct Sum {
     count: u64,
@@ -162,33 +192,28 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, bunch: &Bunch<'_>) {
+    fn add(&mut self, bunch: &Bunch<'_>, counter: &mut Counter) {
         let (columns, slots) = (bunch.columns(), bunch.slots());
-        let (mut open, mut x, mut y) = (0, 0, 0);
-        let (mut newest, mut oldest_open) = (i64::MIN, i64::MAX);
-        slots.each(|slot| {
-            let [column, row] = columns.grid(slot);
-            (x, y) = (x + u64::from(column), y + u64::from(row));
-            let requested = columns.requested(slot);
-            newest = newest.max(requested);
-            let is_open = columns.state(slot).is_open();
-            open += u64::from(is_open);
-            oldest_open = oldest_open.min(if is_open { requested } else { i64::MAX });
-        });
+        let tally = columns.tally(slots);
         let (first, last) = slots.ends();
         self.merge(Self {
-            count: slots.len() as u64,
-            open,
+            count: tally.count,
+            open: tally.open,
             services: Vec::new(),
-            oldest_open: (open > 0).then_some(oldest_open),
-            newest,
-            x,
-            y,
+            oldest_open: (tally.open > 0).then_some(tally.oldest_open),
+            newest: tally.newest,
+            x: tally.x,
+            y: tally.y,
             // Slots are in the order of their codes.
             codes: Some((columns.code(first), columns.code(last))),
             first: Some(bunch.handle(first)),
         });
-        slots.each(|slot| self.count_service(columns.service(slot), 1));
+        if slots.len() <= FEW {
+            slots.each(|slot| self.count_service(columns.service(slot), 1));
+        } else {
+            columns.count_services(slots, &mut counter.counts);
+            counter.counted = true;
+        }
     }
 
     fn count_service(&mut self, service: u16, count: u64) {
