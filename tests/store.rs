@@ -180,8 +180,13 @@ fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
     for from in 0..=8 {
         let (mut seen, mut changes) = (from, Vec::new());
         loop {
-            let (page, head) = store.reader.changes_after(&city("quebec.ca"), seen, 2).unwrap();
-            assert_eq!(head, 8);
+            let mut page = Vec::new();
+            let first_page = |changes, head| {
+                assert_eq!(head, 8);
+                page = changes;
+                false
+            };
+            store.reader.changes_after(&city("quebec.ca"), seen, 2, first_page).unwrap();
             let Some(last) = page.last() else { break };
             seen = last.revision;
             changes.extend(page);
@@ -195,7 +200,12 @@ fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
         wanted.sort_by_key(|change| change.revision);
         assert_eq!(changes, wanted, "from {from}");
     }
-    let gone = store.reader.changes_after(&city("quebec.ca"), 7, 10).unwrap().0;
+    let mut gone = Vec::new();
+    let all = |changes, _| {
+        gone.extend::<Vec<Change>>(changes);
+        true
+    };
+    store.reader.changes_after(&city("quebec.ca"), 7, 10, all).unwrap();
     assert!(matches!(&gone[0].event, Event::Remove(id) if id.as_str() == "r2"));
     assert_eq!(store.reader.get(&city("quebec.ca"), "r2").unwrap(), None);
 }

@@ -1,7 +1,8 @@
 //! A city in service: its catalogue, and its index in step with the store.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::thread;
 
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
@@ -13,10 +14,12 @@ use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
 use crate::store::Reader;
 
 /// Changes read from the store in one page.
-const PAGE: usize = 100_000;
-/// Changes folded into the index at once while booting: few large runs are built faster than many
-/// small ones.
-const BOOT_BATCH: usize = 1_000_000;
+const PAGE: usize = 50_000;
+/// Changes folded into the index at once while booting, at least: few large runs are built faster
+/// than many small ones.
+const BOOT_BATCH_MIN: u64 = 250_000;
+/// Runs that a boot makes of a city, at most, give or take one.
+const BOOT_RUNS: u64 = 4;
 
 /// How far a city's index has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,33 +118,32 @@ impl City {
         Ok(())
     }
 
-    /// Reads the whole store into the index, then keeps up.
+    /// Reads the whole store into the index, then keeps up. One thread reads while this one folds.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn boot(&self, reader: &Reader) -> Result<()> {
         let taken = self.booting.lock().unwrap_or_else(|poison| poison.into_inner()).take();
         let Some(mut index) = taken else { return Ok(()) };
-        let mut batch = Vec::new();
-        loop {
-            let after = batch.last().map_or(0, |change: &Change| change.revision);
-            let after = after.max(self.shown.load().revision());
-            let (changes, head) = reader.changes_after(self.id(), after, PAGE)?;
-            self.stored.store(head, Ordering::Relaxed);
-            let last_page = changes.len() < PAGE;
-            batch.extend(changes);
-            self.read
-                .store(batch.last().map_or(after, |change| change.revision), Ordering::Relaxed);
-            if last_page || batch.len() >= BOOT_BATCH {
-                index.apply(std::mem::take(&mut batch));
+        let (send, pages) = mpsc::sync_channel::<(Vec<Change>, u64)>(2);
+        thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                let sink = |changes, head| send.send((changes, head)).is_ok();
+                reader.changes_after(self.id(), 0, PAGE, sink)
+            });
+            let mut batch = Vec::new();
+            for (changes, head) in pages {
+                self.stored.store(head, Ordering::Relaxed);
+                let read = changes.last().map_or(0, |change: &Change| change.revision);
+                self.read.fetch_max(read, Ordering::Relaxed);
+                batch.extend(changes);
+                if batch.len() as u64 >= (head / BOOT_RUNS).max(BOOT_BATCH_MIN) {
+                    index.apply(std::mem::take(&mut batch));
+                }
             }
-            if last_page {
-                break;
-            }
-        }
-        if let Some(job) = index.compaction() {
-            index.finish_merge(job.run());
-        }
+            index.apply(batch);
+            reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
+        })?;
         self.reload_catalogue(reader)?;
         // From here on commits wait for the lock; what came before it is read now.
         let mut slot = self.lock();
@@ -197,14 +199,13 @@ fn index_revision(shown: &Shown) -> u64 {
 }
 
 fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()> {
-    loop {
-        let seen = index.shown().load().revision();
-        let (changes, head) = reader.changes_after(id, seen, PAGE)?;
-        let last_page = changes.len() < PAGE;
+    let seen = index.shown().load().revision();
+    reader.changes_after(id, seen, PAGE, |changes, head| {
+        let is_last = changes.len() < PAGE;
         index.apply(changes);
-        if last_page {
+        if is_last {
             index.advance(head);
-            return Ok(());
         }
-    }
+        true
+    })
 }

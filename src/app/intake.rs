@@ -10,11 +10,12 @@ use crate::error::{Error, Refusal, Result};
 use crate::report::{
     Catalogue, Draft, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service, ServiceCode,
 };
-use crate::store::{Checkpoint, Outcome, Reader, Tally, Write, Writer};
+use crate::store::{Checkpoint, Outcome, Pending, Reader, Tally, Write, Writer};
 use crate::words;
 
-/// Rows in one transaction.
-const BATCH: usize = 5_000;
+/// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
+/// index: few large ones write less than many small ones.
+const BATCH: usize = 40_000;
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Importer<'a> {
     quebec: Catalogue,
     adopted: Vec<Service>,
     batch: Vec<Report>,
+    /// The batch before, on its way to the disk while this one is read.
+    writing: Option<Pending>,
     seen: HashMap<u64, u64>,
     hasher: RandomState,
     file_digest: String,
@@ -90,6 +93,7 @@ impl<'a> Importer<'a> {
             quebec: catalogues.quebec.clone(),
             adopted: Vec::new(),
             batch: Vec::with_capacity(BATCH),
+            writing: None,
             seen: HashMap::new(),
             hasher: RandomState::new(),
             file_digest,
@@ -150,6 +154,7 @@ impl<'a> Importer<'a> {
     /// The store.
     pub fn finish(mut self, finished: bool) -> Result<Summary> {
         self.flush(finished)?;
+        self.settle()?;
         Ok(self.summary)
     }
 
@@ -198,6 +203,7 @@ impl<'a> Importer<'a> {
     }
 
     fn flush(&mut self, finished: bool) -> Result<()> {
+        self.settle()?;
         if !self.adopted.is_empty() {
             let services = std::mem::take(&mut self.adopted);
             self.writer
@@ -208,12 +214,19 @@ impl<'a> Importer<'a> {
             rows_done: self.summary.rows.max(self.resume_at),
             finished,
         };
-        let outcome = self.writer.write(Write::Import {
+        self.writing = Some(self.writer.begin(Write::Import {
             jurisdiction: self.jurisdiction.id.clone(),
-            reports: std::mem::take(&mut self.batch),
+            reports: std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)),
             checkpoint: Some(checkpoint),
-        })?;
-        if let Outcome::Imported(tally) = outcome {
+        }));
+        Ok(())
+    }
+
+    /// Waits for the batch under way.
+    fn settle(&mut self) -> Result<()> {
+        if let Some(writing) = self.writing.take()
+            && let Outcome::Imported(tally) = writing.outcome()?
+        {
             self.summary.tally += tally;
         }
         Ok(())

@@ -7,7 +7,7 @@ use clap::Args;
 use super::StoreArguments;
 use crate::error::{Error, Result};
 use crate::index::Index;
-use crate::report::{Change, Event};
+use crate::report::Event;
 use crate::store::{Digest, Reader};
 
 #[derive(Debug, Args)]
@@ -38,17 +38,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             located += usize::from(stored.report.position.is_some());
         }
         let mut index = Index::default();
-        let mut changes: Vec<Change> = Vec::new();
-        loop {
-            let after = changes.last().map_or(0, |change| change.revision);
-            let (page, _) = reader.changes_after(id, after, 100_000)?;
-            if page.is_empty() {
-                break;
-            }
-            changes.extend(page);
-        }
-        let puts = changes.iter().filter(|change| matches!(change.event, Event::Put(_))).count();
-        index.apply(changes);
+        let mut puts = 0;
+        reader.changes_after(id, 0, 100_000, |page, _| {
+            puts += page.iter().filter(|c| !matches!(c.event, Event::Remove(_))).count();
+            index.apply(page);
+            true
+        })?;
         index.check_invariants();
         if puts != count || index.shown().load().len() != count {
             faults.push(format!("{id}: {count} reports by id, {puts} by revision"));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::error::{Refusal, Words};
 use crate::place::{Meters, Position};
 use crate::query::{Cluster, Polygons};
-use crate::report::{Accuracy, Stored, View};
+use crate::report::{Accuracy, Stored, View, format_utc};
 use crate::words;
 
 /// Media type of everything here.
@@ -128,7 +128,8 @@ pub fn facts(view: &View<'_>, distance: Option<Meters>, zone: &TimeZone) -> Feat
 
 /// RFC 3339 of a second since 1970.
 pub fn instant(second: i64) -> String {
-    Timestamp::from_second(second).map_or_else(|_| second.to_string(), |at| at.to_string())
+    let text = format_utc(second).map(|text| String::from_utf8_lossy(&text).into_owned());
+    text.unwrap_or_else(|| second.to_string())
 }
 
 fn day(second: i64, zone: &TimeZone) -> String {

@@ -102,6 +102,9 @@ impl Mapping {
         let said = matches!(field, "description" | "address" | "source_status" | "assignee");
         let value = |text| filled(text).filter(|text| said || !stands_for_nothing(text));
         self.columns.get(field)?.iter().find_map(|columns| {
+            if let [only] = columns.as_slice() {
+                return value(row.cell(*only)?).map(str::to_owned);
+            }
             let parts: Option<Vec<&str>> =
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
             Some(parts?.join(" / "))

@@ -103,8 +103,15 @@ impl Index {
             if last[id.as_str()] != n {
                 continue;
             }
-            self.kill(id);
-            if let Event::Put(facts) = event {
+            let (facts, is_new) = match event {
+                Event::New(facts) => (Some(facts), true),
+                Event::Put(facts) => (Some(facts), false),
+                Event::Remove(_) => (None, false),
+            };
+            if !is_new {
+                self.kill(id);
+            }
+            if let Some(facts) = facts {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
                 fresh.push((id.as_str(), columns::Record::of(facts, numbers.0, numbers.1)));
             }

@@ -1,5 +1,7 @@
 //! What the index is told: a report's facts without its texts, or that it is gone.
 
+use std::sync::Arc;
+
 use super::{Accuracy, Channel, ClosedReason, Nature, ReportId, ServiceCode, Status};
 use crate::place::Position;
 
@@ -29,7 +31,7 @@ pub struct Facts {
     /// How well `position` says it.
     pub accuracy: Accuracy,
     /// The source's name of the neighbourhood.
-    pub area: Option<Box<str>>,
+    pub area: Option<Arc<str>>,
 }
 
 /// One step of a jurisdiction's history. Revisions only grow; an update takes a new one, so holes
@@ -45,6 +47,8 @@ pub struct Change {
 /// What a change did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The report is new: there was none of its id before.
+    New(Facts),
     /// The report is new or different.
     Put(Facts),
     /// The report is gone.
@@ -55,7 +59,7 @@ impl Event {
     /// The report concerned.
     pub fn id(&self) -> &ReportId {
         match self {
-            Self::Put(facts) => &facts.id,
+            Self::New(facts) | Self::Put(facts) => &facts.id,
             Self::Remove(id) => id,
         }
     }

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::utc::{format_utc, parse_utc};
 use crate::error::Words;
 use crate::words;
 
@@ -49,6 +50,9 @@ impl When {
     /// # Errors
     /// Says what was expected.
     pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, Words> {
+        if let Some(at) = parse_utc(text).and_then(|second| Timestamp::from_second(second).ok()) {
+            return Ok(Self { at, day: None });
+        }
         if let (10, Ok(day)) = (text.len(), text.parse::<Date>()) {
             return Self::day(day, zone);
         }
@@ -88,7 +92,10 @@ impl std::fmt::Display for When {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.day {
             Some(day) => write!(f, "{day}"),
-            None => write!(f, "{}", self.at),
+            None => match format_utc(self.second()) {
+                Some(text) => f.write_str(std::str::from_utf8(&text).map_err(|_| std::fmt::Error)?),
+                None => write!(f, "{}", self.at),
+            },
         }
     }
 }

@@ -5,39 +5,31 @@ use crate::report::Report;
 
 /// Digest of every field of a report.
 pub fn of_report(report: &Report) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    feed(&mut hasher, report);
-    let mut bytes = [0; 8];
-    hasher.finalize_xof().fill(&mut bytes);
-    u64::from_le_bytes(bytes)
+    let mut bytes = Vec::with_capacity(512);
+    report.bytes(&mut bytes);
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..8]);
+    u64::from_le_bytes(digest)
 }
 
 /// Digest of a city: of every field of every report, in the order of their ids. Histories,
 /// revisions and recording times are not part of it, so an export read back gives the same.
 #[derive(Default)]
-pub struct Digest(blake3::Hasher);
+pub struct Digest {
+    hasher: blake3::Hasher,
+    bytes: Vec<u8>,
+}
 
 impl Digest {
     /// Adds the next report.
     pub fn add(&mut self, report: &Report) {
-        feed(&mut self.0, report);
+        self.bytes.clear();
+        report.bytes(&mut self.bytes);
+        self.hasher.update(&self.bytes);
     }
 
     /// The digest, in hexadecimal.
     pub fn finish(&self) -> String {
-        self.0.finalize().to_hex()[..32].to_owned()
-    }
-}
-
-/// Each field with its length before it, so that no two reports run into the same bytes.
-fn feed(hasher: &mut blake3::Hasher, report: &Report) {
-    for field in report.fields() {
-        match field {
-            None => hasher.update(&u64::MAX.to_le_bytes()),
-            Some(text) => {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes())
-            }
-        };
+        self.hasher.finalize().to_hex()[..32].to_owned()
     }
 }

@@ -53,16 +53,34 @@ impl Writer {
         }
     }
 
+    /// Sends a write whose outcome is asked for later.
+    pub fn begin(&self, write: Write) -> Pending {
+        let (answer, wait) = mpsc::sync_channel(1);
+        self.send(write, move |outcome| {
+            let _ = answer.send(outcome);
+        });
+        Pending(wait)
+    }
+
     /// Sends a write and waits for its outcome.
     ///
     /// # Errors
     /// Whatever the store answers.
     pub fn write(&self, write: Write) -> Result<Outcome> {
-        let (answer, wait) = mpsc::sync_channel(1);
-        self.send(write, move |outcome| {
-            let _ = answer.send(outcome);
-        });
-        wait.recv().unwrap_or_else(|_| Err(unknown_outcome(None)))
+        self.begin(write).outcome()
+    }
+}
+
+/// A write under way.
+pub struct Pending(mpsc::Receiver<Result<Outcome>>);
+
+impl Pending {
+    /// Waits for what becomes of it.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub fn outcome(self) -> Result<Outcome> {
+        self.0.recv().unwrap_or_else(|_| Err(unknown_outcome(None)))
     }
 }
 

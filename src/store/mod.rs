@@ -21,7 +21,7 @@ mod write;
 use std::path::Path;
 
 pub use digest::{Digest, of_report};
-pub use group::Writer;
+pub use group::{Pending, Writer};
 pub use read::{Reader, Scan};
 
 use crate::error::Result;

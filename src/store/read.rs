@@ -12,7 +12,7 @@ use super::{Checkpoint, row};
 use crate::error::{Error, Kind, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, Event, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
+    Change, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
     ServiceCode, Stored,
 };
 use crate::words;
@@ -20,7 +20,17 @@ use crate::words;
 /// How long a statement waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_city.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_city.sql"), include_str!("migrations/0002_one_key.sql")];
+
+/// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
+const REVISION_BITS: u32 = 40;
+/// The writer's cache, in KiB: the index of ids is written all over.
+const CACHE_KIB: i64 = 65_536;
+/// Pages in the write-ahead log before it is folded back.
+const CHECKPOINT_PAGES: i64 = 4_096;
+/// Bytes of the write-ahead log kept on the disk when it is empty.
+const LOG_BYTES: i64 = 64 << 20;
 
 /// Opens the file for writing, creating and migrating it as needed.
 ///
@@ -39,6 +49,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     db.busy_timeout(BUSY).map_err(wrap)?;
     db.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
     db.pragma_update(None, "synchronous", "FULL").map_err(wrap)?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(wrap)?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(wrap)?;
+    db.pragma_update(None, "journal_size_limit", LOG_BYTES).map_err(wrap)?;
     db.set_prepared_statement_cache_capacity(64);
     migrate(&mut db).map_err(wrap)?;
     Ok(db)
@@ -70,7 +83,32 @@ fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
 pub struct Reader {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
-    zones: Arc<Mutex<HashMap<JurisdictionId, TimeZone>>>,
+    cities: Arc<Mutex<HashMap<JurisdictionId, CityKey>>>,
+}
+
+/// What rows of a jurisdiction are found and read with.
+#[derive(Clone)]
+pub(super) struct CityKey {
+    pub number: i64,
+    pub zone: TimeZone,
+}
+
+impl CityKey {
+    /// The key of a row last changed at `revision`; keys of a jurisdiction are in the order of its
+    /// revisions.
+    pub fn key(&self, revision: u64) -> i64 {
+        (self.number << REVISION_BITS) + revision as i64
+    }
+
+    /// The key after all of this jurisdiction's.
+    fn end(&self) -> i64 {
+        (self.number + 1) << REVISION_BITS
+    }
+}
+
+/// The revision in a row's key.
+pub(super) fn revision_of(key: i64) -> u64 {
+    (key & ((1 << REVISION_BITS) - 1)) as u64
 }
 
 impl Reader {
@@ -80,7 +118,7 @@ impl Reader {
     /// As for any file; see [`Kind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self> {
         open_writer(path)?;
-        Ok(Self { path: path.to_owned(), idle: Arc::default(), zones: Arc::default() })
+        Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 
     /// Runs `ask` on a connection of the pool, in one snapshot of the store.
@@ -181,14 +219,14 @@ impl Reader {
         })
     }
 
-    fn zone(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<TimeZone> {
-        let mut zones = self.zones.lock().unwrap_or_else(|poison| poison.into_inner());
-        if let Some(zone) = zones.get(jurisdiction) {
-            return Ok(zone.clone());
+    fn city(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {
+        let mut cities = self.cities.lock().unwrap_or_else(|poison| poison.into_inner());
+        if let Some(city) = cities.get(jurisdiction) {
+            return Ok(city.clone());
         }
-        let zone = zone_of(db, jurisdiction)?;
-        zones.insert(jurisdiction.clone(), zone.clone());
-        Ok(zone)
+        let city = city_key(db, jurisdiction)?;
+        cities.insert(jurisdiction.clone(), city.clone());
+        Ok(city)
     }
 
     /// One report.
@@ -205,19 +243,19 @@ impl Reader {
     /// The file cannot be read or is corrupt.
     pub fn get_many(&self, jurisdiction: &JurisdictionId, ids: &[&str]) -> Result<Vec<Stored>> {
         self.with(|db| {
-            let zone = self.zone(db, jurisdiction)?;
+            let city = self.city(db, jurisdiction)?;
             let sql = format!(
                 "SELECT {} FROM report
-                 WHERE jurisdiction_id = ? AND service_request_id = ? AND removed = 0",
+                 WHERE jurisdiction = ? AND service_request_id = ? AND removed = 0",
                 row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {
                 let mut rows =
-                    statement.query([jurisdiction.as_str(), id]).map_err(Error::internal)?;
+                    statement.query(params![city.number, id]).map_err(Error::internal)?;
                 if let Some(row) = rows.next().map_err(Error::internal)? {
-                    found.push(row::stored(row, &zone)?);
+                    found.push(row::stored(row, &city.zone)?);
                 }
             }
             Ok(found)
@@ -235,20 +273,20 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Stored>> {
         self.with(|db| {
-            let zone = self.zone(db, jurisdiction)?;
+            let city = self.city(db, jurisdiction)?;
             let sql = format!(
                 "SELECT {} FROM report
-                 WHERE jurisdiction_id = ? AND service_request_id > ? AND removed = 0
+                 WHERE jurisdiction = ? AND service_request_id > ? AND removed = 0
                  ORDER BY service_request_id LIMIT ?",
                 row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
             let mut rows = statement
-                .query(params![jurisdiction.as_str(), after, limit as i64])
+                .query(params![city.number, after, limit as i64])
                 .map_err(Error::internal)?;
             let mut found = Vec::new();
             while let Some(row) = rows.next().map_err(Error::internal)? {
-                found.push(row::stored(row, &zone)?);
+                found.push(row::stored(row, &city.zone)?);
             }
             Ok(found)
         })
@@ -264,8 +302,9 @@ impl Reader {
         }
     }
 
-    /// At most `limit` changes after a revision, in order, and the jurisdiction's revision at that
-    /// moment. Fewer changes than `limit` mean that the reader has caught up.
+    /// Hands `sink` the changes after a revision, in order and in pages of at most `page`, all in one
+    /// snapshot of the store; each page with the jurisdiction's revision in that snapshot. The last
+    /// page may be empty. Stops early where `sink` answers false.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -273,32 +312,34 @@ impl Reader {
         &self,
         jurisdiction: &JurisdictionId,
         revision: u64,
-        limit: usize,
-    ) -> Result<(Vec<Change>, u64)> {
+        page: usize,
+        mut sink: impl FnMut(Vec<Change>, u64) -> bool,
+    ) -> Result<()> {
         self.with(|db| {
-            let zone = self.zone(db, jurisdiction)?;
+            let city = self.city(db, jurisdiction)?;
             let head: i64 = db
                 .prepare_cached("SELECT revision FROM jurisdiction WHERE jurisdiction_id = ?")
                 .and_then(|mut head| head.query_row([jurisdiction.as_str()], |row| row.get(0)))
                 .map_err(Error::internal)?;
             let sql = format!(
-                "SELECT {} FROM report WHERE jurisdiction_id = ? AND revision > ?
-                 ORDER BY revision LIMIT ?",
+                "SELECT {} FROM report WHERE change_key > ? AND change_key < ?
+                 ORDER BY change_key",
                 row::FACT_COLUMNS
             );
             let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
             let mut rows = statement
-                .query(params![jurisdiction.as_str(), revision as i64, limit as i64])
+                .query(params![city.key(revision), city.end()])
                 .map_err(Error::internal)?;
+            let mut repeated = row::Repeated::default();
             let mut changes = Vec::new();
             while let Some(row) = rows.next().map_err(Error::internal)? {
-                let facts = row::facts(row, &zone)?;
-                let removed: bool = row.get(13).map_err(Error::internal)?;
-                let event = if removed { Event::Remove(facts.id) } else { Event::Put(facts) };
-                let revision: i64 = row.get(12).map_err(Error::internal)?;
-                changes.push(Change { revision: revision as u64, event });
+                changes.push(row::change(row, &city.zone, &mut repeated)?);
+                if changes.len() >= page && !sink(std::mem::take(&mut changes), head as u64) {
+                    return Ok(());
+                }
             }
-            Ok((changes, head as u64))
+            sink(changes, head as u64);
+            Ok(())
         })
     }
 
@@ -371,28 +412,28 @@ impl Reader {
             };
             let mut faults = list("PRAGMA integrity_check(20)").map_err(Error::internal)?;
             faults.retain(|line| line != "ok");
-            let above = "SELECT 'revision above the counter: ' || r.jurisdiction_id || ' ' ||
+            let above = "SELECT 'key of another jurisdiction, or revision above the counter: ' ||
+                                coalesce(j.jurisdiction_id, r.jurisdiction) || ' ' ||
                                 r.service_request_id
-                         FROM report r LEFT JOIN jurisdiction j USING (jurisdiction_id)
-                         WHERE r.revision > coalesce(j.revision, 0) LIMIT 20";
+                         FROM report r LEFT JOIN jurisdiction j ON j.number = r.jurisdiction
+                         WHERE j.number IS NULL OR r.change_key <= j.number << 40
+                            OR r.change_key > (j.number << 40) + j.revision LIMIT 20";
             faults.extend(list(above).map_err(Error::internal)?);
-            let twice = "SELECT 'revision used twice: ' || jurisdiction_id || ' ' || revision
-                         FROM report GROUP BY jurisdiction_id, revision
-                         HAVING count(*) > 1 LIMIT 20";
-            faults.extend(list(twice).map_err(Error::internal)?);
             Ok(faults)
         })
     }
 }
 
-/// Time zone of a jurisdiction.
-pub(super) fn zone_of(db: &Connection, jurisdiction: &JurisdictionId) -> Result<TimeZone> {
-    let name: Option<String> = db
-        .prepare_cached("SELECT time_zone FROM jurisdiction WHERE jurisdiction_id = ?")
-        .and_then(|mut ask| ask.query_row([jurisdiction.as_str()], |row| row.get(0)).optional())
+/// Number and time zone of a jurisdiction.
+pub(super) fn city_key(db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {
+    let found: Option<(i64, String)> = db
+        .prepare_cached("SELECT number, time_zone FROM jurisdiction WHERE jurisdiction_id = ?")
+        .and_then(|mut ask| {
+            ask.query_row([jurisdiction.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })
         .map_err(Error::internal)?;
-    let name = name.ok_or_else(|| Error::not_found(jurisdiction.as_str()))?;
-    TimeZone::get(&name).map_err(Error::internal)
+    let (number, name) = found.ok_or_else(|| Error::not_found(jurisdiction.as_str()))?;
+    Ok(CityKey { number, zone: TimeZone::get(&name).map_err(Error::internal)? })
 }
 
 /// Iterator of [`Reader::scan`].

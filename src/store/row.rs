@@ -1,24 +1,74 @@
 //! Rows and reports: the only place that knows the order of columns.
 
-use jiff::tz::TimeZone;
-use rusqlite::Row;
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use rusqlite::{Row, Statement};
+
+use super::read::revision_of;
 use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::report::{
-    Accuracy, Channel, ClosedReason, Facts, Nature, Report, ReportId, ServiceCode, Status, Stored,
-    When,
+    Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, Report, ReportId, ServiceCode,
+    Status, Stored, When,
 };
 
 /// Columns of a whole report, in the order that [`stored`] reads.
 pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reason, source_status, \
     nature, channel, requested_datetime, updated_datetime, closed_datetime, lon, lat, accuracy, \
-    address, area, description, parent_service_request_id, assignee, revision, created_revision, \
+    address, area, description, parent_service_request_id, assignee, change_key, created_revision, \
     recorded_datetime, source_digest, removed";
 
-/// Columns of a report's facts, in the order that [`facts`] reads.
+/// Columns of a report's facts, in the order that [`change`] reads.
 pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed_reason, nature, \
-    channel, requested_datetime, closed_datetime, lon, lat, accuracy, area, revision, removed";
+    channel, requested_datetime, closed_datetime, lon, lat, accuracy, area, change_key, removed, \
+    created_revision";
+
+/// What a change gives a row.
+pub struct Next {
+    /// The jurisdiction's revision.
+    pub revision: u64,
+    /// The row's key.
+    pub key: i64,
+    /// The jurisdiction's number.
+    pub number: i64,
+}
+
+/// Binds a report to parameters 1 to 20 and 23 of a statement: its key and the table's columns up
+/// to `assignee`, and its source's digest.
+///
+/// # Errors
+/// A statement with fewer parameters.
+pub fn bind(
+    to: &mut Statement<'_>,
+    report: &Report,
+    next: &Next,
+    digest: Option<u64>,
+) -> rusqlite::Result<()> {
+    let text = |when: &Option<When>| when.map(|when| when.to_string());
+    to.raw_bind_parameter(1, next.key)?;
+    to.raw_bind_parameter(2, next.number)?;
+    to.raw_bind_parameter(3, report.id.as_str())?;
+    to.raw_bind_parameter(4, report.service.as_str())?;
+    to.raw_bind_parameter(5, report.status.as_str())?;
+    to.raw_bind_parameter(6, report.reason.map(|reason| reason.as_str()))?;
+    to.raw_bind_parameter(7, &report.source_status)?;
+    to.raw_bind_parameter(8, report.nature.as_str())?;
+    to.raw_bind_parameter(9, report.channel.as_str())?;
+    to.raw_bind_parameter(10, report.requested.to_string())?;
+    to.raw_bind_parameter(11, text(&report.updated))?;
+    to.raw_bind_parameter(12, text(&report.closed))?;
+    to.raw_bind_parameter(13, report.position.map(|place| place.lon()))?;
+    to.raw_bind_parameter(14, report.position.map(|place| place.lat()))?;
+    to.raw_bind_parameter(15, report.accuracy.as_str())?;
+    to.raw_bind_parameter(16, &report.address)?;
+    to.raw_bind_parameter(17, &report.area)?;
+    to.raw_bind_parameter(18, &report.description)?;
+    to.raw_bind_parameter(19, report.parent.as_ref().map(|parent| parent.as_str()))?;
+    to.raw_bind_parameter(20, &report.assignee)?;
+    to.raw_bind_parameter(23, digest.map(|digest| digest as i64))
+}
 
 /// Reads a row of [`COLUMNS`].
 ///
@@ -47,22 +97,52 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<Stored> {
     };
     Ok(Stored {
         report,
-        revision: cells.get::<i64>(18)? as u64,
+        revision: revision_of(cells.get(18)?),
         created_revision: cells.get::<i64>(19)? as u64,
         recorded: cells.get(20)?,
     })
 }
 
-/// Reads a row of [`FACT_COLUMNS`].
+/// Texts that come again and again, each kept once.
+#[derive(Default)]
+pub struct Repeated {
+    services: HashMap<String, ServiceCode>,
+    areas: HashMap<String, Arc<str>>,
+}
+
+impl Repeated {
+    fn service(&mut self, text: &str) -> Option<ServiceCode> {
+        if let Some(known) = self.services.get(text) {
+            return Some(known.clone());
+        }
+        let code = ServiceCode::new(text)?;
+        self.services.insert(text.to_owned(), code.clone());
+        Some(code)
+    }
+
+    fn area(&mut self, text: &str) -> Arc<str> {
+        match self.areas.get(text) {
+            Some(known) => known.clone(),
+            None => self.areas.entry(text.to_owned()).or_insert_with(|| text.into()).clone(),
+        }
+    }
+}
+
+/// Reads a row of [`FACT_COLUMNS`]: what the report's last change did.
 ///
 /// # Errors
 /// As [`stored`].
-pub fn facts(row: &Row<'_>, zone: &TimeZone) -> Result<Facts> {
+pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut Repeated) -> Result<Change> {
     let cells = Cells { row, zone };
+    let revision = revision_of(cells.get(12)?);
+    let id = cells.parsed(0, |text| ReportId::new(text).ok())?;
+    if cells.get::<bool>(13)? {
+        return Ok(Change { revision, event: Event::Remove(id) });
+    }
     let requested = cells.parsed(6, |text| When::parse(text, zone).ok())?;
-    Ok(Facts {
-        id: cells.parsed(0, |text| ReportId::new(text).ok())?,
-        service: cells.parsed(1, ServiceCode::new)?,
+    let facts = Facts {
+        id,
+        service: cells.parsed(1, |text| repeated.service(text))?,
         status: cells.parsed(2, Status::parse)?,
         reason: cells.maybe(3, ClosedReason::parse)?,
         nature: cells.parsed(4, Nature::parse)?,
@@ -72,8 +152,10 @@ pub fn facts(row: &Row<'_>, zone: &TimeZone) -> Result<Facts> {
         closed: cells.maybe(7, |text| When::parse(text, zone).ok())?.map(|when| when.second()),
         position: cells.position(8, 9)?,
         accuracy: cells.parsed(10, Accuracy::parse)?,
-        area: cells.get::<Option<String>>(11)?.map(Into::into),
-    })
+        area: cells.text(11)?.map(|text| repeated.area(text)),
+    };
+    let created = cells.get::<i64>(14)? as u64 == revision;
+    Ok(Change { revision, event: if created { Event::New(facts) } else { Event::Put(facts) } })
 }
 
 struct Cells<'a> {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::read::CityKey;
+use super::row::Next;
 use super::{Checkpoint, Outcome, Tally, Write, of_report, read, row};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
@@ -41,7 +42,7 @@ pub fn run(db: &Connection, writes: Vec<Write>) -> Sql<Group> {
 }
 
 struct City {
-    zone: TimeZone,
+    key: CityKey,
     revision: u64,
     changes: Vec<Change>,
 }
@@ -86,8 +87,8 @@ impl Running<'_> {
                 .query_row([id.as_str()], |row| row.get(0))
                 .optional()?;
             let Some(revision) = revision else { return Ok(None) };
-            let zone = read::zone_of(self.db, id).map_err(corrupt)?;
-            let city = City { zone, revision: revision as u64, changes: Vec::new() };
+            let key = read::city_key(self.db, id).map_err(corrupt)?;
+            let city = City { key, revision: revision as u64, changes: Vec::new() };
             self.cities.insert(id.clone(), city);
         }
         Ok(self.cities.get_mut(id))
@@ -99,8 +100,9 @@ impl Running<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO jurisdiction
-                    (jurisdiction_id, name, time_zone, west, south, east, north)
-                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id) DO NOTHING",
+                    (jurisdiction_id, name, time_zone, west, south, east, north, number)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM jurisdiction))
+                 ON CONFLICT (jurisdiction_id) DO NOTHING",
             )?
             .execute(params![
                 id,
@@ -143,17 +145,18 @@ impl Running<'_> {
         {
             return Ok(answer);
         }
-        if self.find(jurisdiction, &report.id)?.is_some() {
+        let Some(revision) = self.insert(jurisdiction, &report, None)? else {
             let id = &report.id;
             let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
             return Ok(Err(Error::new(Kind::Conflict, words)));
-        }
+        };
         if let Some(Idempotency { key, fingerprint }) = &idempotency {
             self.db.prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?.execute(
                 params![jurisdiction.as_str(), key, fingerprint, report.id.as_str(), self.now],
             )?;
         }
-        let stored = self.insert(jurisdiction, report, None)?;
+        let recorded = self.now.clone();
+        let stored = Stored { report, revision, created_revision: revision, recorded };
         Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
     }
 
@@ -197,13 +200,13 @@ impl Running<'_> {
         let db = self.db;
         let Some(city) = self.city(jurisdiction)? else { return Ok(None) };
         let sql = format!(
-            "SELECT {} FROM report WHERE jurisdiction_id = ? AND service_request_id = ?",
+            "SELECT {} FROM report WHERE jurisdiction = ? AND service_request_id = ?",
             row::COLUMNS
         );
         let mut statement = db.prepare_cached(&sql)?;
-        let mut rows = statement.query([jurisdiction.as_str(), id.as_str()])?;
+        let mut rows = statement.query(params![city.key.number, id.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        let stored = row::stored(row, &city.zone).map_err(corrupt)?;
+        let stored = row::stored(row, &city.key.zone).map_err(corrupt)?;
         Ok(Some((stored, row.get(21)?, row.get(22)?)))
     }
 
@@ -232,10 +235,13 @@ impl Running<'_> {
         })
     }
 
-    fn next_revision(&mut self, jurisdiction: &JurisdictionId) -> Sql<u64> {
+    /// Takes the next revision; with it the key of the row that changes, and its jurisdiction's
+    /// number.
+    fn next(&mut self, jurisdiction: &JurisdictionId) -> Sql<Next> {
         let city = self.city(jurisdiction)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         city.revision += 1;
-        Ok(city.revision)
+        let (key, number) = (city.key.key(city.revision), city.key.number);
+        Ok(Next { revision: city.revision, key, number })
     }
 
     fn note(&mut self, jurisdiction: &JurisdictionId, revision: u64, event: Event) {
@@ -244,71 +250,28 @@ impl Running<'_> {
         }
     }
 
+    /// Adds a report and answers its revision; nothing happens where there is one of this id.
     fn insert(
         &mut self,
         jurisdiction: &JurisdictionId,
-        report: Report,
-        digest: Option<u64>,
-    ) -> Sql<Stored> {
-        let revision = self.next_revision(jurisdiction)?;
-        self.put(jurisdiction, &report, revision, revision, digest)?;
-        self.note(jurisdiction, revision, Event::Put(report.facts()));
-        Ok(Stored { report, revision, created_revision: revision, recorded: self.now.clone() })
-    }
-
-    fn put(
-        &self,
-        jurisdiction: &JurisdictionId,
         report: &Report,
-        revision: u64,
-        created: u64,
         digest: Option<u64>,
-    ) -> Sql<()> {
-        let text = |when: &Option<When>| when.map(|when| when.to_string());
-        self.db
-            .prepare_cached(
-                "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                    ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
-                 ON CONFLICT (jurisdiction_id, service_request_id) DO UPDATE SET
-                    service_code = excluded.service_code, status = excluded.status,
-                    closed_reason = excluded.closed_reason, source_status = excluded.source_status,
-                    nature = excluded.nature, channel = excluded.channel,
-                    requested_datetime = excluded.requested_datetime,
-                    updated_datetime = excluded.updated_datetime,
-                    closed_datetime = excluded.closed_datetime,
-                    lon = excluded.lon, lat = excluded.lat, accuracy = excluded.accuracy,
-                    address = excluded.address, area = excluded.area,
-                    description = excluded.description,
-                    parent_service_request_id = excluded.parent_service_request_id,
-                    assignee = excluded.assignee, revision = excluded.revision, removed = 0,
-                    source_digest = coalesce(excluded.source_digest, source_digest)",
-            )?
-            .execute(params![
-                jurisdiction.as_str(),
-                report.id.as_str(),
-                report.service.as_str(),
-                report.status.as_str(),
-                report.reason.map(|reason| reason.as_str()),
-                report.source_status,
-                report.nature.as_str(),
-                report.channel.as_str(),
-                report.requested.to_string(),
-                text(&report.updated),
-                text(&report.closed),
-                report.position.map(|p| p.lon()),
-                report.position.map(|p| p.lat()),
-                report.accuracy.as_str(),
-                report.address,
-                report.area,
-                report.description,
-                report.parent.as_ref().map(|parent| parent.as_str()),
-                report.assignee,
-                revision as i64,
-                created as i64,
-                self.now,
-                digest.map(|digest| digest as i64),
-            ])?;
-        Ok(())
+    ) -> Sql<Option<u64>> {
+        let next = self.next(jurisdiction)?;
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
+             ON CONFLICT (jurisdiction, service_request_id) DO NOTHING",
+        )?;
+        row::bind(&mut insert, report, &next, digest)?;
+        insert.raw_bind_parameter(21, next.revision as i64)?;
+        insert.raw_bind_parameter(22, &self.now)?;
+        if insert.raw_execute()? == 0 {
+            self.cities.get_mut(jurisdiction).into_iter().for_each(|city| city.revision -= 1);
+            return Ok(None);
+        }
+        self.note(jurisdiction, next.revision, Event::New(report.facts()));
+        Ok(Some(next.revision))
     }
 
     /// Writes the next state of a report and, field by field, its history. Nothing happens where
@@ -325,13 +288,24 @@ impl Running<'_> {
         if before == after {
             return Ok(found);
         }
-        let revision = self.next_revision(jurisdiction)?;
+        let next_key = self.next(jurisdiction)?;
+        let revision = next_key.revision;
         let differing = Report::FIELDS.iter().zip(before.iter().zip(&after));
         for (field, (old, new)) in differing.filter(|(_, (old, new))| old != new) {
             let change = (*field, old.as_deref(), new.as_deref());
             self.log(jurisdiction, &next.id, revision, change, author)?;
         }
-        self.put(jurisdiction, &next, revision, found.created_revision, digest)?;
+        let mut update = self.db.prepare_cached(
+            "UPDATE report SET change_key = ?1, service_code = ?4, status = ?5,
+                closed_reason = ?6, source_status = ?7, nature = ?8, channel = ?9,
+                requested_datetime = ?10, updated_datetime = ?11, closed_datetime = ?12,
+                lon = ?13, lat = ?14, accuracy = ?15, address = ?16, area = ?17,
+                description = ?18, parent_service_request_id = ?19, assignee = ?20,
+                source_digest = coalesce(?23, source_digest), removed = 0
+             WHERE jurisdiction = ?2 AND service_request_id = ?3",
+        )?;
+        row::bind(&mut update, &next, &next_key, digest)?;
+        update.raw_execute()?;
         self.note(jurisdiction, revision, Event::Put(next.facts()));
         Ok(Stored { report: next, revision, ..found })
     }
@@ -363,13 +337,13 @@ impl Running<'_> {
         if let Err(error) = self.expect(jurisdiction, id, None)? {
             return Ok(Err(error));
         }
-        let revision = self.next_revision(jurisdiction)?;
+        let Next { revision, key, number } = self.next(jurisdiction)?;
         self.db
             .prepare_cached(
-                "UPDATE report SET removed = 1, revision = ?
-                 WHERE jurisdiction_id = ? AND service_request_id = ?",
+                "UPDATE report SET removed = 1, change_key = ?
+                 WHERE jurisdiction = ? AND service_request_id = ?",
             )?
-            .execute(params![revision as i64, jurisdiction.as_str(), id.as_str()])?;
+            .execute(params![key, number, id.as_str()])?;
         self.log(jurisdiction, id, revision, ("removed", Some("false"), Some("true")), author)?;
         self.note(jurisdiction, revision, Event::Remove(id.clone()));
         Ok(Ok(Outcome::Removed))
@@ -387,11 +361,12 @@ impl Running<'_> {
         let mut tally = Tally::default();
         for report in reports {
             let digest = of_report(&report);
+            if self.insert(jurisdiction, &report, Some(digest))?.is_some() {
+                tally.added += 1;
+                continue;
+            }
             match self.find(jurisdiction, &report.id)? {
-                None => {
-                    self.insert(jurisdiction, report, Some(digest))?;
-                    tally.added += 1;
-                }
+                None => return Err(rusqlite::Error::QueryReturnedNoRows),
                 // A report removed here stays removed, whatever its source still says.
                 Some((_, before, removed)) if removed || before == Some(digest as i64) => {
                     tally.unchanged += 1;
