@@ -16,6 +16,8 @@ pub struct Limits {
     pub clusters_max: usize,
     /// Bytes of a request's body at most.
     pub body_bytes_max: usize,
+    /// Bytes of a batch of reports at most.
+    pub batch_bytes_max: usize,
     /// Time for a request's headers to arrive.
     pub header_time_max: Duration,
     /// Time for a request to be answered.
@@ -37,6 +39,7 @@ impl Default for Limits {
             rows_max: 1_000,
             clusters_max: 5_000,
             body_bytes_max: 1 << 20,
+            batch_bytes_max: 64 << 20,
             header_time_max: Duration::from_secs(10),
             request_time_max: Duration::from_secs(20),
             questions_at_once: std::thread::available_parallelism().map_or(2, usize::from),

@@ -12,7 +12,7 @@ use pointchaud::report::{
     Catalogue, Change, Draft, Event, Gate, Group, Idempotency, Jurisdiction, JurisdictionId,
     Nature, Patch, Report, ReportId, Status, Stored, tracking_number,
 };
-use pointchaud::store::{Checkpoint, Follower, Outcome, Reader, Tally, Write, Writer};
+use pointchaud::store::{Checkpoint, Follower, Outcome, Reader, Tally, Write, Writer, of_report};
 use pointchaud::words;
 
 /// What a follower heard, in order.
@@ -125,6 +125,8 @@ impl Open {
 
     fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> Tally {
         let jurisdiction = city("quebec.ca");
+        let digest = |report: Report| (report.clone(), of_report(&report));
+        let reports = reports.into_iter().map(digest).collect();
         match self.writer.write(Write::Import { jurisdiction, reports, checkpoint }).unwrap() {
             Outcome::Imported(tally) => tally,
             other => panic!("{other:?}"),

@@ -10,7 +10,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::report::{
     Catalogue, Draft, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service, ServiceCode,
 };
-use crate::store::{Checkpoint, Outcome, Pending, Reader, Tally, Write, Writer};
+use crate::store::{Checkpoint, Outcome, Pending, Reader, Tally, Write, Writer, of_report};
 use crate::words;
 
 /// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
@@ -49,7 +49,7 @@ pub struct Importer<'a> {
     catalogue: Catalogue,
     quebec: Catalogue,
     adopted: Vec<Service>,
-    batch: Vec<Report>,
+    batch: Vec<(Report, u64)>,
     /// The batch before, on its way to the disk while this one is read.
     writing: Option<Pending>,
     seen: HashMap<u64, u64>,
@@ -133,7 +133,8 @@ impl<'a> Importer<'a> {
                 Ok(report) => {
                     self.count(&report);
                     if self.summary.rows > self.resume_at {
-                        self.batch.push(report);
+                        let digest = of_report(&report);
+                        self.batch.push((report, digest));
                     } else {
                         self.summary.resumed += 1;
                     }

@@ -6,8 +6,10 @@
 //! revision counters and reads on from there. A crash between commit and index heals at boot,
 //! because boot folds the same `apply` over the store.
 
+mod batch;
 mod city;
 mod intake;
+mod numbers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +21,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Semaphore, oneshot};
 
+pub use batch::Chunk;
 pub use city::{City, Progress};
 pub use intake::{Importer, Summary};
 
@@ -28,10 +31,11 @@ use crate::index::Snapshot;
 use crate::place::BBox;
 use crate::report::{
     Catalogue, Change, Draft, Gate, Idempotency, Jurisdiction, JurisdictionId, Patch, Report,
-    ReportId, Stored, tracking_number,
+    ReportId, Stored,
 };
 use crate::store::{Follower, Outcome, Reader, Write, Writer};
 use crate::words;
+use numbers::Numbers;
 
 /// How often another process's writes are looked for.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
@@ -85,6 +89,7 @@ pub struct App {
     pub limits: Limits,
     /// Random name of the store: part of every ETag.
     pub epoch: String,
+    numbers: Arc<Numbers>,
     pool: Semaphore,
     waiting: AtomicUsize,
 }
@@ -175,6 +180,7 @@ impl App {
             writer,
             limits,
             epoch,
+            numbers: Arc::default(),
             pool,
             waiting: AtomicUsize::new(0),
         });
@@ -240,6 +246,14 @@ impl App {
         !cities.is_empty() && cities.values().all(|city| city.progress().ready)
     }
 
+    /// A city's newest snapshot, for a question that takes no longer than to hand it on would.
+    ///
+    /// # Errors
+    /// Unavailable while the index is read.
+    pub fn snapshot(&self, city: &City) -> Result<Arc<Snapshot>> {
+        if city.progress().ready { Ok(city.shown().load()) } else { Err(starting()) }
+    }
+
     /// Computes an answer from a city's newest snapshot, on a bounded pool.
     ///
     /// # Errors
@@ -249,10 +263,7 @@ impl App {
         city: &City,
         ask: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        if !city.progress().ready {
-            return Err(starting());
-        }
-        let snapshot = city.shown().load();
+        let snapshot = self.snapshot(city)?;
         self.compute(move || ask(&snapshot)).await
     }
 
@@ -300,7 +311,7 @@ impl App {
     ) -> Result<(Stored, bool)> {
         const TRIES: usize = 5;
         for attempt in 1.. {
-            let id = tracking_number(rand::random());
+            let id = self.numbers.draw();
             let catalogue = city.catalogue();
             let report = city.gate(&catalogue).admit(draft.clone(), &id).map_err(Error::refused)?;
             let write = Write::Create {

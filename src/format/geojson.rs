@@ -1,10 +1,12 @@
 //! GeoJSON out (RFC 7946): features of reports and clusters, collections with their revision and
 //! their next page. And polygons in.
 
+use std::borrow::Cow;
+
 use geo::{LineString, MultiPolygon, Polygon};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::{Refusal, Words};
@@ -18,9 +20,9 @@ pub const MEDIA_TYPE: &str = "application/geo+json";
 
 /// A feature.
 #[derive(Debug, Serialize)]
-pub struct Feature<P> {
+pub struct Feature<'a, P> {
     r#type: &'static str,
-    id: String,
+    id: Cow<'a, str>,
     geometry: Option<Point>,
     properties: P,
 }
@@ -39,7 +41,7 @@ impl Point {
 
 /// A collection: its features, the revision they are true of, and where the next page is.
 #[derive(Debug, Serialize)]
-pub struct Collection<P> {
+pub struct Collection<'a, P> {
     r#type: &'static str,
     /// Revision of the jurisdiction that the answer is true of.
     pub as_of: u64,
@@ -58,12 +60,12 @@ pub struct Collection<P> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The features.
-    pub features: Vec<Feature<P>>,
+    pub features: Vec<Feature<'a, P>>,
 }
 
-impl<P> Collection<P> {
+impl<'a, P> Collection<'a, P> {
     /// A collection of one page.
-    pub fn new(as_of: u64, features: Vec<Feature<P>>) -> Self {
+    pub fn new(as_of: u64, features: Vec<Feature<'a, P>>) -> Self {
         Self {
             r#type: "FeatureCollection",
             as_of,
@@ -79,50 +81,75 @@ impl<P> Collection<P> {
 
 /// Facts of a report, and its distance where one was asked for.
 #[derive(Debug, Serialize)]
-pub struct FactsOut {
+pub struct FactsOut<'a> {
     cluster: bool,
-    service_request_id: String,
-    service_code: String,
+    service_request_id: &'a str,
+    service_code: &'a str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_reason: Option<&'static str>,
     nature: &'static str,
     channel: &'static str,
-    requested_datetime: String,
+    requested_datetime: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closed_datetime: Option<String>,
+    closed_datetime: Option<Instant>,
     accuracy: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    area: Option<String>,
+    area: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_m: Option<f64>,
 }
 
 /// The feature of a report's facts.
-pub fn facts(view: &View<'_>, distance: Option<Meters>, zone: &TimeZone) -> Feature<FactsOut> {
+pub fn facts<'a>(
+    view: &View<'a>,
+    distance: Option<Meters>,
+    zone: &TimeZone,
+) -> Feature<'a, FactsOut<'a>> {
+    let requested = view.requested;
     Feature {
         r#type: "Feature",
-        id: view.id.to_owned(),
+        id: view.id.into(),
         geometry: view.position.map(Point::at),
         properties: FactsOut {
             cluster: false,
-            service_request_id: view.id.to_owned(),
-            service_code: view.service.to_owned(),
+            service_request_id: view.id,
+            service_code: view.service,
             status: view.status.as_str(),
             closed_reason: view.reason.map(|reason| reason.as_str()),
             nature: view.nature.as_str(),
             channel: view.channel.as_str(),
-            requested_datetime: if view.day_only {
-                day(view.requested, zone)
-            } else {
-                instant(view.requested)
+            requested_datetime: match view.day_only {
+                true => Instant::Day(day(requested, zone)),
+                false => Instant::Second(requested),
             },
-            closed_datetime: view.closed.map(instant),
+            closed_datetime: view.closed.map(Instant::Second),
             accuracy: view.accuracy.as_str(),
-            area: view.area.map(str::to_owned),
+            area: view.area,
             // Millimetres are finer than any position.
             distance_m: distance.map(|meters| (meters.0 * 1e3).round() / 1e3),
         },
+    }
+}
+
+/// A time on its way out.
+#[derive(Debug)]
+enum Instant {
+    /// Seconds since 1970.
+    Second(i64),
+    /// A day whose hour was never known.
+    Day(String),
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Second(second) => match format_utc(*second) {
+                Some(text) => to.serialize_str(str::from_utf8(&text).unwrap_or_default()),
+                None => to.collect_str(second),
+            },
+            Self::Day(day) => to.serialize_str(day),
+        }
     }
 }
 
@@ -180,13 +207,13 @@ pub struct Names<'a> {
 }
 
 /// The feature of a whole report.
-pub fn report(stored: &Stored, names: &Names<'_>) -> Feature<ReportOut> {
+pub fn report(stored: &Stored, names: &Names<'_>) -> Feature<'static, ReportOut> {
     let report = &stored.report;
     let text = |text: &Option<String>| text.clone();
     let located = report.position.is_some() || report.accuracy == Accuracy::Approximate;
     Feature {
         r#type: "Feature",
-        id: report.id.to_string(),
+        id: report.id.to_string().into(),
         geometry: report.position.map(Point::at),
         properties: ReportOut {
             cluster: false,
@@ -232,11 +259,11 @@ pub struct ClusterOut {
 /// A point of a map: a cluster or a report alone.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum SpotOut {
+pub enum SpotOut<'a> {
     /// Several reports.
     Cluster(ClusterOut),
     /// One.
-    Single(FactsOut),
+    Single(FactsOut<'a>),
 }
 
 /// The id of a cluster: zoom, column, row.
@@ -245,12 +272,15 @@ pub fn cluster_id(cluster: &Cluster) -> String {
 }
 
 /// The feature of a cluster; `name` tells the code of a service number.
-pub fn cluster<'a>(cluster: &Cluster, name: impl Fn(u16) -> &'a str) -> Feature<SpotOut> {
+pub fn cluster<'a>(
+    cluster: &Cluster,
+    name: impl Fn(u16) -> &'a str,
+) -> Feature<'static, SpotOut<'static>> {
     let bounds = cluster.cell.bounds();
     let counts = cluster.services.iter();
     Feature {
         r#type: "Feature",
-        id: cluster_id(cluster),
+        id: cluster_id(cluster).into(),
         geometry: Some(Point::at(cluster.center)),
         properties: SpotOut::Cluster(ClusterOut {
             cluster: true,
@@ -267,7 +297,7 @@ pub fn cluster<'a>(cluster: &Cluster, name: impl Fn(u16) -> &'a str) -> Feature<
 }
 
 /// The feature of a report alone in its square.
-pub fn single(view: &View<'_>, zone: &TimeZone) -> Feature<SpotOut> {
+pub fn single<'a>(view: &View<'a>, zone: &TimeZone) -> Feature<'a, SpotOut<'a>> {
     let Feature { r#type, id, geometry, properties } = facts(view, None, zone);
     Feature { r#type, id, geometry, properties: SpotOut::Single(properties) }
 }

@@ -52,10 +52,16 @@ impl Members {
         }
     }
 
-    fn word<T>(&mut self, field: &str, parse: fn(&str) -> Option<T>, known: &str) -> Option<T> {
+    fn word<T>(
+        &mut self,
+        field: &str,
+        parse: fn(&str) -> Option<T>,
+        all: fn() -> String,
+    ) -> Option<T> {
         let text = self.text(field)?;
         let parsed = parse(&text);
         if parsed.is_none() {
+            let known = all();
             let words = words!("n’est pas l’un de {known}", "is not one of {known}");
             self.refuse(field, &Value::String(text), words);
         }
@@ -100,8 +106,8 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
     }
     let draft = Draft {
         service: service.unwrap_or_default(),
-        nature: body.word("nature", Nature::parse, &Nature::spellings()),
-        channel: body.word("channel", Channel::parse, &Channel::spellings()).or(Some(Channel::Web)),
+        nature: body.word("nature", Nature::parse, Nature::spellings),
+        channel: body.word("channel", Channel::parse, Channel::spellings).or(Some(Channel::Web)),
         requested,
         lon_lat: body.lon_lat(),
         address: body.text("address"),
@@ -124,8 +130,8 @@ pub fn patch(bytes: &[u8]) -> Result<Patch> {
         body.refuse("body", &json!({}), words);
     }
     let patch = Patch {
-        status: body.word("status", Status::parse, &Status::spellings()),
-        reason: body.word("closed_reason", ClosedReason::parse, &ClosedReason::spellings()),
+        status: body.word("status", Status::parse, Status::spellings),
+        reason: body.word("closed_reason", ClosedReason::parse, ClosedReason::spellings),
         service: body.text("service_code"),
         lon_lat: body.lon_lat(),
         address: body.text("address"),
@@ -133,6 +139,11 @@ pub fn patch(bytes: &[u8]) -> Result<Patch> {
     };
     body.finish()?;
     Ok(patch)
+}
+
+/// A text as a JSON string.
+pub fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// Reads any JSON body.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -40,7 +40,7 @@ impl FromRequestParts<Arc<Site>> for Ask {
     ) -> std::result::Result<Self, Fail> {
         let mut params = Params::parse(parts.uri.query().unwrap_or_default());
         let language = match params.take("lang").as_deref() {
-            None => accepted(&parts.headers),
+            None => accepted(parts.headers.get(header::ACCEPT_LANGUAGE)),
             Some("fr") => Language::French,
             Some("en") => Language::English,
             Some(other) => {
@@ -60,8 +60,8 @@ impl FromRequestParts<Arc<Site>> for Ask {
 }
 
 /// The first of our languages in `Accept-Language` by its weight; French where none is named.
-fn accepted(headers: &HeaderMap) -> Language {
-    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+fn accepted(header: Option<&HeaderValue>) -> Language {
+    let header = header.and_then(|value| value.to_str().ok());
     let mut best = (0.0, Language::French);
     for item in header.unwrap_or_default().split(',') {
         let mut parts = item.split(';');
@@ -113,8 +113,19 @@ impl Ask {
     }
 }
 
+const JSON_BYTES: usize = 8 << 10;
+
+/// How long the answer to a question may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Some microseconds: it is answered where it arrives.
+    Quick,
+    /// More: it waits its turn on the bounded pool.
+    Long,
+}
+
 /// Answers from a city's newest snapshot, or 304 where the reader has the answer of this revision.
-/// `compute` gives the body and runs on the bounded pool.
+/// `compute` gives the body.
 ///
 /// # Errors
 /// Whatever `compute` answers; unavailable.
@@ -123,11 +134,19 @@ pub async fn fresh(
     ask: Ask,
     city: &City,
     media_type: &'static str,
+    effort: Effort,
     compute: impl FnOnce(&Snapshot, &Ask) -> Result<Vec<u8>> + Send + 'static,
 ) -> Result<Response> {
-    let tag = ask.tag(site, city.shown().load().revision());
-    if ask.has(&tag) && city.progress().ready {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    if ask.if_none_match.is_some() {
+        let tag = ask.tag(site, city.shown().load().revision());
+        if ask.has(&tag) && city.progress().ready {
+            return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+        }
+    }
+    if effort == Effort::Quick {
+        let snapshot = site.app.snapshot(city)?;
+        let body = compute(&snapshot, &ask)?;
+        return Ok(tagged(media_type, &ask.tag(site, snapshot.revision()), body));
     }
     let answer = site
         .app
@@ -154,7 +173,10 @@ pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
 /// # Errors
 /// A value that JSON cannot hold; internal.
 pub fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(Error::internal)
+    // Room for a short list from the start: most answers never move.
+    let mut body = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut body, value).map_err(Error::internal)?;
+    Ok(body)
 }
 
 /// An error on its way to [`explain`], which knows the reader's language.
@@ -178,7 +200,7 @@ impl IntoResponse for Fail {
 pub type Answer = std::result::Result<Response, Fail>;
 
 /// Status code of each kind of error.
-fn status(kind: Kind) -> StatusCode {
+pub fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::NotFound => StatusCode::NOT_FOUND,
@@ -194,15 +216,8 @@ fn status(kind: Kind) -> StatusCode {
 /// Writes the problem document of everything that failed, in the reader's language, and logs
 /// causes.
 pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let language = accepted(request.headers());
-    let query = request.uri().query().unwrap_or_default();
-    let asked = Params::parse(query).take("lang");
-    let language = match asked.as_deref() {
-        Some("en") => Language::English,
-        Some("fr") => Language::French,
-        _ => language,
-    };
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
+    let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let response = next.run(request).await;
     site.metrics.count(response.status().as_u16());
     let failed = response.status().is_client_error() || response.status().is_server_error();
@@ -210,8 +225,15 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
     if !failed || told.is_none() && is_ours(&response) {
         return response;
     }
+    let path = uri.path();
+    let asked = Params::parse(uri.query().unwrap_or_default()).take("lang");
+    let language = match asked.as_deref() {
+        Some("en") => Language::English,
+        Some("fr") => Language::French,
+        _ => accepted(accept.as_ref()),
+    };
     let code = response.status();
-    let error = told.unwrap_or_else(|| Arc::new(untold(code, &path)));
+    let error = told.unwrap_or_else(|| Arc::new(untold(code, path)));
     if error.kind == Kind::Internal {
         tracing::error!(path, cause = ?error.cause, "internal error");
     }

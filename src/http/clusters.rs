@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use jiff::tz::TimeZone;
 
 use super::Site;
-use super::answer::{Answer, Ask, fresh, to_json};
+use super::answer::{Answer, Ask, Effort, fresh, to_json};
 use super::queries::{finished, next_newest, unreachable_refusal};
 use super::reports::{checked_areas, report_page};
 use crate::error::{Error, Refusal, Result};
@@ -15,14 +15,18 @@ use crate::place::Cell;
 use crate::query::{self, Clusters, Snapshot, Spot, ZOOM_MAX};
 use crate::words;
 
-fn spot(snapshot: &Snapshot, spot: &Spot, zone: &TimeZone) -> Feature<SpotOut> {
+fn spot<'a>(snapshot: &'a Snapshot, spot: &Spot, zone: &TimeZone) -> Feature<'a, SpotOut<'a>> {
     match spot {
         Spot::Single(handle) => geojson::single(&snapshot.view(*handle), zone),
         Spot::Cluster(cluster) => geojson::cluster(cluster, |number| snapshot.service_name(number)),
     }
 }
 
-fn collection(snapshot: &Snapshot, found: &Clusters, zone: &TimeZone) -> Collection<SpotOut> {
+fn collection<'a>(
+    snapshot: &'a Snapshot,
+    found: &Clusters,
+    zone: &TimeZone,
+) -> Collection<'a, SpotOut<'a>> {
     let features = found.spots.iter().map(|found| spot(snapshot, found, zone)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.number_matched = Some(found.total);
@@ -43,7 +47,7 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let ask = finished(ask)?;
     let (Some(bbox), Some(zoom)) = (bbox, zoom) else { return Err(unreachable_refusal()) };
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, _| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, _| {
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::clusters(snapshot, &sieve, &bbox, zoom, limit);
@@ -59,7 +63,7 @@ pub async fn one(State(site): State<Arc<Site>>, Path(id): Path<String>, mut ask:
     let filter = ask.params.filter(&city);
     let ask = finished(ask)?;
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, _| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, _| {
         checked_areas(snapshot, &filter)?;
         let found = query::cluster(snapshot, &snapshot.sieve(&filter), cell, zoom);
         let found = found.ok_or_else(|| Error::not_found(&id))?;
@@ -81,7 +85,7 @@ pub async fn children(
     let filter = ask.params.filter(&city);
     let ask = finished(ask)?;
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, _| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, _| {
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::children(snapshot, &sieve, cell, zoom, limit);
@@ -105,7 +109,7 @@ pub async fn reports(
     let filter = params.filter(&city);
     let ask = finished(ask)?;
     let reading = (site.clone(), city.clone());
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let page = query::newest_in_cell(snapshot, &sieve, cell, after, limit);

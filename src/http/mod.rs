@@ -3,6 +3,7 @@
 
 mod about;
 mod answer;
+mod batch;
 mod clusters;
 mod metrics;
 mod pages;
@@ -78,6 +79,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/v1/jurisdictions", get(about::jurisdictions))
         .route("/api/v1/services", get(about::services))
         .route("/api/v1/reports", get(reports::list).post(reports::create))
+        .route(
+            "/api/v1/reports/batch",
+            post(batch::create).layer(DefaultBodyLimit::max(limits.batch_bytes_max)),
+        )
         .route("/api/v1/reports/{id}", get(reports::one).patch(reports::change))
         .route("/api/v1/reports/{id}/history", get(reports::history))
         .route("/api/v1/nearest", get(queries::nearest))

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 
 use super::Site;
-use super::answer::{Answer, Ask, Fail, fresh, to_json};
+use super::answer::{Answer, Ask, Effort, Fail, fresh, to_json};
 use super::params::cursor_after;
 use super::reports::{body_of, checked_areas};
 use crate::app::City;
@@ -16,13 +16,27 @@ use crate::format::geojson::{Collection, FactsOut, Feature, MEDIA_TYPE, facts, p
 use crate::format::{answers, json};
 use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query::{self, Handle, Page, Snapshot};
-use crate::report::days_between;
+use crate::report::{Filter, days_between};
 
-fn page_of<T>(
+/// Results of a quick question at most.
+const QUICK_ROWS: usize = 100;
+/// Radius of a quick question at most, in metres.
+const QUICK_M: f64 = 500.0;
+
+impl Effort {
+    /// The effort of a question about the neighbourhood of a place: quick where the filter is one
+    /// that the index has trees for, so that little is looked at that is not answered.
+    fn of(filter: &Filter, rows: usize, radius_m: f64) -> Self {
+        let is_short = rows <= QUICK_ROWS && radius_m <= QUICK_M;
+        if is_short && filter.is_plain() { Self::Quick } else { Self::Long }
+    }
+}
+
+fn page_of<'a, T>(
     snapshot: &Snapshot,
     page: &Page<T>,
-    feature: impl Fn(&T) -> Feature<FactsOut>,
-) -> Collection<FactsOut> {
+    feature: impl Fn(&T) -> Feature<'a, FactsOut<'a>>,
+) -> Collection<'a, FactsOut<'a>> {
     let mut collection =
         Collection::new(snapshot.revision(), page.items.iter().map(feature).collect());
     collection.truncated = page.more;
@@ -41,7 +55,8 @@ pub async fn nearest(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let ask = finished(ask)?;
     let Some(at) = at else { return Err(unreachable_refusal()) };
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, _| {
+    let effort = Effort::of(&filter, k, max.0.min(QUICK_M));
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, effort, move |snapshot, _| {
         checked_areas(snapshot, &filter)?;
         let found = query::nearest(snapshot, &snapshot.sieve(&filter), at, k, max);
         to_json(&page_of(snapshot, &found, |found| {
@@ -64,7 +79,8 @@ pub async fn within_radius(State(site): State<Arc<Site>>, mut ask: Ask) -> Answe
     let ask = finished(ask)?;
     let (Some(at), Some(radius)) = (at, radius) else { return Err(unreachable_refusal()) };
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+    let effort = Effort::of(&filter, limit, radius);
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, effort, move |snapshot, ask| {
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::within_radius(snapshot, &sieve, at, Meters(radius), after, limit);
@@ -94,7 +110,7 @@ pub async fn within_polygon(
     let filter = params.filter(&city);
     let ask = finished(ask)?;
     let zone = city.zone().clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::within_polygon(snapshot, &sieve, &shape, after, limit);
@@ -114,16 +130,17 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let ask = finished(ask)?;
     let days_max = site.app.limits.days_max;
     let answering = city.clone();
-    let answer = fresh(&site, ask, &city, "application/json", move |snapshot, ask| {
-        checked_areas(snapshot, &filter)?;
-        to_json(&counted(snapshot, &filter, &answering, days_max, ask))
-    });
+    let answer =
+        fresh(&site, ask, &city, "application/json", Effort::Long, move |snapshot, ask| {
+            checked_areas(snapshot, &filter)?;
+            to_json(&counted(snapshot, &filter, &answering, days_max, ask))
+        });
     Ok(answer.await?)
 }
 
 fn counted(
     snapshot: &Snapshot,
-    filter: &crate::report::Filter,
+    filter: &Filter,
     city: &City,
     days_max: usize,
     ask: &Ask,

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::{Answer, Ask, Fail, fresh, tagged, to_json};
+use super::answer::{Answer, Ask, Effort, Fail, fresh, tagged, to_json};
 use super::queries::{finished, next_newest};
 use super::{Access, Site};
 use crate::app::City;
@@ -33,7 +33,7 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     filter.bbox = params.bbox();
     let ask = finished(ask)?;
     let reading = (site.clone(), city.clone());
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, move |snapshot, ask| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         checked_areas(snapshot, &filter)?;
         let page = query::newest(snapshot, &snapshot.sieve(&filter), after, limit);
         let (site, city) = &reading;
@@ -51,7 +51,7 @@ pub fn report_page(
     snapshot: &Snapshot,
     page: &Page<Handle>,
     language: Language,
-) -> Result<Collection<ReportOut>> {
+) -> Result<Collection<'static, ReportOut>> {
     let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
     let stored = site.app.reader().get_many(city.id(), &ids)?;
     let features = stored.iter().map(|stored| feature(stored, city, language)).collect();
@@ -60,7 +60,7 @@ pub fn report_page(
     Ok(collection)
 }
 
-fn feature(stored: &Stored, city: &City, language: Language) -> Feature<ReportOut> {
+fn feature(stored: &Stored, city: &City, language: Language) -> Feature<'static, ReportOut> {
     let code = stored.report.service.as_str();
     let catalogue = city.catalogue();
     let service = catalogue.get(code);
@@ -201,6 +201,17 @@ fn path_segment(id: &str) -> String {
 }
 
 fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>> {
+    Ok(idempotency_key(headers)?.map(|key| {
+        let fingerprint = blake3::hash(body).to_hex()[..32].to_owned();
+        Idempotency { key, fingerprint }
+    }))
+}
+
+/// The client's `Idempotency-Key`.
+///
+/// # Errors
+/// Empty, too long or not ASCII.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let shown = String::from_utf8_lossy(key.as_bytes()).into_owned();
     let readable = key.to_str().is_ok_and(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
@@ -210,8 +221,7 @@ fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>> 
             words!("doit avoir de 1 à {max} signes ASCII", "must have 1 to {max} ASCII characters");
         return Err(Refusal::new("Idempotency-Key", shown, words).into());
     }
-    let fingerprint = blake3::hash(body).to_hex()[..32].to_owned();
-    Ok(Some(Idempotency { key: shown, fingerprint }))
+    Ok(Some(shown))
 }
 
 /// `PATCH /api/v1/reports/{id}`

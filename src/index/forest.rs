@@ -101,8 +101,7 @@ impl Forest {
     /// The trees that hold all that `sieve` may let through and least else.
     pub fn choose(&self, sieve: &Sieve) -> Trees<'_> {
         let approximate = sieve.wants_approximate();
-        let everything =
-            || Trees { groves: None, approximate, are_enough: sieve.is_open_to_all_here() };
+        let everything = || Trees { groves: None, approximate, are_enough: sieve.is_open_to_all() };
         if self.groves.is_empty() || sieve.wants_every_kind() {
             return everything();
         }

@@ -91,16 +91,18 @@ impl Index {
         let Some(revision) = changes.iter().map(|change| change.revision).max() else { return };
         self.state.revision = revision;
         // Of several changes of one report only the last matters.
-        let mut last: HashMap<&str, usize> = HashMap::with_capacity(changes.len());
+        let mut last: HashMap<&str, usize> = HashMap::new();
         for (n, change) in changes.iter().enumerate() {
-            last.insert(change.event.id().as_str(), n);
+            if !matches!(change.event, Event::New(_)) {
+                last.insert(change.event.id().as_str(), n);
+            }
         }
         let mut services = self.state.services.clone();
         let mut areas = self.state.areas.clone();
-        let mut fresh = Vec::with_capacity(last.len());
+        let mut fresh = Vec::with_capacity(changes.len());
         for (n, Change { event, .. }) in changes.iter().enumerate() {
             let id = event.id();
-            if last[id.as_str()] != n {
+            if !last.is_empty() && last.get(id.as_str()).is_some_and(|last| *last > n) {
                 continue;
             }
             let (facts, is_new) = match event {
@@ -186,8 +188,9 @@ impl Index {
         let rotten = |part: &Part| part.dead.count() * 2 > part.run.columns.len();
         let first = parts.iter().position(rotten).map_or(first, |rotten| first.min(rotten));
         let small = parts[first..].iter().map(Part::live_count).sum::<usize>() < MERGE_AT_ONCE_MAX;
-        let due =
-            first < parts.len() && (!small || parts.len() - first > 12 || rotten(&parts[first]));
+        // A few runs of like size are merged together: each report is moved less often.
+        let count = parts.len() - first;
+        let due = count >= if small { 12 } else { 4 } || count > 0 && rotten(&parts[first]);
         due.then(|| self.begin_merge(first))
     }
 

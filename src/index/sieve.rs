@@ -21,7 +21,7 @@ pub struct Sieve {
     before: i64,
     bbox: Option<BBox>,
     approximate: bool,
-    /// Nothing but services, open or closed, approximate or not, and the box is asked.
+    /// See [`Filter::is_by_kind`].
     by_kind: bool,
 }
 
@@ -48,9 +48,6 @@ impl Sieve {
             }
         }
         let status = |status| any(&filter.statuses, &status);
-        let both = status(Status::Open) == status(Status::InProgress);
-        let timeless = filter.from.is_none() && filter.before.is_none();
-        let rest = filter.natures.is_none() && filter.channels.is_none() && filter.areas.is_none();
         Self {
             services: wanted,
             areas: filter
@@ -66,7 +63,7 @@ impl Sieve {
             before: filter.before.unwrap_or(i64::MAX),
             bbox: filter.bbox,
             approximate: filter.approximate,
-            by_kind: both && timeless && rest,
+            by_kind: filter.is_by_kind(),
         }
     }
 
@@ -111,12 +108,7 @@ impl Sieve {
     /// Are service and open or closed all that is asked? Then a question about a place looks at
     /// little that does not pass.
     pub fn is_by_kind(&self) -> bool {
-        self.by_kind && self.bbox.is_none()
-    }
-
-    /// Does everything pass that has a place in the filter's box?
-    fn is_open_to_all(&self) -> bool {
-        self.by_kind && self.wants_every_kind()
+        self.by_kind
     }
 
     /// Does this slot pass everything but the question of places (bbox, accuracy)?
@@ -134,7 +126,7 @@ impl Sieve {
     /// outside every box.
     #[inline]
     pub fn passes_here(&self, columns: &Columns, slot: u32) -> bool {
-        self.is_open_to_all_here()
+        self.is_open_to_all()
             || self.passes(columns, slot)
                 && self.bbox.as_ref().is_none_or(|bbox| {
                     columns.position(slot).is_some_and(|position| bbox.contains(position))
@@ -142,8 +134,8 @@ impl Sieve {
     }
 
     /// Does everything pass?
-    pub fn is_open_to_all_here(&self) -> bool {
-        self.bbox.is_none() && self.is_open_to_all()
+    pub fn is_open_to_all(&self) -> bool {
+        self.by_kind && self.wants_every_kind()
     }
 
     /// Splits `slots` in pieces and calls `found` with those of each that are alive and pass
@@ -155,7 +147,7 @@ impl Sieve {
         slots: Range<u32>,
         mut found: impl FnMut(Slots<'_>),
     ) {
-        if dead.count() == 0 && self.is_open_to_all_here() {
+        if dead.count() == 0 && self.is_open_to_all() {
             if !slots.is_empty() {
                 found(Slots::All(slots));
             }

@@ -26,3 +26,18 @@ pub struct Filter {
     /// Let approximate positions into answers about places.
     pub approximate: bool,
 }
+
+impl Filter {
+    /// Does it ask about nothing but services and statuses?
+    pub fn is_plain(&self) -> bool {
+        let timeless = self.from.is_none() && self.before.is_none();
+        let rest = self.natures.is_none() && self.channels.is_none() && self.areas.is_none();
+        timeless && rest && self.bbox.is_none()
+    }
+
+    /// Does it ask about nothing but services and whether a report is closed?
+    pub fn is_by_kind(&self) -> bool {
+        let status = |status| self.statuses.as_ref().is_none_or(|list| list.contains(&status));
+        self.is_plain() && status(Status::Open) == status(Status::InProgress)
+    }
+}

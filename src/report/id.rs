@@ -53,6 +53,15 @@ impl fmt::Display for ReportId {
 const ALPHABET: &[u8; 23] = b"23456789ACEFHJKMNPRTVWX";
 const RANDOM_SIGNS: usize = 7;
 
+/// How many beginnings, the first three signs, a tracking number can have.
+pub const BEGINNINGS: u64 = 23u64.pow(3);
+
+/// The tracking number with this beginning, one of [`BEGINNINGS`], and a rest made from `random`.
+pub fn tracking_number_beginning(beginning: u64, random: u64) -> ReportId {
+    let rests = (ALPHABET.len() as u64).pow(RANDOM_SIGNS as u32) / BEGINNINGS;
+    tracking_number(beginning % BEGINNINGS + BEGINNINGS * (random % rests))
+}
+
 /// Makes the tracking number `4RX-7KM-P2` from `random`: seven signs (23^7 = 3.4 thousand million)
 /// and a check sign. As 23 is prime, the weighted sum catches every single wrong sign and every
 /// swap of two signs (the method of ISBN-10).
@@ -146,6 +155,17 @@ mod tests {
             }
         }
         assert_eq!(caught, 8 * 22);
+    }
+
+    #[test]
+    fn numbers_of_one_beginning_begin_alike() {
+        let one = tracking_number_beginning(77, 123_456);
+        let other = tracking_number_beginning(77, 9_876_543_210);
+        assert_eq!(one.as_str()[..3], other.as_str()[..3]);
+        assert!(
+            one != other && one.as_str()[..3] != tracking_number_beginning(78, 0).as_str()[..3]
+        );
+        assert_eq!(read_tracking(one.as_str()), Tracking::Valid(one));
     }
 
     #[test]

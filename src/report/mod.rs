@@ -14,11 +14,13 @@ mod when;
 pub use change::{Change, Event, Facts, View};
 pub use draft::{DESCRIPTION_CHARS_MAX, Draft, Gate, Patch};
 pub use filter::Filter;
-pub use id::{ReportId, Tracking, read_tracking, tracking_number};
+pub use id::{
+    BEGINNINGS, ReportId, Tracking, read_tracking, tracking_number, tracking_number_beginning,
+};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use service::{Catalogue, Group, Service, ServiceCode, fold};
-pub use utc::format_utc;
 pub use stored::{FieldChange, Idempotency, Stored};
+pub use utc::format_utc;
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 pub use when::{When, days_between, end_of_day};
 

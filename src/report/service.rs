@@ -1,6 +1,7 @@
 //! Services: what requests are about, in groups as citizens know them. Each jurisdiction has its
 //! own catalogue.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -44,6 +45,12 @@ impl ServiceCode {
 
     /// The slug.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for ServiceCode {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -140,7 +147,7 @@ impl Catalogue {
 
     /// The service with this code.
     pub fn get(&self, code: &str) -> Option<&Arc<Service>> {
-        self.by_code.get(&ServiceCode(code.into())).map(|at| &self.services[*at])
+        self.by_code.get(code).map(|at| &self.services[*at])
     }
 
     /// All services, in the order they were added.

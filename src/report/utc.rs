@@ -63,7 +63,8 @@ pub fn parse_utc(text: &str) -> Option<i64> {
     }
     let days = days_of(year, month, day);
     // A day that the month does not have would come back as another.
-    (date_of(days) == (year, month, day)).then(|| days * 86_400 + hour * 3_600 + minute * 60 + second)
+    (date_of(days) == (year, month, day))
+        .then(|| days * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -33,7 +34,8 @@ impl Writer {
     pub fn start(path: &Path, follower: impl Follower) -> Result<(Self, thread::JoinHandle<()>)> {
         let db = read::open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
-        let mut thread = Thread { path: path.to_owned(), db: Some(db), follower };
+        let folding = fold_log(path)?;
+        let mut thread = Thread { path: path.to_owned(), db: Some(db), follower, folding };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -103,6 +105,29 @@ struct Thread<F> {
     /// `None` after a failure, until the file can be opened again.
     db: Option<Connection>,
     follower: F,
+    /// Tells the checkpoint thread that there is something to fold back.
+    folding: mpsc::SyncSender<()>,
+}
+
+/// How long commits gather in the log before it is folded back.
+const FOLD_EVERY: Duration = Duration::from_millis(200);
+
+/// Starts a thread that folds the write-ahead log back into the file, so that no commit waits for
+/// it. It ends with the writer.
+fn fold_log(path: &Path) -> Result<mpsc::SyncSender<()>> {
+    let db = read::open_writer(path)?;
+    let (told, hear) = mpsc::sync_channel(1);
+    let fold = move || {
+        while hear.recv().is_ok() {
+            thread::sleep(FOLD_EVERY);
+            let folded = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if let Err(error) = folded {
+                tracing::warn!(%error, "the write-ahead log could not be folded back");
+            }
+        }
+    };
+    thread::Builder::new().name("store-fold".into()).spawn(fold).map_err(Error::internal)?;
+    Ok(told)
 }
 
 impl<F: Follower> Thread<F> {
@@ -118,6 +143,8 @@ impl<F: Follower> Thread<F> {
         let (writes, replies): (Vec<Write>, Vec<Reply>) = group.into_iter().unzip();
         match self.attempt(writes) {
             Ok((outcomes, changed)) => {
+                // A thread that was told already needs no second word.
+                let _ = self.folding.try_send(());
                 for (jurisdiction, changes) in changed {
                     self.follower.committed(&jurisdiction, changes);
                 }
@@ -147,7 +174,7 @@ impl<F: Follower> Thread<F> {
         };
         let text = |error: rusqlite::Error| error.to_string();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(text)?;
-        let group = write::run(&tx, writes).map_err(text)?;
+        let group = write::run(&tx, writes, self.follower.listens()).map_err(text)?;
         tx.commit().map_err(text)?;
         Ok(group)
     }
@@ -187,7 +214,8 @@ mod tests {
         let mut db = read::open_writer(&dir).unwrap();
         db.commit_hook(Some(|| true)).unwrap();
         let follower = Counting(uncertain.clone());
-        let mut thread = Thread { path: dir.clone(), db: Some(db), follower };
+        let folding = mpsc::sync_channel(1).0;
+        let mut thread = Thread { path: dir.clone(), db: Some(db), follower, folding };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let refused = answer.clone();

@@ -61,6 +61,17 @@ pub enum Write {
         /// The client's key, if it gave one.
         idempotency: Option<Idempotency>,
     },
+    /// New reports, all or none of them.
+    Batch {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// The reports.
+        reports: Vec<Report>,
+        /// Draws another tracking number where a report's is taken.
+        redraw: Box<dyn FnMut() -> ReportId + Send>,
+        /// The client's key of this batch, if it gave one.
+        idempotency: Option<Idempotency>,
+    },
     /// A change to a report.
     Update {
         /// Whose.
@@ -87,8 +98,8 @@ pub enum Write {
     Import {
         /// Whose.
         jurisdiction: JurisdictionId,
-        /// The rows, each id once.
-        reports: Vec<Report>,
+        /// The rows, each id once, with their digests ([`of_report`]).
+        reports: Vec<(Report, u64)>,
         /// Where the import stands after them.
         checkpoint: Option<Checkpoint>,
     },
@@ -104,6 +115,13 @@ pub enum Outcome {
         /// The report.
         stored: Box<Stored>,
         /// It was there before: this request had been sent already.
+        replayed: bool,
+    },
+    /// The reports of a batch are there, in its order.
+    Batch {
+        /// Their ids.
+        ids: Vec<ReportId>,
+        /// They were there before: this batch had been sent already.
         replayed: bool,
     },
     /// The report is gone.
@@ -138,6 +156,11 @@ pub trait Follower: Send + 'static {
 
     /// A commit failed and may have happened all the same: read the store again.
     fn uncertain(&mut self);
+
+    /// False for one that does nothing with changes: none are gathered for it.
+    fn listens(&self) -> bool {
+        true
+    }
 }
 
 /// A follower that has nothing to keep up, for commands that only write.
@@ -146,6 +169,9 @@ pub struct NoFollower;
 impl Follower for NoFollower {
     fn committed(&mut self, _: &JurisdictionId, _: Vec<Change>) {}
     fn uncertain(&mut self) {}
+    fn listens(&self) -> bool {
+        false
+    }
 }
 
 /// Reads the file's path out of `sqlite:FILE`.

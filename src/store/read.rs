@@ -12,8 +12,8 @@ use super::{Checkpoint, row};
 use crate::error::{Error, Kind, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
-    ServiceCode, Stored,
+    Change, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service, ServiceCode,
+    Stored,
 };
 use crate::words;
 
@@ -27,8 +27,9 @@ const MIGRATIONS: &[&str] =
 const REVISION_BITS: u32 = 40;
 /// The writer's cache, in KiB: the index of ids is written all over.
 const CACHE_KIB: i64 = 65_536;
-/// Pages in the write-ahead log before it is folded back.
-const CHECKPOINT_PAGES: i64 = 4_096;
+/// Pages in the write-ahead log before the writer itself folds it back. Long before, the
+/// checkpoint thread has, unless there was no moment for it.
+const CHECKPOINT_PAGES: i64 = 65_536;
 /// Bytes of the write-ahead log kept on the disk when it is empty.
 const LOG_BYTES: i64 = 64 << 20;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::read::CityKey;
 use super::row::Next;
-use super::{Checkpoint, Outcome, Tally, Write, of_report, read, row};
+use super::{Checkpoint, Outcome, Tally, Write, read, row};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
     Change, Event, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
@@ -22,35 +22,46 @@ type Sql<T> = rusqlite::Result<T>;
 /// A write either answers (also with a refusal) or fails as SQL; a failure ends the whole group.
 type Answer = Sql<Result<Outcome>>;
 
-/// Runs a group of writes. Counters are read once and written once per jurisdiction.
-pub fn run(db: &Connection, writes: Vec<Write>) -> Sql<Group> {
+/// Runs a group of writes. Counters are read once and written once per jurisdiction; changes are
+/// gathered where they are `heard`.
+pub fn run(db: &Connection, writes: Vec<Write>, heard: bool) -> Sql<Group> {
     let now = When::instant(jiff::Timestamp::now()).to_string();
-    let mut group = Running { db, now, cities: BTreeMap::new() };
+    let mut group = Running { db, insert: None, now, cities: BTreeMap::new(), heard };
     let mut outcomes = Vec::with_capacity(writes.len());
     for write in writes {
         outcomes.push(group.run_one(write)?);
     }
     let mut changed = BTreeMap::new();
     for (id, city) in group.cities {
-        if !city.changes.is_empty() {
+        if city.revision > city.began {
             db.prepare_cached("UPDATE jurisdiction SET revision = ? WHERE jurisdiction_id = ?")?
                 .execute(params![city.revision as i64, id.as_str()])?;
-            changed.insert(id, city.changes);
+            if heard {
+                changed.insert(id, city.changes);
+            }
         }
     }
     Ok((outcomes, changed))
 }
 
+const INSERT: &str = "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
+    ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
+
 struct City {
     key: CityKey,
+    began: u64,
     revision: u64,
     changes: Vec<Change>,
 }
 
 struct Running<'a> {
     db: &'a Connection,
+    /// The statement of [`Running::insert`], looked up once.
+    insert: Option<CachedStatement<'a>>,
     now: String,
     cities: BTreeMap<JurisdictionId, City>,
+    heard: bool,
 }
 
 impl Running<'_> {
@@ -59,6 +70,9 @@ impl Running<'_> {
             Write::Adopt { jurisdiction, services } => self.adopt(&jurisdiction, &services),
             Write::Create { jurisdiction, report, idempotency } => {
                 self.create(&jurisdiction, *report, idempotency)
+            }
+            Write::Batch { jurisdiction, reports, redraw, idempotency } => {
+                self.batch(&jurisdiction, reports, redraw, idempotency)
             }
             Write::Update { jurisdiction, id, expected, author, amend } => {
                 let found = match self.expect(&jurisdiction, &id, expected)? {
@@ -88,7 +102,8 @@ impl Running<'_> {
                 .optional()?;
             let Some(revision) = revision else { return Ok(None) };
             let key = read::city_key(self.db, id).map_err(corrupt)?;
-            let city = City { key, revision: revision as u64, changes: Vec::new() };
+            let revision = revision as u64;
+            let city = City { key, began: revision, revision, changes: Vec::new() };
             self.cities.insert(id.clone(), city);
         }
         Ok(self.cities.get_mut(id))
@@ -150,22 +165,68 @@ impl Running<'_> {
             let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
             return Ok(Err(Error::new(Kind::Conflict, words)));
         };
-        if let Some(Idempotency { key, fingerprint }) = &idempotency {
-            self.db.prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?.execute(
-                params![jurisdiction.as_str(), key, fingerprint, report.id.as_str(), self.now],
-            )?;
-        }
+        self.remember(jurisdiction, &idempotency, report.id.as_str())?;
         let recorded = self.now.clone();
         let stored = Stored { report, revision, created_revision: revision, recorded };
         Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
     }
 
-    /// The answer already given to this key, if any.
-    fn answered(
+    /// Adds the reports of a batch. The ids of one already sent were remembered under its key.
+    fn batch(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        reports: Vec<Report>,
+        mut redraw: Box<dyn FnMut() -> ReportId + Send>,
+        idempotency: Option<Idempotency>,
+    ) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        if let Some(sent) = &idempotency
+            && let Some(before) = self.remembered(jurisdiction, sent)?
+        {
+            let ids = match before {
+                Ok(ids) => ids,
+                Err(error) => return Ok(Err(error)),
+            };
+            let parse = |id| ReportId::new(id).map_err(|words| corrupt(Error::internal(words.en)));
+            let ids = ids.split_whitespace().map(parse).collect::<Sql<Vec<_>>>()?;
+            return Ok(Ok(Outcome::Batch { ids, replayed: true }));
+        }
+        let mut ids = Vec::with_capacity(reports.len());
+        for mut report in reports {
+            while self.insert(jurisdiction, &report, None)?.is_none() {
+                report.id = redraw();
+            }
+            ids.push(report.id);
+        }
+        if idempotency.is_some() {
+            let all: Vec<&str> = ids.iter().map(ReportId::as_str).collect();
+            self.remember(jurisdiction, &idempotency, &all.join(" "))?;
+        }
+        Ok(Ok(Outcome::Batch { ids, replayed: false }))
+    }
+
+    /// Remembers what was answered to a client's key.
+    fn remember(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        sent: &Option<Idempotency>,
+        ids: &str,
+    ) -> Sql<()> {
+        let Some(Idempotency { key, fingerprint }) = sent else { return Ok(()) };
+        self.db
+            .prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![jurisdiction.as_str(), key, fingerprint, ids, self.now])?;
+        Ok(())
+    }
+
+    /// The ids answered to this key before, if any; a refusal where it came with other contents.
+    fn remembered(
         &mut self,
         jurisdiction: &JurisdictionId,
         sent: &Idempotency,
-    ) -> Sql<Option<Result<Outcome>>> {
+    ) -> Sql<Option<Result<String>>> {
         let before: Option<(String, String)> = self
             .db
             .prepare_cached(
@@ -174,14 +235,29 @@ impl Running<'_> {
             )?
             .query_row([jurisdiction.as_str(), &sent.key], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((fingerprint, id)) = before else { return Ok(None) };
-        if fingerprint != sent.fingerprint {
-            let words = words!(
-                "Cette Idempotency-Key a déjà servi à une autre demande.",
-                "This Idempotency-Key was used for another request."
-            );
-            return Ok(Some(Err(Error::new(Kind::Conflict, words))));
-        }
+        Ok(before.map(|(fingerprint, ids)| {
+            let same = fingerprint == sent.fingerprint;
+            same.then_some(ids).ok_or_else(|| {
+                let words = words!(
+                    "Cette Idempotency-Key a déjà servi à une autre demande.",
+                    "This Idempotency-Key was used for another request."
+                );
+                Error::new(Kind::Conflict, words)
+            })
+        }))
+    }
+
+    /// The answer already given to this key, if any.
+    fn answered(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        sent: &Idempotency,
+    ) -> Sql<Option<Result<Outcome>>> {
+        let id = match self.remembered(jurisdiction, sent)? {
+            None => return Ok(None),
+            Some(Err(error)) => return Ok(Some(Err(error))),
+            Some(Ok(id)) => id,
+        };
         let id = ReportId::new(&id).map_err(|words| corrupt(Error::internal(words.en)))?;
         Ok(Some(match self.find(jurisdiction, &id)? {
             Some((stored, _, false)) => {
@@ -258,19 +334,22 @@ impl Running<'_> {
         digest: Option<u64>,
     ) -> Sql<Option<u64>> {
         let next = self.next(jurisdiction)?;
-        let mut insert = self.db.prepare_cached(
-            "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
-             ON CONFLICT (jurisdiction, service_request_id) DO NOTHING",
-        )?;
+        let mut insert = match self.insert.take() {
+            Some(insert) => insert,
+            None => self.db.prepare_cached(INSERT)?,
+        };
         row::bind(&mut insert, report, &next, digest)?;
         insert.raw_bind_parameter(21, next.revision as i64)?;
         insert.raw_bind_parameter(22, &self.now)?;
-        if insert.raw_execute()? == 0 {
+        let inserted = insert.raw_execute()?;
+        self.insert = Some(insert);
+        if inserted == 0 {
             self.cities.get_mut(jurisdiction).into_iter().for_each(|city| city.revision -= 1);
             return Ok(None);
         }
-        self.note(jurisdiction, next.revision, Event::New(report.facts()));
+        if self.heard {
+            self.note(jurisdiction, next.revision, Event::New(report.facts()));
+        }
         Ok(Some(next.revision))
     }
 
@@ -352,15 +431,14 @@ impl Running<'_> {
     fn import(
         &mut self,
         jurisdiction: &JurisdictionId,
-        reports: Vec<Report>,
+        reports: Vec<(Report, u64)>,
         checkpoint: Option<Checkpoint>,
     ) -> Answer {
         if self.city(jurisdiction)?.is_none() {
             return Ok(Err(Error::not_found(jurisdiction.as_str())));
         }
         let mut tally = Tally::default();
-        for report in reports {
-            let digest = of_report(&report);
+        for (report, digest) in reports {
             if self.insert(jurisdiction, &report, Some(digest))?.is_some() {
                 tally.added += 1;
                 continue;
