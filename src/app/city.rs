@@ -13,11 +13,11 @@ use crate::index::{Index, Shown};
 use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
 use crate::store::Reader;
 
-/// Changes read from the store in one page.
-const PAGE: usize = 50_000;
-/// Changes folded into the index at once while booting, at least: few large runs are built faster
-/// than many small ones.
-const BOOT_BATCH_MIN: u64 = 250_000;
+/// Changes read from the store in one page: few enough to stay in the cache.
+const PAGE: usize = 4_096;
+/// Reports in a run that a boot makes, at least: few large runs are built faster than many small
+/// ones.
+const BOOT_RUN_MIN: u64 = 250_000;
 /// Runs that a boot makes of a city, at most, give or take one.
 const BOOT_RUNS: u64 = 4;
 
@@ -131,17 +131,16 @@ impl City {
                 let sink = |changes, head| send.send((changes, head)).is_ok();
                 reader.changes_after(self.id(), 0, PAGE, sink)
             });
-            let mut batch = Vec::new();
             for (changes, head) in pages {
                 self.stored.store(head, Ordering::Relaxed);
                 let read = changes.last().map_or(0, |change: &Change| change.revision);
                 self.read.fetch_max(read, Ordering::Relaxed);
-                batch.extend(changes);
-                if batch.len() as u64 >= (head / BOOT_RUNS).max(BOOT_BATCH_MIN) {
-                    index.apply(std::mem::take(&mut batch));
+                index.load(changes);
+                if index.loading() as u64 >= (head / BOOT_RUNS).max(BOOT_RUN_MIN) {
+                    index.settle();
                 }
             }
-            index.apply(batch);
+            index.settle();
             reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
         })?;
         self.reload_catalogue(reader)?;

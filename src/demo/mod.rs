@@ -17,7 +17,10 @@ use rand_distr::{Binomial, Distribution, LogNormal, Poisson};
 
 pub use truth::{PlantedHotspot, Repeat, Truth};
 
-use crate::report::{Channel, ClosedReason, Draft, Nature, Status, When, tracking_number};
+use crate::report::{
+    BEGINNINGS, Channel, ClosedReason, Draft, Nature, ReportId, Status, When,
+    tracking_number_beginning,
+};
 use calendar::{Calendar, DAY_SECONDS};
 use streets::{Spot, Streets};
 use table::{PlaceKind, ServiceRow, Table};
@@ -192,12 +195,20 @@ impl City {
         }
     }
 
-    fn draft(&mut self, second: i64, service: usize, hotspot: Option<usize>) -> Draft {
-        // A walk through all numbers in an order that looks like none: the step is prime to 23^7.
-        let number = self.plan.seed.wrapping_mul(7919).wrapping_add(self.next_number);
+    /// The next tracking number. As where the service gives them, many in a row begin alike; both the
+    /// beginnings and what follows are walks in an order that looks like none, as the steps are
+    /// prime to 23, so that no number comes twice.
+    fn number(&mut self) -> ReportId {
+        const ROW: u64 = 8_192;
+        let number = self.plan.seed % 1_000_003 * ROW + self.next_number;
         self.next_number += 1;
-        const NUMBERS: u128 = 23u128.pow(7);
-        let id = tracking_number((u128::from(number) * 1_580_030_173 % NUMBERS) as u64).to_string();
+        let (row, place) = (number / ROW, number % ROW);
+        let beginning = row * 5_003 % BEGINNINGS;
+        tracking_number_beginning(beginning, (row / BEGINNINGS * ROW + place) * 104_729)
+    }
+
+    fn draft(&mut self, second: i64, service: usize, hotspot: Option<usize>) -> Draft {
+        let id = self.number().to_string();
 
         let row = self.table.services[service].clone();
         let parent = if hotspot.is_none() { self.repeated(service, &row, second) } else { None };

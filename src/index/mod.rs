@@ -30,7 +30,7 @@ pub use snapshot::{Bunch, Handle, Snapshot};
 use crate::report::{Change, Event, ReportId};
 use dead::Dead;
 
-use run::Run;
+use run::{Rows, Run};
 use snapshot::Part;
 
 /// Merges that make a run larger than this are left to [`Index::merge_job`].
@@ -43,6 +43,9 @@ pub struct Index {
     shown: Arc<ArcSwap<Snapshot>>,
     /// Reports killed since the merge under way began.
     killed_meanwhile: Option<Vec<ReportId>>,
+    /// What a boot has read and not yet made a run of, and up to which revision.
+    loading: Rows,
+    loaded_to: u64,
 }
 
 /// What readers hold on to: always the newest snapshot.
@@ -99,7 +102,7 @@ impl Index {
         }
         let mut services = self.state.services.clone();
         let mut areas = self.state.areas.clone();
-        let mut fresh = Vec::with_capacity(changes.len());
+        let mut fresh = Rows::default();
         for (n, Change { event, .. }) in changes.iter().enumerate() {
             let id = event.id();
             if !last.is_empty() && last.get(id.as_str()).is_some_and(|last| *last > n) {
@@ -115,15 +118,42 @@ impl Index {
             }
             if let Some(facts) = facts {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
-                fresh.push((id.as_str(), columns::Record::of(facts, numbers.0, numbers.1)));
+                fresh.push(id.as_str(), Record::of(facts, numbers.0, numbers.1));
             }
         }
-        if !fresh.is_empty() {
-            let run = Arc::new(Run::build(&fresh));
-            self.state.parts.push(Part { run, dead: Dead::default() });
+        if fresh.len() > 0 {
+            self.push(Run::build(&fresh));
         }
         (self.state.services, self.state.areas) = (services, areas);
         self.merge_small();
+        self.show();
+    }
+
+    /// Takes in what an empty index is booted from, page by page: each report once, and in the order
+    /// of revisions. A page shows once [`Index::settle`] has made a run of it.
+    pub fn load(&mut self, changes: Vec<Change>) {
+        for Change { revision, event } in changes {
+            self.loaded_to = self.loaded_to.max(revision);
+            if let Event::New(facts) | Event::Put(facts) = &event {
+                let services = Arc::make_mut(&mut self.state.services);
+                let areas = Arc::make_mut(&mut self.state.areas);
+                self.loading.push(facts.id.as_str(), Record::of(facts, services, areas));
+            }
+        }
+    }
+
+    /// How many reports were loaded since the last [`Index::settle`].
+    pub fn loading(&self) -> usize {
+        self.loading.len()
+    }
+
+    /// Makes a run of what was loaded, and shows it.
+    pub fn settle(&mut self) {
+        let rows = std::mem::take(&mut self.loading);
+        if rows.len() > 0 {
+            self.push(Run::build(&rows));
+        }
+        self.state.revision = self.state.revision.max(self.loaded_to);
         self.show();
     }
 

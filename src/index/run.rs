@@ -2,9 +2,30 @@
 
 use super::columns::{Columns, Key, Record};
 use super::forest::Forest;
+use super::ids::Ids;
 use super::snapshot::Part;
 use super::tree::first_behind;
 use crate::place::{BBox, Cell, GridBox, Overlap};
+
+/// Records in the order in which they came, each with its id.
+#[derive(Default)]
+pub struct Rows {
+    ids: Ids,
+    records: Vec<Record>,
+}
+
+impl Rows {
+    /// Adds one.
+    pub fn push(&mut self, id: &str, record: Record) {
+        self.ids.push(id);
+        self.records.push(record);
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+}
 
 /// Reports that came together, or were merged; what is no longer true of them is marked dead
 /// beside the run, never inside.
@@ -15,17 +36,15 @@ pub struct Run {
 }
 
 impl Run {
-    /// Sorts and indexes records, each with its id; no id may come twice.
-    pub fn build(rows: &[(&str, Record)]) -> Self {
+    /// Sorts and indexes records; no id may come twice.
+    pub fn build(rows: &Rows) -> Self {
         let mut order: Vec<(Key, u32)> =
-            rows.iter().zip(0..).map(|((_, record), row)| (record.key(), row)).collect();
+            rows.records.iter().zip(0..).map(|(record, row)| (record.key(), row)).collect();
         order.sort_unstable();
-        let located = rows.iter().filter(|(_, record)| record.position.is_some()).count();
-        let id_bytes = rows.iter().map(|(id, _)| id.len()).sum();
-        let mut columns = Columns::with_capacity(rows.len(), located, id_bytes);
+        let located = rows.records.iter().filter(|record| record.position.is_some()).count();
+        let mut columns = Columns::with_capacity(order.len(), located, rows.ids.bytes());
         for (key, row) in order {
-            let (id, record) = &rows[row as usize];
-            columns.push(id, record, key);
+            columns.push(rows.ids.get(row), &rows.records[row as usize], key);
         }
         Self::over(columns)
     }

@@ -303,9 +303,9 @@ impl Reader {
         }
     }
 
-    /// Hands `sink` the changes after a revision, in order and in pages of at most `page`, all in one
-    /// snapshot of the store; each page with the jurisdiction's revision in that snapshot. The last
-    /// page may be empty. Stops early where `sink` answers false.
+    /// Hands `sink` the changes after a revision, in order and in pages of at most `page`, all in
+    /// one snapshot of the store; each page with the jurisdiction's revision in that snapshot. The
+    /// last page may be empty. Stops early where `sink` answers false.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.

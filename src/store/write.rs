@@ -44,8 +44,12 @@ pub fn run(db: &Connection, writes: Vec<Write>, heard: bool) -> Sql<Group> {
     Ok((outcomes, changed))
 }
 
-const INSERT: &str = "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0)
+const INSERT: &str = "INSERT INTO report (change_key, jurisdiction, service_request_id,
+    service_code, status, closed_reason, source_status, nature, channel, requested_datetime,
+    updated_datetime, closed_datetime, lon, lat, accuracy, address, area, description,
+    parent_service_request_id, assignee, created_revision, recorded_datetime, source_digest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
     ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
 
 struct City {
