@@ -14,12 +14,14 @@ use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
 use crate::store::Reader;
 
 /// Changes read from the store in one page: few enough to stay in the cache.
-const PAGE: usize = 4_096;
+const PAGE: usize = 1_024;
 /// Reports in a run that a boot makes, at least: few large runs are built faster than many small
 /// ones.
-const BOOT_RUN_MIN: u64 = 250_000;
+const BOOT_RUN_MIN: u64 = 200_000;
 /// Runs that a boot makes of a city, at most, give or take one.
-const BOOT_RUNS: u64 = 4;
+const BOOT_RUNS: u64 = 8;
+/// Pages read before they are taken in, at most.
+const PAGES_AHEAD: usize = 64;
 
 /// How far a city's index has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,31 +120,43 @@ impl City {
         Ok(())
     }
 
-    /// Reads the whole store into the index, then keeps up. One thread reads while this one folds.
+    /// Reads the whole store into the index, then keeps up. One thread reads, this one takes in, and
+    /// runs are built beside.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn boot(&self, reader: &Reader) -> Result<()> {
         let taken = self.booting.lock().unwrap_or_else(|poison| poison.into_inner()).take();
         let Some(mut index) = taken else { return Ok(()) };
-        let (send, pages) = mpsc::sync_channel::<(Vec<Change>, u64)>(2);
+        let (send, pages) = mpsc::sync_channel::<(Vec<Change>, u64)>(PAGES_AHEAD);
         thread::scope(|scope| {
             let reading = scope.spawn(move || {
                 let sink = |changes, head| send.send((changes, head)).is_ok();
                 reader.changes_after(self.id(), 0, PAGE, sink)
             });
+            let mut building = None;
+            let take = |index: &mut Index, building: Option<thread::ScopedJoinHandle<'_, _>>| {
+                let built = building.map(thread::ScopedJoinHandle::join).transpose();
+                let built = built.map_err(|_| Error::internal("a run could not be built"))?;
+                built.into_iter().for_each(|built| index.add(built));
+                Ok::<(), Error>(())
+            };
             for (changes, head) in pages {
                 self.stored.store(head, Ordering::Relaxed);
                 let read = changes.last().map_or(0, |change: &Change| change.revision);
                 self.read.fetch_max(read, Ordering::Relaxed);
-                index.load(changes);
-                if index.loading() as u64 >= (head / BOOT_RUNS).max(BOOT_RUN_MIN) {
-                    index.settle();
+                let run = (head / BOOT_RUNS).max(BOOT_RUN_MIN) as usize;
+                if let Some(loaded) = index.load(changes, run) {
+                    take(&mut index, building.take())?;
+                    building = Some(scope.spawn(|| loaded.build()));
                 }
             }
-            index.settle();
+            let rest = index.rest().build();
+            take(&mut index, building)?;
+            index.add(rest);
             reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
         })?;
+        index.settle();
         self.reload_catalogue(reader)?;
         // From here on commits wait for the lock; what came before it is read now.
         let mut slot = self.lock();

@@ -59,6 +59,19 @@ impl Shown {
     }
 }
 
+/// Reports that a boot has read, to become a run.
+pub struct Loaded(Rows);
+
+/// A run of what a boot has read.
+pub struct Built(Run);
+
+impl Loaded {
+    /// Does the work.
+    pub fn build(self) -> Built {
+        Built(Run::build(&self.0))
+    }
+}
+
 /// A merge that takes too long for the writer: run it anywhere, then [`Index::finish_merge`].
 pub struct MergeJob {
     parts: Vec<Part>,
@@ -130,8 +143,12 @@ impl Index {
     }
 
     /// Takes in what an empty index is booted from, page by page: each report once, and in the order
-    /// of revisions. A page shows once [`Index::settle`] has made a run of it.
-    pub fn load(&mut self, changes: Vec<Change>) {
+    /// of revisions. Every `run` reports make a run, to be built anywhere and handed to
+    /// [`Index::add`]; [`Index::rest`] makes one of what is left.
+    pub fn load(&mut self, changes: Vec<Change>, run: usize) -> Option<Loaded> {
+        if self.loading.len() == 0 {
+            self.loading = Rows::with_capacity(run);
+        }
         for Change { revision, event } in changes {
             self.loaded_to = self.loaded_to.max(revision);
             if let Event::New(facts) | Event::Put(facts) = &event {
@@ -140,19 +157,21 @@ impl Index {
                 self.loading.push(facts.id.as_str(), Record::of(facts, services, areas));
             }
         }
+        (self.loading.len() >= run).then(|| self.rest())
     }
 
-    /// How many reports were loaded since the last [`Index::settle`].
-    pub fn loading(&self) -> usize {
-        self.loading.len()
+    /// What was loaded and is in no run yet.
+    pub fn rest(&mut self) -> Loaded {
+        Loaded(std::mem::take(&mut self.loading))
     }
 
-    /// Makes a run of what was loaded, and shows it.
+    /// Adds a run that was loaded and built.
+    pub fn add(&mut self, built: Built) {
+        self.push(built.0);
+    }
+
+    /// Shows all that was loaded, once its runs are added.
     pub fn settle(&mut self) {
-        let rows = std::mem::take(&mut self.loading);
-        if rows.len() > 0 {
-            self.push(Run::build(&rows));
-        }
         self.state.revision = self.state.revision.max(self.loaded_to);
         self.show();
     }

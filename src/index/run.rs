@@ -15,6 +15,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Room for so many, with ids of usual length.
+    pub fn with_capacity(rows: usize) -> Self {
+        const ID_BYTES: usize = 12;
+        Self { ids: Ids::with_capacity(rows, rows * ID_BYTES), records: Vec::with_capacity(rows) }
+    }
+
     /// Adds one.
     pub fn push(&mut self, id: &str, record: Record) {
         self.ids.push(id);

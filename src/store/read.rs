@@ -33,6 +33,9 @@ const CHECKPOINT_PAGES: i64 = 65_536;
 /// Bytes of the write-ahead log kept on the disk when it is empty.
 const LOG_BYTES: i64 = 64 << 20;
 
+/// Changes of a page that room is made for at once.
+const PAGE_ROOM: usize = 4_096;
+
 /// Opens the file for writing, creating and migrating it as needed.
 ///
 /// # Errors
@@ -332,10 +335,13 @@ impl Reader {
                 .query(params![city.key(revision), city.end()])
                 .map_err(Error::internal)?;
             let mut repeated = row::Repeated::default();
-            let mut changes = Vec::new();
+            let room = || Vec::with_capacity(page.min(PAGE_ROOM));
+            let mut changes = room();
             while let Some(row) = rows.next().map_err(Error::internal)? {
                 changes.push(row::change(row, &city.zone, &mut repeated)?);
-                if changes.len() >= page && !sink(std::mem::take(&mut changes), head as u64) {
+                if changes.len() >= page
+                    && !sink(std::mem::replace(&mut changes, room()), head as u64)
+                {
                     return Ok(());
                 }
             }
