@@ -90,7 +90,7 @@ pub struct App {
     /// Random name of the store: part of every ETag.
     pub epoch: String,
     numbers: Arc<Numbers>,
-    pool: Semaphore,
+    pool: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
@@ -174,7 +174,7 @@ impl App {
         let (writer, _) = Writer::start(store, Keeper(shared.clone()))?;
         writer.write(Write::Adopt { jurisdiction: quebec(), services: Vec::new() })?;
         let epoch = shared.reader.epoch()?;
-        let pool = Semaphore::new(limits.questions_at_once);
+        let pool = Arc::new(Semaphore::new(limits.questions_at_once));
         let app = Arc::new(Self {
             shared: shared.clone(),
             writer,
@@ -280,11 +280,18 @@ impl App {
             let words = words!("Trop de questions à la fois.", "Too many questions at once.");
             return Err(Error::new(Kind::Unavailable, words));
         }
-        let permit = self.pool.acquire().await.map_err(Error::internal)?;
-        drop(waiting);
-        let answer = tokio::task::spawn_blocking(compute).await;
-        drop(permit);
-        answer.unwrap_or_else(|panic| Err(Error::internal(panic)))
+        let answer = async {
+            let permit = self.pool.clone().acquire_owned().await.map_err(Error::internal)?;
+            drop(waiting);
+            // The permit goes with the work, which goes on where nobody waits for it any more.
+            let work = tokio::task::spawn_blocking(move || (compute(), permit));
+            work.await.map_err(Error::internal)?.0
+        };
+        let answer = tokio::time::timeout(self.limits.request_time_max, answer).await;
+        answer.unwrap_or_else(|_| {
+            let words = words!("La réponse a pris trop de temps.", "The answer took too long.");
+            Err(Error::new(Kind::Unavailable, words))
+        })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {

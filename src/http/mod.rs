@@ -18,7 +18,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
@@ -75,18 +76,32 @@ pub fn router(site: Arc<Site>) -> Router {
             idempotency_key,
         ])
         .expose_headers([header::ETAG, header::LOCATION]);
+    // One stack, the outermost first: layers that are added one by one cost an allocation each.
+    let layers = ServiceBuilder::new()
+        .layer(cors)
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+        .layer(from_fn_with_state(site.clone(), answer::explain))
+        .layer(CatchPanicLayer::new())
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max));
+    // Bodies may be slow to come; what is computed has the same limit in the application.
+    let in_time =
+        TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max);
+    let batch_size = DefaultBodyLimit::max(limits.batch_bytes_max);
     Router::new()
         .route("/api/v1/jurisdictions", get(about::jurisdictions))
         .route("/api/v1/services", get(about::services))
-        .route("/api/v1/reports", get(reports::list).post(reports::create))
+        .route("/api/v1/reports", get(reports::list).merge(post(reports::create).layer(in_time)))
+        .route("/api/v1/reports/batch", post(batch::create).layer((in_time, batch_size)))
         .route(
-            "/api/v1/reports/batch",
-            post(batch::create).layer(DefaultBodyLimit::max(limits.batch_bytes_max)),
+            "/api/v1/reports/{id}",
+            get(reports::one).merge(patch(reports::change).layer(in_time)),
         )
-        .route("/api/v1/reports/{id}", get(reports::one).patch(reports::change))
         .route("/api/v1/reports/{id}/history", get(reports::history))
         .route("/api/v1/nearest", get(queries::nearest))
-        .route("/api/v1/within", get(queries::within_radius).merge(post(queries::within_polygon)))
+        .route(
+            "/api/v1/within",
+            get(queries::within_radius).merge(post(queries::within_polygon).layer(in_time)),
+        )
         .route("/api/v1/clusters", get(clusters::list))
         .route("/api/v1/clusters/{id}", get(clusters::one))
         .route("/api/v1/clusters/{id}/children", get(clusters::children))
@@ -98,11 +113,6 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/config.json", get(pages::config))
         .route("/", get(pages::index))
         .route("/assets/{*path}", get(pages::asset))
-        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max))
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(site.clone(), answer::explain))
-        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
-        .layer(cors)
+        .layer(layers)
         .with_state(site)
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use jiff::tz::TimeZone;
 
 use super::Site;
 use super::answer::{Answer, Ask, Effort, Fail, fresh, to_json};
 use super::params::cursor_after;
 use super::reports::{body_of, checked_areas};
 use crate::app::City;
-use crate::error::Result;
-use crate::format::geojson::{Collection, FactsOut, Feature, MEDIA_TYPE, facts, polygons};
+use crate::error::{Error, Result};
+use crate::format::geojson::{Collection, MEDIA_TYPE, facts_collection, polygons};
 use crate::format::{answers, json};
 use crate::place::{CIRCUMFERENCE_M, Meters};
-use crate::query::{self, Handle, Page, Snapshot};
+use crate::query::{self, Found, Handle, Page, Snapshot};
 use crate::report::{Filter, days_between};
 
 /// Results of a quick question at most.
@@ -32,15 +33,26 @@ impl Effort {
     }
 }
 
-fn page_of<'a, T>(
+/// A page of facts, as JSON; `of` tells handle and distance of an item.
+fn page_of<T>(
     snapshot: &Snapshot,
     page: &Page<T>,
-    feature: impl Fn(&T) -> Feature<'a, FactsOut<'a>>,
-) -> Collection<'a, FactsOut<'a>> {
-    let mut collection =
-        Collection::new(snapshot.revision(), page.items.iter().map(feature).collect());
-    collection.truncated = page.more;
-    collection
+    next: Option<String>,
+    zone: &TimeZone,
+    of: impl Fn(&T) -> (Handle, Option<Meters>),
+) -> Result<Vec<u8>> {
+    let mut head = Collection::new(snapshot.revision(), Vec::new());
+    head.number_returned = page.items.len();
+    (head.truncated, head.next) = (page.more, next);
+    let found = page.items.iter().map(|item| {
+        let (handle, distance) = of(item);
+        (snapshot.view(handle), distance)
+    });
+    facts_collection(&head, found, zone).map_err(Error::internal)
+}
+
+fn far(found: &Found) -> (Handle, Option<Meters>) {
+    (found.handle, Some(found.distance))
 }
 
 /// `GET /api/v1/nearest?lon&lat&k&max_m`
@@ -59,9 +71,7 @@ pub async fn nearest(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let answer = fresh(&site, ask, &city, MEDIA_TYPE, effort, move |snapshot, _| {
         checked_areas(snapshot, &filter)?;
         let found = query::nearest(snapshot, &snapshot.sieve(&filter), at, k, max);
-        to_json(&page_of(snapshot, &found, |found| {
-            facts(&snapshot.view(found.handle), Some(found.distance), &zone)
-        }))
+        page_of(snapshot, &found, None, &zone, far)
     });
     Ok(answer.await?)
 }
@@ -84,14 +94,11 @@ pub async fn within_radius(State(site): State<Arc<Site>>, mut ask: Ask) -> Answe
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::within_radius(snapshot, &sieve, at, Meters(radius), after, limit);
-        let mut collection = page_of(snapshot, &found, |found| {
-            facts(&snapshot.view(found.handle), Some(found.distance), &zone)
-        });
-        if let (true, Some(last)) = (found.more, found.items.last()) {
-            let cursor = cursor_after(last.distance.0, snapshot.id(last.handle));
-            collection.next = Some(ask.next_page(&cursor));
-        }
-        to_json(&collection)
+        let next =
+            found.items.last().filter(|_| found.more).map(|last| {
+                ask.next_page(&cursor_after(last.distance.0, snapshot.id(last.handle)))
+            });
+        page_of(snapshot, &found, next, &zone, far)
     });
     Ok(answer.await?)
 }
@@ -114,10 +121,8 @@ pub async fn within_polygon(
         checked_areas(snapshot, &filter)?;
         let sieve = snapshot.sieve(&filter);
         let found = query::within_polygon(snapshot, &sieve, &shape, after, limit);
-        let feature = |handle: &Handle| facts(&snapshot.view(*handle), None, &zone);
-        let mut collection = page_of(snapshot, &found, feature);
-        collection.next = next_newest(snapshot, &found, ask);
-        to_json(&collection)
+        let next = next_newest(snapshot, &found, ask);
+        page_of(snapshot, &found, next, &zone, |handle| (*handle, None))
     });
     Ok(answer.await?)
 }

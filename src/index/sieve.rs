@@ -114,11 +114,13 @@ impl Sieve {
     /// Does this slot pass everything but the question of places (bbox, accuracy)?
     #[inline]
     pub fn passes(&self, columns: &Columns, slot: u32) -> bool {
-        let requested = columns.requested(slot);
-        self.kinds[columns.state(slot).kind()]
-            && self.service(columns.service(slot))
-            && self.from <= requested
-            && requested < self.before
+        // Each column is looked at only where it is asked about: it may be far away.
+        (self.every_kind || self.kinds[columns.state(slot).kind()])
+            && (self.services.is_none() || self.service(columns.service(slot)))
+            && (self.is_timeless() || {
+                let requested = columns.requested(slot);
+                self.from <= requested && requested < self.before
+            })
             && self.areas.as_ref().is_none_or(|areas| areas.contains(&columns.area(slot)))
     }
 

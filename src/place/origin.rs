@@ -3,7 +3,7 @@
 //! Nearness is compared as haversines, sin²(d/2) of the angle d between two places: no square root,
 //! no arc, and the same order. On the map's plane they are almost squares of lengths: with ψ the
 //! Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2)) exactly (from sin φ = tanh ψ
-//! and cos φ = sech ψ in the spherical law of cosines), so within a tenth of a degree two
+//! and cos φ = sech ψ in the spherical law of cosines), so within a quarter of a degree two
 //! differences of grid columns and rows tell a distance to a centimetre and a millionth of itself:
 //! [`Origin::sketch`]. What is exact, [`Origin::distance`], is computed for what is kept.
 
@@ -13,8 +13,8 @@ use super::{Cell, EARTH_RADIUS_M, GRID_BITS, Meters, Position};
 const HALF: f64 = std::f64::consts::PI / 360.0;
 /// Half of one column's width in radians.
 const HALF_COLUMN: f32 = std::f32::consts::PI / 4_294_967_296.0;
-/// Columns or rows within which [`Origin::sketch`] uses the plane: a tenth of a degree.
-const PLANE: i32 = 1_193_046;
+/// Columns or rows within which [`Origin::sketch`] uses the plane: a quarter of a degree.
+const PLANE: i32 = 2_982_616;
 
 /// A point and what all distances from it share.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +25,9 @@ pub struct Origin {
     cos: f64,
     x: u32,
     y: u32,
-    /// What a squared length on the plane, in columns, is to be multiplied with, and how that
-    /// grows from row to row; no number where the plane ends near.
-    plane: (f32, f32),
+    /// What a squared length on the plane, in columns, is to be multiplied with, and the first and
+    /// second terms of how that grows from row to row; no number where the plane ends near.
+    plane: (f32, f32, f32),
 }
 
 impl Origin {
@@ -38,9 +38,11 @@ impl Origin {
         let edge = PLANE as u32 * 2;
         let is_polar = y < edge || y > u32::MAX - edge;
         let scale = cos as f32 * HALF_COLUMN;
-        // Rows count southwards; d cos φ / dψ = -sin φ cos φ.
-        let slope = 2.0 * HALF_COLUMN * sin as f32;
-        let plane = if is_polar { (f32::NAN, 0.0) } else { (scale * scale, slope) };
+        // Rows count southwards; with ψ, cos φ grows as -sin φ cos φ and then (sin² φ - cos² φ) cos φ.
+        let row = 2.0 * HALF_COLUMN;
+        let slope = row * sin as f32;
+        let bend = row * row * 0.5 * (sin * sin - cos * cos) as f32;
+        let plane = if is_polar { (f32::NAN, 0.0, 0.0) } else { (scale * scale, slope, bend) };
         Self { lon: at.lon(), lat: at.lat(), sin, cos, x, y, plane }
     }
 
@@ -75,7 +77,9 @@ impl Origin {
             let south = y.wrapping_sub(self.y) as i32;
             farthest |= (east ^ (east >> 31)) | (south ^ (south >> 31));
             let (east, south) = (east as f32, south as f32);
-            *out = self.plane.0 * (1.0 + self.plane.1 * south) * (east * east + south * south);
+            let (scale, slope, bend) = self.plane;
+            let growth = 1.0 + south * (slope + south * bend);
+            *out = scale * growth * (east * east + south * south);
         }
         farthest <= PLANE && !self.plane.0.is_nan()
     }
@@ -181,7 +185,7 @@ mod tests {
         for round in 0..40_000 {
             let lat = random(-90.0, 90.0);
             let lon = if round % 3 == 0 { 180.0 - random(0.0, 0.1) } else { random(-180.0, 180.0) };
-            let spread = [1e-6, 1e-4, 0.01, 0.12][round % 4];
+            let spread = [1e-6, 1e-4, 0.02, 0.27][round % 4];
             let origin = Origin::new(Position::new(lon, lat).unwrap());
             let x = (lon + random(-spread, spread) + 540.0).rem_euclid(360.0) - 180.0;
             let y = (lat + random(-spread, spread)).clamp(-90.0, 90.0);
