@@ -132,8 +132,7 @@ impl Forest {
     }
 
     /// Offers slots of `trees`: all that are no farther than the reach, perhaps some that are,
-    /// roughly the nearest first. Once `wanted` were offered, the reach is not beyond the last of
-    /// the nearest.
+    /// roughly the nearest first. `wanted` says how many are most likely enough.
     pub fn near(
         &self,
         columns: &Columns,
@@ -142,7 +141,8 @@ impl Forest {
         wanted: usize,
         gather: &mut impl Gather<u32>,
     ) {
-        let wanted = if trees.are_enough { wanted } else { usize::MAX };
+        // Where some do not pass, more are looked at before it is known how far to look.
+        let wanted = if trees.are_enough { wanted } else { wanted.saturating_mul(2) };
         let mut walk = Walk { columns, origin, wanted, gather };
         if trees.approximate {
             walk.whole(&self.approximate, columns.approximate());
@@ -207,11 +207,17 @@ impl<G: Gather<u32>> Walk<'_, G> {
     fn tree(&mut self, tree: &Tree, places: &[[u32; 2]], slot: impl Fn(usize) -> u32) {
         let (origin, wanted) = (self.origin, self.wanted);
         let mut reach = self.gather.reach();
-        tree.near(origin, wanted, &mut reach, |range| {
-            let first = range.start as usize;
-            self.leaf(&places[first..range.end as usize], |i| slot(first + i));
-            self.gather.reach()
-        });
+        tree.near(
+            origin,
+            wanted,
+            &mut reach,
+            |place| places[place as usize],
+            |range| {
+                let first = range.start as usize;
+                self.leaf(&places[first..range.end as usize], |i| slot(first + i));
+                self.gather.reach()
+            },
+        );
     }
 
     /// Looks at the places of a leaf.

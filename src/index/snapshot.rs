@@ -155,8 +155,8 @@ impl Snapshot {
     }
 
     /// Offers placed reports that pass: all that are no farther than the reach, perhaps some that
-    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many, and
-    /// then answers a reach not beyond the last of them; else `wanted` is `usize::MAX`.
+    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many, for
+    /// the sake of speed; else `wanted` is `usize::MAX`.
     pub fn near(
         &self,
         origin: &Origin,

@@ -112,6 +112,11 @@ impl Squares {
         Some((column, (y >> self.shift).checked_sub(self.first.1)?))
     }
 
+    /// Is the square of a grid column and row in `block`?
+    pub fn has(&self, block: &Block, [x, y]: [u32; 2]) -> bool {
+        self.square(x, y).is_some_and(|(column, row)| block.has(column, row))
+    }
+
     /// The squares that hold every place within `reach`, a haversine; `None` where the table does
     /// not cover them or they are too many.
     pub fn around(&self, origin: &Origin, reach: f32) -> Option<Block> {

@@ -239,40 +239,53 @@ impl Tree {
 
     /// Calls `leaf` with stretches of at most [`LEAF`] places, roughly the nearest first, until all
     /// that are left lie beyond `reach`, a haversine. `leaf` answers the reach from there on, never
-    /// a longer one; once it has seen the `wanted` nearest it answers no more than the last of them.
+    /// a longer one. `wanted` says how many places most likely bring the reach down to theirs;
+    /// `grid` gives the column and row of each.
     pub fn near(
         &self,
         origin: &Origin,
         wanted: usize,
         reach: &mut f32,
+        grid: impl Fn(u32) -> [u32; 2],
         mut leaf: impl FnMut(Range<u32>) -> f32,
     ) {
-        if let Some(squares) = &self.squares {
-            let mut look = |block: &Block, done: Option<&Block>, reach: &mut f32| {
-                squares.each(block, done, |places| shed(places, reach, &mut leaf));
-            };
-            let circle = squares.around(origin, *reach);
-            let few = circle.as_ref().is_some_and(|block| block.count() <= FEW_SQUARES);
-            if !few && let Some((own, close)) = squares.close(origin, wanted) {
-                look(&own, None, reach);
-                // Its own square may have brought the reach down already.
-                let circle = squares.around(origin, *reach).filter(|block| close.holds(block));
-                let close = circle.unwrap_or(close);
-                look(&close, Some(&own), reach);
-                match squares.around(origin, *reach) {
-                    Some(block) if close.holds(&block) => {}
-                    Some(block) => look(&block, Some(&close), reach),
-                    None => unreachable!("what the squares hold bounds the reach"),
-                }
-                return;
+        let Some(squares) = &self.squares else { return self.walk(origin, reach, &mut leaf) };
+        let mut look = |block: &Block, done: Option<&Block>, reach: &mut f32| {
+            squares.each(block, done, |places| shed(places, reach, &mut leaf));
+        };
+        let circle = squares.around(origin, *reach);
+        let few = circle.as_ref().is_some_and(|block| block.count() <= FEW_SQUARES);
+        let close = (!few && wanted <= self.len()).then(|| squares.close(origin, wanted)).flatten();
+        if let Some((own, close)) = close {
+            look(&own, None, reach);
+            // Its own square may have brought the reach down already.
+            let circle = squares.around(origin, *reach).filter(|block| close.holds(block));
+            let close = circle.unwrap_or(close);
+            look(&close, Some(&own), reach);
+            match squares.around(origin, *reach) {
+                Some(block) if close.holds(&block) => {}
+                Some(block) => look(&block, Some(&close), reach),
+                // Too few of them passed: the tree has the rest.
+                None => self.walk(origin, reach, &mut |places: Range<u32>| {
+                    let is_new = |place: &u32| !squares.has(&close, grid(*place));
+                    let mut now = f32::INFINITY;
+                    for place in places.filter(is_new) {
+                        now = leaf(place..place + 1);
+                    }
+                    now
+                }),
             }
-            if let Some(block) = circle {
-                return look(&block, None, reach);
-            }
+        } else if let Some(block) = circle {
+            look(&block, None, reach);
+        } else {
+            self.walk(origin, reach, &mut leaf);
         }
+    }
+
+    fn walk(&self, origin: &Origin, reach: &mut f32, leaf: &mut impl FnMut(Range<u32>) -> f32) {
         match self.nodes.last() {
-            None => shed(0..self.len, reach, &mut leaf),
-            Some(root) => self.descend(root, &Asker::new(origin), reach, &mut leaf),
+            None => shed(0..self.len, reach, leaf),
+            Some(root) => self.descend(root, &Asker::new(origin), reach, leaf),
         }
     }
 
@@ -312,7 +325,7 @@ impl Tree {
 
 fn shed(places: Range<u32>, reach: &mut f32, leaf: &mut impl FnMut(Range<u32>) -> f32) {
     for first in places.clone().step_by(LEAF) {
-        *reach = leaf(first..places.end.min(first + LEAF as u32));
+        *reach = reach.min(leaf(first..places.end.min(first + LEAF as u32)));
     }
 }
 

@@ -48,11 +48,13 @@ pub fn within_radius(
             snapshot.near(&origin, sieve, usize::MAX, &mut behind);
         }
     }
-    let found = nearest.kept.into_iter().filter_map(|(_, handle)| {
+    let mut items = Vec::with_capacity(nearest.kept.len());
+    for (_, handle) in nearest.kept {
         let distance = meters(handle);
-        (distance <= radius).then_some(Found { handle, distance })
-    });
-    let mut items: Vec<Found> = found.collect();
+        if distance <= radius {
+            items.push(Found { handle, distance });
+        }
+    }
     items.sort_unstable_by(|a, b| {
         let by_id = || snapshot.id(a.handle).cmp(snapshot.id(b.handle));
         a.distance.0.total_cmp(&b.distance.0).then_with(by_id)

@@ -1,0 +1,169 @@
+//! The ten hot paths on 100,000 reports, for `tests/instructions.sh` to count the instructions of:
+//! times differ from minute to minute and from machine to machine, instructions hardly do. Each
+//! function named `path_…` is one row of `benches/instructions.txt`.
+
+// Of the city's helpers the questions need only some.
+#[allow(dead_code)]
+#[path = "all/city.rs"]
+mod city;
+
+use std::hint::black_box;
+
+use pointchaud::format::builtin_catalogue;
+use pointchaud::format::geojson::{Collection, facts_collection};
+use pointchaud::format::json;
+use pointchaud::index::{Gather, Index, Snapshot};
+use pointchaud::place::{BBox, Meters, Origin, Position, slack};
+use pointchaud::query::{self, Handle};
+use pointchaud::report::{Change, Event, Filter, Gate, tracking_number};
+
+const REPORTS: usize = 100_000;
+const TIMES: usize = 1_000;
+
+struct City {
+    snapshot: std::sync::Arc<Snapshot>,
+    askers: Vec<Position>,
+    points: Vec<city::Point>,
+}
+
+impl City {
+    fn asked(&self) -> impl Iterator<Item = Position> + '_ {
+        self.askers.iter().copied()
+    }
+
+    fn month(&self) -> Filter {
+        Filter { from: Some(city::END - 30 * 86_400), ..Filter::default() }
+    }
+}
+
+#[inline(never)]
+fn path_nearest(city: &City) {
+    let sieve = city.snapshot.sieve(&Filter::default());
+    for at in city.asked() {
+        black_box(query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6)));
+    }
+}
+
+#[inline(never)]
+fn path_nearest_of_a_service(city: &City) {
+    let filter = Filter { services: Some(vec![city::service(11)]), ..Filter::default() };
+    for at in city.asked() {
+        let sieve = city.snapshot.sieve(&filter);
+        black_box(query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6)));
+    }
+}
+
+struct Count(usize, f32);
+
+impl Gather<Handle> for Count {
+    fn offer(&mut self, _: Handle, _: f32) {
+        self.0 += 1;
+    }
+
+    fn reach(&mut self) -> f32 {
+        self.1
+    }
+}
+
+#[inline(never)]
+fn path_within_500_m(city: &City) {
+    let sieve = city.snapshot.sieve(&Filter::default());
+    for at in city.asked() {
+        let mut count = Count(0, slack(Meters(500.0).haversine()));
+        city.snapshot.near(&Origin::new(at), &sieve, usize::MAX, &mut count);
+        black_box(count.0);
+    }
+}
+
+#[inline(never)]
+fn path_duplicates_candidates(city: &City) {
+    for (at, point) in city.asked().zip(&city.points) {
+        let filter = Filter {
+            services: Some(vec![city::service(point.service)]),
+            from: Some(point.second - 30 * 86_400),
+            before: Some(point.second + 30 * 86_400),
+            ..Filter::default()
+        };
+        let mut count = Count(0, slack(Meters(100.0).haversine()));
+        let sieve = city.snapshot.sieve(&filter);
+        city.snapshot.near(&Origin::new(at), &sieve, usize::MAX, &mut count);
+        black_box(count.0);
+    }
+}
+
+#[inline(never)]
+fn path_clusters(city: &City) {
+    let sieve = city.snapshot.sieve(&Filter::default());
+    for _ in 0..20 {
+        black_box(query::clusters(&city.snapshot, &sieve, &BBox::WORLD, 12, 5_000));
+    }
+}
+
+#[inline(never)]
+fn path_clusters_of_a_month(city: &City) {
+    let sieve = city.snapshot.sieve(&city.month());
+    for _ in 0..20 {
+        black_box(query::clusters(&city.snapshot, &sieve, &BBox::WORLD, 12, 5_000));
+    }
+}
+
+#[inline(never)]
+fn path_newest(city: &City) {
+    let sieve = city.snapshot.sieve(&Filter::default());
+    for _ in 0..20 {
+        black_box(query::newest(&city.snapshot, &sieve, None, 100));
+    }
+}
+
+#[inline(never)]
+fn path_answer(city: &City) {
+    let sieve = city.snapshot.sieve(&Filter::default());
+    for at in city.asked().take(100) {
+        let page = query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6));
+        let found = page.items.iter();
+        let found = found.map(|item| (city.snapshot.view(item.handle), Some(item.distance)));
+        let head = Collection::new(1, Vec::new());
+        black_box(facts_collection(&head, found, &jiff::tz::TimeZone::UTC)).expect("JSON");
+    }
+}
+
+#[inline(never)]
+fn path_admit(gate: &Gate<'_>) {
+    let body = r#"{"service_code":"nid-de-poule","lon":-71.2,"lat":46.8,"description":"Trou"}"#;
+    for n in 0..TIMES as u64 {
+        let draft = json::draft(body.as_bytes(), gate.zone).expect("a draft");
+        let report = gate.admit(draft, &tracking_number(n)).expect("a report");
+        black_box(report.facts());
+    }
+}
+
+#[inline(never)]
+fn path_apply(index: &mut Index, changes: Vec<Change>) {
+    for change in changes {
+        index.apply(vec![change]);
+    }
+}
+
+fn main() {
+    let points = city::points(REPORTS);
+    let mut index = city::index(&points);
+    let (snapshot, askers) = (index.shown().load(), city::askers(&points, TIMES));
+    let city = City { snapshot, askers, points };
+    path_nearest(&city);
+    path_nearest_of_a_service(&city);
+    path_within_500_m(&city);
+    path_duplicates_candidates(&city);
+    path_clusters(&city);
+    path_clusters_of_a_month(&city);
+    path_newest(&city);
+    path_answer(&city);
+    let catalogue = builtin_catalogue(true).expect("the built-in catalogue");
+    let zone = jiff::tz::TimeZone::UTC;
+    path_admit(&Gate { catalogue: &catalogue, zone: &zone, now: city::END });
+    let services: Vec<_> = (0..12).map(city::service).collect();
+    let change = |n: usize| {
+        let facts = city::facts(&city.points[n], REPORTS + n, &services);
+        Change { revision: (REPORTS + n) as u64 + 1, event: Event::New(facts) }
+    };
+    path_apply(&mut index, (0..TIMES).map(change).collect());
+}
