@@ -272,6 +272,41 @@ fn a_request_sent_again_makes_no_second_report(store: &Open) {
     assert!(many.iter().all(|id| *id == many[0]), "sixteen phones, one report");
 }
 
+fn a_batch_is_whole_takes_free_ids_and_is_harmless_twice(store: &Open) {
+    store.create("quebec.ca", store.report("taken", |_| ()), None).unwrap();
+    let send = |ids: &[&str], key: &str, fingerprint: &str| {
+        let mut free = 0;
+        let redraw = move || {
+            free += 1;
+            ReportId::new(&format!("free{free}")).unwrap()
+        };
+        let outcome = store.writer.write(Write::Batch {
+            jurisdiction: city("quebec.ca"),
+            reports: ids.iter().map(|id| store.report(id, |_| ())).collect(),
+            redraw: Box::new(redraw),
+            idempotency: Some(Idempotency { key: key.into(), fingerprint: fingerprint.into() }),
+        });
+        outcome.map(|outcome| match outcome {
+            Outcome::Batch { ids, replayed } => {
+                (ids.iter().map(ToString::to_string).collect::<Vec<_>>(), replayed)
+            }
+            other => panic!("{other:?}"),
+        })
+    };
+    let wanted: Vec<String> = ["a", "free1", "b"].map(str::to_owned).to_vec();
+    assert_eq!(send(&["a", "taken", "b"], "k", "f").unwrap(), (wanted.clone(), false));
+    let revisions = || -> Vec<u64> {
+        store.reader.jurisdictions().unwrap().into_iter().map(|(_, revision)| revision).collect()
+    };
+    let before = revisions();
+    assert_eq!(send(&["c", "d", "e"], "k", "f").unwrap(), (wanted, true));
+    assert_eq!(revisions(), before, "nothing was written");
+    assert_eq!(store.reader.get(&city("quebec.ca"), "c").unwrap(), None);
+    assert_eq!(send(&["c"], "k", "other").unwrap_err().kind, Kind::Conflict);
+    // Within one batch an id is given once too.
+    assert_eq!(send(&["x", "x"], "k2", "f").unwrap().0, ["x", "free2"].map(str::to_owned));
+}
+
 fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open) {
     let rows = |status: Status| -> Vec<Report> {
         let row = |n: usize| {
@@ -333,6 +368,68 @@ store_contract!(
     history_tells_every_field_that_changed,
     stale_refused_and_missing_changes_change_nothing,
     a_request_sent_again_makes_no_second_report,
+    a_batch_is_whole_takes_free_ids_and_is_harmless_twice,
     an_import_twice_adds_nothing_and_updates_what_its_source_changed,
     pages_by_id_miss_and_repeat_nothing,
 );
+
+/// A file of the first schema is taken over as it stands: reports, revisions, tombstones, history.
+#[test]
+fn a_file_of_the_first_schema_is_migrated() {
+    let folder = Folder::new("migrate");
+    let path = folder.file("city.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(include_str!("../src/store/migrations/0001_city.sql")).unwrap();
+    db.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO meta VALUES ('epoch', 'abc');
+         INSERT INTO jurisdiction VALUES ('levis.ca', 'Lévis', 'UTC', NULL, NULL, NULL, NULL, 9);
+         INSERT INTO jurisdiction VALUES ('quebec.ca', 'Québec', 'UTC', 1, 2, 3, 4, 5);
+         INSERT INTO report_change VALUES
+            ('quebec.ca', 'b', 5, 'status', 'open', 'closed', 'api', '2026-01-01T00:00:00Z');",
+    )
+    .unwrap();
+    for (city, id, revision, removed) in [
+        ("quebec.ca", "a", 3, 0),
+        ("quebec.ca", "b", 5, 0),
+        ("quebec.ca", "c", 4, 1),
+        ("levis.ca", "a", 9, 0),
+    ] {
+        db.execute(
+            "INSERT INTO report VALUES (?1, ?2, 'nid-de-poule', 'open', NULL, 'Neuf', 'complaint',
+                'web', '2026-01-01T00:00:00Z', NULL, NULL, -71.2, 46.8, 'exact', 'rue X', 'Vanier',
+                'Trou', NULL, NULL, ?3, 1, '2026-01-02T00:00:00Z', 7, ?4)",
+            rusqlite::params![city, id, revision, removed],
+        )
+        .unwrap();
+    }
+    drop(db);
+
+    let reader = Reader::open(&path).unwrap();
+    assert!(reader.faults().unwrap().is_empty());
+    assert_eq!(reader.epoch().unwrap(), "abc");
+    let revisions: Vec<u64> = reader.jurisdictions().unwrap().iter().map(|(_, r)| *r).collect();
+    assert_eq!(revisions, [9, 5]);
+    let mut changes = Vec::new();
+    let all = |page: Vec<Change>, _| {
+        changes.extend(page);
+        true
+    };
+    reader.changes_after(&city("quebec.ca"), 0, 10, all).unwrap();
+    let told: Vec<_> = changes.iter().map(|c| (c.revision, c.event.id().to_string())).collect();
+    assert_eq!(told, [(3, "a".into()), (4, "c".into()), (5, "b".to_owned())]);
+    assert!(matches!(changes[1].event, Event::Remove(_)));
+    let b = reader.get(&city("quebec.ca"), "b").unwrap().unwrap();
+    assert_eq!((b.revision, b.created_revision), (5, 1));
+    assert_eq!(b.report.source_status.as_deref(), Some("Neuf"));
+    assert_eq!(reader.history(&city("quebec.ca"), &b.report.id).unwrap().len(), 1);
+    assert_eq!(reader.get(&city("quebec.ca"), "c").unwrap(), None);
+
+    // And it goes on from there.
+    let (writer, _) = Writer::start(&path, Heard::default()).unwrap();
+    let remove =
+        Write::Remove { jurisdiction: city("quebec.ca"), id: b.report.id, author: "test".into() };
+    assert_eq!(writer.write(remove).unwrap(), Outcome::Removed);
+    assert_eq!(reader.jurisdictions().unwrap()[1].1, 6);
+    assert!(reader.faults().unwrap().is_empty());
+}

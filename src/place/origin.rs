@@ -38,7 +38,8 @@ impl Origin {
         let edge = PLANE as u32 * 2;
         let is_polar = y < edge || y > u32::MAX - edge;
         let scale = cos as f32 * HALF_COLUMN;
-        // Rows count southwards; with ψ, cos φ grows as -sin φ cos φ and then (sin² φ - cos² φ) cos φ.
+        // Rows count southwards. The derivatives of cos φ by ψ are -sin φ cos φ and then
+        // (sin² φ - cos² φ) cos φ.
         let row = 2.0 * HALF_COLUMN;
         let slope = row * sin as f32;
         let bend = row * row * 0.5 * (sin * sin - cos * cos) as f32;
