@@ -14,10 +14,12 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	cd static && npm run --silent check
 	cargo test --quiet
+	tests/instructions.sh
 	tests/browser/run.sh
 
+# Beside the best peers, in one table: three minutes; FULL=1 takes ten, and rewrites BENCH.md.
 bench:
-	cargo bench
+	cargo bench --bench all -- $(if $(FULL),--full)
 
 fmt:
 	cargo fmt

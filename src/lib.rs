@@ -10,20 +10,19 @@
 //! | [`error`] | one error, with words for people and a cause for operators | – |
 //! | [`place`] | the Earth: positions, metres, boxes, the map's grid | – |
 //! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
-//! | [`store`] | the durable truth, one contract; the only room that knows SQL | `report` `place`
-//! `error` | | [`index`] | the views in memory that one function keeps; the only room that knows
-//! `rstar` | `report` `place` | | [`query`] | questions: pure functions from a snapshot to a plain
-//! result | `index` `report` `place` `error` | | [`format`] | outside languages, both directions |
-//! `query` `report` `place` `error` | | [`config`] | every limit, with unit and default | – |
-//! | [`app`] | the only place that orders store-then-index | `store` `index` `report` `place`
-//! `error` `config` | | [`http`] | paths, parameters, status codes, the page; the only room that
-//! knows `axum` | `app` `format` `query` `report` `place` `error` `config` | | [`demo`] | the
-//! generated city and its ground truth | `report` `place` | | [`command`] | the command line:
-//! wiring | all |
+//! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
+//! | [`index`] | the views in memory that one function keeps | `report` `place` |
+//! | [`query`] | questions: from a snapshot to a plain result | `index` `report` `place` `error` |
+//! | [`format`] | outside languages, both directions | `query` `report` `place` `error` |
+//! | [`config`] | every limit, with unit and default | – |
+//! | [`app`] | alone orders store-then-index | `store` `index` `report` `place` `error` `config` |
+//! | [`http`] | paths and the page; alone knows `axum` | `app` `format` `query` and what they use |
+//! | [`demo`] | the generated city and its ground truth | `report` `place` |
+//! | [`command`] | the command line: wiring | all |
 //!
 //! Beside `src/`: `static/` is the map page, which `build.rs` builds into the program; `data/`
 //! holds the service catalogue, import profiles and the demo city's table; `tests/` come in through
-//! the front door.
+//! the front door; `benches/` measures all this beside its peers.
 //!
 //! # Invariants
 //!

@@ -4,6 +4,7 @@ set -u
 want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v sqlite3 >/dev/null || want+=(sqlite3)
+command -v valgrind >/dev/null || want+=(valgrind)
 command -v cc >/dev/null || want+=(gcc libc6-dev)
 command -v node >/dev/null || { echo "missing: Node.js 20 or newer (the page and its tests)"; exit 1; }
 command -v cargo >/dev/null || { echo "missing: Rust 1.90 or newer"; exit 1; }

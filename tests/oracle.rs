@@ -582,3 +582,81 @@ fn a_cluster_gathers_its_members_from_every_run() {
     let found = query::clusters(&snapshot, &snapshot.sieve(&Filter::default()), &bbox, 8, 10);
     assert_eq!(found.total, 10);
 }
+
+/// Large maps are summed up in two halves: no square is in both, and none is lost.
+#[test]
+fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
+    let mut cut = 0;
+    everywhere(12, |rng, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let (snapshot, sieve) = (&world.snapshot, world.snapshot.sieve(&filter));
+        let squares = |pieces: &[pointchaud::place::GridBox], level: u8| {
+            let mut counts: std::collections::BTreeMap<Cell, usize> = Default::default();
+            snapshot.cells_touching(pieces, level, &sieve, |cell, bunch| {
+                *counts.entry(cell).or_default() += bunch.slots().len();
+            });
+            counts
+        };
+        for bbox in boxes(rng) {
+            for level in [3, 11, 14, 19] {
+                let Some([west, east]) = snapshot.halves(&bbox, level) else { continue };
+                let (mut both, east) = (squares(&west, level), squares(&east, level));
+                assert!(both.keys().all(|cell| !east.contains_key(cell)), "{name} {bbox:?}");
+                both.extend(east);
+                assert_eq!(both, squares(&Snapshot::pieces(&bbox), level), "{name} {bbox:?}");
+                cut += 1;
+            }
+        }
+        world.facts.len()
+    });
+    assert!(cut > 100, "only {cut} maps were cut");
+}
+
+/// Fifty thousand reports in one street's cell, a few around the Earth, all of one service: squares
+/// and boxes part them, whole-Earth questions are answered page by page, and all is exact.
+#[test]
+fn a_crowd_in_one_cell_is_answered_exactly() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut places: Vec<Position> = (0..50_000)
+        .map(|_| at(-71.2 + rng.random_range(-0.002..0.002), 46.8 + rng.random_range(-1e-3..1e-3)))
+        .collect();
+    places.extend([at(179.99, 0.0), at(-180.0, 89.0), at(0.0, -90.0), at(-71.2, 46.81)]);
+    let put = |(n, place): (usize, &Position)| {
+        let facts = Facts {
+            service: ServiceCode::new("graffiti").unwrap(),
+            position: Some(*place),
+            accuracy: Accuracy::Exact,
+            ..random_facts(&mut ChaCha8Rng::seed_from_u64(n as u64), &format!("r{n:06}"), *place)
+        };
+        Change { revision: n as u64 + 1, event: Event::New(facts) }
+    };
+    let mut index = Index::default();
+    index.apply(places.iter().enumerate().map(put).collect());
+    let snapshot = index.shown().load();
+    for filter in [Filter::default(), Filter { services: Some(vec![]), ..Filter::default() }] {
+        let sieve = snapshot.sieve(&filter);
+        for from in [at(-71.2, 46.8), at(-71.1981, 46.8009), at(100.0, -46.0), at(5.0, 90.0)] {
+            let mut wanted: Vec<(f64, usize)> =
+                places.iter().map(|place| distance(from, *place).0).zip(0..).collect();
+            wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            if filter.services.is_some() {
+                wanted.clear();
+            }
+            for (limit, radius) in [(10, 3e7), (500, 40.0), (100, 120.0)] {
+                let page =
+                    query::within_radius(&snapshot, &sieve, from, Meters(radius), None, limit);
+                let inside = wanted.iter().take_while(|(meters, _)| *meters <= radius);
+                let told: Vec<(f64, String)> =
+                    inside.take(limit).map(|(meters, n)| (*meters, format!("r{n:06}"))).collect();
+                let found: Vec<(f64, String)> = page
+                    .items
+                    .iter()
+                    .map(|item| (item.distance.0, snapshot.id(item.handle).to_owned()))
+                    .collect();
+                assert_eq!(found, told, "{limit} within {radius} m of {from:?}");
+            }
+        }
+        let all = query::clusters(&snapshot, &sieve, &BBox::WORLD, 22, 1_000);
+        assert_eq!(all.total, if filter.services.is_some() { 0 } else { places.len() as u64 });
+    }
+}

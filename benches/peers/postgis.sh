@@ -34,7 +34,8 @@ sql "CREATE TABLE r AS SELECT * FROM by_place ORDER BY service, place; DROP TABL
      CREATE INDEX ON r USING gist (place); CREATE INDEX ON r USING gist (service, place, second);
      CREATE TABLE q AS SELECT row_number() OVER () AS n, place, service, second FROM
        (SELECT * FROM r ORDER BY hashint8(id) LIMIT 10000) s; CREATE UNIQUE INDEX ON q (n)"
-sql "VACUUM ANALYZE r; VACUUM ANALYZE q"
+sql "VACUUM ANALYZE r"
+sql "VACUUM ANALYZE q"
 ask() { # name, sql
   printf '\\set i random(1,10000)\n%s\n' "$2" > "$work/ask.sql"
   "${as[@]}" "$bin/pgbench" -h "$work" -n -M prepared -f "$work/ask.sql" -T 3 -c 1 postgres 2>/dev/null |

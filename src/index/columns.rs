@@ -240,6 +240,15 @@ impl Columns {
         self.grid[slot as usize]
     }
 
+    /// The grid column west of which about half of the exact places lie, by a sample of them.
+    pub fn middle_column(&self) -> Option<u32> {
+        let step = (self.exact / 1_000).max(1);
+        let mut columns: Vec<u32> =
+            self.grid[..self.exact].iter().step_by(step).map(|[column, _]| *column).collect();
+        columns.sort_unstable();
+        columns.get(columns.len() / 2).copied()
+    }
+
     /// Longitude and latitude of a located slot, in degrees.
     #[inline]
     pub fn degrees(&self, slot: u32) -> [f64; 2] {

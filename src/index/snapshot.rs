@@ -224,16 +224,30 @@ impl Snapshot {
         });
     }
 
+    /// A box as boxes of the grid.
+    pub fn pieces(bbox: &BBox) -> Vec<GridBox> {
+        bbox.parts().iter().map(GridBox::of).collect()
+    }
+
+    /// A box cut in two that no cell of `level` touches both of, each with about half of the reports
+    /// of the largest run; none where it is narrower than that, or in pieces already.
+    pub fn halves(&self, bbox: &BBox, level: u8) -> Option<[Vec<GridBox>; 2]> {
+        let [piece] = Self::pieces(bbox).try_into().ok()?;
+        let largest = self.parts.iter().max_by_key(|part| part.live_count())?;
+        let middle = largest.run.columns.middle_column()?;
+        let (west, east) = piece.cut(middle, level)?;
+        Some([vec![west], vec![east]])
+    }
+
     /// Calls `found` with every placed report that passes and the cell of `level` it lies in, for
-    /// all cells that touch `bbox`, whole: cells do not depend on where the box cuts them.
+    /// all cells that touch the pieces of a box, whole: cells do not depend on where it cuts them.
     pub fn cells_touching(
         &self,
-        bbox: &BBox,
+        pieces: &[GridBox],
         level: u8,
         sieve: &Sieve,
         mut found: impl FnMut(Cell, Bunch<'_>),
     ) {
-        let pieces: Vec<GridBox> = bbox.parts().iter().map(GridBox::of).collect();
         for (run, part) in self.parts.iter().enumerate() {
             for (n, piece) in pieces.iter().enumerate() {
                 part.run.cells_touching(piece, level, sieve.wants_approximate(), |cell, slots| {

@@ -162,6 +162,19 @@ impl GridBox {
         Self { x: (nw.x, se.x), y: (nw.y, se.y) }
     }
 
+    /// Cuts the box at the western edge of the cell of `level` that `column` is in, so that no cell
+    /// of that level touches both parts: each keeps one column away from the cut, which is the slack
+    /// of [`GridBox::overlap`]. None where the cut is not well inside.
+    pub fn cut(&self, column: u32, level: u8) -> Option<(Self, Self)> {
+        let shift = u32::from(GRID_BITS - level);
+        let cut = column.checked_shr(shift)?.checked_shl(shift)?;
+        let width = 1u32.checked_shl(shift)?;
+        if width < 4 || cut < self.x.0.checked_add(4)? || cut > self.x.1.checked_sub(4)? {
+            return None;
+        }
+        Some((Self { x: (self.x.0, cut - 2), ..*self }, Self { x: (cut + 1, self.x.1), ..*self }))
+    }
+
     /// How `cell` lies to this box. One column or row of slack on each side absorbs the rounding of
     /// the projection: `Inside` and `Outside` are certain, `Partly` is not.
     pub fn overlap(&self, cell: Cell) -> Overlap {
@@ -212,6 +225,22 @@ mod tests {
                 assert!(cell.bounds().contains(at), "level {level}");
             }
         }
+    }
+
+    #[test]
+    fn no_cell_touches_both_parts_of_a_cut() {
+        let city = GridBox::of(&BBox::new(-71.5, 46.7, -71.1, 47.0).unwrap());
+        for level in [5, 13, 15, 20] {
+            let Some((west, east)) = city.cut(1_298_000_000, level) else { continue };
+            let middle = 1_298_000_000u32 >> (GRID_BITS - level);
+            for x in middle.saturating_sub(3)..middle + 4 {
+                let cell = Cell { level, x, y: city.y.0 >> (GRID_BITS - level) };
+                let touches = |part: &GridBox| part.overlap(cell) != Overlap::Outside;
+                assert!(!(touches(&west) && touches(&east)), "level {level}, column {x}");
+                assert_eq!(touches(&city), touches(&west) || touches(&east), "column {x}");
+            }
+        }
+        assert!(city.cut(1_298_000_000, 15).is_some() && city.cut(0, 15).is_none());
     }
 
     #[test]

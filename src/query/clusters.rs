@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use crate::index::{Bunch, Handle, Sieve, Snapshot};
-use crate::place::{BBox, Cell, Position, grid_position};
+use crate::place::{BBox, Cell, GridBox, Position, grid_position};
 
 /// The deepest zoom.
 pub const ZOOM_MAX: u8 = 22;
@@ -64,6 +64,9 @@ pub struct Clusters {
     pub left_out: u64,
 }
 
+/// From this many reports on a whole map is summed up on two threads.
+const HALVE_FROM: usize = 2_000_000;
+
 /// Every square of `zoom` that touches `bbox`, whole, with what passes in it; the `limit` largest.
 pub fn clusters(
     snapshot: &Snapshot,
@@ -72,17 +75,16 @@ pub fn clusters(
     zoom: u8,
     limit: usize,
 ) -> Clusters {
-    let mut sums: Vec<(Cell, Sum)> = Vec::new();
-    let mut counter = Counter::new(snapshot);
-    snapshot.cells_touching(bbox, level_of(zoom), sieve, |cell, bunch| {
-        // The reports of a square come together; only other runs have more of it.
-        if sums.last().is_none_or(|(last, _)| *last != cell) {
-            sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
-            sums.push((cell, Sum::default()));
-        }
-        sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&bunch, &mut counter));
-    });
-    sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+    let level = level_of(zoom);
+    let mut sums = match snapshot.halves(bbox, level) {
+        Some([west, east]) if snapshot.len() >= HALVE_FROM => std::thread::scope(|scope| {
+            let other = scope.spawn(|| sum_squares(snapshot, sieve, &east, level));
+            let mut sums = sum_squares(snapshot, sieve, &west, level);
+            sums.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            sums
+        }),
+        _ => sum_squares(snapshot, sieve, &Snapshot::pieces(bbox), level),
+    };
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -97,6 +99,28 @@ pub fn clusters(
     sums.truncate(limit);
     let spots = sums.into_iter().map(|(cell, sum)| sum.spot(cell, zoom)).collect();
     Clusters { spots, total, left_out }
+}
+
+/// What passes in each square of `level` that touches the pieces of a box. A square may come several
+/// times, once for each run that has some of it.
+fn sum_squares(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    pieces: &[GridBox],
+    level: u8,
+) -> Vec<(Cell, Sum)> {
+    let mut sums: Vec<(Cell, Sum)> = Vec::new();
+    let mut counter = Counter::new(snapshot);
+    snapshot.cells_touching(pieces, level, sieve, |cell, bunch| {
+        // The reports of a square come together; only other runs have more of it.
+        if sums.last().is_none_or(|(last, _)| *last != cell) {
+            sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+            sums.push((cell, Sum::default()));
+        }
+        sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&bunch, &mut counter));
+    });
+    sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+    sums
 }
 
 /// What passes in one square of `zoom`; none where nothing does.
