@@ -13,7 +13,7 @@
 //! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
 //! | [`index`] | the views in memory that one function keeps | `report` `place` |
 //! | [`query`] | questions: from a snapshot to a plain result | `index` `report` `place` `error` |
-//! | [`format`] | outside languages, both directions | `query` `report` `place` `error` |
+//! | [`mod@format`] | outside languages, both directions | `query` `report` `place` `error` |
 //! | [`config`] | every limit, with unit and default | – |
 //! | [`app`] | alone orders store-then-index | `store` `index` `report` `place` `error` `config` |
 //! | [`http`] | paths and the page; alone knows `axum` | `app` `format` `query` and what they use |

@@ -141,6 +141,17 @@ fn filters(rng: &mut ChaCha8Rng) -> Vec<Filter> {
         Filter { services: service("nid-de-poule"), ..Filter::default() },
         Filter { services: service("licorne"), ..Filter::default() },
         Filter { services: Some(vec![]), ..Filter::default() },
+        Filter { statuses: Some(vec![]), ..Filter::default() },
+        Filter { statuses: Some(vec![Status::Closed]), ..Filter::default() },
+        Filter { statuses: Some(vec![Status::Open]), ..Filter::default() },
+        Filter {
+            statuses: Some(vec![Status::InProgress, Status::Open]),
+            services: Some(vec![
+                ServiceCode::new("graffiti").unwrap(),
+                ServiceCode::new("lampadaire").unwrap(),
+            ]),
+            ..Filter::default()
+        },
         Filter {
             services: service("graffiti"),
             statuses: Some(vec![Status::Open, Status::InProgress]),
@@ -593,7 +604,7 @@ fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
         let squares = |pieces: &[pointchaud::place::GridBox], level: u8| {
             let mut counts: std::collections::BTreeMap<Cell, usize> = Default::default();
             snapshot.cells_touching(pieces, level, &sieve, |cell, bunch| {
-                *counts.entry(cell).or_default() += bunch.slots().len();
+                *counts.entry(cell).or_default() += bunch.slots().count();
             });
             counts
         };

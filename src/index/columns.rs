@@ -199,7 +199,7 @@ impl Columns {
     }
 
     /// How many reports.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.state.len()
     }
 
@@ -335,7 +335,7 @@ impl Columns {
                 add(self.grid[slot], self.requested[slot], self.state[slot]);
             }),
         }
-        tally.count = slots.len() as u64;
+        tally.count = slots.count() as u64;
         tally.newest = unpack_second(newest);
         if tally.open > 0 {
             tally.oldest_open = unpack_second(oldest);

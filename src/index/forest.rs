@@ -1,5 +1,6 @@
 //! The trees of a run: one over everything that is placed exactly, one over what is placed
-//! approximately, and a forest of one per service, open and closed, and one of all that is open.
+//! approximately, and a forest: for each service one of all its reports and one of those not closed,
+//! and one of all that is not closed.
 //!
 //! Proximity questions almost always name a service and want what is open: they walk the trees of
 //! what they want and look at nothing else, so a rare service is no slower than a common one. A
@@ -127,7 +128,7 @@ impl Forest {
         }
         // The reach is short after the largest.
         groves.sort_by_key(|grove| std::cmp::Reverse(grove.tree.len()));
-        let are_enough = sieve.is_by_kind() && !approximate && (sieve.wants_open() || !closed);
+        let are_enough = sieve.is_by_kind() && !approximate && sieve.wants_open();
         Trees { groves: Some(groves), approximate, are_enough }
     }
 

@@ -258,7 +258,7 @@ impl Slots<'_> {
     }
 
     /// How many.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Self::All(range) => range.len(),
             Self::Some(list) => list.len(),

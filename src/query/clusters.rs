@@ -232,7 +232,7 @@ impl Sum {
             codes: Some((columns.code(first), columns.code(last))),
             first: Some(bunch.handle(first)),
         });
-        if slots.len() <= FEW {
+        if slots.count() <= FEW {
             slots.each(|slot| self.count_service(columns.service(slot), 1));
         } else {
             columns.count_services(slots, &mut counter.counts);
