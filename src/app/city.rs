@@ -120,8 +120,8 @@ impl City {
         Ok(())
     }
 
-    /// Reads the whole store into the index, then keeps up. One thread reads, this one takes in, and
-    /// runs are built beside.
+    /// Reads the whole store into the index, then keeps up. One thread reads, this one takes in,
+    /// and runs are built beside.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -195,9 +195,9 @@ impl City {
         }
     }
 
-    /// The next tracking number. As where the service gives them, many in a row begin alike; both the
-    /// beginnings and what follows are walks in an order that looks like none, as the steps are
-    /// prime to 23, so that no number comes twice.
+    /// The next tracking number. As where the service gives them, many in a row begin alike; both
+    /// the beginnings and what follows are walks in an order that looks like none, as the steps are
+    /// prime to 23, so that no number comes twice in a hundred million.
     fn number(&mut self) -> ReportId {
         const ROW: u64 = 8_192;
         let number = self.plan.seed % 1_000_003 * ROW + self.next_number;

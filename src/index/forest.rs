@@ -1,6 +1,6 @@
 //! The trees of a run: one over everything that is placed exactly, one over what is placed
-//! approximately, and a forest: for each service one of all its reports and one of those not closed,
-//! and one of all that is not closed.
+//! approximately, and a forest: for each service one of all its reports and one of those not
+//! closed, and one of all that is not closed.
 //!
 //! Proximity questions almost always name a service and want what is open: they walk the trees of
 //! what they want and look at nothing else, so a rare service is no slower than a common one. A

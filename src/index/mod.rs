@@ -13,10 +13,10 @@
 //!
 //! | view | file | what it answers |
 //! |---|---|---|
-//! | columns | `src/index/columns.rs` | filters, lists, counts, clusters: a scan of a few bytes a report |
-//! | a table of equal squares | `src/index/squares.rs` | which stretches a small circle touches, at once |
-//! | a tree of boxes | `src/index/tree.rs` | everything else about places: sparse, far, huge, polar |
-//! | a forest | `src/index/forest.rs` | the two above once more for each service, and for what is open |
+//! | columns | `src/index/columns.rs` | filters, lists, counts, clusters: a scan of a few bytes |
+//! | equal squares | `src/index/squares.rs` | which stretches a small circle touches, at once |
+//! | a tree of boxes | `src/index/tree.rs` | all else about places: sparse, far, huge, polar |
+//! | a forest | `src/index/forest.rs` | both once more for each service, and for what is open |
 //! | ids | `src/index/ids.rs` | which slot a report has |
 //!
 //! Why not an R-tree of nodes and pointers: on a million reports of a city it took 76 bytes a
@@ -164,8 +164,8 @@ impl Index {
         self.show();
     }
 
-    /// Takes in what an empty index is booted from, page by page: each report once, and in the order
-    /// of revisions. Every `run` reports make a run, to be built anywhere and handed to
+    /// Takes in what an empty index is booted from, page by page: each report once, and in the
+    /// order of revisions. Every `run` reports make a run, to be built anywhere and handed to
     /// [`Index::add`]; [`Index::rest`] makes one of what is left.
     pub fn load(&mut self, changes: Vec<Change>, run: usize) -> Option<Loaded> {
         if self.loading.len() == 0 {
@@ -222,8 +222,8 @@ impl Index {
         let merging = self.killed_meanwhile.is_some();
         while let [.., older, younger] = self.state.parts.as_slice() {
             let (a, b) = (older.live_count(), younger.live_count());
-            // The runs of a merge under way must stay where they are. Every run costs every question
-            // a walk: one that is four times as small as the one before it is worth a merge.
+            // The runs of a merge under way must stay where they are. Every run costs every
+            // question a walk: two whose sizes differ by less than four are worth a merge.
             if merging || a > 4 * b || a + b > MERGE_AT_ONCE_MAX {
                 break;
             }

@@ -155,8 +155,8 @@ impl Snapshot {
     }
 
     /// Offers placed reports that pass: all that are no farther than the reach, perhaps some that
-    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many, for
-    /// the sake of speed; else `wanted` is `usize::MAX`.
+    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many,
+    /// for the sake of speed; else `wanted` is `usize::MAX`.
     pub fn near(
         &self,
         origin: &Origin,
@@ -229,8 +229,8 @@ impl Snapshot {
         bbox.parts().iter().map(GridBox::of).collect()
     }
 
-    /// A box cut in two that no cell of `level` touches both of, each with about half of the reports
-    /// of the largest run; none where it is narrower than that, or in pieces already.
+    /// A box cut in two that no cell of `level` touches both of, each with about half of the
+    /// reports of the largest run; none where it is narrower than that, or in pieces already.
     pub fn halves(&self, bbox: &BBox, level: u8) -> Option<[Vec<GridBox>; 2]> {
         let [piece] = Self::pieces(bbox).try_into().ok()?;
         let largest = self.parts.iter().max_by_key(|part| part.live_count())?;

@@ -163,8 +163,8 @@ impl GridBox {
     }
 
     /// Cuts the box at the western edge of the cell of `level` that `column` is in, so that no cell
-    /// of that level touches both parts: each keeps one column away from the cut, which is the slack
-    /// of [`GridBox::overlap`]. None where the cut is not well inside.
+    /// of that level touches both parts: each keeps one column away from the cut, which is the
+    /// slack of [`GridBox::overlap`]. None where the cut is not well inside.
     pub fn cut(&self, column: u32, level: u8) -> Option<(Self, Self)> {
         let shift = u32::from(GRID_BITS - level);
         let cut = column.checked_shr(shift)?.checked_shl(shift)?;

@@ -101,8 +101,8 @@ pub fn clusters(
     Clusters { spots, total, left_out }
 }
 
-/// What passes in each square of `level` that touches the pieces of a box. A square may come several
-/// times, once for each run that has some of it.
+/// What passes in each square of `level` that touches the pieces of a box. A square may come
+/// several times, once for each run that has some of it.
 fn sum_squares(
     snapshot: &Snapshot,
     sieve: &Sieve,

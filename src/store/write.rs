@@ -120,7 +120,8 @@ impl Running<'_> {
             .prepare_cached(
                 "INSERT INTO jurisdiction
                     (jurisdiction_id, name, time_zone, west, south, east, north, number)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM jurisdiction))
+                 VALUES (?, ?, ?, ?, ?, ?, ?,
+                    (SELECT coalesce(max(number), 0) + 1 FROM jurisdiction))
                  ON CONFLICT (jurisdiction_id) DO NOTHING",
             )?
             .execute(params![
