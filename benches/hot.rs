@@ -10,7 +10,8 @@ mod city;
 use std::hint::black_box;
 
 use pointchaud::format::builtin_catalogue;
-use pointchaud::format::geojson::{Collection, facts_collection};
+use pointchaud::format::facts::facts_collection;
+use pointchaud::format::geojson::Collection;
 use pointchaud::format::json;
 use pointchaud::index::{Gather, Index, Snapshot};
 use pointchaud::place::{BBox, Meters, Origin, Position, slack};

@@ -4,6 +4,7 @@
 pub mod answers;
 mod catalogue;
 mod export;
+pub mod facts;
 mod features;
 pub mod geojson;
 pub mod json;
