@@ -61,4 +61,5 @@ pub mod index;
 pub mod place;
 pub mod query;
 pub mod report;
+pub mod statistic;
 pub mod store;

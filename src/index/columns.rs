@@ -1,6 +1,6 @@
 //! The columns of a run: what a question may ask of a report, a few bytes each, in slot order.
 //!
-//! 38 bytes a located report, 14 another, beside its id. Slots come in three stretches: placed
+//! 42 bytes a located report, 14 another, beside its id. Slots come in three stretches: placed
 //! exactly, placed approximately, not placed. The first two are in the order of the map's Z curve.
 
 use std::ops::Range;
@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::place::{Cell, GRID_BITS, Position, morton, unmorton};
 use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Status};
 
+use super::hexes::NO_PIECE;
 use super::ids::Ids;
 use super::names::Names;
 use super::sieve::Slots;
@@ -37,11 +38,13 @@ pub struct Record {
     pub closed: Option<i64>,
     /// Where.
     pub position: Option<Position>,
+    /// Number of the piece of the H3 grid it lies in, [`NO_PIECE`] without a position.
+    pub piece: u32,
 }
 
 impl Record {
-    /// The numbers of `facts`; new names get theirs.
-    pub fn of(facts: &Facts, services: &mut Names, areas: &mut Names) -> Self {
+    /// The numbers of `facts`, which lie in `piece`; new names get theirs.
+    pub fn of(facts: &Facts, services: &mut Names, areas: &mut Names, piece: u32) -> Self {
         Self {
             service: services.number(facts.service.as_str()),
             area: facts.area.as_deref().map_or(Names::NONE, |area| areas.number(area)),
@@ -54,6 +57,7 @@ impl Record {
             requested: facts.requested,
             closed: facts.closed,
             position: facts.position,
+            piece,
         }
     }
 
@@ -163,6 +167,8 @@ pub struct Columns {
     degrees: Vec<[f64; 2]>,
     /// Column and row of located slots in the map's grid.
     grid: Vec<[u32; 2]>,
+    /// The piece of the H3 grid of located slots.
+    piece: Vec<u32>,
     exact: usize,
 }
 
@@ -178,6 +184,7 @@ impl Columns {
             closed: Vec::with_capacity(reports),
             degrees: Vec::with_capacity(located),
             grid: Vec::with_capacity(located),
+            piece: Vec::with_capacity(located),
             exact: 0,
         }
     }
@@ -194,6 +201,7 @@ impl Columns {
             self.degrees.push([position.lon(), position.lat()]);
             let (x, y) = unmorton(key.code);
             self.grid.push([x, y]);
+            self.piece.push(record.piece);
             self.exact += usize::from(key.stretch == 0);
         }
     }
@@ -261,6 +269,12 @@ impl Columns {
         &self.grid[slots.start as usize..slots.end as usize]
     }
 
+    /// The piece of the H3 grid that a located slot lies in.
+    #[inline]
+    pub fn piece(&self, slot: u32) -> u32 {
+        self.piece[slot as usize]
+    }
+
     /// The position of a slot.
     pub fn position(&self, slot: u32) -> Option<Position> {
         let [lon, lat] = self.degrees.get(slot as usize)?;
@@ -308,6 +322,7 @@ impl Columns {
             requested: self.requested(slot),
             closed: (closed != NEVER).then(|| unpack_second(closed)),
             position: self.position(slot),
+            piece: self.piece.get(slot as usize).copied().unwrap_or(NO_PIECE),
         }
     }
 
@@ -387,6 +402,7 @@ mod tests {
                         requested: [-86_400, 0, 1_790_000_000, 4_294_000_000][m],
                         closed: (c % 2 == 0).then_some([-1, 0, 1, 1_800_000_000][m]),
                         position: Position::new(-71.0 + m as f64, 46.0).ok(),
+                        piece: m as u32,
                     });
                 }
             }

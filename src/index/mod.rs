@@ -9,7 +9,7 @@
 //!
 //! # A run
 //! Its slots are in the order of the map's Z curve, so that every square of the map, at every zoom,
-//! is one stretch of them. On that order stand all views, 83 bytes a report together:
+//! is one stretch of them. On that order stand all views, 96 bytes a report together:
 //!
 //! | view | file | what it answers |
 //! |---|---|---|
@@ -17,6 +17,7 @@
 //! | equal squares | `src/index/squares.rs` | which stretches a small circle touches, at once |
 //! | a tree of boxes | `src/index/tree.rs` | all else about places: sparse, far, huge, polar |
 //! | a forest | `src/index/forest.rs` | both once more for each service, and for what is open |
+//! | H3 cells | `src/index/hexes.rs` | counts in hexagons of any size, and which are neighbours |
 //! | ids | `src/index/ids.rs` | which slot a report has |
 //!
 //! Why not an R-tree of nodes and pointers: on a million reports of a city it took 76 bytes a
@@ -31,6 +32,7 @@
 mod columns;
 mod dead;
 mod forest;
+mod hexes;
 mod ids;
 mod names;
 mod run;
@@ -46,11 +48,13 @@ use arc_swap::ArcSwap;
 
 pub use columns::{Columns, Record, Tally};
 pub use forest::Gather;
+pub use hexes::{RING_MAX, Rings};
 pub use sieve::{Sieve, Slots};
 pub use snapshot::{Bunch, Handle, Snapshot};
 
-use crate::report::{Change, Event, ReportId};
+use crate::report::{Accuracy, Change, Event, Facts, ReportId};
 use dead::Dead;
+use hexes::{HexNumbers, Hexes, NO_PIECE};
 
 use run::{Rows, Run};
 use snapshot::Part;
@@ -65,6 +69,7 @@ pub struct Index {
     shown: Arc<ArcSwap<Snapshot>>,
     /// Reports killed since the merge under way began.
     killed_meanwhile: Option<Vec<ReportId>>,
+    hexes: HexNumbers,
     /// What a boot has read and not yet made a run of, and up to which revision.
     loading: Rows,
     loaded_to: u64,
@@ -114,6 +119,16 @@ impl MergeJob {
     }
 }
 
+/// The piece that a report lies in, counted where its place is exact.
+fn piece_of(facts: &Facts, numbers: &mut HexNumbers, hexes: &mut Arc<Hexes>) -> u32 {
+    let Some(at) = facts.position else { return NO_PIECE };
+    let piece = numbers.piece(at.lon(), at.lat(), hexes);
+    if facts.accuracy == Accuracy::Exact {
+        numbers.count(piece, true, hexes);
+    }
+    piece
+}
+
 impl Index {
     /// The readers' handle.
     pub fn shown(&self) -> Shown {
@@ -137,6 +152,7 @@ impl Index {
         }
         let mut services = self.state.services.clone();
         let mut areas = self.state.areas.clone();
+        let mut hexes = self.state.hexes.clone();
         let mut fresh = Rows::default();
         for (n, Change { event, .. }) in changes.iter().enumerate() {
             let id = event.id();
@@ -149,17 +165,19 @@ impl Index {
                 Event::Remove(_) => (None, false),
             };
             if !is_new {
-                self.kill(id);
+                self.kill(id, &mut hexes);
             }
             if let Some(facts) = facts {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
-                fresh.push(id.as_str(), Record::of(facts, numbers.0, numbers.1));
+                let piece = piece_of(facts, &mut self.hexes, &mut hexes);
+                let record = Record::of(facts, numbers.0, numbers.1, piece);
+                fresh.push(id.as_str(), record);
             }
         }
         if fresh.len() > 0 {
             self.push(Run::build(&fresh));
         }
-        (self.state.services, self.state.areas) = (services, areas);
+        (self.state.services, self.state.areas, self.state.hexes) = (services, areas, hexes);
         self.merge_small();
         self.show();
     }
@@ -176,7 +194,9 @@ impl Index {
             if let Event::New(facts) | Event::Put(facts) = &event {
                 let services = Arc::make_mut(&mut self.state.services);
                 let areas = Arc::make_mut(&mut self.state.areas);
-                self.loading.push(facts.id.as_str(), Record::of(facts, services, areas));
+                let piece = piece_of(facts, &mut self.hexes, &mut self.state.hexes);
+                let record = Record::of(facts, services, areas, piece);
+                self.loading.push(facts.id.as_str(), record);
             }
         }
         (self.loading.len() >= run).then(|| self.rest())
@@ -206,11 +226,15 @@ impl Index {
         }
     }
 
-    fn kill(&mut self, id: &ReportId) {
+    fn kill(&mut self, id: &ReportId, hexes: &mut Arc<Hexes>) {
         for part in &mut self.state.parts {
             let slot = part.run.columns.ids.find(id.as_str());
             if let Some(slot) = slot.filter(|slot| !part.dead.has(*slot)) {
                 part.dead.kill(slot);
+                let columns = &part.run.columns;
+                if columns.exact().contains(&slot) {
+                    self.hexes.count(columns.piece(slot), false, hexes);
+                }
                 self.killed_meanwhile.iter_mut().for_each(|list| list.push(id.clone()));
                 return;
             }
@@ -331,7 +355,7 @@ impl Index {
 mod tests {
     use super::*;
     use crate::place::Position;
-    use crate::report::{Accuracy, Channel, Facts, Filter, Nature, ServiceCode, Status};
+    use crate::report::{Channel, Filter, Nature, ServiceCode, Status};
 
     fn put(revision: u64, id: u64, status: Status) -> Change {
         let event = Event::Put(Facts {

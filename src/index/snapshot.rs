@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::columns::{Columns, Record};
 use super::dead::Dead;
 use super::forest::Gather;
+use super::hexes::{Hexes, Rings};
 use super::names::Names;
 use super::run::Run;
 use super::sieve::{Sieve, Slots};
-use crate::place::{BBox, Cell, GridBox, Origin, Overlap, Position};
+use crate::place::{BBox, Cell, GridBox, Hex, Origin, Overlap, Position};
 use crate::report::{Filter, View};
 
 /// A report in a snapshot: which run, which slot. Means nothing in another snapshot.
@@ -45,6 +46,7 @@ pub struct Snapshot {
     pub(super) parts: Vec<Part>,
     pub(super) services: Arc<Names>,
     pub(super) areas: Arc<Names>,
+    pub(super) hexes: Arc<Hexes>,
 }
 
 impl Snapshot {
@@ -175,6 +177,45 @@ impl Snapshot {
                 forest.near(columns, origin, &trees, wanted, &mut passing);
             }
         }
+    }
+
+    /// Calls `found` with the placed reports that pass of one of `parts` equal parts of the index.
+    pub fn placed(
+        &self,
+        sieve: &Sieve,
+        part: usize,
+        parts: usize,
+        mut found: impl FnMut(Bunch<'_>),
+    ) {
+        for (run, held) in self.parts.iter().enumerate() {
+            let columns = &held.run.columns;
+            let approximate = sieve.wants_approximate().then(|| columns.approximate());
+            for Range { start, end } in std::iter::once(columns.exact()).chain(approximate) {
+                let cut = |n: usize| start + ((end - start) as usize * n / parts) as u32;
+                self.visit(run, cut(part)..cut(part + 1), sieve, &mut found);
+            }
+        }
+    }
+
+    /// The H3 cells of a resolution that reports were ever in, by number.
+    pub fn hexes(&self, resolution: u8) -> Vec<Hex> {
+        self.hexes.cells(resolution)
+    }
+
+    /// The number of the cell of a resolution for each piece that [`Columns::piece`] tells.
+    pub fn hex_of_pieces(&self, resolution: u8) -> Vec<u32> {
+        self.hexes.of_pieces(resolution)
+    }
+
+    /// The numbers of cells of a resolution in which no report is placed exactly now, in order.
+    pub fn vacant_hexes(&self, resolution: u8) -> &[u32] {
+        self.hexes.vacant(resolution)
+    }
+
+    /// The neighbours of every cell of a resolution within `k` steps; it may know more cells than
+    /// this snapshot.
+    pub fn hex_rings(&self, resolution: u8, k: u8) -> Arc<Rings> {
+        self.hexes.rings(resolution, k)
     }
 
     /// Calls `found` with every placed report that passes and lies in `bbox`.

@@ -1,13 +1,17 @@
-//! The Earth: positions, distances, boxes and the map's grid. Imports nothing of ours.
+//! The Earth: positions, distances, boxes, the map's grid and H3's. Imports nothing of ours.
 
 mod bbox;
 mod distance;
 mod grid;
+mod hex;
+mod lattice;
 mod origin;
 mod position;
 
 pub use bbox::BBox;
 pub use distance::{CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, distance};
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
+pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
+pub use lattice::{Keys, lattice_keys};
 pub use origin::{Origin, slack};
 pub use position::{OutOfRange, Position};

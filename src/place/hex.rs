@@ -1,0 +1,92 @@
+//! Hexagons of the H3 grid (Uber's discrete global grid, an aperture 7 subdivision of the
+//! icosahedron): equal enough in area to be compared, with six neighbours that touch a side each.
+
+use h3o::{CellIndex, LatLng, Resolution};
+
+use super::{BBox, Position};
+
+/// The coarsest resolution we count at: about 36 km² a cell.
+pub const HEX_RESOLUTION_MIN: u8 = 6;
+/// The finest: about 2,150 m² a cell.
+pub const HEX_RESOLUTION_MAX: u8 = 11;
+/// How many resolutions there are.
+pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as usize + 1;
+
+/// A cell of the H3 grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hex(u64);
+
+impl Hex {
+    /// The cell of `resolution` in which a place lies, as H3 itself tells it. None beyond
+    /// resolution 15.
+    pub fn of(lon: f64, lat: f64, resolution: u8) -> Option<Self> {
+        let resolution = Resolution::try_from(resolution).ok()?;
+        Some(Self(LatLng::new(lat, lon).ok()?.to_cell(resolution).into()))
+    }
+
+    /// Reads H3's own spelling, as in `892baad8b0fffff`.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<CellIndex>().ok().map(|cell| Self(cell.into()))
+    }
+
+    /// The index as H3's number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    fn cell(self) -> CellIndex {
+        CellIndex::try_from(self.0).expect("made from a cell")
+    }
+
+    /// Its resolution.
+    pub fn resolution(self) -> u8 {
+        self.cell().resolution().into()
+    }
+
+    /// Its middle: longitude and latitude in degrees.
+    pub fn center(self) -> [f64; 2] {
+        let center = LatLng::from(self.cell());
+        [center.lng(), center.lat()]
+    }
+
+    /// Its corners, counter-clockwise, each longitude and latitude in degrees; the first is not
+    /// repeated. Where it crosses the antimeridian the longitudes go beyond 180.
+    pub fn corners(self) -> Vec<[f64; 2]> {
+        let [middle, _] = self.center();
+        let near = |lon: f64| match lon - middle {
+            far if far > 180.0 => lon - 360.0,
+            far if far < -180.0 => lon + 360.0,
+            _ => lon,
+        };
+        self.cell().boundary().iter().map(|corner| [near(corner.lng()), corner.lat()]).collect()
+    }
+
+    /// The cells within `k` steps, itself left out.
+    pub fn ring(self, k: u32) -> Vec<Self> {
+        let cell = self.cell();
+        let others = |found: Vec<CellIndex>| {
+            found.into_iter().filter(|c| *c != cell).map(|c| Self(c.into())).collect()
+        };
+        // The fast walk gives up where it meets one of the twelve pentagons.
+        let fast: Option<Vec<CellIndex>> = cell.grid_disk_fast(k).collect();
+        others(fast.unwrap_or_else(|| cell.grid_disk(k)))
+    }
+
+    /// Does its middle lie in the box?
+    pub fn is_in(self, bbox: &BBox) -> bool {
+        let [lon, lat] = self.center();
+        Position::new(lon, lat).is_ok_and(|middle| bbox.contains(middle))
+    }
+
+    /// The mean distance between the middles of neighbours at a resolution, in metres: √3 edges.
+    pub fn spacing_m(resolution: u8) -> f64 {
+        let resolution = Resolution::try_from(resolution).unwrap_or(Resolution::Fifteen);
+        resolution.edge_length_m() * 3f64.sqrt()
+    }
+}
+
+impl std::fmt::Display for Hex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}

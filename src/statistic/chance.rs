@@ -1,0 +1,107 @@
+//! How likely something is by chance alone.
+
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// Probability that a standard normal value is at least as far from 0 as `z`, either way.
+pub fn two_sided(z: f64) -> f64 {
+    libm::erfc(z.abs() * FRAC_1_SQRT_2)
+}
+
+/// Probability of at least `observed` out of `n` trials that succeed with probability `share` each:
+/// the upper tail of the binomial distribution, summed exactly.
+///
+/// What lies below 1e-300 is told as 0; `share` beyond 0 or 1 is taken as that.
+pub fn upper_tail(observed: u64, n: u64, share: f64) -> f64 {
+    let share = share.clamp(0.0, 1.0);
+    match observed {
+        0 => return 1.0,
+        _ if observed > n || share == 0.0 => return 0.0,
+        _ if share == 1.0 => return 1.0,
+        _ => {}
+    }
+    let (k, n) = (observed as f64, n as f64);
+    if k < n * share {
+        // Most of it lies above: what is below is the shorter sum.
+        return 1.0 - sum_from(k - 1.0, n, share, -1.0);
+    }
+    sum_from(k, n, share, 1.0)
+}
+
+/// The probabilities of `k` and of what comes after it in steps of `step`, until they no longer
+/// matter: terms shrink at least geometrically away from the mean.
+fn sum_from(k: f64, n: f64, share: f64, step: f64) -> f64 {
+    let odds = share / (1.0 - share);
+    let (mut term, mut sum, mut k) = (probability(k, n, share), 0.0, k);
+    while term > sum * 1e-17 && (0.0..=n).contains(&k) {
+        sum += term;
+        // P(k + 1) / P(k) = odds · (n - k) / (k + 1), and its inverse downwards.
+        term *= if step > 0.0 { odds * (n - k) / (k + 1.0) } else { k / (n - k + 1.0) / odds };
+        k += step;
+    }
+    sum.min(1.0)
+}
+
+/// Probability of exactly `k` out of `n`.
+fn probability(k: f64, n: f64, share: f64) -> f64 {
+    let choose = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
+    (choose + k * share.ln() + (n - k) * libm::log1p(-share)).exp()
+}
+
+/// The smallest false discovery rate at which each of these would be called a discovery (Benjamini
+/// and Hochberg, *Controlling the False Discovery Rate*, 1995; adjusted p-values, in the order of
+/// `p`). Each `p` lies in [0, 1].
+pub fn q_values(p: &[f64]) -> Vec<f64> {
+    // The bits of numbers that are not negative are in the order of the numbers.
+    let mut order: Vec<(u64, u32)> = p.iter().map(|p| p.to_bits()).zip(0..).collect();
+    order.sort_unstable();
+    let mut q = vec![1.0; p.len()];
+    let mut least = 1f64;
+    for (rank, (_, at)) in order.iter().enumerate().rev() {
+        let at = *at as usize;
+        least = least.min(p[at] * (p.len() as f64 / (rank + 1) as f64));
+        q[at] = least;
+    }
+    q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_tails() {
+        for (z, p) in [(0.0, 1.0), (1.959_963_984_540_054, 0.05), (-2.575_829_303_548_901, 0.01)] {
+            assert!((two_sided(z) - p).abs() < 1e-12, "{z}");
+        }
+        assert!(two_sided(f64::INFINITY) == 0.0 && two_sided(38.0) > 0.0);
+    }
+
+    #[test]
+    fn binomial_tails_are_sums_of_the_distribution() {
+        for (n, share) in [(1u64, 0.5), (10, 0.3), (40, 0.01), (200, 0.9)] {
+            for k in 0..=n + 1 {
+                let direct: f64 =
+                    (k..=n).map(|k| probability(k as f64, n as f64, share)).sum();
+                assert!((upper_tail(k, n, share) - direct).abs() < 1e-12, "{k} {n} {share}");
+            }
+        }
+        // P(X ≥ 60 | 100, 0.5), R: pbinom(59, 100, 0.5, lower = FALSE).
+        assert!((upper_tail(60, 100, 0.5) - 0.028_443_966_820_490_43).abs() < 1e-10);
+        assert_eq!(upper_tail(3, 10, 0.0), 0.0);
+        assert_eq!(upper_tail(3, 10, 1.0), 1.0);
+    }
+
+    #[test]
+    fn benjamini_and_hochberg() {
+        // Their own example, 15 p-values: four are discoveries at a rate of 0.05.
+        let p = [
+            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
+            0.5719, 0.6528, 0.7590, 1.0,
+        ];
+        let q = q_values(&p);
+        assert_eq!(q.iter().filter(|q| **q <= 0.05).count(), 4);
+        assert!((q[3] - 0.0095 * 3.75).abs() < 1e-15 && q[14] == 1.0);
+        assert!(q_values(&[]).is_empty());
+        assert_eq!(q_values(&[0.2; 3]), [0.2; 3]);
+    }
+}
