@@ -14,6 +14,10 @@ pub struct Limits {
     pub rows_max: usize,
     /// Clusters in an answer at most; the smallest are left out.
     pub clusters_max: usize,
+    /// Hexagons in an answer at most; the least significant are left out.
+    pub hexes_max: usize,
+    /// Hexagons of a city at most that statistics are taken over.
+    pub hex_cells_max: usize,
     /// Bytes of a request's body at most.
     pub body_bytes_max: usize,
     /// Bytes of a batch of reports at most.
@@ -38,6 +42,8 @@ impl Default for Limits {
             rows_default: 100,
             rows_max: 1_000,
             clusters_max: 5_000,
+            hexes_max: 10_000,
+            hex_cells_max: 1_000_000,
             body_bytes_max: 1 << 20,
             batch_bytes_max: 64 << 20,
             header_time_max: Duration::from_secs(10),

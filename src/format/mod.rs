@@ -2,11 +2,13 @@
 //! JSON bodies, problem documents.
 
 pub mod answers;
+pub mod areas;
 mod catalogue;
 mod export;
 pub mod facts;
 mod features;
 pub mod geojson;
+pub mod hexes;
 pub mod json;
 mod mapping;
 mod point;

@@ -5,6 +5,7 @@ mod about;
 mod answer;
 mod batch;
 mod clusters;
+mod hexes;
 mod metrics;
 mod pages;
 mod params;
@@ -106,6 +107,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/v1/clusters/{id}", get(clusters::one))
         .route("/api/v1/clusters/{id}/children", get(clusters::children))
         .route("/api/v1/clusters/{id}/reports", get(clusters::reports))
+        .route("/api/v1/hexes", get(hexes::list))
         .route("/api/v1/stats", get(queries::stats))
         .route("/healthz", get(about::healthz))
         .route("/readyz", get(about::readyz))

@@ -42,7 +42,8 @@ impl Params {
         Some(self.pairs.swap_remove(at).1)
     }
 
-    fn refuse(&mut self, name: &str, value: impl Display, words: Words) {
+    /// Refuses a value.
+    pub fn refuse(&mut self, name: &str, value: impl Display, words: Words) {
         self.refused.push(Refusal::new(name, value, words));
     }
 
@@ -62,7 +63,7 @@ impl Params {
     }
 
     /// A number in a range, both ends included.
-    fn number<T>(&mut self, name: &str, min: T, max: T) -> Option<T>
+    pub fn number<T>(&mut self, name: &str, min: T, max: T) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -154,6 +155,22 @@ impl Params {
         self.required("bbox", bbox)
     }
 
+    /// One of a few words.
+    pub fn word<T>(
+        &mut self,
+        name: &str,
+        known: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.take(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            let words = words!("n’est pas l’un de {known}", "is not one of {known}");
+            self.refuse(name, text, words);
+        }
+        value
+    }
+
     fn list<T>(
         &mut self,
         name: &str,
@@ -174,7 +191,8 @@ impl Params {
         Some(list)
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    /// `true` or `false`, which is taken where nothing is given.
+    pub fn flag(&mut self, name: &str) -> bool {
         match self.take(name).as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -214,7 +232,14 @@ impl Params {
             before,
             bbox: None,
             approximate: self.flag("approximate"),
+            incidents: self.counts_incidents(),
         }
+    }
+
+    /// `count`: `reports` or `incidents`.
+    fn counts_incidents(&mut self) -> bool {
+        let known = |word: &str| ["reports", "incidents"].contains(&word).then(|| word == "incidents");
+        self.word("count", "reports, incidents", known).unwrap_or(false)
     }
 
     /// `service`: codes and groups, mixed.

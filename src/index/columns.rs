@@ -116,6 +116,11 @@ impl State {
         self.variant(Status::ALL, 0, 2)
     }
 
+    /// Known to repeat another report.
+    pub fn is_repeat(self) -> bool {
+        self.0 >> 9 & 7 == ClosedReason::Duplicate as u16 + 1
+    }
+
     /// Not closed.
     pub fn is_open(self) -> bool {
         self.0 & 3 != Status::Closed as u16

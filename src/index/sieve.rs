@@ -21,6 +21,7 @@ pub struct Sieve {
     before: i64,
     bbox: Option<BBox>,
     approximate: bool,
+    incidents: bool,
     /// See [`Filter::is_by_kind`].
     by_kind: bool,
 }
@@ -63,6 +64,7 @@ impl Sieve {
             before: filter.before.unwrap_or(i64::MAX),
             bbox: filter.bbox,
             approximate: filter.approximate,
+            incidents: filter.incidents,
             by_kind: filter.is_by_kind(),
         }
     }
@@ -117,6 +119,7 @@ impl Sieve {
         // Each column is looked at only where it is asked about: it may be far away.
         (self.every_kind || self.kinds[columns.state(slot).kind()])
             && (self.services.is_none() || self.service(columns.service(slot)))
+            && !(self.incidents && columns.state(slot).is_repeat())
             && (self.is_timeless() || {
                 let requested = columns.requested(slot);
                 self.from <= requested && requested < self.before
@@ -180,6 +183,9 @@ impl Sieve {
         }
         if !self.every_kind {
             piece.keep(|slot| self.kinds[columns.state(slot).kind()]);
+        }
+        if self.incidents {
+            piece.keep(|slot| !columns.state(slot).is_repeat());
         }
         if dead.count() > 0 {
             piece.keep(|slot| !dead.has(slot));

@@ -1,12 +1,17 @@
 //! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
 
 mod clusters;
+mod hexes;
 mod nearest;
 mod newest;
 mod stats;
 mod within;
 
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
+pub use hexes::{
+    CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
+    count_hexes, exposure, score_hexes, trend_hexes,
+};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use stats::{Count, Stats, span, stats};

@@ -25,6 +25,8 @@ pub struct Filter {
     pub bbox: Option<BBox>,
     /// Let approximate positions into answers about places.
     pub approximate: bool,
+    /// Count what citizens told of once: reports known to repeat another are left out.
+    pub incidents: bool,
 }
 
 impl Filter {
@@ -32,7 +34,7 @@ impl Filter {
     pub fn is_plain(&self) -> bool {
         let timeless = self.from.is_none() && self.before.is_none();
         let rest = self.natures.is_none() && self.channels.is_none() && self.areas.is_none();
-        timeless && rest && self.bbox.is_none()
+        timeless && rest && !self.incidents && self.bbox.is_none()
     }
 
     /// Does it ask about nothing but services and whether a report is closed?

@@ -27,6 +27,13 @@ pub fn upper_tail(observed: u64, n: u64, share: f64) -> f64 {
     sum_from(k, n, share, 1.0)
 }
 
+/// Probability of at most `observed` out of `n` trials that succeed with probability `share` each;
+/// as [`upper_tail`].
+pub fn lower_tail(observed: u64, n: u64, share: f64) -> f64 {
+    // As many successes at most are as many failures at least.
+    upper_tail(n.saturating_sub(observed), n, 1.0 - share)
+}
+
 /// The probabilities of `k` and of what comes after it in steps of `step`, until they no longer
 /// matter: terms shrink at least geometrically away from the mean.
 fn sum_from(k: f64, n: f64, share: f64, step: f64) -> f64 {
@@ -83,6 +90,8 @@ mod tests {
                 let direct: f64 =
                     (k..=n).map(|k| probability(k as f64, n as f64, share)).sum();
                 assert!((upper_tail(k, n, share) - direct).abs() < 1e-12, "{k} {n} {share}");
+                let below = 1.0 - upper_tail(k + 1, n, share);
+                assert!(k > n || (lower_tail(k, n, share) - below).abs() < 1e-12);
             }
         }
         // P(X ≥ 60 | 100, 0.5), R: pbinom(59, 100, 0.5, lower = FALSE).

@@ -5,6 +5,6 @@ mod chance;
 mod getis;
 mod trend;
 
-pub use chance::{q_values, two_sided, upper_tail};
+pub use chance::{lower_tail, q_values, two_sided, upper_tail};
 pub use getis::{Neighbours, gi_star, permuted};
 pub use trend::{Emerging, MannKendall, emerging, mann_kendall};

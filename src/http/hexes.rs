@@ -1,0 +1,158 @@
+//! Hexagons with their significance.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use super::Site;
+use super::answer::{Answer, Ask, Effort, fresh, to_json};
+use super::params::Params;
+use super::queries::finished;
+use super::reports::checked_areas;
+use crate::error::{Refusal, Result};
+use crate::format::geojson::MEDIA_TYPE;
+use crate::format::hexes::{self, Hexes, Wanted};
+use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN};
+use crate::query::{self, Exposure, HexTest, Snapshot, Steps};
+use crate::report::Filter;
+use crate::words;
+
+/// The resolution where none is asked for: cells some 350 m apart.
+pub const RESOLUTION: u8 = 9;
+/// Permutations at most.
+const PERMUTATIONS_MAX: u32 = 9_999;
+/// Draws of all permutations together at most: some seconds.
+const DRAWS_MAX: u64 = 2_000_000_000;
+/// Steps of a trend: fewer tell none, more are noise.
+const STEPS: std::ops::RangeInclusive<usize> = 4..=60;
+
+impl Params {
+    /// `resolution`, 6 to 11.
+    pub fn resolution(&mut self) -> u8 {
+        let given = self.number("resolution", HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX);
+        given.unwrap_or(RESOLUTION)
+    }
+
+    /// `exposure`: `none`, or `reports`, which is taken where `default` says so.
+    pub fn exposure(&mut self, default: Exposure) -> Exposure {
+        let exposure = |word: &str| match word {
+            "none" => Some(Exposure::None),
+            "reports" => Some(Exposure::Reports),
+            _ => None,
+        };
+        self.word("exposure", "none, reports", exposure).unwrap_or(default)
+    }
+}
+
+/// What is asked.
+struct Question {
+    resolution: u8,
+    test: HexTest,
+    steps: Option<usize>,
+    wanted: Wanted,
+    filter: Filter,
+    cells_max: usize,
+}
+
+fn read(ask: &mut Ask, site: &Site) -> Result<Question> {
+    let city = ask.city(site)?;
+    let params = &mut ask.params;
+    let resolution = params.resolution();
+    let k = params.number("k", 1, 3);
+    let exposure = params.exposure(Exposure::None);
+    let permutations = params.number("permutations", 99, PERMUTATIONS_MAX);
+    let seed = params.number("seed", 0, u64::MAX).unwrap_or(311);
+    if permutations.is_some() && exposure == Exposure::Reports {
+        let words = words!(
+            "ne va pas avec « exposure=reports », dont les probabilités sont exactes",
+            "does not go with 'exposure=reports', whose probabilities are exact"
+        );
+        params.refuse("permutations", permutations.unwrap_or_default(), words);
+    }
+    let steps = params.number("steps", *STEPS.start(), *STEPS.end());
+    let max = site.app.limits.hexes_max;
+    let wanted = Wanted {
+        bbox: params.bbox(),
+        empty: params.flag("empty"),
+        limit: params.count("limit", max, max),
+    };
+    let filter = params.filter(&city);
+    let test = HexTest { k, exposure, permutations: permutations.map(|n| (n, seed)) };
+    let cells_max = site.app.limits.hex_cells_max;
+    Ok(Question { resolution, test, steps, wanted, filter, cells_max })
+}
+
+/// First second and the second behind the last of what passes, as far as the filter says it.
+pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
+    if let (Some(from), Some(before)) = (filter.from, filter.before) {
+        return Some((from, before));
+    }
+    let (first, last) = query::span(snapshot, &snapshot.sieve(filter))?;
+    Some((filter.from.unwrap_or(first), filter.before.unwrap_or(last + 1)))
+}
+
+/// Refuses a resolution at which the city has too many cells.
+///
+/// # Errors
+/// Names the resolution and the number of cells.
+pub fn bounded(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<()> {
+    let cells = snapshot.hexes(resolution).len();
+    if cells <= cells_max {
+        return Ok(());
+    }
+    let words = words!(
+        "donne {cells} hexagones à cette ville, plus de {cells_max} ; une plus grossière en donne \
+         sept fois moins",
+        "gives this city {cells} hexagons, more than {cells_max}; one coarser gives a seventh"
+    );
+    Err(Refusal::new("resolution", resolution, words).into())
+}
+
+fn answer(snapshot: &Snapshot, question: &Question, ask: &Ask) -> Result<Vec<u8>> {
+    let Question { resolution, test, filter, .. } = question;
+    checked_areas(snapshot, filter)?;
+    bounded(snapshot, *resolution, question.cells_max)?;
+    let sieve = snapshot.sieve(filter);
+    let counts = query::count_hexes(snapshot, &sieve, *resolution);
+    if let Some((permutations, _)) = test.permutations {
+        let ring = 3 * u64::from(test.k.unwrap_or(3)) * (u64::from(test.k.unwrap_or(3)) + 1);
+        let draws = counts.cells.len() as u64 * ring * u64::from(permutations);
+        if draws > DRAWS_MAX {
+            let words = words!(
+                "demande {draws} tirages, plus de {DRAWS_MAX} : « k=1 », une résolution plus \
+                 grossière ou moins de permutations",
+                "asks for {draws} draws, more than {DRAWS_MAX}: take 'k=1', a coarser resolution, or \
+                 fewer permutations"
+            );
+            return Err(Refusal::new("permutations", permutations, words).into());
+        }
+    }
+    let scores = query::score_hexes(snapshot, &counts, filter.approximate, *test);
+    let window = window(snapshot, filter);
+    let trends = match (question.steps, window, &scores) {
+        (Some(steps), Some((from, before)), Ok(scores)) => {
+            let steps = Steps { from, before, steps };
+            Some(query::trend_hexes(snapshot, &sieve, &counts, scores.k, steps))
+        }
+        _ => None,
+    };
+    let told = Hexes {
+        counts: &counts,
+        scores: &scores,
+        trends: trends.as_deref(),
+        exposure: test.exposure,
+        window,
+    };
+    to_json(&hexes::hexes(&told, &question.wanted, snapshot.revision(), ask.language))
+}
+
+/// `GET /api/v1/hexes?resolution&bbox&k&exposure&permutations&seed&steps&empty`
+pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let question = read(&mut ask, &site)?;
+    let ask = finished(ask)?;
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
+        answer(snapshot, &question, ask)
+    });
+    Ok(answer.await?)
+}
