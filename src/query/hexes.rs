@@ -186,6 +186,8 @@ pub struct HexScores {
     pub k: u8,
     /// What its neighbourhood's count was expected to be.
     pub expected: Vec<f64>,
+    /// What its own count was expected to be.
+    pub expected_here: Vec<f64>,
     /// Standard normal under the null.
     pub z: Vec<f64>,
     /// Two-sided probability.
@@ -245,24 +247,28 @@ pub fn score_hexes(
     let k = test.k.unwrap_or_else(|| auto_k(total, counts.cells.len()));
     let neighbours = counts.neighbours(snapshot, k);
     let values = counts.values();
-    let (expected, z, p) = match test.exposure {
+    let mean = total as f64 / values.len() as f64;
+    let (expected, expected_here, z, p) = match test.exposure {
         Exposure::None => {
             let z = gi_star(&values, &neighbours).ok_or(NoTest::AllEqual)?;
             let p = z.iter().map(|z| two_sided(*z)).collect();
-            let mean = total as f64 / values.len() as f64;
             let size = |cell: usize| (neighbours.of(cell).len() + 1) as f64;
-            ((0..values.len()).map(|cell| mean * size(cell)).collect(), z, p)
+            let expected = (0..values.len()).map(|cell| mean * size(cell)).collect();
+            (expected, vec![mean; values.len()], z, p)
         }
         Exposure::Reports => {
             let background = exposure(snapshot, counts, approximate);
             let scores = against(&values, &background, &neighbours);
-            scores.ok_or(NoTest::AllEqual)?
+            let (expected, z, p) = scores.ok_or(NoTest::AllEqual)?;
+            let all: u64 = background.iter().map(|value| u64::from(*value)).sum();
+            let share = |value: &u32| total as f64 * f64::from(*value) / all as f64;
+            (expected, background.iter().map(share).collect(), z, p)
         }
     };
     let q = q_values(&p);
     let permute = |(n, seed)| statistic::permuted(&values, &neighbours, n, seed);
     let p_permuted = test.permutations.map(permute);
-    Ok(HexScores { k, expected, z, p, q, p_permuted })
+    Ok(HexScores { k, expected, expected_here, z, p, q, p_permuted })
 }
 
 /// All reports of any kind and time in each cell of the counts' extent.

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod hexes;
+mod hotspots;
 mod nearest;
 mod newest;
 mod stats;
@@ -12,6 +13,7 @@ pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
     count_hexes, exposure, score_hexes, trend_hexes,
 };
+pub use hotspots::{Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use stats::{Count, Stats, span, stats};

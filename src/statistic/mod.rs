@@ -2,9 +2,20 @@
 //! grows. They know nothing of reports; `query` asks them about a snapshot.
 
 mod chance;
+mod dbscan;
 mod getis;
+mod grouping;
+mod hdbscan;
+mod nearness;
+mod scan;
+mod sphere;
 mod trend;
 
 pub use chance::{lower_tail, q_values, two_sided, upper_tail};
+pub use dbscan::{Density, dbscan};
 pub use getis::{Neighbours, gi_star, permuted};
+pub use grouping::Grouping;
+pub use hdbscan::{Hierarchy, hdbscan};
+pub use scan::{Cases, Cylinder, Draws, SCAN_DAYS, scan};
+pub use sphere::{Cells, REACH_MAX_M, chord2, chord2_of, meters_of};
 pub use trend::{Emerging, MannKendall, emerging, mann_kendall};

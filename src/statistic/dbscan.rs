@@ -1,0 +1,259 @@
+//! Density clusters: Ester, Kriegel, Sander and Xu, *A Density-Based Algorithm for Discovering
+//! Clusters in Large Spatial Databases with Noise* (1996), with great-circle distances, and cells
+//! in which everything is within reach (Gunawan, *A Faster Algorithm for DBSCAN*, 2013).
+
+use std::ops::Range;
+use std::thread;
+
+use super::Grouping;
+use super::sphere::{Cells, chord2, chord2_of};
+
+/// To which cluster each place belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Density {
+    /// The cluster of each place, none for noise; numbered by their first core place.
+    pub labels: Vec<Option<u32>>,
+    /// Places with enough neighbours.
+    pub core: Vec<bool>,
+    /// How many clusters there are.
+    pub clusters: u32,
+}
+
+/// From this many places on, two threads.
+const HALVE_FROM: usize = 20_000;
+
+/// Clusters of places, each longitude and latitude in degrees. A place with at least `min_points`
+/// within `eps_m` metres (edge included, itself counted) is core; core places within reach of each
+/// other are of one cluster; what is within reach of a core place belongs to the nearest one's
+/// cluster, of equally near ones the first's; the rest is noise.
+///
+/// `eps_m` is above 0 and at most [`super::REACH_MAX_M`], `min_points` at least 1.
+pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
+    let cells = Cells::new(places, eps_m);
+    let limit = chord2_of(eps_m) * (1.0 + 1e-12);
+    let parts = cells.parts(if places.len() < HALVE_FROM { 1 } else { 2 });
+    // Points in the order of cells from here on.
+    let core: Vec<bool> =
+        in_parts(&parts, |part| core_points(&cells, part, limit, min_points)).concat();
+    let groups = in_parts(&parts, |part| joined(&cells, part, limit, &core));
+    let mut group = Grouping::new(cells.len());
+    for mut part in groups {
+        for cell in 0..cells.len() as u32 {
+            let root = part.find(cell);
+            if root != cell {
+                group.join(cell, root);
+            }
+        }
+    }
+    let cell_of: Vec<u32> =
+        (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
+    let owners: Vec<u32> =
+        in_parts(&parts, |part| border_points(&cells, part, limit, &core)).concat();
+    // In the order in which places were given, so that clusters are numbered by it.
+    let mut at = vec![0u32; places.len()];
+    cells.order.iter().zip(0..).for_each(|(place, point)| at[*place as usize] = point);
+    let mut names = vec![u32::MAX; cells.len()];
+    let mut clusters = 0;
+    for point in at.iter().map(|point| *point as usize).filter(|point| core[*point]) {
+        let root = group.find(cell_of[point]) as usize;
+        if names[root] == u32::MAX {
+            names[root] = clusters;
+            clusters += 1;
+        }
+    }
+    let mut label = |point: u32| {
+        let owner = owners[point as usize];
+        (owner != NOBODY).then(|| names[group.find(cell_of[owner as usize]) as usize])
+    };
+    let labels = at.iter().map(|point| label(*point)).collect();
+    let core = at.iter().map(|point| core[*point as usize]).collect();
+    Density { labels, core, clusters }
+}
+
+/// Does work for each part, on a thread each.
+fn in_parts<T: Send>(parts: &[Range<u32>], work: impl Fn(Range<u32>) -> T + Sync) -> Vec<T> {
+    let work = &work;
+    thread::scope(|scope| {
+        let spawned = parts[1..].iter().map(|part| scope.spawn(|| work(part.clone())));
+        let others: Vec<_> = spawned.collect();
+        let mut done = vec![work(parts[0].clone())];
+        for other in others {
+            done.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
+}
+
+/// Which points of a part are core.
+fn core_points(cells: &Cells, part: Range<u32>, limit: f64, min_points: usize) -> Vec<bool> {
+    let mut core = Vec::new();
+    cells.each_near(part, |cell, near| {
+        let own = cells.of(cell);
+        if own.len() >= min_points {
+            return core.extend(own.map(|_| true));
+        }
+        for point in own.clone() {
+            let at = cells.points[point];
+            let mut count = own.len();
+            for other in near.iter().filter(|other| **other != cell) {
+                if count >= min_points {
+                    break;
+                }
+                let within = |other: &[f64; 3]| chord2(at, *other) <= limit;
+                count += cells.points[cells.of(*other)].iter().filter(|o| within(o)).count();
+            }
+            core.push(count >= min_points);
+        }
+    });
+    core
+}
+
+/// The cells of a part and those next to them whose core points are within reach of each other.
+fn joined(cells: &Cells, part: Range<u32>, limit: f64, core: &[bool]) -> Grouping {
+    let mut group = Grouping::new(cells.len());
+    cells.each_near(part, |cell, near| {
+        if !cells.of(cell).any(|point| core[point]) {
+            return;
+        }
+        // The pair of two cells is looked at from the later one.
+        for other in near.iter().filter(|other| **other < cell) {
+            if group.find(cell) == group.find(*other) {
+                continue;
+            }
+            let reach = cells.of(cell).filter(|a| core[*a]).any(|a| {
+                let at = cells.points[a];
+                let mut others = cells.of(*other);
+                others.any(|b| core[b] && chord2(at, cells.points[b]) <= limit)
+            });
+            if reach {
+                group.join(cell, *other);
+            }
+        }
+    });
+    group
+}
+
+/// Stands for the owner of noise.
+const NOBODY: u32 = u32::MAX;
+
+/// The core point that each point of a part belongs to: itself, or the nearest within reach.
+fn border_points(cells: &Cells, part: Range<u32>, limit: f64, core: &[bool]) -> Vec<u32> {
+    let mut owners = Vec::new();
+    cells.each_near(part, |cell, near| {
+        for point in cells.of(cell) {
+            if core[point] {
+                owners.push(point as u32);
+                continue;
+            }
+            let at = cells.points[point];
+            let mut best = (limit, u32::MAX, NOBODY);
+            for other in near.iter().flat_map(|other| cells.of(*other)).filter(|o| core[*o]) {
+                let far = chord2(at, cells.points[other]);
+                // Equally near: the one that was given first.
+                if far < best.0 || far == best.0 && cells.order[other] < best.1 {
+                    best = (far, cells.order[other], other as u32);
+                }
+            }
+            owners.push(best.2);
+        }
+    });
+    owners
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::place::{Position, distance};
+
+    /// By the definition, with every distance.
+    fn by_definition(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
+        let at = |place: &[f64; 2]| Position::new(place[0], place[1]).unwrap();
+        let n = places.len();
+        let far: Vec<Vec<f64>> = places
+            .iter()
+            .map(|a| places.iter().map(|b| distance(at(a), at(b)).0).collect())
+            .collect();
+        let core: Vec<bool> =
+            far.iter().map(|row| row.iter().filter(|d| **d <= eps_m).count() >= min_points).collect();
+        let mut labels: Vec<Option<u32>> = vec![None; n];
+        let mut clusters = 0;
+        for seed in 0..n {
+            if !core[seed] || labels[seed].is_some() {
+                continue;
+            }
+            let mut queue = vec![seed];
+            labels[seed] = Some(clusters);
+            while let Some(i) = queue.pop() {
+                for j in 0..n {
+                    if core[j] && labels[j].is_none() && far[i][j] <= eps_m {
+                        labels[j] = Some(clusters);
+                        queue.push(j);
+                    }
+                }
+            }
+            clusters += 1;
+        }
+        for i in (0..n).filter(|i| !core[*i]) {
+            let near = (0..n).filter(|j| core[*j] && far[i][*j] <= eps_m);
+            let nearest = near.min_by(|a, b| far[i][*a].total_cmp(&far[i][*b]).then(a.cmp(b)));
+            labels[i] = nearest.and_then(|j| labels[j]);
+        }
+        Density { labels, core, clusters }
+    }
+
+    #[test]
+    fn as_by_definition_anywhere_on_earth() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+        for (lon, lat, spread) in [
+            (-71.2, 46.8, 0.01), (180.0, 10.0, 0.01), (-180.0, -60.0, 0.02), (0.0, 90.0, 0.01),
+            (30.0, -89.99, 0.02), (0.0, 0.0, 0.01), (12.0, 89.0, 0.05), (179.9999, 0.0, 0.001),
+        ] {
+            let mut place = || {
+                let lon: f64 = lon + rng.random_range(-spread..spread) / f64::cos(f64::to_radians(lat)).max(1e-3);
+                let lat: f64 = lat + rng.random_range(-spread..spread);
+                let lat = if lat > 90.0 { 180.0 - lat } else if lat < -90.0 { -180.0 - lat } else { lat };
+                [(lon + 540.0).rem_euclid(360.0) - 180.0, lat]
+            };
+            let places: Vec<[f64; 2]> = (0..500).map(|_| place()).collect();
+            for (eps, min_points) in [(20.0, 1), (60.0, 3), (150.0, 5), (150.0, 12), (900.0, 4)] {
+                let (ours, plain) =
+                    (dbscan(&places, eps, min_points), by_definition(&places, eps, min_points));
+                assert_eq!(ours, plain, "around {lon} {lat}, {eps} m, {min_points}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_threads_find_what_one_does() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let places: Vec<[f64; 2]> = (0..HALVE_FROM + 1)
+            .map(|_| [-71.2 + rng.random_range(0.0..0.15), 46.8 + rng.random_range(0.0..0.1)])
+            .collect();
+        let whole = dbscan(&places, 60.0, 5);
+        let cells = Cells::new(&places, 60.0);
+        assert_eq!(cells.parts(2).len(), 2);
+        // Each alone: a neighbour more or less decides.
+        let limit = chord2_of(60.0) * (1.0 + 1e-12);
+        for (i, a) in places.iter().enumerate().step_by(97) {
+            let a = super::super::sphere::vector(*a);
+            let near = places.iter().filter(|b| {
+                chord2(a, super::super::sphere::vector(**b)) <= limit
+            });
+            assert_eq!(whole.core[i], near.count() >= 5);
+        }
+        assert!(whole.clusters > 10);
+    }
+
+    #[test]
+    fn nothing_one_and_all_on_one_spot() {
+        assert_eq!(dbscan(&[], 50.0, 5).clusters, 0);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 2).labels, [None]);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 1).labels, [Some(0)]);
+        let spot = dbscan(&[[1.0, 2.0]; 50], 0.5, 50);
+        assert_eq!((spot.clusters, spot.labels), (1, vec![Some(0); 50]));
+        assert_eq!(dbscan(&[[1.0, 2.0]; 49], 0.5, 50).clusters, 0);
+    }
+}

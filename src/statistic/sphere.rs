@@ -1,0 +1,258 @@
+//! Places on the sphere in cells so small that all in one are within reach of each other.
+//!
+//! Rows are bands of latitude reach/√2 high; a row's cells are as wide where it is widest. Whatever
+//! is within reach of a cell's places lies in its row or the two on either side, and there in a
+//! stretch of cells. That holds at the poles and across the antimeridian too: rows are rings.
+
+use std::ops::Range;
+
+use crate::place::EARTH_RADIUS_M;
+
+/// A place as a point of the unit sphere.
+pub type Vector = [f64; 3];
+
+/// The point of the unit sphere at a longitude and latitude in degrees.
+pub fn vector([lon, lat]: [f64; 2]) -> Vector {
+    let ((sin_lon, cos_lon), (sin, cos)) = (lon.to_radians().sin_cos(), lat.to_radians().sin_cos());
+    [cos * cos_lon, cos * sin_lon, sin]
+}
+
+/// Squared chord between two points: in the order of their distances.
+#[inline]
+pub fn chord2(a: Vector, b: Vector) -> f64 {
+    let (x, y, z) = (a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+    x * x + y * y + z * z
+}
+
+/// The squared chord of a great-circle distance in metres.
+pub fn chord2_of(meters: f64) -> f64 {
+    let half = (meters / EARTH_RADIUS_M / 2.0).min(std::f64::consts::FRAC_PI_2).sin();
+    4.0 * half * half
+}
+
+/// The great-circle distance in metres of a squared chord.
+pub fn meters_of(chord2: f64) -> f64 {
+    2.0 * EARTH_RADIUS_M * (chord2.sqrt() / 2.0).min(1.0).asin()
+}
+
+/// A cell and its places.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    column: u32,
+    first: u32,
+    end: u32,
+}
+
+/// A row with its cells.
+#[derive(Debug, Clone)]
+struct Row {
+    number: u32,
+    cells: Range<u32>,
+}
+
+/// The rows' common measures.
+#[derive(Debug, Clone, Copy)]
+struct Bands {
+    /// Height of a row, in radians.
+    height: f64,
+    reach: f64,
+}
+
+impl Bands {
+    /// The widest cosine of a row, the narrowest, and how many columns it has.
+    fn row(&self, number: u32) -> (f64, f64, f64) {
+        let edge = |n: f64| n * self.height - std::f64::consts::FRAC_PI_2;
+        let (south, north) = (edge(f64::from(number)), edge(f64::from(number) + 1.0));
+        let widest = if south * north <= 0.0 { 1.0 } else { south.cos().max(north.cos()) };
+        let narrowest = south.cos().min(north.cos()).max(0.0);
+        let columns = (std::f64::consts::TAU * widest / self.height).ceil().max(1.0);
+        (widest, narrowest, columns)
+    }
+}
+
+/// Places in cells.
+pub struct Cells {
+    bands: Bands,
+    rows: Vec<Row>,
+    cells: Vec<Cell>,
+    /// The points, cell by cell.
+    pub points: Vec<Vector>,
+    /// Which place each point is, by the order in which they were given.
+    pub order: Vec<u32>,
+}
+
+/// The largest reach, in metres: beyond it a cell's diagonal is not straight enough.
+pub const REACH_MAX_M: f64 = 100_000.0;
+
+impl Cells {
+    /// Puts places, longitude and latitude in degrees, in cells of a reach in metres, above 0 and
+    /// at most [`REACH_MAX_M`].
+    pub fn new(places: &[[f64; 2]], reach_m: f64) -> Self {
+        let reach = reach_m / EARTH_RADIUS_M;
+        // An arc is longer than the diagonal by less than its square's twelfth.
+        let height = reach / 2f64.sqrt() * (1.0 - reach * reach / 12.0 - 1e-9);
+        let bands = Bands { height, reach };
+        let key = |[lon, lat]: [f64; 2]| {
+            let row = ((lat.to_radians() + std::f64::consts::FRAC_PI_2) / height).max(0.0) as u32;
+            let (.., columns) = bands.row(row);
+            let column = ((lon + 180.0) / 360.0 * columns).clamp(0.0, columns - 1.0) as u32;
+            u64::from(row) << 32 | u64::from(column)
+        };
+        let mut keyed: Vec<(u64, u32)> = places.iter().map(|place| key(*place)).zip(0..).collect();
+        sort(&mut keyed);
+        let mut cells = Self {
+            bands,
+            rows: Vec::new(),
+            cells: Vec::new(),
+            points: Vec::with_capacity(places.len()),
+            order: Vec::with_capacity(places.len()),
+        };
+        for group in keyed.chunk_by(|a, b| a.0 == b.0) {
+            let (row, column) = ((group[0].0 >> 32) as u32, group[0].0 as u32);
+            let cell = cells.cells.len() as u32;
+            if cells.rows.last().is_none_or(|last| last.number != row) {
+                cells.rows.push(Row { number: row, cells: cell..cell });
+            }
+            let first = cells.order.len() as u32;
+            for (_, place) in group {
+                cells.points.push(vector(places[*place as usize]));
+                cells.order.push(*place);
+            }
+            cells.cells.push(Cell { column, first, end: cells.order.len() as u32 });
+            cells.rows.last_mut().into_iter().for_each(|row| row.cells.end += 1);
+        }
+        cells
+    }
+
+    /// How many cells there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// True where there is no place.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The points of a cell.
+    #[inline]
+    pub fn of(&self, cell: u32) -> Range<usize> {
+        let Cell { first, end, .. } = self.cells[cell as usize];
+        first as usize..end as usize
+    }
+
+    /// Parts of the rows with about as many points each, and the cells of each part.
+    pub fn parts(&self, parts: usize) -> Vec<Range<u32>> {
+        let mut found = Vec::new();
+        let mut first = 0;
+        for part in 1..=parts {
+            let wanted = (self.order.len() * part / parts) as u32;
+            let row = self.rows.partition_point(|row| {
+                row.cells.is_empty() || self.cells[row.cells.end as usize - 1].end <= wanted
+            });
+            let end = match part == parts {
+                true => self.cells.len() as u32,
+                false => row.checked_sub(1).map_or(0, |row| self.rows[row].cells.end),
+            };
+            found.push(first..end.max(first));
+            first = end.max(first);
+        }
+        found
+    }
+
+    /// Calls `found` with each cell of a part and the cells whose points may be within reach of
+    /// its points, itself among them.
+    pub fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[u32])) {
+        let mut near = Vec::with_capacity(32);
+        let first = self.rows.partition_point(|row| row.cells.end <= part.start);
+        for (at, row) in self.rows.iter().enumerate().skip(first) {
+            if row.cells.start >= part.end {
+                break;
+            }
+            let own = row.cells.start.max(part.start)..row.cells.end.min(part.end);
+            let (_, narrowest, columns) = self.bands.row(row.number);
+            let around: Vec<(&Row, f64)> = self.rows[at.saturating_sub(2)..]
+                .iter()
+                .take(5)
+                .filter(|other| other.number.abs_diff(row.number) <= 2)
+                .map(|other| (other, self.bands.row(other.number).2))
+                .collect();
+            // How far east and west the reach goes, in turns.
+            let sine = self.bands.reach.sin() / narrowest;
+            let side = if sine < 0.5 { sine.asin() / std::f64::consts::TAU + 1e-12 } else { 1.0 };
+            let mut cursors = [0usize; 5];
+            for cell in own {
+                near.clear();
+                let west = f64::from(self.cells[cell as usize].column) / columns - side;
+                let east = west + 1.0 / columns + 2.0 * side;
+                for ((row, columns), cursor) in around.iter().zip(&mut cursors) {
+                    self.stretch(row, *columns, (west, east), cursor, &mut near);
+                }
+                found(cell, &near);
+            }
+        }
+    }
+
+    /// Adds the cells of a row from one turn to another, which may be below 0 or above 1.
+    fn stretch(
+        &self,
+        row: &Row,
+        columns: f64,
+        (west, east): (f64, f64),
+        cursor: &mut usize,
+        near: &mut Vec<u32>,
+    ) {
+        let cells = &self.cells[row.cells.start as usize..row.cells.end as usize];
+        if east - west >= 1.0 {
+            return near.extend(row.cells.clone());
+        }
+        let (low, high) = ((west * columns).floor(), (east * columns).floor());
+        // Columns beyond either end are those at the other; a rounding at the seam is covered.
+        if low < 1.0 || high >= columns - 1.0 {
+            let inside = |column: u32| {
+                let column = f64::from(column);
+                [-columns, 0.0, columns]
+                    .iter()
+                    .any(|turn| low - 1.0 <= column + turn && column + turn <= high + 1.0)
+            };
+            let found = cells.iter().zip(row.cells.start..).filter(|(cell, _)| inside(cell.column));
+            return near.extend(found.map(|(_, number)| number));
+        }
+        let (low, high) = (low as u32, high as u32);
+        while cells.get(*cursor).is_some_and(|cell| cell.column < low) {
+            *cursor += 1;
+        }
+        let stretch = cells[*cursor..].iter().take_while(|cell| cell.column <= high);
+        let first = row.cells.start + *cursor as u32;
+        near.extend(stretch.zip(first..).map(|(_, number)| number));
+    }
+}
+
+/// Sorts by key, digit by digit from the last, over the digits in which keys differ.
+fn sort(keyed: &mut Vec<(u64, u32)>) {
+    const BITS: u32 = 11;
+    let Some((first, _)) = keyed.first().copied() else { return };
+    let differ = keyed.iter().fold(0, |bits, (key, _)| bits | (key ^ first));
+    let mut other = vec![(0, 0); keyed.len()];
+    let mut shift = 0;
+    while shift < 64 {
+        if differ >> shift & 1 == 0 {
+            shift += 1;
+            continue;
+        }
+        let digit = |key: u64| (key >> shift) as usize & ((1 << BITS) - 1);
+        let mut starts = vec![0usize; 1 << BITS];
+        keyed.iter().for_each(|(key, _)| starts[digit(*key)] += 1);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += std::mem::replace(start, sum);
+        }
+        for pair in keyed.iter() {
+            let start = &mut starts[digit(pair.0)];
+            other[*start] = *pair;
+            *start += 1;
+        }
+        std::mem::swap(keyed, &mut other);
+        shift += BITS;
+    }
+}
