@@ -18,6 +18,12 @@ pub struct Limits {
     pub hexes_max: usize,
     /// Hexagons of a city at most that statistics are taken over.
     pub hex_cells_max: usize,
+    /// Hotspots in an answer at most, the most urgent.
+    pub hotspots_max: usize,
+    /// Reports that are clustered by density at a time at most.
+    pub dbscan_max: usize,
+    /// As many by hierarchical density.
+    pub hdbscan_max: usize,
     /// Bytes of a request's body at most.
     pub body_bytes_max: usize,
     /// Bytes of a batch of reports at most.
@@ -44,6 +50,9 @@ impl Default for Limits {
             clusters_max: 5_000,
             hexes_max: 10_000,
             hex_cells_max: 1_000_000,
+            hotspots_max: 200,
+            dbscan_max: 5_000_000,
+            hdbscan_max: 50_000,
             body_bytes_max: 1 << 20,
             batch_bytes_max: 64 << 20,
             header_time_max: Duration::from_secs(10),

@@ -63,3 +63,4 @@ pub mod query;
 pub mod report;
 pub mod statistic;
 pub mod store;
+pub mod watch;

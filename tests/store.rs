@@ -50,6 +50,7 @@ fn sqlite() -> Open {
         names: words!("Voirie", "Streets"),
         stems: vec![],
         weak_stems: vec![],
+        severity: 2,
     };
     let mut catalogue = Catalogue::new(vec![group]);
     catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));

@@ -20,6 +20,7 @@ use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::error::{Error, Kind, Result};
 use crate::http::{Access, Page, Site, router, serve};
 use crate::store::Reader;
+use crate::watch::Watch;
 use crate::words;
 
 /// How long the default basemap's host is waited for.
@@ -62,7 +63,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None => Access::Nobody,
     };
     let basemap = basemap(&arguments.basemap);
-    let site = Site::new(app.clone(), access, Page { basemap });
+    let watch = Watch::new();
+    watch.start(app.clone())?;
+    let site = Site::new(app.clone(), access, Page { basemap }, watch.clone());
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {
@@ -77,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         serve(listener, router(site), &limits, stopped()).await;
         Ok(())
     });
+    watch.stop();
     app.stop();
     served.map(|()| ExitCode::SUCCESS)
 }

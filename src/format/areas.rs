@@ -44,7 +44,7 @@ pub struct AreaFeature<P> {
     r#type: &'static str,
     id: String,
     geometry: Option<Shape>,
-    properties: P,
+    pub(super) properties: P,
 }
 
 impl<P> AreaFeature<P> {
@@ -110,6 +110,9 @@ impl WindowOut {
 
 /// Four significant digits or so: what is estimated is not told finer.
 pub fn figure(value: f64) -> f64 {
-    let scale = 10f64.powi(3 - (value.abs().max(1e-12).log10().floor() as i32).clamp(-12, 3));
+    if value.abs() < 1e-4 {
+        return format!("{value:.3e}").parse().unwrap_or(value);
+    }
+    let scale = 10f64.powi(3 - (value.abs().log10().floor() as i32).min(3));
     (value * scale).round() / scale
 }

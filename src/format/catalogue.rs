@@ -22,6 +22,7 @@ struct GroupEntry {
     en: String,
     stems: Vec<String>,
     weak_stems: Vec<String>,
+    severity: u8,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +49,7 @@ pub fn builtin(services: bool) -> Result<Catalogue, String> {
         names: Words { fr: group.fr, en: group.en },
         stems: group.stems,
         weak_stems: group.weak_stems,
+        severity: group.severity,
     });
     let mut catalogue = Catalogue::new(groups.collect());
     for entry in file.service.into_iter().filter(|_| services) {

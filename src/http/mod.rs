@@ -2,10 +2,13 @@
 //! write the answer).
 
 mod about;
+mod alerts;
 mod answer;
 mod batch;
 mod clusters;
+mod density;
 mod hexes;
+mod hotspots;
 mod metrics;
 mod pages;
 mod params;
@@ -30,6 +33,7 @@ pub use pages::Page;
 pub use serve::serve;
 
 use crate::app::App;
+use crate::watch::Watch;
 use metrics::Metrics;
 
 /// Who may change reports.
@@ -51,13 +55,15 @@ pub struct Site {
     pub access: Access,
     /// Settings of the map page.
     pub page: Page,
+    /// What is looked for without being asked.
+    pub watch: Arc<Watch>,
     metrics: Metrics,
 }
 
 impl Site {
     /// A site over an application.
-    pub fn new(app: Arc<App>, access: Access, page: Page) -> Arc<Self> {
-        Arc::new(Self { app, access, page, metrics: Metrics::default() })
+    pub fn new(app: Arc<App>, access: Access, page: Page, watch: Arc<Watch>) -> Arc<Self> {
+        Arc::new(Self { app, access, page, watch, metrics: Metrics::default() })
     }
 }
 
@@ -108,6 +114,12 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/v1/clusters/{id}/children", get(clusters::children))
         .route("/api/v1/clusters/{id}/reports", get(clusters::reports))
         .route("/api/v1/hexes", get(hexes::list))
+        .route("/api/v1/hotspots", get(hotspots::list))
+        .route("/api/v1/hotspots/{id}", get(hotspots::one))
+        .route("/api/v1/dbscan", get(density::dbscan))
+        .route("/api/v1/hdbscan", get(density::hdbscan))
+        .route("/api/v1/alerts", get(alerts::alerts))
+        .route("/api/v1/recurrences", get(alerts::recurrences))
         .route("/api/v1/stats", get(queries::stats))
         .route("/healthz", get(about::healthz))
         .route("/readyz", get(about::readyz))

@@ -81,7 +81,8 @@ impl Params {
         }
     }
 
-    fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+    /// Refuses the absence of what is required, unless its value was refused already.
+    pub fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.refused.iter().any(|refusal| refusal.field == name) {
             self.refuse(name, "", words!("manque", "is missing"));
         }
@@ -243,7 +244,7 @@ impl Params {
     }
 
     /// `service`: codes and groups, mixed.
-    fn services(&mut self, city: &City) -> Option<Vec<ServiceCode>> {
+    pub fn services(&mut self, city: &City) -> Option<Vec<ServiceCode>> {
         let catalogue = city.catalogue();
         let found = self.list("service", "/api/v1/services", |word| {
             if let Some(service) = catalogue.get(word) {

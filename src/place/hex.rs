@@ -1,6 +1,7 @@
 //! Hexagons of the H3 grid (Uber's discrete global grid, an aperture 7 subdivision of the
 //! icosahedron): equal enough in area to be compared, with six neighbours that touch a side each.
 
+use h3o::geom::SolventBuilder;
 use h3o::{CellIndex, LatLng, Resolution};
 
 use super::{BBox, Position};
@@ -70,6 +71,24 @@ impl Hex {
         // The fast walk gives up where it meets one of the twelve pentagons.
         let fast: Option<Vec<CellIndex>> = cell.grid_disk_fast(k).collect();
         others(fast.unwrap_or_else(|| cell.grid_disk(k)))
+    }
+
+    /// The outline of these cells, of one resolution and each once: polygons, each an outer ring
+    /// (counter-clockwise) and its holes, without the first corner repeated.
+    pub fn outline(cells: &[Self]) -> Vec<Vec<Vec<[f64; 2]>>> {
+        let ring = |line: &geo::LineString| {
+            let mut corners: Vec<[f64; 2]> = line.coords().map(|at| [at.x, at.y]).collect();
+            corners.pop();
+            corners
+        };
+        let solvent = SolventBuilder::new().build();
+        let dissolved = solvent.dissolve(cells.iter().map(|cell| cell.cell()));
+        let polygons = dissolved.into_iter().flatten();
+        polygons
+            .map(|polygon| {
+                std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
+            })
+            .collect()
     }
 
     /// Does its middle lie in the box?

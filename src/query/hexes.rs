@@ -237,6 +237,19 @@ pub fn score_hexes(
     approximate: bool,
     test: HexTest,
 ) -> Result<HexScores, NoTest> {
+    score_hexes_against(snapshot, counts, test, || exposure(snapshot, counts, approximate))
+}
+
+/// [`score_hexes`] against a background that is known: all reports in each cell of the counts.
+///
+/// # Errors
+/// As there.
+pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
+    snapshot: &Snapshot,
+    counts: &HexCounts,
+    test: HexTest,
+    background: impl FnOnce() -> B,
+) -> Result<HexScores, NoTest> {
     let total = counts.total();
     if total == 0 {
         return Err(NoTest::NoReports);
@@ -257,8 +270,9 @@ pub fn score_hexes(
             (expected, vec![mean; values.len()], z, p)
         }
         Exposure::Reports => {
-            let background = exposure(snapshot, counts, approximate);
-            let scores = against(&values, &background, &neighbours);
+            let background = background();
+            let background = background.borrow();
+            let scores = against(&values, background, &neighbours);
             let (expected, z, p) = scores.ok_or(NoTest::AllEqual)?;
             let all: u64 = background.iter().map(|value| u64::from(*value)).sum();
             let share = |value: &u32| total as f64 * f64::from(*value) / all as f64;

@@ -5,12 +5,15 @@
 //! cells that hold any. Then one look at the years before: what is usual here, since when it is
 //! more, whether it grows.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use super::hexes::{Exposure, HexCounts, HexScores, HexTest, NoTest, count_hexes, score_hexes};
+use super::hexes::{
+    Exposure, HexCounts, HexScores, HexTest, NoTest, count_hexes, exposure, score_hexes_against,
+};
 use crate::index::{Handle, Snapshot};
 use crate::place::Hex;
-use crate::report::Filter;
+use crate::report::{Filter, ServiceCode};
 use crate::statistic::{Grouping, MannKendall, mann_kendall};
 
 /// Steps of the window in which a trend is looked for.
@@ -18,6 +21,8 @@ const TREND_STEPS: usize = 8;
 /// How far back the usual is looked for.
 const HISTORY: i64 = 366 * 86_400;
 const YEAR: i64 = 365 * 86_400;
+/// Fewer reports are no hotspot, however unlikely.
+const REPORTS_MIN: u64 = 3;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -92,26 +97,91 @@ pub fn hotspots(
     filter: &Filter,
     ask: &HotspotAsk,
 ) -> Result<Hotspots, NoTest> {
+    hotspots_against(snapshot, filter, ask, &OnceCell::new())
+}
+
+/// The hotspots of each service on its own, of those that pass the filter and have enough reports
+/// in the window; what there is of all services is looked at once for all.
+///
+/// # Errors
+/// No service has any.
+pub fn hotspots_by_service(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    ask: &HotspotAsk,
+) -> Result<Vec<(ServiceCode, Hotspots)>, NoTest> {
+    let timed = Filter { from: Some(ask.from), before: Some(ask.before), ..filter.clone() };
+    let mut counts = vec![0u64; snapshot.services()];
+    snapshot.placed(&snapshot.sieve(&timed), 0, 1, |bunch| {
+        bunch.slots().each(|slot| counts[usize::from(bunch.columns().service(slot))] += 1);
+    });
+    let background = OnceCell::new();
+    let mut found = Vec::new();
+    for (number, _) in (0u16..).zip(&counts).filter(|(_, count)| **count >= REPORTS_MIN) {
+        let Some(code) = ServiceCode::new(snapshot.service_name(number)) else { continue };
+        let own = Filter { services: Some(vec![code.clone()]), ..filter.clone() };
+        match hotspots_against(snapshot, &own, ask, &background) {
+            Ok(hotspots) => found.push((code, hotspots)),
+            Err(NoTest::NoReports) => {}
+            Err(reason) => return Err(reason),
+        }
+    }
+    if found.is_empty() { Err(NoTest::NoReports) } else { Ok(found) }
+}
+
+fn hotspots_against(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    ask: &HotspotAsk,
+    background: &OnceCell<Vec<u32>>,
+) -> Result<Hotspots, NoTest> {
     let timed = |from, before| Filter { from: Some(from), before: Some(before), ..filter.clone() };
     let sieve = snapshot.sieve(&timed(ask.from, ask.before));
     let counts = count_hexes(snapshot, &sieve, ask.resolution);
     let k = ask.k.or((ask.exposure == Exposure::Reports).then_some(1));
     let test = HexTest { k, exposure: ask.exposure, permutations: None };
-    let scores = score_hexes(snapshot, &counts, filter.approximate, test)?;
+    let exposed = || exposure(snapshot, &counts, filter.approximate);
+    let scores = score_hexes_against(snapshot, &counts, test, || {
+        // With approximate places let in, each filter has an extent of its own.
+        if filter.approximate { exposed() } else { background.get_or_init(exposed).clone() }
+    })?;
     let regions = Regions::of(snapshot, &counts, &scores, ask.rate);
-    let mut drafts: Vec<Draft> = regions.drafts(&counts, &scores);
-    // One look at the reports from a year before the window on, in the regions alone.
-    let back = ask.from.min(ask.before - HISTORY).min(ask.from - YEAR);
-    let sieve = snapshot.sieve(&timed(back, ask.before));
-    let of_pieces = counts.of_pieces(snapshot);
-    let region = |piece: u32| regions.of_cell[of_pieces[piece as usize]? as usize];
+    let drafts = regions.drafts(&counts, &scores);
+    let mut found = Hotspots {
+        found: Vec::new(),
+        k: scores.k,
+        cells: counts.cells.len(),
+        total: counts.total(),
+    };
+    if !drafts.is_empty() {
+        found.found = members(snapshot, filter, ask, &counts, &regions, drafts);
+        found.found.retain(|hotspot| hotspot.count >= REPORTS_MIN);
+    }
+    Ok(found)
+}
+
+/// One look at the reports from a year before the window on, in the regions alone.
+fn members(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    ask: &HotspotAsk,
+    counts: &HexCounts,
+    regions: &Regions,
+    mut drafts: Vec<Draft>,
+) -> Vec<Hotspot> {
+    let from = Some(ask.from.min(ask.before - HISTORY).min(ask.from - YEAR));
+    let sieve = snapshot.sieve(&Filter { from, before: Some(ask.before), ..filter.clone() });
+    // By piece of the index, not by cell: one look-up less for each of many reports.
+    let of_pieces = counts.of_pieces(snapshot).into_iter();
+    let of_pieces: Vec<Option<u32>> =
+        of_pieces.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
     let mut first = i64::MAX;
     snapshot.placed(&sieve, 0, 1, |bunch| {
         let columns = bunch.columns();
         bunch.slots().each(|slot| {
             let requested = columns.requested(slot);
             first = first.min(requested);
-            let Some(region) = region(columns.piece(slot)) else { return };
+            let Some(region) = of_pieces[columns.piece(slot) as usize] else { return };
             let draft = &mut drafts[region as usize];
             draft.times.push(requested);
             if requested >= ask.from {
@@ -119,8 +189,7 @@ pub fn hotspots(
             }
         });
     });
-    let found = drafts.into_iter().map(|draft| draft.finish(snapshot, ask, first)).collect();
-    Ok(Hotspots { found, k: scores.k, cells: counts.cells.len(), total: counts.total() })
+    drafts.into_iter().map(|draft| draft.finish(snapshot, ask, first)).collect()
 }
 
 /// Which cells belong to which region.

@@ -1,21 +1,33 @@
 //! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
 
+mod alerts;
 mod clusters;
+mod density;
 mod hexes;
 mod hotspots;
+mod identity;
 mod nearest;
 mod newest;
+mod recurrence;
 mod stats;
 mod within;
 
+pub use alerts::{Alert, AlertAsk, SCAN_RESOLUTION, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
+pub use density::{
+    DensityAsk, DensityCluster, DensityClusters, density, outline, placed,
+};
 pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
     count_hexes, exposure, score_hexes, trend_hexes,
 };
-pub use hotspots::{Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots};
+pub use hotspots::{
+    Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots, hotspots_by_service,
+};
+pub use identity::{Seen, follow};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
+pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
 pub use stats::{Count, Stats, span, stats};
 pub use within::{Polygons, within_polygon};
 

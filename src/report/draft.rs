@@ -308,7 +308,7 @@ mod tests {
     fn with_gate<T>(ask: impl FnOnce(&Gate<'_>) -> T) -> T {
         let code = "voirie".into();
         let (stems, weak_stems) = (vec![], vec![]);
-        let group = Group { code, names: Words::default(), stems, weak_stems };
+        let group = Group { code, names: Words::default(), stems, weak_stems, severity: 3 };
         let mut catalogue = Catalogue::new(vec![group]);
         catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
         let zone = TimeZone::get("America/Toronto").unwrap();

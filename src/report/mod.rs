@@ -7,6 +7,7 @@ mod id;
 mod jurisdiction;
 mod service;
 mod stored;
+mod track;
 mod utc;
 mod vocabulary;
 mod when;
@@ -20,6 +21,7 @@ pub use id::{
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use service::{Catalogue, Group, Service, ServiceCode, fold};
 pub use stored::{FieldChange, Idempotency, Stored};
+pub use track::{Track, TrackEvent, TrackStep};
 pub use utc::format_utc;
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 pub use when::{When, days_between, end_of_day};

@@ -98,6 +98,8 @@ pub struct Group {
     pub stems: Vec<String>,
     /// Stems of words so common that they decide only where no other does.
     pub weak_stems: Vec<String>,
+    /// What neglect may do to people, 1 to 5.
+    pub severity: u8,
 }
 
 /// One kind of request.
@@ -164,6 +166,13 @@ impl Catalogue {
     pub fn in_group(&self, code: &str) -> Vec<ServiceCode> {
         let members = self.services.iter().filter(|service| service.group == code);
         members.map(|service| service.code.clone()).collect()
+    }
+
+    /// What neglect of a service may do to people, from 0 to 1; in the middle where it is unknown.
+    pub fn severity(&self, code: &str) -> f64 {
+        let group = self.get(code).map(|service| &service.group);
+        let known = self.groups.iter().find(|known| Some(&known.code) == group);
+        known.map_or(0.5, |group| (f64::from(group.severity) - 1.0) / 4.0)
     }
 
     /// The group in which a category of this name belongs: that of its first word with a stem, else

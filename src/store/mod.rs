@@ -16,6 +16,7 @@ mod digest;
 mod group;
 mod read;
 mod row;
+mod track;
 mod write;
 
 use std::path::Path;
@@ -26,7 +27,7 @@ pub use read::{Reader, Scan};
 
 use crate::error::Result;
 use crate::report::{
-    Change, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
+    Change, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored, Track,
 };
 
 /// How far an import has come.
@@ -103,6 +104,13 @@ pub enum Write {
         /// Where the import stands after them.
         checkpoint: Option<Checkpoint>,
     },
+    /// Hotspots as they are now; no report changes, so no revision is taken.
+    Follow {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// The hotspots.
+        tracks: Vec<Track>,
+    },
 }
 
 /// What became of a [`Write`].
@@ -126,6 +134,8 @@ pub enum Outcome {
     },
     /// The report is gone.
     Removed,
+    /// The hotspots are there.
+    Followed,
     /// Counts of an import batch.
     Imported(Tally),
 }

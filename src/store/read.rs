@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Checkpoint, row};
+use super::{Checkpoint, row, track};
 use crate::error::{Error, Kind, Result};
 use crate::place::BBox;
 use crate::report::{
@@ -20,8 +20,11 @@ use crate::words;
 /// How long a statement waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_city.sql"), include_str!("migrations/0002_one_key.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_city.sql"),
+    include_str!("migrations/0002_one_key.sql"),
+    include_str!("migrations/0003_hotspots.sql"),
+];
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
 const REVISION_BITS: u32 = 40;
@@ -221,6 +224,14 @@ impl Reader {
             }
             Ok(found)
         })
+    }
+
+    /// The hotspots of a jurisdiction that were followed, by number.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn tracks(&self, jurisdiction: &JurisdictionId) -> Result<Vec<crate::report::Track>> {
+        self.with(|db| track::read(db, jurisdiction))
     }
 
     fn city(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::read::CityKey;
 use super::row::Next;
-use super::{Checkpoint, Outcome, Tally, Write, read, row};
+use super::{Checkpoint, Outcome, Tally, Write, read, row, track};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
     Change, Event, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
@@ -93,6 +93,10 @@ impl Running<'_> {
             Write::Remove { jurisdiction, id, author } => self.remove(&jurisdiction, &id, &author),
             Write::Import { jurisdiction, reports, checkpoint } => {
                 self.import(&jurisdiction, reports, checkpoint)
+            }
+            Write::Follow { jurisdiction, tracks } => {
+                track::write(self.db, &jurisdiction, &tracks)?;
+                Ok(Ok(Outcome::Followed))
             }
         }
     }

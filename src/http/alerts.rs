@@ -1,0 +1,128 @@
+//! What has just begun, and what came back after it was repaired.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde_json::json;
+
+use super::Site;
+use super::answer::{Answer, Ask, Effort, fresh, to_json};
+use super::hotspots::streets_of;
+use super::queries::finished;
+use super::reports::checked_areas;
+use crate::app::City;
+use crate::error::{Error, Kind, Result};
+use crate::format::areas::AreaCollection;
+use crate::format::geojson::{MEDIA_TYPE, instant};
+use crate::format::hotspots;
+use crate::format::sentences::Speech;
+use crate::query::{self, RecurrenceAsk, Snapshot};
+use crate::report::Filter;
+use crate::words;
+
+const DAY: i64 = 86_400;
+
+/// `GET /api/v1/alerts`
+pub async fn alerts(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let services = ask.params.services(&city);
+    let bbox = ask.params.bbox();
+    let ask = finished(ask)?;
+    let found = site.watch.city(&site.app, &city)?.alerts().ok_or_else(|| {
+        let words = words!(
+            "La première recherche d’alertes est en cours.",
+            "The first look for alerts is under way."
+        );
+        Error::new(Kind::Unavailable, words)
+    })?;
+    let own = (site.clone(), city.clone());
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
+        let (site, city) = &own;
+        let catalogue = city.catalogue();
+        let speech = Speech { catalogue: &catalogue, zone: city.zone(), language: ask.language };
+        let wanted = found.alerts.iter().filter(|alert| {
+            services.as_ref().is_none_or(|list| list.contains(&alert.service))
+                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+        });
+        let mut features = Vec::new();
+        for alert in wanted {
+            let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
+            let streets = streets_of(site, city, &ids)?;
+            let feature = hotspots::alert(alert, found.at, &streets, &speech);
+            features.push(feature);
+        }
+        let head = json!({
+            "scanned_revision": found.revision,
+            "scanned_to_datetime": instant(found.at),
+            "services_scanned": found.services,
+            "seconds": found.took.as_secs_f64(),
+        });
+        let matched = features.len() as u64;
+        to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+    });
+    Ok(answer.await?)
+}
+
+struct Question {
+    filter: Filter,
+    ask: RecurrenceAsk,
+    days: i64,
+    limit: usize,
+}
+
+fn recurrence_answer(
+    site: &Site,
+    city: &City,
+    snapshot: &Snapshot,
+    question: &Question,
+    ask: &Ask,
+) -> Result<Vec<u8>> {
+    checked_areas(snapshot, &question.filter)?;
+    let found = query::recurrences(snapshot, &snapshot.sieve(&question.filter), question.ask);
+    let inside = |center: [f64; 2]| {
+        let at = crate::place::Position::new(center[0], center[1]);
+        question.filter.bbox.is_none_or(|bbox| at.is_ok_and(|at| bbox.contains(at)))
+    };
+    let places: Vec<_> = found.places.iter().filter(|place| inside(place.center)).collect();
+    let shown = &places[..places.len().min(question.limit)];
+    let catalogue = city.catalogue();
+    let speech = Speech { catalogue: &catalogue, zone: city.zone(), language: ask.language };
+    let mut features = Vec::with_capacity(shown.len());
+    for place in shown {
+        let last: Vec<&str> =
+            place.members.last().map(|handle| snapshot.id(*handle)).into_iter().collect();
+        let stored = site.app.reader().get_many(city.id(), &last)?;
+        let address = stored.first().and_then(|stored| stored.report.address.as_deref());
+        features.push(hotspots::recurrence(snapshot, place, address, &speech));
+    }
+    let head = json!({
+        "repairs": found.repairs,
+        "failed_fixes": found.failed,
+        "failed_share": if found.repairs > 0 { found.failed as f64 / found.repairs as f64 } else { 0.0 },
+        "radius_m": question.ask.radius_m,
+        "within_days": question.days,
+    });
+    let matched = places.len() as u64;
+    to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+}
+
+/// `GET /api/v1/recurrences?radius_m&within_days&chronic_from`
+pub async fn recurrences(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
+    let city = ask.city(&site)?;
+    let params = &mut ask.params;
+    let radius_m = params.number("radius_m", 0.1, 500.0).unwrap_or(15.0);
+    let days = params.number("within_days", 1, 366).unwrap_or(60);
+    let chronic_from = params.number("chronic_from", 1, 1_000).unwrap_or(3);
+    let limit = params.limit(&site.app.limits);
+    let bbox = params.bbox();
+    let filter = Filter { bbox, ..params.filter(&city) };
+    let ask = finished(ask)?;
+    let recurrence = RecurrenceAsk { radius_m, within: days * DAY, chronic_from };
+    let question = Question { filter, ask: recurrence, days, limit };
+    let own = (site.clone(), city.clone());
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
+        let (site, city) = &own;
+        recurrence_answer(site, city, snapshot, &question, ask)
+    });
+    Ok(answer.await?)
+}

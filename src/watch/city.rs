@@ -1,0 +1,238 @@
+//! The watch over one city.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+
+use crate::app::{App, City};
+use crate::error::Result;
+use crate::query::{
+    self, Alert, AlertAsk, Exposure, Hotspot, HotspotAsk, NoTest, Seen, Snapshot, follow,
+};
+use crate::report::{Filter, ServiceCode, Track};
+use crate::statistic::Draws;
+use crate::store::Write;
+
+/// Beginning of the questions whose hotspots outlive the process: each service on its own, the last
+/// thirty days, all else as it is where nothing is asked. The service's code comes after it.
+pub const STANDING: &str = "service=";
+/// Days of the standing question.
+const STANDING_DAYS: i64 = 30;
+/// So many changes are looked at at once.
+const CHANGES: u64 = 300;
+/// And fewer, after so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// But never more often than this.
+const REST: Duration = Duration::from_secs(5);
+/// Other questions that are followed at a time.
+const QUESTIONS_MAX: usize = 64;
+/// Shuffles of a scan.
+const REPLICAS: usize = 999;
+/// A scan is given up once so many of them are as extreme as what was observed.
+const STOP_AFTER: usize = 20;
+/// Alerts that chance brings more often than once in so many days are not told.
+const RECURRENCE_MIN: f64 = 30.0;
+
+/// The standing question at the time of the newest report.
+pub fn standing(before: i64) -> HotspotAsk {
+    HotspotAsk {
+        resolution: 9,
+        k: None,
+        exposure: Exposure::Reports,
+        rate: 0.05,
+        from: before - STANDING_DAYS * 86_400,
+        before,
+    }
+}
+
+/// What has just begun, as of a revision.
+pub struct Alerts {
+    /// Revision of the city that it is true of.
+    pub revision: u64,
+    /// The second behind the last that was looked at.
+    pub at: i64,
+    /// Services that were scanned.
+    pub services: usize,
+    /// How long it took.
+    pub took: Duration,
+    /// The most unlikely first.
+    pub alerts: Vec<Alert>,
+}
+
+struct Followed {
+    tracks: Vec<Track>,
+    next: u64,
+    /// Numbers of standing tracks that changed since they were written.
+    changed: Vec<u64>,
+    /// Questions beside the standing ones, the last asked at the end.
+    questions: VecDeque<String>,
+}
+
+/// When a city was last looked at.
+struct Looked {
+    revision: u64,
+    at: Option<Instant>,
+}
+
+/// The watch over one city.
+pub struct CityWatch {
+    followed: Mutex<Followed>,
+    alerts: ArcSwapOption<Alerts>,
+    looked: Mutex<Looked>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
+}
+
+impl CityWatch {
+    pub(super) fn new(tracks: Vec<Track>) -> Self {
+        let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
+        let followed =
+            Followed { tracks, next, changed: Vec::new(), questions: VecDeque::new() };
+        Self {
+            followed: Mutex::new(followed),
+            alerts: ArcSwapOption::empty(),
+            looked: Mutex::new(Looked { revision: 0, at: None }),
+        }
+    }
+
+    /// The numbers of the hotspots that a question has `at` a second.
+    pub fn follow(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
+        let mut followed = locked(&self.followed);
+        let Followed { tracks, next, changed, questions } = &mut *followed;
+        let is_standing = question.starts_with(STANDING) && !question.contains(' ');
+        if !is_standing {
+            questions.retain(|known| known != question);
+            questions.push_back(question.to_owned());
+            if questions.len() > QUESTIONS_MAX {
+                let forgotten = questions.pop_front();
+                tracks.retain(|track| Some(&track.question) != forgotten.as_ref());
+            }
+        }
+        let seen: Vec<Seen<'_>> = hotspots
+            .iter()
+            .map(|hotspot| Seen { cells: &hotspot.cells, count: hotspot.count })
+            .collect();
+        let mut news = Vec::new();
+        let numbers = follow(tracks, question, &seen, at, next, &mut news);
+        if is_standing {
+            changed.extend(news);
+        }
+        numbers
+    }
+
+    /// The life of a hotspot.
+    pub fn track(&self, number: u64) -> Option<Track> {
+        locked(&self.followed).tracks.iter().find(|track| track.number == number).cloned()
+    }
+
+    /// Standing hotspots that are there now.
+    pub fn standing_now(&self) -> usize {
+        let followed = locked(&self.followed);
+        let standing = followed.tracks.iter().filter(|track| track.question.starts_with(STANDING));
+        standing.filter(|track| !track.ended && !track.question.contains(' ')).count()
+    }
+
+    /// What the last scan found; none before the first.
+    pub fn alerts(&self) -> Option<Arc<Alerts>> {
+        self.alerts.load_full()
+    }
+
+    /// Looks at the city, if that is due.
+    pub(super) fn look(&self, app: &App, city: &City) -> Result<()> {
+        let snapshot = city.shown().load();
+        let mut looked = locked(&self.looked);
+        let news = snapshot.revision().saturating_sub(looked.revision);
+        let rested = looked.at.map(|at| at.elapsed());
+        let is_due = match rested {
+            None => true,
+            Some(rested) => {
+                rested >= REST && news >= CHANGES || rested >= PATIENCE && news > 0
+            }
+        };
+        if !is_due || snapshot.is_empty() {
+            return Ok(());
+        }
+        *looked = Looked { revision: snapshot.revision(), at: Some(Instant::now()) };
+        drop(looked);
+        let Some(at) = newest(&snapshot) else { return Ok(()) };
+        self.look_for_hotspots(&snapshot, at);
+        self.write(app, city)?;
+        self.look_for_alerts(&snapshot, at);
+        Ok(())
+    }
+
+    fn look_for_hotspots(&self, snapshot: &Snapshot, at: i64) {
+        let asked = query::hotspots_by_service(snapshot, &Filter::default(), &standing(at));
+        let found = match asked {
+            Ok(found) => found,
+            Err(NoTest::NoReports) => Vec::new(),
+            // Too little of a city to judge: what was followed is left as it was.
+            Err(_) => return,
+        };
+        for (code, hotspots) in &found {
+            self.follow(&format!("{STANDING}{code}"), &hotspots.found, at);
+        }
+        // Services without any are looked at too: theirs may be over.
+        let silent: Vec<String> = {
+            let followed = locked(&self.followed);
+            let standing = followed.tracks.iter().filter(|track| !track.ended);
+            let questions = standing.map(|track| track.question.clone());
+            let asked = |question: &String| {
+                let code = question.strip_prefix(STANDING);
+                code.is_some_and(|code| !found.iter().any(|(known, _)| known.as_str() == code))
+            };
+            questions.filter(asked).collect()
+        };
+        for question in silent.iter().filter(|question| !question.contains(' ')) {
+            self.follow(question, &[], at);
+        }
+    }
+
+    /// Writes down what changed.
+    fn write(&self, app: &App, city: &City) -> Result<()> {
+        let tracks: Vec<Track> = {
+            let mut followed = locked(&self.followed);
+            let changed = std::mem::take(&mut followed.changed);
+            let is_changed = |track: &&Track| changed.contains(&track.number);
+            followed.tracks.iter().filter(is_changed).cloned().collect()
+        };
+        if tracks.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<u64> = tracks.iter().map(|track| track.number).collect();
+        let written =
+            app.writer().write(Write::Follow { jurisdiction: city.id().clone(), tracks });
+        // What could not be written is tried again with the next.
+        written.map(|_| ()).inspect_err(|_| locked(&self.followed).changed.extend(numbers))
+    }
+
+    fn look_for_alerts(&self, snapshot: &Snapshot, at: i64) {
+        let began = Instant::now();
+        let services: Vec<ServiceCode> = (0..snapshot.services() as u16)
+            .filter_map(|number| ServiceCode::new(snapshot.service_name(number)))
+            .collect();
+        let draws = Draws { replicas: REPLICAS, seed: 311, stop_after: STOP_AFTER };
+        let ask = AlertAsk { at, draws, services: services.len() };
+        let scanned = services
+            .iter()
+            .flat_map(|service| query::alerts(snapshot, service, ask, RECURRENCE_MIN));
+        let mut alerts: Vec<Alert> = scanned.collect();
+        alerts.sort_by(|a, b| a.p.total_cmp(&b.p));
+        self.alerts.store(Some(Arc::new(Alerts {
+            revision: snapshot.revision(),
+            at,
+            services: services.len(),
+            took: began.elapsed(),
+            alerts,
+        })));
+    }
+}
+
+/// The second behind the newest report.
+pub fn newest(snapshot: &Snapshot) -> Option<i64> {
+    query::span(snapshot, &snapshot.sieve(&Filter::default())).map(|(_, last)| last + 1)
+}
