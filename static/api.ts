@@ -70,6 +70,60 @@ export interface Config {
   basemap: string | null;
 }
 
+export interface Hex extends GeoJSON.Feature<GeoJSON.Polygon> {
+  properties: {
+    h3: string;
+    count: number;
+    open: number;
+    expected: number | null;
+    z: number | null;
+    class: string | null;
+    trend?: { class: string | null };
+  };
+}
+
+export interface HexPage {
+  features: Hex[];
+  statistic: { available: boolean; reason?: string };
+}
+
+export interface HotspotLife {
+  at: string;
+  event: string;
+  other_hotspot_id: number | null;
+  count: number;
+}
+
+export interface Hotspot extends GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon> {
+  properties: {
+    hotspot_id: number;
+    rank: number;
+    service_name: string;
+    class: string;
+    explanation: string;
+    count: number;
+    trend: string;
+    priority?: number;
+    priority_parts?: Record<"excess" | "open" | "age" | "trend" | "severity", number>;
+    service_request_ids?: string[];
+    history?: HotspotLife[];
+  };
+}
+
+export interface HotspotPage {
+  features: Hotspot[];
+  statistic: { available: boolean; reason?: string };
+}
+
+export interface Alert extends GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon> {
+  properties: {
+    service_name: string;
+    explanation: string;
+    count: number;
+    level: "alert" | "watch";
+  };
+}
+
 /** Parameters of a question. */
 export type Params = Record<string, string>;
 
@@ -111,6 +165,25 @@ export const reports = (params: Params, signal?: AbortSignal): Promise<Page<Repo
 
 export const clusterReports = (id: string, params: Params): Promise<Page<ReportFeature>> =>
   get(ask(`/api/v1/clusters/${id}/reports`, { limit: "40", ...params }));
+
+export const hexes = (params: Params, signal: AbortSignal): Promise<HexPage> =>
+  get(ask("/api/v1/hexes", params), signal);
+
+export const hotspots = (params: Params, signal: AbortSignal): Promise<HotspotPage> =>
+  get(ask("/api/v1/hotspots", params), signal);
+
+export const hotspot = (id: number, city: string): Promise<Hotspot> =>
+  get(ask(`/api/v1/hotspots/${id}`, { jurisdiction_id: city }));
+
+/** What has just begun; nothing while the first look is under way. */
+export const alerts = async (params: Params, signal: AbortSignal): Promise<Alert[]> => {
+  try {
+    return (await get<{ features: Alert[] }>(ask("/api/v1/alerts", params), signal)).features;
+  } catch (error) {
+    if (error instanceof Refused && error.status === 503) return [];
+    throw error;
+  }
+};
 
 export const nextPage = (path: string): Promise<Page<ReportFeature>> => get(path);
 

@@ -1,7 +1,7 @@
 // Filters with their counts: period, status, services by group.
 import type { Catalogue, Stats, Status } from "./api";
 import { byId, make, makeSvg } from "./dom";
-import { type Period, PERIODS, STATUSES, type State, unfiltered } from "./state";
+import { type Layer, LAYERS, type Period, PERIODS, STATUSES, type State, unfiltered } from "./state";
 import { day, number, say } from "./words";
 
 export interface Counts {
@@ -19,6 +19,16 @@ function chip(label: string, pressed: boolean, count: number | null, press: () =
   return button;
 }
 
+function drawLayers(state: State, change: Change): void {
+  const box = byId("layer");
+  box.setAttribute("aria-label", say("layer"));
+  box.replaceChildren(
+    ...LAYERS.map((layer: Layer) =>
+      chip(say(`layer.${layer}`), state.layer === layer, null, () => change({ layer })),
+    ),
+  );
+}
+
 function drawPeriods(state: State, change: Change): void {
   const box = byId("period");
   box.setAttribute("aria-label", say("period"));
@@ -31,6 +41,8 @@ function drawPeriods(state: State, change: Change): void {
 
 function drawStatuses(state: State, counts: Stats | null, change: Change): void {
   const box = byId("status");
+  // What is closed was trouble too: hotspots and hexagons are of any status.
+  box.hidden = state.layer !== "reports";
   box.setAttribute("aria-label", say("status"));
   const toggled = (status: Status): Status[] => {
     const next = state.statuses.includes(status)
@@ -138,6 +150,7 @@ function drawReset(state: State, change: Change): void {
 export function drawFilters(
   state: State, catalogue: Catalogue, counts: Counts | null, change: Change,
 ): void {
+  drawLayers(state, change);
   drawPeriods(state, change);
   drawStatuses(state, counts?.byStatus ?? null, change);
   drawDays(counts?.byDay ?? null);

@@ -4,9 +4,13 @@ import * as api from "./api";
 import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
 import { byId, make } from "./dom";
 import { type Counts, drawFilters } from "./filters";
+import { drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
 import { appendList, drawList, type ListActions } from "./list";
-import { box, COLORS, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showSpots } from "./map";
-import { params, read, type State, STATUSES, write } from "./state";
+import {
+  box, COLORS, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
+  showSpots, showWhole,
+} from "./map";
+import { hexParams, hotParams, params, read, type State, STATUSES, write } from "./state";
 import { say, setLanguage } from "./words";
 
 let state: State;
@@ -17,6 +21,7 @@ let counts: Counts | null = null;
 let map: Map | null = null;
 let listed: string | null = null;
 let asking = new AbortController();
+let telling: ReturnType<typeof setTimeout> | undefined;
 /** The last answer failed, and a notice says so. */
 let troubled = false;
 
@@ -59,6 +64,9 @@ async function refresh(what: "all" | "view"): Promise<void> {
 }
 
 async function refreshView(signal: AbortSignal): Promise<void> {
+  if (map) showLayer(map, state.layer);
+  if (state.layer === "hotspots") return refreshHotspots(signal);
+  if (state.layer === "hexes") return refreshHexes(signal);
   const filter = params(state);
   const bbox: api.Params = map ? { bbox: box(map) } : {};
   const tasks: Promise<unknown>[] = [];
@@ -71,6 +79,21 @@ async function refreshView(signal: AbortSignal): Promise<void> {
     tasks.push(api.reports({ ...filter, ...bbox }, signal).then((page) => drawList(page, false, listActions)));
   }
   await Promise.all(tasks);
+}
+
+async function refreshHotspots(signal: AbortSignal): Promise<void> {
+  const question = hotParams(state);
+  const { limit: _, days: __, ...filter } = question;
+  const [page, alerts] = await Promise.all([api.hotspots(question, signal), api.alerts(filter, signal)]);
+  if (map) showHotspots(map, page, alerts);
+  drawHotspots(page, alerts, hotActions);
+}
+
+async function refreshHexes(signal: AbortSignal): Promise<void> {
+  const bbox: api.Params = map ? { bbox: box(map) } : {};
+  const page = await api.hexes({ ...hexParams(state, map?.getZoom() ?? 11), ...bbox }, signal);
+  if (map) showHexes(map, page);
+  drawHexes(page.features, page.statistic.reason, hotActions);
 }
 
 async function refreshCounts(signal: AbortSignal): Promise<void> {
@@ -91,6 +114,10 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
 function change(next: Partial<State>): void {
   Object.assign(state, next);
   listed = null;
+  if (next.layer) {
+    hideCard();
+    drawLegend();
+  }
   drawFilters(state, catalogue, counts, change);
   void refresh("all");
 }
@@ -103,6 +130,34 @@ const listActions: ListActions = {
     void refresh("view");
   },
 };
+
+const hotActions: HotActions = {
+  hotspot: (id) => void openHotspot(id),
+  go: (feature) => {
+    if (map) showWhole(map, feature, still());
+  },
+  report: (id) => void openReport(id, true),
+  close: () => {
+    hideCard();
+    byId("list").focus();
+  },
+};
+
+async function openHotspot(id: number): Promise<void> {
+  showPanel(true);
+  const hotspot = await api.hotspot(id, state.city);
+  drawHotspotCard(hotspot, city().time_zone, hotActions);
+  if (map) showWhole(map, hotspot, still());
+}
+
+/** A hexagon's words beside the map, for eyes and for readers of screens. */
+function tellHex(properties: GeoJSON.GeoJsonProperties): void {
+  // The map hands nested values on as text.
+  const trend = typeof properties?.trend === "string" ? JSON.parse(properties.trend) : undefined;
+  notice(hexWords({ ...(properties as api.Hex["properties"]), trend }));
+  clearTimeout(telling);
+  telling = setTimeout(() => troubled || notice(null), 7000);
+}
 
 const cardActions: CardActions = {
   close: () => {
@@ -167,11 +222,17 @@ function drawWords(): void {
   select.value = city().jurisdiction_id;
   byId("filters").setAttribute("aria-label", say("services"));
   showPanel(byId("panel").classList.contains("open"));
+  drawLegend();
+}
+
+function drawLegend(): void {
   const entry = (style: string, text: string): HTMLElement =>
     make("li", {}, make("span", { class: style, "aria-hidden": "true" }), text);
-  byId("legend").replaceChildren(make("ul", { "aria-label": say("legend") },
-    entry("circle", say("legend.cluster")),
-    ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`)))));
+  const own = state.layer === "reports"
+    ? [make("ul", { "aria-label": say("legend") }, entry("circle", say("legend.cluster")),
+      ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`))))]
+    : hotLegend(state.layer);
+  byId("legend").replaceChildren(...own);
 }
 
 async function startMap(): Promise<void> {
@@ -181,6 +242,8 @@ async function startMap(): Promise<void> {
       moved: () => void refresh("view"),
       cluster: (id, zoom, at) => void openCluster(id, zoom, at),
       report: (id) => void openReport(id, false),
+      hotspot: (id) => void openHotspot(id),
+      hex: (properties) => tellHex(properties),
     });
   } catch {
     map = null;
@@ -239,7 +302,9 @@ async function start(): Promise<void> {
   });
   byId("handle").addEventListener("click", () => showPanel(!byId("panel").classList.contains("open")));
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && state.report) cardActions.close();
+    if (event.key !== "Escape" || byId("card").hidden) return;
+    if (state.report) cardActions.close();
+    else hotActions.close();
   });
   window.addEventListener("hashchange", () => {
     state = read(location.hash, settings.default_jurisdiction);

@@ -1,10 +1,11 @@
 // The map: clusters and reports from the API, names of neighbourhoods, nothing else of its own.
 import {
-  AttributionControl, GeolocateControl, type GeoJSONSource, Map, NavigationControl, ScaleControl,
+  AttributionControl, GeolocateControl, type GeoJSONSource, LngLatBounds, Map, NavigationControl, ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { City, Stats, Status } from "./api";
-import type { View } from "./state";
+import type { Alert, City, HexPage, HotspotPage, Stats, Status } from "./api";
+import { CLASS_COLORS } from "./hot";
+import type { Layer, View } from "./state";
 import { say, shortNumber } from "./words";
 
 declare const WORKER_URL: string;
@@ -22,6 +23,8 @@ export interface MapActions {
   moved(): void;
   cluster(id: string, expansionZoom: number | null, at: [number, number]): void;
   report(id: string): void;
+  hotspot(id: number): void;
+  hex(properties: GeoJSON.GeoJsonProperties, at: [number, number]): void;
 }
 
 /** Words of the map's own controls; they are fixed when the map is made. */
@@ -47,6 +50,9 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
       sources: {
         areas: { type: "geojson", data: EMPTY },
         spots: { type: "geojson", data: EMPTY },
+        hexes: { type: "geojson", data: EMPTY },
+        hotspots: { type: "geojson", data: EMPTY },
+        alerts: { type: "geojson", data: EMPTY },
         chosen: { type: "geojson", data: EMPTY },
       },
       layers: layers(),
@@ -58,7 +64,7 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
   map.addControl(new ScaleControl({}), "bottom-left");
   map.addControl(new AttributionControl({ compact: true }), "bottom-right");
   map.on("moveend", actions.moved);
-  for (const layer of ["clusters", "reports"]) {
+  for (const layer of ["clusters", "reports", "hexes", "hotspots"]) {
     map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
   }
@@ -71,6 +77,14 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
   map.on("click", "reports", (event) => {
     const id = event.features?.[0]?.properties.service_request_id;
     if (id) actions.report(id);
+  });
+  map.on("click", "hotspots", (event) => {
+    const id = event.features?.[0]?.properties.hotspot_id;
+    if (id) actions.hotspot(Number(id));
+  });
+  map.on("click", "hexes", (event) => {
+    const properties = event.features?.[0]?.properties;
+    if (properties) actions.hex(properties, [event.lngLat.lng, event.lngLat.lat]);
   });
   return map;
 }
@@ -93,6 +107,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       },
       paint: { "text-color": "#55616b", "text-halo-color": "#eef1f0", "text-halo-width": 1.6 },
     },
+    ...hotLayers(),
     {
       id: "clusters", type: "circle", source: "spots", filter: ["get", "cluster"],
       layout: { "circle-sort-key": ["get", "count"] },
@@ -125,6 +140,93 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       },
     },
   ] as import("maplibre-gl").LayerSpecification[];
+}
+
+/** Hexagons and hotspots: colour says the class, a strong edge says the surest too. */
+function hotLayers(): import("maplibre-gl").LayerSpecification[] {
+  const color = ["match", ["get", "class"],
+    ...Object.entries(CLASS_COLORS).filter(([word]) => word !== "none").flat(), "#93a1ab"];
+  const sure = ["match", ["get", "class"], ["hot99", "cold99"], 1.8, 0.6];
+  const edge = ["match", ["get", "class"], "hot99", "#67001f", "cold99", "#053061", "#7b8790"];
+  const hidden = { visibility: "none" };
+  return [
+    {
+      id: "hexes", type: "fill", source: "hexes", layout: hidden,
+      paint: {
+        "fill-color": color,
+        "fill-opacity": ["match", ["coalesce", ["get", "class"], "none"], "none", 0.1, 0.78],
+      },
+    },
+    {
+      id: "hex-edges", type: "line", source: "hexes", layout: hidden,
+      paint: { "line-color": edge, "line-width": sure, "line-opacity": 0.8 },
+    },
+    {
+      id: "hex-counts", type: "symbol", source: "hexes",
+      filter: ["!=", ["coalesce", ["get", "class"], "none"], "none"],
+      layout: {
+        ...hidden, "text-field": ["to-string", ["get", "count"]], "text-font": FONT, "text-size": 12,
+        "symbol-sort-key": ["-", 0, ["abs", ["coalesce", ["get", "z"], 0]]],
+      },
+      paint: { "text-color": "#14212b", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
+    },
+    {
+      id: "hotspots", type: "fill", source: "hotspots", layout: hidden,
+      paint: { "fill-color": color, "fill-opacity": 0.55 },
+    },
+    {
+      id: "hotspot-edges", type: "line", source: "hotspots", layout: hidden,
+      paint: { "line-color": "#67001f", "line-width": 2 },
+    },
+    {
+      id: "alert-edges", type: "line", source: "alerts", layout: hidden,
+      paint: { "line-color": "#6b21a8", "line-width": 3, "line-dasharray": [2, 1.4] },
+    },
+    {
+      id: "hotspot-ranks", type: "symbol", source: "hotspots",
+      layout: {
+        ...hidden, "text-field": ["concat", ["get", "rank"], "\n", ["get", "service_name"]],
+        "text-font": FONT, "text-size": 13, "text-max-width": 9, "text-optional": true,
+        "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom"],
+        "text-radial-offset": 1.2,
+      },
+      paint: { "text-color": "#3f0010", "text-halo-color": "#ffffff", "text-halo-width": 2 },
+    },
+  ] as import("maplibre-gl").LayerSpecification[];
+}
+
+const LAYER_IDS: Record<Layer, string[]> = {
+  reports: ["clusters", "reports", "counts"],
+  hotspots: ["hotspots", "hotspot-edges", "hotspot-ranks", "alert-edges"],
+  hexes: ["hexes", "hex-edges", "hex-counts"],
+};
+
+/** Shows one layer and hides the others. */
+export function showLayer(map: Map, layer: Layer): void {
+  for (const [name, ids] of Object.entries(LAYER_IDS)) {
+    for (const id of ids) map.setLayoutProperty(id, "visibility", name === layer ? "visible" : "none");
+  }
+}
+
+export function showHexes(map: Map, page: HexPage): void {
+  source(map, "hexes")?.setData({ type: "FeatureCollection", features: page.features });
+}
+
+export function showHotspots(map: Map, page: HotspotPage, alerts: Alert[]): void {
+  source(map, "hotspots")?.setData({ type: "FeatureCollection", features: page.features });
+  source(map, "alerts")?.setData({ type: "FeatureCollection", features: alerts });
+}
+
+/** Shows all of a feature, no nearer than streets can be read. */
+export function showWhole(map: Map, feature: GeoJSON.Feature, still: boolean): void {
+  const bounds = new LngLatBounds();
+  const walk = (at: unknown): void => {
+    if (!Array.isArray(at)) return;
+    if (typeof at[0] === "number") bounds.extend(at as [number, number]);
+    else at.forEach(walk);
+  };
+  if (feature.geometry && "coordinates" in feature.geometry) walk(feature.geometry.coordinates);
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 80, maxZoom: 15, duration: still ? 0 : 500 });
 }
 
 const source = (map: Map, id: string): GeoJSONSource | undefined => map.getSource<GeoJSONSource>(id);

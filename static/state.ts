@@ -6,6 +6,9 @@ export type Period = "1" | "7" | "30" | "365" | "all";
 export const PERIODS: Period[] = ["1", "7", "30", "365", "all"];
 export const STATUSES: Status[] = ["open", "in_progress", "closed"];
 
+export type Layer = "reports" | "hotspots" | "hexes";
+export const LAYERS: Layer[] = ["reports", "hotspots", "hexes"];
+
 export interface View {
   zoom: number;
   lat: number;
@@ -15,6 +18,7 @@ export interface View {
 export interface State {
   city: string;
   language: Language;
+  layer: Layer;
   period: Period;
   statuses: Status[];
   services: string[];
@@ -36,6 +40,7 @@ export function read(hash: string, city: string): State {
   return {
     city: words.get("city") ?? city,
     language: named === "fr" || named === "en" ? named : browser,
+    layer: LAYERS.find((layer) => layer === words.get("show")) ?? "reports",
     period: PERIODS.includes(period) ? period : unfiltered.period,
     statuses: statuses.length ? statuses : [...unfiltered.statuses],
     services: list("service"),
@@ -52,6 +57,7 @@ export function write(state: State): string {
     put("map", `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`);
   }
   put("city", state.city);
+  if (state.layer !== "reports") put("show", state.layer);
   put("status", state.statuses.join(","));
   put("period", state.period);
   if (state.services.length) put("service", state.services.join(","));
@@ -71,4 +77,24 @@ export function params(state: State, without?: "status" | "service" | "period"):
     params.from = new Date(Math.floor(from / 60_000) * 60_000).toISOString();
   }
   return params;
+}
+
+/** The question about hotspots: any status, as what is closed was trouble too. */
+export function hotParams(state: State): Params {
+  const params: Params = { jurisdiction_id: state.city, limit: "50" };
+  if (state.services.length) params.service = state.services.join(",");
+  if (state.period !== "all") params.days = state.period;
+  return params;
+}
+
+/**
+ * The question about hexagons, as large as fingers: of any status, and where services are chosen
+ * held against all that is reported there.
+ */
+export function hexParams(state: State, zoom: number): Params {
+  const steps = [[9.6, 7], [11.2, 8], [12.8, 9], [14.4, 10]].find(([most]) => zoom < most);
+  return {
+    ...params(state, "status"), resolution: String(steps?.[1] ?? 11), limit: "4000",
+    exposure: state.services.length ? "reports" : "none", steps: "12",
+  };
 }

@@ -47,7 +47,11 @@ pub struct HotspotOut<'a> {
 }
 
 /// The feature of a hotspot.
-pub fn hotspot(snapshot: &Snapshot, out: &HotspotOut<'_>, speech: &Speech<'_>) -> AreaFeature<Value> {
+pub fn hotspot(
+    snapshot: &Snapshot,
+    out: &HotspotOut<'_>,
+    speech: &Speech<'_>,
+) -> AreaFeature<Value> {
     let HotspotOut { hotspot, number, rank, priority, streets, days } = out;
     let codes: Vec<&str> =
         hotspot.services.iter().map(|(number, _)| snapshot.service_name(*number)).collect();

@@ -9,16 +9,42 @@ use crate::query::{Alert, Hotspot, direction};
 use crate::report::{Catalogue, Service};
 
 const MONTHS_FR: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-    "novembre", "décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 ];
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A number as people write it: one decimal below ten, none above.
 fn number(value: f64, language: Language) -> String {
+    if value > 0.0 && value < 0.05 {
+        return match language {
+            Language::French => "moins de 0,1".into(),
+            Language::English => "less than 0.1".into(),
+        };
+    }
     let text = if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
     let text = text.strip_suffix(".0").map_or(text.clone(), str::to_owned);
     match language {
@@ -63,7 +89,13 @@ impl Speech<'_> {
 
     /// What a hotspot is, in words and numbers; `services` are its services' codes, most first,
     /// `days` the window's length, `streets` where most of it is.
-    pub fn hotspot(&self, hotspot: &Hotspot, services: &[&str], days: f64, streets: &[String]) -> String {
+    pub fn hotspot(
+        &self,
+        hotspot: &Hotspot,
+        services: &[&str],
+        days: f64,
+        streets: &[String],
+    ) -> String {
         let n = |value: f64| number(value, self.language);
         let what = match services {
             [one] => self.service(one).to_owned(),
@@ -78,14 +110,13 @@ impl Speech<'_> {
         };
         let (count, days) = (hotspot.count, n(days));
         let expected = n(hotspot.expected);
-        let times = hotspot.count as f64 / hotspot.expected.max(0.05);
-        let times = n(times);
+        let times = n(hotspot.count as f64 / hotspot.expected.max(0.1));
         let mut text = self.say(
             format!("{what} : {count} demandes en {days} jours, {expected} attendues ({times} fois plus)"),
             format!("{what}: {count} requests in {days} days, {expected} expected ({times} times as many)"),
         );
         if let Some(usual) = hotspot.usual {
-            let ratio = hotspot.count as f64 / usual.max(0.05);
+            let ratio = hotspot.count as f64 / usual.max(0.1);
             let (ratio, usual) = (n(ratio), n(usual));
             text += &self.say(
                 format!(" ; d’habitude ici {usual}, soit {ratio} fois moins"),
@@ -107,10 +138,14 @@ impl Speech<'_> {
         }
         if let Some(oldest) = hotspot.oldest_open {
             let (open, oldest) = (hotspot.open, day(oldest, self.zone, self.language));
-            let _ = write!(text, "{}", self.say(
-                format!(" ; {open} encore ouvertes, la plus ancienne du {oldest}"),
-                format!("; {open} still open, the oldest of {oldest}"),
-            ));
+            let _ = write!(
+                text,
+                "{}",
+                self.say(
+                    format!(" ; {open} encore ouvertes, la plus ancienne du {oldest}"),
+                    format!("; {open} still open, the oldest of {oldest}"),
+                )
+            );
         }
         if !streets.is_empty() {
             let list = streets.join(", ");

@@ -17,9 +17,7 @@ use crate::format::hexes::no_test;
 use crate::format::hotspots::{self as out, HotspotOut, Lone};
 use crate::format::json::Language;
 use crate::format::sentences::{Speech, streets};
-use crate::query::{
-    self, Exposure, Hotspot, HotspotAsk, Hotspots, NoTest, Priority, Snapshot,
-};
+use crate::query::{self, Exposure, Hotspot, HotspotAsk, Hotspots, NoTest, Priority, Snapshot};
 use crate::report::{Filter, Track};
 use crate::watch::{CityWatch, STANDING, newest, standing};
 
@@ -144,11 +142,7 @@ fn find(
 }
 
 /// Where most of these reports are, by their addresses: some of them are read.
-pub fn streets_of(
-    site: &Site,
-    city: &City,
-    members: &[&str],
-) -> Result<Vec<String>> {
+pub fn streets_of(site: &Site, city: &City, members: &[&str]) -> Result<Vec<String>> {
     let step = members.len().div_ceil(ADDRESSES).max(1);
     let ids: Vec<&str> = members.iter().step_by(step).copied().collect();
     let stored = site.app.reader().get_many(city.id(), &ids)?;
@@ -187,11 +181,7 @@ impl Telling<'_> {
     }
 }
 
-fn list_answer(
-    telling: &Telling<'_>,
-    question: &Question,
-    watched: &CityWatch,
-) -> Result<Vec<u8>> {
+fn list_answer(telling: &Telling<'_>, question: &Question, watched: &CityWatch) -> Result<Vec<u8>> {
     let Telling { city, snapshot, language, .. } = telling;
     checked_areas(snapshot, &question.filter)?;
     bounded(snapshot, question.ask.resolution, question.cells_max)?;
@@ -242,8 +232,13 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
 }
 
 /// A hotspot as it is now, if its question is a standing one and it is still there.
-fn now(telling: &Telling<'_>, track: &Track, watched: &CityWatch) -> Result<Option<AreaFeature<serde_json::Value>>> {
-    let Some(code) = track.question.strip_prefix(STANDING).filter(|code| !code.contains(' ')) else {
+fn now(
+    telling: &Telling<'_>,
+    track: &Track,
+    watched: &CityWatch,
+) -> Result<Option<AreaFeature<serde_json::Value>>> {
+    let Some(code) = track.question.strip_prefix(STANDING).filter(|code| !code.contains(' '))
+    else {
         return Ok(None);
     };
     let Some(service) = crate::report::ServiceCode::new(code) else { return Ok(None) };

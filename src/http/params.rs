@@ -239,7 +239,8 @@ impl Params {
 
     /// `count`: `reports` or `incidents`.
     fn counts_incidents(&mut self) -> bool {
-        let known = |word: &str| ["reports", "incidents"].contains(&word).then(|| word == "incidents");
+        let known =
+            |word: &str| ["reports", "incidents"].contains(&word).then(|| word == "incidents");
         self.word("count", "reports, incidents", known).unwrap_or(false)
     }
 

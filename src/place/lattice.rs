@@ -46,11 +46,8 @@ struct Face {
 
 /// The faces between the twelve corners, which are H3's pentagons of resolution 0.
 static FACES: LazyLock<Vec<Face>> = LazyLock::new(|| {
-    let corners: Vec<Vector> = Resolution::Zero
-        .pentagons()
-        .map(|pentagon| LatLng::from(pentagon))
-        .map(|at| unit(at.lng(), at.lat()))
-        .collect();
+    let corners: Vec<Vector> =
+        Resolution::Zero.pentagons().map(LatLng::from).map(|at| unit(at.lng(), at.lat())).collect();
     let touch = |a: usize, b: usize| dot(corners[a], corners[b]) > 0.4;
     let mut faces = Vec::with_capacity(20);
     for a in 0..12 {

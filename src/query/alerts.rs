@@ -98,9 +98,10 @@ pub fn alerts(
     let alert = |cylinder: crate::statistic::Cylinder| {
         let around = zones[cylinder.width].of(cylinder.place as usize);
         let inside = |place: u32| place == cylinder.place || around.contains(&place);
-        let members = cases.iter().zip(&ages).filter(|((_, place, _), age)| {
-            (**age as usize) < cylinder.days && inside(*place)
-        });
+        let members = cases
+            .iter()
+            .zip(&ages)
+            .filter(|((_, place, _), age)| (**age as usize) < cylinder.days && inside(*place));
         let mut cells: Vec<Hex> =
             members.clone().map(|((_, place, _), _)| counts.cells[*place as usize]).collect();
         cells.sort_unstable();

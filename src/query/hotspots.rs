@@ -290,14 +290,15 @@ impl Draft {
             (at(before) - at(from)) as u64
         };
         let windows = ((ask.from - first) / length.max(1)).min(HISTORY / length.max(1)).max(0);
-        let usual = (windows >= 1).then(|| {
-            between(ask.from - windows * length, ask.from) as f64 / windows as f64
-        });
-        let last_year = (first <= ask.from - YEAR).then(|| between(ask.from - YEAR, ask.before - YEAR));
+        let usual = (windows >= 1)
+            .then(|| between(ask.from - windows * length, ask.from) as f64 / windows as f64);
+        let last_year =
+            (first <= ask.from - YEAR).then(|| between(ask.from - YEAR, ask.before - YEAR));
         let mut steps = [0.0; TREND_STEPS];
         let (mut services, mut areas) = (BTreeMap::new(), BTreeMap::new());
         for (second, handle) in &self.members {
-            let step = i128::from(second - ask.from) * TREND_STEPS as i128 / i128::from(length.max(1));
+            let step =
+                i128::from(second - ask.from) * TREND_STEPS as i128 / i128::from(length.max(1));
             steps[(step as usize).min(TREND_STEPS - 1)] += 1.0;
             let record = snapshot.record(*handle);
             *services.entry(record.service).or_insert(0u64) += 1;

@@ -153,9 +153,8 @@ mod tests {
 
     /// Cells in a row, some of them.
     fn cells(range: std::ops::Range<u32>) -> Vec<Hex> {
-        let mut cells: Vec<Hex> = range
-            .map(|n| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap())
-            .collect();
+        let mut cells: Vec<Hex> =
+            range.map(|n| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap()).collect();
         cells.sort();
         cells
     }
@@ -196,7 +195,10 @@ mod tests {
         assert_eq!(life.words(3), ["split_from"]);
         // All become one.
         assert_eq!(life.day(4, &[(4..12, 40)]), [1]);
-        assert_eq!((life.words(2), life.words(3)), (vec!["born", "merged_into"], vec!["split_from", "merged_into"]));
+        assert_eq!(
+            (life.words(2), life.words(3)),
+            (vec!["born", "merged_into"], vec!["split_from", "merged_into"])
+        );
         // Not seen for a day or two is not the end, three are; and it may come back.
         assert!(life.day(5, &[]).is_empty());
         assert!(!life.words(1).contains(&"ended"));

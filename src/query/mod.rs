@@ -14,9 +14,7 @@ mod within;
 
 pub use alerts::{Alert, AlertAsk, SCAN_RESOLUTION, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
-pub use density::{
-    DensityAsk, DensityCluster, DensityClusters, density, outline, placed,
-};
+pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
 pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
     count_hexes, exposure, score_hexes, trend_hexes,

@@ -110,7 +110,9 @@ fn of_service(
                 let later = cells.order[other];
                 let after = visits[later as usize].requested - repaired;
                 let again = after > 0 && after <= ask.within;
-                if again && later != number && chord2(cells.points[point], cells.points[other]) <= limit
+                if again
+                    && later != number
+                    && chord2(cells.points[point], cells.points[other]) <= limit
                 {
                     linked.join(number, later);
                     let soonest = failed[number as usize].get_or_insert(after);
@@ -128,9 +130,8 @@ fn of_service(
     for members in groups.into_values() {
         let soon: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
         let own: Vec<[f64; 2]> = members.iter().map(|member| places[*member]).collect();
-        let is_open = |member: &&usize| {
-            snapshot.record(visits[**member].handle).status != Status::Closed
-        };
+        let is_open =
+            |member: &&usize| snapshot.record(visits[**member].handle).status != Status::Closed;
         found.failed += soon.len() as u64;
         found.places.push(Recurrence {
             service,

@@ -87,8 +87,7 @@ mod tests {
     fn binomial_tails_are_sums_of_the_distribution() {
         for (n, share) in [(1u64, 0.5), (10, 0.3), (40, 0.01), (200, 0.9)] {
             for k in 0..=n + 1 {
-                let direct: f64 =
-                    (k..=n).map(|k| probability(k as f64, n as f64, share)).sum();
+                let direct: f64 = (k..=n).map(|k| probability(k as f64, n as f64, share)).sum();
                 assert!((upper_tail(k, n, share) - direct).abs() < 1e-12, "{k} {n} {share}");
                 let below = 1.0 - upper_tail(k + 1, n, share);
                 assert!(k > n || (lower_tail(k, n, share) - below).abs() < 1e-12);

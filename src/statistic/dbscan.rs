@@ -176,8 +176,10 @@ mod tests {
             .iter()
             .map(|a| places.iter().map(|b| distance(at(a), at(b)).0).collect())
             .collect();
-        let core: Vec<bool> =
-            far.iter().map(|row| row.iter().filter(|d| **d <= eps_m).count() >= min_points).collect();
+        let core: Vec<bool> = far
+            .iter()
+            .map(|row| row.iter().filter(|d| **d <= eps_m).count() >= min_points)
+            .collect();
         let mut labels: Vec<Option<u32>> = vec![None; n];
         let mut clusters = 0;
         for seed in 0..n {
@@ -208,13 +210,26 @@ mod tests {
     fn as_by_definition_anywhere_on_earth() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
         for (lon, lat, spread) in [
-            (-71.2, 46.8, 0.01), (180.0, 10.0, 0.01), (-180.0, -60.0, 0.02), (0.0, 90.0, 0.01),
-            (30.0, -89.99, 0.02), (0.0, 0.0, 0.01), (12.0, 89.0, 0.05), (179.9999, 0.0, 0.001),
+            (-71.2, 46.8, 0.01),
+            (180.0, 10.0, 0.01),
+            (-180.0, -60.0, 0.02),
+            (0.0, 90.0, 0.01),
+            (30.0, -89.99, 0.02),
+            (0.0, 0.0, 0.01),
+            (12.0, 89.0, 0.05),
+            (179.9999, 0.0, 0.001),
         ] {
             let mut place = || {
-                let lon: f64 = lon + rng.random_range(-spread..spread) / f64::cos(f64::to_radians(lat)).max(1e-3);
+                let lon: f64 = lon
+                    + rng.random_range(-spread..spread) / f64::cos(f64::to_radians(lat)).max(1e-3);
                 let lat: f64 = lat + rng.random_range(-spread..spread);
-                let lat = if lat > 90.0 { 180.0 - lat } else if lat < -90.0 { -180.0 - lat } else { lat };
+                let lat = if lat > 90.0 {
+                    180.0 - lat
+                } else if lat < -90.0 {
+                    -180.0 - lat
+                } else {
+                    lat
+                };
                 [(lon + 540.0).rem_euclid(360.0) - 180.0, lat]
             };
             let places: Vec<[f64; 2]> = (0..500).map(|_| place()).collect();
@@ -239,9 +254,8 @@ mod tests {
         let limit = chord2_of(60.0) * (1.0 + 1e-12);
         for (i, a) in places.iter().enumerate().step_by(97) {
             let a = super::super::sphere::vector(*a);
-            let near = places.iter().filter(|b| {
-                chord2(a, super::super::sphere::vector(**b)) <= limit
-            });
+            let near =
+                places.iter().filter(|b| chord2(a, super::super::sphere::vector(**b)) <= limit);
             assert_eq!(whole.core[i], near.count() >= 5);
         }
         assert!(whole.clusters > 10);

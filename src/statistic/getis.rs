@@ -149,7 +149,7 @@ fn permuted_one(
                 if n % 2 == 0 || bits == 0 {
                     bits = rng.random();
                 }
-                let draw = ((bits & 0xffff_ffff) * values.len() as u64 >> 32) as u32;
+                let draw = (((bits & 0xffff_ffff) * values.len() as u64) >> 32) as u32;
                 bits >>= 32;
                 if draw as usize != cell && !drawn[..n].contains(&draw) {
                     drawn[n] = draw;
@@ -188,9 +188,8 @@ mod tests {
             near.push(other.map(|(_, j)| j));
         }
         let z = gi_star(&[20, 30, 32, 50, 80, 70], &near).unwrap();
-        let told = [
-            -1.397_276_26, -0.289_177_62, 0.650_649_64, -0.289_177_62, 1.234_520_88, 2.024_243_31,
-        ];
+        let told =
+            [-1.397_276_26, -0.289_177_62, 0.650_649_64, -0.289_177_62, 1.234_520_88, 2.024_243_31];
         for (ours, told) in z.iter().zip(told) {
             assert!((ours - told).abs() < 5e-9, "{ours} {told}");
         }
@@ -214,7 +213,8 @@ mod tests {
         for i in 0..3_000u32 {
             row.push([i.wrapping_sub(1), i + 1].into_iter().filter(|j| *j < 3_000));
         }
-        let values: Vec<u32> = (0..3_000).map(|i| if (10..15).contains(&i) { 9 } else { i % 3 }).collect();
+        let values: Vec<u32> =
+            (0..3_000).map(|i| if (10..15).contains(&i) { 9 } else { i % 3 }).collect();
         let p = permuted(&values, &row, 999, 7);
         assert_eq!(p, permuted(&values, &row, 999, 7));
         assert_ne!(p, permuted(&values, &row, 999, 8));

@@ -96,7 +96,8 @@ impl Nearness {
         let mut edges = Vec::with_capacity(n.saturating_sub(1));
         while edges.len() + 1 < n {
             let part: Vec<u32> = (0..n as u32).map(|slot| parts.find(slot)).collect();
-            let search = Search { tree: self, core: &core, least: &least, whole: self.whole(&part), part };
+            let search =
+                Search { tree: self, core: &core, least: &least, whole: self.whole(&part), part };
             let mut ways: Vec<Edge> = vec![(0, 0, f64::INFINITY); n];
             for slot in 0..n as u32 {
                 let way = &mut ways[search.part[slot as usize] as usize];

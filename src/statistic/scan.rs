@@ -123,7 +123,7 @@ impl Tail {
         let mean = maxima.iter().sum::<f64>() / n;
         let variance = maxima.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
         let scale = variance.sqrt() * 6f64.sqrt() / std::f64::consts::PI;
-        (scale > 0.0).then(|| Self { mode: mean - EULER * scale, scale })
+        (scale > 0.0).then_some(Self { mode: mean - EULER * scale, scale })
     }
 
     fn p(self, value: f64) -> f64 {
@@ -194,6 +194,12 @@ impl<'a> Board<'a> {
         }
         for place in (0..self.near.len()).filter(|place| self.near[*place]) {
             for (width, zone) in self.zones.iter().enumerate() {
+                // Most places are near too few cases: one number of each tells.
+                let longest = |place: usize| u32::from(self.counts[place][LANES - 1]);
+                let around = zone.of(place).iter().map(|other| longest(*other as usize));
+                if longest(place) + around.sum::<u32>() < CASES_MIN {
+                    continue;
+                }
                 let mut sums = self.counts[place];
                 for other in zone.of(place) {
                     let more = &self.counts[*other as usize];
@@ -280,7 +286,9 @@ mod tests {
     fn draw(seed: u64, planted: usize) -> (Vec<u32>, Vec<u32>) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         // Busy places and busy days, but nothing of both.
-        let busy = |rng: &mut Xoshiro256PlusPlus, n: u32| rng.random_range(0..n).min(rng.random_range(0..n));
+        let busy = |rng: &mut Xoshiro256PlusPlus, n: u32| {
+            rng.random_range(0..n).min(rng.random_range(0..n))
+        };
         let (mut places, mut ages): (Vec<u32>, Vec<u32>) =
             (0..2_000).map(|_| (busy(&mut rng, 60), busy(&mut rng, 365))).unzip();
         for _ in 0..planted {

@@ -147,9 +147,10 @@ mod tests {
             // And its cold twin.
             let cold: Vec<i8> = steps.iter().map(|step| -step).collect();
             let turned = MannKendall { z: -trend.z, p: trend.p };
-            assert_eq!(emerging(&cold, turned), class.map(|class| {
-                (class, -emerging(steps, trend).unwrap().1)
-            }));
+            assert_eq!(
+                emerging(&cold, turned),
+                class.map(|class| { (class, -emerging(steps, trend).unwrap().1) })
+            );
         }
     }
 }

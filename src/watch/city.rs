@@ -90,8 +90,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl CityWatch {
     pub(super) fn new(tracks: Vec<Track>) -> Self {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
-        let followed =
-            Followed { tracks, next, changed: Vec::new(), questions: VecDeque::new() };
+        let followed = Followed { tracks, next, changed: Vec::new(), questions: VecDeque::new() };
         Self {
             followed: Mutex::new(followed),
             alerts: ArcSwapOption::empty(),
@@ -149,9 +148,7 @@ impl CityWatch {
         let rested = looked.at.map(|at| at.elapsed());
         let is_due = match rested {
             None => true,
-            Some(rested) => {
-                rested >= REST && news >= CHANGES || rested >= PATIENCE && news > 0
-            }
+            Some(rested) => rested >= REST && news >= CHANGES || rested >= PATIENCE && news > 0,
         };
         if !is_due || snapshot.is_empty() {
             return Ok(());
@@ -204,8 +201,7 @@ impl CityWatch {
             return Ok(());
         }
         let numbers: Vec<u64> = tracks.iter().map(|track| track.number).collect();
-        let written =
-            app.writer().write(Write::Follow { jurisdiction: city.id().clone(), tracks });
+        let written = app.writer().write(Write::Follow { jurisdiction: city.id().clone(), tracks });
         // What could not be written is tried again with the next.
         written.map(|_| ()).inspect_err(|_| locked(&self.followed).changed.extend(numbers))
     }
