@@ -8,15 +8,17 @@
 //! | room | what it holds | may use |
 //! |---|---|---|
 //! | [`error`] | one error, with words for people and a cause for operators | – |
-//! | [`place`] | the Earth: positions, metres, boxes, the map's grid | – |
+//! | [`place`] | the Earth: positions, metres, boxes, the map's grid and H3's | – |
 //! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
 //! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
 //! | [`index`] | the views in memory that one function keeps | `report` `place` |
-//! | [`query`] | questions: from a snapshot to a plain result | `index` `report` `place` `error` |
-//! | [`mod@format`] | outside languages, both directions | `query` `report` `place` `error` |
+//! | [`statistic`] | methods on plain numbers: hot spots, density, trends, scans | `place` |
+//! | [`query`] | questions: from a snapshot to a plain result | `index` `statistic` and theirs |
+//! | [`mod@format`] | outside languages, both directions | `query` and what it uses |
 //! | [`config`] | every limit, with unit and default | – |
 //! | [`app`] | alone orders store-then-index | `store` `index` `report` `place` `error` `config` |
-//! | [`http`] | paths and the page; alone knows `axum` | `app` `format` `query` and what they use |
+//! | [`watch`] | what is looked for without being asked | `app` `query` `store` and theirs |
+//! | [`http`] | paths and the page; alone knows `axum` | `app` `watch` `format` and theirs |
 //! | [`demo`] | the generated city and its ground truth | `report` `place` |
 //! | [`command`] | the command line: wiring | all |
 //!

@@ -75,7 +75,8 @@ export interface Hex extends GeoJSON.Feature<GeoJSON.Polygon> {
     h3: string;
     count: number;
     open: number;
-    expected: number | null;
+    neighbourhood_count: number | null;
+    neighbourhood_expected: number | null;
     z: number | null;
     class: string | null;
     trend?: { class: string | null };
@@ -84,6 +85,7 @@ export interface Hex extends GeoJSON.Feature<GeoJSON.Polygon> {
 
 export interface HexPage {
   features: Hex[];
+  total: number;
   statistic: { available: boolean; reason?: string };
 }
 
@@ -112,6 +114,8 @@ export interface Hotspot extends GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.Multi
 
 export interface HotspotPage {
   features: Hotspot[];
+  numberMatched: number;
+  window?: { from: string; to: string; days: number };
   statistic: { available: boolean; reason?: string };
 }
 

@@ -32,9 +32,12 @@ function drawLayers(state: State, change: Change): void {
 function drawPeriods(state: State, change: Change): void {
   const box = byId("period");
   box.setAttribute("aria-label", say("period"));
+  // Hotspots are those of a period: of a month, where none is chosen.
+  const hot = state.layer === "hotspots";
+  const chosen = hot && state.period === "all" ? "30" : state.period;
   box.replaceChildren(
-    ...PERIODS.map((period: Period) =>
-      chip(say(`period.${period}`), state.period === period, null, () => change({ period })),
+    ...PERIODS.filter((period) => !hot || period !== "all").map((period: Period) =>
+      chip(say(`period.${period}`), chosen === period, null, () => change({ period })),
     ),
   );
 }

@@ -58,8 +58,11 @@ export function drawHotspots(page: HotspotPage, alerts: Alert[], actions: HotAct
   rows("hotspots.list", [...begun, ...found], page.statistic.reason ?? say("hotspots.none"));
 }
 
-const expectation = ({ count, expected }: Hex["properties"]): string =>
-  say("hex.counts", { n: count, expected: expected === null ? "–" : number(Math.round(expected * 10) / 10) });
+const expectation = (of: Hex["properties"]): string => {
+  const { neighbourhood_count: around, neighbourhood_expected: expected } = of;
+  if (around === null || expected === null) return say("life.count", { n: of.count });
+  return say("hex.counts", { n: of.count, around, expected: number(Math.round(expected * 10) / 10) });
+};
 
 /** What the map says of a hexagon, in words. */
 export function hexWords(properties: Hex["properties"]): string {
@@ -75,8 +78,7 @@ export function drawHexes(hexes: Hex[], reason: string | undefined, actions: Hot
     .slice(0, 40);
   const items = strong.map((hex) => {
     const { class: word, h3, count } = hex.properties;
-    const mark = make("span", { class: "swatch", style: `background:${CLASS_COLORS[word ?? "none"]}` });
-    mark.setAttribute("aria-hidden", "true");
+    const mark = make("span", { class: `swatch ${word}`, "aria-hidden": "true" });
     const trend = hex.properties.trend?.class;
     return row({ "data-hex": h3 }, mark, sayValue("class", word ?? "none"), expectation(hex.properties),
       [number(count), ...(trend ? [sayValue("emerging", trend)] : [])], () => actions.go(hex));
@@ -135,7 +137,7 @@ export function hotLegend(layer: Layer): HTMLElement[] {
     return make("li", {}, mark, text);
   };
   const swatch = (word: string): HTMLElement =>
-    make("span", { class: "swatch", style: `background:${CLASS_COLORS[word]}` });
+    make("span", { class: `swatch ${word}` });
   const list = layer === "hexes"
     ? CLASSES.map((word) => entry(swatch(word), say(`class.${word}`)))
     : [

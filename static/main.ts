@@ -4,7 +4,7 @@ import * as api from "./api";
 import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
 import { byId, make } from "./dom";
 import { type Counts, drawFilters } from "./filters";
-import { drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
+import { CLASS_COLORS, drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
 import { appendList, drawList, type ListActions } from "./list";
 import {
   box, COLORS, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
@@ -20,6 +20,7 @@ let catalogue: api.Catalogue = { groups: [], services: [] };
 let counts: Counts | null = null;
 let map: Map | null = null;
 let listed: string | null = null;
+let hotspots: api.HotspotPage | null = null;
 let asking = new AbortController();
 let telling: ReturnType<typeof setTimeout> | undefined;
 /** The last answer failed, and a notice says so. */
@@ -85,7 +86,11 @@ async function refreshHotspots(signal: AbortSignal): Promise<void> {
   const question = hotParams(state);
   const { limit: _, days: __, ...filter } = question;
   const [page, alerts] = await Promise.all([api.hotspots(question, signal), api.alerts(filter, signal)]);
+  hotspots = page;
   if (map) showHotspots(map, page, alerts);
+  const days = page.window ? Math.round(page.window.days) : 0;
+  const n = page.numberMatched;
+  byId("summary").textContent = say(n === 1 ? "summary.hotspot" : "summary.hotspots", { n, days });
   drawHotspots(page, alerts, hotActions);
 }
 
@@ -93,21 +98,28 @@ async function refreshHexes(signal: AbortSignal): Promise<void> {
   const bbox: api.Params = map ? { bbox: box(map) } : {};
   const page = await api.hexes({ ...hexParams(state, map?.getZoom() ?? 11), ...bbox }, signal);
   if (map) showHexes(map, page);
+  byId("summary").textContent = say("summary.hexes", { n: page.total });
   drawHexes(page.features, page.statistic.reason, hotActions);
+}
+
+/** The filter of what is counted: of any status where the map shows any. */
+function counted(without?: "service"): api.Params {
+  const { status, ...rest } = params(state, without);
+  return state.layer === "reports" ? { status, ...rest } : rest;
 }
 
 async function refreshCounts(signal: AbortSignal): Promise<void> {
   const [here, byStatus, byService] = await Promise.all([
-    api.stats(params(state), signal),
+    api.stats(counted(), signal),
     api.stats(params(state, "status"), signal),
-    api.stats(params(state, "service"), signal),
+    api.stats(counted("service"), signal),
   ]);
   counts = { byStatus, byService, byDay: here };
   drawFilters(state, catalogue, counts, change);
   const total = here.total === 0 ? say("summary.none")
     : here.total === 1 ? say("summary.one") : say("summary", { n: here.total });
   const unlocated = here.unlocated ? `, ${say("summary.unlocated", { n: here.unlocated })}` : "";
-  byId("summary").textContent = total + unlocated;
+  if (state.layer === "reports") byId("summary").textContent = total + unlocated;
   if (map) showAreas(map, byStatus);
 }
 
@@ -145,7 +157,10 @@ const hotActions: HotActions = {
 
 async function openHotspot(id: number): Promise<void> {
   showPanel(true);
-  const hotspot = await api.hotspot(id, state.city);
+  const known = hotspots?.features.find((hotspot) => hotspot.properties.hotspot_id === id);
+  const told = await api.hotspot(id, state.city);
+  // Of the question on the page the list knows more than a life tells.
+  const hotspot = known ? { ...known, properties: { ...told.properties, ...known.properties } } : told;
   drawHotspotCard(hotspot, city().time_zone, hotActions);
   if (map) showWhole(map, hotspot, still());
 }
@@ -279,8 +294,8 @@ async function enter(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  for (const [status, color] of Object.entries(COLORS)) {
-    document.documentElement.style.setProperty(`--${status}`, color);
+  for (const [name, color] of Object.entries({ ...COLORS, ...CLASS_COLORS })) {
+    document.documentElement.style.setProperty(`--${name}`, color);
   }
   settings = await api.config();
   state = read(location.hash, settings.default_jurisdiction);

@@ -3,7 +3,7 @@ import {
   AttributionControl, GeolocateControl, type GeoJSONSource, LngLatBounds, Map, NavigationControl, ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { Alert, City, HexPage, HotspotPage, Stats, Status } from "./api";
+import type { Alert, City, HexPage, Hotspot, HotspotPage, Stats, Status } from "./api";
 import { CLASS_COLORS } from "./hot";
 import type { Layer, View } from "./state";
 import { say, shortNumber } from "./words";
@@ -16,7 +16,7 @@ export const COLORS: Record<Status, string> = {
   closed: "#64748b",
 };
 const FONT = ["Inter", "system-ui", "sans-serif"];
-export const FIRST_DATA_LAYER = "areas";
+export const FIRST_DATA_LAYER = "hexes";
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface MapActions {
@@ -53,6 +53,7 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
         hexes: { type: "geojson", data: EMPTY },
         hotspots: { type: "geojson", data: EMPTY },
         alerts: { type: "geojson", data: EMPTY },
+        marks: { type: "geojson", data: EMPTY },
         chosen: { type: "geojson", data: EMPTY },
       },
       layers: layers(),
@@ -64,7 +65,7 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
   map.addControl(new ScaleControl({}), "bottom-left");
   map.addControl(new AttributionControl({ compact: true }), "bottom-right");
   map.on("moveend", actions.moved);
-  for (const layer of ["clusters", "reports", "hexes", "hotspots"]) {
+  for (const layer of ["clusters", "reports", "hexes", "hotspots", "hotspot-marks"]) {
     map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
   }
@@ -78,10 +79,13 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
     const id = event.features?.[0]?.properties.service_request_id;
     if (id) actions.report(id);
   });
-  map.on("click", "hotspots", (event) => {
-    const id = event.features?.[0]?.properties.hotspot_id;
-    if (id) actions.hotspot(Number(id));
-  });
+  for (const layer of ["hotspots", "hotspot-marks"]) {
+    map.on("click", layer, (event) => {
+      const id = event.features?.[0]?.properties.hotspot_id;
+      if (id && !event.defaultPrevented) actions.hotspot(Number(id));
+      event.preventDefault();
+    });
+  }
   map.on("click", "hexes", (event) => {
     const properties = event.features?.[0]?.properties;
     if (properties) actions.hex(properties, [event.lngLat.lng, event.lngLat.lat]);
@@ -98,8 +102,9 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
     0.69, "#3f8fb0", 3, "#24789c", 6, "#0f5f82", 9, "#0b4866"];
   return [
     { id: "background", type: "background", paint: { "background-color": "#eef1f0" } },
+    ...hotAreas(),
     {
-      id: FIRST_DATA_LAYER, type: "symbol", source: "areas", minzoom: 9.5, maxzoom: 15,
+      id: "areas", type: "symbol", source: "areas", minzoom: 9.5, maxzoom: 15,
       layout: {
         "text-field": ["get", "name"], "text-font": FONT, "text-size": 12.5, "text-max-width": 8,
         "text-variable-anchor": ["center", "top", "bottom"], "text-radial-offset": 1.3,
@@ -107,7 +112,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       },
       paint: { "text-color": "#55616b", "text-halo-color": "#eef1f0", "text-halo-width": 1.6 },
     },
-    ...hotLayers(),
+    ...hotMarks(),
     {
       id: "clusters", type: "circle", source: "spots", filter: ["get", "cluster"],
       layout: { "circle-sort-key": ["get", "count"] },
@@ -143,7 +148,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
 }
 
 /** Hexagons and hotspots: colour says the class, a strong edge says the surest too. */
-function hotLayers(): import("maplibre-gl").LayerSpecification[] {
+function hotAreas(): import("maplibre-gl").LayerSpecification[] {
   const color = ["match", ["get", "class"],
     ...Object.entries(CLASS_COLORS).filter(([word]) => word !== "none").flat(), "#93a1ab"];
   const sure = ["match", ["get", "class"], ["hot99", "cold99"], 1.8, 0.6];
@@ -162,15 +167,6 @@ function hotLayers(): import("maplibre-gl").LayerSpecification[] {
       paint: { "line-color": edge, "line-width": sure, "line-opacity": 0.8 },
     },
     {
-      id: "hex-counts", type: "symbol", source: "hexes",
-      filter: ["!=", ["coalesce", ["get", "class"], "none"], "none"],
-      layout: {
-        ...hidden, "text-field": ["to-string", ["get", "count"]], "text-font": FONT, "text-size": 12,
-        "symbol-sort-key": ["-", 0, ["abs", ["coalesce", ["get", "z"], 0]]],
-      },
-      paint: { "text-color": "#14212b", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
-    },
-    {
       id: "hotspots", type: "fill", source: "hotspots", layout: hidden,
       paint: { "fill-color": color, "fill-opacity": 0.55 },
     },
@@ -182,13 +178,44 @@ function hotLayers(): import("maplibre-gl").LayerSpecification[] {
       id: "alert-edges", type: "line", source: "alerts", layout: hidden,
       paint: { "line-color": "#6b21a8", "line-width": 3, "line-dasharray": [2, 1.4] },
     },
+  ] as import("maplibre-gl").LayerSpecification[];
+}
+
+/** What is written on them: counts, ranks, names. */
+function hotMarks(): import("maplibre-gl").LayerSpecification[] {
+  const hidden = { visibility: "none" };
+  return [
     {
-      id: "hotspot-ranks", type: "symbol", source: "hotspots",
+      id: "hex-counts", type: "symbol", source: "hexes",
+      filter: ["!=", ["coalesce", ["get", "class"], "none"], "none"],
       layout: {
-        ...hidden, "text-field": ["concat", ["get", "rank"], "\n", ["get", "service_name"]],
-        "text-font": FONT, "text-size": 13, "text-max-width": 9, "text-optional": true,
-        "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom"],
-        "text-radial-offset": 1.2,
+        ...hidden, "text-field": ["to-string", ["get", "count"]], "text-font": FONT, "text-size": 12,
+        "symbol-sort-key": ["-", 0, ["abs", ["coalesce", ["get", "z"], 0]]],
+      },
+      paint: { "text-color": "#14212b", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
+    },
+    {
+      id: "hotspot-marks", type: "circle", source: "marks", layout: hidden,
+      paint: {
+        "circle-radius": 13, "circle-stroke-width": 2,
+        "circle-color": ["case", ["has", "rank"], "#b2182b", "#ffffff"],
+        "circle-stroke-color": ["case", ["has", "rank"], "#ffffff", "#6b21a8"],
+      },
+    },
+    {
+      id: "hotspot-ranks", type: "symbol", source: "marks",
+      layout: {
+        ...hidden, "text-field": ["case", ["has", "rank"], ["to-string", ["get", "rank"]], "!"], "text-font": FONT,
+        "text-size": 13.5, "text-allow-overlap": true, "text-ignore-placement": true,
+      },
+      paint: { "text-color": ["case", ["has", "rank"], "#ffffff", "#6b21a8"] },
+    },
+    {
+      id: "hotspot-names", type: "symbol", source: "marks",
+      layout: {
+        ...hidden, "text-field": ["coalesce", ["get", "service_name"], ""], "text-font": FONT, "text-size": 12.5,
+        "text-max-width": 10, "text-variable-anchor": ["top", "bottom", "left", "right"],
+        "text-radial-offset": 1.3, "symbol-sort-key": ["coalesce", ["get", "rank"], 0],
       },
       paint: { "text-color": "#3f0010", "text-halo-color": "#ffffff", "text-halo-width": 2 },
     },
@@ -197,7 +224,9 @@ function hotLayers(): import("maplibre-gl").LayerSpecification[] {
 
 const LAYER_IDS: Record<Layer, string[]> = {
   reports: ["clusters", "reports", "counts"],
-  hotspots: ["hotspots", "hotspot-edges", "hotspot-ranks", "alert-edges"],
+  hotspots: [
+    "hotspots", "hotspot-edges", "alert-edges", "hotspot-marks", "hotspot-ranks", "hotspot-names",
+  ],
   hexes: ["hexes", "hex-edges", "hex-counts"],
 };
 
@@ -215,10 +244,20 @@ export function showHexes(map: Map, page: HexPage): void {
 export function showHotspots(map: Map, page: HotspotPage, alerts: Alert[]): void {
   source(map, "hotspots")?.setData({ type: "FeatureCollection", features: page.features });
   source(map, "alerts")?.setData({ type: "FeatureCollection", features: alerts });
+  const marks = [...alerts, ...page.features].map((feature) => {
+    const { rank, hotspot_id, service_name } = feature.properties as Partial<Hotspot["properties"]>;
+    // What has just begun is often a hotspot already: its name is written once.
+    const twice = !rank && page.features.some((one) => one.properties.service_name === service_name);
+    const named = { rank, hotspot_id, service_name: twice ? undefined : service_name };
+    return {
+      type: "Feature" as const, properties: JSON.parse(JSON.stringify(named)),
+      geometry: { type: "Point" as const, coordinates: boundsOf(feature).getCenter().toArray() },
+    };
+  });
+  source(map, "marks")?.setData({ type: "FeatureCollection", features: marks });
 }
 
-/** Shows all of a feature, no nearer than streets can be read. */
-export function showWhole(map: Map, feature: GeoJSON.Feature, still: boolean): void {
+function boundsOf(feature: GeoJSON.Feature): LngLatBounds {
   const bounds = new LngLatBounds();
   const walk = (at: unknown): void => {
     if (!Array.isArray(at)) return;
@@ -226,6 +265,12 @@ export function showWhole(map: Map, feature: GeoJSON.Feature, still: boolean): v
     else at.forEach(walk);
   };
   if (feature.geometry && "coordinates" in feature.geometry) walk(feature.geometry.coordinates);
+  return bounds;
+}
+
+/** Shows all of a feature, no nearer than streets can be read. */
+export function showWhole(map: Map, feature: GeoJSON.Feature, still: boolean): void {
+  const bounds = boundsOf(feature);
   if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 80, maxZoom: 15, duration: still ? 0 : 500 });
 }
 

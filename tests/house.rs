@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("error", &[], &[]),
     ("config", &[], &[]),
-    ("place", &[], &[]),
+    ("place", &[], &["h3o", "geo"]),
+    ("statistic", &["place"], &["libm", "rand", "rand_xoshiro"]),
     ("report", &["place", "error"], &["jiff"]),
     ("store", &["report", "place", "error"], &["rusqlite", "jiff", "blake3", "tracing"]),
     ("index", &["report", "place"], &["hashbrown", "arc_swap"]),
-    ("query", &["index", "report", "place", "error"], &["geo"]),
+    ("query", &["index", "statistic", "report", "place", "error"], &["geo"]),
     (
         "format",
-        &["query", "report", "place", "error"],
+        &["query", "statistic", "report", "place", "error"],
         &["serde", "serde_json", "geojson", "geo", "csv", "toml", "jiff", "proj4rs", "blake3"],
     ),
     (
@@ -23,10 +24,15 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         &["store", "index", "report", "place", "error", "config"],
         &["tokio", "arc_swap", "jiff", "rand", "tracing"],
     ),
+    (
+        "watch",
+        &["app", "query", "statistic", "store", "report", "place", "error"],
+        &["arc_swap", "tracing"],
+    ),
     ("demo", &["report", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
     (
         "http",
-        &["app", "format", "query", "report", "place", "error", "config"],
+        &["app", "watch", "format", "query", "report", "place", "error", "config"],
         &[
             "axum",
             "tower",

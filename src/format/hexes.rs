@@ -44,6 +44,8 @@ struct HexOut {
     oldest_open_datetime: Option<String>,
     rate_per_day: f64,
     expected: Option<f64>,
+    neighbourhood_count: Option<u64>,
+    neighbourhood_expected: Option<f64>,
     z: Option<f64>,
     p: Option<f64>,
     q: Option<f64>,
@@ -93,8 +95,8 @@ pub fn no_test(reason: NoTest, language: Language) -> String {
             "No request matches these filters."
         ),
         NoTest::FewCells => words!(
-            "Moins de {CELLS_MIN} hexagones : trop peu pour juger. Une résolution plus fine en donne \
-             davantage.",
+            "Moins de {CELLS_MIN} hexagones : trop peu pour juger. Une résolution plus fine en \
+             donne davantage.",
             "Fewer than {CELLS_MIN} hexagons: too few to judge. A finer resolution gives more."
         ),
         NoTest::AllEqual => words!(
@@ -145,6 +147,8 @@ fn one(hexes: &Hexes<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
         oldest_open_datetime: tally.oldest_open.map(instant),
         rate_per_day: figure(f64::from(tally.count) / days),
         expected: scores.map(|scores| figure(scores.expected[cell])),
+        neighbourhood_count: scores.map(|scores| scores.around[cell]),
+        neighbourhood_expected: scores.map(|scores| figure(scores.expected_around[cell])),
         z: scores.map(|scores| figure(scores.z[cell])),
         p: scores.map(|scores| figure(scores.p[cell])),
         q: scores.map(|scores| figure(scores.q[cell])),

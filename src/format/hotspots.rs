@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::areas::{AreaFeature, Shape, drawn, figure, ring, shape};
 use super::geojson::instant;
+use super::hexes;
 use super::sentences::Speech;
 use crate::place::Hex;
 use crate::query::{
@@ -28,6 +29,14 @@ fn members(snapshot: &Snapshot, members: &[Handle]) -> Vec<String> {
 fn counts(snapshot: &Snapshot, services: &[(u16, u64)]) -> Map<String, Value> {
     let named = services.iter();
     named.map(|(number, n)| (snapshot.service_name(*number).to_owned(), json!(n))).collect()
+}
+
+fn trend_word(direction: i8) -> &'static str {
+    match direction {
+        1 => "growing",
+        -1 => "shrinking",
+        _ => "steady",
+    }
 }
 
 /// What a hotspot is told with.
@@ -64,7 +73,7 @@ pub fn hotspot(
         "rank": rank,
         "service_code": first,
         "service_name": speech.service(first),
-        "class": super::hexes::class_word(if hotspot.q <= 0.01 { 3 } else if hotspot.q <= 0.05 { 2 } else { 1 }),
+        "class": hexes::class_word(hotspot.class()),
         "explanation": speech.hotspot(hotspot, &codes, *days, streets),
         "count": hotspot.count,
         "open": hotspot.open,
@@ -77,7 +86,7 @@ pub fn hotspot(
         "q": figure(hotspot.q),
         "since_datetime": instant(hotspot.since),
         "oldest_open_datetime": hotspot.oldest_open.map(instant),
-        "trend": match direction(hotspot.trend) { 1 => "growing", -1 => "shrinking", _ => "steady" },
+        "trend": trend_word(direction(hotspot.trend)),
         "priority": figure(priority.total()),
         "priority_parts": {
             "excess": figure(priority.excess),

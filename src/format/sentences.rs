@@ -112,8 +112,14 @@ impl Speech<'_> {
         let expected = n(hotspot.expected);
         let times = n(hotspot.count as f64 / hotspot.expected.max(0.1));
         let mut text = self.say(
-            format!("{what} : {count} demandes en {days} jours, {expected} attendues ({times} fois plus)"),
-            format!("{what}: {count} requests in {days} days, {expected} expected ({times} times as many)"),
+            format!(
+                "{what} : {count} demandes en {days} jours, {expected} attendues ({times} fois \
+                 plus)"
+            ),
+            format!(
+                "{what}: {count} requests in {days} days, {expected} expected ({times} times as \
+                 many)"
+            ),
         );
         if let Some(usual) = hotspot.usual {
             let ratio = hotspot.count as f64 / usual.max(0.1);
@@ -178,8 +184,8 @@ impl Speech<'_> {
                 if days > 1 { "s" } else { "" }
             ),
             format!(
-                "{what}: {count} requests in {days} day{}, {expected} expected; chance alone brings \
-                 as many {every}",
+                "{what}: {count} requests in {days} day{}, {expected} expected; chance alone \
+                 brings as many {every}",
                 if days > 1 { "s" } else { "" }
             ),
         );

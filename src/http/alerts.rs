@@ -12,7 +12,7 @@ use super::queries::finished;
 use super::reports::checked_areas;
 use crate::app::City;
 use crate::error::{Error, Kind, Result};
-use crate::format::areas::AreaCollection;
+use crate::format::areas::{AreaCollection, figure};
 use crate::format::geojson::{MEDIA_TYPE, instant};
 use crate::format::hotspots;
 use crate::format::sentences::Speech;
@@ -95,10 +95,11 @@ fn recurrence_answer(
         let address = stored.first().and_then(|stored| stored.report.address.as_deref());
         features.push(hotspots::recurrence(snapshot, place, address, &speech));
     }
+    let share = found.failed as f64 / found.repairs.max(1) as f64;
     let head = json!({
         "repairs": found.repairs,
         "failed_fixes": found.failed,
-        "failed_share": if found.repairs > 0 { found.failed as f64 / found.repairs as f64 } else { 0.0 },
+        "failed_share": figure(share),
         "radius_m": question.ask.radius_m,
         "within_days": question.days,
     });

@@ -121,8 +121,8 @@ fn answer(snapshot: &Snapshot, question: &Question, ask: &Ask) -> Result<Vec<u8>
             let words = words!(
                 "demande {draws} tirages, plus de {DRAWS_MAX} : « k=1 », une résolution plus \
                  grossière ou moins de permutations",
-                "asks for {draws} draws, more than {DRAWS_MAX}: take 'k=1', a coarser resolution, or \
-                 fewer permutations"
+                "asks for {draws} draws, more than {DRAWS_MAX}: take 'k=1', a coarser resolution, \
+                 or fewer permutations"
             );
             return Err(Refusal::new("permutations", permutations, words).into());
         }

@@ -1,8 +1,9 @@
 //! Counts in the hexagons of H3, and where they are more than chance.
 //!
-//! The *extent* of a city is every cell of the resolution in which a report was ever placed exactly,
-//! of any service and time: where people live, drive and report. A cell of the extent that no report
-//! under the filter lies in counts as zero; cells outside it (river, forest) do not count at all.
+//! The *extent* of a city is every cell of the resolution in which a report was ever placed
+//! exactly, of any service and time: where people live, drive and report. A cell of the extent that
+//! no report under the filter lies in counts as zero; cells outside it (river, forest) do not count
+//! at all.
 //! Statistics are taken over the whole extent whatever box is asked for, so that what is hot does
 //! not depend on where the map is.
 
@@ -184,10 +185,12 @@ pub enum NoTest {
 pub struct HexScores {
     /// Steps that a neighbourhood reached.
     pub k: u8,
-    /// What its neighbourhood's count was expected to be.
+    /// What the cell's own count was expected to be.
     pub expected: Vec<f64>,
-    /// What its own count was expected to be.
-    pub expected_here: Vec<f64>,
+    /// How many there are in its neighbourhood, itself among it.
+    pub around: Vec<u64>,
+    /// How many were expected there.
+    pub expected_around: Vec<f64>,
     /// Standard normal under the null.
     pub z: Vec<f64>,
     /// Two-sided probability.
@@ -205,7 +208,7 @@ impl HexScores {
     }
 }
 
-fn class_of(z: f64, q: f64) -> i8 {
+pub(super) fn class_of(z: f64, q: f64) -> i8 {
     let level = [0.01, 0.05, 0.1].iter().position(|rate| q <= *rate).map_or(0, |n| 3 - n as i8);
     if z > 0.0 { level } else { -level }
 }
@@ -261,7 +264,7 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
     let neighbours = counts.neighbours(snapshot, k);
     let values = counts.values();
     let mean = total as f64 / values.len() as f64;
-    let (expected, expected_here, z, p) = match test.exposure {
+    let (expected_around, expected, z, p) = match test.exposure {
         Exposure::None => {
             let z = gi_star(&values, &neighbours).ok_or(NoTest::AllEqual)?;
             let p = z.iter().map(|z| two_sided(*z)).collect();
@@ -282,7 +285,8 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
     let q = q_values(&p);
     let permute = |(n, seed)| statistic::permuted(&values, &neighbours, n, seed);
     let p_permuted = test.permutations.map(permute);
-    Ok(HexScores { k, expected, expected_here, z, p, q, p_permuted })
+    let around = (0..values.len()).map(|cell| neighbours.sum(cell, &values)).collect();
+    Ok(HexScores { k, expected, around, expected_around, z, p, q, p_permuted })
 }
 
 /// All reports of any kind and time in each cell of the counts' extent.

@@ -75,6 +75,13 @@ pub struct Hotspot {
     pub members: Vec<Handle>,
 }
 
+impl Hotspot {
+    /// Its class, as those of cells are: 3, 2, 1 at a false discovery rate of 1, 5, 10 %.
+    pub fn class(&self) -> i8 {
+        super::hexes::class_of(self.z, self.q)
+    }
+}
+
 /// Regions, and how they were found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspots {
@@ -237,7 +244,7 @@ impl Regions {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             };
-            draft.expected += scores.expected_here[cell];
+            draft.expected += scores.expected[cell];
             draft.z = draft.z.max(scores.z[cell]);
             draft.q = draft.q.min(scores.q[cell]);
         }

@@ -3,8 +3,8 @@
 //! A hotspot keeps its identity while it shares a cell with its former self. Where several claim
 //! the same one, the one that shares most of its cells has it (the elder where they share as many);
 //! the others are born as parts of it. Former ones that nothing follows became part of what covers
-//! them, or are over once they have not been seen for three days; where something comes again within
-//! thirty days it is the same one again.
+//! them, or are over once they have not been seen for three days; where something comes again
+//! within thirty days it is the same one again.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! Density clusters of any density: Campello, Moulavi and Sander, *Density-Based Clustering Based on
-//! Hierarchical Density Estimates* (2013), with great-circle distances and the excess of mass.
+//! Density clusters of any density: Campello, Moulavi and Sander, *Density-Based Clustering Based
+//! on Hierarchical Density Estimates* (2013), with great-circle distances and the excess of mass.
 
 use super::Grouping;
 use super::nearness::{Edge, Nearness};
@@ -126,8 +126,8 @@ fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32
     (clusters, leaves)
 }
 
-/// For each cluster of the tree the chosen one that it is part of: a cluster is chosen where its own
-/// excess of mass is no smaller than that of all chosen below it.
+/// For each cluster of the tree the chosen one that it is part of: a cluster is chosen where its
+/// own excess of mass is no smaller than that of all chosen below it.
 fn owners(clusters: &[Cluster]) -> Vec<Option<u32>> {
     let mut below = vec![0.0; clusters.len()];
     let mut is_chosen = vec![false; clusters.len()];

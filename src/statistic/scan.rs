@@ -4,9 +4,10 @@
 //! for Disease Outbreak Detection* (2005). Cylinders are a place with its neighbours, at several
 //! widths, over the last 1, 2, … days. A cylinder is expected to hold the cases of its places times
 //! the share of its days, so neither busy places nor busy days raise an alarm by themselves. The
-//! statistic is the largest likelihood ratio of all cylinders; its distribution comes from shuffling
-//! days among cases, and the tail of that from a Gumbel distribution fitted by moments (Abrams,
-//! Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan Statistics*, 2010).
+//! statistic is the largest likelihood ratio of all cylinders; its distribution comes from
+//! shuffling days among cases, and the tail of that from a Gumbel distribution fitted by moments
+//! (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan
+//! Statistics*, 2010).
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
