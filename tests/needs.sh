@@ -5,6 +5,7 @@ want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v sqlite3 >/dev/null || want+=(sqlite3)
 command -v valgrind >/dev/null || want+=(valgrind)
+dpkg -s python3-venv >/dev/null 2>&1 || python3 -m venv --help >/dev/null 2>&1 || want+=(python3-venv)
 command -v cc >/dev/null || want+=(gcc libc6-dev)
 command -v node >/dev/null || { echo "missing: Node.js 20 or newer (the page and its tests)"; exit 1; }
 command -v cargo >/dev/null || { echo "missing: Rust 1.90 or newer"; exit 1; }

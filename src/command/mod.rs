@@ -1,6 +1,7 @@
 //! The commands: one file each, wiring only.
 
 mod check;
+pub mod evaluate;
 mod export;
 mod generate;
 mod import;
@@ -40,6 +41,8 @@ enum Command {
     Export(export::Arguments),
     /// Makes a seeded, realistic Québec, with the ground truth of what was planted in it.
     Generate(generate::Arguments),
+    /// Scores methods on generated cities whose truth is known.
+    Evaluate(evaluate::Arguments),
     /// Verifies the store and prints a digest of each jurisdiction.
     Check(check::Arguments),
 }
@@ -76,6 +79,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
     };
     match result {

@@ -19,7 +19,7 @@ use crate::format::json::Language;
 use crate::format::sentences::{Speech, streets};
 use crate::query::{self, Exposure, Hotspot, HotspotAsk, Hotspots, NoTest, Priority, Snapshot};
 use crate::report::{Filter, Track};
-use crate::watch::{CityWatch, STANDING, newest, standing};
+use crate::watch::{CityWatch, STANDING, newest, standing, standing_filter};
 
 /// Days of the window where none are asked for.
 const DAYS: u32 = 30;
@@ -60,7 +60,8 @@ fn read(ask: &mut Ask, site: &Site) -> Result<Question> {
     let days = params.number("days", 1, 366).unwrap_or(DAYS);
     let limit = params.count("limit", 20, site.app.limits.hotspots_max);
     let bbox = params.bbox();
-    let filter = Filter { bbox, ..params.filter(&city) };
+    let incidents = params.counts_incidents().unwrap_or(true);
+    let filter = Filter { bbox, incidents, ..params.filter(&city) };
     let ask = HotspotAsk { resolution, k, exposure, rate, from: 0, before: 0 };
     Ok(Question { filter, ask, days, by_service, limit, cells_max: site.app.limits.hex_cells_max })
 }
@@ -80,7 +81,7 @@ impl Question {
         let HotspotAsk { resolution, k, exposure, rate, .. } = ask;
         let rest = Filter { services: None, ..filter.clone() };
         let usual = standing(0);
-        let is_standing = rest == Filter::default()
+        let is_standing = rest == standing_filter()
             && (*resolution, *k, *exposure) == (usual.resolution, usual.k, usual.exposure)
             && *rate == usual.rate
             && i64::from(*days) * 86_400 == usual.before - usual.from
@@ -243,7 +244,7 @@ fn now(
     };
     let Some(service) = crate::report::ServiceCode::new(code) else { return Ok(None) };
     let question = Question {
-        filter: Filter { services: Some(vec![service]), ..Filter::default() },
+        filter: Filter { services: Some(vec![service]), ..standing_filter() },
         ask: standing(0),
         days: DAYS,
         by_service: true,

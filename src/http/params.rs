@@ -233,15 +233,15 @@ impl Params {
             before,
             bbox: None,
             approximate: self.flag("approximate"),
-            incidents: self.counts_incidents(),
+            incidents: self.counts_incidents().unwrap_or(false),
         }
     }
 
     /// `count`: `reports` or `incidents`.
-    fn counts_incidents(&mut self) -> bool {
+    pub fn counts_incidents(&mut self) -> Option<bool> {
         let known =
             |word: &str| ["reports", "incidents"].contains(&word).then(|| word == "incidents");
-        self.word("count", "reports, incidents", known).unwrap_or(false)
+        self.word("count", "reports, incidents", known)
     }
 
     /// `service`: codes and groups, mixed.

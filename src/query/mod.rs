@@ -17,7 +17,7 @@ pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, cluster
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
 pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
-    count_hexes, exposure, score_hexes, trend_hexes,
+    count_hexes, exposure, score_hexes, score_hexes_against, trend_hexes,
 };
 pub use hotspots::{
     Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots, hotspots_by_service,

@@ -1,5 +1,6 @@
 //! Density clusters of any density: Campello, Moulavi and Sander, *Density-Based Clustering Based
 //! on Hierarchical Density Estimates* (2013), with great-circle distances and the excess of mass.
+//! A place on its own may reach two clusters equally well: it belongs to the nearer.
 
 use super::Grouping;
 use super::nearness::{Edge, Nearness};
@@ -66,14 +67,14 @@ pub fn hdbscan(places: &[[f64; 2]], min_cluster_size: usize, min_samples: usize)
 
 /// The single linkage of a spanning tree.
 fn mergers(n: usize, mut edges: Vec<Edge>) -> Vec<Merger> {
-    edges.sort_by(|a, b| a.2.total_cmp(&b.2));
+    edges.sort_by(Edge::order);
     let mut sets = Grouping::new(n);
     let mut node: Vec<u32> = (0..n as u32).collect();
     let mut mergers = Vec::with_capacity(edges.len());
-    for (a, b, far) in edges {
+    for Edge { ends: [a, b], reach, .. } in edges {
         let (a, b) = (sets.find(a), sets.find(b));
         let parts = [node[a as usize], node[b as usize]];
-        let density = 1.0 / meters_of(far).max(NEAREST_M);
+        let density = 1.0 / meters_of(reach).max(NEAREST_M);
         sets.join(a, b);
         node[sets.find(a) as usize] = (n + mergers.len()) as u32;
         mergers.push(Merger { parts, density, size: sets.size(a) });
@@ -202,7 +203,7 @@ mod tests {
             inside[next] = true;
             (0..400).for_each(|b| near[b] = near[b].min(weight(next, b)));
         }
-        let ours: f64 = tree.spanning_tree(&core).iter().map(|edge| edge.2).sum();
+        let ours: f64 = tree.spanning_tree(&core).iter().map(|edge| edge.reach).sum();
         assert!((ours / prim - 1.0).abs() < 1e-9);
     }
 

@@ -33,8 +33,26 @@ pub struct Nearness {
     order: Vec<u32>,
 }
 
-/// An edge between two places, by their numbers, and its squared chord.
-pub type Edge = (u32, u32, f64);
+/// An edge between two places.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    /// The places, by number.
+    pub ends: [u32; 2],
+    /// Squared chord of their mutual reachability.
+    pub reach: f64,
+    /// Squared chord between them. Of equal reaches the nearer comes first: a place on its own
+    /// reaches much equally well.
+    pub far: f64,
+}
+
+impl Edge {
+    const NONE: Self = Self { ends: [0; 2], reach: f64::INFINITY, far: f64::INFINITY };
+
+    /// The order of edges.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.reach.total_cmp(&other.reach).then(self.far.total_cmp(&other.far))
+    }
+}
 
 impl Nearness {
     /// A tree over points; at least one.
@@ -98,16 +116,17 @@ impl Nearness {
             let part: Vec<u32> = (0..n as u32).map(|slot| parts.find(slot)).collect();
             let search =
                 Search { tree: self, core: &core, least: &least, whole: self.whole(&part), part };
-            let mut ways: Vec<Edge> = vec![(0, 0, f64::INFINITY); n];
+            let mut ways = vec![Edge::NONE; n];
             for slot in 0..n as u32 {
                 let way = &mut ways[search.part[slot as usize] as usize];
-                if core[slot as usize] < way.2 {
+                if core[slot as usize] <= way.reach {
                     search.out(0, slot, way);
                 }
             }
-            for (a, b, far) in ways.into_iter().filter(|way| way.2.is_finite()) {
-                if parts.join(a, b) {
-                    edges.push((self.order[a as usize], self.order[b as usize], far));
+            for way in ways.into_iter().filter(|way| way.reach.is_finite()) {
+                if parts.join(way.ends[0], way.ends[1]) {
+                    let ends = way.ends.map(|slot| self.order[slot as usize]);
+                    edges.push(Edge { ends, ..way });
                 }
             }
         }
@@ -150,7 +169,12 @@ impl Search<'_> {
         let bound = |node: u32| {
             self.tree.nodes[node as usize].far(at).max(self.least[node as usize]).max(core)
         };
-        if self.whole[node as usize] == Some(own) || bound(node) >= way.2 {
+        let is_longer = |node: u32, way: &Edge| {
+            let bound = bound(node);
+            let far = self.tree.nodes[node as usize].far(at);
+            bound > way.reach || bound == way.reach && far >= way.far
+        };
+        if self.whole[node as usize] == Some(own) || is_longer(node, way) {
             return;
         }
         let Node { slots, children, .. } = &self.tree.nodes[node as usize];
@@ -162,9 +186,10 @@ impl Search<'_> {
         }
         for other in slots.clone().filter(|other| self.part[*other as usize] != own) {
             let far = chord2(at, self.tree.points[other as usize]);
-            let far = far.max(core).max(self.core[other as usize]);
-            if far < way.2 {
-                *way = (slot, other, far);
+            let reach = far.max(core).max(self.core[other as usize]);
+            let edge = Edge { ends: [slot, other], reach, far };
+            if edge.order(way).is_lt() {
+                *way = edge;
             }
         }
     }

@@ -5,8 +5,8 @@
 //! widths, over the last 1, 2, … days. A cylinder is expected to hold the cases of its places times
 //! the share of its days, so neither busy places nor busy days raise an alarm by themselves. The
 //! statistic is the largest likelihood ratio of all cylinders; its distribution comes from
-//! shuffling days among cases, and the tail of that from a Gumbel distribution fitted by moments
-//! (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan
+//! shuffling days among cases, and beyond the last few of them from a Gumbel distribution fitted
+//! by moments (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan
 //! Statistics*, 2010).
 
 use rand::{RngExt, SeedableRng};
@@ -20,6 +20,8 @@ pub const SCAN_DAYS: usize = 14;
 const LANES: usize = 16;
 /// Fewer cases are no cluster.
 const CASES_MIN: u32 = 3;
+/// A rank among fewer replicas than this is too coarse: the fitted tail takes over.
+const RANKS_MIN: usize = 10;
 /// Euler and Mascheroni's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
@@ -61,8 +63,8 @@ pub struct Cylinder {
     pub expected: f64,
     /// Logarithm of the likelihood ratio.
     pub ratio: f64,
-    /// Probability of a cylinder as unlikely anywhere, by the Gumbel tail; by rank where the
-    /// replicas were stopped.
+    /// Probability of a cylinder as unlikely anywhere: by its rank among the replicas, by the
+    /// Gumbel tail where fewer than ten are beyond it.
     pub p: f64,
 }
 
@@ -105,7 +107,8 @@ pub fn scan(cases: Cases<'_>, draws: Draws, at_most: usize) -> Vec<Cylinder> {
             true => above as f64 / maxima.len() as f64,
             false => (above + 1) as f64 / (maxima.len() + 1) as f64,
         };
-        cylinder.p = if stopped { rank } else { tail.map_or(rank, |tail| tail.p(cylinder.ratio)) };
+        let is_rare = !stopped && above < RANKS_MIN;
+        cylinder.p = tail.filter(|_| is_rare).map_or(rank, |tail| tail.p(cylinder.ratio).min(rank));
     }
     observed
 }

@@ -47,6 +47,11 @@ pub fn standing(before: i64) -> HotspotAsk {
     }
 }
 
+/// The filter of the standing question: incidents, as ten reports of one hole are one hole.
+pub fn standing_filter() -> Filter {
+    Filter { incidents: true, ..Filter::default() }
+}
+
 /// What has just begun, as of a revision.
 pub struct Alerts {
     /// Revision of the city that it is true of.
@@ -163,7 +168,7 @@ impl CityWatch {
     }
 
     fn look_for_hotspots(&self, snapshot: &Snapshot, at: i64) {
-        let asked = query::hotspots_by_service(snapshot, &Filter::default(), &standing(at));
+        let asked = query::hotspots_by_service(snapshot, &standing_filter(), &standing(at));
         let found = match asked {
             Ok(found) => found,
             Err(NoTest::NoReports) => Vec::new(),

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-pub use city::{Alerts, CityWatch, STANDING, newest, standing};
+pub use city::{Alerts, CityWatch, STANDING, newest, standing, standing_filter};
 
 use crate::app::{App, City};
 use crate::error::{Error, Result};
