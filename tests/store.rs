@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use common::Folder;
 use jiff::tz::TimeZone;
 use pointchaud::error::{Error, Kind, Refusal};
+use pointchaud::place::Hex;
 use pointchaud::report::{
     Catalogue, Change, Draft, Event, Gate, Group, Idempotency, Jurisdiction, JurisdictionId,
-    Nature, Patch, Report, ReportId, Status, Stored, tracking_number,
+    Nature, Patch, Report, ReportId, Status, Stored, Track, TrackEvent, TrackStep, tracking_number,
 };
 use pointchaud::store::{Checkpoint, Follower, Outcome, Reader, Tally, Write, Writer, of_report};
 use pointchaud::words;
@@ -332,6 +333,31 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
     assert_eq!(store.reader.checkpoint(&city("levis.ca"), "f").unwrap(), None);
 }
 
+fn hotspots_are_kept_as_they_are_now(store: &Open) {
+    let cell = |n: u32| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap();
+    let step = |at, event, count| TrackStep { at, event, count, cells: 2 };
+    let mut track = Track {
+        number: 7,
+        question: "service=nid-de-poule".into(),
+        cells: vec![cell(1), cell(2)],
+        count: 12,
+        seen: 1_790_000_000,
+        ended: false,
+        steps: vec![step(1_789_000_000, TrackEvent::Born, 9)],
+    };
+    let write = |tracks: Vec<Track>| {
+        let write = Write::Follow { jurisdiction: city("quebec.ca"), tracks };
+        assert_eq!(store.writer.write(write).unwrap(), Outcome::Followed);
+    };
+    write(vec![track.clone(), Track { number: 8, steps: vec![], ..track.clone() }]);
+    track.steps.push(step(1_790_000_000, TrackEvent::MergedInto(8), 0));
+    (track.ended, track.cells) = (true, vec![cell(3)]);
+    write(vec![track.clone()]);
+    let read = store.reader.tracks(&city("quebec.ca")).unwrap();
+    assert_eq!((read.len(), &read[0]), (2, &track));
+    assert!(store.reader.tracks(&city("levis.ca")).unwrap().is_empty());
+}
+
 fn pages_by_id_miss_and_repeat_nothing(store: &Open) {
     let names = ["b", "a", "é", "Z", "10", "9", "a b"];
     for id in names {
@@ -371,6 +397,7 @@ store_contract!(
     a_request_sent_again_makes_no_second_report,
     a_batch_is_whole_takes_free_ids_and_is_harmless_twice,
     an_import_twice_adds_nothing_and_updates_what_its_source_changed,
+    hotspots_are_kept_as_they_are_now,
     pages_by_id_miss_and_repeat_nothing,
 );
 

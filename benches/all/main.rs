@@ -8,12 +8,14 @@ mod city;
 mod clock;
 mod clusters;
 mod counting;
+mod hotspots;
 mod live;
 mod peers;
 mod proximity;
 mod service;
 mod table;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -32,6 +34,10 @@ const CAUSES: &[(&str, &str)] = &[
     ("all within 50", "the circle holds as many times more reports"),
     ("all within 500", "the circle holds as many times more reports"),
     ("duplicates'", "the circle holds as many times more reports"),
+    ("hexes", "every report is looked at once, every hexagon asked for its neighbours"),
+    ("Gi*", "every hexagon is asked for its neighbours"),
+    ("DBSCAN", "more reports are within reach of each other: cells fill up"),
+    ("hotspots", "every report's time is looked at twice"),
     ("clusters", "every report in view is looked at once; from zoom 12 on fewer are in view"),
     ("index memory", "the same columns and trees for each report"),
     ("resident", "what the process holds beside the index weighs less"),
@@ -51,7 +57,7 @@ fn memory(size: usize, before: usize) -> Row {
 }
 
 /// The rows of one size in process.
-fn in_process(size: usize, peers: &Peers, times: usize, rows: &mut Vec<Row>) {
+fn in_process(size: usize, peers: &Peers, postgis: Option<f64>, times: usize, rows: &mut Vec<Row>) {
     eprintln!("{size} reports, in process…");
     let points = city::points(size);
     let before = counting::live_bytes();
@@ -59,13 +65,11 @@ fn in_process(size: usize, peers: &Peers, times: usize, rows: &mut Vec<Row>) {
     rows.push(memory(size, before));
     rows.extend(proximity::rows(&points, &index, times));
     rows.extend(clusters::rows(&points, &index, peers));
+    rows.extend(hotspots::rows(&points, &index, peers, postgis));
 }
 
 /// The best peers that are databases, beside the rows already taken.
-fn databases(peers: &Peers, rows: &mut Vec<Row>) -> Option<f64> {
-    eprintln!("PostGIS…");
-    let points = city::points(1_000_000);
-    let figures = peers.postgis(&points);
+fn databases(figures: &HashMap<String, f64>, rows: &mut Vec<Row>) -> Option<f64> {
     for (work, name) in [
         ("10 nearest, any", "nearest"),
         ("all within 50 m", "within50"),
@@ -82,12 +86,19 @@ fn databases(peers: &Peers, rows: &mut Vec<Row>) -> Option<f64> {
 }
 
 fn run(full: bool, folder: &Path) -> (Vec<Row>, Vec<String>) {
-    let peers = Peers::find(folder);
+    let peers = Peers::find(folder, full);
     let mut rows = Vec::new();
     let times = if full { 100_000 } else { 40_000 };
-    in_process(100_000, &peers, times, &mut rows);
-    in_process(1_000_000, &peers, times, &mut rows);
-    let pg = if full { databases(&peers, &mut rows) } else { None };
+    in_process(100_000, &peers, None, times, &mut rows);
+    let figures = match full {
+        true => {
+            eprintln!("PostGIS…");
+            peers.postgis(&city::points(1_000_000))
+        }
+        false => HashMap::new(),
+    };
+    in_process(1_000_000, &peers, figures.get("dbscan").copied(), times, &mut rows);
+    let pg = databases(&figures, &mut rows);
     eprintln!("the program…");
     rows.extend(service::ingest(folder, &peers, 1_000_000));
     let store = folder.join("city.db");
@@ -97,7 +108,7 @@ fn run(full: bool, folder: &Path) -> (Vec<Row>, Vec<String>) {
     rows.push(live::visible(folder, &city::points(1_000_000)));
     rows.extend(live::rows(&store, 1_000_000));
     if full {
-        in_process(10_000_000, &peers, times, &mut rows);
+        in_process(10_000_000, &peers, None, times, &mut rows);
         eprintln!("a store of 10 million…");
         for size in [100_000, 10_000_000] {
             let store = service::store(folder, size);

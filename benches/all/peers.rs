@@ -6,6 +6,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pointchaud::index::Snapshot;
+use pointchaud::query::HexCounts;
+
 use crate::city::{END, Point};
 
 /// Where peers keep what they need, and which there are.
@@ -16,6 +19,10 @@ pub struct Peers {
     has_node: bool,
     has_duckdb: bool,
     has_postgis: bool,
+    /// The interpreter with esda and scikit-learn.
+    python: Option<PathBuf>,
+    /// Slow peers are asked too.
+    pub full: bool,
 }
 
 fn sources() -> PathBuf {
@@ -42,7 +49,7 @@ fn figures(command: &mut Command) -> HashMap<String, f64> {
 
 impl Peers {
     /// Looks for them, and installs what their package managers can.
-    pub fn find(folder: &Path) -> Self {
+    pub fn find(folder: &Path, full: bool) -> Self {
         let mut missing = Vec::new();
         let _ = fs::create_dir_all(folder);
         let modules = folder.join("node");
@@ -78,7 +85,12 @@ impl Peers {
         if Command::new("wrk").output().is_err() {
             missing.push("wrk: the rows of HTTP questions and of single POSTs are left out".into());
         }
-        Self { folder: folder.to_owned(), missing, has_node, has_duckdb, has_postgis }
+        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+        let python = python.exists().then_some(python);
+        if python.is_none() {
+            missing.push("esda and scikit-learn: tests/needs.sh installs them".into());
+        }
+        Self { folder: folder.to_owned(), missing, has_node, has_duckdb, has_postgis, python, full }
     }
 
     /// npm supercluster: milliseconds of filter, load and first answer, by filter and zoom.
@@ -100,6 +112,35 @@ impl Peers {
         let script = self.folder.join("node/supercluster.mjs");
         let _ = fs::copy(sources().join("supercluster.mjs"), &script);
         figures(Command::new("node").arg(script).arg(data).arg(END.to_string()))
+    }
+
+    /// `benches/peers/hot.py` on what is written for it.
+    fn hot(&self, kind: &str, bytes: Vec<u8>, more: &[&str]) -> HashMap<String, f64> {
+        let path = self.folder.join(format!("{kind}.bin"));
+        let (Some(python), true) = (&self.python, fs::write(&path, bytes).is_ok()) else {
+            return HashMap::new();
+        };
+        let script = sources().join("hot.py");
+        figures(Command::new(python).arg(script).arg(kind).arg(path).args(more))
+    }
+
+    /// esda: milliseconds of Gi* on these cells, and of 999 permutations where asked.
+    pub fn esda(
+        &self,
+        counts: &HexCounts,
+        snapshot: &Snapshot,
+        permutations: bool,
+    ) -> HashMap<String, f64> {
+        let more = if permutations { "999" } else { "0" };
+        self.hot("cells", crate::hotspots::words(counts, snapshot), &[more])
+    }
+
+    /// scikit-learn: milliseconds of DBSCAN.
+    pub fn scikit_learn(&self, points: &[Point]) -> Option<f64> {
+        if !self.full {
+            return None;
+        }
+        self.hot("points", crate::hotspots::doubles(points), &[]).get("dbscan").copied()
     }
 
     /// DuckDB: seconds from a CSV file to a table in a file, checkpointed.

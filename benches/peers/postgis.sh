@@ -41,6 +41,12 @@ ask() { # name, sql
   "${as[@]}" "$bin/pgbench" -h "$work" -n -M prepared -f "$work/ask.sql" -T 3 -c 1 postgres 2>/dev/null |
     awk -v name="$1" '/latency average/ { printf "%s\t%f\n", name, $4 * 1000 }'
 }
+sql "CREATE TABLE d AS SELECT place FROM r ORDER BY place"
+sql "VACUUM ANALYZE d"
+clustered() { sql "SELECT count(c) FROM (SELECT ST_ClusterDBSCAN(place, 50, 5) OVER () AS c FROM d) s" >/dev/null; }
+clustered
+began=$(date +%s.%N); clustered
+printf 'dbscan\t%s\n' "$(echo "($(date +%s.%N) - $began) * 1000" | bc)"
 ask nearest 'SELECT id FROM r ORDER BY place <-> (SELECT place FROM q WHERE n = :i) LIMIT 10;'
 ask within50 'SELECT r.id FROM r, (SELECT place FROM q WHERE n = :i) k WHERE ST_DWithin(r.place, k.place, 50);'
 ask within500 'SELECT r.id FROM r, (SELECT place FROM q WHERE n = :i) k WHERE ST_DWithin(r.place, k.place, 500);'

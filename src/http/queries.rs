@@ -135,11 +135,22 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     filter.bbox = ask.params.bbox();
     let ask = finished(ask)?;
     let days_max = site.app.limits.days_max;
-    let answering = city.clone();
+    let (answering, watched) = (city.clone(), site.watch.city(&site.app, &city)?);
     let answer =
         fresh(&site, ask, &city, "application/json", Effort::Long, move |snapshot, ask| {
             checked_areas(snapshot, &filter)?;
-            to_json(&counted(snapshot, &filter, &answering, days_max, ask))
+            let mut counted = counted(snapshot, &filter, &answering, days_max, ask);
+            let services = filter.services.as_deref();
+            let alerts = watched.alerts().map(|found| {
+                let named = found
+                    .alerts
+                    .iter()
+                    .filter(|alert| services.is_none_or(|list| list.contains(&alert.service)));
+                named.count()
+            });
+            counted["hotspots"] = watched.standing_now(services).into();
+            counted["alerts"] = alerts.into();
+            to_json(&counted)
         });
     Ok(answer.await?)
 }

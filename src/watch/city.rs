@@ -133,11 +133,16 @@ impl CityWatch {
         locked(&self.followed).tracks.iter().find(|track| track.number == number).cloned()
     }
 
-    /// Standing hotspots that are there now.
-    pub fn standing_now(&self) -> usize {
-        let followed = locked(&self.followed);
-        let standing = followed.tracks.iter().filter(|track| track.question.starts_with(STANDING));
-        standing.filter(|track| !track.ended && !track.question.contains(' ')).count()
+    /// How many standing hotspots there are now of these services, of all where none are named.
+    pub fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
+        let wanted = |track: &&Track| {
+            let code = track.question.strip_prefix(STANDING).filter(|code| !code.contains(' '));
+            let named = |code: &str| {
+                services.is_none_or(|list| list.iter().any(|known| known.as_str() == code))
+            };
+            !track.ended && code.is_some_and(named)
+        };
+        locked(&self.followed).tracks.iter().filter(wanted).count()
     }
 
     /// What the last scan found; none before the first.

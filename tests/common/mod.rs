@@ -1,6 +1,8 @@
 //! Helpers of the tests: folders of their own, the program, a service on a free port.
 #![allow(dead_code)]
 
+pub mod world;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,255 @@
+//! Hexagons, hotspots, density and recurrence against plain scans over the same reports, anywhere
+//! on Earth, after any history of changes.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::world::{World, everywhere, placed};
+use pointchaud::place::{Hex, Position, distance};
+use pointchaud::query::{
+    self, DensityAsk, Exposure, HexTest, HotspotAsk, NoTest, RecurrenceAsk, Steps,
+};
+use pointchaud::report::{Accuracy, ClosedReason, Facts, Filter, Status};
+
+fn cell(at: Position, resolution: u8) -> Hex {
+    Hex::of(at.lon(), at.lat(), resolution).unwrap()
+}
+
+/// The extent by definition: cells with an exactly placed report of any kind and time.
+fn extent(world: &World, filter: &Filter, resolution: u8) -> BTreeSet<Hex> {
+    let exact = world.facts.iter().filter(|facts| facts.accuracy == Accuracy::Exact);
+    let mut cells: BTreeSet<Hex> =
+        exact.filter_map(|facts| Some(cell(facts.position?, resolution))).collect();
+    cells.extend(placed(world, filter).iter().map(|(_, at)| cell(*at, resolution)));
+    cells
+}
+
+#[test]
+fn counts_equal_those_of_h3_itself_at_every_resolution() {
+    everywhere(31, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let mut compared = 0;
+        for resolution in 6..=11 {
+            let sieve = world.snapshot.sieve(&filter);
+            let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+            let mut wanted: BTreeMap<Hex, (u32, u32, Option<i64>)> =
+                extent(world, &filter, resolution).into_iter().map(|c| (c, (0, 0, None))).collect();
+            for (facts, at) in placed(world, &filter) {
+                let sum = wanted.get_mut(&cell(at, resolution)).unwrap();
+                sum.0 += 1;
+                if facts.status != Status::Closed {
+                    sum.1 += 1;
+                    sum.2 = Some(sum.2.map_or(facts.requested, |t| t.min(facts.requested)));
+                }
+            }
+            let found: BTreeMap<Hex, (u32, u32, Option<i64>)> = counts
+                .cells
+                .iter()
+                .zip(&counts.tallies)
+                .map(|(cell, tally)| (*cell, (tally.count, tally.open, tally.oldest_open)))
+                .collect();
+            assert_eq!(found, wanted, "{name}, {filter:?}, resolution {resolution}");
+            compared += found.len();
+        }
+        compared
+    });
+}
+
+#[test]
+fn neighbours_are_those_of_h3_and_in_the_extent() {
+    everywhere(32, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let mut compared = 0;
+        for (resolution, k) in [(6, 1), (8, 3), (9, 2), (10, 1)] {
+            let sieve = world.snapshot.sieve(&filter);
+            let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+            let near = counts.neighbours(&world.snapshot, k);
+            let inside: BTreeSet<Hex> = counts.cells.iter().copied().collect();
+            for (n, cell) in counts.cells.iter().enumerate() {
+                let mut found: Vec<Hex> =
+                    near.of(n).iter().map(|other| counts.cells[*other as usize]).collect();
+                found.sort();
+                let ring: BTreeSet<Hex> = cell.ring(u32::from(k)).into_iter().collect();
+                let wanted: Vec<Hex> = ring.intersection(&inside).copied().collect();
+                assert_eq!(found, wanted, "{name}, {cell} at {k} steps");
+                compared += 1;
+            }
+        }
+        compared
+    });
+}
+
+#[test]
+fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
+    let (mut told, mut refused) = (0, BTreeSet::new());
+    everywhere(33, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let mut compared = 0;
+        for exposure in [Exposure::None, Exposure::Reports] {
+            for resolution in [6, 9, 11] {
+                let sieve = world.snapshot.sieve(&filter);
+                let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+                let test = HexTest { k: None, exposure, permutations: None };
+                let scores = query::score_hexes(&world.snapshot, &counts, filter.approximate, test);
+                compared += 1;
+                let scores = match scores {
+                    Ok(scores) => scores,
+                    Err(reason) => {
+                        let total = counts.total();
+                        let fits = match reason {
+                            NoTest::NoReports => total == 0,
+                            NoTest::FewCells => counts.cells.len() < query::CELLS_MIN,
+                            NoTest::AllEqual => counts.values().windows(2).all(|w| w[0] == w[1]),
+                        };
+                        assert!(fits, "{name}: {reason:?} of {total}");
+                        refused.insert(format!("{reason:?}"));
+                        continue;
+                    }
+                };
+                told += 1;
+                for n in 0..counts.cells.len() {
+                    let (z, p, q) = (scores.z[n], scores.p[n], scores.q[n]);
+                    assert!(z.is_finite() && (0.0..=1.0).contains(&p), "{name}: {z} {p}");
+                    assert!(p <= q && q <= 1.0 && scores.expected[n] >= 0.0);
+                    assert!(scores.class(n) == 0 || q <= 0.1);
+                    compared += 1;
+                }
+                let steps = Steps { from: 1_700_000_000, before: 1_700_000_500, steps: 8 };
+                let trends = query::trend_hexes(&world.snapshot, &sieve, &counts, scores.k, steps);
+                assert_eq!(trends.len(), counts.cells.len());
+                assert!(trends.iter().all(|t| t.trend.z.is_finite() && t.trend.p <= 1.0));
+            }
+        }
+        compared
+    });
+    assert!(told > 20 && refused.len() >= 2, "{told} {refused:?}");
+}
+
+#[test]
+fn the_same_count_everywhere_is_no_statistic() {
+    let places = (0..100).map(|n| {
+        let [lon, lat] = Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap().center();
+        Position::new(lon, lat).unwrap()
+    });
+    let snapshot = common::world::exactly(places.collect());
+    let counts = query::count_hexes(&snapshot, &snapshot.sieve(&Filter::default()), 9);
+    assert_eq!(counts.cells.len(), 100);
+    let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };
+    assert_eq!(query::score_hexes(&snapshot, &counts, false, test), Err(NoTest::AllEqual));
+    let test = HexTest { exposure: Exposure::Reports, ..test };
+    let scores = query::score_hexes(&snapshot, &counts, false, test).unwrap();
+    assert!(scores.z.iter().all(|z| *z == 0.0) && scores.p.iter().all(|p| *p == 1.0));
+}
+
+#[test]
+fn the_members_of_hotspots_are_the_reports_in_their_cells() {
+    let mut seen = 0;
+    everywhere(34, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let ask = HotspotAsk {
+            resolution: 11,
+            k: Some(1),
+            exposure: Exposure::None,
+            rate: 0.1,
+            from: 1_700_000_100,
+            before: 1_700_000_400,
+        };
+        let Ok(found) = query::hotspots(&world.snapshot, &filter, &ask) else { return 1 };
+        let timed = Filter { from: Some(ask.from), before: Some(ask.before), ..filter };
+        let reports = placed(world, &timed);
+        assert_eq!(found.total, reports.len() as u64);
+        let mut cells = BTreeSet::new();
+        for hotspot in &found.found {
+            seen += 1;
+            let own: BTreeSet<Hex> = hotspot.cells.iter().copied().collect();
+            assert!(own.iter().all(|cell| cells.insert(*cell)), "{name}: a cell of two hotspots");
+            let mut wanted: Vec<&Facts> = reports
+                .iter()
+                .filter(|(_, at)| own.contains(&cell(*at, 11)))
+                .map(|(facts, _)| *facts)
+                .collect();
+            wanted.sort_by(|a, b| a.requested.cmp(&b.requested).then(a.id.cmp(&b.id)));
+            let wanted: Vec<&str> = wanted.iter().map(|facts| facts.id.as_str()).collect();
+            let members: Vec<&str> =
+                hotspot.members.iter().map(|handle| world.snapshot.id(*handle)).collect();
+            assert_eq!(members, wanted, "{name}");
+            assert_eq!(hotspot.count, wanted.len() as u64);
+            assert!(hotspot.count >= 3 && hotspot.q <= 0.1 && hotspot.expected.is_finite());
+            assert!(ask.from - 366 * 86_400 <= hotspot.since && hotspot.since < ask.before);
+            assert!(!Hex::outline(&hotspot.cells).is_empty());
+        }
+        reports.len()
+    });
+    assert!(seen > 20, "only {seen} hotspots");
+}
+
+#[test]
+fn density_is_asked_of_what_passes() {
+    everywhere(35, |_, name, world, filter| {
+        let sieve = world.snapshot.sieve(filter);
+        let reports = placed(world, filter);
+        for ask in [
+            DensityAsk::Dbscan { eps_m: 200.0, min_points: 4 },
+            DensityAsk::Hdbscan { min_cluster_size: 5, min_samples: 3 },
+        ] {
+            let handles = query::placed(&world.snapshot, &sieve, filter.bbox.as_ref());
+            let found = query::density(&world.snapshot, handles, ask);
+            assert_eq!(found.total, reports.len() as u64, "{name}, {filter:?}");
+            let members: usize = found.clusters.iter().map(|cluster| cluster.members.len()).sum();
+            assert_eq!(members as u64 + found.noise, found.total);
+            for cluster in &found.clusters {
+                assert!(!cluster.hull.is_empty() && cluster.core <= cluster.count);
+                assert!(cluster.hull.iter().flatten().all(|degrees| degrees.is_finite()));
+                assert!(cluster.persistence.is_none_or(|share| (0.0..=1.0).contains(&share)));
+            }
+        }
+        reports.len() + 1
+    });
+}
+
+/// How many repairs failed, by definition.
+fn failed(reports: &[(&Facts, Position)], ask: RecurrenceAsk) -> BTreeSet<String> {
+    let mut failed = BTreeSet::new();
+    for (before, place) in reports {
+        let done = before.closed.filter(|_| before.reason == Some(ClosedReason::Done));
+        let Some(closed) = done else { continue };
+        let again = reports.iter().any(|(after, at)| {
+            let soon = after.requested > closed && after.requested - closed <= ask.within;
+            let fresh = after.reason != Some(ClosedReason::Duplicate) && after.id != before.id;
+            let same = after.service == before.service;
+            soon && fresh && same && distance(*place, *at).0 <= ask.radius_m
+        });
+        if again {
+            failed.insert(before.id.to_string());
+        }
+    }
+    failed
+}
+
+#[test]
+fn recurrences_equal_a_scan_over_all_pairs() {
+    let mut seen = 0;
+    everywhere(36, |_, name, world, filter| {
+        let filter = Filter { bbox: None, ..filter.clone() };
+        let reports = placed(world, &filter);
+        if reports.len() > 1_500 {
+            return 1;
+        }
+        let ask = RecurrenceAsk { radius_m: 60.0, within: 120, chronic_from: 2 };
+        let sieve = world.snapshot.sieve(&filter);
+        let found = query::recurrences(&world.snapshot, &sieve, ask);
+        let wanted = failed(&reports, ask);
+        assert_eq!(found.failed, wanted.len() as u64, "{name}, {filter:?}");
+        assert_eq!(found.places.iter().map(|place| place.failed).sum::<u64>(), found.failed);
+        for place in &found.places {
+            let ids = place.members.iter().map(|handle| world.snapshot.id(*handle));
+            assert_eq!(ids.filter(|id| wanted.contains(*id)).count() as u64, place.failed);
+            assert_eq!(place.is_chronic, place.failed >= 2);
+            assert!(place.shortest > 0 && place.shortest <= ask.within);
+        }
+        seen += found.places.len();
+        reports.len() + 1
+    });
+    assert!(seen > 50, "only {seen} places");
+}
