@@ -117,15 +117,17 @@ export function drawHotspotCard(hotspot: Hotspot, zone: string, actions: HotActi
     return make("li", {}, link);
   });
   const card = byId("card");
+  // Numbers of passing questions are long and mean nothing to people.
+  const name = of.hotspot_id < 1e9 ? say("hotspot.name", { id: String(of.hotspot_id) }) : say("hotspot.one");
   card.replaceChildren(close,
-    make("p", { class: "badge" }, say("hotspot.name", { id: String(of.hotspot_id) })),
+    make("p", { class: "badge" }, name),
     make("h2", {}, of.service_name ?? ""),
     make("p", {}, of.explanation ?? say("hotspot.over")),
     facts,
     ...(members.length ? [make("section", {}, make("h3", {}, say("hotspot.members")),
       make("ul", { class: "links" }, ...members))] : []),
     history(of.history ?? [], zone));
-  card.setAttribute("aria-label", say("hotspot.name", { id: String(of.hotspot_id) }));
+  card.setAttribute("aria-label", name);
   card.hidden = false;
   card.focus({ preventScroll: false });
 }

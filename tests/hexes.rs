@@ -215,7 +215,8 @@ fn failed(reports: &[(&Facts, Position)], ask: RecurrenceAsk) -> BTreeSet<String
         let done = before.closed.filter(|_| before.reason == Some(ClosedReason::Done));
         let Some(closed) = done else { continue };
         let again = reports.iter().any(|(after, at)| {
-            let soon = after.requested > closed && after.requested - closed <= ask.within;
+            let gap = after.requested - closed;
+            let soon = gap > ask.not_before && gap <= ask.within;
             let fresh = after.reason != Some(ClosedReason::Duplicate) && after.id != before.id;
             let same = after.service == before.service;
             soon && fresh && same && distance(*place, *at).0 <= ask.radius_m
@@ -236,7 +237,7 @@ fn recurrences_equal_a_scan_over_all_pairs() {
         if reports.len() > 1_500 {
             return 1;
         }
-        let ask = RecurrenceAsk { radius_m: 60.0, within: 120, chronic_from: 2 };
+        let ask = RecurrenceAsk { radius_m: 60.0, within: 120, not_before: 5, chronic_from: 2 };
         let sieve = world.snapshot.sieve(&filter);
         let found = query::recurrences(&world.snapshot, &sieve, ask);
         let wanted = failed(&reports, ask);
@@ -246,7 +247,7 @@ fn recurrences_equal_a_scan_over_all_pairs() {
             let ids = place.members.iter().map(|handle| world.snapshot.id(*handle));
             assert_eq!(ids.filter(|id| wanted.contains(*id)).count() as u64, place.failed);
             assert_eq!(place.is_chronic, place.failed >= 2);
-            assert!(place.shortest > 0 && place.shortest <= ask.within);
+            assert!(place.shortest > ask.not_before && place.shortest <= ask.within);
         }
         seen += found.places.len();
         reports.len() + 1

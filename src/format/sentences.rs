@@ -201,6 +201,8 @@ impl Speech<'_> {
 /// nothing is left.
 pub fn street(address: &str) -> Option<&str> {
     let line = address.split([',', ';']).next().unwrap_or_default().trim();
+    // Some sources part the town from the street by two spaces.
+    let line = line.split("  ").next().unwrap_or_default();
     let mut rest = line;
     // `12`, `12A`, `12-14`: house numbers begin with a digit; `1re Avenue` is a street.
     while let Some((word, behind)) = rest.split_once(' ') {
@@ -234,7 +236,7 @@ mod tests {
         for (address, wanted) in [
             ("1250 rue Saint-Jean, Vieux-Québec", Some("rue Saint-Jean")),
             ("12-14 avenue Cartier", Some("avenue Cartier")),
-            ("39A Lorraine St", Some("Lorraine St")),
+            ("39A Lorraine St  Roslindale  MA  02131", Some("Lorraine St")),
             ("1re Avenue, Limoilou", Some("1re Avenue")),
             ("boulevard Charest", Some("boulevard Charest")),
             ("1250", None),

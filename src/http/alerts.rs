@@ -21,14 +21,17 @@ use crate::report::Filter;
 use crate::words;
 
 const DAY: i64 = 86_400;
+/// Reports within an hour of a repair are of the same visit: crews note several at a time.
+const HOUR: i64 = 3_600;
 
 /// `GET /api/v1/alerts`
 pub async fn alerts(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let city = ask.city(&site)?;
     let services = ask.params.services(&city);
     let bbox = ask.params.bbox();
-    let ask = finished(ask)?;
-    let found = site.watch.city(&site.app, &city)?.alerts().ok_or_else(|| {
+    let watched = site.watch.city(&site.app, &city)?;
+    let ask = Ask { stamp: watched.looks(), ..finished(ask)? };
+    let found = watched.alerts().ok_or_else(|| {
         let words = words!(
             "La première recherche d’alertes est en cours.",
             "The first look for alerts is under way."
@@ -118,7 +121,7 @@ pub async fn recurrences(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer 
     let bbox = params.bbox();
     let filter = Filter { bbox, ..params.filter(&city) };
     let ask = finished(ask)?;
-    let recurrence = RecurrenceAsk { radius_m, within: days * DAY, chronic_from };
+    let recurrence = RecurrenceAsk { radius_m, within: days * DAY, not_before: HOUR, chronic_from };
     let question = Question { filter, ask: recurrence, days, limit };
     let own = (site.clone(), city.clone());
     let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {

@@ -28,6 +28,8 @@ pub struct Ask {
     pub jurisdiction: Option<String>,
     /// Path and query as asked, for links.
     pub uri: axum::http::Uri,
+    /// What else the answer depends on beside the revision; 0 where nothing.
+    pub stamp: u64,
     if_none_match: Option<String>,
 }
 
@@ -54,6 +56,7 @@ impl FromRequestParts<Arc<Site>> for Ask {
             params,
             language,
             uri: parts.uri.clone(),
+            stamp: 0,
             if_none_match: if_none_match.and_then(|tag| tag.to_str().ok()).map(str::to_owned),
         })
     }
@@ -92,7 +95,9 @@ impl Ask {
     /// Tag of an answer that is true of `revision`.
     pub fn tag(&self, site: &Site, revision: u64) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        format!("W/\"{}-{revision}-{}-{version}\"", site.app.epoch, self.language.code())
+        let (epoch, language) = (&site.app.epoch, self.language.code());
+        let stamp = if self.stamp > 0 { format!("-{}", self.stamp) } else { String::new() };
+        format!("W/\"{epoch}-{revision}{stamp}-{language}-{version}\"")
     }
 
     /// Does the reader have the answer with this tag already?

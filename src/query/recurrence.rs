@@ -13,6 +13,8 @@ pub struct RecurrenceAsk {
     pub radius_m: f64,
     /// How soon after, in seconds.
     pub within: i64,
+    /// What is reported sooner after the repair is of the same visit, in seconds.
+    pub not_before: i64,
     /// Repairs that failed which make a place chronic.
     pub chronic_from: u64,
 }
@@ -109,7 +111,7 @@ fn of_service(
             for other in near.iter().flat_map(|other| cells.of(*other)) {
                 let later = cells.order[other];
                 let after = visits[later as usize].requested - repaired;
-                let again = after > 0 && after <= ask.within;
+                let again = after > ask.not_before && after <= ask.within;
                 if again
                     && later != number
                     && chord2(cells.points[point], cells.points[other]) <= limit

@@ -1,6 +1,7 @@
 //! The watch over one city.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -26,8 +27,11 @@ const CHANGES: u64 = 300;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// But never more often than this.
 const REST: Duration = Duration::from_secs(5);
+/// A look that took long is followed by a rest so many times as long: the watch never takes more
+/// than a tenth of a processor.
+const REST_FACTOR: u32 = 9;
 /// Other questions that are followed at a time.
-const QUESTIONS_MAX: usize = 64;
+const QUESTIONS_MAX: usize = 2_000;
 /// Shuffles of a scan.
 const REPLICAS: usize = 999;
 /// A scan is given up once so many of them are as extreme as what was observed.
@@ -68,7 +72,11 @@ pub struct Alerts {
 
 struct Followed {
     tracks: Vec<Track>,
+    /// The next number of a standing hotspot.
     next: u64,
+    /// The next of another question's: they are not written down, so no number of an earlier
+    /// process may come again.
+    next_passing: u64,
     /// Numbers of standing tracks that changed since they were written.
     changed: Vec<u64>,
     /// Questions beside the standing ones, the last asked at the end.
@@ -79,6 +87,7 @@ struct Followed {
 struct Looked {
     revision: u64,
     at: Option<Instant>,
+    took: Duration,
 }
 
 /// The watch over one city.
@@ -86,6 +95,7 @@ pub struct CityWatch {
     followed: Mutex<Followed>,
     alerts: ArcSwapOption<Alerts>,
     looked: Mutex<Looked>,
+    looks: AtomicU64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -95,18 +105,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl CityWatch {
     pub(super) fn new(tracks: Vec<Track>) -> Self {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
-        let followed = Followed { tracks, next, changed: Vec::new(), questions: VecDeque::new() };
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let next_passing = since_1970.map_or(1, |since| since.as_secs()) << 20;
+        let (changed, questions) = (Vec::new(), VecDeque::new());
+        let followed = Followed { tracks, next, next_passing, changed, questions };
         Self {
             followed: Mutex::new(followed),
             alerts: ArcSwapOption::empty(),
-            looked: Mutex::new(Looked { revision: 0, at: None }),
+            looked: Mutex::new(Looked { revision: 0, at: None, took: Duration::ZERO }),
+            looks: AtomicU64::new(0),
         }
     }
 
     /// The numbers of the hotspots that a question has `at` a second.
     pub fn follow(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
         let mut followed = locked(&self.followed);
-        let Followed { tracks, next, changed, questions } = &mut *followed;
+        let Followed { tracks, next, next_passing, changed, questions } = &mut *followed;
         let is_standing = question.starts_with(STANDING) && !question.contains(' ');
         if !is_standing {
             questions.retain(|known| known != question);
@@ -121,6 +135,7 @@ impl CityWatch {
             .map(|hotspot| Seen { cells: &hotspot.cells, count: hotspot.count })
             .collect();
         let mut news = Vec::new();
+        let next = if is_standing { next } else { next_passing };
         let numbers = follow(tracks, question, &seen, at, next, &mut news);
         if is_standing {
             changed.extend(news);
@@ -145,6 +160,11 @@ impl CityWatch {
         locked(&self.followed).tracks.iter().filter(wanted).count()
     }
 
+    /// Grows with every look: what it found may have changed.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
     /// What the last scan found; none before the first.
     pub fn alerts(&self) -> Option<Arc<Alerts>> {
         self.alerts.load_full()
@@ -156,19 +176,24 @@ impl CityWatch {
         let mut looked = locked(&self.looked);
         let news = snapshot.revision().saturating_sub(looked.revision);
         let rested = looked.at.map(|at| at.elapsed());
+        let (rest, patience) = (REST.max(looked.took * REST_FACTOR), PATIENCE);
         let is_due = match rested {
             None => true,
-            Some(rested) => rested >= REST && news >= CHANGES || rested >= PATIENCE && news > 0,
+            Some(rested) => rested >= rest && (news >= CHANGES || rested >= patience && news > 0),
         };
         if !is_due || snapshot.is_empty() {
             return Ok(());
         }
-        *looked = Looked { revision: snapshot.revision(), at: Some(Instant::now()) };
+        let began = Instant::now();
+        looked.revision = snapshot.revision();
         drop(looked);
         let Some(at) = newest(&snapshot) else { return Ok(()) };
         self.look_for_hotspots(&snapshot, at);
         self.write(app, city)?;
         self.look_for_alerts(&snapshot, at);
+        let mut looked = locked(&self.looked);
+        (looked.at, looked.took) = (Some(Instant::now()), began.elapsed());
+        self.looks.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

@@ -47,8 +47,31 @@ function boston() {
   return rows.join("\n") + "\n";
 }
 
+/** A year of two services all over a city, and potholes that have just begun in one place. */
+function burst() {
+  const header = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,reason,neighborhood,location,latitude,longitude,source";
+  const rows = [header];
+  // Always the same, and like nothing.
+  let seed = 7;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const row = (id, type, hours, lat, lon) => {
+    const opened = new Date(Date.now() - hours * 3600e3).toISOString().slice(0, 19).replace("T", " ");
+    rows.push([id, opened, "", "Open", `Case ${id}`, type, "Highway Maintenance", "Midtown", "9 Main St", lat.toFixed(5), lon.toFixed(5), "Self Service"].join(","));
+  };
+  for (let n = 0; n < 1600; n++) {
+    const type = n % 2 ? "Street Light Outages" : "Request for Pothole Repair";
+    row(5000 + n, type, 100 + random() * 8000, 42.28 + random() * 0.06, -71.12 + random() * 0.08);
+  }
+  for (let n = 0; n < 25; n++) {
+    row(9000 + n, "Request for Pothole Repair", 30 + random() * 60, 42.3 + random() * 0.001, -71.08 + random() * 0.001);
+  }
+  return rows.join("\n") + "\n";
+}
+
 before(async () => {
   writeFileSync(join(folder, "boston.csv"), boston());
+  writeFileSync(join(folder, "burst.csv"), burst());
+  run("import", join(folder, "burst.csv"), "--profile", "boston", "--jurisdiction", "burst.example");
   run("import", join(folder, "boston.csv"));
   run("generate", "--reports", "2000", "--seed", "4");
   service = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", "none", "--store", `sqlite:${store}`], { cwd: folder });
@@ -208,6 +231,61 @@ test("on a phone the map is full and the list slides up", async () => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `the page is ${wide} pixels wide`);
   assert.deepEqual(complaints, []);
+});
+
+test("hotspots: on the map, in the list, told in a sentence, with a life", async () => {
+  const of = "api/v1/hotspots?jurisdiction_id=burst.example&limit=50&lang=fr";
+  await open("#city=burst.example&show=hotspots&lang=fr");
+  const told = await api(of);
+  assert.ok(told.features.length >= 1);
+  assert.match(await text("#summary"), /^\d+ points? chauds? en 30 jours$/);
+  const drawn = await page.evaluate(async () => (await window.pointchaudMap.getSource("hotspots").getData()).features.length);
+  assert.equal(drawn, told.features.length);
+  assert.equal(await page.locator("#reports [data-hotspot]").count(), told.features.length);
+  assert.match(await text("#legend"), /Bien plus qu’attendu[^]*hasard/);
+  const first = told.features[0].properties;
+  await page.locator("#reports [data-hotspot]").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#card h2");
+  const card = await text("#card");
+  assert.ok(card.includes(first.explanation) && /Apparu/.test(card), card);
+  assert.ok(card.includes(first.service_request_ids[0]));
+  await settled();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#card").isVisible(), false);
+  await page.locator("#language").click();
+  await page.waitForFunction(() => /hotspots? in 30 days/.test(document.querySelector("#summary").textContent));
+  assert.match(await text("#legend"), /Far more than expected[^]*chance/);
+  assert.match(page.url(), /show=hotspots/);
+  // A period of its own, never all of time.
+  assert.equal(await page.locator("#period .chip").count(), 4);
+  assert.deepEqual(complaints, []);
+});
+
+test("hexagons: coloured by class words, the same in the list", async () => {
+  await open("#city=burst.example&show=hexes&lang=fr&service=request-for-pothole-repair&map=12.00/42.31000/-71.08000");
+  const drawn = await page.evaluate(async () => (await window.pointchaudMap.getSource("hexes").getData()).features.map((f) => f.properties));
+  const strong = drawn.filter((hex) => hex.class && hex.class !== "none");
+  assert.ok(drawn.length > 100 && strong.some((hex) => hex.class === "hot99"));
+  assert.equal(await page.locator("#reports [data-hex]").count(), Math.min(strong.length, 40));
+  assert.match(await text("#reports"), /Bien plus qu’attendu[^]*attendues/);
+  const at = await page.evaluate(() => window.pointchaudMap.project([-71.0795, 42.3005]));
+  const box = await page.locator("#map").boundingBox();
+  await page.mouse.click(box.x + at.x, box.y + at.y);
+  await page.waitForFunction(() => /demandes ici/.test(document.querySelector("#notice").textContent));
+  await page.locator("#layer .chip", { hasText: "Demandes" }).click();
+  await page.waitForFunction(() => /demandes/.test(document.querySelector("#summary").textContent) && !document.querySelector("#status").hidden);
+  assert.deepEqual(complaints, []);
+});
+
+test("hotspots and hexagons are open to assistive software", async () => {
+  for (const show of ["hotspots", "hexes"]) {
+    await open(`#city=burst.example&show=${show}&lang=fr`);
+    await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
+    const result = await page.evaluate(() => window.axe.run());
+    const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+    assert.deepEqual(told, [], show);
+  }
 });
 
 test("with the default basemap out of reach the page is plain and complains of nothing", async (t) => {
