@@ -30,7 +30,8 @@ pub async fn alerts(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let services = ask.params.services(&city);
     let bbox = ask.params.bbox();
     let watched = site.watch.city(&site.app, &city)?;
-    let ask = Ask { stamp: watched.looks(), ..finished(ask)? };
+    let mut ask = finished(ask)?;
+    ask.stamp = watched.looks();
     let found = watched.alerts().ok_or_else(|| {
         let words = words!(
             "La première recherche d’alertes est en cours.",

@@ -136,7 +136,8 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let ask = finished(ask)?;
     let days_max = site.app.limits.days_max;
     let (answering, watched) = (city.clone(), site.watch.city(&site.app, &city)?);
-    let ask = Ask { stamp: watched.looks(), ..ask };
+    let mut ask = ask;
+    ask.stamp = watched.looks();
     let answer =
         fresh(&site, ask, &city, "application/json", Effort::Long, move |snapshot, ask| {
             checked_areas(snapshot, &filter)?;

@@ -2,8 +2,9 @@
 //!
 //! Cells of one resolution do not lie whole in those of the next, so a cell of the finest does not
 //! tell the others. What no edge of any resolution parts is a *piece*; a report keeps the number of
-//! its piece, and a piece those of its cells, in the order in which they were first met. So a count
-//! in hexagons reads four bytes a report, and asks H3 nothing.
+//! its piece, a piece that of its finest cell and of its *upper*, what no edge of the other
+//! resolutions parts, and an upper those of its cells, all in the order in which they were first
+//! met. So a count in hexagons reads four bytes a report, and asks H3 nothing.
 //!
 //! Readers share [`Hexes`], which grows in chunks that are copied on write; only the writer holds
 //! the tables that find a place's piece, [`HexNumbers`].
@@ -23,8 +24,12 @@ const NO_CELL: u32 = u32::MAX;
 /// The widest neighbourhood, in steps.
 pub const RING_MAX: u8 = 3;
 
-/// The cells of a piece, by resolution.
-type Piece = [u32; HEX_RESOLUTIONS];
+/// How many resolutions there are but for the finest.
+const COARSE: usize = HEX_RESOLUTIONS - 1;
+/// The cells of an upper, by resolution.
+type Upper = [u32; COARSE];
+/// The finest cell of a piece, and its upper.
+type Piece = [u32; 2];
 
 const CHUNK: usize = 4_096;
 
@@ -73,6 +78,7 @@ struct Level {
 #[derive(Clone, Default)]
 pub struct Hexes {
     pieces: Chunks<Piece>,
+    uppers: Chunks<Upper>,
     levels: [Level; HEX_RESOLUTIONS],
 }
 
@@ -88,7 +94,12 @@ impl Hexes {
 
     /// The number of each piece's cell of a resolution.
     pub fn of_pieces(&self, resolution: u8) -> Vec<u32> {
-        self.pieces.iter().map(|piece| piece[level_of(resolution)]).collect()
+        let level = level_of(resolution);
+        if level == COARSE {
+            return self.pieces.iter().map(|[cell, _]| cell).collect();
+        }
+        let of_uppers: Vec<u32> = self.uppers.iter().map(|upper| upper[level]).collect();
+        self.pieces.iter().map(|[_, upper]| of_uppers[upper as usize]).collect()
     }
 
     /// The numbers of cells in which no report is placed exactly, in order.
@@ -173,10 +184,15 @@ impl Rings {
 /// The writer's tables.
 #[derive(Default)]
 pub struct HexNumbers {
-    /// Cell numbers by lattice key. A cell across a face's edge has two.
-    cells: [HashTable<(u64, u32)>; HEX_RESOLUTIONS],
-    /// Pieces by their cells.
+    /// Cell numbers of all but the finest resolution, by lattice key. A cell across a face's edge
+    /// has two.
+    cells: [HashTable<(u64, u32)>; COARSE],
+    /// Uppers, by their cells.
+    uppers: HashTable<u32>,
+    /// Pieces, by the lattice key of their finest cell: they find that cell's number too.
     pieces: HashTable<u32>,
+    /// That key, by piece.
+    keys: Chunks<u64>,
     /// How many reports are placed exactly in each cell.
     reports: [Vec<u32>; HEX_RESOLUTIONS],
 }
@@ -186,32 +202,64 @@ fn mixed(n: u64) -> u64 {
     n ^ n >> 29
 }
 
-fn mixed_piece(piece: &Piece) -> u64 {
-    piece.iter().fold(0, |sum, cell| mixed(sum ^ u64::from(*cell)))
+fn mixed_upper(upper: &Upper) -> u64 {
+    upper.iter().fold(0, |sum, cell| mixed(sum ^ u64::from(*cell)))
+}
+
+/// The cell of a place, as H3 tells it, and its own key: its middle lies on one face, far from every
+/// edge of the cell.
+fn cell_of(lon: f64, lat: f64, level: usize) -> (Hex, u64) {
+    let cell = Hex::of(lon, lat, level as u8 + HEX_RESOLUTION_MIN).expect("our resolutions");
+    let [lon, lat] = cell.center();
+    (cell, lattice_keys(lon, lat).map_or(cell.number(), |keys| keys[level]))
 }
 
 impl HexNumbers {
     /// The piece of a place, made where it is the first there. `hexes` are those that this writer
     /// alone adds to.
     pub fn piece(&mut self, lon: f64, lat: f64, hexes: &mut Arc<Hexes>) -> u32 {
-        let keys = lattice_keys(lon, lat);
-        let piece: Piece = std::array::from_fn(|level| {
-            let known = keys.and_then(|keys: Keys| self.find(level, keys[level]));
-            known.unwrap_or_else(|| {
-                let key = keys.map(|keys| keys[level]);
-                self.learn(level, lon, lat, key, hexes)
-            })
+        let keys: Keys = lattice_keys(lon, lat)
+            .unwrap_or_else(|| std::array::from_fn(|level| cell_of(lon, lat, level).1));
+        let upper = std::array::from_fn(|level| {
+            let known = self.find(level, keys[level]);
+            known.unwrap_or_else(|| self.learn(level, (lon, lat), keys[level], hexes))
         });
-        let hash = mixed_piece(&piece);
-        let same = |number: &u32| hexes.pieces.get(*number) == piece;
-        if let Some(number) = self.pieces.find(hash, same) {
+        let upper = self.upper(upper, hexes);
+        let key = keys[COARSE];
+        let same = |piece: &u32| self.keys.get(*piece) == key;
+        let mut cell = None;
+        // Few pieces share a cell.
+        for piece in self.pieces.iter_hash(mixed(key)).copied().filter(|piece| same(piece)) {
+            let [finest, of] = hexes.pieces.get(piece);
+            if of == upper {
+                return piece;
+            }
+            cell = Some(finest);
+        }
+        let cell = cell.unwrap_or_else(|| self.learn_finest((lon, lat), key, upper, hexes));
+        self.add_piece(key, [cell, upper], hexes)
+    }
+
+    fn add_piece(&mut self, key: u64, piece: Piece, hexes: &mut Arc<Hexes>) -> u32 {
+        let pieces = &mut Arc::make_mut(hexes).pieces;
+        let number = pieces.len() as u32;
+        pieces.push(piece);
+        self.keys.push(key);
+        let keys = &self.keys;
+        self.pieces.insert_unique(mixed(key), number, |piece| mixed(keys.get(*piece)));
+        number
+    }
+
+    fn upper(&mut self, upper: Upper, hexes: &mut Arc<Hexes>) -> u32 {
+        let hash = mixed_upper(&upper);
+        let same = |number: &u32| hexes.uppers.get(*number) == upper;
+        if let Some(number) = self.uppers.find(hash, same) {
             return *number;
         }
-        let hexes = Arc::make_mut(hexes);
-        let number = hexes.pieces.len() as u32;
-        hexes.pieces.push(piece);
-        let hash_of = |number: &u32| mixed_piece(&hexes.pieces.get(*number));
-        self.pieces.insert_unique(hash, number, hash_of);
+        let uppers = &mut Arc::make_mut(hexes).uppers;
+        let number = uppers.len() as u32;
+        uppers.push(upper);
+        self.uppers.insert_unique(hash, number, |number| mixed_upper(&uppers.get(*number)));
         number
     }
 
@@ -227,36 +275,58 @@ impl HexNumbers {
     fn learn(
         &mut self,
         level: usize,
-        lon: f64,
-        lat: f64,
-        key: Option<u64>,
+        (lon, lat): (f64, f64),
+        key: u64,
         hexes: &mut Arc<Hexes>,
     ) -> u32 {
-        let cell = Hex::of(lon, lat, level as u8 + HEX_RESOLUTION_MIN).expect("our resolutions");
-        // The middle of a cell lies on one face, far from every edge of the cell.
-        let [lon, lat] = cell.center();
-        let own = lattice_keys(lon, lat).map_or(cell.number(), |keys| keys[level]);
-        let known = self.find(level, own);
-        let number = known.unwrap_or_else(|| {
-            let cells = &mut Arc::make_mut(hexes).levels[level];
-            let number = cells.cells.len() as u32;
-            cells.cells.push(cell);
-            Arc::make_mut(&mut cells.vacant).push(number);
-            self.reports[level].push(0);
+        let (cell, own) = cell_of(lon, lat, level);
+        let number = self.find(level, own).unwrap_or_else(|| {
+            let number = self.add_cell(level, cell, hexes);
             self.note(level, own, number);
             number
         });
-        if let Some(key) = key
-            && key != own
-        {
+        if key != own {
             self.note(level, key, number);
         }
         number
     }
 
+    /// The same of the finest cell, which pieces alone remember.
+    fn learn_finest(
+        &mut self,
+        (lon, lat): (f64, f64),
+        key: u64,
+        upper: u32,
+        hexes: &mut Arc<Hexes>,
+    ) -> u32 {
+        let (cell, own) = cell_of(lon, lat, COARSE);
+        let mut known = self.pieces.iter_hash(mixed(own)).copied();
+        let known = known.find(|piece| self.keys.get(*piece) == own);
+        if let Some(piece) = known {
+            return hexes.pieces.get(piece)[0];
+        }
+        let number = self.add_cell(COARSE, cell, hexes);
+        if key != own {
+            // A place on the other face is to find it by its own key.
+            self.add_piece(own, [number, upper], hexes);
+        }
+        number
+    }
+
+    fn add_cell(&mut self, level: usize, cell: Hex, hexes: &mut Arc<Hexes>) -> u32 {
+        let cells = &mut Arc::make_mut(hexes).levels[level];
+        let number = cells.cells.len() as u32;
+        cells.cells.push(cell);
+        Arc::make_mut(&mut cells.vacant).push(number);
+        self.reports[level].push(0);
+        number
+    }
+
     /// Counts a report that is placed exactly in a piece in, or out again.
     pub fn count(&mut self, piece: u32, comes: bool, hexes: &mut Arc<Hexes>) {
-        for (level, cell) in hexes.pieces.get(piece).into_iter().enumerate() {
+        let [finest, upper] = hexes.pieces.get(piece);
+        let cells = hexes.uppers.get(upper).into_iter().chain([finest]);
+        for (level, cell) in cells.enumerate() {
             let reports = &mut self.reports[level][cell as usize];
             *reports = if comes { *reports + 1 } else { reports.saturating_sub(1) };
             if *reports != u32::from(comes) {

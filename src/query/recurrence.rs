@@ -108,7 +108,7 @@ fn of_service(
         for point in cells.of(cell) {
             let number = cells.order[point];
             let Some(repaired) = visits[number as usize].repaired else { continue };
-            for other in near.iter().flat_map(|other| cells.of(*other)) {
+            for other in near.iter().flat_map(|stretch| cells.of_all(stretch)) {
                 let later = cells.order[other];
                 let after = visits[later as usize].requested - repaired;
                 let again = after > ask.not_before && after <= ask.within;

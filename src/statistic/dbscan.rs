@@ -35,9 +35,11 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
     // Points in the order of cells from here on.
     let core: Vec<bool> =
         in_parts(&parts, |part| core_points(&cells, part, limit, min_points)).concat();
-    let groups = in_parts(&parts, |part| joined(&cells, part, limit, &core));
+    let linked = in_parts(&parts, |part| link(&cells, part, limit, &core));
     let mut group = Grouping::new(cells.len());
-    for mut part in groups {
+    let mut owners = Vec::with_capacity(places.len());
+    for (mut part, own) in linked {
+        owners.extend(own);
         for cell in 0..cells.len() as u32 {
             let root = part.find(cell);
             if root != cell {
@@ -47,8 +49,6 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
     }
     let cell_of: Vec<u32> =
         (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
-    let owners: Vec<u32> =
-        in_parts(&parts, |part| border_points(&cells, part, limit, &core)).concat();
     // In the order in which places were given, so that clusters are numbered by it.
     let mut at = vec![0u32; places.len()];
     cells.order.iter().zip(0..).for_each(|(place, point)| at[*place as usize] = point);
@@ -92,15 +92,15 @@ fn core_points(cells: &Cells, part: Range<u32>, limit: f64, min_points: usize) -
         if own.len() >= min_points {
             return core.extend(own.map(|_| true));
         }
-        for point in own.clone() {
+        for point in own {
             let at = cells.points[point];
-            let mut count = own.len();
-            for other in near.iter().filter(|other| **other != cell) {
+            let mut count = 0;
+            for stretch in near {
+                let points = &cells.points[cells.of_all(stretch)];
+                count += points.iter().filter(|other| chord2(at, **other) <= limit).count();
                 if count >= min_points {
                     break;
                 }
-                let within = |other: &[f64; 3]| chord2(at, *other) <= limit;
-                count += cells.points[cells.of(*other)].iter().filter(|o| within(o)).count();
             }
             core.push(count >= min_points);
         }
@@ -108,56 +108,60 @@ fn core_points(cells: &Cells, part: Range<u32>, limit: f64, min_points: usize) -
     core
 }
 
-/// The cells of a part and those next to them whose core points are within reach of each other.
-fn joined(cells: &Cells, part: Range<u32>, limit: f64, core: &[bool]) -> Grouping {
-    let mut group = Grouping::new(cells.len());
-    cells.each_near(part, |cell, near| {
-        if !cells.of(cell).any(|point| core[point]) {
-            return;
-        }
-        // The pair of two cells is looked at from the later one.
-        for other in near.iter().filter(|other| **other < cell) {
-            if group.find(cell) == group.find(*other) {
-                continue;
-            }
-            let reach = cells.of(cell).filter(|a| core[*a]).any(|a| {
-                let at = cells.points[a];
-                let mut others = cells.of(*other);
-                others.any(|b| core[b] && chord2(at, cells.points[b]) <= limit)
-            });
-            if reach {
-                group.join(cell, *other);
-            }
-        }
-    });
-    group
-}
-
 /// Stands for the owner of noise.
 const NOBODY: u32 = u32::MAX;
 
-/// The core point that each point of a part belongs to: itself, or the nearest within reach.
-fn border_points(cells: &Cells, part: Range<u32>, limit: f64, core: &[bool]) -> Vec<u32> {
+/// The cells of a part and those next to them whose core points are within reach of each other; and
+/// the core point that each point of the part belongs to: itself, or the nearest within reach.
+fn link(cells: &Cells, part: Range<u32>, limit: f64, core: &[bool]) -> (Grouping, Vec<u32>) {
+    let mut group = Grouping::new(cells.len());
     let mut owners = Vec::new();
     cells.each_near(part, |cell, near| {
-        for point in cells.of(cell) {
-            if core[point] {
-                owners.push(point as u32);
-                continue;
-            }
-            let at = cells.points[point];
-            let mut best = (limit, u32::MAX, NOBODY);
-            for other in near.iter().flat_map(|other| cells.of(*other)).filter(|o| core[*o]) {
-                let far = chord2(at, cells.points[other]);
-                // Equally near: the one that was given first.
-                if far < best.0 || far == best.0 && cells.order[other] < best.1 {
-                    best = (far, cells.order[other], other as u32);
+        let own = cells.of(cell);
+        if own.clone().any(|point| core[point]) {
+            // The pair of two cells is looked at from the later one.
+            for other in near.iter().flat_map(|stretch| stretch.start..stretch.end.min(cell)) {
+                if group.find(cell) != group.find(other)
+                    && touch(cells, own.clone(), cells.of(other), limit, core)
+                {
+                    group.join(cell, other);
                 }
             }
-            owners.push(best.2);
+        }
+        for point in own {
+            let owner =
+                if core[point] { point as u32 } else { owner(cells, point, near, limit, core) };
+            owners.push(owner);
         }
     });
-    owners
+    (group, owners)
+}
+
+/// Is any core point of one stretch within reach of one of another?
+fn touch(
+    cells: &Cells,
+    some: Range<usize>,
+    others: Range<usize>,
+    limit: f64,
+    core: &[bool],
+) -> bool {
+    some.filter(|a| core[*a]).any(|a| {
+        let at = cells.points[a];
+        others.clone().any(|b| core[b] && chord2(at, cells.points[b]) <= limit)
+    })
+}
+
+/// The nearest core point within reach of a point; of equally near ones the one given first.
+fn owner(cells: &Cells, point: usize, near: &[Range<u32>], limit: f64, core: &[bool]) -> u32 {
+    let at = cells.points[point];
+    let mut best = (limit, u32::MAX, NOBODY);
+    for other in near.iter().flat_map(|stretch| cells.of_all(stretch)).filter(|o| core[*o]) {
+        let far = chord2(at, cells.points[other]);
+        if far < best.0 || far == best.0 && cells.order[other] < best.1 {
+            best = (far, cells.order[other], other as u32);
+        }
+    }
+    best.2
 }
 
 #[cfg(test)]

@@ -32,7 +32,8 @@ pub struct Cases<'a> {
     pub places: &'a [u32],
     /// How many days before the last day each was, in the order of `places`.
     pub ages: &'a [u32],
-    /// Wider and wider neighbourhoods of each place; the narrowest is the place alone.
+    /// Wider and wider neighbourhoods of each place, each holding the one before; the narrowest is
+    /// the place alone.
     pub zones: &'a [Neighbours],
 }
 
@@ -138,8 +139,12 @@ impl Tail {
 /// Counts of the last days by place.
 struct Board<'a> {
     zones: &'a [Neighbours],
+    /// The places that each zone has beyond the narrower one.
+    rings: Vec<Neighbours>,
     /// By place: cases of the last 1, 2, … days.
     counts: Vec<[u16; LANES]>,
+    /// By place: all of them.
+    recent: Vec<u32>,
     touched: Vec<u32>,
     /// By zone and place: all its cases.
     totals: Vec<Vec<f64>>,
@@ -158,9 +163,20 @@ impl<'a> Board<'a> {
         let all = cases.places.len() as f64;
         let totals = |zone: &Neighbours| (0..places).map(|p| zone.sum(p, &own) as f64).collect();
         let until = |days: usize| cases.ages.iter().filter(|age| (**age as usize) < days).count();
+        let mut rings = cases.zones.to_vec();
+        for (pair, ring) in cases.zones.windows(2).zip(&mut rings[1..]) {
+            let mut beyond = Neighbours::with_capacity(places, 0);
+            for place in 0..places {
+                let inside = pair[0].of(place);
+                beyond.push(pair[1].of(place).iter().copied().filter(|p| !inside.contains(p)));
+            }
+            *ring = beyond;
+        }
         Self {
             zones: cases.zones,
+            rings,
             counts: vec![[0; LANES]; places],
+            recent: vec![0; places],
             touched: Vec::new(),
             totals: cases.zones.iter().map(totals).collect(),
             shares: std::array::from_fn(|n| until(n + 1) as f64 / all),
@@ -170,25 +186,27 @@ impl<'a> Board<'a> {
     }
 
     fn clear(&mut self) {
-        self.touched.drain(..).for_each(|place| self.counts[place as usize] = [0; LANES]);
+        for place in self.touched.drain(..) {
+            self.counts[place as usize] = [0; LANES];
+            self.recent[place as usize] = 0;
+        }
     }
 
     fn add(&mut self, place: u32, age: u32) {
         if age as usize >= SCAN_DAYS {
             return;
         }
-        let counts = &mut self.counts[place as usize];
-        if counts[LANES - 1] == 0 {
+        let (counts, recent) = (&mut self.counts[place as usize], &mut self.recent[place as usize]);
+        if *recent == 0 {
             self.touched.push(place);
         }
+        *recent += 1;
         // Whatever is in the last days is in those of a longer cylinder.
         counts[age as usize..].iter_mut().for_each(|count| *count = count.saturating_add(1));
     }
 
-    /// Calls `found` with each cylinder of more cases than expected whose ratio may be above what
-    /// `found` answers.
-    fn each(&mut self, mut found: impl FnMut(Cylinder) -> f64) {
-        let mut least = 0.0;
+    /// Marks the places of which any zone holds what was touched.
+    fn mark(&mut self) {
         self.near.fill(false);
         if let Some(widest) = self.zones.last() {
             for place in &self.touched {
@@ -196,37 +214,58 @@ impl<'a> Board<'a> {
                 widest.of(*place as usize).iter().for_each(|p| self.near[*p as usize] = true);
             }
         }
+    }
+
+    /// Calls `found` with each cylinder of more cases than expected whose ratio may be above what
+    /// `found` answers.
+    fn each(&mut self, mut found: impl FnMut(Cylinder) -> f64) {
+        self.mark();
+        let mut least = 0.0;
         for place in (0..self.near.len()).filter(|place| self.near[*place]) {
-            for (width, zone) in self.zones.iter().enumerate() {
-                // Most places are near too few cases: one number of each tells.
-                let longest = |place: usize| u32::from(self.counts[place][LANES - 1]);
-                let around = zone.of(place).iter().map(|other| longest(*other as usize));
-                if longest(place) + around.sum::<u32>() < CASES_MIN {
-                    continue;
-                }
-                let mut sums = self.counts[place];
-                for other in zone.of(place) {
-                    let more = &self.counts[*other as usize];
-                    sums.iter_mut().zip(more).for_each(|(sum, n)| *sum = sum.saturating_add(*n));
-                }
-                for (n, share) in self.shares.iter().enumerate() {
-                    let (count, expected) = (u32::from(sums[n]), self.totals[width][place] * share);
-                    let above = f64::from(count) - expected;
-                    // ln x ≤ x - 1 bounds the ratio without a logarithm.
-                    let bound = above * above * (1.0 / expected + 1.0 / (self.all - expected));
-                    if count < CASES_MIN || above <= 0.0 || bound <= least {
-                        continue;
+            // Each zone is the narrower one and a ring; most hold too few cases to be looked at.
+            let (mut sums, mut recent) = (self.counts[place], self.recent[place]);
+            for (width, ring) in self.rings.iter().enumerate() {
+                for other in ring.of(place).iter().map(|other| *other as usize) {
+                    if self.recent[other] > 0 {
+                        recent += self.recent[other];
+                        let more = &self.counts[other];
+                        (0..LANES).for_each(|n| sums[n] = sums[n].saturating_add(more[n]));
                     }
-                    let ratio = likelihood(f64::from(count), expected, self.all);
-                    if ratio > least {
-                        let place = place as u32;
-                        let days = n + 1;
-                        let one = Cylinder { place, width, days, count, expected, ratio, p: 1.0 };
-                        least = found(one);
-                    }
+                }
+                if recent >= CASES_MIN {
+                    let total = self.totals[width][place];
+                    least = self.look(place as u32, width, total, &sums, least, &mut found);
                 }
             }
         }
+    }
+
+    /// Looks at the cylinders of one zone, and answers the least ratio that is still of interest.
+    fn look(
+        &self,
+        place: u32,
+        width: usize,
+        total: f64,
+        sums: &[u16; LANES],
+        mut least: f64,
+        found: &mut impl FnMut(Cylinder) -> f64,
+    ) -> f64 {
+        for (n, share) in self.shares.iter().enumerate() {
+            let (count, expected) = (u32::from(sums[n]), total * share);
+            let above = f64::from(count) - expected;
+            // ln x ≤ x - 1 bounds the ratio without a logarithm: above² (1/μ + 1/(N - μ)).
+            let rest = self.all - expected;
+            let is_less = above * above * self.all <= least * expected * rest;
+            if count < CASES_MIN || above <= 0.0 || is_less {
+                continue;
+            }
+            let ratio = likelihood(f64::from(count), expected, self.all);
+            if ratio > least {
+                let days = n + 1;
+                least = found(Cylinder { place, width, days, count, expected, ratio, p: 1.0 });
+            }
+        }
+        least
     }
 
     fn largest(&mut self) -> f64 {

@@ -68,6 +68,57 @@ impl Bands {
         let columns = (std::f64::consts::TAU * widest / self.height).ceil().max(1.0);
         (widest, narrowest, columns)
     }
+
+    /// The number of a latitude's row.
+    fn row_of(&self, lat: f64) -> u32 {
+        ((lat.to_radians() + std::f64::consts::FRAC_PI_2) / self.height).max(0.0) as u32
+    }
+
+    /// Row and column of each place, in one number, with the place.
+    fn keys(&self, places: &[[f64; 2]]) -> Vec<(u64, u32)> {
+        let lats = || places.iter().map(|[_, lat]| *lat);
+        let (south, north) =
+            (lats().fold(f64::INFINITY, f64::min), lats().fold(f64::NEG_INFINITY, f64::max));
+        // A city has few rows, of which each is measured once.
+        let first = self.row_of(south);
+        let known = if places.is_empty() { 0 } else { self.row_of(north) - first + 1 };
+        let known = if known as usize <= places.len() { known } else { 0 };
+        let columns: Vec<f64> = (0..known).map(|row| self.row(first + row).2).collect();
+        let key = |[lon, lat]: [f64; 2]| {
+            let row = self.row_of(lat);
+            let known = columns.get((row - first) as usize).copied();
+            let columns = known.unwrap_or_else(|| self.row(row).2);
+            let column = ((lon + 180.0) / 360.0 * columns).clamp(0.0, columns - 1.0) as u32;
+            u64::from(row) << 32 | u64::from(column)
+        };
+        let middle = places.len() / 2;
+        let half = |first: usize, places: &[[f64; 2]]| -> Vec<(u64, u32)> {
+            places.iter().map(|place| key(*place)).zip(first as u32..).collect()
+        };
+        let (mut keyed, rest) =
+            both(places.len(), || half(0, &places[..middle]), || half(middle, &places[middle..]));
+        keyed.extend(rest);
+        keyed
+    }
+}
+
+/// From this many places on, two threads.
+const HALVE_FROM: usize = 20_000;
+
+/// Does two pieces of work over so many places, at the same time where they are many.
+fn both<A: Send, B: Send>(
+    places: usize,
+    first: impl FnOnce() -> A + Send,
+    second: impl FnOnce() -> B,
+) -> (A, B) {
+    if places < HALVE_FROM {
+        return (first(), second());
+    }
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        (first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), second)
+    })
 }
 
 /// Places in cells.
@@ -92,34 +143,29 @@ impl Cells {
         // An arc is longer than the diagonal by less than its square's twelfth.
         let height = reach / 2f64.sqrt() * (1.0 - reach * reach / 12.0 - 1e-9);
         let bands = Bands { height, reach };
-        let key = |[lon, lat]: [f64; 2]| {
-            let row = ((lat.to_radians() + std::f64::consts::FRAC_PI_2) / height).max(0.0) as u32;
-            let (.., columns) = bands.row(row);
-            let column = ((lon + 180.0) / 360.0 * columns).clamp(0.0, columns - 1.0) as u32;
-            u64::from(row) << 32 | u64::from(column)
-        };
-        let mut keyed: Vec<(u64, u32)> = places.iter().map(|place| key(*place)).zip(0..).collect();
+        let mut keyed = bands.keys(places);
         sort(&mut keyed);
-        let mut cells = Self {
-            bands,
-            rows: Vec::new(),
-            cells: Vec::new(),
-            points: Vec::with_capacity(places.len()),
-            order: Vec::with_capacity(places.len()),
+        let mut points = vec![[0.0; 3]; places.len()];
+        let locate = |points: &mut [Vector], keyed: &[(u64, u32)]| {
+            let pairs = points.iter_mut().zip(keyed);
+            pairs.for_each(|(point, (_, place))| *point = vector(places[*place as usize]));
         };
+        let middle = places.len() / 2;
+        let (first, second) = points.split_at_mut(middle);
+        both(places.len(), || locate(first, &keyed[..middle]), || locate(second, &keyed[middle..]));
+        let order = keyed.iter().map(|(_, place)| *place).collect();
+        let mut cells = Self { bands, rows: Vec::new(), cells: Vec::new(), points, order };
+        let mut first = 0;
         for group in keyed.chunk_by(|a, b| a.0 == b.0) {
             let (row, column) = ((group[0].0 >> 32) as u32, group[0].0 as u32);
             let cell = cells.cells.len() as u32;
             if cells.rows.last().is_none_or(|last| last.number != row) {
                 cells.rows.push(Row { number: row, cells: cell..cell });
             }
-            let first = cells.order.len() as u32;
-            for (_, place) in group {
-                cells.points.push(vector(places[*place as usize]));
-                cells.order.push(*place);
-            }
-            cells.cells.push(Cell { column, first, end: cells.order.len() as u32 });
+            let end = first + group.len() as u32;
+            cells.cells.push(Cell { column, first, end });
             cells.rows.last_mut().into_iter().for_each(|row| row.cells.end += 1);
+            first = end;
         }
         cells
     }
@@ -160,10 +206,17 @@ impl Cells {
         found
     }
 
-    /// Calls `found` with each cell of a part and the cells whose points may be within reach of
-    /// its points, itself among them.
-    pub fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[u32])) {
-        let mut near = Vec::with_capacity(32);
+    /// The points of cells that follow each other.
+    #[inline]
+    pub fn of_all(&self, cells: &Range<u32>) -> Range<usize> {
+        let (first, last) = (self.cells[cells.start as usize], self.cells[cells.end as usize - 1]);
+        first.first as usize..last.end as usize
+    }
+
+    /// Calls `found` with each cell of a part and, in stretches that are not empty, the cells whose
+    /// points may be within reach of its points, itself among them.
+    pub fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[Range<u32>])) {
+        let mut near = Vec::with_capacity(8);
         let first = self.rows.partition_point(|row| row.cells.end <= part.start);
         for (at, row) in self.rows.iter().enumerate().skip(first) {
             if row.cells.start >= part.end {
@@ -200,31 +253,34 @@ impl Cells {
         columns: f64,
         (west, east): (f64, f64),
         cursor: &mut usize,
-        near: &mut Vec<u32>,
+        near: &mut Vec<Range<u32>>,
     ) {
         let cells = &self.cells[row.cells.start as usize..row.cells.end as usize];
         if east - west >= 1.0 {
-            return near.extend(row.cells.clone());
+            return near.push(row.cells.clone());
         }
-        let (low, high) = ((west * columns).floor(), (east * columns).floor());
+        let (low, high) = (west * columns, east * columns);
         // Columns beyond either end are those at the other; a rounding at the seam is covered.
         if low < 1.0 || high >= columns - 1.0 {
+            let (low, high) = (low.floor() - 1.0, high.floor() + 1.0);
             let inside = |column: u32| {
-                let column = f64::from(column);
-                [-columns, 0.0, columns]
-                    .iter()
-                    .any(|turn| low - 1.0 <= column + turn && column + turn <= high + 1.0)
+                let turns = [-columns, 0.0, columns].map(|turn| f64::from(column) + turn);
+                turns.iter().any(|column| low <= *column && *column <= high)
             };
             let found = cells.iter().zip(row.cells.start..).filter(|(cell, _)| inside(cell.column));
-            return near.extend(found.map(|(_, number)| number));
+            return near.extend(found.map(|(_, number)| number..number + 1));
         }
         let (low, high) = (low as u32, high as u32);
         while cells.get(*cursor).is_some_and(|cell| cell.column < low) {
             *cursor += 1;
         }
-        let stretch = cells[*cursor..].iter().take_while(|cell| cell.column <= high);
-        let first = row.cells.start + *cursor as u32;
-        near.extend(stretch.zip(first..).map(|(_, number)| number));
+        let mut end = *cursor;
+        while cells.get(end).is_some_and(|cell| cell.column <= high) {
+            end += 1;
+        }
+        if end > *cursor {
+            near.push(row.cells.start + *cursor as u32..row.cells.start + end as u32);
+        }
     }
 }
 
