@@ -327,7 +327,8 @@ impl Null {
         for (name, (share, any)) in names.iter().zip(self.tests) {
             let _ = writeln!(
                 text,
-                "| hexagons hot, {name} ({} cells, {NULL_REPORTS} reports) | ≤ 5 % | {} | {:.1} % |",
+                "| hexagons hot, {name} ({} cells, {NULL_REPORTS} reports) | ≤ 5 % | {} | {:.1} % \
+                 |",
                 self.cells,
                 percent(share),
                 any * 100.0

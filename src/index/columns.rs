@@ -38,7 +38,7 @@ pub struct Record {
     pub closed: Option<i64>,
     /// Where.
     pub position: Option<Position>,
-    /// Number of the piece of the H3 grid it lies in, [`NO_PIECE`] without a position.
+    /// Number of the piece of the H3 grid it lies in, all ones without a position.
     pub piece: u32,
 }
 

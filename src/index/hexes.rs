@@ -206,8 +206,8 @@ fn mixed_upper(upper: &Upper) -> u64 {
     upper.iter().fold(0, |sum, cell| mixed(sum ^ u64::from(*cell)))
 }
 
-/// The cell of a place, as H3 tells it, and its own key: its middle lies on one face, far from every
-/// edge of the cell.
+/// The cell of a place, as H3 tells it, and its own key: its middle lies on one face, far from
+/// every edge of the cell.
 fn cell_of(lon: f64, lat: f64, level: usize) -> (Hex, u64) {
     let cell = Hex::of(lon, lat, level as u8 + HEX_RESOLUTION_MIN).expect("our resolutions");
     let [lon, lat] = cell.center();

@@ -213,7 +213,7 @@ pub(super) fn class_of(z: f64, q: f64) -> i8 {
     if z > 0.0 { level } else { -level }
 }
 
-/// The fewest steps at which a neighbourhood holds [`EXPECTED_MIN`] reports on the average, at most
+/// The fewest steps at which a neighbourhood holds five reports on the average, at most
 /// [`RING_MAX`].
 pub fn auto_k(total: u64, cells: usize) -> u8 {
     let mean = total as f64 / cells.max(1) as f64;

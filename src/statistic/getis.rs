@@ -92,8 +92,9 @@ pub fn gi_star(values: &[u32], neighbours: &Neighbours) -> Option<Vec<f64>> {
 
 /// Pseudo p-values by conditional permutation: with its own value held fixed, how often are
 /// neighbours drawn at random among the other cells, without repetition, as extreme as those it
-/// has? (Anselin, *Local Indicators of Spatial Association*, 1995.) p = (m + 1) / (permutations + 1), m
-/// the smaller of the two tails. The same seed gives the same answer on any number of threads.
+/// has? (Anselin, *Local Indicators of Spatial Association*, 1995.) With m the smaller of the two
+/// tails, p = (m + 1) / (permutations + 1). The same seed gives the same answer on any number of
+/// threads.
 pub fn permuted(values: &[u32], neighbours: &Neighbours, permutations: u32, seed: u64) -> Vec<f64> {
     const BLOCK: usize = 1_024;
     let cells = values.len();

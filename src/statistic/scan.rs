@@ -6,8 +6,8 @@
 //! the share of its days, so neither busy places nor busy days raise an alarm by themselves. The
 //! statistic is the largest likelihood ratio of all cylinders; its distribution comes from
 //! shuffling days among cases, and beyond the last few of them from a Gumbel distribution fitted
-//! by moments (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan
-//! Statistics*, 2010).
+//! by moments (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial
+//! Scan Statistics*, 2010).
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
