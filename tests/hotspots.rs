@@ -235,6 +235,51 @@ fn too_little_to_judge_is_said_and_not_judged() {
 }
 
 #[test]
+fn what_came_back_after_its_repair_is_told_and_pickups_only_where_named() {
+    let header = "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,reason,\
+                  neighborhood,location,latitude,longitude,source";
+    let mut lines = vec![header.to_owned()];
+    for (n, kind) in
+        ["Request for Pothole Repair", "Schedule a Bulk Item Pickup"].iter().enumerate()
+    {
+        let visits = [
+            ("2011-07-01 10:00:00", "2011-07-02 10:00:00", "Closed"),
+            // Within the hour: the same visit.
+            ("2011-07-02 10:30:00", "2011-07-10 10:00:00", "Closed"),
+            ("2011-07-20 10:00:00", "2011-07-21 10:00:00", "Closed"),
+            ("2011-09-01 10:00:00", "", "Open"),
+        ];
+        for (m, (open, closed, status)) in visits.iter().enumerate() {
+            lines.push(format!(
+                "{n}{m},{open},{closed},{status},Case,{kind},Highway Maintenance,Fenway,9 Main St,\
+                 42.34,-71.09,Self Service"
+            ));
+        }
+    }
+    let folder = Folder::new("again");
+    let file = folder.with("again.csv", lines.join("\n"));
+    done(&folder, &["import", file.to_str().unwrap(), "--profile", "boston"]);
+    let service = Service::start(&folder, &[]);
+    let path = "/api/v1/recurrences?jurisdiction_id=boston.gov&chronic_from=2";
+    let answer = service.get(path);
+    assert_eq!(collection(&answer).features.len(), 1);
+    let found = answer.json();
+    // All three repairs failed: after 18 and 10 days and, the last, after 42.
+    assert_eq!((&found["repairs"], &found["failed_fixes"]), (&json!(3), &json!(3)));
+    let place = &found["features"][0]["properties"];
+    assert_eq!(
+        (&place["failed_fixes"], &place["chronic"], &place["count"]),
+        (&json!(3), &json!(true), &json!(4))
+    );
+    assert_eq!(place["shortest_days"], 10.0);
+    assert_eq!(found["services_left_out"], json!(["schedule-a-bulk-item-pickup"]));
+    let named = service.get(&format!("{path}&service=schedule-a-bulk-item-pickup")).json();
+    assert_eq!(named["failed_fixes"], 3);
+    let soon = service.get(&format!("{path}&within_days=15")).json();
+    assert_eq!(soon["failed_fixes"], 1);
+}
+
+#[test]
 fn every_bad_value_is_named() {
     let folder = Folder::new("bad-hot");
     let service = Service::start(&folder, &[]);

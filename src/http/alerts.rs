@@ -17,7 +17,7 @@ use crate::format::geojson::{MEDIA_TYPE, instant};
 use crate::format::hotspots;
 use crate::format::sentences::Speech;
 use crate::query::{self, RecurrenceAsk, Snapshot};
-use crate::report::Filter;
+use crate::report::{Filter, ServiceCode};
 use crate::words;
 
 const DAY: i64 = 86_400;
@@ -82,14 +82,25 @@ fn recurrence_answer(
     ask: &Ask,
 ) -> Result<Vec<u8>> {
     checked_areas(snapshot, &question.filter)?;
-    let found = query::recurrences(snapshot, &snapshot.sieve(&question.filter), question.ask);
+    let catalogue = city.catalogue();
+    let mut filter = question.filter.clone();
+    let mut left_out = Vec::new();
+    if filter.services.is_none() {
+        // What is asked for anew each time is looked at only where it is named.
+        let is_appointment =
+            |code: &str| catalogue.get(code).is_some_and(|service| service.is_appointment());
+        let all = (0..snapshot.services() as u16).map(|number| snapshot.service_name(number));
+        let (appointments, others) = all.partition::<Vec<&str>, _>(|code| is_appointment(code));
+        filter.services = Some(others.into_iter().filter_map(ServiceCode::new).collect());
+        left_out = appointments;
+    }
+    let found = query::recurrences(snapshot, &snapshot.sieve(&filter), question.ask);
     let inside = |center: [f64; 2]| {
         let at = crate::place::Position::new(center[0], center[1]);
         question.filter.bbox.is_none_or(|bbox| at.is_ok_and(|at| bbox.contains(at)))
     };
     let places: Vec<_> = found.places.iter().filter(|place| inside(place.center)).collect();
     let shown = &places[..places.len().min(question.limit)];
-    let catalogue = city.catalogue();
     let speech = Speech { catalogue: &catalogue, zone: city.zone(), language: ask.language };
     let mut features = Vec::with_capacity(shown.len());
     for place in shown {
@@ -104,6 +115,7 @@ fn recurrence_answer(
         "repairs": found.repairs,
         "failed_fixes": found.failed,
         "failed_share": figure(share),
+        "services_left_out": left_out,
         "radius_m": question.ask.radius_m,
         "within_days": question.days,
     });

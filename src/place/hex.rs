@@ -17,6 +17,21 @@ pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex(u64);
 
+/// A longitude as it is told no more than half a turn from another.
+fn near(middle: f64, lon: f64) -> f64 {
+    match lon - middle {
+        far if far > 180.0 => lon - 360.0,
+        far if far < -180.0 => lon + 360.0,
+        _ => lon,
+    }
+}
+
+/// Twice the area that a ring encloses, in square degrees; above 0 counter-clockwise.
+fn area(ring: &[[f64; 2]]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
+}
+
 impl Hex {
     /// The cell of `resolution` in which a place lies, as H3 itself tells it. None beyond
     /// resolution 15.
@@ -54,12 +69,8 @@ impl Hex {
     /// repeated. Where it crosses the antimeridian the longitudes go beyond 180.
     pub fn corners(self) -> Vec<[f64; 2]> {
         let [middle, _] = self.center();
-        let near = |lon: f64| match lon - middle {
-            far if far > 180.0 => lon - 360.0,
-            far if far < -180.0 => lon + 360.0,
-            _ => lon,
-        };
-        self.cell().boundary().iter().map(|corner| [near(corner.lng()), corner.lat()]).collect()
+        let boundary = self.cell().boundary();
+        boundary.iter().map(|corner| [near(middle, corner.lng()), corner.lat()]).collect()
     }
 
     /// The cells within `k` steps, itself left out.
@@ -74,19 +85,26 @@ impl Hex {
     }
 
     /// The outline of these cells, of one resolution and each once: polygons, each an outer ring
-    /// (counter-clockwise) and its holes, without the first corner repeated.
+    /// counter-clockwise and its holes clockwise, without the first corner repeated. Where they
+    /// cross the antimeridian the longitudes go beyond 180.
     pub fn outline(cells: &[Self]) -> Vec<Vec<Vec<[f64; 2]>>> {
-        let ring = |line: &geo::LineString| {
-            let mut corners: Vec<[f64; 2]> = line.coords().map(|at| [at.x, at.y]).collect();
+        let middle = cells.first().map_or(0.0, |cell| cell.center()[0]);
+        let ring = |line: &geo::LineString, turn: f64| {
+            let mut corners: Vec<[f64; 2]> =
+                line.coords().map(|at| [near(middle, at.x), at.y]).collect();
             corners.pop();
+            if area(&corners) * turn < 0.0 {
+                corners.reverse();
+            }
             corners
         };
-        let solvent = SolventBuilder::new().build();
-        let dissolved = solvent.dissolve(cells.iter().map(|cell| cell.cell()));
+        let dissolved = SolventBuilder::new().build().dissolve(cells.iter().map(|c| c.cell()));
         let polygons = dissolved.into_iter().flatten();
         polygons
             .map(|polygon| {
-                std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
+                let outer = ring(polygon.exterior(), 1.0);
+                let holes = polygon.interiors().iter().map(|hole| ring(hole, -1.0));
+                std::iter::once(outer).chain(holes).collect()
             })
             .collect()
     }
@@ -107,5 +125,31 @@ impl Hex {
 impl std::fmt::Display for Hex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outlines_hold_the_area_of_their_cells_on_the_antimeridian_too() {
+        for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0)] {
+            let middle = Hex::of(lon, lat, 8).unwrap();
+            let mut cells = middle.ring(2);
+            for with_middle in [false, true] {
+                if with_middle {
+                    cells.push(middle);
+                }
+                let outline = Hex::outline(&cells);
+                assert_eq!(outline.len(), 1, "{lon} {lat}");
+                let rings = &outline[0];
+                assert_eq!(rings.len(), if with_middle { 1 } else { 2 });
+                assert!(area(&rings[0]) > 0.0 && rings[1..].iter().all(|hole| area(hole) < 0.0));
+                let whole: f64 = rings.iter().map(|ring| area(ring)).sum();
+                let parts: f64 = cells.iter().map(|cell| area(&cell.corners())).sum();
+                assert!((whole / parts - 1.0).abs() < 1e-9, "{whole} {parts}");
+            }
+        }
     }
 }

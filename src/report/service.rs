@@ -121,6 +121,17 @@ pub struct Service {
     pub keywords: Vec<String>,
 }
 
+impl Service {
+    /// Is it asked for each time anew, by its name: a pickup by appointment? Asking again then does
+    /// not say that something was done badly.
+    pub fn is_appointment(&self) -> bool {
+        const STEMS: [&str; 5] = ["encombrant", "bulk", "schedule", "rendez", "appointment"];
+        let names = fold(&format!("{} {}", self.names.fr, self.names.en));
+        let mut words = names.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| STEMS.iter().any(|stem| word.starts_with(stem)))
+    }
+}
+
 /// The services of one jurisdiction and the groups they are in.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
