@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "watch",
         &["app", "query", "statistic", "store", "report", "place", "error"],
-        &["arc_swap", "tracing"],
+        &["arc_swap", "rustix", "tracing"],
     ),
     ("demo", &["report", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
     (

@@ -22,6 +22,10 @@ use crate::report::JurisdictionId;
 /// How often it is looked whether anything is due.
 const TICK: Duration = Duration::from_millis(500);
 
+/// How much its thread gives way to others, of 19.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 15;
+
 /// The watch over all cities.
 pub struct Watch {
     cities: Mutex<BTreeMap<JurisdictionId, Arc<CityWatch>>>,
@@ -41,6 +45,9 @@ impl Watch {
     pub fn start(self: &Arc<Self>, app: Arc<App>) -> Result<()> {
         let watch = self.clone();
         let keep = move || {
+            // Questions go first: on Linux this is the thread's own, and that of those it starts.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::nice(NICENESS);
             while !watch.stopping.load(Ordering::Relaxed) {
                 thread::sleep(TICK);
                 for city in app.cities() {
