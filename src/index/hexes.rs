@@ -15,7 +15,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
 
-use crate::place::{HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex, Keys, lattice_keys};
+use crate::place::{HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex, Keys, lattice_key, lattice_keys};
 
 /// Stands for the piece of a report without a place.
 pub const NO_PIECE: u32 = u32::MAX;
@@ -211,7 +211,7 @@ fn mixed_upper(upper: &Upper) -> u64 {
 fn cell_of(lon: f64, lat: f64, level: usize) -> (Hex, u64) {
     let cell = Hex::of(lon, lat, level as u8 + HEX_RESOLUTION_MIN).expect("our resolutions");
     let [lon, lat] = cell.center();
-    (cell, lattice_keys(lon, lat).map_or(cell.number(), |keys| keys[level]))
+    (cell, lattice_key(lon, lat, level).unwrap_or(cell.number()))
 }
 
 impl HexNumbers {
@@ -338,6 +338,44 @@ impl HexNumbers {
                 Err(at) if !comes => vacant.insert(at, cell),
                 _ => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn a_piece_is_made_once_wherever_and_whenever_it_is_met() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let (mut numbers, mut hexes) = (HexNumbers::default(), Arc::new(Hexes::default()));
+        let mut kept = Vec::new();
+        for n in 0..60_000 {
+            let (lon, lat) = match n % 3 {
+                0 => (rng.random_range(-180.0..180.0), rng.random_range(-90.0..90.0)),
+                _ => (rng.random_range(-71.25..-71.2), rng.random_range(46.8..46.83)),
+            };
+            let piece = numbers.piece(lon, lat, &mut hexes);
+            assert_eq!(numbers.piece(lon, lat, &mut hexes), piece);
+            if n % 1_000 == 0 {
+                kept.push((lon, lat, piece, hexes.clone()));
+            }
+        }
+        let uppers: HashSet<Upper> = hexes.uppers.iter().collect();
+        assert_eq!(uppers.len(), hexes.uppers.len());
+        let pieces: HashSet<Piece> = hexes.pieces.iter().collect();
+        assert_eq!(pieces.len(), hexes.pieces.len());
+        // What readers hold does not change.
+        for (lon, lat, piece, then) in kept {
+            assert_eq!(then.pieces.get(piece), hexes.pieces.get(piece));
+            let [finest, _] = then.pieces.get(piece);
+            assert_eq!(Some(then.cells(11)[finest as usize]), Hex::of(lon, lat, 11));
         }
     }
 }

@@ -88,32 +88,54 @@ static TURNS: LazyLock<[[f64; 2]; HEX_RESOLUTIONS]> = LazyLock::new(|| {
 /// two faces share has a number on each.
 pub type Keys = [u64; HEX_RESOLUTIONS];
 
-/// The keys of a place; none where it lies so near an edge that H3 must be asked.
+/// The keys of a place; none where it lies so near an edge, of any resolution, that H3 must be
+/// asked.
 pub fn lattice_keys(lon: f64, lat: f64) -> Option<Keys> {
-    let at = unit(lon, lat);
-    let (mut face, mut best, mut second) = (0, -1.0, -1.0);
-    for (number, candidate) in FACES.iter().enumerate() {
-        let near = dot(at, candidate.middle);
-        if near > best {
-            (face, best, second) = (number, near, best);
-        } else if near > second {
-            second = near;
-        }
-    }
-    if best - second < FACE_EDGE {
-        return None;
-    }
-    let on_plane = scaled(at, 1.0 / best);
-    let [x, y] = FACES[face].axes.map(|axis| dot(on_plane, axis));
+    let on_plane = OnFace::of(lon, lat)?;
     let mut keys = [0; HEX_RESOLUTIONS];
-    for (key, [cos, sin]) in keys.iter_mut().zip(TURNS.iter()) {
-        let (x, y) = (x * cos + y * sin, y * cos - x * sin);
+    for (level, key) in keys.iter_mut().enumerate() {
+        *key = on_plane.key(level)?;
+    }
+    Some(keys)
+}
+
+/// The key of a place at one of our resolutions, by its place among them; none near an edge.
+pub fn lattice_key(lon: f64, lat: f64, level: usize) -> Option<u64> {
+    OnFace::of(lon, lat)?.key(level)
+}
+
+/// A place on the plane of the face it lies on, in steps of resolution 0.
+struct OnFace {
+    face: usize,
+    x: f64,
+    y: f64,
+}
+
+impl OnFace {
+    fn of(lon: f64, lat: f64) -> Option<Self> {
+        let at = unit(lon, lat);
+        let (mut face, mut best, mut second) = (0, -1.0, -1.0);
+        for (number, candidate) in FACES.iter().enumerate() {
+            let near = dot(at, candidate.middle);
+            if near > best {
+                (face, best, second) = (number, near, best);
+            } else if near > second {
+                second = near;
+            }
+        }
+        let on_plane = scaled(at, 1.0 / best);
+        let [x, y] = FACES[face].axes.map(|axis| dot(on_plane, axis));
+        (best - second >= FACE_EDGE).then_some(Self { face, x, y })
+    }
+
+    fn key(&self, level: usize) -> Option<u64> {
+        let [cos, sin] = TURNS[level];
+        let (x, y) = (self.x * cos + self.y * sin, self.y * cos - self.x * sin);
         let (i, j) = rounded(x, y)?;
         // Faces have some thousand cells a side at resolution 6, a hundred thousand at 11.
         let packed = |n: i64| (n + (1 << 28)) as u64;
-        *key = (face as u64) << 58 | packed(i) << 29 | packed(j);
+        Some((self.face as u64) << 58 | packed(i) << 29 | packed(j))
     }
-    Some(keys)
 }
 
 /// The point of the hexagonal lattice of step 1 that is nearest, in axial coordinates; none where

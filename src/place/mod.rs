@@ -12,6 +12,6 @@ pub use bbox::BBox;
 pub use distance::{CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, distance};
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
 pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
-pub use lattice::{Keys, lattice_keys};
+pub use lattice::{Keys, lattice_key, lattice_keys};
 pub use origin::{Origin, slack};
 pub use position::{OutOfRange, Position};

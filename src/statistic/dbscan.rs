@@ -47,27 +47,39 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
             }
         }
     }
+    let (names, clusters) = name(&cells, &mut group, &core);
+    // Back into the order in which places were given, label and core together.
     let cell_of: Vec<u32> =
         (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
-    // In the order in which places were given, so that clusters are numbered by it.
-    let mut at = vec![0u32; places.len()];
-    cells.order.iter().zip(0..).for_each(|(place, point)| at[*place as usize] = point);
-    let mut names = vec![u32::MAX; cells.len()];
-    let mut clusters = 0;
-    for point in at.iter().map(|point| *point as usize).filter(|point| core[*point]) {
-        let root = group.find(cell_of[point]) as usize;
-        if names[root] == u32::MAX {
-            names[root] = clusters;
-            clusters += 1;
+    let mut told = vec![(NOBODY, false); places.len()];
+    for (point, (place, owner)) in cells.order.iter().zip(&owners).enumerate() {
+        if *owner != NOBODY {
+            let label = names[cell_of[*owner as usize] as usize];
+            told[*place as usize] = (label, core[point]);
         }
     }
-    let mut label = |point: u32| {
-        let owner = owners[point as usize];
-        (owner != NOBODY).then(|| names[group.find(cell_of[owner as usize]) as usize])
-    };
-    let labels = at.iter().map(|point| label(*point)).collect();
-    let core = at.iter().map(|point| core[*point as usize]).collect();
+    let labels = told.iter().map(|(label, _)| (*label != NOBODY).then_some(*label)).collect();
+    let core = told.into_iter().map(|(_, core)| core).collect();
     Density { labels, core, clusters }
+}
+
+/// The cluster of each cell's core places, numbered by the first place of each cluster; and how
+/// many clusters there are.
+fn name(cells: &Cells, group: &mut Grouping, core: &[bool]) -> (Vec<u32>, u32) {
+    let roots: Vec<u32> = (0..cells.len() as u32).map(|cell| group.find(cell)).collect();
+    let mut firsts = vec![u32::MAX; cells.len()];
+    for (cell, root) in roots.iter().enumerate() {
+        let places = cells.of(cell as u32).filter(|point| core[*point]);
+        let first = places.map(|point| cells.order[point]).min().unwrap_or(u32::MAX);
+        firsts[*root as usize] = first.min(firsts[*root as usize]);
+    }
+    let mut found: Vec<(u32, u32)> =
+        firsts.into_iter().zip(0..).filter(|(first, _)| *first != u32::MAX).collect();
+    found.sort_unstable();
+    let mut names = vec![NOBODY; cells.len()];
+    found.iter().zip(0..).for_each(|((_, root), name)| names[*root as usize] = name);
+    let of_cells = roots.into_iter().map(|root| names[root as usize]).collect();
+    (of_cells, found.len() as u32)
 }
 
 /// Does work for each part, on a thread each.

@@ -32,8 +32,8 @@ pub struct Cases<'a> {
     pub places: &'a [u32],
     /// How many days before the last day each was, in the order of `places`.
     pub ages: &'a [u32],
-    /// Wider and wider neighbourhoods of each place, each holding the one before; the narrowest is
-    /// the place alone.
+    /// Wider and wider neighbourhoods of each place, each holding the one before, the narrowest
+    /// being the place alone; a place is in another's as that is in its.
     pub zones: &'a [Neighbours],
 }
 
@@ -143,16 +143,16 @@ struct Board<'a> {
     rings: Vec<Neighbours>,
     /// By place: cases of the last 1, 2, … days.
     counts: Vec<[u16; LANES]>,
-    /// By place: all of them.
-    recent: Vec<u32>,
     touched: Vec<u32>,
+    /// By place, then by ring: what the ring holds.
+    held: Vec<[u16; LANES]>,
     /// By zone and place: all its cases.
     totals: Vec<Vec<f64>>,
     /// The share of all cases in the last 1, 2, … days.
     shares: [f64; SCAN_DAYS],
+    /// The same, and all of them where there are no days.
+    rough: [f32; LANES],
     all: f64,
-    /// By place: does any zone of it hold what was touched?
-    near: Vec<bool>,
 }
 
 impl<'a> Board<'a> {
@@ -163,6 +163,7 @@ impl<'a> Board<'a> {
         let all = cases.places.len() as f64;
         let totals = |zone: &Neighbours| (0..places).map(|p| zone.sum(p, &own) as f64).collect();
         let until = |days: usize| cases.ages.iter().filter(|age| (**age as usize) < days).count();
+        let shares: [f64; SCAN_DAYS] = std::array::from_fn(|n| until(n + 1) as f64 / all);
         let mut rings = cases.zones.to_vec();
         for (pair, ring) in cases.zones.windows(2).zip(&mut rings[1..]) {
             let mut beyond = Neighbours::with_capacity(places, 0);
@@ -174,44 +175,45 @@ impl<'a> Board<'a> {
         }
         Self {
             zones: cases.zones,
+            held: vec![[0; LANES]; places * rings.len()],
             rings,
             counts: vec![[0; LANES]; places],
-            recent: vec![0; places],
             touched: Vec::new(),
             totals: cases.zones.iter().map(totals).collect(),
-            shares: std::array::from_fn(|n| until(n + 1) as f64 / all),
+            rough: std::array::from_fn(|n| shares.get(n).map_or(1.0, |share| *share as f32)),
+            shares,
             all,
-            near: vec![false; places],
         }
     }
 
     fn clear(&mut self) {
-        for place in self.touched.drain(..) {
-            self.counts[place as usize] = [0; LANES];
-            self.recent[place as usize] = 0;
-        }
+        self.touched.drain(..).for_each(|place| self.counts[place as usize] = [0; LANES]);
     }
 
     fn add(&mut self, place: u32, age: u32) {
         if age as usize >= SCAN_DAYS {
             return;
         }
-        let (counts, recent) = (&mut self.counts[place as usize], &mut self.recent[place as usize]);
-        if *recent == 0 {
+        let counts = &mut self.counts[place as usize];
+        if counts[LANES - 1] == 0 {
             self.touched.push(place);
         }
-        *recent += 1;
         // Whatever is in the last days is in those of a longer cylinder.
         counts[age as usize..].iter_mut().for_each(|count| *count = count.saturating_add(1));
     }
 
-    /// Marks the places of which any zone holds what was touched.
-    fn mark(&mut self) {
-        self.near.fill(false);
-        if let Some(widest) = self.zones.last() {
-            for place in &self.touched {
-                self.near[*place as usize] = true;
-                widest.of(*place as usize).iter().for_each(|p| self.near[*p as usize] = true);
+    /// Hands what each place holds on to those around it: few places hold anything.
+    fn spread(&mut self) {
+        let widths = self.rings.len();
+        self.held.fill([0; LANES]);
+        for place in self.touched.iter().map(|place| *place as usize) {
+            let counts = self.counts[place];
+            self.held[place * widths] = counts;
+            for (width, ring) in self.rings.iter().enumerate().skip(1) {
+                for other in ring.of(place) {
+                    let sums = &mut self.held[*other as usize * widths + width];
+                    (0..LANES).for_each(|n| sums[n] = sums[n].saturating_add(counts[n]));
+                }
             }
         }
     }
@@ -219,20 +221,14 @@ impl<'a> Board<'a> {
     /// Calls `found` with each cylinder of more cases than expected whose ratio may be above what
     /// `found` answers.
     fn each(&mut self, mut found: impl FnMut(Cylinder) -> f64) {
-        self.mark();
+        self.spread();
         let mut least = 0.0;
-        for place in (0..self.near.len()).filter(|place| self.near[*place]) {
+        for (place, held) in self.held.chunks_exact(self.rings.len()).enumerate() {
             // Each zone is the narrower one and a ring; most hold too few cases to be looked at.
-            let (mut sums, mut recent) = (self.counts[place], self.recent[place]);
-            for (width, ring) in self.rings.iter().enumerate() {
-                for other in ring.of(place).iter().map(|other| *other as usize) {
-                    if self.recent[other] > 0 {
-                        recent += self.recent[other];
-                        let more = &self.counts[other];
-                        (0..LANES).for_each(|n| sums[n] = sums[n].saturating_add(more[n]));
-                    }
-                }
-                if recent >= CASES_MIN {
+            let mut sums = [0u16; LANES];
+            for (width, ring) in held.iter().enumerate() {
+                (0..LANES).for_each(|n| sums[n] = sums[n].saturating_add(ring[n]));
+                if u32::from(sums[LANES - 1]) >= CASES_MIN {
                     let total = self.totals[width][place];
                     least = self.look(place as u32, width, total, &sums, least, &mut found);
                 }
@@ -250,10 +246,22 @@ impl<'a> Board<'a> {
         mut least: f64,
         found: &mut impl FnMut(Cylinder) -> f64,
     ) -> f64 {
+        // ln x ≤ x - 1 bounds the ratio without a logarithm: above² (1/μ + 1/(N - μ)). Roughly, but
+        // never too low, of all days at once.
+        let (all, wide, bound) = (self.all as f32, total as f32, least as f32 * 0.999);
+        let mut may = false;
+        for (count, share) in sums.iter().zip(&self.rough) {
+            let expected = wide * share;
+            let above = f32::from(*count) - expected;
+            let high = above * above * all > bound * expected * (all - expected);
+            may |= (above > -1e-3) & high;
+        }
+        if !may {
+            return least;
+        }
         for (n, share) in self.shares.iter().enumerate() {
             let (count, expected) = (u32::from(sums[n]), total * share);
             let above = f64::from(count) - expected;
-            // ln x ≤ x - 1 bounds the ratio without a logarithm: above² (1/μ + 1/(N - μ)).
             let rest = self.all - expected;
             let is_less = above * above * self.all <= least * expected * rest;
             if count < CASES_MIN || above <= 0.0 || is_less {
@@ -285,7 +293,7 @@ impl<'a> Board<'a> {
             0.0
         });
         all.sort_by(|a, b| b.ratio.total_cmp(&a.ratio).then_with(|| a.place.cmp(&b.place)));
-        let mut taken = vec![false; self.near.len()];
+        let mut taken = vec![false; self.counts.len()];
         let mut chosen = Vec::new();
         for cylinder in all {
             let around = self.zones[cylinder.width].of(cylinder.place as usize);

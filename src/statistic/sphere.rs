@@ -17,6 +17,32 @@ pub fn vector([lon, lat]: [f64; 2]) -> Vector {
     [cos * cos_lon, cos * sin_lon, sin]
 }
 
+/// Sines and cosines of angles that come near each other, one after the other.
+#[derive(Default)]
+struct Turn {
+    /// An angle with its sine and cosine; none at first.
+    known: Option<(f64, f64, f64)>,
+}
+
+impl Turn {
+    /// As good as the library's to the last bit or two: by the sums of angles and, for the small
+    /// difference, the first terms of the series, the next being below 10⁻²⁴.
+    #[inline]
+    fn sin_cos(&mut self, angle: f64) -> (f64, f64) {
+        const NEAR: f64 = 1e-3;
+        let known = self.known.filter(|(known, ..)| (angle - known).abs() < NEAR);
+        let (known, sin, cos) = known.unwrap_or_else(|| {
+            let (sin, cos) = angle.sin_cos();
+            *self.known.insert((angle, sin, cos))
+        });
+        let more = angle - known;
+        let square = more * more;
+        let sin_more = more * (1.0 - square / 6.0 * (1.0 - square / 20.0));
+        let cos_more = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0));
+        (sin * cos_more + cos * sin_more, cos * cos_more - sin * sin_more)
+    }
+}
+
 /// Squared chord between two points: in the order of their distances.
 #[inline]
 pub fn chord2(a: Vector, b: Vector) -> f64 {
@@ -147,8 +173,13 @@ impl Cells {
         sort(&mut keyed);
         let mut points = vec![[0.0; 3]; places.len()];
         let locate = |points: &mut [Vector], keyed: &[(u64, u32)]| {
-            let pairs = points.iter_mut().zip(keyed);
-            pairs.for_each(|(point, (_, place))| *point = vector(places[*place as usize]));
+            let (mut east, mut north) = (Turn::default(), Turn::default());
+            for (point, (_, place)) in points.iter_mut().zip(keyed) {
+                let [lon, lat] = places[*place as usize];
+                let (sin_lon, cos_lon) = east.sin_cos(lon.to_radians());
+                let (sin, cos) = north.sin_cos(lat.to_radians());
+                *point = [cos * cos_lon, cos * sin_lon, sin];
+            }
         };
         let middle = places.len() / 2;
         let (first, second) = points.split_at_mut(middle);
@@ -284,31 +315,52 @@ impl Cells {
     }
 }
 
-/// Sorts by key, digit by digit from the last, over the digits in which keys differ.
-fn sort(keyed: &mut Vec<(u64, u32)>) {
-    const BITS: u32 = 11;
+/// Sorts by key, digit by digit from the last, over the bits in which keys differ.
+fn sort(keyed: &mut [(u64, u32)]) {
     let Some((first, _)) = keyed.first().copied() else { return };
-    let differ = keyed.iter().fold(0, |bits, (key, _)| bits | (key ^ first));
-    let mut other = vec![(0, 0); keyed.len()];
-    let mut shift = 0;
-    while shift < 64 {
-        if differ >> shift & 1 == 0 {
-            shift += 1;
-            continue;
-        }
-        let digit = |key: u64| (key >> shift) as usize & ((1 << BITS) - 1);
+    let least = |half: fn(u64) -> u64| keyed.iter().map(|(key, _)| half(*key)).min().unwrap_or(0);
+    let (row, column) = (least(|key| key >> 32), least(|key| key & 0xffff_ffff));
+    let most = |half: fn(u64) -> u64| keyed.iter().map(|(key, _)| half(*key)).max().unwrap_or(0);
+    let rows = most(|key| key >> 32) - row;
+    let columns = most(|key| key & 0xffff_ffff) - column;
+    let bits = |n: u64| 64 - n.leading_zeros();
+    let shift = bits(columns);
+    if bits(rows) + shift > 32 {
+        return keyed.sort_unstable();
+    }
+    // Row, column and place fit one number: less to move.
+    let pack = |(key, place): &(u64, u32)| {
+        let packed = ((key >> 32) - row) << shift | ((key & 0xffff_ffff) - column);
+        packed << 32 | u64::from(*place)
+    };
+    let mut packed: Vec<u64> = keyed.iter().map(pack).collect();
+    sort_packed(&mut packed, 32, 32 + bits(rows) + shift);
+    let columns = (1u64 << shift) - 1;
+    let unpack = |packed: u64| {
+        let key = packed >> 32;
+        (((key >> shift) + row) << 32 | ((key & columns) + column), packed as u32)
+    };
+    debug_assert_eq!(unpack(pack(&(first, 0))), (first, 0));
+    keyed.iter_mut().zip(packed).for_each(|(pair, packed)| *pair = unpack(packed));
+}
+
+/// Sorts by the bits from one to before another; equal ones stay in their order.
+fn sort_packed(packed: &mut Vec<u64>, from: u32, to: u32) {
+    const BITS: u32 = 11;
+    let mut other = vec![0; packed.len()];
+    for shift in (from..to).step_by(BITS as usize) {
+        let digit = |number: u64| (number >> shift) as usize & ((1 << BITS) - 1);
         let mut starts = vec![0usize; 1 << BITS];
-        keyed.iter().for_each(|(key, _)| starts[digit(*key)] += 1);
+        packed.iter().for_each(|number| starts[digit(*number)] += 1);
         let mut sum = 0;
         for start in &mut starts {
             sum += std::mem::replace(start, sum);
         }
-        for pair in keyed.iter() {
-            let start = &mut starts[digit(pair.0)];
-            other[*start] = *pair;
+        for number in packed.iter() {
+            let start = &mut starts[digit(*number)];
+            other[*start] = *number;
             *start += 1;
         }
-        std::mem::swap(keyed, &mut other);
-        shift += BITS;
+        std::mem::swap(packed, &mut other);
     }
 }
