@@ -180,14 +180,8 @@ export const hotspot = (id: number, city: string): Promise<Hotspot> =>
   get(ask(`/api/v1/hotspots/${id}`, { jurisdiction_id: city }));
 
 /** What has just begun; nothing while the first look is under way. */
-export const alerts = async (params: Params, signal: AbortSignal): Promise<Alert[]> => {
-  try {
-    return (await get<{ features: Alert[] }>(ask("/api/v1/alerts", params), signal)).features;
-  } catch (error) {
-    if (error instanceof Refused && error.status === 503) return [];
-    throw error;
-  }
-};
+export const alerts = async (params: Params, signal: AbortSignal): Promise<Alert[]> =>
+  (await get<{ features: Alert[] }>(ask("/api/v1/alerts", params), signal)).features;
 
 export const nextPage = (path: string): Promise<Page<ReportFeature>> => get(path);
 

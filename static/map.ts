@@ -195,9 +195,13 @@ function hotMarks(): import("maplibre-gl").LayerSpecification[] {
       paint: { "text-color": "#14212b", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
     },
     {
-      id: "hotspot-marks", type: "circle", source: "marks", layout: hidden,
+      id: "hotspot-marks", type: "circle", source: "marks",
+      layout: { ...hidden, "circle-sort-key": ["-", 0, ["coalesce", ["get", "rank"], 0]] },
       paint: {
-        "circle-radius": 13, "circle-stroke-width": 2,
+        // The less urgent make way until one comes near.
+        "circle-radius": ["interpolate", ["linear"], ["zoom"],
+          10, ["case", [">", ["coalesce", ["get", "rank"], 0], 9], 9, 13], 13, 13],
+        "circle-stroke-width": 2,
         "circle-color": ["case", ["has", "rank"], "#b2182b", "#ffffff"],
         "circle-stroke-color": ["case", ["has", "rank"], "#ffffff", "#6b21a8"],
       },
@@ -206,14 +210,19 @@ function hotMarks(): import("maplibre-gl").LayerSpecification[] {
       id: "hotspot-ranks", type: "symbol", source: "marks",
       layout: {
         ...hidden, "text-field": ["case", ["has", "rank"], ["to-string", ["get", "rank"]], "!"], "text-font": FONT,
-        "text-size": 13.5, "text-allow-overlap": true, "text-ignore-placement": true,
+        "text-size": ["interpolate", ["linear"], ["zoom"],
+          10, ["case", [">", ["coalesce", ["get", "rank"], 0], 9], 10, 13.5], 13, 13.5],
+        "text-allow-overlap": true, "text-ignore-placement": true,
       },
       paint: { "text-color": ["case", ["has", "rank"], "#ffffff", "#6b21a8"] },
     },
     {
       id: "hotspot-names", type: "symbol", source: "marks",
       layout: {
-        ...hidden, "text-field": ["coalesce", ["get", "service_name"], ""], "text-font": FONT, "text-size": 12.5,
+        ...hidden, "text-font": FONT, "text-size": 12.5,
+        "text-field": ["step", ["zoom"],
+          ["case", ["<=", ["coalesce", ["get", "rank"], 0], 9], ["coalesce", ["get", "service_name"], ""], ""],
+          12.5, ["coalesce", ["get", "service_name"], ""]],
         "text-max-width": 10, "text-variable-anchor": ["top", "bottom", "left", "right"],
         "text-radial-offset": 1.3, "symbol-sort-key": ["coalesce", ["get", "rank"], 0],
       },

@@ -11,14 +11,13 @@ use super::hotspots::streets_of;
 use super::queries::finished;
 use super::reports::checked_areas;
 use crate::app::City;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::format::areas::{AreaCollection, figure};
 use crate::format::geojson::{MEDIA_TYPE, instant};
 use crate::format::hotspots;
 use crate::format::sentences::Speech;
 use crate::query::{self, RecurrenceAsk, Snapshot};
 use crate::report::{Filter, ServiceCode};
-use crate::words;
 
 const DAY: i64 = 86_400;
 /// Reports within an hour of a repair are of the same visit: crews note several at a time.
@@ -32,34 +31,31 @@ pub async fn alerts(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let watched = site.watch.city(&site.app, &city)?;
     let mut ask = finished(ask)?;
     ask.stamp = watched.looks();
-    let found = watched.alerts().ok_or_else(|| {
-        let words = words!(
-            "La première recherche d’alertes est en cours.",
-            "The first look for alerts is under way."
-        );
-        Error::new(Kind::Unavailable, words)
-    })?;
+    let found = watched.alerts();
     let own = (site.clone(), city.clone());
     let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         let (site, city) = &own;
         let catalogue = city.catalogue();
         let speech = Speech { catalogue: &catalogue, zone: city.zone(), language: ask.language };
-        let wanted = found.alerts.iter().filter(|alert| {
-            services.as_ref().is_none_or(|list| list.contains(&alert.service))
-                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
-        });
         let mut features = Vec::new();
-        for alert in wanted {
-            let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
-            let streets = streets_of(site, city, &ids)?;
-            let feature = hotspots::alert(alert, found.at, &streets, &speech);
-            features.push(feature);
+        // Before the first look there is nothing to tell, and the head says so.
+        let found = found.as_deref();
+        for alert in found.into_iter().flat_map(|found| &found.alerts) {
+            let is_wanted = services.as_ref().is_none_or(|list| list.contains(&alert.service))
+                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)));
+            if is_wanted {
+                let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
+                let streets = streets_of(site, city, &ids)?;
+                let at = found.map_or(0, |found| found.at);
+                features.push(hotspots::alert(alert, at, &streets, &speech));
+            }
         }
         let head = json!({
-            "scanned_revision": found.revision,
-            "scanned_to_datetime": instant(found.at),
-            "services_scanned": found.services,
-            "seconds": found.took.as_secs_f64(),
+            "scanned": found.is_some(),
+            "scanned_revision": found.map(|found| found.revision),
+            "scanned_to_datetime": found.map(|found| instant(found.at)),
+            "services_scanned": found.map(|found| found.services),
+            "seconds": found.map(|found| found.took.as_secs_f64()),
         });
         let matched = features.len() as u64;
         to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))

@@ -9,7 +9,7 @@
 //!
 //! # A run
 //! Its slots are in the order of the map's Z curve, so that every square of the map, at every zoom,
-//! is one stretch of them. On that order stand all views, 96 bytes a report together:
+//! is one stretch of them. On that order stand all views, 102 bytes a report together:
 //!
 //! | view | file | what it answers |
 //! |---|---|---|

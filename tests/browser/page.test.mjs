@@ -243,6 +243,7 @@ test("hotspots: on the map, in the list, told in a sentence, with a life", async
   assert.equal(drawn, told.features.length);
   assert.equal(await page.locator("#reports [data-hotspot]").count(), told.features.length);
   assert.match(await text("#legend"), /Bien plus qu’attendu[^]*hasard/);
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, "hotspots.png") });
   const first = told.features[0].properties;
   await page.locator("#reports [data-hotspot]").first().focus();
   await page.keyboard.press("Enter");
