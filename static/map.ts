@@ -253,13 +253,14 @@ export function showHexes(map: Map, page: HexPage): void {
 export function showHotspots(map: Map, page: HotspotPage, alerts: Alert[]): void {
   source(map, "hotspots")?.setData({ type: "FeatureCollection", features: page.features });
   source(map, "alerts")?.setData({ type: "FeatureCollection", features: alerts });
-  const marks = [...alerts, ...page.features].map((feature) => {
+  // What has just begun is often a hotspot already: that one's mark is enough.
+  const named = new Set(page.features.map((feature) => feature.properties.service_name));
+  const begun = alerts.filter((alert) => !named.has(alert.properties.service_name));
+  const marks = [...begun, ...page.features].map((feature) => {
     const { rank, hotspot_id, service_name } = feature.properties as Partial<Hotspot["properties"]>;
-    // What has just begun is often a hotspot already: its name is written once.
-    const twice = !rank && page.features.some((one) => one.properties.service_name === service_name);
-    const named = { rank, hotspot_id, service_name: twice ? undefined : service_name };
     return {
-      type: "Feature" as const, properties: JSON.parse(JSON.stringify(named)),
+      type: "Feature" as const,
+      properties: rank ? { rank, hotspot_id, service_name } : { service_name },
       geometry: { type: "Point" as const, coordinates: boundsOf(feature).getCenter().toArray() },
     };
   });

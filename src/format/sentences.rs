@@ -113,8 +113,8 @@ impl Speech<'_> {
         let times = n(hotspot.count as f64 / hotspot.expected.max(0.1));
         let mut text = self.say(
             format!(
-                "{what} : {count} demandes en {days} jours, {expected} attendues ({times} fois \
-                 plus)"
+                "{what}\u{a0}: {count} demandes en {days} jours, {expected} attendues ({times} \
+                 fois plus)"
             ),
             format!(
                 "{what}: {count} requests in {days} days, {expected} expected ({times} times as \
@@ -125,21 +125,21 @@ impl Speech<'_> {
             let ratio = hotspot.count as f64 / usual.max(0.1);
             let (ratio, usual) = (n(ratio), n(usual));
             text += &self.say(
-                format!(" ; d’habitude ici {usual}, soit {ratio} fois moins"),
+                format!("\u{a0}; d’habitude ici {usual}, soit {ratio} fois moins"),
                 format!("; usually {usual} here, {ratio} times fewer"),
             );
         }
         if let Some(before) = hotspot.last_year {
             text += &self.say(
-                format!(" ; {before} aux mêmes dates l’an dernier"),
+                format!("\u{a0}; {before} aux mêmes dates l’an dernier"),
                 format!("; {before} on the same dates last year"),
             );
         }
         let since = day(hotspot.since, self.zone, self.language);
-        text += &self.say(format!(" ; depuis le {since}"), format!("; since {since}"));
+        text += &self.say(format!("\u{a0}; depuis le {since}"), format!("; since {since}"));
         match direction(hotspot.trend) {
-            1 => text += &self.say(" ; augmente".into(), "; growing".into()),
-            -1 => text += &self.say(" ; diminue".into(), "; shrinking".into()),
+            1 => text += &self.say("\u{a0}; augmente".into(), "; growing".into()),
+            -1 => text += &self.say("\u{a0}; diminue".into(), "; shrinking".into()),
             _ => {}
         }
         if let Some(oldest) = hotspot.oldest_open {
@@ -148,14 +148,14 @@ impl Speech<'_> {
                 text,
                 "{}",
                 self.say(
-                    format!(" ; {open} encore ouvertes, la plus ancienne du {oldest}"),
+                    format!("\u{a0}; {open} encore ouvertes, la plus ancienne du {oldest}"),
                     format!("; {open} still open, the oldest of {oldest}"),
                 )
             );
         }
         if !streets.is_empty() {
             let list = streets.join(", ");
-            text += &self.say(format!(" ; surtout {list}"), format!("; mostly {list}"));
+            text += &self.say(format!("\u{a0}; surtout {list}"), format!("; mostly {list}"));
         }
         text + "."
     }
@@ -179,8 +179,8 @@ impl Speech<'_> {
         };
         let mut text = self.say(
             format!(
-                "{what} : {count} demandes depuis {days} jour{}, {expected} attendues ; le hasard \
-                 seul en fait autant {every}",
+                "{what}\u{a0}: {count} demandes depuis {days} jour{}, {expected} \
+                 attendues\u{a0}; le hasard seul en fait autant {every}",
                 if days > 1 { "s" } else { "" }
             ),
             format!(
@@ -191,7 +191,7 @@ impl Speech<'_> {
         );
         if !streets.is_empty() {
             let list = streets.join(", ");
-            text += &self.say(format!(" ; surtout {list}"), format!("; mostly {list}"));
+            text += &self.say(format!("\u{a0}; surtout {list}"), format!("; mostly {list}"));
         }
         text + "."
     }
