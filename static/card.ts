@@ -8,6 +8,13 @@ export interface CardActions {
   follow(id: string): void;
 }
 
+/** The cross in the corner of a card. */
+export function closeButton(close: () => void): HTMLElement {
+  const button = make("button", { type: "button", class: "close", "aria-label": say("card.close") }, "×");
+  button.addEventListener("click", close);
+  return button;
+}
+
 function status(report: ReportFeature["properties"]): string {
   const word = sayValue("one", report.status);
   return report.closed_reason ? `${word} · ${sayValue("reason", report.closed_reason)}` : word;
@@ -54,8 +61,7 @@ function steps(changes: Change[], city: City): HTMLElement {
 
 export function drawCard(feature: ReportFeature, changes: Change[], city: City, actions: CardActions): void {
   const report = feature.properties;
-  const close = make("button", { type: "button", class: "close", "aria-label": say("card.close") }, "×");
-  close.addEventListener("click", actions.close);
+  const close = closeButton(actions.close);
   const card = byId("card");
   card.replaceChildren(
     close,
@@ -72,8 +78,7 @@ export function drawCard(feature: ReportFeature, changes: Change[], city: City, 
 }
 
 export function drawMissing(actions: CardActions): void {
-  const close = make("button", { type: "button", class: "close", "aria-label": say("card.close") }, "×");
-  close.addEventListener("click", actions.close);
+  const close = closeButton(actions.close);
   const card = byId("card");
   card.replaceChildren(close, make("p", {}, say("card.missing")));
   card.hidden = false;

@@ -1,5 +1,6 @@
 // Where there is more than chance: hotspots, alerts and hexagons as lists, cards and legends.
 import type { Alert, Hex, Hotspot, HotspotLife, HotspotPage } from "./api";
+import { closeButton } from "./card";
 import { byId, make } from "./dom";
 import type { Layer } from "./state";
 import { number, say, sayValue, time, type Word } from "./words";
@@ -100,8 +101,6 @@ const PARTS = ["excess", "open", "age", "trend", "severity"] as const;
 
 export function drawHotspotCard(hotspot: Hotspot, zone: string, actions: HotActions): void {
   const of = hotspot.properties;
-  const close = make("button", { type: "button", class: "close", "aria-label": say("card.close") }, "×");
-  close.addEventListener("click", actions.close);
   const parts = of.priority_parts;
   const facts = make("dl");
   const fact = (word: Word, value: string | Node): void =>
@@ -119,7 +118,7 @@ export function drawHotspotCard(hotspot: Hotspot, zone: string, actions: HotActi
   const card = byId("card");
   // Numbers of passing questions are long and mean nothing to people.
   const name = of.hotspot_id < 1e9 ? say("hotspot.name", { id: String(of.hotspot_id) }) : say("hotspot.one");
-  card.replaceChildren(close,
+  card.replaceChildren(closeButton(actions.close),
     make("p", { class: "badge" }, name),
     make("h2", {}, of.service_name ?? ""),
     make("p", {}, of.explanation ?? say("hotspot.over")),
@@ -138,8 +137,7 @@ export function hotLegend(layer: Layer): HTMLElement[] {
     mark.setAttribute("aria-hidden", "true");
     return make("li", {}, mark, text);
   };
-  const swatch = (word: string): HTMLElement =>
-    make("span", { class: `swatch ${word}` });
+  const swatch = (word: string): HTMLElement => make("span", { class: `swatch ${word}` });
   const list = layer === "hexes"
     ? CLASSES.map((word) => entry(swatch(word), say(`class.${word}`)))
     : [

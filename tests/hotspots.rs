@@ -110,6 +110,12 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     let again = over_burst(&service.get("/api/v1/hotspots?days=7").json()).unwrap();
     assert_eq!(week["hotspot_id"], again["hotspot_id"]);
 
+    // A box chooses among hotspots: they are the same ones.
+    let boxed = over_burst(&service.get("/api/v1/hotspots?bbox=-71.27,46.82,-71.25,46.84").json());
+    assert_eq!(boxed.expect("the burst in its box")["hotspot_id"].as_u64(), Some(id));
+    let elsewhere = service.get("/api/v1/hotspots?bbox=-71.21,46.80,-71.20,46.81").json();
+    assert!(over_burst(&elsewhere).is_none());
+
     // More of it: the same hotspot, grown; and it is written down.
     let mut rows = Vec::new();
     burst(&mut ChaCha8Rng::seed_from_u64(9), &mut rows, 30);
@@ -278,6 +284,19 @@ fn what_came_back_after_its_repair_is_told_and_pickups_only_where_named() {
     assert_eq!(named["failed_fixes"], 3);
     let soon = service.get(&format!("{path}&within_days=15")).json();
     assert_eq!(soon["failed_fixes"], 1);
+}
+
+#[test]
+fn a_period_after_the_newest_report_is_empty_and_told_as_asked() {
+    let folder = Folder::new("after");
+    let service = Service::start(&folder, &[]);
+    city(&service);
+    let from = Timestamp::now().checked_add(24.hours()).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ");
+    for by in ["service", "all"] {
+        let found = service.get(&format!("/api/v1/hotspots?lang=en&by={by}&from={from}")).json();
+        assert_eq!(found["statistic"]["reason"], "No request matches these filters.", "{by}");
+        assert_eq!(found["features"], json!([]));
+    }
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn every_command_and_path_is_in_the_readme() {
     for route in routes.filter(|route| !route.contains("assets") && !route.contains("config")) {
         assert!(readme.contains(route), "README does not tell of {route}");
     }
-    for command in ["serve", "import", "export", "generate", "check"] {
+    for command in ["serve", "import", "export", "generate", "evaluate", "check"] {
         assert!(readme.contains(&format!("pointchaud {command}")), "README: `{command}`");
     }
 }

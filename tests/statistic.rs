@@ -116,9 +116,7 @@ fn chances(rng: &mut ChaCha8Rng, all: &mut Value) {
 fn scans(rng: &mut ChaCha8Rng, all: &mut Value) {
     let (touching, lists) = field(7);
     let alone: Vec<Vec<u32>> = vec![Vec::new(); 49];
-    let mut none = Neighbours::with_capacity(49, 0);
-    alone.iter().for_each(|_| none.push(std::iter::empty()));
-    let zones = [none, touching];
+    let zones = [Neighbours::alone(49), touching];
     for n in 0..4 {
         let places: Vec<u32> = (0..400).map(|_| rng.random_range(0..49)).collect();
         let ages: Vec<u32> = (0..400).map(|_| rng.random_range(0..120)).collect();

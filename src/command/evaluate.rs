@@ -397,8 +397,7 @@ fn null_scans(snapshot: &Snapshot) -> f64 {
         });
     });
     let (places, mut ages): (Vec<u32>, Vec<u32>) = cases.into_iter().unzip();
-    let mut alone = Neighbours::with_capacity(counts.cells.len(), 0);
-    counts.cells.iter().for_each(|_| alone.push(std::iter::empty()));
+    let alone = Neighbours::alone(counts.cells.len());
     let zones = [alone, counts.neighbours(snapshot, 1), counts.neighbours(snapshot, 2)];
     let mut alarms = 0;
     for seed in 0..NULL_SEEDS {

@@ -108,10 +108,7 @@ pub fn no_test(reason: NoTest, language: Language) -> String {
 }
 
 fn statistic(hexes: &Hexes<'_>, language: Language) -> Value {
-    let exposure = match hexes.exposure {
-        Exposure::None => "none",
-        Exposure::Reports => "reports",
-    };
+    let exposure = hexes.exposure.as_str();
     match hexes.scores {
         Ok(scores) => serde_json::json!({
             "available": true,

@@ -45,8 +45,8 @@ pub struct HotspotOut<'a> {
     pub hotspot: &'a Hotspot,
     /// Its number.
     pub number: u64,
-    /// Its place in the list, from 1.
-    pub rank: usize,
+    /// Its place in the list, from 1; none on its own.
+    pub rank: Option<usize>,
     /// How urgent it is.
     pub priority: Priority,
     /// Streets where most of it is.

@@ -12,13 +12,13 @@ use super::reports::checked_areas;
 use crate::error::{Refusal, Result};
 use crate::format::geojson::MEDIA_TYPE;
 use crate::format::hexes::{self, Hexes, Wanted};
-use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN};
-use crate::query::{self, Exposure, HexTest, Snapshot, Steps};
+use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
+use crate::query::{self, Exposure, HexTest, RING_MAX, Snapshot, Steps};
 use crate::report::Filter;
 use crate::words;
 
 /// The resolution where none is asked for: cells some 350 m apart.
-pub const RESOLUTION: u8 = 9;
+const RESOLUTION: u8 = 9;
 /// Permutations at most.
 const PERMUTATIONS_MAX: u32 = 9_999;
 /// Draws of all permutations together at most: some seconds.
@@ -27,20 +27,13 @@ const DRAWS_MAX: u64 = 2_000_000_000;
 const STEPS: std::ops::RangeInclusive<usize> = 4..=60;
 
 impl Params {
-    /// `resolution`, 6 to 11.
-    pub fn resolution(&mut self) -> u8 {
-        let given = self.number("resolution", HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX);
-        given.unwrap_or(RESOLUTION)
-    }
-
-    /// `exposure`: `none`, or `reports`, which is taken where `default` says so.
-    pub fn exposure(&mut self, default: Exposure) -> Exposure {
-        let exposure = |word: &str| match word {
-            "none" => Some(Exposure::None),
-            "reports" => Some(Exposure::Reports),
-            _ => None,
-        };
-        self.word("exposure", "none, reports", exposure).unwrap_or(default)
+    /// `resolution`, 6 to 11; `k`, by itself where none; and `exposure`: `none`, or `reports`,
+    /// with the one that is taken where none is asked for.
+    pub fn hexagons(&mut self, default: Exposure) -> (u8, Option<u8>, Exposure) {
+        let resolution = self.number("resolution", HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX);
+        let k = self.number("k", 1, RING_MAX);
+        let exposure = self.word("exposure", &Exposure::spellings(), Exposure::parse);
+        (resolution.unwrap_or(RESOLUTION), k, exposure.unwrap_or(default))
     }
 }
 
@@ -57,9 +50,7 @@ struct Question {
 fn read(ask: &mut Ask, site: &Site) -> Result<Question> {
     let city = ask.city(site)?;
     let params = &mut ask.params;
-    let resolution = params.resolution();
-    let k = params.number("k", 1, 3);
-    let exposure = params.exposure(Exposure::None);
+    let (resolution, k, exposure) = params.hexagons(Exposure::None);
     let permutations = params.number("permutations", 99, PERMUTATIONS_MAX);
     let seed = params.number("seed", 0, u64::MAX).unwrap_or(311);
     if permutations.is_some() && exposure == Exposure::Reports {
@@ -96,7 +87,7 @@ pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
 /// # Errors
 /// Names the resolution and the number of cells.
 pub fn bounded(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<()> {
-    let cells = snapshot.hexes(resolution).len();
+    let cells = snapshot.hex_count(resolution);
     if cells <= cells_max {
         return Ok(());
     }
@@ -115,7 +106,7 @@ fn answer(snapshot: &Snapshot, question: &Question, ask: &Ask) -> Result<Vec<u8>
     let sieve = snapshot.sieve(filter);
     let counts = query::count_hexes(snapshot, &sieve, *resolution);
     if let Some((permutations, _)) = test.permutations {
-        let ring = 3 * u64::from(test.k.unwrap_or(3)) * (u64::from(test.k.unwrap_or(3)) + 1);
+        let ring = Hex::ring_size(test.k.unwrap_or(RING_MAX)) as u64;
         let draws = counts.cells.len() as u64 * ring * u64::from(permutations);
         if draws > DRAWS_MAX {
             let words = words!(

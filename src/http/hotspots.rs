@@ -18,8 +18,8 @@ use crate::format::hotspots::{self as out, HotspotOut, Lone};
 use crate::format::json::Language;
 use crate::format::sentences::{Speech, streets};
 use crate::query::{self, Exposure, Hotspot, HotspotAsk, Hotspots, NoTest, Priority, Snapshot};
-use crate::report::{Filter, Track};
-use crate::watch::{CityWatch, STANDING, newest, standing, standing_filter};
+use crate::report::{Filter, ServiceCode, Track};
+use crate::watch::{CityWatch, newest, standing, standing_filter, standing_name, standing_service};
 
 /// Days of the window where none are asked for.
 const DAYS: u32 = 30;
@@ -41,9 +41,7 @@ struct Question {
 fn read(ask: &mut Ask, site: &Site) -> Result<Question> {
     let city = ask.city(site)?;
     let params = &mut ask.params;
-    let resolution = params.resolution();
-    let k = params.number("k", 1, 3);
-    let exposure = params.exposure(Exposure::Reports);
+    let (resolution, k, exposure) = params.hexagons(Exposure::Reports);
     let level = |word: &str| match word {
         "99" => Some(0.01),
         "95" => Some(0.05),
@@ -71,7 +69,8 @@ impl Question {
     fn timed(&self, snapshot: &Snapshot) -> HotspotAsk {
         let before = self.filter.before.or_else(|| newest(snapshot)).unwrap_or(0);
         let from = self.filter.from.unwrap_or(before - i64::from(self.days) * 86_400);
-        HotspotAsk { from: from.min(before - 1), before, ..self.ask.clone() }
+        // From a day after the newest report on there is nothing yet.
+        HotspotAsk { from, before: before.max(from + 1), ..self.ask.clone() }
     }
 
     /// The name under which its hotspots are followed: the standing question's, where it is asked
@@ -79,18 +78,19 @@ impl Question {
     fn name(&self, services: &str) -> String {
         let Self { filter, ask, days, .. } = self;
         let HotspotAsk { resolution, k, exposure, rate, .. } = ask;
-        let rest = Filter { services: None, ..filter.clone() };
+        // The box chooses among hotspots; they are the same ones.
+        let rest = Filter { services: None, bbox: None, ..filter.clone() };
         let usual = standing(0);
         let is_standing = rest == standing_filter()
             && (*resolution, *k, *exposure) == (usual.resolution, usual.k, usual.exposure)
             && *rate == usual.rate
             && i64::from(*days) * 86_400 == usual.before - usual.from
             && self.by_service;
-        let name = format!("{STANDING}{services}");
         if is_standing {
-            return name;
+            return standing_name(services);
         }
-        format!("{name} {rest:?} {resolution} {k:?} {exposure:?} {rate} {days}")
+        let by = if self.by_service { "each" } else { "all" };
+        format!("{by} of {services} {rest:?} {resolution} {k:?} {exposure:?} {rate} {days}")
     }
 }
 
@@ -162,7 +162,7 @@ impl Telling<'_> {
     fn feature(
         &self,
         one: &Named,
-        rank: usize,
+        rank: Option<usize>,
         ask: &HotspotAsk,
     ) -> Result<AreaFeature<serde_json::Value>> {
         let Self { site, city, snapshot, language } = self;
@@ -201,7 +201,7 @@ fn list_answer(telling: &Telling<'_>, question: &Question, watched: &CityWatch) 
     let matched = found.len() as u64;
     let shown = found.iter().take(question.limit).zip(1..);
     let features: Result<Vec<_>> =
-        shown.map(|(one, rank)| telling.feature(one, rank, &ask)).collect();
+        shown.map(|(one, rank)| telling.feature(one, Some(rank), &ask)).collect();
     let head = serde_json::json!({
         "window": WindowOut::new(ask.from, ask.before),
         "statistic": {
@@ -209,7 +209,7 @@ fn list_answer(telling: &Telling<'_>, question: &Question, watched: &CityWatch) 
             "resolution": ask.resolution,
             "k": how.k,
             "cells": how.cells,
-            "exposure": if ask.exposure == Exposure::Reports { "reports" } else { "none" },
+            "exposure": ask.exposure.as_str(),
             "false_discovery_rate": ask.rate,
         },
         "total": how.total,
@@ -238,11 +238,8 @@ fn now(
     track: &Track,
     watched: &CityWatch,
 ) -> Result<Option<AreaFeature<serde_json::Value>>> {
-    let Some(code) = track.question.strip_prefix(STANDING).filter(|code| !code.contains(' '))
-    else {
-        return Ok(None);
-    };
-    let Some(service) = crate::report::ServiceCode::new(code) else { return Ok(None) };
+    let code = standing_service(&track.question);
+    let Some(service) = code.and_then(ServiceCode::new) else { return Ok(None) };
     let question = Question {
         filter: Filter { services: Some(vec![service]), ..standing_filter() },
         ask: standing(0),
@@ -254,8 +251,8 @@ fn now(
     let Ok((found, ask, _)) = find(telling.snapshot, &question, telling.city, watched) else {
         return Ok(None);
     };
-    let at = found.iter().position(|one| one.number == track.number);
-    at.map(|at| telling.feature(&found[at], at + 1, &ask)).transpose()
+    let one = found.iter().find(|one| one.number == track.number);
+    one.map(|one| telling.feature(one, None, &ask)).transpose()
 }
 
 /// `GET /api/v1/hotspots/{id}`

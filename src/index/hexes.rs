@@ -92,6 +92,11 @@ impl Hexes {
         self.levels[level_of(resolution)].cells.iter().collect()
     }
 
+    /// How many cells of a resolution there are.
+    pub fn count(&self, resolution: u8) -> usize {
+        self.levels[level_of(resolution)].cells.len()
+    }
+
     /// The number of each piece's cell of a resolution.
     pub fn of_pieces(&self, resolution: u8) -> Vec<u32> {
         let level = level_of(resolution);
@@ -140,8 +145,7 @@ pub struct Rings {
 
 impl Rings {
     fn new(k: u8) -> Self {
-        let width = 3 * usize::from(k) * (usize::from(k) + 1);
-        Self { k, width, rows: Vec::new(), numbers: HashMap::new() }
+        Self { k, width: Hex::ring_size(k), rows: Vec::new(), numbers: HashMap::new() }
     }
 
     /// How many cells it knows.
@@ -173,11 +177,6 @@ impl Rings {
         let first = cell as usize * self.width;
         let row = &self.rows[first..first + self.width];
         row.iter().copied().take_while(|neighbour| *neighbour != NO_CELL)
-    }
-
-    /// The number of a cell.
-    pub fn find(&self, cell: Hex) -> Option<u32> {
-        self.numbers.get(&cell).copied()
     }
 }
 

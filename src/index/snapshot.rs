@@ -202,6 +202,11 @@ impl Snapshot {
         self.hexes.cells(resolution)
     }
 
+    /// How many H3 cells of a resolution reports were ever in.
+    pub fn hex_count(&self, resolution: u8) -> usize {
+        self.hexes.count(resolution)
+    }
+
     /// The number of the cell of a resolution for each piece that [`Columns::piece`] tells.
     pub fn hex_of_pieces(&self, resolution: u8) -> Vec<u32> {
         self.hexes.of_pieces(resolution)

@@ -33,6 +33,25 @@ impl fmt::Display for Meters {
     }
 }
 
+/// A point of the unit sphere.
+pub type Vector = [f64; 3];
+
+/// The point of the unit sphere at a longitude and latitude in degrees.
+pub fn unit_vector(lon: f64, lat: f64) -> Vector {
+    let ((sin_lon, cos_lon), (sin, cos)) = (lon.to_radians().sin_cos(), lat.to_radians().sin_cos());
+    [cos * cos_lon, cos * sin_lon, sin]
+}
+
+/// A longitude in degrees as it is told no more than half a turn from another: beyond 180 where the
+/// antimeridian lies between.
+pub fn unwrapped(lon: f64, from: f64) -> f64 {
+    match lon - from {
+        far if far > 180.0 => lon - 360.0,
+        far if far < -180.0 => lon + 360.0,
+        _ => lon,
+    }
+}
+
 /// Great-circle distance; many from one point are measured faster by one [`Origin`].
 pub fn distance(a: Position, b: Position) -> Meters {
     Origin::new(a).distance(b.lon(), b.lat())

@@ -4,7 +4,7 @@
 use h3o::geom::SolventBuilder;
 use h3o::{CellIndex, LatLng, Resolution};
 
-use super::{BBox, Position};
+use super::{BBox, Position, unwrapped};
 
 /// The coarsest resolution we count at: about 36 km² a cell.
 pub const HEX_RESOLUTION_MIN: u8 = 6;
@@ -16,15 +16,6 @@ pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as 
 /// A cell of the H3 grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex(u64);
-
-/// A longitude as it is told no more than half a turn from another.
-fn near(middle: f64, lon: f64) -> f64 {
-    match lon - middle {
-        far if far > 180.0 => lon - 360.0,
-        far if far < -180.0 => lon + 360.0,
-        _ => lon,
-    }
-}
 
 /// Twice the area that a ring encloses, in square degrees; above 0 counter-clockwise.
 fn area(ring: &[[f64; 2]]) -> f64 {
@@ -70,7 +61,13 @@ impl Hex {
     pub fn corners(self) -> Vec<[f64; 2]> {
         let [middle, _] = self.center();
         let boundary = self.cell().boundary();
-        boundary.iter().map(|corner| [near(middle, corner.lng()), corner.lat()]).collect()
+        boundary.iter().map(|corner| [unwrapped(corner.lng(), middle), corner.lat()]).collect()
+    }
+
+    /// How many cells there are within `k` steps of one, itself left out; one fewer a ring around
+    /// the twelve pentagons.
+    pub fn ring_size(k: u8) -> usize {
+        3 * usize::from(k) * (usize::from(k) + 1)
     }
 
     /// The cells within `k` steps, itself left out.
@@ -91,7 +88,7 @@ impl Hex {
         let middle = cells.first().map_or(0.0, |cell| cell.center()[0]);
         let ring = |line: &geo::LineString, turn: f64| {
             let mut corners: Vec<[f64; 2]> =
-                line.coords().map(|at| [near(middle, at.x), at.y]).collect();
+                line.coords().map(|at| [unwrapped(at.x, middle), at.y]).collect();
             corners.pop();
             if area(&corners) * turn < 0.0 {
                 corners.reverse();

@@ -12,14 +12,13 @@ use std::sync::LazyLock;
 
 use h3o::{LatLng, Resolution};
 
+use super::distance::{Vector, unit_vector};
 use super::hex::{HEX_RESOLUTION_MIN, HEX_RESOLUTIONS};
 
 /// How near an edge, in cells, H3 decides itself: it is exact to about 1e-9.
 const EDGE: f64 = 1e-6;
 /// How near two faces' middles may be to equally far.
 const FACE_EDGE: f64 = 1e-9;
-
-type Vector = [f64; 3];
 
 fn dot(a: Vector, b: Vector) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
@@ -33,11 +32,6 @@ fn scaled(a: Vector, by: f64) -> Vector {
     a.map(|n| n * by)
 }
 
-fn unit(lon: f64, lat: f64) -> Vector {
-    let ((sin_lon, cos_lon), (sin, cos)) = (lon.to_radians().sin_cos(), lat.to_radians().sin_cos());
-    [cos * cos_lon, cos * sin_lon, sin]
-}
-
 /// A face of the icosahedron: its middle, and two axes on its plane, in steps of resolution 0.
 struct Face {
     middle: Vector,
@@ -46,8 +40,11 @@ struct Face {
 
 /// The faces between the twelve corners, which are H3's pentagons of resolution 0.
 static FACES: LazyLock<Vec<Face>> = LazyLock::new(|| {
-    let corners: Vec<Vector> =
-        Resolution::Zero.pentagons().map(LatLng::from).map(|at| unit(at.lng(), at.lat())).collect();
+    let corners: Vec<Vector> = Resolution::Zero
+        .pentagons()
+        .map(LatLng::from)
+        .map(|at| unit_vector(at.lng(), at.lat()))
+        .collect();
     let touch = |a: usize, b: usize| dot(corners[a], corners[b]) > 0.4;
     let mut faces = Vec::with_capacity(20);
     for a in 0..12 {
@@ -113,7 +110,7 @@ struct OnFace {
 
 impl OnFace {
     fn of(lon: f64, lat: f64) -> Option<Self> {
-        let at = unit(lon, lat);
+        let at = unit_vector(lon, lat);
         let (mut face, mut best, mut second) = (0, -1.0, -1.0);
         for (number, candidate) in FACES.iter().enumerate() {
             let near = dot(at, candidate.middle);

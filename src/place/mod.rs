@@ -9,7 +9,10 @@ mod origin;
 mod position;
 
 pub use bbox::BBox;
-pub use distance::{CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, distance};
+pub use distance::{
+    CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, distance, unit_vector,
+    unwrapped,
+};
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
 pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
 pub use lattice::{Keys, lattice_key, lattice_keys};

@@ -11,7 +11,7 @@ use crate::report::{Filter, ServiceCode};
 use crate::statistic::{Cases, Draws, Neighbours, SCAN_DAYS, scan};
 
 /// Resolution of the scan: places some 350 m apart.
-pub const SCAN_RESOLUTION: u8 = 9;
+const SCAN_RESOLUTION: u8 = 9;
 /// How far back reports are looked at, in days.
 const STUDY_DAYS: i64 = 365;
 const DAY: i64 = 86_400;
@@ -89,9 +89,7 @@ pub fn alerts(
     if ages.iter().filter(|age| (**age as usize) < SCAN_DAYS).count() < 3 {
         return Vec::new();
     }
-    let mut alone = Neighbours::with_capacity(counts.cells.len(), 0);
-    counts.cells.iter().for_each(|_| alone.push(std::iter::empty()));
-    let mut zones = vec![alone];
+    let mut zones = vec![Neighbours::alone(counts.cells.len())];
     zones.extend((1..=RING_MAX).map(|k| counts.neighbours(snapshot, k)));
     let scanned = Cases { places: &places, ages: &ages, zones: &zones };
     let found = scan(scanned, ask.draws, CLUSTERS_MAX);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use geo::{ConvexHull, Coord, MultiPoint};
 
 use crate::index::{Handle, Sieve, Snapshot};
-use crate::place::BBox;
+use crate::place::{BBox, unwrapped};
 use crate::report::Status;
 use crate::statistic::{dbscan, hdbscan};
 
@@ -142,14 +142,13 @@ fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<Handle>) -> Den
 /// Mean and convex hull of places, as if the map were cut opposite the first.
 pub fn outline(places: &[[f64; 2]]) -> ([f64; 2], Vec<[f64; 2]>) {
     let Some([first, _]) = places.first().copied() else { return ([0.0; 2], Vec::new()) };
-    let near = |lon: f64| first + (lon - first + 540.0).rem_euclid(360.0) - 180.0;
-    let unwrapped: Vec<Coord> =
-        places.iter().map(|[lon, lat]| Coord { x: near(*lon), y: *lat }).collect();
+    let cut: Vec<Coord> =
+        places.iter().map(|[lon, lat]| Coord { x: unwrapped(*lon, first), y: *lat }).collect();
     let n = places.len() as f64;
-    let mean = |of: fn(&Coord) -> f64| unwrapped.iter().map(of).sum::<f64>() / n;
+    let mean = |of: fn(&Coord) -> f64| cut.iter().map(of).sum::<f64>() / n;
     let centroid = [mean(|at| at.x), mean(|at| at.y)];
-    let wrapped = [(centroid[0] + 540.0).rem_euclid(360.0) - 180.0, centroid[1]];
-    let points: MultiPoint = unwrapped.into_iter().map(geo::Point).collect();
+    let wrapped = [unwrapped(centroid[0], 0.0), centroid[1]];
+    let points: MultiPoint = cut.into_iter().map(geo::Point).collect();
     let hull = points.convex_hull();
     let mut corners: Vec<[f64; 2]> = hull.exterior().coords().map(|at| [at.x, at.y]).collect();
     // Rings repeat their first corner; a spot or a line repeats more.

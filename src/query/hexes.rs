@@ -4,6 +4,7 @@
 //! exactly, of any service and time: where people live, drive and report. A cell of the extent that
 //! no report under the filter lies in counts as zero; cells outside it (river, forest) do not count
 //! at all.
+//!
 //! Statistics are taken over the whole extent whatever box is asked for, so that what is hot does
 //! not depend on where the map is.
 
@@ -58,8 +59,7 @@ impl HexCounts {
     /// The neighbours within `k` steps that are in the extent.
     pub fn neighbours(&self, snapshot: &Snapshot, k: u8) -> Neighbours {
         let rings = snapshot.hex_rings(self.resolution, k);
-        let width = 3 * usize::from(k) * (usize::from(k) + 1);
-        let mut neighbours = Neighbours::with_capacity(self.cells.len(), width);
+        let mut neighbours = Neighbours::with_capacity(self.cells.len(), Hex::ring_size(k));
         for (number, place) in self.places.iter().enumerate() {
             if place.is_some() {
                 let near = rings.of(number as u32);
@@ -158,6 +158,28 @@ pub enum Exposure {
     Reports,
 }
 
+impl Exposure {
+    const ALL: [Self; 2] = [Self::None, Self::Reports];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reports => "reports",
+        }
+    }
+
+    /// The exposure of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|exposure| exposure.as_str() == word)
+    }
+
+    /// All words.
+    pub fn spellings() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+}
+
 /// How significance is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HexTest {
@@ -217,10 +239,7 @@ pub(super) fn class_of(z: f64, q: f64) -> i8 {
 /// [`RING_MAX`].
 pub fn auto_k(total: u64, cells: usize) -> u8 {
     let mean = total as f64 / cells.max(1) as f64;
-    let enough = |k: &u8| {
-        let size = 1.0 + 3.0 * f64::from(*k) * (f64::from(*k) + 1.0);
-        mean * size >= EXPECTED_MIN
-    };
+    let enough = |k: &u8| mean * (Hex::ring_size(*k) + 1) as f64 >= EXPECTED_MIN;
     (1..RING_MAX).find(enough).unwrap_or(RING_MAX)
 }
 

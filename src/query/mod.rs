@@ -12,7 +12,7 @@ mod recurrence;
 mod stats;
 mod within;
 
-pub use alerts::{Alert, AlertAsk, SCAN_RESOLUTION, alerts};
+pub use alerts::{Alert, AlertAsk, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
 pub use hexes::{
@@ -29,7 +29,7 @@ pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
 pub use stats::{Count, Stats, span, stats};
 pub use within::{Polygons, within_polygon};
 
-pub use crate::index::{Handle, Snapshot};
+pub use crate::index::{Handle, RING_MAX, Snapshot};
 use crate::place::Meters;
 
 /// A report and how far it is.

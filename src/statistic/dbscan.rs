@@ -182,7 +182,7 @@ mod tests {
     use rand_xoshiro::Xoshiro256PlusPlus;
 
     use super::*;
-    use crate::place::{Position, distance};
+    use crate::place::{Position, distance, unit_vector};
 
     /// By the definition, with every distance.
     fn by_definition(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> Density {
@@ -269,9 +269,8 @@ mod tests {
         // Each alone: a neighbour more or less decides.
         let limit = chord2_of(60.0) * (1.0 + 1e-12);
         for (i, a) in places.iter().enumerate().step_by(97) {
-            let a = super::super::sphere::vector(*a);
-            let near =
-                places.iter().filter(|b| chord2(a, super::super::sphere::vector(**b)) <= limit);
+            let a = unit_vector(a[0], a[1]);
+            let near = places.iter().filter(|b| chord2(a, unit_vector(b[0], b[1])) <= limit);
             assert_eq!(whole.core[i], near.count() >= 5);
         }
         assert!(whole.clusters > 10);

@@ -31,6 +31,11 @@ impl Neighbours {
         Self { starts, list: Vec::with_capacity(cells * width) }
     }
 
+    /// So many cells without neighbours.
+    pub fn alone(cells: usize) -> Self {
+        Self { starts: vec![0; cells + 1], list: Vec::new() }
+    }
+
     /// Adds the next cell.
     pub fn push(&mut self, neighbours: impl Iterator<Item = u32>) {
         self.list.extend(neighbours);

@@ -4,7 +4,8 @@
 
 use super::Grouping;
 use super::nearness::{Edge, Nearness};
-use super::sphere::{meters_of, vector};
+use super::sphere::meters_of;
+use crate::place::unit_vector;
 
 /// Nearer than this places are not told apart: a metre. It bounds densities on one spot.
 const NEAREST_M: f64 = 1.0;
@@ -45,7 +46,7 @@ pub fn hdbscan(places: &[[f64; 2]], min_cluster_size: usize, min_samples: usize)
     if n < min_cluster_size.max(2) {
         return Hierarchy { labels: vec![None; n], probability: vec![0.0; n], persistence: vec![] };
     }
-    let points: Vec<_> = places.iter().map(|place| vector(*place)).collect();
+    let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
     let tree = Nearness::new(&points);
     let core = tree.nth_nearest(min_samples.clamp(1, n));
     let mergers = mergers(n, tree.spanning_tree(&core));
@@ -183,7 +184,7 @@ mod tests {
         let places: Vec<[f64; 2]> = (0..400)
             .map(|_| [rng.random_range(-71.3..-71.2), rng.random_range(46.7..46.9)])
             .collect();
-        let points: Vec<_> = places.iter().map(|place| vector(*place)).collect();
+        let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
         let tree = Nearness::new(&points);
         let core = tree.nth_nearest(5);
         for (i, a) in points.iter().enumerate() {

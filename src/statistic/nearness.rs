@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Grouping;
-use super::sphere::{Vector, chord2};
+use super::sphere::chord2;
+use crate::place::Vector;
 
 /// Points in a node that is not divided further.
 const LEAF: usize = 16;

@@ -6,16 +6,7 @@
 
 use std::ops::Range;
 
-use crate::place::EARTH_RADIUS_M;
-
-/// A place as a point of the unit sphere.
-pub type Vector = [f64; 3];
-
-/// The point of the unit sphere at a longitude and latitude in degrees.
-pub fn vector([lon, lat]: [f64; 2]) -> Vector {
-    let ((sin_lon, cos_lon), (sin, cos)) = (lon.to_radians().sin_cos(), lat.to_radians().sin_cos());
-    [cos * cos_lon, cos * sin_lon, sin]
-}
+use crate::place::{EARTH_RADIUS_M, Meters, Vector};
 
 /// Sines and cosines of angles that come near each other, one after the other.
 #[derive(Default)]
@@ -52,8 +43,7 @@ pub fn chord2(a: Vector, b: Vector) -> f64 {
 
 /// The squared chord of a great-circle distance in metres.
 pub fn chord2_of(meters: f64) -> f64 {
-    let half = (meters / EARTH_RADIUS_M / 2.0).min(std::f64::consts::FRAC_PI_2).sin();
-    4.0 * half * half
+    4.0 * Meters(meters).haversine()
 }
 
 /// The great-circle distance in metres of a squared chord.

@@ -16,9 +16,6 @@ use crate::report::{Filter, ServiceCode, Track};
 use crate::statistic::Draws;
 use crate::store::Write;
 
-/// Beginning of the questions whose hotspots outlive the process: each service on its own, the last
-/// thirty days, all else as it is where nothing is asked. The service's code comes after it.
-pub const STANDING: &str = "service=";
 /// Days of the standing question.
 const STANDING_DAYS: i64 = 30;
 /// So many changes are looked at at once.
@@ -39,7 +36,21 @@ const STOP_AFTER: usize = 20;
 /// Alerts that chance brings more often than once in so many days are not told.
 const RECURRENCE_MIN: f64 = 30.0;
 
-/// The standing question at the time of the newest report.
+/// How a standing question is called; no other begins so.
+const STANDING: &str = "service=";
+
+/// The name of the standing question of a service: its hotspots outlive the process.
+pub fn standing_name(service: &str) -> String {
+    format!("{STANDING}{service}")
+}
+
+/// The service of a standing question; none where it is another that passes.
+pub fn standing_service(question: &str) -> Option<&str> {
+    question.strip_prefix(STANDING)
+}
+
+/// The standing question at the time of the newest report: each service on its own, the last
+/// thirty days, all else as it is where nothing is asked.
 pub fn standing(before: i64) -> HotspotAsk {
     HotspotAsk {
         resolution: 9,
@@ -121,7 +132,7 @@ impl CityWatch {
     pub fn follow(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
         let mut followed = locked(&self.followed);
         let Followed { tracks, next, next_passing, changed, questions } = &mut *followed;
-        let is_standing = question.starts_with(STANDING) && !question.contains(' ');
+        let is_standing = standing_service(question).is_some();
         if !is_standing {
             questions.retain(|known| known != question);
             questions.push_back(question.to_owned());
@@ -151,11 +162,10 @@ impl CityWatch {
     /// How many standing hotspots there are now of these services, of all where none are named.
     pub fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
         let wanted = |track: &&Track| {
-            let code = track.question.strip_prefix(STANDING).filter(|code| !code.contains(' '));
             let named = |code: &str| {
                 services.is_none_or(|list| list.iter().any(|known| known.as_str() == code))
             };
-            !track.ended && code.is_some_and(named)
+            !track.ended && standing_service(&track.question).is_some_and(named)
         };
         locked(&self.followed).tracks.iter().filter(wanted).count()
     }
@@ -206,22 +216,18 @@ impl CityWatch {
             Err(_) => return,
         };
         for (code, hotspots) in &found {
-            self.follow(&format!("{STANDING}{code}"), &hotspots.found, at);
+            self.follow(&standing_name(code.as_str()), &hotspots.found, at);
         }
         // Services without any are looked at too: theirs may be over.
         let silent: Vec<String> = {
             let followed = locked(&self.followed);
-            let standing = followed.tracks.iter().filter(|track| !track.ended);
-            let questions = standing.map(|track| track.question.clone());
-            let asked = |question: &String| {
-                let code = question.strip_prefix(STANDING);
-                code.is_some_and(|code| !found.iter().any(|(known, _)| known.as_str() == code))
+            let is_silent = |track: &&Track| {
+                let told = |code: &str| found.iter().any(|(known, _)| known.as_str() == code);
+                !track.ended && standing_service(&track.question).is_some_and(|code| !told(code))
             };
-            questions.filter(asked).collect()
+            followed.tracks.iter().filter(is_silent).map(|track| track.question.clone()).collect()
         };
-        for question in silent.iter().filter(|question| !question.contains(' ')) {
-            self.follow(question, &[], at);
-        }
+        silent.iter().for_each(|question| drop(self.follow(question, &[], at)));
     }
 
     /// Writes down what changed.

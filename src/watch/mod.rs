@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-pub use city::{Alerts, CityWatch, STANDING, newest, standing, standing_filter};
+pub use city::{
+    Alerts, CityWatch, newest, standing, standing_filter, standing_name, standing_service,
+};
 
 use crate::app::{App, City};
 use crate::error::{Error, Result};
