@@ -5,7 +5,7 @@
 use pointchaud::index::Index;
 use pointchaud::place::Position;
 use pointchaud::report::{
-    Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, ServiceCode, Status,
+    Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, ServiceCode, Sketch, Status,
     tracking_number,
 };
 use rand::{RngExt, SeedableRng};
@@ -119,6 +119,14 @@ pub fn service(number: usize) -> ServiceCode {
     ServiceCode::new(&format!("service-{number}")).expect("a slug")
 }
 
+/// Five words of a thousand, and the street of a block of some hundred metres.
+fn sketch(point: &Point, number: usize) -> Sketch {
+    let word = |n: usize| 1 << (number.wrapping_mul(n * 2 + 3) % 1_000 % 64);
+    let block = (point.lon * 1e3) as i64 * 7_919 + (point.lat * 1e3) as i64;
+    let street = (block.unsigned_abs() % 65_535) as u16 + 1;
+    Sketch { words: (0..5).fold(0, |words, n| words | word(n)), streets: [0, street] }
+}
+
 /// A report's facts under its number in the city.
 pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> Facts {
     Facts {
@@ -134,6 +142,8 @@ pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> Facts {
         position: Position::new(point.lon, point.lat).ok(),
         accuracy: Accuracy::Exact,
         area: None,
+        parent: None,
+        sketch: sketch(point, number),
     }
 }
 

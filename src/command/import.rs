@@ -13,6 +13,7 @@ use crate::app::{Importer, Summary};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::error::{Error, Refusal, Result};
 use crate::format::{Row, SourceFile};
+use crate::report::{Jurisdiction, JurisdictionId};
 use crate::store::{NoFollower, Reader, Writer};
 
 #[derive(Debug, Args)]
@@ -79,11 +80,7 @@ fn import_one(
 ) -> Result<bool> {
     let reader = Reader::open(store)?;
     let (writer, _writing) = Writer::start(store, NoFollower)?;
-    let named = arguments.jurisdiction.as_deref().or(source.profile().jurisdiction.as_deref());
-    let mut jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
-    if jurisdiction.id.as_str() == DEFAULT_JURISDICTION {
-        jurisdiction = crate::app::quebec();
-    }
+    let mut jurisdiction = jurisdiction(source, arguments.jurisdiction.as_deref())?;
     if let Some(zone) = &arguments.time_zone {
         jurisdiction.time_zone.clone_from(zone);
     }
@@ -91,24 +88,14 @@ fn import_one(
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
     let mut refused = RefusedRows::new(arguments.refused.as_deref(), file);
     let mut progress = Progress::new("import", source.size()?);
-    let (zone, extent) = (importer.zone().clone(), importer.jurisdiction().extent);
     let id = importer.id().clone();
-    let (mut rows, mut failed) = (0, None);
-    source.read(zone, extent, arguments.fix_swapped, &mut |row: Row| {
+    let mut rows = 0;
+    push_all(source, &mut importer, arguments.fix_swapped, |row, bytes_read, refusals, raw| {
         rows += 1;
-        progress.at(row.bytes_read, rows);
-        let mapped = row.mapped.map(|(draft, category)| {
-            (draft, category.map(|category| (category.name, category.hint)))
-        });
-        let settled = importer
-            .push(row.number, mapped)
-            .and_then(|refusals| refused.write(row.number, &refusals, &row.raw));
-        failed = settled.err();
-        failed.is_none() && !stop.load(Ordering::SeqCst)
+        progress.at(bytes_read, rows);
+        refused.write(row, refusals, raw)?;
+        Ok(!stop.load(Ordering::SeqCst))
     })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
     let finished = !stop.load(Ordering::SeqCst);
     let summary = importer.finish(finished)?;
     let seconds = progress.done().as_secs_f64();
@@ -116,6 +103,59 @@ fn import_one(
     println!("{}: profile {profile}, jurisdiction {id}", file.display());
     tell(&summary, seconds, refused.path());
     Ok(finished)
+}
+
+/// The city that reports of a file are of: the one named, else the profile's.
+fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction> {
+    let named = named.or(source.profile().jurisdiction.as_deref());
+    let jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
+    let is_home = jurisdiction.id.as_str() == DEFAULT_JURISDICTION;
+    Ok(if is_home { crate::app::quebec() } else { jurisdiction })
+}
+
+/// Hands every row to the importer. `settled` hears a row's number, how many bytes have been read,
+/// what was refused and the row as it stood, and says whether to go on.
+fn push_all(
+    source: &SourceFile,
+    importer: &mut Importer<'_>,
+    fix_swapped: bool,
+    mut settled: impl FnMut(u64, u64, &[Refusal], &[String]) -> Result<bool>,
+) -> Result<()> {
+    let (zone, extent) = (importer.zone().clone(), importer.jurisdiction().extent);
+    let mut failed = None;
+    source.read(zone, extent, fix_swapped, &mut |row: Row| {
+        let mapped = row.mapped.map(|(draft, category)| {
+            (draft, category.map(|category| (category.name, category.hint)))
+        });
+        let pushed = importer.push(row.number, mapped);
+        let on =
+            pushed.and_then(|refusals| settled(row.number, row.bytes_read, &refusals, &row.raw));
+        on.unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Imports a file whose layout is recognised into a store, without a word; answers whose reports
+/// they are.
+///
+/// # Errors
+/// As [`run`].
+pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
+    let source = SourceFile::open(file, "auto", None)?;
+    let reader = Reader::open(store)?;
+    let (writer, writing) = Writer::start(store, NoFollower)?;
+    let jurisdiction = jurisdiction(&source, None)?;
+    let digest = source.digest(false)?;
+    let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
+    push_all(&source, &mut importer, false, |_, _, _, _| Ok(true))?;
+    let id = importer.id().clone();
+    importer.finish(true)?;
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    Ok(id)
 }
 
 fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {

@@ -5,8 +5,10 @@ pub mod evaluate;
 mod export;
 mod generate;
 mod import;
+mod judged;
 mod progress;
 mod serve;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,8 +43,10 @@ enum Command {
     Export(export::Arguments),
     /// Makes a seeded, realistic Québec, with the ground truth of what was planted in it.
     Generate(generate::Arguments),
-    /// Scores methods on generated cities whose truth is known.
+    /// Scores methods on what is known to be true: generated cities, labelled pairs.
     Evaluate(evaluate::Arguments),
+    /// Learns from what people labelled.
+    Train(train::Arguments),
     /// Verifies the store and prints a digest of each jurisdiction.
     Check(check::Arguments),
 }
@@ -80,6 +84,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
     };
     match result {

@@ -26,6 +26,8 @@ pub struct FactsOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     area: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    parent_service_request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     distance_m: Option<f64>,
 }
 
@@ -55,6 +57,7 @@ pub fn facts<'a>(
             closed_datetime: view.closed.map(Instant::Second),
             accuracy: view.accuracy.as_str(),
             area: view.area,
+            parent_service_request_id: view.parent,
             // Millimetres are finer than any position.
             distance_m: distance.map(|meters| (meters.0 * 1e3).round() / 1e3),
         },
@@ -123,6 +126,10 @@ fn write_facts(out: &mut Vec<u8>, feature: &Feature<'_, FactsOut<'_>>) -> serde_
     if let Some(area) = facts.area {
         out.extend_from_slice(br#","area":"#);
         write_text(out, area)?;
+    }
+    if let Some(parent) = facts.parent_service_request_id {
+        out.extend_from_slice(br#","parent_service_request_id":"#);
+        write_text(out, parent)?;
     }
     if let Some(distance) = facts.distance_m {
         out.extend_from_slice(br#","distance_m":"#);
@@ -211,6 +218,7 @@ mod tests {
             position: Position::new(-71.25, 46.8125).ok(),
             accuracy: Accuracy::Exact,
             area: None,
+            parent: None,
         };
         let odd = View {
             id: "a \"quoted\" \\ id",
@@ -220,6 +228,7 @@ mod tests {
             closed: Some(1_772_371_801),
             position: None,
             accuracy: Accuracy::Approximate,
+            parent: Some("101000295724"),
             area: Some("L’Ancienne-Lorette\u{7f}\u{1f}é"),
             ..plain
         };

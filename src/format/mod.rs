@@ -12,6 +12,8 @@ pub mod hexes;
 pub mod hotspots;
 pub mod json;
 mod mapping;
+mod model;
+mod pairs;
 mod point;
 mod profile;
 mod projection;
@@ -22,5 +24,7 @@ mod times;
 
 pub use catalogue::builtin as builtin_catalogue;
 pub use export::{Export, Layout};
+pub use model::{builtin as builtin_model, read as read_model, write as write_model};
+pub use pairs::{Pair, read as read_pairs};
 pub use profile::Profile;
 pub use source::{Row, Sink, SourceFile};

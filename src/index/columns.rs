@@ -1,12 +1,12 @@
 //! The columns of a run: what a question may ask of a report, a few bytes each, in slot order.
 //!
-//! 42 bytes a located report, 14 another, beside its id. Slots come in three stretches: placed
+//! 54 bytes a located report, 14 another, beside its id and, of a duplicate, its original's. Slots come in three stretches: placed
 //! exactly, placed approximately, not placed. The first two are in the order of the map's Z curve.
 
 use std::ops::Range;
 
 use crate::place::{Cell, GRID_BITS, Position, morton, unmorton};
-use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Status};
+use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Sketch, Status};
 
 use super::hexes::NO_PIECE;
 use super::ids::Ids;
@@ -40,6 +40,10 @@ pub struct Record {
     pub position: Option<Position>,
     /// Number of the piece of the H3 grid it lies in, all ones without a position.
     pub piece: u32,
+    /// It is a duplicate of another: [`Columns::parent`] tells of which.
+    pub is_attached: bool,
+    /// What it says, hashed.
+    pub sketch: Sketch,
 }
 
 impl Record {
@@ -58,6 +62,8 @@ impl Record {
             closed: facts.closed,
             position: facts.position,
             piece,
+            is_attached: facts.parent.is_some(),
+            sketch: facts.sketch,
         }
     }
 
@@ -82,7 +88,7 @@ pub struct Key {
 }
 
 /// What there is little of, in one number: bits 0-1 status, 2-3 nature, 4-6 channel, 7 day only,
-/// 8 approximate, 9-11 the reason's number plus one.
+/// 8 approximate, 9-11 the reason's number plus one, 12 attached to another.
 #[derive(Debug, Clone, Copy)]
 pub struct State(u16);
 
@@ -94,7 +100,9 @@ impl State {
         let reason = record.reason.map_or(0, |reason| reason as u16 + 1);
         let approximate = u16::from(record.accuracy == Accuracy::Approximate);
         let kind = Self::kind_of(record.status, record.nature, record.channel);
-        Self(kind as u16 | u16::from(record.day_only) << 7 | approximate << 8 | reason << 9)
+        let attached = u16::from(record.is_attached) << 12;
+        let day_only = u16::from(record.day_only) << 7;
+        Self(kind as u16 | day_only | approximate << 8 | reason << 9 | attached)
     }
 
     /// The kind of a status, nature and channel.
@@ -118,7 +126,19 @@ impl State {
 
     /// Known to repeat another report.
     pub fn is_repeat(self) -> bool {
-        self.0 >> 9 & 7 == ClosedReason::Duplicate as u16 + 1
+        self.is_attached() || self.0 >> 9 & 7 == ClosedReason::Duplicate as u16 + 1
+    }
+
+    /// A duplicate whose original is known.
+    #[inline]
+    pub fn is_attached(self) -> bool {
+        self.0 >> 12 & 1 == 1
+    }
+
+    /// Only the day of the request is known.
+    #[inline]
+    pub fn is_day_only(self) -> bool {
+        self.0 >> 7 & 1 == 1
     }
 
     /// Not closed.
@@ -174,6 +194,11 @@ pub struct Columns {
     grid: Vec<[u32; 2]>,
     /// The piece of the H3 grid of located slots.
     piece: Vec<u32>,
+    /// Words and streets of located slots.
+    words: Vec<u64>,
+    streets: Vec<[u16; 2]>,
+    /// Originals of the slots that are duplicates, by slot.
+    parents: Vec<(u32, Box<str>)>,
     exact: usize,
 }
 
@@ -190,12 +215,18 @@ impl Columns {
             degrees: Vec::with_capacity(located),
             grid: Vec::with_capacity(located),
             piece: Vec::with_capacity(located),
+            words: Vec::with_capacity(located),
+            streets: Vec::with_capacity(located),
+            parents: Vec::new(),
             exact: 0,
         }
     }
 
     /// Adds the next slot; the caller adds them in the order of their keys.
-    pub fn push(&mut self, id: &str, record: &Record, key: Key) {
+    pub fn push(&mut self, id: &str, parent: Option<&str>, record: &Record, key: Key) {
+        if let Some(parent) = parent {
+            self.parents.push((self.len() as u32, parent.into()));
+        }
         self.ids.push(id);
         self.service.push(record.service);
         self.area.push(record.area);
@@ -207,6 +238,8 @@ impl Columns {
             let (x, y) = unmorton(key.code);
             self.grid.push([x, y]);
             self.piece.push(record.piece);
+            self.words.push(record.sketch.words);
+            self.streets.push(record.sketch.streets);
             self.exact += usize::from(key.stretch == 0);
         }
     }
@@ -280,6 +313,33 @@ impl Columns {
         self.piece[slot as usize]
     }
 
+    /// What a slot's report says, hashed; nothing of a report without a place.
+    #[inline]
+    pub fn sketch(&self, slot: u32) -> Sketch {
+        let slot = slot as usize;
+        match (self.words.get(slot), self.streets.get(slot)) {
+            (Some(words), Some(streets)) => Sketch { words: *words, streets: *streets },
+            _ => Sketch::default(),
+        }
+    }
+
+    /// The id of the report of which a slot's is a duplicate.
+    pub fn parent(&self, slot: u32) -> Option<&str> {
+        if !self.state(slot).is_attached() {
+            return None;
+        }
+        let at = self.parents.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
+        Some(&self.parents[at].1)
+    }
+
+    /// When a slot's report was closed, in seconds since 1970; none while it is not, or where its
+    /// closing time is unknown.
+    #[inline]
+    pub fn closed(&self, slot: u32) -> Option<i64> {
+        let closed = self.closed[slot as usize];
+        (closed != NEVER).then(|| unpack_second(closed))
+    }
+
     /// The position of a slot.
     pub fn position(&self, slot: u32) -> Option<Position> {
         let [lon, lat] = self.degrees.get(slot as usize)?;
@@ -314,7 +374,6 @@ impl Columns {
     pub fn record(&self, slot: u32) -> Record {
         let state = self.state(slot);
         let reason = usize::from(state.0 >> 9 & 7).checked_sub(1);
-        let closed = self.closed[slot as usize];
         Record {
             service: self.service(slot),
             area: self.area(slot),
@@ -322,12 +381,14 @@ impl Columns {
             reason: reason.map(|number| ClosedReason::ALL[number]),
             nature: state.variant(Nature::ALL, 2, 2),
             channel: state.variant(Channel::ALL, 4, 3),
-            day_only: state.0 >> 7 & 1 == 1,
+            day_only: state.is_day_only(),
             accuracy: state.variant(&[Accuracy::Exact, Accuracy::Approximate], 8, 1),
             requested: self.requested(slot),
-            closed: (closed != NEVER).then(|| unpack_second(closed)),
+            closed: self.closed(slot),
             position: self.position(slot),
             piece: self.piece.get(slot as usize).copied().unwrap_or(NO_PIECE),
+            is_attached: state.is_attached(),
+            sketch: self.sketch(slot),
         }
     }
 
@@ -408,17 +469,22 @@ mod tests {
                         closed: (c % 2 == 0).then_some([-1, 0, 1, 1_800_000_000][m]),
                         position: Position::new(-71.0 + m as f64, 46.0).ok(),
                         piece: m as u32,
+                        is_attached: n == 1,
+                        sketch: Sketch { words: 1 << n, streets: [0, m as u16] },
                     });
                 }
             }
         }
         records.sort_by_key(Record::key);
         for (n, record) in records.iter().enumerate() {
-            columns.push(&format!("r{n}"), record, record.key());
+            let parent = record.is_attached.then(|| format!("p{n}"));
+            columns.push(&format!("r{n}"), parent.as_deref(), record, record.key());
         }
         assert!(columns.is_sound() && columns.len() == 72);
         for (n, record) in records.iter().enumerate() {
             assert_eq!(columns.record(n as u32), *record);
+            let parent = record.is_attached.then(|| format!("p{n}"));
+            assert_eq!(columns.parent(n as u32), parent.as_deref());
         }
     }
 }

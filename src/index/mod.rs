@@ -9,7 +9,7 @@
 //!
 //! # A run
 //! Its slots are in the order of the map's Z curve, so that every square of the map, at every zoom,
-//! is one stretch of them. On that order stand all views, 102 bytes a report together:
+//! is one stretch of them. On that order stand all views, 114 bytes a report together:
 //!
 //! | view | file | what it answers |
 //! |---|---|---|
@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use columns::{Columns, Record, Tally};
+pub use columns::{Columns, Record, State, Tally};
 pub use forest::Gather;
 pub use hexes::{RING_MAX, Rings};
 pub use sieve::{Sieve, Slots};
@@ -129,6 +129,10 @@ fn piece_of(facts: &Facts, numbers: &mut HexNumbers, hexes: &mut Arc<Hexes>) -> 
     piece
 }
 
+fn parent_of(facts: &Facts) -> Option<&str> {
+    facts.parent.as_ref().map(ReportId::as_str)
+}
+
 impl Index {
     /// The readers' handle.
     pub fn shown(&self) -> Shown {
@@ -171,7 +175,7 @@ impl Index {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
                 let piece = piece_of(facts, &mut self.hexes, &mut hexes);
                 let record = Record::of(facts, numbers.0, numbers.1, piece);
-                fresh.push(id.as_str(), record);
+                fresh.push(id.as_str(), parent_of(facts), record);
             }
         }
         if fresh.len() > 0 {
@@ -196,7 +200,7 @@ impl Index {
                 let areas = Arc::make_mut(&mut self.state.areas);
                 let piece = piece_of(facts, &mut self.hexes, &mut self.state.hexes);
                 let record = Record::of(facts, services, areas, piece);
-                self.loading.push(facts.id.as_str(), record);
+                self.loading.push(facts.id.as_str(), parent_of(facts), record);
             }
         }
         (self.loading.len() >= run).then(|| self.rest())
@@ -372,6 +376,8 @@ mod tests {
                 .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
             accuracy: Accuracy::Exact,
             area: None,
+            parent: None,
+            sketch: Default::default(),
         });
         Change { revision, event }
     }

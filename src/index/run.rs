@@ -12,19 +12,30 @@ use crate::place::{BBox, Cell, GridBox, Overlap};
 pub struct Rows {
     ids: Ids,
     records: Vec<Record>,
+    /// Originals of the rows that are duplicates, by row.
+    parents: Vec<(u32, Box<str>)>,
 }
 
 impl Rows {
     /// Room for so many, with ids of usual length.
     pub fn with_capacity(rows: usize) -> Self {
         const ID_BYTES: usize = 12;
-        Self { ids: Ids::with_capacity(rows, rows * ID_BYTES), records: Vec::with_capacity(rows) }
+        let ids = Ids::with_capacity(rows, rows * ID_BYTES);
+        Self { ids, records: Vec::with_capacity(rows), parents: Vec::new() }
     }
 
     /// Adds one.
-    pub fn push(&mut self, id: &str, record: Record) {
+    pub fn push(&mut self, id: &str, parent: Option<&str>, record: Record) {
+        if let Some(parent) = parent {
+            self.parents.push((self.len() as u32, parent.into()));
+        }
         self.ids.push(id);
         self.records.push(record);
+    }
+
+    fn parent(&self, row: u32) -> Option<&str> {
+        let at = self.parents.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.parents[at].1)
     }
 
     /// How many.
@@ -50,7 +61,7 @@ impl Run {
         let located = rows.records.iter().filter(|record| record.position.is_some()).count();
         let mut columns = Columns::with_capacity(order.len(), located, rows.ids.bytes());
         for (key, row) in order {
-            columns.push(rows.ids.get(row), &rows.records[row as usize], key);
+            columns.push(rows.ids.get(row), rows.parent(row), &rows.records[row as usize], key);
         }
         Self::over(columns)
     }
@@ -71,7 +82,7 @@ impl Run {
         let mut columns = Columns::with_capacity(order.len(), located, id_bytes);
         for (key, part, slot) in order {
             let from = &parts[part as usize].run.columns;
-            columns.push(from.ids.get(slot), &from.record(slot), key);
+            columns.push(from.ids.get(slot), from.parent(slot), &from.record(slot), key);
         }
         Self::over(columns)
     }

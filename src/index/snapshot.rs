@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::columns::{Columns, Record};
+use super::columns::{Columns, Record, State};
 use super::dead::Dead;
 use super::forest::Gather;
 use super::hexes::{Hexes, Rings};
@@ -11,7 +11,7 @@ use super::names::Names;
 use super::run::Run;
 use super::sieve::{Sieve, Slots};
 use crate::place::{BBox, Cell, GridBox, Hex, Origin, Overlap, Position};
-use crate::report::{Filter, View};
+use crate::report::{Filter, Sketch, View};
 
 /// A report in a snapshot: which run, which slot. Means nothing in another snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +105,7 @@ impl Snapshot {
             position: record.position,
             accuracy: record.accuracy,
             area: self.areas.get(area),
+            parent: columns.parent(handle.slot),
         }
     }
 
@@ -123,6 +124,35 @@ impl Snapshot {
         self.columns(handle).requested(handle.slot)
     }
 
+    /// When the report was closed, in seconds since 1970, where it was and the time is known.
+    #[inline]
+    pub fn closed(&self, handle: Handle) -> Option<i64> {
+        self.columns(handle).closed(handle.slot)
+    }
+
+    /// Number of the report's service.
+    #[inline]
+    pub fn service(&self, handle: Handle) -> u16 {
+        self.columns(handle).service(handle.slot)
+    }
+
+    /// Status, nature and what else there is little of.
+    #[inline]
+    pub fn state(&self, handle: Handle) -> State {
+        self.columns(handle).state(handle.slot)
+    }
+
+    /// What the report says and which streets it names, hashed.
+    #[inline]
+    pub fn sketch(&self, handle: Handle) -> Sketch {
+        self.columns(handle).sketch(handle.slot)
+    }
+
+    /// The id of the report of which this one is a duplicate, if that is known.
+    pub fn parent(&self, handle: Handle) -> Option<&str> {
+        self.columns(handle).parent(handle.slot)
+    }
+
     /// The position of a report.
     pub fn position(&self, handle: Handle) -> Option<Position> {
         self.columns(handle).position(handle.slot)
@@ -137,6 +167,11 @@ impl Snapshot {
     /// The code of a service number.
     pub fn service_name(&self, number: u16) -> &str {
         self.services.get(number).unwrap_or_default()
+    }
+
+    /// The number of a service's code, if any report was ever of it.
+    pub fn service_number(&self, code: &str) -> Option<u16> {
+        self.services.find(code)
     }
 
     /// The name of an area number; none for reports without an area.

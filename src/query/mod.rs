@@ -3,9 +3,12 @@
 mod alerts;
 mod clusters;
 mod density;
+mod duplicates;
+mod features;
 mod hexes;
 mod hotspots;
 mod identity;
+mod model;
 mod nearest;
 mod newest;
 mod recurrence;
@@ -15,6 +18,8 @@ mod within;
 pub use alerts::{Alert, AlertAsk, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
+pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule};
+pub use features::{ACCURACY_M_MAX, Candidate, Described, FEATURES, Features, Probe, Relation};
 pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
     count_hexes, exposure, score_hexes, score_hexes_against, trend_hexes,
@@ -23,6 +28,7 @@ pub use hotspots::{
     Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots, hotspots_by_service,
 };
 pub use identity::{Seen, follow};
+pub use model::{DuplicateModel, Leaning, Policy};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};

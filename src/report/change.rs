@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Accuracy, Channel, ClosedReason, Nature, ReportId, ServiceCode, Status};
+use super::{Accuracy, Channel, ClosedReason, Nature, ReportId, ServiceCode, Sketch, Status};
 use crate::place::Position;
 
 /// The part of a report that questions are answered from. Texts stay on disk.
@@ -32,6 +32,10 @@ pub struct Facts {
     pub accuracy: Accuracy,
     /// The source's name of the neighbourhood.
     pub area: Option<Arc<str>>,
+    /// The report of which it is a duplicate.
+    pub parent: Option<ReportId>,
+    /// What it says and which streets it names, hashed.
+    pub sketch: Sketch,
 }
 
 /// One step of a jurisdiction's history. Revisions only grow; an update takes a new one, so holes
@@ -92,4 +96,6 @@ pub struct View<'a> {
     pub accuracy: Accuracy,
     /// See [`Facts::area`].
     pub area: Option<&'a str>,
+    /// See [`Facts::parent`].
+    pub parent: Option<&'a str>,
 }

@@ -6,6 +6,7 @@ mod filter;
 mod id;
 mod jurisdiction;
 mod service;
+mod sketch;
 mod stored;
 mod track;
 mod utc;
@@ -20,6 +21,7 @@ pub use id::{
 };
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use service::{Catalogue, Group, Service, ServiceCode, fold};
+pub use sketch::Sketch;
 pub use stored::{FieldChange, Idempotency, Stored};
 pub use track::{Track, TrackEvent, TrackStep};
 pub use utc::format_utc;
@@ -167,6 +169,12 @@ impl Report {
             position: self.position,
             accuracy: self.accuracy,
             area: self.area.as_deref().map(Into::into),
+            parent: self.parent.clone(),
+            sketch: Sketch::of(
+                self.address.as_deref(),
+                self.description.as_deref(),
+                self.service.as_str(),
+            ),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::report::{
     Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, Report, ReportId, ServiceCode,
-    Status, Stored, When,
+    Sketch, Status, Stored, When,
 };
 
 /// Columns of a whole report, in the order that [`stored`] reads.
@@ -23,7 +23,7 @@ pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reas
 /// Columns of a report's facts, in the order that [`change`] reads.
 pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed_reason, nature, \
     channel, requested_datetime, closed_datetime, lon, lat, accuracy, area, change_key, removed, \
-    created_revision";
+    created_revision, parent_service_request_id, address, description";
 
 /// What a change gives a row.
 pub struct Next {
@@ -140,9 +140,11 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut Repeated) -> Result
         return Ok(Change { revision, event: Event::Remove(id) });
     }
     let requested = cells.parsed(6, |text| When::parse(text, zone).ok())?;
+    let service = cells.parsed(1, |text| repeated.service(text))?;
     let facts = Facts {
         id,
-        service: cells.parsed(1, |text| repeated.service(text))?,
+        sketch: Sketch::of(cells.text(16)?, cells.text(17)?, service.as_str()),
+        service,
         status: cells.parsed(2, Status::parse)?,
         reason: cells.maybe(3, ClosedReason::parse)?,
         nature: cells.parsed(4, Nature::parse)?,
@@ -153,6 +155,7 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut Repeated) -> Result
         position: cells.position(8, 9)?,
         accuracy: cells.parsed(10, Accuracy::parse)?,
         area: cells.text(11)?.map(|text| repeated.area(text)),
+        parent: cells.maybe(15, |text| ReportId::new(text).ok())?,
     };
     let created = cells.get::<i64>(14)? as u64 == revision;
     Ok(Change { revision, event: if created { Event::New(facts) } else { Event::Put(facts) } })

@@ -7,7 +7,7 @@ use pointchaud::index::{Index, Snapshot};
 use pointchaud::place::{BBox, Position};
 use pointchaud::report::{
     Accuracy, Change, Channel, ClosedReason, Event, Facts, Filter, Nature, ReportId, ServiceCode,
-    Status,
+    Sketch, Status,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -132,6 +132,8 @@ pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> Facts {
         position: (!rng.random_bool(0.05)).then_some(place),
         accuracy: if rng.random_bool(0.05) { Accuracy::Approximate } else { Accuracy::Exact },
         area: rng.random_bool(0.5).then(|| "Limoilou".into()),
+        parent: rng.random_bool(0.1).then(|| ReportId::new("p1").unwrap()),
+        sketch: Sketch { words: rng.random_range(0..64), streets: [0, rng.random_range(0..9)] },
     }
 }
 
@@ -188,7 +190,8 @@ pub fn passes(filter: &Filter, facts: &Facts) -> bool {
         && filter.areas.as_ref().is_none_or(|areas| {
             facts.area.as_ref().is_some_and(|area| areas.iter().any(|known| **known == **area))
         })
-        && !(filter.incidents && facts.reason == Some(ClosedReason::Duplicate))
+        && !(filter.incidents
+            && (facts.reason == Some(ClosedReason::Duplicate) || facts.parent.is_some()))
         && filter.from.is_none_or(|from| from <= facts.requested)
         && filter.before.is_none_or(|before| facts.requested < before)
         && filter.bbox.is_none_or(|bbox| facts.position.is_some_and(|at| bbox.contains(at)))

@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::catalogues;
 use crate::app::quebec;
-use crate::demo::{City, Plan, PlantedHotspot, REPORTS_PER_YEAR, Truth};
+use crate::command::catalogues;
+use crate::demo::{City, Plan, PlantedHotspot, Truth};
 use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot};
 use crate::query::{
@@ -33,29 +32,8 @@ const NULL_REPORTS: usize = 3_000;
 /// False discovery rate that is told.
 const RATE: f64 = 0.05;
 
-/// What to score.
-#[derive(Debug, Args)]
-pub struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Hotspots and alerts on generated cities: what was planted, and what chance alone brings.
-    Hotspots {
-        /// Reports of each city.
-        #[arg(long, default_value_t = REPORTS_PER_YEAR)]
-        reports: u64,
-        /// How many cities.
-        #[arg(long, default_value_t = 3)]
-        cities: u64,
-    },
-}
-
 /// Prints the tables.
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let What::Hotspots { reports, cities } = arguments.what;
+pub fn run(reports: u64, cities: u64) -> Result<ExitCode> {
     let mut score = Score::default();
     let mut null = None;
     for seed in 1..=cities {

@@ -1,0 +1,338 @@
+//! Is this already reported? The reports that may be about the same problem, each with the
+//! probability that it is.
+//!
+//! Candidates are the reports made up to `days` before: of the same service or group within the
+//! service's reach, of any other within [`ELSEWHERE_M`]. Each is described by [`FEATURES`](super::FEATURES) and
+//! weighed by a [`DuplicateModel`]. A duplicate that is known as such stands for its original, so
+//! that the answer is a list of incidents. Nothing is used that was not known at the moment asked
+//! about: a later report, a later closing, a link made when a duplicate was closed later.
+
+use super::features::{
+    ACCURACY_M_MAX, Candidate, Features, Known, Probe, Relation, among_others, describe,
+};
+use super::model::{DuplicateModel, Policy};
+use crate::index::{Gather, Handle, Sieve, Snapshot};
+use crate::place::{Meters, Origin, distance, slack};
+use crate::report::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
+use crate::statistic::logistic;
+
+/// How far services of other groups are looked for, in metres.
+pub const ELSEWHERE_M: f64 = 30.0;
+/// Candidates weighed at most, the newest: older ones at a pile of this size are further back.
+const CANDIDATES_MAX: usize = 20_000;
+/// Originals of originals that are followed, at most.
+const LINKS_MAX: usize = 8;
+
+/// What is to be thought of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Most likely the same problem.
+    Duplicate,
+    /// Perhaps the same: somebody should look.
+    Possible,
+    /// Most likely another.
+    New,
+}
+
+impl Decision {
+    /// `duplicate`, `possible` or `new`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Possible => "possible",
+            Self::New => "new",
+        }
+    }
+}
+
+/// An incident that may be the same problem.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Duplicate {
+    /// Its original; the candidate itself where nothing else is known or the original has no place.
+    pub handle: Handle,
+    /// How far the original is.
+    pub distance: Meters,
+    /// The report of the incident that is most likely about the same problem.
+    pub candidate: Candidate,
+    /// How probable it is that it is the same.
+    pub probability: f64,
+    /// What to think of it.
+    pub decision: Decision,
+}
+
+/// The answer: most probable first, equal ones by distance and id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The incidents.
+    pub found: Vec<Duplicate>,
+    /// How many reports were weighed.
+    pub weighed: usize,
+    /// There were more than are weighed: the oldest were left out.
+    pub truncated: bool,
+}
+
+/// What holds for questions about one service in one snapshot: made once, asked often.
+pub struct DuplicateRule {
+    /// Its policy.
+    pub policy: Policy,
+    coefficients: Features,
+    days: f64,
+    /// Codes of the service, first, and of the others of its group.
+    codes: Vec<ServiceCode>,
+    /// Number of the service; none where no report was ever of it.
+    service: Option<u16>,
+    /// By number of service: of the same group.
+    related: Vec<bool>,
+    near: Sieve,
+    everything: Sieve,
+}
+
+impl DuplicateRule {
+    /// The rule for a service of the catalogue.
+    pub fn new(
+        snapshot: &Snapshot,
+        catalogue: &Catalogue,
+        model: &DuplicateModel,
+        service: &ServiceCode,
+    ) -> Self {
+        let (coefficients, policy) = model.of(catalogue, service.as_str());
+        let group = catalogue.get(service.as_str()).map(|known| known.group.as_str());
+        let mut services = group.map_or_else(Vec::new, |group| catalogue.in_group(group));
+        services.retain(|code| code != service);
+        services.insert(0, service.clone());
+        let mut related = vec![false; snapshot.services()];
+        let numbers = services.iter().filter_map(|code| snapshot.service_number(code.as_str()));
+        numbers.for_each(|number| related[usize::from(number)] = true);
+        Self {
+            policy,
+            coefficients,
+            days: model.days,
+            service: snapshot.service_number(service.as_str()),
+            related,
+            near: snapshot.sieve(&Filter { services: Some(services.clone()), ..Filter::default() }),
+            codes: services,
+            everything: snapshot.sieve(&Filter::default()),
+        }
+    }
+
+    /// The incidents that may be what the probe asks about, at most `limit`.
+    pub fn ask(&self, snapshot: &Snapshot, probe: &Probe<'_>, limit: usize) -> Answer {
+        let (candidates, truncated) = self.candidates(snapshot, probe);
+        let weighed = candidates.len();
+        let mut likely: Vec<(f64, Candidate)> = candidates
+            .into_iter()
+            .map(|found| (self.log_odds(&found.described.features), found))
+            .collect();
+        // A little more than asked: repeats of one incident are told once.
+        let enough = limit.saturating_mul(4).saturating_add(16);
+        let order = |a: &(f64, Candidate), b: &(f64, Candidate)| {
+            let by_id = || snapshot.id(a.1.handle).cmp(snapshot.id(b.1.handle));
+            b.0.total_cmp(&a.0)
+                .then(a.1.described.distance.0.total_cmp(&b.1.described.distance.0))
+                .then_with(by_id)
+        };
+        if likely.len() > enough {
+            likely.select_nth_unstable_by(enough, order);
+            likely.truncate(enough);
+        }
+        likely.sort_unstable_by(order);
+        let mut found: Vec<Duplicate> = Vec::with_capacity(limit);
+        for (log_odds, candidate) in likely {
+            let (handle, distance) = self.original(snapshot, probe, &candidate);
+            if found.iter().any(|known| known.handle == handle) {
+                continue;
+            }
+            let probability = logistic(log_odds);
+            let decision = self.decide(probability);
+            found.push(Duplicate { handle, distance, candidate, probability, decision });
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Answer { found, weighed, truncated }
+    }
+
+    /// The log odds of what is described so.
+    pub fn log_odds(&self, features: &Features) -> f64 {
+        features.iter().zip(&self.coefficients).map(|(x, w)| x * w).sum()
+    }
+
+    /// What to think of a probability.
+    pub fn decide(&self, probability: f64) -> Decision {
+        match probability {
+            p if p >= self.policy.duplicate_from => Decision::Duplicate,
+            p if p >= self.policy.possible_from => Decision::Possible,
+            _ => Decision::New,
+        }
+    }
+
+    /// Every candidate with what it is weighed by, in no order, and whether there were too many.
+    pub fn candidates(&self, snapshot: &Snapshot, probe: &Probe<'_>) -> (Vec<Candidate>, bool) {
+        let wider = probe.accuracy_m.min(ACCURACY_M_MAX);
+        let origin = Origin::new(probe.at);
+        let oldest = probe.second - (self.days * 86_400.0) as i64;
+        let mut found = Vec::with_capacity(64);
+        for (sieve, reach) in [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)] {
+            let reach = Meters(reach + wider);
+            let mut handles =
+                Handles { reach: slack(reach.haversine()), found: Vec::with_capacity(64) };
+            snapshot.near(&origin, sieve, usize::MAX, &mut handles);
+            for handle in handles.found {
+                let service = snapshot.service(handle);
+                let is_near = self.related.get(usize::from(service)).copied().unwrap_or(false);
+                // What the first look found is not taken again by the second.
+                if is_near != std::ptr::eq(sieve, &self.near) {
+                    continue;
+                }
+                let requested = snapshot.requested(handle);
+                if oldest <= requested && requested <= probe.second {
+                    found.push((requested, handle, service, reach));
+                }
+            }
+        }
+        let truncated = found.len() > CANDIDATES_MAX;
+        if truncated {
+            found.select_nth_unstable_by_key(CANDIDATES_MAX, |(requested, ..)| -requested);
+            found.truncate(CANDIDATES_MAX);
+        }
+        let mut candidates: Vec<(i64, Candidate)> = Vec::with_capacity(found.len());
+        for (requested, handle, service, reach) in found {
+            let [lon, lat] = snapshot.degrees(handle);
+            let distance = origin.distance(lon, lat);
+            let is_itself = || probe.exclude.is_some_and(|id| snapshot.id(handle) == id);
+            if distance <= reach && !is_itself() {
+                let state = snapshot.state(handle);
+                let known = Known {
+                    requested,
+                    is_day_only: state.is_day_only(),
+                    is_open: state.is_open(),
+                    closed: snapshot.closed(handle),
+                    sketch: snapshot.sketch(handle),
+                };
+                let relation = self.relation(service);
+                let described = describe(probe, &known, distance, relation);
+                candidates.push((requested, Candidate { handle, described }));
+            }
+        }
+        candidates.sort_unstable_by_key(|(requested, _)| *requested);
+        among_others(&mut candidates);
+        (candidates.into_iter().map(|(_, candidate)| candidate).collect(), truncated)
+    }
+
+    /// The report of which the one asked about is most likely a duplicate, if it is likely enough
+    /// to say so and lies within the extent of an incident, and the probability. `fresh` are
+    /// reports made just now that no snapshot has yet.
+    pub fn attach_to(
+        &self,
+        snapshot: &Snapshot,
+        probe: &Probe<'_>,
+        fresh: &[Report],
+    ) -> Option<(ReportId, f64)> {
+        const ENOUGH: usize = 8;
+        let extent = self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX);
+        let old = self.ask(snapshot, probe, ENOUGH).found.into_iter();
+        let old = old.filter(|one| one.distance.0 <= extent);
+        let old = old.filter(|one| one.decision == Decision::Duplicate).map(|one| {
+            let id = ReportId::new(snapshot.id(one.handle)).ok()?;
+            Some((id, one.probability))
+        });
+        let new = fresh.iter().filter_map(|report| {
+            let probability = self.weigh(probe, report)?;
+            let id = report.parent.as_ref().unwrap_or(&report.id);
+            // Whoever is attached to a report that lies elsewhere is as far as that one.
+            let there = match &report.parent {
+                None => report.position,
+                Some(parent) => {
+                    let known = fresh.iter().find(|other| other.id == *parent);
+                    let stored = || snapshot.position(snapshot.find(parent.as_str())?);
+                    known.map_or_else(stored, |known| known.position)
+                }
+            };
+            let far = distance(probe.at, there?).0;
+            let likely = self.decide(probability) == Decision::Duplicate && far <= extent;
+            likely.then(|| (id.clone(), probability))
+        });
+        // Of equal ones the first is taken, and those of the snapshot were first.
+        let all = old.flatten().chain(new);
+        all.reduce(|best, next| if next.1 > best.1 { next } else { best })
+    }
+
+    /// How probable it is that the probe repeats a report that no snapshot has yet; none where that
+    /// is no candidate.
+    fn weigh(&self, probe: &Probe<'_>, report: &Report) -> Option<f64> {
+        let facts = report.facts();
+        let place = facts.position.filter(|_| facts.accuracy == Accuracy::Exact)?;
+        let relation = match self.codes.iter().position(|code| *code == facts.service) {
+            Some(0) => Relation::Same,
+            Some(_) => Relation::Related,
+            None => Relation::Other,
+        };
+        let reach = if relation == Relation::Other { ELSEWHERE_M } else { self.policy.reach_m };
+        let distance = distance(probe.at, place);
+        let known = Known {
+            requested: facts.requested,
+            is_day_only: facts.day_only,
+            is_open: facts.status != Status::Closed,
+            closed: facts.closed,
+            sketch: facts.sketch,
+        };
+        let age = probe.second - facts.requested;
+        let in_time = (0..=(self.days * 86_400.0) as i64).contains(&age);
+        let is_near = distance.0 <= reach + probe.accuracy_m.min(ACCURACY_M_MAX);
+        let itself = probe.exclude == Some(facts.id.as_str());
+        (in_time && is_near && !itself)
+            .then(|| logistic(self.log_odds(&describe(probe, &known, distance, relation).features)))
+    }
+
+    fn relation(&self, service: u16) -> Relation {
+        match self.related.get(usize::from(service)) {
+            _ if Some(service) == self.service => Relation::Same,
+            Some(true) => Relation::Related,
+            _ => Relation::Other,
+        }
+    }
+
+    /// The original of which a candidate was known to be a duplicate, and how far it is.
+    fn original(
+        &self,
+        snapshot: &Snapshot,
+        probe: &Probe<'_>,
+        candidate: &Candidate,
+    ) -> (Handle, Meters) {
+        let mut at = candidate.handle;
+        for _ in 0..LINKS_MAX {
+            let linked = snapshot.closed(at).is_none_or(|closed| closed <= probe.second);
+            let parent = snapshot.parent(at).filter(|_| linked);
+            let Some(parent) = parent.and_then(|id| snapshot.find(id)) else { break };
+            let is_asked = probe.exclude.is_some_and(|id| snapshot.id(parent) == id);
+            if is_asked || snapshot.requested(parent) > probe.second {
+                break;
+            }
+            at = parent;
+        }
+        match snapshot.position(at) {
+            Some(place) if at != candidate.handle => {
+                (at, Origin::new(probe.at).distance(place.lon(), place.lat()))
+            }
+            _ => (candidate.handle, candidate.described.distance),
+        }
+    }
+}
+
+/// Takes everything within reach.
+struct Handles {
+    reach: f32,
+    found: Vec<Handle>,
+}
+
+impl Gather<Handle> for Handles {
+    #[inline]
+    fn offer(&mut self, found: Handle, _: f32) {
+        self.found.push(found);
+    }
+
+    #[inline]
+    fn reach(&mut self) -> f32 {
+        self.reach
+    }
+}
