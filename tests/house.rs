@@ -39,6 +39,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "tower_http",
             "hyper",
             "hyper_util",
+            "http_body_util",
             "tokio",
             "serde",
             "serde_json",

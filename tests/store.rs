@@ -99,7 +99,7 @@ impl Open {
             fingerprint: fingerprint.into(),
         });
         let (jurisdiction, report) = (city(whose), Box::new(report));
-        match self.writer.write(Write::Create { jurisdiction, report, idempotency })? {
+        match self.writer.write(Write::Create { jurisdiction, report, idempotency, judge: None })? {
             Outcome::Stored { stored, .. } => Ok(*stored),
             other => panic!("{other:?}"),
         }
@@ -118,6 +118,7 @@ impl Open {
             expected,
             author: "test".into(),
             amend: Box::new(amend),
+            children: None,
         };
         match self.writer.write(write)? {
             Outcome::Stored { stored, .. } => Ok(*stored),
@@ -243,6 +244,7 @@ fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
         expected: None,
         author: "test".into(),
         amend: Box::new(|_| Err(Refusal::new("x", "", words!("non", "no")).into())),
+        children: None,
     };
     assert_eq!(store.writer.write(write).unwrap_err().kind, Kind::Invalid);
     let read = store.reader.get(&city("quebec.ca"), "s").unwrap().unwrap();

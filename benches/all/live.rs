@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pointchaud::app::{App, Catalogues, City, quebec};
+use pointchaud::app::{App, Catalogues, City, Submitted, quebec};
 use pointchaud::config::Limits;
 use pointchaud::format::builtin_catalogue;
 use pointchaud::index::{Index, Snapshot};
@@ -80,10 +80,11 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &Arc<AtomicBool>) {
             tick.tick().await;
             let (app, city) = (app.clone(), city.clone());
             tokio::spawn(async move {
-                let Ok((stored, _)) = app.submit(&city, draft(n), None).await else { return };
+                let sent = app.submit(&city, draft(n), None, None).await;
+                let Ok(Submitted::Stored { stored, .. }) = sent else { return };
                 if n % 5 == 0 {
                     let patch = Patch { status: Some(Status::Closed), ..Patch::default() };
-                    let _ = app.change(&city, stored.report.id, None, patch).await;
+                    let _ = app.change(&city, stored.report.id, None, patch, None).await;
                 }
             });
         }
@@ -175,7 +176,8 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
     for n in 0..3_000 {
         let id = tracking_number(1_000_000_007 + n);
         let report = Box::new(gate.admit(draft(n), &id).expect("a report"));
-        let write = Write::Create { jurisdiction: jurisdiction.clone(), report, idempotency: None };
+        let (jurisdiction, idempotency) = (jurisdiction.clone(), None);
+        let write = Write::Create { jurisdiction, report, idempotency, judge: None };
         writer.write(write).expect("a commit");
     }
     drop(writer);

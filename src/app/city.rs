@@ -7,7 +7,7 @@ use std::thread;
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 
-use super::{gate, log};
+use super::{Judge, gate, log};
 use crate::error::{Error, Result};
 use crate::index::{Index, Shown};
 use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
@@ -92,6 +92,12 @@ impl City {
     /// The city's gate, now.
     pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
         gate(catalogue, &self.zone)
+    }
+
+    /// A judge that sees what the index has when it is asked.
+    pub(super) fn judged_by(&self, judge: Judge) -> crate::store::Judge {
+        let shown = self.shown.clone();
+        Box::new(move |report, fresh| judge(&shown.load(), report, fresh))
     }
 
     /// The readers' handle on the index.

@@ -30,10 +30,10 @@ use crate::error::{Error, Kind, Result};
 use crate::index::Snapshot;
 use crate::place::BBox;
 use crate::report::{
-    Catalogue, Change, Draft, Gate, Idempotency, Jurisdiction, JurisdictionId, Patch, Report,
-    ReportId, Stored,
+    Catalogue, Change, Draft, Gate, Idempotency, IncidentChange, Jurisdiction, JurisdictionId,
+    Patch, Regroup, Report, ReportId, Stored,
 };
-use crate::store::{Follower, Outcome, Reader, Write, Writer};
+use crate::store::{AmendEach, Follower, Outcome, Reader, Verdict, Write, Writer};
 use crate::words;
 use numbers::Numbers;
 
@@ -43,6 +43,23 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 const MERGE_EVERY: Duration = Duration::from_millis(50);
 
 type Cities = BTreeMap<JurisdictionId, Arc<City>>;
+
+/// Judges a new report by the newest snapshot and by those made just now that it has not yet.
+pub type Judge = Arc<dyn Fn(&Snapshot, &Report, &[Report]) -> Verdict + Send + Sync>;
+
+/// What became of a report that was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// It is there.
+    Stored {
+        /// As it is stored.
+        stored: Box<Stored>,
+        /// It had been sent before.
+        replayed: bool,
+    },
+    /// It looks like a duplicate, and its sender wants to be asked: nothing was written.
+    Unsure(Box<Report>),
+}
 
 /// The built-in groups and the default jurisdiction's services, as `format` read them.
 #[derive(Clone)]
@@ -305,8 +322,8 @@ impl App {
         })
     }
 
-    /// Takes a citizen's report in: through the gate, into the store, into the index. Answers the
-    /// stored report and whether it had been sent before.
+    /// Takes a citizen's report in: through the gate, into the store, into the index. With a
+    /// `judge`, it may become a duplicate of another, or nothing at all until its sender was asked.
     ///
     /// # Errors
     /// Refusals of the gate; a key used for another request; the store.
@@ -315,7 +332,8 @@ impl App {
         city: &City,
         draft: Draft,
         idempotency: Option<Idempotency>,
-    ) -> Result<(Stored, bool)> {
+        judge: Option<Judge>,
+    ) -> Result<Submitted> {
         const TRIES: usize = 5;
         for attempt in 1.. {
             let id = self.numbers.draw();
@@ -325,6 +343,7 @@ impl App {
                 jurisdiction: city.id().clone(),
                 report: Box::new(report),
                 idempotency: idempotency.clone(),
+                judge: judge.clone().map(|judge| city.judged_by(judge)),
             };
             match self.write(write).await {
                 // A tracking number may be taken: draw another.
@@ -334,14 +353,18 @@ impl App {
                     }
                 }
                 Err(error) => return Err(error),
-                Ok(Outcome::Stored { stored, replayed }) => return Ok((*stored, replayed)),
+                Ok(Outcome::Stored { stored, replayed }) => {
+                    return Ok(Submitted::Stored { stored, replayed });
+                }
+                Ok(Outcome::Unsure(report)) => return Ok(Submitted::Unsure(report)),
                 Ok(other) => return Err(Error::internal(format!("answer {other:?} to a report"))),
             }
         }
         unreachable!("the loop returns")
     }
 
-    /// Changes a report; with `expected`, only if that is still its revision.
+    /// Changes a report; with `expected`, only if that is still its revision. With `children`, its
+    /// duplicates that are not closed are changed alike.
     ///
     /// # Errors
     /// Refusals of the gate; stale; not found; the store.
@@ -351,22 +374,43 @@ impl App {
         id: ReportId,
         expected: Option<u64>,
         patch: Patch,
+        children: Option<Patch>,
     ) -> Result<Stored> {
-        let judge = city.clone();
-        let amend = move |report: &Report| {
-            let catalogue = judge.catalogue();
-            judge.gate(&catalogue).amend(report, patch).map_err(Error::refused)
+        let amend = |patch: Patch| {
+            let city = city.clone();
+            move |report: &Report| {
+                let catalogue = city.catalogue();
+                city.gate(&catalogue).amend(report, patch.clone()).map_err(Error::refused)
+            }
         };
         let write = Write::Update {
             jurisdiction: city.id().clone(),
             id,
             expected,
             author: "api".into(),
-            amend: Box::new(amend),
+            amend: Box::new(amend(patch)),
+            children: children.map(|patch| Box::new(amend(patch)) as AmendEach),
         };
         match self.write(write).await? {
             Outcome::Stored { stored, .. } => Ok(*stored),
             other => Err(Error::internal(format!("answer {other:?} to a change"))),
+        }
+    }
+
+    /// Changes who is whose duplicate.
+    ///
+    /// # Errors
+    /// Not found; a conflict with what is; the store.
+    pub async fn regroup(
+        &self,
+        city: &City,
+        regroup: Regroup,
+        author: String,
+    ) -> Result<IncidentChange> {
+        let write = Write::Regroup { jurisdiction: city.id().clone(), regroup, author };
+        match self.write(write).await? {
+            Outcome::Regrouped(change) => Ok(*change),
+            other => Err(Error::internal(format!("answer {other:?} to a regrouping"))),
         }
     }
 }

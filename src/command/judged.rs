@@ -19,7 +19,7 @@ use crate::words;
 
 /// Where reports and labels are.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct JudgedArguments {
     #[command(flatten)]
     store: StoreArguments,
     #[command(flatten)]
@@ -67,7 +67,7 @@ impl Judged {
     ///
     /// # Errors
     /// Files that cannot be read; labels of which no report is there.
-    pub fn read(arguments: &Arguments) -> Result<Self> {
+    pub fn read(arguments: &JudgedArguments) -> Result<Self> {
         let scratch = arguments.reports.as_ref().map(|_| Scratch::new());
         let (store, jurisdiction) = match (&arguments.reports, &scratch) {
             (Some(file), Some(scratch)) => {

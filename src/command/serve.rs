@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
@@ -13,7 +13,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{StoreArguments, catalogues, generate};
+use super::{StoreArguments, catalogues, generate, judged};
 use crate::app::{App, quebec};
 use crate::config::Limits;
 use crate::demo::{Plan, REPORTS_PER_YEAR};
@@ -43,6 +43,9 @@ pub struct Arguments {
     /// service that listens to this machine alone lets reports be changed.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
+    /// How duplicates are told, in place of the built-in model (TOML, as `train` writes it).
+    #[arg(long, env = "POINTCHAUD_MODEL")]
+    model: Option<PathBuf>,
     /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
     /// `auto` for OpenFreeMap where its host can be reached from here.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
@@ -55,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.demo {
         fill(&store, arguments.demo_reports)?;
     }
+    let model = judged::model(arguments.model.as_deref())?;
     let limits = Limits::default();
     let app = App::open(&store, catalogues()?, limits.clone())?;
     let access = match &arguments.crew_key {
@@ -65,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let basemap = basemap(&arguments.basemap);
     let watch = Watch::new();
     watch.start(app.clone())?;
-    let site = Site::new(app.clone(), access, Page { basemap }, watch.clone());
+    let site = Site::new(app.clone(), access, Page { basemap }, watch.clone(), model);
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {

@@ -52,7 +52,7 @@ enum What {
     /// labels; thresholds of each service. Policies are taken over from the model before.
     Duplicates {
         #[command(flatten)]
-        judged: judged::Arguments,
+        judged: judged::JudgedArguments,
         /// Learn only from reports made before this day or moment.
         #[arg(long)]
         before: Option<String>,

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::duplicates::Brief;
 use super::facts::{FactsOut, facts};
 use crate::error::{Refusal, Words};
 use crate::place::Position;
@@ -24,7 +25,8 @@ pub struct Feature<'a, P> {
     pub(super) r#type: &'static str,
     pub(super) id: Cow<'a, str>,
     pub(super) geometry: Option<Point>,
-    pub(super) properties: P,
+    /// What is known of it.
+    pub properties: P,
 }
 
 /// Where.
@@ -116,6 +118,12 @@ pub struct ReportOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<String>,
     revision: u64,
+    /// Of a new report, where its sender wants to know: what it may repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Vec<Brief>>,
+    /// Of a report that was closed: its duplicates that are still open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open_children: Vec<String>,
 }
 
 /// Names that a whole report is told with.
@@ -159,6 +167,8 @@ pub fn report(stored: &Stored, names: &Names<'_>) -> Feature<'static, ReportOut>
             parent_service_request_id: report.parent.as_ref().map(|parent| parent.to_string()),
             assignee: text(&report.assignee),
             revision: stored.revision,
+            duplicates: None,
+            open_children: Vec::new(),
         },
     }
 }

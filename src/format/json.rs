@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Refusal, Result, Words};
-use crate::report::{Channel, ClosedReason, Draft, Nature, Patch, Status, When};
+use crate::report::{Channel, ClosedReason, Draft, Nature, Patch, ReportId, Status, When};
 use crate::words;
 
 /// Members of an object, each to be taken once; what is left over is unknown.
@@ -55,8 +55,8 @@ impl Members {
     fn word<T>(
         &mut self,
         field: &str,
-        parse: fn(&str) -> Option<T>,
-        all: fn() -> String,
+        parse: impl Fn(&str) -> Option<T>,
+        all: impl Fn() -> String,
     ) -> Option<T> {
         let text = self.text(field)?;
         let parsed = parse(&text);
@@ -122,8 +122,9 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
 /// Reads the body of a change.
 ///
 /// # Errors
-/// Every member that is unknown or of the wrong type; a body that changes nothing.
-pub fn patch(bytes: &[u8]) -> Result<Patch> {
+/// Every member that is unknown or of the wrong type; a body that changes nothing. Beside the change
+/// stands the one for the report's duplicates, with `"children":"close"`.
+pub fn patch(bytes: &[u8]) -> Result<(Patch, Option<Patch>)> {
     let mut body = Members::of(bytes)?;
     if body.object.is_empty() {
         let words = words!("ne change rien", "changes nothing");
@@ -137,8 +138,153 @@ pub fn patch(bytes: &[u8]) -> Result<Patch> {
         address: body.text("address"),
         assignee: body.text("assignee"),
     };
+    let closes = |word: &str| ["close", "leave"].contains(&word).then(|| word == "close");
+    let children = body.word("children", closes, || "close | leave".into()).unwrap_or(false);
+    if children && patch.status != Some(Status::Closed) {
+        let words = words!(
+            "n’a de sens qu’avec « status » « closed »",
+            "makes sense with 'status' 'closed' only"
+        );
+        body.refuse("children", &json!("close"), words);
+    }
     body.finish()?;
-    Ok(patch)
+    let status = Some(Status::Closed);
+    let close = Patch { status, reason: Some(ClosedReason::Duplicate), ..Patch::default() };
+    Ok((patch, children.then_some(close)))
+}
+
+/// "Is this already reported?", as it was asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DuplicateQuestion {
+    /// Longitude and latitude in degrees.
+    pub lon_lat: Option<(f64, f64)>,
+    /// Code of a service.
+    pub service: Option<String>,
+    /// The moment asked about; now where none is given.
+    pub when: Option<When>,
+    /// What the citizen says.
+    pub text: Option<String>,
+    /// Where they say it is.
+    pub address: Option<String>,
+    /// How good the place is, in metres.
+    pub accuracy_m: Option<f64>,
+    /// A report to leave out.
+    pub exclude: Option<String>,
+}
+
+/// Reads a line of a batch of questions.
+///
+/// # Errors
+/// Every member that is unknown or of the wrong type.
+pub fn duplicate_question(bytes: &[u8], zone: &TimeZone) -> Result<DuplicateQuestion> {
+    let mut body = Members::of(bytes)?;
+    let when = body.text("at").and_then(|text| {
+        let read = When::parse(&text, zone);
+        read.map_err(|words| body.refuse("at", &Value::String(text), words)).ok()
+    });
+    let question = DuplicateQuestion {
+        lon_lat: body.lon_lat(),
+        service: body.text("service"),
+        when,
+        text: body.text("text"),
+        address: body.text("address"),
+        accuracy_m: body.number("accuracy_m"),
+        exclude: body.text("exclude"),
+    };
+    body.finish()?;
+    Ok(question)
+}
+
+/// Longest name of an author, in characters.
+const AUTHOR_CHARS_MAX: usize = 80;
+/// Reports that are merged or split at a time, at most.
+const MEMBERS_MAX: usize = 1_000;
+
+impl Members {
+    /// Who changes an incident: `crew` where nobody is named.
+    fn author(&mut self) -> String {
+        let author = self.text("author").unwrap_or_else(|| "crew".into());
+        let chars = author.chars().count();
+        if author.trim().is_empty() || chars > AUTHOR_CHARS_MAX {
+            let max = AUTHOR_CHARS_MAX;
+            let words =
+                words!("doit avoir de 1 à {max} caractères", "must have 1 to {max} characters");
+            self.refuse("author", &json!(author), words);
+        }
+        author.trim().to_owned()
+    }
+}
+
+/// Reads which reports are to be merged or split, and who wants it.
+///
+/// # Errors
+/// No report, too many, one named twice; every member that is unknown or of the wrong type.
+pub fn members(bytes: &[u8]) -> Result<(Vec<ReportId>, String)> {
+    let mut body = Members::of(bytes)?;
+    let listed = body.object.remove("reports").unwrap_or(Value::Null);
+    let texts: Option<Vec<&str>> =
+        listed.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+    let texts = texts.filter(|texts| (1..=MEMBERS_MAX).contains(&texts.len()));
+    let mut reports: Vec<ReportId> = Vec::new();
+    if texts.is_none() {
+        let max = MEMBERS_MAX;
+        let words = words!(
+            "doit être une liste de 1 à {max} numéros de suivi",
+            "must be a list of 1 to {max} tracking numbers"
+        );
+        body.refuse("reports", &listed, words);
+    }
+    for text in texts.into_iter().flatten() {
+        match ReportId::new(text) {
+            Ok(id) if reports.contains(&id) => {
+                body.refuse(
+                    "reports",
+                    &json!(text),
+                    words!("est nommé deux fois", "is named twice"),
+                );
+            }
+            Ok(id) => reports.push(id),
+            Err(words) => body.refuse("reports", &json!(text), words),
+        }
+    }
+    let author = body.author();
+    body.finish()?;
+    Ok((reports, author))
+}
+
+/// Reads which change is to be undone, and who wants it.
+///
+/// # Errors
+/// No number; every member that is unknown or of the wrong type.
+pub fn undo(bytes: &[u8]) -> Result<(u64, String)> {
+    let mut body = Members::of(bytes)?;
+    let change = body.object.remove("change_id").unwrap_or(Value::Null);
+    let number = change.as_u64();
+    if number.is_none() {
+        let words = words!("doit être le numéro d’un changement", "must be the number of a change");
+        body.refuse("change_id", &change, words);
+    }
+    let author = body.author();
+    body.finish()?;
+    Ok((number.unwrap_or(0), author))
+}
+
+/// How a sender who was asked chooses.
+pub fn how_to_confirm() -> Value {
+    json!({
+        "same": "POST the same body with the same Idempotency-Key and \
+                 ?confirm={service_request_id} of the incident that it repeats",
+        "new": "POST the same body with the same Idempotency-Key and ?confirm=new",
+    })
+}
+
+/// The problem document of one line of many.
+pub fn problem_of_row(row: usize, problem: Value) -> Value {
+    let mut line = json!({ "row": row });
+    if let (Some(line), Value::Object(problem)) = (line.as_object_mut(), problem) {
+        line.extend(problem);
+    }
+    line
 }
 
 /// A text as a JSON string.

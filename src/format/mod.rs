@@ -4,12 +4,14 @@
 pub mod answers;
 pub mod areas;
 mod catalogue;
+pub mod duplicates;
 mod export;
 pub mod facts;
 mod features;
 pub mod geojson;
 pub mod hexes;
 pub mod hotspots;
+pub mod incidents;
 pub mod json;
 mod mapping;
 mod model;

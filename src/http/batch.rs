@@ -92,13 +92,7 @@ fn write_row(to: &mut Vec<u8>, number: usize, row: Result<ReportId>, language: L
         }
         Err(error) => {
             let problem = json::problem(&error, status(error.kind).as_u16(), language);
-            let mut line = serde_json::json!({ "row": number });
-            if let (Some(line), serde_json::Value::Object(problem)) =
-                (line.as_object_mut(), problem)
-            {
-                line.extend(problem);
-            }
-            format!("{line}\n")
+            format!("{}\n", json::problem_of_row(number, problem))
         }
     };
     to.extend_from_slice(line.as_bytes());

@@ -7,8 +7,10 @@ mod answer;
 mod batch;
 mod clusters;
 mod density;
+mod duplicates;
 mod hexes;
 mod hotspots;
+mod incidents;
 mod metrics;
 mod pages;
 mod params;
@@ -33,6 +35,7 @@ pub use pages::Page;
 pub use serve::serve;
 
 use crate::app::App;
+use crate::query::DuplicateModel;
 use crate::watch::Watch;
 use metrics::Metrics;
 
@@ -57,13 +60,22 @@ pub struct Site {
     pub page: Page,
     /// What is looked for without being asked.
     pub watch: Arc<Watch>,
+    /// How duplicates are told.
+    pub model: Arc<DuplicateModel>,
     metrics: Metrics,
 }
 
 impl Site {
     /// A site over an application.
-    pub fn new(app: Arc<App>, access: Access, page: Page, watch: Arc<Watch>) -> Arc<Self> {
-        Arc::new(Self { app, access, page, watch, metrics: Metrics::default() })
+    pub fn new(
+        app: Arc<App>,
+        access: Access,
+        page: Page,
+        watch: Arc<Watch>,
+        model: DuplicateModel,
+    ) -> Arc<Self> {
+        let model = Arc::new(model);
+        Arc::new(Self { app, access, page, watch, model, metrics: Metrics::default() })
     }
 }
 
@@ -104,6 +116,15 @@ pub fn router(site: Arc<Site>) -> Router {
             get(reports::one).merge(patch(reports::change).layer(in_time)),
         )
         .route("/api/v1/reports/{id}/history", get(reports::history))
+        .route("/api/v1/duplicates", get(duplicates::list))
+        .route(
+            "/api/v1/duplicates/batch",
+            post(duplicates::batch).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/api/v1/incidents/{id}", get(incidents::one))
+        .route("/api/v1/incidents/{id}/merge", post(incidents::merge).layer(in_time))
+        .route("/api/v1/incidents/{id}/split", post(incidents::split).layer(in_time))
+        .route("/api/v1/incidents/{id}/undo", post(incidents::undo).layer(in_time))
         .route("/api/v1/nearest", get(queries::nearest))
         .route(
             "/api/v1/within",

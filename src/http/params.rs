@@ -257,7 +257,8 @@ impl Params {
         found.map(|lists| lists.concat())
     }
 
-    fn time(&mut self, name: &str, city: &City) -> Option<When> {
+    /// A day or moment, by the city's clock where it names no zone.
+    pub fn time(&mut self, name: &str, city: &City) -> Option<When> {
         let text = self.take(name)?;
         match When::parse(&text, city.zone()) {
             Ok(when) => Some(when),

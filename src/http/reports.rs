@@ -9,15 +9,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::{Answer, Ask, Effort, Fail, fresh, tagged, to_json};
+use super::duplicates::Dedupe;
 use super::queries::{finished, next_newest};
 use super::{Access, Site};
-use crate::app::City;
+use crate::app::{City, Submitted};
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::answers;
 use crate::format::geojson::{self, Collection, Feature, MEDIA_TYPE, Names, ReportOut};
 use crate::format::json::{self, Language};
 use crate::query::{self, Handle, Page, Snapshot};
-use crate::report::{Filter, Idempotency, Stored, Tracking, read_tracking};
+use crate::report::{Filter, Idempotency, Status, Stored, Tracking, read_tracking};
 use crate::words;
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -60,7 +61,7 @@ pub fn report_page(
     Ok(collection)
 }
 
-fn feature(stored: &Stored, city: &City, language: Language) -> Feature<'static, ReportOut> {
+pub fn feature(stored: &Stored, city: &City, language: Language) -> Feature<'static, ReportOut> {
     let code = stored.report.service.as_str();
     let catalogue = city.catalogue();
     let service = catalogue.get(code);
@@ -88,7 +89,7 @@ pub fn checked_areas(snapshot: &Snapshot, filter: &Filter) -> Result<()> {
 }
 
 /// The report that a path names: by its id, or by a tracking number however it was typed.
-async fn find(site: &Arc<Site>, city: &Arc<City>, id: &str) -> Result<Stored> {
+pub async fn find(site: &Arc<Site>, city: &Arc<City>, id: &str) -> Result<Stored> {
     let (reader, key, asked) = (site.app.reader().clone(), city.id().clone(), id.to_owned());
     let found = site.app.compute(move || {
         if let Some(stored) = reader.get(&key, &asked)? {
@@ -171,19 +172,29 @@ pub async fn create(
     headers: HeaderMap,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Answer {
+    let mut ask = ask;
     let city = ask.city(&site)?;
+    let dedupe = Dedupe::take(&mut ask.params);
     let ask = finished(ask)?;
     let body = body_of(body)?;
     let idempotency = idempotency(&headers, &body)?;
     let draft = json::draft(&body, city.zone())?;
-    let (stored, replayed) = site.app.submit(&city, draft, idempotency).await?;
+    let judge = dedupe.judge(&city, &site.model);
+    let (stored, replayed) = match site.app.submit(&city, draft, idempotency, judge).await? {
+        Submitted::Stored { stored, replayed } => (stored, replayed),
+        Submitted::Unsure(report) => {
+            return Ok(dedupe.ask_sender(&site, &city, &report, ask.language)?);
+        }
+    };
     let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
     let location = match ask.jurisdiction {
         Some(id) => format!("{location}?jurisdiction_id={id}"),
         None => location,
     };
     let tag = report_tag(&site, &stored, ask.language);
-    let mut response = tagged(MEDIA_TYPE, &tag, to_json(&feature(&stored, &city, ask.language))?);
+    let mut out = feature(&stored, &city, ask.language);
+    out.properties.duplicates = dedupe.told(&site, &city, &stored)?;
+    let mut response = tagged(MEDIA_TYPE, &tag, to_json(&out)?);
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -236,11 +247,18 @@ pub async fn change(
     let city = ask.city(&site)?;
     let ask = finished(ask)?;
     let expected = if_match(&site, &headers)?;
-    let patch = json::patch(&body_of(body)?)?;
+    let (patch, children) = json::patch(&body_of(body)?)?;
     let found = find(&site, &city, &id).await?;
-    let stored = site.app.change(&city, found.report.id, expected, patch).await?;
+    let stored = site.app.change(&city, found.report.id, expected, patch, children).await?;
     let tag = report_tag(&site, &stored, ask.language);
-    Ok(tagged(MEDIA_TYPE, &tag, to_json(&feature(&stored, &city, ask.language))?))
+    let mut out = feature(&stored, &city, ask.language);
+    if stored.report.status == Status::Closed {
+        let (reader, key, id) = (site.app.reader().clone(), city.id().clone(), stored.report.id);
+        let children = site.app.compute(move || reader.children(&key, id.as_str())).await?;
+        let open = children.into_iter().filter(|child| child.report.status != Status::Closed);
+        out.properties.open_children = open.map(|child| child.report.id.to_string()).collect();
+    }
+    Ok(tagged(MEDIA_TYPE, &tag, to_json(&out)?))
 }
 
 /// The revision in `If-Match`; `*` and its absence ask for none.
@@ -260,7 +278,7 @@ fn if_match(site: &Site, headers: &HeaderMap) -> Result<Option<u64>> {
     Err(Refusal::new("If-Match", text, words).into())
 }
 
-fn allowed(access: &Access, headers: &HeaderMap) -> std::result::Result<(), Fail> {
+pub fn allowed(access: &Access, headers: &HeaderMap) -> std::result::Result<(), Fail> {
     let shown = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let token = shown.and_then(|shown| shown.strip_prefix(b"Bearer "));
     let words = match (access, token) {

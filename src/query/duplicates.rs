@@ -2,10 +2,11 @@
 //! probability that it is.
 //!
 //! Candidates are the reports made up to `days` before: of the same service or group within the
-//! service's reach, of any other within [`ELSEWHERE_M`]. Each is described by [`FEATURES`](super::FEATURES) and
-//! weighed by a [`DuplicateModel`]. A duplicate that is known as such stands for its original, so
-//! that the answer is a list of incidents. Nothing is used that was not known at the moment asked
-//! about: a later report, a later closing, a link made when a duplicate was closed later.
+//! service's reach, of any other within [`ELSEWHERE_M`]. Each is described by
+//! [`FEATURES`](super::FEATURES) and weighed by a [`DuplicateModel`]. A duplicate that is known as
+//! such stands for its original, so that the answer is a list of incidents. Nothing is used that
+//! was not known at the moment asked about: a later report, a later closing, a link made when a
+//! duplicate was closed later.
 
 use super::features::{
     ACCURACY_M_MAX, Candidate, Features, Known, Probe, Relation, among_others, describe,
@@ -24,7 +25,7 @@ const CANDIDATES_MAX: usize = 20_000;
 const LINKS_MAX: usize = 8;
 
 /// What is to be thought of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
     /// Most likely the same problem.
     Duplicate,
@@ -123,31 +124,31 @@ impl DuplicateRule {
             .into_iter()
             .map(|found| (self.log_odds(&found.described.features), found))
             .collect();
-        // A little more than asked: repeats of one incident are told once.
-        let enough = limit.saturating_mul(4).saturating_add(16);
         let order = |a: &(f64, Candidate), b: &(f64, Candidate)| {
             let by_id = || snapshot.id(a.1.handle).cmp(snapshot.id(b.1.handle));
-            b.0.total_cmp(&a.0)
-                .then(a.1.described.distance.0.total_cmp(&b.1.described.distance.0))
-                .then_with(by_id)
+            let (near, far) = (a.1.described.distance.0, b.1.described.distance.0);
+            b.0.total_cmp(&a.0).then(near.total_cmp(&far)).then_with(by_id)
         };
-        if likely.len() > enough {
-            likely.select_nth_unstable_by(enough, order);
-            likely.truncate(enough);
-        }
-        likely.sort_unstable_by(order);
+        // Put in order piece by piece: repeats of one incident are told once, so nobody knows how
+        // many it takes.
         let mut found: Vec<Duplicate> = Vec::with_capacity(limit);
-        for (log_odds, candidate) in likely {
-            let (handle, distance) = self.original(snapshot, probe, &candidate);
-            if found.iter().any(|known| known.handle == handle) {
-                continue;
+        let mut rest = likely.as_mut_slice();
+        while found.len() < limit && !rest.is_empty() {
+            let piece = rest.len().min(limit.saturating_mul(2).saturating_add(8));
+            if piece < rest.len() {
+                rest.select_nth_unstable_by(piece, order);
             }
-            let probability = logistic(log_odds);
-            let decision = self.decide(probability);
-            found.push(Duplicate { handle, distance, candidate, probability, decision });
-            if found.len() >= limit {
-                break;
+            let (first, others) = rest.split_at_mut(piece);
+            first.sort_unstable_by(order);
+            for (log_odds, candidate) in first {
+                let (handle, distance) = self.original(snapshot, probe, candidate);
+                if found.len() < limit && found.iter().all(|known| known.handle != handle) {
+                    let probability = logistic(*log_odds);
+                    let (candidate, decision) = (*candidate, self.decide(probability));
+                    found.push(Duplicate { handle, distance, candidate, probability, decision });
+                }
             }
+            rest = others;
         }
         Answer { found, weighed, truncated }
     }
@@ -219,20 +220,24 @@ impl DuplicateRule {
         (candidates.into_iter().map(|(_, candidate)| candidate).collect(), truncated)
     }
 
-    /// The report of which the one asked about is most likely a duplicate, if it is likely enough
-    /// to say so and lies within the extent of an incident, and the probability. `fresh` are
-    /// reports made just now that no snapshot has yet.
-    pub fn attach_to(
+    /// The report of which the one asked about is most likely a duplicate, if that is at least so
+    /// likely as `least`, and the probability. To be called a duplicate it must lie within the
+    /// extent of an incident too. `fresh` are reports made just now that no snapshot has yet.
+    pub fn best(
         &self,
         snapshot: &Snapshot,
         probe: &Probe<'_>,
         fresh: &[Report],
+        least: Decision,
     ) -> Option<(ReportId, f64)> {
         const ENOUGH: usize = 8;
-        let extent = self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX);
+        let extent = match least {
+            Decision::Duplicate => self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX),
+            _ => f64::INFINITY,
+        };
         let old = self.ask(snapshot, probe, ENOUGH).found.into_iter();
         let old = old.filter(|one| one.distance.0 <= extent);
-        let old = old.filter(|one| one.decision == Decision::Duplicate).map(|one| {
+        let old = old.filter(|one| one.decision <= least).map(|one| {
             let id = ReportId::new(snapshot.id(one.handle)).ok()?;
             Some((id, one.probability))
         });
@@ -249,7 +254,7 @@ impl DuplicateRule {
                 }
             };
             let far = distance(probe.at, there?).0;
-            let likely = self.decide(probability) == Decision::Duplicate && far <= extent;
+            let likely = self.decide(probability) <= least && far <= extent;
             likely.then(|| (id.clone(), probability))
         });
         // Of equal ones the first is taken, and those of the snapshot were first.

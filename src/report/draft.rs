@@ -183,11 +183,7 @@ impl Gate<'_> {
     fn service(&self, code: &str, refused: &mut Vec<Refusal>) -> Option<(ServiceCode, Nature)> {
         let found = self.catalogue.get(code).map(|service| (service.code.clone(), service.nature));
         if found.is_none() {
-            let words = words!(
-                "n’est pas un service de cette ville ; voir /api/v1/services",
-                "is not a service of this city; see /api/v1/services"
-            );
-            refused.push(Refusal::new("service_code", code, words));
+            refused.push(self.catalogue.unknown("service_code", code));
         }
         found
     }

@@ -4,6 +4,7 @@ mod change;
 mod draft;
 mod filter;
 mod id;
+mod incident;
 mod jurisdiction;
 mod service;
 mod sketch;
@@ -19,6 +20,7 @@ pub use filter::Filter;
 pub use id::{
     BEGINNINGS, ReportId, Tracking, read_tracking, tracking_number, tracking_number_beginning,
 };
+pub use incident::{IncidentChange, Member, Regroup, RegroupKind};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use service::{Catalogue, Group, Service, ServiceCode, fold};
 pub use sketch::Sketch;

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Nature;
-use crate::error::Words;
+use crate::error::{Refusal, Words};
+use crate::words;
 
 /// A service's stable code: a slug such as `nid-de-poule`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +91,17 @@ pub(super) fn plain(c: char) -> Option<&'static str> {
         '’' => "'",
         _ => return None,
     })
+}
+
+/// Pairs of neighbouring letters, each once; signs between words count as one space.
+fn bigrams(text: &str) -> Vec<[char; 2]> {
+    let folded = fold(text);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let joined: Vec<char> = words.collect::<Vec<_>>().join(" ").chars().collect();
+    let mut pairs: Vec<[char; 2]> = joined.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 /// A family of services, as citizens know them.
@@ -206,6 +218,49 @@ impl Catalogue {
         group.or(self.groups.last()).map_or("", |group| group.code.as_str())
     }
 
+    /// Codes of the services that somebody who wrote `text` may have meant, the likeliest first:
+    /// those whose code, names or synonyms share most pairs of letters with it (Dice's coefficient
+    /// of bigrams, 1945), a third of them at least.
+    pub fn meant_by(&self, text: &str, limit: usize) -> Vec<&str> {
+        const LEAST: f64 = 1.0 / 3.0;
+        let (wanted, begun) = (bigrams(text), fold(text.trim()));
+        let likeness = |name: &str| {
+            let known = bigrams(name);
+            // Whoever types the beginning of a word means the word.
+            let mut words = name.split(|c: char| !c.is_alphanumeric());
+            if begun.len() > 2 && words.any(|word| fold(word).starts_with(&begun)) {
+                return 1.0;
+            }
+            let both = known.iter().filter(|pair| wanted.contains(pair)).count();
+            2.0 * both as f64 / (known.len() + wanted.len()).max(1) as f64
+        };
+        let best = |service: &Service| {
+            let names = [service.code.as_str(), &service.names.fr, &service.names.en];
+            let all = names.into_iter().chain(service.synonyms.iter().map(String::as_str));
+            all.map(likeness).fold(0.0, f64::max)
+        };
+        let scored = self.services.iter().map(|service| (best(service), service.code.as_str()));
+        let mut scored: Vec<(f64, &str)> = scored.filter(|(score, _)| *score >= LEAST).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        scored.into_iter().take(limit).map(|(_, code)| code).collect()
+    }
+
+    /// The refusal of a service that the city does not have; names those that may have been meant.
+    pub fn unknown(&self, field: &str, code: &str) -> Refusal {
+        let near = self.meant_by(code, 3).join(", ");
+        let words = match near.as_str() {
+            "" => words!(
+                "n’est pas un service de cette ville ; voir /api/v1/services",
+                "is not a service of this city; see /api/v1/services"
+            ),
+            near => words!(
+                "n’est pas un service de cette ville ; peut-être {near} ? Voir /api/v1/services",
+                "is not a service of this city; perhaps {near}? See /api/v1/services"
+            ),
+        };
+        Refusal::new(field, code, words)
+    }
+
     /// A service made of a source's own category: slug, original name, group where it can be told
     /// from the name and from `hint`, a group's code or any words of the source.
     pub fn adopt(&self, name: &str, hint: Option<&str>, nature: Nature) -> Service {
@@ -230,6 +285,23 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let mut catalogue = Catalogue::new(vec![]);
+        for name in ["Nid-de-poule", "Lampadaire éteint", "Graffiti", "Nettoyage de rue"] {
+            catalogue.add(catalogue.adopt(name, None, Nature::Intervention));
+        }
+        for (typed, meant) in [
+            ("nids de poules", "nid-de-poule"),
+            ("LAMPADAIRES", "lampadaire-eteint"),
+            ("grafiti", "graffiti"),
+            ("net", "nettoyage-de-rue"),
+        ] {
+            assert_eq!(catalogue.meant_by(typed, 3).first(), Some(&meant), "{typed}");
+        }
+        assert!(catalogue.meant_by("xyz", 3).is_empty() && catalogue.meant_by("", 3).is_empty());
+    }
 
     #[test]
     fn slugs() {

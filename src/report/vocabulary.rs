@@ -38,6 +38,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(super) use vocabulary;
+
 vocabulary!(
     /// Where a request stands. Open311 sees the first two as open.
     Status {

@@ -14,8 +14,10 @@
 
 mod digest;
 mod group;
+mod incident;
 mod read;
 mod row;
+mod scan;
 mod track;
 mod write;
 
@@ -23,11 +25,14 @@ use std::path::Path;
 
 pub use digest::{Digest, of_report};
 pub use group::{Pending, Writer};
-pub use read::{Reader, Scan};
+pub use incident::CHILDREN_MAX;
+pub use read::Reader;
+pub use scan::Scan;
 
 use crate::error::Result;
 use crate::report::{
-    Change, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored, Track,
+    Change, Idempotency, IncidentChange, Jurisdiction, JurisdictionId, Regroup, Report, ReportId,
+    Service, Stored, Track,
 };
 
 /// How far an import has come.
@@ -43,6 +48,25 @@ pub struct Checkpoint {
 
 /// Changes a report under the writer's lock; its error is the writer's answer.
 pub type Amend = Box<dyn FnOnce(&Report) -> Result<Report> + Send>;
+
+/// As [`Amend`], for several reports.
+pub type AmendEach = Box<dyn Fn(&Report) -> Result<Report> + Send>;
+
+/// What is to become of a new report, seen from those that are there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It stands for itself.
+    Alone,
+    /// It is a duplicate of this one, or of its original.
+    Under(ReportId),
+    /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
+    Ask,
+}
+
+/// Judges a new report in the moment it is written, in the writer's thread: whoever was written
+/// before it is known to the index, or is among the reports that are handed over, made in the same
+/// commit. So two that come in the same moment see one another.
+pub type Judge = Box<dyn FnOnce(&Report, &[Report]) -> Verdict + Send>;
 
 /// Something to be made durable.
 pub enum Write {
@@ -61,6 +85,8 @@ pub enum Write {
         report: Box<Report>,
         /// The client's key, if it gave one.
         idempotency: Option<Idempotency>,
+        /// Looks whether it is a duplicate, if that is wanted.
+        judge: Option<Judge>,
     },
     /// New reports, all or none of them.
     Batch {
@@ -85,6 +111,17 @@ pub enum Write {
         author: String,
         /// What to change.
         amend: Amend,
+        /// What to change of each of its duplicates that is not closed, in the same commit.
+        children: Option<AmendEach>,
+    },
+    /// A change of who is whose duplicate.
+    Regroup {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// What.
+        regroup: Regroup,
+        /// Who wants it.
+        author: String,
     },
     /// The end of a report; a tombstone stays.
     Remove {
@@ -132,6 +169,10 @@ pub enum Outcome {
         /// They were there before: this batch had been sent already.
         replayed: bool,
     },
+    /// Nothing was written: [`Verdict::Ask`].
+    Unsure(Box<Report>),
+    /// Who is whose duplicate has changed.
+    Regrouped(Box<IncidentChange>),
     /// The report is gone.
     Removed,
     /// The hotspots are there.

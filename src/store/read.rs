@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Checkpoint, row, track};
+use super::{Checkpoint, Scan, incident, row, track};
 use crate::error::{Error, Kind, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, FieldChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service, ServiceCode,
-    Stored,
+    Change, FieldChange, IncidentChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
+    ServiceCode, Stored,
 };
 use crate::words;
 
@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_city.sql"),
     include_str!("migrations/0002_one_key.sql"),
     include_str!("migrations/0003_hotspots.sql"),
+    include_str!("migrations/0004_incidents.sql"),
 ];
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
@@ -234,6 +235,26 @@ impl Reader {
         self.with(|db| track::read(db, jurisdiction))
     }
 
+    /// The duplicates of a report, by id, at most [`super::CHILDREN_MAX`].
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn children(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Vec<Stored>> {
+        self.with(|db| incident::children(db, &self.city(db, jurisdiction)?, id))
+    }
+
+    /// The changes of incidents that concern any of these reports, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn incident_changes(
+        &self,
+        jurisdiction: &JurisdictionId,
+        ids: &[&str],
+    ) -> Result<Vec<IncidentChange>> {
+        self.with(|db| incident::changes(db, jurisdiction, ids).map_err(Error::internal))
+    }
+
     fn city(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {
         let mut cities = self.cities.lock().unwrap_or_else(|poison| poison.into_inner());
         if let Some(city) = cities.get(jurisdiction) {
@@ -309,12 +330,7 @@ impl Reader {
 
     /// All of a jurisdiction's reports by id, read page by page.
     pub fn scan<'a>(&'a self, jurisdiction: &'a JurisdictionId) -> Scan<'a> {
-        Scan {
-            reader: self,
-            jurisdiction,
-            page: Vec::new().into_iter(),
-            after: Some(String::new()),
-        }
+        Scan::new(self, jurisdiction)
     }
 
     /// Hands `sink` the changes after a revision, in order and in pages of at most `page`, all in
@@ -452,35 +468,4 @@ pub(super) fn city_key(db: &Connection, jurisdiction: &JurisdictionId) -> Result
         .map_err(Error::internal)?;
     let (number, name) = found.ok_or_else(|| Error::not_found(jurisdiction.as_str()))?;
     Ok(CityKey { number, zone: TimeZone::get(&name).map_err(Error::internal)? })
-}
-
-/// Iterator of [`Reader::scan`].
-pub struct Scan<'a> {
-    reader: &'a Reader,
-    jurisdiction: &'a JurisdictionId,
-    page: std::vec::IntoIter<Stored>,
-    after: Option<String>,
-}
-
-impl Scan<'_> {
-    const PAGE: usize = 2_000;
-}
-
-impl Iterator for Scan<'_> {
-    type Item = Result<Stored>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(stored) = self.page.next() {
-            return Some(Ok(stored));
-        }
-        let after = self.after.take()?;
-        match self.reader.page(self.jurisdiction, &after, Self::PAGE) {
-            Err(error) => Some(Err(error)),
-            Ok(page) => {
-                self.after = page.last().map(|stored| stored.report.id.to_string());
-                self.page = page.into_iter();
-                self.page.next().map(Ok)
-            }
-        }
-    }
 }

@@ -17,16 +17,18 @@ use crate::words;
 /// Outcomes in the order of the writes, and what changed in each jurisdiction.
 pub type Group = (Vec<Result<Outcome>>, BTreeMap<JurisdictionId, Vec<Change>>);
 
-type Sql<T> = rusqlite::Result<T>;
+pub(super) type Sql<T> = rusqlite::Result<T>;
 
 /// A write either answers (also with a refusal) or fails as SQL; a failure ends the whole group.
-type Answer = Sql<Result<Outcome>>;
+pub(super) type Answer = Sql<Result<Outcome>>;
 
 /// Runs a group of writes. Counters are read once and written once per jurisdiction; changes are
 /// gathered where they are `heard`.
 pub fn run(db: &Connection, writes: Vec<Write>, heard: bool) -> Sql<Group> {
     let now = When::instant(jiff::Timestamp::now()).to_string();
-    let mut group = Running { db, insert: None, now, cities: BTreeMap::new(), heard };
+    let judged = Running::judges(&writes);
+    let cities = BTreeMap::new();
+    let mut group = Running { db, insert: None, now, cities, heard, judged };
     let mut outcomes = Vec::with_capacity(writes.len());
     for write in writes {
         outcomes.push(group.run_one(write)?);
@@ -52,43 +54,44 @@ const INSERT: &str = "INSERT INTO report (change_key, jurisdiction, service_requ
     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
     ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
 
-struct City {
-    key: CityKey,
+pub(super) struct City {
+    pub(super) key: CityKey,
     began: u64,
     revision: u64,
     changes: Vec<Change>,
+    /// Reports made in this group, where one of its writes asks about them.
+    fresh: Vec<Report>,
 }
 
-struct Running<'a> {
-    db: &'a Connection,
+pub(super) struct Running<'a> {
+    pub(super) db: &'a Connection,
     /// The statement of [`Running::insert`], looked up once.
     insert: Option<CachedStatement<'a>>,
-    now: String,
+    pub(super) now: String,
     cities: BTreeMap<JurisdictionId, City>,
     heard: bool,
+    judged: bool,
 }
 
 impl Running<'_> {
     fn run_one(&mut self, write: Write) -> Answer {
         match write {
             Write::Adopt { jurisdiction, services } => self.adopt(&jurisdiction, &services),
-            Write::Create { jurisdiction, report, idempotency } => {
-                self.create(&jurisdiction, *report, idempotency)
+            Write::Create { jurisdiction, report, idempotency, judge } => {
+                self.create(&jurisdiction, *report, idempotency, judge)
             }
             Write::Batch { jurisdiction, reports, redraw, idempotency } => {
                 self.batch(&jurisdiction, reports, redraw, idempotency)
             }
-            Write::Update { jurisdiction, id, expected, author, amend } => {
+            Write::Update { jurisdiction, id, expected, author, amend, children } => {
                 let found = match self.expect(&jurisdiction, &id, expected)? {
                     Ok(found) => found,
                     Err(error) => return Ok(Err(error)),
                 };
-                let next = match amend(&found.report) {
-                    Ok(next) => next,
-                    Err(error) => return Ok(Err(error)),
-                };
-                let stored = self.replace(&jurisdiction, found, next, &author, None)?;
-                Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
+                self.update(&jurisdiction, found, &author, amend, children)
+            }
+            Write::Regroup { jurisdiction, regroup, author } => {
+                self.regroup(&jurisdiction, regroup, &author)
             }
             Write::Remove { jurisdiction, id, author } => self.remove(&jurisdiction, &id, &author),
             Write::Import { jurisdiction, reports, checkpoint } => {
@@ -101,7 +104,7 @@ impl Running<'_> {
         }
     }
 
-    fn city(&mut self, id: &JurisdictionId) -> Sql<Option<&mut City>> {
+    pub(super) fn city(&mut self, id: &JurisdictionId) -> Sql<Option<&mut City>> {
         if !self.cities.contains_key(id) {
             let revision: Option<i64> = self
                 .db
@@ -111,7 +114,8 @@ impl Running<'_> {
             let Some(revision) = revision else { return Ok(None) };
             let key = read::city_key(self.db, id).map_err(corrupt)?;
             let revision = revision as u64;
-            let city = City { key, began: revision, revision, changes: Vec::new() };
+            let city =
+                City { key, began: revision, revision, changes: Vec::new(), fresh: Vec::new() };
             self.cities.insert(id.clone(), city);
         }
         Ok(self.cities.get_mut(id))
@@ -155,29 +159,18 @@ impl Running<'_> {
         Ok(Ok(Outcome::Adopted))
     }
 
-    fn create(
-        &mut self,
-        jurisdiction: &JurisdictionId,
-        report: Report,
-        idempotency: Option<Idempotency>,
-    ) -> Answer {
-        if self.city(jurisdiction)?.is_none() {
-            return Ok(Err(Error::not_found(jurisdiction.as_str())));
-        }
-        if let Some(idempotency) = &idempotency
-            && let Some(answer) = self.answered(jurisdiction, idempotency)?
+    /// Reports made in this group before.
+    pub(super) fn fresh(&self, jurisdiction: &JurisdictionId) -> &[Report] {
+        self.cities.get(jurisdiction).map_or(&[], |city| &city.fresh)
+    }
+
+    /// Keeps a report for those that ask about it in the same group.
+    pub(super) fn keep_fresh(&mut self, jurisdiction: &JurisdictionId, report: &Report) {
+        if self.judged
+            && let Some(city) = self.cities.get_mut(jurisdiction)
         {
-            return Ok(answer);
+            city.fresh.push(report.clone());
         }
-        let Some(revision) = self.insert(jurisdiction, &report, None)? else {
-            let id = &report.id;
-            let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
-            return Ok(Err(Error::new(Kind::Conflict, words)));
-        };
-        self.remember(jurisdiction, &idempotency, report.id.as_str())?;
-        let recorded = self.now.clone();
-        let stored = Stored { report, revision, created_revision: revision, recorded };
-        Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
     }
 
     /// Adds the reports of a batch. The ids of one already sent were remembered under its key.
@@ -207,6 +200,7 @@ impl Running<'_> {
             while self.insert(jurisdiction, &report, None)?.is_none() {
                 report.id = redraw();
             }
+            self.keep_fresh(jurisdiction, &report);
             ids.push(report.id);
         }
         if idempotency.is_some() {
@@ -217,7 +211,7 @@ impl Running<'_> {
     }
 
     /// Remembers what was answered to a client's key.
-    fn remember(
+    pub(super) fn remember(
         &mut self,
         jurisdiction: &JurisdictionId,
         sent: &Option<Idempotency>,
@@ -257,7 +251,7 @@ impl Running<'_> {
     }
 
     /// The answer already given to this key, if any.
-    fn answered(
+    pub(super) fn answered(
         &mut self,
         jurisdiction: &JurisdictionId,
         sent: &Idempotency,
@@ -277,7 +271,7 @@ impl Running<'_> {
     }
 
     /// A report's row, its source digest, and whether it is a tombstone.
-    fn find(
+    pub(super) fn find(
         &mut self,
         jurisdiction: &JurisdictionId,
         id: &ReportId,
@@ -336,7 +330,7 @@ impl Running<'_> {
     }
 
     /// Adds a report and answers its revision; nothing happens where there is one of this id.
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         jurisdiction: &JurisdictionId,
         report: &Report,
@@ -364,7 +358,7 @@ impl Running<'_> {
 
     /// Writes the next state of a report and, field by field, its history. Nothing happens where
     /// nothing differs.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         jurisdiction: &JurisdictionId,
         found: Stored,
@@ -487,7 +481,7 @@ impl Running<'_> {
     }
 }
 
-fn corrupt(error: Error) -> rusqlite::Error {
+pub(super) fn corrupt(error: Error) -> rusqlite::Error {
     let text = error.cause.map_or_else(|| error.words.en.clone(), |cause| cause.to_string());
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, text.into())
 }

@@ -132,7 +132,7 @@ pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> Facts {
         position: (!rng.random_bool(0.05)).then_some(place),
         accuracy: if rng.random_bool(0.05) { Accuracy::Approximate } else { Accuracy::Exact },
         area: rng.random_bool(0.5).then(|| "Limoilou".into()),
-        parent: rng.random_bool(0.1).then(|| ReportId::new("p1").unwrap()),
+        parent: rng.random_bool(0.1).then(|| ReportId::new("r00001").unwrap()),
         sketch: Sketch { words: rng.random_range(0..64), streets: [0, rng.random_range(0..9)] },
     }
 }

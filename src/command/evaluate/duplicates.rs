@@ -25,7 +25,7 @@ const BANDS: usize = 10;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    judged: judged::Arguments,
+    judged: judged::JudgedArguments,
     /// Ask only about reports made from this day or moment on: what the model has not seen.
     #[arg(long)]
     from: Option<String>,

@@ -1,0 +1,412 @@
+//! The SQL of incidents: who is whose duplicate, and every change of that.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::read::CityKey;
+use super::row;
+use super::write::{Answer, Running, Sql, corrupt};
+use super::{Outcome, Verdict, Write};
+use crate::error::{Error, Kind, Result};
+use crate::report::{
+    Idempotency, IncidentChange, JurisdictionId, Member, Regroup, RegroupKind, Report, ReportId,
+    Status, Stored,
+};
+use crate::words;
+
+/// Originals of originals that are followed, at most: a source may name them in a circle.
+const LINKS_MAX: usize = 8;
+/// Duplicates of a report that are read, at most.
+pub const CHILDREN_MAX: usize = 1_000;
+
+/// The duplicates of a report, by id.
+pub(super) fn children(db: &Connection, city: &CityKey, id: &str) -> Result<Vec<Stored>> {
+    let sql = format!(
+        "SELECT {} FROM report
+         WHERE jurisdiction = ? AND parent_service_request_id = ? AND removed = 0
+         ORDER BY service_request_id LIMIT ?",
+        row::COLUMNS
+    );
+    let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
+    let mut rows =
+        statement.query(params![city.number, id, CHILDREN_MAX as i64]).map_err(Error::internal)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(Error::internal)? {
+        found.push(row::stored(row, &city.zone)?);
+    }
+    Ok(found)
+}
+
+/// The changes that concern any of these reports, oldest first.
+pub(super) fn changes(
+    db: &Connection,
+    jurisdiction: &JurisdictionId,
+    ids: &[&str],
+) -> Sql<Vec<IncidentChange>> {
+    let mut numbers: Vec<i64> = Vec::new();
+    let mut find = db.prepare_cached(
+        "SELECT change_id FROM incident_member
+         WHERE jurisdiction_id = ?1 AND service_request_id = ?2",
+    )?;
+    for id in ids {
+        let rows = find.query_map([jurisdiction.as_str(), id], |row| row.get(0))?;
+        numbers.extend(rows.collect::<Sql<Vec<i64>>>()?);
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    let read = |number: i64| change(db, jurisdiction, number as u64);
+    let found: Sql<Vec<_>> = numbers.into_iter().map(read).collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// One change.
+fn change(
+    db: &Connection,
+    jurisdiction: &JurisdictionId,
+    number: u64,
+) -> Sql<Option<IncidentChange>> {
+    let id =
+        |text: String| ReportId::new(&text).map_err(|words| corrupt(Error::internal(words.en)));
+    let mut members = db.prepare_cached(
+        "SELECT service_request_id, before, after FROM incident_member
+         WHERE jurisdiction_id = ? AND change_id = ? ORDER BY service_request_id",
+    )?;
+    let rows = members.query_map(params![jurisdiction.as_str(), number as i64], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    let mut list = Vec::new();
+    for row in rows {
+        let (report, before, after) = row?;
+        let (before, after) = (before.map(id).transpose()?, after.map(id).transpose()?);
+        list.push(Member { id: id(report)?, before, after });
+    }
+    let mut head = db.prepare_cached(
+        "SELECT kind, incident_id, author, changed_datetime, undoes, undone_by
+         FROM incident_change WHERE jurisdiction_id = ? AND change_id = ?",
+    )?;
+    let row = head
+        .query_row(params![jurisdiction.as_str(), number as i64], |row| {
+            let undone: [Option<i64>; 2] = [row.get(4)?, row.get(5)?];
+            let text: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok((text, undone))
+        })
+        .optional()?;
+    let Some(([kind, incident, author, at], [undoes, undone_by])) = row else { return Ok(None) };
+    let kind = RegroupKind::parse(&kind)
+        .ok_or_else(|| corrupt(Error::internal(format!("corrupt change {number}: '{kind}'"))))?;
+    Ok(Some(IncidentChange {
+        change: number,
+        kind,
+        incident: id(incident)?,
+        author,
+        at,
+        undoes: undoes.map(|number| number as u64),
+        undone_by: undone_by.map(|number| number as u64),
+        members: list,
+    }))
+}
+
+/// What a change will do, found out before anything is done.
+struct Planned {
+    kind: RegroupKind,
+    incident: ReportId,
+    undoes: Option<u64>,
+    /// Reports as they are, and their next parents.
+    members: Vec<(Stored, Option<ReportId>)>,
+}
+
+fn conflict<T>(words: crate::error::Words) -> Result<T> {
+    Err(Error::new(Kind::Conflict, words))
+}
+
+impl Running<'_> {
+    /// Adds a report, as a duplicate of another where that is known or found to be so.
+    pub(super) fn create(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        mut report: Report,
+        idempotency: Option<Idempotency>,
+        judge: Option<super::Judge>,
+    ) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        if let Some(idempotency) = &idempotency
+            && let Some(answer) = self.answered(jurisdiction, idempotency)?
+        {
+            return Ok(answer);
+        }
+        let is_judged = judge.is_some();
+        match judge.map(|judge| judge(&report, self.fresh(jurisdiction))) {
+            None | Some(Verdict::Alone) => {}
+            Some(Verdict::Ask) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
+            Some(Verdict::Under(id)) => match self.root(jurisdiction, &id)? {
+                Some(root) => report.parent = Some(root.report.id),
+                None => return Ok(Err(Error::not_found(id.as_str()))),
+            },
+        }
+        let Some(revision) = self.insert(jurisdiction, &report, None)? else {
+            let id = &report.id;
+            let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
+            return Ok(Err(Error::new(Kind::Conflict, words)));
+        };
+        self.remember(jurisdiction, &idempotency, report.id.as_str())?;
+        if let Some(parent) = report.parent.clone().filter(|_| is_judged) {
+            let member =
+                Member { id: report.id.clone(), before: None, after: Some(parent.clone()) };
+            let kind = RegroupKind::Attach;
+            self.note_change(jurisdiction, revision, kind, (&parent, "api"), None, &[member])?;
+        }
+        self.keep_fresh(jurisdiction, &report);
+        let recorded = self.now.clone();
+        let stored = Stored { report, revision, created_revision: revision, recorded };
+        Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
+    }
+
+    /// Changes a report, and in the same breath its duplicates that are not closed.
+    pub(super) fn update(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        found: Stored,
+        author: &str,
+        amend: super::Amend,
+        each: Option<super::AmendEach>,
+    ) -> Answer {
+        let mut changes = match amend(&found.report) {
+            Ok(next) => vec![(found, next)],
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(amend) = each {
+            let children = self.children(jurisdiction, &changes[0].0.report.id)?;
+            for child in children.into_iter().filter(|one| one.report.status != Status::Closed) {
+                match amend(&child.report) {
+                    Ok(next) => changes.push((child, next)),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        }
+        let mut first = None;
+        for (found, next) in changes {
+            let stored = self.replace(jurisdiction, found, next, author, None)?;
+            first.get_or_insert(stored);
+        }
+        let stored = Box::new(first.ok_or(rusqlite::Error::QueryReturnedNoRows)?);
+        Ok(Ok(Outcome::Stored { stored, replayed: false }))
+    }
+
+    /// Changes who is whose duplicate: wholly, or not at all.
+    pub(super) fn regroup(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        regroup: Regroup,
+        author: &str,
+    ) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        let planned = match regroup {
+            Regroup::Merge { into, reports } => self.plan_merge(jurisdiction, &into, &reports)?,
+            Regroup::Split { from, reports } => self.plan_split(jurisdiction, &from, &reports)?,
+            Regroup::Undo { of, change } => self.plan_undo(jurisdiction, &of, change)?,
+        };
+        let Planned { kind, incident, undoes, members } = match planned {
+            Ok(planned) => planned,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut noted = Vec::with_capacity(members.len());
+        let mut first = None;
+        for (found, parent) in members {
+            let id = found.report.id.clone();
+            noted.push(Member { id, before: found.report.parent.clone(), after: parent.clone() });
+            let next = Report { parent, ..found.report.clone() };
+            let stored = self.replace(jurisdiction, found, next, author, None)?;
+            first = first.or(Some(stored.revision));
+        }
+        let Some(number) = first else { return Err(rusqlite::Error::QueryReturnedNoRows) };
+        self.note_change(jurisdiction, number, kind, (&incident, author), undoes, &noted)?;
+        let made = change(self.db, jurisdiction, number)?;
+        let made = made.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Ok(Ok(Outcome::Regrouped(Box::new(made))))
+    }
+
+    /// The original of the incident that a report is in; none where there is no such report.
+    pub(super) fn root(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Sql<Option<Stored>> {
+        let Some(mut at) = self.alive(jurisdiction, id)? else { return Ok(None) };
+        for _ in 0..LINKS_MAX {
+            let Some(parent) = at.report.parent.clone() else { break };
+            // What a source names may not be here.
+            let Some(above) = self.alive(jurisdiction, &parent)? else { break };
+            at = above;
+        }
+        Ok(Some(at))
+    }
+
+    fn alive(&mut self, jurisdiction: &JurisdictionId, id: &ReportId) -> Sql<Option<Stored>> {
+        let found = self.find(jurisdiction, id)?;
+        Ok(found.filter(|(.., removed)| !removed).map(|(stored, ..)| stored))
+    }
+
+    pub(super) fn children(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Sql<Vec<Stored>> {
+        let db = self.db;
+        let Some(city) = self.city(jurisdiction)? else { return Ok(Vec::new()) };
+        children(db, &city.key, id.as_str()).map_err(corrupt)
+    }
+
+    fn plan_merge(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        into: &ReportId,
+        reports: &[ReportId],
+    ) -> Sql<Result<Planned>> {
+        let Some(root) = self.root(jurisdiction, into)? else {
+            return Ok(Err(Error::not_found(into.as_str())));
+        };
+        let incident = root.report.id;
+        let mut members: Vec<(Stored, Option<ReportId>)> = Vec::new();
+        for id in reports {
+            let Some(found) = self.alive(jurisdiction, id)? else {
+                return Ok(Err(Error::not_found(id.as_str())));
+            };
+            if *id == incident {
+                return Ok(conflict(words!(
+                    "« {id} » est l’originale de cet incident : elle ne peut pas être la répétition \
+                     d’elle-même.",
+                    "'{id}' is this incident's original: it cannot be a duplicate of itself."
+                )));
+            }
+            if found.report.parent.as_ref() == Some(&incident) {
+                return Ok(conflict(words!(
+                    "« {id} » est déjà dans l’incident « {incident} ».",
+                    "'{id}' is in incident '{incident}' already."
+                )));
+            }
+            let own = self.children(jurisdiction, id)?;
+            let all = std::iter::once(found).chain(own);
+            for stored in all.filter(|stored| stored.report.id != incident) {
+                if members.iter().all(|(known, _)| known.report.id != stored.report.id) {
+                    members.push((stored, Some(incident.clone())));
+                }
+            }
+        }
+        Ok(Ok(Planned { kind: RegroupKind::Merge, incident, undoes: None, members }))
+    }
+
+    fn plan_split(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        from: &ReportId,
+        reports: &[ReportId],
+    ) -> Sql<Result<Planned>> {
+        let Some(root) = self.root(jurisdiction, from)? else {
+            return Ok(Err(Error::not_found(from.as_str())));
+        };
+        let incident = root.report.id;
+        let mut members = Vec::with_capacity(reports.len());
+        for id in reports {
+            let Some(found) = self.alive(jurisdiction, id)? else {
+                return Ok(Err(Error::not_found(id.as_str())));
+            };
+            if found.report.parent.as_ref() != Some(&incident) {
+                return Ok(conflict(words!(
+                    "« {id} » n’est pas une répétition de « {incident} » : il n’y a rien à séparer.",
+                    "'{id}' is no duplicate of '{incident}': there is nothing to split."
+                )));
+            }
+            members.push((found, None));
+        }
+        Ok(Ok(Planned { kind: RegroupKind::Split, incident, undoes: None, members }))
+    }
+
+    fn plan_undo(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        of: &ReportId,
+        number: u64,
+    ) -> Sql<Result<Planned>> {
+        let concerns = |made: &IncidentChange| {
+            made.incident == *of || made.members.iter().any(|member| member.id == *of)
+        };
+        let Some(made) = change(self.db, jurisdiction, number)?.filter(concerns) else {
+            return Ok(Err(Error::not_found(&format!("change_id {number}"))));
+        };
+        if let Some(by) = made.undone_by {
+            return Ok(conflict(words!(
+                "Le changement {number} est déjà annulé, par le changement {by}.",
+                "Change {number} is undone already, by change {by}."
+            )));
+        }
+        let mut members = Vec::with_capacity(made.members.len());
+        for Member { id, before, after } in made.members {
+            let Some(found) = self.alive(jurisdiction, &id)? else {
+                return Ok(Err(Error::not_found(id.as_str())));
+            };
+            if found.report.parent != after {
+                return Ok(conflict(words!(
+                    "« {id} » a changé d’incident depuis le changement {number}.",
+                    "'{id}' has changed its incident since change {number}."
+                )));
+            }
+            members.push((found, before));
+        }
+        let (incident, undoes) = (made.incident, Some(number));
+        Ok(Ok(Planned { kind: RegroupKind::Undo, incident, undoes, members }))
+    }
+
+    fn note_change(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        number: u64,
+        kind: RegroupKind,
+        (incident, author): (&ReportId, &str),
+        undoes: Option<u64>,
+        members: &[Member],
+    ) -> Sql<()> {
+        let (city, number) = (jurisdiction.as_str(), number as i64);
+        let undone = undoes.map(|number| number as i64);
+        self.db
+            .prepare_cached("INSERT INTO incident_change VALUES (?, ?, ?, ?, ?, ?, ?, NULL)")?
+            .execute(params![
+            city,
+            number,
+            kind.as_str(),
+            incident.as_str(),
+            author,
+            self.now,
+            undone
+        ])?;
+        let mut insert =
+            self.db.prepare_cached("INSERT INTO incident_member VALUES (?, ?, ?, ?, ?)")?;
+        for Member { id, before, after } in members {
+            let [before, after] = [before, after].map(|id| id.as_ref().map(ReportId::as_str));
+            insert.execute(params![city, number, id.as_str(), before, after])?;
+        }
+        if let Some(undone) = undone {
+            self.db
+                .prepare_cached(
+                    "UPDATE incident_change SET undone_by = ?3
+                     WHERE jurisdiction_id = ?1 AND change_id = ?2",
+                )?
+                .execute(params![city, undone, number])?;
+            // Taking an undoing back makes what it undid stand again.
+            self.db
+                .prepare_cached(
+                    "UPDATE incident_change SET undone_by = NULL
+                     WHERE jurisdiction_id = ?1 AND undone_by = ?2 AND change_id <> ?2",
+                )?
+                .execute(params![city, undone])?;
+        }
+        Ok(())
+    }
+
+    /// Does a write of this group ask about what was written before it?
+    pub(super) fn judges(writes: &[Write]) -> bool {
+        writes.iter().any(|write| matches!(write, Write::Create { judge: Some(_), .. }))
+    }
+}

@@ -1,0 +1,180 @@
+//! Duplicates against a plain scan that follows the definitions word by word, anywhere on Earth,
+//! after any history of changes.
+
+mod common;
+
+use common::world::{SERVICES, World, layouts, world};
+use pointchaud::format::builtin_model;
+use pointchaud::place::{Position, distance};
+use pointchaud::query::{DuplicateModel, DuplicateRule, Leaning, Probe};
+use pointchaud::report::{
+    Accuracy, Catalogue, Facts, Nature, ReportId, ServiceCode, Sketch, Status,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Two services of one group, and two of their own.
+fn catalogue() -> Catalogue {
+    let mut catalogue = Catalogue::new(vec![]);
+    for (code, group) in SERVICES.iter().zip(["street", "street", "walls", "snow"]) {
+        let mut service = catalogue.adopt(code, None, Nature::Intervention);
+        service.group = group.into();
+        catalogue.add(service);
+    }
+    catalogue
+}
+
+fn group(service: &str) -> usize {
+    SERVICES.iter().position(|code| *code == service).map_or(9, |n| n.max(1))
+}
+
+/// The model, with a reach that a test's world fills, and a window that ends within it.
+fn model() -> DuplicateModel {
+    let mut model = builtin_model().unwrap();
+    model.days = 300.0 / 86_400.0;
+    let leaning = Leaning { constant: 0.7, reach_m: Some(900.0), ..Leaning::default() };
+    model.groups.insert("street".into(), leaning);
+    let leaning = Leaning { distance: -0.2, time: 0.1, ..Leaning::default() };
+    model.services.insert("lampadaire".into(), leaning);
+    model
+}
+
+fn was_open(facts: &Facts, second: i64) -> bool {
+    facts.status != Status::Closed || facts.closed.is_some_and(|closed| closed > second)
+}
+
+/// Log odds of every candidate, by id.
+fn weighed<'a>(
+    world: &'a World,
+    model: &DuplicateModel,
+    probe: &Probe<'_>,
+    service: &str,
+) -> Vec<(&'a Facts, f64, f64)> {
+    let reach = |facts: &Facts| match group(&facts.service.to_string()) == group(service) {
+        true if group(service) == 1 => 900.0,
+        true => model.policy.reach_m,
+        false => 30.0,
+    };
+    let oldest = probe.second - (model.days * 86_400.0) as i64;
+    let near: Vec<(&Facts, f64)> = world
+        .facts
+        .iter()
+        .filter(|facts| facts.accuracy == Accuracy::Exact)
+        .filter(|facts| oldest <= facts.requested && facts.requested <= probe.second)
+        .filter(|facts| probe.exclude != Some(facts.id.as_str()))
+        .filter_map(|facts| Some((facts, distance(probe.at, facts.position?).0)))
+        .filter(|(facts, metres)| *metres <= reach(facts) + probe.accuracy_m)
+        .collect();
+    let is_same = |facts: &Facts| facts.service.as_str() == service;
+    let number = |holds: bool| f64::from(u8::from(holds));
+    let (coefficients, _) = model.of(&catalogue(), service);
+    let weigh = |(facts, metres): &(&'a Facts, f64)| {
+        let kin: Vec<_> =
+            near.iter().filter(|(other, _)| is_same(other) == is_same(facts)).collect();
+        let earlier = kin.iter().filter(|(other, far)| {
+            other.requested < facts.requested && was_open(other, probe.second) && *far <= 30.0
+        });
+        let earlier = earlier.count() as f64;
+        let later = kin
+            .iter()
+            .any(|(other, far)| other.requested > facts.requested && *far <= metres + 30.0);
+        let sketch = facts.sketch;
+        let street = probe.sketch.shares_street(sketch);
+        let alike = probe.sketch.likeness(sketch);
+        let hours = (probe.second - facts.requested) as f64 / 3_600.0;
+        let features = [
+            1.0,
+            (1.0 + (metres - probe.accuracy_m).max(0.0) / 5.0).ln(),
+            (1.0 + hours).ln(),
+            number(!is_same(facts) && group(&facts.service.to_string()) == group(service)),
+            number(group(&facts.service.to_string()) != group(service)),
+            number(!was_open(facts, probe.second)),
+            number(earlier > 0.0),
+            number(later),
+            number(later && earlier > 0.0),
+            (1.0 + earlier).ln(),
+            number(street == Some(true)),
+            number(street == Some(false)),
+            number(alike.is_some()),
+            alike.unwrap_or(0.0),
+        ];
+        let odds: f64 = features.iter().zip(coefficients).map(|(x, w)| x * w).sum();
+        (*facts, *metres, odds)
+    };
+    near.iter().map(weigh).collect()
+}
+
+/// The id of the original that stands for a candidate.
+fn original(world: &World, probe: &Probe<'_>, facts: &Facts) -> ReportId {
+    let linked = facts.closed.is_none_or(|closed| closed <= probe.second);
+    let parent = facts.parent.as_ref().filter(|_| linked);
+    let parent = parent.and_then(|id| world.facts.iter().find(|other| other.id == *id));
+    match parent {
+        // The worlds' parents are all one report; it may be a duplicate of itself.
+        Some(parent)
+            if parent.id != facts.id
+                && probe.exclude != Some(parent.id.as_str())
+                && parent.requested <= probe.second
+                && parent.position.is_some() =>
+        {
+            parent.id.clone()
+        }
+        _ => facts.id.clone(),
+    }
+}
+
+#[test]
+fn answers_equal_a_scan_by_definition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(17);
+    let (model, catalogue) = (model(), catalogue());
+    let (mut compared, mut stood_for) = (0, 0);
+    for (name, places) in layouts(&mut rng) {
+        let world = world(&mut rng, places);
+        let snapshot = &world.snapshot;
+        for n in 0..40 {
+            let service = SERVICES[n % 4];
+            let at = match world.places.get(rng.random_range(0..world.places.len().max(1))) {
+                Some(place) if n % 3 > 0 => *place,
+                _ => Position::new(-71.2, 46.8).unwrap(),
+            };
+            let known = world.facts.get(n).map(|facts| facts.id.to_string());
+            let probe = Probe {
+                at,
+                accuracy_m: [0.0, 10.0, 60.0][n % 3],
+                second: 1_700_000_000 + rng.random_range(0..600),
+                sketch: Sketch { words: rng.random_range(0..64), streets: [0, n as u16 % 9] },
+                exclude: known.as_deref().filter(|_| n % 2 == 0),
+            };
+            let code = ServiceCode::new(service).unwrap();
+            let rule = DuplicateRule::new(snapshot, &catalogue, &model, &code);
+            let answer = rule.ask(snapshot, &probe, 10);
+            let mut wanted = weighed(&world, &model, &probe, service);
+            assert_eq!(answer.weighed, wanted.len(), "{name} {n}");
+            wanted.sort_by(|a, b| {
+                b.2.total_cmp(&a.2).then(a.1.total_cmp(&b.1)).then_with(|| a.0.id.cmp(&b.0.id))
+            });
+            let mut told: Vec<(ReportId, f64)> = Vec::new();
+            for (facts, _, odds) in &wanted {
+                let id = original(&world, &probe, facts);
+                stood_for += usize::from(id != facts.id);
+                if told.len() < 10 && told.iter().all(|(known, _)| *known != id) {
+                    told.push((id, 1.0 / (1.0 + (-odds).exp())));
+                }
+            }
+            let found: Vec<f64> = answer.found.iter().map(|one| one.probability).collect();
+            let sure: Vec<f64> = told.iter().map(|(_, probability)| *probability).collect();
+            // Repeats of one incident can use up the few that are looked at.
+            assert!(
+                found.len() == sure.len() || wanted.len() > 56,
+                "{name} {n}: {found:?} {sure:?}"
+            );
+            for (one, (id, probability)) in answer.found.iter().zip(&told) {
+                assert!((one.probability - probability).abs() < 1e-9, "{name} {n}: {id}");
+                let same = told.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();
+                assert!(same > 1 || snapshot.id(one.handle) == id.as_str(), "{name} {n}: {id}");
+            }
+            compared += answer.found.len();
+        }
+    }
+    assert!(compared > 1_000 && stood_for > 100, "{compared} compared, {stood_for} stood for");
+}
