@@ -467,3 +467,78 @@ fn a_model_can_be_trained_and_used() {
         assert!(!output.status.success() && error.contains(named), "{arguments:?}: {error}");
     }
 }
+
+#[test]
+fn a_history_is_grouped_the_same_whether_killed_or_not() {
+    let folder = Folder::new("dedupe");
+    let generate = ["generate", "--reports", "30000", "--seed", "8", "--until", "2026-11-01"];
+    for store in ["sqlite:city.db", "sqlite:other.db"] {
+        done(&folder, &[&generate[..], &["--store", store]].concat());
+    }
+    let whole = ["dedupe", "--store", "sqlite:other.db", "--review", "whole.csv"];
+    let told = done(&folder, &whole);
+    assert!(told.contains("attached to"), "{told}");
+    let mut killed = common::program(&folder)
+        .args(["dedupe", "--review", "review.csv"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !folder.file("review.csv").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(8));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let rest = done(&folder, &["dedupe", "--review", "review.csv"]);
+    let digest_of = |store: &str| {
+        let checked = done(&folder, &["check", "--store", store]);
+        checked.lines().find_map(|line| Some(line.split_once("digest ")?.1.to_owned())).unwrap()
+    };
+    assert_eq!(digest_of("sqlite:city.db"), digest_of("sqlite:other.db"), "{rest}");
+    let read = |name: &str| std::fs::read_to_string(folder.file(name)).unwrap();
+    assert_eq!(read("review.csv"), read("whole.csv"));
+    // Again, there is nothing left to do; the review is one of labelled pairs.
+    assert!(done(&folder, &whole).contains("0 reports attached"));
+    let scored = done(&folder, &["evaluate", "duplicates", "--pairs", "review.csv"]);
+    assert!(scored.contains("| all |"), "{scored}");
+    let bad = run(&folder, &["dedupe", "--since", "hier"]);
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("--since"));
+}
+
+#[test]
+fn a_street_of_potholes_is_no_one_incident() {
+    let folder = Folder::new("chain");
+    let service = Service::start(&folder, &[]);
+    // Twelve in a row, 30 m apart, an hour after one another: each resembles the one before.
+    let files: Vec<String> =
+        (0..12).map(|n| file(&service, "nid-de-poule", 20 - n, 30.0 * n as f64)).collect();
+    service.kill();
+    done(&folder, &["dedupe"]);
+    let service = Service::start(&folder, &[]);
+    let place = |id: &str| {
+        service.get(&format!("/api/v1/reports/{id}")).json()["geometry"]["coordinates"][1]
+            .as_f64()
+            .unwrap()
+    };
+    let mut attached = 0;
+    for id in &files {
+        let report = service.get(&format!("/api/v1/reports/{id}")).json();
+        let Some(original) = parent(&report) else { continue };
+        attached += 1;
+        let metres = (place(id) - place(original)).abs() * 111_195.0;
+        assert!(metres <= 100.0, "{id} is {metres} m from its original");
+        let above = service.get(&format!("/api/v1/reports/{original}")).json();
+        assert_eq!(parent(&above), None, "an original is nobody's duplicate");
+    }
+    assert!((4..=10).contains(&attached), "{attached} attached");
+    // Taken back one by one like any other change.
+    let child = files
+        .iter()
+        .find(|id| parent(&service.get(&format!("/api/v1/reports/{id}")).json()).is_some());
+    let incident = service.get(&format!("/api/v1/incidents/{}", child.unwrap())).json();
+    let change = &incident["changes"][0];
+    assert_eq!((&change["author"], &change["kind"]), (&json!("dedupe"), &json!("merge")));
+    let undone =
+        regroup(&service, child.unwrap(), "undo", json!({"change_id": change["change_id"]}));
+    assert_eq!(undone.json()["reports"], 1);
+}

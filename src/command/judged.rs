@@ -72,20 +72,11 @@ impl Judged {
         let (store, jurisdiction) = match (&arguments.reports, &scratch) {
             (Some(file), Some(scratch)) => {
                 let jurisdiction = import::quietly(file, &scratch.0)?;
-                (scratch.0.clone(), jurisdiction)
+                (scratch.0.clone(), jurisdiction.to_string())
             }
-            _ => {
-                let id = &arguments.jurisdiction.jurisdiction;
-                let refuse = |words| Refusal::new("--jurisdiction", id, words);
-                (arguments.store.path()?, JurisdictionId::new(id).map_err(refuse)?)
-            }
+            _ => (arguments.store.path()?, arguments.jurisdiction.jurisdiction.clone()),
         };
-        let reader = Reader::open(&store)?;
-        let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
-        let found = known.into_iter().find(|known| known.id == jurisdiction);
-        let found = found.ok_or_else(|| Error::not_found(jurisdiction.as_str()))?;
-        let city = City::new(found, catalogues()?.of(&jurisdiction), &reader)?;
-        city.boot(&reader)?;
+        let city = city(&Reader::open(&store)?, &jurisdiction)?;
         let snapshot = city.shown().load();
         let pairs = match &arguments.pairs {
             Some(path) => read_pairs(path)?,
@@ -185,8 +176,23 @@ impl Judged {
     }
 }
 
+/// A city of the store, its index read.
+///
+/// # Errors
+/// There is none of this id; the store.
+pub fn city(reader: &Reader, id: &str) -> Result<City> {
+    let refuse = |words| Refusal::new("--jurisdiction", id, words);
+    let wanted = JurisdictionId::new(id).map_err(refuse)?;
+    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+    let found = known.into_iter().find(|known| known.id == wanted);
+    let found = found.ok_or_else(|| Error::not_found(id))?;
+    let city = City::new(found, catalogues()?.of(&wanted), reader)?;
+    city.boot(reader)?;
+    Ok(city)
+}
+
 /// Every report with an exact place, in the order of time and then of ids.
-fn placed(snapshot: &Snapshot) -> Vec<Handle> {
+pub fn placed(snapshot: &Snapshot) -> Vec<Handle> {
     let mut placed = Vec::with_capacity(snapshot.len());
     snapshot.placed(&snapshot.sieve(&Filter::default()), 0, 1, |bunch| {
         bunch.slots().each(|slot| placed.push(bunch.handle(slot)));

@@ -1,6 +1,7 @@
 //! The commands: one file each, wiring only.
 
 mod check;
+mod dedupe;
 pub mod evaluate;
 mod export;
 mod generate;
@@ -45,6 +46,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Scores methods on what is known to be true: generated cities, labelled pairs.
     Evaluate(evaluate::Arguments),
+    /// Groups a city's history into incidents.
+    Dedupe(dedupe::Arguments),
     /// Learns from what people labelled.
     Train(train::Arguments),
     /// Verifies the store and prints a digest of each jurisdiction.
@@ -84,6 +87,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Dedupe(arguments) => dedupe::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
     };

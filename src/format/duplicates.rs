@@ -135,7 +135,7 @@ fn feature<'a>(
             probability: rounded(one.probability, 4),
             decision: one.decision.as_str(),
             reasons,
-            sentence: sentence(described, asked),
+            sentence: why(described, asked.accuracy_m, asked.language),
         },
     }
 }
@@ -151,13 +151,13 @@ fn span(hours: f64, language: Language) -> String {
     }
 }
 
-/// The reasons, most telling first.
-fn sentence(why: &Described, asked: &Asked<'_>) -> String {
-    let french = asked.language == Language::French;
+/// The reasons in a sentence; what is no farther than `accuracy_m` is at the same place.
+pub(super) fn why(why: &Described, accuracy_m: f64, language: Language) -> String {
+    let french = language == Language::French;
     let mut text = String::with_capacity(120);
     let say = |fr: &'static str, en: &'static str| if french { fr } else { en };
-    let (far, ago) = (why.distance.0, span(why.hours, asked.language));
-    let _ = match (french, far <= asked.accuracy_m) {
+    let (far, ago) = (why.distance.0, span(why.hours, language));
+    let _ = match (french, far <= accuracy_m.max(1.0)) {
         (true, true) => write!(text, "Au même endroit ({far:.0} m), il y a {ago}"),
         (true, false) => write!(text, "À {far:.0} m, il y a {ago}"),
         (false, true) => write!(text, "At the same place ({far:.0} m), {ago} ago"),
@@ -184,7 +184,7 @@ fn sentence(why: &Described, asked: &Asked<'_>) -> String {
         (true, _) => text += say(", encore ouverte", ", still open"),
         (false, None) => text += say(", fermée", ", closed"),
         (false, Some(hours)) => {
-            let ago = span(hours, asked.language);
+            let ago = span(hours, language);
             let _ = match french {
                 true => write!(text, ", fermée il y a {ago}"),
                 false => write!(text, ", closed {ago} ago"),
@@ -244,17 +244,7 @@ mod tests {
 
     #[test]
     fn reasons_are_told_in_both_languages() {
-        let policy =
-            Policy { reach_m: 300.0, extent_m: 100.0, duplicate_from: 0.3, possible_from: 0.05 };
-        let zone = TimeZone::UTC;
-        let asked = |language| Asked {
-            service: "nid-de-poule",
-            policy,
-            accuracy_m: 10.0,
-            zone: &zone,
-            language,
-        };
-        let mut why = Described {
+        let mut found = Described {
             distance: Meters(3.2),
             hours: 5.1,
             relation: Relation::Same,
@@ -265,15 +255,15 @@ mod tests {
             features: [0.0; FEATURES.len()],
         };
         assert_eq!(
-            sentence(&why, &asked(Language::French)),
+            why(&found, 10.0, Language::French),
             "Au même endroit (3 m), il y a 5 h, même service, même rue, textes semblables à \
              50\u{a0}%, encore ouverte."
         );
-        (why.distance, why.hours, why.is_open) = (Meters(48.7), 0.2, false);
-        (why.closed_hours, why.same_street, why.likeness) = (Some(72.0), None, None);
-        why.relation = Relation::Related;
+        (found.distance, found.hours, found.is_open) = (Meters(48.7), 0.2, false);
+        (found.closed_hours, found.same_street, found.likeness) = (Some(72.0), None, None);
+        found.relation = Relation::Related;
         assert_eq!(
-            sentence(&why, &asked(Language::English)),
+            why(&found, 10.0, Language::English),
             "49 m away, 12 min ago, related service, closed 3 days ago."
         );
     }

@@ -8,6 +8,7 @@ mod features;
 mod hexes;
 mod hotspots;
 mod identity;
+mod incidents;
 mod model;
 mod nearest;
 mod newest;
@@ -28,6 +29,7 @@ pub use hotspots::{
     Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots, hotspots_by_service,
 };
 pub use identity::{Seen, follow};
+pub use incidents::{Repeat, group};
 pub use model::{DuplicateModel, Leaning, Policy};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
