@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     "static/locales",
     "static/build.mjs",
     "static/index.html",
+    "static/report.html",
+    "static/follow.html",
     "static/style.css",
     "static/icon.svg",
     "static/package-lock.json",

@@ -15,6 +15,9 @@ export interface Service {
   service_code: string;
   service_name: string;
   group: string;
+  names?: { fr: string; en: string };
+  description?: string;
+  synonyms?: string[];
 }
 
 export interface Catalogue {
@@ -64,6 +67,32 @@ export interface Change {
   event: "created" | "changed";
   fields?: { field: string; before: string | null; after: string | null }[];
 }
+
+export interface Duplicate extends Report {
+  distance_m: number;
+  probability: number;
+  decision: "duplicate" | "possible" | "new";
+  sentence: string;
+}
+
+export interface DuplicateFeature extends GeoJSON.Feature<GeoJSON.Point | null, Duplicate> {
+  id: string;
+}
+
+export interface DuplicatePage {
+  decision: string;
+  features: DuplicateFeature[];
+}
+
+export interface Incident {
+  incident_id: string;
+  reports: number;
+  open: number;
+  features: (ReportFeature & { id: string })[];
+}
+
+/** What became of a report that was sent: made, or its sender is to choose. */
+export type Filed = { created: true; report: ReportFeature } | { created: false; found: DuplicatePage };
 
 export interface Config {
   default_jurisdiction: string;
@@ -140,11 +169,13 @@ export class Refused extends Error {
 
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
-  if (!answer.ok) {
-    const problem = await answer.json().catch(() => ({}));
-    throw new Refused(answer.status, problem.detail ?? answer.statusText);
-  }
+  if (!answer.ok) throw await refused(answer);
   return answer.json();
+}
+
+async function refused(answer: Response): Promise<Refused> {
+  const problem = await answer.json().catch(() => ({}));
+  return new Refused(answer.status, problem.detail ?? answer.statusText);
 }
 
 const ask = (path: string, params: Params): string =>
@@ -190,3 +221,21 @@ export const report = (id: string, city: string): Promise<ReportFeature> =>
 
 export const history = (id: string, city: string): Promise<{ history: Change[] }> =>
   get(ask(`/api/v1/reports/${encodeURIComponent(id)}/history`, { jurisdiction_id: city }));
+
+export const duplicates = (params: Params, signal: AbortSignal): Promise<DuplicatePage> =>
+  get(ask("/api/v1/duplicates", params), signal);
+
+export const incident = (id: string, city: string): Promise<Incident> =>
+  get(ask(`/api/v1/incidents/${encodeURIComponent(id)}`, { jurisdiction_id: city }));
+
+/** Files a report; the same key makes sending it again harmless. */
+export async function file(body: object, params: Params, key: string): Promise<Filed> {
+  const answer = await fetch(ask("/api/v1/reports", params), {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw await refused(answer);
+  const told = await answer.json();
+  return answer.status === 201 ? { created: true, report: told } : { created: false, found: told };
+}

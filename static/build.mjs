@@ -25,7 +25,7 @@ copyFileSync(join(here, "icon.svg"), join(assets, icon));
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["main.ts", "style.css"],
+  entryPoints: ["main.ts", "report.ts", "follow.ts", "style.css"],
   outdir: assets,
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -41,11 +41,13 @@ const result = await build({
 
 const built = Object.entries(result.metafile.outputs);
 const named = (entry) => built.find(([, output]) => output.entryPoint === entry)[0].split("/").pop();
-const html = readFileSync(join(here, "index.html"), "utf8")
-  .replace("main.ts", `/assets/${named("main.ts")}`)
-  .replace("style.css", `/assets/${named("style.css")}`)
-  .replace("icon.svg", `/assets/${icon}`);
-writeFileSync(join(out, "index.html"), html);
+for (const [page, script] of [["index", "main"], ["report", "report"], ["follow", "follow"]]) {
+  const html = readFileSync(join(here, `${page}.html`), "utf8")
+    .replace(`${script}.ts`, `/assets/${named(`${script}.ts`)}`)
+    .replace("style.css", `/assets/${named("style.css")}`)
+    .replace("icon.svg", `/assets/${icon}`);
+  writeFileSync(join(out, `${page}.html`), html);
+}
 
 for (const folder of [out, assets]) {
   for (const name of readdirSync(folder)) {

@@ -45,7 +45,7 @@ function facts(feature: ReportFeature, city: City, actions: CardActions): HTMLEl
   return list;
 }
 
-function steps(changes: Change[], city: City): HTMLElement {
+export function steps(changes: Change[], city: City): HTMLElement {
   const entries = changes.map((change) => {
     const fields = (change.fields ?? []).map((f) => {
       const name = sayValue("field", f.field);

@@ -2,12 +2,13 @@
 import type { Map } from "maplibre-gl";
 import * as api from "./api";
 import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
+import { COLORS, paint } from "./colors";
 import { byId, make } from "./dom";
 import { type Counts, drawFilters } from "./filters";
 import { CLASS_COLORS, drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
 import { appendList, drawList, type ListActions } from "./list";
 import {
-  box, COLORS, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
+  box, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
   showSpots, showWhole,
 } from "./map";
 import { hexParams, hotParams, params, read, type State, STATUSES, write } from "./state";
@@ -230,6 +231,9 @@ function drawWords(): void {
   document.title = `pointchaud · ${city().name}`;
   byId("skip").textContent = say("skip");
   byId("language").textContent = say("language");
+  byId("report-link").textContent = say("page.report");
+  const link = new URLSearchParams({ lang: state.language, city: state.city });
+  byId<HTMLAnchorElement>("report-link").href = `/signaler?${link}`;
   byId("language").lang = state.language === "fr" ? "en" : "fr";
   byId("city-label").textContent = say("city");
   const select = byId<HTMLSelectElement>("city");
@@ -294,9 +298,7 @@ async function enter(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  for (const [name, color] of Object.entries({ ...COLORS, ...CLASS_COLORS })) {
-    document.documentElement.style.setProperty(`--${name}`, color);
-  }
+  paint({ ...COLORS, ...CLASS_COLORS });
   settings = await api.config();
   state = read(location.hash, settings.default_jurisdiction);
   setLanguage(state.language);

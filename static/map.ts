@@ -3,18 +3,14 @@ import {
   AttributionControl, GeolocateControl, type GeoJSONSource, LngLatBounds, Map, NavigationControl, ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { Alert, City, HexPage, Hotspot, HotspotPage, Stats, Status } from "./api";
+import type { Alert, City, HexPage, Hotspot, HotspotPage, Stats } from "./api";
+import { COLORS } from "./colors";
 import { CLASS_COLORS } from "./hot";
 import type { Layer, View } from "./state";
 import { say, shortNumber } from "./words";
 
 declare const WORKER_URL: string;
 
-export const COLORS: Record<Status, string> = {
-  open: "#c2410c",
-  in_progress: "#b7791f",
-  closed: "#64748b",
-};
 const FONT = ["Inter", "system-ui", "sans-serif"];
 export const FIRST_DATA_LAYER = "hexes";
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -28,7 +24,7 @@ export interface MapActions {
 }
 
 /** Words of the map's own controls; they are fixed when the map is made. */
-const locale = (): Record<string, string> => ({
+export const mapWords = (): Record<string, string> => ({
   "Map.Title": say("map"),
   "NavigationControl.ZoomIn": say("map.in"),
   "NavigationControl.ZoomOut": say("map.out"),
@@ -44,7 +40,7 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
     : city.extent ? { bounds: city.extent, fitBoundsOptions: { padding: 24 } } : { zoom: 1 };
   const map = new Map({
     container, ...start, maxZoom: 20, minZoom: 1, dragRotate: false, pitchWithRotate: false,
-    touchPitch: false, attributionControl: false, locale: locale(), fadeDuration: 120,
+    touchPitch: false, attributionControl: false, locale: mapWords(), fadeDuration: 120,
     style: {
       version: 8,
       sources: {

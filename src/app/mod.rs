@@ -33,7 +33,8 @@ use crate::report::{
     Catalogue, Change, Draft, Gate, Idempotency, IncidentChange, Jurisdiction, JurisdictionId,
     Patch, Regroup, Report, ReportId, Stored,
 };
-use crate::store::{AmendEach, Follower, Outcome, Reader, Verdict, Write, Writer};
+pub use crate::store::Verdict;
+use crate::store::{AmendEach, Follower, Outcome, Reader, Write, Writer};
 use crate::words;
 use numbers::Numbers;
 

@@ -144,6 +144,8 @@ fn feature<'a>(
 fn span(hours: f64, language: Language) -> String {
     let french = language == Language::French;
     match hours {
+        h if h * 60.0 < 1.0 && french => "moins d’une minute".into(),
+        h if h * 60.0 < 1.0 => "less than a minute".into(),
         h if h < 1.0 => format!("{:.0} min", h * 60.0),
         h if h < 48.0 => format!("{h:.0} h"),
         h if french => format!("{:.0} jours", h / 24.0),

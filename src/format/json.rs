@@ -122,8 +122,8 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
 /// Reads the body of a change.
 ///
 /// # Errors
-/// Every member that is unknown or of the wrong type; a body that changes nothing. Beside the change
-/// stands the one for the report's duplicates, with `"children":"close"`.
+/// Every member that is unknown or of the wrong type; a body that changes nothing. Beside the
+/// change stands the one for the report's duplicates, with `"children":"close"`.
 pub fn patch(bytes: &[u8]) -> Result<(Patch, Option<Patch>)> {
     let mut body = Members::of(bytes)?;
     if body.object.is_empty() {

@@ -12,7 +12,7 @@ use super::Site;
 use super::answer::{Answer, Ask, Effort, fresh, status, tagged, to_json};
 use super::params::Params;
 use super::queries::{finished, unreachable_refusal};
-use crate::app::{City, Judge};
+use crate::app::{City, Judge, Verdict};
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::duplicates::{Asked, Brief, brief, duplicates, line};
 use crate::format::geojson::MEDIA_TYPE;
@@ -24,7 +24,6 @@ use crate::query::{
 use crate::report::{
     Accuracy, Catalogue, DESCRIPTION_CHARS_MAX, Report, ReportId, ServiceCode, Sketch, Stored,
 };
-use crate::store::Verdict;
 use crate::words;
 
 /// How good a place is where nothing is said, in metres: a telephone's, on a good day.

@@ -35,6 +35,7 @@ pub use pages::Page;
 pub use serve::serve;
 
 use crate::app::App;
+use crate::config::Limits;
 use crate::query::DuplicateModel;
 use crate::watch::Watch;
 use metrics::Metrics;
@@ -102,6 +103,22 @@ pub fn router(site: Arc<Site>) -> Router {
         .layer(from_fn_with_state(site.clone(), answer::explain))
         .layer(CatchPanicLayer::new())
         .layer(DefaultBodyLimit::max(limits.body_bytes_max));
+    api(&limits)
+        .route("/healthz", get(about::healthz))
+        .route("/readyz", get(about::readyz))
+        .route("/metrics", get(about::metrics))
+        .route("/config.json", get(pages::config))
+        .route("/", get(pages::index))
+        .route("/signaler", get(pages::report))
+        .route("/suivi", get(pages::follow))
+        .route("/suivi/{id}", get(pages::follow))
+        .route("/assets/{*path}", get(pages::asset))
+        .layer(layers)
+        .with_state(site)
+}
+
+/// The API's own paths.
+fn api(limits: &Limits) -> Router<Arc<Site>> {
     // Bodies may be slow to come; what is computed has the same limit in the application.
     let in_time =
         TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max);
@@ -142,12 +159,4 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/v1/alerts", get(alerts::alerts))
         .route("/api/v1/recurrences", get(alerts::recurrences))
         .route("/api/v1/stats", get(queries::stats))
-        .route("/healthz", get(about::healthz))
-        .route("/readyz", get(about::readyz))
-        .route("/metrics", get(about::metrics))
-        .route("/config.json", get(pages::config))
-        .route("/", get(pages::index))
-        .route("/assets/{*path}", get(pages::asset))
-        .layer(layers)
-        .with_state(site)
 }

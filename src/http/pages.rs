@@ -34,9 +34,23 @@ pub async fn config(State(site): State<Arc<Site>>) -> Json<Value> {
     }))
 }
 
-/// `GET /`
+/// `GET /`: the map.
 pub async fn index(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let mut response = file("index.html", "no-cache", &headers);
+    page("index.html", &site, &headers)
+}
+
+/// `GET /signaler`: a citizen's report.
+pub async fn report(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    page("report.html", &site, &headers)
+}
+
+/// `GET /suivi` and `/suivi/{id}`: what became of a report.
+pub async fn follow(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    page("follow.html", &site, &headers)
+}
+
+fn page(name: &str, site: &Site, headers: &HeaderMap) -> Response {
+    let mut response = file(name, "no-cache", headers);
     let tiles = site.page.basemap.as_deref().and_then(origin).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \

@@ -6,4 +6,4 @@ if ! command -v chromium >/dev/null; then
   echo "skipped: no chromium, so the page is not tested in a browser"
   exit 0
 fi
-exec node --test --test-timeout=240000 tests/browser/page.test.mjs
+exec node --test --test-concurrency=1 --test-timeout=240000 tests/browser/*.test.mjs

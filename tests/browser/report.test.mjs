@@ -1,0 +1,221 @@
+// The citizens' pages in headless Chromium: a report filed by keyboard alone, "me too" in one tap, by
+// the telephone's position, in two languages; and the page that follows it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const require = createRequire(join(root, "static/package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
+const folder = mkdtempSync(join(tmpdir(), "pointchaud-report-"));
+const PHONE = { width: 390, height: 780 };
+const HERE = { longitude: -71.2080, latitude: 46.8139, accuracy: 8 };
+
+let service;
+let base;
+let browser;
+let context;
+let page;
+let complaints;
+
+before(async () => {
+  const store = `sqlite:${join(folder, "city.db")}`;
+  service = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", "none", "--store", store], { cwd: folder });
+  base = await new Promise((resolve, reject) => {
+    service.stdout.on("data", (text) => resolve(String(text).match(/http:\S+/)[0]));
+    service.on("exit", (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  while ((await fetch(`${base}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+      "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  service?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const json = async (path) => (await fetch(base + path)).json();
+
+async function open(path, { size = PHONE, locale = "fr-CA", located = false } = {}) {
+  await context?.close();
+  const permissions = located ? ["geolocation"] : [];
+  context = await browser.newContext({ viewport: size, locale, reducedMotion: "reduce", geolocation: HERE, permissions });
+  page = await context.newPage();
+  complaints = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(base + path);
+  await page.waitForFunction(() => document.body.dataset.ready, null, { timeout: 30000 });
+}
+
+const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
+
+/** Tabs until the element of this id, or with this text, has the focus. */
+async function tabTo(wanted) {
+  for (let n = 0; n < 40; n++) {
+    if ((await focused()) === wanted) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`the keyboard never came to ${wanted}: ${await focused()}`);
+}
+
+/** Fills the form up to the place with nothing but keys. */
+async function fillByKeys(words, name) {
+  await tabTo("what");
+  await page.keyboard.type(words);
+  await page.waitForSelector("#options [aria-selected=true]");
+  assert.equal(await page.locator("#what").getAttribute("aria-activedescendant"), "option-0");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator("#what").inputValue(), name);
+  await tabTo("exact-label");
+  await page.keyboard.press("Enter");
+  await tabTo("lat");
+  await page.keyboard.type("46,8139");
+  await tabTo("lon");
+  await page.keyboard.type("-71,2080");
+  await page.keyboard.press("Tab");
+  assert.match(await page.locator("#where-said").innerText(), /10 m/);
+}
+
+test("by keyboard alone: what people say, where, sent, followed; then the next one says me too", async () => {
+  await open("signaler?lang=fr", { size: { width: 1280, height: 800 } });
+  await fillByKeys("trou dans la rue", "Nid-de-poule");
+  await tabTo("text");
+  await page.keyboard.type("Profond, devant le café");
+  await tabTo("send");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#done code");
+  assert.equal(await focused(), "done");
+  const first = await page.locator("#done code").innerText();
+  const report = await json(`api/v1/reports/${first}`);
+  assert.equal(report.properties.description, "Profond, devant le café");
+  assert.deepEqual(report.geometry.coordinates, [-71.2080, 46.8139]);
+  await tabTo("Suivre ma demande");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/suivi/);
+  await page.waitForFunction(() => document.querySelector("#told h2"));
+  assert.match(await page.locator("#told").innerText(), /Nid-de-poule[^]*personne n’y travaille encore[^]*Profond/);
+  assert.deepEqual(complaints, []);
+
+  await open("signaler?lang=fr", { size: { width: 1280, height: 800 } });
+  await fillByKeys("gros trou chaussée", "Nid-de-poule");
+  await page.waitForSelector("#candidates li");
+  assert.match(await page.locator("#near-told").innerText(), /Déjà signalé tout près\s: 1/);
+  assert.match(await page.locator("#candidates").innerText(), /même endroit[^]*encore ouverte[^]*probabilité/);
+  await tabTo("Moi aussi");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#done code");
+  const second = await page.locator("#done code").innerText();
+  assert.equal((await json(`api/v1/reports/${second}`)).properties.parent_service_request_id, first);
+  assert.match(await page.locator("#done").innerText(), new RegExp(`jointe à ${first}`));
+  await tabTo("Suivre ma demande");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("#told h2"));
+  assert.match(await page.locator("#told").innerText(), /2 personnes ont signalé ce problème[^]*Doublon de/);
+  assert.deepEqual(complaints, []);
+});
+
+test("on a phone by its own position: suggestions at once, one tap joins them", async () => {
+  await open("signaler?lang=fr", { located: true });
+  await page.locator("#what").fill("nids de poules");
+  await page.locator("#options li").first().tap().catch(() => page.locator("#options li").first().click());
+  await page.locator("#locate").click();
+  await page.waitForSelector("#candidates li");
+  assert.match(await page.locator("#where-said").innerText(), /à 8 m près/);
+  assert.equal(await page.locator("#candidates li").count(), 1, "an incident is told once");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= PHONE.width, `the page is ${wide} pixels wide`);
+  const small = await page.evaluate(() => [...document.querySelectorAll("#form button, #form input")]
+    .filter((one) => one.offsetParent && !one.closest("#map")).map((one) => one.getBoundingClientRect().height)
+    .filter((height) => height < 44));
+  assert.deepEqual(small, [], "targets are large enough for thumbs");
+  await page.locator("#candidates button").click();
+  await page.waitForSelector("#done code");
+  const incident = await json(`api/v1/incidents/${await page.locator("#done code").innerText()}`);
+  assert.equal(incident.reports, 3);
+  assert.deepEqual(complaints, []);
+});
+
+test("the map under the pin tells the place, and whoever has seen the others sends all the same", async () => {
+  await open("signaler?lang=en", { size: { width: 1280, height: 900 }, locale: "en-CA" });
+  await page.locator("#what").fill("pothole");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => window.pointchaudPlace?.loaded());
+  await page.evaluate(() => window.pointchaudPlace.jumpTo({ center: [-71.2080, 46.8139], zoom: 18 }));
+  await page.waitForSelector("#candidates li");
+  assert.match(await page.locator("#candidates").innerText(), /At the same place[^]*still open/);
+  const before_ = (await json("api/v1/stats")).total;
+  await page.locator("#send").click();
+  await page.waitForSelector("#done code");
+  const own = await json(`api/v1/reports/${await page.locator("#done code").innerText()}`);
+  assert.equal(own.properties.parent_service_request_id, undefined, "who sends all the same is taken at their word");
+  assert.equal((await json("api/v1/stats")).total, before_ + 1);
+  assert.match(await page.locator("#done").innerText(), /Thank you, it is sent/);
+  assert.deepEqual(complaints, []);
+});
+
+test("what is missing is said, and the keyboard goes there", async () => {
+  await open("signaler?lang=fr");
+  await page.locator("#send").click();
+  assert.equal(await focused(), "what");
+  assert.match(await page.locator("#trouble").innerText(), /quel est le problème/);
+  await page.locator("#what").fill("lampadaire");
+  await page.keyboard.press("Enter");
+  await page.locator("#send").click();
+  assert.equal(await focused(), "locate");
+  await page.locator("#locate").click();
+  await page.waitForFunction(() => /pas disponible/.test(document.querySelector("#trouble").textContent));
+  await page.locator("#what").fill("qwxz");
+  assert.match(await page.locator("#what-said").innerText(), /Aucun service/);
+  assert.deepEqual(complaints, []);
+});
+
+test("a number however it is typed, one that does not exist, and no number at all", async () => {
+  const { features } = await json("api/v1/reports?limit=1");
+  const typed = features[0].id.toLowerCase().replaceAll("-", " ");
+  await open("suivi");
+  assert.match(await page.locator("#told").innerText(), /numéro de suivi que vous avez reçu/);
+  await page.locator("#number").fill(typed);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("#told h2"));
+  assert.match(await page.locator("#told").innerText(), new RegExp(features[0].id));
+  await page.locator("#language").click();
+  await page.waitForFunction(() => /Follow a request/.test(document.querySelector("#title").textContent));
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await open("suivi/XXX-XXX-XX?lang=fr");
+  assert.match(await page.locator("#told").innerText(), /n’existe pas|mal copié/);
+});
+
+test("both pages are open to assistive software, in both languages", async () => {
+  const { features } = await json("api/v1/reports?limit=1");
+  for (const language of ["fr", "en"]) {
+    for (const path of ["signaler", `suivi/${features[0].id}`]) {
+      await open(`${path}?lang=${language}`, { located: true });
+      if (path === "signaler") {
+        await page.locator("#what").fill("pothole");
+        await page.keyboard.press("Enter");
+        await page.locator("#locate").click();
+        await page.waitForSelector("#candidates li");
+      }
+      await page.evaluate(axe);
+      const result = await page.evaluate(() => window.axe.run());
+      const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+      assert.deepEqual(told, [], `${path} ${language}`);
+      assert.ok(result.passes.length > 15);
+    }
+  }
+});
