@@ -88,6 +88,7 @@ export interface Incident {
   incident_id: string;
   reports: number;
   open: number;
+  changes: { change_id: number; kind: string; author: string; at: string; undone_by: number | null }[];
   features: (ReportFeature & { id: string })[];
 }
 
@@ -227,6 +228,18 @@ export const duplicates = (params: Params, signal: AbortSignal): Promise<Duplica
 
 export const incident = (id: string, city: string): Promise<Incident> =>
   get(ask(`/api/v1/incidents/${encodeURIComponent(id)}`, { jurisdiction_id: city }));
+
+/** Changes who belongs to an incident; with the crew's key where the service asks for one. */
+export async function regroup(
+  id: string, what: "merge" | "split" | "undo", body: object, city: string, key: string,
+): Promise<Incident> {
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  if (key) headers.Authorization = `Bearer ${key}`;
+  const path = ask(`/api/v1/incidents/${encodeURIComponent(id)}/${what}`, { jurisdiction_id: city });
+  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw await refused(answer);
+  return answer.json();
+}
 
 /** Files a report; the same key makes sending it again harmless. */
 export async function file(body: object, params: Params, key: string): Promise<Filed> {

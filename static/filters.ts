@@ -66,6 +66,16 @@ function drawStatuses(state: State, counts: Stats | null, change: Change): void 
   );
 }
 
+/** Whether every request counts, or each incident once; hotspots count incidents by themselves. */
+function drawCounting(state: State, change: Change): void {
+  const box = byId("counting");
+  box.hidden = state.layer === "hotspots";
+  box.setAttribute("aria-label", say("counting"));
+  box.replaceChildren(...[false, true].map((incidents) =>
+    chip(say(incidents ? "counting.incidents" : "counting.reports"), state.incidents === incidents, null,
+      () => change({ incidents }))));
+}
+
 /** A small histogram: how many requests each day, at most 120 bars. */
 function drawDays(counts: Stats | null): void {
   const box = byId("days");
@@ -156,6 +166,7 @@ export function drawFilters(
   drawLayers(state, change);
   drawPeriods(state, change);
   drawStatuses(state, counts?.byStatus ?? null, change);
+  drawCounting(state, change);
   drawDays(counts?.byDay ?? null);
   drawServices(state, catalogue, counts?.byService ?? null, change);
   drawReset(state, change);

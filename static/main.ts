@@ -6,6 +6,7 @@ import { COLORS, paint } from "./colors";
 import { byId, make } from "./dom";
 import { type Counts, drawFilters } from "./filters";
 import { CLASS_COLORS, drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
+import { drawIncident, type IncidentActions } from "./incident";
 import { appendList, drawList, type ListActions } from "./list";
 import {
   box, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
@@ -188,6 +189,11 @@ const cardActions: CardActions = {
   follow: (id) => void openReport(id, true),
 };
 
+const incidentActions: IncidentActions = {
+  open: (id) => void openReport(id, true),
+  changed: (id) => void Promise.all([openReport(id, false), refresh("all")]),
+};
+
 async function openReport(id: string, move: boolean): Promise<void> {
   state.report = id;
   remember();
@@ -197,6 +203,7 @@ async function openReport(id: string, move: boolean): Promise<void> {
       api.report(id, state.city), api.history(id, state.city),
     ]);
     drawCard(feature, history, city(), cardActions);
+    void drawIncident(feature, city(), incidentActions).catch(() => undefined);
     const at = (feature.geometry?.coordinates ?? null) as [number, number] | null;
     if (map) {
       showChosen(map, at);

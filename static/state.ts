@@ -22,6 +22,8 @@ export interface State {
   period: Period;
   statuses: Status[];
   services: string[];
+  /** Each incident counts once. */
+  incidents: boolean;
   report: string | null;
   view: View | null;
 }
@@ -44,6 +46,7 @@ export function read(hash: string, city: string): State {
     period: PERIODS.includes(period) ? period : unfiltered.period,
     statuses: statuses.length ? statuses : [...unfiltered.statuses],
     services: list("service"),
+    incidents: words.get("count") === "incidents",
     report: words.get("report"),
     view: valid ? { zoom, lat, lon } : null,
   };
@@ -61,6 +64,7 @@ export function write(state: State): string {
   put("status", state.statuses.join(","));
   put("period", state.period);
   if (state.services.length) put("service", state.services.join(","));
+  if (state.incidents) put("count", "incidents");
   if (state.report) put("report", encodeURIComponent(state.report));
   put("lang", state.language);
   return `#${words.join("&")}`;
@@ -69,6 +73,7 @@ export function write(state: State): string {
 /** The filter as the API wants it, leaving one of its conditions out to count what it would let in. */
 export function params(state: State, without?: "status" | "service" | "period"): Params {
   const params: Params = { jurisdiction_id: state.city };
+  if (state.incidents) params.count = "incidents";
   if (without !== "status") params.status = state.statuses.join(",");
   if (without !== "service" && state.services.length) params.service = state.services.join(",");
   if (without !== "period" && state.period !== "all") {

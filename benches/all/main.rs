@@ -8,6 +8,7 @@ mod city;
 mod clock;
 mod clusters;
 mod counting;
+mod duplicates;
 mod hotspots;
 mod live;
 mod peers;
@@ -34,6 +35,8 @@ const CAUSES: &[(&str, &str)] = &[
     ("all within 50", "the circle holds as many times more reports"),
     ("all within 500", "the circle holds as many times more reports"),
     ("duplicates'", "the circle holds as many times more reports"),
+    ("likely", "as many times more reports are within reach"),
+    ("a whole city", "each report weighs as many times more others"),
     ("hexes", "every report is looked at once, every hexagon asked for its neighbours"),
     ("Gi*", "every hexagon is asked for its neighbours"),
     ("DBSCAN", "more reports are within reach of each other: cells fill up"),
@@ -64,6 +67,7 @@ fn in_process(size: usize, peers: &Peers, postgis: Option<f64>, times: usize, ro
     let index = city::index(&points);
     rows.push(memory(size, before));
     rows.extend(proximity::rows(&points, &index, times));
+    rows.extend(duplicates::rows(&points, &index, times));
     rows.extend(clusters::rows(&points, &index, peers));
     rows.extend(hotspots::rows(&points, &index, peers, postgis));
 }

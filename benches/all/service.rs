@@ -159,6 +159,7 @@ fn questions(folder: &Path, size: usize, server: &Server, seconds: usize) -> Vec
     let asked = [
         ("nearest", "/api/v1/nearest?lon=%.6f&lat=%.6f&k=10&status=open"),
         ("within 50 m", "/api/v1/within?lon=%.6f&lat=%.6f&radius_m=50"),
+        ("duplicates", "/api/v1/duplicates?lon=%.6f&lat=%.6f&service=nid-de-poule&text=gros+trou"),
     ];
     let mut rows = Vec::new();
     for (name, url) in asked {

@@ -120,13 +120,12 @@ impl DuplicateRule {
     pub fn ask(&self, snapshot: &Snapshot, probe: &Probe<'_>, limit: usize) -> Answer {
         let (candidates, truncated) = self.candidates(snapshot, probe);
         let weighed = candidates.len();
-        let mut likely: Vec<(f64, Candidate)> = candidates
-            .into_iter()
-            .map(|found| (self.log_odds(&found.described.features), found))
-            .collect();
-        let order = |a: &(f64, Candidate), b: &(f64, Candidate)| {
-            let by_id = || snapshot.id(a.1.handle).cmp(snapshot.id(b.1.handle));
-            let (near, far) = (a.1.described.distance.0, b.1.described.distance.0);
+        let odds = |candidate: &Candidate| self.log_odds(&candidate.described.features);
+        let mut likely: Vec<(f64, u32)> = candidates.iter().map(odds).zip(0..).collect();
+        let order = |a: &(f64, u32), b: &(f64, u32)| {
+            let [near, far] = [a, b].map(|one| &candidates[one.1 as usize]);
+            let by_id = || snapshot.id(near.handle).cmp(snapshot.id(far.handle));
+            let (near, far) = (near.described.distance.0, far.described.distance.0);
             b.0.total_cmp(&a.0).then(near.total_cmp(&far)).then_with(by_id)
         };
         // Put in order piece by piece: repeats of one incident are told once, so nobody knows how
@@ -140,11 +139,12 @@ impl DuplicateRule {
             }
             let (first, others) = rest.split_at_mut(piece);
             first.sort_unstable_by(order);
-            for (log_odds, candidate) in first {
-                let (handle, distance) = self.original(snapshot, probe, candidate);
+            for (log_odds, at) in first {
+                let candidate = candidates[*at as usize];
+                let (handle, distance) = self.original(snapshot, probe, &candidate);
                 if found.len() < limit && found.iter().all(|known| known.handle != handle) {
                     let probability = logistic(*log_odds);
-                    let (candidate, decision) = (*candidate, self.decide(probability));
+                    let decision = self.decide(probability);
                     found.push(Duplicate { handle, distance, candidate, probability, decision });
                 }
             }
@@ -171,6 +171,7 @@ impl DuplicateRule {
     pub fn candidates(&self, snapshot: &Snapshot, probe: &Probe<'_>) -> (Vec<Candidate>, bool) {
         let wider = probe.accuracy_m.min(ACCURACY_M_MAX);
         let origin = Origin::new(probe.at);
+        let itself = probe.exclude.and_then(|id| snapshot.find(id));
         let oldest = probe.second - (self.days * 86_400.0) as i64;
         let mut found = Vec::with_capacity(64);
         for (sieve, reach) in [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)] {
@@ -196,12 +197,13 @@ impl DuplicateRule {
             found.select_nth_unstable_by_key(CANDIDATES_MAX, |(requested, ..)| -requested);
             found.truncate(CANDIDATES_MAX);
         }
-        let mut candidates: Vec<(i64, Candidate)> = Vec::with_capacity(found.len());
+        found.sort_unstable_by_key(|(requested, ..)| *requested);
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(found.len());
+        let mut moments: Vec<i64> = Vec::with_capacity(found.len());
         for (requested, handle, service, reach) in found {
             let [lon, lat] = snapshot.degrees(handle);
             let distance = origin.distance(lon, lat);
-            let is_itself = || probe.exclude.is_some_and(|id| snapshot.id(handle) == id);
-            if distance <= reach && !is_itself() {
+            if distance <= reach && Some(handle) != itself {
                 let state = snapshot.state(handle);
                 let known = Known {
                     requested,
@@ -212,12 +214,12 @@ impl DuplicateRule {
                 };
                 let relation = self.relation(service);
                 let described = describe(probe, &known, distance, relation);
-                candidates.push((requested, Candidate { handle, described }));
+                candidates.push(Candidate { handle, described });
+                moments.push(requested);
             }
         }
-        candidates.sort_unstable_by_key(|(requested, _)| *requested);
-        among_others(&mut candidates);
-        (candidates.into_iter().map(|(_, candidate)| candidate).collect(), truncated)
+        among_others(&mut candidates, &moments);
+        (candidates, truncated)
     }
 
     /// The report of which the one asked about is most likely a duplicate, if that is at least so

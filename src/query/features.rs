@@ -157,32 +157,38 @@ pub(super) fn describe(
 
 const EARLIER: usize = 6;
 
-/// Tells each candidate what others there are; they come in the order of their time. Those of one
-/// second are neither earlier nor later than one another.
-pub(super) fn among_others(candidates: &mut [(i64, Candidate)]) {
+/// Tells each candidate what others there are; they come in the order of their moments. Those of
+/// one second are neither earlier nor later than one another.
+pub(super) fn among_others(candidates: &mut [Candidate], moments: &[i64]) {
     let kind = |candidate: &Candidate| usize::from(candidate.described.relation == Relation::Same);
     let mut open_near = [0usize; 2];
-    for moment in candidates.chunk_by_mut(|a, b| a.0 == b.0) {
-        for (_, candidate) in &mut *moment {
+    let mut first = 0;
+    for moment in moments.chunk_by(|a, b| a == b) {
+        let now = &mut candidates[first..first + moment.len()];
+        for candidate in &mut *now {
             let earlier = open_near[kind(candidate)];
             candidate.described.features[EARLIER] = number(earlier > 0);
-            candidate.described.features[EARLIER + 3] = (earlier as f64).ln_1p();
+            if earlier > 0 {
+                candidate.described.features[EARLIER + 3] = (earlier as f64).ln_1p();
+            }
         }
-        let near = moment
-            .iter()
-            .filter(|(_, one)| one.described.is_open && one.described.distance.0 <= NEAR_M);
-        near.for_each(|(_, one)| open_near[kind(one)] += 1);
+        let near = |one: &&Candidate| one.described.is_open && one.described.distance.0 <= NEAR_M;
+        now.iter().filter(near).for_each(|one| open_near[kind(one)] += 1);
+        first += moment.len();
     }
     let mut nearest = [f64::INFINITY; 2];
-    for moment in candidates.chunk_by_mut(|a, b| a.0 == b.0).rev() {
-        for (_, candidate) in &mut *moment {
-            let later = number(nearest[kind(candidate)] <= candidate.described.distance.0 + NEAR_M);
-            candidate.described.features[EARLIER + 1] = later;
-            candidate.described.features[EARLIER + 2] =
-                later * candidate.described.features[EARLIER];
+    for moment in moments.chunk_by(|a, b| a == b).rev() {
+        let now = &mut candidates[first - moment.len()..first];
+        for candidate in &mut *now {
+            let described = &mut candidate.described;
+            let kind = usize::from(described.relation == Relation::Same);
+            let later = number(nearest[kind] <= described.distance.0 + NEAR_M);
+            described.features[EARLIER + 1] = later;
+            described.features[EARLIER + 2] = later * described.features[EARLIER];
         }
-        for (_, one) in moment {
+        for one in &*now {
             nearest[kind(one)] = nearest[kind(one)].min(one.described.distance.0);
         }
+        first -= moment.len();
     }
 }

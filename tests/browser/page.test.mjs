@@ -233,6 +233,45 @@ test("on a phone the map is full and the list slides up", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("a crew merges what belongs together, sees why, splits it and takes that back", async () => {
+  const file = async (hours) => {
+    const when = new Date(Date.now() - hours * 3600e3).toISOString();
+    const body = { service_code: "nid-de-poule", lon: -71.2512, lat: 46.8333, requested_datetime: when };
+    const answer = await fetch(`${base}api/v1/reports`, { method: "POST", body: JSON.stringify(body) });
+    return (await answer.json()).id;
+  };
+  const [older, newer] = [await file(30), await file(2)];
+  await open(`#lang=fr&report=${newer}&map=16.00/46.83330/-71.25120`);
+  await page.waitForSelector(".incident li");
+  assert.match(await text(".incident"), new RegExp(`Peut-être le même problème[^]*${older}[^]*probabilité`));
+  await page.locator(".incident summary").click();
+  await page.locator(".incident input[type=text]").fill("Marie");
+  await page.locator(".incident button", { hasText: "Réunir" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => /Même incident/.test(document.querySelector(".incident")?.textContent));
+  assert.match(await text("#card"), new RegExp(`Doublon de[^]*${older}[^]*Réunies · Marie`));
+  const incident = await api(`api/v1/incidents/${older}`);
+  assert.deepEqual(incident.features.map((one) => one.id), [older, newer]);
+  await page.locator(".incident button", { hasText: "Séparer" }).click();
+  await page.waitForFunction(() => /Séparées · Marie/.test(document.querySelector(".incident")?.textContent) || !/Même incident/.test(document.querySelector(".incident")?.textContent));
+  assert.equal((await api(`api/v1/incidents/${older}`)).reports, 1);
+  await page.locator(".incident button", { hasText: "Annuler" }).click();
+  await page.waitForFunction(() => /Même incident/.test(document.querySelector(".incident")?.textContent));
+  assert.equal((await api(`api/v1/incidents/${older}`)).reports, 2);
+  const total = async () => digits(await text("#summary"));
+  const { total: incidents } = await api("api/v1/stats?status=open,in_progress&count=incidents");
+  const { total: reports } = await api("api/v1/stats?status=open,in_progress");
+  assert.ok(incidents < reports);
+  await page.locator("#counting .chip", { hasText: "Chaque incident" }).click();
+  await page.waitForFunction(() => /count=incidents/.test(location.hash));
+  await settled();
+  assert.ok(String(await total()).startsWith(String(incidents)), `${await total()} for ${incidents}`);
+  await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
+  const result = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`), []);
+  assert.deepEqual(complaints, []);
+});
+
 test("hotspots: on the map, in the list, told in a sentence, with a life", async () => {
   const of = "api/v1/hotspots?jurisdiction_id=burst.example&limit=50&lang=fr";
   await open("#city=burst.example&show=hotspots&lang=fr");
