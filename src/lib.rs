@@ -12,7 +12,7 @@
 //! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
 //! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
 //! | [`index`] | the views in memory that one function keeps | `report` `place` |
-//! | [`statistic`] | methods on plain numbers: hot spots, density, trends, scans | `place` |
+//! | [`statistic`] | methods on plain numbers: hot spots, density, trends, odds | `place` |
 //! | [`query`] | questions: from a snapshot to a plain result | `index` `statistic` and theirs |
 //! | [`mod@format`] | outside languages, both directions | `query` and what it uses |
 //! | [`config`] | every limit, with unit and default | – |

@@ -213,7 +213,8 @@ fn every_command_and_path_is_in_the_readme() {
     for route in routes.filter(|route| !route.contains("assets") && !route.contains("config")) {
         assert!(readme.contains(route), "README does not tell of {route}");
     }
-    for command in ["serve", "import", "export", "generate", "evaluate", "check"] {
+    for command in ["serve", "import", "export", "generate", "dedupe", "evaluate", "train", "check"]
+    {
         assert!(readme.contains(&format!("pointchaud {command}")), "README: `{command}`");
     }
 }

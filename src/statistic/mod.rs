@@ -1,5 +1,6 @@
 //! Methods on plain numbers, each with its source: what is more than chance, what lies dense, what
-//! grows, how probable something is. They know nothing of reports; `query` asks them about a snapshot.
+//! grows, how probable something is. They know nothing of reports; `query` asks them about a
+//! snapshot.
 
 mod chance;
 mod dbscan;
