@@ -1,4 +1,4 @@
-//! The ten hot paths on 100,000 reports, for `tests/instructions.sh` to count the instructions of:
+//! The hot paths on 100,000 reports, for `tests/instructions.sh` to count the instructions of:
 //! times differ from minute to minute and from machine to machine, instructions hardly do. Each
 //! function named `path_…` is one row of `benches/instructions.txt`.
 
@@ -9,14 +9,14 @@ mod city;
 
 use std::hint::black_box;
 
-use pointchaud::format::builtin_catalogue;
 use pointchaud::format::facts::facts_collection;
 use pointchaud::format::geojson::Collection;
 use pointchaud::format::json;
+use pointchaud::format::{builtin_catalogue, builtin_model};
 use pointchaud::index::{Gather, Index, Snapshot};
 use pointchaud::place::{BBox, Meters, Origin, Position, slack};
-use pointchaud::query::{self, Handle};
-use pointchaud::report::{Change, Event, Filter, Gate, tracking_number};
+use pointchaud::query::{self, DuplicateRule, Handle, Probe};
+use pointchaud::report::{Catalogue, Change, Event, Filter, Gate, Sketch, tracking_number};
 
 const REPORTS: usize = 100_000;
 const TIMES: usize = 1_000;
@@ -93,6 +93,18 @@ fn path_duplicates_candidates(city: &City) {
 }
 
 #[inline(never)]
+fn path_duplicates_scored(city: &City) {
+    let (catalogue, model) = (Catalogue::default(), builtin_model().expect("the built-in model"));
+    for (at, point) in city.asked().zip(&city.points) {
+        let service = city::service(point.service);
+        let rule = DuplicateRule::new(&city.snapshot, &catalogue, &model, &service);
+        let sketch = Sketch { words: point.second as u64, streets: [0, 7] };
+        let probe = Probe { at, accuracy_m: 10.0, second: point.second, sketch, exclude: None };
+        black_box(rule.ask(&city.snapshot, &probe, 5));
+    }
+}
+
+#[inline(never)]
 fn path_clusters(city: &City) {
     let sieve = city.snapshot.sieve(&Filter::default());
     for _ in 0..20 {
@@ -154,6 +166,7 @@ fn main() {
     path_nearest_of_a_service(&city);
     path_within_500_m(&city);
     path_duplicates_candidates(&city);
+    path_duplicates_scored(&city);
     path_clusters(&city);
     path_clusters_of_a_month(&city);
     path_newest(&city);

@@ -206,8 +206,8 @@ fn table(judged: &Judged, questions: &[&Question], ours: &Score, rule: &Score) -
     );
     let bands = reliability(&ours.stated, BANDS);
     text += &format!(
-        "| first answer's probability | answers | stated, mean | right |\n|---|---:|---:|---:|\n{}\n\
-         Expected calibration error {:.4}; above 10 %, {:.4}.\n",
+        "| first answer's probability | answers | stated, mean | right |\n\
+         |---|---:|---:|---:|\n{}\nExpected calibration error {:.4}; above 10 %, {:.4}.\n",
         bands.iter().enumerate().map(band).collect::<String>(),
         calibration_error(&bands),
         calibration_error(&bands[1..]),
