@@ -316,7 +316,7 @@ impl Running<'_> {
             };
             if found.report.parent.as_ref() != Some(&incident) {
                 return Ok(conflict(words!(
-                    "« {id} » n’est pas une répétition de « {incident} » : il n’y a rien à séparer.",
+                    "« {id} » n’est pas une répétition de « {incident} » : rien à séparer.",
                     "'{id}' is no duplicate of '{incident}': there is nothing to split."
                 )));
             }
