@@ -28,14 +28,14 @@ function drawWords(): void {
 
 /** Where it stands, in a sentence a citizen would use. */
 function standing(report: api.Report, original: api.Report | null): string {
-  if (original && report.status !== "closed") {
+  // A duplicate stands where its original stands, unless it was closed for a reason of its own.
+  const together = original && (report.status !== "closed" || report.closed_reason === "duplicate");
+  if (together && original.status !== "closed") {
     return say(original.status === "in_progress" ? "follow.with.in_progress" : "follow.with.open");
   }
-  if (report.status === "closed") {
-    const reason = original && report.closed_reason === "duplicate" ? original.closed_reason : report.closed_reason;
-    return sayValue("follow.closed", reason ?? "done");
-  }
-  return sayValue("follow.is", report.status);
+  const told = together ? original : report;
+  return told.status === "closed" ? sayValue("follow.closed", told.closed_reason ?? "done")
+    : sayValue("follow.is", told.status);
 }
 
 function card(feature: api.ReportFeature, history: api.Change[], incident: api.Incident): HTMLElement[] {

@@ -438,6 +438,53 @@ fn what_a_source_says_of_its_duplicates_is_kept() {
 }
 
 #[test]
+fn an_import_keeps_what_was_brought_together_here() {
+    let folder = Folder::new("keep");
+    let header =
+        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
+    let rows = |second: &str| {
+        format!(
+            "{header}11110001,2011-08-19 10:00:00,,Open,,Graffiti Removal,42.3323,-71.1008\n\
+             11110002,2011-08-20 10:00:00,{second},,Graffiti Removal,42.3323,-71.1008\n"
+        )
+    };
+    folder.with("boston.csv", rows(",Open"));
+    done(&folder, &["import", "boston.csv"]);
+    let service = Service::start(&folder, &[]);
+    let city = "jurisdiction_id=boston.gov";
+    let body = json!({"reports": ["11110002"]}).to_string();
+    let merge = format!("/api/v1/incidents/11110001/merge?{city}");
+    assert_eq!(service.post(&merge, &body).status, 200);
+    service.kill();
+    folder.with("boston.csv", rows("2011-08-22 10:00:00,Closed"));
+    let told = done(&folder, &["import", "boston.csv"]);
+    assert!(told.contains("1 updated"), "{told}");
+    let service = Service::start(&folder, &[]);
+    let after = service.get(&format!("/api/v1/reports/11110002?{city}")).json();
+    assert_eq!(after["properties"]["status"], "closed");
+    assert_eq!(parent(&after), Some("11110001"));
+}
+
+#[test]
+fn an_incident_of_thousands_is_moved_whole() {
+    let (_folder, service) = empty();
+    let [a, b] = [90, 80].map(|hours| file(&service, "nid-de-poule", hours, 1.0));
+    let line = json!({"service_code": "nid-de-poule", "lon": -71.2080, "lat": 46.8139}).to_string();
+    let made = service.post("/api/v1/reports/batch", &vec![line; 1_500].join("\n"));
+    let made = String::from_utf8(made.body).unwrap();
+    let made: Vec<Value> = made.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for part in made.chunks(1_000) {
+        let ids: Vec<&Value> = part.iter().map(|row| &row["service_request_id"]).collect();
+        assert_eq!(regroup(&service, &b, "merge", json!({"reports": ids})).status, 200);
+    }
+    let moved = regroup(&service, &a, "merge", json!({"reports": [b]})).json();
+    assert_eq!((&moved["reports"], &moved["truncated"]), (&json!(1_502), &json!(true)));
+    assert_eq!(service.get("/api/v1/stats?count=incidents").json()["total"], 1);
+    let last = made[1_499]["service_request_id"].as_str().unwrap();
+    assert_eq!(parent(&service.get(&format!("/api/v1/reports/{last}")).json()), Some(a.as_str()));
+}
+
+#[test]
 fn a_model_can_be_trained_and_used() {
     let folder = Folder::new("train");
     done(&folder, &["generate", "--reports", "20000", "--seed", "3"]);

@@ -13,16 +13,19 @@ pub struct IncidentOut {
     incident_id: String,
     /// Reports in it, the original among them.
     reports: usize,
-    /// Of these, how many are not closed.
+    /// There are more than are listed: the last by their ids.
+    truncated: bool,
+    /// Of those listed, how many are not closed.
     open: usize,
     /// What changed who belongs to it, oldest first.
     changes: Vec<Value>,
     features: Vec<Feature<'static, ReportOut>>,
 }
 
-/// The incident of these members, the original first, each with its feature.
+/// The incident of these members out of so many, the original first, each with its feature.
 pub fn incident(
     members: &[Stored],
+    reports: usize,
     features: Vec<Feature<'static, ReportOut>>,
     changes: &[IncidentChange],
 ) -> IncidentOut {
@@ -30,7 +33,8 @@ pub fn incident(
     IncidentOut {
         r#type: "FeatureCollection",
         incident_id: id,
-        reports: members.len(),
+        reports,
+        truncated: members.len() < reports,
         open: members.iter().filter(|one| one.report.status != Status::Closed).count(),
         changes: changes.iter().map(change).collect(),
         features,

@@ -1,6 +1,7 @@
 //! Is this already reported? Asked before filing, while filing, or by the thousand.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -195,8 +196,8 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
 const CHUNK_LINES: usize = 512;
 /// Longest line, in bytes.
 const LINE_BYTES_MAX: usize = 64 << 10;
-/// Answers that may wait for their reader.
-const ANSWERS_AHEAD: usize = 4;
+/// Answers that may wait for their reader: some who send much read only when all is sent.
+const ANSWERS_AHEAD: usize = 256;
 
 /// `POST /api/v1/duplicates/batch`: a line of answer to each line, as they come.
 pub async fn batch(State(site): State<Arc<Site>>, mut ask: Ask, body: Body) -> Answer {
@@ -206,7 +207,8 @@ pub async fn batch(State(site): State<Arc<Site>>, mut ask: Ask, body: Body) -> A
     site.app.snapshot(&city)?;
     let (mut send, answer) = Channel::<axum::body::Bytes, std::io::Error>::new(ANSWERS_AHEAD);
     tokio::spawn(async move {
-        let mut lines = Lines { body, rest: Vec::new(), row: 0, over: false };
+        let patience = site.app.limits.request_time_max;
+        let mut lines = Lines { body, patience, rest: Vec::new(), row: 0, over: false };
         while let Some(chunk) = lines.next().await {
             let (work, asked, language) = (site.clone(), city.clone(), ask.language);
             let answered = site.app.ask(&city, move |snapshot| {
@@ -233,6 +235,8 @@ type Row = (usize, Result<Vec<u8>>);
 /// The lines of a body while it arrives.
 struct Lines {
     body: Body,
+    /// How long the next bytes are waited for.
+    patience: Duration,
     rest: Vec<u8>,
     row: usize,
     over: bool,
@@ -272,17 +276,17 @@ impl Lines {
                 self.rest.clear();
                 return Some(vec![(self.row, Err(Error::new(Kind::TooLarge, words)))]);
             }
-            match self.body.frame().await {
-                Some(Ok(frame)) => {
+            match tokio::time::timeout(self.patience, self.body.frame()).await {
+                Ok(Some(Ok(frame))) => {
                     self.rest.extend_from_slice(&frame.into_data().unwrap_or_default());
                 }
-                Some(Err(_)) => {
+                Err(_) | Ok(Some(Err(_))) => {
                     let words = words!("est arrivé incomplet", "arrived incomplete");
                     (self.over, self.row) = (true, self.row + 1);
                     self.rest.clear();
                     return Some(vec![(self.row, Err(Refusal::new("body", "", words).into()))]);
                 }
-                None => self.over = true,
+                Ok(None) => self.over = true,
             }
         }
     }
@@ -385,7 +389,7 @@ impl Dedupe {
         let least = match (&self.choice, self.mode) {
             (Some(Choice::Same(id)), _) => {
                 let id = id.clone();
-                return Some(Arc::new(move |_, _, _| Verdict::Under(id.clone())));
+                return Some(Arc::new(move |_, _, _| Verdict::Chosen(id.clone())));
             }
             (Some(Choice::New), _) | (None, Mode::Off | Mode::Tell) => return None,
             (None, Mode::Warn) => Decision::Possible,
@@ -399,7 +403,7 @@ impl Dedupe {
             match rule.best(snapshot, &probe, made, least) {
                 None => Verdict::Alone,
                 Some(_) if least == Decision::Possible => Verdict::Ask,
-                Some((id, _)) => Verdict::Under(id),
+                Some((id, _)) => Verdict::Found(id),
             }
         }))
     }
@@ -471,7 +475,8 @@ fn probe_of(report: &Report, accuracy_m: f64) -> Option<Probe<'_>> {
     Some(Probe {
         at,
         accuracy_m,
-        second: report.requested.second(),
+        // Of a day without an hour all of it may have been before.
+        second: report.requested.last_second().min(now()),
         sketch: Sketch::of(address.as_deref(), description.as_deref(), service.as_str()),
         exclude: Some(report.id.as_str()),
     })

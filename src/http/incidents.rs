@@ -30,7 +30,7 @@ fn read(site: &Site, city: &City, mut root: Stored, ask: &Ask) -> Result<Respons
         let Some(above) = reader.get(city.id(), parent.as_str())? else { break };
         root = above;
     }
-    let children = reader.children(city.id(), root.report.id.as_str())?;
+    let (children, all) = reader.children(city.id(), root.report.id.as_str())?;
     let members: Vec<Stored> = std::iter::once(root).chain(children).collect();
     let ids: Vec<&str> = members.iter().map(|one| one.report.id.as_str()).collect();
     let changes = reader.incident_changes(city.id(), &ids)?;
@@ -40,7 +40,7 @@ fn read(site: &Site, city: &City, mut root: Stored, ask: &Ask) -> Result<Respons
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let features = members.iter().map(|one| feature(one, city, ask.language)).collect();
-    let body = to_json(&incident(&members, features, &changes))?;
+    let body = to_json(&incident(&members, all + 1, features, &changes))?;
     Ok(tagged(MEDIA_TYPE, &tag, body))
 }
 

@@ -254,7 +254,7 @@ pub async fn change(
     let mut out = feature(&stored, &city, ask.language);
     if stored.report.status == Status::Closed {
         let (reader, key, id) = (site.app.reader().clone(), city.id().clone(), stored.report.id);
-        let children = site.app.compute(move || reader.children(&key, id.as_str())).await?;
+        let (children, _) = site.app.compute(move || reader.children(&key, id.as_str())).await?;
         let open = children.into_iter().filter(|child| child.report.status != Status::Closed);
         out.properties.open_children = open.map(|child| child.report.id.to_string()).collect();
     }

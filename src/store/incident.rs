@@ -18,8 +18,13 @@ const LINKS_MAX: usize = 8;
 /// Duplicates of a report that are read, at most.
 pub const CHILDREN_MAX: usize = 1_000;
 
-/// The duplicates of a report, by id.
-pub(super) fn children(db: &Connection, city: &CityKey, id: &str) -> Result<Vec<Stored>> {
+/// The duplicates of a report, by id, at most so many; and how many there are.
+pub(super) fn children(
+    db: &Connection,
+    city: &CityKey,
+    id: &str,
+    most: usize,
+) -> Result<(Vec<Stored>, usize)> {
     // Left to itself, SQLite walks all reports in the order of their ids.
     let sql = format!(
         "SELECT {} FROM report INDEXED BY report_by_parent
@@ -27,14 +32,26 @@ pub(super) fn children(db: &Connection, city: &CityKey, id: &str) -> Result<Vec<
          ORDER BY service_request_id LIMIT ?",
         row::COLUMNS
     );
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached(&sql).map_err(Error::internal)?;
-    let mut rows =
-        statement.query(params![city.number, id, CHILDREN_MAX as i64]).map_err(Error::internal)?;
+    let mut rows = statement.query(params![city.number, id, limit]).map_err(Error::internal)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(Error::internal)? {
         found.push(row::stored(row, &city.zone)?);
     }
-    Ok(found)
+    if found.len() < most {
+        let all = found.len();
+        return Ok((found, all));
+    }
+    let mut count = db
+        .prepare_cached(
+            "SELECT count(*) FROM report INDEXED BY report_by_parent
+             WHERE jurisdiction = ? AND parent_service_request_id = ? AND removed = 0",
+        )
+        .map_err(Error::internal)?;
+    let all: i64 =
+        count.query_row(params![city.number, id], |row| row.get(0)).map_err(Error::internal)?;
+    Ok((found, all as usize))
 }
 
 /// The changes that concern any of these reports, oldest first.
@@ -137,13 +154,17 @@ impl Running<'_> {
             return Ok(answer);
         }
         let is_judged = judge.is_some();
-        match judge.map(|judge| judge(&report, self.fresh(jurisdiction))) {
+        let verdict = judge.map(|judge| judge(&report, self.fresh(jurisdiction)));
+        match &verdict {
             None | Some(Verdict::Alone) => {}
             Some(Verdict::Ask) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
-            Some(Verdict::Under(id)) => match self.root(jurisdiction, &id)? {
-                Some(root) => report.parent = Some(root.report.id),
-                None => return Ok(Err(Error::not_found(id.as_str()))),
-            },
+            Some(Verdict::Found(id) | Verdict::Chosen(id)) => {
+                let root = self.root(jurisdiction, id)?.map(|root| root.report.id);
+                if root.is_none() && matches!(verdict, Some(Verdict::Chosen(_))) {
+                    return Ok(Err(Error::not_found(id.as_str())));
+                }
+                report.parent = root;
+            }
         }
         let Some(revision) = self.insert(jurisdiction, &report, None)? else {
             let id = &report.id;
@@ -257,7 +278,7 @@ impl Running<'_> {
     ) -> Sql<Vec<Stored>> {
         let db = self.db;
         let Some(city) = self.city(jurisdiction)? else { return Ok(Vec::new()) };
-        children(db, &city.key, id.as_str()).map_err(corrupt)
+        Ok(children(db, &city.key, id.as_str(), usize::MAX).map_err(corrupt)?.0)
     }
 
     fn plan_merge(
@@ -316,7 +337,7 @@ impl Running<'_> {
             };
             if found.report.parent.as_ref() != Some(&incident) {
                 return Ok(conflict(words!(
-                    "« {id} » n’est pas une répétition de « {incident} » : rien à séparer.",
+                    "« {id} » ne répète pas « {incident} » : rien à séparer.",
                     "'{id}' is no duplicate of '{incident}': there is nothing to split."
                 )));
             }

@@ -57,8 +57,11 @@ pub type AmendEach = Box<dyn Fn(&Report) -> Result<Report> + Send>;
 pub enum Verdict {
     /// It stands for itself.
     Alone,
-    /// It is a duplicate of this one, or of its original.
-    Under(ReportId),
+    /// It was found to be a duplicate of this one, or of its original; of nothing, where that one
+    /// has gone meanwhile.
+    Found(ReportId),
+    /// Its sender says that it is a duplicate of this one, which must be there.
+    Chosen(ReportId),
     /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
     Ask,
 }

@@ -235,12 +235,17 @@ impl Reader {
         self.with(|db| track::read(db, jurisdiction))
     }
 
-    /// The duplicates of a report, by id, at most [`super::CHILDREN_MAX`].
+    /// The duplicates of a report, by id, at most [`super::CHILDREN_MAX`], and how many there are.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
-    pub fn children(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Vec<Stored>> {
-        self.with(|db| incident::children(db, &self.city(db, jurisdiction)?, id))
+    pub fn children(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &str,
+    ) -> Result<(Vec<Stored>, usize)> {
+        let most = super::CHILDREN_MAX;
+        self.with(|db| incident::children(db, &self.city(db, jurisdiction)?, id, most))
     }
 
     /// The changes of incidents that concern any of these reports, oldest first.

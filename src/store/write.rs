@@ -453,6 +453,9 @@ impl Running<'_> {
                     tally.unchanged += 1;
                 }
                 Some((found, ..)) => {
+                    // What was brought together here stays together where its source says nothing.
+                    let parent = report.parent.or_else(|| found.report.parent.clone());
+                    let report = Report { parent, ..report };
                     let was = found.revision;
                     let now = self.replace(jurisdiction, found, report, "import", Some(digest))?;
                     let count =

@@ -200,6 +200,28 @@ test("a number however it is typed, one that does not exist, and no number at al
   assert.match(await page.locator("#told").innerText(), /n’existe pas|mal copié/);
 });
 
+test("a duplicate is told what becomes of its original", async () => {
+  const file = async (query, description) => {
+    const body = { service_code: "graffiti", lon: -71.3, lat: 46.85, description };
+    const answer = await fetch(`${base}api/v1/reports${query}`, { method: "POST", body: JSON.stringify(body) });
+    return (await answer.json()).id;
+  };
+  const patch = (id, body) => fetch(`${base}api/v1/reports/${id}`, { method: "PATCH", body: JSON.stringify(body) });
+  const first = await file("", "Mur du parc");
+  const second = await file(`?confirm=${first}`, "Le mur du parc");
+  const told = async () => {
+    await open(`suivi/${second}?lang=fr`);
+    return page.locator("#told .standing").innerText();
+  };
+  assert.match(await told(), /même problème\s; personne/);
+  await patch(second, { status: "closed", closed_reason: "duplicate" });
+  assert.match(await told(), /même problème\s; personne/, "closed as a duplicate is not fixed");
+  await patch(first, { status: "in_progress" });
+  assert.match(await told(), /quelqu’un s’en occupe/);
+  await patch(first, { status: "closed", closed_reason: "done" });
+  assert.match(await told(), /C’est réglé/);
+});
+
 test("both pages are open to assistive software, in both languages", async () => {
   const { features } = await json("api/v1/reports?limit=1");
   for (const language of ["fr", "en"]) {
