@@ -1,7 +1,8 @@
 //! The columns of a run: what a question may ask of a report, a few bytes each, in slot order.
 //!
-//! 54 bytes a located report, 14 another, beside its id and, of a duplicate, its original's. Slots come in three stretches: placed
-//! exactly, placed approximately, not placed. The first two are in the order of the map's Z curve.
+//! 54 bytes a located report, 14 another, beside its id and, of a duplicate, its original's. Slots
+//! come in three stretches: placed exactly, placed approximately, not placed. The first two are in
+//! the order of the map's Z curve.
 
 use std::ops::Range;
 

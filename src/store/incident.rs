@@ -298,8 +298,8 @@ impl Running<'_> {
             };
             if *id == incident {
                 return Ok(conflict(words!(
-                    "« {id} » est l’originale de cet incident : elle ne peut pas être la répétition \
-                     d’elle-même.",
+                    "« {id} » est l’originale de cet incident : elle ne peut pas se répéter \
+                     elle-même.",
                     "'{id}' is this incident's original: it cannot be a duplicate of itself."
                 )));
             }
