@@ -497,6 +497,10 @@ fn a_model_can_be_trained_and_used() {
     }
     folder.with("pairs.csv", pairs);
     done(&folder, &["train", "duplicates", "--pairs", "pairs.csv", "--out", "model.toml"]);
+    let by_truth = ["train", "duplicates", "--pairs", "city.truth.json", "--out", "truth.toml"];
+    done(&folder, &by_truth);
+    let read = |name: &str| std::fs::read_to_string(folder.file(name)).unwrap();
+    assert_eq!(read("truth.toml"), read("model.toml"));
     let evaluate = ["evaluate", "duplicates", "--pairs", "pairs.csv"];
     let told = done(&folder, &[&evaluate[..], &["--model", "model.toml"]].concat());
     assert!(told.contains("labelled duplicates among"), "{told}");

@@ -24,8 +24,8 @@ pub struct JudgedArguments {
     store: StoreArguments,
     #[command(flatten)]
     jurisdiction: JurisdictionArguments,
-    /// Labelled pairs: a CSV file with the columns child_id and parent_id. Without it, what the
-    /// reports themselves say of their originals.
+    /// Labelled pairs: a CSV file with the columns child_id and parent_id, or the truth beside a
+    /// generated city. Without it, what the reports themselves say of their originals.
     #[arg(long)]
     pairs: Option<PathBuf>,
     /// A city's export to take the reports from in place of the store; its layout is recognised.

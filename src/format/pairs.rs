@@ -1,14 +1,16 @@
 //! Labelled pairs of duplicates: a CSV file of child, parent and, if it says so, whether the pair
-//! is of use.
+//! is of use. Or the truth that `generate` writes beside a city.
 
 use std::collections::HashSet;
 use std::path::Path;
+
+use serde::Deserialize;
 
 use crate::error::{Error, Refusal, Result};
 use crate::words;
 
 /// A duplicate and its original, as people told them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Pair {
     /// The duplicate's id.
     pub child: String,
@@ -16,17 +18,30 @@ pub struct Pair {
     pub parent: String,
 }
 
-/// Reads pairs from the columns `child_id` and `parent_id`; where there is a column `usable`, rows
+/// What of a generated city's truth is needed here.
+#[derive(Deserialize)]
+struct Truth {
+    repeats: Vec<Pair>,
+}
+
+/// Reads pairs from the `repeats` of a generated city's truth, or from the columns `child_id` and `parent_id`; where there is a column `usable`, rows
 /// in which it is not true are left out, and so are repeated rows. Answers the pairs and how many
 /// rows were left out.
 ///
 /// # Errors
-/// The file cannot be read, has no such columns, or a row names the same report twice.
+/// The file cannot be read, has neither, or a row names the same report twice.
 pub fn read(path: &Path) -> Result<(Vec<Pair>, usize)> {
     let shown = path.display().to_string();
     let refuse = |reason: String| -> Error {
         Refusal::new("--pairs", &shown, words!("{reason}", "{reason}")).into()
     };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let text =
+            std::fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+        let truth: Truth = serde_json::from_slice(&text)
+            .map_err(|error| refuse(format!("is not the truth of a generated city: {error}")))?;
+        return Ok((truth.repeats, 0));
+    }
     let mut table =
         csv::Reader::from_path(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let header = table.headers().map_err(|error| refuse(error.to_string()))?.clone();
