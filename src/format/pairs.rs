@@ -24,9 +24,9 @@ struct Truth {
     repeats: Vec<Pair>,
 }
 
-/// Reads pairs from the `repeats` of a generated city's truth, or from the columns `child_id` and `parent_id`; where there is a column `usable`, rows
-/// in which it is not true are left out, and so are repeated rows. Answers the pairs and how many
-/// rows were left out.
+/// Reads pairs from the `repeats` of a generated city's truth, or from the columns `child_id` and
+/// `parent_id` of a table; where that has a column `usable`, rows in which it is not true are left
+/// out, and so are repeated rows. Answers the pairs and how many rows were left out.
 ///
 /// # Errors
 /// The file cannot be read, has neither, or a row names the same report twice.
