@@ -207,6 +207,34 @@ fn two_phones_in_the_same_moment_make_one_incident() {
 }
 
 #[test]
+fn what_comes_back_after_a_repair_is_a_new_incident() {
+    let (folder, service) = empty();
+    let first = file(&service, "nid-de-poule", 30, 0.0);
+    let body = json!({
+        "service_code": "nid-de-poule", "lon": -71.2080, "lat": 46.8139,
+        "address": "12 rue Cartier", "description": "Trou profond",
+    });
+    let post = || service.post("/api/v1/reports?dedupe=attach", &body.to_string()).json();
+    let child = post();
+    assert_eq!(parent(&child), Some(first.as_str()));
+    let close = r#"{"status":"closed","closed_reason":"done"}"#;
+    let path = format!("/api/v1/reports/{first}");
+    assert_eq!(service.ask("PATCH", &path, &[], close.as_bytes()).status, 200);
+    // The child is open still, but its incident is not.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let new = post();
+    assert_eq!(parent(&new), None, "{new}");
+    assert!(!new["properties"]["duplicates"].as_array().unwrap().is_empty(), "it is told of it");
+    let again = post();
+    assert_eq!(parent(&again), new["id"].as_str());
+    drop(service);
+    done(&folder, &["dedupe"]);
+    let service = Service::start(&folder, &[]);
+    let after = service.get(&format!("/api/v1/reports/{}", new["id"].as_str().unwrap())).json();
+    assert_eq!(parent(&after), None, "nor does a history think so");
+}
+
+#[test]
 fn whoever_is_asked_chooses_with_the_same_key() {
     let (_folder, service) = empty();
     let first = id(&service.post("/api/v1/reports?dedupe=warn", POTHOLE));

@@ -224,7 +224,8 @@ impl DuplicateRule {
 
     /// The report of which the one asked about is most likely a duplicate, if that is at least so
     /// likely as `least`, and the probability. To be called a duplicate it must lie within the
-    /// extent of an incident too. `fresh` are reports made just now that no snapshot has yet.
+    /// extent of an incident too, and the original must be open: what comes back after a repair is
+    /// a new incident. `fresh` are reports made just now that no snapshot has yet.
     pub fn best(
         &self,
         snapshot: &Snapshot,
@@ -233,12 +234,12 @@ impl DuplicateRule {
         least: Decision,
     ) -> Option<(ReportId, f64)> {
         const ENOUGH: usize = 8;
-        let extent = match least {
-            Decision::Duplicate => self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX),
-            _ => f64::INFINITY,
-        };
+        let extent = self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX);
+        let is_one =
+            |far: f64, is_open: bool| least > Decision::Duplicate || far <= extent && is_open;
         let old = self.ask(snapshot, probe, ENOUGH).found.into_iter();
-        let old = old.filter(|one| one.distance.0 <= extent);
+        let old =
+            old.filter(|one| is_one(one.distance.0, was_open(snapshot, one.handle, probe.second)));
         let old = old.filter(|one| one.decision <= least).map(|one| {
             let id = ReportId::new(snapshot.id(one.handle)).ok()?;
             Some((id, one.probability))
@@ -247,16 +248,16 @@ impl DuplicateRule {
             let probability = self.weigh(probe, report)?;
             let id = report.parent.as_ref().unwrap_or(&report.id);
             // Whoever is attached to a report that lies elsewhere is as far as that one.
-            let there = match &report.parent {
-                None => report.position,
-                Some(parent) => {
-                    let known = fresh.iter().find(|other| other.id == *parent);
-                    let stored = || snapshot.position(snapshot.find(parent.as_str())?);
-                    known.map_or_else(stored, |known| known.position)
+            let (there, is_open) = match fresh.iter().find(|other| other.id == *id) {
+                Some(original) => (original.position, original.status != Status::Closed),
+                None => {
+                    let original = snapshot.find(id.as_str())?;
+                    let is_open = was_open(snapshot, original, probe.second);
+                    (snapshot.position(original), is_open)
                 }
             };
             let far = distance(probe.at, there?).0;
-            let likely = self.decide(probability) <= least && far <= extent;
+            let likely = self.decide(probability) <= least && is_one(far, is_open);
             likely.then(|| (id.clone(), probability))
         });
         // Of equal ones the first is taken, and those of the snapshot were first.
@@ -324,6 +325,12 @@ impl DuplicateRule {
             _ => (candidate.handle, candidate.described.distance),
         }
     }
+}
+
+/// Was a report open at a moment, as far as its closing time is known?
+pub(super) fn was_open(snapshot: &Snapshot, report: Handle, second: i64) -> bool {
+    let closed = snapshot.closed(report);
+    snapshot.state(report).is_open() || closed.is_some_and(|closed| closed > second)
 }
 
 /// Takes everything within reach.

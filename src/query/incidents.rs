@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::duplicates::{Decision, DuplicateRule};
+use super::duplicates::{Decision, DuplicateRule, was_open};
 use super::features::{Described, Probe};
 use crate::index::{Handle, Snapshot};
 use crate::place::distance;
@@ -34,14 +34,17 @@ pub struct Repeat {
 /// What a report has found before it.
 struct Found {
     child: Handle,
-    /// Report, probability, decision.
-    likely: Vec<(Handle, f64, Decision, Described)>,
+    likely: Vec<Likely>,
 }
+
+/// A report before it, how probable it is that it repeats that one, and why.
+type Likely = (Handle, f64, Decision, Described);
 
 /// Groups reports, which come in the order of time, by one rule for each number of a service; asked
 /// in so many threads. A report goes to the incident of the likeliest report that it repeats, if
-/// its original is no farther than the service's extent: so chains of neighbours do not grow into
-/// streets. Links that are known already stand.
+/// its original is no farther than the service's extent, so that chains of neighbours do not grow
+/// into streets, and was still open: what comes back after a repair is a new incident. Links that
+/// are known already stand.
 pub fn group(
     snapshot: &Snapshot,
     rules: &[DuplicateRule],
@@ -58,38 +61,12 @@ pub fn group(
     let mut originals: HashMap<Handle, Handle> = HashMap::new();
     let mut repeats = Vec::new();
     for Found { child, likely } in found {
-        let known = snapshot.parent(child).and_then(|id| snapshot.find(id));
-        let reach = rules[usize::from(snapshot.service(child))].policy.extent_m;
-        let repeat =
-            likely.into_iter().find_map(|(resembles, probability, decision, described)| {
-                let original = root(snapshot, &originals, resembles);
-                let repeat = |decision, is_known| {
-                    let repeat = Repeat {
-                        child,
-                        original,
-                        resembles,
-                        probability,
-                        described,
-                        decision,
-                        is_known,
-                    };
-                    (original != child).then_some(repeat)
-                };
-                match (known, decision) {
-                    (Some(known), _) if root(snapshot, &originals, known) == original => {
-                        repeat(Decision::Duplicate, true)
-                    }
-                    (Some(_), _) => None,
-                    (None, Decision::Duplicate) => {
-                        let places = (snapshot.position(child)?, snapshot.position(original)?);
-                        let is_within = distance(places.0, places.1).0 <= reach;
-                        let decision = if is_within { decision } else { Decision::Possible };
-                        repeat(decision, false)
-                    }
-                    (None, decision) => repeat(decision, false),
-                }
-            });
-        if let Some(repeat) = repeat {
+        let extent_m = rules[usize::from(snapshot.service(child))].policy.extent_m;
+        let judged =
+            likely.iter().filter_map(|one| judge(snapshot, &originals, child, one, extent_m));
+        let judged: Vec<Repeat> = judged.collect();
+        let is_certain = |one: &&Repeat| one.decision == Decision::Duplicate;
+        if let Some(repeat) = judged.iter().find(is_certain).or(judged.first()).copied() {
             if repeat.decision == Decision::Duplicate {
                 originals.insert(child, repeat.original);
             }
@@ -97,6 +74,34 @@ pub fn group(
         }
     }
     repeats
+}
+
+/// What to think of a report's likeness to another, by what is known and was found before; none
+/// where that says nothing.
+fn judge(
+    snapshot: &Snapshot,
+    originals: &HashMap<Handle, Handle>,
+    child: Handle,
+    &(resembles, probability, decision, described): &Likely,
+    extent_m: f64,
+) -> Option<Repeat> {
+    let original = root(snapshot, originals, resembles);
+    let known = snapshot.parent(child).and_then(|id| snapshot.find(id));
+    let is_known = known.is_some_and(|known| root(snapshot, originals, known) == original);
+    if original == child || known.is_some() && !is_known {
+        return None;
+    }
+    let is_one = || {
+        let (from, to) = (snapshot.position(child)?, snapshot.position(original)?);
+        let was_open = was_open(snapshot, original, snapshot.requested(child));
+        Some(was_open && distance(from, to).0 <= extent_m)
+    };
+    let decision = match decision {
+        _ if is_known => Decision::Duplicate,
+        Decision::Duplicate if is_one() != Some(true) => Decision::Possible,
+        decision => decision,
+    };
+    Some(Repeat { child, original, resembles, probability, described, decision, is_known })
 }
 
 /// What each of these reports would have been told when it was made, as far as it is likely.
@@ -114,7 +119,7 @@ fn look_back(snapshot: &Snapshot, rules: &[DuplicateRule], reports: &[Handle]) -
         };
         let answer = rule.ask(snapshot, &probe, ENOUGH);
         let likely = answer.found.iter().filter(|one| one.decision != Decision::New);
-        let likely: Vec<_> = likely
+        let likely: Vec<Likely> = likely
             .map(|one| {
                 let candidate = &one.candidate;
                 (candidate.handle, one.probability, one.decision, candidate.described)
