@@ -319,8 +319,16 @@ fn undoing_restores_what_was_to_the_byte() {
     assert_eq!(undo(&c, &last).status, 200);
     let again = service.get(&format!("/api/v1/incidents/{a}")).json();
     assert_eq!(again["reports"], 4);
+    let tag = service.get(&format!("/api/v1/incidents/{a}"));
+    let tag = tag.header("etag").unwrap().to_owned();
     let split = regroup(&service, &a, "split", json!({"reports": [d]})).json();
     assert_eq!(split["reports"], 3);
+    let last = split["changes"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["kind"], &last["members"][0]["before"]), (&json!("split"), &json!(a)));
+    let headers = [("If-None-Match", tag.as_str())];
+    let fresh = service.ask("GET", &format!("/api/v1/incidents/{a}"), &headers, b"");
+    assert_eq!(fresh.status, 200, "what left it changed it");
+    let last = history.as_array().unwrap().last().unwrap().clone();
     assert_eq!(undo(&c, &last).status, 409, "d has moved since");
 }
 

@@ -110,10 +110,13 @@ fn singular(word: &[u8]) -> &[u8] {
 fn words(text: &str, service_code: &str) -> u64 {
     let mut bits = 0;
     each_word(text, |word, _| {
+        let bytes = match part(word.bytes(), false) {
+            Part::Name(kind) if word.len > 1 => kind,
+            _ => singular(word.bytes()),
+        };
         let short = if word.is_number() { 2 } else { 3 };
-        let bytes = singular(word.bytes());
         let own = || service_code.split('-').any(|part| singular(part.as_bytes()) == bytes);
-        if word.len >= short && !LITTLE.contains(&word.bytes()) && !own() {
+        if bytes.len() >= short && !LITTLE.contains(&word.bytes()) && !own() {
             bits |= 1 << (hash(bytes) >> 58);
         }
     });
@@ -279,6 +282,7 @@ mod tests {
         let said = |text: &str| Sketch::of(None, Some(text), "nid-de-poule");
         let alike = |one: &str, other: &str| said(one).likeness(said(other));
         assert_eq!(alike("Gros trou près du 12", "GROS TROUS pres du 12"), Some(1.0));
+        assert_eq!(alike("Trou, boul. Charest", "trou boulevard CHAREST"), Some(1.0));
         assert_eq!(alike("Il y a un nid-de-poule", "Gros trou"), None);
         assert_eq!(alike("", "Gros trou"), None);
         assert!(alike("lampadaire 4512 clignote", "poteau 4512 penché").unwrap() > 0.1);

@@ -63,7 +63,9 @@ pub(super) fn changes(
     let mut numbers: Vec<i64> = Vec::new();
     let mut find = db.prepare_cached(
         "SELECT change_id FROM incident_member
-         WHERE jurisdiction_id = ?1 AND service_request_id = ?2",
+         WHERE jurisdiction_id = ?1 AND service_request_id = ?2
+         UNION SELECT change_id FROM incident_change
+         WHERE jurisdiction_id = ?1 AND incident_id = ?2",
     )?;
     for id in ids {
         let rows = find.query_map([jurisdiction.as_str(), id], |row| row.get(0))?;

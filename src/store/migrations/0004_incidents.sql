@@ -12,6 +12,8 @@ CREATE TABLE incident_change (
     PRIMARY KEY (jurisdiction_id, change_id)
 ) STRICT;
 
+CREATE INDEX incident_change_by_incident ON incident_change (jurisdiction_id, incident_id);
+
 -- Whom each report named as parent before the change and after it.
 CREATE TABLE incident_member (
     jurisdiction_id    TEXT NOT NULL,
