@@ -119,7 +119,8 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
   counts = { byStatus, byService, byDay: here };
   drawFilters(state, catalogue, counts, change);
   const total = here.total === 0 ? say("summary.none")
-    : here.total === 1 ? say("summary.one") : say("summary", { n: here.total });
+    : here.total === 1 ? say(state.incidents ? "summary.incident" : "summary.one")
+    : say(state.incidents ? "summary.incidents" : "summary", { n: here.total });
   const unlocated = here.unlocated ? `, ${say("summary.unlocated", { n: here.unlocated })}` : "";
   if (state.layer === "reports") byId("summary").textContent = total + unlocated;
   if (map) showAreas(map, byStatus);

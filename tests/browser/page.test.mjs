@@ -262,9 +262,10 @@ test("a crew merges what belongs together, sees why, splits it and takes that ba
   const { total: incidents } = await api("api/v1/stats?status=open,in_progress&count=incidents");
   const { total: reports } = await api("api/v1/stats?status=open,in_progress");
   assert.ok(incidents < reports);
-  await page.locator("#counting .chip", { hasText: "Chaque incident" }).click();
+  await page.locator("#counting .chip", { hasText: "Sans doublons" }).click();
   await page.waitForFunction(() => /count=incidents/.test(location.hash));
   await settled();
+  assert.match(await text("#summary"), /incidents/);
   assert.ok(String(await total()).startsWith(String(incidents)), `${await total()} for ${incidents}`);
   await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
   const result = await page.evaluate(() => window.axe.run());
