@@ -17,7 +17,7 @@ test:
 	tests/instructions.sh
 	tests/browser/run.sh
 
-# Beside the best peers, in one table: five minutes; FULL=1 takes sixteen, and rewrites BENCH.md.
+# Beside the best peers, in one table: a few minutes; FULL=1 takes sixteen, and rewrites BENCH.md.
 bench:
 	cargo bench --bench all -- $(if $(FULL),--full)
 

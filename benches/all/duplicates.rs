@@ -27,15 +27,10 @@ fn catalogue() -> Catalogue {
     catalogue
 }
 
-/// What a report would have asked when it was made.
+/// What a report would have asked when it was made, from a telephone.
 fn probe(snapshot: &Snapshot, report: Handle) -> Probe<'_> {
-    Probe {
-        at: snapshot.position(report).expect("every report of the city is placed"),
-        accuracy_m: 10.0,
-        second: snapshot.requested(report),
-        sketch: snapshot.sketch(report),
-        exclude: Some(snapshot.id(report)),
-    }
+    let asked = Probe::of(snapshot, report).expect("every report of the city is placed");
+    Probe { accuracy_m: 10.0, ..asked }
 }
 
 fn row(size: usize, work: &str, unit: &'static str, ours: f64, target: Target) -> Row {

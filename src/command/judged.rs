@@ -165,14 +165,7 @@ impl Judged {
 
     /// What a report would have asked when it was made.
     pub fn probe(&self, asked: Handle) -> Probe<'_> {
-        let snapshot = &self.snapshot;
-        Probe {
-            at: snapshot.position(asked).expect("only placed reports ask"),
-            accuracy_m: 0.0,
-            second: snapshot.requested(asked),
-            sketch: snapshot.sketch(asked),
-            exclude: Some(snapshot.id(asked)),
-        }
+        Probe::of(&self.snapshot, asked).expect("only placed reports ask")
     }
 }
 

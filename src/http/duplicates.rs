@@ -23,7 +23,8 @@ use crate::query::{
     ACCURACY_M_MAX, Decision, DuplicateAnswer, DuplicateModel, DuplicateRule, Probe, Snapshot,
 };
 use crate::report::{
-    Accuracy, Catalogue, DESCRIPTION_CHARS_MAX, Report, ReportId, ServiceCode, Sketch, Stored,
+    self, AHEAD_SECONDS_MAX, Accuracy, Catalogue, DESCRIPTION_CHARS_MAX, Report, ReportId,
+    ServiceCode, Sketch, Stored,
 };
 use crate::words;
 
@@ -32,8 +33,6 @@ const ACCURACY_M: f64 = 10.0;
 /// Incidents in an answer where no number is asked for.
 const LIMIT: usize = 5;
 const LIMIT_MAX: usize = 50;
-/// How far ahead of ours a clock may be, in seconds.
-const AHEAD_SECONDS_MAX: i64 = 900;
 
 fn now() -> i64 {
     jiff::Timestamp::now().as_second()
@@ -58,26 +57,14 @@ impl Question {
         let mut refused = Vec::new();
         let DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude } =
             asked;
-        let at = match lon_lat {
-            None => {
-                let words = words!(
-                    "manque : sans lieu, rien ne peut être près",
-                    "is missing: without a place nothing can be near"
-                );
-                refused.push(Refusal::new("lon", "", words));
-                None
-            }
-            Some((lon, lat)) => Position::new(lon, lat)
-                .map_err(|out| {
-                    let limit = out.limit;
-                    let words = words!(
-                        "doit être un nombre entre -{limit} et {limit} degrés",
-                        "must be a number between -{limit} and {limit} degrees"
-                    );
-                    refused.push(Refusal::new(out.axis, out.value, words));
-                })
-                .ok(),
-        };
+        let at = report::position(lon_lat, &mut refused);
+        if lon_lat.is_none() {
+            let words = words!(
+                "manque : sans lieu, rien ne peut être près",
+                "is missing: without a place nothing can be near"
+            );
+            refused.push(Refusal::new("lon", "", words));
+        }
         let known = service.as_deref().and_then(|code| catalogue.get(code));
         match (&service, known) {
             (None, _) => {
@@ -91,17 +78,8 @@ impl Question {
             let at = when.map(|when| when.to_string()).unwrap_or_default();
             refused.push(Refusal::new("at", at, words!("est dans l’avenir", "is in the future")));
         }
-        for (field, text) in [("text", &text), ("address", &address)] {
-            let chars = text.as_ref().map_or(0, |text| text.chars().count());
-            let max = DESCRIPTION_CHARS_MAX;
-            if chars > max {
-                let words = words!(
-                    "a {chars} caractères ; {max} au plus",
-                    "has {chars} characters; {max} at most"
-                );
-                refused.push(Refusal::new(field, text.as_deref().unwrap_or_default(), words));
-            }
-        }
+        report::line("text", &text, DESCRIPTION_CHARS_MAX, &mut refused);
+        report::line("address", &address, DESCRIPTION_CHARS_MAX, &mut refused);
         let accuracy_m = accuracy_m.unwrap_or(ACCURACY_M);
         if !(0.0..=ACCURACY_M_MAX).contains(&accuracy_m) {
             let max = ACCURACY_M_MAX;

@@ -7,6 +7,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 
 use super::Site;
 use super::answer::{Answer, Ask, tagged, to_json};
@@ -19,17 +20,10 @@ use crate::format::incidents::incident;
 use crate::format::json;
 use crate::report::{Regroup, ReportId, Stored};
 
-/// Originals of originals that are followed, at most.
-const LINKS_MAX: usize = 8;
-
 /// An incident: its original, its duplicates, and their changes.
-fn read(site: &Site, city: &City, mut root: Stored, ask: &Ask) -> Result<Response> {
+fn read(site: &Site, city: &City, found: Stored, ask: &Ask) -> Result<Response> {
     let reader = site.app.reader();
-    for _ in 0..LINKS_MAX {
-        let Some(parent) = &root.report.parent else { break };
-        let Some(above) = reader.get(city.id(), parent.as_str())? else { break };
-        root = above;
-    }
+    let root = reader.original(city.id(), found)?;
     let (children, all) = reader.children(city.id(), root.report.id.as_str())?;
     let members: Vec<Stored> = std::iter::once(root).chain(children).collect();
     let ids: Vec<&str> = members.iter().map(|one| one.report.id.as_str()).collect();
@@ -53,64 +47,48 @@ pub async fn one(State(site): State<Arc<Site>>, Path(id): Path<String>, ask: Ask
     Ok(site.app.compute(move || read(&reading, &city, found, &ask)).await?)
 }
 
+/// Reads a change of the incident that a report is in, and its author.
+type ReadChange = fn(ReportId, &[u8]) -> Result<(Regroup, String)>;
+
 /// Changes an incident and answers it as it is then.
-async fn regroup(
-    site: Arc<Site>,
-    id: String,
-    ask: Ask,
-    headers: HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-    what: impl FnOnce(ReportId, &[u8]) -> Result<(Regroup, String)>,
-) -> Answer {
-    allowed(&site.access, &headers)?;
-    let city = ask.city(&site)?;
-    let ask = finished(ask)?;
-    let found = find(&site, &city, &id).await?;
-    let (regroup, author) = what(found.report.id.clone(), &body_of(body)?)?;
-    site.app.regroup(&city, regroup, author).await?;
-    let found = find(&site, &city, found.report.id.as_str()).await?;
-    let reading = site.clone();
-    Ok(site.app.compute(move || read(&reading, &city, found, &ask)).await?)
+fn regroup(what: ReadChange) -> MethodRouter<Arc<Site>> {
+    type Sent = std::result::Result<Bytes, BytesRejection>;
+    let change = move |State(site): State<Arc<Site>>,
+                       Path(id): Path<String>,
+                       ask: Ask,
+                       headers: HeaderMap,
+                       body: Sent| async move {
+        allowed(&site.access, &headers)?;
+        let city = ask.city(&site)?;
+        let ask = finished(ask)?;
+        let found = find(&site, &city, &id).await?;
+        let (regroup, author) = what(found.report.id.clone(), &body_of(body)?)?;
+        site.app.regroup(&city, regroup, author).await?;
+        let found = find(&site, &city, found.report.id.as_str()).await?;
+        let reading = site.clone();
+        let answer = site.app.compute(move || read(&reading, &city, found, &ask)).await?;
+        Answer::Ok(answer)
+    };
+    post(change)
 }
 
 /// `POST /api/v1/incidents/{id}/merge`
-pub async fn merge(
-    State(site): State<Arc<Site>>,
-    Path(id): Path<String>,
-    ask: Ask,
-    headers: HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-) -> Answer {
-    let what = |into, body: &[u8]| {
+pub fn merge() -> MethodRouter<Arc<Site>> {
+    regroup(|into, body| {
         json::members(body).map(|(reports, author)| (Regroup::Merge { into, reports }, author))
-    };
-    regroup(site, id, ask, headers, body, what).await
+    })
 }
 
 /// `POST /api/v1/incidents/{id}/split`
-pub async fn split(
-    State(site): State<Arc<Site>>,
-    Path(id): Path<String>,
-    ask: Ask,
-    headers: HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-) -> Answer {
-    let what = |from, body: &[u8]| {
+pub fn split() -> MethodRouter<Arc<Site>> {
+    regroup(|from, body| {
         json::members(body).map(|(reports, author)| (Regroup::Split { from, reports }, author))
-    };
-    regroup(site, id, ask, headers, body, what).await
+    })
 }
 
 /// `POST /api/v1/incidents/{id}/undo`
-pub async fn undo(
-    State(site): State<Arc<Site>>,
-    Path(id): Path<String>,
-    ask: Ask,
-    headers: HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-) -> Answer {
-    let what = |of: ReportId, body: &[u8]| {
+pub fn undo() -> MethodRouter<Arc<Site>> {
+    regroup(|of, body| {
         json::undo(body).map(|(change, author)| (Regroup::Undo { of, change }, author))
-    };
-    regroup(site, id, ask, headers, body, what).await
+    })
 }

@@ -139,9 +139,9 @@ fn api(limits: &Limits) -> Router<Arc<Site>> {
             post(duplicates::batch).layer(DefaultBodyLimit::disable()),
         )
         .route("/api/v1/incidents/{id}", get(incidents::one))
-        .route("/api/v1/incidents/{id}/merge", post(incidents::merge).layer(in_time))
-        .route("/api/v1/incidents/{id}/split", post(incidents::split).layer(in_time))
-        .route("/api/v1/incidents/{id}/undo", post(incidents::undo).layer(in_time))
+        .route("/api/v1/incidents/{id}/merge", incidents::merge().layer(in_time))
+        .route("/api/v1/incidents/{id}/split", incidents::split().layer(in_time))
+        .route("/api/v1/incidents/{id}/undo", incidents::undo().layer(in_time))
         .route("/api/v1/nearest", get(queries::nearest))
         .route(
             "/api/v1/within",

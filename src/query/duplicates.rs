@@ -22,7 +22,7 @@ pub const ELSEWHERE_M: f64 = 30.0;
 /// Candidates weighed at most, the newest: older ones at a pile of this size are further back.
 const CANDIDATES_MAX: usize = 20_000;
 /// Originals of originals that are followed, at most.
-const LINKS_MAX: usize = 8;
+pub(super) const LINKS_MAX: usize = 8;
 
 /// What is to be thought of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -328,7 +328,7 @@ impl DuplicateRule {
 }
 
 /// Was a report open at a moment, as far as its closing time is known?
-pub(super) fn was_open(snapshot: &Snapshot, report: Handle, second: i64) -> bool {
+pub fn was_open(snapshot: &Snapshot, report: Handle, second: i64) -> bool {
     let closed = snapshot.closed(report);
     snapshot.state(report).is_open() || closed.is_some_and(|closed| closed > second)
 }

@@ -1,6 +1,6 @@
 //! What the duplicate model weighs: how an earlier report looks from the one asked about.
 
-use crate::index::Handle;
+use crate::index::{Handle, Snapshot};
 use crate::place::{Meters, Position};
 use crate::report::Sketch;
 
@@ -62,6 +62,19 @@ pub struct Probe<'a> {
     pub sketch: Sketch,
     /// A report to leave out: the one asked about, where it is stored already.
     pub exclude: Option<&'a str>,
+}
+
+impl<'a> Probe<'a> {
+    /// What a stored report would have asked when it was made; none of one without a place.
+    pub fn of(snapshot: &'a Snapshot, report: Handle) -> Option<Self> {
+        Some(Self {
+            at: snapshot.position(report)?,
+            accuracy_m: 0.0,
+            second: snapshot.requested(report),
+            sketch: snapshot.sketch(report),
+            exclude: Some(snapshot.id(report)),
+        })
+    }
 }
 
 /// How a candidate's service is related to the one asked about.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::duplicates::{Decision, DuplicateRule, was_open};
+use super::duplicates::{Decision, DuplicateRule, LINKS_MAX, was_open};
 use super::features::{Described, Probe};
 use crate::index::{Handle, Snapshot};
 use crate::place::distance;
@@ -108,15 +108,8 @@ fn judge(
 fn look_back(snapshot: &Snapshot, rules: &[DuplicateRule], reports: &[Handle]) -> Vec<Found> {
     let mut found = Vec::new();
     for child in reports {
-        let Some(at) = snapshot.position(*child) else { continue };
+        let Some(probe) = Probe::of(snapshot, *child) else { continue };
         let rule = &rules[usize::from(snapshot.service(*child))];
-        let probe = Probe {
-            at,
-            accuracy_m: 0.0,
-            second: snapshot.requested(*child),
-            sketch: snapshot.sketch(*child),
-            exclude: Some(snapshot.id(*child)),
-        };
         let answer = rule.ask(snapshot, &probe, ENOUGH);
         let likely = answer.found.iter().filter(|one| one.decision != Decision::New);
         let likely: Vec<Likely> = likely
@@ -134,7 +127,6 @@ fn look_back(snapshot: &Snapshot, rules: &[DuplicateRule], reports: &[Handle]) -
 
 /// The original of a report, by what is known and what was found.
 fn root(snapshot: &Snapshot, originals: &HashMap<Handle, Handle>, report: Handle) -> Handle {
-    const LINKS_MAX: usize = 8;
     let mut at = report;
     for _ in 0..LINKS_MAX {
         let found = originals.get(&at).copied();

@@ -19,7 +19,7 @@ mod within;
 pub use alerts::{Alert, AlertAsk, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
-pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule};
+pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule, was_open};
 pub use features::{ACCURACY_M_MAX, Candidate, Described, FEATURES, Features, Probe, Relation};
 pub use hexes::{
     CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,

@@ -15,7 +15,7 @@ const LINE_CHARS_MAX: usize = 400;
 /// Times before 1970 are somebody's placeholder, not a request.
 const EARLIEST_SECOND: i64 = 0;
 /// Clocks differ: how far ahead of ours a time may be, in seconds.
-const AHEAD_SECONDS_MAX: i64 = 900;
+pub const AHEAD_SECONDS_MAX: i64 = 900;
 
 /// What a sender says of a request, not yet believed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -235,7 +235,8 @@ fn take<T>(
     result.map_err(|words| refused.push(Refusal::new(field, value, words))).ok()
 }
 
-fn position(lon_lat: Option<(f64, f64)>, refused: &mut Vec<Refusal>) -> Option<Position> {
+/// A place, if degrees are given and on Earth; else the one at fault is refused.
+pub fn position(lon_lat: Option<(f64, f64)>, refused: &mut Vec<Refusal>) -> Option<Position> {
     let (lon, lat) = lon_lat?;
     let out = match Position::new(lon, lat) {
         Ok(position) => return Some(position),
@@ -277,7 +278,8 @@ fn lines(draft: &Draft, refused: &mut Vec<Refusal>) {
     line("assignee", &draft.assignee, LINE_CHARS_MAX, refused);
 }
 
-fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut Vec<Refusal>) {
+/// Refuses a text that is too long or that no store keeps.
+pub fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut Vec<Refusal>) {
     let Some(text) = text else { return };
     let chars = text.chars().count();
     if chars > chars_max {

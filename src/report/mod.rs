@@ -15,7 +15,7 @@ mod vocabulary;
 mod when;
 
 pub use change::{Change, Event, Facts, View};
-pub use draft::{DESCRIPTION_CHARS_MAX, Draft, Gate, Patch};
+pub use draft::{AHEAD_SECONDS_MAX, DESCRIPTION_CHARS_MAX, Draft, Gate, Patch, line, position};
 pub use filter::Filter;
 pub use id::{
     BEGINNINGS, ReportId, Tracking, read_tracking, tracking_number, tracking_number_beginning,

@@ -14,7 +14,7 @@ use crate::report::{
 use crate::words;
 
 /// Originals of originals that are followed, at most: a source may name them in a circle.
-const LINKS_MAX: usize = 8;
+pub(super) const LINKS_MAX: usize = 8;
 /// Duplicates of a report that are read, at most.
 pub const CHILDREN_MAX: usize = 1_000;
 

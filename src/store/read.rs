@@ -235,6 +235,20 @@ impl Reader {
         self.with(|db| track::read(db, jurisdiction))
     }
 
+    /// The original of the incident that a report is in: itself, where it names none that is here.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn original(&self, jurisdiction: &JurisdictionId, report: Stored) -> Result<Stored> {
+        let mut at = report;
+        for _ in 0..incident::LINKS_MAX {
+            let Some(parent) = &at.report.parent else { break };
+            let Some(above) = self.get(jurisdiction, parent.as_str())? else { break };
+            at = above;
+        }
+        Ok(at)
+    }
+
     /// The duplicates of a report, by id, at most [`super::CHILDREN_MAX`], and how many there are.
     ///
     /// # Errors

@@ -1,21 +1,14 @@
 // The page in headless Chromium: it loads imported data, filters, zooms, opens a report, works by
 // keyboard, in two languages and on a phone, and says nothing wrong on the console.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { findings, folderFor, launch, program, serve } from "./stage.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const require = createRequire(join(root, "static/package.json"));
-const { chromium } = require("playwright-core");
-const axe = require.resolve("axe-core/axe.min.js");
-const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
-const folder = mkdtempSync(join(tmpdir(), "pointchaud-page-"));
+const folder = folderFor("page");
 const store = join(folder, "city.db");
 
 let service;
@@ -74,17 +67,8 @@ before(async () => {
   run("import", join(folder, "burst.csv"), "--profile", "boston", "--jurisdiction", "burst.example");
   run("import", join(folder, "boston.csv"));
   run("generate", "--reports", "2000", "--seed", "4");
-  service = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", "none", "--store", `sqlite:${store}`], { cwd: folder });
-  base = await new Promise((resolve, reject) => {
-    service.stdout.on("data", (text) => resolve(String(text).match(/http:\S+/)[0]));
-    service.on("exit", (code) => reject(new Error(`the service ended with ${code}`)));
-  });
-  while ((await fetch(`${base}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
-      "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
-  });
+  ({ child: service, address: base } = await serve(folder));
+  browser = await launch();
 });
 
 after(async () => {
@@ -215,11 +199,9 @@ test("nothing stands in the way of assistive software, on a desk and on a phone"
   for (const size of [{ width: 1280, height: 800 }, { width: 390, height: 780 }]) {
     await open("#city=boston.gov&lang=fr&report=1003", size);
     await page.waitForSelector("#card h2", { state: "attached" });
-    await page.addScriptTag({ path: axe }).catch(() => page.evaluate(require("node:fs").readFileSync(axe, "utf8")));
-    const result = await page.evaluate(() => window.axe.run());
-    const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+    const { told, passes } = await findings(page);
     assert.deepEqual(told, []);
-    assert.ok(result.passes.length > 20);
+    assert.ok(passes > 20);
   }
 });
 
@@ -267,9 +249,7 @@ test("a crew merges what belongs together, sees why, splits it and takes that ba
   await settled();
   assert.match(await text("#summary"), /incidents/);
   assert.ok(String(await total()).startsWith(String(incidents)), `${await total()} for ${incidents}`);
-  await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
-  const result = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`), []);
+  assert.deepEqual((await findings(page)).told, []);
   assert.deepEqual(complaints, []);
 });
 
@@ -323,18 +303,12 @@ test("hexagons: coloured by class words, the same in the list", async () => {
 test("hotspots and hexagons are open to assistive software", async () => {
   for (const show of ["hotspots", "hexes"]) {
     await open(`#city=burst.example&show=${show}&lang=fr`);
-    await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
-    const result = await page.evaluate(() => window.axe.run());
-    const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
-    assert.deepEqual(told, [], show);
+    assert.deepEqual((await findings(page)).told, [], show);
   }
 });
 
 test("with the default basemap out of reach the page is plain and complains of nothing", async (t) => {
-  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--store", `sqlite:${store}`], { cwd: folder });
-  const address = await new Promise((resolve) =>
-    child.stdout.on("data", (line) => resolve(String(line).match(/http:\S+/)[0])));
-  while ((await fetch(`${address}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+  const { child, address } = await serve(folder, []);
   try {
     if ((await (await fetch(`${address}config.json`)).json()).basemap) return t.skip("the basemap can be reached from here");
     await open("#city=boston.gov&lang=fr", { url: address });
@@ -354,17 +328,10 @@ test("a basemap that answers lies under the data; one that does not leaves the m
     response.end(JSON.stringify({ tilejson: "3.0.0", tiles: [tile], maxzoom: 14, attribution: "test" }));
   });
   await new Promise((listening) => tiles.listen(0, "127.0.0.1", listening));
-  const serve = async (path) => {
-    const url = `http://127.0.0.1:${tiles.address().port}${path}`;
-    const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", url, "--store", `sqlite:${store}`], { cwd: folder });
-    const address = await new Promise((resolve) =>
-      child.stdout.on("data", (line) => resolve(String(line).match(/http:\S+/)[0])));
-    while ((await fetch(`${address}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
-    return { child, address };
-  };
+  const url = (path) => `http://127.0.0.1:${tiles.address().port}${path}`;
   try {
     for (const [path, there] of [["/tiles.json", true], ["/hang", false]]) {
-      const { child, address } = await serve(path);
+      const { child, address } = await serve(folder, ["--basemap", url(path)]);
       await open("#city=boston.gov&lang=fr", { url: address });
       if (there) {
         await page.waitForFunction(() => window.pointchaudMap.getSource("basemap"));

@@ -1,20 +1,11 @@
 // The citizens' pages in headless Chromium: a report filed by keyboard alone, "me too" in one tap, by
 // the telephone's position, in two languages; and the page that follows it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { findings, folderFor, launch, serve } from "./stage.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const require = createRequire(join(root, "static/package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
-const folder = mkdtempSync(join(tmpdir(), "pointchaud-report-"));
+const folder = folderFor("report");
 const PHONE = { width: 390, height: 780 };
 const HERE = { longitude: -71.2080, latitude: 46.8139, accuracy: 8 };
 
@@ -26,18 +17,8 @@ let page;
 let complaints;
 
 before(async () => {
-  const store = `sqlite:${join(folder, "city.db")}`;
-  service = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--basemap", "none", "--store", store], { cwd: folder });
-  base = await new Promise((resolve, reject) => {
-    service.stdout.on("data", (text) => resolve(String(text).match(/http:\S+/)[0]));
-    service.on("exit", (code) => reject(new Error(`the service ended with ${code}`)));
-  });
-  while ((await fetch(`${base}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
-      "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
-  });
+  ({ child: service, address: base } = await serve(folder));
+  browser = await launch();
 });
 
 after(async () => {
@@ -233,11 +214,9 @@ test("both pages are open to assistive software, in both languages", async () =>
         await page.locator("#locate").click();
         await page.waitForSelector("#candidates li");
       }
-      await page.evaluate(axe);
-      const result = await page.evaluate(() => window.axe.run());
-      const told = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+      const { told, passes } = await findings(page);
       assert.deepEqual(told, [], `${path} ${language}`);
-      assert.ok(result.passes.length > 15);
+      assert.ok(passes > 15);
     }
   }
 });

@@ -1,6 +1,7 @@
 //! Helpers of the tests: folders of their own, the program, a service on a free port.
 #![allow(dead_code)]
 
+pub mod filing;
 pub mod world;
 
 use std::io::{BufRead, BufReader, Read, Write};

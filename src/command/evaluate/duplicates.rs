@@ -9,7 +9,7 @@ use clap::Args;
 use crate::command::judged::{self, Judged, Question};
 use crate::error::Result;
 use crate::place::Meters;
-use crate::query::{DuplicateRule, Handle, within_radius};
+use crate::query::{DuplicateRule, Handle, was_open, within_radius};
 use crate::report::{Filter, ServiceCode};
 use crate::statistic::{Band, average_precision, calibration_error, reliability};
 
@@ -153,15 +153,11 @@ fn fixed(judged: &Judged, questions: &[&Question]) -> Score {
             None,
             snapshot.len(),
         );
-        let is_open = |handle: Handle| {
-            let closed = snapshot.closed(handle);
-            snapshot.state(handle).is_open() || closed.is_some_and(|closed| closed > second)
-        };
         let mut found: Vec<(Meters, Handle)> = near
             .items
             .iter()
             .filter(|one| one.handle != question.asked && snapshot.requested(one.handle) <= second)
-            .filter(|one| is_open(one.handle))
+            .filter(|one| was_open(snapshot, one.handle, second))
             .map(|one| (one.distance, one.handle))
             .collect();
         found.sort_by(|a, b| {

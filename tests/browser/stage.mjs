@@ -1,0 +1,43 @@
+// What the browser tests stand on: the program on a store of its own, Chromium, axe.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const require = createRequire(join(root, "static/package.json"));
+const { chromium } = require("playwright-core");
+
+/** The source of axe, to be evaluated in a page. */
+export const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+export const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
+
+/** A folder of a test's own. */
+export const folderFor = (name) => mkdtempSync(join(tmpdir(), `pointchaud-${name}-`));
+
+/** The program serving a folder's store, once it answers questions; and its address. */
+export async function serve(folder, basemap = ["--basemap", "none"]) {
+  const store = `sqlite:${join(folder, "city.db")}`;
+  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...basemap, "--store", store], { cwd: folder });
+  const address = await new Promise((resolve, reject) => {
+    child.stdout.on("data", (text) => resolve(String(text).match(/http:\S+/)[0]));
+    child.on("exit", (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  while ((await fetch(`${address}readyz`)).status !== 200) await new Promise((r) => setTimeout(r, 20));
+  return { child, address };
+}
+
+export const launch = () => chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
+});
+
+/** What axe finds wrong with a page, in words, and how much it looked at. */
+export async function findings(page) {
+  await page.evaluate(axe);
+  const { violations, passes } = await page.evaluate(() => window.axe.run());
+  return { told: violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`), passes: passes.length };
+}
