@@ -124,7 +124,13 @@ fn to_file(plan: Plan, path: &Path) -> Result<Truth> {
         let report = gate.admit(draft, &tracking_number(0)).map_err(Error::refused);
         let recorded = String::new();
         let written = report.and_then(|report| {
-            export.write(&Stored { report, revision: row, created_revision: row, recorded })
+            export.write(&Stored {
+                report,
+                revision: row,
+                created_revision: row,
+                recorded,
+                changed: None,
+            })
         });
         failed = written.err();
         failed.is_none()

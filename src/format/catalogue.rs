@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::Words;
-use crate::report::{Catalogue, Group, Nature, Service, ServiceCode, fold};
+use crate::report::{Attribute, Catalogue, Datatype, Group, Nature, Service, ServiceCode, fold};
 
 const SERVICES: &str = include_str!("../../data/services.toml");
 
@@ -36,6 +36,48 @@ struct ServiceEntry {
     description_en: String,
     synonyms: Vec<String>,
     nature: Option<String>,
+    #[serde(default)]
+    attribute: Vec<AttributeEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttributeEntry {
+    code: String,
+    /// A word of Open311; none for words that want no answer.
+    datatype: Option<String>,
+    #[serde(default)]
+    required: bool,
+    fr: String,
+    en: String,
+    #[serde(default)]
+    hint_fr: String,
+    #[serde(default)]
+    hint_en: String,
+    #[serde(default)]
+    values: Vec<ValueEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValueEntry {
+    key: String,
+    fr: String,
+    en: String,
+}
+
+fn attribute(entry: AttributeEntry) -> Result<Attribute, String> {
+    let word = entry.datatype.as_deref().unwrap_or("string");
+    let value = |value: ValueEntry| (value.key, Words { fr: value.fr, en: value.en });
+    Ok(Attribute {
+        variable: entry.datatype.is_some(),
+        datatype: Datatype::parse(word).ok_or_else(|| format!("datatype {word}"))?,
+        code: entry.code,
+        required: entry.required,
+        descriptions: Words { fr: entry.fr, en: entry.en },
+        hints: Words { fr: entry.hint_fr, en: entry.hint_en },
+        values: entry.values.into_iter().map(value).collect(),
+    })
 }
 
 /// The built-in groups, and with `services` the services of a Québec city in them.
@@ -71,6 +113,7 @@ pub fn builtin(services: bool) -> Result<Catalogue, String> {
             nature,
             synonyms: entry.synonyms,
             keywords,
+            attributes: entry.attribute.into_iter().map(attribute).collect::<Result<_, _>>()?,
         });
     }
     Ok(catalogue)
@@ -91,6 +134,17 @@ mod tests {
             let texts = [&service.names.fr, &service.names.en];
             assert!(texts.iter().all(|text| !text.is_empty()), "{}", service.code);
             assert!(!service.synonyms.is_empty(), "{}", service.code);
+            for question in &service.attributes {
+                let list = matches!(
+                    question.datatype,
+                    Datatype::SingleValueList | Datatype::MultiValueList
+                );
+                assert_eq!(list, !question.values.is_empty(), "{}", question.code);
+                assert!(question.variable || !question.required, "{}", question.code);
+                let mut same =
+                    service.attributes.iter().filter(|other| other.code == question.code);
+                assert!(same.by_ref().count() == 1 && !question.code.contains(['=', '[']));
+            }
         }
     }
 

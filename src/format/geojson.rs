@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::details::attributes;
 use super::duplicates::Brief;
 use super::facts::{FactsOut, facts};
 use crate::error::{Refusal, Words};
 use crate::place::Position;
 use crate::query::{Cluster, Polygons};
-use crate::report::{Accuracy, Stored, View, format_utc};
+use crate::report::{Accuracy, Details, Stored, View, format_utc};
 use crate::words;
 
 /// Media type of everything here.
@@ -117,6 +118,18 @@ pub struct ReportOut {
     parent_service_request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zipcode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_notice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_datetime: Option<String>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    attributes: serde_json::Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media_url: Vec<String>,
     revision: u64,
     /// Of a new report, where its sender wants to know: what it may repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +153,8 @@ pub struct Names<'a> {
 pub fn report(stored: &Stored, names: &Names<'_>) -> Feature<'static, ReportOut> {
     let report = &stored.report;
     let text = |text: &Option<String>| text.clone();
+    let none = Details::default();
+    let details = report.details.as_deref().unwrap_or(&none);
     let located = report.position.is_some() || report.accuracy == Accuracy::Approximate;
     Feature {
         r#type: "Feature",
@@ -166,6 +181,12 @@ pub fn report(stored: &Stored, names: &Names<'_>) -> Feature<'static, ReportOut>
             description: text(&report.description),
             parent_service_request_id: report.parent.as_ref().map(|parent| parent.to_string()),
             assignee: text(&report.assignee),
+            address_id: details.address_id.clone(),
+            zipcode: details.zipcode.clone(),
+            service_notice: details.notice.clone(),
+            expected_datetime: details.expected.map(|when| when.to_string()),
+            attributes: attributes(&details.answers),
+            media_url: details.media.clone(),
             revision: stored.revision,
             duplicates: None,
             open_children: Vec::new(),

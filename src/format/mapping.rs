@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::details::{read_attributes, read_media};
 use super::point::point;
 use super::profile::{FIELDS, Profile, status};
 use super::projection::Projection;
 use super::times::Clock;
 use crate::error::{Refusal, Words};
 use crate::place::{BBox, Position};
-use crate::report::{Accuracy, Channel, ClosedReason, Draft, Nature, Status, When, fold};
+use crate::report::{Accuracy, Channel, ClosedReason, Details, Draft, Nature, Status, When, fold};
 use crate::words;
 
 /// A source's own category: the service it names, to be adopted where it is not known.
@@ -142,6 +143,14 @@ impl Mapping {
         });
         let updated = self.time(row, "updated", &mut keep);
         let closed = self.time(row, "closed", &mut keep);
+        let details = Details {
+            address_id: self.text(row, "address_id"),
+            zipcode: self.text(row, "zipcode"),
+            notice: self.text(row, "notice"),
+            expected: self.time(row, "expected", &mut keep),
+            answers: self.text(row, "attributes").map_or_else(Vec::new, |t| read_attributes(&t)),
+            media: self.text(row, "media").map_or_else(Vec::new, |t| read_media(&t)),
+        };
         if !refused.is_empty() {
             return Err(refused);
         }
@@ -163,6 +172,8 @@ impl Mapping {
             description: self.text(row, "description"),
             parent,
             assignee: self.text(row, "assignee"),
+            details,
+            asked: false,
         };
         Ok((draft, category))
     }

@@ -76,7 +76,7 @@ pub struct Defaults {
 }
 
 /// Fields that a profile may give columns to.
-pub const FIELDS: [&str; 25] = [
+pub const FIELDS: [&str; 31] = [
     "id",
     "service",
     "category",
@@ -102,6 +102,12 @@ pub const FIELDS: [&str; 25] = [
     "parent",
     "duplicate",
     "assignee",
+    "address_id",
+    "zipcode",
+    "notice",
+    "expected",
+    "attributes",
+    "media",
 ];
 
 impl Profile {

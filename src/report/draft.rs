@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::{
-    Accuracy, Catalogue, Channel, ClosedReason, Nature, Report, ReportId, ServiceCode, Status, When,
+    Accuracy, Answer, Catalogue, Channel, ClosedReason, Details, Nature, Report, ReportId,
+    ServiceCode, Status, When, attribute,
 };
 use crate::error::{Refusal, Words};
 use crate::place::Position;
@@ -12,6 +13,9 @@ use crate::words;
 /// Longest description, in characters (Open311 GeoReport v2).
 pub const DESCRIPTION_CHARS_MAX: usize = 4000;
 const LINE_CHARS_MAX: usize = 400;
+const URL_CHARS_MAX: usize = 2_000;
+/// Photos of a report, at most.
+const MEDIA_MAX: usize = 10;
 /// Times before 1970 are somebody's placeholder, not a request.
 const EARLIEST_SECOND: i64 = 0;
 /// Clocks differ: how far ahead of ours a time may be, in seconds.
@@ -54,6 +58,10 @@ pub struct Draft {
     pub parent: Option<String>,
     /// The crew or person it is given to.
     pub assignee: Option<String>,
+    /// What else is known.
+    pub details: Details,
+    /// The sender had the service's questions before them: its answers are held against these.
+    pub asked: bool,
 }
 
 /// A change to a report: what is `None` stays.
@@ -109,6 +117,7 @@ impl Gate<'_> {
         let status = draft.status.unwrap_or(Status::Open);
         let reason = ending(status, draft.reason, &mut refused);
         lines(&draft, &mut refused);
+        self.details(&draft, &mut refused);
         let (Some((service, nature)), Some(requested), true) =
             (service, requested, refused.is_empty())
         else {
@@ -132,6 +141,7 @@ impl Gate<'_> {
             description: filled(draft.description),
             parent,
             assignee: filled(draft.assignee),
+            details: known(draft.details),
         })
     }
 
@@ -186,6 +196,24 @@ impl Gate<'_> {
             refused.push(self.catalogue.unknown("service_code", code));
         }
         found
+    }
+
+    fn details(&self, draft: &Draft, refused: &mut Vec<Refusal>) {
+        let Details { address_id, zipcode, notice, expected: _, answers, media } = &draft.details;
+        line("address_id", address_id, LINE_CHARS_MAX, refused);
+        line("zipcode", zipcode, LINE_CHARS_MAX, refused);
+        line("service_notice", notice, DESCRIPTION_CHARS_MAX, refused);
+        for url in media {
+            line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
+        }
+        if media.len() > MEDIA_MAX {
+            let words = words!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");
+            refused.push(Refusal::new("media_url", media.len(), words));
+        }
+        match self.catalogue.get(&draft.service) {
+            Some(service) if draft.asked => attribute::judge(&service.attributes, answers, refused),
+            _ => attribute::bound(answers, refused),
+        }
     }
 
     fn times(
@@ -292,6 +320,29 @@ pub fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut 
         let words = words!("contient un caractère nul", "holds a null character");
         refused.push(Refusal::new(field, text.replace('\0', "␀"), words));
     }
+}
+
+/// Details, where there are any.
+fn known(details: Details) -> Option<Box<Details>> {
+    let details = Details {
+        address_id: filled(details.address_id),
+        zipcode: filled(details.zipcode),
+        notice: filled(details.notice),
+        answers: answered(details.answers),
+        ..details
+    };
+    (!details.is_empty()).then(|| Box::new(details))
+}
+
+/// Answers that say something, without the white space around them.
+fn answered(answers: Vec<Answer>) -> Vec<Answer> {
+    let values = |values: Vec<String>| {
+        let trimmed = values.into_iter().map(|value| value.trim().to_owned());
+        trimmed.filter(|value| !value.is_empty()).collect::<Vec<_>>()
+    };
+    let answers =
+        answers.into_iter().map(|answer| Answer { values: values(answer.values), ..answer });
+    answers.filter(|answer| !answer.values.is_empty()).collect()
 }
 
 fn filled(text: Option<String>) -> Option<String> {

@@ -1,6 +1,8 @@
 //! The domain: a citizen's request and the gate through which it comes.
 
+mod attribute;
 mod change;
+mod details;
 mod draft;
 mod filter;
 mod id;
@@ -14,7 +16,9 @@ mod utc;
 mod vocabulary;
 mod when;
 
+pub use attribute::{Attribute, Datatype};
 pub use change::{Change, Event, Facts, View};
+pub use details::{Answer, Details, read_answers, read_media};
 pub use draft::{AHEAD_SECONDS_MAX, DESCRIPTION_CHARS_MAX, Draft, Gate, Patch, line, position};
 pub use filter::Filter;
 pub use id::{
@@ -70,11 +74,13 @@ pub struct Report {
     pub parent: Option<ReportId>,
     /// The crew or person it is given to.
     pub assignee: Option<String>,
+    /// What is known of it beside; never empty.
+    pub details: Option<Box<Details>>,
 }
 
 impl Report {
     /// Names of the fields of [`Report::fields`].
-    pub const FIELDS: [&'static str; 18] = [
+    pub const FIELDS: [&'static str; 24] = [
         "service_request_id",
         "service_code",
         "status",
@@ -93,12 +99,20 @@ impl Report {
         "description",
         "parent_service_request_id",
         "assignee",
+        "address_id",
+        "zipcode",
+        "service_notice",
+        "expected_datetime",
+        "attributes",
+        "media_url",
     ];
 
     /// Every field as text, in the order of [`Report::FIELDS`]: what histories compare, digests
     /// hash and tables hold. Coordinates are the shortest decimals that read back exactly.
-    pub fn fields(&self) -> [Option<String>; 18] {
+    pub fn fields(&self) -> [Option<String>; 24] {
         let text = |t: &Option<String>| t.clone();
+        let details = self.details.as_ref().map_or_else(Default::default, |known| known.fields());
+        let [address_id, zipcode, notice, expected, answers, media] = details;
         [
             Some(self.id.to_string()),
             Some(self.service.to_string()),
@@ -118,6 +132,12 @@ impl Report {
             text(&self.description),
             self.parent.as_ref().map(|parent| parent.to_string()),
             text(&self.assignee),
+            address_id,
+            zipcode,
+            notice,
+            expected,
+            answers,
+            media,
         ]
     }
 
@@ -154,6 +174,16 @@ impl Report {
         }
         let degrees = self.position.map_or([f64::NAN; 2], |place| [place.lon(), place.lat()]);
         degrees.iter().for_each(|n| sink.extend_from_slice(&n.to_bits().to_le_bytes()));
+        // Reports without details have the bytes they had before there were any.
+        let details = self.details.iter().flat_map(|details| details.fields());
+        details.for_each(|field| match field {
+            None => sink.push(0),
+            Some(field) => {
+                sink.push(1);
+                sink.extend_from_slice(&(field.len() as u32).to_le_bytes());
+                sink.extend_from_slice(field.as_bytes());
+            }
+        });
     }
 
     /// What the index needs to know.

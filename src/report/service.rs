@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Nature;
+use super::{Attribute, Nature};
 use crate::error::{Refusal, Words};
 use crate::words;
 
@@ -136,6 +136,8 @@ pub struct Service {
     pub synonyms: Vec<String>,
     /// Open311 keywords.
     pub keywords: Vec<String>,
+    /// What it asks of whoever reports, in order.
+    pub attributes: Vec<Attribute>,
 }
 
 impl Service {
@@ -278,6 +280,7 @@ impl Catalogue {
             nature,
             synonyms: Vec::new(),
             keywords: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 }

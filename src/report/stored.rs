@@ -13,6 +13,8 @@ pub struct Stored {
     pub created_revision: u64,
     /// When it was recorded here, RFC 3339.
     pub recorded: String,
+    /// When it was last changed here, RFC 3339, if it was.
+    pub changed: Option<String>,
 }
 
 /// One change of one field.

@@ -182,7 +182,8 @@ impl Running<'_> {
         }
         self.keep_fresh(jurisdiction, &report);
         let recorded = self.now.clone();
-        let stored = Stored { report, revision, created_revision: revision, recorded };
+        let stored =
+            Stored { report, revision, created_revision: revision, recorded, changed: None };
         Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
     }
 

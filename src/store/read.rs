@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_one_key.sql"),
     include_str!("migrations/0003_hotspots.sql"),
     include_str!("migrations/0004_incidents.sql"),
+    include_str!("migrations/0005_details.sql"),
 ];
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
@@ -221,6 +222,7 @@ impl Reader {
                     nature: Nature::parse(&nature).ok_or_else(corrupt)?,
                     synonyms: Vec::new(),
                     keywords: Vec::new(),
+                    attributes: Vec::new(),
                 });
             }
             Ok(found)

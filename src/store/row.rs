@@ -10,15 +10,17 @@ use super::read::revision_of;
 use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::report::{
-    Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, Report, ReportId, ServiceCode,
-    Sketch, Status, Stored, When,
+    Accuracy, Change, Channel, ClosedReason, Details, Event, Facts, Nature, Report, ReportId,
+    ServiceCode, Sketch, Status, Stored, When, read_answers, read_media,
 };
 
 /// Columns of a whole report, in the order that [`stored`] reads.
 pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reason, source_status, \
     nature, channel, requested_datetime, updated_datetime, closed_datetime, lon, lat, accuracy, \
     address, area, description, parent_service_request_id, assignee, change_key, created_revision, \
-    recorded_datetime, source_digest, removed";
+    recorded_datetime, source_digest, removed, \
+    address_id, zipcode, service_notice, expected_datetime, attributes, media_url, \
+    changed_datetime";
 
 /// Columns of a report's facts, in the order that [`change`] reads.
 pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed_reason, nature, \
@@ -35,8 +37,8 @@ pub struct Next {
     pub number: i64,
 }
 
-/// Binds a report to parameters 1 to 20 and 23 of a statement: its key and the table's columns up
-/// to `assignee`, and its source's digest.
+/// Binds a report to parameters 1 to 20 and 23 to 29 of a statement: its key and the table's columns
+/// up to `assignee`, its source's digest, and its details.
 ///
 /// # Errors
 /// A statement with fewer parameters.
@@ -67,7 +69,12 @@ pub fn bind(
     to.raw_bind_parameter(18, &report.description)?;
     to.raw_bind_parameter(19, report.parent.as_ref().map(|parent| parent.as_str()))?;
     to.raw_bind_parameter(20, &report.assignee)?;
-    to.raw_bind_parameter(23, digest.map(|digest| digest as i64))
+    to.raw_bind_parameter(23, digest.map(|digest| digest as i64))?;
+    let details = report.details.as_ref().map_or_else(Default::default, |known| known.fields());
+    for (at, field) in (24..).zip(details) {
+        to.raw_bind_parameter(at, field)?;
+    }
+    Ok(())
 }
 
 /// Reads a row of [`COLUMNS`].
@@ -94,13 +101,27 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<Stored> {
         description: cells.get(15)?,
         parent: cells.maybe(16, |text| ReportId::new(text).ok())?,
         assignee: cells.get(17)?,
+        details: details(&cells)?,
     };
     Ok(Stored {
         report,
         revision: revision_of(cells.get(18)?),
         created_revision: cells.get::<i64>(19)? as u64,
         recorded: cells.get(20)?,
+        changed: cells.get(29)?,
     })
+}
+
+fn details(cells: &Cells<'_>) -> Result<Option<Box<Details>>> {
+    let details = Details {
+        address_id: cells.get(23)?,
+        zipcode: cells.get(24)?,
+        notice: cells.get(25)?,
+        expected: cells.maybe(26, |text| When::parse(text, cells.zone).ok())?,
+        answers: cells.text(27)?.map(read_answers).unwrap_or_default(),
+        media: cells.text(28)?.map(read_media).unwrap_or_default(),
+    };
+    Ok((!details.is_empty()).then(|| Box::new(details)))
 }
 
 /// Texts that come again and again, each kept once.

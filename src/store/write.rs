@@ -49,9 +49,11 @@ pub fn run(db: &Connection, writes: Vec<Write>, heard: bool) -> Sql<Group> {
 const INSERT: &str = "INSERT INTO report (change_key, jurisdiction, service_request_id,
     service_code, status, closed_reason, source_status, nature, channel, requested_datetime,
     updated_datetime, closed_datetime, lon, lat, accuracy, address, area, description,
-    parent_service_request_id, assignee, created_revision, recorded_datetime, source_digest)
+    parent_service_request_id, assignee, created_revision, recorded_datetime, source_digest,
+    address_id, zipcode, service_notice, expected_datetime, attributes, media_url)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+    ?24, ?25, ?26, ?27, ?28, ?29)
     ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
 
 pub(super) struct City {
@@ -383,13 +385,17 @@ impl Running<'_> {
                 requested_datetime = ?10, updated_datetime = ?11, closed_datetime = ?12,
                 lon = ?13, lat = ?14, accuracy = ?15, address = ?16, area = ?17,
                 description = ?18, parent_service_request_id = ?19, assignee = ?20,
-                source_digest = coalesce(?23, source_digest), removed = 0
+                source_digest = coalesce(?23, source_digest), removed = 0,
+                address_id = ?24, zipcode = ?25, service_notice = ?26,
+                expected_datetime = ?27, attributes = ?28, media_url = ?29,
+                changed_datetime = ?30
              WHERE jurisdiction = ?2 AND service_request_id = ?3",
         )?;
         row::bind(&mut update, &next, &next_key, digest)?;
+        update.raw_bind_parameter(30, &self.now)?;
         update.raw_execute()?;
         self.note(jurisdiction, revision, Event::Put(next.facts()));
-        Ok(Stored { report: next, revision, ..found })
+        Ok(Stored { report: next, revision, changed: Some(self.now.clone()), ..found })
     }
 
     fn log(
