@@ -15,6 +15,7 @@
 //! | [`statistic`] | methods on plain numbers: hot spots, density, trends, odds | `place` |
 //! | [`query`] | questions: from a snapshot to a plain result | `index` `statistic` and theirs |
 //! | [`mod@format`] | outside languages, both directions | `query` and what it uses |
+//! | [`media`] | photos: checked, stripped, kept in a folder or a bucket | `place` `error` |
 //! | [`config`] | every limit, with unit and default | – |
 //! | [`app`] | alone orders store-then-index | `store` `index` `report` `place` `error` `config` |
 //! | [`watch`] | what is looked for without being asked | `app` `query` `store` and theirs |
@@ -60,6 +61,7 @@ pub mod error;
 pub mod format;
 pub mod http;
 pub mod index;
+pub mod media;
 pub mod place;
 pub mod query;
 pub mod report;

@@ -17,8 +17,21 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "format",
         &["query", "statistic", "report", "place", "error"],
-        &["serde", "serde_json", "geojson", "geo", "csv", "toml", "jiff", "proj4rs", "blake3"],
+        &[
+            "serde",
+            "serde_json",
+            "geojson",
+            "geo",
+            "csv",
+            "toml",
+            "jiff",
+            "proj4rs",
+            "blake3",
+            "quick_xml",
+            "cql2",
+        ],
     ),
+    ("media", &["place", "error"], &["blake3", "exif", "flate2", "image", "object_store"]),
     (
         "app",
         &["store", "index", "report", "place", "error", "config"],
@@ -32,7 +45,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("demo", &["report", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
     (
         "http",
-        &["app", "watch", "format", "query", "report", "place", "error", "config"],
+        &["app", "watch", "media", "format", "query", "report", "place", "error", "config"],
         &[
             "axum",
             "tower",

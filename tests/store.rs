@@ -99,7 +99,13 @@ impl Open {
             fingerprint: fingerprint.into(),
         });
         let (jurisdiction, report) = (city(whose), Box::new(report));
-        match self.writer.write(Write::Create { jurisdiction, report, idempotency, judge: None })? {
+        match self.writer.write(Write::Create {
+            jurisdiction,
+            report,
+            idempotency,
+            contact: None,
+            judge: None,
+        })? {
             Outcome::Stored { stored, .. } => Ok(*stored),
             other => panic!("{other:?}"),
         }

@@ -177,7 +177,7 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
         let id = tracking_number(1_000_000_007 + n);
         let report = Box::new(gate.admit(draft(n), &id).expect("a report"));
         let (jurisdiction, idempotency) = (jurisdiction.clone(), None);
-        let write = Write::Create { jurisdiction, report, idempotency, judge: None };
+        let write = Write::Create { jurisdiction, report, idempotency, contact: None, judge: None };
         writer.write(write).expect("a commit");
     }
     drop(writer);

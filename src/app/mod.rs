@@ -344,6 +344,7 @@ impl App {
                 jurisdiction: city.id().clone(),
                 report: Box::new(report),
                 idempotency: idempotency.clone(),
+                contact: draft.contact.clone(),
                 judge: judge.clone().map(|judge| city.judged_by(judge)),
             };
             match self.write(write).await {

@@ -18,7 +18,8 @@ use crate::app::{App, quebec};
 use crate::config::Limits;
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::error::{Error, Kind, Result};
-use crate::http::{Access, Page, Site, router, serve};
+use crate::http::{Access, Desk, Page, Site, router, serve};
+use crate::media::Shelf;
 use crate::store::Reader;
 use crate::watch::Watch;
 use crate::words;
@@ -46,6 +47,21 @@ pub struct Arguments {
     /// How duplicates are told, in place of the built-in model (TOML, as `train` writes it).
     #[arg(long, env = "POINTCHAUD_MODEL")]
     model: Option<PathBuf>,
+    /// Where photos are kept: a folder, or s3://BUCKET[/PREFIX] with the AWS_… variables of the
+    /// environment. By default a folder beside the store.
+    #[arg(long, env = "POINTCHAUD_MEDIA")]
+    media: Option<String>,
+    /// Address of this service as its readers know it (behind a proxy); by default what they ask
+    /// for.
+    #[arg(long, env = "POINTCHAUD_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Keys with which applications may file by Open311, apart by commas; without any, any key
+    /// will do.
+    #[arg(long, env = "POINTCHAUD_OPEN311_KEYS", hide_env_values = true, value_delimiter = ',')]
+    open311_keys: Vec<String>,
+    /// Whom to write to, told by Open311's discovery.
+    #[arg(long, env = "POINTCHAUD_CONTACT")]
+    contact: Option<String>,
     /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
     /// `auto` for OpenFreeMap where its host can be reached from here.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
@@ -69,7 +85,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let basemap = basemap(&arguments.basemap);
     let watch = Watch::new();
     watch.start(app.clone())?;
-    let site = Site::new(app.clone(), access, Page { basemap }, watch.clone(), model);
+    let beside = || store.with_extension("media").to_string_lossy().into_owned();
+    let desk = Desk {
+        public_url: arguments.public_url.clone(),
+        open311_keys: arguments.open311_keys.clone(),
+        contact: arguments.contact.clone(),
+        shelf: Shelf::open(&arguments.media.clone().unwrap_or_else(beside))?,
+    };
+    let site = Site::new(app.clone(), access, Page { basemap }, watch.clone(), model, desk);
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {

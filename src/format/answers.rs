@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::geojson::instant;
 use super::json::Language;
+use crate::error::Words;
 use crate::place::BBox;
 use crate::query::{Count, Stats};
-use crate::report::{Catalogue, FieldChange, Group, Jurisdiction, Service, Stored};
+use crate::report::{
+    Attribute, Catalogue, Contact, FieldChange, Group, Jurisdiction, Service, Stored,
+};
 
 /// Counts under a filter.
 pub fn stats(
@@ -77,12 +80,34 @@ pub fn services(catalogue: &Catalogue, language: Language) -> Value {
             "nature": service.nature.as_str(),
             "synonyms": service.synonyms,
             "keywords": service.keywords.join(", "),
+            "attributes": attributes(service, language),
         })
     };
     json!({
         "groups": catalogue.groups().iter().map(group).collect::<Value>(),
         "services": catalogue.services().iter().map(|s| service(s)).collect::<Value>(),
     })
+}
+
+/// What a service asks of whoever reports.
+fn attributes(service: &Service, language: Language) -> Value {
+    let values = |question: &Attribute| {
+        let value =
+            |(key, names): &(String, Words)| json!({ "key": key, "name": language.pick(names) });
+        question.values.iter().map(value).collect::<Value>()
+    };
+    let attribute = |question: &Attribute| {
+        json!({
+            "code": question.code,
+            "variable": question.variable,
+            "datatype": question.datatype.as_str(),
+            "required": question.required,
+            "description": language.pick(&question.descriptions),
+            "datatype_description": language.pick(&question.hints),
+            "values": values(question),
+        })
+    };
+    service.attributes.iter().map(attribute).collect()
 }
 
 /// One city of the service.
@@ -100,6 +125,15 @@ pub fn jurisdiction(
         "revision": revision,
         "reports": reports,
     })
+}
+
+/// Who reported; empty where nobody said.
+pub fn contact(contact: Option<Contact>) -> Value {
+    let contact = contact.unwrap_or_default();
+    let fields = Contact::FIELDS.iter().zip(contact.fields());
+    let said =
+        fields.filter_map(|(name, field)| Some(((*name).to_owned(), json!(field.as_ref()?))));
+    Value::Object(said.collect())
 }
 
 /// Everything that happened to a report, oldest first.

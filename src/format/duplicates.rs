@@ -206,6 +206,13 @@ pub struct Brief {
     distance_m: f64,
 }
 
+impl Brief {
+    /// The report's id.
+    pub fn id(&self) -> &str {
+        &self.service_request_id
+    }
+}
+
 /// The answer in brief.
 pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<Brief> {
     let one = |one: &Duplicate| Brief {

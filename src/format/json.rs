@@ -4,8 +4,9 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::details::answers;
 use crate::error::{Error, Kind, Refusal, Result, Words};
-use crate::report::{Channel, ClosedReason, Draft, Nature, Patch, ReportId, Status, When};
+use crate::report::{Channel, ClosedReason, Details, Draft, Nature, Patch, ReportId, Status, When};
 use crate::words;
 
 /// Members of an object, each to be taken once; what is left over is unknown.
@@ -90,6 +91,35 @@ impl Members {
     }
 }
 
+impl Members {
+    /// Answers to the service's questions, and photos.
+    fn details(&mut self) -> Details {
+        let mut details = Details::default();
+        match self.object.remove("attributes") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(object)) => details.answers = answers(object),
+            Some(other) => {
+                let words = words!("n’est pas un objet JSON", "is not a JSON object");
+                self.refuse("attributes", &other, words);
+            }
+        }
+        let media = match self.object.remove("media_url") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(Value::String(url)) => Some(vec![url]),
+            Some(other) => {
+                let list = serde_json::from_value(other.clone()).ok();
+                if list.is_none() {
+                    let words = words!("n’est pas une liste de textes", "is not a list of texts");
+                    self.refuse("media_url", &other, words);
+                }
+                list
+            }
+        };
+        details.media = media.unwrap_or_default();
+        details
+    }
+}
+
 /// Reads the body of a new report.
 ///
 /// # Errors
@@ -113,6 +143,8 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
         address: body.text("address"),
         area: body.text("area"),
         description: body.text("description"),
+        asked: body.object.contains_key("attributes"),
+        details: body.details(),
         ..Draft::default()
     };
     body.finish()?;

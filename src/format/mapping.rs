@@ -173,6 +173,7 @@ impl Mapping {
             parent,
             assignee: self.text(row, "assignee"),
             details,
+            contact: None,
             asked: false,
         };
         Ok((draft, category))

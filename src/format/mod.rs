@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod json;
 mod mapping;
 mod model;
+pub mod open311;
 mod pairs;
 mod point;
 mod profile;

@@ -10,8 +10,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Site;
 use super::params::Params;
+use super::{Site, open311};
 use crate::app::City;
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::json::{Language, problem};
@@ -31,6 +31,7 @@ pub struct Ask {
     /// What else the answer depends on beside the revision; 0 where nothing.
     pub stamp: u64,
     if_none_match: Option<String>,
+    host: Option<String>,
 }
 
 impl FromRequestParts<Arc<Site>> for Ask {
@@ -50,6 +51,8 @@ impl FromRequestParts<Arc<Site>> for Ask {
                 return Err(Fail(Refusal::new("lang", other, words).into()));
             }
         };
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let host = text(header::HOST).filter(|host| is_host(host)).map(str::to_owned);
         let if_none_match = parts.headers.get(header::IF_NONE_MATCH);
         Ok(Self {
             jurisdiction: params.take("jurisdiction_id"),
@@ -57,9 +60,16 @@ impl FromRequestParts<Arc<Site>> for Ask {
             language,
             uri: parts.uri.clone(),
             stamp: 0,
+            host,
             if_none_match: if_none_match.and_then(|tag| tag.to_str().ok()).map(str::to_owned),
         })
     }
+}
+
+/// Is this a host, with a port perhaps, and nothing else?
+fn is_host(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b);
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 /// The first of our languages in `Accept-Language` by its weight; French where none is named.
@@ -90,6 +100,15 @@ impl Ask {
     /// Not found.
     pub fn city(&self, site: &Site) -> Result<Arc<City>> {
         site.app.city(self.jurisdiction.as_deref())
+    }
+
+    /// Address of this service as the reader knows it, without a slash at its end.
+    pub fn base(&self, site: &Site) -> String {
+        match (&site.desk.public_url, &self.host) {
+            (Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (None, Some(host)) => format!("http://{host}"),
+            (None, None) => String::new(),
+        }
     }
 
     /// Tag of an answer that is true of `revision`.
@@ -237,12 +256,20 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
         Some("fr") => Language::French,
         _ => accepted(accept.as_ref()),
     };
+    let in_open311 = path.starts_with("/open311/");
     let code = response.status();
+    let code = if in_open311 { open311::status(code) } else { code };
     let error = told.unwrap_or_else(|| Arc::new(untold(code, path)));
     if error.kind == Kind::Internal {
         tracing::error!(path, cause = ?error.cause, "internal error");
     }
-    let body = problem(&error, code.as_u16(), language).to_string();
+    let (media_type, body) = match in_open311 {
+        true => open311::failure(path, &error, code.as_u16(), language),
+        false => {
+            let problem = problem(&error, code.as_u16(), language);
+            ("application/problem+json", problem.to_string().into_bytes())
+        }
+    };
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = code;
     let headers = answer.headers_mut();
@@ -253,8 +280,7 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let problem_type = HeaderValue::from_static("application/problem+json");
-    headers.insert(header::CONTENT_TYPE, problem_type);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
     answer
 }

@@ -399,6 +399,23 @@ impl Dedupe {
         Ok(Some(answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer))))
     }
 
+    /// What a sender reads who is to choose and whose protocol has errors only.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub fn refusal(&self, site: &Site, city: &City, report: &Report) -> Result<Error> {
+        let snapshot = site.app.snapshot(city)?;
+        let answer = self.answer(site, city, &snapshot, report);
+        let found = answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer));
+        let ids: Vec<&str> = found.iter().map(Brief::id).collect();
+        let ids = ids.join(", ");
+        let words = words!(
+            "Peut-être déjà signalé : {ids}. Confirmez par confirm=new ou confirm=NUMÉRO.",
+            "Perhaps reported already: {ids}. Confirm by confirm=new or confirm=ID."
+        );
+        Ok(Error::new(Kind::Conflict, words))
+    }
+
     fn answer(
         &self,
         site: &Site,

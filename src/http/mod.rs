@@ -11,7 +11,9 @@ mod duplicates;
 mod hexes;
 mod hotspots;
 mod incidents;
+mod media;
 mod metrics;
+mod open311;
 mod pages;
 mod params;
 mod queries;
@@ -36,6 +38,7 @@ pub use serve::serve;
 
 use crate::app::App;
 use crate::config::Limits;
+use crate::media::Shelf;
 use crate::query::DuplicateModel;
 use crate::watch::Watch;
 use metrics::Metrics;
@@ -51,6 +54,18 @@ pub enum Access {
     Nobody,
 }
 
+/// How the service meets the world outside.
+pub struct Desk {
+    /// Its address as readers know it; none where it is what they ask for.
+    pub public_url: Option<String>,
+    /// Keys with which applications may file by Open311; any where there is none.
+    pub open311_keys: Vec<String>,
+    /// Whom to write to, for Open311's discovery.
+    pub contact: Option<String>,
+    /// Where photos are kept.
+    pub shelf: Shelf,
+}
+
 /// What handlers share.
 pub struct Site {
     /// The application.
@@ -63,6 +78,8 @@ pub struct Site {
     pub watch: Arc<Watch>,
     /// How duplicates are told.
     pub model: Arc<DuplicateModel>,
+    /// How it meets the world outside.
+    pub desk: Desk,
     metrics: Metrics,
 }
 
@@ -74,9 +91,10 @@ impl Site {
         page: Page,
         watch: Arc<Watch>,
         model: DuplicateModel,
+        desk: Desk,
     ) -> Arc<Self> {
         let model = Arc::new(model);
-        Arc::new(Self { app, access, page, watch, model, metrics: Metrics::default() })
+        Arc::new(Self { app, access, page, watch, model, desk, metrics: Metrics::default() })
     }
 }
 
@@ -113,8 +131,26 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/suivi", get(pages::follow))
         .route("/suivi/{id}", get(pages::follow))
         .route("/assets/{*path}", get(pages::asset))
+        .route("/media/{name}", get(media::one))
+        .merge(outside(&limits))
         .layer(layers)
         .with_state(site)
+}
+
+/// Paths of the protocols that others have written.
+fn outside(limits: &Limits) -> Router<Arc<Site>> {
+    let in_time =
+        TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max);
+    let form_size = DefaultBodyLimit::max(media::FORM_BYTES_MAX);
+    Router::new()
+        .route(
+            "/open311/v2/{name}",
+            get(open311::get).merge(post(open311::post).layer((in_time, form_size))),
+        )
+        .route("/open311/v2/services/{name}", get(open311::service))
+        .route("/open311/v2/requests/{name}", get(open311::request))
+        .route("/open311/v2/tokens/{name}", get(open311::token))
+        .route("/api/v1/media", post(media::create).layer((in_time, form_size)))
 }
 
 /// The API's own paths.
@@ -133,6 +169,7 @@ fn api(limits: &Limits) -> Router<Arc<Site>> {
             get(reports::one).merge(patch(reports::change).layer(in_time)),
         )
         .route("/api/v1/reports/{id}/history", get(reports::history))
+        .route("/api/v1/reports/{id}/contact", get(reports::contact))
         .route("/api/v1/duplicates", get(duplicates::list))
         .route(
             "/api/v1/duplicates/batch",

@@ -42,6 +42,11 @@ impl Params {
         Some(self.pairs.swap_remove(at).1)
     }
 
+    /// Is this parameter given?
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
+    }
+
     /// Refuses a value.
     pub fn refuse(&mut self, name: &str, value: impl Display, words: Words) {
         self.refused.push(Refusal::new(name, value, words));

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::answer::{Answer, Ask, Effort, Fail, fresh, tagged, to_json};
 use super::duplicates::Dedupe;
 use super::queries::{finished, next_newest};
-use super::{Access, Site};
+use super::{Access, Site, media};
 use crate::app::{City, Submitted};
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::answers;
@@ -148,6 +148,25 @@ pub async fn history(State(site): State<Arc<Site>>, Path(id): Path<String>, ask:
     Ok(tagged("application/json", &tag, body.await?))
 }
 
+/// `GET /api/v1/reports/{id}/contact`: who reported, for crews.
+pub async fn contact(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    ask: Ask,
+    headers: HeaderMap,
+) -> Answer {
+    allowed(&site.access, &headers)?;
+    let city = ask.city(&site)?;
+    finished(ask)?;
+    let stored = find(&site, &city, &id).await?;
+    let (reader, key, id) = (site.app.reader().clone(), city.id().clone(), stored.report.id);
+    let contact = site.app.compute(move || reader.contact(&key, &id)).await?;
+    let mut response = tagged("application/json", "", to_json(&answers::contact(contact))?);
+    response.headers_mut().remove(header::ETAG);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
 /// The bytes of a body, or why they did not arrive.
 ///
 /// # Errors
@@ -179,6 +198,7 @@ pub async fn create(
     let body = body_of(body)?;
     let idempotency = idempotency(&headers, &body)?;
     let draft = json::draft(&body, city.zone())?;
+    media::known(&site, &draft.details.media).await?;
     let judge = dedupe.judge(&city, &site.model);
     let (stored, replayed) = match site.app.submit(&city, draft, idempotency, judge).await? {
         Submitted::Stored { stored, replayed } => (stored, replayed),

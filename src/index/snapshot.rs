@@ -119,6 +119,11 @@ impl Snapshot {
         self.columns(handle).record(handle.slot)
     }
 
+    /// Does the report pass?
+    pub fn passes(&self, handle: Handle, sieve: &Sieve) -> bool {
+        sieve.passes_here(self.columns(handle), handle.slot)
+    }
+
     /// When the report was made, in seconds since 1970.
     pub fn requested(&self, handle: Handle) -> i64 {
         self.columns(handle).requested(handle.slot)

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
-    Accuracy, Answer, Catalogue, Channel, ClosedReason, Details, Nature, Report, ReportId,
+    Accuracy, Answer, Catalogue, Channel, ClosedReason, Contact, Details, Nature, Report, ReportId,
     ServiceCode, Status, When, attribute,
 };
 use crate::error::{Refusal, Words};
@@ -60,6 +60,8 @@ pub struct Draft {
     pub assignee: Option<String>,
     /// What else is known.
     pub details: Details,
+    /// Who says it.
+    pub contact: Option<Contact>,
     /// The sender had the service's questions before them: its answers are held against these.
     pub asked: bool,
 }
@@ -118,6 +120,7 @@ impl Gate<'_> {
         let reason = ending(status, draft.reason, &mut refused);
         lines(&draft, &mut refused);
         self.details(&draft, &mut refused);
+        draft.contact.iter().for_each(|contact| contact.judge(&mut refused));
         let (Some((service, nature)), Some(requested), true) =
             (service, requested, refused.is_empty())
         else {
@@ -205,6 +208,15 @@ impl Gate<'_> {
         line("service_notice", notice, DESCRIPTION_CHARS_MAX, refused);
         for url in media {
             line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
+            let known = ["http://", "https://", "/media/"];
+            let is_url = known.iter().any(|start| url.starts_with(start));
+            if !is_url || url.contains(char::is_whitespace) {
+                let words = words!(
+                    "doit être une adresse http(s), ou une photo envoyée ici",
+                    "must be an http(s) address, or a photo that was sent here"
+                );
+                refused.push(Refusal::new("media_url", url, words));
+            }
         }
         if media.len() > MEDIA_MAX {
             let words = words!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");

@@ -33,6 +33,11 @@ impl When {
         Ok(Self { at: start.timestamp(), day: Some(day) })
     }
 
+    /// The instant at which it stands, whether or not an hour was known.
+    pub fn as_instant(self) -> Self {
+        Self { day: None, ..self }
+    }
+
     /// A wall-clock time of `zone`. Of an hour that comes twice when clocks go back, the first is
     /// taken; an hour skipped when they go forward is read one hour later (RFC 5545's rule).
     ///

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Follower, Outcome, Write, read, write};
+use super::{Follower, Outcome, Write, open, write};
 use crate::error::{Error, Kind, Result};
 use crate::words;
 
@@ -32,7 +32,7 @@ impl Writer {
     /// # Errors
     /// The file cannot be opened for writing.
     pub fn start(path: &Path, follower: impl Follower) -> Result<(Self, thread::JoinHandle<()>)> {
-        let db = read::open_writer(path)?;
+        let db = open::open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let folding = fold_log(path)?;
         let mut thread = Thread { path: path.to_owned(), db: Some(db), follower, folding };
@@ -115,7 +115,7 @@ const FOLD_EVERY: Duration = Duration::from_millis(200);
 /// Starts a thread that folds the write-ahead log back into the file, so that no commit waits for
 /// it. It ends with the writer.
 fn fold_log(path: &Path) -> Result<mpsc::SyncSender<()>> {
-    let db = read::open_writer(path)?;
+    let db = open::open_writer(path)?;
     let (told, hear) = mpsc::sync_channel(1);
     let fold = move || {
         while hear.recv().is_ok() {
@@ -168,7 +168,7 @@ impl<F: Follower> Thread<F> {
     fn attempt(&mut self, writes: Vec<Write>) -> std::result::Result<write::Group, String> {
         let db = match &mut self.db {
             Some(db) => db,
-            none => none.insert(read::open_writer(&self.path).map_err(|error| {
+            none => none.insert(open::open_writer(&self.path).map_err(|error| {
                 error.cause.map_or_else(|| error.words.en.clone(), |cause| cause.to_string())
             })?),
         };
@@ -211,7 +211,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("pointchaud-commit-{}", std::process::id()));
         let _ = std::fs::remove_file(&dir);
         let uncertain = Arc::new(AtomicUsize::new(0));
-        let mut db = read::open_writer(&dir).unwrap();
+        let mut db = open::open_writer(&dir).unwrap();
         db.commit_hook(Some(|| true)).unwrap();
         let follower = Counting(uncertain.clone());
         let folding = mpsc::sync_channel(1).0;

@@ -5,11 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::read::CityKey;
 use super::row;
 use super::write::{Answer, Running, Sql, corrupt};
-use super::{Outcome, Verdict, Write};
+use super::{Outcome, Verdict, Write, contact};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
-    Idempotency, IncidentChange, JurisdictionId, Member, Regroup, RegroupKind, Report, ReportId,
-    Status, Stored,
+    Contact, Idempotency, IncidentChange, JurisdictionId, Member, Regroup, RegroupKind, Report,
+    ReportId, Status, Stored,
 };
 use crate::words;
 
@@ -145,6 +145,7 @@ impl Running<'_> {
         jurisdiction: &JurisdictionId,
         mut report: Report,
         idempotency: Option<Idempotency>,
+        contact: Option<Contact>,
         judge: Option<super::Judge>,
     ) -> Answer {
         if self.city(jurisdiction)?.is_none() {
@@ -174,6 +175,9 @@ impl Running<'_> {
             return Ok(Err(Error::new(Kind::Conflict, words)));
         };
         self.remember(jurisdiction, &idempotency, report.id.as_str())?;
+        if let Some(contact) = &contact {
+            contact::write(self.db, jurisdiction, &report.id, contact)?;
+        }
         if let Some(parent) = report.parent.clone().filter(|_| is_judged) {
             let member =
                 Member { id: report.id.clone(), before: None, after: Some(parent.clone()) };

@@ -12,12 +12,15 @@
 //! - Removed reports stay as tombstones.
 //! - Everything is read in pages by key; nothing is skipped or repeated under concurrent writes.
 
+mod contact;
 mod digest;
 mod group;
 mod incident;
+mod open;
 mod read;
 mod row;
 mod scan;
+mod since;
 mod track;
 mod write;
 
@@ -31,8 +34,8 @@ pub use scan::Scan;
 
 use crate::error::Result;
 use crate::report::{
-    Change, Idempotency, IncidentChange, Jurisdiction, JurisdictionId, Regroup, Report, ReportId,
-    Service, Stored, Track,
+    Change, Contact, Idempotency, IncidentChange, Jurisdiction, JurisdictionId, Regroup, Report,
+    ReportId, Service, Stored, Track,
 };
 
 /// How far an import has come.
@@ -88,6 +91,8 @@ pub enum Write {
         report: Box<Report>,
         /// The client's key, if it gave one.
         idempotency: Option<Idempotency>,
+        /// Who reports.
+        contact: Option<Contact>,
         /// Looks whether it is a duplicate, if that is wanted.
         judge: Option<Judge>,
     },

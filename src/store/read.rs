@@ -3,89 +3,23 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Checkpoint, Scan, incident, row, track};
-use crate::error::{Error, Kind, Result};
+use super::open::{BUSY, open_writer};
+use super::{Checkpoint, Scan, contact, incident, row, since, track};
+use crate::error::{Error, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, FieldChange, IncidentChange, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
-    ServiceCode, Stored,
+    Change, Contact, FieldChange, IncidentChange, Jurisdiction, JurisdictionId, Nature, ReportId,
+    Service, ServiceCode, Stored, When,
 };
-use crate::words;
-
-/// How long a statement waits for another process that holds the file.
-const BUSY: Duration = Duration::from_secs(10);
-
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_city.sql"),
-    include_str!("migrations/0002_one_key.sql"),
-    include_str!("migrations/0003_hotspots.sql"),
-    include_str!("migrations/0004_incidents.sql"),
-    include_str!("migrations/0005_details.sql"),
-];
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
 const REVISION_BITS: u32 = 40;
-/// The writer's cache, in KiB: the index of ids is written all over.
-const CACHE_KIB: i64 = 65_536;
-/// Pages in the write-ahead log before the writer itself folds it back. Long before, the
-/// checkpoint thread has, unless there was no moment for it.
-const CHECKPOINT_PAGES: i64 = 65_536;
-/// Bytes of the write-ahead log kept on the disk when it is empty.
-const LOG_BYTES: i64 = 64 << 20;
-
 /// Changes of a page that room is made for at once.
 const PAGE_ROOM: usize = 4_096;
-
-/// Opens the file for writing, creating and migrating it as needed.
-///
-/// # Errors
-/// The file is not a store of ours, is a newer one, or cannot be written.
-pub(super) fn open_writer(path: &Path) -> Result<Connection> {
-    let shown = path.display().to_string();
-    let wrap = |cause: rusqlite::Error| Error {
-        cause: Some(cause.into()),
-        ..Error::new(
-            Kind::Unavailable,
-            words!("Impossible d’ouvrir « {shown} ».", "Cannot open '{shown}'."),
-        )
-    };
-    let mut db = Connection::open(path).map_err(wrap)?;
-    db.busy_timeout(BUSY).map_err(wrap)?;
-    db.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
-    db.pragma_update(None, "synchronous", "FULL").map_err(wrap)?;
-    db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(wrap)?;
-    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(wrap)?;
-    db.pragma_update(None, "journal_size_limit", LOG_BYTES).map_err(wrap)?;
-    db.set_prepared_statement_cache_capacity(64);
-    migrate(&mut db).map_err(wrap)?;
-    Ok(db)
-}
-
-fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
-    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let version = usize::try_from(version).unwrap_or(usize::MAX);
-    if version > MIGRATIONS.len() {
-        return Err(rusqlite::Error::InvalidParameterName(format!(
-            "this file is of schema {version}; this program knows {}",
-            MIGRATIONS.len()
-        )));
-    }
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version) {
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "user_version", step as i64 + 1)?;
-    }
-    tx.execute(
-        "INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', lower(hex(randomblob(6))))",
-        [],
-    )?;
-    tx.commit()
-}
 
 /// A handle on the store's file for readers; cheap to clone.
 #[derive(Clone)]
@@ -110,9 +44,19 @@ impl CityKey {
     }
 
     /// The key after all of this jurisdiction's.
-    fn end(&self) -> i64 {
+    pub(super) fn end(&self) -> i64 {
         (self.number + 1) << REVISION_BITS
     }
+}
+
+/// A jurisdiction's revision.
+fn head(db: &Connection, jurisdiction: &JurisdictionId) -> Result<u64> {
+    let mut head = db
+        .prepare_cached("SELECT revision FROM jurisdiction WHERE jurisdiction_id = ?")
+        .map_err(Error::internal)?;
+    let head: i64 =
+        head.query_row([jurisdiction.as_str()], |row| row.get(0)).map_err(Error::internal)?;
+    Ok(head as u64)
 }
 
 /// The revision in a row's key.
@@ -369,10 +313,7 @@ impl Reader {
     ) -> Result<()> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
-            let head: i64 = db
-                .prepare_cached("SELECT revision FROM jurisdiction WHERE jurisdiction_id = ?")
-                .and_then(|mut head| head.query_row([jurisdiction.as_str()], |row| row.get(0)))
-                .map_err(Error::internal)?;
+            let head = head(db, jurisdiction)?;
             let sql = format!(
                 "SELECT {} FROM report WHERE change_key > ? AND change_key < ?
                  ORDER BY change_key",
@@ -387,14 +328,38 @@ impl Reader {
             let mut changes = room();
             while let Some(row) = rows.next().map_err(Error::internal)? {
                 changes.push(row::change(row, &city.zone, &mut repeated)?);
-                if changes.len() >= page
-                    && !sink(std::mem::replace(&mut changes, room()), head as u64)
-                {
+                if changes.len() >= page && !sink(std::mem::replace(&mut changes, room()), head) {
                     return Ok(());
                 }
             }
-            sink(changes, head as u64);
+            sink(changes, head);
             Ok(())
+        })
+    }
+
+    /// Who reported, if that was said.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn contact(&self, jurisdiction: &JurisdictionId, id: &ReportId) -> Result<Option<Contact>> {
+        self.with(|db| contact::read(db, jurisdiction, id).map_err(Error::internal))
+    }
+
+    /// Hands `sink` the reports last changed here from a moment on, and until before another,
+    /// oldest change first, until it answers false.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn changed_between(
+        &self,
+        jurisdiction: &JurisdictionId,
+        moments: (Option<When>, Option<When>),
+        sink: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<()> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let head = head(db, jurisdiction)?;
+            since::changed_between(db, &city, head, moments, sink)
         })
     }
 

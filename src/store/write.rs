@@ -79,8 +79,8 @@ impl Running<'_> {
     fn run_one(&mut self, write: Write) -> Answer {
         match write {
             Write::Adopt { jurisdiction, services } => self.adopt(&jurisdiction, &services),
-            Write::Create { jurisdiction, report, idempotency, judge } => {
-                self.create(&jurisdiction, *report, idempotency, judge)
+            Write::Create { jurisdiction, report, idempotency, contact, judge } => {
+                self.create(&jurisdiction, *report, idempotency, contact, judge)
             }
             Write::Batch { jurisdiction, reports, redraw, idempotency } => {
                 self.batch(&jurisdiction, reports, redraw, idempotency)

@@ -1,0 +1,176 @@
+//! Photos: taken in, and handed out so that a browser sees pictures in them and nothing else.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::json;
+
+use super::Site;
+use super::answer::{Answer, Ask, tagged, to_json};
+use super::queries::finished;
+use crate::error::{Error, Kind, Refusal, Result};
+use crate::media::{BYTES_MAX, Photo};
+use crate::words;
+
+/// A form with photos: all of it, at most, in bytes.
+pub const FORM_BYTES_MAX: usize = 48 << 20;
+/// A form without: its fields, at most, in bytes.
+const FIELDS_BYTES_MAX: usize = 256 << 10;
+/// Photos in a form, at most.
+const PHOTOS_MAX: usize = 10;
+
+/// What a form holds.
+#[derive(Default)]
+pub struct Parts {
+    /// Its fields, in order.
+    pub fields: Vec<(String, String)>,
+    /// Its files.
+    pub files: Vec<Bytes>,
+}
+
+fn too_large() -> Error {
+    let words =
+        words!("Le corps de la requête est trop grand.", "The request's body is too large.");
+    Error::new(Kind::TooLarge, words)
+}
+
+fn malformed(error: &MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => {
+            let words = words!("est mal formé ou incomplet", "is malformed or cut short");
+            Refusal::new("body", "", words).into()
+        }
+    }
+}
+
+/// Is this the type of a form with files?
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    kind.to_ascii_lowercase().starts_with(b"multipart/form-data")
+}
+
+/// Reads a form, with files or without.
+///
+/// # Errors
+/// Too large; malformed; more files than a report may have.
+pub async fn form(site: &Arc<Site>, request: Request) -> Result<Parts> {
+    let mut parts = Parts::default();
+    if !is_multipart(request.headers()) {
+        let body = to_bytes(request.into_body(), FIELDS_BYTES_MAX).await;
+        let body = body.map_err(|_| too_large())?;
+        parts.fields = form_urlencoded::parse(&body).into_owned().collect();
+        return Ok(parts);
+    }
+    let form = Multipart::from_request(request, site).await;
+    let mut form = form.map_err(|_| {
+        Refusal::new("Content-Type", "", words!("n’a pas de « boundary »", "has no 'boundary'"))
+    })?;
+    let mut size = 0;
+    while let Some(field) = form.next_field().await.map_err(|error| malformed(&error))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_file = field.file_name().is_some() || name == "media" || name == "media[]";
+        let bytes = field.bytes().await.map_err(|error| malformed(&error))?;
+        if is_file {
+            // A form without a photo still has the field for it.
+            parts.files.extend((!bytes.is_empty()).then_some(bytes));
+        } else {
+            size += name.len() + bytes.len();
+            parts.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        if parts.files.len() > PHOTOS_MAX {
+            let words = words!("{PHOTOS_MAX} photos au plus", "{PHOTOS_MAX} photos at most");
+            return Err(Refusal::new("media", "", words).into());
+        }
+        if size > FIELDS_BYTES_MAX {
+            return Err(too_large());
+        }
+    }
+    Ok(parts)
+}
+
+/// Reads photos, on the bounded pool.
+///
+/// # Errors
+/// One of them is none.
+pub async fn photos(site: &Site, files: Vec<Bytes>) -> Result<Vec<Photo>> {
+    let read = move || files.iter().map(|bytes| Photo::read(bytes)).collect();
+    site.app.compute(read).await
+}
+
+/// The path of a photo that is kept under this name.
+pub fn path(name: &str) -> String {
+    format!("/media/{name}")
+}
+
+/// Refuses a photo of ours that is not there.
+///
+/// # Errors
+/// Names it.
+pub async fn known(site: &Site, media: &[String]) -> Result<()> {
+    for url in media {
+        if let Some(name) = url.strip_prefix("/media/")
+            && !site.desk.shelf.has(name).await
+        {
+            let words = words!("n’est pas une photo d’ici", "is not a photo kept here");
+            return Err(Refusal::new("media_url", url, words).into());
+        }
+    }
+    Ok(())
+}
+
+/// `POST /api/v1/media`: a photo, alone or in a form; where it is kept, and where it was taken.
+pub async fn create(State(site): State<Arc<Site>>, ask: Ask, request: Request) -> Answer {
+    let ask = finished(ask)?;
+    let mut files = match is_multipart(request.headers()) {
+        true => form(&site, request).await?.files,
+        false => vec![to_bytes(request.into_body(), BYTES_MAX + 1).await.map_err(|_| too_large())?],
+    };
+    if files.len() != 1 {
+        let words = words!("une photo à la fois", "one photo at a time");
+        return Err(Error::from(Refusal::new("media", files.len(), words)).into());
+    }
+    files.truncate(1);
+    let mut photos = photos(&site, files).await?;
+    let Some(photo) = photos.pop() else { return Err(super::queries::unreachable_refusal()) };
+    let (width, height) = (photo.width, photo.height);
+    let position = photo.position.map(|at| json!({ "lon": at.lon(), "lat": at.lat() }));
+    let (name, small) = site.desk.shelf.put(photo).await?;
+    let body = to_json(&json!({
+        "media_url": path(&name),
+        "thumbnail_url": path(&small),
+        "width": width,
+        "height": height,
+        "position": position,
+    }))?;
+    let mut response = tagged("application/json", "", body);
+    response.headers_mut().remove(header::ETAG);
+    let place = HeaderValue::from_str(&format!("{}{}", ask.base(&site), path(&name)));
+    if let Ok(place) = place {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// `GET /media/{name}`
+pub async fn one(State(site): State<Arc<Site>>, Path(name): Path<String>) -> Answer {
+    let bytes = site.desk.shelf.get(&name).await?;
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CONTENT_DISPOSITION, "inline"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}

@@ -1,0 +1,454 @@
+//! Open311 GeoReport v2: `/open311/v2`, in XML and in JSON.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::answer::{Answer, Ask, Effort, fresh, tagged};
+use super::duplicates::Dedupe;
+use super::params::Params;
+use super::queries::finished;
+use super::{Access, Site, media, reports};
+use crate::app::{City, Submitted};
+use crate::error::{Error, Kind, Result};
+use crate::format::geojson::instant;
+use crate::format::json::Language;
+use crate::format::open311::{self, About, Form, Node, Telling, unknown_service};
+use crate::place::{Meters, Position, distance};
+use crate::query::{self, Handle, Snapshot};
+use crate::report::{Filter, Idempotency, Status, Stored, When};
+use crate::words;
+
+/// When this service last changed how it speaks.
+const CHANGESET: &str = "2026-11-24T00:00:00Z";
+/// Longest span of a list, in days (GeoReport v2).
+const DAYS_MAX: i64 = 90;
+const DAY: i64 = 86_400;
+/// Requests in a page, at most (GeoReport v2).
+const PAGE_MAX: usize = 1_000;
+/// Last page of a list.
+const PAGES_MAX: usize = 1_000;
+/// Ids in one question, at most.
+const IDS_MAX: usize = 1_000;
+
+/// A language of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Xml,
+    Json,
+}
+
+impl Format {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Xml => "text/xml; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+
+    fn write(self, root: &str, node: &Node) -> Result<Vec<u8>> {
+        match self {
+            Self::Xml => Ok(open311::xml(root, node)),
+            Self::Json => super::answer::to_json(node),
+        }
+    }
+}
+
+/// The last part of a path and its suffix; XML where there is none.
+fn split(name: &str) -> Result<(&str, Format)> {
+    match name.rsplit_once('.') {
+        Some((name, "xml")) => Ok((name, Format::Xml)),
+        Some((name, "json")) => Ok((name, Format::Json)),
+        Some(_) => Err(Error::not_found(name)),
+        None => Ok((name, Format::Xml)),
+    }
+}
+
+/// The document of an error under this path.
+pub fn failure(
+    path: &str,
+    error: &Error,
+    code: u16,
+    language: Language,
+) -> (&'static str, Vec<u8>) {
+    let format = if path.ends_with(".json") { Format::Json } else { Format::Xml };
+    let node = open311::errors(error, code, language);
+    (format.media_type(), format.write("errors", &node).unwrap_or_default())
+}
+
+/// GeoReport knows few codes: whatever a request has wrong is 400, an unknown thing 404, a key 403.
+pub fn status(code: StatusCode) -> StatusCode {
+    match code {
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => StatusCode::BAD_REQUEST,
+        other => other,
+    }
+}
+
+/// `locale` chooses the language where `lang` does not.
+fn speak(ask: &mut Ask) {
+    let locale = ask.params.take("locale").unwrap_or_default().to_ascii_lowercase();
+    match locale.get(..2) {
+        Some("fr") => ask.language = Language::French,
+        Some("en") => ask.language = Language::English,
+        _ => {}
+    }
+    // A key says who asks; whoever may ask without one may show one.
+    ask.params.take("api_key");
+}
+
+/// `GET /open311/v2/{discovery,services,requests}.{xml,json}`
+pub async fn get(State(site): State<Arc<Site>>, Path(name): Path<String>, mut ask: Ask) -> Answer {
+    let (what, format) = split(&name)?;
+    speak(&mut ask);
+    match what {
+        "discovery" => discovery(&site, ask, format),
+        "services" => services(&site, ask, format),
+        "requests" => requests(site, ask, format).await,
+        other => Err(Error::not_found(other).into()),
+    }
+}
+
+fn discovery(site: &Site, ask: Ask, format: Format) -> Answer {
+    let city = ask.city(site)?;
+    let ask = finished(ask)?;
+    let url = format!("{}/open311/v2", ask.base(site));
+    let said = format!("311 – {}", city.jurisdiction.name);
+    let desk = &site.desk;
+    let keys = match (desk.open311_keys.is_empty(), ask.language) {
+        (true, Language::French) => "Toute clé (api_key) non vide est acceptée.",
+        (true, Language::English) => "Any api_key that is not empty is taken.",
+        (false, Language::French) => "Demandez une clé (api_key) à la ville.",
+        (false, Language::English) => "Ask the city for an api_key.",
+    };
+    let about = About {
+        url: &url,
+        contact: desk.contact.as_deref().unwrap_or(&said),
+        key_service: keys,
+        kind: if site.access == Access::Local { "test" } else { "production" },
+        changeset: CHANGESET,
+    };
+    let body = format.write("discovery", &open311::discovery(&about))?;
+    Ok(tagged(format.media_type(), &ask.tag(site, 0), body))
+}
+
+fn services(site: &Site, ask: Ask, format: Format) -> Answer {
+    let city = ask.city(site)?;
+    let ask = finished(ask)?;
+    let catalogue = city.catalogue();
+    let body = format.write("services", &open311::services(&catalogue, ask.language))?;
+    let tag = ask.tag(site, catalogue.services().len() as u64);
+    Ok(tagged(format.media_type(), &tag, body))
+}
+
+/// `GET /open311/v2/services/{code}.{xml,json}`
+pub async fn service(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    mut ask: Ask,
+) -> Answer {
+    let (code, format) = split(&name)?;
+    speak(&mut ask);
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let catalogue = city.catalogue();
+    let found = catalogue.get(code).ok_or_else(|| Error::not_found(code))?;
+    let body = format.write("service_definition", &open311::definition(found, ask.language))?;
+    let tag = ask.tag(&site, catalogue.services().len() as u64);
+    Ok(tagged(format.media_type(), &tag, body))
+}
+
+/// What a list is asked for.
+struct Wanted {
+    filter: Filter,
+    around: Option<(Position, Meters)>,
+    updated: (Option<When>, Option<When>),
+    page: usize,
+    size: usize,
+}
+
+impl Wanted {
+    fn take(params: &mut Params, city: &City) -> Result<Self> {
+        let catalogue = city.catalogue();
+        let codes = params.take("service_code");
+        let codes: Option<Vec<_>> = codes.map(|list| list.split(',').map(str::to_owned).collect());
+        let services = codes.map(|codes| {
+            let known = |code: &String| {
+                let found = catalogue.get(code.trim()).map(|service| service.code.clone());
+                found.ok_or_else(|| Error::not_found(code))
+            };
+            codes.iter().map(known).collect::<Result<Vec<_>>>()
+        });
+        let statuses = params.take("status").map(|list| statuses(params, &list));
+        let bbox = params.bbox();
+        let given = ["lat", "long", "radius"].map(|name| params.has(name));
+        let around = given.contains(&true).then(|| around(params)).flatten();
+        let updated = (params.time("updated_after", city), params.time("updated_before", city));
+        let (from, before) = span(params, city, updated == (None, None));
+        let page = params.count("page", 1, PAGES_MAX);
+        let size = params.count("page_size", PAGE_MAX, PAGE_MAX);
+        let services = services.transpose()?;
+        let approximate = true;
+        let filter =
+            Filter { services, statuses, from, before, bbox, approximate, ..Filter::default() };
+        Ok(Self { filter, around, updated, page, size })
+    }
+
+    /// The page, from the index.
+    fn page(&self, snapshot: &Snapshot) -> Vec<Handle> {
+        let sieve = snapshot.sieve(&self.filter);
+        let (skip, most) = ((self.page - 1) * self.size, self.page * self.size);
+        let found: Vec<Handle> = match self.around {
+            Some((at, radius)) => {
+                let found = query::within_radius(snapshot, &sieve, at, radius, None, most);
+                found.items.into_iter().map(|found| found.handle).collect()
+            }
+            None => query::newest(snapshot, &sieve, None, most).items,
+        };
+        found.into_iter().skip(skip).collect()
+    }
+
+    /// The page of what was changed in a span of time, from the store, oldest change first.
+    fn changed(&self, site: &Site, city: &City, snapshot: &Snapshot) -> Result<Vec<Stored>> {
+        let sieve = snapshot.sieve(&self.filter);
+        let mut skip = (self.page - 1) * self.size;
+        let mut page = Vec::new();
+        // A moment is asked for: what was changed in that very second has been told.
+        site.app.reader().changed_between(city.id(), self.updated, &mut |stored| {
+            let passes = snapshot.find(stored.report.id.as_str()).is_some_and(|handle| {
+                snapshot.passes(handle, &sieve)
+                    && self.around.is_none_or(|(at, radius)| {
+                        let place = stored.report.position;
+                        place.is_some_and(|place| distance(place, at).0 <= radius.0)
+                    })
+            });
+            match (passes, skip) {
+                (false, _) => {}
+                (true, 0) => page.push(stored),
+                (true, _) => skip -= 1,
+            }
+            page.len() < self.size
+        })?;
+        Ok(page)
+    }
+}
+
+fn statuses(params: &mut Params, list: &str) -> Vec<Status> {
+    let mut wanted = Vec::new();
+    for word in list.split(',').map(str::trim) {
+        match word {
+            "open" => wanted.extend([Status::Open, Status::InProgress]),
+            "closed" => wanted.push(Status::Closed),
+            other => {
+                let words = words!("doit être open ou closed", "must be open or closed");
+                params.refuse("status", other, words);
+            }
+        }
+    }
+    wanted
+}
+
+fn around(params: &mut Params) -> Option<(Position, Meters)> {
+    let lat = params.number("lat", -90.0, 90.0);
+    let lat = params.required("lat", lat);
+    let long = params.number("long", -180.0, 180.0);
+    let long = params.required("long", long);
+    let radius = params.number("radius", 0.0, 100_000.0);
+    let radius = params.required("radius", radius);
+    let at = Position::new(long?, lat?).ok()?;
+    Some((at, Meters(radius?)))
+}
+
+/// From `start_date` until before the second after `end_date`: 90 days at most, the last 90 where
+/// nothing is said (unless another span of time is asked for).
+fn span(params: &mut Params, city: &City, bounded: bool) -> (Option<i64>, Option<i64>) {
+    let (start, end) = (params.time("start_date", city), params.time("end_date", city));
+    let length = DAYS_MAX * DAY;
+    let minute = jiff::Timestamp::now().as_second() / 60 * 60;
+    match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
+        (Some(start), Some(end)) => {
+            // The day that both ends are in counts once.
+            if end < start || end - start > length + DAY {
+                let words = words!(
+                    "doit suivre start_date de 90 jours au plus",
+                    "must follow start_date by 90 days at most"
+                );
+                params.refuse("end_date", instant(end), words);
+            }
+            (Some(start), Some(end + 1))
+        }
+        (Some(start), None) => (Some(start), Some(start + length)),
+        (None, Some(end)) => (Some(end - length), Some(end + 1)),
+        (None, None) if bounded => (Some(minute - length), None),
+        (None, None) => (None, None),
+    }
+}
+
+async fn requests(site: Arc<Site>, mut ask: Ask, format: Format) -> Answer {
+    let city = ask.city(&site)?;
+    if let Some(ids) = ask.params.take("service_request_id") {
+        // Ids override whatever else is asked.
+        let extended = ask.params.take("extensions").as_deref() == Some("true");
+        ask.params = Params::parse("");
+        return by_ids(site, city, ask, format, &ids, extended).await;
+    }
+    let wanted = Wanted::take(&mut ask.params, &city)?;
+    let extended = ask.params.flag("extensions");
+    let mut ask = finished(ask)?;
+    // The last 90 days begin a minute later every minute.
+    ask.stamp = (jiff::Timestamp::now().as_second() / 60).unsigned_abs();
+    let (work, own) = (site.clone(), city.clone());
+    let media_type = format.media_type();
+    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
+        let stored = if wanted.updated == (None, None) {
+            let page = wanted.page(snapshot);
+            let ids: Vec<&str> = page.iter().map(|handle| snapshot.id(*handle)).collect();
+            work.app.reader().get_many(own.id(), &ids)?
+        } else {
+            wanted.changed(&work, &own, snapshot)?
+        };
+        told(&work, &own, ask, format, &stored, extended)
+    });
+    Ok(answer.await?)
+}
+
+fn told(
+    site: &Site,
+    city: &City,
+    ask: &Ask,
+    format: Format,
+    stored: &[Stored],
+    extended: bool,
+) -> Result<Vec<u8>> {
+    let (catalogue, base) = (city.catalogue(), ask.base(site));
+    let telling = Telling { catalogue: &catalogue, language: ask.language, extended, base: &base };
+    let list = stored.iter().map(|stored| open311::request(stored, &telling)).collect();
+    format.write("service_requests", &Node::List("request", list))
+}
+
+async fn by_ids(
+    site: Arc<Site>,
+    city: Arc<City>,
+    ask: Ask,
+    format: Format,
+    ids: &str,
+    extended: bool,
+) -> Answer {
+    let ids: Vec<String> = ids.split(',').map(|id| id.trim().to_owned()).collect();
+    if ids.len() > IDS_MAX {
+        let words = words!("{IDS_MAX} numéros au plus", "{IDS_MAX} ids at most");
+        let refusal = crate::error::Refusal::new("service_request_id", ids.len(), words);
+        return Err(Error::from(refusal).into());
+    }
+    let work = (site.clone(), city.clone());
+    let media_type = format.media_type();
+    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
+        let known: Vec<&str> =
+            ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
+        let stored = work.0.app.reader().get_many(work.1.id(), &known)?;
+        told(&work.0, &work.1, ask, format, &stored, extended)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /open311/v2/requests/{id}.{xml,json}`
+pub async fn request(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    mut ask: Ask,
+) -> Answer {
+    let (id, format) = split(&name)?;
+    speak(&mut ask);
+    let city = ask.city(&site)?;
+    let extended = ask.params.flag("extensions");
+    let ask = finished(ask)?;
+    let stored = reports::find(&site, &city, id).await?;
+    let tag = ask.tag(&site, stored.revision);
+    let body = told(&site, &city, &ask, format, &[stored], extended)?;
+    Ok(tagged(format.media_type(), &tag, body))
+}
+
+/// `GET /open311/v2/tokens/{token}.{xml,json}`: every request has its id at once, which is its token.
+pub async fn token(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    mut ask: Ask,
+) -> Answer {
+    let (token, format) = split(&name)?;
+    speak(&mut ask);
+    let city = ask.city(&site)?;
+    let ask = finished(ask)?;
+    let stored = reports::find(&site, &city, token).await?;
+    let fields = Node::Fields(vec![
+        ("service_request_id", Node::text(stored.report.id.as_str())),
+        ("token", Node::text(token)),
+    ]);
+    let body = format.write("service_requests", &Node::List("request", vec![fields]))?;
+    Ok(tagged(format.media_type(), &ask.tag(&site, stored.revision), body))
+}
+
+/// Does a key open the service? Where none was set, any does.
+fn opened(site: &Site, key: Option<&str>) -> Result<()> {
+    let keys = &site.desk.open311_keys;
+    // Digests take the same time to compare wherever they differ.
+    let is =
+        |known: &String, key: &str| blake3::hash(known.as_bytes()) == blake3::hash(key.as_bytes());
+    if key.is_some_and(|key| keys.is_empty() || keys.iter().any(|known| is(known, key))) {
+        return Ok(());
+    }
+    let words = match key {
+        None => words!("Il manque une clé (api_key).", "An api_key is missing."),
+        Some(_) => words!("Cette clé (api_key) n’est pas connue.", "This api_key is not known."),
+    };
+    Err(Error::new(Kind::Forbidden, words))
+}
+
+/// `POST /open311/v2/requests.{xml,json}`
+pub async fn post(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    mut ask: Ask,
+    request: Request,
+) -> Answer {
+    let (what, format) = split(&name)?;
+    if what != "requests" {
+        return Err(Error::not_found(what).into());
+    }
+    let shown = ask.params.take("api_key");
+    speak(&mut ask);
+    let dedupe = Dedupe::take(&mut ask.params);
+    let header = reports::idempotency_key(request.headers())?;
+    let parts = media::form(&site, request).await?;
+    let mut form = Form::new(parts.fields);
+    opened(&site, form.take("api_key").or(shown).as_deref())?;
+    if let Some(id) = form.take("jurisdiction_id") {
+        ask.jurisdiction = Some(id);
+    }
+    let city = ask.city(&site)?;
+    finished(ask)?;
+    let fingerprint = form.fingerprint();
+    let photos = media::photos(&site, parts.files).await?;
+    let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));
+    let paths = photos.iter().map(|photo| media::path(&photo.name())).collect();
+    let sent = form.read(paths, taken)?;
+    for photo in photos {
+        site.desk.shelf.put(photo).await?;
+    }
+    media::known(&site, &sent.draft.details.media).await?;
+    let key = sent.idempotency_key.or(header);
+    let idempotency = key.map(|key| Idempotency { key, fingerprint });
+    let judge = dedupe.judge(&city, &site.model);
+    let submitted = site.app.submit(&city, sent.draft, idempotency, judge).await;
+    let stored = match submitted.map_err(unknown_service)? {
+        Submitted::Stored { stored, .. } => stored,
+        Submitted::Unsure(report) => return Err(dedupe.refusal(&site, &city, &report)?.into()),
+    };
+    let parent = stored.report.parent.as_ref().map(|parent| parent.as_str());
+    let more = parent.map(|id| ("parent_service_request_id", Node::text(id)));
+    let node = open311::submitted(&stored, sent.account, more.into_iter().collect());
+    let body = format.write("service_requests", &node)?;
+    let mut response: Response = tagged(format.media_type(), "", body);
+    response.headers_mut().remove(axum::http::header::ETAG);
+    Ok(response)
+}

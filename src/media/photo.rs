@@ -1,0 +1,236 @@
+//! A photo as it is kept: decoded and encoded anew, so that nothing but the picture is left of it.
+
+use std::io::Cursor;
+
+use exif::{In, Rational, Tag, Value};
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
+
+use crate::error::{Error, Kind, Refusal, Result};
+use crate::place::Position;
+use crate::words;
+
+/// Bytes of a photo as it comes, at most.
+pub const BYTES_MAX: usize = 12 << 20;
+/// Width and height of a photo as it comes, at most, in pixels.
+const SIDE_MAX: u32 = 12_000;
+/// Memory for decoding, at most: a small file may unfold to a huge picture.
+const DECODED_BYTES_MAX: u64 = 256 << 20;
+/// Longest side of a photo as it is kept, in pixels.
+const SIDE_KEPT: u32 = 2_048;
+/// Longest side of a thumbnail, in pixels.
+const SIDE_SMALL: u32 = 320;
+const QUALITY: u8 = 84;
+
+/// A photo ready to be kept.
+#[derive(Debug)]
+pub struct Photo {
+    /// JPEG, without metadata.
+    pub image: Vec<u8>,
+    /// JPEG, small.
+    pub thumbnail: Vec<u8>,
+    /// Width as it is kept, in pixels.
+    pub width: u32,
+    /// Height as it is kept, in pixels.
+    pub height: u32,
+    /// Where it was taken, by its own word; not part of the picture that is kept.
+    pub position: Option<Position>,
+}
+
+impl Photo {
+    /// Reads a JPEG, PNG or WebP, whatever its sender calls it.
+    ///
+    /// # Errors
+    /// Too large; of another kind; broken; larger than it looks.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() > BYTES_MAX {
+            let max = BYTES_MAX >> 20;
+            let words =
+                words!("La photo dépasse {max} Mio.", "The photo is larger than {max} MiB.");
+            return Err(Error::new(Kind::TooLarge, words));
+        }
+        let format = kind(bytes)?;
+        let (orientation, position) = said(bytes);
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(SIDE_MAX);
+        limits.max_image_height = Some(SIDE_MAX);
+        limits.max_alloc = Some(DECODED_BYTES_MAX);
+        reader.limits(limits);
+        let mut picture = reader.decode().map_err(|error| {
+            let reason = error.to_string();
+            refusal(words!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
+        })?;
+        if let Some(orientation) = image::metadata::Orientation::from_exif(orientation) {
+            picture.apply_orientation(orientation);
+        }
+        let picture = on_white(fitted(picture, SIDE_KEPT));
+        let (width, height) = (picture.width(), picture.height());
+        let thumbnail = encode(&fitted(picture.clone(), SIDE_SMALL))?;
+        Ok(Self { image: encode(&picture)?, thumbnail, width, height, position })
+    }
+}
+
+impl Photo {
+    /// The name it is kept under: the digest of its bytes.
+    pub fn name(&self) -> String {
+        format!("{}.jpg", self.digest())
+    }
+
+    /// The name of its thumbnail.
+    pub fn small_name(&self) -> String {
+        format!("{}-320.jpg", self.digest())
+    }
+
+    fn digest(&self) -> String {
+        blake3::hash(&self.image).to_hex()[..32].to_owned()
+    }
+}
+
+fn refusal(words: crate::error::Words) -> Error {
+    Refusal::new("media", "", words).into()
+}
+
+fn kind(bytes: &[u8]) -> Result<ImageFormat> {
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => Ok(format),
+        _ if bytes.get(4..8) == Some(b"ftyp") => Err(refusal(words!(
+            "est en HEIC ou AVIF ; envoyez du JPEG, PNG ou WebP",
+            "is HEIC or AVIF; send JPEG, PNG or WebP"
+        ))),
+        _ => Err(refusal(words!(
+            "n’est pas une photo JPEG, PNG ou WebP",
+            "is not a JPEG, PNG or WebP photo"
+        ))),
+    }
+}
+
+fn fitted(picture: DynamicImage, side: u32) -> DynamicImage {
+    let large = picture.width().max(picture.height()) > side;
+    if large { picture.thumbnail(side, side) } else { picture }
+}
+
+/// JPEG has no transparency: what shines through is white.
+fn on_white(picture: DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8().into();
+    }
+    let front = picture.into_rgba8();
+    let mut back = RgbaImage::from_pixel(front.width(), front.height(), Rgba([255; 4]));
+    image::imageops::overlay(&mut back, &front, 0, 0);
+    DynamicImage::from(back).into_rgb8().into()
+}
+
+fn encode(picture: &DynamicImage) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+    picture.write_with_encoder(encoder).map_err(Error::internal)?;
+    Ok(bytes)
+}
+
+/// What a photo says of itself: how it is turned (1 to 8), and where it was taken.
+fn said(bytes: &[u8]) -> (u8, Option<Position>) {
+    let read = exif::Reader::new().read_from_container(&mut Cursor::new(bytes));
+    let Ok(exif) = read else { return (1, None) };
+    let turned = exif.get_field(Tag::Orientation, In::PRIMARY);
+    let turned = turned.and_then(|field| field.value.get_uint(0)).unwrap_or(1);
+    let degrees = |value: Tag, sign: Tag, negative: &[u8]| {
+        let Value::Rational(parts) = &exif.get_field(value, In::PRIMARY)?.value else {
+            return None;
+        };
+        let part = |n: usize| parts.get(n).map_or(0.0, Rational::to_f64);
+        let size = part(0) + part(1) / 60.0 + part(2) / 3600.0;
+        let side = exif.get_field(sign, In::PRIMARY);
+        let Value::Ascii(side) = &side?.value else { return None };
+        let below = side.first().is_some_and(|text| text.starts_with(negative));
+        Some(if below { -size } else { size })
+    };
+    let lon = degrees(Tag::GPSLongitude, Tag::GPSLongitudeRef, b"W");
+    let lat = degrees(Tag::GPSLatitude, Tag::GPSLatitudeRef, b"S");
+    // 0/0 is what cameras write that do not know.
+    let known = lon.zip(lat).filter(|place| *place != (0.0, 0.0));
+    let position = known.and_then(|(lon, lat)| Position::new(lon, lat).ok());
+    (u8::try_from(turned).unwrap_or(1), position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+        let pixel = |x: u32, y: u32| image::Rgb([(x % 251) as u8, (y % 241) as u8, 77]);
+        let image = image::RgbImage::from_fn(width, height, pixel);
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    /// A JPEG that says it was turned by a quarter and taken in Québec.
+    fn with_exif(jpeg: &[u8]) -> Vec<u8> {
+        let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+        let entry = |tiff: &mut Vec<u8>, tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+            tiff.extend(tag.to_le_bytes());
+            tiff.extend(kind.to_le_bytes());
+            tiff.extend(count.to_le_bytes());
+            tiff.extend(value);
+        };
+        tiff.extend(2u16.to_le_bytes());
+        entry(&mut tiff, 0x0112, 3, 1, [6, 0, 0, 0]);
+        entry(&mut tiff, 0x8825, 4, 1, 38u32.to_le_bytes());
+        tiff.extend([0; 4]);
+        tiff.extend(4u16.to_le_bytes());
+        entry(&mut tiff, 1, 2, 2, *b"N\0\0\0");
+        entry(&mut tiff, 2, 5, 3, 92u32.to_le_bytes());
+        entry(&mut tiff, 3, 2, 2, *b"W\0\0\0");
+        entry(&mut tiff, 4, 5, 3, 116u32.to_le_bytes());
+        tiff.extend([0; 4]);
+        for (top, bottom) in [(46u32, 1u32), (48, 1), (3000, 100), (71, 1), (12, 1), (4500, 100)] {
+            tiff.extend(top.to_le_bytes());
+            tiff.extend(bottom.to_le_bytes());
+        }
+        let mut out = jpeg[..2].to_vec();
+        out.extend([0xff, 0xe1]);
+        out.extend(((tiff.len() + 8) as u16).to_be_bytes());
+        out.extend(b"Exif\0\0");
+        out.extend(&tiff);
+        out.extend(&jpeg[2..]);
+        out
+    }
+
+    #[test]
+    fn the_place_is_offered_and_then_gone() {
+        let sent = with_exif(&picture(400, 300, ImageFormat::Jpeg));
+        let photo = Photo::read(&sent).unwrap();
+        let at = photo.position.unwrap();
+        assert!((at.lat() - 46.808_333).abs() < 1e-5 && (at.lon() + 71.2125).abs() < 1e-5);
+        assert_eq!((photo.width, photo.height), (300, 400), "it was turned upright");
+        let kept = Photo::read(&photo.image).unwrap();
+        assert_eq!(kept.position, None);
+        assert!(!photo.image.windows(4).any(|four| four == b"Exif"));
+    }
+
+    #[test]
+    fn large_photos_become_smaller_and_other_files_are_refused() {
+        let photo = Photo::read(&picture(3000, 1000, ImageFormat::Png)).unwrap();
+        assert_eq!((photo.width, photo.height), (2048, 683));
+        assert!(Photo::read(&picture(64, 64, ImageFormat::WebP)).is_ok());
+        let words = |bytes: &[u8]| Photo::read(bytes).unwrap_err().to_string();
+        assert!(words(b"<html><script>").contains("is not a JPEG"));
+        assert!(words(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").contains("HEIC"));
+        assert!(words(&picture(64, 64, ImageFormat::Jpeg)[..200]).contains("cannot be read"));
+        assert!(words(b"").contains("is not a JPEG"));
+        assert_eq!(Photo::read(&vec![0; BYTES_MAX + 1]).unwrap_err().kind, Kind::TooLarge);
+    }
+
+    #[test]
+    fn a_bomb_is_not_unfolded() {
+        // A header that promises 11,000 × 11,000 pixels of four bytes, and next to nothing behind.
+        let mut png = picture(8, 8, ImageFormat::Png);
+        png[16..24].copy_from_slice(&[0, 0, 0x2a, 0xf8, 0, 0, 0x2a, 0xf8]);
+        png[25] = 6;
+        let mut crc = flate2::Crc::new();
+        crc.update(&png[12..29]);
+        png[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+        assert!(Photo::read(&png).unwrap_err().to_string().contains("cannot be read"));
+    }
+}

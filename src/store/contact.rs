@@ -1,0 +1,38 @@
+//! The SQL of who reported.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::write::Sql;
+use crate::report::{Contact, JurisdictionId, ReportId};
+
+/// Keeps who reported.
+pub(super) fn write(
+    db: &Connection,
+    jurisdiction: &JurisdictionId,
+    id: &ReportId,
+    contact: &Contact,
+) -> Sql<()> {
+    let [first, last, email, phone, account, device] = contact.fields();
+    let (jurisdiction, id) = (jurisdiction.as_str(), id.as_str());
+    db.prepare_cached("INSERT INTO report_contact VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![jurisdiction, id, first, last, email, phone, account, device])?;
+    Ok(())
+}
+
+/// Who reported, if that was said.
+pub(super) fn read(
+    db: &Connection,
+    jurisdiction: &JurisdictionId,
+    id: &ReportId,
+) -> Sql<Option<Contact>> {
+    let found = db
+        .prepare_cached(
+            "SELECT first_name, last_name, email, phone, account_id, device_id
+             FROM report_contact WHERE jurisdiction_id = ? AND service_request_id = ?",
+        )?
+        .query_row(params![jurisdiction.as_str(), id.as_str()], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+        })
+        .optional()?;
+    Ok(found.and_then(Contact::of))
+}

@@ -1,0 +1,74 @@
+//! Opening the store's file, and bringing its schema up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Kind, Result};
+use crate::words;
+
+/// How long a statement waits for another process that holds the file.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_city.sql"),
+    include_str!("migrations/0002_one_key.sql"),
+    include_str!("migrations/0003_hotspots.sql"),
+    include_str!("migrations/0004_incidents.sql"),
+    include_str!("migrations/0005_details.sql"),
+];
+
+/// The writer's cache, in KiB: the index of ids is written all over.
+const CACHE_KIB: i64 = 65_536;
+/// Pages in the write-ahead log before the writer itself folds it back. Long before, the
+/// checkpoint thread has, unless there was no moment for it.
+const CHECKPOINT_PAGES: i64 = 65_536;
+/// Bytes of the write-ahead log kept on the disk when it is empty.
+const LOG_BYTES: i64 = 64 << 20;
+
+/// Opens the file for writing, creating and migrating it as needed.
+///
+/// # Errors
+/// The file is not a store of ours, is a newer one, or cannot be written.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
+    let shown = path.display().to_string();
+    let wrap = |cause: rusqlite::Error| Error {
+        cause: Some(cause.into()),
+        ..Error::new(
+            Kind::Unavailable,
+            words!("Impossible d’ouvrir « {shown} ».", "Cannot open '{shown}'."),
+        )
+    };
+    let mut db = Connection::open(path).map_err(wrap)?;
+    db.busy_timeout(BUSY).map_err(wrap)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(wrap)?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(wrap)?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(wrap)?;
+    db.pragma_update(None, "journal_size_limit", LOG_BYTES).map_err(wrap)?;
+    db.set_prepared_statement_cache_capacity(64);
+    migrate(&mut db).map_err(wrap)?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(rusqlite::Error::InvalidParameterName(format!(
+            "this file is of schema {version}; this program knows {}",
+            MIGRATIONS.len()
+        )));
+    }
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", step as i64 + 1)?;
+    }
+    tx.execute(
+        "INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', lower(hex(randomblob(6))))",
+        [],
+    )?;
+    tx.commit()
+}
