@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod areas;
 mod catalogue;
+pub mod cql;
 mod details;
 pub mod duplicates;
 mod export;

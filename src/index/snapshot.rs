@@ -263,6 +263,15 @@ impl Snapshot {
         self.hexes.rings(resolution, k)
     }
 
+    /// Calls `found` with every report that passes and has no position.
+    pub fn unplaced(&self, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
+        for (run, part) in self.parts.iter().enumerate() {
+            let columns = &part.run.columns;
+            let slots = columns.located() as u32..columns.len() as u32;
+            self.visit(run, slots, sieve, &mut found);
+        }
+    }
+
     /// Calls `found` with every placed report that passes and lies in `bbox`.
     pub fn in_box(&self, bbox: &BBox, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
         for (run, part) in self.parts.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod clusters;
+mod condition;
 mod density;
 mod duplicates;
 mod features;
@@ -9,6 +10,7 @@ mod hexes;
 mod hotspots;
 mod identity;
 mod incidents;
+mod items;
 mod model;
 mod nearest;
 mod newest;
@@ -18,6 +20,7 @@ mod within;
 
 pub use alerts::{Alert, AlertAsk, alerts};
 pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
+pub use condition::{Condition, Is, Region, TextProperty, TimeProperty};
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
 pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule, was_open};
 pub use features::{ACCURACY_M_MAX, Candidate, Described, FEATURES, Features, Probe, Relation};
@@ -30,6 +33,7 @@ pub use hotspots::{
 };
 pub use identity::{Seen, follow};
 pub use incidents::{Repeat, group};
+pub use items::{ItemsAsk, items};
 pub use model::{DuplicateModel, Leaning, Policy};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};

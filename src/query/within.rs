@@ -57,6 +57,18 @@ impl Polygons {
         Ok(Self { shape, bounds })
     }
 
+    /// The polygons of a box: two where it crosses the antimeridian.
+    ///
+    /// # Errors
+    /// A box without extent.
+    pub fn of_box(bbox: &BBox) -> Result<Self, Words> {
+        let rectangle = |part: &BBox| {
+            let (sw, ne) = ((part.west, part.south), (part.east, part.north));
+            geo::Rect::new(sw, ne).to_polygon()
+        };
+        Self::new(MultiPolygon::new(bbox.parts().iter().map(rectangle).collect()))
+    }
+
     /// Inside or on an edge. The antimeridian is looked for under both its names.
     pub fn contains(&self, at: Position) -> bool {
         self.shape.intersects(&Point::new(at.lon(), at.lat()))
