@@ -1,6 +1,7 @@
 //! CQL2 in (OGC 21-065r2), as text and as JSON: a condition on reports.
 
-use cql2::{Expr, Geometry};
+pub use cql2::Expr;
+use cql2::Geometry;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -94,6 +95,20 @@ pub fn condition(expr: &Expr) -> Read<Condition> {
         (op, [a, b]) if op.starts_with("t_") => temporal(op, a, b),
         _ => unsupported(expr),
     }
+}
+
+/// Does a feature match? For collections small enough to be looked at one by one.
+///
+/// # Errors
+/// What is asked cannot be asked of it.
+pub fn matches(expr: &Expr, feature: &serde_json::Value) -> Read<bool> {
+    expr.clone().matches(Some(feature)).or_else(|error| {
+        let reason = error.to_string();
+        refuse(
+            expr.to_text().unwrap_or_default(),
+            words!("ne s’applique pas : {reason}", "does not apply: {reason}"),
+        )
+    })
 }
 
 fn unsupported<T>(expr: &Expr) -> Read<T> {

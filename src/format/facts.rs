@@ -148,7 +148,7 @@ fn write_word(out: &mut Vec<u8>, member: &[u8], word: Option<&str>) {
     }
 }
 
-fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
+pub(super) fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
     let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if !text.bytes().all(plain) {
         return serde_json::to_writer(out, text);

@@ -17,6 +17,7 @@ pub mod incidents;
 pub mod json;
 mod mapping;
 mod model;
+pub mod ogc;
 pub mod open311;
 mod pairs;
 mod point;

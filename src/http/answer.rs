@@ -266,7 +266,12 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
     let (media_type, body) = match in_open311 {
         true => open311::failure(path, &error, code.as_u16(), language),
         false => {
-            let problem = problem(&error, code.as_u16(), language);
+            let mut problem = problem(&error, code.as_u16(), language);
+            if path.starts_with("/ogc") {
+                // What OGC API – Features 1.0 calls them.
+                problem["code"] = problem["type"].clone();
+                problem["description"] = problem["detail"].clone();
+            }
             ("application/problem+json", problem.to_string().into_bytes())
         }
     };

@@ -9,9 +9,11 @@ use super::answer::{Answer, Ask, Effort, fresh, to_json};
 use super::params::Params;
 use super::queries::finished;
 use super::reports::checked_areas;
-use crate::error::{Refusal, Result};
+use crate::config::Limits;
+use crate::error::{Error, Refusal, Result};
 use crate::format::geojson::MEDIA_TYPE;
 use crate::format::hexes::{self, Hexes, Wanted};
+use crate::format::json::Language;
 use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
 use crate::query::{self, Exposure, HexTest, RING_MAX, Snapshot, Steps};
 use crate::report::Filter;
@@ -135,6 +137,35 @@ fn answer(snapshot: &Snapshot, question: &Question, ask: &Ask) -> Result<Vec<u8>
         window,
     };
     to_json(&hexes::hexes(&told, &question.wanted, snapshot.revision(), ask.language))
+}
+
+/// The features of a plain question: all reports, at the usual resolution.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn plain_features(
+    snapshot: &Snapshot,
+    limits: &Limits,
+    language: Language,
+) -> Result<Vec<serde_json::Value>> {
+    let filter = Filter::default();
+    let counts = query::count_hexes(snapshot, &snapshot.sieve(&filter), RESOLUTION);
+    let test = HexTest { k: None, exposure: Exposure::None, permutations: None };
+    let scores = query::score_hexes(snapshot, &counts, false, test);
+    let told = Hexes {
+        counts: &counts,
+        scores: &scores,
+        trends: None,
+        exposure: Exposure::None,
+        window: window(snapshot, &filter),
+    };
+    let wanted = Wanted { bbox: None, empty: false, limit: limits.hexes_max };
+    let all = hexes::hexes(&told, &wanted, snapshot.revision(), language);
+    let mut all = serde_json::to_value(all).map_err(Error::internal)?;
+    match all["features"].take() {
+        serde_json::Value::Array(features) => Ok(features),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// `GET /api/v1/hexes?resolution&bbox&k&exposure&permutations&seed&steps&empty`

@@ -232,6 +232,36 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     Ok(answer.await?)
 }
 
+/// The features of the standing question: the hotspots of each service that are there now.
+///
+/// # Errors
+/// The store; the watch.
+pub fn standing_features(
+    site: &Site,
+    city: &City,
+    snapshot: &Snapshot,
+    language: Language,
+) -> Result<Vec<serde_json::Value>> {
+    let watched = site.watch.city(&site.app, city)?;
+    let question = Question {
+        filter: standing_filter(),
+        ask: standing(0),
+        days: DAYS,
+        by_service: true,
+        limit: site.app.limits.hotspots_max,
+        cells_max: usize::MAX,
+    };
+    let Ok((found, ask, _)) = find(snapshot, &question, city, &watched) else {
+        return Ok(Vec::new());
+    };
+    let telling = Telling { site, city, snapshot, language };
+    let shown = found.iter().take(question.limit).zip(1..);
+    let feature = |(one, rank)| {
+        serde_json::to_value(telling.feature(one, Some(rank), &ask)?).map_err(Error::internal)
+    };
+    shown.map(feature).collect()
+}
+
 /// A hotspot as it is now, if its question is a standing one and it is still there.
 fn now(
     telling: &Telling<'_>,

@@ -13,6 +13,7 @@ mod hotspots;
 mod incidents;
 mod media;
 mod metrics;
+mod ogc;
 mod open311;
 mod pages;
 mod params;
@@ -150,6 +151,14 @@ fn outside(limits: &Limits) -> Router<Arc<Site>> {
         .route("/open311/v2/services/{name}", get(open311::service))
         .route("/open311/v2/requests/{name}", get(open311::request))
         .route("/open311/v2/tokens/{name}", get(open311::token))
+        .route("/ogc", get(ogc::landing))
+        .route("/ogc/", get(ogc::landing))
+        .route("/ogc/conformance", get(ogc::conformance))
+        .route("/ogc/collections", get(ogc::collections))
+        .route("/ogc/collections/{id}", get(ogc::collection))
+        .route("/ogc/collections/{id}/queryables", get(ogc::queryables))
+        .route("/ogc/collections/{id}/items", get(ogc::items))
+        .route("/ogc/collections/{id}/items/{feature}", get(ogc::item))
         .route("/api/v1/media", post(media::create).layer((in_time, form_size)))
 }
 

@@ -47,6 +47,11 @@ impl Params {
         self.pairs.iter().any(|(known, _)| known == name)
     }
 
+    /// Gives a parameter another value, before it is taken.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.pairs.push((name.to_owned(), value));
+    }
+
     /// Refuses a value.
     pub fn refuse(&mut self, name: &str, value: impl Display, words: Words) {
         self.refused.push(Refusal::new(name, value, words));

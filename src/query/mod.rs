@@ -38,7 +38,7 @@ pub use model::{DuplicateModel, Leaning, Policy};
 pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
-pub use stats::{Count, Stats, span, stats};
+pub use stats::{Count, Stats, extent, span, stats};
 pub use within::{Polygons, within_polygon};
 
 pub use crate::index::{Handle, RING_MAX, Snapshot};

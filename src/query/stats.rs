@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::index::{Bunch, Columns, Sieve, Snapshot};
+use crate::place::BBox;
 use crate::report::{Accuracy, Channel, ClosedReason, Nature, Status};
 
 /// A name and how often it comes.
@@ -88,6 +89,19 @@ pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
         span = Some((time.min(first), time.max(last)));
     });
     span
+}
+
+/// The box around everything that passes and has a place.
+pub fn extent(snapshot: &Snapshot, sieve: &Sieve) -> Option<BBox> {
+    let mut edges: Option<[f64; 4]> = None;
+    each(snapshot, sieve, |columns, slot| {
+        if let Some(at) = columns.position(slot) {
+            let (x, y) = (at.lon(), at.lat());
+            let [w, s, e, n] = edges.unwrap_or([x, y, x, y]);
+            edges = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
+        }
+    });
+    edges.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok())
 }
 
 /// Counts everything that passes. `day_starts` are the first seconds of the days to count, in

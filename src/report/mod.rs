@@ -20,7 +20,7 @@ mod when;
 pub use attribute::{Attribute, Datatype};
 pub use change::{Change, Event, Facts, View};
 pub use contact::Contact;
-pub use details::{Answer, Details, read_answers, read_media};
+pub use details::{Answer, Details, answers_text, read_answers, read_media};
 pub use draft::{AHEAD_SECONDS_MAX, DESCRIPTION_CHARS_MAX, Draft, Gate, Patch, line, position};
 pub use filter::Filter;
 pub use id::{

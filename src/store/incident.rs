@@ -43,15 +43,18 @@ pub(super) fn children(
         let all = found.len();
         return Ok((found, all));
     }
-    let mut count = db
-        .prepare_cached(
-            "SELECT count(*) FROM report INDEXED BY report_by_parent
-             WHERE jurisdiction = ? AND parent_service_request_id = ? AND removed = 0",
-        )
-        .map_err(Error::internal)?;
-    let all: i64 =
-        count.query_row(params![city.number, id], |row| row.get(0)).map_err(Error::internal)?;
-    Ok((found, all as usize))
+    let counts = children_counts(db, city, &[id]).map_err(Error::internal)?;
+    Ok((found, counts.first().map_or(0, |count| *count as usize)))
+}
+
+/// How many duplicates each of these reports has.
+pub(super) fn children_counts(db: &Connection, city: &CityKey, ids: &[&str]) -> Sql<Vec<u64>> {
+    let mut count = db.prepare_cached(
+        "SELECT count(*) FROM report INDEXED BY report_by_parent
+         WHERE jurisdiction = ? AND parent_service_request_id = ? AND removed = 0",
+    )?;
+    let one = |id: &&str| count.query_row(params![city.number, id], |row| row.get::<_, i64>(0));
+    ids.iter().map(one).map(|count| count.map(|count| count as u64)).collect()
 }
 
 /// The changes that concern any of these reports, oldest first.

@@ -363,6 +363,17 @@ impl Reader {
         })
     }
 
+    /// How many duplicates each of these reports has.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn children_counts(&self, jurisdiction: &JurisdictionId, ids: &[&str]) -> Result<Vec<u64>> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            incident::children_counts(db, &city, ids).map_err(Error::internal)
+        })
+    }
+
     /// Changes of a report after its creation, oldest first.
     ///
     /// # Errors

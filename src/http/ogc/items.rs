@@ -1,0 +1,393 @@
+//! The features of a collection, page by page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde_json::Value;
+
+use super::super::Site;
+use super::super::answer::{Answer, Ask, Effort, fresh, to_json};
+use super::super::params::{Params, cursor_after};
+use super::super::queries::finished;
+use super::super::reports::{checked_areas, find};
+use super::{Form, GEOJSON, JSON, Kind, secured};
+use crate::app::City;
+use crate::error::{Error, Refusal, Result};
+use crate::format::geojson::Names;
+use crate::format::ogc::{self, CRS84, ItemsPage, link};
+use crate::format::{cql, json::Language};
+use crate::place::BBox;
+use crate::query::{self, After, Condition, Is, ItemsAsk, Snapshot, TextProperty};
+use crate::report::{Filter, Stored, When};
+use crate::words;
+
+/// Features in a page where none are asked for.
+const LIMIT: usize = 100;
+/// Features in a page at most; who asks for more gets so many.
+pub const LIMIT_MAX: usize = 10_000;
+
+/// What is asked of a collection.
+struct Question {
+    limit: usize,
+    bbox: Option<BBox>,
+    after: Option<After<i64>>,
+    filter: Filter,
+    condition: Condition,
+    /// Of a small collection: what its properties must be, and the filter as it was read.
+    equal: Vec<(String, String)>,
+    expr: Option<cql::Expr>,
+}
+
+impl Question {
+    fn take(params: &mut Params, city: &City, kind: Kind) -> Result<Self> {
+        let limit = limit(params);
+        let bbox = bbox(params);
+        for name in ["crs", "bbox-crs", "filter-crs"] {
+            let known = |crs: &str| (crs == CRS84).then_some(());
+            params.word(name, CRS84, known);
+        }
+        let after = params.cursor::<i64>();
+        let time = params.take("datetime");
+        let expr = filter(params)?;
+        let mut asked = Self {
+            limit,
+            bbox,
+            after,
+            filter: Filter::default(),
+            condition: Condition::Fixed(true),
+            equal: Vec::new(),
+            expr,
+        };
+        let time = time.map(|text| interval(params, text, city)).unwrap_or_default();
+        if !kind.is_of_reports() {
+            return Ok(asked);
+        }
+        asked.filter =
+            Filter { approximate: true, incidents: kind == Kind::Incidents, ..params.filter(city) };
+        let (from, before) = time;
+        let filter = &mut asked.filter;
+        filter.from = filter.from.max(from);
+        filter.before = filter.before.into_iter().chain(before).min();
+        let mut all = Vec::new();
+        // Status, nature and channel were taken with the filter.
+        for (property, name) in TextProperty::ALL {
+            if let Some(value) = params.take(name) {
+                all.push(Condition::Text(property, Is::Equal, value, false));
+            }
+        }
+        if let Some(expr) = &asked.expr {
+            all.push(cql::condition(expr)?);
+        }
+        asked.condition = Condition::All(all);
+        Ok(asked)
+    }
+}
+
+/// `limit`: a whole number from 1; more than the most is the most.
+fn limit(params: &mut Params) -> usize {
+    let Some(text) = params.take("limit") else { return LIMIT };
+    match text.parse::<u64>() {
+        Ok(limit) if limit >= 1 => limit.min(LIMIT_MAX as u64) as usize,
+        _ => {
+            let words = words!("doit être un entier d’au moins 1", "must be an integer from 1");
+            params.refuse("limit", text, words);
+            LIMIT
+        }
+    }
+}
+
+/// `bbox` of four numbers, or of six with heights, which say nothing here.
+fn bbox(params: &mut Params) -> Option<BBox> {
+    let text = params.take("bbox")?;
+    let parts: Vec<&str> = text.split(',').collect();
+    let flat = match parts.as_slice() {
+        [w, s, low, e, n, high]
+            if low.trim().parse::<f64>().is_ok_and(f64::is_finite)
+                && high.trim().parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
+            [*w, *s, *e, *n].join(",")
+        }
+        _ => text,
+    };
+    params.put("bbox", flat);
+    params.bbox()
+}
+
+/// `filter` in the language that `filter-lang` names; without it, what begins with a brace is JSON.
+fn filter(params: &mut Params) -> Result<Option<cql::Expr>> {
+    let language = |word: &str| match word {
+        "cql2-text" => Some(false),
+        "cql2-json" => Some(true),
+        _ => None,
+    };
+    let is_json = params.word("filter-lang", "cql2-text, cql2-json", language);
+    let Some(text) = params.take("filter") else { return Ok(None) };
+    let is_json = is_json.unwrap_or_else(|| text.trim_start().starts_with('{'));
+    Ok(Some(cql::parse(&text, is_json)?))
+}
+
+/// `datetime`: an instant or a day, or an interval of them, open or with a duration (RFC 3339,
+/// ISO 8601). First second, and the second after the last.
+fn interval(params: &mut Params, text: String, city: &City) -> (Option<i64>, Option<i64>) {
+    let when = |text: &str| When::parse(text, city.zone()).ok();
+    let open = |text: &str| text.is_empty() || text == "..";
+    let read = match text.split_once('/') {
+        None => when(&text).map(|at| (Some(at.second()), Some(at.last_second() + 1))),
+        Some((from, to)) if open(from) && open(to) => Some((None, None)),
+        Some((from, to)) if open(from) => when(to).map(|to| (None, Some(to.last_second() + 1))),
+        Some((from, to)) if open(to) => when(from).map(|from| (Some(from.second()), None)),
+        Some((from, to)) => when(from).and_then(|start| {
+            let end = match to.starts_with('P') {
+                true => later(start, to)?,
+                false => when(to)?.last_second(),
+            };
+            (end >= start.second()).then_some((Some(start.second()), Some(end + 1)))
+        }),
+    };
+    read.unwrap_or_else(|| {
+        let words = words!(
+            "doit être un instant ou un intervalle comme 2026-03-01T00:00:00Z/..",
+            "must be an instant or an interval such as 2026-03-01T00:00:00Z/.."
+        );
+        params.refuse("datetime", text, words);
+        (None, None)
+    })
+}
+
+fn later(start: When, duration: &str) -> Option<i64> {
+    let span: Span = duration.parse().ok()?;
+    let at = Timestamp::from_second(start.second()).ok()?.to_zoned_datetime(TimeZone::UTC);
+    Some(at.checked_add(span).ok()?.timestamp().as_second())
+}
+
+type Own = (Arc<Site>, Arc<City>);
+
+/// The links of a page; `next` is the cursor of the one after it.
+fn links(form: &Form, ask: &Ask, kind: Kind, next: Option<String>) -> Vec<Value> {
+    let mut links = form.both(ask, GEOJSON);
+    let host = form.root.strip_suffix("/ogc").unwrap_or_default();
+    if let Some(cursor) = next {
+        let href = format!("{host}{}", ask.next_page(&cursor));
+        let media_type = form.media_type(GEOJSON).split(';').next().unwrap_or_default();
+        links.push(link("next", media_type, &href, "Next"));
+    }
+    let collection = form.href(&format!("/collections/{}", kind.id()));
+    links.push(link("collection", JSON, &collection, &kind.title(ask.language)));
+    links
+}
+
+fn report_items(
+    own: &Own,
+    snapshot: &Snapshot,
+    ask: &Ask,
+    form: &Form,
+    (kind, question): (Kind, &Question),
+) -> Result<Vec<u8>> {
+    let (site, city) = own;
+    checked_areas(snapshot, &question.filter)?;
+    let sieve = snapshot.sieve(&question.filter);
+    let Question { bbox, condition, after, limit, .. } = question;
+    let items = ItemsAsk { bbox: *bbox, condition, after: after.clone(), limit: *limit };
+    let (page, matched) = query::items(snapshot, &sieve, items);
+    let next = page
+        .items
+        .last()
+        .filter(|_| page.more)
+        .map(|last| cursor_after(snapshot.requested(*last), snapshot.id(*last)));
+    let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
+    let stored = site.app.reader().get_many(city.id(), &ids)?;
+    let counts = match kind {
+        Kind::Incidents => site.app.reader().children_counts(city.id(), &ids)?,
+        _ => Vec::new(),
+    };
+    let links = links(form, ask, kind, next);
+    let at = Timestamp::now().as_second();
+    let (as_of, returned) = (snapshot.revision(), stored.len());
+    let head = ItemsPage { matched, returned, as_of, at, links: &links };
+    head.write(|out| {
+        let catalogue = city.catalogue();
+        for (n, stored) in stored.iter().enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            let code = stored.report.service.as_str();
+            let service = catalogue.get(code);
+            let names = Names {
+                jurisdiction: city.id().as_str(),
+                service: service.map_or(code, |service| ask.language.pick(&service.names)),
+                group: service.map_or("", |service| &service.group),
+            };
+            ogc::report(out, stored, &names, counts.get(n).map(|n| n + 1), None)?;
+        }
+        Ok(())
+    })
+}
+
+fn passes(feature: &Value, question: &Question) -> Result<bool> {
+    let is = |(name, value): &(String, String)| match &feature["properties"][name] {
+        Value::String(text) => text == value,
+        Value::Null => false,
+        other => other.to_string() == *value,
+    };
+    let placed = question.bbox.as_ref().is_none_or(|bbox| ogc::touches(feature, bbox));
+    if !placed || !question.equal.iter().all(is) {
+        return Ok(false);
+    }
+    match &question.expr {
+        None => Ok(true),
+        Some(expr) => Ok(cql::matches(expr, feature)?),
+    }
+}
+
+fn area_items(
+    own: &Own,
+    snapshot: &Snapshot,
+    ask: &Ask,
+    form: &Form,
+    (kind, question): (Kind, &Question),
+) -> Result<Vec<u8>> {
+    let mut found = Vec::new();
+    for feature in kind.areas(own, snapshot, ask.language)? {
+        if passes(&feature, question)? {
+            found.push(feature);
+        }
+    }
+    let matched = found.len() as u64;
+    let id = |feature: &Value| feature["id"].as_str().unwrap_or_default().to_owned();
+    found.sort_by_key(id);
+    if let Some(after) = &question.after {
+        found.retain(|feature| id(feature) > after.id);
+    }
+    let more = found.len() > question.limit;
+    found.truncate(question.limit);
+    let next = found.last().filter(|_| more).map(|last| cursor_after(0, &id(last)));
+    let links = links(form, ask, kind, next);
+    let at = Timestamp::now().as_second();
+    let (as_of, returned) = (snapshot.revision(), found.len());
+    ItemsPage { matched, returned, as_of, at, links: &links }.write(|out| {
+        let texts: Vec<String> = found.iter().map(Value::to_string).collect();
+        out.extend_from_slice(texts.join(",").as_bytes());
+        Ok(())
+    })
+}
+
+/// Properties of a small collection that must have a value: those that it can be asked for.
+fn equalities(params: &mut Params, areas: &[Value]) -> Vec<(String, String)> {
+    let schema = ogc::area_queryables("", "", areas);
+    let names = schema["properties"].as_object().into_iter().flat_map(|object| object.keys());
+    let given = |name: &String| Some((name.clone(), params.take(name)?));
+    names.filter(|name| name.as_str() != cql::GEOMETRY).filter_map(given).collect()
+}
+
+fn shown(form: &Form, kind: Kind, body: Vec<u8>, language: Language) -> Result<Vec<u8>> {
+    if !form.html {
+        return Ok(body);
+    }
+    let body: Value = serde_json::from_slice(&body).map_err(Error::internal)?;
+    Ok(ogc::html(&kind.title(language), &body, language).into_bytes())
+}
+
+/// `GET /ogc/collections/{id}/items`
+pub async fn items(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    mut ask: Ask,
+    headers: HeaderMap,
+) -> Answer {
+    let kind = Kind::parse(&id)?;
+    let city = ask.city(&site)?;
+    let form = Arc::new(Form::take(&mut ask, &site, &headers));
+    let own = (site.clone(), city.clone());
+    let mut question = Question::take(&mut ask.params, &city, kind)?;
+    if !kind.is_of_reports() {
+        let (work, language) = (own.clone(), ask.language);
+        let areas = site.app.ask(&city, move |snapshot| kind.areas(&work, snapshot, language));
+        question.equal = equalities(&mut ask.params, &areas.await?);
+        ask.stamp += 2 * site.watch.city(&site.app, &city)?.looks();
+    }
+    let ask = finished(ask)?;
+    let shape = form.clone();
+    let media_type = form.media_type(GEOJSON);
+    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
+        let asked = (kind, &question);
+        let body = match kind.is_of_reports() {
+            true => report_items(&own, snapshot, ask, &shape, asked)?,
+            false => area_items(&own, snapshot, ask, &shape, asked)?,
+        };
+        shown(&shape, kind, body, ask.language)
+    });
+    Ok(secured(&form, answer.await?))
+}
+
+/// `GET /ogc/collections/{id}/items/{featureId}`
+pub async fn item(
+    State(site): State<Arc<Site>>,
+    Path((collection, id)): Path<(String, String)>,
+    mut ask: Ask,
+    headers: HeaderMap,
+) -> Answer {
+    let kind = Kind::parse(&collection)?;
+    let city = ask.city(&site)?;
+    let form = Arc::new(Form::take(&mut ask, &site, &headers));
+    let ask = finished(ask)?;
+    let found = match kind.is_of_reports() {
+        true => Some(find(&site, &city, &id).await?).filter(|stored| {
+            // Its id is what the path says, letter by letter; a duplicate is no incident.
+            stored.report.id.as_str() == id
+                && (kind == Kind::Reports || stored.report.parent.is_none())
+        }),
+        false => None,
+    };
+    if kind.is_of_reports() && found.is_none() {
+        return Err(Error::not_found(&id).into());
+    }
+    let (own, shape) = ((site.clone(), city.clone()), form.clone());
+    let media_type = form.media_type(GEOJSON);
+    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
+        let links = Value::from(links(&shape, ask, kind, None));
+        let body = match &found {
+            Some(stored) => alone(&own, stored, ask, kind, &links)?,
+            None => {
+                let areas = kind.areas(&own, snapshot, ask.language)?;
+                let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
+                let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
+                feature["links"] = links;
+                to_json(feature)?
+            }
+        };
+        shown(&shape, kind, body, ask.language)
+    });
+    Ok(secured(&form, answer.await?))
+}
+
+fn alone(own: &Own, stored: &Stored, ask: &Ask, kind: Kind, links: &Value) -> Result<Vec<u8>> {
+    let (site, city) = own;
+    let id = stored.report.id.as_str();
+    let count = match kind {
+        Kind::Incidents => {
+            let counts = site.app.reader().children_counts(city.id(), &[id])?;
+            counts.first().map(|count| count + 1)
+        }
+        _ => None,
+    };
+    let catalogue = city.catalogue();
+    let code = stored.report.service.as_str();
+    let service = catalogue.get(code);
+    let names = Names {
+        jurisdiction: city.id().as_str(),
+        service: service.map_or(code, |service| ask.language.pick(&service.names)),
+        group: service.map_or("", |service| &service.group),
+    };
+    let mut out = Vec::new();
+    ogc::report(&mut out, stored, &names, count, Some(links))?;
+    Ok(out)
+}
+
+impl From<Refusal> for super::super::answer::Fail {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
