@@ -27,6 +27,7 @@ mod review;
 pub mod sentences;
 mod source;
 mod table;
+pub mod tiles;
 mod times;
 
 pub use catalogue::builtin as builtin_catalogue;

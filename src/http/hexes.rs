@@ -14,7 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::format::geojson::MEDIA_TYPE;
 use crate::format::hexes::{self, Hexes, Wanted};
 use crate::format::json::Language;
-use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
+use crate::place::{BBox, HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
 use crate::query::{self, Exposure, HexTest, RING_MAX, Snapshot, Steps};
 use crate::report::Filter;
 use crate::words;
@@ -148,18 +148,30 @@ pub fn plain_features(
     limits: &Limits,
     language: Language,
 ) -> Result<Vec<serde_json::Value>> {
-    let filter = Filter::default();
-    let counts = query::count_hexes(snapshot, &snapshot.sieve(&filter), RESOLUTION);
+    features(snapshot, &Filter::default(), (RESOLUTION, None, limits.hexes_max), language)
+}
+
+/// The features under a filter, of a resolution, within a box, at most so many; scored by Gi*.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn features(
+    snapshot: &Snapshot,
+    filter: &Filter,
+    (resolution, bbox, limit): (u8, Option<BBox>, usize),
+    language: Language,
+) -> Result<Vec<serde_json::Value>> {
+    let counts = query::count_hexes(snapshot, &snapshot.sieve(filter), resolution);
     let test = HexTest { k: None, exposure: Exposure::None, permutations: None };
-    let scores = query::score_hexes(snapshot, &counts, false, test);
+    let scores = query::score_hexes(snapshot, &counts, filter.approximate, test);
     let told = Hexes {
         counts: &counts,
         scores: &scores,
         trends: None,
         exposure: Exposure::None,
-        window: window(snapshot, &filter),
+        window: window(snapshot, filter),
     };
-    let wanted = Wanted { bbox: None, empty: false, limit: limits.hexes_max };
+    let wanted = Wanted { bbox, empty: false, limit };
     let all = hexes::hexes(&told, &wanted, snapshot.revision(), language);
     let mut all = serde_json::to_value(all).map_err(Error::internal)?;
     match all["features"].take() {

@@ -232,7 +232,8 @@ pub async fn list(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     Ok(answer.await?)
 }
 
-/// The features of the standing question: the hotspots of each service that are there now.
+/// The features of the standing question, the hotspots of each service that are there now, under a
+/// filter; whatever that says, each problem counts once.
 ///
 /// # Errors
 /// The store; the watch.
@@ -240,11 +241,12 @@ pub fn standing_features(
     site: &Site,
     city: &City,
     snapshot: &Snapshot,
+    filter: &Filter,
     language: Language,
 ) -> Result<Vec<serde_json::Value>> {
     let watched = site.watch.city(&site.app, city)?;
     let question = Question {
-        filter: standing_filter(),
+        filter: Filter { incidents: standing_filter().incidents, ..filter.clone() },
         ask: standing(0),
         days: DAYS,
         by_service: true,

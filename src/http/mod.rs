@@ -20,6 +20,7 @@ mod params;
 mod queries;
 mod reports;
 mod serve;
+mod tiles;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ use crate::media::Shelf;
 use crate::query::DuplicateModel;
 use crate::watch::Watch;
 use metrics::Metrics;
+use tiles::Tiles;
 
 /// Who may change reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,7 @@ pub struct Site {
     /// How it meets the world outside.
     pub desk: Desk,
     metrics: Metrics,
+    tiles: Tiles,
 }
 
 impl Site {
@@ -95,7 +98,16 @@ impl Site {
         desk: Desk,
     ) -> Arc<Self> {
         let model = Arc::new(model);
-        Arc::new(Self { app, access, page, watch, model, desk, metrics: Metrics::default() })
+        Arc::new(Self {
+            app,
+            access,
+            page,
+            watch,
+            model,
+            desk,
+            metrics: Metrics::default(),
+            tiles: Tiles::default(),
+        })
     }
 }
 
@@ -151,6 +163,8 @@ fn outside(limits: &Limits) -> Router<Arc<Site>> {
         .route("/open311/v2/services/{name}", get(open311::service))
         .route("/open311/v2/requests/{name}", get(open311::request))
         .route("/open311/v2/tokens/{name}", get(open311::token))
+        .route("/tiles/{name}", get(tiles::about))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
         .route("/ogc", get(ogc::landing))
         .route("/ogc/", get(ogc::landing))
         .route("/ogc/conformance", get(ogc::conformance))

@@ -162,6 +162,18 @@ impl GridBox {
         Self { x: (nw.x, se.x), y: (nw.y, se.y) }
     }
 
+    /// The columns and rows of a square, and of no other: drawn in by the slack of
+    /// [`GridBox::overlap`].
+    pub fn of_cell(cell: Cell) -> Self {
+        let shift = u32::from(GRID_BITS - cell.level);
+        let side = |at: u32| {
+            let first = u64::from(at) << shift;
+            let last = first + (1u64 << shift) - 1;
+            ((first + 1).min(last) as u32, last.saturating_sub(1).max(first) as u32)
+        };
+        Self { x: side(cell.x), y: side(cell.y) }
+    }
+
     /// Cuts the box at the western edge of the cell of `level` that `column` is in, so that no cell
     /// of that level touches both parts: each keeps one column away from the cut, which is the
     /// slack of [`GridBox::overlap`]. None where the cut is not well inside.

@@ -7,6 +7,7 @@ mod hex;
 mod lattice;
 mod origin;
 mod position;
+mod tile;
 
 pub use bbox::BBox;
 pub use distance::{
@@ -18,3 +19,4 @@ pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
 pub use lattice::{Keys, lattice_key, lattice_keys};
 pub use origin::{Origin, slack};
 pub use position::{OutOfRange, Position};
+pub use tile::Tile;

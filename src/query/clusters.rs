@@ -76,7 +76,7 @@ pub fn clusters(
     limit: usize,
 ) -> Clusters {
     let level = level_of(zoom);
-    let mut sums = match snapshot.halves(bbox, level) {
+    let sums = match snapshot.halves(bbox, level) {
         Some([west, east]) if snapshot.len() >= HALVE_FROM => std::thread::scope(|scope| {
             let other = scope.spawn(|| sum_squares(snapshot, sieve, &east, level));
             let mut sums = sum_squares(snapshot, sieve, &west, level);
@@ -85,6 +85,11 @@ pub fn clusters(
         }),
         _ => sum_squares(snapshot, sieve, &Snapshot::pieces(bbox), level),
     };
+    settled(sums, zoom, limit)
+}
+
+/// The `limit` largest of these squares, each whole.
+fn settled(mut sums: Vec<(Cell, Sum)>, zoom: u8, limit: usize) -> Clusters {
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -99,6 +104,18 @@ pub fn clusters(
     sums.truncate(limit);
     let spots = sums.into_iter().map(|(cell, sum)| sum.spot(cell, zoom)).collect();
     Clusters { spots, total, left_out }
+}
+
+/// As [`clusters`], of the squares that lie in one larger square.
+pub fn clusters_in_cell(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    cell: Cell,
+    zoom: u8,
+    limit: usize,
+) -> Clusters {
+    let level = level_of(zoom).max(cell.level);
+    settled(sum_squares(snapshot, sieve, &[GridBox::of_cell(cell)], level), zoom, limit)
 }
 
 /// What passes in each square of `level` that touches the pieces of a box. A square may come

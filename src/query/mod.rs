@@ -19,7 +19,9 @@ mod stats;
 mod within;
 
 pub use alerts::{Alert, AlertAsk, alerts};
-pub use clusters::{Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, level_of};
+pub use clusters::{
+    Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, clusters_in_cell, level_of,
+};
 pub use condition::{Condition, Is, Region, TextProperty, TimeProperty};
 pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
 pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule, was_open};

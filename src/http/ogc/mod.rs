@@ -70,7 +70,10 @@ impl Kind {
     ) -> Result<Vec<Value>> {
         let (site, city) = own;
         match self {
-            Self::Hotspots => hotspots::standing_features(site, city, snapshot, language),
+            Self::Hotspots => {
+                let all = Filter::default();
+                hotspots::standing_features(site, city, snapshot, &all, language)
+            }
             _ => hexes::plain_features(snapshot, &site.app.limits, language),
         }
     }

@@ -1,0 +1,361 @@
+//! Vector tiles: `/tiles/{layer}/{z}/{x}/{y}.mvt` and `/tiles/{layer}.json`.
+//!
+//! A tile is kept as long as its city has not changed. Its ETag is of its bytes: after a change
+//! elsewhere in the city it is made anew, and a reader who has it is still told so.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde_json::Value;
+
+use super::answer::{Answer, Ask, Effort, fresh, to_json};
+use super::hexes::{self, bounded};
+use super::queries::finished;
+use super::reports::checked_areas;
+use super::{Site, hotspots};
+use crate::app::City;
+use crate::error::{Error, Refusal, Result};
+use crate::format::json::Language;
+use crate::format::ogc;
+use crate::format::tiles::{self, LayerAbout, MEDIA_TYPE, TileOut};
+use crate::place::Tile;
+use crate::query::{self, Handle, Snapshot};
+use crate::report::Filter;
+use crate::words;
+
+/// Bytes of tiles kept.
+const CACHE_BYTES: u64 = 64 << 20;
+/// From this zoom on a tile of reports has each of them.
+const POINTS_FROM: u8 = 14;
+/// The deepest zoom of areas; beyond, maps draw these tiles larger.
+const AREA_ZOOM_MAX: u8 = 14;
+/// Spots in a tile at most.
+const SPOTS_MAX: usize = 4_096;
+
+/// What a tile shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Reports,
+    Clusters,
+    Hexes,
+    Hotspots,
+}
+
+impl Layer {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Reports, "reports"),
+        (Self::Clusters, "clusters"),
+        (Self::Hexes, "hexes"),
+        (Self::Hotspots, "hotspots"),
+    ];
+
+    fn parse(name: &str) -> Result<Self> {
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map(|(layer, _)| *layer).ok_or_else(|| Error::not_found(name))
+    }
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(layer, _)| *layer == self).map_or("", |(_, name)| name)
+    }
+
+    fn zooms(self) -> (u8, u8) {
+        match self {
+            Self::Reports => (0, 16),
+            Self::Clusters => (0, Tile::ZOOM_MAX),
+            Self::Hexes | Self::Hotspots => (0, AREA_ZOOM_MAX),
+        }
+    }
+
+    fn description(self, language: Language) -> String {
+        let words = match self {
+            Self::Reports => words!(
+                "Demandes : groupées jusqu’au zoom 13, une à une ensuite",
+                "Reports: clustered up to zoom 13, one by one from there"
+            ),
+            Self::Clusters => words!(
+                "Groupes de demandes, comme /api/v1/clusters",
+                "Clusters of reports, as /api/v1/clusters"
+            ),
+            Self::Hexes => words!(
+                "Hexagones H3 : décomptes et signification",
+                "H3 hexagons: counts and significance"
+            ),
+            Self::Hotspots => words!(
+                "Points chauds significatifs des 30 derniers jours",
+                "Significant hotspots of the last 30 days"
+            ),
+        };
+        language.pick(&words).to_owned()
+    }
+
+    fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Reports | Self::Clusters => &[
+                ("cluster", "Boolean"),
+                ("cluster_id", "String"),
+                ("count", "Number"),
+                ("open", "Number"),
+                ("expansion_zoom", "Number"),
+                ("service_request_id", "String"),
+                ("service_code", "String"),
+                ("status", "String"),
+                ("requested_datetime", "String"),
+            ],
+            Self::Hexes => &[
+                ("h3", "String"),
+                ("count", "Number"),
+                ("open", "Number"),
+                ("z", "Number"),
+                ("q", "Number"),
+                ("class", "String"),
+            ],
+            Self::Hotspots => &[
+                ("hotspot_id", "String"),
+                ("count", "Number"),
+                ("open", "Number"),
+                ("priority", "Number"),
+                ("sentence", "String"),
+            ],
+        }
+    }
+}
+
+/// A tile as it was made at a revision.
+#[derive(Clone)]
+struct Made {
+    revision: u64,
+    stamp: u64,
+    tag: HeaderValue,
+    plain: Bytes,
+    packed: Bytes,
+    left_out: u64,
+}
+
+#[derive(Clone)]
+struct Bytewise;
+
+impl Weighter<String, Arc<Made>> for Bytewise {
+    fn weight(&self, key: &String, made: &Arc<Made>) -> u64 {
+        (key.len() + made.plain.len() + made.packed.len() + 256) as u64
+    }
+}
+
+/// Tiles that were asked for lately, by what was asked.
+pub struct Tiles(Cache<String, Arc<Made>, Bytewise>);
+
+impl Default for Tiles {
+    fn default() -> Self {
+        const TILES: usize = 16_384;
+        Self(Cache::with_weighter(TILES, CACHE_BYTES, Bytewise))
+    }
+}
+
+fn packed(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut out = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+    out.write_all(bytes).map_err(Error::internal)?;
+    out.finish().map_err(Error::internal)
+}
+
+impl Made {
+    fn new(snapshot: &Snapshot, stamp: u64, plain: Vec<u8>, left_out: u64) -> Result<Self> {
+        let tag = format!("W/\"{}\"", &blake3::hash(&plain).to_hex()[..24]);
+        Ok(Self {
+            revision: snapshot.revision(),
+            stamp,
+            tag: HeaderValue::from_str(&tag).map_err(Error::internal)?,
+            packed: packed(&plain)?.into(),
+            plain: plain.into(),
+            left_out,
+        })
+    }
+
+    fn answer(&self, ask: &Ask, headers: &HeaderMap) -> Response {
+        let known = self.tag.to_str().is_ok_and(|tag| ask.has(tag));
+        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        let gzip = accepts.is_some_and(|list| list.contains("gzip"));
+        let empty = self.plain.is_empty();
+        let mut response = match (known, empty) {
+            (true, _) => StatusCode::NOT_MODIFIED.into_response(),
+            (_, true) => StatusCode::NO_CONTENT.into_response(),
+            _ if gzip => Response::new(Body::from(self.packed.clone())),
+            _ => Response::new(Body::from(self.plain.clone())),
+        };
+        let out = response.headers_mut();
+        out.insert(header::ETAG, self.tag.clone());
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if !known && !empty {
+            out.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+            if gzip {
+                out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+        }
+        if self.left_out > 0 {
+            let name = HeaderName::from_static("pointchaud-left-out");
+            out.insert(name, HeaderValue::from(self.left_out));
+        }
+        response
+    }
+}
+
+fn tile_of(z: &str, x: &str, y: &str) -> Result<Tile> {
+    let y = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
+    let number = |name: &str, text: &str, max: u32| {
+        text.parse::<u32>().ok().filter(|number| *number <= max).ok_or_else(|| {
+            let words = words!(
+                "doit être un entier entre 0 et {max}",
+                "must be an integer between 0 and {max}"
+            );
+            Error::from(Refusal::new(name, text, words))
+        })
+    };
+    let z = number("z", z, u32::from(Tile::ZOOM_MAX))?;
+    let side = (1u32 << z) - 1;
+    let (x, y) = (number("x", x, side)?, number("y", y, side)?);
+    Tile::new(z as u8, x, y).ok_or_else(|| Error::internal("numbers checked make no tile"))
+}
+
+/// The resolution of hexagons that are neither dots nor the whole map at a zoom.
+fn resolution(zoom: u8) -> u8 {
+    match zoom {
+        0..=8 => 6,
+        9 => 7,
+        10 | 11 => 8,
+        12 | 13 => 9,
+        _ => 10,
+    }
+}
+
+type Own = (Arc<Site>, Arc<City>);
+
+fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
+    let bounds = tile.bounds().grown(0.02);
+    let mut out = TileOut::new(tile, name);
+    features.iter().filter(|feature| ogc::touches(feature, &bounds)).for_each(|f| out.area(f));
+    (out.finish(0), 0)
+}
+
+/// Makes a tile: its bytes and how many features they leave out.
+fn make(
+    own: &Own,
+    snapshot: &Snapshot,
+    (layer, tile): (Layer, Tile),
+    filter: &Filter,
+    language: Language,
+) -> Result<(Vec<u8>, u64)> {
+    checked_areas(snapshot, filter)?;
+    let (name, zoom) = (layer.name(), tile.zoom());
+    let sieve = snapshot.sieve(filter);
+    match layer {
+        Layer::Reports if zoom >= POINTS_FROM => {
+            let mut found: Vec<Handle> = Vec::new();
+            snapshot.in_cell(tile.cell(), &sieve, |bunch| {
+                bunch.slots().each(|slot| found.push(bunch.handle(slot)));
+            });
+            // Where not all find room, the newest do.
+            found.sort_by_cached_key(|handle| {
+                (std::cmp::Reverse(snapshot.requested(*handle)), snapshot.id(*handle).to_owned())
+            });
+            Ok(tiles::reports(snapshot, tile, name, &found))
+        }
+        Layer::Reports | Layer::Clusters => {
+            let found = query::clusters_in_cell(snapshot, &sieve, tile.cell(), zoom, SPOTS_MAX);
+            let mut out = TileOut::new(tile, name);
+            found.spots.iter().for_each(|spot| out.spot(snapshot, spot));
+            Ok((out.finish(found.left_out), found.left_out))
+        }
+        Layer::Hexes => {
+            let resolution = resolution(zoom);
+            bounded(snapshot, resolution, own.0.app.limits.hex_cells_max)?;
+            // Hexagons that reach in from beside are drawn by this tile, too.
+            let around = Some(tile.bounds().grown(0.15));
+            let max = own.0.app.limits.hexes_max;
+            let features = hexes::features(snapshot, filter, (resolution, around, max), language)?;
+            Ok(areas(tile, name, &features))
+        }
+        Layer::Hotspots => {
+            let features = hotspots::standing_features(&own.0, &own.1, snapshot, filter, language)?;
+            Ok(areas(tile, name, &features))
+        }
+    }
+}
+
+/// `GET /tiles/{layer}/{z}/{x}/{y}.mvt`
+pub async fn tile(
+    State(site): State<Arc<Site>>,
+    Path((layer, z, x, y)): Path<(String, String, String, String)>,
+    mut ask: Ask,
+    headers: HeaderMap,
+) -> Answer {
+    let city = ask.city(&site)?;
+    let layer = Layer::parse(&layer)?;
+    let stamp = match layer {
+        Layer::Hotspots => site.watch.city(&site.app, &city)?.looks(),
+        _ => 0,
+    };
+    let key = format!("{}\0{}", ask.uri, ask.language.code());
+    let before = site.tiles.0.get(&key);
+    if let Some(made) = &before
+        && made.revision == city.shown().load().revision()
+        && made.stamp == stamp
+    {
+        return Ok(made.answer(&ask, &headers));
+    }
+    let tile = tile_of(&z, &x, &y)?;
+    if tile.zoom() > layer.zooms().1 {
+        let max = layer.zooms().1;
+        let words = words!("a des tuiles jusqu’au zoom {max}", "has tiles up to zoom {max}");
+        return Err(Error::from(Refusal::new("z", tile.zoom(), words)).into());
+    }
+    let mut filter = ask.params.filter(&city);
+    if layer == Layer::Reports && tile.zoom() < POINTS_FROM || layer == Layer::Hotspots {
+        filter.bbox = None;
+    }
+    let ask = finished(ask)?;
+    let (own, language) = ((site.clone(), city.clone()), ask.language);
+    let made = site.app.ask(&city, move |snapshot| {
+        let (bytes, left_out) = make(&own, snapshot, (layer, tile), &filter, language)?;
+        Made::new(snapshot, stamp, bytes, left_out)
+    });
+    let made = Arc::new(made.await?);
+    site.tiles.0.insert(key, made.clone());
+    Ok(made.answer(&ask, &headers))
+}
+
+/// `GET /tiles/{layer}.json`
+pub async fn about(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    mut ask: Ask,
+) -> Answer {
+    let layer = Layer::parse(name.strip_suffix(".json").unwrap_or(""))?;
+    let city = ask.city(&site)?;
+    // What the tiles are asked for is checked here already.
+    let filter = ask.params.filter(&city);
+    let ask = finished(ask)?;
+    let base = ask.base(&site);
+    let answer =
+        fresh(&site, ask, &city, "application/json", Effort::Long, move |snapshot, ask| {
+            checked_areas(snapshot, &filter)?;
+            let query = ask.uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            let all = Filter { approximate: true, ..Filter::default() };
+            let about = LayerAbout {
+                name: layer.name(),
+                description: &layer.description(ask.language),
+                zooms: layer.zooms(),
+                bounds: query::extent(snapshot, &snapshot.sieve(&all)),
+                url: &format!("{base}/tiles/{}/{{z}}/{{x}}/{{y}}.mvt{query}", layer.name()),
+                fields: layer.fields(),
+            };
+            to_json(&tiles::tile_json(&about))
+        });
+    Ok(answer.await?)
+}

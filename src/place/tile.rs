@@ -1,0 +1,82 @@
+//! Tiles of a web map (WebMercatorQuad, OGC 17-083r4): the squares that maps are cut in.
+
+use std::f64::consts::PI;
+
+use super::{BBox, Cell, GRID_BITS, Position};
+
+/// A tile: at zoom `z` the Earth has 2^z columns and rows, counted from 180° W and 85.05° N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tile {
+    z: u8,
+    x: u32,
+    y: u32,
+}
+
+impl Tile {
+    /// The deepest zoom.
+    pub const ZOOM_MAX: u8 = 22;
+    /// Units of a tile's side.
+    pub const EXTENT: u32 = 4_096;
+
+    /// The tile, if there is one of these numbers.
+    pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
+        let side = 1u32.checked_shl(u32::from(z)).filter(|_| z <= Self::ZOOM_MAX)?;
+        (x < side && y < side).then_some(Self { z, x, y })
+    }
+
+    /// Its zoom.
+    pub fn zoom(&self) -> u8 {
+        self.z
+    }
+
+    /// The square of the grid that it is.
+    pub fn cell(&self) -> Cell {
+        Cell { level: self.z, x: self.x, y: self.y }
+    }
+
+    /// The tile in degrees.
+    pub fn bounds(&self) -> BBox {
+        self.cell().bounds()
+    }
+
+    /// Where a position of the tile lies in it: units from its west and from its north.
+    pub fn local(&self, position: Position) -> (i32, i32) {
+        let finest = Cell::of(position, GRID_BITS);
+        let shift = u32::from(GRID_BITS - self.z);
+        let unit = |at: u32, tile: u32| {
+            let inside = i64::from(at) - (i64::from(tile) << shift);
+            ((inside * i64::from(Self::EXTENT)) >> shift) as i32
+        };
+        (unit(finest.x, self.x), unit(finest.y, self.y))
+    }
+
+    /// Where any corner lies, in units of the tile, in it or beside it.
+    pub fn unrolled(&self, lon: f64, lat: f64) -> (f64, f64) {
+        let side = f64::from(2.0f32).powi(i32::from(self.z));
+        let sin = lat.clamp(-85.051_128, 85.051_128).to_radians().sin();
+        let x = (lon + 180.0) / 360.0 * side - f64::from(self.x);
+        let y = (0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI)) * side - f64::from(self.y);
+        let extent = f64::from(Self::EXTENT);
+        (x * extent, y * extent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_lie_in_their_tiles() {
+        assert!(Tile::new(0, 1, 0).is_none() && Tile::new(23, 0, 0).is_none());
+        let quebec = Position::new(-71.208, 46.8139).unwrap();
+        for z in 0..=Tile::ZOOM_MAX {
+            let Cell { x, y, .. } = Cell::of(quebec, z);
+            let tile = Tile::new(z, x, y).unwrap();
+            assert!(tile.bounds().contains(quebec));
+            let (x, y) = tile.local(quebec);
+            let (fx, fy) = tile.unrolled(quebec.lon(), quebec.lat());
+            assert!((f64::from(x) - fx).abs() <= 1.5 && (f64::from(y) - fy).abs() <= 1.5, "{z}");
+            assert!((0..4096).contains(&x) && (0..4096).contains(&y));
+        }
+    }
+}
