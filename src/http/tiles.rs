@@ -236,10 +236,13 @@ fn resolution(zoom: u8) -> u8 {
 
 type Own = (Arc<Site>, Arc<City>);
 
-fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
-    let bounds = tile.bounds().grown(0.02);
+fn areas<'a>(
+    tile: Tile,
+    name: &'static str,
+    features: impl Iterator<Item = &'a Value>,
+) -> (Vec<u8>, u64) {
     let mut out = TileOut::new(tile, name);
-    features.iter().filter(|feature| ogc::touches(feature, &bounds)).for_each(|f| out.area(f));
+    features.for_each(|feature| out.area(feature));
     (out.finish(0), 0)
 }
 
@@ -279,11 +282,13 @@ fn make(
             let around = Some(tile.bounds().grown(0.15));
             let max = own.0.app.limits.hexes_max;
             let features = hexes::features(snapshot, filter, (resolution, around, max), language)?;
-            Ok(areas(tile, name, &features))
+            Ok(areas(tile, name, features.iter()))
         }
         Layer::Hotspots => {
             let features = hotspots::standing_features(&own.0, &own.1, snapshot, filter, language)?;
-            Ok(areas(tile, name, &features))
+            let bounds = tile.bounds().grown(0.02);
+            let near = features.iter().filter(|feature| ogc::touches(feature, &bounds));
+            Ok(areas(tile, name, near))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::Polygons;
 use crate::place::Position;
-use crate::report::{View, fold};
+use crate::report::{Filter, ServiceCode, Status, View, fold};
 
 /// A property that is a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +189,36 @@ impl Condition {
             Self::Fixed(fixed) => *fixed,
             Self::All(list) => list.iter().all(Self::is_certain),
             _ => false,
+        }
+    }
+
+    /// Puts what is certain to be asked of service, status and time into a filter, which the index
+    /// is quick with; the condition itself still holds.
+    pub fn narrow(&self, filter: &mut Filter) {
+        match self {
+            Self::All(list) => list.iter().for_each(|one| one.narrow(filter)),
+            Self::Text(TextProperty::Service, Is::Equal, code, false) => {
+                let codes = ServiceCode::new(code).into_iter();
+                let asked = |code: &ServiceCode| {
+                    filter.services.as_ref().is_none_or(|list| list.contains(code))
+                };
+                filter.services = Some(codes.filter(asked).collect());
+            }
+            Self::Text(TextProperty::Status, Is::Equal, word, false) => {
+                let statuses = Status::parse(word).into_iter();
+                let asked = |status: &Status| {
+                    filter.statuses.as_ref().is_none_or(|list| list.contains(status))
+                };
+                filter.statuses = Some(statuses.filter(asked).collect());
+            }
+            Self::Time(TimeProperty::Requested, Is::Greater | Is::AtLeast, (first, _)) => {
+                filter.from = filter.from.max(Some(*first));
+            }
+            Self::Time(TimeProperty::Requested, Is::Less | Is::AtMost, (_, last)) => {
+                let before = last.saturating_add(1);
+                filter.before = Some(filter.before.map_or(before, |known| known.min(before)));
+            }
+            _ => {}
         }
     }
 

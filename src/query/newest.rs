@@ -44,9 +44,14 @@ impl<'a> Newest<'a> {
 
     /// Offers reports.
     pub fn offer_all(&mut self, bunch: &Bunch<'_>) {
+        // What is newer than the place to begin at was told before.
+        let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
         bunch.slots().each(|slot| {
             let full = self.heap.len() > self.limit;
             let requested = bunch.columns().requested(slot);
+            if requested > newest {
+                return;
+            }
             if !full || self.heap.peek().is_some_and(|last| requested >= last.requested) {
                 self.offer(bunch.handle(slot));
             }

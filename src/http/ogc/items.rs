@@ -82,6 +82,7 @@ impl Question {
             all.push(cql::condition(expr)?);
         }
         asked.condition = Condition::All(all);
+        asked.condition.narrow(&mut asked.filter);
         Ok(asked)
     }
 }
