@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "static/locales",
     "static/build.mjs",
     "static/index.html",
     "static/report.html",
     "static/follow.html",
+    "static/docs.html",
     "static/style.css",
     "static/icon.svg",
     "static/package-lock.json",

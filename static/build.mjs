@@ -25,7 +25,7 @@ copyFileSync(join(here, "icon.svg"), join(assets, icon));
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["main.ts", "report.ts", "follow.ts", "style.css"],
+  entryPoints: ["main.ts", "report.ts", "follow.ts", "docs.ts", "style.css"],
   outdir: assets,
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -41,9 +41,11 @@ const result = await build({
 
 const built = Object.entries(result.metafile.outputs);
 const named = (entry) => built.find(([, output]) => output.entryPoint === entry)[0].split("/").pop();
-for (const [page, script] of [["index", "main"], ["report", "report"], ["follow", "follow"]]) {
+for (const [page, script] of [["index", "main"], ["report", "report"], ["follow", "follow"], ["docs", "docs"]]) {
+  const styled = page === "docs" ? built.find(([, o]) => o.entryPoint === "docs.ts")[1].cssBundle : undefined;
   const html = readFileSync(join(here, `${page}.html`), "utf8")
     .replace(`${script}.ts`, `/assets/${named(`${script}.ts`)}`)
+    .replace("docs.css", `/assets/${styled?.split("/").pop()}`)
     .replace("style.css", `/assets/${named("style.css")}`)
     .replace("icon.svg", `/assets/${icon}`);
   writeFileSync(join(out, `${page}.html`), html);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -42,6 +42,12 @@ impl FromRequestParts<Arc<Site>> for Ask {
         _: &Arc<Site>,
     ) -> std::result::Result<Self, Fail> {
         let mut params = Params::parse(parts.uri.query().unwrap_or_default());
+        // What handlers take is held against what is declared, where that costs nobody time.
+        if cfg!(debug_assertions)
+            && let Some(route) = parts.extensions.get::<MatchedPath>()
+        {
+            params.at(parts.method.as_str(), route.as_str());
+        }
         let language = match params.take("lang").as_deref() {
             None => accepted(parts.headers.get(header::ACCEPT_LANGUAGE)),
             Some("fr") => Language::French,

@@ -15,6 +15,7 @@ mod media;
 mod metrics;
 mod ogc;
 mod open311;
+mod openapi;
 mod pages;
 mod params;
 mod queries;
@@ -143,6 +144,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/signaler", get(pages::report))
         .route("/suivi", get(pages::follow))
         .route("/suivi/{id}", get(pages::follow))
+        .route("/docs", get(pages::docs))
         .route("/assets/{*path}", get(pages::asset))
         .route("/media/{name}", get(media::one))
         .merge(outside(&limits))
@@ -165,6 +167,8 @@ fn outside(limits: &Limits) -> Router<Arc<Site>> {
         .route("/open311/v2/tokens/{name}", get(open311::token))
         .route("/tiles/{name}", get(tiles::about))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/api/openapi.json", get(openapi::whole))
+        .route("/ogc/api", get(openapi::ogc))
         .route("/ogc", get(ogc::landing))
         .route("/ogc/", get(ogc::landing))
         .route("/ogc/conformance", get(ogc::conformance))

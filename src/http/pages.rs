@@ -49,6 +49,18 @@ pub async fn follow(State(site): State<Arc<Site>>, headers: HeaderMap) -> Respon
     page("follow.html", &site, &headers)
 }
 
+/// `GET /docs`: the API, to be read and tried.
+pub async fn docs(headers: HeaderMap) -> Response {
+    let mut response = file("docs.html", "no-cache", &headers);
+    // The viewer writes its styles into its elements.
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                  connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+                  frame-ancestors 'self'";
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
 fn page(name: &str, site: &Site, headers: &HeaderMap) -> Response {
     let mut response = file(name, "no-cache", headers);
     let tiles = site.page.basemap.as_deref().and_then(origin).unwrap_or_default();

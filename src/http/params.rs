@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use super::openapi::declares;
 use crate::app::City;
 use crate::config::Limits;
 use crate::error::{Error, Refusal, Result, Words};
@@ -16,12 +17,14 @@ use crate::words;
 pub struct Params {
     pairs: Vec<(String, String)>,
     refused: Vec<Refusal>,
+    /// Method and route asked for: what is taken must be declared (see `openapi`).
+    route: Option<(String, String)>,
 }
 
 impl Params {
     /// Reads a query string. An empty value is an absent one.
     pub fn parse(query: &str) -> Self {
-        let mut params = Self { pairs: Vec::new(), refused: Vec::new() };
+        let mut params = Self { pairs: Vec::new(), refused: Vec::new(), route: None };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if value.is_empty() {
                 continue;
@@ -36,8 +39,18 @@ impl Params {
         params
     }
 
+    /// Says which method and route are asked for.
+    pub fn at(&mut self, method: &str, route: &str) {
+        self.route = Some((method.to_ascii_lowercase(), route.to_owned()));
+    }
+
     /// Takes a parameter.
     pub fn take(&mut self, name: &str) -> Option<String> {
+        debug_assert!(
+            self.route.as_ref().is_none_or(|(method, route)| declares(method, route, name)),
+            "{:?} takes '{name}', which its operation does not declare",
+            self.route
+        );
         let at = self.pairs.iter().position(|(known, _)| known == name)?;
         Some(self.pairs.swap_remove(at).1)
     }

@@ -1,0 +1,318 @@
+//! What parameters and answers may be, as JSON Schemas of OpenAPI 3.0.
+
+use serde_json::{Value, json};
+
+/// What a parameter may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// One of these words, and which one where none is given.
+    Words(&'static [&'static str], &'static str),
+    /// A whole number: least, most, and which one where none is given.
+    Count(u64, u64, Option<u64>),
+    /// A number: least, most, and which one where none is given.
+    Number(f64, f64, Option<f64>),
+    /// `true`, or `false` where none is given.
+    Flag,
+    /// Four to six numbers apart by commas.
+    Numbers,
+}
+
+impl Kind {
+    /// The schema.
+    pub fn schema(self) -> Value {
+        match self {
+            Self::Text => json!({ "type": "string" }),
+            Self::Words(words, "") => json!({ "type": "string", "enum": words }),
+            Self::Words(words, default) => {
+                json!({ "type": "string", "enum": words, "default": default })
+            }
+            Self::Count(min, max, default) => {
+                // JSON's numbers are exact to 2^53.
+                let max = max.min(1 << 53);
+                let mut schema = json!({ "type": "integer", "minimum": min, "maximum": max });
+                default.iter().for_each(|default| schema["default"] = json!(default));
+                schema
+            }
+            Self::Number(min, max, default) => {
+                let mut schema = json!({ "type": "number", "minimum": min, "maximum": max });
+                default.iter().for_each(|default| schema["default"] = json!(default));
+                schema
+            }
+            Self::Flag => json!({ "type": "boolean", "default": false }),
+            Self::Numbers => json!({
+                "type": "array",
+                "items": { "type": "number" },
+                "minItems": 4,
+                "maxItems": 6,
+            }),
+        }
+    }
+
+    /// The example as JSON has it.
+    pub fn example(self, text: &str) -> Value {
+        match self {
+            Self::Text | Self::Words(..) => json!(text),
+            Self::Count(..) | Self::Number(..) | Self::Flag => {
+                serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+            }
+            Self::Numbers => text.split(',').filter_map(|n| n.parse::<f64>().ok()).collect(),
+        }
+    }
+}
+
+/// A parameter in a query string.
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// An example that makes sense in the demo city.
+    pub example: &'static str,
+    /// What it does, in French.
+    pub fr: &'static str,
+    /// And in English.
+    pub en: &'static str,
+}
+
+/// A parameter.
+pub const fn parameter(
+    name: &'static str,
+    kind: Kind,
+    example: &'static str,
+    fr: &'static str,
+    en: &'static str,
+) -> Parameter {
+    Parameter { name, kind, example, fr, en }
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A GeoJSON collection.
+    Collection,
+    /// A GeoJSON feature.
+    Feature,
+    /// An object of JSON.
+    Object,
+    /// A schema of properties.
+    Schema,
+    /// A line of JSON for each line.
+    Lines,
+    /// Open311's documents, in both languages.
+    Open311,
+    /// A vector tile.
+    Tile,
+    /// A photo.
+    Photo,
+    /// An OpenAPI document.
+    Api,
+    /// Text.
+    Plain,
+}
+
+impl Answer {
+    /// The answer's contents by media type.
+    pub fn content(self) -> Value {
+        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let bytes = json!({ "type": "string", "format": "binary" });
+        let text = json!({ "type": "string" });
+        match self {
+            Self::Collection => json!({
+                "application/geo+json": { "schema": named("FeatureCollection") },
+            }),
+            Self::Feature => json!({ "application/geo+json": { "schema": named("Feature") } }),
+            Self::Object => json!({ "application/json": { "schema": { "type": "object" } } }),
+            Self::Schema => {
+                json!({ "application/schema+json": { "schema": { "type": "object" } } })
+            }
+            Self::Lines => json!({ "application/x-ndjson": { "schema": text } }),
+            Self::Open311 => json!({
+                "application/json": { "schema": {} },
+                "text/xml": { "schema": text },
+            }),
+            Self::Tile => json!({ "application/vnd.mapbox-vector-tile": { "schema": bytes } }),
+            Self::Photo => json!({ "image/jpeg": { "schema": bytes } }),
+            Self::Api => json!({
+                "application/vnd.oai.openapi+json;version=3.0": { "schema": { "type": "object" } },
+            }),
+            Self::Plain => json!({ "text/plain": { "schema": text } }),
+        }
+    }
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// A new report.
+    Report,
+    /// A change of a report.
+    Change,
+    /// Reports to bring together or apart.
+    Members,
+    /// A change to be undone.
+    Undo,
+    /// A polygon.
+    Polygon,
+    /// Lines of JSON.
+    Lines,
+    /// A form of Open311.
+    Form,
+    /// A photo.
+    Photo,
+}
+
+impl Body {
+    /// The body's contents by media type, with examples.
+    pub fn content(self) -> Value {
+        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let json = |name: &str, example: Value| json!({ "application/json": { "schema": named(name), "example": example } });
+        let bytes = json!({ "type": "string", "format": "binary" });
+        match self {
+            Self::Report => json(
+                "NewReport",
+                json!({ "service_code": "lampadaire", "lon": -71.21, "lat": 46.81,
+                        "description": "Éteint depuis lundi", "attributes": { "etat": "eteint" } }),
+            ),
+            Self::Change => json("Change", json!({ "status": "closed", "closed_reason": "done" })),
+            Self::Members => {
+                json("Members", json!({ "reports": ["7HT-2KV-9C"], "author": "Marie" }))
+            }
+            Self::Undo => json("Undo", json!({ "change_id": 345_012 })),
+            Self::Polygon => json(
+                "Polygon",
+                json!({ "type": "Polygon", "coordinates": [[[-71.3, 46.8], [-71.2, 46.8],
+                        [-71.2, 46.9], [-71.3, 46.8]]] }),
+            ),
+            Self::Lines => {
+                json!({ "application/x-ndjson": { "schema": { "type": "string" } } })
+            }
+            Self::Form => json!({
+                "application/x-www-form-urlencoded": { "schema": named("Open311Request") },
+                "multipart/form-data": { "schema": named("Open311Request") },
+            }),
+            Self::Photo => json!({
+                "image/jpeg": { "schema": bytes },
+                "image/png": { "schema": bytes },
+                "image/webp": { "schema": bytes },
+            }),
+        }
+    }
+}
+
+/// Schemas that others refer to.
+pub fn components() -> Value {
+    let text = || json!({ "type": "string" });
+    let degrees = |most: f64| json!({ "type": "number", "minimum": -most, "maximum": most });
+    let status = || json!({ "type": "string", "enum": ["open", "in_progress", "closed"] });
+    let reason = json!({ "type": "string", "enum": ["done", "duplicate", "refused", "cancelled"] });
+    json!({
+        "Feature": {
+            "type": "object",
+            "required": ["type", "geometry", "properties"],
+            "properties": {
+                "type": { "type": "string", "enum": ["Feature"] },
+                "id": text(),
+                "geometry": {
+                    "type": "object",
+                    "nullable": true,
+                    "required": ["type", "coordinates"],
+                    "properties": { "type": text(), "coordinates": { "type": "array", "items": {} } },
+                },
+                "properties": { "type": "object", "nullable": true },
+            },
+        },
+        "FeatureCollection": {
+            "type": "object",
+            "required": ["type", "features"],
+            "properties": {
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "as_of": { "type": "integer", "description": "Revision / Révision" },
+                "timeStamp": { "type": "string", "format": "date-time" },
+                "numberMatched": { "type": "integer", "minimum": 0 },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "next": text(),
+                "features": {
+                    "type": "array",
+                    "items": { "$ref": "#/components/schemas/Feature" },
+                },
+            },
+        },
+        "Problem": {
+            "type": "object",
+            "description": "RFC 9457",
+            "required": ["type", "title", "status"],
+            "properties": {
+                "type": text(), "title": text(), "status": { "type": "integer" }, "detail": text(),
+                "code": text(), "description": text(),
+                "errors": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["field", "reason"],
+                    "properties": { "field": text(), "value": text(), "reason": text() },
+                } },
+            },
+        },
+        "NewReport": {
+            "type": "object",
+            "required": ["service_code"],
+            "additionalProperties": false,
+            "properties": {
+                "service_code": text(), "lon": degrees(180.0), "lat": degrees(90.0),
+                "address": text(), "area": text(),
+                "description": { "type": "string", "maxLength": 4000 },
+                "nature": text(), "channel": text(), "requested_datetime": text(),
+                "attributes": { "type": "object" },
+                "media_url": { "type": "array", "maxItems": 10, "items": text() },
+            },
+        },
+        "Change": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": false,
+            "properties": {
+                "status": status(), "closed_reason": reason, "service_code": text(),
+                "lon": degrees(180.0), "lat": degrees(90.0), "address": text(), "assignee": text(),
+                "children": { "type": "string", "enum": ["close", "leave"] },
+            },
+        },
+        "Members": {
+            "type": "object",
+            "required": ["reports"],
+            "additionalProperties": false,
+            "properties": {
+                "reports": { "type": "array", "minItems": 1, "maxItems": 1000, "items": text() },
+                "author": { "type": "string", "maxLength": 80 },
+            },
+        },
+        "Undo": {
+            "type": "object",
+            "required": ["change_id"],
+            "additionalProperties": false,
+            "properties": { "change_id": { "type": "integer", "minimum": 0 },
+                            "author": { "type": "string", "maxLength": 80 } },
+        },
+        "Polygon": {
+            "type": "object",
+            "required": ["type", "coordinates"],
+            "properties": {
+                "type": { "type": "string", "enum": ["Polygon", "MultiPolygon"] },
+                "coordinates": { "type": "array", "items": {} },
+            },
+        },
+        "Open311Request": {
+            "type": "object",
+            "required": ["api_key", "service_code"],
+            "description": "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…",
+            "properties": {
+                "api_key": text(), "service_code": text(), "lat": degrees(90.0),
+                "long": degrees(180.0), "address_string": text(), "address_id": text(),
+                "description": { "type": "string", "maxLength": 4000 },
+                "email": text(), "first_name": text(), "last_name": text(), "phone": text(),
+                "account_id": text(), "device_id": text(), "media_url": text(),
+                "idempotency_key": text(),
+                "media": { "type": "array", "items": { "type": "string", "format": "binary" } },
+            },
+        },
+    })
+}
