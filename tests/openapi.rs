@@ -1,0 +1,114 @@
+//! The OpenAPI document against the running service: every parameter that it names is known, every
+//! example works, and every operation that the router has is in it.
+
+mod common;
+
+use common::{Folder, Service, done};
+use serde_json::Value;
+
+fn demo() -> (Folder, Service) {
+    let folder = Folder::new("openapi");
+    done(&folder, &["generate", "--reports", "2000", "--seed", "5"]);
+    let service = Service::start(&folder, &[]);
+    (folder, service)
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
+    text.bytes()
+        .map(|b| if plain(&b) { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// The path of an operation with the examples of what is in it, `id` for reports.
+fn path_of(route: &str, operation: &Value, id: &str) -> String {
+    let mut path = route.to_owned();
+    for parameter in operation["parameters"].as_array().unwrap() {
+        if parameter["in"] == "path" {
+            let name = parameter["name"].as_str().unwrap();
+            let example = shown(&parameter["example"]).replace("4RX-7KM-P2", id);
+            assert_ne!(example, "null", "{route} has no example of {name}");
+            path = path.replace(&format!("{{{name}}}"), &example);
+        }
+    }
+    path
+}
+
+#[test]
+fn every_example_of_the_document_works() {
+    let (_folder, service) = demo();
+    let list = service.get("/api/v1/reports?limit=1").json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    let document = service.get("/api/openapi.json").json();
+    assert_eq!(document["openapi"], "3.0.3");
+    let mut asked = 0;
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        let Some(operation) = methods.get("get") else { continue };
+        let path = path_of(route, operation, &id);
+        let parameters = operation["parameters"].as_array().unwrap();
+        let query: Vec<&Value> = parameters.iter().filter(|one| one["in"] == "query").collect();
+        let pair = |one: &Value| {
+            format!("{}={}", one["name"].as_str().unwrap(), encoded(&shown(&one["example"])))
+        };
+        let needed: Vec<String> =
+            query.iter().filter(|one| one["required"] == true).map(|one| pair(one)).collect();
+        let needed = needed.join("&");
+        let known = |status: u16| operation["responses"].get(status.to_string()).is_some();
+        let answer = service.get(&format!("{path}?{needed}"));
+        // A photo and a hotspot of the examples need not be there.
+        let good = answer.status < 300 || answer.status == 404 && known(404);
+        assert!(good && known(answer.status), "{path}: {answer:?}");
+        for one in query.iter().filter(|one| !one["example"].is_null()) {
+            // One by one: a parameter that nobody takes would be refused by name.
+            let path = format!("{path}?{needed}&{}", pair(one));
+            if one["required"] == true || route == "/api/v1/hexes" && one["name"] == "permutations"
+            {
+                continue;
+            }
+            let answer = service.get(&path);
+            assert!(answer.status < 300 || answer.status == 404, "{path}: {answer:?}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 200, "{asked}");
+}
+
+#[test]
+fn every_route_is_in_the_document() {
+    let (_folder, service) = demo();
+    let document = service.get("/api/openapi.json").json();
+    let paths = document["paths"].as_object().unwrap();
+    let router = include_str!("../src/http/mod.rs");
+    let routes = router.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+    // Pages are for people; what is not here is not part of the API.
+    let pages = [
+        "/",
+        "/signaler",
+        "/suivi",
+        "/suivi/{id}",
+        "/docs",
+        "/assets/{*path}",
+        "/config.json",
+        "/ogc/",
+    ];
+    let mut count = 0;
+    for route in routes.filter(|route| !pages.contains(route)) {
+        assert!(paths.contains_key(route), "{route} is not in the document");
+        count += 1;
+    }
+    assert_eq!(count, paths.len(), "the document has paths that the router has not");
+    let part = service.get("/ogc/api");
+    assert_eq!(part.header("content-type"), Some("application/vnd.oai.openapi+json;version=3.0"));
+    assert!(part.json()["paths"].as_object().unwrap().keys().all(|path| path.starts_with("/ogc")));
+    let english = service.get("/api/openapi.json?lang=en").json();
+    let texts = |document: &Value| document["paths"]["/api/v1/nearest"]["get"]["summary"].clone();
+    assert_ne!(texts(&document), texts(&english));
+}
