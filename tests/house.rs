@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "quick_xml",
             "cql2",
             "geozero",
+            "parquet",
         ],
     ),
     ("media", &["place", "error"], &["blake3", "exif", "flate2", "image", "object_store"]),

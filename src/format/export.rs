@@ -1,8 +1,9 @@
-//! Exports that this service reads back: GeoJSON and CSV in the words of Open311.
+//! Exports: GeoJSON and CSV in the words of Open311, which this service reads back, and GeoParquet.
 
 use std::io::Write;
 
 use super::geojson::{self, Names};
+use super::geoparquet::GeoParquet;
 use crate::error::{Error, Result};
 use crate::report::{Catalogue, JurisdictionId, Report, Stored};
 
@@ -13,33 +14,37 @@ pub enum Layout {
     GeoJson,
     /// A table with a header.
     Csv,
+    /// A table of columns, compressed.
+    GeoParquet,
 }
 
 impl Layout {
-    /// `geojson` or `csv`.
+    /// `geojson`, `csv` or `geoparquet`.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "geojson" => Some(Self::GeoJson),
             "csv" => Some(Self::Csv),
+            "geoparquet" => Some(Self::GeoParquet),
             _ => None,
         }
     }
 }
 
 /// An export under way: reports go out one by one, memory does not grow.
-pub struct Export<'a, W: Write> {
+pub struct Export<'a, W: Write + Send> {
     jurisdiction: &'a JurisdictionId,
     catalogue: &'a Catalogue,
     out: Out<W>,
     first: bool,
 }
 
-enum Out<W: Write> {
+enum Out<W: Write + Send> {
     GeoJson(W),
     Csv(Box<csv::Writer<W>>),
+    GeoParquet(Box<GeoParquet<W>>),
 }
 
-impl<'a, W: Write> Export<'a, W> {
+impl<'a, W: Write + Send> Export<'a, W> {
     /// Writes what comes before the first report.
     ///
     /// # Errors
@@ -65,6 +70,7 @@ impl<'a, W: Write> Export<'a, W> {
                     .map_err(Error::internal)?;
                 Out::Csv(Box::new(table))
             }
+            Layout::GeoParquet => Out::GeoParquet(Box::new(GeoParquet::begin(output)?)),
         };
         Ok(Self { jurisdiction, catalogue, out, first: true })
     }
@@ -94,6 +100,7 @@ impl<'a, W: Write> Export<'a, W> {
                 let more = [names.jurisdiction, names.service, names.group];
                 table.write_record(cells.chain(more)).map_err(Error::internal)?;
             }
+            Out::GeoParquet(out) => out.write(stored, &names)?,
         }
         self.first = false;
         Ok(())
@@ -109,6 +116,7 @@ impl<'a, W: Write> Export<'a, W> {
                 out.write_all(b"\n]}\n").and_then(|()| out.flush()).map_err(Error::internal)
             }
             Out::Csv(mut table) => table.flush().map_err(Error::internal),
+            Out::GeoParquet(out) => out.finish(),
         }
     }
 }

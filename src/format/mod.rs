@@ -11,6 +11,7 @@ mod export;
 pub mod facts;
 mod features;
 pub mod geojson;
+mod geoparquet;
 pub mod hexes;
 pub mod hotspots;
 pub mod incidents;

@@ -14,6 +14,7 @@
 
 mod contact;
 mod digest;
+mod geopackage;
 mod group;
 mod incident;
 mod open;
@@ -27,6 +28,7 @@ mod write;
 use std::path::Path;
 
 pub use digest::{Digest, of_report};
+pub use geopackage::GeoPackage;
 pub use group::{Pending, Writer};
 pub use incident::CHILDREN_MAX;
 pub use read::Reader;
