@@ -1,7 +1,9 @@
 //! GeoParquet 1.1 out: a table of columns in row groups, positions as WKB (well-known binary).
 //! Written with the `parquet` library; what makes it geographic is one entry of metadata.
 
+use std::collections::HashMap;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -46,12 +48,15 @@ const TEXTS: [&str; 22] = [
     "attributes",
     "media_url",
 ];
+/// Those that are words of few kinds: jurisdiction, service, status, channel and so on.
+const WORDS: Range<usize> = 1..11;
 const TIMES: [&str; 3] = ["requested_datetime", "updated_datetime", "closed_datetime"];
 
 /// A file being written.
 pub struct GeoParquet<W: Write + Send> {
     out: SerializedFileWriter<W>,
     texts: Vec<Column<ByteArray>>,
+    words: HashMap<String, ByteArray>,
     times: Vec<Column<i64>>,
     day_only: Vec<bool>,
     revision: Vec<i64>,
@@ -70,6 +75,21 @@ impl<T> Column<T> {
     fn push(&mut self, value: Option<T>) {
         self.levels.push(i16::from(value.is_some()));
         self.values.extend(value);
+    }
+}
+
+impl Column<ByteArray> {
+    /// Adds a text of a few that come again and again: each is kept once.
+    fn push_word(&mut self, words: &mut HashMap<String, ByteArray>, text: Option<&str>) {
+        let known = text.map(|text| match words.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let new = ByteArray::from(text);
+                words.insert(text.to_owned(), new.clone());
+                new
+            }
+        });
+        self.push(known);
     }
 }
 
@@ -102,6 +122,7 @@ impl<W: Write + Send> GeoParquet<W> {
         Ok(Self {
             out: out.map_err(Error::internal)?,
             texts: TEXTS.iter().map(|_| Column::default()).collect(),
+            words: HashMap::new(),
             times: TIMES.iter().map(|_| Column::default()).collect(),
             day_only: Vec::new(),
             revision: Vec::new(),
@@ -142,8 +163,11 @@ impl<W: Write + Send> GeoParquet<W> {
             answers.as_deref(),
             media.as_deref(),
         ];
-        for (column, text) in self.texts.iter_mut().zip(texts) {
-            column.push(text.map(ByteArray::from));
+        for ((n, column), text) in self.texts.iter_mut().enumerate().zip(texts) {
+            match WORDS.contains(&n) {
+                true => column.push_word(&mut self.words, text),
+                false => column.push(text.map(ByteArray::from)),
+            }
         }
         let millis = |when: When| when.second() * 1_000;
         let times = [Some(report.requested), report.updated, report.closed];
