@@ -11,7 +11,11 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("place", &[], &["h3o", "geo"]),
     ("statistic", &["place"], &["libm", "rand", "rand_xoshiro"]),
     ("report", &["place", "error"], &["jiff"]),
-    ("store", &["report", "place", "error"], &["rusqlite", "jiff", "blake3", "tracing"]),
+    (
+        "store",
+        &["report", "place", "error"],
+        &["rusqlite", "jiff", "blake3", "tracing", "geo", "geozero"],
+    ),
     ("index", &["report", "place"], &["hashbrown", "arc_swap"]),
     ("query", &["index", "statistic", "report", "place", "error"], &["geo"]),
     (
@@ -230,8 +234,17 @@ fn every_command_and_path_is_in_the_readme() {
     for route in routes.filter(|route| !route.contains("assets") && !route.contains("config")) {
         assert!(readme.contains(route), "README does not tell of {route}");
     }
-    for command in ["serve", "import", "export", "generate", "dedupe", "evaluate", "train", "check"]
-    {
+    for command in [
+        "serve",
+        "import",
+        "export",
+        "boundaries",
+        "generate",
+        "dedupe",
+        "evaluate",
+        "train",
+        "check",
+    ] {
         assert!(readme.contains(&format!("pointchaud {command}")), "README: `{command}`");
     }
 }

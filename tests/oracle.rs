@@ -7,7 +7,7 @@ use common::world::*;
 use geo::{Distance, Haversine, Point};
 use pointchaud::index::{Handle, Index, Snapshot};
 use pointchaud::place::{BBox, Cell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
-use pointchaud::query::{self, After, Polygons, Spot};
+use pointchaud::query::{self, After, Spot};
 use pointchaud::report::{Accuracy, Change, Event, Facts, Filter, ServiceCode, Status};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -170,7 +170,7 @@ fn within_a_polygon_equals_a_linear_scan() {
         let filter = Filter { bbox: None, ..filter.clone() };
         let mut compared = 0;
         for shape in &shapes {
-            let polygons = Polygons::new(shape.clone()).unwrap();
+            let polygons = pointchaud::place::Polygons::new(shape.clone()).unwrap();
             let inside =
                 placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
             let wanted = newest_first(inside.map(|(facts, _)| facts).collect());
@@ -327,7 +327,7 @@ fn counts_equal_a_linear_scan() {
             kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
         }
         let starts: Vec<i64> = (0..5).map(|n| 1_700_000_000 + n * 100).collect();
-        let stats = query::stats(&world.snapshot, &world.snapshot.sieve(filter), &starts);
+        let stats = query::stats(&world.snapshot, &world.snapshot.sieve(filter), &starts, None);
         let count = |keep: &dyn Fn(&Facts) -> bool| kept.iter().filter(|f| keep(f)).count() as u64;
         assert_eq!(stats.total, kept.len() as u64, "{name} {filter:?}");
         assert_eq!(stats.open, count(&|f| f.status != Status::Closed));

@@ -162,6 +162,7 @@ impl City {
             index.add(rest);
             reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
         })?;
+        index.set_zones(reader.boundaries(self.id())?);
         index.settle();
         self.reload_catalogue(reader)?;
         // From here on commits wait for the lock; what came before it is read now.
@@ -180,9 +181,7 @@ impl City {
         let first = changes.first().map_or(0, |change| change.revision);
         if first > index_revision(&self.shown) + 1 {
             // Another process wrote in between: the store has the whole story.
-            let result =
-                self.reload_catalogue(reader).and_then(|()| read_on(self.id(), index, reader));
-            result.unwrap_or_else(|error| log(&error));
+            self.reload(index, reader);
         } else {
             index.apply(changes);
         }
@@ -197,7 +196,15 @@ impl City {
         }
         let mut slot = self.lock();
         let Some(index) = slot.as_mut() else { return };
-        let result = self.reload_catalogue(reader).and_then(|()| read_on(self.id(), index, reader));
+        self.reload(index, reader);
+    }
+
+    /// Takes in what another process wrote: services, boundaries, reports.
+    fn reload(&self, index: &mut Index, reader: &Reader) {
+        let result = self.reload_catalogue(reader).and_then(|()| {
+            index.set_zones(reader.boundaries(self.id())?);
+            read_on(self.id(), index, reader)
+        });
         result.unwrap_or_else(|error| log(&error));
     }
 

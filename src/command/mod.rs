@@ -1,5 +1,6 @@
 //! The commands: one file each, wiring only.
 
+mod boundaries;
 mod check;
 mod dedupe;
 pub mod evaluate;
@@ -40,8 +41,10 @@ enum Command {
     /// Reads a city's export into the store; a rerun takes up where it stopped and adds nothing
     /// twice.
     Import(import::Arguments),
-    /// Writes a jurisdiction's reports as GeoJSON or CSV that `import` reads back.
+    /// Writes a jurisdiction's reports: GeoJSON, CSV, GeoParquet, GeoPackage.
     Export(export::Arguments),
+    /// Loads the areas of a city: arrondissements, quartiers, sectors.
+    Boundaries(boundaries::Arguments),
     /// Makes a seeded, realistic Québec, with the ground truth of what was planted in it.
     Generate(generate::Arguments),
     /// Scores methods on what is known to be true: generated cities, labelled pairs.
@@ -85,6 +88,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Boundaries(arguments) => boundaries::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Dedupe(arguments) => dedupe::run(&arguments),

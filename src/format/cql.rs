@@ -5,10 +5,10 @@ use cql2::Geometry;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::geojson::polygons;
+use super::geojson::{polygon_fault, polygons};
 use crate::error::{Refusal, Words};
-use crate::place::{BBox, Position};
-use crate::query::{Condition, Is, Polygons, Region, TextProperty, TimeProperty};
+use crate::place::{BBox, Polygons, Position};
+use crate::query::{Condition, Is, Region, TextProperty, TimeProperty};
 use crate::words;
 
 /// Longest filter, in bytes.
@@ -362,7 +362,7 @@ fn boxed(edges: &[Box<Expr>]) -> Read<Region> {
     };
     match Polygons::of_box(&bbox) {
         Ok(polygons) => Ok(Region::Polygons(Box::new(polygons))),
-        Err(words) => refuse(format!("{numbers:?}"), words),
+        Err(fault) => Err(Refusal { field: "filter".into(), ..polygon_fault(fault) }),
     }
 }
 

@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::details::attributes;
 use super::duplicates::Brief;
 use super::facts::{FactsOut, facts};
-use crate::error::{Refusal, Words};
-use crate::place::Position;
-use crate::query::{Cluster, Polygons};
+use crate::error::Refusal;
+use crate::place::{Fault, Polygons, Position};
+use crate::query::Cluster;
 use crate::report::{Accuracy, Details, Stored, View, format_utc};
 use crate::words;
 
@@ -260,6 +260,34 @@ pub fn single<'a>(view: &View<'a>, zone: &TimeZone) -> Feature<'a, SpotOut<'a>> 
 /// # Errors
 /// Names the member at fault.
 pub fn polygons(body: &Value) -> Result<Polygons, Refusal> {
+    Polygons::new(rings(body)?).map_err(polygon_fault)
+}
+
+/// Why polygons are refused.
+pub fn polygon_fault(fault: Fault) -> Refusal {
+    let words = match fault {
+        Fault::OutOfRange(out) => {
+            let (axis, value, limit) = (out.axis, out.value, out.limit);
+            words!(
+                "{axis} {value} n’est pas entre -{limit} et {limit} degrés",
+                "{axis} {value} is not between -{limit} and {limit} degrees"
+            )
+        }
+        Fault::Corners(n) => words!("{n} sommets sont trop", "{n} corners are too many"),
+        Fault::Invalid(problem) => words!(
+            "polygone non valide (anneau croisé, vide ou mal emboîté) : {problem}",
+            "invalid polygon (ring that crosses itself, empty or badly nested): {problem}"
+        ),
+        Fault::Empty => words!("polygone vide", "empty polygon"),
+    };
+    Refusal::new("coordinates", "", words)
+}
+
+/// The rings of a Polygon or MultiPolygon, closed but not yet checked against one another.
+///
+/// # Errors
+/// Names the member at fault.
+pub(super) fn rings(body: &Value) -> Result<MultiPolygon<f64>, Refusal> {
     let object = if body["type"] == "Feature" { &body["geometry"] } else { body };
     let read = serde_json::from_value::<::geojson::Geometry>(object.clone());
     let geometry = read.map_err(|error| {
@@ -290,8 +318,7 @@ pub fn polygons(body: &Value) -> Result<Polygons, Refusal> {
         let outer = lines.remove(0);
         shape.push(Polygon::new(outer, lines));
     }
-    let refuse = |words: Words| Refusal::new("coordinates", "", words);
-    Polygons::new(MultiPolygon::new(shape)).map_err(refuse)
+    Ok(MultiPolygon::new(shape))
 }
 
 fn ring_line(ring: &[::geojson::Position]) -> Result<LineString<f64>, Refusal> {

@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod areas;
+pub mod boundaries;
 mod catalogue;
 pub mod cql;
 mod details;

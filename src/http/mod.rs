@@ -5,6 +5,7 @@ mod about;
 mod alerts;
 mod answer;
 mod batch;
+mod boundaries;
 mod clusters;
 mod density;
 mod duplicates;
@@ -222,5 +223,7 @@ fn api(limits: &Limits) -> Router<Arc<Site>> {
         .route("/api/v1/hdbscan", get(density::hdbscan))
         .route("/api/v1/alerts", get(alerts::alerts))
         .route("/api/v1/recurrences", get(alerts::recurrences))
+        .route("/api/v1/boundaries", get(boundaries::list))
+        .route("/api/v1/boundaries/{name}", get(boundaries::one))
         .route("/api/v1/stats", get(queries::stats))
 }

@@ -12,13 +12,14 @@ use super::answer::{Answer, Ask, Effort, Fail, fresh, to_json};
 use super::params::cursor_after;
 use super::reports::{body_of, checked_areas};
 use crate::app::City;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::format::facts::facts_collection;
 use crate::format::geojson::{Collection, MEDIA_TYPE, polygons};
 use crate::format::{answers, json};
 use crate::place::{CIRCUMFERENCE_M, Meters};
-use crate::query::{self, Found, Handle, Page, Snapshot};
+use crate::query::{self, Found, Handle, Page, Snapshot, ZoneSet};
 use crate::report::{Filter, days_between};
+use crate::words;
 
 /// Results of a quick question at most.
 const QUICK_ROWS: usize = 100;
@@ -133,6 +134,7 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let city = ask.city(&site)?;
     let mut filter = ask.params.filter(&city);
     filter.bbox = ask.params.bbox();
+    let by = ask.params.take("areas");
     let ask = finished(ask)?;
     let days_max = site.app.limits.days_max;
     let (answering, watched) = (city.clone(), site.watch.city(&site.app, &city)?);
@@ -141,7 +143,8 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     let answer =
         fresh(&site, ask, &city, "application/json", Effort::Long, move |snapshot, ask| {
             checked_areas(snapshot, &filter)?;
-            let mut counted = counted(snapshot, &filter, &answering, days_max, ask);
+            let by = zone_set(snapshot, by.as_deref())?;
+            let mut counted = counted(snapshot, (&filter, by), &answering, days_max, ask);
             let services = filter.services.as_deref();
             let alerts = watched.alerts().map(|found| {
                 let named = found
@@ -157,9 +160,22 @@ pub async fn stats(State(site): State<Arc<Site>>, mut ask: Ask) -> Answer {
     Ok(answer.await?)
 }
 
+/// The set of boundaries of this name.
+fn zone_set<'a>(snapshot: &'a Snapshot, name: Option<&str>) -> Result<Option<&'a ZoneSet>> {
+    let Some(name) = name else { return Ok(None) };
+    let Some(set) = snapshot.zone_set(name) else {
+        let words = words!(
+            "n’est pas un découpage de cette ville ; voir /api/v1/boundaries",
+            "is not a set of this city's areas; see /api/v1/boundaries"
+        );
+        return Err(Refusal::new("areas", name, words).into());
+    };
+    Ok(Some(set))
+}
+
 fn counted(
     snapshot: &Snapshot,
-    filter: &Filter,
+    (filter, by): (&Filter, Option<&ZoneSet>),
     city: &City,
     days_max: usize,
     ask: &Ask,
@@ -168,7 +184,7 @@ fn counted(
     let days = query::span(snapshot, &sieve)
         .map(|(first, last)| days_between(first, last, city.zone(), days_max));
     let (starts, dates): (Vec<i64>, Vec<_>) = days.unwrap_or_default().into_iter().unzip();
-    let counts = query::stats(snapshot, &sieve, &starts);
+    let counts = query::stats(snapshot, &sieve, &starts, by);
     answers::stats(&counts, &dates, snapshot.revision(), &city.catalogue(), ask.language)
 }
 

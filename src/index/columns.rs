@@ -13,6 +13,7 @@ use super::hexes::NO_PIECE;
 use super::ids::Ids;
 use super::names::Names;
 use super::sieve::Slots;
+use super::zones::ZoneColumns;
 
 /// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -201,6 +202,8 @@ pub struct Columns {
     /// Originals of the slots that are duplicates, by slot.
     parents: Vec<(u32, Box<str>)>,
     exact: usize,
+    /// In which loaded boundaries located slots lie, once that was asked.
+    pub(super) zones: ZoneColumns,
 }
 
 impl Columns {
@@ -220,6 +223,7 @@ impl Columns {
             streets: Vec::with_capacity(located),
             parents: Vec::new(),
             exact: 0,
+            zones: ZoneColumns::default(),
         }
     }
 

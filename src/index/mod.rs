@@ -40,6 +40,7 @@ mod sieve;
 mod snapshot;
 mod squares;
 mod tree;
+mod zones;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,9 +53,10 @@ pub use hexes::{RING_MAX, Rings};
 pub use sieve::{Sieve, Slots};
 pub use snapshot::{Bunch, Handle, Snapshot};
 
-use crate::report::{Accuracy, Change, Event, Facts, ReportId};
+use crate::report::{Accuracy, BoundarySet, Change, Event, Facts, ReportId};
 use dead::Dead;
 use hexes::{HexNumbers, Hexes, NO_PIECE};
+pub use zones::{NO_ZONE, ZoneSet};
 
 use run::{Rows, Run};
 use snapshot::Part;
@@ -321,6 +323,17 @@ impl Index {
         self.state.parts.extend(after);
         self.merge_small();
         self.show();
+    }
+
+    /// Puts these boundaries in the place of those known; readers see them with the next change,
+    /// which boundaries have a revision for. What a run knows of a set that stays as it is, stays.
+    pub fn set_zones(&mut self, sets: Vec<BoundarySet>) {
+        let known = &self.state.zones;
+        let zone_set = |set: BoundarySet| {
+            let same = known.iter().find(|known| *known.set() == set);
+            same.cloned().unwrap_or_else(|| Arc::new(ZoneSet::new(set)))
+        };
+        self.state.zones = sets.into_iter().map(zone_set).collect();
     }
 
     fn show(&self) {

@@ -1,10 +1,12 @@
 //! A filter in the index's numbers: what every question asks of every slot.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::columns::{Columns, State};
 use super::dead::Dead;
 use super::names::Names;
+use super::zones::{Wanted, ZoneSet};
 use crate::place::BBox;
 use crate::report::{Channel, Filter, Nature, Status};
 
@@ -12,6 +14,8 @@ use crate::report::{Channel, Filter, Nature, Status};
 pub struct Sieve {
     services: Option<Vec<bool>>,
     areas: Option<Vec<u16>>,
+    /// Areas of loaded boundaries; with them, `areas` are the names that are of none.
+    zones: Vec<Wanted>,
     /// Statuses, natures and channels that pass, by [`State::kind`].
     kinds: [bool; State::KINDS],
     every_kind: bool,
@@ -28,7 +32,7 @@ pub struct Sieve {
 
 impl Sieve {
     /// Looks the filter's names up.
-    pub fn new(filter: &Filter, services: &Names, areas: &Names) -> Self {
+    pub fn new(filter: &Filter, services: &Names, areas: &Names, sets: &[Arc<ZoneSet>]) -> Self {
         fn any<T: PartialEq>(wanted: &Option<Vec<T>>, value: &T) -> bool {
             wanted.as_ref().is_none_or(|list| list.contains(value))
         }
@@ -49,12 +53,15 @@ impl Sieve {
             }
         }
         let status = |status| any(&filter.statuses, &status);
+        let named = filter.areas.as_deref().unwrap_or_default();
+        let (zones, named) = Wanted::of(sets, named);
         Self {
             services: wanted,
             areas: filter
                 .areas
                 .as_ref()
-                .map(|list| list.iter().filter_map(|area| areas.find(area)).collect()),
+                .map(|_| named.iter().filter_map(|area| areas.find(area)).collect()),
+            zones,
             every_kind: kinds.iter().filter(|passes| **passes).count()
                 == Status::ALL.len() * Nature::ALL.len() * Channel::ALL.len(),
             kinds,
@@ -124,7 +131,19 @@ impl Sieve {
                 let requested = columns.requested(slot);
                 self.from <= requested && requested < self.before
             })
-            && self.areas.as_ref().is_none_or(|areas| areas.contains(&columns.area(slot)))
+            && self.area(columns, slot)
+    }
+
+    #[inline]
+    fn area(&self, columns: &Columns, slot: u32) -> bool {
+        self.areas
+            .as_ref()
+            .is_none_or(|areas| areas.contains(&columns.area(slot)) || self.in_zone(columns, slot))
+    }
+
+    #[inline]
+    fn in_zone(&self, columns: &Columns, slot: u32) -> bool {
+        self.zones.iter().any(|zones| zones.has(columns, slot))
     }
 
     /// [`Sieve::passes`], and inside the box if there is one; a report without a position is
@@ -191,7 +210,7 @@ impl Sieve {
             piece.keep(|slot| !dead.has(slot));
         }
         if let Some(areas) = &self.areas {
-            piece.keep(|slot| areas.contains(&columns.area(slot)));
+            piece.keep(|slot| areas.contains(&columns.area(slot)) || self.in_zone(columns, slot));
         }
         if let Some(bbox) = &self.bbox {
             piece.keep(|slot| columns.position(slot).is_some_and(|at| bbox.contains(at)));

@@ -10,6 +10,7 @@ use super::hexes::{Hexes, Rings};
 use super::names::Names;
 use super::run::Run;
 use super::sieve::{Sieve, Slots};
+use super::zones::{self, ZoneSet};
 use crate::place::{BBox, Cell, GridBox, Hex, Origin, Overlap, Position};
 use crate::report::{Filter, Sketch, View};
 
@@ -47,6 +48,7 @@ pub struct Snapshot {
     pub(super) services: Arc<Names>,
     pub(super) areas: Arc<Names>,
     pub(super) hexes: Arc<Hexes>,
+    pub(super) zones: Arc<[Arc<ZoneSet>]>,
 }
 
 impl Snapshot {
@@ -80,7 +82,7 @@ impl Snapshot {
 
     /// A filter made ready for this snapshot.
     pub fn sieve(&self, filter: &Filter) -> Sieve {
-        Sieve::new(filter, &self.services, &self.areas)
+        Sieve::new(filter, &self.services, &self.areas, &self.zones)
     }
 
     fn columns(&self, handle: Handle) -> &Columns {
@@ -184,9 +186,19 @@ impl Snapshot {
         self.areas.get(number)
     }
 
-    /// Has any report been in this area?
+    /// Is this an area: of a loaded boundary, or one that any report has been in?
     pub fn knows_area(&self, name: &str) -> bool {
-        self.areas.find(name).is_some()
+        zones::find(&self.zones, name).is_some() || self.areas.find(name).is_some()
+    }
+
+    /// The loaded boundaries, set by set.
+    pub fn zones(&self) -> &[Arc<ZoneSet>] {
+        &self.zones
+    }
+
+    /// The set of boundaries of this name.
+    pub fn zone_set(&self, name: &str) -> Option<&Arc<ZoneSet>> {
+        self.zones.iter().find(|set| set.set().name == name)
     }
 
     /// Calls `found` with every report that passes, located or not, in no order.

@@ -6,6 +6,7 @@ mod grid;
 mod hex;
 mod lattice;
 mod origin;
+mod polygons;
 mod position;
 mod tile;
 
@@ -18,5 +19,6 @@ pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorto
 pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
 pub use lattice::{Keys, lattice_key, lattice_keys};
 pub use origin::{Origin, slack};
+pub use polygons::{Fault, Polygons};
 pub use position::{OutOfRange, Position};
 pub use tile::Tile;

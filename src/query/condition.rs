@@ -3,8 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::Polygons;
-use crate::place::Position;
+use crate::place::{Polygons, Position};
 use crate::report::{Filter, ServiceCode, Status, View, fold};
 
 /// A property that is a text.

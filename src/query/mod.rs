@@ -41,9 +41,9 @@ pub use nearest::{nearest, within_radius};
 pub use newest::{Newest, newest, newest_in_cell};
 pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
 pub use stats::{Count, Stats, extent, span, stats};
-pub use within::{Polygons, within_polygon};
+pub use within::within_polygon;
 
-pub use crate::index::{Handle, RING_MAX, Snapshot};
+pub use crate::index::{Handle, RING_MAX, Snapshot, ZoneSet};
 use crate::place::Meters;
 
 /// A report and how far it is.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Bunch, Columns, Sieve, Snapshot};
+use crate::index::{Bunch, Columns, Sieve, Snapshot, ZoneSet};
 use crate::place::BBox;
 use crate::report::{Accuracy, Channel, ClosedReason, Nature, Status};
 
@@ -105,8 +105,14 @@ pub fn extent(snapshot: &Snapshot, sieve: &Sieve) -> Option<BBox> {
 }
 
 /// Counts everything that passes. `day_starts` are the first seconds of the days to count, in
-/// order; a day ends where the next begins, the last after 86,400 s.
-pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
+/// order; a day ends where the next begins, the last after 86,400 s. Areas are those of the set `by`,
+/// else the source's.
+pub fn stats(
+    snapshot: &Snapshot,
+    sieve: &Sieve,
+    day_starts: &[i64],
+    by: Option<&ZoneSet>,
+) -> Stats {
     let mut stats = Stats { days: vec![0; day_starts.len()], ..Stats::default() };
     let mut services: BTreeMap<u16, Sum> = BTreeMap::new();
     let mut areas: BTreeMap<u16, Sum> = BTreeMap::new();
@@ -124,7 +130,8 @@ pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
             (Some(_), None) => stats.approximate += 1,
             _ => stats.exact += 1,
         }
-        for (table, number) in [(&mut services, record.service), (&mut areas, record.area)] {
+        let area = by.map_or(record.area, |set| set.number(columns, slot));
+        for (table, number) in [(&mut services, record.service), (&mut areas, area)] {
             let sum = table.entry(number).or_default();
             sum.count += 1;
             sum.open += u64::from(open);
@@ -159,7 +166,10 @@ pub fn stats(snapshot: &Snapshot, sieve: &Sieve, day_starts: &[i64]) -> Stats {
     stats.natures = tally(Nature::ALL, &natures);
     stats.channels = tally(Channel::ALL, &channels);
     stats.services = ranked(services, |number| Some(snapshot.service_name(number)));
-    stats.areas = ranked(areas, |number| snapshot.area_name(number));
+    stats.areas = ranked(areas, |number| match by {
+        Some(set) => set.set().areas.get(usize::from(number)).map(|area| area.name.as_str()),
+        None => snapshot.area_name(number),
+    });
     stats.seconds_to_close = quantiles(durations);
     stats
 }

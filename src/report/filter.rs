@@ -15,7 +15,7 @@ pub struct Filter {
     pub natures: Option<Vec<Nature>>,
     /// Any of these.
     pub channels: Option<Vec<Channel>>,
-    /// Any of these areas, by the source's names.
+    /// Any of these areas: of loaded boundaries, or else by the source's names.
     pub areas: Option<Vec<String>>,
     /// Requested at or after this second since 1970.
     pub from: Option<i64>,

@@ -1,6 +1,7 @@
 //! The domain: a citizen's request and the gate through which it comes.
 
 mod attribute;
+mod boundary;
 mod change;
 mod contact;
 mod details;
@@ -18,6 +19,7 @@ mod vocabulary;
 mod when;
 
 pub use attribute::{Attribute, Datatype};
+pub use boundary::{Boundary, BoundarySet};
 pub use change::{Change, Event, Facts, View};
 pub use contact::Contact;
 pub use details::{Answer, Details, answers_text, read_answers, read_media};

@@ -12,6 +12,7 @@
 //! - Removed reports stay as tombstones.
 //! - Everything is read in pages by key; nothing is skipped or repeated under concurrent writes.
 
+mod boundary;
 mod contact;
 mod digest;
 mod geopackage;
@@ -36,8 +37,8 @@ pub use scan::Scan;
 
 use crate::error::Result;
 use crate::report::{
-    Change, Contact, Idempotency, IncidentChange, Jurisdiction, JurisdictionId, Regroup, Report,
-    ReportId, Service, Stored, Track,
+    BoundarySet, Change, Contact, Idempotency, IncidentChange, Jurisdiction, JurisdictionId,
+    Regroup, Report, ReportId, Service, Stored, Track,
 };
 
 /// How far an import has come.
@@ -151,6 +152,14 @@ pub enum Write {
         /// Where the import stands after them.
         checkpoint: Option<Checkpoint>,
     },
+    /// A set of boundaries, in the place of the one of its name; one without areas takes that away.
+    /// Answers have another revision then.
+    Bound {
+        /// Whose.
+        jurisdiction: JurisdictionId,
+        /// The areas.
+        set: BoundarySet,
+    },
     /// Hotspots as they are now; no report changes, so no revision is taken.
     Follow {
         /// Whose.
@@ -185,6 +194,8 @@ pub enum Outcome {
     Regrouped(Box<IncidentChange>),
     /// The report is gone.
     Removed,
+    /// The boundaries are there.
+    Bound,
     /// The hotspots are there.
     Followed,
     /// Counts of an import batch.

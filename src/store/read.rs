@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::open::{BUSY, open_writer};
-use super::{Checkpoint, Scan, contact, incident, row, since, track};
+use super::{Checkpoint, Scan, boundary, contact, incident, row, since, track};
 use crate::error::{Error, Result};
 use crate::place::BBox;
 use crate::report::{
-    Change, Contact, FieldChange, IncidentChange, Jurisdiction, JurisdictionId, Nature, ReportId,
-    Service, ServiceCode, Stored, When,
+    BoundarySet, Change, Contact, FieldChange, IncidentChange, Jurisdiction, JurisdictionId,
+    Nature, ReportId, Service, ServiceCode, Stored, When,
 };
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
@@ -335,6 +335,14 @@ impl Reader {
             sink(changes, head);
             Ok(())
         })
+    }
+
+    /// The boundaries of a jurisdiction, set by set.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn boundaries(&self, jurisdiction: &JurisdictionId) -> Result<Vec<BoundarySet>> {
+        self.with(|db| boundary::read(db, jurisdiction))
     }
 
     /// Who reported, if that was said.

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::read::CityKey;
 use super::row::Next;
-use super::{Checkpoint, Outcome, Tally, Write, read, row, track};
+use super::{Checkpoint, Outcome, Tally, Write, boundary, read, row, track};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
     Change, Event, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
@@ -98,6 +98,14 @@ impl Running<'_> {
             Write::Remove { jurisdiction, id, author } => self.remove(&jurisdiction, &id, &author),
             Write::Import { jurisdiction, reports, checkpoint } => {
                 self.import(&jurisdiction, reports, checkpoint)
+            }
+            Write::Bound { jurisdiction, set } => {
+                if self.city(&jurisdiction)?.is_none() {
+                    return Ok(Err(Error::not_found(jurisdiction.as_str())));
+                }
+                boundary::replace(self.db, &jurisdiction, &set)?;
+                self.next(&jurisdiction)?;
+                Ok(Ok(Outcome::Bound))
             }
             Write::Follow { jurisdiction, tracks } => {
                 track::write(self.db, &jurisdiction, &tracks)?;

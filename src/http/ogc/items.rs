@@ -42,7 +42,7 @@ struct Question {
 }
 
 impl Question {
-    fn take(params: &mut Params, city: &City, kind: Kind) -> Result<Self> {
+    fn take(params: &mut Params, city: &City, kind: &Kind) -> Result<Self> {
         let limit = limit(params);
         let bbox = bbox(params);
         for name in ["crs", "bbox-crs", "filter-crs"] {
@@ -65,8 +65,11 @@ impl Question {
         if !kind.is_of_reports() {
             return Ok(asked);
         }
-        asked.filter =
-            Filter { approximate: true, incidents: kind == Kind::Incidents, ..params.filter(city) };
+        asked.filter = Filter {
+            approximate: true,
+            incidents: *kind == Kind::Incidents,
+            ..params.filter(city)
+        };
         let (from, before) = time;
         let filter = &mut asked.filter;
         filter.from = filter.from.max(from);
@@ -167,7 +170,7 @@ fn later(start: When, duration: &str) -> Option<i64> {
 type Own = (Arc<Site>, Arc<City>);
 
 /// The links of a page; `next` is the cursor of the one after it.
-fn links(form: &Form, ask: &Ask, kind: Kind, next: Option<String>) -> Vec<Value> {
+fn links(form: &Form, ask: &Ask, kind: &Kind, next: Option<String>) -> Vec<Value> {
     let mut links = form.both(ask, GEOJSON);
     let host = form.root.strip_suffix("/ogc").unwrap_or_default();
     if let Some(cursor) = next {
@@ -185,7 +188,7 @@ fn report_items(
     snapshot: &Snapshot,
     ask: &Ask,
     form: &Form,
-    (kind, question): (Kind, &Question),
+    (kind, question): (&Kind, &Question),
 ) -> Result<Vec<u8>> {
     let (site, city) = own;
     checked_areas(snapshot, &question.filter)?;
@@ -248,7 +251,7 @@ fn area_items(
     snapshot: &Snapshot,
     ask: &Ask,
     form: &Form,
-    (kind, question): (Kind, &Question),
+    (kind, question): (&Kind, &Question),
 ) -> Result<Vec<u8>> {
     let mut found = Vec::new();
     for feature in kind.areas(own, snapshot, ask.language)? {
@@ -283,7 +286,7 @@ fn equalities(params: &mut Params, areas: &[Value]) -> Vec<(String, String)> {
     names.filter(|name| name.as_str() != cql::GEOMETRY).filter_map(given).collect()
 }
 
-fn shown(form: &Form, kind: Kind, body: Vec<u8>, language: Language) -> Result<Vec<u8>> {
+fn shown(form: &Form, kind: &Kind, body: Vec<u8>, language: Language) -> Result<Vec<u8>> {
     if !form.html {
         return Ok(body);
     }
@@ -298,14 +301,14 @@ pub async fn items(
     mut ask: Ask,
     headers: HeaderMap,
 ) -> Answer {
-    let kind = Kind::parse(&id)?;
     let city = ask.city(&site)?;
+    let kind = Arc::new(Kind::parse(&city, &id)?);
     let form = Arc::new(Form::take(&mut ask, &site, &headers));
     let own = (site.clone(), city.clone());
-    let mut question = Question::take(&mut ask.params, &city, kind)?;
+    let mut question = Question::take(&mut ask.params, &city, &kind)?;
     if !kind.is_of_reports() {
-        let (work, language) = (own.clone(), ask.language);
-        let areas = site.app.ask(&city, move |snapshot| kind.areas(&work, snapshot, language));
+        let (work, of, language) = (own.clone(), kind.clone(), ask.language);
+        let areas = site.app.ask(&city, move |snapshot| of.areas(&work, snapshot, language));
         question.equal = equalities(&mut ask.params, &areas.await?);
         ask.stamp += 2 * site.watch.city(&site.app, &city)?.looks();
     }
@@ -313,12 +316,12 @@ pub async fn items(
     let shape = form.clone();
     let media_type = form.media_type(GEOJSON);
     let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
-        let asked = (kind, &question);
+        let asked = (&*kind, &question);
         let body = match kind.is_of_reports() {
             true => report_items(&own, snapshot, ask, &shape, asked)?,
             false => area_items(&own, snapshot, ask, &shape, asked)?,
         };
-        shown(&shape, kind, body, ask.language)
+        shown(&shape, &kind, body, ask.language)
     });
     Ok(secured(&form, answer.await?))
 }
@@ -330,15 +333,15 @@ pub async fn item(
     mut ask: Ask,
     headers: HeaderMap,
 ) -> Answer {
-    let kind = Kind::parse(&collection)?;
     let city = ask.city(&site)?;
+    let kind = Arc::new(Kind::parse(&city, &collection)?);
     let form = Arc::new(Form::take(&mut ask, &site, &headers));
     let ask = finished(ask)?;
     let found = match kind.is_of_reports() {
         true => Some(find(&site, &city, &id).await?).filter(|stored| {
             // Its id is what the path says, letter by letter; a duplicate is no incident.
             stored.report.id.as_str() == id
-                && (kind == Kind::Reports || stored.report.parent.is_none())
+                && (*kind == Kind::Reports || stored.report.parent.is_none())
         }),
         false => None,
     };
@@ -348,9 +351,9 @@ pub async fn item(
     let (own, shape) = ((site.clone(), city.clone()), form.clone());
     let media_type = form.media_type(GEOJSON);
     let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
-        let links = Value::from(links(&shape, ask, kind, None));
+        let links = Value::from(links(&shape, ask, &kind, None));
         let body = match &found {
-            Some(stored) => alone(&own, stored, ask, kind, &links)?,
+            Some(stored) => alone(&own, stored, ask, &kind, &links)?,
             None => {
                 let areas = kind.areas(&own, snapshot, ask.language)?;
                 let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
@@ -359,12 +362,12 @@ pub async fn item(
                 to_json(feature)?
             }
         };
-        shown(&shape, kind, body, ask.language)
+        shown(&shape, &kind, body, ask.language)
     });
     Ok(secured(&form, answer.await?))
 }
 
-fn alone(own: &Own, stored: &Stored, ask: &Ask, kind: Kind, links: &Value) -> Result<Vec<u8>> {
+fn alone(own: &Own, stored: &Stored, ask: &Ask, kind: &Kind, links: &Value) -> Result<Vec<u8>> {
     let (site, city) = own;
     let id = stored.report.id.as_str();
     let count = match kind {

@@ -16,6 +16,7 @@ use super::queries::finished;
 use super::{Site, hexes, hotspots};
 use crate::app::City;
 use crate::error::{Error, Result};
+use crate::format::boundaries;
 use crate::format::json::Language;
 use crate::format::ogc::{self, CONFORMANCE, link};
 use crate::query::{self, Snapshot};
@@ -27,43 +28,62 @@ const GEOJSON: &str = "application/geo+json";
 const SCHEMA: &str = "application/schema+json";
 
 /// A collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     Reports,
     Incidents,
     Hotspots,
     Hexes,
+    /// A loaded set of boundaries.
+    Boundaries(String),
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 4] = [
-        (Self::Reports, "reports"),
-        (Self::Incidents, "incidents"),
-        (Self::Hotspots, "hotspots"),
-        (Self::Hexes, "hexes"),
-    ];
-
-    fn parse(id: &str) -> Result<Self> {
-        let known = Self::ALL.iter().find(|(_, known)| *known == id);
-        known.map(|(kind, _)| *kind).ok_or_else(|| Error::not_found(id))
+    /// All that a city has.
+    fn all(snapshot: &Snapshot) -> Vec<Self> {
+        let sets = snapshot.zones().iter().map(|set| Self::Boundaries(set.set().name.clone()));
+        [Self::Reports, Self::Incidents, Self::Hotspots, Self::Hexes]
+            .into_iter()
+            .chain(sets)
+            .collect()
     }
 
-    fn is_of_reports(self) -> bool {
+    fn parse(city: &City, id: &str) -> Result<Self> {
+        let all = Self::all(&city.shown().load());
+        all.into_iter().find(|kind| kind.id() == id).ok_or_else(|| Error::not_found(id))
+    }
+
+    fn is_of_reports(&self) -> bool {
         matches!(self, Self::Reports | Self::Incidents)
     }
 
-    fn id(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, id)| id)
+    fn id(&self) -> &str {
+        match self {
+            Self::Reports => "reports",
+            Self::Incidents => "incidents",
+            Self::Hotspots => "hotspots",
+            Self::Hexes => "hexes",
+            Self::Boundaries(name) => name,
+        }
     }
 
-    fn title(self, language: Language) -> String {
-        let about = ogc::about(self.id());
-        about.map_or_else(String::new, |(title, _)| language.pick(&title).to_owned())
+    fn about(&self, language: Language) -> (String, String) {
+        let (title, description) = ogc::about(self.id()).unwrap_or_else(|| {
+            let name = self.id();
+            let description =
+                crate::words!("Secteurs de la ville : {name}.", "Areas of the city: {name}.");
+            (crate::words!("{name}", "{name}"), description)
+        });
+        (language.pick(&title).to_owned(), language.pick(&description).to_owned())
+    }
+
+    fn title(&self, language: Language) -> String {
+        self.about(language).0
     }
 
     /// The features of a small collection.
     fn areas(
-        self,
+        &self,
         own: &(Arc<Site>, Arc<City>),
         snapshot: &Snapshot,
         language: Language,
@@ -74,13 +94,17 @@ impl Kind {
                 let all = Filter::default();
                 hotspots::standing_features(site, city, snapshot, &all, language)
             }
+            Self::Boundaries(name) => {
+                let set = snapshot.zone_set(name).ok_or_else(|| Error::not_found(name))?;
+                Ok(boundaries::features(set.set()))
+            }
             _ => hexes::plain_features(snapshot, &site.app.limits, language),
         }
     }
 
     /// The box and the span of time around its features.
     fn extent(
-        self,
+        &self,
         own: &(Arc<Site>, Arc<City>),
         snapshot: &Snapshot,
         ask: &Ask,
@@ -88,7 +112,7 @@ impl Kind {
         if !self.is_of_reports() {
             return Ok((ogc::extent(&self.areas(own, snapshot, ask.language)?), None));
         }
-        let incidents = self == Self::Incidents;
+        let incidents = *self == Self::Incidents;
         let filter = Filter { approximate: true, incidents, ..Filter::default() };
         let sieve = snapshot.sieve(&filter);
         Ok((query::extent(snapshot, &sieve), query::span(snapshot, &sieve)))
@@ -236,10 +260,10 @@ fn described(
     snapshot: &Snapshot,
     ask: &Ask,
     form: &Form,
-    kind: Kind,
+    kind: &Kind,
 ) -> Result<Value> {
-    let about = ogc::about(kind.id()).unwrap_or_default();
-    let texts = (ask.language.pick(&about.0), ask.language.pick(&about.1));
+    let about = kind.about(ask.language);
+    let texts = (about.0.as_str(), about.1.as_str());
     let url = format!("{}/collections/{}", form.root, kind.id());
     let extent = kind.extent(own, snapshot, ask)?;
     Ok(ogc::collection(kind.id(), texts, extent, &url, &form.more))
@@ -248,7 +272,8 @@ fn described(
 /// `GET /ogc/collections`
 pub async fn collections(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) -> Answer {
     document(site, ask, headers, JSON, |own, snapshot, ask, form| {
-        let list = Kind::ALL.iter().map(|(kind, _)| described(own, snapshot, ask, form, *kind));
+        let all = Kind::all(snapshot);
+        let list = all.iter().map(|kind| described(own, snapshot, ask, form, kind));
         let list = list.collect::<Result<Vec<_>>>()?;
         let body = json!({ "links": form.both(ask, JSON), "collections": list });
         Ok(("Collections".into(), body))
@@ -263,9 +288,9 @@ pub async fn collection(
     ask: Ask,
     headers: HeaderMap,
 ) -> Answer {
-    let kind = Kind::parse(&id)?;
+    let kind = Kind::parse(&*ask.city(&site)?, &id)?;
     document(site, ask, headers, JSON, move |own, snapshot, ask, form| {
-        let mut body = described(own, snapshot, ask, form, kind)?;
+        let mut body = described(own, snapshot, ask, form, &kind)?;
         if let Some(links) = body["links"].as_array_mut() {
             let alternate = form.both(ask, JSON).into_iter().filter(|l| l["rel"] == "alternate");
             links.extend(alternate);
@@ -282,7 +307,7 @@ pub async fn queryables(
     ask: Ask,
     headers: HeaderMap,
 ) -> Answer {
-    let kind = Kind::parse(&id)?;
+    let kind = Kind::parse(&*ask.city(&site)?, &id)?;
     document(site, ask, headers, SCHEMA, move |own, snapshot, ask, form| {
         let url = format!("{}/collections/{}", form.root, kind.id());
         let title = kind.title(ask.language);

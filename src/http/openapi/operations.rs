@@ -219,8 +219,17 @@ const API: &[Operation] = &[
             "Décomptes par service, statut, secteur, jour ; délais.",
             "Counts by service, status, area, day; delays.",
         )
-        .takes(&["bbox", "filter:common"])
+        .takes(&["areas", "bbox", "filter:common"])
         .answers(Answer::Object),
+    get("/api/v1/boundaries", "boundaries", "cities")
+        .says("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
+        .answers(Answer::Object),
+    get("/api/v1/boundaries/{name}", "boundary", "cities")
+        .says(
+            "Les secteurs d’un découpage et leurs limites.",
+            "The areas of a set and their boundaries.",
+        )
+        .such_as(&[("name", "quartiers")]),
     get("/api/openapi.json", "openapi", "service")
         .says("Ce document.", "This document.")
         .codes(PLAIN)

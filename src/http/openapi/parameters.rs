@@ -63,6 +63,13 @@ pub const PARAMETERS: &[Parameter] = &[
         "Names of areas, apart by commas; see 'area' in /api/v1/stats.",
     ),
     parameter(
+        "areas",
+        Text,
+        "",
+        "Le découpage dont on compte les secteurs ; voir /api/v1/boundaries.",
+        "The set whose areas are counted; see /api/v1/boundaries.",
+    ),
+    parameter(
         "from",
         Text,
         "2026-01-01",
