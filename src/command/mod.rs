@@ -5,6 +5,7 @@ mod check;
 mod dedupe;
 pub mod evaluate;
 mod export;
+mod follow;
 mod generate;
 mod import;
 mod judged;
@@ -45,6 +46,8 @@ enum Command {
     Export(export::Arguments),
     /// Loads the areas of a city: arrondissements, quartiers, sectors.
     Boundaries(boundaries::Arguments),
+    /// Mirrors another city's Open311 server.
+    Follow(follow::Arguments),
     /// Makes a seeded, realistic Québec, with the ground truth of what was planted in it.
     Generate(generate::Arguments),
     /// Scores methods on what is known to be true: generated cities, labelled pairs.
@@ -89,6 +92,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Boundaries(arguments) => boundaries::run(&arguments),
+        Command::Follow(arguments) => follow::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Dedupe(arguments) => dedupe::run(&arguments),

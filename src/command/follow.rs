@@ -1,0 +1,440 @@
+//! `pointchaud follow`: another city's Open311 server, mirrored.
+//!
+//! What is there already is walked through by windows of time, each cut in two until its answer is
+//! whole: that needs nothing of the server but the dates of the specification. From then on what
+//! changed is asked for (`updated_after`), where the server knows how; where it does not, the last
+//! 90 days are walked through again. How far it has come is kept in the store.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use reqwest::StatusCode;
+use reqwest::header::RETRY_AFTER;
+
+use super::{StoreArguments, catalogues, stop_flag};
+use crate::app::{Catalogues, Importer, Summary};
+use crate::error::{Error, Kind, Refusal, Result};
+use crate::format::geojson::instant;
+use crate::format::open311::{Mirrored, mirrored_requests};
+use crate::report::{Jurisdiction, JurisdictionId, When};
+use crate::store::{Checkpoint, NoFollower, Reader, Write, Writer};
+use crate::words;
+
+const DAY: i64 = 86_400;
+/// Longest window that a server must answer (GeoReport v2), in seconds.
+const WINDOW: i64 = 90 * DAY - 1;
+/// Requests in an answer that may not be whole (GeoReport v2).
+const PAGE: usize = 1_000;
+/// Pages of one second, at most.
+const PAGES_MAX: usize = 200;
+/// Bytes of an answer, at most.
+const BYTES_MAX: usize = 64 << 20;
+/// Time for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often an answer is tried for.
+const TRIES: u32 = 4;
+/// Longest time that a server may have us wait, in seconds.
+const WAIT_MAX: u64 = 120;
+/// Clocks differ: what changed so many seconds before is asked for again.
+const OVERLAP: i64 = 60;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Address of the endpoint, such as https://311.example.org/open311/v2
+    url: String,
+    /// Jurisdiction that the requests are kept under here.
+    #[arg(long)]
+    jurisdiction: String,
+    /// jurisdiction_id that the server is asked for, where it wants one.
+    #[arg(long)]
+    their_jurisdiction: Option<String>,
+    /// Name of the city; by default its jurisdiction.
+    #[arg(long)]
+    name: Option<String>,
+    /// Time zone of the city (IANA).
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
+    /// First day to mirror; by default a year ago.
+    #[arg(long)]
+    since: Option<String>,
+    /// Look again every so many seconds; by default once.
+    #[arg(long)]
+    every: Option<u64>,
+    /// Milliseconds between two questions.
+    #[arg(long, default_value_t = 200)]
+    pause_ms: u64,
+}
+
+/// Mirrors until it is done or told to stop.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let path = arguments.store.path()?;
+    let stop = stop_flag()?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
+        .timeout(PATIENCE)
+        .build()
+        .map_err(Error::internal)?;
+    let server = Server { arguments, client, runtime: &runtime, stop: &stop };
+    loop {
+        let began = Instant::now();
+        let summary = mirror(&server, &path)?;
+        let tally = summary.tally;
+        println!(
+            "{}: {} added, {} updated, {} unchanged, {} refused",
+            arguments.jurisdiction, tally.added, tally.updated, tally.unchanged, summary.refused
+        );
+        let Some(every) = arguments.every else { return Ok(ExitCode::SUCCESS) };
+        while began.elapsed() < Duration::from_secs(every) && !stop.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(100));
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+}
+
+/// The server that is followed.
+struct Server<'a> {
+    arguments: &'a Arguments,
+    client: reqwest::Client,
+    runtime: &'a tokio::runtime::Runtime,
+    stop: &'a AtomicBool,
+}
+
+/// How long a window is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// When requests were made.
+    Made,
+    /// When they changed.
+    Changed,
+}
+
+fn unreachable(url: &str, reason: &str) -> Error {
+    let words = words!(
+        "« {url} » ne répond pas comme un serveur Open311 : {reason}",
+        "'{url}' does not answer as an Open311 server: {reason}"
+    );
+    Error::new(Kind::Unavailable, words)
+}
+
+impl Server<'_> {
+    /// The answer to a question, in JSON or else in XML, tried for several times.
+    fn ask(&self, query: &[(&str, String)], zone: &jiff::tz::TimeZone) -> Result<Vec<Mirrored>> {
+        let base = self.arguments.url.trim_end_matches('/');
+        let mut last = String::new();
+        for format in ["json", "xml"] {
+            let url = format!("{base}/requests.{format}");
+            for attempt in 0..TRIES {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(stopped());
+                }
+                sleep(Duration::from_millis(self.arguments.pause_ms));
+                match self.runtime.block_on(self.get(&url, query)) {
+                    Ok(bytes) => return mirrored_requests(&bytes, zone),
+                    Err(Answered::Final(reason)) => {
+                        last = reason;
+                        break;
+                    }
+                    Err(Answered::Later(wait, reason)) => {
+                        last = reason;
+                        let wait = wait.unwrap_or(1 << attempt).min(WAIT_MAX);
+                        if attempt + 1 < TRIES {
+                            self.rest(Duration::from_secs(wait));
+                        }
+                    }
+                }
+            }
+        }
+        Err(unreachable(base, &last))
+    }
+
+    fn rest(&self, time: Duration) {
+        let began = Instant::now();
+        while began.elapsed() < time && !self.stop.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &str,
+        query: &[(&str, String)],
+    ) -> std::result::Result<Vec<u8>, Answered> {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        let query = pairs.extend_pairs(query).finish();
+        let later = |error: reqwest::Error| Answered::Later(None, error.to_string());
+        let sent = self.client.get(format!("{url}?{query}")).send().await.map_err(later)?;
+        let status = sent.status();
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            let wait = sent.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            return Err(Answered::Later(
+                wait.and_then(|text| text.parse().ok()),
+                status.to_string(),
+            ));
+        }
+        if !status.is_success() {
+            return Err(Answered::Final(status.to_string()));
+        }
+        let mut sent = sent;
+        let mut bytes = Vec::new();
+        while let Some(piece) = sent.chunk().await.map_err(later)? {
+            if bytes.len() + piece.len() > BYTES_MAX {
+                return Err(Answered::Final(format!("more than {BYTES_MAX} bytes")));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    /// The requests of a window, both ends included, on one page.
+    fn window(
+        &self,
+        by: By,
+        (from, to): (i64, i64),
+        page: usize,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Vec<Mirrored>> {
+        let names = match by {
+            By::Made => ["start_date", "end_date"],
+            By::Changed => ["updated_after", "updated_before"],
+        };
+        // What is before a moment does not include it.
+        let end = if by == By::Changed { to + 1 } else { to };
+        let mut query = vec![
+            (names[0], instant(from)),
+            (names[1], instant(end)),
+            ("extensions", "true".to_owned()),
+            ("page_size", PAGE.to_string()),
+        ];
+        if page > 1 {
+            query.push(("page", page.to_string()));
+        }
+        if let Some(id) = &self.arguments.their_jurisdiction {
+            query.push(("jurisdiction_id", id.clone()));
+        }
+        self.ask(&query, zone)
+    }
+}
+
+/// Why there is no answer.
+enum Answered {
+    /// It may come later, after so many seconds.
+    Later(Option<u64>, String),
+    /// It will not.
+    Final(String),
+}
+
+fn stopped() -> Error {
+    let words = words!(
+        "Arrêté ; la même commande reprend d’ici.",
+        "Stopped; the same command takes up from here."
+    );
+    Error::new(Kind::Unavailable, words)
+}
+
+/// A walk through windows, each answer handed on.
+struct Walk<'a> {
+    server: &'a Server<'a>,
+    by: By,
+    zone: jiff::tz::TimeZone,
+    take: &'a mut dyn FnMut(Vec<Mirrored>) -> Result<()>,
+}
+
+fn ids(list: &[Mirrored]) -> HashSet<String> {
+    list.iter().map(|request| request.id.clone()).collect()
+}
+
+impl Walk<'_> {
+    /// Takes all of a window: where the answer may not be whole, that of each half. `before` are
+    /// the ids of the whole: a server that answers the same to a half does not know dates.
+    fn window(&mut self, (from, to): (i64, i64), before: Option<&HashSet<String>>) -> Result<()> {
+        let found = self.server.window(self.by, (from, to), 1, &self.zone)?;
+        if found.len() < PAGE {
+            return (self.take)(found);
+        }
+        let told = ids(&found);
+        if before == Some(&told) {
+            let words = words!(
+                "répond la même chose à chaque période : ses demandes ne peuvent pas être toutes lues",
+                "answers the same to every period: not all of its requests can be read"
+            );
+            return Err(Refusal::new("url", &self.server.arguments.url, words).into());
+        }
+        if to > from {
+            let middle = from + (to - from) / 2;
+            self.window((from, middle), Some(&told))?;
+            return self.window((middle + 1, to), Some(&told));
+        }
+        // So many in one second: page by page, until one brings nothing new.
+        (self.take)(found)?;
+        let mut seen = told;
+        for page in 2..=PAGES_MAX {
+            let found = self.server.window(self.by, (from, to), page, &self.zone)?;
+            let (count, fresh) = (found.len(), ids(&found).difference(&seen).count());
+            if fresh == 0 {
+                return Ok(());
+            }
+            seen.extend(ids(&found));
+            (self.take)(found)?;
+            if count < PAGE {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where things are kept while a server is mirrored.
+struct Keeping<'a> {
+    reader: &'a Reader,
+    writer: &'a Writer,
+    catalogues: Catalogues,
+    jurisdiction: Jurisdiction,
+    /// Name under which the progress is kept.
+    key: String,
+}
+
+impl Keeping<'_> {
+    /// Writes what an answer brought.
+    fn write(&self, requests: Vec<Mirrored>, summary: &mut Summary) -> Result<()> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let city = self.jurisdiction.clone();
+        let rows = format!("{}/rows", self.key);
+        let mut importer = Importer::begin(self.reader, self.writer, &self.catalogues, city, rows)?;
+        for (number, request) in (1..).zip(requests) {
+            let mapped = request.draft.map(|(draft, name)| (draft, name.map(|name| (name, None))));
+            for refusal in importer.push(number, mapped)? {
+                eprintln!("{}: {refusal}", request.id);
+            }
+        }
+        let done = importer.finish(true)?;
+        summary.tally += done.tally;
+        summary.refused += done.refused;
+        Ok(())
+    }
+
+    /// Remembers that all is here that was there at `second`.
+    fn reached(&self, second: i64, finished: bool) -> Result<()> {
+        let rows_done = second.max(0).unsigned_abs();
+        let checkpoint = Checkpoint { file_digest: self.key.clone(), rows_done, finished };
+        let jurisdiction = self.jurisdiction.id.clone();
+        let reports = Vec::new();
+        self.writer.write(Write::Import { jurisdiction, reports, checkpoint: Some(checkpoint) })?;
+        Ok(())
+    }
+}
+
+fn mirror(server: &Server<'_>, path: &Path) -> Result<Summary> {
+    let arguments = server.arguments;
+    let id = &arguments.jurisdiction;
+    let id = JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words))?;
+    let name = arguments.name.clone().unwrap_or_else(|| id.to_string());
+    let time_zone = arguments.time_zone.clone();
+    let jurisdiction = Jurisdiction { id: id.clone(), name, time_zone, extent: None };
+    let zone = jurisdiction
+        .zone()
+        .map_err(|words| Refusal::new("--time-zone", &arguments.time_zone, words))?;
+    let since = match &arguments.since {
+        None => jiff::Timestamp::now().as_second() - 365 * DAY,
+        Some(text) => {
+            let read = When::parse(text, &zone);
+            read.map_err(|words| Refusal::new("--since", text, words))?.second()
+        }
+    };
+    let reader = Reader::open(path)?;
+    let (writer, writing) = Writer::start(path, NoFollower)?;
+    writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: Vec::new() })?;
+    let key = format!("open311 {}", arguments.url.trim_end_matches('/'));
+    let catalogues = catalogues()?;
+    let keeping = Keeping { reader: &reader, writer: &writer, catalogues, jurisdiction, key };
+    let done = keeping.reader.checkpoint(&id, &keeping.key)?;
+    let began = jiff::Timestamp::now().as_second();
+    let mut summary = Summary::default();
+    match done {
+        Some(Checkpoint { rows_done, finished: true, .. }) => {
+            catch_up(server, &keeping, rows_done as i64, began, zone, &mut summary)?;
+        }
+        started => {
+            let from = started.map_or(since, |checkpoint| checkpoint.rows_done as i64);
+            let windows = (from, began);
+            walk_made(server, &keeping, windows, zone.clone(), &mut summary)?;
+            // What changed while it was walked through.
+            keeping.reached(began - OVERLAP, true)?;
+            let now = jiff::Timestamp::now().as_second();
+            catch_up(server, &keeping, began - OVERLAP, now, zone, &mut summary)?;
+        }
+    }
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    Ok(summary)
+}
+
+/// Everything made from one moment to another, window by window; a rerun takes up after the last
+/// that was whole.
+fn walk_made(
+    server: &Server<'_>,
+    keeping: &Keeping<'_>,
+    (from, to): (i64, i64),
+    zone: jiff::tz::TimeZone,
+    summary: &mut Summary,
+) -> Result<()> {
+    let mut start = from;
+    while start <= to {
+        let end = (start + WINDOW).min(to);
+        let mut take = |found| keeping.write(found, summary);
+        let mut walk = Walk { server, by: By::Made, zone: zone.clone(), take: &mut take };
+        walk.window((start, end), None)?;
+        keeping.reached(end, false)?;
+        start = end + 1;
+    }
+    Ok(())
+}
+
+/// What changed since a moment. A server that tells of what did not has not understood: then the
+/// last 90 days are walked through again.
+fn catch_up(
+    server: &Server<'_>,
+    keeping: &Keeping<'_>,
+    since: i64,
+    now: i64,
+    zone: jiff::tz::TimeZone,
+    summary: &mut Summary,
+) -> Result<()> {
+    let from = since - OVERLAP;
+    let mut honest = true;
+    let mut take = |found: Vec<Mirrored>| {
+        let before = |one: &Mirrored| one.changed.is_some_and(|at| at < from);
+        honest &= !found.iter().any(before);
+        if honest { keeping.write(found, summary) } else { Err(stopped()) }
+    };
+    let mut walk = Walk { server, by: By::Changed, zone: zone.clone(), take: &mut take };
+    let walked = walk.window((from, now), None);
+    let understood = match walked {
+        Ok(()) => true,
+        Err(error) => {
+            let stopped = server.stop.load(Ordering::Relaxed);
+            let refused = error.kind == Kind::Unavailable && !stopped;
+            if honest && !refused {
+                return Err(error);
+            }
+            false
+        }
+    };
+    if !understood {
+        let mut take = |found| keeping.write(found, summary);
+        let mut walk = Walk { server, by: By::Made, zone, take: &mut take };
+        walk.window((now - WINDOW, now), None)?;
+    }
+    keeping.reached(now - OVERLAP, true)
+}
