@@ -239,6 +239,7 @@ fn every_command_and_path_is_in_the_readme() {
         "import",
         "export",
         "boundaries",
+        "follow",
         "generate",
         "dedupe",
         "evaluate",

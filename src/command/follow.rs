@@ -254,29 +254,29 @@ fn ids(list: &[Mirrored]) -> HashSet<String> {
 }
 
 impl Walk<'_> {
-    /// Takes all of a window: where the answer may not be whole, that of each half. `before` are
-    /// the ids of the whole: a server that answers the same to a half does not know dates.
-    fn window(&mut self, (from, to): (i64, i64), before: Option<&HashSet<String>>) -> Result<()> {
+    /// Takes all of a window: where the answer may not be whole, that of each half.
+    fn window(&mut self, (from, to): (i64, i64)) -> Result<()> {
         let found = self.server.window(self.by, (from, to), 1, &self.zone)?;
         if found.len() < PAGE {
             return (self.take)(found);
         }
-        let told = ids(&found);
-        if before == Some(&told) {
+        // Of a day without an hour the zone is not certain.
+        let outside = |at: i64| at < from - DAY || at > to + DAY;
+        if self.by == By::Made && found.iter().any(|one| one.made.is_some_and(outside)) {
             let words = words!(
-                "répond la même chose à chaque période : ses demandes ne peuvent pas être toutes lues",
-                "answers the same to every period: not all of its requests can be read"
+                "ne tient pas compte des dates : ses demandes ne peuvent pas être toutes lues",
+                "takes no notice of dates: not all of its requests can be read"
             );
             return Err(Refusal::new("url", &self.server.arguments.url, words).into());
         }
         if to > from {
             let middle = from + (to - from) / 2;
-            self.window((from, middle), Some(&told))?;
-            return self.window((middle + 1, to), Some(&told));
+            self.window((from, middle))?;
+            return self.window((middle + 1, to));
         }
         // So many in one second: page by page, until one brings nothing new.
+        let mut seen = ids(&found);
         (self.take)(found)?;
-        let mut seen = told;
         for page in 2..=PAGES_MAX {
             let found = self.server.window(self.by, (from, to), page, &self.zone)?;
             let (count, fresh) = (found.len(), ids(&found).difference(&seen).count());
@@ -394,7 +394,7 @@ fn walk_made(
         let end = (start + WINDOW).min(to);
         let mut take = |found| keeping.write(found, summary);
         let mut walk = Walk { server, by: By::Made, zone: zone.clone(), take: &mut take };
-        walk.window((start, end), None)?;
+        walk.window((start, end))?;
         keeping.reached(end, false)?;
         start = end + 1;
     }
@@ -419,7 +419,7 @@ fn catch_up(
         if honest { keeping.write(found, summary) } else { Err(stopped()) }
     };
     let mut walk = Walk { server, by: By::Changed, zone: zone.clone(), take: &mut take };
-    let walked = walk.window((from, now), None);
+    let walked = walk.window((from, now));
     let understood = match walked {
         Ok(()) => true,
         Err(error) => {
@@ -434,7 +434,7 @@ fn catch_up(
     if !understood {
         let mut take = |found| keeping.write(found, summary);
         let mut walk = Walk { server, by: By::Made, zone, take: &mut take };
-        walk.window((now - WINDOW, now), None)?;
+        walk.window((now - WINDOW, now))?;
     }
     keeping.reached(now - OVERLAP, true)
 }

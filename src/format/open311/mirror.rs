@@ -19,6 +19,8 @@ const DEPTH_MAX: usize = 12;
 pub struct Mirrored {
     /// Its id there.
     pub id: String,
+    /// When it was made, in seconds since 1970, if that is told.
+    pub made: Option<i64>,
     /// When it last changed there, in seconds since 1970, as far as that is told.
     pub changed: Option<i64>,
     /// The draft, with the name of its service; or what is wrong with it.
@@ -201,7 +203,8 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<Mirrored> {
     let changed = changed.or(told).or(requested).map(|when| when.second());
     let draft =
         if refused.is_empty() { Ok((draft, said.text("service_name"))) } else { Err(refused) };
-    Some(Mirrored { id, changed, draft })
+    let made = requested.map(|when| when.second());
+    Some(Mirrored { id, made, changed, draft })
 }
 
 /// The service's code, as a slug; its name's where it has none.

@@ -1,0 +1,156 @@
+//! Mirroring another city's Open311 server: one of ours, and some that behave badly.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::Output;
+
+use common::{Folder, Service, done, run};
+use serde_json::{Value, json};
+
+const THERE: &str = "miroir.example.org";
+
+fn follow(folder: &Folder, address: SocketAddr, more: &[&str]) -> Output {
+    let url = format!("http://{address}/open311/v2");
+    let mut arguments = vec!["follow", &url, "--jurisdiction", THERE, "--pause-ms", "0"];
+    arguments.extend(["--time-zone", "America/Toronto"]);
+    arguments.extend(more);
+    run(folder, &arguments)
+}
+
+/// The digest of a city, as `check` tells it.
+fn digest(folder: &Folder, city: &str) -> String {
+    let told = done(folder, &["check"]);
+    let line = told.lines().find(|line| line.contains(city)).unwrap_or_else(|| panic!("{told}"));
+    line.split_whitespace()
+        .find(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit()))
+        .unwrap_or_else(|| panic!("no digest in '{line}'"))
+        .to_owned()
+}
+
+#[test]
+fn a_second_instance_converges_to_the_same_digest() {
+    let (home, away) = (Folder::new("followed"), Folder::new("follower"));
+    done(&home, &["generate", "--reports", "4000", "--seed", "9"]);
+    let service = Service::start(&home, &[]);
+    let since = ["--since", "2020-01-01"];
+    let first = follow(&away, service.address, &since);
+    assert!(first.status.success(), "{first:?}");
+    let own = || digest(&home, "ville.quebec.qc.ca");
+    assert_eq!(digest(&away, THERE), own());
+
+    // New ones, changed ones, answers to questions, a duplicate: only these are asked for then.
+    let list = service.get("/api/v1/reports?limit=5&status=open").json();
+    let id = |n: usize| list["features"][n]["id"].as_str().unwrap().to_owned();
+    let patch = |n: usize, body: &str| {
+        let answer =
+            service.ask("PATCH", &format!("/api/v1/reports/{}", id(n)), &[], body.as_bytes());
+        assert_eq!(answer.status, 200);
+    };
+    patch(0, r#"{"status":"closed","closed_reason":"refused"}"#);
+    patch(1, r#"{"status":"in_progress","assignee":"Équipe <3>"}"#);
+    patch(2, r#"{"lon":-71.25,"lat":46.85}"#);
+    let merged = service.post(
+        &format!("/api/v1/incidents/{}/merge", id(3)),
+        &json!({ "reports": [id(4)] }).to_string(),
+    );
+    assert_eq!(merged.status, 200, "{merged:?}");
+    service.post(
+        "/api/v1/reports",
+        r#"{"service_code":"lampadaire","description":"a\u0001 & <b>","attributes":{"etat":"jour"}}"#,
+    );
+    let again = follow(&away, service.address, &[]);
+    assert!(again.status.success(), "{again:?}");
+    assert_eq!(digest(&away, THERE), own());
+    let told = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(told.contains("1 added"), "{told}");
+    assert!(!told.contains(" 4000 unchanged"), "only what changed was asked for: {told}");
+}
+
+/// A server that answers whatever is asked with what `answer` makes of the path.
+fn server(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let mut asked = vec![0; 16 << 10];
+            let n = stream.read(&mut asked).unwrap_or(0);
+            let text = String::from_utf8_lossy(&asked[..n]).into_owned();
+            let path = text.split(' ').nth(1).unwrap_or_default();
+            let (status, body) = answer(path);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nRetry-After: 0\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    address
+}
+
+fn request(n: usize, second: i64) -> Value {
+    json!({
+        "service_request_id": format!("r-{n}"),
+        "status": "open",
+        "service_code": "006",
+        "service_name": "Potholes",
+        "requested_datetime": jiff::Timestamp::from_second(second).unwrap().to_string(),
+        "lat": 46.8, "long": -71.2,
+    })
+}
+
+fn said(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn servers_that_behave_badly_are_told_of() {
+    let folder = Folder::new("bad");
+    // Whatever is asked, the same thousand.
+    let now = jiff::Timestamp::now().as_second();
+    let all: Vec<Value> = (0..1_000).map(|n| request(n, now - 1_000)).collect();
+    let body = Value::from(all).to_string();
+    let loops = server(move |_| (200, body.clone()));
+    let told = said(&follow(&folder, loops, &[]));
+    assert!(told.contains("no notice of dates"), "{told}");
+    let lies = server(|_| (200, "<html>Welcome</html>".into()));
+    assert!(said(&follow(&folder, lies, &[])).contains("no list of requests"));
+    let gone = server(|_| (404, String::new()));
+    assert!(said(&follow(&folder, gone, &[])).contains("404"));
+    let busy = server(|_| (503, String::new()));
+    assert!(said(&follow(&folder, busy, &[])).contains("503"));
+}
+
+#[test]
+fn an_old_server_that_speaks_xml_alone_is_mirrored_all_the_same() {
+    let folder = Folder::new("old");
+    let now = jiff::Timestamp::now().as_second();
+    // It knows neither JSON nor `updated_after`, refuses a row of ours, and never says when a
+    // request changed.
+    let old = server(move |path| {
+        if path.contains(".json") {
+            return (404, String::new());
+        }
+        let row = |n: usize, lat: f64| {
+            let at = jiff::Timestamp::from_second(now - 5_000 - n as i64).unwrap();
+            format!(
+                "<request><service_request_id>{n}</service_request_id><status>closed</status>\
+                 <service_code>001</service_code><service_name>Nid-de-poule</service_name>\
+                 <requested_datetime>{at}</requested_datetime><lat>{lat}</lat><long>-71.2</long>\
+                 </request>"
+            )
+        };
+        let rows: String = (0..5).map(|n| row(n, if n == 3 { 146.8 } else { 46.8 })).collect();
+        (200, format!("<?xml version=\"1.0\"?><service_requests>{rows}</service_requests>"))
+    });
+    let output = follow(&folder, old, &["--since", "2026-06-01"]);
+    assert!(output.status.success(), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("3: lat"), "{errors}");
+    let exported = done(&folder, &["export", "--jurisdiction", THERE, "--format", "csv"]);
+    assert_eq!(exported.lines().count(), 5, "a header and four rows: {exported}");
+    assert!(follow(&folder, old, &[]).status.success());
+}
