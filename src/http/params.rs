@@ -51,6 +51,11 @@ impl Params {
             "{:?} takes '{name}', which its operation does not declare",
             self.route
         );
+        self.property(name)
+    }
+
+    /// Takes a parameter that is named by the data asked about, not by its operation.
+    pub fn property(&mut self, name: &str) -> Option<String> {
         let at = self.pairs.iter().position(|(known, _)| known == name)?;
         Some(self.pairs.swap_remove(at).1)
     }

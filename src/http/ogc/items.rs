@@ -282,7 +282,7 @@ fn area_items(
 fn equalities(params: &mut Params, areas: &[Value]) -> Vec<(String, String)> {
     let schema = ogc::area_queryables("", "", areas);
     let names = schema["properties"].as_object().into_iter().flat_map(|object| object.keys());
-    let given = |name: &String| Some((name.clone(), params.take(name)?));
+    let given = |name: &String| Some((name.clone(), params.property(name)?));
     names.filter(|name| name.as_str() != cql::GEOMETRY).filter_map(given).collect()
 }
 

@@ -323,25 +323,25 @@ const OUTSIDE: &[Operation] = &[
     get("/ogc", "ogc_landing", "ogc")
         .says("Page d’accueil.", "Landing page.")
         .takes(&["f"])
-        .answers(Answer::Object),
+        .answers(Answer::Document),
     get("/ogc/conformance", "ogc_conformance", "ogc")
         .says("Classes de conformité.", "Conformance classes.")
         .takes(&["f"])
-        .answers(Answer::Object),
+        .answers(Answer::Document),
     get("/ogc/collections", "ogc_collections", "ogc")
         .says("Les collections.", "The collections.")
         .takes(&["f"])
-        .answers(Answer::Object),
+        .answers(Answer::Document),
     get("/ogc/collections/{id}", "ogc_collection", "ogc")
         .says("Une collection.", "A collection.")
         .takes(&["f"])
         .such_as(&[("id", "reports")])
-        .answers(Answer::Object),
+        .answers(Answer::Document),
     get("/ogc/collections/{id}/queryables", "ogc_queryables", "ogc")
         .says("Propriétés que l’on peut filtrer.", "Properties that can be filtered.")
         .takes(&["f"])
         .such_as(&[("id", "reports")])
-        .answers(Answer::Schema),
+        .answers(Answer::SchemaDocument),
     get("/ogc/api", "ogc_api", "ogc")
         .says("OpenAPI 3.0 de cette partie.", "OpenAPI 3.0 of this part.")
         .codes(PLAIN)
@@ -366,12 +366,13 @@ const OUTSIDE: &[Operation] = &[
             "parent_service_request_id",
             "filter:common",
         ])
-        .such_as(&[("id", "reports")]),
+        .such_as(&[("id", "reports")])
+        .answers(Answer::Items),
     get("/ogc/collections/{id}/items/{feature}", "ogc_item", "ogc")
         .says("Une entité.", "A feature.")
         .takes(&["f"])
         .such_as(&[("id", "reports"), ("feature", "4RX-7KM-P2")])
-        .answers(Answer::Feature),
+        .answers(Answer::Item),
     get("/healthz", "healthz", "service")
         .says("Le processus répond.", "The process answers.")
         .takes(&["nothing"])

@@ -96,8 +96,6 @@ pub enum Answer {
     Feature,
     /// An object of JSON.
     Object,
-    /// A schema of properties.
-    Schema,
     /// A line of JSON for each line.
     Lines,
     /// Open311's documents, in both languages.
@@ -106,6 +104,14 @@ pub enum Answer {
     Tile,
     /// A photo.
     Photo,
+    /// An object of JSON, or a page.
+    Document,
+    /// A schema of properties, or a page.
+    SchemaDocument,
+    /// A GeoJSON collection, or a page.
+    Items,
+    /// A GeoJSON feature, or a page.
+    Item,
     /// An OpenAPI document.
     Api,
     /// Text.
@@ -124,9 +130,22 @@ impl Answer {
             }),
             Self::Feature => json!({ "application/geo+json": { "schema": named("Feature") } }),
             Self::Object => json!({ "application/json": { "schema": { "type": "object" } } }),
-            Self::Schema => {
-                json!({ "application/schema+json": { "schema": { "type": "object" } } })
-            }
+            Self::Document => json!({
+                "application/json": { "schema": { "type": "object" } },
+                "text/html": { "schema": text },
+            }),
+            Self::SchemaDocument => json!({
+                "application/schema+json": { "schema": { "type": "object" } },
+                "text/html": { "schema": text },
+            }),
+            Self::Items => json!({
+                "application/geo+json": { "schema": named("FeatureCollection") },
+                "text/html": { "schema": text },
+            }),
+            Self::Item => json!({
+                "application/geo+json": { "schema": named("Feature") },
+                "text/html": { "schema": text },
+            }),
             Self::Lines => json!({ "application/x-ndjson": { "schema": text } }),
             Self::Open311 => json!({
                 "application/json": { "schema": {} },
