@@ -9,6 +9,8 @@ want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v sqlite3 >/dev/null || want+=(sqlite3)
 command -v valgrind >/dev/null || want+=(valgrind)
+command -v ogrinfo >/dev/null || want+=(gdal-bin)
+/usr/bin/python3 -c 'import qgis.core' 2>/dev/null || want+=(qgis python3-qgis qgis-providers)
 command -v cc >/dev/null || want+=(gcc libc6-dev)
 python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)
 if [ ${#want[@]} -gt 0 ]; then
@@ -23,7 +25,8 @@ if [ ${#want[@]} -gt 0 ]; then
   [ $installed = yes ] || echo "missing, please install: ${want[*]} (tests that need them are skipped aloud)"
 fi
 
-# esda, scikit-learn, scipy and h3, which compute our statistics again, in a folder of their own.
+# esda, scikit-learn, scipy and h3, which compute our statistics again, and clients of our protocols, in a
+# folder of their own.
 python=target/python
 if ! cmp -s tests/requirements.txt "$python/requirements.txt"; then
   echo "installing: $(tr '\n' ' ' < tests/requirements.txt)"

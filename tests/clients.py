@@ -1,0 +1,295 @@
+"""Clients that nobody here wrote, each against the running service: `clients.py NAME URL FOLDER`.
+Exit status 77 says that the client is not installed."""
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+
+NAME, URL, FOLDER = sys.argv[1:4]
+SKIP = 77
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIP)
+
+
+def get(path, headers=None):
+    with urllib.request.urlopen(urllib.request.Request(URL + path, headers=headers or {})) as answer:
+        return answer.status, answer.headers, answer.read()
+
+
+def get_json(path):
+    return json.loads(get(path)[2])
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER)
+    assert done.returncode == 0, f"{command}: {done.stderr[:2000]}"
+    return done.stdout
+
+
+def total():
+    return get_json("/api/v1/stats?approximate=true")["total"]
+
+
+def gdal_features():
+    """OGC API – Features: all layers with their counts, a box, pages, a copy."""
+    shutil.which("ogrinfo") or skip("GDAL is not installed")
+    told = run("ogrinfo", "-al", "-so", f"OAPIF:{URL}/ogc")
+    counts = dict(zip(
+        [line.split(": ")[1] for line in told.splitlines() if line.startswith("Layer name")],
+        [int(line.split(": ")[1]) for line in told.splitlines() if line.startswith("Feature Count")],
+    ))
+    assert counts["reports"] == total(), counts
+    incidents = get_json("/api/v1/stats?count=incidents")["total"]
+    assert counts["incidents"] == incidents and counts["hexes"] > 0, (counts, incidents)
+    assert counts["quartiers"] == 2, counts
+    box = ["-71.30", "46.78", "-71.20", "46.86"]
+    inside = run("ogrinfo", "-al", "-so", f"OAPIF:{URL}/ogc", "reports", "-spat", *box)
+    shown = int(next(l for l in inside.splitlines() if l.startswith("Feature Count")).split(": ")[1])
+    placed = get_json(f"/api/v1/stats?approximate=true&bbox={','.join(box)}")["total"]
+    assert shown == placed, (shown, placed)
+    # Page by page, into a file.
+    run("ogr2ogr", "-f", "GPKG", "copy.gpkg", f"OAPIF:{URL}/ogc", "reports", "-oo", "PAGE_SIZE=100")
+    copied = run("ogrinfo", "-al", "-so", "copy.gpkg")
+    assert f"Feature Count: {total()}" in copied, copied
+    print(f"GDAL counts {counts}")
+
+
+def tile_of(lon, lat, z):
+    n = 2**z
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * n
+    return int((lon + 180) / 360 * n), int(y)
+
+
+def gdal_tiles():
+    """Vector tiles, decoded: what they hold is what the API answers."""
+    shutil.which("ogr2ogr") or skip("GDAL is not installed")
+    seen = 0
+    for z, layer in [(9, "clusters"), (12, "clusters"), (12, "reports"), (14, "reports"), (12, "hexes")]:
+        x, y = tile_of(-71.21, 46.81, z)
+        status, headers, body = get(f"/tiles/{layer}/{z}/{x}/{y}.mvt?service=voirie,neige")
+        if status == 204:
+            continue
+        with open(f"{FOLDER}/{x}.mvt", "wb") as out:
+            out.write(body)
+        path = f"{FOLDER}/{layer}-{z}.geojson"
+        if os.path.exists(path):
+            os.remove(path)
+        run("ogr2ogr", "-f", "GeoJSON", "-t_srs", "EPSG:4326", path, f"{FOLDER}/{x}.mvt", layer, "-oo", f"X={x}", "-oo", f"Y={y}", "-oo", f"Z={z}")
+        features = json.load(open(path))["features"]
+        n = 2**z
+        lat = lambda row: math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / n))))
+        west, east = x / n * 360 - 180, (x + 1) / n * 360 - 180
+        box = f"{west},{lat(y + 1)},{east},{lat(y)}"
+        if layer == "hexes":
+            told = get_json(f"/api/v1/hexes?service=voirie,neige&bbox={box}&resolution=9")["features"]
+            own = {f["properties"]["h3"]: f["properties"]["count"] for f in features}
+            for hexagon in told:
+                p = hexagon["properties"]
+                assert own[p["h3"]] == p["count"], p
+            seen += len(told)
+            continue
+        if layer == "reports" and z >= 14:
+            ring = [[west, lat(y + 1)], [east, lat(y + 1)], [east, lat(y)], [west, lat(y)], [west, lat(y + 1)]]
+            asked = urllib.request.Request(
+                f"{URL}/api/v1/within?service=voirie,neige&limit=1000",
+                json.dumps({"type": "Polygon", "coordinates": [ring]}).encode(),
+            )
+            told = json.load(urllib.request.urlopen(asked))["features"]
+            own = sorted(f["properties"]["service_request_id"] for f in features)
+            assert own == sorted(f["id"] for f in told), (len(own), len(told))
+        else:
+            told = get_json(f"/api/v1/clusters?service=voirie,neige&bbox={box}&zoom={z}")["features"]
+            inside = lambda f: west <= f["geometry"]["coordinates"][0] < east and lat(y + 1) < f["geometry"]["coordinates"][1] <= lat(y)
+            key = lambda p: p.get("cluster_id") or p["service_request_id"]
+            told = {key(f["properties"]): f["properties"].get("count", 1) for f in told if inside(f)}
+            own = {key(f["properties"]): f["properties"].get("count") or 1 for f in features}
+            assert own == told, (z, set(own) ^ set(told))
+        for f in features:
+            lon = f["geometry"]["coordinates"][0]
+            assert west - 1e-3 <= lon <= east + 1e-3, f
+        seen += len(features)
+    assert seen > 20, seen
+    print(f"GDAL decoded {seen} features of tiles")
+
+
+def gdal_geopackage():
+    shutil.which("ogrinfo") or skip("GDAL is not installed")
+    told = run("ogrinfo", "-al", "-so", "export.gpkg")
+    assert f"Feature Count: {total()}" in told and "requested_datetime: DateTime" in told, told
+    print("GDAL opened the GeoPackage")
+
+
+def qgis():
+    """A layer of the Features API in QGIS: how many features, a box, a filter."""
+    python = next((p for p in ["/usr/bin/python3"] if os.path.exists(p)), None)
+    probe = python and subprocess.run([python, "-c", "import qgis.core"], capture_output=True)
+    if not probe or probe.returncode != 0:
+        skip("PyQGIS is not installed")
+    script = f"""
+from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
+app = QgsApplication([], False)
+app.initQgis()
+layer = QgsVectorLayer("url='{URL}/ogc' typename='reports' pageSize='250'", "reports", "OAPIF")
+assert layer.isValid(), "not valid"
+everything = sum(1 for f in layer.getFeatures())
+box = QgsRectangle(-71.30, 46.78, -71.20, 46.86)
+inside = sum(1 for f in layer.getFeatures(QgsFeatureRequest(box)))
+opened = sum(1 for f in layer.getFeatures(QgsFeatureRequest().setFilterExpression("status = 'open'")))
+print("RESULT", everything, inside, opened, len(layer.fields()), flush=True)
+app.exitQgis()
+"""
+    runtime = os.path.join(FOLDER, "runtime")
+    os.makedirs(runtime, mode=0o700, exist_ok=True)
+    environment = dict(os.environ, QT_QPA_PLATFORM="offscreen", XDG_RUNTIME_DIR=runtime, HOME=FOLDER)
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run([python, "-u", "-c", script], capture_output=True, text=True, env=environment, timeout=120)
+    line = next((l for l in done.stdout.splitlines() if l.startswith("RESULT")), None)
+    assert line, done.stdout + done.stderr[-2000:]
+    everything, inside, opened, fields = map(int, line.split()[1:])
+    placed = get_json("/api/v1/stats?approximate=true&bbox=-71.30,46.78,-71.20,46.86")["total"]
+    still = get_json("/api/v1/stats?approximate=true&status=open")["total"]
+    assert (everything, inside, opened) == (total(), placed, still), (line, total(), placed, still)
+    assert fields >= 24, fields
+    print(f"QGIS read {everything} features, {inside} in a box, {opened} by a filter")
+
+
+def owslib():
+    try:
+        from owslib.ogcapi.features import Features
+    except ImportError:
+        skip("OWSLib is not installed")
+    server = Features(f"{URL}/ogc")
+    assert server.conformance()["conformsTo"] and server.api()["openapi"].startswith("3.0")
+    names = server.feature_collections()
+    assert {"reports", "incidents", "hotspots", "hexes", "quartiers"} <= set(names), names
+    page = server.collection_items("reports", limit=7, bbox=[-71.4, 46.7, -71.1, 46.95])
+    assert page["numberReturned"] == 7 and page["numberMatched"] > 7
+    one = server.collection_item("reports", page["features"][0]["id"])
+    assert one["id"] == page["features"][0]["id"]
+    text = server.collection_items("reports", filter="status = 'open'", limit=1)
+    assert text["numberMatched"] == get_json("/api/v1/stats?approximate=true&status=open")["total"]
+    schema = server.collection_queryables("reports")
+    assert "service_code" in schema["properties"]
+    print(f"OWSLib found {len(names)} collections")
+
+
+# What a GeoReport v2 document may look like, written from the specification.
+TEXT = {"type": "string"}
+MAYBE = {"type": ["string", "null"]}
+WHEN = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"}
+REQUEST = {
+    "type": "object",
+    "required": ["service_request_id", "status", "service_code", "requested_datetime"],
+    "properties": {
+        "service_request_id": TEXT, "status": {"enum": ["open", "closed"]}, "status_notes": MAYBE,
+        "service_name": MAYBE, "service_code": TEXT, "description": MAYBE,
+        "agency_responsible": MAYBE, "service_notice": MAYBE, "requested_datetime": WHEN,
+        "updated_datetime": WHEN, "expected_datetime": MAYBE, "address": MAYBE,
+        "address_id": MAYBE, "zipcode": MAYBE, "lat": {"type": ["number", "null"]},
+        "long": {"type": ["number", "null"]}, "media_url": MAYBE,
+    },
+    "additionalProperties": False,
+}
+SERVICE = {
+    "type": "object",
+    "required": ["service_code", "service_name", "description", "metadata", "type", "keywords", "group"],
+    "properties": {"metadata": {"type": "boolean"}, "type": {"enum": ["realtime", "batch", "blackbox"]}},
+}
+ATTRIBUTE = {
+    "type": "object",
+    "required": ["variable", "code", "datatype", "required", "datatype_description", "order", "description"],
+    "properties": {
+        "variable": {"type": "boolean"}, "required": {"type": "boolean"}, "order": {"type": "integer"},
+        "datatype": {"enum": ["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]},
+    },
+}
+DISCOVERY = {
+    "type": "object",
+    "required": ["changeset", "contact", "key_service", "endpoints"],
+    "properties": {"changeset": WHEN, "endpoints": {"type": "array", "minItems": 1, "items": {
+        "type": "object",
+        "required": ["specification", "url", "changeset", "type", "formats"],
+        "properties": {"type": {"enum": ["production", "test"]}, "changeset": WHEN},
+    }}},
+}
+
+
+def georeport():
+    try:
+        import jsonschema
+        from lxml import etree
+    except ImportError:
+        skip("jsonschema and lxml are not installed")
+    base = "/open311/v2"
+    check = lambda schema, value: jsonschema.validate(value, schema)
+    listed = lambda item: {"type": "array", "items": item}
+    check(DISCOVERY, get_json(f"{base}/discovery.json"))
+    services = get_json(f"{base}/services.json")
+    check(listed(SERVICE), services)
+    for service in services:
+        definition = get_json(f"{base}/services/{service['service_code']}.json")
+        check(listed(ATTRIBUTE), definition["attributes"])
+        assert bool(definition["attributes"]) == service["metadata"]
+    requests = get_json(f"{base}/requests.json")
+    check(listed(REQUEST), requests)
+    assert 0 < len(requests) <= 1000
+    # Every XML answer, by a strict parser: the same requests in the same order, with the same texts.
+    paths = ["discovery", "services", "services/lampadaire", "requests", "requests/nobody",
+             f"requests/{requests[0]['service_request_id']}", "requests?extensions=true"]
+    for path in paths:
+        name, _, query = path.partition("?")
+        try:
+            _, headers, body = get(f"{base}/{name}.xml?{query}")
+        except urllib.error.HTTPError as error:
+            headers, body = error.headers, error.read()
+        assert headers["Content-Type"] == "text/xml; charset=utf-8", path
+        root = etree.fromstring(body, etree.XMLParser(recover=False, resolve_entities=False))
+        if path == "requests":
+            told = [one.findtext("service_request_id") for one in root]
+            assert told == [one["service_request_id"] for one in requests]
+            words = [one.findtext("description") or None for one in root]
+            assert words == [one["description"] for one in requests]
+    print(f"{len(requests)} requests by schema, {len(paths)} documents by lxml")
+
+
+def geoparquet():
+    try:
+        import duckdb
+        import geopandas
+    except ImportError:
+        skip("GeoPandas and DuckDB are not installed")
+    path = os.path.join(FOLDER, "export.parquet")
+    table = geopandas.read_parquet(path)
+    assert len(table) == total() and table.crs == "OGC:CRS84", (len(table), table.crs)
+    stats = get_json("/api/v1/stats?approximate=true")
+    assert int(table.geometry.isna().sum()) == stats["unlocated"]
+    counts = dict(duckdb.sql(f"select status, count(*) from read_parquet('{path}') group by 1").fetchall())
+    assert counts == {word: n for word, n in stats["status"].items() if n}, (counts, stats["status"])
+    newest = get_json("/api/v1/reports?limit=1")["features"][0]
+    row = table[table.service_request_id == newest["id"]].iloc[0]
+    assert row.service_code == newest["properties"]["service_code"]
+    assert row.requested_datetime.strftime("%Y-%m-%dT%H:%M:%SZ") == newest["properties"]["requested_datetime"]
+    print(f"GeoPandas and DuckDB read {len(table)} rows")
+
+
+def schemathesis():
+    program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
+    os.path.exists(program) or skip("schemathesis is not installed")
+    done = subprocess.run(
+        [program, "run", f"{URL}/api/openapi.json", "--max-examples", "12", "--workers", "2",
+         "--exclude-path-regex", "batch", "--seed", "311", "--checks",
+         "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"],
+        capture_output=True, text=True, cwd=FOLDER, timeout=300,
+    )
+    summary = done.stdout[done.stdout.rfind("= SUMMARY ="):]
+    assert "generated" in summary and "❌" not in summary, done.stdout[-4000:]
+    print(next(line.strip() for line in summary.splitlines() if "generated" in line))
+
+
+globals()[NAME]()

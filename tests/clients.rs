@@ -1,0 +1,87 @@
+//! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml, schemathesis. Each
+//! is skipped aloud where it is not installed (`tests/needs.sh` installs them).
+
+mod common;
+
+use std::process::Command;
+
+use common::{Folder, Service, done};
+
+/// The exit status that says that a client is not there.
+const SKIPPED: i32 = 77;
+
+const QUARTIERS: &str = r#"{"type":"FeatureCollection","features":[
+  {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
+   "coordinates":[[[-71.25,46.7],[-71.1,46.7],[-71.1,47.0],[-71.25,47.0],[-71.25,46.7]]]}},
+  {"type":"Feature","properties":{"NOM":"Ouest"},"geometry":{"type":"Polygon",
+   "coordinates":[[[-71.6,46.7],[-71.25,46.7],[-71.25,47.0],[-71.6,47.0],[-71.6,46.7]]]}}]}"#;
+
+/// Runs a client of `tests/clients.py` against a city of its own.
+fn client(name: &str, reports: &str) {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let python = format!("{root}/target/python/bin/python");
+    if !std::path::Path::new(&python).exists() {
+        eprintln!("skipped: {name}: no Python environment (tests/needs.sh makes one)");
+        return;
+    }
+    let folder = Folder::new(name);
+    done(&folder, &["generate", "--reports", reports, "--seed", "21"]);
+    folder.with("quartiers.geojson", QUARTIERS);
+    done(&folder, &["boundaries", "add", "quartiers.geojson", "--name", "quartiers"]);
+    done(&folder, &["export", "--format", "geoparquet", "--output", "export.parquet"]);
+    done(&folder, &["export", "--format", "gpkg", "--output", "export.gpkg"]);
+    let service = Service::start(&folder, &[]);
+    let url = format!("http://{}", service.address);
+    let path = folder.0.to_str().unwrap();
+    let ran = Command::new(&python)
+        .args([&format!("{root}/tests/clients.py"), name, &url, path])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    match ran.status.code() {
+        Some(0) => println!("{}", told.trim()),
+        Some(SKIPPED) => eprintln!("{}", told.trim()),
+        _ => panic!("{name}: {told}\n{errors}"),
+    }
+}
+
+#[test]
+fn gdal_reads_the_features_api() {
+    client("gdal_features", "3000");
+}
+
+#[test]
+fn gdal_decodes_tiles_to_what_the_api_answers() {
+    client("gdal_tiles", "20000");
+}
+
+#[test]
+fn gdal_opens_the_geopackage() {
+    client("gdal_geopackage", "2000");
+}
+
+#[test]
+fn qgis_opens_the_features_api() {
+    client("qgis", "3000");
+}
+
+#[test]
+fn owslib_finds_its_way() {
+    client("owslib", "2000");
+}
+
+#[test]
+fn open311_is_shaped_as_specified() {
+    client("georeport", "3000");
+}
+
+#[test]
+fn geopandas_and_duckdb_read_the_geoparquet() {
+    client("geoparquet", "3000");
+}
+
+#[test]
+fn schemathesis_finds_no_violation() {
+    client("schemathesis", "2000");
+}
