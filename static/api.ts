@@ -34,6 +34,12 @@ export interface Stats {
   day: { date: string; count: number }[];
 }
 
+/** A set of areas, such as quartiers. */
+export interface Division {
+  name: string;
+  areas: number;
+}
+
 export interface Report {
   service_request_id: string;
   service_code: string;
@@ -192,6 +198,12 @@ export const catalogue = (city: string): Promise<Catalogue> =>
 
 export const stats = (params: Params, signal: AbortSignal): Promise<Stats> =>
   get(ask("/api/v1/stats", params), signal);
+
+export const divisions = async (city: string): Promise<Division[]> =>
+  (await get<{ boundaries: Division[] }>(ask("/api/v1/boundaries", { jurisdiction_id: city }))).boundaries;
+
+export const outlines = (name: string, city: string): Promise<GeoJSON.FeatureCollection> =>
+  get(ask(`/api/v1/boundaries/${encodeURIComponent(name)}`, { jurisdiction_id: city }));
 
 export const clusters = (params: Params, signal: AbortSignal): Promise<GeoJSON.FeatureCollection> =>
   get(ask("/api/v1/clusters", params), signal);

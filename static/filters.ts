@@ -153,11 +153,11 @@ function drawServices(state: State, catalogue: Catalogue, counts: Stats | null, 
 function drawReset(state: State, change: Change): void {
   const button = byId<HTMLButtonElement>("reset");
   button.textContent = say("reset");
-  const same = state.period === unfiltered.period && state.services.length === 0
+  const same = state.period === unfiltered.period && state.services.length === 0 && !state.area
     && state.statuses.join() === unfiltered.statuses.join();
   button.hidden = same;
   button.onclick = () =>
-    change({ period: unfiltered.period, statuses: [...unfiltered.statuses], services: [] });
+    change({ period: unfiltered.period, statuses: [...unfiltered.statuses], services: [], area: null });
 }
 
 export function drawFilters(

@@ -1,6 +1,7 @@
 // Wiring: what the address says is asked of the API and drawn.
 import type { Map } from "maplibre-gl";
 import * as api from "./api";
+import { divisionOf, drawAreas } from "./areas";
 import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
 import { COLORS, paint } from "./colors";
 import { byId, make } from "./dom";
@@ -10,7 +11,7 @@ import { drawIncident, type IncidentActions } from "./incident";
 import { appendList, drawList, type ListActions } from "./list";
 import {
   box, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
-  showSpots, showWhole,
+  showOutlines, showSpots, showWhole,
 } from "./map";
 import { hexParams, hotParams, params, read, type State, STATUSES, write } from "./state";
 import { say, setLanguage } from "./words";
@@ -20,6 +21,10 @@ let settings: api.Config;
 let cities: api.City[] = [];
 let catalogue: api.Catalogue = { groups: [], services: [] };
 let counts: Counts | null = null;
+let divisions: api.Division[] = [];
+let outlines: GeoJSON.FeatureCollection | null = null;
+/** The division that the outlines are of. */
+let outlined: string | null = null;
 let map: Map | null = null;
 let listed: string | null = null;
 let hotspots: api.HotspotPage | null = null;
@@ -111,10 +116,14 @@ function counted(without?: "service"): api.Params {
 }
 
 async function refreshCounts(signal: AbortSignal): Promise<void> {
-  const [here, byStatus, byService] = await Promise.all([
+  const division = divisionOf(state, divisions);
+  const { area: _, ...anywhere } = counted();
+  const [here, byStatus, byService, byArea] = await Promise.all([
     api.stats(counted(), signal),
     api.stats(params(state, "status"), signal),
     api.stats(counted("service"), signal),
+    api.stats(division ? { ...anywhere, areas: division } : anywhere, signal),
+    outline(division),
   ]);
   counts = { byStatus, byService, byDay: here };
   drawFilters(state, catalogue, counts, change);
@@ -123,7 +132,18 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
     : say(state.incidents ? "summary.incidents" : "summary", { n: here.total });
   const unlocated = here.unlocated ? `, ${say("summary.unlocated", { n: here.unlocated })}` : "";
   if (state.layer === "reports") byId("summary").textContent = total + unlocated;
-  if (map) showAreas(map, byStatus);
+  drawAreas(state, divisions, byArea, change);
+  if (map) {
+    showAreas(map, byArea);
+    showOutlines(map, outlines, state.area);
+  }
+}
+
+/** Fetches the outlines of a division, once. */
+async function outline(division: string | null): Promise<void> {
+  if (outlined === division) return;
+  outlines = division ? await api.outlines(division, state.city) : null;
+  outlined = division;
 }
 
 function change(next: Partial<State>): void {
@@ -294,7 +314,8 @@ async function startMap(): Promise<void> {
 async function enter(): Promise<void> {
   setLanguage(state.language);
   drawWords();
-  catalogue = await api.catalogue(state.city);
+  [catalogue, divisions] = await Promise.all([api.catalogue(state.city), api.divisions(state.city)]);
+  outlined = null;
   counts = null;
   listed = null;
   hideCard();
@@ -318,7 +339,7 @@ async function start(): Promise<void> {
   }
   if (!cities.some((c) => c.jurisdiction_id === state.city)) state.city = cities[0].jurisdiction_id;
   byId<HTMLSelectElement>("city").addEventListener("change", (event) => {
-    state = { ...state, city: (event.target as HTMLSelectElement).value, services: [], report: null, view: null };
+    state = { ...state, city: (event.target as HTMLSelectElement).value, services: [], area: null, division: null, report: null, view: null };
     void enter();
   });
   byId("language").addEventListener("click", () => {

@@ -45,6 +45,7 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
       version: 8,
       sources: {
         areas: { type: "geojson", data: EMPTY },
+        outlines: { type: "geojson", data: EMPTY },
         spots: { type: "geojson", data: EMPTY },
         hexes: { type: "geojson", data: EMPTY },
         hotspots: { type: "geojson", data: EMPTY },
@@ -99,6 +100,14 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
   return [
     { id: "background", type: "background", paint: { "background-color": "#eef1f0" } },
     ...hotAreas(),
+    {
+      id: "outlines", type: "line", source: "outlines",
+      paint: {
+        "line-color": ["case", ["boolean", ["get", "chosen"], false], "#111827", "#6b7780"],
+        "line-width": ["case", ["boolean", ["get", "chosen"], false], 2.6, 1],
+        "line-opacity": 0.8,
+      },
+    },
     {
       id: "areas", type: "symbol", source: "areas", minzoom: 9.5, maxzoom: 15,
       layout: {
@@ -287,6 +296,14 @@ export function showSpots(map: Map, spots: GeoJSON.FeatureCollection): void {
     if (feature.properties?.cluster) feature.properties.label = shortNumber(feature.properties.count);
   }
   source(map, "spots")?.setData(spots);
+}
+
+/** The city's areas, the chosen one strongly. */
+export function showOutlines(map: Map, outlines: GeoJSON.FeatureCollection | null, chosen: string | null): void {
+  const features = (outlines?.features ?? []).map((feature) => ({
+    ...feature, properties: { ...feature.properties, chosen: feature.properties?.name === chosen },
+  }));
+  source(map, "outlines")?.setData({ type: "FeatureCollection", features });
 }
 
 export function showAreas(map: Map, stats: Stats): void {

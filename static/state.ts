@@ -24,6 +24,10 @@ export interface State {
   services: string[];
   /** Each incident counts once. */
   incidents: boolean;
+  /** The set of areas that the city is divided in; none for the first it has. */
+  division: string | null;
+  /** One of its areas. */
+  area: string | null;
   report: string | null;
   view: View | null;
 }
@@ -47,6 +51,8 @@ export function read(hash: string, city: string): State {
     statuses: statuses.length ? statuses : [...unfiltered.statuses],
     services: list("service"),
     incidents: words.get("count") === "incidents",
+    division: words.get("division"),
+    area: words.get("area"),
     report: words.get("report"),
     view: valid ? { zoom, lat, lon } : null,
   };
@@ -65,15 +71,22 @@ export function write(state: State): string {
   put("period", state.period);
   if (state.services.length) put("service", state.services.join(","));
   if (state.incidents) put("count", "incidents");
+  if (state.division) put("division", encodeURIComponent(state.division));
+  if (state.area) put("area", encodeURIComponent(state.area));
   if (state.report) put("report", encodeURIComponent(state.report));
   put("lang", state.language);
   return `#${words.join("&")}`;
 }
 
+/** The area's condition; of a name that two divisions have, the one on the page is meant. */
+const inArea = ({ area, division }: State): Params =>
+  area ? { area: division ? `${division}:${area}` : area } : {};
+
 /** The filter as the API wants it, leaving one of its conditions out to count what it would let in. */
-export function params(state: State, without?: "status" | "service" | "period"): Params {
+export function params(state: State, without?: "status" | "service" | "period" | "area"): Params {
   const params: Params = { jurisdiction_id: state.city };
   if (state.incidents) params.count = "incidents";
+  if (without !== "area") Object.assign(params, inArea(state));
   if (without !== "status") params.status = state.statuses.join(",");
   if (without !== "service" && state.services.length) params.service = state.services.join(",");
   if (without !== "period" && state.period !== "all") {
@@ -88,6 +101,7 @@ export function params(state: State, without?: "status" | "service" | "period"):
 export function hotParams(state: State): Params {
   const params: Params = { jurisdiction_id: state.city, limit: "50" };
   if (state.services.length) params.service = state.services.join(",");
+  Object.assign(params, inArea(state));
   if (state.period !== "all") params.days = state.period;
   return params;
 }
