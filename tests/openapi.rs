@@ -87,6 +87,63 @@ fn every_example_of_the_document_works() {
     assert!(asked > 200, "{asked}");
 }
 
+/// What no parameter is ever to break on.
+const NONSENSE: [&str; 9] = [
+    "",
+    "☃",
+    "-1",
+    "99999999999999999999",
+    "NaN",
+    "1e308",
+    "a,b;c'\"<>&%",
+    "../../etc/passwd",
+    "\u{0}\u{1}",
+];
+
+#[test]
+fn nonsense_is_refused_by_name_and_breaks_nothing() {
+    let (_folder, service) = demo();
+    let list = service.get("/api/v1/reports?limit=1").json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    let document = service.get("/api/openapi.json").json();
+    let (mut asked, mut refused) = (0, 0);
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        let Some(operation) = methods.get("get") else { continue };
+        let path = path_of(route, operation, &id);
+        let parameters = operation["parameters"].as_array().unwrap();
+        let query: Vec<&Value> = parameters.iter().filter(|one| one["in"] == "query").collect();
+        for one in &query {
+            let name = one["name"].as_str().unwrap();
+            let others = query.iter().filter(|other| other["required"] == true && *other != one);
+            let others: Vec<String> = others
+                .map(|other| {
+                    let example = encoded(&shown(&other["example"]));
+                    format!("{}={example}", other["name"].as_str().unwrap())
+                })
+                .collect();
+            let others = others.join("&");
+            for value in NONSENSE {
+                let path = format!("{path}?{others}&{name}={}", encoded(value));
+                let status = service.get(&path).status;
+                assert!([200, 201, 204, 400, 403, 404].contains(&status), "{path}: {status}");
+                refused += usize::from(status == 400);
+                asked += 1;
+            }
+            let twice = format!("{path}?{others}&{name}=1&{name}=2");
+            let answer = service.get(&twice);
+            assert!(answer.status == 400 || answer.status == 404, "{twice}: {answer:?}");
+        }
+        if query.is_empty() {
+            continue;
+        }
+        let answer = service.get(&format!("{path}?licorne=1"));
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        // Ids of Open311 and what is not there are answered for first.
+        assert!(answer.status == 404 || answer.status == 400 && said.contains("licorne"), "{path}");
+    }
+    assert!(asked > 2_000 && refused > asked / 3, "{refused} of {asked}");
+}
+
 #[test]
 fn every_route_is_in_the_document() {
     let (_folder, service) = demo();

@@ -290,7 +290,8 @@ async fn requests(site: Arc<Site>, mut ask: Ask, format: Format) -> Answer {
     if let Some(ids) = ask.params.take("service_request_id") {
         // Ids override whatever else is asked.
         let extended = ask.params.take("extensions").as_deref() == Some("true");
-        ask.params = Params::parse("");
+        ask.params.pass_over();
+        let ask = finished(ask)?;
         return by_ids(site, city, ask, format, &ids, extended).await;
     }
     let wanted = Wanted::take(&mut ask.params, &city)?;

@@ -70,6 +70,11 @@ impl Params {
         self.pairs.push((name.to_owned(), value));
     }
 
+    /// Passes over whatever has not been taken.
+    pub fn pass_over(&mut self) {
+        self.pairs.clear();
+    }
+
     /// Refuses a value.
     pub fn refuse(&mut self, name: &str, value: impl Display, words: Words) {
         self.refused.push(Refusal::new(name, value, words));

@@ -253,6 +253,36 @@ test("a crew merges what belongs together, sees why, splits it and takes that ba
   assert.deepEqual(complaints, []);
 });
 
+test("areas are outlined and filter; vector tiles draw in MapLibre what the API counts", async () => {
+  const square = (name, west, east) => ({
+    type: "Feature", properties: { name },
+    geometry: { type: "Polygon", coordinates: [[[west, 42.2], [east, 42.2], [east, 42.5], [west, 42.5], [west, 42.2]]] },
+  });
+  const file = join(folder, "halves.geojson");
+  const features = [square("West", -71.2, -71.07), square("East", -71.07, -70.9)];
+  writeFileSync(file, JSON.stringify({ type: "FeatureCollection", features }));
+  run("boundaries", "add", file, "--name", "halves", "--jurisdiction", "boston.gov");
+  const asked = `${base}api/v1/stats?jurisdiction_id=boston.gov&status=open,in_progress`;
+  const total = async (more) => (await (await fetch(asked + more)).json()).total;
+  // Another process wrote: the service follows.
+  while ((await fetch(`${asked}&area=West`)).status !== 200) await new Promise((r) => setTimeout(r, 50));
+  await open("#city=boston.gov&lang=en");
+  await page.waitForFunction(() => window.pointchaudMap.querySourceFeatures("outlines").length >= 2);
+  await page.selectOption("#areas select", "West");
+  await page.waitForFunction((n) => document.getElementById("summary").textContent.startsWith(String(n)), await total("&area=West"));
+  const drawn = await page.evaluate(async (url) => {
+    const map = window.pointchaudMap;
+    map.addSource("tiles", { type: "vector", url });
+    map.addLayer({ id: "tiles", type: "circle", source: "tiles", "source-layer": "reports" });
+    await new Promise((done) => map.once("idle", done));
+    const seen = new Map(map.querySourceFeatures("tiles", { sourceLayer: "reports" })
+      .map(({ properties: p }) => [p.cluster_id ?? p.service_request_id, p.count ?? 1]));
+    return [...seen.values()].reduce((sum, count) => sum + count, 0);
+  }, `${base}tiles/reports.json?jurisdiction_id=boston.gov&status=open,in_progress&area=West`);
+  assert.equal(drawn, await total("&area=West"));
+  run("boundaries", "remove", "halves", "--jurisdiction", "boston.gov");
+});
+
 test("hotspots: on the map, in the list, told in a sentence, with a life", async () => {
   const of = "api/v1/hotspots?jurisdiction_id=burst.example&limit=50&lang=fr";
   await open("#city=burst.example&show=hotspots&lang=fr");

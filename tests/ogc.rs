@@ -1,0 +1,207 @@
+//! OGC API – Features: pages that are exact while others write, conditions that mean what they say,
+//! boundaries as collections.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Folder, Service, done};
+use serde_json::Value;
+
+const ITEMS: &str = "/ogc/collections/reports/items";
+const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139}"#;
+
+fn demo() -> (Folder, Service) {
+    let folder = Folder::new("ogc");
+    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let halves = r#"{"type":"FeatureCollection","features":[
+      {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
+       "coordinates":[[[-71.25,46.7],[-71.1,46.7],[-71.1,47.0],[-71.25,47.0],[-71.25,46.7]]]}},
+      {"type":"Feature","properties":{"NOM":"Ouest"},"geometry":{"type":"Polygon",
+       "coordinates":[[[-71.6,46.7],[-71.25,46.7],[-71.25,47.0],[-71.6,47.0],[-71.6,46.7]]]}}]}"#;
+    folder.with("halves.geojson", halves);
+    done(&folder, &["boundaries", "add", "halves.geojson", "--name", "moities"]);
+    let service = Service::start(&folder, &[]);
+    (folder, service)
+}
+
+fn link(page: &Value, rel: &str) -> Option<String> {
+    let links = page["links"].as_array().unwrap();
+    let link = links.iter().find(|link| link["rel"] == rel)?;
+    assert!(link["type"].is_string());
+    let href = link["href"].as_str().unwrap();
+    Some(href.split_once("/ogc").map(|(_, rest)| format!("/ogc{rest}")).unwrap())
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let features = page["features"].as_array().unwrap();
+    features.iter().map(|feature| feature["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// All ids behind a page and the pages after it.
+fn follow(service: &Service, first: &str) -> (u64, Vec<String>) {
+    let mut page = service.get(first).json();
+    let matched = page["numberMatched"].as_u64().unwrap();
+    let mut all = ids(&page);
+    while let Some(next) = link(&page, "next") {
+        page = service.get(&next).json();
+        all.extend(ids(&page));
+    }
+    (matched, all)
+}
+
+#[test]
+fn pages_give_each_report_once_while_others_write() {
+    let (_folder, service) = demo();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut n = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let made = service.post("/api/v1/reports", POTHOLE);
+                let path = made.header("location").unwrap().to_owned();
+                let close = service.ask("PATCH", &path, &[], br#"{"status":"closed"}"#);
+                assert_eq!(close.status, 200);
+                n += 1;
+            }
+            assert!(n > 5);
+        });
+        for _ in 0..5 {
+            let (matched, all) = follow(&service, &format!("{ITEMS}?limit=97"));
+            let distinct: BTreeSet<&String> = all.iter().collect();
+            assert_eq!(distinct.len(), all.len(), "no report comes twice");
+            assert_eq!(all.len() as u64, matched, "none is left out");
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn filters_agree_with_the_rest_of_the_api() {
+    let (_folder, service) = demo();
+    let count = |query: &str| {
+        let answer = service.get(&format!("{ITEMS}?limit=1&{query}"));
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        answer.json()["numberMatched"].as_u64().unwrap()
+    };
+    let told = |query: &str| {
+        let stats = service.get(&format!("/api/v1/stats?approximate=true&{query}")).json();
+        stats["total"].as_u64().unwrap()
+    };
+    let same = [
+        ("status=open", "status=open"),
+        ("filter=status%3D'open'", "status=open"),
+        ("filter=status%3C%3E'closed'", "status=open,in_progress"),
+        (
+            "filter=service_code%20IN%20('nid-de-poule','lampadaire')",
+            "service=nid-de-poule,lampadaire",
+        ),
+        ("service_code=lampadaire", "service=lampadaire"),
+        ("datetime=2026-03-01T00:00:00Z/..", "from=2026-03-01T00:00:00Z"),
+        (
+            "filter=requested_datetime%3E%3DTIMESTAMP('2026-03-01T00:00:00Z')",
+            "from=2026-03-01T00:00:00Z",
+        ),
+        ("datetime=2026-03-01T00:00:00Z/P10D", "from=2026-03-01T00:00:00Z&to=2026-03-11T00:00:00Z"),
+        (
+            "filter=S_INTERSECTS(geometry,BBOX(-71.3,46.78,-71.2,46.86))",
+            "bbox=-71.3,46.78,-71.2,46.86",
+        ),
+        ("area=Est", "area=Est"),
+        (
+            "filter-lang=cql2-json&filter=%7B%22op%22:%22%3D%22,%22args%22:[%7B%22property%22:%22channel%22%7D,%22phone%22]%7D",
+            "channel=phone",
+        ),
+    ];
+    for (query, other) in same {
+        assert_eq!(count(query), told(other), "{query}");
+        assert!(count(query) > 0, "{query}");
+    }
+    // Those without a place lie in every box.
+    let placed = told("bbox=-71.3,46.78,-71.2,46.86");
+    let nowhere = service.get("/api/v1/stats").json()["unlocated"].as_u64().unwrap();
+    assert_eq!(count("bbox=-71.3,46.78,-71.2,46.86"), placed + nowhere);
+    assert_eq!(count("bbox=-71.3,46.78,0,-71.2,46.86,100"), placed + nowhere);
+    assert!(service.get(&format!("{ITEMS}?limit=999999")).json()["numberReturned"] == 3000);
+    for bad in [
+        "limit=0",
+        "limit=x",
+        "limit=1.5",
+        "bbox=1,2,3",
+        "bbox=a,b,c,d",
+        "bbox=0,10,1,5",
+        "datetime=x",
+        "datetime=2026-03-02/2026-03-01",
+        "datetime=2026-03-01/Pnever",
+        "filter=licorne%3D1",
+        "filter=status%3D",
+        "filter-lang=sql",
+        "crs=EPSG:4326",
+        "cursor=x",
+        "licorne=1",
+        "f=xml",
+    ] {
+        let answer = service.get(&format!("{ITEMS}?{bad}"));
+        assert_eq!(answer.status, 400, "{bad}: {answer:?}");
+        assert!(answer.json()["code"].is_string() && answer.json()["description"].is_string());
+    }
+    let deep = format!("{}status%3D'open'{}", "(".repeat(4_000), ")".repeat(4_000));
+    assert_eq!(service.get(&format!("{ITEMS}?filter={deep}")).status, 400);
+    for absent in ["/ogc/collections/x", "/ogc/collections/x/items", &format!("{ITEMS}/nobody")] {
+        assert_eq!(service.get(absent).status, 404, "{absent}");
+    }
+}
+
+#[test]
+fn boundaries_filter_and_count_as_a_look_at_each_report_does() {
+    let (folder, service) = demo();
+    let all = service.get("/api/v1/within?lon=-71.2&lat=46.8&radius_m=90000&limit=1000").json();
+    let east = |feature: &Value| feature["geometry"]["coordinates"][0].as_f64().unwrap() >= -71.25;
+    let expected: BTreeSet<String> = all["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|feature| east(feature))
+        .map(|feature| feature["id"].as_str().unwrap().to_owned())
+        .collect();
+    let within = "/api/v1/within?lon=-71.2&lat=46.8&radius_m=90000&limit=1000&area=moities:Est";
+    let found: BTreeSet<String> = ids(&service.get(within).json()).into_iter().collect();
+    let near: BTreeSet<String> = ids(&all).into_iter().collect();
+    assert_eq!(found.intersection(&near).cloned().collect::<BTreeSet<_>>(), expected);
+    let stats = service.get("/api/v1/stats?areas=moities").json();
+    let counted = |name: &str| {
+        let areas = stats["area"].as_array().unwrap();
+        areas.iter().find(|area| area["name"] == name).unwrap()["count"].as_u64().unwrap()
+    };
+    for name in ["Est", "Ouest"] {
+        let one = service.get(&format!("/api/v1/stats?area={name}")).json();
+        assert_eq!(one["total"].as_u64().unwrap(), counted(name));
+    }
+    // What comes in later lies in its area, too; and a set that is replaced beside the service is seen.
+    let before = counted("Est");
+    service.post("/api/v1/reports", POTHOLE);
+    let now = service.get("/api/v1/stats?area=Est").json()["total"].as_u64().unwrap();
+    assert_eq!(now, before + 1);
+    let collection = service.get("/ogc/collections/moities/items?name=Est").json();
+    assert_eq!(
+        (&collection["numberMatched"], ids(&collection)),
+        (&1.into(), vec!["Est".to_owned()])
+    );
+    assert_eq!(service.get("/api/v1/boundaries").json()["boundaries"][0]["areas"], 2);
+    assert_eq!(service.get("/api/v1/stats?area=Nulle-part").fields(), ["area"]);
+    assert_eq!(service.get("/api/v1/stats?areas=nulle-part").fields(), ["areas"]);
+    done(&folder, &["boundaries", "remove", "moities"]);
+    let began = std::time::Instant::now();
+    while service.get("/api/v1/stats?area=Est").status != 400 {
+        assert!(began.elapsed().as_secs() < 10, "the set is still there");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    folder.with(
+        "bad.geojson",
+        r#"{"type":"FeatureCollection","features":[{"type":"Feature",
+        "properties":{"NOM":"x"},"geometry":{"type":"Point","coordinates":[0,0]}}]}"#,
+    );
+    let refused = common::run(&folder, &["boundaries", "add", "bad.geojson", "--name", "x"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("feature 1"), "{refused:?}");
+}

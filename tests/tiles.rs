@@ -1,0 +1,94 @@
+//! Vector tiles over HTTP: fresh, not fetched without need, never too large.
+
+mod common;
+
+use common::{Folder, Service, done};
+
+fn city(reports: &str) -> (Folder, Service) {
+    let folder = Folder::new("tiles");
+    done(&folder, &["generate", "--reports", reports, "--seed", "5"]);
+    let service = Service::start(&folder, &[]);
+    (folder, service)
+}
+
+/// The tile of a zoom that Parliament Hill of Québec lies in.
+fn tile(z: u32) -> String {
+    let n = f64::from(1 << z);
+    let (lon, lat) = (-71.2143f64, 46.8088f64.to_radians());
+    let (x, y) =
+        ((lon + 180.0) / 360.0 * n, (1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * n);
+    format!("{z}/{}/{}", x as u32, y as u32)
+}
+
+#[test]
+fn a_tile_is_never_stale_and_never_fetched_without_need() {
+    let (_folder, service) = city("3000");
+    let path = format!("/tiles/reports/{}.mvt", tile(14));
+    let first = service.get(&path);
+    assert_eq!(first.header("content-type"), Some("application/vnd.mapbox-vector-tile"));
+    let tag = first.header("etag").unwrap().to_owned();
+    let again = |tag: &str| service.ask("GET", &path, &[("If-None-Match", tag)], b"");
+    assert_eq!(again(&tag).status, 304);
+    // A change elsewhere makes no new tile; one in it does, at once.
+    service.post("/api/v1/reports", r#"{"service_code":"lampadaire","lon":-71.4,"lat":46.75}"#);
+    assert_eq!(again(&tag).status, 304);
+    service
+        .post("/api/v1/reports", r#"{"service_code":"lampadaire","lon":-71.2143,"lat":46.8088}"#);
+    let changed = again(&tag);
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+    let packed = service.ask("GET", &path, &[("Accept-Encoding", "gzip")], b"");
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    let mut plain = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut plain)
+        .unwrap();
+    assert_eq!(plain, changed.body);
+    let empty = service.get("/tiles/reports/14/0/0.mvt");
+    assert_eq!((empty.status, empty.body.len()), (204, 0));
+    for (bad, status) in [
+        ("/tiles/reports/23/0/0.mvt", 400),
+        ("/tiles/reports/3/8/0.mvt", 400),
+        ("/tiles/reports/3/-1/0.mvt", 400),
+        ("/tiles/reports/3/x/0.mvt", 400),
+        ("/tiles/hexes/15/0/0.mvt", 400),
+        ("/tiles/reports/3/0/0.mvt?status=x", 400),
+        ("/tiles/nothing/3/0/0.mvt", 404),
+        ("/tiles/nothing.json", 404),
+        ("/tiles/reports.json?licorne=1", 400),
+    ] {
+        assert_eq!(service.get(bad).status, status, "{bad}");
+    }
+    let about = service.get("/tiles/reports.json?service=lampadaire").json();
+    assert_eq!(about["tilejson"], "3.0.0");
+    let url = about["tiles"][0].as_str().unwrap();
+    assert!(url.ends_with("/tiles/reports/{z}/{x}/{y}.mvt?service=lampadaire"), "{url}");
+}
+
+#[test]
+fn a_tile_of_too_many_says_how_many_it_leaves_out() {
+    let folder = Folder::new("dense");
+    let header = "service_request_id,requested_datetime,service_code,service_name,status,lat,long";
+    let row = |n: usize| {
+        let (day, lat) = (1 + n % 28, 46.8088 + (n % 100) as f64 * 1e-5);
+        let lon = -71.2143 - (n / 100) as f64 * 1e-5;
+        format!("R-{n:06},2026-06-{day:02}T12:00:00Z,nid-de-poule,Nid-de-poule,open,{lat},{lon}")
+    };
+    let rows: Vec<String> = (0..20_000).map(row).collect();
+    folder.with("dense.csv", format!("{header}\n{}\n", rows.join("\n")));
+    done(
+        &folder,
+        &[
+            "import",
+            "dense.csv",
+            "--profile",
+            "open311-bulk",
+            "--jurisdiction",
+            "ville.quebec.qc.ca",
+        ],
+    );
+    let service = Service::start(&folder, &[]);
+    let answer = service.get(&format!("/tiles/reports/{}.mvt", tile(14)));
+    assert!(answer.body.len() <= 500_000 && answer.body.len() > 300_000, "{}", answer.body.len());
+    let left_out: u64 = answer.header("pointchaud-left-out").unwrap().parse().unwrap();
+    assert!((1..20_000).contains(&left_out), "{left_out}");
+}
