@@ -49,6 +49,7 @@ fn every_example_of_the_document_works() {
     let id = list["features"][0]["id"].as_str().unwrap().to_owned();
     let document = service.get("/api/openapi.json").json();
     assert_eq!(document["openapi"], "3.0.3");
+    assert!(document["components"]["schemas"]["Feature"].is_object());
     let mut asked = 0;
     for (route, methods) in document["paths"].as_object().unwrap() {
         let Some(operation) = methods.get("get") else { continue };

@@ -370,7 +370,8 @@ pub async fn request(
     Ok(tagged(format.media_type(), &tag, body))
 }
 
-/// `GET /open311/v2/tokens/{token}.{xml,json}`: every request has its id at once, which is its token.
+/// `GET /open311/v2/tokens/{token}.{xml,json}`: every request has its id at once, and that is its
+/// token.
 pub async fn token(
     State(site): State<Arc<Site>>,
     Path(name): Path<String>,

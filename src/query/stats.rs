@@ -105,8 +105,8 @@ pub fn extent(snapshot: &Snapshot, sieve: &Sieve) -> Option<BBox> {
 }
 
 /// Counts everything that passes. `day_starts` are the first seconds of the days to count, in
-/// order; a day ends where the next begins, the last after 86,400 s. Areas are those of the set `by`,
-/// else the source's.
+/// order; a day ends where the next begins, the last after 86,400 s. Areas are those of the set
+/// `by`, else the source's.
 pub fn stats(
     snapshot: &Snapshot,
     sieve: &Sieve,

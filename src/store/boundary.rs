@@ -6,17 +6,26 @@ use geozero::wkb::{FromWkb, WkbDialect};
 use geozero::{CoordDimensions, ToWkb};
 use rusqlite::{Connection, params};
 
-use super::write::Sql;
+use super::Outcome;
+use super::write::{Answer, Running, Sql};
 use crate::error::{Error, Result};
 use crate::place::Polygons;
 use crate::report::{Boundary, BoundarySet, JurisdictionId};
 
+impl Running<'_> {
+    /// Puts a set in the place of the one of its name, and takes a revision for it.
+    pub(super) fn bound(&mut self, jurisdiction: &JurisdictionId, set: &BoundarySet) -> Answer {
+        if self.city(jurisdiction)?.is_none() {
+            return Ok(Err(Error::not_found(jurisdiction.as_str())));
+        }
+        replace(self.db, jurisdiction, set)?;
+        self.next(jurisdiction)?;
+        Ok(Ok(Outcome::Bound))
+    }
+}
+
 /// Puts a set in the place of the one of its name; one without areas takes it away.
-pub(super) fn replace(
-    db: &Connection,
-    jurisdiction: &JurisdictionId,
-    set: &BoundarySet,
-) -> Sql<()> {
+fn replace(db: &Connection, jurisdiction: &JurisdictionId, set: &BoundarySet) -> Sql<()> {
     let key = jurisdiction.as_str();
     db.prepare_cached("DELETE FROM boundary WHERE jurisdiction_id = ? AND boundary_set = ?")?
         .execute(params![key, set.name])?;

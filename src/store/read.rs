@@ -68,7 +68,7 @@ impl Reader {
     /// Opens (and if need be creates) the file.
     ///
     /// # Errors
-    /// As for any file; see [`Kind::Unavailable`].
+    /// As for any file; see [`crate::error::Kind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self> {
         open_writer(path)?;
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })

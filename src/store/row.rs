@@ -37,8 +37,8 @@ pub struct Next {
     pub number: i64,
 }
 
-/// Binds a report to parameters 1 to 20 and 23 to 29 of a statement: its key and the table's columns
-/// up to `assignee`, its source's digest, and its details.
+/// Binds a report to parameters 1 to 20 and 23 to 29 of a statement: its key and the table's
+/// columns up to `assignee`, its source's digest, and its details.
 ///
 /// # Errors
 /// A statement with fewer parameters.

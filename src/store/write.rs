@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::read::CityKey;
 use super::row::Next;
-use super::{Checkpoint, Outcome, Tally, Write, boundary, read, row, track};
+use super::{Checkpoint, Outcome, Tally, Write, read, row, track};
 use crate::error::{Error, Kind, Result};
 use crate::report::{
     Change, Event, Idempotency, Jurisdiction, JurisdictionId, Report, ReportId, Service, Stored,
@@ -99,14 +99,7 @@ impl Running<'_> {
             Write::Import { jurisdiction, reports, checkpoint } => {
                 self.import(&jurisdiction, reports, checkpoint)
             }
-            Write::Bound { jurisdiction, set } => {
-                if self.city(&jurisdiction)?.is_none() {
-                    return Ok(Err(Error::not_found(jurisdiction.as_str())));
-                }
-                boundary::replace(self.db, &jurisdiction, &set)?;
-                self.next(&jurisdiction)?;
-                Ok(Ok(Outcome::Bound))
-            }
+            Write::Bound { jurisdiction, set } => self.bound(&jurisdiction, &set),
             Write::Follow { jurisdiction, tracks } => {
                 track::write(self.db, &jurisdiction, &tracks)?;
                 Ok(Ok(Outcome::Followed))
@@ -326,7 +319,7 @@ impl Running<'_> {
 
     /// Takes the next revision; with it the key of the row that changes, and its jurisdiction's
     /// number.
-    fn next(&mut self, jurisdiction: &JurisdictionId) -> Sql<Next> {
+    pub(super) fn next(&mut self, jurisdiction: &JurisdictionId) -> Sql<Next> {
         let city = self.city(jurisdiction)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         city.revision += 1;
         let (key, number) = (city.key.key(city.revision), city.key.number);

@@ -245,7 +245,8 @@ mod tests {
     #[test]
     fn both_languages_are_read_alike() {
         let json = r#"[{"service_request_id":638344,"status":"closed","service_name":"Pothole <1>",
-            "service_code":"006","description":"a & b","requested_datetime":"2010-04-14T06:37:38-08:00",
+            "service_code":"006","description":"a & b",
+            "requested_datetime":"2010-04-14T06:37:38-08:00",
             "updated_datetime":"2010-04-15T06:37:38-08:00","lat":37.76,"long":-122.42,
             "media_url":null}]"#;
         let xml = b"<?xml version=\"1.0\"?><service_requests><request>\

@@ -93,7 +93,10 @@ fn element(out: &mut String, name: &str, node: &Node) {
 
 /// XML 1.0 has no way to write most control characters: each becomes the replacement character.
 fn push_text(out: &mut String, text: &str) {
-    let cannot = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    let cannot = |c: char| {
+        let control = c < ' ' && !['\t', '\n', '\r'].contains(&c);
+        control || c == '\u{fffe}' || c == '\u{ffff}'
+    };
     // A reader of XML would turn a bare carriage return into a line's end.
     if !text.contains(|c: char| cannot(c) || c == '\r') {
         return out.push_str(&escape(text));

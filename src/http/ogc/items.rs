@@ -234,7 +234,7 @@ fn passes(feature: &Value, question: &Question) -> Result<bool> {
     let is = |(name, value): &(String, String)| match &feature["properties"][name] {
         Value::String(text) => text == value,
         Value::Null => false,
-        other => other.to_string() == *value,
+        other => *other.to_string() == **value,
     };
     let placed = question.bbox.as_ref().is_none_or(|bbox| ogc::touches(feature, bbox));
     if !placed || !question.equal.iter().all(is) {

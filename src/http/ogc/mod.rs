@@ -19,8 +19,12 @@ use crate::error::{Error, Result};
 use crate::format::boundaries;
 use crate::format::json::Language;
 use crate::format::ogc::{self, CONFORMANCE, link};
+use crate::place::BBox;
 use crate::query::{self, Snapshot};
 use crate::report::Filter;
+
+/// A box, and the first and the last second.
+type Extent = (Option<BBox>, Option<(i64, i64)>);
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -108,7 +112,7 @@ impl Kind {
         own: &(Arc<Site>, Arc<City>),
         snapshot: &Snapshot,
         ask: &Ask,
-    ) -> Result<(Option<crate::place::BBox>, Option<(i64, i64)>)> {
+    ) -> Result<Extent> {
         if !self.is_of_reports() {
             return Ok((ogc::extent(&self.areas(own, snapshot, ask.language)?), None));
         }

@@ -186,7 +186,10 @@ impl Body {
     /// The body's contents by media type, with examples.
     pub fn content(self) -> Value {
         let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
-        let json = |name: &str, example: Value| json!({ "application/json": { "schema": named(name), "example": example } });
+        let json = |name: &str, example: Value| {
+            let body = json!({ "schema": named(name), "example": example });
+            json!({ "application/json": body })
+        };
         let bytes = json!({ "type": "string", "format": "binary" });
         match self {
             Self::Report => json(
@@ -218,120 +221,4 @@ impl Body {
             }),
         }
     }
-}
-
-/// Schemas that others refer to.
-pub fn components() -> Value {
-    let text = || json!({ "type": "string" });
-    let degrees = |most: f64| json!({ "type": "number", "minimum": -most, "maximum": most });
-    let status = || json!({ "type": "string", "enum": ["open", "in_progress", "closed"] });
-    let reason = json!({ "type": "string", "enum": ["done", "duplicate", "refused", "cancelled"] });
-    json!({
-        "Feature": {
-            "type": "object",
-            "required": ["type", "geometry", "properties"],
-            "properties": {
-                "type": { "type": "string", "enum": ["Feature"] },
-                "id": text(),
-                "geometry": {
-                    "type": "object",
-                    "nullable": true,
-                    "required": ["type", "coordinates"],
-                    "properties": { "type": text(), "coordinates": { "type": "array", "items": {} } },
-                },
-                "properties": { "type": "object", "nullable": true },
-            },
-        },
-        "FeatureCollection": {
-            "type": "object",
-            "required": ["type", "features"],
-            "properties": {
-                "type": { "type": "string", "enum": ["FeatureCollection"] },
-                "as_of": { "type": "integer", "description": "Revision / Révision" },
-                "timeStamp": { "type": "string", "format": "date-time" },
-                "numberMatched": { "type": "integer", "minimum": 0 },
-                "numberReturned": { "type": "integer", "minimum": 0 },
-                "next": text(),
-                "features": {
-                    "type": "array",
-                    "items": { "$ref": "#/components/schemas/Feature" },
-                },
-            },
-        },
-        "Problem": {
-            "type": "object",
-            "description": "RFC 9457",
-            "required": ["type", "title", "status"],
-            "properties": {
-                "type": text(), "title": text(), "status": { "type": "integer" }, "detail": text(),
-                "code": text(), "description": text(),
-                "errors": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["field", "reason"],
-                    "properties": { "field": text(), "value": text(), "reason": text() },
-                } },
-            },
-        },
-        "NewReport": {
-            "type": "object",
-            "required": ["service_code"],
-            "additionalProperties": false,
-            "properties": {
-                "service_code": text(), "lon": degrees(180.0), "lat": degrees(90.0),
-                "address": text(), "area": text(),
-                "description": { "type": "string", "maxLength": 4000 },
-                "nature": text(), "channel": text(), "requested_datetime": text(),
-                "attributes": { "type": "object" },
-                "media_url": { "type": "array", "maxItems": 10, "items": text() },
-            },
-        },
-        "Change": {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": false,
-            "properties": {
-                "status": status(), "closed_reason": reason, "service_code": text(),
-                "lon": degrees(180.0), "lat": degrees(90.0), "address": text(), "assignee": text(),
-                "children": { "type": "string", "enum": ["close", "leave"] },
-            },
-        },
-        "Members": {
-            "type": "object",
-            "required": ["reports"],
-            "additionalProperties": false,
-            "properties": {
-                "reports": { "type": "array", "minItems": 1, "maxItems": 1000, "items": text() },
-                "author": { "type": "string", "maxLength": 80 },
-            },
-        },
-        "Undo": {
-            "type": "object",
-            "required": ["change_id"],
-            "additionalProperties": false,
-            "properties": { "change_id": { "type": "integer", "minimum": 0 },
-                            "author": { "type": "string", "maxLength": 80 } },
-        },
-        "Polygon": {
-            "type": "object",
-            "required": ["type", "coordinates"],
-            "properties": {
-                "type": { "type": "string", "enum": ["Polygon", "MultiPolygon"] },
-                "coordinates": { "type": "array", "items": {} },
-            },
-        },
-        "Open311Request": {
-            "type": "object",
-            "required": ["api_key", "service_code"],
-            "description": "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…",
-            "properties": {
-                "api_key": text(), "service_code": text(), "lat": degrees(90.0),
-                "long": degrees(180.0), "address_string": text(), "address_id": text(),
-                "description": { "type": "string", "maxLength": 4000 },
-                "email": text(), "first_name": text(), "last_name": text(), "phone": text(),
-                "account_id": text(), "device_id": text(), "media_url": text(),
-                "idempotency_key": text(),
-                "media": { "type": "array", "items": { "type": "string", "format": "binary" } },
-            },
-        },
-    })
 }

@@ -1,0 +1,52 @@
+//! What the README tells integrators to type is typed: its commands, and the example client.
+
+mod common;
+
+use std::process::Command;
+
+use common::{Folder, Service, done};
+
+#[test]
+fn every_command_of_the_cookbook_works() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: curl is not installed");
+        return;
+    }
+    let folder = Folder::new("cookbook");
+    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let service = Service::start(&folder, &[]);
+    let image = image::RgbImage::new(40, 30);
+    image.save(folder.file("photo.jpg")).unwrap();
+    let readme = include_str!("../README.md");
+    let begin = readme.find("### Cookbook").expect("the README has a cookbook");
+    let part = &readme[begin..];
+    let part = part.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let commands = part.replace("\\\n", " ");
+    let commands = commands.lines().filter(|line| line.starts_with("curl "));
+    let mut count = 0;
+    for command in commands {
+        let command = command
+            .replace("127.0.0.1:8311", &service.address.to_string())
+            .replace("curl ", "curl -sS --fail-with-body ");
+        let ran =
+            Command::new("sh").args(["-c", &command]).current_dir(&folder.0).output().unwrap();
+        assert!(ran.status.success() && !ran.stdout.is_empty(), "{command}: {ran:?}");
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
+}
+
+#[test]
+fn the_example_client_works() {
+    let folder = Folder::new("client");
+    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let service = Service::start(&folder, &[]);
+    let url = format!("http://{}", service.address);
+    let ran = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--example", "client", "--", &url])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("reported "), "{ran:?}");
+}
