@@ -1,7 +1,7 @@
 //! All that is asked of the program's speed, beside its peers, in one run and one table.
 //!
 //! `cargo bench` is the quick run, a few minutes: 100 thousand and 1 million reports, the peers that
-//! are libraries. `cargo bench -- --full` takes the other peers and 10 million reports too, and
+//! are libraries; `cargo bench -- --protocols` takes the protocols alone. `cargo bench -- --full` takes the other peers and 10 million reports too, and
 //! writes `BENCH.md`. It reports; it does not judge.
 
 mod city;
@@ -12,6 +12,7 @@ mod duplicates;
 mod hotspots;
 mod live;
 mod peers;
+mod protocols;
 mod proximity;
 mod service;
 mod table;
@@ -112,6 +113,7 @@ fn run(full: bool, folder: &Path) -> (Vec<Row>, Vec<String>) {
     rows.extend(service::boot(1_000_000, &store));
     let seconds = if full { 4 } else { 2 };
     rows.extend(service::http(folder, 1_000_000, &store, pg, seconds));
+    rows.extend(protocols::rows(folder, 1_000_000, &store, seconds));
     rows.push(live::visible(folder, &city::points(1_000_000)));
     rows.extend(live::rows(&store, 1_000_000));
     if full {
@@ -123,6 +125,14 @@ fn run(full: bool, folder: &Path) -> (Vec<Row>, Vec<String>) {
         }
     }
     (rows, peers.missing)
+}
+
+/// The protocols alone, on a city of a million reports.
+fn protocols_alone() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    let store = service::store(&folder, 1_000_000);
+    println!("{}", table::markdown(&protocols::rows(&folder, 1_000_000, &store, 2)));
 }
 
 fn said(program: &str, arguments: &[&str]) -> String {
@@ -150,6 +160,9 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == "--constant") {
         let bytes = arguments.get(at + 1).and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
         return service::constant(bytes);
+    }
+    if arguments.iter().any(|argument| argument == "--protocols") {
+        return protocols_alone();
     }
     let full = arguments.iter().any(|argument| argument == "--full");
     let began = Instant::now();

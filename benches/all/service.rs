@@ -14,7 +14,7 @@ use crate::table::{Row, Target};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pointchaud");
 
 /// Runs the program to its end.
-fn run(arguments: &[&str]) -> f64 {
+pub fn run(arguments: &[&str]) -> f64 {
     let began = Instant::now();
     let mut program = Command::new(PROGRAM);
     program.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// This binary as a constant answer of so many bytes.
-    fn constant(bytes: usize) -> Self {
+    pub fn constant(bytes: usize) -> Self {
         let own = std::env::current_exe().expect("this binary");
         Self::start(Command::new(own).args(["--constant", &bytes.to_string()]), "/")
     }
@@ -84,7 +84,8 @@ impl Server {
         answer
     }
 
-    fn get(&self, path: &str) -> Vec<u8> {
+    /// The whole answer to a question, head and all.
+    pub fn get(&self, path: &str) -> Vec<u8> {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
     }
 
@@ -97,7 +98,7 @@ impl Server {
     }
 
     /// What `wrk` says: requests a second, and the median latency in milliseconds.
-    fn wrk(&self, script: &Path, clients: usize, seconds: usize) -> Option<(f64, f64)> {
+    pub fn wrk(&self, script: &Path, clients: usize, seconds: usize) -> Option<(f64, f64)> {
         let output = Command::new("wrk")
             .args(["-t1", &format!("-c{clients}"), &format!("-d{seconds}s"), "--latency", "-s"])
             .arg(script)
@@ -136,7 +137,8 @@ pub fn constant(bytes: usize) {
     });
 }
 
-fn script(folder: &Path, name: &str, lua: &str) -> PathBuf {
+/// A script of `wrk`.
+pub fn script(folder: &Path, name: &str, lua: &str) -> PathBuf {
     let path = folder.join(format!("{name}.lua"));
     fs::write(&path, lua).expect("the folder can be written");
     path
@@ -150,7 +152,8 @@ fn asking(url: &str) -> String {
     )
 }
 
-fn row(reports: usize, work: &str, unit: &'static str, ours: f64) -> Row {
+/// A row without a peer.
+pub fn row(reports: usize, work: &str, unit: &'static str, ours: f64) -> Row {
     Row { reports, work: work.into(), unit, ours, p99: None, peer: None, target: None }
 }
 

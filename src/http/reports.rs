@@ -18,7 +18,7 @@ use crate::format::answers;
 use crate::format::geojson::{self, Collection, Feature, MEDIA_TYPE, Names, ReportOut};
 use crate::format::json::{self, Language};
 use crate::query::{self, Handle, Page, Snapshot};
-use crate::report::{Filter, Idempotency, Status, Stored, Tracking, read_tracking};
+use crate::report::{Catalogue, Filter, Idempotency, Status, Stored, Tracking, read_tracking};
 use crate::words;
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -62,15 +62,24 @@ pub fn report_page(
 }
 
 pub fn feature(stored: &Stored, city: &City, language: Language) -> Feature<'static, ReportOut> {
-    let code = stored.report.service.as_str();
     let catalogue = city.catalogue();
+    geojson::report(stored, &names(stored, city, &catalogue, language))
+}
+
+/// The names that a report is told with.
+pub fn names<'a>(
+    stored: &'a Stored,
+    city: &'a City,
+    catalogue: &'a Catalogue,
+    language: Language,
+) -> Names<'a> {
+    let code = stored.report.service.as_str();
     let service = catalogue.get(code);
-    let names = Names {
+    Names {
         jurisdiction: city.id().as_str(),
         service: service.map_or(code, |service| language.pick(&service.names)),
         group: service.map_or("", |service| &service.group),
-    };
-    geojson::report(stored, &names)
+    }
 }
 
 /// Refuses areas that no report has been in.

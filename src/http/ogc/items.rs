@@ -12,11 +12,10 @@ use super::super::Site;
 use super::super::answer::{Answer, Ask, Effort, fresh, to_json};
 use super::super::params::{Params, cursor_after};
 use super::super::queries::finished;
-use super::super::reports::{checked_areas, find};
+use super::super::reports::{checked_areas, find, names};
 use super::{Form, GEOJSON, JSON, Kind, secured};
 use crate::app::City;
 use crate::error::{Error, Refusal, Result};
-use crate::format::geojson::Names;
 use crate::format::ogc::{self, CRS84, ItemsPage, link};
 use crate::format::{cql, json::Language};
 use crate::place::BBox;
@@ -217,13 +216,7 @@ fn report_items(
             if n > 0 {
                 out.push(b',');
             }
-            let code = stored.report.service.as_str();
-            let service = catalogue.get(code);
-            let names = Names {
-                jurisdiction: city.id().as_str(),
-                service: service.map_or(code, |service| ask.language.pick(&service.names)),
-                group: service.map_or("", |service| &service.group),
-            };
+            let names = names(stored, city, &catalogue, ask.language);
             ogc::report(out, stored, &names, counts.get(n).map(|n| n + 1), None)?;
         }
         Ok(())
@@ -378,13 +371,7 @@ fn alone(own: &Own, stored: &Stored, ask: &Ask, kind: &Kind, links: &Value) -> R
         _ => None,
     };
     let catalogue = city.catalogue();
-    let code = stored.report.service.as_str();
-    let service = catalogue.get(code);
-    let names = Names {
-        jurisdiction: city.id().as_str(),
-        service: service.map_or(code, |service| ask.language.pick(&service.names)),
-        group: service.map_or("", |service| &service.group),
-    };
+    let names = names(stored, city, &catalogue, ask.language);
     let mut out = Vec::new();
     ogc::report(&mut out, stored, &names, count, Some(links))?;
     Ok(out)
