@@ -429,7 +429,7 @@ fn settings_that_make_no_sense_are_refused_at_the_start() {
     for (arguments, word) in [
         (vec!["serve", "--store", "mysql:x"], "sqlite:FILE"),
         (vec!["serve", "--listen", "nowhere"], "--listen"),
-        (vec!["export", "--format", "pdf"], "geojson or csv"),
+        (vec!["export", "--format", "pdf"], "geoparquet or gpkg"),
         (vec!["export", "--jurisdiction", "GOTHAM"], "lower-case"),
         (vec!["generate", "--until", "demain"], "--until"),
         (vec!["check", "--store", "sqlite:nothing.db"], "does not exist"),
