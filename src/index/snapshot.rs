@@ -92,11 +92,10 @@ impl Snapshot {
     /// The facts of a report.
     pub fn view(&self, handle: Handle) -> View<'_> {
         let columns = self.columns(handle);
-        let Record { service, area, .. } = columns.record(handle.slot);
         let record = columns.record(handle.slot);
         View {
             id: columns.ids.get(handle.slot),
-            service: self.services.get(service).unwrap_or_default(),
+            service: self.services.get(record.service).unwrap_or_default(),
             status: record.status,
             reason: record.reason,
             nature: record.nature,
@@ -106,7 +105,7 @@ impl Snapshot {
             closed: record.closed,
             position: record.position,
             accuracy: record.accuracy,
-            area: self.areas.get(area),
+            area: self.areas.get(record.area),
             parent: columns.parent(handle.slot),
         }
     }
