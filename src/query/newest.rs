@@ -49,10 +49,9 @@ impl<'a> Newest<'a> {
         bunch.slots().each(|slot| {
             let full = self.heap.len() > self.limit;
             let requested = bunch.columns().requested(slot);
-            if requested > newest {
-                return;
-            }
-            if !full || self.heap.peek().is_some_and(|last| requested >= last.requested) {
+            if (!full || self.heap.peek().is_some_and(|last| requested >= last.requested))
+                && requested <= newest
+            {
                 self.offer(bunch.handle(slot));
             }
         });
