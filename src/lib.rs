@@ -8,7 +8,7 @@
 //! | room | what it holds | may use |
 //! |---|---|---|
 //! | [`error`] | one error, with words for people and a cause for operators | – |
-//! | [`place`] | the Earth: positions, metres, boxes, the map's grid and H3's | – |
+//! | [`place`] | the Earth: positions, metres, polygons, the map's grid and tiles, H3's | – |
 //! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
 //! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
 //! | [`index`] | the views in memory that one function keeps | `report` `place` |

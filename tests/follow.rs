@@ -125,6 +125,34 @@ fn servers_that_behave_badly_are_told_of() {
 }
 
 #[test]
+fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+    let folder = Folder::new("stopped");
+    let (asked, heard) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (count, paths) = (asked.clone(), heard.clone());
+    // The first window is answered; then the server is gone for two questions (JSON, XML).
+    let address = server(move |path| {
+        paths.lock().unwrap().push(path.to_owned());
+        let n = count.fetch_add(1, Ordering::SeqCst);
+        if n == 1 || n == 2 { (404, String::new()) } else { (200, "[]".into()) }
+    });
+    let now = jiff::Timestamp::now().as_second();
+    let since = jiff::Timestamp::from_second(now - 150 * 86_400).unwrap().to_string();
+    let first = follow(&folder, address, &["--since", &since]);
+    assert!(said(&first).contains("404"));
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let again = follow(&folder, address, &[]);
+    assert!(again.status.success(), "{again:?}");
+    let paths = heard.lock().unwrap();
+    let changed = paths.iter().find(|path| path.contains("updated_after=")).unwrap();
+    let from = changed.split("updated_after=").nth(1).unwrap().split('&').next().unwrap();
+    let from: jiff::Timestamp = from.replace("%3A", ":").parse().unwrap();
+    // Two overlaps of a minute before the first run, not before the second.
+    assert!((from.as_second() - (now - 120)).abs() <= 1, "{from} {now}");
+}
+
+#[test]
 fn an_old_server_that_speaks_xml_alone_is_mirrored_all_the_same() {
     let folder = Folder::new("old");
     let now = jiff::Timestamp::now().as_second();

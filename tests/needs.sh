@@ -8,6 +8,7 @@ command -v cargo >/dev/null || { echo "missing: Rust 1.90 or newer"; exit 1; }
 want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v sqlite3 >/dev/null || want+=(sqlite3)
+command -v curl >/dev/null || want+=(curl)
 command -v valgrind >/dev/null || want+=(valgrind)
 command -v ogrinfo >/dev/null || want+=(gdal-bin)
 /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || want+=(qgis python3-qgis qgis-providers)

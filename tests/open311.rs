@@ -155,6 +155,10 @@ fn the_same_request_twice_is_one_and_a_repeat_can_be_attached() {
     let form = "api_key=k&service_code=nid-de-poule&lat=46.8&long=-71.2&idempotency_key=a1";
     let (first, again) = (post(&service, form).1, post(&service, form).1);
     assert_eq!(first, again);
+    let path = format!("{BASE}/services.json");
+    let tag = service.get(&path).header("etag").unwrap().to_owned();
+    let again = service.ask("GET", &path, &[("If-None-Match", &tag)], b"");
+    assert_eq!(again.status, 304, "what is tagged is not fetched twice");
     let (status, _) = post(&service, &format!("{form}&description=other"));
     assert_eq!(status, 400, "the key was used for another request");
     let path = format!("{BASE}/requests.json?dedupe=attach");

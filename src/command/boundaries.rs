@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{JurisdictionArguments, StoreArguments};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Result};
 use crate::format::boundaries;
-use crate::report::{BoundarySet, JurisdictionId};
+use crate::report::BoundarySet;
 use crate::store::{NoFollower, Reader, Write, Writer};
 
 #[derive(Debug, Args)]
@@ -58,14 +58,9 @@ struct Remove {
 }
 
 impl Which {
-    fn jurisdiction(&self) -> Result<JurisdictionId> {
-        let id = &self.whose.jurisdiction;
-        JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words).into())
-    }
-
     fn write(&self, set: BoundarySet) -> Result<()> {
         let path = self.store.path()?;
-        let jurisdiction = self.jurisdiction()?;
+        let jurisdiction = self.whose.id()?;
         let (writer, writing) = Writer::start(&path, NoFollower)?;
         writer.write(Write::Bound { jurisdiction, set })?;
         drop(writer);
@@ -86,13 +81,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         What::List(which) => {
             let reader = Reader::open(&which.store.path()?)?;
-            for set in reader.boundaries(&which.jurisdiction()?)? {
+            for set in reader.boundaries(&which.whose.id()?)? {
                 println!("{}: {} areas", set.name, set.areas.len());
             }
         }
         What::Remove(remove) => {
             let reader = Reader::open(&remove.which.store.path()?)?;
-            let known = reader.boundaries(&remove.which.jurisdiction()?)?;
+            let known = reader.boundaries(&remove.which.whose.id()?)?;
             if !known.iter().any(|set| set.name == remove.name) {
                 return Err(Error::not_found(&remove.name));
             }

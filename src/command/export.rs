@@ -53,8 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Err(Refusal::new("--format", &arguments.format, words).into());
     }
     let reader = Reader::open(&arguments.store.path()?)?;
-    let id = &arguments.whose.jurisdiction;
-    let id = JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words))?;
+    let id = arguments.whose.id()?;
     if !reader.jurisdictions()?.iter().any(|(known, _)| known.id == id) {
         return Err(Error::not_found(id.as_str()));
     }

@@ -109,7 +109,7 @@ struct Server<'a> {
     stop: &'a AtomicBool,
 }
 
-/// How long a window is asked about.
+/// Which of a request's times a window is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     /// When requests were made.
@@ -324,10 +324,24 @@ impl Keeping<'_> {
         Ok(())
     }
 
+    /// When the first walk through all there was began: what changed since, in what had been
+    /// walked through by then, is asked for once the walk is done, however often it was stopped.
+    fn walking_since(&self, now: i64) -> Result<i64> {
+        let name = format!("{}/began", self.key);
+        match self.reader.checkpoint(&self.jurisdiction.id, &name)? {
+            Some(known) => Ok(known.rows_done as i64),
+            None => self.remember(name, now, false).map(|()| now),
+        }
+    }
+
     /// Remembers that all is here that was there at `second`.
     fn reached(&self, second: i64, finished: bool) -> Result<()> {
+        self.remember(self.key.clone(), second, finished)
+    }
+
+    fn remember(&self, file_digest: String, second: i64, finished: bool) -> Result<()> {
         let rows_done = second.max(0).unsigned_abs();
-        let checkpoint = Checkpoint { file_digest: self.key.clone(), rows_done, finished };
+        let checkpoint = Checkpoint { file_digest, rows_done, finished };
         let jurisdiction = self.jurisdiction.id.clone();
         let reports = Vec::new();
         self.writer.write(Write::Import { jurisdiction, reports, checkpoint: Some(checkpoint) })?;
@@ -367,12 +381,11 @@ fn mirror(server: &Server<'_>, path: &Path) -> Result<Summary> {
         }
         started => {
             let from = started.map_or(since, |checkpoint| checkpoint.rows_done as i64);
-            let windows = (from, began);
-            walk_made(server, &keeping, windows, zone.clone(), &mut summary)?;
-            // What changed while it was walked through.
-            keeping.reached(began - OVERLAP, true)?;
+            let first = keeping.walking_since(began)?;
+            walk_made(server, &keeping, (from, began), zone.clone(), &mut summary)?;
+            keeping.reached(first - OVERLAP, true)?;
             let now = jiff::Timestamp::now().as_second();
-            catch_up(server, &keeping, began - OVERLAP, now, zone, &mut summary)?;
+            catch_up(server, &keeping, first - OVERLAP, now, zone, &mut summary)?;
         }
     }
     drop(writer);

@@ -23,8 +23,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::Catalogues;
 use crate::config::DEFAULT_JURISDICTION;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::format::builtin_catalogue;
+use crate::report::JurisdictionId;
 use crate::store::sqlite_path;
 
 /// Carte vivante des demandes 311 · live map and API of a city's 311 requests.
@@ -80,6 +81,13 @@ pub struct JurisdictionArguments {
     /// Jurisdiction, by custom the city's domain.
     #[arg(long, env = "POINTCHAUD_JURISDICTION", default_value = DEFAULT_JURISDICTION)]
     jurisdiction: String,
+}
+
+impl JurisdictionArguments {
+    fn id(&self) -> Result<JurisdictionId> {
+        let id = &self.jurisdiction;
+        JurisdictionId::new(id).map_err(|words| Refusal::new("--jurisdiction", id, words).into())
+    }
 }
 
 /// Runs a command. Exit status 2 says that something asked for was refused, 1 that it failed.

@@ -153,11 +153,26 @@ pub fn reports(
     name: &'static str,
     found: &[Handle],
 ) -> (Vec<u8>, u64) {
-    let mut kept = found.len();
+    bounded(tile, name, found, |out, handle| out.report(&snapshot.view(*handle)))
+}
+
+/// The tile of these areas, the first ones if all are too many; and how many are left out.
+pub fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
+    bounded(tile, name, features, TileOut::area)
+}
+
+/// As many of the items, the first ones, as there is room for in a tile.
+fn bounded<T>(
+    tile: Tile,
+    name: &'static str,
+    items: &[T],
+    write: impl Fn(&mut TileOut, &T),
+) -> (Vec<u8>, u64) {
+    let mut kept = items.len();
     loop {
         let mut out = TileOut::new(tile, name);
-        found[..kept].iter().for_each(|handle| out.report(&snapshot.view(*handle)));
-        let left_out = (found.len() - kept) as u64;
+        items[..kept].iter().for_each(|item| write(&mut out, item));
+        let left_out = (items.len() - kept) as u64;
         let bytes = out.finish(left_out);
         if bytes.len() <= BYTES_MAX || kept == 0 {
             return (bytes, left_out);
@@ -213,4 +228,30 @@ pub fn tile_json(about: &LayerAbout<'_>) -> Value {
             { "id": LEFT_OUT, "fields": fields(&[("count", "Number: what the tile leaves out")]) },
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_too_many_for_a_tile_are_left_out_and_counted() {
+        let square = |n: usize| {
+            let x = n as f64 * 1e-3;
+            json!({
+                "type": "Feature",
+                "geometry": { "type": "Polygon", "coordinates": [[[x, 0.0], [x + 1e-3, 0.0],
+                              [x + 1e-3, 1.0], [x, 0.0]]] },
+                "properties": { "name": format!("an area of a long name, number {n}") },
+            })
+        };
+        let features: Vec<Value> = (0..12_000).map(square).collect();
+        let tile = Tile::new(0, 0, 0).unwrap();
+        let (bytes, left_out) = areas(tile, "hexes", &features);
+        assert!(bytes.len() <= BYTES_MAX && left_out > 0, "{} {left_out}", bytes.len());
+        let read = geozero::mvt::Tile::decode(&bytes[..]).unwrap();
+        let layer = read.layers.iter().find(|layer| layer.name == "hexes").unwrap();
+        assert_eq!(layer.features.len() as u64 + left_out, 12_000);
+        assert_eq!(areas(tile, "hexes", &features[..9]).1, 0);
+    }
 }

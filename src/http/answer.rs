@@ -198,6 +198,22 @@ pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
     response
 }
 
+/// An answer that is true as long as its tag is, or 304 where the reader has it.
+///
+/// # Errors
+/// Whatever `body` answers.
+pub fn settled(
+    ask: &Ask,
+    media_type: &'static str,
+    tag: &str,
+    body: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<Response> {
+    if ask.has(tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag.to_owned())]).into_response());
+    }
+    Ok(tagged(media_type, tag, body()?))
+}
+
 /// JSON bytes.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::answer::{Answer, Ask, Effort, fresh, tagged};
+use super::answer::{Answer, Ask, Effort, fresh, settled, tagged};
 use super::duplicates::Dedupe;
 use super::params::Params;
 use super::queries::finished;
@@ -129,17 +129,18 @@ fn discovery(site: &Site, ask: Ask, format: Format) -> Answer {
         kind: if site.access == Access::Local { "test" } else { "production" },
         changeset: CHANGESET,
     };
-    let body = format.write("discovery", &open311::discovery(&about))?;
-    Ok(tagged(format.media_type(), &ask.tag(site, 0), body))
+    let node = open311::discovery(&about);
+    Ok(settled(&ask, format.media_type(), &ask.tag(site, 0), || format.write("discovery", &node))?)
 }
 
 fn services(site: &Site, ask: Ask, format: Format) -> Answer {
     let city = ask.city(site)?;
     let ask = finished(ask)?;
     let catalogue = city.catalogue();
-    let body = format.write("services", &open311::services(&catalogue, ask.language))?;
     let tag = ask.tag(site, catalogue.services().len() as u64);
-    Ok(tagged(format.media_type(), &tag, body))
+    Ok(settled(&ask, format.media_type(), &tag, || {
+        format.write("services", &open311::services(&catalogue, ask.language))
+    })?)
 }
 
 /// `GET /open311/v2/services/{code}.{xml,json}`
@@ -154,9 +155,10 @@ pub async fn service(
     let ask = finished(ask)?;
     let catalogue = city.catalogue();
     let found = catalogue.get(code).ok_or_else(|| Error::not_found(code))?;
-    let body = format.write("service_definition", &open311::definition(found, ask.language))?;
     let tag = ask.tag(&site, catalogue.services().len() as u64);
-    Ok(tagged(format.media_type(), &tag, body))
+    Ok(settled(&ask, format.media_type(), &tag, || {
+        format.write("service_definition", &open311::definition(found, ask.language))
+    })?)
 }
 
 /// What a list is asked for.
@@ -214,7 +216,6 @@ impl Wanted {
         let sieve = snapshot.sieve(&self.filter);
         let mut skip = (self.page - 1) * self.size;
         let mut page = Vec::new();
-        // A moment is asked for: what was changed in that very second has been told.
         site.app.reader().changed_between(city.id(), self.updated, &mut |stored| {
             let passes = snapshot.find(stored.report.id.as_str()).is_some_and(|handle| {
                 snapshot.passes(handle, &sieve)
@@ -366,8 +367,9 @@ pub async fn request(
     let ask = finished(ask)?;
     let stored = reports::find(&site, &city, id).await?;
     let tag = ask.tag(&site, stored.revision);
-    let body = told(&site, &city, &ask, format, &[stored], extended)?;
-    Ok(tagged(format.media_type(), &tag, body))
+    Ok(settled(&ask, format.media_type(), &tag, || {
+        told(&site, &city, &ask, format, &[stored], extended)
+    })?)
 }
 
 /// `GET /open311/v2/tokens/{token}.{xml,json}`: every request has its id at once, and that is its
@@ -386,8 +388,9 @@ pub async fn token(
         ("service_request_id", Node::text(stored.report.id.as_str())),
         ("token", Node::text(token)),
     ]);
-    let body = format.write("service_requests", &Node::List("request", vec![fields]))?;
-    Ok(tagged(format.media_type(), &ask.tag(&site, stored.revision), body))
+    let list = Node::List("request", vec![fields]);
+    let tag = ask.tag(&site, stored.revision);
+    Ok(settled(&ask, format.media_type(), &tag, || format.write("service_requests", &list))?)
 }
 
 /// Does a key open the service? Where none was set, any does.
@@ -429,10 +432,13 @@ pub async fn post(
     }
     let city = ask.city(&site)?;
     finished(ask)?;
-    let fingerprint = form.fingerprint();
+    let fields = form.fingerprint();
     let photos = media::photos(&site, parts.files).await?;
     let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));
-    let paths = photos.iter().map(|photo| media::path(&photo.name())).collect();
+    let paths: Vec<String> = photos.iter().map(|photo| media::path(&photo.name())).collect();
+    // The same fields with another photo are another request.
+    let whole = format!("{fields} {}", paths.join(" "));
+    let fingerprint = blake3::hash(whole.as_bytes()).to_hex()[..32].to_owned();
     let sent = form.read(paths, taken)?;
     for photo in photos {
         site.desk.shelf.put(photo).await?;

@@ -14,7 +14,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use serde_json::Value;
 
 use super::answer::{Answer, Ask, Effort, fresh, to_json};
 use super::hexes::{self, bounded};
@@ -236,16 +235,6 @@ fn resolution(zoom: u8) -> u8 {
 
 type Own = (Arc<Site>, Arc<City>);
 
-fn areas<'a>(
-    tile: Tile,
-    name: &'static str,
-    features: impl Iterator<Item = &'a Value>,
-) -> (Vec<u8>, u64) {
-    let mut out = TileOut::new(tile, name);
-    features.for_each(|feature| out.area(feature));
-    (out.finish(0), 0)
-}
-
 /// Makes a tile: its bytes and how many features they leave out.
 fn make(
     own: &Own,
@@ -282,13 +271,14 @@ fn make(
             let around = Some(tile.bounds().grown(0.15));
             let max = own.0.app.limits.hexes_max;
             let features = hexes::features(snapshot, filter, (resolution, around, max), language)?;
-            Ok(areas(tile, name, features.iter()))
+            Ok(tiles::areas(tile, name, &features))
         }
         Layer::Hotspots => {
-            let features = hotspots::standing_features(&own.0, &own.1, snapshot, filter, language)?;
+            let mut features =
+                hotspots::standing_features(&own.0, &own.1, snapshot, filter, language)?;
             let bounds = tile.bounds().grown(0.02);
-            let near = features.iter().filter(|feature| ogc::touches(feature, &bounds));
-            Ok(areas(tile, name, near))
+            features.retain(|feature| ogc::touches(feature, &bounds));
+            Ok(tiles::areas(tile, name, &features))
         }
     }
 }
@@ -320,10 +310,7 @@ pub async fn tile(
         let words = words!("a des tuiles jusqu’au zoom {max}", "has tiles up to zoom {max}");
         return Err(Error::from(Refusal::new("z", tile.zoom(), words)).into());
     }
-    let mut filter = ask.params.filter(&city);
-    if layer == Layer::Reports && tile.zoom() < POINTS_FROM || layer == Layer::Hotspots {
-        filter.bbox = None;
-    }
+    let filter = ask.params.filter(&city);
     let ask = finished(ask)?;
     let (own, language) = ((site.clone(), city.clone()), ask.language);
     let made = site.app.ask(&city, move |snapshot| {

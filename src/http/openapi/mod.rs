@@ -10,11 +10,11 @@ mod schema;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::Site;
-use super::answer::{Answer, Ask, tagged, to_json};
+use super::answer::{Answer, Ask, settled, to_json};
+use super::queries::finished;
 use crate::format::json::Language;
 use operation::Operation;
 use operations::OPERATIONS;
@@ -175,11 +175,11 @@ fn document(under: &str, base: &str, language: Language) -> Value {
 
 fn answered(site: &Site, ask: Ask, under: &str, media_type: &'static str) -> Answer {
     let base = ask.base(site);
-    let (language, tag) = (ask.language, ask.tag(site, 0));
-    ask.params.finish()?;
-    let body = to_json(&document(under, if base.is_empty() { "/" } else { &base }, language))?;
-    let response: Response = tagged(media_type, &tag, body);
-    Ok(response)
+    let ask = finished(ask)?;
+    let base = if base.is_empty() { "/" } else { base.as_str() };
+    let tag = ask.tag(site, 0);
+    let body = || to_json(&document(under, base, ask.language));
+    Ok(settled(&ask, media_type, &tag, body)?)
 }
 
 /// `GET /api/openapi.json`
