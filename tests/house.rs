@@ -37,7 +37,11 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "parquet",
         ],
     ),
-    ("media", &["place", "error"], &["blake3", "exif", "flate2", "image", "object_store"]),
+    (
+        "media",
+        &["place", "error"],
+        &["blake3", "exif", "flate2", "image", "object_store", "rustls"],
+    ),
     (
         "app",
         &["store", "index", "report", "place", "error", "config"],

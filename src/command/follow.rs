@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
         .timeout(PATIENCE)

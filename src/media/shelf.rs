@@ -36,6 +36,7 @@ impl Shelf {
             Error::from(Refusal::new("--media", place, words))
         };
         if let Some(bucket) = place.strip_prefix("s3://") {
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let builder = AmazonS3Builder::from_env().with_url(place);
             let store = builder.build().map_err(|error| wrong(error.to_string()))?;
             let prefix = bucket.split_once('/').map_or("", |(_, prefix)| prefix);
