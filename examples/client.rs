@@ -67,6 +67,8 @@ impl Pointchaud {
 #[tokio::main]
 async fn main() -> Result<()> {
     let base = std::env::args().nth(1).unwrap_or_else(|| "http://127.0.0.1:8311".into());
+    // reqwest is built here without a choice of TLS of its own; with its defaults, leave this out.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let city = Pointchaud { base, http: reqwest::Client::new() };
     let place = "lon=-71.21&lat=46.81";
     let near: Collection<Near> = city.get(&format!("/api/v1/nearest?{place}&k=3")).await?;

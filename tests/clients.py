@@ -118,6 +118,37 @@ def gdal_tiles():
     print(f"GDAL decoded {seen} features of tiles")
 
 
+def gdal_ogc_tiles():
+    """OGC API – Tiles, by the GDAL that pyogrio brings (Debian's speaks an older draft of it)."""
+    try:
+        import pyogrio
+    except ImportError:
+        skip("pyogrio is not installed")
+    "OGCAPI" in pyogrio.list_drivers() or skip("pyogrio's GDAL has no OGCAPI")
+    # GDAL takes a collection's extent, in degrees, for one in metres of the grid; so it is told.
+    radius = 6378137
+    east = lambda lon: math.radians(lon) * radius
+    north = lambda lat: math.asinh(math.tan(math.radians(lat))) * radius
+    box = {"MINX": east(-72), "MAXX": east(-70.5), "MINY": north(46.5), "MAXY": north(47.2)}
+    told = []
+    for collection, zoom, least in [("reports", 14, 400), ("incidents", 14, 300), ("hexes", 12, 50)]:
+        source = f"OGCAPI:{URL}/ogc/collections/{collection}"
+        meta, _, shapes, values = pyogrio.raw.read(source, layer=f"Zoom level {zoom}", API="TILES", **box)
+        rows = [dict(zip(meta["fields"], row)) for row in zip(*values)]
+        if collection == "hexes":
+            known = {f["properties"]["h3"]: f["properties"]["count"] for f in get_json("/api/v1/hexes?resolution=9")["features"]}
+            own = {row["h3"]: row["count"] for row in rows}
+            assert own == known, (len(own), len(known))
+        else:
+            count = "&count=incidents" if collection == "incidents" else ""
+            known = get_json(f"/api/v1/stats?approximate=true&bbox=-180,-85,180,85{count}")["total"]
+            own = {row["service_request_id"] for row in rows}
+            assert len(own) == len(rows) == known, (collection, len(own), len(rows), known)
+        assert len(rows) > least, (collection, len(rows))
+        told.append(f"{len(rows)} {collection}")
+    print(f"GDAL {'.'.join(map(str, pyogrio.__gdal_version__))} read by tiles: {', '.join(told)}")
+
+
 def gdal_geopackage():
     shutil.which("ogrinfo") or skip("GDAL is not installed")
     told = run("ogrinfo", "-al", "-so", "export.gpkg")
@@ -276,6 +307,21 @@ def geoparquet():
     assert row.service_code == newest["properties"]["service_code"]
     assert row.requested_datetime.strftime("%Y-%m-%dT%H:%M:%SZ") == newest["properties"]["requested_datetime"]
     print(f"GeoPandas and DuckDB read {len(table)} rows")
+
+
+def openapi():
+    """Both documents by the rules of OpenAPI 3.0, in both languages."""
+    try:
+        from openapi_spec_validator import validate
+    except ImportError:
+        skip("openapi-spec-validator is not installed")
+    told = []
+    for path in ["/api/openapi.json", "/ogc/api"]:
+        for language in ["fr", "en"]:
+            document = get_json(f"{path}?lang={language}")
+            validate(document)
+        told.append(f"{len(document['paths'])} paths of {path}")
+    print(f"OpenAPI documents are valid: {', '.join(told)}")
 
 
 def schemathesis():

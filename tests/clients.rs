@@ -57,6 +57,16 @@ fn gdal_decodes_tiles_to_what_the_api_answers() {
 }
 
 #[test]
+fn gdal_reads_collections_by_their_tiles() {
+    client("gdal_ogc_tiles", "3000");
+}
+
+#[test]
+fn the_openapi_documents_are_valid() {
+    client("openapi", "500");
+}
+
+#[test]
 fn gdal_opens_the_geopackage() {
     client("gdal_geopackage", "2000");
 }

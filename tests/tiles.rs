@@ -65,6 +65,72 @@ fn a_tile_is_never_stale_and_never_fetched_without_need() {
 }
 
 #[test]
+fn tilejson_names_every_property_of_its_tiles() {
+    use geozero::mvt::{Message, Tile};
+    let (_folder, service) = city("20000");
+    let mut seen = 0;
+    for layer in ["reports", "clusters", "hexes", "hotspots"] {
+        let about = service.get(&format!("/tiles/{layer}.json")).json();
+        let fields = about["vector_layers"][0]["fields"].as_object().unwrap().clone();
+        for zoom in [8, 12, 14] {
+            let answer = service.get(&format!("/tiles/{layer}/{}.mvt", tile(zoom)));
+            let read = Tile::decode(&answer.body[..]).unwrap();
+            for found in read.layers.iter().filter(|found| found.name == layer) {
+                for feature in &found.features {
+                    for pair in feature.tags.chunks(2) {
+                        let name = &found.keys[pair[0] as usize];
+                        let value = &found.values[pair[1] as usize];
+                        let kind = match value {
+                            v if v.string_value.is_some() => "String",
+                            v if v.bool_value.is_some() => "Boolean",
+                            _ => "Number",
+                        };
+                        assert_eq!(fields[name], kind, "{layer} {name}");
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+}
+
+#[test]
+fn ogc_tiles_are_the_same_tiles() {
+    let (_folder, service) = city("3000");
+    let turned = |z: u32| {
+        let path = tile(z);
+        let [z, x, y] = *path.split('/').collect::<Vec<_>>() else { panic!("{path}") };
+        format!("WebMercatorQuad/{z}/{y}/{x}")
+    };
+    for (collection, own) in [("reports", "reports"), ("hexes", "hexes"), ("incidents", "reports")]
+    {
+        let path = format!("/ogc/collections/{collection}/tiles/{}?service=voirie", turned(12));
+        let answer = service.get(&path);
+        let count = if collection == "incidents" { "&count=incidents" } else { "" };
+        let same = service.get(&format!("/tiles/{own}/{}.mvt?service=voirie{count}", tile(12)));
+        assert_eq!((answer.status, &answer.body), (200, &same.body), "{collection}");
+        assert_eq!(answer.header("content-type"), same.header("content-type"));
+    }
+    for (path, status) in [
+        ("reports/tiles/WebMercatorQuad/3/0/8", 404),
+        ("reports/tiles/WebMercatorQuad/3/x/0", 404),
+        ("reports/tiles/WebMercatorQuad/17/0/0", 404),
+        ("reports/tiles/WorldCRS84Quad/3/0/0", 404),
+        ("nothing/tiles/WebMercatorQuad/3/0/0", 404),
+        ("reports/tiles/WebMercatorQuad/3/0/0", 204),
+        ("reports/tiles/WebMercatorQuad/3/0/0?f=png", 400),
+        ("reports/tiles/WebMercatorQuad/3/0/0?licorne=1", 400),
+        ("reports/tiles/WebMercatorQuad?f=html", 200),
+        ("reports/tiles?jurisdiction_id=atlantis", 404),
+    ] {
+        assert_eq!(service.get(&format!("/ogc/collections/{path}")).status, status, "{path}");
+    }
+    assert_eq!(service.get("/ogc/tileMatrixSets/WebMercatorQuad").json()["id"], "WebMercatorQuad");
+    assert_eq!(service.get("/ogc/tileMatrixSets/nothing").status, 404);
+}
+
+#[test]
 fn a_tile_of_too_many_says_how_many_it_leaves_out() {
     let folder = Folder::new("dense");
     let header = "service_request_id,requested_datetime,service_code,service_name,status,lat,long";

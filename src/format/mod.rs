@@ -30,6 +30,7 @@ pub mod sentences;
 mod source;
 mod table;
 pub mod tiles;
+pub mod tilesets;
 mod times;
 
 pub use catalogue::builtin as builtin_catalogue;

@@ -17,6 +17,62 @@ pub const BYTES_MAX: usize = 500_000;
 /// Layer that says what a tile leaves out.
 const LEFT_OUT: &str = "left_out";
 
+/// Properties of clusters and of reports, and what they are (`Number`, `String` or `Boolean`).
+pub const REPORT_FIELDS: &[(&str, &str)] = &[
+    ("cluster", "Boolean"),
+    ("cluster_id", "String"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("newest_datetime", "String"),
+    ("oldest_open_datetime", "String"),
+    ("expansion_zoom", "Number"),
+    ("service_request_id", "String"),
+    ("service_code", "String"),
+    ("status", "String"),
+    ("nature", "String"),
+    ("channel", "String"),
+    ("accuracy", "String"),
+    ("requested_datetime", "String"),
+    ("parent_service_request_id", "String"),
+];
+/// Properties of hexagons.
+pub const HEX_FIELDS: &[(&str, &str)] = &[
+    ("h3", "String"),
+    ("resolution", "Number"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("rate_per_day", "Number"),
+    ("expected", "Number"),
+    ("neighbourhood_count", "Number"),
+    ("neighbourhood_expected", "Number"),
+    ("z", "Number"),
+    ("p", "Number"),
+    ("q", "Number"),
+    ("class", "String"),
+    ("oldest_open_datetime", "String"),
+];
+/// Properties of hotspots.
+pub const HOTSPOT_FIELDS: &[(&str, &str)] = &[
+    ("hotspot_id", "Number"),
+    ("rank", "Number"),
+    ("service_code", "String"),
+    ("service_name", "String"),
+    ("class", "String"),
+    ("explanation", "String"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("expected", "Number"),
+    ("ratio", "Number"),
+    ("excess", "Number"),
+    ("usual", "Number"),
+    ("z", "Number"),
+    ("q", "Number"),
+    ("since_datetime", "String"),
+    ("oldest_open_datetime", "String"),
+    ("trend", "String"),
+    ("priority", "Number"),
+];
+
 /// A tile being written.
 pub struct TileOut {
     tile: Tile,

@@ -177,6 +177,11 @@ fn outside(limits: &Limits) -> Router<Arc<Site>> {
         .route("/ogc/collections/{id}", get(ogc::collection))
         .route("/ogc/collections/{id}/queryables", get(ogc::queryables))
         .route("/ogc/collections/{id}/items", get(ogc::items))
+        .route("/ogc/collections/{id}/tiles", get(ogc::sets))
+        .route("/ogc/collections/{id}/tiles/{grid}", get(ogc::set))
+        .route("/ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}", get(ogc::tile))
+        .route("/ogc/tileMatrixSets", get(ogc::grids))
+        .route("/ogc/tileMatrixSets/{grid}", get(ogc::grid))
         .route("/ogc/collections/{id}/items/{feature}", get(ogc::item))
         .route("/api/v1/media", post(media::create).layer((in_time, form_size)))
 }

@@ -41,10 +41,14 @@ const SPOTS_MAX: usize = 4_096;
 
 /// What a tile shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layer {
+pub enum Layer {
+    /// Clusters, and from a zoom on reports.
     Reports,
+    /// Clusters at every zoom.
     Clusters,
+    /// Hexagons.
     Hexes,
+    /// The standing hotspots.
     Hotspots,
 }
 
@@ -61,11 +65,13 @@ impl Layer {
         known.map(|(layer, _)| *layer).ok_or_else(|| Error::not_found(name))
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in paths and in tiles.
+    pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(layer, _)| *layer == self).map_or("", |(_, name)| name)
     }
 
-    fn zooms(self) -> (u8, u8) {
+    /// The zooms it has tiles of.
+    pub fn zooms(self) -> (u8, u8) {
         match self {
             Self::Reports => (0, 16),
             Self::Clusters => (0, Tile::ZOOM_MAX),
@@ -73,7 +79,8 @@ impl Layer {
         }
     }
 
-    fn description(self, language: Language) -> String {
+    /// What it holds, in a sentence.
+    pub fn description(self, language: Language) -> String {
         let words = match self {
             Self::Reports => words!(
                 "Demandes : groupées jusqu’au zoom 13, une à une ensuite",
@@ -95,34 +102,12 @@ impl Layer {
         language.pick(&words).to_owned()
     }
 
-    fn fields(self) -> &'static [(&'static str, &'static str)] {
+    /// Names of its properties and what they are.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Reports | Self::Clusters => &[
-                ("cluster", "Boolean"),
-                ("cluster_id", "String"),
-                ("count", "Number"),
-                ("open", "Number"),
-                ("expansion_zoom", "Number"),
-                ("service_request_id", "String"),
-                ("service_code", "String"),
-                ("status", "String"),
-                ("requested_datetime", "String"),
-            ],
-            Self::Hexes => &[
-                ("h3", "String"),
-                ("count", "Number"),
-                ("open", "Number"),
-                ("z", "Number"),
-                ("q", "Number"),
-                ("class", "String"),
-            ],
-            Self::Hotspots => &[
-                ("hotspot_id", "String"),
-                ("count", "Number"),
-                ("open", "Number"),
-                ("priority", "Number"),
-                ("sentence", "String"),
-            ],
+            Self::Reports | Self::Clusters => tiles::REPORT_FIELDS,
+            Self::Hexes => tiles::HEX_FIELDS,
+            Self::Hotspots => tiles::HOTSPOT_FIELDS,
         }
     }
 }
@@ -205,7 +190,11 @@ impl Made {
     }
 }
 
-fn tile_of(z: &str, x: &str, y: &str) -> Result<Tile> {
+/// The tile of these numbers, whatever `y` ends in.
+///
+/// # Errors
+/// Names the number that none has.
+pub fn tile_of(z: &str, x: &str, y: &str) -> Result<Tile> {
     let y = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
     let number = |name: &str, text: &str, max: u32| {
         text.parse::<u32>().ok().filter(|number| *number <= max).ok_or_else(|| {
@@ -287,11 +276,30 @@ fn make(
 pub async fn tile(
     State(site): State<Arc<Site>>,
     Path((layer, z, x, y)): Path<(String, String, String, String)>,
-    mut ask: Ask,
+    ask: Ask,
     headers: HeaderMap,
 ) -> Answer {
-    let city = ask.city(&site)?;
     let layer = Layer::parse(&layer)?;
+    let tile = tile_of(&z, &x, &y)?;
+    if tile.zoom() > layer.zooms().1 {
+        let max = layer.zooms().1;
+        let words = words!("a des tuiles jusqu’au zoom {max}", "has tiles up to zoom {max}");
+        return Err(Error::from(Refusal::new("z", tile.zoom(), words)).into());
+    }
+    tile_answer(site, (layer, tile, false), ask, &headers).await
+}
+
+/// A tile of a layer, of incidents alone where that is said: as it was made before, or anew.
+///
+/// # Errors
+/// What is asked beside is not understood.
+pub async fn tile_answer(
+    site: Arc<Site>,
+    (layer, tile, incidents): (Layer, Tile, bool),
+    mut ask: Ask,
+    headers: &HeaderMap,
+) -> Answer {
+    let city = ask.city(&site)?;
     let stamp = match layer {
         Layer::Hotspots => site.watch.city(&site.app, &city)?.looks(),
         _ => 0,
@@ -302,15 +310,10 @@ pub async fn tile(
         && made.revision == city.shown().load().revision()
         && made.stamp == stamp
     {
-        return Ok(made.answer(&ask, &headers));
+        return Ok(made.answer(&ask, headers));
     }
-    let tile = tile_of(&z, &x, &y)?;
-    if tile.zoom() > layer.zooms().1 {
-        let max = layer.zooms().1;
-        let words = words!("a des tuiles jusqu’au zoom {max}", "has tiles up to zoom {max}");
-        return Err(Error::from(Refusal::new("z", tile.zoom(), words)).into());
-    }
-    let filter = ask.params.filter(&city);
+    let mut filter = ask.params.filter(&city);
+    filter.incidents |= incidents;
     let ask = finished(ask)?;
     let (own, language) = ((site.clone(), city.clone()), ask.language);
     let made = site.app.ask(&city, move |snapshot| {
@@ -319,7 +322,7 @@ pub async fn tile(
     });
     let made = Arc::new(made.await?);
     site.tiles.0.insert(key, made.clone());
-    Ok(made.answer(&ask, &headers))
+    Ok(made.answer(&ask, headers))
 }
 
 /// `GET /tiles/{layer}.json`

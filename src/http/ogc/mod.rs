@@ -1,6 +1,8 @@
-//! OGC API – Features, Part 1 (core, GeoJSON, HTML, OpenAPI 3.0) and Part 3 (filtering): `/ogc`.
+//! OGC API – Features, Part 1 (core, GeoJSON, HTML, OpenAPI 3.0) and Part 3 (filtering), and
+//! OGC API – Tiles, Part 1: `/ogc`.
 
 mod items;
+mod tiles;
 
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 pub use items::{item, items};
+pub use tiles::{grid, grids, set, sets, tile};
 
 use super::answer::{Answer, Ask, Effort, fresh, to_json};
 use super::queries::finished;
@@ -19,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::format::boundaries;
 use crate::format::json::Language;
 use crate::format::ogc::{self, CONFORMANCE, link};
+use crate::format::tilesets;
 use crate::place::BBox;
 use crate::query::{self, Snapshot};
 use crate::report::Filter;
@@ -33,10 +37,14 @@ const SCHEMA: &str = "application/schema+json";
 
 /// A collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
+    /// Every report.
     Reports,
+    /// Every problem once.
     Incidents,
+    /// Where there is significantly more.
     Hotspots,
+    /// Cells and their counts.
     Hexes,
     /// A loaded set of boundaries.
     Boundaries(String),
@@ -44,7 +52,7 @@ enum Kind {
 
 impl Kind {
     /// All that a city has.
-    fn all(snapshot: &Snapshot) -> Vec<Self> {
+    pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let sets = snapshot.zones().iter().map(|set| Self::Boundaries(set.set().name.clone()));
         [Self::Reports, Self::Incidents, Self::Hotspots, Self::Hexes]
             .into_iter()
@@ -57,11 +65,13 @@ impl Kind {
         all.into_iter().find(|kind| kind.id() == id).ok_or_else(|| Error::not_found(id))
     }
 
-    fn is_of_reports(&self) -> bool {
+    /// Are its features reports?
+    pub fn is_of_reports(&self) -> bool {
         matches!(self, Self::Reports | Self::Incidents)
     }
 
-    fn id(&self) -> &str {
+    /// Its name in paths.
+    pub fn id(&self) -> &str {
         match self {
             Self::Reports => "reports",
             Self::Incidents => "incidents",
@@ -239,10 +249,11 @@ pub async fn landing(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap
         let docs = format!("{}/docs", form.root.strip_suffix("/ogc").unwrap_or_default());
         let mut links = form.both(ask, JSON);
         links.extend([
-            link("service-desc", api, &format!("{}/api", form.root), "OpenAPI 3.0"),
+            link("service-desc", api, &form.href("/api"), "OpenAPI 3.0"),
             link("service-doc", "text/html", &docs, "API"),
             link("conformance", JSON, &form.href("/conformance"), "Conformance"),
             link("data", JSON, &form.href("/collections"), "Collections"),
+            link(tilesets::GRIDS, JSON, &form.href("/tileMatrixSets"), "Tile matrix sets"),
         ]);
         let body = json!({ "title": title, "description": description, "links": links });
         Ok((title, body))
@@ -270,7 +281,12 @@ fn described(
     let texts = (about.0.as_str(), about.1.as_str());
     let url = format!("{}/collections/{}", form.root, kind.id());
     let extent = kind.extent(own, snapshot, ask)?;
-    Ok(ogc::collection(kind.id(), texts, extent, &url, &form.more))
+    let mut body = ogc::collection(kind.id(), texts, extent, &url, &form.more);
+    if let (Some(_), Some(links)) = (kind.layer(), body["links"].as_array_mut()) {
+        let tiles = form.href(&format!("/collections/{}/tiles", kind.id()));
+        links.push(link(tilesets::VECTOR, JSON, &tiles, "MVT"));
+    }
+    Ok(body)
 }
 
 /// `GET /ogc/collections`

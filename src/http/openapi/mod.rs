@@ -13,7 +13,8 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::Site;
-use super::answer::{Answer, Ask, settled, to_json};
+use super::answer::{Answer, Ask, Effort, fresh, settled, to_json};
+use super::ogc::Kind;
 use super::queries::finished;
 use crate::format::json::Language;
 use operation::Operation;
@@ -26,6 +27,27 @@ pub(super) use crate::format::ogc::CRS84;
 /// Schemas that the tables refer to.
 const SCHEMAS: &str = include_str!("schemas.json");
 const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+/// Chapters: their names, and what they are of.
+const TAGS: &[(&str, &str, &str)] = &[
+    ("cities", "Villes, services, découpages", "Cities, services, sets of areas"),
+    ("reports", "Les demandes, une à une", "Reports, one by one"),
+    ("duplicates", "Doublons et incidents", "Duplicates and incidents"),
+    ("places", "Autour d’un lieu", "Around a place"),
+    ("maps", "Ce que montrent les cartes", "What maps show"),
+    ("tiles", "Tuiles vectorielles", "Vector tiles"),
+    ("open311", "Open311 GeoReport v2", "Open311 GeoReport v2"),
+    ("ogc", "OGC API – Features et Tiles", "OGC API – Features and Tiles"),
+    ("service", "Le service lui-même", "The service itself"),
+];
+/// Parameters of collections of reports alone, beside those of the filter.
+const OF_REPORTS: [&str; 5] = [
+    "service_request_id",
+    "service_code",
+    "closed_reason",
+    "accuracy",
+    "parent_service_request_id",
+];
 
 impl Operation {
     /// Everything it takes, as the tables name it.
@@ -79,14 +101,17 @@ fn in_path(operation: &Operation) -> Vec<Value> {
     let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let one = |name: &str| {
         let example = operation.ids.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
-        let kind = if ["z", "x"].contains(&name) { "integer" } else { "string" };
-        let mut schema = json!({ "type": kind });
-        if kind == "string" {
-            schema["pattern"] = json!("^[^/]+$");
-        }
+        let number = example.and_then(|text| text.parse::<u32>().ok());
+        let number = number.filter(|_| ["z", "x", "y"].contains(&name));
+        let schema = match number {
+            Some(_) => json!({ "type": "integer", "minimum": 0 }),
+            None => json!({ "type": "string", "pattern": "^[^/]+$" }),
+        };
         let mut out = json!({ "name": name, "in": "path", "required": true, "schema": schema });
-        if let Some(example) = example {
-            out["example"] = json!(example);
+        match (number, example) {
+            (Some(number), _) => out["example"] = json!(number),
+            (None, Some(example)) => out["example"] = json!(example),
+            (None, None) => {}
         }
         out
     };
@@ -135,13 +160,56 @@ fn described(operation: &Operation, language: Language) -> Value {
     out
 }
 
-/// The document of the operations under a path.
-fn document(under: &str, base: &str, language: Language) -> Value {
+/// Every path there is.
+fn all_paths(language: Language) -> Map<String, Value> {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in all().filter(|operation| operation.path.starts_with(under)) {
+    for operation in all() {
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         path[operation.method] = described(operation, language);
     }
+    paths
+}
+
+/// The paths under `/ogc`, as seen from there, those of a collection once for each: clients look
+/// for `/collections/reports/items` by name.
+fn ogc_paths(collections: &[Kind], language: Language) -> Map<String, Value> {
+    let mut paths: Map<String, Value> = Map::new();
+    let mut insert = |path: &str, operation: Value| {
+        let path = if path.is_empty() { "/" } else { path };
+        paths.insert(path.to_owned(), json!({ "get": operation }));
+    };
+    for operation in all() {
+        let Some(path) = operation.path.strip_prefix("/ogc") else { continue };
+        if !path.contains("{id}") {
+            insert(path, described(operation, language));
+            continue;
+        }
+        let tiles = path.contains("/tiles");
+        for kind in collections.iter().filter(|kind| !tiles || kind.layer().is_some()) {
+            insert(&path.replace("{id}", kind.id()), of_collection(operation, kind, language));
+        }
+    }
+    paths
+}
+
+/// An operation on one collection: without what only reports can be asked for, where it has none.
+fn of_collection(operation: &Operation, kind: &Kind, language: Language) -> Value {
+    let mut out = described(operation, language);
+    out["operationId"] = json!(format!("{}_{}", operation.id, kind.id()));
+    let only_reports = |name: &str| FILTER.contains(&name) || OF_REPORTS.contains(&name);
+    if let Some(parameters) = out["parameters"].as_array_mut() {
+        parameters.retain(|parameter| {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let in_path = parameter["in"] == "path";
+            let apt = kind.is_of_reports() || operation.path.contains("/tiles");
+            if in_path { name != "id" } else { apt || !only_reports(name) }
+        });
+    }
+    out
+}
+
+/// The document of these paths.
+fn document(paths: Map<String, Value>, site: &Site, base: &str, language: Language) -> Value {
     // A test reads the document.
     let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
     let (title, said) = match language {
@@ -156,7 +224,7 @@ fn document(under: &str, base: &str, language: Language) -> Value {
              RFC 3339; every answer has an ETag.",
         ),
     };
-    json!({
+    let mut out = json!({
         "openapi": "3.0.3",
         "info": {
             "title": title,
@@ -165,29 +233,49 @@ fn document(under: &str, base: &str, language: Language) -> Value {
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": base }],
+        "tags": tags(language),
+        "security": [],
         "paths": paths,
         "components": {
             "schemas": schemas,
             "securitySchemes": { "crew": { "type": "http", "scheme": "bearer" } },
         },
-    })
+    });
+    if let Some(contact) = &site.desk.contact {
+        let kind = if contact.contains('@') { "email" } else { "name" };
+        out["info"]["contact"] = json!({ kind: contact });
+    }
+    out
 }
 
-fn answered(site: &Site, ask: Ask, under: &str, media_type: &'static str) -> Answer {
-    let base = ask.base(site);
-    let ask = finished(ask)?;
-    let base = if base.is_empty() { "/" } else { base.as_str() };
-    let tag = ask.tag(site, 0);
-    let body = || to_json(&document(under, base, ask.language));
-    Ok(settled(&ask, media_type, &tag, body)?)
+/// Chapters of the document.
+fn tags(language: Language) -> Value {
+    let tag = |(name, fr, en): &(&str, &str, &str)| {
+        let said = if language == Language::French { fr } else { en };
+        json!({ "name": name, "description": said })
+    };
+    TAGS.iter().map(tag).collect()
 }
 
 /// `GET /api/openapi.json`
 pub async fn whole(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
-    answered(&site, ask, "/", "application/json")
+    let base = ask.base(&site);
+    let ask = finished(ask)?;
+    let base = if base.is_empty() { "/" } else { base.as_str() };
+    let tag = ask.tag(&site, 0);
+    let body = || to_json(&document(all_paths(ask.language), &site, base, ask.language));
+    Ok(settled(&ask, "application/json", &tag, body)?)
 }
 
-/// `GET /ogc/api`: of OGC API – Features alone.
+/// `GET /ogc/api`: of OGC API – Features and Tiles alone.
 pub async fn ogc(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
-    answered(&site, ask, "/ogc", MEDIA_TYPE)
+    let city = ask.city(&site)?;
+    let base = format!("{}/ogc", ask.base(&site));
+    let ask = finished(ask)?;
+    let own = site.clone();
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Quick, move |snapshot, ask| {
+        let paths = ogc_paths(&Kind::all(snapshot), ask.language);
+        to_json(&document(paths, &own, &base, ask.language))
+    });
+    Ok(answer.await?)
 }

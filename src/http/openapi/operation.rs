@@ -115,6 +115,11 @@ impl Operation {
 
 /// It just answers.
 pub const PLAIN: &[(u16, &str)] = &[(200, "ok")];
+/// It answers unless something unknown is asked.
+pub const DOCUMENT: &[(u16, &str)] = &[(200, "ok"), (304, "not modified"), (400, "refused")];
+/// It answers with a tile.
+pub const TILE: &[(u16, &str)] =
+    &[(200, "ok"), (204, "empty"), (304, "not modified"), (400, "refused"), (404, "not found")];
 /// It answers a question that may be wrong.
 pub const ASKED: &[(u16, &str)] = &[(200, "ok"), (400, "refused"), (404, "not found")];
 /// It changes something, for crews.

@@ -1,6 +1,6 @@
 //! Every operation: what it takes and what it answers.
 
-use super::operation::{ASKED, CHANGED, Operation, PLAIN, get, patch, post};
+use super::operation::{ASKED, CHANGED, DOCUMENT, Operation, PLAIN, TILE, get, patch, post};
 use super::schema::{Answer, Body};
 
 /// All operations.
@@ -232,7 +232,7 @@ const API: &[Operation] = &[
         .such_as(&[("name", "quartiers")]),
     get("/api/openapi.json", "openapi", "service")
         .says("Ce document.", "This document.")
-        .codes(PLAIN)
+        .codes(DOCUMENT)
         .answers(Answer::Object),
 ];
 
@@ -256,13 +256,7 @@ const OUTSIDE: &[Operation] = &[
         .says("Une tuile vectorielle (MVT) : {y}.mvt.", "A vector tile (MVT): {y}.mvt.")
         .takes(&["filter:common"])
         .such_as(&[("layer", "clusters"), ("z", "10"), ("x", "309"), ("y", "360.mvt")])
-        .codes(&[
-            (200, "ok"),
-            (204, "empty"),
-            (304, "not modified"),
-            (400, "refused"),
-            (404, "not found"),
-        ])
+        .codes(TILE)
         .answers(Answer::Tile),
     get("/open311/v2/{name}", "open311", "open311")
         .says(
@@ -344,7 +338,6 @@ const OUTSIDE: &[Operation] = &[
         .answers(Answer::SchemaDocument),
     get("/ogc/api", "ogc_api", "ogc")
         .says("OpenAPI 3.0 de cette partie.", "OpenAPI 3.0 of this part.")
-        .codes(PLAIN)
         .answers(Answer::Api),
     get("/ogc/collections/{id}/items", "ogc_items", "ogc")
         .says("Les entités d’une collection.", "The features of a collection.")
@@ -373,6 +366,37 @@ const OUTSIDE: &[Operation] = &[
         .takes(&["f"])
         .such_as(&[("id", "reports"), ("feature", "4RX-7KM-P2")])
         .answers(Answer::Item),
+    get("/ogc/collections/{id}/tiles", "ogc_tilesets", "ogc")
+        .says("Les tuiles d’une collection.", "The tiles of a collection.")
+        .takes(&["f"])
+        .such_as(&[("id", "reports")])
+        .answers(Answer::Document),
+    get("/ogc/collections/{id}/tiles/{grid}", "ogc_tileset", "ogc")
+        .says("Ses tuiles sur une grille.", "Its tiles on a grid.")
+        .takes(&["f"])
+        .such_as(&[("id", "reports"), ("grid", "WebMercatorQuad")])
+        .answers(Answer::Document),
+    get("/ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}", "ogc_tile", "ogc")
+        .says("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
+        .takes(&["f:tile", "filter:common"])
+        .such_as(&[
+            ("id", "reports"),
+            ("grid", "WebMercatorQuad"),
+            ("z", "10"),
+            ("y", "360"),
+            ("x", "309"),
+        ])
+        .codes(TILE)
+        .answers(Answer::Tile),
+    get("/ogc/tileMatrixSets", "ogc_grids", "ogc")
+        .says("Les grilles des tuiles.", "The grids of tiles.")
+        .takes(&["f"])
+        .answers(Answer::Document),
+    get("/ogc/tileMatrixSets/{grid}", "ogc_grid", "ogc")
+        .says("Une grille.", "A grid.")
+        .takes(&["f"])
+        .such_as(&[("grid", "WebMercatorQuad")])
+        .answers(Answer::Document),
     get("/healthz", "healthz", "service")
         .says("Le processus répond.", "The process answers.")
         .takes(&["nothing"])

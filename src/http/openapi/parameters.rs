@@ -362,6 +362,7 @@ pub const PARAMETERS: &[Parameter] = &[
         "Forme de la réponse.",
         "Form of the answer.",
     ),
+    parameter("f:tile", Words(&["mvt"], ""), "mvt", "Forme de la tuile.", "Form of the tile."),
     parameter(
         "bbox:ogc",
         Kind::Numbers,
