@@ -18,6 +18,29 @@ export interface Service {
   names?: { fr: string; en: string };
   description?: string;
   synonyms?: string[];
+  attributes?: Question[];
+}
+
+/** What a service asks of whoever reports. */
+export interface Question {
+  code: string;
+  /** False: nothing is asked, something is said. */
+  variable: boolean;
+  datatype: "string" | "number" | "datetime" | "text" | "singlevaluelist" | "multivaluelist";
+  required: boolean;
+  description: string;
+  datatype_description: string;
+  values: { key: string; name: string }[];
+}
+
+/** Answers by their questions' codes. */
+export type Answers = Record<string, string | string[]>;
+
+export interface Photo {
+  media_url: string;
+  thumbnail_url: string;
+  /** Where it was taken, by its own word. */
+  position: { lon: number; lat: number } | null;
 }
 
 export interface Catalogue {
@@ -57,6 +80,8 @@ export interface Report {
   description?: string | null;
   parent_service_request_id?: string;
   assignee?: string;
+  attributes?: Answers;
+  media_url?: string[];
 }
 
 export type ReportFeature = GeoJSON.Feature<GeoJSON.Point | null, Report>;
@@ -249,6 +274,14 @@ export async function regroup(
   if (key) headers.Authorization = `Bearer ${key}`;
   const path = ask(`/api/v1/incidents/${encodeURIComponent(id)}/${what}`, { jurisdiction_id: city });
   const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw await refused(answer);
+  return answer.json();
+}
+
+/** Has a photo kept, before the report that it belongs to is filed. */
+export async function keepPhoto(file: File): Promise<Photo> {
+  const headers = { "Content-Type": file.type || "application/octet-stream" };
+  const answer = await fetch(ask("/api/v1/media", {}), { method: "POST", headers, body: file });
   if (!answer.ok) throw await refused(answer);
   return answer.json();
 }

@@ -1,9 +1,11 @@
 // A report's card: everything known of it, and what happened since.
-import type { Change, City, ReportFeature } from "./api";
+import type { Change, City, ReportFeature, Service } from "./api";
+import { answered, photos } from "./details";
 import { byId, make } from "./dom";
 import { ago, say, sayValue, time, type Word } from "./words";
 
 export interface CardActions {
+  service(code: string): Service | undefined;
   close(): void;
   follow(id: string): void;
 }
@@ -34,6 +36,9 @@ function facts(feature: ReportFeature, city: City, actions: CardActions): HTMLEl
   if (report.closed_datetime) fact("card.closed", time(report.closed_datetime, city.time_zone));
   fact("card.channel", sayValue("channel", report.channel));
   fact("card.nature", sayValue("nature", report.nature));
+  for (const [question, answer] of answered(report, actions.service(report.service_code), city.time_zone)) {
+    list.append(make("dt", {}, question), make("dd", {}, answer));
+  }
   fact("card.source", report.source_status);
   fact("card.assignee", report.assignee);
   const parent = report.parent_service_request_id;
@@ -68,6 +73,7 @@ export function drawCard(feature: ReportFeature, changes: Change[], city: City, 
     make("p", { class: "badge" }, make("span", { class: `dot ${report.status}`, "aria-hidden": "true" }), status(report)),
     make("h2", {}, report.service_name),
     ...(report.description ? [make("blockquote", {}, report.description)] : []),
+    ...photos(report),
     facts(feature, city, actions),
     ...(report.accuracy === "approximate" ? [make("p", { class: "warn" }, say("card.approximate"))] : []),
     steps(changes, city),

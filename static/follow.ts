@@ -1,6 +1,7 @@
 // What became of a report: its state, what happened, and with which others it is dealt with.
 import * as api from "./api";
 import { steps } from "./card";
+import { answered, photos } from "./details";
 import { COLORS, paint } from "./colors";
 import { byId, make } from "./dom";
 import { citiesWhenReady, drawLanguage, readAddress, withQuery } from "./sheet";
@@ -38,7 +39,9 @@ function standing(report: api.Report, original: api.Report | null): string {
     : sayValue("follow.is", told.status);
 }
 
-function card(feature: api.ReportFeature, history: api.Change[], incident: api.Incident): HTMLElement[] {
+function card(
+  feature: api.ReportFeature, history: api.Change[], incident: api.Incident, service: api.Service | undefined,
+): HTMLElement[] {
   const report = feature.properties;
   const original = report.parent_service_request_id
     ? incident.features.find((one) => one.id === incident.incident_id)?.properties ?? null : null;
@@ -48,6 +51,7 @@ function card(feature: api.ReportFeature, history: api.Change[], incident: api.I
     make("dt", {}, say("card.number")), make("dd", {}, make("code", {}, report.service_request_id)),
     make("dt", {}, say("card.requested")), make("dd", {}, when),
     ...(place ? [make("dt", {}, say("card.address")), make("dd", {}, place)] : []),
+    ...answered(report, service, city.time_zone).flatMap(([question, answer]) => [make("dt", {}, question), make("dd", {}, answer)]),
     ...(original ? [make("dt", {}, say("card.parent")), make("dd", {},
       make("a", { href: address(original.service_request_id) }, original.service_request_id))] : []));
   return [
@@ -57,6 +61,7 @@ function card(feature: api.ReportFeature, history: api.Change[], incident: api.I
     make("p", { class: "standing" }, standing(report, original)),
     ...(incident.reports > 1 ? [make("p", {}, say("follow.together", { n: incident.reports }))] : []),
     ...(report.description ? [make("blockquote", {}, report.description)] : []),
+    ...photos(report),
     facts,
     steps(history, city),
   ];
@@ -73,10 +78,12 @@ async function draw(): Promise<void> {
     if (!id) return told.replaceChildren(make("p", {}, say("follow.ask")));
     const feature = await api.report(id, city.jurisdiction_id);
     const real = feature.properties.service_request_id;
-    const [{ history: changes }, incident] = await Promise.all([
+    const [{ history: changes }, incident, { services }] = await Promise.all([
       api.history(real, city.jurisdiction_id), api.incident(real, city.jurisdiction_id),
+      api.catalogue(city.jurisdiction_id),
     ]);
-    told.replaceChildren(...card(feature, changes, incident));
+    const service = services.find((one) => one.service_code === feature.properties.service_code);
+    told.replaceChildren(...card(feature, changes, incident, service));
   } catch (error) {
     const text = error instanceof api.Refused && error.status < 500 ? error.message : say("notice.offline");
     told.replaceChildren(make("p", { class: "warn" }, text));

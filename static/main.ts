@@ -208,6 +208,7 @@ const cardActions: CardActions = {
     (row || byId("list")).focus();
   },
   follow: (id) => void openReport(id, true),
+  service: (code) => catalogue.services.find((one) => one.service_code === code),
 };
 
 const incidentActions: IncidentActions = {

@@ -2,13 +2,17 @@
 import type { Map } from "maplibre-gl";
 import * as api from "./api";
 import { byId, make } from "./dom";
+import { clearPhotos, drawPhotos, photoUrls, startPhotos } from "./photos";
 import { locate, middle, type Place, placeMap, show, showNear } from "./place";
+import { answers, drawQuestions, unanswered } from "./questions";
 import { search } from "./search";
 import { citiesWhenReady, drawLanguage, readAddress, remember, withQuery } from "./sheet";
 import { language, say } from "./words";
 
 const OPTIONS = 8;
 const WAIT = 250;
+/** How far off a telephone's photo may say it was taken, in metres. */
+const PHOTO_ACCURACY = 15;
 
 let settings: api.Config;
 let cities: api.City[] = [];
@@ -45,13 +49,17 @@ function drawWords(): void {
   drawLanguage(() => void enter());
   drawService();
   drawPlace();
+  drawPhotos();
 }
 
 // --- What ------------------------------------------------------------------------------------------
 
 function drawService(): void {
   byId("what-said").textContent = service ? (service.description || service.service_name) : "";
+  drawQuestions(byId("questions"), questions());
 }
+
+const questions = (): api.Question[] => service?.attributes ?? [];
 
 function drawOptions(open: boolean): void {
   options = open ? search(services, service ? "" : input("what").value, service ? services.length : OPTIONS) : [];
@@ -165,7 +173,7 @@ function lookAround(): void {
   clearTimeout(asking);
   asked.abort();
   if (!service || !place) return drawNear([]);
-  const params = question();
+  const params = nearby();
   const { signal } = (asked = new AbortController());
   asking = setTimeout(() => {
     api.duplicates(params, signal).then(
@@ -175,7 +183,7 @@ function lookAround(): void {
   }, WAIT);
 }
 
-function question(): api.Params {
+function nearby(): api.Params {
   const params: api.Params = {
     jurisdiction_id: city.jurisdiction_id, service: service?.service_code ?? "", limit: "3",
     lon: String(place?.lon), lat: String(place?.lat), accuracy_m: String(place?.accuracy ?? 10),
@@ -217,11 +225,12 @@ function trouble(text: string | null): void {
 
 /** What is missing is said, and the keyboard goes there. */
 function missing(): boolean {
-  const [text, where] = !service ? [say("report.missing.what"), "what"]
-    : !place ? [say("report.missing.where"), "locate"] : [null, ""];
-  trouble(text);
-  if (text) byId(where).focus();
-  return text !== null;
+  const lacks = !service ? { text: say("report.missing.what"), id: "what" }
+    : !place ? { text: say("report.missing.where"), id: "locate" }
+    : unanswered(byId("questions"), questions());
+  trouble(lacks?.text ?? null);
+  if (lacks) byId(lacks.id).focus();
+  return lacks !== null;
 }
 
 async function send(query: api.Params, button: HTMLElement): Promise<void> {
@@ -230,6 +239,8 @@ async function send(query: api.Params, button: HTMLElement): Promise<void> {
     service_code: service.service_code, lon: place.lon, lat: place.lat,
     description: byId<HTMLTextAreaElement>("text").value.trim() || null,
     address: input("address").value.trim() || null,
+    attributes: answers(byId("questions"), questions()),
+    media_url: photoUrls(),
   };
   const params = { jurisdiction_id: city.jurisdiction_id, accuracy_m: String(place.accuracy), ...query };
   button.setAttribute("aria-busy", "true");
@@ -278,6 +289,8 @@ function startAnew(): void {
   place = null;
   for (const id of ["what", "address", "lat", "lon"]) input(id).value = "";
   byId<HTMLTextAreaElement>("text").value = "";
+  byId("questions").replaceChildren();
+  clearPhotos();
   drawNear([]);
   trouble(null);
   byId("done").hidden = true;
@@ -330,6 +343,10 @@ async function start(): Promise<void> {
   byId("here").addEventListener("click", () => map && setPlace(middle(map), "map"));
   for (const id of ["lat", "lon"]) input(id).addEventListener("change", typedPlace);
   for (const id of ["text", "address"]) byId(id).addEventListener("input", lookAround);
+  startPhotos((at) => {
+    // A place that was chosen is better known than the camera's.
+    if (!place) setPlace({ ...at, accuracy: PHOTO_ACCURACY }, "elsewhere");
+  });
   byId("form").addEventListener("submit", (event) => {
     event.preventDefault();
     void send({ dedupe: "warn" }, byId("send"));

@@ -120,7 +120,8 @@ test("on a phone by its own position: suggestions at once, one tap joins them", 
   assert.equal(await page.locator("#candidates li").count(), 1, "an incident is told once");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= PHONE.width, `the page is ${wide} pixels wide`);
-  const small = await page.evaluate(() => [...document.querySelectorAll("#form button, #form input")]
+  const small = await page.evaluate(() => [...document.querySelectorAll("#form button, #form input, #form .choice, #photo-label")]
+    .filter((one) => !one.matches(".choice input, #photo"))
     .filter((one) => one.offsetParent && !one.closest("#map")).map((one) => one.getBoundingClientRect().height)
     .filter((height) => height < 44));
   assert.deepEqual(small, [], "targets are large enough for thumbs");
@@ -201,6 +202,87 @@ test("a duplicate is told what becomes of its original", async () => {
   assert.match(await told(), /quelqu’un s’en occupe/);
   await patch(first, { status: "closed", closed_reason: "done" });
   assert.match(await told(), /C’est réglé/);
+});
+
+/** A JPEG that a browser drew, which says that it was taken at 46° 48′ 30″ N, 71° 12′ 45″ W. */
+async function photo() {
+  const jpeg = Buffer.from(await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#667";
+    pen.fillRect(0, 0, 640, 480);
+    pen.fillStyle = "#111";
+    pen.ellipse(320, 300, 150, 70, 0, 0, 7);
+    pen.fill();
+    return canvas.toDataURL("image/jpeg").split(",")[1];
+  }), "base64");
+  const entry = (tag, kind, count, value) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt16LE(tag);
+    bytes.writeUInt16LE(kind, 2);
+    bytes.writeUInt32LE(count, 4);
+    if (typeof value === "string") bytes.write(value, 8);
+    else bytes.writeUInt32LE(value, 8);
+    return bytes;
+  };
+  const u16 = (n) => Buffer.from([n & 255, n >> 8]);
+  const fractions = Buffer.alloc(48);
+  [46, 1, 48, 1, 30, 1, 71, 1, 12, 1, 45, 1].forEach((n, at) => fractions.writeUInt32LE(n, at * 4));
+  const tiff = Buffer.concat([
+    Buffer.from("II*\0\x08\0\0\0", "latin1"), u16(1), entry(0x8825, 4, 1, 26), Buffer.alloc(4), u16(4),
+    entry(1, 2, 2, "N\0"), entry(2, 5, 3, 80), entry(3, 2, 2, "W\0"), entry(4, 5, 3, 104), Buffer.alloc(4), fractions,
+  ]);
+  const app1 = Buffer.concat([Buffer.from([0xff, 0xe1, 0, tiff.length + 8]), Buffer.from("Exif\0\0", "latin1"), tiff]);
+  return Buffer.concat([jpeg.subarray(0, 2), app1, jpeg.subarray(2)]);
+}
+
+test("a service's questions are asked, a photo is shown and tells the place, and all is on the report", async () => {
+  await open("signaler?lang=fr");
+  await page.locator("#what").fill("encombrants");
+  await page.keyboard.press("Enter");
+  await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await photo() });
+  await page.waitForSelector("#photos img");
+  await page.waitForFunction(() => /15 m/.test(document.querySelector("#where-said").textContent));
+  assert.equal(await page.locator("#lat").inputValue(), "46.808333");
+  await page.locator("#send").click();
+  assert.match(await page.locator("#trouble").innerText(), /Répondez\s: Qu'y a-t-il à ramasser/);
+  assert.equal(await focused(), "question-objets");
+  await page.keyboard.press("Space");
+  await page.getByLabel("Électroménager").check();
+  await page.getByLabel("Précisions (facultatif)").fill("Un frigo\net un divan");
+  // Another language asks the same, and what was answered stays.
+  await page.locator("#language").click();
+  await page.waitForFunction(() => document.documentElement.lang === "en" && document.querySelector("#questions legend"));
+  assert.deepEqual(await page.locator("#questions input:checked").evaluateAll((all) => all.map((one) => one.value)),
+    ["meuble", "electromenager"]);
+  await page.locator("#language").click();
+  await page.waitForFunction(() => document.documentElement.lang === "fr");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= PHONE.width, `the page is ${wide} pixels wide`);
+  const { told } = await findings(page);
+  assert.deepEqual(told, []);
+  await page.locator("#send").click();
+  await page.waitForSelector("#done code");
+  const id = await page.locator("#done code").innerText();
+  const { properties } = await json(`api/v1/reports/${id}`);
+  assert.deepEqual(properties.attributes, { objets: ["meuble", "electromenager"], precisions: "Un frigo\net un divan" });
+  assert.equal(properties.media_url.length, 1);
+  await open(`suivi/${id}?lang=fr`);
+  await page.waitForFunction(() => document.querySelector(".photos img")?.naturalWidth > 0);
+  assert.match(await page.locator("#told").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
+  // The crews' map, too.
+  await page.goto(`${base}#lang=fr&report=${id}`);
+  await page.waitForFunction(() => document.querySelector("#card .photos img")?.naturalWidth > 0);
+  assert.match(await page.locator("#card").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
+  assert.deepEqual(complaints, []);
+});
+
+test("what is no photo is refused in words, and the form goes on", async () => {
+  await open("signaler?lang=fr");
+  const buffer = Buffer.from("<html>not a photo</html>");
+  await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer });
+  await page.waitForFunction(() => /photo JPEG, PNG ou WebP/.test(document.querySelector("#photo-said").textContent));
+  assert.equal(await page.locator("#photos li").count(), 0);
 });
 
 test("both pages are open to assistive software, in both languages", async () => {
