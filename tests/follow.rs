@@ -125,6 +125,64 @@ fn servers_that_behave_badly_are_told_of() {
 }
 
 #[test]
+fn a_server_that_hangs_is_not_waited_for_for_ever() {
+    let folder = Folder::new("hangs");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (counted, count) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // It takes every question, begins every other answer, and ends none.
+        let mut kept = Vec::new();
+        for (n, stream) in listener.incoming().flatten().enumerate() {
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 16 << 10]);
+            if n % 2 == 1 {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[");
+            }
+            kept.push(stream);
+            let _ = counted.send(n + 1);
+        }
+    });
+    let told = said(&follow(&folder, address, &["--patience-s", "1"]));
+    assert!(told.contains("no answer in 1 s"), "{told}");
+    assert_eq!(count.try_iter().last(), Some(4), "tried four times, in one language");
+}
+
+#[test]
+fn what_moves_up_a_page_while_a_second_is_read_is_not_lost() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let folder = Folder::new("moving");
+    let now = jiff::Timestamp::now().as_second() - 10_000;
+    let asked = AtomicUsize::new(0);
+    // 1,500 made in one second. After the first page the first 100 are gone from it, so that the
+    // second page begins 100 further on.
+    let address = server(move |path| {
+        if path.contains("updated_after") {
+            return (200, "[]".into());
+        }
+        let time = |name: &str| {
+            let text = path.split(name).nth(1).unwrap().split('&').next().unwrap();
+            text.replace("%3A", ":").parse::<jiff::Timestamp>().unwrap().as_second()
+        };
+        let (from, to) = (time("start_date="), time("end_date="));
+        if !(from..=to).contains(&now) {
+            return (200, "[]".into());
+        }
+        let exact = from == to;
+        let n = if exact { asked.fetch_add(1, Ordering::SeqCst) } else { 0 };
+        let gone = if n > 0 { 100 } else { 0 };
+        let page = if path.contains("&page=2") { 2 } else { 1 };
+        let all = (gone..1_500).skip((page - 1) * 1_000).take(1_000);
+        (200, Value::from_iter(all.map(|n| request(n, now))).to_string())
+    });
+    let since = jiff::Timestamp::from_second(now - 100).unwrap().to_string();
+    let output = follow(&folder, address, &["--since", &since]);
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("1500 added"), "{told}");
+}
+
+#[test]
 fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};

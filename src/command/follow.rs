@@ -32,10 +32,10 @@ const WINDOW: i64 = 90 * DAY - 1;
 const PAGE: usize = 1_000;
 /// Pages of one second, at most.
 const PAGES_MAX: usize = 200;
+/// How often the pages of one second are read, at most.
+const PASSES_MAX: usize = 5;
 /// Bytes of an answer, at most.
 const BYTES_MAX: usize = 64 << 20;
-/// Time for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How often an answer is tried for.
 const TRIES: u32 = 4;
 /// Longest time that a server may have us wait, in seconds.
@@ -70,6 +70,9 @@ pub struct Arguments {
     /// Milliseconds between two questions.
     #[arg(long, default_value_t = 200)]
     pause_ms: u64,
+    /// Seconds that an answer may take.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience_s: u64,
 }
 
 /// Mirrors until it is done or told to stop.
@@ -80,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
-        .timeout(PATIENCE)
+        .timeout(Duration::from_secs(arguments.patience_s))
         .build()
         .map_err(Error::internal)?;
     let server = Server { arguments, client, runtime: &runtime, stop: &stop };
@@ -145,6 +148,14 @@ impl Server<'_> {
                         last = reason;
                         break;
                     }
+                    // Who does not answer in one language does not in another.
+                    Err(Answered::Not(reason)) if attempt + 1 == TRIES => {
+                        return Err(unreachable(base, &reason));
+                    }
+                    Err(Answered::Not(reason)) => {
+                        last = reason;
+                        self.rest(Duration::from_secs(1 << attempt));
+                    }
                     Err(Answered::Later(wait, reason)) => {
                         last = reason;
                         let wait = wait.unwrap_or(1 << attempt).min(WAIT_MAX);
@@ -172,8 +183,11 @@ impl Server<'_> {
     ) -> std::result::Result<Vec<u8>, Answered> {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
         let query = pairs.extend_pairs(query).finish();
-        let later = |error: reqwest::Error| Answered::Later(None, error.to_string());
-        let sent = self.client.get(format!("{url}?{query}")).send().await.map_err(later)?;
+        let broken = |error: reqwest::Error| match error.is_timeout() {
+            true => Answered::Not(format!("no answer in {} s", self.arguments.patience_s)),
+            false => Answered::Not(error.to_string()),
+        };
+        let sent = self.client.get(format!("{url}?{query}")).send().await.map_err(broken)?;
         let status = sent.status();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             let wait = sent.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -187,7 +201,7 @@ impl Server<'_> {
         }
         let mut sent = sent;
         let mut bytes = Vec::new();
-        while let Some(piece) = sent.chunk().await.map_err(later)? {
+        while let Some(piece) = sent.chunk().await.map_err(broken)? {
             if bytes.len() + piece.len() > BYTES_MAX {
                 return Err(Answered::Final(format!("more than {BYTES_MAX} bytes")));
             }
@@ -228,6 +242,8 @@ impl Server<'_> {
 
 /// Why there is no answer.
 enum Answered {
+    /// There is nobody, or whoever is there says nothing.
+    Not(String),
     /// It may come later, after so many seconds.
     Later(Option<u64>, String),
     /// It will not.
@@ -275,19 +291,36 @@ impl Walk<'_> {
             self.window((from, middle))?;
             return self.window((middle + 1, to));
         }
-        // So many in one second: page by page, until one brings nothing new.
-        let mut seen = ids(&found);
-        (self.take)(found)?;
-        for page in 2..=PAGES_MAX {
-            let found = self.server.window(self.by, (from, to), page, &self.zone)?;
-            let (count, fresh) = (found.len(), ids(&found).difference(&seen).count());
-            if fresh == 0 {
-                return Ok(());
+        self.second(from, found)
+    }
+
+    /// Takes so many of one second that they have several pages. What changes again meanwhile
+    /// leaves the second, and others move up a page past the reader: so all is read again until
+    /// nothing new comes.
+    fn second(&mut self, at: i64, first: Vec<Mirrored>) -> Result<()> {
+        let (mut seen, mut first) = (HashSet::new(), Some(first));
+        for _ in 0..PASSES_MAX {
+            let known = seen.len();
+            let mut last = HashSet::new();
+            for page in 1..=PAGES_MAX {
+                let found = match first.take() {
+                    Some(found) => found,
+                    None => self.server.window(self.by, (at, at), page, &self.zone)?,
+                };
+                let (count, here) = (found.len(), ids(&found));
+                if here == last {
+                    // The same page again: it knows no pages.
+                    break;
+                }
+                seen.extend(here.iter().cloned());
+                last = here;
+                (self.take)(found)?;
+                if count < PAGE {
+                    break;
+                }
             }
-            seen.extend(ids(&found));
-            (self.take)(found)?;
-            if count < PAGE {
-                return Ok(());
+            if seen.len() == known {
+                break;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -74,7 +74,7 @@ pub async fn form(site: &Arc<Site>, request: Request) -> Result<Parts> {
     while let Some(field) = form.next_field().await.map_err(|error| malformed(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         let is_file = field.file_name().is_some() || name == "media" || name == "media[]";
-        let bytes = field.bytes().await.map_err(|error| malformed(&error))?;
+        let bytes = part(field, if is_file { BYTES_MAX } else { FIELDS_BYTES_MAX }).await?;
         if is_file {
             // A form without a photo still has the field for it.
             parts.files.extend((!bytes.is_empty()).then_some(bytes));
@@ -91,6 +91,18 @@ pub async fn form(site: &Arc<Site>, request: Request) -> Result<Parts> {
         }
     }
     Ok(parts)
+}
+
+/// A part of a form, of so many bytes at most.
+async fn part(mut field: Field<'_>, max: usize) -> Result<Bytes> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {
+        if bytes.len() + piece.len() > max {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
 }
 
 /// Reads photos, on the bounded pool.

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, RetryConfig};
 
 use super::Photo;
 use crate::error::{Error, Kind, Refusal, Result};
@@ -37,7 +38,13 @@ impl Shelf {
         };
         if let Some(bucket) = place.strip_prefix("s3://") {
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let builder = AmazonS3Builder::from_env().with_url(place);
+            // Who sends a photo waits: a bucket out of reach is told of within half a minute.
+            let retry = RetryConfig {
+                max_retries: 3,
+                retry_timeout: Duration::from_secs(20),
+                ..RetryConfig::default()
+            };
+            let builder = AmazonS3Builder::from_env().with_url(place).with_retry(retry);
             let store = builder.build().map_err(|error| wrong(error.to_string()))?;
             let prefix = bucket.split_once('/').map_or("", |(_, prefix)| prefix);
             return Ok(match prefix.trim_matches('/') {

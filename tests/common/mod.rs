@@ -111,7 +111,13 @@ impl Answer {
 
 impl Service {
     pub fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[])
+    }
+
+    /// Starts it with variables of the environment.
+    pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = program(folder)
+            .envs(variables.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--basemap", "none"])
             .args(arguments)
             .stdout(Stdio::piped())
