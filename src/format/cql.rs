@@ -369,69 +369,6 @@ fn boxed(edges: &[Box<Expr>]) -> Read<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Accuracy, Channel, Nature, Status, View};
-
-    fn view() -> View<'static> {
-        View {
-            id: "4RX-7KM-P2",
-            service: "nid-de-poule",
-            status: Status::Open,
-            reason: None,
-            nature: Nature::Intervention,
-            channel: Channel::App,
-            requested: 1_772_371_800,
-            day_only: false,
-            closed: None,
-            position: Position::new(-71.25, 46.8125).ok(),
-            accuracy: Accuracy::Exact,
-            area: Some("Limoilou"),
-            parent: None,
-        }
-    }
-
-    fn holds(text: &str) -> bool {
-        let expr = parse(text, text.starts_with('{')).unwrap_or_else(|e| panic!("{text}: {e}"));
-        condition(&expr).unwrap_or_else(|e| panic!("{text}: {e}")).holds(&view())
-    }
-
-    #[test]
-    fn filters_mean_what_they_say() {
-        for text in [
-            "status = 'open'",
-            "'open' = status",
-            "status <> 'closed' AND NOT (service_code = 'lampadaire')",
-            "service_code LIKE 'nid%'",
-            "CASEI(area) = CASEI('LIMOILOU')",
-            "service_code IN ('lampadaire', 'nid-de-poule')",
-            "requested_datetime > TIMESTAMP('2026-03-01T00:00:00Z')",
-            "requested_datetime = DATE('2026-03-01')",
-            "requested_datetime BETWEEN DATE('2026-02-01') AND DATE('2026-03-01')",
-            "closed_datetime IS NULL AND closed_reason IS NULL",
-            "T_DURING(requested_datetime, INTERVAL('2026-03-01','2026-03-02'))",
-            "T_AFTER(requested_datetime, DATE('2026-02-28'))",
-            "T_INTERSECTS(requested_datetime, INTERVAL('..','2026-03-02'))",
-            "S_INTERSECTS(geometry, BBOX(-71.3,46.8,-71.2,46.9))",
-            "S_WITHIN(geometry, POLYGON((-71.3 46.8,-71.2 46.8,-71.2 46.9,-71.3 46.9,-71.3 46.8)))",
-            "S_INTERSECTS(geometry, POINT(-71.25 46.8125))",
-            "NOT S_DISJOINT(geometry, BBOX(-71.3,46.8,-71.2,46.9))",
-            r#"{"op":"=","args":[{"property":"status"},"open"]}"#,
-            r#"{"op":"and","args":[{"op":"like","args":[{"property":"area"},"L%"]},
-                {"op":"s_intersects","args":[{"property":"geometry"},{"bbox":[-72,46,-71,47]}]}]}"#,
-        ] {
-            assert!(holds(text), "{text}");
-        }
-        for text in [
-            "closed_reason = 'done'",
-            "NOT (closed_reason = 'done')",
-            "closed_reason <> 'done'",
-            "status = 'closed' OR area = 'limoilou'",
-            "requested_datetime < DATE('2026-03-01')",
-            "S_DISJOINT(geometry, BBOX(-71.3,46.8,-71.2,46.9))",
-            "geometry IS NULL",
-        ] {
-            assert!(!holds(text), "{text}");
-        }
-    }
 
     #[test]
     fn bombs_and_nonsense_are_refused() {

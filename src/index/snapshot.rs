@@ -62,6 +62,11 @@ impl Snapshot {
         self.services.len()
     }
 
+    /// How many areas reports are in, by their sources' words.
+    pub fn areas(&self) -> usize {
+        self.areas.len()
+    }
+
     /// How many reports there are.
     pub fn len(&self) -> usize {
         self.parts.iter().map(Part::live_count).sum()
@@ -430,6 +435,11 @@ impl<'a> Bunch<'a> {
     /// A bunch of one of its slots.
     pub fn only(&self, slot: u32) -> Bunch<'a> {
         Bunch { run: self.run, columns: self.columns, slots: Slots::All(slot..slot + 1) }
+    }
+
+    /// The id of a slot.
+    pub fn id(&self, slot: u32) -> &'a str {
+        self.columns.ids.get(slot)
     }
 
     /// The handle of a slot.

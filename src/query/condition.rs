@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::place::{Polygons, Position};
-use crate::report::{Filter, ServiceCode, Status, View, fold};
+use crate::report::{Filter, ServiceCode, Status, fold};
 
 /// A property that is a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,20 +47,6 @@ impl TextProperty {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
     }
-
-    fn of<'a>(self, view: &View<'a>) -> Option<&'a str> {
-        match self {
-            Self::Id => Some(view.id),
-            Self::Service => Some(view.service),
-            Self::Status => Some(view.status.as_str()),
-            Self::Reason => view.reason.map(|reason| reason.as_str()),
-            Self::Nature => Some(view.nature.as_str()),
-            Self::Channel => Some(view.channel.as_str()),
-            Self::Accuracy => view.position.map(|_| view.accuracy.as_str()),
-            Self::Area => view.area,
-            Self::Parent => view.parent,
-        }
-    }
 }
 
 /// A property that is a moment.
@@ -80,13 +66,6 @@ impl TimeProperty {
     /// The property of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
-    }
-
-    fn of(self, view: &View<'_>) -> Option<i64> {
-        match self {
-            Self::Requested => Some(view.requested),
-            Self::Closed => view.closed,
-        }
     }
 }
 
@@ -108,7 +87,7 @@ pub enum Is {
 }
 
 impl Is {
-    fn holds(self, order: Ordering) -> bool {
+    pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
             Self::Unequal => order.is_ne(),
@@ -141,7 +120,7 @@ pub enum Region {
 }
 
 impl Region {
-    fn holds(&self, at: Position) -> bool {
+    pub(super) fn holds(&self, at: Position) -> bool {
         match self {
             Self::Polygons(polygons) => polygons.contains(at),
             Self::Points(points) => points.contains(&at),
@@ -221,66 +200,18 @@ impl Condition {
         }
     }
 
-    /// Is it true of this report?
-    pub fn holds(&self, view: &View<'_>) -> bool {
-        self.truth(view) == Some(true)
-    }
-
-    fn truth(&self, view: &View<'_>) -> Option<bool> {
+    /// What a condition on a text comes to of this one, or of none.
+    pub(super) fn of_text(&self, value: Option<&str>) -> Option<bool> {
         match self {
-            Self::Fixed(fixed) => Some(*fixed),
-            Self::Not(inner) => inner.truth(view).map(|truth| !truth),
-            Self::All(list) => {
-                let mut all = Some(true);
-                for one in list {
-                    match one.truth(view) {
-                        Some(false) => return Some(false),
-                        None => all = None,
-                        Some(true) => {}
-                    }
-                }
-                all
-            }
-            Self::Any(list) => {
-                let mut any = Some(false);
-                for one in list {
-                    match one.truth(view) {
-                        Some(true) => return Some(true),
-                        None => any = None,
-                        Some(false) => {}
-                    }
-                }
-                any
-            }
-            Self::Text(property, is, text, folded) => {
-                let value = property.of(view)?;
-                Some(is.holds(compare(value, text, *folded)))
-            }
-            Self::OneOf(property, list, folded) => {
-                let value = property.of(view)?;
+            Self::Text(_, is, text, folded) => Some(is.holds(compare(value?, text, *folded))),
+            Self::OneOf(_, list, folded) => {
+                let value = value?;
                 Some(list.iter().any(|text| compare(value, text, *folded).is_eq()))
             }
-            Self::Like(property, pattern, folded) => {
-                let value = property.of(view)?;
-                Some(if *folded {
-                    like(&fold(value), &fold(pattern))
-                } else {
-                    like(value, pattern)
-                })
-            }
-            Self::NoText(property) => Some(property.of(view).is_none()),
-            Self::Time(property, is, (first, last)) => {
-                let at = property.of(view)?;
-                let order = match at {
-                    at if at < *first => Ordering::Less,
-                    at if at > *last => Ordering::Greater,
-                    _ => Ordering::Equal,
-                };
-                Some(is.holds(order))
-            }
-            Self::NoTime(property) => Some(property.of(view).is_none()),
-            Self::In(region) => view.position.map(|at| region.holds(at)),
-            Self::NoPlace => Some(view.position.is_none()),
+            Self::Like(_, pattern, true) => Some(like(&fold(value?), &fold(pattern))),
+            Self::Like(_, pattern, false) => Some(like(value?, pattern)),
+            Self::NoText(_) => Some(value.is_none()),
+            _ => None,
         }
     }
 }

@@ -22,16 +22,16 @@ pub fn items(snapshot: &Snapshot, sieve: &Sieve, ask: ItemsAsk<'_>) -> (Page<Han
     let mut list = Newest::new(snapshot, ask.after, ask.limit);
     let mut matched = 0;
     let certain = ask.condition.is_certain();
+    let condition = ask.condition.bind(snapshot);
     let mut offer = |bunch: Bunch<'_>| {
         if certain {
             matched += bunch.slots().count() as u64;
             return list.offer_all(&bunch);
         }
         bunch.slots().each(|slot| {
-            let handle = bunch.handle(slot);
-            if ask.condition.holds(&snapshot.view(handle)) {
+            if condition.holds(&bunch, slot) {
                 matched += 1;
-                list.offer(handle);
+                list.offer(bunch.handle(slot));
             }
         });
     };

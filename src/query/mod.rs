@@ -1,6 +1,7 @@
 //! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
 
 mod alerts;
+mod bound;
 mod clusters;
 mod condition;
 mod density;

@@ -46,22 +46,27 @@ impl<'a> Newest<'a> {
     pub fn offer_all(&mut self, bunch: &Bunch<'_>) {
         // What is newer than the place to begin at was told before.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
+        let mut oldest = self.oldest();
         bunch.slots().each(|slot| {
-            let full = self.heap.len() > self.limit;
             let requested = bunch.columns().requested(slot);
-            if (!full || self.heap.peek().is_some_and(|last| requested >= last.requested))
-                && requested <= newest
-            {
+            // Few pass both, about half pass one: asked apart they would be guessed wrong.
+            if (requested >= oldest) & (requested <= newest) {
                 self.offer(bunch.handle(slot));
+                oldest = self.oldest();
             }
         });
+    }
+
+    /// What is older has no place in the page any more.
+    fn oldest(&self) -> i64 {
+        let full = self.heap.len() > self.limit;
+        self.heap.peek().filter(|_| full).map_or(i64::MIN, |last| last.requested)
     }
 
     /// Offers a report.
     pub fn offer(&mut self, handle: Handle) {
         let requested = self.snapshot.requested(handle);
-        let full = self.heap.len() > self.limit;
-        if full && self.heap.peek().is_some_and(|last| requested < last.requested) {
+        if requested < self.oldest() {
             return;
         }
         let id = self.snapshot.id(handle);
