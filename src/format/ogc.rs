@@ -38,6 +38,9 @@ pub const CONFORMANCE: [&str; 19] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
 ];
 
+/// Bytes of a report’s feature, about: a page is not moved while it grows.
+const FEATURE_BYTES: usize = 800;
+
 /// A link.
 pub fn link(rel: &str, media_type: &str, href: &str, title: &str) -> Value {
     json!({ "rel": rel, "type": media_type, "href": href, "title": title })
@@ -225,7 +228,8 @@ impl ItemsPage<'_> {
             "numberReturned": self.returned,
             "links": self.links,
         });
-        let mut out = head.to_string().into_bytes();
+        let mut out = Vec::with_capacity(4_096 + self.returned * FEATURE_BYTES);
+        out.extend_from_slice(head.to_string().as_bytes());
         out.pop();
         out.extend_from_slice(b",\"features\":[");
         features(&mut out)?;

@@ -147,9 +147,7 @@ impl TileOut {
     /// Adds an area that touches the tile, a GeoJSON feature, with its properties that are texts,
     /// numbers or truths. One without a shape is passed over.
     pub fn area(&mut self, feature: &Value) {
-        let read = serde_json::from_value::<geojson::Geometry>(feature["geometry"].clone());
-        let shape = read.ok().and_then(|geometry| geo::Geometry::<f64>::try_from(geometry).ok());
-        let Some(shape) = shape else { return };
+        let Some(shape) = shape_of(&feature["geometry"]) else { return };
         let local = shape.map_coords(|at| {
             let (x, y) = self.tile.unrolled(at.x, at.y);
             geo::coord! { x: x.round(), y: y.round() }
@@ -200,6 +198,31 @@ impl TileOut {
         }
         geozero::mvt::Tile { layers }.encode_to_vec()
     }
+}
+
+/// The shape of an area's GeoJSON geometry, read in place.
+fn shape_of(geometry: &Value) -> Option<geo::Geometry> {
+    let coordinates = &geometry["coordinates"];
+    match geometry["type"].as_str()? {
+        "Polygon" => polygon(coordinates).map(geo::Geometry::Polygon),
+        "MultiPolygon" => {
+            let polygons = coordinates.as_array()?.iter().map(polygon);
+            let polygons = polygons.collect::<Option<Vec<_>>>()?;
+            Some(geo::Geometry::MultiPolygon(geo::MultiPolygon(polygons)))
+        }
+        _ => None,
+    }
+}
+
+fn polygon(rings: &Value) -> Option<geo::Polygon> {
+    let corner = |at: &Value| Some(geo::coord! { x: at[0].as_f64()?, y: at[1].as_f64()? });
+    let ring = |ring: &Value| {
+        let corners = ring.as_array()?.iter().map(corner).collect::<Option<Vec<_>>>()?;
+        Some(geo::LineString(corners))
+    };
+    let mut rings = rings.as_array()?.iter().map(ring);
+    let outer = rings.next()??;
+    Some(geo::Polygon::new(outer, rings.collect::<Option<Vec<_>>>()?))
 }
 
 /// The tile of these reports, the first ones if all are too many; and how many are left out.

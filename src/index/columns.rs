@@ -12,7 +12,6 @@ use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Sketch, Stat
 use super::hexes::NO_PIECE;
 use super::ids::Ids;
 use super::names::Names;
-use super::sieve::Slots;
 use super::zones::ZoneColumns;
 
 /// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
@@ -126,6 +125,27 @@ impl State {
         self.variant(Status::ALL, 0, 2)
     }
 
+    /// How it ended.
+    pub fn reason(self) -> Option<ClosedReason> {
+        let number = usize::from(self.0 >> 9 & 7).checked_sub(1);
+        number.map(|number| ClosedReason::ALL[number])
+    }
+
+    /// What is wanted.
+    pub fn nature(self) -> Nature {
+        self.variant(Nature::ALL, 2, 2)
+    }
+
+    /// How it came.
+    pub fn channel(self) -> Channel {
+        self.variant(Channel::ALL, 4, 3)
+    }
+
+    /// How well its position says it.
+    pub fn accuracy(self) -> Accuracy {
+        self.variant(Accuracy::ALL, 8, 1)
+    }
+
     /// Known to repeat another report.
     pub fn is_repeat(self) -> bool {
         self.is_attached() || self.0 >> 9 & 7 == ClosedReason::Duplicate as u16 + 1
@@ -151,11 +171,13 @@ impl State {
 
 /// A second since 1970 in four bytes, to 2106. Days before 1970 are there for the sake of time
 /// zones; the gate lets nothing through that does not fit.
-fn pack_second(second: i64) -> u32 {
-    (second + SECOND_ZERO).clamp(1, i64::from(u32::MAX)) as u32
+/// A second as a column has it; what is further away than it can be is the furthest.
+pub(super) fn pack_second(second: i64) -> u32 {
+    second.saturating_add(SECOND_ZERO).clamp(1, i64::from(u32::MAX)) as u32
 }
 
-fn unpack_second(packed: u32) -> i64 {
+/// A second as it was before.
+pub(super) fn unpack_second(packed: u32) -> i64 {
     i64::from(packed) - SECOND_ZERO
 }
 
@@ -164,36 +186,19 @@ const SECOND_ZERO: i64 = 172_801;
 /// Stands in `closed` for a report that is not closed, or whose closing time is unknown.
 const NEVER: u32 = 0;
 
-/// Sums over some reports.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Tally {
-    /// How many.
-    pub count: u64,
-    /// How many of them are not closed.
-    pub open: u64,
-    /// When the newest was made, in seconds since 1970.
-    pub newest: i64,
-    /// When the oldest that is not closed was made; [`i64::MAX`] where all are closed.
-    pub oldest_open: i64,
-    /// Sum of their grid columns: a whole number, that does not depend on any order.
-    pub x: u64,
-    /// Sum of their grid rows.
-    pub y: u64,
-}
-
 /// Columns in slot order.
 #[derive(Default)]
 pub struct Columns {
     pub(super) ids: Ids,
-    service: Vec<u16>,
+    pub(super) service: Vec<u16>,
     area: Vec<u16>,
-    state: Vec<State>,
-    requested: Vec<u32>,
+    pub(super) state: Vec<State>,
+    pub(super) requested: Vec<u32>,
     closed: Vec<u32>,
     /// Longitude and latitude of located slots, pair by pair: what is read together lies together.
     degrees: Vec<[f64; 2]>,
     /// Column and row of located slots in the map's grid.
-    grid: Vec<[u32; 2]>,
+    pub(super) grid: Vec<[u32; 2]>,
     /// The piece of the H3 grid of located slots.
     piece: Vec<u32>,
     /// Words and streets of located slots.
@@ -375,71 +380,24 @@ impl Columns {
         unpack_second(self.requested[slot as usize])
     }
 
-    /// A slot's facts as numbers. Inlined: who wants one of them reads but that.
-    #[inline(always)]
+    /// A slot's facts as numbers.
     pub fn record(&self, slot: u32) -> Record {
         let state = self.state(slot);
-        let reason = usize::from(state.0 >> 9 & 7).checked_sub(1);
         Record {
             service: self.service(slot),
             area: self.area(slot),
             status: state.status(),
-            reason: reason.map(|number| ClosedReason::ALL[number]),
-            nature: state.variant(Nature::ALL, 2, 2),
-            channel: state.variant(Channel::ALL, 4, 3),
+            reason: state.reason(),
+            nature: state.nature(),
+            channel: state.channel(),
             day_only: state.is_day_only(),
-            accuracy: state.variant(&[Accuracy::Exact, Accuracy::Approximate], 8, 1),
+            accuracy: state.accuracy(),
             requested: self.requested(slot),
             closed: self.closed(slot),
             position: self.position(slot),
             piece: self.piece.get(slot as usize).copied().unwrap_or(NO_PIECE),
             is_attached: state.is_attached(),
             sketch: self.sketch(slot),
-        }
-    }
-
-    /// Sums over located slots.
-    pub fn tally(&self, slots: &Slots<'_>) -> Tally {
-        let mut tally = Tally { newest: i64::MIN, oldest_open: i64::MAX, ..Tally::default() };
-        let (mut newest, mut oldest) = (0, u32::MAX);
-        let mut add = |[x, y]: [u32; 2], requested: u32, state: State| {
-            (tally.x, tally.y) = (tally.x + u64::from(x), tally.y + u64::from(y));
-            newest = newest.max(requested);
-            // All ones where closed: never the oldest.
-            let closed = u32::from(state.is_open()).wrapping_sub(1);
-            oldest = oldest.min(requested | closed);
-            tally.open += u64::from(state.is_open());
-        };
-        match slots {
-            Slots::All(range) => {
-                let range = range.start as usize..range.end as usize;
-                let places = self.grid[range.clone()].iter();
-                let rest = self.requested[range.clone()].iter().zip(&self.state[range]);
-                places.zip(rest).for_each(|(place, (time, state))| add(*place, *time, *state));
-            }
-            Slots::Some(list) => list.iter().for_each(|slot| {
-                let slot = *slot as usize;
-                add(self.grid[slot], self.requested[slot], self.state[slot]);
-            }),
-        }
-        tally.count = slots.count() as u64;
-        tally.newest = unpack_second(newest);
-        if tally.open > 0 {
-            tally.oldest_open = unpack_second(oldest);
-        }
-        tally
-    }
-
-    /// Adds one to the count of each slot's service.
-    pub fn count_services(&self, slots: &Slots<'_>, counts: &mut [u32]) {
-        match slots {
-            Slots::All(range) => {
-                let services = &self.service[range.start as usize..range.end as usize];
-                services.iter().for_each(|service| counts[usize::from(*service)] += 1);
-            }
-            Slots::Some(list) => {
-                list.iter().for_each(|slot| counts[usize::from(self.service(*slot))] += 1);
-            }
         }
     }
 

@@ -132,6 +132,13 @@ impl Forest {
         Trees { groves: Some(groves), approximate, are_enough }
     }
 
+    /// Slots placed exactly that hold all that `sieve` lets through of these, list by list; none
+    /// where a look at all of them is as quick.
+    pub fn lists(&self, sieve: &Sieve) -> Option<Vec<&[u32]>> {
+        let groves = self.choose(sieve).groves?;
+        Some(groves.iter().map(|grove| &self.slots[grove.range.clone()]).collect())
+    }
+
     /// Offers slots of `trees`: all that are no farther than the reach, perhaps some that are,
     /// roughly the nearest first. `wanted` says how many are most likely enough.
     pub fn near(

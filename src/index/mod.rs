@@ -39,6 +39,7 @@ mod run;
 mod sieve;
 mod snapshot;
 mod squares;
+mod tally;
 mod tree;
 mod zones;
 
@@ -47,11 +48,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use columns::{Columns, Record, State, Tally};
+pub use columns::{Columns, Record, State};
 pub use forest::Gather;
 pub use hexes::{RING_MAX, Rings};
 pub use sieve::{Sieve, Slots};
 pub use snapshot::{Bunch, Handle, Snapshot};
+pub use tally::Tally;
 
 use crate::report::{Accuracy, BoundarySet, Change, Event, Facts, ReportId};
 use dead::Dead;

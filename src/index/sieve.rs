@@ -127,10 +127,7 @@ impl Sieve {
         (self.every_kind || self.kinds[columns.state(slot).kind()])
             && (self.services.is_none() || self.service(columns.service(slot)))
             && !(self.incidents && columns.state(slot).is_repeat())
-            && (self.is_timeless() || {
-                let requested = columns.requested(slot);
-                self.from <= requested && requested < self.before
-            })
+            && (self.is_timeless() || self.in_time(columns, slot))
             && self.area(columns, slot)
     }
 
@@ -179,7 +176,11 @@ impl Sieve {
         }
         let mut piece = Piece { slots: [0; PIECE], count: 0 };
         for first in slots.clone().step_by(PIECE) {
-            piece.fill(first..slots.end.min(first + PIECE as u32));
+            let slots = first..slots.end.min(first + PIECE as u32);
+            match self.is_timeless() {
+                true => piece.fill(slots, |_| true),
+                false => piece.fill(slots, |slot| self.in_time(columns, slot)),
+            }
             self.sift(columns, dead, &mut piece);
             if piece.count > 0 {
                 found(Slots::Some(&piece.slots[..piece.count]));
@@ -187,15 +188,37 @@ impl Sieve {
         }
     }
 
-    /// One condition after the other, each over what the one before has left.
-    fn sift(&self, columns: &Columns, dead: &Dead, piece: &mut Piece) {
-        if !self.is_timeless() {
-            let (from, before) = (self.from, self.before);
-            piece.keep(|slot| {
-                let requested = columns.requested(slot);
-                (from <= requested) & (requested < before)
-            });
+    /// The same of slots in a list.
+    pub fn select_of(
+        &self,
+        columns: &Columns,
+        dead: &Dead,
+        list: &[u32],
+        mut found: impl FnMut(Slots<'_>),
+    ) {
+        let mut piece = Piece { slots: [0; PIECE], count: 0 };
+        for slots in list.chunks(PIECE) {
+            piece.slots[..slots.len()].copy_from_slice(slots);
+            piece.count = slots.len();
+            if !self.is_timeless() {
+                piece.keep(|slot| self.in_time(columns, slot));
+            }
+            self.sift(columns, dead, &mut piece);
+            if piece.count > 0 {
+                found(Slots::Some(&piece.slots[..piece.count]));
+            }
         }
+    }
+
+    #[inline(always)]
+    fn in_time(&self, columns: &Columns, slot: u32) -> bool {
+        let requested = columns.requested(slot);
+        (self.from <= requested) & (requested < self.before)
+    }
+
+    /// One condition after the other, each over what the one before has left, of slots that are in
+    /// time.
+    fn sift(&self, columns: &Columns, dead: &Dead, piece: &mut Piece) {
         if let Some(wanted) = &self.services {
             let wants = |number: u16| wanted.get(usize::from(number)).copied().unwrap_or(false);
             piece.keep(|slot| wants(columns.service(slot)));
@@ -237,9 +260,15 @@ struct Piece {
 }
 
 impl Piece {
-    fn fill(&mut self, slots: Range<u32>) {
-        self.count = slots.len();
-        self.slots.iter_mut().zip(slots).for_each(|(kept, slot)| *kept = slot);
+    /// Takes those that pass, as [`Piece::keep`] does.
+    #[inline(always)]
+    fn fill(&mut self, slots: Range<u32>, passes: impl Fn(u32) -> bool) {
+        let mut count = 0;
+        for slot in slots {
+            self.slots[count] = slot;
+            count += usize::from(passes(slot));
+        }
+        self.count = count;
     }
 
     /// Keeps those that pass. Each is written before it is known to be wanted: there is no branch

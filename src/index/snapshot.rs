@@ -208,7 +208,17 @@ impl Snapshot {
     /// Calls `found` with every report that passes, located or not, in no order.
     pub fn all(&self, sieve: &Sieve, mut found: impl FnMut(Bunch<'_>)) {
         for (run, part) in self.parts.iter().enumerate() {
-            self.visit(run, 0..part.run.columns.len() as u32, sieve, &mut found);
+            let columns = &part.run.columns;
+            let mut first = 0;
+            if let Some(lists) = part.run.forest.lists(sieve) {
+                first = columns.exact().end;
+                for list in lists {
+                    sieve.select_of(columns, &part.dead, list, |slots| {
+                        found(Bunch { run: run as u32, columns, slots });
+                    });
+                }
+            }
+            self.visit(run, first..columns.len() as u32, sieve, &mut found);
         }
     }
 

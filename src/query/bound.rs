@@ -2,7 +2,7 @@
 //! so that of a report numbers alone are looked at.
 
 use super::condition::{Condition, Is, Region, TextProperty, TimeProperty};
-use crate::index::{Bunch, Record, Snapshot};
+use crate::index::{Bunch, Columns, Snapshot};
 use crate::report::{Accuracy, Channel, ClosedReason, Nature, Status};
 
 /// True, false, or neither where a value is absent.
@@ -32,23 +32,18 @@ pub enum Bound<'a> {
     NoPlace,
 }
 
-/// The number of a word in a list of them, or of none.
-fn number<T: Copy + PartialEq>(all: &[T], value: Option<T>) -> usize {
-    value.and_then(|value| all.iter().position(|known| *known == value)).unwrap_or(all.len())
-}
-
 /// The number of a property's value among those of [`values`]; beyond them where it is absent.
-#[inline(always)]
-fn of_record(property: TextProperty, record: &Record) -> usize {
+fn value_of(property: TextProperty, columns: &Columns, slot: u32) -> usize {
+    let state = columns.state(slot);
     match property {
-        TextProperty::Service => usize::from(record.service),
-        TextProperty::Area => usize::from(record.area),
-        TextProperty::Status => number(Status::ALL, Some(record.status)),
-        TextProperty::Reason => number(ClosedReason::ALL, record.reason),
-        TextProperty::Nature => number(Nature::ALL, Some(record.nature)),
-        TextProperty::Channel => number(Channel::ALL, Some(record.channel)),
-        TextProperty::Accuracy => number(Accuracy::ALL, record.position.map(|_| record.accuracy)),
-        TextProperty::Id | TextProperty::Parent => usize::MAX,
+        TextProperty::Service => usize::from(columns.service(slot)),
+        TextProperty::Area => usize::from(columns.area(slot)),
+        TextProperty::Status => state.status() as usize,
+        TextProperty::Reason => state.reason().map_or(usize::MAX, |reason| reason as usize),
+        TextProperty::Nature => state.nature() as usize,
+        TextProperty::Channel => state.channel() as usize,
+        TextProperty::Accuracy if columns.position(slot).is_some() => state.accuracy() as usize,
+        TextProperty::Accuracy | TextProperty::Id | TextProperty::Parent => usize::MAX,
     }
 }
 
@@ -118,7 +113,7 @@ impl Bound<'_> {
             Self::All(list) => decided(list, false, bunch, slot),
             Self::Any(list) => decided(list, true, bunch, slot),
             Self::ByValue(property, truths) => {
-                let at = of_record(*property, &bunch.columns().record(slot));
+                let at = value_of(*property, bunch.columns(), slot);
                 truths.get(at).or(truths.last()).copied().flatten()
             }
             Self::ById(TextProperty::Id, asked) => asked.of_text(Some(bunch.id(slot))),

@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::{After, Page};
-use crate::index::{Bunch, Handle, Sieve, Snapshot};
+use crate::index::{Bunch, Handle, Sieve, Slots, Snapshot};
 use crate::place::Cell;
+
+/// Slots looked at together.
+const PIECE: usize = 128;
 
 /// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
 /// behind a place in it. Memory does not grow with what is offered.
@@ -16,17 +19,25 @@ pub struct Newest<'a> {
     heap: BinaryHeap<Entry<'a>>,
 }
 
-#[derive(PartialEq, Eq)]
 struct Entry<'a> {
+    snapshot: &'a Snapshot,
     requested: i64,
-    id: &'a str,
     handle: Handle,
 }
 
+impl PartialEq for Entry<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Entry<'_> {}
+
 impl Ord for Entry<'_> {
-    /// The later in the list, the greater.
+    /// The later in the list, the greater. An id lies far away: few are looked at.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.requested.cmp(&self.requested).then_with(|| self.id.cmp(other.id))
+        let id = |entry: &Self| entry.snapshot.id(entry.handle);
+        other.requested.cmp(&self.requested).then_with(|| id(self).cmp(id(other)))
     }
 }
 
@@ -46,15 +57,28 @@ impl<'a> Newest<'a> {
     pub fn offer_all(&mut self, bunch: &Bunch<'_>) {
         // What is newer than the place to begin at was told before.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
-        let mut oldest = self.oldest();
-        bunch.slots().each(|slot| {
-            let requested = bunch.columns().requested(slot);
-            // Few pass both, about half pass one: asked apart they would be guessed wrong.
-            if (requested >= oldest) & (requested <= newest) {
-                self.offer(bunch.handle(slot));
-                oldest = self.oldest();
+        match bunch.slots() {
+            Slots::Some(list) => {
+                list.iter().for_each(|slot| self.consider(bunch, *slot, newest));
             }
-        });
+            Slots::All(range) => {
+                for first in range.clone().step_by(PIECE) {
+                    let piece = first..range.end.min(first + PIECE as u32);
+                    if bunch.columns().any_made(piece.clone(), self.oldest(), newest) {
+                        piece.for_each(|slot| self.consider(bunch, slot, newest));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn consider(&mut self, bunch: &Bunch<'_>, slot: u32, newest: i64) {
+        let requested = bunch.columns().requested(slot);
+        // Few pass both, about half pass one: asked apart they would be guessed wrong.
+        if (requested >= self.oldest()) & (requested <= newest) {
+            self.offer(bunch.handle(slot));
+        }
     }
 
     /// What is older has no place in the page any more.
@@ -69,14 +93,14 @@ impl<'a> Newest<'a> {
         if requested < self.oldest() {
             return;
         }
-        let id = self.snapshot.id(handle);
         if let Some(after) = &self.after {
-            let place = after.key.cmp(&requested).then_with(|| id.cmp(&after.id));
+            let id = || self.snapshot.id(handle);
+            let place = after.key.cmp(&requested).then_with(|| id().cmp(after.id.as_str()));
             if place != Ordering::Greater {
                 return;
             }
         }
-        self.heap.push(Entry { requested, id, handle });
+        self.heap.push(Entry { snapshot: self.snapshot, requested, handle });
         if self.heap.len() > self.limit + 1 {
             self.heap.pop();
         }

@@ -21,6 +21,9 @@ const REVISION_BITS: u32 = 40;
 /// Changes of a page that room is made for at once.
 const PAGE_ROOM: usize = 4_096;
 
+/// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
+const CACHE_KIB: i64 = 8_192;
+
 /// A handle on the store's file for readers; cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
@@ -84,6 +87,7 @@ impl Reader {
                 let db = Connection::open_with_flags(&self.path, flags).map_err(Error::internal)?;
                 db.busy_timeout(BUSY).map_err(Error::internal)?;
                 db.pragma_update(None, "query_only", true).map_err(Error::internal)?;
+                db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(Error::internal)?;
                 db.set_prepared_statement_cache_capacity(32);
                 db
             }
