@@ -142,6 +142,12 @@ fn lists_equal_a_linear_scan_page_by_page() {
             }
         }
         assert_eq!(found, wanted, "{name}, {filter:?}");
+        for (skip, size) in [(0, 10), (37, 37), (100, 1_000), (5_000, 10), (1, 1)] {
+            let page = query::newest_page(&world.snapshot, &sieve, skip, size);
+            let end = wanted.len().min(skip + size);
+            let part = wanted.get(skip..end).unwrap_or_default();
+            assert_eq!(ids(&world.snapshot, page), part, "{name}, {filter:?} {skip} {size}");
+        }
         found.len()
     });
 }

@@ -4,6 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use pointchaud::app::{App, Catalogues};
+use pointchaud::config::Limits;
+use pointchaud::format::{builtin_catalogue, builtin_model};
+use pointchaud::http::{Access, Desk, Page, Site, router};
+use pointchaud::media::Shelf;
+use pointchaud::watch::Watch;
+use tower::ServiceExt;
+
 use crate::clock::quantile;
 use crate::service::{Server, row, run, script};
 use crate::table::{Row, Target};
@@ -39,6 +49,12 @@ fn questions(size: usize, server: &Server) -> Vec<Row> {
     let cql = (0..TIMES)
         .map(|n| format!("{items}&filter=service_code%3D'lampadaire'%20AND%20channel%3C%3E'c{n}'"));
     let xml = (0..TIMES).map(|n| format!("/open311/v2/requests.xml?page={}", n + 1));
+    let late = (0..TIMES).map(|n| {
+        format!(
+            "/open311/v2/requests.xml?start_date=2026-06-01&end_date=2026-08-29&page={}",
+            n + 150
+        )
+    });
     let tile = |layer: &'static str, z: u32| {
         let (x, y) = if z == 12 { (1237, 1443) } else { (4950, 5772) };
         (0..TIMES).map(move |n| {
@@ -54,6 +70,7 @@ fn questions(size: usize, server: &Server) -> Vec<Row> {
         most(size, "OGC items, 1,000 in a box", timed(server, boxed), 5.0),
         most(size, "OGC items, 1,000 under CQL2", timed(server, cql), 5.0),
         most(size, "Open311, 1,000 requests in XML", timed(server, xml), 15.0),
+        most(size, "Open311, pages from 150 on", timed(server, late), 15.0),
         most(
             size,
             "tile of clusters, zoom 12, new filter",
@@ -63,6 +80,58 @@ fn questions(size: usize, server: &Server) -> Vec<Row> {
         most(size, "tile of reports, zoom 14, new filter", timed(server, tile("reports", 14)), 5.0),
         most(size, "tile of hexes, zoom 12, new filter", timed(server, tile("hexes", 12)), 5.0),
     ]
+}
+
+/// A tile that is kept, without a connection: what the service itself takes, in microseconds.
+fn in_process(folder: &Path, size: usize, store: &Path) -> Row {
+    let read = |services| builtin_catalogue(services).unwrap();
+    let catalogues = Catalogues { groups: read(false), quebec: read(true) };
+    let app = App::open(store, catalogues, Limits::default()).unwrap();
+    let desk = Desk {
+        public_url: None,
+        open311_keys: Vec::new(),
+        contact: None,
+        shelf: Shelf::open(&folder.join("media").display().to_string()).unwrap(),
+    };
+    let page = Page { basemap: None };
+    let model = builtin_model().unwrap();
+    let site = Site::new(app.clone(), Access::Local, page, Watch::new(), model, desk);
+    let service = router(site);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = "/tiles/clusters/12/1237/1443.mvt?service=voirie";
+    let one = async || {
+        let request = Request::get(url).header("host", "x").body(Body::empty()).unwrap();
+        let began = Instant::now();
+        let answer = service.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let taken = began.elapsed().as_secs_f64() * 1e6;
+        assert!(status == 200 && !body.is_empty(), "{status}");
+        taken
+    };
+    let mut taken = runtime.block_on(async {
+        while service
+            .clone()
+            .oneshot(Request::get("/readyz").body(Body::empty()).unwrap())
+            .await
+            .unwrap()
+            .status()
+            != 200
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        one().await;
+        let mut all = Vec::new();
+        for _ in 0..20_000 {
+            all.push(one().await);
+        }
+        all
+    });
+    app.stop();
+    let p99 = Some(quantile(&mut taken, 0.99));
+    let target = (size == 1_000_000).then_some(Target::Most(40.0));
+    let median = quantile(&mut taken, 0.5);
+    Row { p99, target, ..row(size, "tile, kept, in process", "µs", median) }
 }
 
 /// A tile that is kept, for 64 connections, beside a constant answer of its size.
@@ -112,6 +181,7 @@ pub fn rows(folder: &Path, size: usize, store: &Path, seconds: usize) -> Vec<Row
     let mut rows = questions(size, &server);
     rows.extend(warm(folder, size, &server, seconds));
     drop(server);
+    rows.push(in_process(folder, size, store));
     rows.extend(exports(folder, size, store));
     rows
 }

@@ -200,15 +200,16 @@ impl Wanted {
     /// The page, from the index.
     fn page(&self, snapshot: &Snapshot) -> Vec<Handle> {
         let sieve = snapshot.sieve(&self.filter);
-        let (skip, most) = ((self.page - 1) * self.size, self.page * self.size);
-        let found: Vec<Handle> = match self.around {
+        let skip = (self.page - 1) * self.size;
+        match self.around {
             Some((at, radius)) => {
+                let most = skip + self.size;
                 let found = query::within_radius(snapshot, &sieve, at, radius, None, most);
-                found.items.into_iter().map(|found| found.handle).collect()
+                found.items.into_iter().skip(skip).map(|found| found.handle).collect()
             }
-            None => query::newest(snapshot, &sieve, None, most).items,
-        };
-        found.into_iter().skip(skip).collect()
+            None if skip == 0 => query::newest(snapshot, &sieve, None, self.size).items,
+            None => query::newest_page(snapshot, &sieve, skip, self.size),
+        }
     }
 
     /// The page of what was changed in a span of time, from the store, oldest change first.

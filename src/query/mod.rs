@@ -39,7 +39,7 @@ pub use incidents::{Repeat, group};
 pub use items::{ItemsAsk, items};
 pub use model::{DuplicateModel, Leaning, Policy};
 pub use nearest::{nearest, within_radius};
-pub use newest::{Newest, newest, newest_in_cell};
+pub use newest::{Newest, newest, newest_in_cell, newest_page};
 pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
 pub use stats::{Count, Stats, extent, span, stats};
 pub use within::within_polygon;

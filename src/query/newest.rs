@@ -8,7 +8,7 @@ use crate::index::{Bunch, Handle, Sieve, Slots, Snapshot};
 use crate::place::Cell;
 
 /// Slots looked at together.
-const PIECE: usize = 128;
+const PIECE: usize = 32;
 
 /// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
 /// behind a place in it. Memory does not grow with what is offered.
@@ -124,11 +124,39 @@ pub fn newest(
     limit: usize,
 ) -> Page<Handle> {
     let mut list = Newest::new(snapshot, after, limit);
-    match sieve.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, sieve, |bunch| list.offer_all(&bunch)),
-        None => snapshot.all(sieve, |bunch| list.offer_all(&bunch)),
-    }
+    each(snapshot, sieve, |bunch| list.offer_all(&bunch));
     list.page()
+}
+
+fn each(snapshot: &Snapshot, sieve: &Sieve, found: impl FnMut(Bunch<'_>)) {
+    match sieve.bbox() {
+        Some(bbox) => snapshot.in_box(bbox, sieve, found),
+        None => snapshot.all(sieve, found),
+    }
+}
+
+/// A page by its number, for protocols that count pages: of the reports that pass, newest first,
+/// the `size` behind the first `skip`. Time grows with what passes, not with the number.
+pub fn newest_page(snapshot: &Snapshot, sieve: &Sieve, skip: usize, size: usize) -> Vec<Handle> {
+    let mut all = Vec::new();
+    each(snapshot, sieve, |bunch| {
+        bunch.slots().each(|slot| {
+            let requested = bunch.columns().requested(slot);
+            all.push(Entry { snapshot, requested, handle: bunch.handle(slot) });
+        });
+    });
+    if skip >= all.len() {
+        return Vec::new();
+    }
+    // What belongs before the page goes before it, what belongs behind it behind.
+    all.select_nth_unstable(skip);
+    let rest = &mut all[skip..];
+    if size < rest.len() {
+        rest.select_nth_unstable(size);
+    }
+    let size = size.min(rest.len());
+    rest[..size].sort_unstable();
+    rest[..size].iter().map(|entry| entry.handle).collect()
 }
 
 /// Placed reports of a cell that pass, newest first.
