@@ -150,6 +150,11 @@ fn packed(bytes: &[u8]) -> Option<Bytes> {
     out.finish().ok().map(Bytes::from)
 }
 
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|list| list.contains("gzip"))
+}
+
 impl Made {
     fn new(snapshot: &Snapshot, stamp: u64, plain: Vec<u8>, left_out: u64) -> Result<Self> {
         let tag = format!("W/\"{}\"", &blake3::hash(&plain).to_hex()[..24]);
@@ -163,14 +168,15 @@ impl Made {
         })
     }
 
+    fn packed(&self) -> Option<Bytes> {
+        self.packed.get_or_init(|| packed(&self.plain)).clone()
+    }
+
     fn answer(&self, ask: &Ask, headers: &HeaderMap) -> Response {
         let known = self.tag.to_str().is_ok_and(|tag| ask.has(tag));
-        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-        let gzip = accepts.is_some_and(|list| list.contains("gzip"));
         let empty = self.plain.is_empty();
         let sent = !known && !empty;
-        let packed = (gzip && sent).then(|| self.packed.get_or_init(|| packed(&self.plain)));
-        let packed = packed.cloned().flatten();
+        let packed = (sent && takes_gzip(headers)).then(|| self.packed()).flatten();
         let gzip = packed.is_some();
         let mut response = match (known, empty) {
             (true, _) => StatusCode::NOT_MODIFIED.into_response(),
@@ -321,9 +327,14 @@ pub async fn tile_answer(
     filter.incidents |= incidents;
     let ask = finished(ask)?;
     let (own, language) = ((site.clone(), city.clone()), ask.language);
+    let gzip = takes_gzip(headers);
     let made = site.app.ask(&city, move |snapshot| {
         let (bytes, left_out) = make(&own, snapshot, (layer, tile), &filter, language)?;
-        Made::new(snapshot, stamp, bytes, left_out)
+        let made = Made::new(snapshot, stamp, bytes, left_out)?;
+        if gzip {
+            made.packed();
+        }
+        Ok(made)
     });
     let made = Arc::new(made.await?);
     site.tiles.0.insert(key, made.clone());
