@@ -60,11 +60,29 @@ fn a_second_instance_converges_to_the_same_digest() {
         "/api/v1/reports",
         r#"{"service_code":"lampadaire","description":"a\u0001 & <b>","attributes":{"etat":"jour"}}"#,
     );
+    // One with a photo, which comes along.
+    let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 9]));
+    let mut photo = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut photo, image::ImageFormat::Jpeg).unwrap();
+    let jpeg = [("Content-Type", "image/jpeg")];
+    let kept = service.ask("POST", "/api/v1/media", &jpeg, &photo.into_inner()).json();
+    let url = kept["media_url"].as_str().unwrap();
+    let elsewhere = "https://photos.example.org/1.jpg";
+    let filed = service.post(
+        "/api/v1/reports",
+        &json!({ "service_code": "graffiti", "media_url": [url, elsewhere] }).to_string(),
+    );
+    assert_eq!(filed.status, 201, "{filed:?}");
     let again = follow(&away, service.address, &[]);
     assert!(again.status.success(), "{again:?}");
     assert_eq!(digest(&away, THERE), own());
+    let name = url.trim_start_matches("/media/");
+    let [here, there] =
+        [&away, &home].map(|f| std::fs::read(f.file("city.media").join(name)).unwrap());
+    assert!(here == there, "the same bytes under the same name");
+    assert!(away.file("city.media").join(name.replace(".jpg", "-320.jpg")).exists());
     let told = String::from_utf8_lossy(&again.stdout).into_owned();
-    assert!(told.contains("1 added"), "{told}");
+    assert!(told.contains("2 added"), "{told}");
     assert!(!told.contains(" 4000 unchanged"), "only what changed was asked for: {told}");
 }
 

@@ -85,12 +85,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let basemap = basemap(&arguments.basemap);
     let watch = Watch::new();
     watch.start(app.clone())?;
-    let beside = || store.with_extension("media").to_string_lossy().into_owned();
     let desk = Desk {
         public_url: arguments.public_url.clone(),
         open311_keys: arguments.open311_keys.clone(),
         contact: arguments.contact.clone(),
-        shelf: Shelf::open(&arguments.media.clone().unwrap_or_else(beside))?,
+        shelf: Shelf::open(&media(arguments.media.as_deref(), &store))?,
     };
     let site = Site::new(app.clone(), access, Page { basemap }, watch.clone(), model, desk);
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
@@ -110,6 +109,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     watch.stop();
     app.stop();
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Where photos are kept: beside the store, unless another place is named.
+pub fn media(named: Option<&str>, store: &Path) -> String {
+    let beside = || store.with_extension("media").to_string_lossy().into_owned();
+    named.map_or_else(beside, str::to_owned)
 }
 
 /// The basemap to name to the page. The default one is named only where its host answers, so that a

@@ -51,16 +51,7 @@ impl Photo {
         }
         let format = kind(bytes)?;
         let (orientation, position) = said(bytes);
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(SIDE_MAX);
-        limits.max_image_height = Some(SIDE_MAX);
-        limits.max_alloc = Some(DECODED_BYTES_MAX);
-        reader.limits(limits);
-        let mut picture = reader.decode().map_err(|error| {
-            let reason = error.to_string();
-            refusal(words!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
-        })?;
+        let mut picture = decode(bytes, format)?;
         if let Some(orientation) = image::metadata::Orientation::from_exif(orientation) {
             picture.apply_orientation(orientation);
         }
@@ -69,6 +60,39 @@ impl Photo {
         let thumbnail = encode(&fitted(picture.clone(), SIDE_SMALL))?;
         Ok(Self { image: encode(&picture)?, thumbnail, width, height, position })
     }
+
+    /// A photo that another service of this kind keeps under `name`: it stays as it is, byte for
+    /// byte.
+    ///
+    /// # Errors
+    /// It is not what its name says, no JPEG, broken, or says more than the picture.
+    pub fn kept(image: Vec<u8>, name: &str) -> Result<Self> {
+        let picture = decode(&image, ImageFormat::Jpeg)?;
+        let (width, height) = (picture.width(), picture.height());
+        let thumbnail = encode(&fitted(picture.into_rgb8().into(), SIDE_SMALL))?;
+        let photo = Self { image, thumbnail, width, height, position: None };
+        let read = exif::Reader::new().read_from_container(&mut Cursor::new(&photo.image));
+        if photo.name() != name || read.is_ok() || width.max(height) > SIDE_KEPT {
+            return Err(refusal(words!(
+                "n’est pas ce que dit son nom",
+                "is not what its name says"
+            )));
+        }
+        Ok(photo)
+    }
+}
+
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE_MAX);
+    limits.max_image_height = Some(SIDE_MAX);
+    limits.max_alloc = Some(DECODED_BYTES_MAX);
+    reader.limits(limits);
+    reader.decode().map_err(|error| {
+        let reason = error.to_string();
+        refusal(words!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
+    })
 }
 
 impl Photo {
@@ -207,6 +231,19 @@ mod tests {
         let kept = Photo::read(&photo.image).unwrap();
         assert_eq!(kept.position, None);
         assert!(!photo.image.windows(4).any(|four| four == b"Exif"));
+    }
+
+    #[test]
+    fn a_kept_photo_stays_as_it_is_if_it_is_what_its_name_says() {
+        let photo = Photo::read(&picture(900, 600, ImageFormat::Jpeg)).unwrap();
+        let name = photo.name();
+        let again = Photo::kept(photo.image.clone(), &name).unwrap();
+        assert!(again.image == photo.image && !again.thumbnail.is_empty());
+        assert!(Photo::kept(photo.image.clone(), "00000000000000000000000000000000.jpg").is_err());
+        let named = |bytes: &[u8]| format!("{}.jpg", &blake3::hash(bytes).to_hex()[..32]);
+        let telling = with_exif(&photo.image);
+        assert!(Photo::kept(telling.clone(), &named(&telling)).is_err(), "it tells where");
+        assert!(Photo::kept(b"<html>".to_vec(), &named(b"<html>")).is_err());
     }
 
     #[test]

@@ -5,25 +5,27 @@
 //! changed is asked for (`updated_after`), where the server knows how; where it does not, the last
 //! 90 days are walked through again. How far it has come is kept in the store.
 
+mod photos;
+mod server;
+
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-use clap::Args;
-use reqwest::StatusCode;
-use reqwest::header::RETRY_AFTER;
 
 use super::{StoreArguments, catalogues, stop_flag};
 use crate::app::{Catalogues, Importer, Summary};
 use crate::error::{Error, Kind, Refusal, Result};
-use crate::format::geojson::instant;
-use crate::format::open311::{Mirrored, mirrored_requests};
+use crate::format::open311::Mirrored;
+use crate::media::Shelf;
 use crate::report::{Jurisdiction, JurisdictionId, When};
 use crate::store::{Checkpoint, NoFollower, Reader, Write, Writer};
 use crate::words;
+use clap::Args;
+use photos::bring;
+use server::Server;
 
 const DAY: i64 = 86_400;
 /// Longest window that a server must answer (GeoReport v2), in seconds.
@@ -34,12 +36,6 @@ const PAGE: usize = 1_000;
 const PAGES_MAX: usize = 200;
 /// How often the pages of one second are read, at most.
 const PASSES_MAX: usize = 5;
-/// Bytes of an answer, at most.
-const BYTES_MAX: usize = 64 << 20;
-/// How often an answer is tried for.
-const TRIES: u32 = 4;
-/// Longest time that a server may have us wait, in seconds.
-const WAIT_MAX: u64 = 120;
 /// Clocks differ: what changed so many seconds before is asked for again.
 const OVERLAP: i64 = 60;
 
@@ -73,6 +69,10 @@ pub struct Arguments {
     /// Seconds that an answer may take.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience_s: u64,
+    /// Where photos of another such service are kept, as `serve` takes it. By default a folder
+    /// beside the store.
+    #[arg(long, env = "POINTCHAUD_MEDIA")]
+    media: Option<String>,
 }
 
 /// Mirrors until it is done or told to stop.
@@ -80,13 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
-        .timeout(Duration::from_secs(arguments.patience_s))
-        .build()
-        .map_err(Error::internal)?;
-    let server = Server { arguments, client, runtime: &runtime, stop: &stop };
+    let server = Server::new(arguments, &runtime, &stop)?;
     loop {
         let began = Instant::now();
         let summary = mirror(&server, &path)?;
@@ -105,14 +99,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
-/// The server that is followed.
-struct Server<'a> {
-    arguments: &'a Arguments,
-    client: reqwest::Client,
-    runtime: &'a tokio::runtime::Runtime,
-    stop: &'a AtomicBool,
-}
-
 /// Which of a request's times a window is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
@@ -120,134 +106,6 @@ enum By {
     Made,
     /// When they changed.
     Changed,
-}
-
-fn unreachable(url: &str, reason: &str) -> Error {
-    let words = words!(
-        "« {url} » ne répond pas comme un serveur Open311 : {reason}",
-        "'{url}' does not answer as an Open311 server: {reason}"
-    );
-    Error::new(Kind::Unavailable, words)
-}
-
-impl Server<'_> {
-    /// The answer to a question, in JSON or else in XML, tried for several times.
-    fn ask(&self, query: &[(&str, String)], zone: &jiff::tz::TimeZone) -> Result<Vec<Mirrored>> {
-        let base = self.arguments.url.trim_end_matches('/');
-        let mut last = String::new();
-        for format in ["json", "xml"] {
-            let url = format!("{base}/requests.{format}");
-            for attempt in 0..TRIES {
-                if self.stop.load(Ordering::Relaxed) {
-                    return Err(stopped());
-                }
-                sleep(Duration::from_millis(self.arguments.pause_ms));
-                match self.runtime.block_on(self.get(&url, query)) {
-                    Ok(bytes) => return mirrored_requests(&bytes, zone),
-                    Err(Answered::Final(reason)) => {
-                        last = reason;
-                        break;
-                    }
-                    // Who does not answer in one language does not in another.
-                    Err(Answered::Not(reason)) if attempt + 1 == TRIES => {
-                        return Err(unreachable(base, &reason));
-                    }
-                    Err(Answered::Not(reason)) => {
-                        last = reason;
-                        self.rest(Duration::from_secs(1 << attempt));
-                    }
-                    Err(Answered::Later(wait, reason)) => {
-                        last = reason;
-                        let wait = wait.unwrap_or(1 << attempt).min(WAIT_MAX);
-                        if attempt + 1 < TRIES {
-                            self.rest(Duration::from_secs(wait));
-                        }
-                    }
-                }
-            }
-        }
-        Err(unreachable(base, &last))
-    }
-
-    fn rest(&self, time: Duration) {
-        let began = Instant::now();
-        while began.elapsed() < time && !self.stop.load(Ordering::Relaxed) {
-            sleep(Duration::from_millis(50));
-        }
-    }
-
-    async fn get(
-        &self,
-        url: &str,
-        query: &[(&str, String)],
-    ) -> std::result::Result<Vec<u8>, Answered> {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        let query = pairs.extend_pairs(query).finish();
-        let broken = |error: reqwest::Error| match error.is_timeout() {
-            true => Answered::Not(format!("no answer in {} s", self.arguments.patience_s)),
-            false => Answered::Not(error.to_string()),
-        };
-        let sent = self.client.get(format!("{url}?{query}")).send().await.map_err(broken)?;
-        let status = sent.status();
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            let wait = sent.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            return Err(Answered::Later(
-                wait.and_then(|text| text.parse().ok()),
-                status.to_string(),
-            ));
-        }
-        if !status.is_success() {
-            return Err(Answered::Final(status.to_string()));
-        }
-        let mut sent = sent;
-        let mut bytes = Vec::new();
-        while let Some(piece) = sent.chunk().await.map_err(broken)? {
-            if bytes.len() + piece.len() > BYTES_MAX {
-                return Err(Answered::Final(format!("more than {BYTES_MAX} bytes")));
-            }
-            bytes.extend_from_slice(&piece);
-        }
-        Ok(bytes)
-    }
-
-    /// The requests of a window, both ends included, on one page.
-    fn window(
-        &self,
-        by: By,
-        (from, to): (i64, i64),
-        page: usize,
-        zone: &jiff::tz::TimeZone,
-    ) -> Result<Vec<Mirrored>> {
-        let names = match by {
-            By::Made => ["start_date", "end_date"],
-            By::Changed => ["updated_after", "updated_before"],
-        };
-        // What is before a moment does not include it.
-        let end = if by == By::Changed { to + 1 } else { to };
-        let mut query = vec![
-            (names[0], instant(from)),
-            (names[1], instant(end)),
-            ("extensions", "true".to_owned()),
-            ("page_size", PAGE.to_string()),
-        ];
-        if page > 1 {
-            query.push(("page", page.to_string()));
-        }
-        if let Some(id) = &self.arguments.their_jurisdiction {
-            query.push(("jurisdiction_id", id.clone()));
-        }
-        self.ask(&query, zone)
-    }
-}
-
-/// Why there is no answer.
-enum Answered {
-    /// There is nobody, or whoever is there says nothing.
-    Not(String),
-    /// It may come later, after so many seconds.
-    Later(Option<u64>, String),
-    /// It will not.
-    Final(String),
 }
 
 fn stopped() -> Error {
@@ -329,6 +187,8 @@ impl Walk<'_> {
 
 /// Where things are kept while a server is mirrored.
 struct Keeping<'a> {
+    server: &'a Server<'a>,
+    shelf: Shelf,
     reader: &'a Reader,
     writer: &'a Writer,
     catalogues: Catalogues,
@@ -339,9 +199,12 @@ struct Keeping<'a> {
 
 impl Keeping<'_> {
     /// Writes what an answer brought.
-    fn write(&self, requests: Vec<Mirrored>, summary: &mut Summary) -> Result<()> {
+    fn write(&self, mut requests: Vec<Mirrored>, summary: &mut Summary) -> Result<()> {
         if requests.is_empty() {
             return Ok(());
+        }
+        for (draft, _) in requests.iter_mut().filter_map(|request| request.draft.as_mut().ok()) {
+            bring(self.server, &self.shelf, &mut draft.details.media);
         }
         let city = self.jurisdiction.clone();
         let rows = format!("{}/rows", self.key);
@@ -405,7 +268,9 @@ fn mirror(server: &Server<'_>, path: &Path) -> Result<Summary> {
     writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: Vec::new() })?;
     let key = format!("open311 {}", arguments.url.trim_end_matches('/'));
     let catalogues = catalogues()?;
-    let keeping = Keeping { reader: &reader, writer: &writer, catalogues, jurisdiction, key };
+    let shelf = Shelf::open(&super::serve::media(arguments.media.as_deref(), path))?;
+    let keeping =
+        Keeping { server, shelf, reader: &reader, writer: &writer, catalogues, jurisdiction, key };
     let done = keeping.reader.checkpoint(&id, &keeping.key)?;
     let began = jiff::Timestamp::now().as_second();
     let mut summary = Summary::default();
