@@ -8,6 +8,8 @@
 //! Statistics are taken over the whole extent whatever box is asked for, so that what is hot does
 //! not depend on where the map is.
 
+use std::hint::select_unpredictable;
+
 use crate::index::{RING_MAX, Sieve, Snapshot};
 use crate::place::Hex;
 use crate::report::Filter;
@@ -97,11 +99,12 @@ pub fn count_hexes(snapshot: &Snapshot, sieve: &Sieve, resolution: u8) -> HexCou
             let columns = bunch.columns();
             bunch.slots().each(|slot| {
                 let sum = &mut sums[of_pieces[columns.piece(slot) as usize] as usize];
+                // Which are open cannot be guessed.
+                let open = columns.state(slot).is_open();
+                let since = select_unpredictable(open, columns.requested(slot), i64::MAX);
                 sum.count += 1;
-                if columns.state(slot).is_open() {
-                    sum.open += 1;
-                    sum.oldest = sum.oldest.min(columns.requested(slot));
-                }
+                sum.open += u32::from(open);
+                sum.oldest = sum.oldest.min(since);
             });
         });
         sums
