@@ -176,8 +176,17 @@ fn exports(folder: &Path, size: usize, store: &Path) -> Vec<Row> {
 /// All of it, on a store.
 pub fn rows(folder: &Path, size: usize, store: &Path, seconds: usize) -> Vec<Row> {
     let server = Server::program(store);
-    // Runs of the boot are merged beside the first questions.
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    // At first runs of the boot are merged and the year is scanned beside the questions.
+    let rested = || {
+        let told = server.get("/api/v1/alerts");
+        told.windows(14).any(|part| part == b"\"scanned\":true")
+    };
+    for _ in 0..60 {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        if rested() {
+            break;
+        }
+    }
     let mut rows = questions(size, &server);
     rows.extend(warm(folder, size, &server, seconds));
     drop(server);
