@@ -7,11 +7,16 @@ import { say } from "./words";
 const PHOTOS = 3;
 
 let photos: api.Photo[] = [];
+/** The last photo on its way; false where it did not arrive. */
+let sending: Promise<boolean> | null = null;
 
 const chooser = (): HTMLInputElement => byId<HTMLInputElement>("photo");
 
-/** Where the photos are kept. */
-export const photoUrls = (): string[] => photos.map((photo) => photo.media_url);
+/** Where the photos are kept, once the one on its way is; fails where that one does. */
+export async function photoUrls(): Promise<string[]> {
+  if (sending && !(await sending)) throw new Error("a photo did not arrive");
+  return photos.map((photo) => photo.media_url);
+}
 
 export function clearPhotos(): void {
   photos = [];
@@ -35,24 +40,31 @@ export function drawPhotos(): void {
   byId("photo-label").hidden = full;
 }
 
-/** Sends the chosen photo; `taken` hears where it was taken, if it says so. */
-async function keep(taken: (at: { lon: number; lat: number }) => void): Promise<void> {
-  const [file] = chooser().files ?? [];
-  if (!file) return;
+/** Sends a photo; `taken` hears where it was taken, if it says so. */
+async function keep(file: File, taken: (at: { lon: number; lat: number }) => void): Promise<boolean> {
   byId("photo-said").textContent = say("report.photo.sending");
+  // One after the other.
+  chooser().disabled = true;
   try {
     const photo = await api.keepPhoto(file);
     if (!photos.some((known) => known.media_url === photo.media_url)) photos.push(photo);
     drawPhotos();
     if (photo.position) taken(photo.position);
+    return true;
   } catch (error) {
     const told = error instanceof api.Refused && error.status < 500;
     byId("photo-said").textContent = told ? error.message : say("report.photo.failed");
+    return false;
   } finally {
     chooser().value = "";
+    chooser().disabled = false;
+    sending = null;
   }
 }
 
 export function startPhotos(taken: (at: { lon: number; lat: number }) => void): void {
-  chooser().addEventListener("change", () => void keep(taken));
+  chooser().addEventListener("change", () => {
+    const [file] = chooser().files ?? [];
+    if (file) sending = keep(file, taken);
+  });
 }

@@ -235,17 +235,18 @@ function missing(): boolean {
 
 async function send(query: api.Params, button: HTMLElement): Promise<void> {
   if (missing() || !service || !place) return;
-  const body = {
-    service_code: service.service_code, lon: place.lon, lat: place.lat,
-    description: byId<HTMLTextAreaElement>("text").value.trim() || null,
-    address: input("address").value.trim() || null,
-    attributes: answers(byId("questions"), questions()),
-    media_url: photoUrls(),
-  };
-  const params = { jurisdiction_id: city.jurisdiction_id, accuracy_m: String(place.accuracy), ...query };
+  const { service_code } = service;
+  const { lon, lat, accuracy } = place;
+  const params = { jurisdiction_id: city.jurisdiction_id, accuracy_m: String(accuracy), ...query };
   button.setAttribute("aria-busy", "true");
   try {
-    const answer = await api.file(body, params, key);
+    const answer = await api.file({
+      service_code, lon, lat,
+      description: byId<HTMLTextAreaElement>("text").value.trim() || null,
+      address: input("address").value.trim() || null,
+      attributes: answers(byId("questions"), questions()),
+      media_url: await photoUrls(),
+    }, params, key);
     if (answer.created) return drawDone(answer.report);
     const shown = new Set(found.map((one) => one.id));
     const all = answer.found.features.filter((one) => one.properties.decision !== "new");

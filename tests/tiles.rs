@@ -39,6 +39,8 @@ fn a_tile_is_never_stale_and_never_fetched_without_need() {
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
     let packed = service.ask("GET", &path, &[("Accept-Encoding", "gzip")], b"");
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    let never = service.ask("GET", &path, &[("Accept-Encoding", "gzip;q=0, identity")], b"");
+    assert_eq!((never.header("content-encoding"), &never.body), (None, &changed.body));
     let mut plain = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut plain)
         .unwrap();

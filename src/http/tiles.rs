@@ -152,7 +152,11 @@ fn packed(bytes: &[u8]) -> Option<Bytes> {
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    accepts.is_some_and(|list| list.contains("gzip"))
+    accepts.unwrap_or_default().split(',').any(|kind| {
+        let mut parts = kind.split(';').map(str::trim);
+        let never = |part: &str| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0);
+        parts.next() == Some("gzip") && !parts.any(never)
+    })
 }
 
 impl Made {

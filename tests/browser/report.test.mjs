@@ -277,6 +277,24 @@ test("a service's questions are asked, a photo is shown and tells the place, and
   assert.deepEqual(complaints, []);
 });
 
+test("a photo on its way is waited for", async () => {
+  await open("signaler?lang=fr", { located: true });
+  await page.route("**/api/v1/media*", async (route) => {
+    await new Promise((later) => setTimeout(later, 1500));
+    await route.continue();
+  });
+  await page.locator("#what").fill("graffiti");
+  await page.keyboard.press("Enter");
+  await page.locator("#locate").click();
+  await page.waitForFunction(() => /8 m/.test(document.querySelector("#where-said").textContent));
+  await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await photo() });
+  await page.locator("#send").click();
+  await page.waitForSelector("#done code");
+  const { properties } = await json(`api/v1/reports/${await page.locator("#done code").innerText()}`);
+  assert.equal(properties.media_url.length, 1);
+  assert.deepEqual(complaints, []);
+});
+
 test("what is no photo is refused in words, and the form goes on", async () => {
   await open("signaler?lang=fr");
   const buffer = Buffer.from("<html>not a photo</html>");
