@@ -98,6 +98,42 @@ fn tilejson_names_every_property_of_its_tiles() {
 }
 
 #[test]
+fn a_tile_has_every_hexagon_that_reaches_into_it() {
+    use geozero::mvt::{Message, Tile};
+    let (_folder, service) = city("20000");
+    for (zoom, resolution) in [(10, 8), (12, 9), (13, 9), (14, 10)] {
+        let path = tile(zoom);
+        let numbers: Vec<f64> = path.split('/').map(|n| n.parse().unwrap()).collect();
+        let side = 2f64.powi(zoom as i32);
+        let inside = |corner: &serde_json::Value| {
+            let (lon, lat) = (corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap());
+            let y = lat.to_radians().tan().asinh() / std::f64::consts::PI;
+            let (x, y) = ((lon + 180.0) / 360.0 * side, (1.0 - y) / 2.0 * side);
+            (x.floor(), y.floor()) == (numbers[1], numbers[2])
+        };
+        let all = service.get(&format!("/api/v1/hexes?resolution={resolution}")).json();
+        let reach = |hex: &&serde_json::Value| {
+            hex["geometry"]["coordinates"][0].as_array().unwrap().iter().any(inside)
+        };
+        let wanted: Vec<&str> = all["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(reach)
+            .map(|hex| hex["properties"]["h3"].as_str().unwrap())
+            .collect();
+        let answer = service.get(&format!("/tiles/hexes/{path}.mvt"));
+        let read = Tile::decode(&answer.body[..]).unwrap();
+        let layer = read.layers.iter().find(|layer| layer.name == "hexes").unwrap();
+        let told: std::collections::HashSet<&str> =
+            layer.values.iter().filter_map(|value| value.string_value.as_deref()).collect();
+        assert!(wanted.len() > 10, "{zoom}: {}", wanted.len());
+        let missing: Vec<_> = wanted.iter().filter(|h3| !told.contains(**h3)).collect();
+        assert!(missing.is_empty(), "{zoom}: {missing:?} of {}", wanted.len());
+    }
+}
+
+#[test]
 fn ogc_tiles_are_the_same_tiles() {
     let (_folder, service) = city("3000");
     let turned = |z: u32| {

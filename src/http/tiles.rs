@@ -25,7 +25,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::format::json::Language;
 use crate::format::ogc;
 use crate::format::tiles::{self, LayerAbout, MEDIA_TYPE, TileOut};
-use crate::place::Tile;
+use crate::place::{CIRCUMFERENCE_M, Hex, Tile};
 use crate::query::{self, Handle, Snapshot};
 use crate::report::Filter;
 use crate::words;
@@ -237,6 +237,15 @@ fn resolution(zoom: u8) -> u8 {
     }
 }
 
+/// How far hexagons whose middles lie beside a tile may reach in, as a share of its side: less
+/// than neighbours' middles are apart on the average, even where the grid is widest.
+fn reach(tile: Tile, resolution: u8) -> f64 {
+    let bounds = tile.bounds();
+    let narrow = bounds.north.abs().max(bounds.south.abs()).to_radians().cos();
+    let side = CIRCUMFERENCE_M * narrow / f64::from(1u32 << tile.zoom());
+    (Hex::spacing_m(resolution) / side).min(1.0)
+}
+
 type Own = (Arc<Site>, Arc<City>);
 
 /// Makes a tile: its bytes and how many features they leave out.
@@ -272,7 +281,7 @@ fn make(
             let resolution = resolution(zoom);
             bounded(snapshot, resolution, own.0.app.limits.hex_cells_max)?;
             // Hexagons that reach in from beside are drawn by this tile, too.
-            let around = Some(tile.bounds().grown(0.15));
+            let around = Some(tile.bounds().grown(reach(tile, resolution)));
             let max = own.0.app.limits.hexes_max;
             let features = hexes::features(snapshot, filter, (resolution, around, max), language)?;
             Ok(tiles::areas(tile, name, &features))
