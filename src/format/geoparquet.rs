@@ -10,7 +10,7 @@ use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use serde_json::json;
@@ -22,6 +22,11 @@ use crate::report::{Stored, When};
 
 /// Reports in a row group: what is held in memory.
 const GROUP_ROWS: usize = 65_536;
+
+/// Columns in which hardly a value comes twice: a dictionary would be made in vain.
+const UNIQUE: [&str; 4] = ["service_request_id", "requested_datetime", "revision", "geometry"];
+/// Columns of which the least and the greatest value say nothing.
+const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
 
 /// Texts before the times, in order; the first six are never absent.
 const TEXTS: [&str; 22] = [
@@ -117,7 +122,15 @@ impl<W: Write + Send> GeoParquet<W> {
             columns.join(" ")
         );
         let schema = Arc::new(parse_message_type(&schema).map_err(Error::internal)?);
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+        for name in UNIQUE {
+            properties = properties.set_column_dictionary_enabled(name.into(), false);
+        }
+        for name in UNORDERED {
+            properties =
+                properties.set_column_statistics_enabled(name.into(), EnabledStatistics::None);
+        }
+        let properties = properties.build();
         let out = SerializedFileWriter::new(output, schema, Arc::new(properties));
         Ok(Self {
             out: out.map_err(Error::internal)?,
