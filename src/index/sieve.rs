@@ -177,9 +177,12 @@ impl Sieve {
         let mut piece = Piece { slots: [0; PIECE], count: 0 };
         for first in slots.clone().step_by(PIECE) {
             let slots = first..slots.end.min(first + PIECE as u32);
-            match self.is_timeless() {
-                true => piece.fill(slots, |_| true),
-                false => piece.fill(slots, |slot| self.in_time(columns, slot)),
+            match (self.is_timeless(), &self.services) {
+                (true, None) => piece.fill(slots, |_| true),
+                (false, None) => piece.fill(slots, |slot| self.in_time(columns, slot)),
+                (true, Some(wanted)) => piece.fill(slots, |slot| has(wanted, columns, slot)),
+                (false, Some(wanted)) => piece
+                    .fill(slots, |slot| self.in_time(columns, slot) & has(wanted, columns, slot)),
             }
             self.sift(columns, dead, &mut piece);
             if piece.count > 0 {
@@ -203,6 +206,9 @@ impl Sieve {
             if !self.is_timeless() {
                 piece.keep(|slot| self.in_time(columns, slot));
             }
+            if let Some(wanted) = &self.services {
+                piece.keep(|slot| has(wanted, columns, slot));
+            }
             self.sift(columns, dead, &mut piece);
             if piece.count > 0 {
                 found(Slots::Some(&piece.slots[..piece.count]));
@@ -217,12 +223,8 @@ impl Sieve {
     }
 
     /// One condition after the other, each over what the one before has left, of slots that are in
-    /// time.
+    /// time and of a service wanted.
     fn sift(&self, columns: &Columns, dead: &Dead, piece: &mut Piece) {
-        if let Some(wanted) = &self.services {
-            let wants = |number: u16| wanted.get(usize::from(number)).copied().unwrap_or(false);
-            piece.keep(|slot| wants(columns.service(slot)));
-        }
         if !self.every_kind {
             piece.keep(|slot| self.kinds[columns.state(slot).kind()]);
         }
@@ -248,6 +250,12 @@ impl Sieve {
     pub fn bbox(&self) -> Option<&BBox> {
         self.bbox.as_ref()
     }
+}
+
+/// Is a slot of a service that is wanted?
+#[inline(always)]
+fn has(wanted: &[bool], columns: &Columns, slot: u32) -> bool {
+    wanted.get(usize::from(columns.service(slot))).copied().unwrap_or(false)
 }
 
 /// Slots looked at before those that pass are handed on.
