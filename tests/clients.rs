@@ -1,5 +1,6 @@
-//! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml, schemathesis. Each
-//! is skipped aloud where it is not installed (`tests/needs.sh` installs them).
+//! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml,
+//! openapi-spec-validator, schemathesis. Each is skipped aloud where it is not installed
+//! (`tests/needs.sh` installs them).
 
 mod common;
 

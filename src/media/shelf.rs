@@ -37,6 +37,7 @@ impl Shelf {
             Error::from(Refusal::new("--media", place, words))
         };
         if let Some(bucket) = place.strip_prefix("s3://") {
+            // Whoever asked for it first has had it installed.
             let _ = rustls::crypto::ring::default_provider().install_default();
             // Who sends a photo waits: a bucket out of reach is told of within half a minute.
             let retry = RetryConfig {

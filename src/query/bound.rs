@@ -11,7 +11,7 @@ type Truth = Option<bool>;
 /// A condition on the reports of one snapshot.
 pub enum Bound<'a> {
     /// Whatever the report.
-    Fixed(Truth),
+    Fixed(bool),
     /// All of these.
     All(Vec<Bound<'a>>),
     /// Any of these.
@@ -70,7 +70,7 @@ impl Condition {
     /// Makes it ready for the reports of a snapshot.
     pub fn bind(&self, snapshot: &Snapshot) -> Bound<'_> {
         match self {
-            Self::Fixed(fixed) => Bound::Fixed(Some(*fixed)),
+            Self::Fixed(fixed) => Bound::Fixed(*fixed),
             Self::All(list) => Bound::All(list.iter().map(|one| one.bind(snapshot)).collect()),
             Self::Any(list) => Bound::Any(list.iter().map(|one| one.bind(snapshot)).collect()),
             Self::Not(inner) => Bound::Not(Box::new(inner.bind(snapshot))),
@@ -108,7 +108,7 @@ impl Bound<'_> {
 
     fn truth(&self, bunch: &Bunch<'_>, slot: u32) -> Truth {
         match self {
-            Self::Fixed(fixed) => *fixed,
+            Self::Fixed(fixed) => Some(*fixed),
             Self::Not(inner) => inner.truth(bunch, slot).map(|truth| !truth),
             Self::All(list) => decided(list, false, bunch, slot),
             Self::Any(list) => decided(list, true, bunch, slot),

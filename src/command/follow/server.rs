@@ -49,6 +49,7 @@ impl<'a> Server<'a> {
         runtime: &'a tokio::runtime::Runtime,
         stop: &'a AtomicBool,
     ) -> Result<Self> {
+        // Whoever asked for it first has had it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))

@@ -273,7 +273,7 @@ pub async fn ogc(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
     let base = format!("{}/ogc", ask.base(&site));
     let ask = finished(ask)?;
     let own = site.clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Quick, move |snapshot, ask| {
+    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         let paths = ogc_paths(&Kind::all(snapshot), ask.language);
         to_json(&document(paths, &own, &base, ask.language))
     });
