@@ -168,3 +168,26 @@ fn a_hundred_megabytes_are_refused_and_are_never_held() {
     assert!(memory() < before + 64, "{before} MB, then {} MB", memory());
     assert_eq!(service.get("/healthz").status, 200);
 }
+
+#[test]
+fn a_body_that_says_it_is_too_long_is_refused_before_it_is_sent() {
+    let folder = Folder::new("told");
+    done(&folder, &["generate", "--reports", "10", "--seed", "5"]);
+    let service = Service::start(&folder, &[]);
+    for (path, kind) in [
+        ("/api/v1/media", "image/jpeg"),
+        ("/api/v1/media", "multipart/form-data; boundary=x"),
+        ("/open311/v2/requests.json", "multipart/form-data; boundary=x"),
+    ] {
+        let mut stream = TcpStream::connect(service.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+             Content-Length: 104857600\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{path} {kind}: {answer}");
+    }
+}

@@ -1,12 +1,16 @@
 //! Photos: taken in, and handed out so that a browser sees pictures in them and nothing else.
 
+use std::mem;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use hyper::body::Frame;
 use serde_json::json;
 
 use super::Site;
@@ -48,6 +52,40 @@ fn malformed(error: &MultipartError) -> Error {
     }
 }
 
+/// A body that gives one piece whenever it is asked. A form's reader takes in all that is ready
+/// before it looks at any of it, and of a fast sender that is everything.
+struct Piecewise {
+    body: Body,
+    /// It has just given one.
+    given: bool,
+}
+
+impl HttpBody for Piecewise {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
+        if mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let piece = Pin::new(&mut self.body).poll_frame(context);
+        self.given = piece.is_ready();
+        piece
+    }
+}
+
+/// Refuses a body that says itself that it is too long, before any of it is read.
+fn bounded(request: Request, max: usize) -> Result<Request> {
+    match request.body().size_hint().lower() > max as u64 {
+        true => Err(too_large()),
+        false => Ok(request),
+    }
+}
+
 /// Is this the type of a form with files?
 fn is_multipart(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -66,6 +104,8 @@ pub async fn form(site: &Arc<Site>, request: Request) -> Result<Parts> {
         parts.fields = form_urlencoded::parse(&body).into_owned().collect();
         return Ok(parts);
     }
+    let request = bounded(request, FORM_BYTES_MAX)?;
+    let request = request.map(|body| Body::new(Piecewise { body, given: false }));
     let form = Multipart::from_request(request, site).await;
     let mut form = form.map_err(|_| {
         Refusal::new("Content-Type", "", words!("n’a pas de « boundary »", "has no 'boundary'"))
@@ -95,14 +135,15 @@ pub async fn form(site: &Arc<Site>, request: Request) -> Result<Parts> {
 
 /// A part of a form, of so many bytes at most.
 async fn part(mut field: Field<'_>, max: usize) -> Result<Bytes> {
-    let mut bytes = Vec::new();
+    let (mut pieces, mut size) = (Vec::new(), 0);
     while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {
-        if bytes.len() + piece.len() > max {
+        size += piece.len();
+        if size > max {
             return Err(too_large());
         }
-        bytes.extend_from_slice(&piece);
+        pieces.push(piece);
     }
-    Ok(bytes.into())
+    Ok(pieces.concat().into())
 }
 
 /// Reads photos, on the bounded pool.
@@ -140,7 +181,10 @@ pub async fn create(State(site): State<Arc<Site>>, ask: Ask, request: Request) -
     let ask = finished(ask)?;
     let mut files = match is_multipart(request.headers()) {
         true => form(&site, request).await?.files,
-        false => vec![to_bytes(request.into_body(), BYTES_MAX + 1).await.map_err(|_| too_large())?],
+        false => {
+            let body = bounded(request, BYTES_MAX)?.into_body();
+            vec![to_bytes(body, BYTES_MAX).await.map_err(|_| too_large())?]
+        }
     };
     if files.len() != 1 {
         let words = words!("une photo à la fois", "one photo at a time");
