@@ -104,10 +104,12 @@ impl Error {
     /// Values refused by the gate or by a parameter's range.
     pub fn refused(refusals: Vec<Refusal>) -> Self {
         let words = match refusals.as_slice() {
-            [one] => Words {
-                fr: format!("« {} » : {}", one.field, one.words.fr),
-                en: format!("'{}': {}", one.field, one.words.en),
-            },
+            [Refusal { field, value, words: Words { fr, en } }] if value.is_empty() => {
+                words!("« {field} » : {fr}", "'{field}': {en}")
+            }
+            [Refusal { field, value, words: Words { fr, en } }] => {
+                words!("« {field} » : « {value} » {fr}", "'{field}': '{value}' {en}")
+            }
             many => {
                 let n = many.len();
                 words!("{n} valeurs refusées", "{n} values refused")

@@ -207,6 +207,44 @@ fn files_that_are_none_are_refused_by_name() {
 }
 
 #[test]
+fn files_that_cannot_be_written_and_stores_that_are_not_there_are_refused_by_name() {
+    let folder = Folder::new("unwritable");
+    done(&folder, &["generate", "--reports", "20", "--seed", "5"]);
+    let at = folder.file("nowhere/file");
+    let at = at.to_str().unwrap();
+    let source = folder.with(
+        "a.csv",
+        "service_request_id,requested_datetime,service_name,lat,long\n1,soon,x,99,0\n",
+    );
+    let source = source.to_str().unwrap();
+    let as_csv = format!("{at}.csv");
+    for arguments in [
+        vec!["export", "--output", at],
+        vec!["export", "--format", "gpkg", "--output", at],
+        vec!["generate", "--reports", "20", "--output", &as_csv],
+        vec!["dedupe", "--review", at],
+        vec!["import", source, "--refused", at],
+    ] {
+        let output = run(&folder, &arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains("cannot be written"), "{arguments:?}: {error}");
+        assert!(error.contains("nowhere/file"), "{arguments:?}: {error}");
+    }
+    let missing = folder.file("missing.db");
+    let store = format!("sqlite:{}", missing.display());
+    for command in [vec!["export"], vec!["check"], vec!["dedupe"], vec!["boundaries", "list"]] {
+        let mut arguments = command;
+        arguments.extend(["--store", &store]);
+        let output = run(&folder, &arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains("'--store'") && error.contains("does not exist"), "{error}");
+        assert!(!missing.exists(), "{arguments:?} has made the store");
+    }
+}
+
+#[test]
 fn features_one_by_one() {
     let folder = Folder::new("features");
     let feature = |id: &str, geometry: &str, more: &str| {

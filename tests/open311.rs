@@ -174,12 +174,22 @@ fn the_same_request_twice_is_one_and_a_repeat_can_be_attached() {
 
 #[test]
 fn photos_come_in_and_go_out() {
-    let (_folder, service) = demo(&[]);
+    let (folder, service) = demo(&[]);
     let path = format!("{BASE}/requests.json");
     let fields =
         [("api_key", "k"), ("service_code", "nid-de-poule"), ("lat", "46.8"), ("long", "-71.2")];
     let kind = [("Content-Type", "multipart/form-data; boundary=x")];
+    let shelf = || std::fs::read_dir(folder.file("city.media")).unwrap().count();
+    for (name, value) in [("lat", "97"), ("service_code", "nid"), ("media_url", "/media/0.jpg")] {
+        let mut fields = fields.to_vec();
+        fields.retain(|(known, _)| *known != name);
+        fields.push((name, value));
+        let refused = service.ask("POST", &path, &kind, &multipart(&fields, &photo()));
+        assert!([400, 404].contains(&refused.status), "{refused:?}");
+        assert_eq!(shelf(), 0, "a photo is kept of a report with {name}={value}");
+    }
     let made = service.ask("POST", &path, &kind, &multipart(&fields, &photo())).json();
+    assert_eq!(shelf(), 2);
     let id = made[0]["service_request_id"].as_str().unwrap();
     let one = get(&service, &format!("requests/{id}.json"));
     let url = one[0]["media_url"].as_str().unwrap().to_owned();

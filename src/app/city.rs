@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 use super::{Judge, gate, log};
 use crate::error::{Error, Result};
 use crate::index::{Index, Shown};
-use crate::report::{Catalogue, Change, Gate, Jurisdiction, JurisdictionId};
+use crate::report::{
+    Catalogue, Change, Draft, Gate, Jurisdiction, JurisdictionId, tracking_number,
+};
 use crate::store::Reader;
 
 /// Changes read from the store in one page: few enough to stay in the cache.
@@ -92,6 +94,15 @@ impl City {
     /// The city's gate, now.
     pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
         gate(catalogue, &self.zone)
+    }
+
+    /// Says whether the gate would let a draft in, now.
+    ///
+    /// # Errors
+    /// All its refusals.
+    pub fn admits(&self, draft: &Draft) -> Result<()> {
+        let admitted = self.gate(&self.catalogue()).admit(draft.clone(), &tracking_number(0));
+        admitted.map(|_| ()).map_err(Error::refused)
     }
 
     /// A judge that sees what the index has when it is asked.

@@ -80,13 +80,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             println!("{}: {count} areas: {names}", add.name);
         }
         What::List(which) => {
-            let reader = Reader::open(&which.store.path()?)?;
+            let reader = Reader::open(&which.store.existing()?)?;
             for set in reader.boundaries(&which.whose.id()?)? {
                 println!("{}: {} areas", set.name, set.areas.len());
             }
         }
         What::Remove(remove) => {
-            let reader = Reader::open(&remove.which.store.path()?)?;
+            let reader = Reader::open(&remove.which.store.existing()?)?;
             let known = reader.boundaries(&remove.which.whose.id()?)?;
             if !known.iter().any(|set| set.name == remove.name) {
                 return Err(Error::not_found(&remove.name));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::StoreArguments;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::index::Index;
 use crate::report::Event;
 use crate::store::{Digest, Reader};
@@ -18,10 +18,7 @@ pub struct Arguments {
 
 /// Reads everything, builds the index of it and checks both.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = arguments.store.path()?;
-    if !path.exists() {
-        return Err(Error::not_found(&path.display().to_string()));
-    }
+    let path = arguments.store.existing()?;
     let reader = Reader::open(&path)?;
     let mut faults = reader.faults()?;
     for (jurisdiction, revision) in reader.jurisdictions()? {

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::judged;
 use super::progress::Progress;
-use super::{JurisdictionArguments, StoreArguments, stop_flag};
+use super::{JurisdictionArguments, StoreArguments, stop_flag, unwritable};
 use crate::app::City;
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::format::write_review;
@@ -45,7 +45,7 @@ pub struct Arguments {
 
 /// Groups and tells. What was grouped by an interrupted run stands, and a rerun adds the rest.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = arguments.store.path()?;
+    let path = arguments.store.existing()?;
     let model = judged::model(arguments.model.as_deref())?;
     let reader = Reader::open(&path)?;
     let city = judged::city(&reader, &arguments.jurisdiction.jurisdiction)?;
@@ -69,11 +69,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let repeats = group(&snapshot, &rules, &reports, threads);
     let seconds = began.elapsed().as_secs_f64();
     let table = write_review(&snapshot, &repeats, &catalogue).map_err(Error::internal)?;
-    std::fs::write(&arguments.review, table).map_err(|error| {
-        let reason = error.to_string();
-        let words = crate::words!("{reason}", "{reason}");
-        Refusal::new("--review", arguments.review.display(), words)
-    })?;
+    let review = &arguments.review;
+    std::fs::write(review, table).map_err(unwritable("--review", review))?;
     let certain = repeats.iter().filter(|repeat| repeat.decision == Decision::Duplicate);
     let (known, new): (Vec<&Repeat>, Vec<&Repeat>) = certain.partition(|repeat| repeat.is_known);
     println!("{} reports looked at in {seconds:.1} s", reports.len());

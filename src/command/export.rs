@@ -9,7 +9,7 @@ use std::thread;
 
 use clap::Args;
 
-use super::{JurisdictionArguments, StoreArguments, catalogues};
+use super::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
 use crate::error::{Error, Refusal, Result};
 use crate::format::{Export, Layout};
 use crate::report::{Catalogue, JurisdictionId, Stored};
@@ -52,8 +52,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
         return Err(Refusal::new("--format", &arguments.format, words).into());
     }
-    let reader = Reader::open(&arguments.store.path()?)?;
     let id = arguments.whose.id()?;
+    let reader = Reader::open(&arguments.store.existing()?)?;
     if !reader.jurisdictions()?.iter().any(|(known, _)| known.id == id) {
         return Err(Error::not_found(id.as_str()));
     }
@@ -93,7 +93,7 @@ fn opened(path: Option<&Path>) -> Result<Box<dyn Write + Send>> {
     const ROOM: usize = 1 << 18;
     Ok(match path {
         Some(path) => {
-            let file = File::create(path).map_err(Error::internal)?;
+            let file = File::create(path).map_err(unwritable("--output", path))?;
             Box::new(BufWriter::with_capacity(ROOM, file))
         }
         None => Box::new(BufWriter::with_capacity(ROOM, std::io::stdout())),

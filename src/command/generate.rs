@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{StoreArguments, catalogues, stop_flag};
+use super::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::app::{Importer, Summary, quebec};
 use crate::demo::{City, Plan, REPORTS_PER_YEAR, Truth};
 use crate::error::{Error, Refusal, Result};
@@ -72,8 +72,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn write_truth(truth: &Truth, path: &Path) -> Result<()> {
-    let file = BufWriter::new(File::create(path).map_err(Error::internal)?);
-    serde_json::to_writer(file, truth).map_err(Error::internal)
+    let file = File::create(path).map_err(unwritable("--output", path))?;
+    serde_json::to_writer(BufWriter::new(file), truth).map_err(Error::internal)
 }
 
 /// Generates the city into a store.
@@ -113,7 +113,8 @@ fn to_file(plan: Plan, path: &Path) -> Result<Truth> {
     })?;
     let (city, catalogue) = (quebec(), catalogues()?.quebec);
     let zone = city.zone().map_err(|words| Error::internal(words.en))?;
-    let file = BufWriter::with_capacity(1 << 18, File::create(path).map_err(Error::internal)?);
+    let file = File::create(path).map_err(unwritable("--output", path))?;
+    let file = BufWriter::with_capacity(1 << 18, file);
     let mut export = Export::begin(layout, &city.id, &catalogue, file)?;
     let gate = Gate { catalogue: &catalogue, zone: &zone, now: plan.until };
     let mut progress = Progress::new("generate", plan.reports);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{StoreArguments, catalogues, stop_flag};
+use super::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::app::{Importer, Summary};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::error::{Error, Refusal, Result};
@@ -198,7 +198,8 @@ impl RefusedRows {
     fn write(&mut self, row: u64, refusals: &[Refusal], raw: &[String]) -> Result<()> {
         for refusal in refusals {
             if self.table.is_none() {
-                let mut table = csv::Writer::from_path(&self.path).map_err(Error::internal)?;
+                let file = File::create(&self.path).map_err(unwritable("--refused", &self.path))?;
+                let mut table = csv::Writer::from_writer(file);
                 let header = ["row", "field", "value", "reason", "raison", "content"];
                 table.write_record(header).map_err(Error::internal)?;
                 self.table = Some(table);

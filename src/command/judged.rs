@@ -74,7 +74,7 @@ impl Judged {
                 let jurisdiction = import::quietly(file, &scratch.0)?;
                 (scratch.0.clone(), jurisdiction.to_string())
             }
-            _ => (arguments.store.path()?, arguments.jurisdiction.jurisdiction.clone()),
+            _ => (arguments.store.existing()?, arguments.jurisdiction.jurisdiction.clone()),
         };
         let city = city(&Reader::open(&store)?, &jurisdiction)?;
         let snapshot = city.shown().load();

@@ -13,7 +13,7 @@ mod progress;
 mod serve;
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +27,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::format::builtin_catalogue;
 use crate::report::JurisdictionId;
 use crate::store::sqlite_path;
+use crate::words;
 
 /// Carte vivante des demandes 311 · live map and API of a city's 311 requests.
 #[derive(Debug, Parser)]
@@ -73,6 +74,16 @@ impl StoreArguments {
     fn path(&self) -> Result<PathBuf> {
         sqlite_path(&self.store).map(PathBuf::from)
     }
+
+    /// Of a store that must be there: opening one would make it.
+    fn existing(&self) -> Result<PathBuf> {
+        let path = self.path()?;
+        if !path.exists() {
+            let words = words!("n’existe pas", "does not exist");
+            return Err(Refusal::new("--store", &self.store, words).into());
+        }
+        Ok(path)
+    }
 }
 
 /// Whose reports.
@@ -116,6 +127,14 @@ pub fn run(cli: Cli) -> ExitCode {
             }
             if error.cause.is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
         }
+    }
+}
+
+/// Says of a file named by a flag why it cannot be written.
+fn unwritable<'a>(flag: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
+    move |error| {
+        let words = words!("ne peut être écrit : {error}", "cannot be written: {error}");
+        Refusal::new(flag, path.display(), words).into()
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::judged::{self, Judged, Question};
+use super::unwritable;
 use crate::error::{Error, Result};
 use crate::format::write_model;
 use crate::query::{Candidate, DuplicateModel, FEATURES, Features, Leaning};
@@ -80,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         "learned".into(),
         format!("{labelled} labelled duplicates among {asked} reports of {city} before {until}"),
     ));
-    std::fs::write(out, write_model(&model)).map_err(Error::internal)?;
+    std::fs::write(out, write_model(&model)).map_err(unwritable("--out", out))?;
     println!("{labelled} duplicates among {} reports: {}", questions.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }

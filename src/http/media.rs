@@ -164,7 +164,7 @@ pub fn path(name: &str) -> String {
 ///
 /// # Errors
 /// Names it.
-pub async fn known(site: &Site, media: &[String]) -> Result<()> {
+pub async fn known<'a>(site: &Site, media: impl Iterator<Item = &'a String>) -> Result<()> {
     for url in media {
         if let Some(name) = url.strip_prefix("/media/")
             && !site.desk.shelf.has(name).await

@@ -440,11 +440,14 @@ pub async fn post(
     // The same fields with another photo are another request.
     let whole = format!("{fields} {}", paths.join(" "));
     let fingerprint = blake3::hash(whole.as_bytes()).to_hex()[..32].to_owned();
-    let sent = form.read(paths, taken)?;
+    let sent = form.read(paths.clone(), taken)?;
+    let linked = sent.draft.details.media.iter().filter(|url| !paths.contains(url));
+    media::known(&site, linked).await?;
+    // No photo is kept of a report that is refused.
+    city.admits(&sent.draft).map_err(unknown_service)?;
     for photo in photos {
         site.desk.shelf.put(photo).await?;
     }
-    media::known(&site, &sent.draft.details.media).await?;
     let key = sent.idempotency_key.or(header);
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &site.model);

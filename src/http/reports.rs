@@ -207,7 +207,7 @@ pub async fn create(
     let body = body_of(body)?;
     let idempotency = idempotency(&headers, &body)?;
     let draft = json::draft(&body, city.zone())?;
-    media::known(&site, &draft.details.media).await?;
+    media::known(&site, draft.details.media.iter()).await?;
     let judge = dedupe.judge(&city, &site.model);
     let (stored, replayed) = match site.app.submit(&city, draft, idempotency, judge).await? {
         Submitted::Stored { stored, replayed } => (stored, replayed),

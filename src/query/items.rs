@@ -16,8 +16,8 @@ pub struct ItemsAsk<'a> {
     pub limit: usize,
 }
 
-/// Reports that pass, newest first, and how many there are on all pages. A report made while a
-/// client pages is newer than every page to come: following the pages gives each report once.
+/// Reports that pass, newest first, and how many there are on all pages. Whoever follows the pages
+/// is given each report once; what is recorded meanwhile may come among the pages to come.
 pub fn items(snapshot: &Snapshot, sieve: &Sieve, ask: ItemsAsk<'_>) -> (Page<Handle>, u64) {
     let mut list = Newest::new(snapshot, ask.after, ask.limit);
     let mut matched = 0;

@@ -62,7 +62,10 @@ impl GeoPackage {
             let words = crate::words!("existe déjà", "exists already");
             return Err(crate::error::Refusal::new("--output", path.display(), words).into());
         }
-        let db = Connection::open(path).map_err(Error::internal)?;
+        let db = Connection::open(path).map_err(|error| {
+            let words = crate::words!("ne peut être écrit : {error}", "cannot be written: {error}");
+            crate::error::Refusal::new("--output", path.display(), words)
+        })?;
         let made = || -> rusqlite::Result<String> {
             // Nothing is lost where a snapshot is cut short: it is made anew.
             db.pragma_update(None, "journal_mode", "OFF")?;

@@ -1,5 +1,7 @@
 //! The features of a collection, page by page.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -28,11 +30,37 @@ const LIMIT: usize = 100;
 /// Features in a page at most; who asks for more gets so many.
 pub const LIMIT_MAX: usize = 10_000;
 
+/// Where a walk through the pages has come to, and what there was when it began.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// When the last report seen was made, in seconds since 1970.
+    requested: i64,
+    /// The city's revision at the first page.
+    began: u64,
+}
+
+impl fmt::Display for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.requested, self.began)
+    }
+}
+
+impl FromStr for Walk {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let read = text.split_once('.').and_then(|(requested, began)| {
+            Some(Self { requested: requested.parse().ok()?, began: began.parse().ok()? })
+        });
+        read.ok_or(())
+    }
+}
+
 /// What is asked of a collection.
 struct Question {
     limit: usize,
     bbox: Option<BBox>,
-    after: Option<After<i64>>,
+    after: Option<After<Walk>>,
     filter: Filter,
     condition: Condition,
     /// Of a small collection: what its properties must be, and the filter as it was read.
@@ -48,7 +76,7 @@ impl Question {
             let known = |crs: &str| (crs == CRS84).then_some(());
             params.word(name, CRS84, known);
         }
-        let after = params.cursor::<i64>();
+        let after = params.cursor::<Walk>();
         let time = params.take("datetime");
         let expr = filter(params)?;
         let mut asked = Self {
@@ -192,18 +220,33 @@ fn report_items(
     let (site, city) = own;
     checked_areas(snapshot, &question.filter)?;
     let sieve = snapshot.sieve(&question.filter);
-    let Question { bbox, condition, after, limit, .. } = question;
-    let items = ItemsAsk { bbox: *bbox, condition, after: after.clone(), limit: *limit };
-    let (page, matched) = query::items(snapshot, &sieve, items);
-    let next = page
-        .items
-        .last()
-        .filter(|_| page.more)
-        .map(|last| cursor_after(snapshot.requested(*last), snapshot.id(*last)));
-    let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
-    let stored = site.app.reader().get_many(city.id(), &ids)?;
+    let began = question.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
+    let mut after = question.after.clone();
+    let (stored, matched, next) = loop {
+        let items = ItemsAsk {
+            bbox: question.bbox,
+            condition: &question.condition,
+            after: after.map(|After { key, id }| After { key: key.requested, id }),
+            limit: question.limit,
+        };
+        let (page, matched) = query::items(snapshot, &sieve, items);
+        let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
+        let mut stored = site.app.reader().get_many(city.id(), &ids)?;
+        stored.retain(|stored| stored.created_revision <= began);
+        after = page.items.last().filter(|_| page.more).map(|last| After {
+            key: Walk { requested: snapshot.requested(*last), began },
+            id: snapshot.id(*last).to_owned(),
+        });
+        // Clients take an empty page for the last one.
+        if !stored.is_empty() || after.is_none() {
+            break (stored, matched, after.map(|After { key, id }| cursor_after(key, &id)));
+        }
+    };
     let counts = match kind {
-        Kind::Incidents => site.app.reader().children_counts(city.id(), &ids)?,
+        Kind::Incidents => {
+            let ids: Vec<&str> = stored.iter().map(|stored| stored.report.id.as_str()).collect();
+            site.app.reader().children_counts(city.id(), &ids)?
+        }
         _ => Vec::new(),
     };
     let links = links(form, ask, kind, next);
@@ -260,7 +303,8 @@ fn area_items(
     }
     let more = found.len() > question.limit;
     found.truncate(question.limit);
-    let next = found.last().filter(|_| more).map(|last| cursor_after(0, &id(last)));
+    let walk = Walk { requested: 0, began: snapshot.revision() };
+    let next = found.last().filter(|_| more).map(|last| cursor_after(walk, &id(last)));
     let links = links(form, ask, kind, next);
     let at = Timestamp::now().as_second();
     let (as_of, returned) = (snapshot.revision(), found.len());
