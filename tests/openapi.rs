@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Folder, Service, done};
+use common::{Answer, Folder, Service, done};
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
@@ -42,6 +42,108 @@ fn path_of(route: &str, operation: &Value, id: &str) -> String {
     path
 }
 
+/// Is a value what the document says, with no member that it does not name?
+fn fits(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        let known = &document["components"]["schemas"][name];
+        assert!(known.is_object(), "{name} is not in the document");
+        return fits(document, known, value, at);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let tried: Vec<_> = any.iter().map(|one| fits(document, one, value, at)).collect();
+        let fitting = tried.iter().any(Result::is_ok);
+        return if fitting { Ok(()) } else { tried.into_iter().collect() };
+    }
+    let wrong = || Err(format!("{at}: {value} against {schema}"));
+    if value.is_null() {
+        return if schema["nullable"] == true { Ok(()) } else { wrong() };
+    }
+    let is = match schema["type"].as_str() {
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_u64() || value.is_i64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        _ => true,
+    };
+    let words = schema["enum"].as_array();
+    if !is || words.is_some_and(|words| !words.contains(value)) {
+        return wrong();
+    }
+    for (n, item) in value.as_array().into_iter().flatten().enumerate() {
+        fits(document, &schema["items"], item, &format!("{at}/{n}"))?;
+    }
+    let Some(members) = value.as_object() else { return Ok(()) };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if !members.contains_key(name.as_str().unwrap()) {
+            return Err(format!("{at}: no {name}"));
+        }
+    }
+    for (name, member) in members {
+        let known = match (&schema["properties"][name], &schema["additionalProperties"]) {
+            (Value::Null, Value::Null) if schema["properties"].is_null() => continue,
+            (Value::Null, Value::Null) => return Err(format!("{at}: {name} is not documented")),
+            (Value::Null, other) => other,
+            (known, _) => known,
+        };
+        fits(document, known, member, &format!("{at}/{name}"))?;
+    }
+    Ok(())
+}
+
+/// Holds an answer of the API against what the document says of it; was there something to hold?
+fn documented(document: &Value, operation: &Value, answer: &Answer, path: &str) -> bool {
+    let media_type = answer.header("content-type").unwrap_or_default();
+    let content = &operation["responses"][answer.status.to_string()]["content"];
+    let schema = &content[media_type.split(';').next().unwrap()]["schema"];
+    if path.starts_with("/api/v1/") && media_type.contains("json") {
+        assert!(schema.is_object(), "{path}: {media_type} is not documented");
+        fits(document, schema, &answer.json(), path).unwrap();
+        return schema["type"].is_null();
+    }
+    false
+}
+
+#[test]
+fn answers_are_what_the_document_says() {
+    let (_folder, service) = demo();
+    let document = service.get("/api/openapi.json").json();
+    let square = "[[[-71.4,46.7],[-71.1,46.7],[-71.1,47.0],[-71.4,47.0],[-71.4,46.7]]]";
+    let at = r#""service_code":"nid-de-poule","lon":-71.21,"lat":46.81"#;
+    let send = |method: &str, route: &str, path: &str, body: &str| {
+        let answer = service.ask(method, path, &[], body.as_bytes());
+        assert!(answer.status < 300, "{path}: {answer:?}");
+        let operation = &document["paths"][route][method.to_lowercase()];
+        assert!(documented(&document, operation, &answer, path), "{path}");
+        answer.json()
+    };
+    let (all, one) = ("/api/v1/reports", "/api/v1/reports/{id}");
+    for _ in 0..2 {
+        send("POST", all, "/api/v1/reports?dedupe=attach", &format!("{{{at}}}"));
+    }
+    let asked = send("POST", all, "/api/v1/reports?dedupe=warn", &format!("{{{at}}}"));
+    assert_eq!(asked["created"], false, "{asked}");
+    let polygon = format!(r#"{{"type":"Polygon","coordinates":{square}}}"#);
+    send("POST", "/api/v1/within", "/api/v1/within?limit=500", &polygon);
+    let id = asked["features"][0]["id"].as_str().unwrap();
+    let change = r#"{"status":"closed","closed_reason":"done"}"#;
+    send("PATCH", one, &format!("/api/v1/reports/{id}"), change);
+    for (route, path) in [
+        (all, "/api/v1/reports?limit=1000".to_owned()),
+        ("/api/v1/reports/{id}/history", format!("/api/v1/reports/{id}/history")),
+        ("/api/v1/incidents/{id}", format!("/api/v1/incidents/{id}")),
+        ("/api/v1/hexes", "/api/v1/hexes?resolution=8&steps=6&permutations=99&empty=true".into()),
+        ("/api/v1/hexes", "/api/v1/hexes?service=neige&from=2030-01-01".into()),
+        ("/api/v1/hotspots", "/api/v1/hotspots?service=neige&from=2030-01-01".into()),
+        ("/api/v1/stats", "/api/v1/stats?service=neige&from=2030-01-01".into()),
+        ("/api/v1/dbscan", "/api/v1/dbscan?eps_m=200&min_points=4&members=true".into()),
+    ] {
+        send("GET", route, &path, "");
+    }
+}
+
 #[test]
 fn every_example_of_the_document_works() {
     let (_folder, service) = demo();
@@ -50,7 +152,7 @@ fn every_example_of_the_document_works() {
     let document = service.get("/api/openapi.json").json();
     assert_eq!(document["openapi"], "3.0.3");
     assert!(document["components"]["schemas"]["Feature"].is_object());
-    let mut asked = 0;
+    let (mut asked, mut held) = (0, 0);
     for (route, methods) in document["paths"].as_object().unwrap() {
         let Some(operation) = methods.get("get") else { continue };
         let path = path_of(route, operation, &id);
@@ -67,6 +169,9 @@ fn every_example_of_the_document_works() {
         // A photo and a hotspot of the examples need not be there.
         let good = answer.status < 300 || answer.status == 404 && known(404);
         assert!(good && known(answer.status), "{path}: {answer:?}");
+        if answer.status < 300 && documented(&document, operation, &answer, &path) {
+            held += 1;
+        }
         for one in query.iter().filter(|one| !one["example"].is_null()) {
             // One by one: a parameter that nobody takes would be refused by name.
             let path = match one["name"].as_str() {
@@ -85,7 +190,7 @@ fn every_example_of_the_document_works() {
             asked += 1;
         }
     }
-    assert!(asked > 200, "{asked}");
+    assert!(asked > 200 && held > 18, "{asked} {held}");
 }
 
 /// What no parameter is ever to break on.

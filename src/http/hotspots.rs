@@ -192,7 +192,9 @@ fn list_answer(telling: &Telling<'_>, question: &Question, watched: &CityWatch) 
         Err(reason) => {
             let reason = no_test(reason, *language);
             let head = serde_json::json!({
-                "statistic": { "available": false, "reason": reason }
+                "window": null,
+                "statistic": { "available": false, "reason": reason },
+                "total": 0,
             });
             let none: Vec<AreaFeature<serde_json::Value>> = Vec::new();
             return to_json(&AreaCollection::new(revision, head, 0, none));

@@ -20,12 +20,10 @@ use crate::format::json::Language;
 use operation::Operation;
 use operations::OPERATIONS;
 use parameters::{COMMON, FILTER, PARAMETERS};
-use schema::Parameter;
+use schema::{Parameter, schemas};
 
 pub(super) use crate::format::ogc::CRS84;
 
-/// Schemas that the tables refer to.
-const SCHEMAS: &str = include_str!("schemas.json");
 const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// Chapters: their names, and what they are of.
@@ -209,9 +207,13 @@ fn of_collection(operation: &Operation, kind: &Kind, language: Language) -> Valu
 }
 
 /// The document of these paths.
-fn document(paths: Map<String, Value>, site: &Site, base: &str, language: Language) -> Value {
-    // A test reads the document.
-    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+fn document(
+    paths: Map<String, Value>,
+    schemas: Map<String, Value>,
+    site: &Site,
+    base: &str,
+    language: Language,
+) -> Value {
     let (title, said) = match language {
         Language::French => (
             "pointchaud : demandes 311",
@@ -263,7 +265,8 @@ pub async fn whole(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
     let ask = finished(ask)?;
     let base = if base.is_empty() { "/" } else { base.as_str() };
     let tag = ask.tag(&site, 0);
-    let body = || to_json(&document(all_paths(ask.language), &site, base, ask.language));
+    let body =
+        || to_json(&document(all_paths(ask.language), schemas(true), &site, base, ask.language));
     Ok(settled(&ask, "application/json", &tag, body)?)
 }
 
@@ -275,7 +278,7 @@ pub async fn ogc(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
     let own = site.clone();
     let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
         let paths = ogc_paths(&Kind::all(snapshot), ask.language);
-        to_json(&document(paths, &own, &base, ask.language))
+        to_json(&document(paths, schemas(false), &own, &base, ask.language))
     });
     Ok(answer.await?)
 }

@@ -51,7 +51,7 @@ const fn operation(
         ids: &[],
         body: None,
         codes: &[(200, "ok"), (304, "not modified"), (400, "refused"), (404, "not found")],
-        answer: Answer::Collection,
+        answer: Answer::Collection("Report"),
         crew: false,
     }
 }

@@ -10,13 +10,13 @@ pub const OPERATIONS: &[&[Operation]] = &[API, OUTSIDE];
 const API: &[Operation] = &[
     get("/api/v1/jurisdictions", "jurisdictions", "cities")
         .says("Les villes d’ici.", "The cities here.")
-        .answers(Answer::Object),
+        .answers(Answer::Object("Jurisdictions")),
     get("/api/v1/services", "services", "cities")
         .says(
             "Les services d’une ville, leurs groupes et leurs questions.",
             "A city’s services, their groups and their questions.",
         )
-        .answers(Answer::Object),
+        .answers(Answer::Object("Services")),
     get("/api/v1/reports", "reports", "reports")
         .says("Demandes, les plus récentes d’abord.", "Reports, newest first.")
         .takes(&["limit", "cursor", "bbox", "filter:common"]),
@@ -35,7 +35,7 @@ const API: &[Operation] = &[
             (409, "conflict"),
             (413, "too large"),
         ])
-        .answers(Answer::Feature),
+        .answers(Answer::Filed),
     post("/api/v1/reports/batch", "create_reports", "reports")
         .says("Plusieurs demandes, une par ligne (NDJSON).", "Many reports, a line each (NDJSON).")
         .sent(Body::Lines)
@@ -49,7 +49,7 @@ const API: &[Operation] = &[
     get("/api/v1/reports/{id}", "report", "reports")
         .says("Une demande.", "One report.")
         .such_as(&[("id", "4RX-7KM-P2")])
-        .answers(Answer::Feature),
+        .answers(Answer::Feature("Report")),
     patch("/api/v1/reports/{id}", "change_report", "reports")
         .says(
             "Change statut, service, lieu ou affectation ; If-Match protège.",
@@ -66,17 +66,17 @@ const API: &[Operation] = &[
             (412, "stale"),
             (413, "too large"),
         ])
-        .answers(Answer::Feature)
+        .answers(Answer::Feature("Report"))
         .for_crews(),
     get("/api/v1/reports/{id}/history", "history", "reports")
         .says("Ce qui lui est arrivé.", "What happened to it.")
         .such_as(&[("id", "4RX-7KM-P2")])
-        .answers(Answer::Object),
+        .answers(Answer::Object("History")),
     get("/api/v1/reports/{id}/contact", "contact", "reports")
         .says("Qui l’a faite, pour les équipes.", "Who made it, for crews.")
         .such_as(&[("id", "4RX-7KM-P2")])
         .codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
-        .answers(Answer::Object)
+        .answers(Answer::Object("Contact"))
         .for_crews(),
     post("/api/v1/media", "create_media", "reports")
         .says(
@@ -85,11 +85,12 @@ const API: &[Operation] = &[
         )
         .sent(Body::Photo)
         .codes(&[(201, "kept"), (400, "refused"), (413, "too large")])
-        .answers(Answer::Object),
+        .answers(Answer::Object("KeptPhoto")),
     get("/api/v1/duplicates", "duplicates", "duplicates")
         .says("Est-ce déjà signalé ?", "Is this already reported?")
         .requires(&["lon", "lat", "service:one"])
-        .takes(&["at", "text", "address", "accuracy_m", "exclude", "limit:duplicates"]),
+        .takes(&["at", "text", "address", "accuracy_m", "exclude", "limit:duplicates"])
+        .answers(Answer::Collection("Duplicate")),
     post("/api/v1/duplicates/batch", "duplicates_batch", "duplicates")
         .says(
             "La même question par milliers, une par ligne.",
@@ -101,24 +102,28 @@ const API: &[Operation] = &[
         .answers(Answer::Lines),
     get("/api/v1/incidents/{id}", "incident", "duplicates")
         .says("Une demande avec ses doublons.", "A report with its duplicates.")
-        .such_as(&[("id", "4RX-7KM-P2")]),
+        .such_as(&[("id", "4RX-7KM-P2")])
+        .answers(Answer::Collection("Incident")),
     post("/api/v1/incidents/{id}/merge", "merge", "duplicates")
         .says("Rattache des demandes à celle-ci.", "Brings reports together with this one.")
         .such_as(&[("id", "4RX-7KM-P2")])
         .sent(Body::Members)
         .codes(CHANGED)
+        .answers(Answer::Collection("Incident"))
         .for_crews(),
     post("/api/v1/incidents/{id}/split", "split", "duplicates")
         .says("Détache des demandes de celle-ci.", "Takes reports apart from this one.")
         .such_as(&[("id", "4RX-7KM-P2")])
         .sent(Body::Members)
         .codes(CHANGED)
+        .answers(Answer::Collection("Incident"))
         .for_crews(),
     post("/api/v1/incidents/{id}/undo", "undo", "duplicates")
         .says("Défait un rattachement.", "Undoes a change.")
         .such_as(&[("id", "4RX-7KM-P2")])
         .sent(Body::Undo)
         .codes(CHANGED)
+        .answers(Answer::Collection("Incident"))
         .for_crews(),
     get("/api/v1/nearest", "nearest", "places")
         .says("Les plus proches, avec leur distance.", "The nearest, with their distance.")
@@ -142,16 +147,18 @@ const API: &[Operation] = &[
     get("/api/v1/clusters", "clusters", "maps")
         .says("Ce qu’une carte montre.", "What a map shows.")
         .requires(&["bbox:required", "zoom"])
-        .takes(&["limit:clusters", "filter:common"]),
+        .takes(&["limit:clusters", "filter:common"])
+        .answers(Answer::Collection("Cluster")),
     get("/api/v1/clusters/{id}", "cluster", "maps")
         .says("Un groupe.", "A cluster.")
         .takes(&["filter:common"])
         .such_as(&[("id", "0-2-2")])
-        .answers(Answer::Feature),
+        .answers(Answer::Feature("Cluster")),
     get("/api/v1/clusters/{id}/children", "cluster_children", "maps")
         .says("Ses parties au zoom suivant.", "Its parts at the next zoom.")
         .takes(&["limit:clusters", "filter:common"])
-        .such_as(&[("id", "0-2-2")]),
+        .such_as(&[("id", "0-2-2")])
+        .answers(Answer::Collection("Cluster")),
     get("/api/v1/clusters/{id}/reports", "cluster_reports", "maps")
         .says("Ses demandes.", "Its reports.")
         .takes(&["limit", "cursor", "filter:common"])
@@ -172,7 +179,8 @@ const API: &[Operation] = &[
             "empty",
             "limit:hexes",
             "filter:common",
-        ]),
+        ])
+        .answers(Answer::Collection("Hex")),
     get("/api/v1/hotspots", "hotspots", "maps")
         .says(
             "Où il y a significativement plus, classé et expliqué.",
@@ -188,22 +196,26 @@ const API: &[Operation] = &[
             "limit:hotspots",
             "bbox",
             "filter:common",
-        ]),
+        ])
+        .answers(Answer::Collection("Hotspot")),
     get("/api/v1/hotspots/{id}", "hotspot", "maps")
         .says("Un point chaud et sa vie.", "A hotspot and its life.")
         .such_as(&[("id", "1")])
-        .answers(Answer::Feature),
+        .answers(Answer::Feature("Hotspot")),
     get("/api/v1/dbscan", "dbscan", "maps")
         .says("Groupes par densité.", "Clusters by density.")
         .requires(&["eps_m", "min_points"])
-        .takes(&["limit:density", "members", "bbox", "filter:common"]),
+        .takes(&["limit:density", "members", "bbox", "filter:common"])
+        .answers(Answer::Collection("Density")),
     get("/api/v1/hdbscan", "hdbscan", "maps")
         .says("Groupes par densité, de toute échelle.", "Clusters by density, of any scale.")
         .requires(&["min_cluster_size"])
-        .takes(&["min_samples", "limit:density", "members", "bbox", "filter:common"]),
+        .takes(&["min_samples", "limit:density", "members", "bbox", "filter:common"])
+        .answers(Answer::Collection("Density")),
     get("/api/v1/alerts", "alerts", "maps")
         .says("Ce qui vient de commencer.", "What has just begun.")
-        .takes(&["service", "bbox"]),
+        .takes(&["service", "bbox"])
+        .answers(Answer::Collection("Alert")),
     get("/api/v1/recurrences", "recurrences", "maps")
         .says("Réparé et signalé de nouveau.", "Repaired and reported again.")
         .takes(&[
@@ -213,27 +225,29 @@ const API: &[Operation] = &[
             "limit",
             "bbox",
             "filter:common",
-        ]),
+        ])
+        .answers(Answer::Collection("Recurrence")),
     get("/api/v1/stats", "stats", "places")
         .says(
             "Décomptes par service, statut, secteur, jour ; délais.",
             "Counts by service, status, area, day; delays.",
         )
         .takes(&["areas", "bbox", "filter:common"])
-        .answers(Answer::Object),
+        .answers(Answer::Object("Stats")),
     get("/api/v1/boundaries", "boundaries", "cities")
         .says("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
-        .answers(Answer::Object),
+        .answers(Answer::Object("Boundaries")),
     get("/api/v1/boundaries/{name}", "boundary", "cities")
         .says(
             "Les secteurs d’un découpage et leurs limites.",
             "The areas of a set and their boundaries.",
         )
-        .such_as(&[("name", "quartiers")]),
+        .such_as(&[("name", "quartiers")])
+        .answers(Answer::Collection("Area")),
     get("/api/openapi.json", "openapi", "service")
         .says("Ce document.", "This document.")
         .codes(DOCUMENT)
-        .answers(Answer::Object),
+        .answers(Answer::Foreign),
 ];
 
 /// Those of the protocols that others have written, and of the service about itself.
@@ -251,7 +265,7 @@ const OUTSIDE: &[Operation] = &[
         )
         .takes(&["filter:common"])
         .such_as(&[("name", "clusters.json")])
-        .answers(Answer::Object),
+        .answers(Answer::Foreign),
     get("/tiles/{layer}/{z}/{x}/{y}", "tile", "tiles")
         .says("Une tuile vectorielle (MVT) : {y}.mvt.", "A vector tile (MVT): {y}.mvt.")
         .takes(&["filter:common"])
@@ -401,12 +415,12 @@ const OUTSIDE: &[Operation] = &[
         .says("Le processus répond.", "The process answers.")
         .takes(&["nothing"])
         .codes(PLAIN)
-        .answers(Answer::Object),
+        .answers(Answer::Object("Health")),
     get("/readyz", "readyz", "service")
         .says("Jusqu’où l’index a lu.", "How far the index has read.")
         .takes(&["nothing"])
         .codes(&[(200, "ok"), (503, "not yet")])
-        .answers(Answer::Object),
+        .answers(Answer::Object("Readiness")),
     get("/metrics", "metrics", "service")
         .says("Prometheus.", "Prometheus.")
         .takes(&["nothing"])

@@ -1,6 +1,6 @@
 //! What parameters and answers may be, as JSON Schemas of OpenAPI 3.0.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What a parameter may be.
 #[derive(Debug, Clone, Copy)]
@@ -87,15 +87,19 @@ pub const fn parameter(
     Parameter { name, kind, example, fr, en }
 }
 
-/// What is answered.
+/// What is answered; names are those of `answers.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// A GeoJSON collection.
-    Collection,
-    /// A GeoJSON feature.
-    Feature,
+    /// A GeoJSON collection of features with these properties.
+    Collection(&'static str),
+    /// A GeoJSON feature with these properties.
+    Feature(&'static str),
+    /// A new report, or those it may repeat.
+    Filed,
     /// An object of JSON.
-    Object,
+    Object(&'static str),
+    /// A document that others have written the schema of.
+    Foreign,
     /// A line of JSON for each line.
     Lines,
     /// Open311's documents, in both languages.
@@ -121,15 +125,20 @@ pub enum Answer {
 impl Answer {
     /// The answer's contents by media type.
     pub fn content(self) -> Value {
-        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
         let bytes = json!({ "type": "string", "format": "binary" });
         let text = json!({ "type": "string" });
         match self {
-            Self::Collection => json!({
-                "application/geo+json": { "schema": named("FeatureCollection") },
+            Self::Collection(name) => json!({
+                "application/geo+json": { "schema": named(&format!("{name}Collection")) },
             }),
-            Self::Feature => json!({ "application/geo+json": { "schema": named("Feature") } }),
-            Self::Object => json!({ "application/json": { "schema": { "type": "object" } } }),
+            Self::Feature(name) => json!({
+                "application/geo+json": { "schema": named(&format!("{name}Feature")) },
+            }),
+            Self::Filed => json!({ "application/geo+json": { "schema": {
+                "anyOf": [named("ReportFeature"), named("DuplicateCollection")],
+            } } }),
+            Self::Object(name) => json!({ "application/json": { "schema": named(name) } }),
+            Self::Foreign => json!({ "application/json": { "schema": { "type": "object" } } }),
             Self::Document => json!({
                 "application/json": { "schema": { "type": "object" } },
                 "text/html": { "schema": text },
@@ -161,6 +170,44 @@ impl Answer {
     }
 }
 
+/// The schemas that the tables refer to. Of each kind of feature there are its properties, the
+/// feature with them, and the collection of such features with what it says of itself.
+pub fn schemas(with_answers: bool) -> Map<String, Value> {
+    // A test reads the document.
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let mut schemas = read(include_str!("schemas.json"));
+    if !with_answers {
+        return schemas;
+    }
+    let mut answers = read(include_str!("answers.json"));
+    let mut part = |name: &str| match answers.remove(name) {
+        Some(Value::Object(part)) => part,
+        _ => Map::new(),
+    };
+    schemas.append(&mut part("objects"));
+    let (features, plain) = (part("features"), schemas.clone());
+    for (name, kind) in features {
+        let mut feature = plain["Feature"].clone();
+        feature["properties"]["properties"] = named(&name);
+        let mut collection = plain["FeatureCollection"].clone();
+        collection["properties"]["features"]["items"] = named(&format!("{name}Feature"));
+        let own = &kind["collection"];
+        for (name, schema) in own["properties"].as_object().into_iter().flatten() {
+            collection["properties"][name] = schema.clone();
+        }
+        let required = [&collection["required"], &own["required"]].into_iter();
+        collection["required"] = required.filter_map(Value::as_array).flatten().cloned().collect();
+        schemas.insert(format!("{name}Feature"), feature);
+        schemas.insert(format!("{name}Collection"), collection);
+        schemas.insert(name, kind["properties"].clone());
+    }
+    schemas
+}
+
+fn named(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
@@ -185,7 +232,6 @@ pub enum Body {
 impl Body {
     /// The body's contents by media type, with examples.
     pub fn content(self) -> Value {
-        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
         let json = |name: &str, example: Value| {
             let body = json!({ "schema": named(name), "example": example });
             json!({ "application/json": body })
@@ -218,6 +264,9 @@ impl Body {
                 "image/jpeg": { "schema": bytes },
                 "image/png": { "schema": bytes },
                 "image/webp": { "schema": bytes },
+                "multipart/form-data": { "schema": {
+                    "type": "object", "required": ["media"], "properties": { "media": bytes },
+                } },
             }),
         }
     }
