@@ -324,6 +324,51 @@ def openapi():
     print(f"OpenAPI documents are valid: {', '.join(told)}")
 
 
+def generated():
+    """A typed client that openapi-python-client writes from the document: it files and asks."""
+    program = os.path.join(os.path.dirname(sys.executable), "openapi-python-client")
+    os.path.exists(program) or skip("openapi-python-client is not installed")
+    run(program, "generate", "--url", f"{URL}/api/openapi.json", "--meta", "none", "--output-path", "typed")
+    sys.path.insert(0, FOLDER)
+    import typed
+    from typed import models, types
+    from typed.api.maps import clusters, hexes, hotspots
+    from typed.api.places import nearest, stats
+    from typed.api.reports import change_report, create_media, create_report, history
+
+    client = typed.Client(base_url=URL, raise_on_unexpected_status=True)
+    with open(os.path.join(FOLDER, "photo.png"), "wb") as photo:
+        # A red dot.
+        photo.write(bytes.fromhex(
+            "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d7"
+            "63f8cfc000000301010018dd8db00000000049454e44ae426082"))
+    with open(os.path.join(FOLDER, "photo.png"), "rb") as photo:
+        sent = types.File(payload=photo, file_name="photo.png", mime_type="image/png")
+        kept = create_media.sync(client=client, body=models.CreateMediaFilesBody(media=sent))
+    assert kept.width == kept.height == 1, kept
+    report = models.NewReport.from_dict(
+        {"service_code": "lampadaire", "lon": -71.21, "lat": 46.81, "media_url": kept.media_url})
+    filed = create_report.sync(client=client, body=report)
+    assert filed.properties.media_url == [kept.media_url], filed
+    near = nearest.sync(client=client, lon=-71.21, lat=46.81, k=3).features
+    assert near[0].id == filed.id and near[0].properties.distance_m == 0.0, near
+    change = models.Change.from_dict({"status": "closed", "closed_reason": "done"})
+    closed = change_report.sync(filed.id, client=client, body=change)
+    assert closed.properties.status == "closed", closed
+    steps = [step.event for step in history.sync(filed.id, client=client).history]
+    assert steps == ["created", "changed"], steps
+    counted = stats.sync(client=client, approximate=True)
+    assert counted.total == total() and counted.hours_to_close.p50 > 0, counted
+    spots = clusters.sync(client=client, bbox="-71.4,46.7,-71.1,46.9", zoom=14).features
+    kinds = {type(spot.properties).__name__ for spot in spots}
+    assert kinds == {"Cluster", "Report"}, kinds
+    cells = hexes.sync(client=client, resolution=8)
+    assert cells.statistic.available and cells.features[0].properties.class_, cells.statistic
+    found = hotspots.sync(client=client)
+    assert found.window.days == 30.0, found.window
+    print(f"a generated client: {len(spots)} spots, {len(cells.features)} hexagons")
+
+
 def schemathesis():
     program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
     os.path.exists(program) or skip("schemathesis is not installed")

@@ -1,5 +1,5 @@
 //! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml,
-//! openapi-spec-validator, schemathesis. Each is skipped aloud where it is not installed
+//! openapi-spec-validator, openapi-python-client, schemathesis. Each is skipped aloud where it is not installed
 //! (`tests/needs.sh` installs them).
 
 mod common;
@@ -65,6 +65,11 @@ fn gdal_reads_collections_by_their_tiles() {
 #[test]
 fn the_openapi_documents_are_valid() {
     client("openapi", "500");
+}
+
+#[test]
+fn a_client_generated_from_the_document_files_and_asks() {
+    client("generated", "3000");
 }
 
 #[test]

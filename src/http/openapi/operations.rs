@@ -148,17 +148,17 @@ const API: &[Operation] = &[
         .says("Ce qu’une carte montre.", "What a map shows.")
         .requires(&["bbox:required", "zoom"])
         .takes(&["limit:clusters", "filter:common"])
-        .answers(Answer::Collection("Cluster")),
+        .answers(Answer::Collection("Spot")),
     get("/api/v1/clusters/{id}", "cluster", "maps")
         .says("Un groupe.", "A cluster.")
         .takes(&["filter:common"])
         .such_as(&[("id", "0-2-2")])
-        .answers(Answer::Feature("Cluster")),
+        .answers(Answer::Feature("Spot")),
     get("/api/v1/clusters/{id}/children", "cluster_children", "maps")
         .says("Ses parties au zoom suivant.", "Its parts at the next zoom.")
         .takes(&["limit:clusters", "filter:common"])
         .such_as(&[("id", "0-2-2")])
-        .answers(Answer::Collection("Cluster")),
+        .answers(Answer::Collection("Spot")),
     get("/api/v1/clusters/{id}/reports", "cluster_reports", "maps")
         .says("Ses demandes.", "Its reports.")
         .takes(&["limit", "cursor", "filter:common"])
