@@ -42,9 +42,10 @@ fn most(size: usize, work: &str, mut taken: Vec<f64>, most: f64) -> Row {
 fn questions(size: usize, server: &Server) -> Vec<Row> {
     let items = "/ogc/collections/reports/items?limit=1000";
     let first = (0..TIMES).map(|_| items.to_owned());
-    // Cursors all over the year.
-    let deep =
-        (0..TIMES as u64).map(|n| format!("{items}&cursor={}~x", 1_765_000_000 + n * 700_000));
+    // Cursors all over the year, of walks that began when everything was there.
+    let all = size * 10;
+    let deep = (0..TIMES as u64)
+        .map(|n| format!("{items}&cursor={}.{all}~x", 1_765_000_000 + n * 700_000));
     let boxed = (0..TIMES).map(|n| format!("{items}&bbox=-71.{},46.78,-71.2,46.88", 26 + n % 10));
     let cql = (0..TIMES)
         .map(|n| format!("{items}&filter=service_code%3D'lampadaire'%20AND%20channel%3C%3E'c{n}'"));
