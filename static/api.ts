@@ -86,6 +86,12 @@ export interface Report {
 
 export type ReportFeature = GeoJSON.Feature<GeoJSON.Point | null, Report>;
 
+/** Groups and single reports, as a map shows them. */
+export interface Spots extends GeoJSON.FeatureCollection {
+  /** Reports in all the squares that the view touches. */
+  numberMatched: number;
+}
+
 export interface Page<F> {
   features: F[];
   next?: string;
@@ -230,7 +236,7 @@ export const divisions = async (city: string): Promise<Division[]> =>
 export const outlines = (name: string, city: string): Promise<GeoJSON.FeatureCollection> =>
   get(ask(`/api/v1/boundaries/${encodeURIComponent(name)}`, { jurisdiction_id: city }));
 
-export const clusters = (params: Params, signal: AbortSignal): Promise<GeoJSON.FeatureCollection> =>
+export const clusters = (params: Params, signal: AbortSignal): Promise<Spots> =>
   get(ask("/api/v1/clusters", params), signal);
 
 export const reports = (params: Params, signal?: AbortSignal): Promise<Page<ReportFeature>> =>

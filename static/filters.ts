@@ -76,6 +76,13 @@ function drawCounting(state: State, change: Change): void {
       () => change({ incidents }))));
 }
 
+/** Whether other cities are drawn, where there are others. */
+function drawBeside(state: State, change: Change, cities: number): void {
+  const box = byId("beside");
+  box.hidden = cities < 2 || state.layer !== "reports";
+  box.replaceChildren(chip(say("others"), state.others, null, () => change({ others: !state.others })));
+}
+
 /** A small histogram: how many requests each day, at most 120 bars. */
 function drawDays(counts: Stats | null): void {
   const box = byId("days");
@@ -161,12 +168,13 @@ function drawReset(state: State, change: Change): void {
 }
 
 export function drawFilters(
-  state: State, catalogue: Catalogue, counts: Counts | null, change: Change,
+  state: State, catalogue: Catalogue, counts: Counts | null, change: Change, cities: number,
 ): void {
   drawLayers(state, change);
   drawPeriods(state, change);
   drawStatuses(state, counts?.byStatus ?? null, change);
   drawCounting(state, change);
+  drawBeside(state, change, cities);
   drawDays(counts?.byDay ?? null);
   drawServices(state, catalogue, counts?.byService ?? null, change);
   drawReset(state, change);

@@ -13,6 +13,7 @@ import {
   box, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
   showOutlines, showSpots, showWhole,
 } from "./map";
+import { askOthers, drawOthers, together } from "./others";
 import { hexParams, hotParams, params, read, type State, STATUSES, write } from "./state";
 import { say, setLanguage } from "./words";
 
@@ -73,20 +74,28 @@ async function refresh(what: "all" | "view"): Promise<void> {
 
 async function refreshView(signal: AbortSignal): Promise<void> {
   if (map) showLayer(map, state.layer);
+  if (state.layer !== "reports") drawOthers([], () => undefined);
   if (state.layer === "hotspots") return refreshHotspots(signal);
   if (state.layer === "hexes") return refreshHexes(signal);
   const filter = params(state);
   const bbox: api.Params = map ? { bbox: box(map) } : {};
   const tasks: Promise<unknown>[] = [];
-  if (map) {
-    const zoom = String(Math.max(0, Math.min(22, Math.floor(map.getZoom()))));
-    const drawn = map;
-    tasks.push(api.clusters({ ...filter, ...bbox, zoom }, signal).then((spots) => showSpots(drawn, spots)));
-  }
+  if (map) tasks.push(refreshSpots(map, { ...bbox, zoom: zoomOf(map) }, signal));
   if (!listed) {
     tasks.push(api.reports({ ...filter, ...bbox }, signal).then((page) => drawList(page, false, listActions)));
   }
   await Promise.all(tasks);
+}
+
+const zoomOf = (map: Map): string => String(Math.max(0, Math.min(22, Math.floor(map.getZoom()))));
+
+async function refreshSpots(map: Map, view: api.Params, signal: AbortSignal): Promise<void> {
+  const [own, others] = await Promise.all([
+    api.clusters({ ...params(state), ...view }, signal),
+    state.others ? askOthers(cities, state, view, signal) : [],
+  ]);
+  showSpots(map, together(own, others));
+  drawOthers(others, (id) => void visit(id));
 }
 
 async function refreshHotspots(signal: AbortSignal): Promise<void> {
@@ -126,7 +135,7 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
     outline(division),
   ]);
   counts = { byStatus, byService, byDay: here };
-  drawFilters(state, catalogue, counts, change);
+  drawFilters(state, catalogue, counts, change, cities.length);
   const total = here.total === 0 ? say("summary.none")
     : here.total === 1 ? say(state.incidents ? "summary.incident" : "summary.one")
     : say(state.incidents ? "summary.incidents" : "summary", { n: here.total });
@@ -149,11 +158,9 @@ async function outline(division: string | null): Promise<void> {
 function change(next: Partial<State>): void {
   Object.assign(state, next);
   listed = null;
-  if (next.layer) {
-    hideCard();
-    drawLegend();
-  }
-  drawFilters(state, catalogue, counts, change);
+  if (next.layer) hideCard();
+  if (next.layer || "others" in next) drawLegend();
+  drawFilters(state, catalogue, counts, change, cities.length);
   void refresh("all");
 }
 
@@ -236,11 +243,14 @@ async function openReport(id: string, move: boolean): Promise<void> {
   }
 }
 
-async function openCluster(id: string, expansionZoom: number | null, at: [number, number]): Promise<void> {
+async function openCluster(
+  id: string, expansionZoom: number | null, at: [number, number], city?: string,
+): Promise<void> {
   if (expansionZoom !== null && map && expansionZoom <= map.getMaxZoom()) {
     map.easeTo({ center: at, zoom: Math.max(expansionZoom, map.getZoom() + 1), duration: still() ? 0 : 500 });
     return;
   }
+  if (city) await visit(city);
   listed = id;
   showPanel(true);
   drawList(await api.clusterReports(id, params(state)), true, listActions);
@@ -278,6 +288,7 @@ function drawLegend(): void {
     make("li", {}, make("span", { class: style, "aria-hidden": "true" }), text);
   const own = state.layer === "reports"
     ? [make("ul", { "aria-label": say("legend") }, entry("circle", say("legend.cluster")),
+      ...(state.others ? [entry("circle other", say("others"))] : []),
       ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`))))]
     : hotLegend(state.layer);
   byId("legend").replaceChildren(...own);
@@ -288,8 +299,8 @@ async function startMap(): Promise<void> {
   try {
     map = makeMap(byId("map"), state.view, city(), {
       moved: () => void refresh("view"),
-      cluster: (id, zoom, at) => void openCluster(id, zoom, at),
-      report: (id) => void openReport(id, false),
+      cluster: (id, zoom, at, city) => void openCluster(id, zoom, at, city),
+      report: (id, city) => void (city ? visit(city) : Promise.resolve()).then(() => openReport(id, false)),
       hotspot: (id) => void openHotspot(id),
       hex: (properties) => tellHex(properties),
     });
@@ -311,6 +322,12 @@ async function startMap(): Promise<void> {
   }
 }
 
+/** Makes another city the one of the page, where the map is; its services are others. */
+async function visit(id: string): Promise<void> {
+  state = { ...state, city: id, services: [], area: null, division: null, report: null };
+  await enter();
+}
+
 /** Everything that depends on the city or the language. */
 async function enter(): Promise<void> {
   setLanguage(state.language);
@@ -320,7 +337,7 @@ async function enter(): Promise<void> {
   counts = null;
   listed = null;
   hideCard();
-  drawFilters(state, catalogue, counts, change);
+  drawFilters(state, catalogue, counts, change, cities.length);
   map?.remove();
   await startMap();
   await refresh("all");
@@ -340,8 +357,8 @@ async function start(): Promise<void> {
   }
   if (!cities.some((c) => c.jurisdiction_id === state.city)) state.city = cities[0].jurisdiction_id;
   byId<HTMLSelectElement>("city").addEventListener("change", (event) => {
-    state = { ...state, city: (event.target as HTMLSelectElement).value, services: [], area: null, division: null, report: null, view: null };
-    void enter();
+    state.view = null;
+    void visit((event.target as HTMLSelectElement).value);
   });
   byId("language").addEventListener("click", () => {
     state.language = state.language === "fr" ? "en" : "fr";

@@ -17,8 +17,9 @@ const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: 
 
 export interface MapActions {
   moved(): void;
-  cluster(id: string, expansionZoom: number | null, at: [number, number]): void;
-  report(id: string): void;
+  /** `city` is named where it is not the one of the page. */
+  cluster(id: string, expansionZoom: number | null, at: [number, number], city?: string): void;
+  report(id: string, city?: string): void;
   hotspot(id: number): void;
   hex(properties: GeoJSON.GeoJsonProperties, at: [number, number]): void;
 }
@@ -69,12 +70,13 @@ export function makeMap(container: HTMLElement, view: View | null, city: City, a
   map.on("click", "clusters", (event) => {
     const feature = event.features?.[0];
     if (!feature || feature.geometry.type !== "Point") return;
-    const { cluster_id, expansion_zoom } = feature.properties;
-    actions.cluster(cluster_id, expansion_zoom ?? null, feature.geometry.coordinates as [number, number]);
+    const { cluster_id, expansion_zoom, city } = feature.properties;
+    const at = feature.geometry.coordinates as [number, number];
+    actions.cluster(cluster_id, expansion_zoom ?? null, at, city);
   });
   map.on("click", "reports", (event) => {
-    const id = event.features?.[0]?.properties.service_request_id;
-    if (id) actions.report(id);
+    const { service_request_id: id, city } = event.features?.[0]?.properties ?? {};
+    if (id) actions.report(id, city);
   });
   for (const layer of ["hotspots", "hotspot-marks"]) {
     map.on("click", layer, (event) => {
@@ -120,9 +122,11 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
     ...hotMarks(),
     {
       id: "clusters", type: "circle", source: "spots", filter: ["get", "cluster"],
-      layout: { "circle-sort-key": ["get", "count"] },
+      // Those of other cities lie below.
+      layout: { "circle-sort-key": ["-", ["get", "count"], ["case", ["has", "city"], 1e9, 0]] },
       paint: {
-        "circle-radius": radius, "circle-color": fill, "circle-opacity": 0.93,
+        "circle-radius": radius, "circle-opacity": 0.93,
+        "circle-color": ["case", ["has", "city"], COLORS.other, fill],
         "circle-stroke-color": "#ffffff", "circle-stroke-width": 2,
       },
     },
@@ -131,6 +135,7 @@ function layers(): import("maplibre-gl").LayerSpecification[] {
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 4, 13, 6, 17, 9],
         "circle-color": status, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.6,
+        "circle-opacity": ["case", ["has", "city"], 0.6, 1],
       },
     },
     {

@@ -28,6 +28,8 @@ export interface State {
   division: string | null;
   /** One of its areas. */
   area: string | null;
+  /** Other cities are drawn, too. */
+  others: boolean;
   report: string | null;
   view: View | null;
 }
@@ -53,6 +55,7 @@ export function read(hash: string, city: string): State {
     incidents: words.get("count") === "incidents",
     division: words.get("division"),
     area: words.get("area"),
+    others: words.has("others"),
     report: words.get("report"),
     view: valid ? { zoom, lat, lon } : null,
   };
@@ -73,6 +76,7 @@ export function write(state: State): string {
   if (state.incidents) put("count", "incidents");
   if (state.division) put("division", encodeURIComponent(state.division));
   if (state.area) put("area", encodeURIComponent(state.area));
+  if (state.others) put("others", "1");
   if (state.report) put("report", encodeURIComponent(state.report));
   put("lang", state.language);
   return `#${words.join("&")}`;

@@ -179,6 +179,49 @@ test("another city and another language, every text in it", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("a region shows several cities on one map, and each is one press away", async () => {
+  const view = "map=12.00/42.33000/-71.07000&lang=fr";
+  await open(`#city=boston.gov&status=open&${view}`);
+  const alone = await spots();
+  assert.ok(alone.every((spot) => !spot.city));
+  assert.equal(await page.locator("#others").isVisible(), false);
+  const beside = page.locator("#beside .chip");
+  await beside.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#others .chip");
+  await settled();
+  assert.match(page.url(), /others=1/);
+  const all = await spots();
+  const of = (city) => all.filter((spot) => spot.city === city).reduce((sum, spot) => sum + (spot.count ?? 1), 0);
+  assert.equal(of(undefined), alone.reduce((sum, spot) => sum + (spot.count ?? 1), 0), "ours as before");
+  const button = page.locator("#others .chip");
+  assert.equal(await button.count(), 1, "Québec is not in view");
+  assert.equal(of("burst.example"), digits(await button.locator(".count").innerText()));
+  assert.ok(of("burst.example") > 1000, of("burst.example"));
+  const { told } = await findings(page);
+  assert.deepEqual(told, []);
+
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("#city").value === "burst.example");
+  // The first city is beside it now.
+  await page.waitForFunction((n) => document.querySelector("#others .count")?.textContent === String(n), of(undefined));
+  await settled();
+  assert.ok(Math.abs((await page.evaluate(() => window.pointchaudMap.getZoom())) - 12) < 0.01, "where the map was");
+
+  // A report of the other city, on the map: its card opens, and its city is the page's.
+  await open("#city=boston.gov&status=open&others=1&lang=fr&map=17.00/42.33000/-71.07000");
+  const near = ([lon, lat]) => Math.abs(lon + 71.07) < 0.003 && Math.abs(lat - 42.33) < 0.002;
+  const theirs = (await spots()).find((spot) => spot.city && !spot.cluster && near(spot.at));
+  const at = await page.evaluate((c) => window.pointchaudMap.project(c), theirs.at);
+  const box = await page.locator("#map").boundingBox();
+  await page.mouse.click(box.x + at.x, box.y + at.y);
+  await page.waitForSelector("#card h2");
+  assert.equal(await page.locator("#city").inputValue(), "burst.example");
+  assert.match(page.url(), new RegExp(`report=${theirs.service_request_id}`));
+  assert.deepEqual(complaints, []);
+});
+
 test("by keyboard alone: skip to the list, open a report, close it, and be where one was", async () => {
   await open("#city=boston.gov&lang=fr");
   await page.keyboard.press("Tab");
