@@ -117,6 +117,18 @@ fn what_is_recorded_between_two_pages_comes_on_none_of_them() {
 }
 
 #[test]
+fn a_cursor_that_nobody_was_given_does_not_keep_the_service_busy() {
+    let (_folder, service) = demo();
+    let page = service.get(&format!("{ITEMS}?limit=1&cursor=1999999999.0~x")).json();
+    assert_eq!((ids(&page).len(), page["numberMatched"].as_u64()), (0, Some(3000)));
+    assert!(link(&page, "next").is_some());
+    for cursor in ["1999999999~x", "1.x~x", ".1~x", "1.1", "1.-1~x"] {
+        let answer = service.get(&format!("{ITEMS}?cursor={cursor}"));
+        assert_eq!((answer.status, answer.fields()), (400, vec!["cursor".to_owned()]));
+    }
+}
+
+#[test]
 fn filters_agree_with_the_rest_of_the_api() {
     let (_folder, service) = demo();
     let count = |query: &str| {

@@ -30,6 +30,9 @@ const LIMIT: usize = 100;
 /// Features in a page at most; who asks for more gets so many.
 pub const LIMIT_MAX: usize = 10_000;
 
+/// Pages of nothing but what has come since that are passed over, at most.
+const PAGES_PASSED_MAX: usize = 32;
+
 /// Where a walk through the pages has come to, and what there was when it began.
 #[derive(Clone, Copy)]
 struct Walk {
@@ -221,7 +224,7 @@ fn report_items(
     checked_areas(snapshot, &question.filter)?;
     let sieve = snapshot.sieve(&question.filter);
     let began = question.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
-    let mut after = question.after.clone();
+    let (mut after, mut passed) = (question.after.clone(), 0);
     let (stored, matched, next) = loop {
         let items = ItemsAsk {
             bbox: question.bbox,
@@ -237,8 +240,9 @@ fn report_items(
             key: Walk { requested: snapshot.requested(*last), began },
             id: snapshot.id(*last).to_owned(),
         });
-        // Clients take an empty page for the last one.
-        if !stored.is_empty() || after.is_none() {
+        // Clients take an empty page for the last one; a cursor may be made up, though.
+        passed += 1;
+        if !stored.is_empty() || after.is_none() || passed == PAGES_PASSED_MAX {
             break (stored, matched, after.map(|After { key, id }| cursor_after(key, &id)));
         }
     };
