@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 NAME, URL, FOLDER = sys.argv[1:4]
@@ -383,4 +384,7 @@ def schemathesis():
     print(next(line.strip() for line in summary.splitlines() if "generated" in line))
 
 
-globals()[NAME]()
+try:
+    globals()[NAME]()
+except urllib.error.HTTPError as error:
+    raise AssertionError(f"{error.url}: {error.code} {error.read()[:500]}") from error

@@ -1,6 +1,6 @@
 //! A city in service: its catalogue, and its index in step with the store.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread;
 
@@ -49,6 +49,8 @@ pub struct City {
     /// A `std` lock, held for one fold and never across an await.
     index: Mutex<Option<Index>>,
     booting: Mutex<Option<Index>>,
+    /// Never false again; asked for by every question, whoever holds the index.
+    ready: AtomicBool,
     read: AtomicU64,
     stored: AtomicU64,
 }
@@ -68,6 +70,7 @@ impl City {
             shown: index.shown(),
             index: Mutex::new(None),
             booting: Mutex::new(Some(index)),
+            ready: AtomicBool::new(false),
             read: AtomicU64::new(0),
             stored: AtomicU64::new(0),
             jurisdiction,
@@ -118,8 +121,7 @@ impl City {
 
     /// How far the index has read.
     pub fn progress(&self) -> Progress {
-        // While a fold holds the lock the index is there.
-        let ready = self.index.try_lock().map_or(true, |index| index.is_some());
+        let ready = self.ready.load(Ordering::Acquire);
         let booted = self.read.load(Ordering::Relaxed);
         let read = if ready { self.shown.load().revision() } else { booted };
         let stored = self.stored.load(Ordering::Relaxed).max(read);
@@ -180,6 +182,7 @@ impl City {
         let mut slot = self.lock();
         read_on(self.id(), &mut index, reader)?;
         *slot = Some(index);
+        self.ready.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -245,4 +248,33 @@ fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()
         }
         true
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::quebec;
+    use crate::store::{NoFollower, Writer};
+
+    #[test]
+    fn nobody_takes_a_city_for_ready_that_somebody_else_looks_at_while_it_boots() {
+        let store = std::env::temp_dir().join(format!("pointchaud-{}-boot.db", std::process::id()));
+        let (writer, _writing) = Writer::start(&store, NoFollower).unwrap();
+        let adopt = crate::store::Write::Adopt { jurisdiction: quebec(), services: Vec::new() };
+        writer.write(adopt).unwrap();
+        let reader = Reader::open(&store).unwrap();
+        let city = City::new(quebec(), Catalogue::default(), &reader).unwrap();
+        // As the thread that merges does, every now and then.
+        let held = city.lock();
+        assert!(!city.progress().ready);
+        drop(held);
+        assert!(!city.progress().ready);
+        city.boot(&reader).unwrap();
+        assert!(city.progress().ready);
+        let _held = city.lock();
+        assert!(city.progress().ready, "a fold keeps nobody waiting");
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", store.display()));
+        }
+    }
 }
