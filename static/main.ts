@@ -288,7 +288,7 @@ function drawLegend(): void {
     make("li", {}, make("span", { class: style, "aria-hidden": "true" }), text);
   const own = state.layer === "reports"
     ? [make("ul", { "aria-label": say("legend") }, entry("circle", say("legend.cluster")),
-      ...(state.others ? [entry("circle other", say("others"))] : []),
+      ...(state.others && cities.length > 1 ? [entry("circle other", say("others"))] : []),
       ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`))))]
     : hotLegend(state.layer);
   byId("legend").replaceChildren(...own);

@@ -1,6 +1,6 @@
 //! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml,
-//! openapi-spec-validator, openapi-python-client, schemathesis. Each is skipped aloud where it is not installed
-//! (`tests/needs.sh` installs them).
+//! openapi-spec-validator, openapi-python-client, schemathesis. Each is skipped aloud where it is
+//! not installed (`tests/needs.sh` installs them).
 
 mod common;
 

@@ -51,23 +51,35 @@ fn follow(service: &Service, first: &str) -> (u64, Vec<String>) {
     (matched, all)
 }
 
+/// Tells another thread to end, where its maker ends or fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn pages_give_each_report_once_while_others_write() {
     let (_folder, service) = demo();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        // Whatever comes of this, the other one must not wait for ever.
+        let _end = End(&stop);
         scope.spawn(|| {
+            let mut n = 0;
             while !stop.load(Ordering::Relaxed) {
                 let made = service.post("/api/v1/reports", POTHOLE);
                 let path = made.header("location").unwrap().to_owned();
                 let close = service.ask("PATCH", &path, &[], br#"{"status":"closed"}"#);
                 assert_eq!(close.status, 200);
+                n += 1;
             }
+            assert!(n > 5);
         });
         let walks: Vec<(u64, Vec<String>)> =
             (0..5).map(|_| follow(&service, &format!("{ITEMS}?limit=97"))).collect();
-        // Whatever comes of them, the other one must not wait for ever.
-        stop.store(true, Ordering::Relaxed);
         for (matched, all) in &walks {
             let distinct: BTreeSet<&String> = all.iter().collect();
             assert_eq!(distinct.len(), all.len(), "no report comes twice");

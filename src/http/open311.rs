@@ -443,8 +443,10 @@ pub async fn post(
     let sent = form.read(paths.clone(), taken)?;
     let linked = sent.draft.details.media.iter().filter(|url| !paths.contains(url));
     media::known(&site, linked).await?;
-    // No photo is kept of a report that is refused.
-    city.admits(&sent.draft).map_err(unknown_service)?;
+    if !photos.is_empty() {
+        // None is kept of a report that is refused.
+        city.admits(&sent.draft).map_err(unknown_service)?;
+    }
     for photo in photos {
         site.desk.shelf.put(photo).await?;
     }
