@@ -9,14 +9,15 @@ mod city;
 
 use std::hint::black_box;
 
-use pointchaud::format::facts::facts_collection;
-use pointchaud::format::geojson::Collection;
-use pointchaud::format::json;
-use pointchaud::format::{builtin_catalogue, builtin_model};
-use pointchaud::index::{Gather, Index, Snapshot};
-use pointchaud::place::{BBox, Meters, Origin, Position, slack};
-use pointchaud::query::{self, DuplicateRule, Handle, Probe};
-use pointchaud::report::{Catalogue, Change, Event, Filter, Gate, Sketch, tracking_number};
+use pointchaud::domain::{Catalogue, Change, Event, Filter, Gate, TextSketch, tracking_number};
+use pointchaud::export::geojson::Collection;
+use pointchaud::http::request::body;
+use pointchaud::http::v1::facts::facts_collection;
+use pointchaud::index::{Collector, Index, Snapshot};
+use pointchaud::ingest::{builtin_catalogue, builtin_model};
+use pointchaud::place::{BBox, Meters, Position, QueryPoint, slack};
+use pointchaud::query;
+use pointchaud::query::{DocAddress, DuplicateQuery, DuplicateRule};
 
 const REPORTS: usize = 100_000;
 const TIMES: usize = 1_000;
@@ -39,9 +40,9 @@ impl City {
 
 #[inline(never)]
 fn path_nearest(city: &City) {
-    let sieve = city.snapshot.sieve(&Filter::default());
+    let compiled = city.snapshot.compiled(&Filter::default());
     for at in city.asked() {
-        black_box(query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6)));
+        black_box(query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6)));
     }
 }
 
@@ -49,15 +50,15 @@ fn path_nearest(city: &City) {
 fn path_nearest_of_a_service(city: &City) {
     let filter = Filter { services: Some(vec![city::service(11)]), ..Filter::default() };
     for at in city.asked() {
-        let sieve = city.snapshot.sieve(&filter);
-        black_box(query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6)));
+        let compiled = city.snapshot.compiled(&filter);
+        black_box(query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6)));
     }
 }
 
 struct Count(usize, f32);
 
-impl Gather<Handle> for Count {
-    fn offer(&mut self, _: Handle, _: f32) {
+impl Collector<DocAddress> for Count {
+    fn offer(&mut self, _: DocAddress, _: f32) {
         self.0 += 1;
     }
 
@@ -68,10 +69,10 @@ impl Gather<Handle> for Count {
 
 #[inline(never)]
 fn path_within_500_m(city: &City) {
-    let sieve = city.snapshot.sieve(&Filter::default());
+    let compiled = city.snapshot.compiled(&Filter::default());
     for at in city.asked() {
         let mut count = Count(0, slack(Meters(500.0).haversine()));
-        city.snapshot.near(&Origin::new(at), &sieve, usize::MAX, &mut count);
+        city.snapshot.near(&QueryPoint::new(at), &compiled, usize::MAX, &mut count);
         black_box(count.0);
     }
 }
@@ -86,8 +87,8 @@ fn path_duplicates_candidates(city: &City) {
             ..Filter::default()
         };
         let mut count = Count(0, slack(Meters(100.0).haversine()));
-        let sieve = city.snapshot.sieve(&filter);
-        city.snapshot.near(&Origin::new(at), &sieve, usize::MAX, &mut count);
+        let compiled = city.snapshot.compiled(&filter);
+        city.snapshot.near(&QueryPoint::new(at), &compiled, usize::MAX, &mut count);
         black_box(count.0);
     }
 }
@@ -98,43 +99,44 @@ fn path_duplicates_scored(city: &City) {
     for (at, point) in city.asked().zip(&city.points) {
         let service = city::service(point.service);
         let rule = DuplicateRule::new(&city.snapshot, &catalogue, &model, &service);
-        let sketch = Sketch { words: point.second as u64, streets: [0, 7] };
-        let probe = Probe { at, accuracy_m: 10.0, second: point.second, sketch, exclude: None };
-        black_box(rule.ask(&city.snapshot, &probe, 5));
+        let sketch = TextSketch { words: point.second as u64, streets: [0, 7] };
+        let probe =
+            DuplicateQuery { at, accuracy_m: 10.0, second: point.second, sketch, exclude: None };
+        black_box(rule.rank(&city.snapshot, &probe, 5));
     }
 }
 
 #[inline(never)]
 fn path_clusters(city: &City) {
-    let sieve = city.snapshot.sieve(&Filter::default());
+    let compiled = city.snapshot.compiled(&Filter::default());
     for _ in 0..20 {
-        black_box(query::clusters(&city.snapshot, &sieve, &BBox::WORLD, 12, 5_000));
+        black_box(query::clusters(&city.snapshot, &compiled, &BBox::WORLD, 12, 5_000));
     }
 }
 
 #[inline(never)]
 fn path_clusters_of_a_month(city: &City) {
-    let sieve = city.snapshot.sieve(&city.month());
+    let compiled = city.snapshot.compiled(&city.month());
     for _ in 0..20 {
-        black_box(query::clusters(&city.snapshot, &sieve, &BBox::WORLD, 12, 5_000));
+        black_box(query::clusters(&city.snapshot, &compiled, &BBox::WORLD, 12, 5_000));
     }
 }
 
 #[inline(never)]
 fn path_newest(city: &City) {
-    let sieve = city.snapshot.sieve(&Filter::default());
+    let compiled = city.snapshot.compiled(&Filter::default());
     for _ in 0..20 {
-        black_box(query::newest(&city.snapshot, &sieve, None, 100));
+        black_box(query::newest(&city.snapshot, &compiled, None, 100));
     }
 }
 
 #[inline(never)]
 fn path_answer(city: &City) {
-    let sieve = city.snapshot.sieve(&Filter::default());
+    let compiled = city.snapshot.compiled(&Filter::default());
     for at in city.asked().take(100) {
-        let page = query::nearest(&city.snapshot, &sieve, at, 10, Meters(1e6));
+        let page = query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6));
         let found = page.items.iter();
-        let found = found.map(|item| (city.snapshot.view(item.handle), Some(item.distance)));
+        let found = found.map(|item| (city.snapshot.view(item.address), Some(item.distance)));
         let head = Collection::new(1, Vec::new());
         black_box(facts_collection(&head, found, &jiff::tz::TimeZone::UTC)).expect("JSON");
     }
@@ -144,7 +146,7 @@ fn path_answer(city: &City) {
 fn path_admit(gate: &Gate<'_>) {
     let body = r#"{"service_code":"nid-de-poule","lon":-71.2,"lat":46.8,"description":"Trou"}"#;
     for n in 0..TIMES as u64 {
-        let draft = json::draft(body.as_bytes(), gate.zone).expect("a draft");
+        let draft = body::draft(body.as_bytes(), gate.zone).expect("a draft");
         let report = gate.admit(draft, &tracking_number(n)).expect("a report");
         black_box(report.facts());
     }

@@ -3,28 +3,8 @@
 
 use std::fmt;
 
-/// A sentence in the two languages that the service speaks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words {
-    /// French.
-    pub fr: String,
-    /// English.
-    pub en: String,
-}
-
-/// Formats one sentence in French and in English: `words!("{n} lignes", "{n} rows")`.
-#[macro_export]
-macro_rules! words {
-    ($fr:literal, $en:literal $(,)?) => {
-        $crate::error::Words { fr: format!($fr), en: format!($en) }
-    };
-}
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.en)
-    }
-}
+use crate::i18n::Message;
+use crate::message;
 
 /// One value that was refused: which field, what it held, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +14,7 @@ pub struct Refusal {
     /// The refused value, cut to [`Refusal::VALUE_CHARS_MAX`] characters.
     pub value: String,
     /// The reason.
-    pub words: Words,
+    pub message: Message,
 }
 
 impl Refusal {
@@ -42,25 +22,25 @@ impl Refusal {
     pub const VALUE_CHARS_MAX: usize = 120;
 
     /// A refusal of `value` in `field`; a long value is cut and marked with an ellipsis.
-    pub fn new(field: impl Into<String>, value: impl fmt::Display, words: Words) -> Self {
+    pub fn new(field: impl Into<String>, value: impl fmt::Display, message: Message) -> Self {
         let mut value = value.to_string();
         if let Some((cut, _)) = value.char_indices().nth(Self::VALUE_CHARS_MAX) {
             value.truncate(cut);
             value.push('…');
         }
-        Self { field: field.into(), value, words }
+        Self { field: field.into(), value, message }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} '{}': {}", self.field, self.value, self.words.en)
+        write!(f, "{} '{}': {}", self.field, self.value, self.message.en)
     }
 }
 
 /// What kind of trouble; `http` gives each its status code, `command` its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The request is malformed or a value is out of range.
     Invalid,
     /// The thing asked for does not exist.
@@ -83,10 +63,10 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Error {
     /// The kind.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// What people are told.
-    pub words: Words,
-    /// The values that were refused, where the kind is [`Kind::Invalid`].
+    pub message: Message,
+    /// The values that were refused, where the kind is [`ErrorKind::Invalid`].
     pub refusals: Vec<Refusal>,
     /// What went wrong underneath. Logged, never shown.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -96,39 +76,42 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of `kind` told in `words`.
-    pub fn new(kind: Kind, words: Words) -> Self {
-        Self { kind, words, refusals: Vec::new(), cause: None }
+    /// An error of `kind` told in `message`.
+    pub fn new(kind: ErrorKind, message: Message) -> Self {
+        Self { kind, message, refusals: Vec::new(), cause: None }
     }
 
     /// Values refused by the gate or by a parameter's range.
     pub fn refused(refusals: Vec<Refusal>) -> Self {
-        let words = match refusals.as_slice() {
-            [Refusal { field, value, words: Words { fr, en } }] if value.is_empty() => {
-                words!("« {field} » : {fr}", "'{field}': {en}")
+        let message = match refusals.as_slice() {
+            [Refusal { field, value, message: Message { fr, en } }] if value.is_empty() => {
+                message!("« {field} » : {fr}", "'{field}': {en}")
             }
-            [Refusal { field, value, words: Words { fr, en } }] => {
-                words!("« {field} » : « {value} » {fr}", "'{field}': '{value}' {en}")
+            [Refusal { field, value, message: Message { fr, en } }] => {
+                message!("« {field} » : « {value} » {fr}", "'{field}': '{value}' {en}")
             }
             many => {
                 let n = many.len();
-                words!("{n} valeurs refusées", "{n} values refused")
+                message!("{n} valeurs refusées", "{n} values refused")
             }
         };
-        Self { kind: Kind::Invalid, words, refusals, cause: None }
+        Self { kind: ErrorKind::Invalid, message, refusals, cause: None }
     }
 
     /// A fault with its cause kept for the log.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             cause: Some(cause.into()),
-            ..Self::new(Kind::Internal, words!("Erreur interne.", "Internal error."))
+            ..Self::new(ErrorKind::Internal, message!("Erreur interne.", "Internal error."))
         }
     }
 
     /// Nothing called `what` exists.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, words!("« {what} » n’existe pas.", "'{what}' does not exist."))
+        Self::new(
+            ErrorKind::NotFound,
+            message!("« {what} » n’existe pas.", "'{what}' does not exist."),
+        )
     }
 }
 
@@ -140,7 +123,7 @@ impl From<Refusal> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words.en)?;
+        f.write_str(&self.message.en)?;
         if self.refusals.len() > 1 {
             for refusal in &self.refusals {
                 write!(f, "; {refusal}")?;

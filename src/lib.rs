@@ -53,18 +53,19 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod app;
-pub mod command;
+pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod domain;
 pub mod error;
-pub mod format;
+pub mod export;
 pub mod http;
+pub mod i18n;
 pub mod index;
+pub mod ingest;
 pub mod media;
 pub mod place;
 pub mod query;
-pub mod report;
-pub mod statistic;
+pub mod statistics;
 pub mod store;
-pub mod watch;
+pub mod usecase;

@@ -9,5 +9,5 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    pointchaud::command::run(pointchaud::command::Cli::parse())
+    pointchaud::cli::run(pointchaud::cli::Cli::parse())
 }

@@ -4,13 +4,15 @@
 mod common;
 
 use common::world::{SERVICES, World, at, layouts, world};
-use pointchaud::format::cql;
+use pointchaud::domain::{
+    Accuracy, Change, Channel, Event, Filter, IndexedFields, Nature, ReportId, ServiceCode, Status,
+    TextSketch,
+};
+use pointchaud::http::ogc::cql;
 use pointchaud::index::Index;
 use pointchaud::place::BBox;
-use pointchaud::query::{self, ItemsAsk};
-use pointchaud::report::{
-    Accuracy, Change, Channel, Event, Facts, Filter, Nature, ReportId, ServiceCode, Sketch, Status,
-};
+use pointchaud::query;
+use pointchaud::query::ItemsQuery;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -20,12 +22,12 @@ fn found(snapshot: &pointchaud::index::Snapshot, text: &str) -> Vec<String> {
     let condition = cql::condition(&expr).unwrap_or_else(|e| panic!("{text}: {e}"));
     let mut filter = Filter { approximate: true, ..Filter::default() };
     condition.narrow(&mut filter);
-    let sieve = snapshot.sieve(&filter);
-    let ask = ItemsAsk { bbox: None, condition: &condition, after: None, limit: 100_000 };
-    let (page, matched) = query::items(snapshot, &sieve, ask);
+    let compiled = snapshot.compiled(&filter);
+    let ask = ItemsQuery { bbox: None, condition: &condition, after: None, limit: 100_000 };
+    let (page, matched) = query::items(snapshot, &compiled, ask);
     assert_eq!(page.items.len() as u64, matched, "{text}");
     let mut ids: Vec<String> =
-        page.items.iter().map(|handle| snapshot.id(*handle).to_owned()).collect();
+        page.items.iter().map(|address| snapshot.id(*address).to_owned()).collect();
     ids.sort();
     ids
 }
@@ -33,7 +35,7 @@ fn found(snapshot: &pointchaud::index::Snapshot, text: &str) -> Vec<String> {
 #[test]
 fn filters_mean_what_they_say() {
     let mut index = Index::default();
-    let facts = Facts {
+    let facts = IndexedFields {
         id: ReportId::new("4RX-7KM-P2").unwrap(),
         service: ServiceCode::new("nid-de-poule").unwrap(),
         status: Status::Open,
@@ -47,7 +49,7 @@ fn filters_mean_what_they_say() {
         accuracy: Accuracy::Exact,
         area: Some("Limoilou".into()),
         parent: None,
-        sketch: Sketch::default(),
+        sketch: TextSketch::default(),
     };
     index.apply(vec![Change { revision: 1, event: Event::Put(facts) }]);
     let snapshot = index.shown().load();
@@ -94,7 +96,7 @@ fn filters_mean_what_they_say() {
 
 type Truth = Option<bool>;
 /// What a filter says of a report, by the words of the standard.
-type Meaning = Box<dyn Fn(&Facts) -> Truth>;
+type Meaning = Box<dyn Fn(&IndexedFields) -> Truth>;
 
 fn instant(second: i64) -> String {
     jiff::Timestamp::from_second(second).unwrap().to_string()
@@ -106,45 +108,46 @@ fn atom(rng: &mut ChaCha8Rng) -> (String, Meaning) {
     match rng.random_range(0..11) {
         0 => {
             let code = SERVICES[rng.random_range(0..4)];
-            let say = move |f: &Facts| Some(f.service.as_str() == code);
+            let say = move |f: &IndexedFields| Some(f.service.as_str() == code);
             (format!("service_code = '{code}'"), Box::new(say))
         }
         1 => {
             let word = Status::ALL[rng.random_range(0..3)];
-            let say = move |f: &Facts| Some(f.status != word);
+            let say = move |f: &IndexedFields| Some(f.status != word);
             (format!("status <> '{word}'"), Box::new(say))
         }
         2 => {
-            let say = |f: &Facts| f.reason.map(|reason| reason.as_str() == "done");
+            let say = |f: &IndexedFields| f.reason.map(|reason| reason.as_str() == "done");
             ("closed_reason = 'done'".into(), Box::new(say))
         }
         3 => {
-            let words = ["app", "phone"];
-            let say = move |f: &Facts| Some(words.contains(&f.channel.as_str()));
+            let message = ["app", "phone"];
+            let say = move |f: &IndexedFields| Some(message.contains(&f.channel.as_str()));
             ("channel IN ('app', 'phone')".into(), Box::new(say))
         }
         4 => {
-            let say = |f: &Facts| f.area.as_ref().map(|area| area.starts_with('L'));
+            let say = |f: &IndexedFields| f.area.as_ref().map(|area| area.starts_with('L'));
             ("area LIKE 'L%'".into(), Box::new(say))
         }
-        5 => ("area IS NULL".into(), Box::new(|f: &Facts| Some(f.area.is_none()))),
+        5 => ("area IS NULL".into(), Box::new(|f: &IndexedFields| Some(f.area.is_none()))),
         6 => {
-            let say = |f: &Facts| f.parent.as_ref().map(|parent| parent.as_str() > "r00000");
+            let say =
+                |f: &IndexedFields| f.parent.as_ref().map(|parent| parent.as_str() > "r00000");
             ("parent_service_request_id > 'r00000'".into(), Box::new(say))
         }
         7 => {
-            let say = move |f: &Facts| Some(f.requested >= second);
+            let say = move |f: &IndexedFields| Some(f.requested >= second);
             let text = format!("requested_datetime >= TIMESTAMP('{}')", instant(second));
             (text, Box::new(say))
         }
         8 => {
-            let say = move |f: &Facts| f.closed.map(|closed| closed < second);
+            let say = move |f: &IndexedFields| f.closed.map(|closed| closed < second);
             (format!("closed_datetime < TIMESTAMP('{}')", instant(second)), Box::new(say))
         }
         9 => {
             let (west, south) = (rng.random_range(-180.0..170.0), rng.random_range(-90.0..80.0));
             let bbox = BBox::new(west, south, west + 10.0, south + 9.0).unwrap();
-            let say = move |f: &Facts| f.position.map(|place| bbox.contains(place));
+            let say = move |f: &IndexedFields| f.position.map(|place| bbox.contains(place));
             let text = format!(
                 "S_INTERSECTS(geometry, BBOX({},{},{},{}))",
                 bbox.west, bbox.south, bbox.east, bbox.north
@@ -152,7 +155,7 @@ fn atom(rng: &mut ChaCha8Rng) -> (String, Meaning) {
             (text, Box::new(say))
         }
         _ => {
-            let say = |f: &Facts| f.position.map(|_| f.accuracy == Accuracy::Exact);
+            let say = |f: &IndexedFields| f.position.map(|_| f.accuracy == Accuracy::Exact);
             ("accuracy = 'exact'".into(), Box::new(say))
         }
     }
@@ -167,7 +170,7 @@ fn sentence(rng: &mut ChaCha8Rng, depth: u32) -> (String, Meaning) {
     match rng.random_range(0..4) {
         0 => (format!("NOT ({a})"), Box::new(move |f| says_a(f).map(|truth| !truth))),
         1 => {
-            let say = move |f: &Facts| match (says_a(f), says_b(f)) {
+            let say = move |f: &IndexedFields| match (says_a(f), says_b(f)) {
                 (Some(true), _) | (_, Some(true)) => Some(true),
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
@@ -175,7 +178,7 @@ fn sentence(rng: &mut ChaCha8Rng, depth: u32) -> (String, Meaning) {
             (format!("({a}) OR ({b})"), Box::new(say))
         }
         _ => {
-            let say = move |f: &Facts| match (says_a(f), says_b(f)) {
+            let say = move |f: &IndexedFields| match (says_a(f), says_b(f)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
                 _ => None,

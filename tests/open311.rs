@@ -179,17 +179,17 @@ fn photos_come_in_and_go_out() {
     let fields =
         [("api_key", "k"), ("service_code", "nid-de-poule"), ("lat", "46.8"), ("long", "-71.2")];
     let kind = [("Content-Type", "multipart/form-data; boundary=x")];
-    let shelf = || std::fs::read_dir(folder.file("city.media")).unwrap().count();
+    let photo_store = || std::fs::read_dir(folder.file("city.media")).unwrap().count();
     for (name, value) in [("lat", "97"), ("service_code", "nid"), ("media_url", "/media/0.jpg")] {
         let mut fields = fields.to_vec();
         fields.retain(|(known, _)| *known != name);
         fields.push((name, value));
         let refused = service.ask("POST", &path, &kind, &multipart(&fields, &photo()));
         assert!([400, 404].contains(&refused.status), "{refused:?}");
-        assert_eq!(shelf(), 0, "a photo is kept of a report with {name}={value}");
+        assert_eq!(photo_store(), 0, "a photo is kept of a report with {name}={value}");
     }
     let made = service.ask("POST", &path, &kind, &multipart(&fields, &photo())).json();
-    assert_eq!(shelf(), 2);
+    assert_eq!(photo_store(), 2);
     let id = made[0]["service_request_id"].as_str().unwrap();
     let one = get(&service, &format!("requests/{id}.json"));
     let url = one[0]["media_url"].as_str().unwrap().to_owned();

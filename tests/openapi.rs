@@ -68,8 +68,8 @@ fn fits(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<(),
         Some("object") => value.is_object(),
         _ => true,
     };
-    let words = schema["enum"].as_array();
-    if !is || words.is_some_and(|words| !words.contains(value)) {
+    let message = schema["enum"].as_array();
+    if !is || message.is_some_and(|message| !message.contains(value)) {
         return wrong();
     }
     for (n, item) in value.as_array().into_iter().flatten().enumerate() {

@@ -5,18 +5,19 @@ mod common;
 
 use common::world::*;
 use geo::{Distance, Haversine, Point};
-use pointchaud::index::{Handle, Index, Snapshot};
+use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, ServiceCode, Status};
+use pointchaud::index::{DocAddress, Index, Snapshot};
 use pointchaud::place::{BBox, Cell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
-use pointchaud::query::{self, After, Spot};
-use pointchaud::report::{Accuracy, Change, Event, Facts, Filter, ServiceCode, Status};
+use pointchaud::query;
+use pointchaud::query::{After, ClusterItem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-fn ids(snapshot: &Snapshot, handles: impl IntoIterator<Item = Handle>) -> Vec<String> {
-    handles.into_iter().map(|handle| snapshot.id(handle).to_owned()).collect()
+fn ids(snapshot: &Snapshot, addresses: impl IntoIterator<Item = DocAddress>) -> Vec<String> {
+    addresses.into_iter().map(|address| snapshot.id(address).to_owned()).collect()
 }
 
-fn newest_first(mut facts: Vec<&Facts>) -> Vec<String> {
+fn newest_first(mut facts: Vec<&IndexedFields>) -> Vec<String> {
     facts.sort_by(|a, b| b.requested.cmp(&a.requested).then_with(|| a.id.cmp(&b.id)));
     facts.into_iter().map(|facts| facts.id.to_string()).collect()
 }
@@ -64,12 +65,12 @@ fn nearest_equals_a_linear_scan() {
         for from in askers(rng, world) {
             for (k, max) in [(1, 3e7), (10, 3e7), (10, 500.0), (100_000, 2e6), (7, 0.0)] {
                 let all = by_distance(world, filter, from, max);
-                let sieve = world.snapshot.sieve(filter);
-                let page = query::nearest(&world.snapshot, &sieve, from, k, Meters(max));
+                let compiled = world.snapshot.compiled(filter);
+                let page = query::nearest(&world.snapshot, &compiled, from, k, Meters(max));
                 let found: Vec<(f64, String)> = page
                     .items
                     .iter()
-                    .map(|item| (item.distance.0, world.snapshot.id(item.handle).to_owned()))
+                    .map(|item| (item.distance.0, world.snapshot.id(item.address).to_owned()))
                     .collect();
                 let wanted: Vec<_> = all.iter().take(k).cloned().collect();
                 assert_eq!(found, wanted, "{name}, {filter:?}, {k} nearest to {from:?} in {max} m");
@@ -88,13 +89,13 @@ fn within_a_radius_equals_a_linear_scan_page_by_page() {
         for from in askers(rng, world) {
             for radius in [0.0, 50.0, 5_000.0, 3e5, HALF_CIRCUMFERENCE_M.ceil()] {
                 let wanted = by_distance(world, filter, from, radius);
-                let sieve = world.snapshot.sieve(filter);
+                let compiled = world.snapshot.compiled(filter);
                 let mut found = Vec::new();
                 let mut after = None;
                 loop {
                     let page = query::within_radius(
                         &world.snapshot,
-                        &sieve,
+                        &compiled,
                         from,
                         Meters(radius),
                         after.take(),
@@ -102,7 +103,7 @@ fn within_a_radius_equals_a_linear_scan_page_by_page() {
                     );
                     found.extend(
                         page.items.iter().map(|item| {
-                            (item.distance.0, world.snapshot.id(item.handle).to_owned())
+                            (item.distance.0, world.snapshot.id(item.address).to_owned())
                         }),
                     );
                     if !page.more {
@@ -122,15 +123,16 @@ fn within_a_radius_equals_a_linear_scan_page_by_page() {
 #[test]
 fn lists_equal_a_linear_scan_page_by_page() {
     everywhere(4, |_, name, world, filter| {
-        let mut kept: Vec<&Facts> = world.facts.iter().filter(|f| passes(filter, f)).collect();
+        let mut kept: Vec<&IndexedFields> =
+            world.facts.iter().filter(|f| passes(filter, f)).collect();
         if filter.bbox.is_some() {
             kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
         }
         let wanted = newest_first(kept);
-        let sieve = world.snapshot.sieve(filter);
+        let compiled = world.snapshot.compiled(filter);
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let page = query::newest(&world.snapshot, &sieve, after.take(), 37);
+            let page = query::newest(&world.snapshot, &compiled, after.take(), 37);
             let last = page.items.last().copied();
             found.extend(ids(&world.snapshot, page.items));
             match last.filter(|_| page.more) {
@@ -143,7 +145,7 @@ fn lists_equal_a_linear_scan_page_by_page() {
         }
         assert_eq!(found, wanted, "{name}, {filter:?}");
         for (skip, size) in [(0, 10), (37, 37), (100, 1_000), (5_000, 10), (1, 1)] {
-            let page = query::newest_page(&world.snapshot, &sieve, skip, size);
+            let page = query::newest_page(&world.snapshot, &compiled, skip, size);
             let end = wanted.len().min(skip + size);
             let part = wanted.get(skip..end).unwrap_or_default();
             assert_eq!(ids(&world.snapshot, page), part, "{name}, {filter:?} {skip} {size}");
@@ -180,8 +182,8 @@ fn within_a_polygon_equals_a_linear_scan() {
             let inside =
                 placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
             let wanted = newest_first(inside.map(|(facts, _)| facts).collect());
-            let sieve = world.snapshot.sieve(&filter);
-            let page = query::within_polygon(&world.snapshot, &sieve, &polygons, None, 10_000);
+            let compiled = world.snapshot.compiled(&filter);
+            let page = query::within_polygon(&world.snapshot, &compiled, &polygons, None, 10_000);
             assert_eq!(ids(&world.snapshot, page.items), wanted, "{name}, {filter:?}");
             compared += wanted.len();
         }
@@ -223,10 +225,10 @@ fn boxes_equal_a_linear_scan() {
         let mut compared = 0;
         for bbox in boxes(rng) {
             let filter = Filter { bbox: None, ..filter.clone() };
-            let sieve = world.snapshot.sieve(&filter);
+            let compiled = world.snapshot.compiled(&filter);
             let mut found = Vec::new();
-            world.snapshot.in_box(&bbox, &sieve, |bunch| {
-                bunch.slots().each(|slot| found.push(bunch.handle(slot)));
+            world.snapshot.in_box(&bbox, &compiled, |batch| {
+                batch.slots().each(|slot| found.push(batch.address(slot)));
             });
             let mut found = ids(&world.snapshot, found);
             found.sort();
@@ -253,12 +255,12 @@ fn square(place: Position, level: u8) -> (u32, u32) {
 fn clusters_equal_a_linear_scan_and_nest() {
     everywhere(7, |rng, name, world, filter| {
         let filter = Filter { bbox: None, ..filter.clone() };
-        let sieve = world.snapshot.sieve(&filter);
+        let compiled = world.snapshot.compiled(&filter);
         let reports = placed(world, &filter);
         let mut compared = 0;
         for zoom in [0, 3, 9, 12, 16, 17, 22] {
             let level = query::level_of(zoom);
-            let all = query::clusters(&world.snapshot, &sieve, &BBox::WORLD, zoom, usize::MAX);
+            let all = query::clusters(&world.snapshot, &compiled, &BBox::WORLD, zoom, usize::MAX);
             assert_eq!(all.total, reports.len() as u64, "{name} {filter:?} {zoom}");
             let mut wanted: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
             for (_, place) in &reports {
@@ -267,9 +269,9 @@ fn clusters_equal_a_linear_scan_and_nest() {
             let mut found: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
             for spot in &all.spots {
                 let (cell, count) = match spot {
-                    Spot::Cluster(cluster) => (cluster.cell, cluster.count),
-                    Spot::Single(handle) => {
-                        (Cell::of(world.snapshot.position(*handle).unwrap(), level), 1)
+                    ClusterItem::Cluster(cluster) => (cluster.cell, cluster.count),
+                    ClusterItem::Single(address) => {
+                        (Cell::of(world.snapshot.position(*address).unwrap(), level), 1)
                     }
                 };
                 found.insert((cell.x, cell.y), count);
@@ -289,10 +291,10 @@ fn clusters_equal_a_linear_scan_and_nest() {
 }
 
 /// A box's clusters are the whole map's clusters that touch it, each the same.
-fn check_cut(rng: &mut ChaCha8Rng, world: &World, filter: &Filter, zoom: u8, all: &[Spot]) {
-    let sieve = world.snapshot.sieve(filter);
+fn check_cut(rng: &mut ChaCha8Rng, world: &World, filter: &Filter, zoom: u8, all: &[ClusterItem]) {
+    let compiled = world.snapshot.compiled(filter);
     for bbox in boxes(rng) {
-        let cut = query::clusters(&world.snapshot, &sieve, &bbox, zoom, usize::MAX);
+        let cut = query::clusters(&world.snapshot, &compiled, &bbox, zoom, usize::MAX);
         assert!(cut.spots.iter().all(|spot| all.contains(spot)), "a cluster was cut by {bbox:?}");
         let covered: u64 = cut.total;
         let inside = placed(world, filter).iter().filter(|(_, at)| bbox.contains(*at)).count();
@@ -300,28 +302,28 @@ fn check_cut(rng: &mut ChaCha8Rng, world: &World, filter: &Filter, zoom: u8, all
     }
 }
 
-fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &Spot) {
-    let Spot::Cluster(cluster) = spot else { return };
-    let (snapshot, sieve) = (&world.snapshot, world.snapshot.sieve(filter));
-    let again = query::cluster(snapshot, &sieve, cluster.cell, zoom);
+fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &ClusterItem) {
+    let ClusterItem::Cluster(cluster) = spot else { return };
+    let (snapshot, compiled) = (&world.snapshot, world.snapshot.compiled(filter));
+    let again = query::cluster(snapshot, &compiled, cluster.cell, zoom);
     assert_eq!(again.as_ref(), Some(spot), "a cluster is the same wherever it is asked for");
-    let members = query::newest_in_cell(snapshot, &sieve, cluster.cell, None, 10_000);
+    let members = query::newest_in_cell(snapshot, &compiled, cluster.cell, None, 10_000);
     assert_eq!(members.items.len() as u64, cluster.count);
-    let children = query::children(snapshot, &sieve, cluster.cell, zoom, usize::MAX).unwrap();
+    let children = query::children(snapshot, &compiled, cluster.cell, zoom, usize::MAX).unwrap();
     assert_eq!(children.total, cluster.count, "children add up");
     assert!(children.spots.len() > 1, "{cluster:?} does not part at its expansion zoom");
     if let Some(deeper) = cluster.expansion_zoom {
         for between in zoom + 1..deeper {
             let same =
-                query::clusters(snapshot, &sieve, &cluster.cell.bounds(), between, usize::MAX);
-            let count = |spot: &Spot| match spot {
-                Spot::Cluster(found) => found.count,
-                Spot::Single(_) => 1,
+                query::clusters(snapshot, &compiled, &cluster.cell.bounds(), between, usize::MAX);
+            let count = |spot: &ClusterItem| match spot {
+                ClusterItem::Cluster(found) => found.count,
+                ClusterItem::Single(_) => 1,
             };
             assert!(same.spots.iter().any(|spot| count(spot) == cluster.count));
         }
     } else {
-        assert!(children.spots.iter().all(|spot| matches!(spot, Spot::Single(_))));
+        assert!(children.spots.iter().all(|spot| matches!(spot, ClusterItem::Single(_))));
     }
 }
 
@@ -333,8 +335,9 @@ fn counts_equal_a_linear_scan() {
             kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
         }
         let starts: Vec<i64> = (0..5).map(|n| 1_700_000_000 + n * 100).collect();
-        let stats = query::stats(&world.snapshot, &world.snapshot.sieve(filter), &starts, None);
-        let count = |keep: &dyn Fn(&Facts) -> bool| kept.iter().filter(|f| keep(f)).count() as u64;
+        let stats = query::stats(&world.snapshot, &world.snapshot.compiled(filter), &starts, None);
+        let count =
+            |keep: &dyn Fn(&IndexedFields) -> bool| kept.iter().filter(|f| keep(f)).count() as u64;
         assert_eq!(stats.total, kept.len() as u64, "{name} {filter:?}");
         assert_eq!(stats.open, count(&|f| f.status != Status::Closed));
         assert_eq!(stats.unlocated, count(&|f| f.position.is_none()));
@@ -362,18 +365,18 @@ fn clusters_keep_their_id_while_reports_come_and_go() {
     let place = at(-71.2080, 46.8139);
     let mut index = Index::default();
     for revision in 1..=40 {
-        let facts = Facts {
+        let facts = IndexedFields {
             position: Some(place),
             accuracy: Accuracy::Exact,
             ..random_facts(&mut rng, &format!("r{revision}"), place)
         };
         index.apply(vec![Change { revision, event: Event::Put(facts) }]);
         let snapshot = index.shown().load();
-        let sieve = snapshot.sieve(&Filter::default());
-        let found = query::clusters(&snapshot, &sieve, &BBox::WORLD, 12, 10);
+        let compiled = snapshot.compiled(&Filter::default());
+        let found = query::clusters(&snapshot, &compiled, &BBox::WORLD, 12, 10);
         match &found.spots[..] {
-            [Spot::Single(_)] => assert_eq!(revision, 1),
-            [Spot::Cluster(cluster)] => {
+            [ClusterItem::Single(_)] => assert_eq!(revision, 1),
+            [ClusterItem::Cluster(cluster)] => {
                 assert_eq!(cluster.count, revision);
                 assert_eq!(cluster.cell, Cell::of(place, query::level_of(12)));
                 assert_eq!(cluster.expansion_zoom, None);
@@ -390,7 +393,7 @@ fn a_cluster_gathers_its_members_from_every_run() {
     let mut rng = ChaCha8Rng::seed_from_u64(10);
     let mut put = |revision: u64, place: Position| {
         let facts = random_facts(&mut rng, &format!("r{revision}"), place);
-        let facts = Facts { position: Some(place), accuracy: Accuracy::Exact, ..facts };
+        let facts = IndexedFields { position: Some(place), accuracy: Accuracy::Exact, ..facts };
         Change { revision, event: Event::Put(facts) }
     };
     let (inside, outside) = (at(-71.2080, 46.8139), at(-71.2085, 46.8139));
@@ -399,7 +402,7 @@ fn a_cluster_gathers_its_members_from_every_run() {
     index.apply(vec![put(10, inside)]);
     let snapshot = index.shown().load();
     let bbox = BBox::new(-71.2081, 46.8, -71.2, 46.82).unwrap();
-    let found = query::clusters(&snapshot, &snapshot.sieve(&Filter::default()), &bbox, 8, 10);
+    let found = query::clusters(&snapshot, &snapshot.compiled(&Filter::default()), &bbox, 8, 10);
     assert_eq!(found.total, 10);
 }
 
@@ -409,11 +412,11 @@ fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
     let mut cut = 0;
     everywhere(12, |rng, name, world, filter| {
         let filter = Filter { bbox: None, ..filter.clone() };
-        let (snapshot, sieve) = (&world.snapshot, world.snapshot.sieve(&filter));
+        let (snapshot, compiled) = (&world.snapshot, world.snapshot.compiled(&filter));
         let squares = |pieces: &[pointchaud::place::GridBox], level: u8| {
             let mut counts: std::collections::BTreeMap<Cell, usize> = Default::default();
-            snapshot.cells_touching(pieces, level, &sieve, |cell, bunch| {
-                *counts.entry(cell).or_default() += bunch.slots().count();
+            snapshot.cells_touching(pieces, level, &compiled, |cell, batch| {
+                *counts.entry(cell).or_default() += batch.slots().count();
             });
             counts
         };
@@ -423,7 +426,7 @@ fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
                 let (mut both, east) = (squares(&west, level), squares(&east, level));
                 assert!(both.keys().all(|cell| !east.contains_key(cell)), "{name} {bbox:?}");
                 both.extend(east);
-                assert_eq!(both, squares(&Snapshot::pieces(&bbox), level), "{name} {bbox:?}");
+                assert_eq!(both, squares(&Snapshot::fragments(&bbox), level), "{name} {bbox:?}");
                 cut += 1;
             }
         }
@@ -442,7 +445,7 @@ fn a_crowd_in_one_cell_is_answered_exactly() {
         .collect();
     places.extend([at(179.99, 0.0), at(-180.0, 89.0), at(0.0, -90.0), at(-71.2, 46.81)]);
     let put = |(n, place): (usize, &Position)| {
-        let facts = Facts {
+        let facts = IndexedFields {
             service: ServiceCode::new("graffiti").unwrap(),
             position: Some(*place),
             accuracy: Accuracy::Exact,
@@ -454,7 +457,7 @@ fn a_crowd_in_one_cell_is_answered_exactly() {
     index.apply(places.iter().enumerate().map(put).collect());
     let snapshot = index.shown().load();
     for filter in [Filter::default(), Filter { services: Some(vec![]), ..Filter::default() }] {
-        let sieve = snapshot.sieve(&filter);
+        let compiled = snapshot.compiled(&filter);
         for from in [at(-71.2, 46.8), at(-71.1981, 46.8009), at(100.0, -46.0), at(5.0, 90.0)] {
             let mut wanted: Vec<(f64, usize)> =
                 places.iter().map(|place| distance(from, *place).0).zip(0..).collect();
@@ -464,19 +467,19 @@ fn a_crowd_in_one_cell_is_answered_exactly() {
             }
             for (limit, radius) in [(10, 3e7), (500, 40.0), (100, 120.0)] {
                 let page =
-                    query::within_radius(&snapshot, &sieve, from, Meters(radius), None, limit);
+                    query::within_radius(&snapshot, &compiled, from, Meters(radius), None, limit);
                 let inside = wanted.iter().take_while(|(meters, _)| *meters <= radius);
                 let told: Vec<(f64, String)> =
                     inside.take(limit).map(|(meters, n)| (*meters, format!("r{n:06}"))).collect();
                 let found: Vec<(f64, String)> = page
                     .items
                     .iter()
-                    .map(|item| (item.distance.0, snapshot.id(item.handle).to_owned()))
+                    .map(|item| (item.distance.0, snapshot.id(item.address).to_owned()))
                     .collect();
                 assert_eq!(found, told, "{limit} within {radius} m of {from:?}");
             }
         }
-        let all = query::clusters(&snapshot, &sieve, &BBox::WORLD, 22, 1_000);
+        let all = query::clusters(&snapshot, &compiled, &BBox::WORLD, 22, 1_000);
         assert_eq!(all.total, if filter.services.is_some() { 0 } else { places.len() as u64 });
     }
 }

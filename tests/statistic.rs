@@ -5,9 +5,9 @@ mod common;
 use std::process::Command;
 
 use pointchaud::place::Hex;
-use pointchaud::statistic::{
-    Cases, Draws, Neighbours, dbscan, gi_star, hdbscan, lower_tail, mann_kendall, permuted,
-    q_values, scan, two_sided, upper_tail,
+use pointchaud::statistics::{
+    NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail, mann_kendall,
+    permuted, q_values, space_time_scan, two_sided, upper_tail,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -15,7 +15,7 @@ use rand_distr::{Distribution, Poisson, StandardNormal};
 use serde_json::{Value, json};
 
 /// Cells in a field of rows, each with those around it.
-fn field(side: u32) -> (Neighbours, Vec<Vec<u32>>) {
+fn field(side: u32) -> (NeighbourLists, Vec<Vec<u32>>) {
     let mut lists = Vec::new();
     for cell in 0..side * side {
         let (x, y) = ((cell % side) as i32, (cell / side) as i32);
@@ -26,7 +26,7 @@ fn field(side: u32) -> (Neighbours, Vec<Vec<u32>>) {
             .filter(|(x, y)| (0..side as i32).contains(x) && (0..side as i32).contains(y));
         lists.push(inside.map(|(x, y)| (y * side as i32 + x) as u32).collect::<Vec<_>>());
     }
-    let mut neighbours = Neighbours::with_capacity(lists.len(), 6);
+    let mut neighbours = NeighbourLists::with_capacity(lists.len(), 6);
     lists.iter().for_each(|list| neighbours.push(list.iter().copied()));
     (neighbours, lists)
 }
@@ -116,12 +116,12 @@ fn chances(rng: &mut ChaCha8Rng, all: &mut Value) {
 fn scans(rng: &mut ChaCha8Rng, all: &mut Value) {
     let (touching, lists) = field(7);
     let alone: Vec<Vec<u32>> = vec![Vec::new(); 49];
-    let zones = [Neighbours::alone(49), touching];
+    let zones = [NeighbourLists::alone(49), touching];
     for n in 0..4 {
         let places: Vec<u32> = (0..400).map(|_| rng.random_range(0..49)).collect();
         let ages: Vec<u32> = (0..400).map(|_| rng.random_range(0..120)).collect();
-        let cases = Cases { places: &places, ages: &ages, zones: &zones };
-        let draws = Draws { replicas: 99, seed: 1, stop_after: usize::MAX };
+        let cases = ScanCases { places: &places, ages: &ages, zones: &zones };
+        let draws = ScanSettings { replicas: 99, seed: 1, stop_after: usize::MAX };
         let best = scan(cases, draws, 1)[0];
         all[format!("scan{n}")] = json!({
             "places": places, "ages": ages, "zones": [alone, lists], "ratio": best.ratio,

@@ -7,20 +7,23 @@ use std::sync::{Arc, Mutex};
 
 use common::Folder;
 use jiff::tz::TimeZone;
-use pointchaud::error::{Error, Kind, Refusal};
-use pointchaud::place::Hex;
-use pointchaud::report::{
-    Catalogue, Change, Draft, Event, Gate, Group, Idempotency, Jurisdiction, JurisdictionId,
-    Nature, Patch, Report, ReportId, Status, Stored, Track, TrackEvent, TrackStep, tracking_number,
+use pointchaud::domain::{
+    Catalogue, Change, Draft, Event, Gate, Group, HotspotTrack, HotspotTrackEvent,
+    HotspotTrackStep, Idempotency, Jurisdiction, JurisdictionId, Nature, Patch, Report, ReportId,
+    Status, StoredReport, tracking_number,
 };
-use pointchaud::store::{Checkpoint, Follower, Outcome, Reader, Tally, Write, Writer, of_report};
-use pointchaud::words;
+use pointchaud::error::{Error, ErrorKind, Refusal};
+use pointchaud::message;
+use pointchaud::place::Hex;
+use pointchaud::store::{
+    Checkpoint, CommitListener, Outcome, Reader, Tally, Write, Writer, of_report,
+};
 
 /// What a follower heard, in order.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<(String, Change)>>>);
 
-impl Follower for Heard {
+impl CommitListener for Heard {
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
         let heard = changes.into_iter().map(|change| (jurisdiction.to_string(), change));
         self.0.lock().unwrap().extend(heard);
@@ -48,7 +51,7 @@ fn sqlite() -> Open {
     let (writer, _) = Writer::start(&path, heard.clone()).unwrap();
     let group = Group {
         code: "voirie".into(),
-        names: words!("Voirie", "Streets"),
+        names: message!("Voirie", "Streets"),
         stems: vec![],
         weak_stems: vec![],
         severity: 2,
@@ -93,7 +96,7 @@ impl Open {
         whose: &str,
         report: Report,
         key: Option<(&str, &str)>,
-    ) -> Result<Stored, Error> {
+    ) -> Result<StoredReport, Error> {
         let idempotency = key.map(|(key, fingerprint)| Idempotency {
             key: key.into(),
             fingerprint: fingerprint.into(),
@@ -106,12 +109,17 @@ impl Open {
             contact: None,
             judge: None,
         })? {
-            Outcome::Stored { stored, .. } => Ok(*stored),
+            Outcome::StoredReport { stored, .. } => Ok(*stored),
             other => panic!("{other:?}"),
         }
     }
 
-    fn update(&self, id: &str, expected: Option<u64>, status: Status) -> Result<Stored, Error> {
+    fn update(
+        &self,
+        id: &str,
+        expected: Option<u64>,
+        status: Status,
+    ) -> Result<StoredReport, Error> {
         let catalogue = self.catalogue.clone();
         let amend = move |report: &Report| {
             let gate = Gate { catalogue: &catalogue, zone: &TimeZone::UTC, now: 1_790_000_100 };
@@ -127,7 +135,7 @@ impl Open {
             children: None,
         };
         match self.writer.write(write)? {
-            Outcome::Stored { stored, .. } => Ok(*stored),
+            Outcome::StoredReport { stored, .. } => Ok(*stored),
             other => panic!("{other:?}"),
         }
     }
@@ -146,7 +154,7 @@ impl Open {
 fn what_is_written_is_read(store: &Open) {
     let full = store.report("26-1", |draft| {
         let zone = TimeZone::get("America/Toronto").unwrap();
-        let at = |text| Some(pointchaud::report::When::parse(text, &zone).unwrap());
+        let at = |text| Some(pointchaud::domain::ReportTime::parse(text, &zone).unwrap());
         draft.status = Some(Status::Closed);
         draft.requested = at("2026-03-01");
         draft.closed = at("2026-03-02T08:00:00Z");
@@ -242,21 +250,21 @@ fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
     let stored = store.create("quebec.ca", store.report("s", |_| ()), None).unwrap();
     let changed = store.update("s", Some(stored.revision), Status::InProgress).unwrap();
     let stale = store.update("s", Some(stored.revision), Status::Closed).unwrap_err();
-    assert_eq!(stale.kind, Kind::Stale);
-    assert_eq!(store.update("nobody", None, Status::Closed).unwrap_err().kind, Kind::NotFound);
+    assert_eq!(stale.kind, ErrorKind::Stale);
+    assert_eq!(store.update("nobody", None, Status::Closed).unwrap_err().kind, ErrorKind::NotFound);
     let write = Write::Update {
         jurisdiction: city("quebec.ca"),
         id: ReportId::new("s").unwrap(),
         expected: None,
         author: "test".into(),
-        amend: Box::new(|_| Err(Refusal::new("x", "", words!("non", "no")).into())),
+        amend: Box::new(|_| Err(Refusal::new("x", "", message!("non", "no")).into())),
         children: None,
     };
-    assert_eq!(store.writer.write(write).unwrap_err().kind, Kind::Invalid);
+    assert_eq!(store.writer.write(write).unwrap_err().kind, ErrorKind::Invalid);
     let read = store.reader.get(&city("quebec.ca"), "s").unwrap().unwrap();
     assert_eq!(read, changed);
     let again = store.create("quebec.ca", store.report("s", |_| ()), None).unwrap_err();
-    assert_eq!(again.kind, Kind::Conflict);
+    assert_eq!(again.kind, ErrorKind::Conflict);
 }
 
 fn a_request_sent_again_makes_no_second_report(store: &Open) {
@@ -265,7 +273,7 @@ fn a_request_sent_again_makes_no_second_report(store: &Open) {
     assert_eq!(again, first);
     assert_eq!(store.reader.get(&city("quebec.ca"), "k2").unwrap(), None);
     let other = store.create("quebec.ca", store.report("k3", |_| ()), Some(("key", "b")));
-    assert_eq!(other.unwrap_err().kind, Kind::Conflict);
+    assert_eq!(other.unwrap_err().kind, ErrorKind::Conflict);
     // Another city's key is another key.
     assert!(store.create("levis.ca", store.report("k3", |_| ()), Some(("key", "b"))).is_ok());
 
@@ -312,7 +320,7 @@ fn a_batch_is_whole_takes_free_ids_and_is_harmless_twice(store: &Open) {
     assert_eq!(send(&["c", "d", "e"], "k", "f").unwrap(), (wanted, true));
     assert_eq!(revisions(), before, "nothing was written");
     assert_eq!(store.reader.get(&city("quebec.ca"), "c").unwrap(), None);
-    assert_eq!(send(&["c"], "k", "other").unwrap_err().kind, Kind::Conflict);
+    assert_eq!(send(&["c"], "k", "other").unwrap_err().kind, ErrorKind::Conflict);
     // Within one batch an id is given once too.
     assert_eq!(send(&["x", "x"], "k2", "f").unwrap().0, ["x", "free2"].map(str::to_owned));
 }
@@ -343,22 +351,22 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
 
 fn hotspots_are_kept_as_they_are_now(store: &Open) {
     let cell = |n: u32| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap();
-    let step = |at, event, count| TrackStep { at, event, count, cells: 2 };
-    let mut track = Track {
+    let step = |at, event, count| HotspotTrackStep { at, event, count, cells: 2 };
+    let mut track = HotspotTrack {
         number: 7,
         question: "service=nid-de-poule".into(),
         cells: vec![cell(1), cell(2)],
         count: 12,
         seen: 1_790_000_000,
         ended: false,
-        steps: vec![step(1_789_000_000, TrackEvent::Born, 9)],
+        steps: vec![step(1_789_000_000, HotspotTrackEvent::Born, 9)],
     };
-    let write = |tracks: Vec<Track>| {
+    let write = |tracks: Vec<HotspotTrack>| {
         let write = Write::Follow { jurisdiction: city("quebec.ca"), tracks };
         assert_eq!(store.writer.write(write).unwrap(), Outcome::Followed);
     };
-    write(vec![track.clone(), Track { number: 8, steps: vec![], ..track.clone() }]);
-    track.steps.push(step(1_790_000_000, TrackEvent::MergedInto(8), 0));
+    write(vec![track.clone(), HotspotTrack { number: 8, steps: vec![], ..track.clone() }]);
+    track.steps.push(step(1_790_000_000, HotspotTrackEvent::MergedInto(8), 0));
     (track.ended, track.cells) = (true, vec![cell(3)]);
     write(vec![track.clone()]);
     let read = store.reader.tracks(&city("quebec.ca")).unwrap();

@@ -1,7 +1,7 @@
 //! Hotspots on generated cities whose truth is known; `pointchaud evaluate hotspots` takes the
 //! whole tables of the README.
 
-use pointchaud::command::evaluate::{Null, Score, city};
+use pointchaud::cli::evaluate::{Null, Score, city};
 use pointchaud::demo::Plan;
 
 #[test]

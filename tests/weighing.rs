@@ -4,12 +4,12 @@
 mod common;
 
 use common::world::{SERVICES, World, layouts, world};
-use pointchaud::format::builtin_model;
-use pointchaud::place::{Position, distance};
-use pointchaud::query::{DuplicateModel, DuplicateRule, Leaning, Probe};
-use pointchaud::report::{
-    Accuracy, Catalogue, Facts, Nature, ReportId, ServiceCode, Sketch, Status,
+use pointchaud::domain::{
+    Accuracy, Catalogue, IndexedFields, Nature, ReportId, ServiceCode, Status, TextSketch,
 };
+use pointchaud::ingest::builtin_model;
+use pointchaud::place::{Position, distance};
+use pointchaud::query::{CoefficientOffset, DuplicateModel, DuplicateQuery, DuplicateRule};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,14 +32,15 @@ fn group(service: &str) -> usize {
 fn model() -> DuplicateModel {
     let mut model = builtin_model().unwrap();
     model.days = 300.0 / 86_400.0;
-    let leaning = Leaning { constant: 0.7, reach_m: Some(900.0), ..Leaning::default() };
+    let leaning =
+        CoefficientOffset { constant: 0.7, reach_m: Some(900.0), ..CoefficientOffset::default() };
     model.groups.insert("street".into(), leaning);
-    let leaning = Leaning { distance: -0.2, time: 0.1, ..Leaning::default() };
+    let leaning = CoefficientOffset { distance: -0.2, time: 0.1, ..CoefficientOffset::default() };
     model.services.insert("lampadaire".into(), leaning);
     model
 }
 
-fn was_open(facts: &Facts, second: i64) -> bool {
+fn was_open(facts: &IndexedFields, second: i64) -> bool {
     facts.status != Status::Closed || facts.closed.is_some_and(|closed| closed > second)
 }
 
@@ -47,16 +48,16 @@ fn was_open(facts: &Facts, second: i64) -> bool {
 fn weighed<'a>(
     world: &'a World,
     model: &DuplicateModel,
-    probe: &Probe<'_>,
+    probe: &DuplicateQuery<'_>,
     service: &str,
-) -> Vec<(&'a Facts, f64, f64)> {
-    let reach = |facts: &Facts| match group(&facts.service.to_string()) == group(service) {
+) -> Vec<(&'a IndexedFields, f64, f64)> {
+    let reach = |facts: &IndexedFields| match group(&facts.service.to_string()) == group(service) {
         true if group(service) == 1 => 900.0,
         true => model.policy.reach_m,
         false => 30.0,
     };
     let oldest = probe.second - (model.days * 86_400.0) as i64;
-    let near: Vec<(&Facts, f64)> = world
+    let near: Vec<(&IndexedFields, f64)> = world
         .facts
         .iter()
         .filter(|facts| facts.accuracy == Accuracy::Exact)
@@ -65,10 +66,10 @@ fn weighed<'a>(
         .filter_map(|facts| Some((facts, distance(probe.at, facts.position?).0)))
         .filter(|(facts, metres)| *metres <= reach(facts) + probe.accuracy_m)
         .collect();
-    let is_same = |facts: &Facts| facts.service.as_str() == service;
+    let is_same = |facts: &IndexedFields| facts.service.as_str() == service;
     let number = |holds: bool| f64::from(u8::from(holds));
     let (coefficients, _) = model.of(&catalogue(), service);
-    let weigh = |(facts, metres): &(&'a Facts, f64)| {
+    let weigh = |(facts, metres): &(&'a IndexedFields, f64)| {
         let kin: Vec<_> =
             near.iter().filter(|(other, _)| is_same(other) == is_same(facts)).collect();
         let earlier = kin.iter().filter(|(other, far)| {
@@ -105,7 +106,7 @@ fn weighed<'a>(
 }
 
 /// The id of the original that stands for a candidate.
-fn original(world: &World, probe: &Probe<'_>, facts: &Facts) -> ReportId {
+fn original(world: &World, probe: &DuplicateQuery<'_>, facts: &IndexedFields) -> ReportId {
     let linked = facts.closed.is_none_or(|closed| closed <= probe.second);
     let parent = facts.parent.as_ref().filter(|_| linked);
     let parent = parent.and_then(|id| world.facts.iter().find(|other| other.id == *id));
@@ -138,16 +139,16 @@ fn answers_equal_a_scan_by_definition() {
                 _ => Position::new(-71.2, 46.8).unwrap(),
             };
             let known = world.facts.get(n).map(|facts| facts.id.to_string());
-            let probe = Probe {
+            let probe = DuplicateQuery {
                 at,
                 accuracy_m: [0.0, 10.0, 60.0][n % 3],
                 second: 1_700_000_000 + rng.random_range(0..600),
-                sketch: Sketch { words: rng.random_range(0..64), streets: [0, n as u16 % 9] },
+                sketch: TextSketch { words: rng.random_range(0..64), streets: [0, n as u16 % 9] },
                 exclude: known.as_deref().filter(|_| n % 2 == 0),
             };
             let code = ServiceCode::new(service).unwrap();
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &code);
-            let answer = rule.ask(snapshot, &probe, 10);
+            let answer = rule.rank(snapshot, &probe, 10);
             let mut wanted = weighed(&world, &model, &probe, service);
             assert_eq!(answer.weighed, wanted.len(), "{name} {n}");
             wanted.sort_by(|a, b| {
@@ -171,7 +172,7 @@ fn answers_equal_a_scan_by_definition() {
             for (one, (id, probability)) in answer.found.iter().zip(&told) {
                 assert!((one.probability - probability).abs() < 1e-9, "{name} {n}: {id}");
                 let same = told.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();
-                assert!(same > 1 || snapshot.id(one.handle) == id.as_str(), "{name} {n}: {id}");
+                assert!(same > 1 || snapshot.id(one.address) == id.as_str(), "{name} {n}: {id}");
             }
             compared += answer.found.len();
         }

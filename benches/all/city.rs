@@ -2,12 +2,12 @@
 //! towards six centres, 20 % in 300 knots, 10 % anywhere; twelve services by Zipf's law, five years,
 //! nineteen in twenty closed. Seeded.
 
+use pointchaud::domain::{
+    Accuracy, Change, Channel, ClosedReason, Event, IndexedFields, Nature, ServiceCode, Status,
+    TextSketch, tracking_number,
+};
 use pointchaud::index::Index;
 use pointchaud::place::Position;
-use pointchaud::report::{
-    Accuracy, Change, Channel, ClosedReason, Event, Facts, Nature, ServiceCode, Sketch, Status,
-    tracking_number,
-};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -120,16 +120,16 @@ pub fn service(number: usize) -> ServiceCode {
 }
 
 /// Five words of a thousand, and the street of a block of some hundred metres.
-fn sketch(point: &Point, number: usize) -> Sketch {
+fn sketch(point: &Point, number: usize) -> TextSketch {
     let word = |n: usize| 1 << (number.wrapping_mul(n * 2 + 3) % 1_000 % 64);
     let block = (point.lon * 1e3) as i64 * 7_919 + (point.lat * 1e3) as i64;
     let street = (block.unsigned_abs() % 65_535) as u16 + 1;
-    Sketch { words: (0..5).fold(0, |words, n| words | word(n)), streets: [0, street] }
+    TextSketch { words: (0..5).fold(0, |words, n| words | word(n)), streets: [0, street] }
 }
 
 /// A report's facts under its number in the city.
-pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> Facts {
-    Facts {
+pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> IndexedFields {
+    IndexedFields {
         id: tracking_number(number as u64),
         service: services[point.service].clone(),
         status: if point.closed { Status::Closed } else { Status::Open },

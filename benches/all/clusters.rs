@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 
+use pointchaud::domain::Filter;
 use pointchaud::index::Index;
 use pointchaud::place::BBox;
 use pointchaud::query;
-use pointchaud::report::Filter;
 
 use crate::city::{self, END, Point};
 use crate::clock::{Contender, turns};
@@ -42,8 +42,8 @@ pub fn rows(points: &[Point], index: &Index, peers: &Peers) -> Vec<Row> {
             let ask = Contender {
                 name: "ours",
                 ask: Box::new(|_| {
-                    let sieve = snapshot.sieve(&filter);
-                    black_box(query::clusters(&snapshot, &sieve, &bbox, zoom, 5_000));
+                    let compiled = snapshot.compiled(&filter);
+                    black_box(query::clusters(&snapshot, &compiled, &bbox, zoom, 5_000));
                 }),
             };
             let taken = turns(vec![ask], 20).remove(0);

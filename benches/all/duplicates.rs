@@ -3,10 +3,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use pointchaud::format::builtin_model;
+use pointchaud::domain::{Catalogue, Filter, Nature, ServiceCode};
 use pointchaud::index::{Index, Snapshot};
-use pointchaud::query::{DuplicateRule, Handle, Probe, group};
-use pointchaud::report::{Catalogue, Filter, Nature, ServiceCode};
+use pointchaud::ingest::builtin_model;
+use pointchaud::query::{DocAddress, DuplicateQuery, DuplicateRule, group};
 
 use crate::city::{self, Point};
 use crate::clock::{Contender, turns};
@@ -28,9 +28,9 @@ fn catalogue() -> Catalogue {
 }
 
 /// What a report would have asked when it was made, from a telephone.
-fn probe(snapshot: &Snapshot, report: Handle) -> Probe<'_> {
-    let asked = Probe::of(snapshot, report).expect("every report of the city is placed");
-    Probe { accuracy_m: 10.0, ..asked }
+fn probe(snapshot: &Snapshot, report: DocAddress) -> DuplicateQuery<'_> {
+    let asked = DuplicateQuery::of(snapshot, report).expect("every report of the city is placed");
+    DuplicateQuery { accuracy_m: 10.0, ..asked }
 }
 
 fn row(size: usize, work: &str, unit: &'static str, ours: f64, target: Target) -> Row {
@@ -44,11 +44,12 @@ pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
     let snapshot = &*snapshot;
     let (catalogue, model) = (catalogue(), builtin_model().expect("the built-in model"));
     let mut reports = Vec::with_capacity(size);
-    snapshot.placed(&snapshot.sieve(&Filter::default()), 0, 1, |bunch| {
-        bunch.slots().each(|slot| reports.push(bunch.handle(slot)));
+    snapshot.placed(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
+        batch.slots().each(|slot| reports.push(batch.address(slot)));
     });
     reports.sort_by_key(|report| snapshot.requested(*report));
-    let asked: Vec<Handle> = (0..times).map(|n| reports[n.wrapping_mul(7_919) % size]).collect();
+    let asked: Vec<DocAddress> =
+        (0..times).map(|n| reports[n.wrapping_mul(7_919) % size]).collect();
     let names = (0..snapshot.services() as u16).map(|n| snapshot.service_name(n));
     let codes: Vec<ServiceCode> = names.filter_map(ServiceCode::new).collect();
     let one = turns(
@@ -58,7 +59,7 @@ pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
                 let report = asked[n % asked.len()];
                 let code = &codes[usize::from(snapshot.service(report))];
                 let rule = DuplicateRule::new(snapshot, &catalogue, &model, code);
-                black_box(rule.ask(snapshot, &probe(snapshot, report), 5));
+                black_box(rule.rank(snapshot, &probe(snapshot, report), 5));
             }),
         }],
         times,
@@ -76,7 +77,7 @@ pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
             scope.spawn(move || {
                 for report in part {
                     let rule = &rules[usize::from(snapshot.service(*report))];
-                    black_box(rule.ask(snapshot, &probe(snapshot, *report), 5));
+                    black_box(rule.rank(snapshot, &probe(snapshot, *report), 5));
                 }
             });
         }

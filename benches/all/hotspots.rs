@@ -3,13 +3,14 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pointchaud::domain::Filter;
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::place::{Meters, Position};
+use pointchaud::query;
 use pointchaud::query::{
-    self, AlertAsk, Exposure, HexCounts, HexTest, HotspotAsk, alerts, count_hexes, score_hexes,
+    AlertQuery, Exposure, HexCounts, HexTest, HotspotQuery, alerts, count_hexes, score_hexes,
 };
-use pointchaud::report::Filter;
-use pointchaud::statistic::{Draws, dbscan, permuted};
+use pointchaud::statistics::{ScanSettings, dbscan, permuted};
 
 use crate::city::{self, END, Point, plane};
 use crate::clock::{Contender, Taken, quantile, turns};
@@ -56,8 +57,8 @@ fn hexes(points: &[Point], snapshot: &Snapshot, peers: &Peers, rows: &mut Vec<Ro
             let mut asked = 0;
             let taken = timed("hexes", 10, |_| {
                 asked += 1;
-                let sieve = snapshot.sieve(&fresh(asked));
-                let counts = count_hexes(snapshot, &sieve, resolution);
+                let compiled = snapshot.compiled(&fresh(asked));
+                let counts = count_hexes(snapshot, &compiled, resolution);
                 black_box(score_hexes(snapshot, &counts, false, test).is_ok());
             });
             let work = format!("hexes at {resolution}, {name}, p, rates of false discovery, cold");
@@ -65,7 +66,7 @@ fn hexes(points: &[Point], snapshot: &Snapshot, peers: &Peers, rows: &mut Vec<Ro
             rows.push(Row { target, ..row(points, &work, &taken) });
         }
     }
-    let all = snapshot.sieve(&Filter::default());
+    let all = snapshot.compiled(&Filter::default());
     for resolution in [9u8, 10] {
         let counts = count_hexes(snapshot, &all, resolution);
         let theirs = peers.esda(&counts, snapshot, large && peers.full && resolution == 10);
@@ -113,7 +114,7 @@ fn hotspots(points: &[Point], snapshot: &Snapshot, rows: &mut Vec<Row>) {
     let large = points.len() == 1_000_000;
     let ask = |n: usize| {
         let before = END - n as i64 * 3_607;
-        HotspotAsk {
+        HotspotQuery {
             resolution: 9,
             k: None,
             exposure: Exposure::Reports,
@@ -139,14 +140,14 @@ fn hotspots(points: &[Point], snapshot: &Snapshot, rows: &mut Vec<Row>) {
     rows.push(Row { target, ..row(points, "hotspots of each of 12 services, 30 days", &taken) });
 }
 
-fn alert_ask(n: usize) -> AlertAsk {
-    let draws = Draws { replicas: 999, seed: n as u64, stop_after: usize::MAX };
-    AlertAsk { at: END, draws, services: 12 }
+fn alert_ask(n: usize) -> AlertQuery {
+    let draws = ScanSettings { replicas: 999, seed: n as u64, stop_after: usize::MAX };
+    AlertQuery { at: END, draws, services: 12 }
 }
 
 /// Single questions for the ten nearest, in microseconds, until told to stop.
 fn nearest(points: &[Point], snapshot: &Snapshot, stop: &AtomicBool) -> f64 {
-    let sieve = snapshot.sieve(&Filter::default());
+    let compiled = snapshot.compiled(&Filter::default());
     let mut taken = Vec::new();
     for point in points.iter().cycle().step_by(37) {
         if stop.load(Ordering::Relaxed) || taken.len() == 2_000_000 {
@@ -154,7 +155,7 @@ fn nearest(points: &[Point], snapshot: &Snapshot, stop: &AtomicBool) -> f64 {
         }
         let at = Position::new(point.lon, point.lat).expect("on the Earth");
         let began = std::time::Instant::now();
-        black_box(query::nearest(snapshot, &sieve, at, 10, Meters(1e9)));
+        black_box(query::nearest(snapshot, &compiled, at, 10, Meters(1e9)));
         taken.push(began.elapsed().as_secs_f64() * 1e6);
     }
     quantile(&mut taken, 0.99)

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pointchaud::app::{App, Catalogues, City, Submitted, quebec};
 use pointchaud::config::Limits;
-use pointchaud::format::builtin_catalogue;
+use pointchaud::domain::{Change, Draft, Filter, JurisdictionId, Patch, Status, tracking_number};
 use pointchaud::index::{Index, Snapshot};
+use pointchaud::ingest::builtin_catalogue;
 use pointchaud::place::{BBox, Meters, Position};
 use pointchaud::query;
-use pointchaud::report::{Change, Draft, Filter, JurisdictionId, Patch, Status, tracking_number};
-use pointchaud::store::{Follower, Write, Writer};
+use pointchaud::store::{CommitListener, Write, Writer};
+use pointchaud::usecase::{App, Catalogues, City, SubmitOutcome, quebec};
 
 use crate::city::{self, Point};
 use crate::clock::quantile;
@@ -29,15 +29,15 @@ fn questions(places: Vec<Position>) -> Vec<Question> {
     let near = |meters: f64, limit: usize| {
         let places = places.clone();
         move |snapshot: &Snapshot, n: usize| {
-            let sieve = snapshot.sieve(&Filter::default());
+            let compiled = snapshot.compiled(&Filter::default());
             let at = places[n % places.len()];
-            black_box(query::within_radius(snapshot, &sieve, at, Meters(meters), None, limit));
+            black_box(query::within_radius(snapshot, &compiled, at, Meters(meters), None, limit));
         }
     };
     let clusters = |snapshot: &Snapshot, _: usize| {
-        let sieve = snapshot.sieve(&Filter::default());
+        let compiled = snapshot.compiled(&Filter::default());
         let bbox = BBox::new(-71.4, 46.75, -71.1, 46.95).expect("on the Earth");
-        black_box(query::clusters(snapshot, &sieve, &bbox, 12, 5_000));
+        black_box(query::clusters(snapshot, &compiled, &bbox, 12, 5_000));
     };
     vec![
         ("10 nearest", Box::new(near(1e6, 10)), 20_000),
@@ -81,7 +81,7 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &Arc<AtomicBool>) {
             let (app, city) = (app.clone(), city.clone());
             tokio::spawn(async move {
                 let sent = app.submit(&city, draft(n), None, None).await;
-                let Ok(Submitted::Stored { stored, .. }) = sent else { return };
+                let Ok(SubmitOutcome::StoredReport { stored, .. }) = sent else { return };
                 if n % 5 == 0 {
                     let patch = Patch { status: Some(Status::Closed), ..Patch::default() };
                     let _ = app.change(&city, stored.report.id, None, patch, None).await;
@@ -140,7 +140,7 @@ struct Timed {
     taken: Arc<Mutex<Vec<f64>>>,
 }
 
-impl Follower for Timed {
+impl CommitListener for Timed {
     fn committed(&mut self, _: &JurisdictionId, changes: Vec<Change>) {
         let began = Instant::now();
         // The index was not read from this store: its revisions go on from its own.
@@ -164,11 +164,11 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
     let taken = Arc::new(Mutex::new(Vec::new()));
     let follower =
         Timed { index: city::index(points), revision: points.len() as u64, taken: taken.clone() };
-    let (writer, handle) = Writer::start(&path, follower).expect("a store");
+    let (writer, address) = Writer::start(&path, follower).expect("a store");
     let jurisdiction = quebec().id;
     writer.write(Write::Adopt { jurisdiction: quebec(), services: Vec::new() }).expect("Québec");
     let catalogue = builtin_catalogue(true).expect("the built-in catalogue");
-    let gate = pointchaud::report::Gate {
+    let gate = pointchaud::domain::Gate {
         catalogue: &catalogue,
         zone: &jiff::tz::TimeZone::UTC,
         now: city::END,
@@ -181,7 +181,7 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
         writer.write(write).expect("a commit");
     }
     drop(writer);
-    let _ = handle.join();
+    let _ = address.join();
     let mut taken = taken.lock().expect("one holder at a time").clone();
     Row {
         reports: points.len(),

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use pointchaud::app::{App, Catalogues};
 use pointchaud::config::Limits;
-use pointchaud::format::{builtin_catalogue, builtin_model};
-use pointchaud::http::{Access, Desk, Page, Site, router};
-use pointchaud::media::Shelf;
-use pointchaud::watch::Watch;
+use pointchaud::http::{Access, AppState, Page, PublicConfig, router};
+use pointchaud::ingest::{builtin_catalogue, builtin_model};
+use pointchaud::media::PhotoStore;
+use pointchaud::usecase::watch::BackgroundWatch;
+use pointchaud::usecase::{App, Catalogues};
 use tower::ServiceExt;
 
 use crate::clock::quantile;
@@ -88,15 +88,22 @@ fn in_process(folder: &Path, size: usize, store: &Path) -> Row {
     let read = |services| builtin_catalogue(services).unwrap();
     let catalogues = Catalogues { groups: read(false), quebec: read(true) };
     let app = App::open(store, catalogues, Limits::default()).unwrap();
-    let desk = Desk {
+    let public_config = PublicConfig {
         public_url: None,
         open311_keys: Vec::new(),
         contact: None,
-        shelf: Shelf::open(&folder.join("media").display().to_string()).unwrap(),
+        photo_store: PhotoStore::open(&folder.join("media").display().to_string()).unwrap(),
     };
     let page = Page { basemap: None };
     let model = builtin_model().unwrap();
-    let site = Site::new(app.clone(), Access::Local, page, Watch::new(), model, desk);
+    let site = AppState::new(
+        app.clone(),
+        Access::Local,
+        page,
+        BackgroundWatch::new(),
+        model,
+        public_config,
+    );
     let service = router(site);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let url = "/tiles/clusters/12/1237/1443.mvt?service=voirie";

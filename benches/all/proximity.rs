@@ -4,10 +4,11 @@ use std::hint::black_box;
 use std::num::NonZero;
 
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
-use pointchaud::index::{Gather, Index, Snapshot};
-use pointchaud::place::{Meters, Origin, Position, slack};
-use pointchaud::query::{self, Handle};
-use pointchaud::report::{Filter, Status};
+use pointchaud::domain::{Filter, Status};
+use pointchaud::index::{Collector, Index, Snapshot};
+use pointchaud::place::{Meters, Position, QueryPoint, slack};
+use pointchaud::query;
+use pointchaud::query::DocAddress;
 
 use crate::city::{self, Point, plane};
 use crate::clock::{Contender, Taken, turns};
@@ -16,11 +17,11 @@ use crate::table::{Row, Target};
 /// Everything within a radius, unsorted, as the peers give it.
 struct Within {
     reach: f32,
-    found: Vec<(Handle, f32)>,
+    found: Vec<(DocAddress, f32)>,
 }
 
-impl Gather<Handle> for Within {
-    fn offer(&mut self, found: Handle, haversine: f32) {
+impl Collector<DocAddress> for Within {
+    fn offer(&mut self, found: DocAddress, haversine: f32) {
         self.found.push((found, haversine));
     }
 
@@ -32,13 +33,13 @@ impl Gather<Handle> for Within {
 /// Reports of `filter` within `meters` of `at`, unsorted: exact, since what is within the sketch's
 /// error of the edge is measured.
 fn within(snapshot: &Snapshot, filter: &Filter, at: Position, meters: f64) -> usize {
-    let (origin, exact) = (Origin::new(at), Meters(meters).haversine());
+    let (origin, exact) = (QueryPoint::new(at), Meters(meters).haversine());
     let mut gather = Within { reach: slack(exact), found: Vec::new() };
-    snapshot.near(&origin, &snapshot.sieve(filter), usize::MAX, &mut gather);
+    snapshot.near(&origin, &snapshot.compiled(filter), usize::MAX, &mut gather);
     let surely = (2.0 * exact - f64::from(slack(exact))) as f32;
-    gather.found.retain(|(handle, haversine)| {
+    gather.found.retain(|(address, haversine)| {
         *haversine < surely || {
-            let [lon, lat] = snapshot.degrees(*handle);
+            let [lon, lat] = snapshot.degrees(*address);
             origin.distance(lon, lat).0 <= meters
         }
     });
@@ -96,10 +97,10 @@ pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
     let mut rows = Vec::new();
 
     let every = Filter::default();
-    let sieve = snapshot.sieve(&every);
+    let compiled = snapshot.compiled(&every);
     let mut asked = vec![
         contender("ours", |n| {
-            black_box(query::nearest(&snapshot, &sieve, at(n), 10, Meters(1e6)));
+            black_box(query::nearest(&snapshot, &compiled, at(n), 10, Meters(1e6)));
         }),
         contender("kiddo", |n| {
             black_box(kd.query(&flat(n)).nearest_n::<SquaredEuclidean<f64>>(ten).execute());
@@ -147,16 +148,16 @@ fn filtered(points: &[Point], snapshot: &Snapshot, askers: &[Position]) -> Vec<R
     for (name, number) in [("commonest", 0), ("rarest", 11), ("empty", 99)] {
         let filter = of(number);
         let ask = contender("ours", |n| {
-            let sieve = snapshot.sieve(&filter);
-            black_box(query::nearest(snapshot, &sieve, at(n), 10, Meters(1e6)));
+            let compiled = snapshot.compiled(&filter);
+            black_box(query::nearest(snapshot, &compiled, at(n), 10, Meters(1e6)));
         });
         let work = format!("10 nearest of the {name} service");
         rows.push(row(size, &work, None, turns(vec![ask], times)));
     }
     let open = Filter { statuses: Some(vec![Status::Open, Status::InProgress]), ..of(0) };
     let ask = contender("ours", |n| {
-        let sieve = snapshot.sieve(&open);
-        black_box(query::nearest(snapshot, &sieve, at(n), 10, Meters(1e6)));
+        let compiled = snapshot.compiled(&open);
+        black_box(query::nearest(snapshot, &compiled, at(n), 10, Meters(1e6)));
     });
     rows.push(row(size, "10 nearest open of the commonest service", None, turns(vec![ask], times)));
 

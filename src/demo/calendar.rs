@@ -7,8 +7,8 @@ use jiff::{Timestamp, civil::Weekday};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::around;
-use super::table::{Burst, ServiceRow, Table};
+use crate::demo::around;
+use crate::demo::table::{DemoTable, ServiceRow, WeatherBurst};
 
 /// Seconds of a day without a change of clocks.
 pub const DAY_SECONDS: i64 = 86_400;
@@ -21,7 +21,7 @@ struct Day {
     date: Date,
     start: i64,
     weekday: f64,
-    bursts: Vec<(Burst, f64)>,
+    bursts: Vec<(WeatherBurst, f64)>,
 }
 
 /// The days of the year that ends with the last second.
@@ -33,7 +33,7 @@ pub struct Calendar {
 
 impl Calendar {
     /// Lays out the days and draws the weather.
-    pub fn new(rng: &mut ChaCha8Rng, until: i64, zone: TimeZone, table: &Table) -> Self {
+    pub fn new(rng: &mut ChaCha8Rng, until: i64, zone: TimeZone, table: &DemoTable) -> Self {
         let last = Timestamp::from_second(until).unwrap_or(Timestamp::UNIX_EPOCH);
         let last = last.to_zoned_datetime(zone.clone()).date();
         let days = (0..365i64).rev().filter_map(|ago| {
@@ -58,10 +58,10 @@ impl Calendar {
     /// Draws the year's weather: each kind comes some times, in its months, for some days.
     fn storms(&mut self, rng: &mut ChaCha8Rng) {
         for (burst, times, months, force, length) in [
-            (Burst::Snow, 7.0, [12, 1, 2, 3].as_slice(), 9.0, 3),
-            (Burst::Thaw, 5.0, [2, 3, 4, 5].as_slice(), 3.5, 6),
-            (Burst::Wind, 4.0, [5, 6, 7, 8, 10, 11].as_slice(), 12.0, 2),
-            (Burst::Rain, 6.0, [6, 7, 8, 9, 10].as_slice(), 8.0, 1),
+            (WeatherBurst::Snow, 7.0, [12, 1, 2, 3].as_slice(), 9.0, 3),
+            (WeatherBurst::Thaw, 5.0, [2, 3, 4, 5].as_slice(), 3.5, 6),
+            (WeatherBurst::Wind, 4.0, [5, 6, 7, 8, 10, 11].as_slice(), 12.0, 2),
+            (WeatherBurst::Rain, 6.0, [6, 7, 8, 9, 10].as_slice(), 8.0, 1),
         ] {
             for _ in 0..around(rng, times).max(2) {
                 let fitting: Vec<usize> = (0..self.days.len())

@@ -15,15 +15,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Binomial, Distribution, LogNormal, Poisson};
 
-pub use truth::{PlantedHotspot, Repeat, Truth};
+pub use truth::{PlantedHotspot, PlantedRepeat, PlantedTruth};
 
-use crate::report::{
-    BEGINNINGS, Channel, ClosedReason, Draft, Nature, ReportId, Status, When,
+use crate::demo::calendar::{Calendar, DAY_SECONDS};
+use crate::demo::streets::{StreetPoint, Streets};
+use crate::demo::table::{DemoTable, PlaceKind, ServiceRow};
+use crate::domain::{
+    BEGINNINGS, Channel, ClosedReason, Draft, Nature, ReportId, ReportTime, Status,
     tracking_number_beginning,
 };
-use calendar::{Calendar, DAY_SECONDS};
-use streets::{Spot, Streets};
-use table::{PlaceKind, ServiceRow, Table};
 
 /// Requests of a year in Québec: 260,000 calls, 40,000 e-mails, 45,000 by web and app.
 pub const REPORTS_PER_YEAR: u64 = 345_000;
@@ -40,10 +40,10 @@ pub struct Plan {
 }
 
 /// A report that later ones may repeat.
-struct Recent {
+struct RecentReport {
     id: String,
     second: i64,
-    spot: Spot,
+    spot: StreetPoint,
     area: &'static str,
 }
 
@@ -52,27 +52,27 @@ const RECENT_MAX: usize = 64;
 /// Repeats of older reports do not happen.
 const REPEAT_DAYS_MAX: i64 = 21;
 
-/// The generator; call [`City::generate`] once.
-pub struct City {
+/// The generator; call [`DemoCity::generate`] once.
+pub struct DemoCity {
     plan: Plan,
     rng: ChaCha8Rng,
-    table: Table,
+    table: DemoTable,
     streets: Streets,
     calendar: Calendar,
-    recent: Vec<VecDeque<Recent>>,
-    known_spots: Vec<(Spot, &'static str)>,
+    recent: Vec<VecDeque<RecentReport>>,
+    known_spots: Vec<(StreetPoint, &'static str)>,
     next_number: u64,
-    truth: Truth,
+    truth: PlantedTruth,
 }
 
-impl City {
+impl DemoCity {
     /// Lays the city out.
     ///
     /// # Errors
     /// The city's table is malformed; a test keeps it right.
     pub fn new(plan: Plan) -> Result<Self, String> {
         let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-        let table = Table::read()?;
+        let table = DemoTable::read()?;
         let zone = TimeZone::get("America/Toronto").map_err(|error| error.to_string())?;
         let calendar = Calendar::new(&mut rng, plan.until, zone, &table);
         let streets = Streets::new(&mut rng, &table);
@@ -85,13 +85,13 @@ impl City {
             recent,
             known_spots: Vec::new(),
             next_number: 0,
-            truth: Truth::new(plan),
+            truth: PlantedTruth::new(plan),
             table,
         })
     }
 
     /// Gives every report to `take`, in the order of time, until it answers false; then the truth.
-    pub fn generate(mut self, take: &mut dyn FnMut(Draft) -> bool) -> Truth {
+    pub fn generate(mut self, take: &mut dyn FnMut(Draft) -> bool) -> PlantedTruth {
         self.plant_hotspots();
         let planted: u64 = self.truth.hotspots.iter().map(|hotspot| hotspot.reports).sum();
         let counts = self.allocate(self.plan.reports.saturating_sub(planted));
@@ -219,7 +219,8 @@ impl City {
             }
             (None, Some(number)) => {
                 let hotspot = &self.truth.hotspots[number];
-                let center = Spot { lon: hotspot.lon, lat: hotspot.lat, street: 0, house: 0 };
+                let center =
+                    StreetPoint { lon: hotspot.lon, lat: hotspot.lat, street: 0, house: 0 };
                 let reach = hotspot.radius_m / 1.5;
                 let spot = self.streets.near(&mut self.rng, &center, reach);
                 (spot, self.streets.area_of(&spot))
@@ -229,7 +230,7 @@ impl City {
         let located = row.place != PlaceKind::None && !self.rng.random_bool(0.03);
         let mut draft = self.outcome(second, &row);
         if let Some(parent) = &parent {
-            self.truth.repeats.push(Repeat { child: id.clone(), parent: parent.id.clone() });
+            self.truth.repeats.push(PlantedRepeat { child: id.clone(), parent: parent.id.clone() });
             // Staff notice about half of the repeats.
             if draft.status == Some(Status::Closed) && self.rng.random_bool(0.5) {
                 draft.reason = Some(ClosedReason::Duplicate);
@@ -246,7 +247,7 @@ impl City {
             draft.area = Some(area.into());
             if parent.is_none() {
                 let recent = &mut self.recent[service];
-                recent.push_back(Recent { id: id.clone(), second, spot, area });
+                recent.push_back(RecentReport { id: id.clone(), second, spot, area });
                 if recent.len() > RECENT_MAX {
                     recent.pop_front();
                 }
@@ -258,7 +259,7 @@ impl City {
     }
 
     /// A place for a fresh report: often one that reports came from before.
-    fn place(&mut self) -> (Spot, &'static str) {
+    fn place(&mut self) -> (StreetPoint, &'static str) {
         if self.known_spots.len() > 200 && self.rng.random_bool(0.22) {
             let known = self.rng.random_range(0..self.known_spots.len());
             return self.known_spots[known];
@@ -274,7 +275,7 @@ impl City {
     }
 
     /// The report that this one repeats, if it repeats one; most often a very recent one.
-    fn repeated(&mut self, service: usize, row: &ServiceRow, second: i64) -> Option<Recent> {
+    fn repeated(&mut self, service: usize, row: &ServiceRow, second: i64) -> Option<RecentReport> {
         if !self.rng.random_bool(row.repeat) {
             return None;
         }
@@ -283,7 +284,7 @@ impl City {
         let recent = &self.recent[service];
         let near = recent.iter().min_by_key(|known| (known.second - wanted).abs())?;
         let known = second - near.second <= REPEAT_DAYS_MAX * DAY_SECONDS;
-        known.then(|| Recent { id: near.id.clone(), ..*near })
+        known.then(|| RecentReport { id: near.id.clone(), ..*near })
     }
 
     /// How the request came and what became of it.
@@ -316,7 +317,7 @@ impl City {
         let refused = closed.is_some() && rng.random_bool(0.018);
         let reason =
             closed.map(|_| if refused { ClosedReason::Refused } else { ClosedReason::Done });
-        let instant = |second| Timestamp::from_second(second).ok().map(When::instant);
+        let instant = |second| Timestamp::from_second(second).ok().map(ReportTime::instant);
         Draft {
             service: row.code.clone(),
             status: Some(status),
@@ -342,10 +343,10 @@ mod tests {
 
     use super::*;
 
-    fn generate(reports: u64, seed: u64) -> (Vec<Draft>, Truth) {
+    fn generate(reports: u64, seed: u64) -> (Vec<Draft>, PlantedTruth) {
         let plan = Plan { reports, seed, until: 1_795_500_000 };
         let mut drafts = Vec::new();
-        let truth = City::new(plan).unwrap().generate(&mut |draft| {
+        let truth = DemoCity::new(plan).unwrap().generate(&mut |draft| {
             drafts.push(draft);
             true
         });

@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
-use super::table::Table;
+use crate::demo::table::DemoTable;
 use crate::place::EARTH_RADIUS_M;
 
 /// Distance between parallel streets, in metres: along the blocks and across.
@@ -91,7 +91,7 @@ const NAMES: [&str; 72] = [
 
 /// A place on a street.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spot {
+pub struct StreetPoint {
     pub lon: f64,
     pub lat: f64,
     /// Number of the street, whose name it decides.
@@ -99,7 +99,7 @@ pub struct Spot {
     pub house: u32,
 }
 
-struct Ward {
+struct DemoArea {
     name: &'static str,
     lon: f64,
     lat: f64,
@@ -109,7 +109,7 @@ struct Ward {
 
 /// The city's streets.
 pub struct Streets {
-    wards: Vec<Ward>,
+    wards: Vec<DemoArea>,
     weights: Vec<f64>,
 }
 
@@ -117,8 +117,8 @@ const METERS_PER_DEGREE: f64 = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
 
 impl Streets {
     /// Turns each quartier's grid its own way.
-    pub fn new(rng: &mut ChaCha8Rng, table: &Table) -> Self {
-        let wards = table.quartiers.iter().map(|quartier| Ward {
+    pub fn new(rng: &mut ChaCha8Rng, table: &DemoTable) -> Self {
+        let wards = table.quartiers.iter().map(|quartier| DemoArea {
             // The table lives as long as the program: 35 names.
             name: Box::leak(quartier.name.clone().into_boxed_str()),
             lon: quartier.lon,
@@ -132,7 +132,7 @@ impl Streets {
     }
 
     /// A place anywhere, quartiers by their weight, with the quartier's name.
-    pub fn anywhere(&self, rng: &mut ChaCha8Rng) -> (Spot, &'static str) {
+    pub fn anywhere(&self, rng: &mut ChaCha8Rng) -> (StreetPoint, &'static str) {
         let mut left = rng.random_range(0.0..self.weights.iter().sum::<f64>());
         let mut number = 0;
         while number + 1 < self.wards.len() && left >= self.weights[number] {
@@ -160,7 +160,7 @@ impl Streets {
         let (sin, cos) = ward.turn;
         let (east, north) = (u * cos - v * sin, u * sin + v * cos);
         let side = u32::from(jitter > 0.0);
-        let spot = Spot {
+        let spot = StreetPoint {
             lon: micro(ward.lon + east / (METERS_PER_DEGREE * ward.lat.to_radians().cos())),
             lat: micro(ward.lat + north / METERS_PER_DEGREE),
             street: (number as i32 * 997 + street + 500).unsigned_abs(),
@@ -170,12 +170,12 @@ impl Streets {
     }
 
     /// A place some metres from another, on the same street.
-    pub fn near(&self, rng: &mut ChaCha8Rng, spot: &Spot, reach_m: f64) -> Spot {
+    pub fn near(&self, rng: &mut ChaCha8Rng, spot: &StreetPoint, reach_m: f64) -> StreetPoint {
         let step = |rng: &mut ChaCha8Rng| {
             Normal::new(0.0, reach_m).map_or(0.0, |normal| normal.sample(rng))
         };
         let (east, north) = (step(rng), step(rng));
-        Spot {
+        StreetPoint {
             lon: micro(spot.lon + east / (METERS_PER_DEGREE * spot.lat.to_radians().cos())),
             lat: micro(spot.lat + north / METERS_PER_DEGREE),
             ..*spot
@@ -183,15 +183,16 @@ impl Streets {
     }
 
     /// Name of the quartier whose middle is nearest.
-    pub fn area_of(&self, spot: &Spot) -> &'static str {
-        let far =
-            |ward: &Ward| (ward.lon - spot.lon).hypot((ward.lat - spot.lat) * 1.46) / ward.radius_m;
+    pub fn area_of(&self, spot: &StreetPoint) -> &'static str {
+        let far = |ward: &DemoArea| {
+            (ward.lon - spot.lon).hypot((ward.lat - spot.lat) * 1.46) / ward.radius_m
+        };
         let nearest = self.wards.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
         nearest.map_or("", |ward| ward.name)
     }
 
     /// The spot's address; with the house number where people give it.
-    pub fn address(&self, spot: &Spot, area: &str, house: bool) -> String {
+    pub fn address(&self, spot: &StreetPoint, area: &str, house: bool) -> String {
         let kind = ["rue", "rue", "rue", "avenue", "boulevard"][(spot.street / 7 % 5) as usize];
         let name = NAMES[spot.street as usize % NAMES.len()];
         if house || !spot.house.is_multiple_of(3) {

@@ -11,7 +11,7 @@ const CITY: &str = include_str!("../../data/demo/city.toml");
 /// The table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
+pub struct DemoTable {
     #[serde(rename = "quartier")]
     pub quartiers: Vec<Quartier>,
     #[serde(rename = "service")]
@@ -44,7 +44,7 @@ pub struct ServiceRow {
     /// Median time to close, in hours.
     pub hours: f64,
     pub place: PlaceKind,
-    pub burst: Option<Burst>,
+    pub burst: Option<WeatherBurst>,
 }
 
 /// Where a service's reports lie.
@@ -59,14 +59,14 @@ pub enum PlaceKind {
 /// The weather that brings more of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Burst {
+pub enum WeatherBurst {
     Snow,
     Thaw,
     Wind,
     Rain,
 }
 
-impl Table {
+impl DemoTable {
     /// Reads the table.
     pub fn read() -> Result<Self, String> {
         let table: Self = toml::from_str(CITY).map_err(|error| error.to_string())?;

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::Plan;
+use crate::demo::Plan;
 
 /// What was planted.
 #[derive(Debug, Clone, Serialize)]
-pub struct Truth {
+pub struct PlantedTruth {
     /// Seed of the city.
     pub seed: u64,
     /// How many reports it has.
@@ -16,7 +16,7 @@ pub struct Truth {
     /// Places where more was reported than the background brings.
     pub hotspots: Vec<PlantedHotspot>,
     /// Reports that repeat another.
-    pub repeats: Vec<Repeat>,
+    pub repeats: Vec<PlantedRepeat>,
 }
 
 /// A place where more was reported for some days.
@@ -62,14 +62,14 @@ impl PlantedHotspot {
 
 /// A report that repeats another.
 #[derive(Debug, Clone, Serialize)]
-pub struct Repeat {
+pub struct PlantedRepeat {
     /// Tracking number of the repeat.
     pub child: String,
     /// Tracking number of what it repeats.
     pub parent: String,
 }
 
-impl Truth {
+impl PlantedTruth {
     /// Nothing planted yet.
     pub(super) fn new(plan: Plan) -> Self {
         let Plan { reports, seed, until } = plan;

@@ -1,28 +1,15 @@
 //! The HTTP surface: every path in one table, three steps to a handler (read what is asked, ask,
 //! write the answer).
 
-mod about;
-mod alerts;
-mod answer;
-mod batch;
-mod boundaries;
-mod clusters;
-mod density;
-mod duplicates;
-mod hexes;
-mod hotspots;
-mod incidents;
-mod media;
-mod metrics;
-mod ogc;
+pub mod ogc;
 mod open311;
 mod openapi;
-mod pages;
-mod params;
-mod queries;
-mod reports;
+mod ops;
+mod reply;
+pub mod request;
 mod serve;
 mod tiles;
+pub mod v1;
 
 use std::sync::Arc;
 
@@ -37,16 +24,21 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
-pub use pages::Page;
+pub use ops::pages::PageSettings;
 pub use serve::serve;
 
-use crate::app::App;
 use crate::config::Limits;
-use crate::media::Shelf;
+use crate::http::ops::metrics::Metrics;
+use crate::http::ops::pages;
+use crate::http::tiles::Tiles;
+use crate::http::v1::{
+    about, alerts, batch, boundaries, clusters, dbscan, duplicates, hexes, hotspots, incidents,
+    media, proximity, reports,
+};
+use crate::media::PhotoStore;
 use crate::query::DuplicateModel;
-use crate::watch::Watch;
-use metrics::Metrics;
-use tiles::Tiles;
+use crate::usecase::App;
+use crate::usecase::watch::BackgroundWatch;
 
 /// Who may change reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +52,7 @@ pub enum Access {
 }
 
 /// How the service meets the world outside.
-pub struct Desk {
+pub struct PublicConfig {
     /// Its address as readers know it; none where it is what they ask for.
     pub public_url: Option<String>,
     /// Keys with which applications may file by Open311; any where there is none.
@@ -68,36 +60,36 @@ pub struct Desk {
     /// Whom to write to, for Open311's discovery.
     pub contact: Option<String>,
     /// Where photos are kept.
-    pub shelf: Shelf,
+    pub photo_store: PhotoStore,
 }
 
 /// What handlers share.
-pub struct Site {
+pub struct AppState {
     /// The application.
     pub app: Arc<App>,
     /// Who may change reports.
     pub access: Access,
     /// Settings of the map page.
-    pub page: Page,
+    pub page: PageSettings,
     /// What is looked for without being asked.
-    pub watch: Arc<Watch>,
+    pub watch: Arc<BackgroundWatch>,
     /// How duplicates are told.
     pub model: Arc<DuplicateModel>,
     /// How it meets the world outside.
-    pub desk: Desk,
+    pub public_config: PublicConfig,
     metrics: Metrics,
     tiles: Tiles,
 }
 
-impl Site {
+impl AppState {
     /// A site over an application.
     pub fn new(
         app: Arc<App>,
         access: Access,
-        page: Page,
-        watch: Arc<Watch>,
+        page: PageSettings,
+        watch: Arc<BackgroundWatch>,
         model: DuplicateModel,
-        desk: Desk,
+        public_config: PublicConfig,
     ) -> Arc<Self> {
         let model = Arc::new(model);
         Arc::new(Self {
@@ -106,7 +98,7 @@ impl Site {
             page,
             watch,
             model,
-            desk,
+            public_config,
             metrics: Metrics::default(),
             tiles: Tiles::default(),
         })
@@ -114,8 +106,8 @@ impl Site {
 }
 
 /// Every path of the service.
-pub fn router(site: Arc<Site>) -> Router {
-    let limits = site.app.limits.clone();
+pub fn router(state: Arc<AppState>) -> Router {
+    let limits = state.app.limits.clone();
     let idempotency_key = HeaderName::from_static("idempotency-key");
     let cors = CorsLayer::new()
         .allow_origin(Any)
@@ -133,7 +125,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let layers = ServiceBuilder::new()
         .layer(cors)
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
-        .layer(from_fn_with_state(site.clone(), answer::explain))
+        .layer(from_fn_with_state(state.clone(), request::context::explain))
         .layer(CatchPanicLayer::new())
         .layer(DefaultBodyLimit::max(limits.body_bytes_max));
     api(&limits)
@@ -150,11 +142,11 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/media/{name}", get(media::one))
         .merge(outside(&limits))
         .layer(layers)
-        .with_state(site)
+        .with_state(state)
 }
 
 /// Paths of the protocols that others have written.
-fn outside(limits: &Limits) -> Router<Arc<Site>> {
+fn outside(limits: &Limits) -> Router<Arc<AppState>> {
     let in_time =
         TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max);
     let form_size = DefaultBodyLimit::max(media::FORM_BYTES_MAX);
@@ -187,7 +179,7 @@ fn outside(limits: &Limits) -> Router<Arc<Site>> {
 }
 
 /// The API's own paths.
-fn api(limits: &Limits) -> Router<Arc<Site>> {
+fn api(limits: &Limits) -> Router<Arc<AppState>> {
     // Bodies may be slow to come; what is computed has the same limit in the application.
     let in_time =
         TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request_time_max);
@@ -212,10 +204,10 @@ fn api(limits: &Limits) -> Router<Arc<Site>> {
         .route("/api/v1/incidents/{id}/merge", incidents::merge().layer(in_time))
         .route("/api/v1/incidents/{id}/split", incidents::split().layer(in_time))
         .route("/api/v1/incidents/{id}/undo", incidents::undo().layer(in_time))
-        .route("/api/v1/nearest", get(queries::nearest))
+        .route("/api/v1/nearest", get(proximity::nearest))
         .route(
             "/api/v1/within",
-            get(queries::within_radius).merge(post(queries::within_polygon).layer(in_time)),
+            get(proximity::within_radius).merge(post(proximity::within_polygon).layer(in_time)),
         )
         .route("/api/v1/clusters", get(clusters::list))
         .route("/api/v1/clusters/{id}", get(clusters::one))
@@ -224,11 +216,11 @@ fn api(limits: &Limits) -> Router<Arc<Site>> {
         .route("/api/v1/hexes", get(hexes::list))
         .route("/api/v1/hotspots", get(hotspots::list))
         .route("/api/v1/hotspots/{id}", get(hotspots::one))
-        .route("/api/v1/dbscan", get(density::dbscan))
-        .route("/api/v1/hdbscan", get(density::hdbscan))
+        .route("/api/v1/dbscan", get(dbscan::dbscan))
+        .route("/api/v1/hdbscan", get(dbscan::hdbscan))
         .route("/api/v1/alerts", get(alerts::alerts))
         .route("/api/v1/recurrences", get(alerts::recurrences))
         .route("/api/v1/boundaries", get(boundaries::list))
         .route("/api/v1/boundaries/{name}", get(boundaries::one))
-        .route("/api/v1/stats", get(queries::stats))
+        .route("/api/v1/stats", get(proximity::stats))
 }

@@ -6,17 +6,17 @@
 
 use std::ops::Range;
 
+use crate::domain::{Accuracy, Channel, ClosedReason, IndexedFields, Nature, Status, TextSketch};
 use crate::place::{Cell, GRID_BITS, Position, morton, unmorton};
-use crate::report::{Accuracy, Channel, ClosedReason, Facts, Nature, Sketch, Status};
 
-use super::hexes::NO_PIECE;
-use super::ids::Ids;
-use super::names::Names;
-use super::zones::ZoneColumns;
+use crate::index::access::h3::NO_FRAGMENT;
+use crate::index::areas::BoundaryColumns;
+use crate::index::dictionary::Dictionary;
+use crate::index::ids::IdColumn;
 
 /// Facts as numbers. `service` and `area` are numbers of the snapshot's names.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Record {
+pub struct ColumnValues {
     /// Number of the service.
     pub service: u16,
     /// Number of the area, or none.
@@ -40,19 +40,24 @@ pub struct Record {
     /// Where.
     pub position: Option<Position>,
     /// Number of the piece of the H3 grid it lies in, all ones without a position.
-    pub piece: u32,
+    pub fragment: u32,
     /// It is a duplicate of another: [`Columns::parent`] tells of which.
     pub is_attached: bool,
     /// What it says, hashed.
-    pub sketch: Sketch,
+    pub sketch: TextSketch,
 }
 
-impl Record {
-    /// The numbers of `facts`, which lie in `piece`; new names get theirs.
-    pub fn of(facts: &Facts, services: &mut Names, areas: &mut Names, piece: u32) -> Self {
+impl ColumnValues {
+    /// The numbers of `facts`, which lie in `fragment`; new names get theirs.
+    pub fn of(
+        facts: &IndexedFields,
+        services: &mut Dictionary,
+        areas: &mut Dictionary,
+        fragment: u32,
+    ) -> Self {
         Self {
             service: services.number(facts.service.as_str()),
-            area: facts.area.as_deref().map_or(Names::NONE, |area| areas.number(area)),
+            area: facts.area.as_deref().map_or(Dictionary::NONE, |area| areas.number(area)),
             status: facts.status,
             reason: facts.reason,
             nature: facts.nature,
@@ -62,20 +67,20 @@ impl Record {
             requested: facts.requested,
             closed: facts.closed,
             position: facts.position,
-            piece,
+            fragment,
             is_attached: facts.parent.is_some(),
             sketch: facts.sketch,
         }
     }
 
     /// Where its slot belongs.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> SlotKey {
         match (self.position, self.accuracy) {
-            (None, _) => Key { stretch: 2, code: 0 },
+            (None, _) => SlotKey { stretch: 2, code: 0 },
             (Some(position), accuracy) => {
                 let cell = Cell::of(position, GRID_BITS);
                 let stretch = u8::from(accuracy == Accuracy::Approximate);
-                Key { stretch, code: morton(cell.x, cell.y) }
+                SlotKey { stretch, code: morton(cell.x, cell.y) }
             }
         }
     }
@@ -83,7 +88,7 @@ impl Record {
 
 /// The order of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct SlotKey {
     stretch: u8,
     code: u64,
 }
@@ -91,13 +96,13 @@ pub struct Key {
 /// What there is little of, in one number: bits 0-1 status, 2-3 nature, 4-6 channel, 7 day only,
 /// 8 approximate, 9-11 the reason's number plus one, 12 attached to another.
 #[derive(Debug, Clone, Copy)]
-pub struct State(u16);
+pub struct PackedState(u16);
 
-impl State {
-    /// How many [`State::kind`]s there can be.
+impl PackedState {
+    /// How many [`PackedState::kind`]s there can be.
     pub const KINDS: usize = 128;
 
-    fn of(record: &Record) -> Self {
+    fn of(record: &ColumnValues) -> Self {
         let reason = record.reason.map_or(0, |reason| reason as u16 + 1);
         let approximate = u16::from(record.accuracy == Accuracy::Approximate);
         let kind = Self::kind_of(record.status, record.nature, record.channel);
@@ -111,7 +116,7 @@ impl State {
         status as usize | (nature as usize) << 2 | (channel as usize) << 4
     }
 
-    /// Status, nature and channel as one number below [`State::KINDS`].
+    /// Status, nature and channel as one number below [`PackedState::KINDS`].
     pub fn kind(self) -> usize {
         usize::from(self.0 & 0x7f)
     }
@@ -189,10 +194,10 @@ const NEVER: u32 = 0;
 /// Columns in slot order.
 #[derive(Default)]
 pub struct Columns {
-    pub(super) ids: Ids,
+    pub(super) ids: IdColumn,
     pub(super) service: Vec<u16>,
     area: Vec<u16>,
-    pub(super) state: Vec<State>,
+    pub(super) state: Vec<PackedState>,
     pub(super) requested: Vec<u32>,
     closed: Vec<u32>,
     /// Longitude and latitude of located slots, pair by pair: what is read together lies together.
@@ -200,7 +205,7 @@ pub struct Columns {
     /// Column and row of located slots in the map's grid.
     pub(super) grid: Vec<[u32; 2]>,
     /// The piece of the H3 grid of located slots.
-    piece: Vec<u32>,
+    fragment: Vec<u32>,
     /// Words and streets of located slots.
     words: Vec<u64>,
     streets: Vec<[u16; 2]>,
@@ -208,14 +213,14 @@ pub struct Columns {
     parents: Vec<(u32, Box<str>)>,
     exact: usize,
     /// In which loaded boundaries located slots lie, once that was asked.
-    pub(super) zones: ZoneColumns,
+    pub(super) zones: BoundaryColumns,
 }
 
 impl Columns {
     /// Empty columns with room for as many reports, so many of them located.
     pub fn with_capacity(reports: usize, located: usize, id_bytes: usize) -> Self {
         Self {
-            ids: Ids::with_capacity(reports, id_bytes),
+            ids: IdColumn::with_capacity(reports, id_bytes),
             service: Vec::with_capacity(reports),
             area: Vec::with_capacity(reports),
             state: Vec::with_capacity(reports),
@@ -223,31 +228,31 @@ impl Columns {
             closed: Vec::with_capacity(reports),
             degrees: Vec::with_capacity(located),
             grid: Vec::with_capacity(located),
-            piece: Vec::with_capacity(located),
+            fragment: Vec::with_capacity(located),
             words: Vec::with_capacity(located),
             streets: Vec::with_capacity(located),
             parents: Vec::new(),
             exact: 0,
-            zones: ZoneColumns::default(),
+            zones: BoundaryColumns::default(),
         }
     }
 
     /// Adds the next slot; the caller adds them in the order of their keys.
-    pub fn push(&mut self, id: &str, parent: Option<&str>, record: &Record, key: Key) {
+    pub fn push(&mut self, id: &str, parent: Option<&str>, record: &ColumnValues, key: SlotKey) {
         if let Some(parent) = parent {
             self.parents.push((self.len() as u32, parent.into()));
         }
         self.ids.push(id);
         self.service.push(record.service);
         self.area.push(record.area);
-        self.state.push(State::of(record));
+        self.state.push(PackedState::of(record));
         self.requested.push(pack_second(record.requested));
         self.closed.push(record.closed.map_or(NEVER, pack_second));
         if let Some(position) = record.position {
             self.degrees.push([position.lon(), position.lat()]);
             let (x, y) = unmorton(key.code);
             self.grid.push([x, y]);
-            self.piece.push(record.piece);
+            self.fragment.push(record.fragment);
             self.words.push(record.sketch.words);
             self.streets.push(record.sketch.streets);
             self.exact += usize::from(key.stretch == 0);
@@ -275,9 +280,9 @@ impl Columns {
     }
 
     /// Where a slot belongs.
-    pub fn key(&self, slot: u32) -> Key {
+    pub fn key(&self, slot: u32) -> SlotKey {
         let stretch = u8::from(slot as usize >= self.exact) + u8::from(!self.is_located(slot));
-        Key { stretch, code: if self.is_located(slot) { self.code(slot) } else { 0 } }
+        SlotKey { stretch, code: if self.is_located(slot) { self.code(slot) } else { 0 } }
     }
 
     fn is_located(&self, slot: u32) -> bool {
@@ -319,17 +324,17 @@ impl Columns {
 
     /// The piece of the H3 grid that a located slot lies in.
     #[inline]
-    pub fn piece(&self, slot: u32) -> u32 {
-        self.piece[slot as usize]
+    pub fn fragment(&self, slot: u32) -> u32 {
+        self.fragment[slot as usize]
     }
 
     /// What a slot's report says, hashed; nothing of a report without a place.
     #[inline]
-    pub fn sketch(&self, slot: u32) -> Sketch {
+    pub fn sketch(&self, slot: u32) -> TextSketch {
         let slot = slot as usize;
         match (self.words.get(slot), self.streets.get(slot)) {
-            (Some(words), Some(streets)) => Sketch { words: *words, streets: *streets },
-            _ => Sketch::default(),
+            (Some(words), Some(streets)) => TextSketch { words: *words, streets: *streets },
+            _ => TextSketch::default(),
         }
     }
 
@@ -370,7 +375,7 @@ impl Columns {
 
     /// Status, nature and what else there is little of.
     #[inline]
-    pub fn state(&self, slot: u32) -> State {
+    pub fn state(&self, slot: u32) -> PackedState {
         self.state[slot as usize]
     }
 
@@ -381,9 +386,9 @@ impl Columns {
     }
 
     /// A slot's facts as numbers.
-    pub fn record(&self, slot: u32) -> Record {
+    pub fn record(&self, slot: u32) -> ColumnValues {
         let state = self.state(slot);
-        Record {
+        ColumnValues {
             service: self.service(slot),
             area: self.area(slot),
             status: state.status(),
@@ -395,7 +400,7 @@ impl Columns {
             requested: self.requested(slot),
             closed: self.closed(slot),
             position: self.position(slot),
-            piece: self.piece.get(slot as usize).copied().unwrap_or(NO_PIECE),
+            fragment: self.fragment.get(slot as usize).copied().unwrap_or(NO_FRAGMENT),
             is_attached: state.is_attached(),
             sketch: self.sketch(slot),
         }
@@ -420,9 +425,9 @@ mod tests {
             for (m, nature) in Nature::ALL.iter().enumerate() {
                 for (c, channel) in Channel::ALL.iter().enumerate() {
                     let reason = (*status == Status::Closed).then(|| ClosedReason::ALL[m]);
-                    records.push(Record {
+                    records.push(ColumnValues {
                         service: (n * 20_000) as u16,
-                        area: if c == 0 { Names::NONE } else { c as u16 },
+                        area: if c == 0 { Dictionary::NONE } else { c as u16 },
                         status: *status,
                         reason,
                         nature: *nature,
@@ -432,14 +437,14 @@ mod tests {
                         requested: [-86_400, 0, 1_790_000_000, 4_294_000_000][m],
                         closed: (c % 2 == 0).then_some([-1, 0, 1, 1_800_000_000][m]),
                         position: Position::new(-71.0 + m as f64, 46.0).ok(),
-                        piece: m as u32,
+                        fragment: m as u32,
                         is_attached: n == 1,
-                        sketch: Sketch { words: 1 << n, streets: [0, m as u16] },
+                        sketch: TextSketch { words: 1 << n, streets: [0, m as u16] },
                     });
                 }
             }
         }
-        records.sort_by_key(Record::key);
+        records.sort_by_key(ColumnValues::key);
         for (n, record) in records.iter().enumerate() {
             let parent = record.is_attached.then(|| format!("p{n}"));
             columns.push(&format!("r{n}"), parent.as_deref(), record, record.key());

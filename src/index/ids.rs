@@ -7,14 +7,14 @@ use hashbrown::HashTable;
 
 /// Ids by slot, and slots by id.
 #[derive(Default)]
-pub struct Ids {
+pub struct IdColumn {
     text: String,
     ends: Vec<u32>,
     slots: HashTable<u32>,
     hasher: RandomState,
 }
 
-impl Ids {
+impl IdColumn {
     /// Room for as many ids, of so many bytes together.
     pub fn with_capacity(ids: usize, bytes: usize) -> Self {
         Self {

@@ -14,10 +14,10 @@
 //! | view | file | what it answers |
 //! |---|---|---|
 //! | columns | `src/index/columns.rs` | filters, lists, counts, clusters: a scan of a few bytes |
-//! | equal squares | `src/index/squares.rs` | which stretches a small circle touches, at once |
-//! | a tree of boxes | `src/index/tree.rs` | all else about places: sparse, far, huge, polar |
-//! | a forest | `src/index/forest.rs` | both once more for each service, and for what is open |
-//! | H3 cells | `src/index/hexes.rs` | counts in hexagons of any size, and which are neighbours |
+//! | equal squares | `src/index/access/grid.rs` | which stretches a small circle touches, at once |
+//! | packed R-tree | `src/index/access/rtree.rs` | other places: sparse, far, huge, polar |
+//! | a forest | `src/index/access/partial.rs` | both once more for each service, and for what is open |
+//! | H3 cells | `src/index/access/h3.rs` | counts in hexagons of any size, neighbours |
 //! | ids | `src/index/ids.rs` | which slot a report has |
 //!
 //! Why not an R-tree of nodes and pointers: on a million reports of a city it took 76 bytes a
@@ -25,43 +25,40 @@
 //! ours). Squares and boxes are read from the order that the clusters need anyway.
 //!
 //! Places are compared on the map's plane by whole columns and rows of its grid, which is good to a
-//! centimetre within a quarter of a degree ([`Origin::sketch`](crate::place::Origin::sketch)); what
-//! is kept is then measured on the sphere. So answers are exact, and arithmetic in doubles is done
-//! for ten places instead of a hundred.
+//! centimetre within a quarter of a degree ([`QueryPoint::sketch`](crate::place::Origin::sketch));
+//! what is kept is then measured on the sphere. So answers are exact, and arithmetic in doubles is
+//! done for ten places instead of a hundred.
 
+mod access;
+mod aggregate;
+mod areas;
 mod columns;
-mod dead;
-mod forest;
-mod hexes;
+mod compiled_filter;
+mod delete_bitmap;
+mod dictionary;
 mod ids;
-mod names;
-mod run;
-mod sieve;
+mod segment;
 mod snapshot;
-mod squares;
-mod tally;
-mod tree;
-mod zones;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use columns::{Columns, Record, State};
-pub use forest::Gather;
-pub use hexes::{RING_MAX, Rings};
-pub use sieve::{Sieve, Slots};
-pub use snapshot::{Bunch, Handle, Snapshot};
-pub use tally::Tally;
+pub use access::h3::{H3Rings, RING_MAX};
+pub use access::partial::Collector;
+pub use aggregate::Aggregate;
+pub use columns::{ColumnValues, Columns, PackedState};
+pub use compiled_filter::{CompiledFilter, Selection};
+pub use snapshot::{DocAddress, SelectionBatch, Snapshot};
 
-use crate::report::{Accuracy, BoundarySet, Change, Event, Facts, ReportId};
-use dead::Dead;
-use hexes::{HexNumbers, Hexes, NO_PIECE};
-pub use zones::{NO_ZONE, ZoneSet};
+use crate::domain::{Accuracy, BoundarySet, Change, Event, IndexedFields, ReportId};
+use crate::index::access::h3::{H3Columns, H3Writer, NO_FRAGMENT};
+use crate::index::delete_bitmap::DeleteBitmap;
+pub use areas::{BoundaryIndex, NO_AREA};
 
-use run::{Rows, Run};
-use snapshot::Part;
+use crate::index::segment::{Segment, SegmentRows};
+use crate::index::snapshot::LiveSegment;
 
 /// Merges that make a run larger than this are left to [`Index::merge_job`].
 const MERGE_AT_ONCE_MAX: usize = 2_048;
@@ -73,17 +70,17 @@ pub struct Index {
     shown: Arc<ArcSwap<Snapshot>>,
     /// Reports killed since the merge under way began.
     killed_meanwhile: Option<Vec<ReportId>>,
-    hexes: HexNumbers,
+    hexes: H3Writer,
     /// What a boot has read and not yet made a run of, and up to which revision.
-    loading: Rows,
+    loading: SegmentRows,
     loaded_to: u64,
 }
 
 /// What readers hold on to: always the newest snapshot.
 #[derive(Clone, Default)]
-pub struct Shown(Arc<ArcSwap<Snapshot>>);
+pub struct SnapshotReader(Arc<ArcSwap<Snapshot>>);
 
-impl Shown {
+impl SnapshotReader {
     /// The newest snapshot.
     pub fn load(&self) -> Arc<Snapshot> {
         self.0.load_full()
@@ -91,56 +88,60 @@ impl Shown {
 }
 
 /// Reports that a boot has read, to become a run.
-pub struct Loaded(Rows);
+pub struct LoadedRows(SegmentRows);
 
 /// A run of what a boot has read.
-pub struct Built(Run);
+pub struct BuiltSegment(Segment);
 
-impl Loaded {
+impl LoadedRows {
     /// Does the work.
-    pub fn build(self) -> Built {
-        Built(Run::build(&self.0))
+    pub fn build(self) -> BuiltSegment {
+        BuiltSegment(Segment::build(&self.0))
     }
 }
 
 /// A merge that takes too long for the writer: run it anywhere, then [`Index::finish_merge`].
 pub struct MergeJob {
-    parts: Vec<Part>,
+    parts: Vec<LiveSegment>,
     first: usize,
 }
 
 /// A finished merge.
-pub struct Merged {
-    run: Run,
+pub struct MergedSegment {
+    run: Segment,
     first: usize,
     count: usize,
 }
 
 impl MergeJob {
     /// Does the work.
-    pub fn run(self) -> Merged {
-        Merged { run: Run::merge(&self.parts), first: self.first, count: self.parts.len() }
+    pub fn run(self) -> MergedSegment {
+        MergedSegment {
+            run: Segment::merge(&self.parts),
+            first: self.first,
+            count: self.parts.len(),
+        }
     }
 }
 
 /// The piece that a report lies in, counted where its place is exact.
-fn piece_of(facts: &Facts, numbers: &mut HexNumbers, hexes: &mut Arc<Hexes>) -> u32 {
-    let Some(at) = facts.position else { return NO_PIECE };
-    let piece = numbers.piece(at.lon(), at.lat(), hexes);
+fn piece_of(facts: &IndexedFields, numbers: &mut H3Writer, hexes: &mut Arc<H3Columns>) -> u32 {
+    let Some(at) = facts.position else { return NO_FRAGMENT };
+    let fragment = numbers.fragment(at.lon(), at.lat(), hexes);
     if facts.accuracy == Accuracy::Exact {
-        numbers.count(piece, true, hexes);
+        numbers.count(fragment, true, hexes);
     }
-    piece
+    fragment
 }
 
-fn parent_of(facts: &Facts) -> Option<&str> {
+fn parent_of(facts: &IndexedFields) -> Option<&str> {
     facts.parent.as_ref().map(ReportId::as_str)
 }
 
 impl Index {
     /// The readers' handle.
-    pub fn shown(&self) -> Shown {
-        Shown(self.shown.clone())
+    pub fn shown(&self) -> SnapshotReader {
+        SnapshotReader(self.shown.clone())
     }
 
     /// Folds changes in, the only way anything comes in, and shows the result to readers. Changes
@@ -161,7 +162,7 @@ impl Index {
         let mut services = self.state.services.clone();
         let mut areas = self.state.areas.clone();
         let mut hexes = self.state.hexes.clone();
-        let mut fresh = Rows::default();
+        let mut fresh = SegmentRows::default();
         for (n, Change { event, .. }) in changes.iter().enumerate() {
             let id = event.id();
             if !last.is_empty() && last.get(id.as_str()).is_some_and(|last| *last > n) {
@@ -177,13 +178,13 @@ impl Index {
             }
             if let Some(facts) = facts {
                 let numbers = (Arc::make_mut(&mut services), Arc::make_mut(&mut areas));
-                let piece = piece_of(facts, &mut self.hexes, &mut hexes);
-                let record = Record::of(facts, numbers.0, numbers.1, piece);
+                let fragment = piece_of(facts, &mut self.hexes, &mut hexes);
+                let record = ColumnValues::of(facts, numbers.0, numbers.1, fragment);
                 fresh.push(id.as_str(), parent_of(facts), record);
             }
         }
         if fresh.len() > 0 {
-            self.push(Run::build(&fresh));
+            self.push(Segment::build(&fresh));
         }
         (self.state.services, self.state.areas, self.state.hexes) = (services, areas, hexes);
         self.merge_small();
@@ -193,17 +194,17 @@ impl Index {
     /// Takes in what an empty index is booted from, page by page: each report once, and in the
     /// order of revisions. Every `run` reports make a run, to be built anywhere and handed to
     /// [`Index::add`]; [`Index::rest`] makes one of what is left.
-    pub fn load(&mut self, changes: Vec<Change>, run: usize) -> Option<Loaded> {
+    pub fn load(&mut self, changes: Vec<Change>, run: usize) -> Option<LoadedRows> {
         if self.loading.len() == 0 {
-            self.loading = Rows::with_capacity(run);
+            self.loading = SegmentRows::with_capacity(run);
         }
         for Change { revision, event } in changes {
             self.loaded_to = self.loaded_to.max(revision);
             if let Event::New(facts) | Event::Put(facts) = &event {
                 let services = Arc::make_mut(&mut self.state.services);
                 let areas = Arc::make_mut(&mut self.state.areas);
-                let piece = piece_of(facts, &mut self.hexes, &mut self.state.hexes);
-                let record = Record::of(facts, services, areas, piece);
+                let fragment = piece_of(facts, &mut self.hexes, &mut self.state.hexes);
+                let record = ColumnValues::of(facts, services, areas, fragment);
                 self.loading.push(facts.id.as_str(), parent_of(facts), record);
             }
         }
@@ -211,12 +212,12 @@ impl Index {
     }
 
     /// What was loaded and is in no run yet.
-    pub fn rest(&mut self) -> Loaded {
-        Loaded(std::mem::take(&mut self.loading))
+    pub fn rest(&mut self) -> LoadedRows {
+        LoadedRows(std::mem::take(&mut self.loading))
     }
 
     /// Adds a run that was loaded and built.
-    pub fn add(&mut self, built: Built) {
+    pub fn add(&mut self, built: BuiltSegment) {
         self.push(built.0);
     }
 
@@ -234,14 +235,14 @@ impl Index {
         }
     }
 
-    fn kill(&mut self, id: &ReportId, hexes: &mut Arc<Hexes>) {
+    fn kill(&mut self, id: &ReportId, hexes: &mut Arc<H3Columns>) {
         for part in &mut self.state.parts {
             let slot = part.run.columns.ids.find(id.as_str());
             if let Some(slot) = slot.filter(|slot| !part.dead.has(*slot)) {
                 part.dead.kill(slot);
                 let columns = &part.run.columns;
                 if columns.exact().contains(&slot) {
-                    self.hexes.count(columns.piece(slot), false, hexes);
+                    self.hexes.count(columns.fragment(slot), false, hexes);
                 }
                 self.killed_meanwhile.iter_mut().for_each(|list| list.push(id.clone()));
                 return;
@@ -260,15 +261,17 @@ impl Index {
                 break;
             }
             let at = self.state.parts.len() - 2;
-            let run = Run::merge(&self.state.parts[at..]);
+            let run = Segment::merge(&self.state.parts[at..]);
             self.state.parts.truncate(at);
             self.push(run);
         }
     }
 
-    fn push(&mut self, run: Run) {
+    fn push(&mut self, run: Segment) {
         if run.columns.len() > 0 {
-            self.state.parts.push(Part { run: Arc::new(run), dead: Dead::default() });
+            self.state
+                .parts
+                .push(LiveSegment { run: Arc::new(run), dead: DeleteBitmap::default() });
         }
     }
 
@@ -289,9 +292,10 @@ impl Index {
             }
             younger += live;
         }
-        let rotten = |part: &Part| part.dead.count() * 2 > part.run.columns.len();
+        let rotten = |part: &LiveSegment| part.dead.count() * 2 > part.run.columns.len();
         let first = parts.iter().position(rotten).map_or(first, |rotten| first.min(rotten));
-        let small = parts[first..].iter().map(Part::live_count).sum::<usize>() < MERGE_AT_ONCE_MAX;
+        let small =
+            parts[first..].iter().map(LiveSegment::live_count).sum::<usize>() < MERGE_AT_ONCE_MAX;
         // A few runs of like size are merged together: each report is moved less often.
         let count = parts.len() - first;
         let due = count >= if small { 12 } else { 4 } || count > 0 && rotten(&parts[first]);
@@ -310,8 +314,8 @@ impl Index {
     }
 
     /// Puts a merged run in the place of its sources; what died meanwhile dies in it too.
-    pub fn finish_merge(&mut self, merged: Merged) {
-        let mut dead = Dead::default();
+    pub fn finish_merge(&mut self, merged: MergedSegment) {
+        let mut dead = DeleteBitmap::default();
         for id in self.killed_meanwhile.take().unwrap_or_default() {
             if let Some(slot) = merged.run.columns.ids.find(id.as_str()) {
                 dead.kill(slot);
@@ -320,7 +324,7 @@ impl Index {
         let after = self.state.parts.split_off(merged.first + merged.count);
         self.state.parts.truncate(merged.first);
         if merged.run.columns.len() > 0 {
-            self.state.parts.push(Part { run: Arc::new(merged.run), dead });
+            self.state.parts.push(LiveSegment { run: Arc::new(merged.run), dead });
         }
         self.state.parts.extend(after);
         self.merge_small();
@@ -333,7 +337,7 @@ impl Index {
         let known = &self.state.zones;
         let zone_set = |set: BoundarySet| {
             let same = known.iter().find(|known| *known.set() == set);
-            same.cloned().unwrap_or_else(|| Arc::new(ZoneSet::new(set)))
+            same.cloned().unwrap_or_else(|| Arc::new(BoundaryIndex::new(set)))
         };
         self.state.zones = sets.into_iter().map(zone_set).collect();
     }
@@ -352,10 +356,10 @@ impl Index {
         let mut alive = std::collections::HashSet::new();
         for part in &self.state.parts {
             let columns = &part.run.columns;
-            let (trees, forest) = part.run.forest.len();
+            let (trees, partials) = part.run.partials.len();
             assert_eq!(trees, columns.located(), "a tree misses a report");
             let exact = columns.exact().len();
-            assert!(forest == 0 || forest == exact, "the forest misses a report");
+            assert!(partials == 0 || partials == exact, "the forest misses a report");
             assert!(columns.is_sound(), "slots are out of order, or a column is too short");
             for slot in part.live() {
                 let id = columns.ids.get(slot);
@@ -373,11 +377,11 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Channel, Filter, Nature, ServiceCode, Status};
     use crate::place::Position;
-    use crate::report::{Channel, Filter, Nature, ServiceCode, Status};
 
     fn put(revision: u64, id: u64, status: Status) -> Change {
-        let event = Event::Put(Facts {
+        let event = Event::Put(IndexedFields {
             id: ReportId::new(&format!("r{id}")).unwrap(),
             service: ServiceCode::new(if id.is_multiple_of(3) { "neige" } else { "trou" }).unwrap(),
             status,
@@ -399,10 +403,10 @@ mod tests {
 
     fn ids(index: &Index, filter: &Filter) -> Vec<String> {
         let snapshot = index.shown().load();
-        let sieve = snapshot.sieve(filter);
+        let compiled = snapshot.compiled(filter);
         let mut ids = Vec::new();
-        snapshot.all(&sieve, |bunch| {
-            bunch.slots().each(|slot| ids.push(snapshot.id(bunch.handle(slot)).to_owned()));
+        snapshot.all(&compiled, |batch| {
+            batch.slots().each(|slot| ids.push(snapshot.id(batch.address(slot)).to_owned()));
         });
         ids.sort();
         ids

@@ -1,7 +1,7 @@
 //! Photos: checked, stripped of all that is not picture, and kept in a folder or a bucket.
 
 mod photo;
-mod shelf;
+mod photo_store;
 
 pub use photo::{BYTES_MAX, Photo};
-pub use shelf::{Shelf, is_key};
+pub use photo_store::{PhotoStore, is_key};

@@ -6,9 +6,9 @@ use exif::{In, Rational, Tag, Value};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
 
-use crate::error::{Error, Kind, Refusal, Result};
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::message;
 use crate::place::Position;
-use crate::words;
 
 /// Bytes of a photo as it comes, at most.
 pub const BYTES_MAX: usize = 12 << 20;
@@ -45,9 +45,9 @@ impl Photo {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > BYTES_MAX {
             let max = BYTES_MAX >> 20;
-            let words =
-                words!("La photo dépasse {max} Mio.", "The photo is larger than {max} MiB.");
-            return Err(Error::new(Kind::TooLarge, words));
+            let message =
+                message!("La photo dépasse {max} Mio.", "The photo is larger than {max} MiB.");
+            return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let format = kind(bytes)?;
         let (orientation, position) = said(bytes);
@@ -73,7 +73,7 @@ impl Photo {
         let photo = Self { image, thumbnail, width, height, position: None };
         let read = exif::Reader::new().read_from_container(&mut Cursor::new(&photo.image));
         if photo.name() != name || read.is_ok() || width.max(height) > SIDE_KEPT {
-            return Err(refusal(words!(
+            return Err(refusal(message!(
                 "n’est pas ce que dit son nom",
                 "is not what its name says"
             )));
@@ -91,7 +91,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
     reader.limits(limits);
     reader.decode().map_err(|error| {
         let reason = error.to_string();
-        refusal(words!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
+        refusal(message!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
     })
 }
 
@@ -111,18 +111,18 @@ impl Photo {
     }
 }
 
-fn refusal(words: crate::error::Words) -> Error {
-    Refusal::new("media", "", words).into()
+fn refusal(message: crate::i18n::Message) -> Error {
+    Refusal::new("media", "", message).into()
 }
 
 fn kind(bytes: &[u8]) -> Result<ImageFormat> {
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => Ok(format),
-        _ if bytes.get(4..8) == Some(b"ftyp") => Err(refusal(words!(
+        _ if bytes.get(4..8) == Some(b"ftyp") => Err(refusal(message!(
             "est en HEIC ou AVIF ; envoyez du JPEG, PNG ou WebP",
             "is HEIC or AVIF; send JPEG, PNG or WebP"
         ))),
-        _ => Err(refusal(words!(
+        _ => Err(refusal(message!(
             "n’est pas une photo JPEG, PNG ou WebP",
             "is not a JPEG, PNG or WebP photo"
         ))),
@@ -251,12 +251,12 @@ mod tests {
         let photo = Photo::read(&picture(3000, 1000, ImageFormat::Png)).unwrap();
         assert_eq!((photo.width, photo.height), (2048, 683));
         assert!(Photo::read(&picture(64, 64, ImageFormat::WebP)).is_ok());
-        let words = |bytes: &[u8]| Photo::read(bytes).unwrap_err().to_string();
-        assert!(words(b"<html><script>").contains("is not a JPEG"));
-        assert!(words(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").contains("HEIC"));
-        assert!(words(&picture(64, 64, ImageFormat::Jpeg)[..200]).contains("cannot be read"));
-        assert!(words(b"").contains("is not a JPEG"));
-        assert_eq!(Photo::read(&vec![0; BYTES_MAX + 1]).unwrap_err().kind, Kind::TooLarge);
+        let message = |bytes: &[u8]| Photo::read(bytes).unwrap_err().to_string();
+        assert!(message(b"<html><script>").contains("is not a JPEG"));
+        assert!(message(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").contains("HEIC"));
+        assert!(message(&picture(64, 64, ImageFormat::Jpeg)[..200]).contains("cannot be read"));
+        assert!(message(b"").contains("is not a JPEG"));
+        assert_eq!(Photo::read(&vec![0; BYTES_MAX + 1]).unwrap_err().kind, ErrorKind::TooLarge);
     }
 
     #[test]

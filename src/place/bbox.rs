@@ -1,7 +1,7 @@
 //! Boxes of longitude and latitude. A box whose west is greater than its east crosses the
 //! antimeridian (RFC 7946, section 5.2); only this file knows.
 
-use super::{OutOfRange, Position};
+use crate::place::{OutOfRange, Position};
 
 /// A box in degrees, edges included.
 #[derive(Debug, Clone, Copy, PartialEq)]

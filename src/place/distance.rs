@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Origin, Position};
+use crate::place::{Position, QueryPoint};
 
 /// Mean Earth radius R1 of the IUGG, in metres (Moritz, *Geodetic Reference System 1980*). On this
 /// sphere a distance differs from the ellipsoid's by at most 0.56 %.
@@ -20,7 +20,8 @@ pub const CIRCUMFERENCE_M: f64 = 40_075_017.0;
 pub struct Meters(pub f64);
 
 impl Meters {
-    /// sin²(d/2) of the angle d that this great-circle distance spans; see [`Origin::haversine`].
+    /// sin²(d/2) of the angle d that this great-circle distance spans; see
+    /// [`QueryPoint::haversine`].
     pub fn haversine(self) -> f64 {
         let half = (self.0 / EARTH_RADIUS_M / 2.0).clamp(0.0, std::f64::consts::FRAC_PI_2);
         half.sin() * half.sin()
@@ -52,9 +53,9 @@ pub fn unwrapped(lon: f64, from: f64) -> f64 {
     }
 }
 
-/// Great-circle distance; many from one point are measured faster by one [`Origin`].
+/// Great-circle distance; many from one point are measured faster by one [`QueryPoint`].
 pub fn distance(a: Position, b: Position) -> Meters {
-    Origin::new(a).distance(b.lon(), b.lat())
+    QueryPoint::new(a).distance(b.lon(), b.lat())
 }
 
 #[cfg(test)]
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn haversine_and_distance_agree() {
         let (a, b) = (at(-71.2, 46.8), at(-71.21, 46.81));
-        let there = Origin::new(a).haversine(b.lon(), b.lat());
+        let there = QueryPoint::new(a).haversine(b.lon(), b.lat());
         assert!((distance(a, b).haversine() / there - 1.0).abs() < 1e-9);
     }
 }

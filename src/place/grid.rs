@@ -4,7 +4,7 @@
 
 use std::f64::consts::PI;
 
-use super::{BBox, Position};
+use crate::place::{BBox, Position};
 
 /// Bits of a column or row number: the finest level of the grid.
 pub const GRID_BITS: u8 = 32;

@@ -3,11 +3,11 @@
 mod bbox;
 mod distance;
 mod grid;
-mod hex;
-mod lattice;
-mod origin;
-mod polygons;
+mod h3_cell;
+mod h3_lattice;
+mod polygon;
 mod position;
+mod query_point;
 mod tile;
 
 pub use bbox::BBox;
@@ -16,9 +16,9 @@ pub use distance::{
     unwrapped,
 };
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
-pub use hex::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
-pub use lattice::{Keys, lattice_key, lattice_keys};
-pub use origin::{Origin, slack};
-pub use polygons::{Fault, Polygons};
+pub use h3_cell::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
+pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};
+pub use polygon::{PolygonError, Polygons};
 pub use position::{OutOfRange, Position};
+pub use query_point::{QueryPoint, slack};
 pub use tile::Tile;

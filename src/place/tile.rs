@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{BBox, Cell, GRID_BITS, Position};
+use crate::place::{BBox, Cell, GRID_BITS, Position};
 
 /// A tile: at zoom `z` the Earth has 2^z columns and rows, counted from 180° W and 85.05° N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

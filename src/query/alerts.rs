@@ -4,11 +4,11 @@
 //! the city's extent, cylinders reach up to three steps around one and up to fourteen days back.
 //! Reports known to repeat another are left out: they come together by nature.
 
-use super::hexes::count_hexes;
-use crate::index::{Handle, RING_MAX, Snapshot};
+use crate::domain::{Filter, ServiceCode};
+use crate::index::{DocAddress, RING_MAX, Snapshot};
 use crate::place::Hex;
-use crate::report::{Filter, ServiceCode};
-use crate::statistic::{Cases, Draws, Neighbours, SCAN_DAYS, scan};
+use crate::query::hexes::count_hexes;
+use crate::statistics::{NeighbourLists, SCAN_DAYS, ScanCases, ScanSettings, scan};
 
 /// Resolution of the scan: places some 350 m apart.
 const SCAN_RESOLUTION: u8 = 9;
@@ -20,11 +20,11 @@ const CLUSTERS_MAX: usize = 5;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct AlertAsk {
+pub struct AlertQuery {
     /// The second behind the last that is looked at.
     pub at: i64,
     /// How the null is drawn.
-    pub draws: Draws,
+    pub draws: ScanSettings,
     /// Services that are scanned: one in so many may raise a false alarm.
     pub services: usize,
 }
@@ -57,25 +57,25 @@ pub struct Alert {
 pub fn alerts(
     snapshot: &Snapshot,
     service: &ServiceCode,
-    ask: AlertAsk,
+    query: AlertQuery,
     days_min: f64,
 ) -> Vec<Alert> {
     let filter = Filter {
         services: Some(vec![service.clone()]),
-        from: Some(ask.at - STUDY_DAYS * DAY),
-        before: Some(ask.at),
+        from: Some(query.at - STUDY_DAYS * DAY),
+        before: Some(query.at),
         incidents: true,
         ..Filter::default()
     };
-    let sieve = snapshot.sieve(&filter);
-    let counts = count_hexes(snapshot, &sieve, SCAN_RESOLUTION);
-    let of_pieces = counts.of_pieces(snapshot);
-    let mut cases: Vec<(i64, u32, Handle)> = Vec::new();
-    snapshot.placed(&sieve, 0, 1, |bunch| {
-        let columns = bunch.columns();
-        bunch.slots().each(|slot| {
-            if let Some(place) = of_pieces[columns.piece(slot) as usize] {
-                cases.push((columns.requested(slot), place, bunch.handle(slot)));
+    let compiled = snapshot.compiled(&filter);
+    let counts = count_hexes(snapshot, &compiled, SCAN_RESOLUTION);
+    let by_fragment = counts.by_fragment(snapshot);
+    let mut cases: Vec<(i64, u32, DocAddress)> = Vec::new();
+    snapshot.placed(&compiled, 0, 1, |batch| {
+        let columns = batch.columns();
+        batch.slots().each(|slot| {
+            if let Some(place) = by_fragment[columns.fragment(slot) as usize] {
+                cases.push((columns.requested(slot), place, batch.address(slot)));
             }
         });
     });
@@ -84,16 +84,16 @@ pub fn alerts(
         a.0.cmp(&b.0).then_with(|| snapshot.id(a.2).cmp(snapshot.id(b.2)))
     });
     let places: Vec<u32> = cases.iter().map(|case| case.1).collect();
-    let age = |second: i64| ((ask.at - 1 - second) / DAY) as u32;
+    let age = |second: i64| ((query.at - 1 - second) / DAY) as u32;
     let ages: Vec<u32> = cases.iter().map(|case| age(case.0)).collect();
     if ages.iter().filter(|age| (**age as usize) < SCAN_DAYS).count() < 3 {
         return Vec::new();
     }
-    let mut zones = vec![Neighbours::alone(counts.cells.len())];
+    let mut zones = vec![NeighbourLists::alone(counts.cells.len())];
     zones.extend((1..=RING_MAX).map(|k| counts.neighbours(snapshot, k)));
-    let scanned = Cases { places: &places, ages: &ages, zones: &zones };
-    let found = scan(scanned, ask.draws, CLUSTERS_MAX);
-    let alert = |cylinder: crate::statistic::Cylinder| {
+    let scanned = ScanCases { places: &places, ages: &ages, zones: &zones };
+    let found = scan(scanned, query.draws, CLUSTERS_MAX);
+    let alert = |cylinder: crate::statistics::Cylinder| {
         let around = zones[cylinder.width].of(cylinder.place as usize);
         let inside = |place: u32| place == cylinder.place || around.contains(&place);
         let members = cases
@@ -107,13 +107,13 @@ pub fn alerts(
         Alert {
             service: service.clone(),
             cells,
-            from: ask.at - cylinder.days as i64 * DAY,
+            from: query.at - cylinder.days as i64 * DAY,
             count: cylinder.count,
             expected: cylinder.expected,
             ratio: cylinder.ratio,
             p: cylinder.p,
-            recurrence_days: 1.0 / (cylinder.p * ask.services.max(1) as f64).max(1e-9),
-            members: members.map(|((.., handle), _)| snapshot.id(*handle).to_owned()).collect(),
+            recurrence_days: 1.0 / (cylinder.p * query.services.max(1) as f64).max(1e-9),
+            members: members.map(|((.., address), _)| snapshot.id(*address).to_owned()).collect(),
         }
     };
     let alerts = found.into_iter().map(alert);

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::index::{Bunch, Handle, Sieve, Snapshot};
+use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::{BBox, Cell, GridBox, Position, grid_position};
 
 /// The deepest zoom.
@@ -46,9 +46,9 @@ pub struct Cluster {
 
 /// What a map draws.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Spot {
+pub enum ClusterItem {
     /// One report alone in its square.
-    Single(Handle),
+    Single(DocAddress),
     /// Several.
     Cluster(Cluster),
 }
@@ -57,7 +57,7 @@ pub enum Spot {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clusters {
     /// In the order of size, largest first, equal sizes by square.
-    pub spots: Vec<Spot>,
+    pub spots: Vec<ClusterItem>,
     /// How many reports there are in the squares that touch the box, left out or not.
     pub total: u64,
     /// How many smaller spots were left out.
@@ -70,7 +70,7 @@ const HALVE_FROM: usize = 2_000_000;
 /// Every square of `zoom` that touches `bbox`, whole, with what passes in it; the `limit` largest.
 pub fn clusters(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     bbox: &BBox,
     zoom: u8,
     limit: usize,
@@ -78,18 +78,18 @@ pub fn clusters(
     let level = level_of(zoom);
     let sums = match snapshot.halves(bbox, level) {
         Some([west, east]) if snapshot.len() >= HALVE_FROM => std::thread::scope(|scope| {
-            let other = scope.spawn(|| sum_squares(snapshot, sieve, &east, level));
-            let mut sums = sum_squares(snapshot, sieve, &west, level);
+            let other = scope.spawn(|| sum_squares(snapshot, compiled, &east, level));
+            let mut sums = sum_squares(snapshot, compiled, &west, level);
             sums.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             sums
         }),
-        _ => sum_squares(snapshot, sieve, &Snapshot::pieces(bbox), level),
+        _ => sum_squares(snapshot, compiled, &Snapshot::fragments(bbox), level),
     };
     settled(sums, zoom, limit)
 }
 
 /// The `limit` largest of these squares, each whole.
-fn settled(mut sums: Vec<(Cell, Sum)>, zoom: u8, limit: usize) -> Clusters {
+fn settled(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> Clusters {
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -109,41 +109,46 @@ fn settled(mut sums: Vec<(Cell, Sum)>, zoom: u8, limit: usize) -> Clusters {
 /// As [`clusters`], of the squares that lie in one larger square.
 pub fn clusters_in_cell(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     cell: Cell,
     zoom: u8,
     limit: usize,
 ) -> Clusters {
     let level = level_of(zoom).max(cell.level);
-    settled(sum_squares(snapshot, sieve, &[GridBox::of_cell(cell)], level), zoom, limit)
+    settled(sum_squares(snapshot, compiled, &[GridBox::of_cell(cell)], level), zoom, limit)
 }
 
 /// What passes in each square of `level` that touches the pieces of a box. A square may come
 /// several times, once for each run that has some of it.
 fn sum_squares(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     pieces: &[GridBox],
     level: u8,
-) -> Vec<(Cell, Sum)> {
-    let mut sums: Vec<(Cell, Sum)> = Vec::new();
-    let mut counter = Counter::new(snapshot);
-    snapshot.cells_touching(pieces, level, sieve, |cell, bunch| {
+) -> Vec<(Cell, ClusterAggregate)> {
+    let mut sums: Vec<(Cell, ClusterAggregate)> = Vec::new();
+    let mut counter = ServiceCounter::new(snapshot);
+    snapshot.cells_touching(pieces, level, compiled, |cell, batch| {
         // The reports of a square come together; only other runs have more of it.
         if sums.last().is_none_or(|(last, _)| *last != cell) {
             sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
-            sums.push((cell, Sum::default()));
+            sums.push((cell, ClusterAggregate::default()));
         }
-        sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&bunch, &mut counter));
+        sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&batch, &mut counter));
     });
     sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
     sums
 }
 
 /// What passes in one square of `zoom`; none where nothing does.
-pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Option<Spot> {
-    let (mut sum, mut counter) = (Sum::default(), Counter::new(snapshot));
-    snapshot.in_cell(cell, sieve, |bunch| sum.add(&bunch, &mut counter));
+pub fn cluster(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    cell: Cell,
+    zoom: u8,
+) -> Option<ClusterItem> {
+    let (mut sum, mut counter) = (ClusterAggregate::default(), ServiceCounter::new(snapshot));
+    snapshot.in_cell(cell, compiled, |batch| sum.add(&batch, &mut counter));
     counter.settle(&mut sum);
     (sum.count > 0).then(|| sum.spot(cell, zoom))
 }
@@ -152,36 +157,43 @@ pub fn cluster(snapshot: &Snapshot, sieve: &Sieve, cell: Cell, zoom: u8) -> Opti
 /// never part are given one by one.
 pub fn children(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     cell: Cell,
     zoom: u8,
     limit: usize,
 ) -> Option<Clusters> {
-    let next = match cluster(snapshot, sieve, cell, zoom)? {
-        Spot::Single(handle) => {
-            return Some(Clusters { spots: vec![Spot::Single(handle)], total: 1, left_out: 0 });
+    let next = match cluster(snapshot, compiled, cell, zoom)? {
+        ClusterItem::Single(address) => {
+            return Some(Clusters {
+                spots: vec![ClusterItem::Single(address)],
+                total: 1,
+                left_out: 0,
+            });
         }
-        Spot::Cluster(cluster) => cluster.expansion_zoom,
+        ClusterItem::Cluster(cluster) => cluster.expansion_zoom,
     };
-    let mut parts: HashMap<Cell, Sum> = HashMap::new();
-    let mut counter = Counter::new(snapshot);
+    let mut parts: HashMap<Cell, ClusterAggregate> = HashMap::new();
+    let mut counter = ServiceCounter::new(snapshot);
     let mut singles = Vec::new();
-    snapshot.in_cell(cell, sieve, |bunch| {
-        bunch.slots().each(|slot| match next {
+    snapshot.in_cell(cell, compiled, |batch| {
+        batch.slots().each(|slot| match next {
             Some(zoom) => {
-                let code = bunch.columns().code(slot);
+                let code = batch.columns().code(slot);
                 let child = Cell::of_morton(code, level_of(zoom));
                 let sum = parts.entry(child).or_default();
-                sum.add(&bunch.only(slot), &mut counter);
+                sum.add(&batch.only(slot), &mut counter);
                 counter.settle(sum);
             }
-            None => singles.push(bunch.handle(slot)),
+            None => singles.push(batch.address(slot)),
         });
     });
     let total = parts.values().map(|sum| sum.count).sum::<u64>() + singles.len() as u64;
     singles.sort_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
-    let mut spots: Vec<(u64, u64, Spot)> =
-        singles.into_iter().zip(0..).map(|(handle, i)| (1, i, Spot::Single(handle))).collect();
+    let mut spots: Vec<(u64, u64, ClusterItem)> = singles
+        .into_iter()
+        .zip(0..)
+        .map(|(address, i)| (1, i, ClusterItem::Single(address)))
+        .collect();
     for (child, sum) in parts {
         let zoom = next.unwrap_or(zoom);
         spots.push((sum.count, child.codes().0, sum.spot(child, zoom)));
@@ -193,20 +205,20 @@ pub fn children(
 }
 
 /// Counts services of one square at a time.
-struct Counter {
+struct ServiceCounter {
     /// By service number.
     counts: Vec<u32>,
     counted: bool,
 }
 
-impl Counter {
+impl ServiceCounter {
     fn new(snapshot: &Snapshot) -> Self {
         // One more for those beyond what can be numbered.
         Self { counts: vec![0; snapshot.services() + 1], counted: false }
     }
 
     /// Hands over what was counted, and begins anew.
-    fn settle(&mut self, sum: &mut Sum) {
+    fn settle(&mut self, sum: &mut ClusterAggregate) {
         if std::mem::take(&mut self.counted) {
             for (count, number) in self.counts.iter_mut().zip(0..).filter(|(n, _)| **n > 0) {
                 sum.count_service(number, u64::from(std::mem::take(count)));
@@ -219,7 +231,7 @@ impl Counter {
 const FEW: usize = 16;
 
 #[derive(Default)]
-struct Sum {
+struct ClusterAggregate {
     count: u64,
     open: u64,
     services: Vec<(u16, u64)>,
@@ -229,12 +241,12 @@ struct Sum {
     x: u64,
     y: u64,
     codes: Option<(u64, u64)>,
-    first: Option<Handle>,
+    first: Option<DocAddress>,
 }
 
-impl Sum {
-    fn add(&mut self, bunch: &Bunch<'_>, counter: &mut Counter) {
-        let (columns, slots) = (bunch.columns(), bunch.slots());
+impl ClusterAggregate {
+    fn add(&mut self, batch: &SelectionBatch<'_>, counter: &mut ServiceCounter) {
+        let (columns, slots) = (batch.columns(), batch.slots());
         let tally = columns.tally(slots);
         let (first, last) = slots.ends();
         self.merge(Self {
@@ -247,7 +259,7 @@ impl Sum {
             y: tally.y,
             // Slots are in the order of their codes.
             codes: Some((columns.code(first), columns.code(last))),
-            first: Some(bunch.handle(first)),
+            first: Some(batch.address(first)),
         });
         if slots.count() <= FEW {
             slots.each(|slot| self.count_service(columns.service(slot), 1));
@@ -284,9 +296,9 @@ impl Sum {
         }
     }
 
-    fn spot(mut self, cell: Cell, zoom: u8) -> Spot {
-        if let (1, Some(handle)) = (self.count, self.first) {
-            return Spot::Single(handle);
+    fn spot(mut self, cell: Cell, zoom: u8) -> ClusterItem {
+        if let (1, Some(address)) = (self.count, self.first) {
+            return ClusterItem::Single(address);
         }
         self.services.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
         let mean = |sum: u64| sum as f64 / self.count as f64;
@@ -295,7 +307,7 @@ impl Sum {
         let shared = (first ^ last).leading_zeros() / 2;
         let expansion_zoom =
             (zoom + 1..=ZOOM_MAX).find(|deeper| u32::from(level_of(*deeper)) > shared);
-        Spot::Cluster(Cluster {
+        ClusterItem::Cluster(Cluster {
             cell,
             zoom,
             count: self.count,

@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
+use crate::domain::{Filter, ServiceCode, Status, fold};
 use crate::place::{Polygons, Position};
-use crate::report::{Filter, ServiceCode, Status, fold};
 
 /// A property that is a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl TimeProperty {
 
 /// What a value is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Is {
+pub enum Comparison {
     /// Equal.
     Equal,
     /// Not equal.
@@ -86,7 +86,7 @@ pub enum Is {
     AtLeast,
 }
 
-impl Is {
+impl Comparison {
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -140,7 +140,7 @@ pub enum Condition {
     /// True or false whatever the report.
     Fixed(bool),
     /// A text is as that one; `folded` looks away from case and accents.
-    Text(TextProperty, Is, String, Folded),
+    Text(TextProperty, Comparison, String, Folded),
     /// A text is one of these.
     OneOf(TextProperty, Vec<String>, Folded),
     /// A text matches a pattern: `%` stands for any signs, `_` for one, `\` takes its meaning away.
@@ -148,7 +148,7 @@ pub enum Condition {
     /// A text is absent.
     NoText(TextProperty),
     /// A moment lies so to the seconds from the first to the last.
-    Time(TimeProperty, Is, (i64, i64)),
+    Time(TimeProperty, Comparison, (i64, i64)),
     /// A moment is absent.
     NoTime(TimeProperty),
     /// The report is placed in a region.
@@ -175,24 +175,32 @@ impl Condition {
     pub fn narrow(&self, filter: &mut Filter) {
         match self {
             Self::All(list) => list.iter().for_each(|one| one.narrow(filter)),
-            Self::Text(TextProperty::Service, Is::Equal, code, false) => {
+            Self::Text(TextProperty::Service, Comparison::Equal, code, false) => {
                 let codes = ServiceCode::new(code).into_iter();
                 let asked = |code: &ServiceCode| {
                     filter.services.as_ref().is_none_or(|list| list.contains(code))
                 };
                 filter.services = Some(codes.filter(asked).collect());
             }
-            Self::Text(TextProperty::Status, Is::Equal, word, false) => {
+            Self::Text(TextProperty::Status, Comparison::Equal, word, false) => {
                 let statuses = Status::parse(word).into_iter();
                 let asked = |status: &Status| {
                     filter.statuses.as_ref().is_none_or(|list| list.contains(status))
                 };
                 filter.statuses = Some(statuses.filter(asked).collect());
             }
-            Self::Time(TimeProperty::Requested, Is::Greater | Is::AtLeast, (first, _)) => {
+            Self::Time(
+                TimeProperty::Requested,
+                Comparison::Greater | Comparison::AtLeast,
+                (first, _),
+            ) => {
                 filter.from = filter.from.max(Some(*first));
             }
-            Self::Time(TimeProperty::Requested, Is::Less | Is::AtMost, (_, last)) => {
+            Self::Time(
+                TimeProperty::Requested,
+                Comparison::Less | Comparison::AtMost,
+                (_, last),
+            ) => {
                 let before = last.saturating_add(1);
                 filter.before = Some(filter.before.map_or(before, |known| known.min(before)));
             }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use geo::{ConvexHull, Coord, MultiPoint};
 
-use crate::index::{Handle, Sieve, Snapshot};
+use crate::domain::Status;
+use crate::index::{CompiledFilter, DocAddress, Snapshot};
 use crate::place::{BBox, unwrapped};
-use crate::report::Status;
-use crate::statistic::{dbscan, hdbscan};
+use crate::statistics::{dbscan, hdbscan};
 
 /// How density is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum DensityAsk {
+pub enum DensityQuery {
     /// [`dbscan`].
     Dbscan {
         /// Reach in metres.
@@ -50,7 +50,7 @@ pub struct DensityCluster {
     /// How it persists as the density wanted grows, in [0, 1], where density is hierarchical.
     pub persistence: Option<f64>,
     /// Its reports.
-    pub members: Vec<Handle>,
+    pub members: Vec<DocAddress>,
 }
 
 /// Answer of [`density`].
@@ -65,29 +65,38 @@ pub struct DensityClusters {
 }
 
 /// The placed reports that pass, in a box where one is given.
-pub fn placed(snapshot: &Snapshot, sieve: &Sieve, bbox: Option<&BBox>) -> Vec<Handle> {
-    let mut handles = Vec::new();
-    let found = |bunch: crate::index::Bunch<'_>| {
-        bunch.slots().each(|slot| handles.push(bunch.handle(slot)));
+pub fn placed(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    bbox: Option<&BBox>,
+) -> Vec<DocAddress> {
+    let mut addresses = Vec::new();
+    let found = |batch: crate::index::SelectionBatch<'_>| {
+        batch.slots().each(|slot| addresses.push(batch.address(slot)));
     };
     match bbox {
-        Some(bbox) => snapshot.in_box(bbox, sieve, found),
-        None => snapshot.placed(sieve, 0, 1, found),
+        Some(bbox) => snapshot.in_box(bbox, compiled, found),
+        None => snapshot.placed(compiled, 0, 1, found),
     }
-    handles
+    addresses
 }
 
 /// The density clusters of these reports, which all are placed.
-pub fn density(snapshot: &Snapshot, mut handles: Vec<Handle>, ask: DensityAsk) -> DensityClusters {
+pub fn density(
+    snapshot: &Snapshot,
+    mut addresses: Vec<DocAddress>,
+    query: DensityQuery,
+) -> DensityClusters {
     // By id, so that what depends on an order can be repeated whatever the index looks like.
-    handles.sort_unstable_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
-    let places: Vec<[f64; 2]> = handles.iter().map(|handle| snapshot.degrees(*handle)).collect();
-    let (labels, core, persistence) = match ask {
-        DensityAsk::Dbscan { eps_m, min_points } => {
+    addresses.sort_unstable_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
+    let places: Vec<[f64; 2]> =
+        addresses.iter().map(|address| snapshot.degrees(*address)).collect();
+    let (labels, core, persistence) = match query {
+        DensityQuery::Dbscan { eps_m, min_points } => {
             let found = dbscan(&places, eps_m, min_points);
             (found.labels, Some(found.core), vec![None; found.clusters as usize])
         }
-        DensityAsk::Hdbscan { min_cluster_size, min_samples } => {
+        DensityQuery::Hdbscan { min_cluster_size, min_samples } => {
             let found = hdbscan(&places, min_cluster_size, min_samples);
             (found.labels, None, found.persistence.into_iter().map(Some).collect())
         }
@@ -98,24 +107,24 @@ pub fn density(snapshot: &Snapshot, mut handles: Vec<Handle>, ask: DensityAsk) -
             members[*label as usize].push(place);
         }
     }
-    let total = handles.len() as u64;
+    let total = addresses.len() as u64;
     let noise = labels.iter().filter(|label| label.is_none()).count() as u64;
     let clusters = members.into_iter().zip(persistence).map(|(members, persistence)| {
         let is_core = |place: &&usize| core.as_ref().is_none_or(|core| core[**place]);
         let cores = members.iter().filter(is_core).count() as u64;
         let own: Vec<[f64; 2]> = members.iter().map(|place| places[*place]).collect();
-        let handles = members.into_iter().map(|place| handles[place]).collect();
-        DensityCluster { core: cores, persistence, ..summed(snapshot, &own, handles) }
+        let addresses = members.into_iter().map(|place| addresses[place]).collect();
+        DensityCluster { core: cores, persistence, ..summed(snapshot, &own, addresses) }
     });
     let mut clusters: Vec<DensityCluster> = clusters.collect();
     clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.count));
     DensityClusters { clusters, total, noise }
 }
 
-fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<Handle>) -> DensityCluster {
+fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<DocAddress>) -> DensityCluster {
     let (mut open, mut oldest_open, mut services) = (0, None::<i64>, BTreeMap::new());
-    for handle in &members {
-        let record = snapshot.record(*handle);
+    for address in &members {
+        let record = snapshot.record(*address);
         *services.entry(record.service).or_insert(0u64) += 1;
         if record.status != Status::Closed {
             open += 1;

@@ -3,19 +3,19 @@
 //!
 //! Candidates are the reports made up to `days` before: of the same service or group within the
 //! service's reach, of any other within [`ELSEWHERE_M`]. Each is described by
-//! [`FEATURES`](super::FEATURES) and weighed by a [`DuplicateModel`]. A duplicate that is known as
-//! such stands for its original, so that the answer is a list of incidents. Nothing is used that
-//! was not known at the moment asked about: a later report, a later closing, a link made when a
-//! duplicate was closed later.
+//! [`FEATURES`](crate::query::FEATURES) and weighed by a [`DuplicateModel`]. A duplicate that is
+//! known as such stands for its original, so that the answer is a list of incidents. Nothing is
+//! used that was not known at the moment asked about: a later report, a later closing, a link made
+//! when a duplicate was closed later.
 
-use super::features::{
-    ACCURACY_M_MAX, Candidate, Features, Known, Probe, Relation, among_others, describe,
+use crate::domain::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
+use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
+use crate::place::{Meters, QueryPoint, distance, slack};
+use crate::query::duplicate_features::{
+    ACCURACY_M_MAX, Candidate, DuplicateQuery, Features, Known, Relation, among_others, describe,
 };
-use super::model::{DuplicateModel, Policy};
-use crate::index::{Gather, Handle, Sieve, Snapshot};
-use crate::place::{Meters, Origin, distance, slack};
-use crate::report::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
-use crate::statistic::logistic;
+use crate::query::duplicate_model::{DuplicateModel, Policy};
+use crate::statistics::logistic;
 
 /// How far services of other groups are looked for, in metres.
 pub const ELSEWHERE_M: f64 = 30.0;
@@ -50,7 +50,7 @@ impl Decision {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Duplicate {
     /// Its original; the candidate itself where nothing else is known or the original has no place.
-    pub handle: Handle,
+    pub address: DocAddress,
     /// How far the original is.
     pub distance: Meters,
     /// The report of the incident that is most likely about the same problem.
@@ -63,7 +63,7 @@ pub struct Duplicate {
 
 /// The answer: most probable first, equal ones by distance and id.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct DuplicateAnswer {
     /// The incidents.
     pub found: Vec<Duplicate>,
     /// How many reports were weighed.
@@ -84,8 +84,8 @@ pub struct DuplicateRule {
     service: Option<u16>,
     /// By number of service: of the same group.
     related: Vec<bool>,
-    near: Sieve,
-    everything: Sieve,
+    near: CompiledFilter,
+    everything: CompiledFilter,
 }
 
 impl DuplicateRule {
@@ -110,21 +110,27 @@ impl DuplicateRule {
             days: model.days,
             service: snapshot.service_number(service.as_str()),
             related,
-            near: snapshot.sieve(&Filter { services: Some(services.clone()), ..Filter::default() }),
+            near: snapshot
+                .compiled(&Filter { services: Some(services.clone()), ..Filter::default() }),
             codes: services,
-            everything: snapshot.sieve(&Filter::default()),
+            everything: snapshot.compiled(&Filter::default()),
         }
     }
 
     /// The incidents that may be what the probe asks about, at most `limit`.
-    pub fn ask(&self, snapshot: &Snapshot, probe: &Probe<'_>, limit: usize) -> Answer {
+    pub fn rank(
+        &self,
+        snapshot: &Snapshot,
+        probe: &DuplicateQuery<'_>,
+        limit: usize,
+    ) -> DuplicateAnswer {
         let (candidates, truncated) = self.candidates(snapshot, probe);
         let weighed = candidates.len();
         let odds = |candidate: &Candidate| self.log_odds(&candidate.described.features);
         let mut likely: Vec<(f64, u32)> = candidates.iter().map(odds).zip(0..).collect();
         let order = |a: &(f64, u32), b: &(f64, u32)| {
             let [near, far] = [a, b].map(|one| &candidates[one.1 as usize]);
-            let by_id = || snapshot.id(near.handle).cmp(snapshot.id(far.handle));
+            let by_id = || snapshot.id(near.address).cmp(snapshot.id(far.address));
             let (near, far) = (near.described.distance.0, far.described.distance.0);
             b.0.total_cmp(&a.0).then(near.total_cmp(&far)).then_with(by_id)
         };
@@ -141,16 +147,16 @@ impl DuplicateRule {
             first.sort_unstable_by(order);
             for (log_odds, at) in first {
                 let candidate = candidates[*at as usize];
-                let (handle, distance) = self.original(snapshot, probe, &candidate);
-                if found.len() < limit && found.iter().all(|known| known.handle != handle) {
+                let (address, distance) = self.original(snapshot, probe, &candidate);
+                if found.len() < limit && found.iter().all(|known| known.address != address) {
                     let probability = logistic(*log_odds);
                     let decision = self.decide(probability);
-                    found.push(Duplicate { handle, distance, candidate, probability, decision });
+                    found.push(Duplicate { address, distance, candidate, probability, decision });
                 }
             }
             rest = others;
         }
-        Answer { found, weighed, truncated }
+        DuplicateAnswer { found, weighed, truncated }
     }
 
     /// The log odds of what is described so.
@@ -168,27 +174,33 @@ impl DuplicateRule {
     }
 
     /// Every candidate with what it is weighed by, in no order, and whether there were too many.
-    pub fn candidates(&self, snapshot: &Snapshot, probe: &Probe<'_>) -> (Vec<Candidate>, bool) {
+    pub fn candidates(
+        &self,
+        snapshot: &Snapshot,
+        probe: &DuplicateQuery<'_>,
+    ) -> (Vec<Candidate>, bool) {
         let wider = probe.accuracy_m.min(ACCURACY_M_MAX);
-        let origin = Origin::new(probe.at);
+        let origin = QueryPoint::new(probe.at);
         let itself = probe.exclude.and_then(|id| snapshot.find(id));
         let oldest = probe.second - (self.days * 86_400.0) as i64;
         let mut found = Vec::with_capacity(64);
-        for (sieve, reach) in [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)] {
+        for (compiled, reach) in
+            [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)]
+        {
             let reach = Meters(reach + wider);
-            let mut handles =
-                Handles { reach: slack(reach.haversine()), found: Vec::with_capacity(64) };
-            snapshot.near(&origin, sieve, usize::MAX, &mut handles);
-            for handle in handles.found {
-                let service = snapshot.service(handle);
+            let mut addresses =
+                AddressCollector { reach: slack(reach.haversine()), found: Vec::with_capacity(64) };
+            snapshot.near(&origin, compiled, usize::MAX, &mut addresses);
+            for address in addresses.found {
+                let service = snapshot.service(address);
                 let is_near = self.related.get(usize::from(service)).copied().unwrap_or(false);
                 // What the first look found is not taken again by the second.
-                if is_near != std::ptr::eq(sieve, &self.near) {
+                if is_near != std::ptr::eq(compiled, &self.near) {
                     continue;
                 }
-                let requested = snapshot.requested(handle);
+                let requested = snapshot.requested(address);
                 if oldest <= requested && requested <= probe.second {
-                    found.push((requested, handle, service, reach));
+                    found.push((requested, address, service, reach));
                 }
             }
         }
@@ -200,21 +212,21 @@ impl DuplicateRule {
         found.sort_unstable_by_key(|(requested, ..)| *requested);
         let mut candidates: Vec<Candidate> = Vec::with_capacity(found.len());
         let mut moments: Vec<i64> = Vec::with_capacity(found.len());
-        for (requested, handle, service, reach) in found {
-            let [lon, lat] = snapshot.degrees(handle);
+        for (requested, address, service, reach) in found {
+            let [lon, lat] = snapshot.degrees(address);
             let distance = origin.distance(lon, lat);
-            if distance <= reach && Some(handle) != itself {
-                let state = snapshot.state(handle);
+            if distance <= reach && Some(address) != itself {
+                let state = snapshot.state(address);
                 let known = Known {
                     requested,
                     is_day_only: state.is_day_only(),
                     is_open: state.is_open(),
-                    closed: snapshot.closed(handle),
-                    sketch: snapshot.sketch(handle),
+                    closed: snapshot.closed(address),
+                    sketch: snapshot.sketch(address),
                 };
                 let relation = self.relation(service);
                 let described = describe(probe, &known, distance, relation);
-                candidates.push(Candidate { handle, described });
+                candidates.push(Candidate { address, described });
                 moments.push(requested);
             }
         }
@@ -229,7 +241,7 @@ impl DuplicateRule {
     pub fn best(
         &self,
         snapshot: &Snapshot,
-        probe: &Probe<'_>,
+        probe: &DuplicateQuery<'_>,
         fresh: &[Report],
         least: Decision,
     ) -> Option<(ReportId, f64)> {
@@ -237,11 +249,11 @@ impl DuplicateRule {
         let extent = self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX);
         let is_one =
             |far: f64, is_open: bool| least > Decision::Duplicate || far <= extent && is_open;
-        let old = self.ask(snapshot, probe, ENOUGH).found.into_iter();
+        let old = self.rank(snapshot, probe, ENOUGH).found.into_iter();
         let old =
-            old.filter(|one| is_one(one.distance.0, was_open(snapshot, one.handle, probe.second)));
+            old.filter(|one| is_one(one.distance.0, was_open(snapshot, one.address, probe.second)));
         let old = old.filter(|one| one.decision <= least).map(|one| {
-            let id = ReportId::new(snapshot.id(one.handle)).ok()?;
+            let id = ReportId::new(snapshot.id(one.address)).ok()?;
             Some((id, one.probability))
         });
         let new = fresh.iter().filter_map(|report| {
@@ -267,7 +279,7 @@ impl DuplicateRule {
 
     /// How probable it is that the probe repeats a report that no snapshot has yet; none where that
     /// is no candidate.
-    fn weigh(&self, probe: &Probe<'_>, report: &Report) -> Option<f64> {
+    fn weigh(&self, probe: &DuplicateQuery<'_>, report: &Report) -> Option<f64> {
         let facts = report.facts();
         let place = facts.position.filter(|_| facts.accuracy == Accuracy::Exact)?;
         let relation = match self.codes.iter().position(|code| *code == facts.service) {
@@ -304,10 +316,10 @@ impl DuplicateRule {
     fn original(
         &self,
         snapshot: &Snapshot,
-        probe: &Probe<'_>,
+        probe: &DuplicateQuery<'_>,
         candidate: &Candidate,
-    ) -> (Handle, Meters) {
-        let mut at = candidate.handle;
+    ) -> (DocAddress, Meters) {
+        let mut at = candidate.address;
         for _ in 0..LINKS_MAX {
             let linked = snapshot.closed(at).is_none_or(|closed| closed <= probe.second);
             let parent = snapshot.parent(at).filter(|_| linked);
@@ -319,29 +331,29 @@ impl DuplicateRule {
             at = parent;
         }
         match snapshot.position(at) {
-            Some(place) if at != candidate.handle => {
-                (at, Origin::new(probe.at).distance(place.lon(), place.lat()))
+            Some(place) if at != candidate.address => {
+                (at, QueryPoint::new(probe.at).distance(place.lon(), place.lat()))
             }
-            _ => (candidate.handle, candidate.described.distance),
+            _ => (candidate.address, candidate.described.distance),
         }
     }
 }
 
 /// Was a report open at a moment, as far as its closing time is known?
-pub fn was_open(snapshot: &Snapshot, report: Handle, second: i64) -> bool {
+pub fn was_open(snapshot: &Snapshot, report: DocAddress, second: i64) -> bool {
     let closed = snapshot.closed(report);
     snapshot.state(report).is_open() || closed.is_some_and(|closed| closed > second)
 }
 
 /// Takes everything within reach.
-struct Handles {
+struct AddressCollector {
     reach: f32,
-    found: Vec<Handle>,
+    found: Vec<DocAddress>,
 }
 
-impl Gather<Handle> for Handles {
+impl Collector<DocAddress> for AddressCollector {
     #[inline]
-    fn offer(&mut self, found: Handle, _: f32) {
+    fn offer(&mut self, found: DocAddress, _: f32) {
         self.found.push(found);
     }
 

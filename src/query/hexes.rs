@@ -10,11 +10,13 @@
 
 use std::hint::select_unpredictable;
 
-use crate::index::{RING_MAX, Sieve, Snapshot};
+use crate::domain::Filter;
+use crate::index::{CompiledFilter, RING_MAX, Snapshot};
 use crate::place::Hex;
-use crate::report::Filter;
-use crate::statistic::{
-    self, Emerging, MannKendall, Neighbours, gi_star, lower_tail, q_values, two_sided, upper_tail,
+use crate::statistics;
+use crate::statistics::{
+    EmergingClass, MannKendall, NeighbourLists, gi_star, lower_tail, q_values, two_sided,
+    upper_tail,
 };
 
 /// Fewer cells have no statistic: z is not normal among so few.
@@ -25,7 +27,7 @@ const EXPECTED_MIN: f64 = 5.0;
 
 /// What passes in one cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct HexTally {
+pub struct HexCell {
     /// How many reports.
     pub count: u32,
     /// How many of them are not closed.
@@ -42,7 +44,7 @@ pub struct HexCounts {
     /// The cells of the extent.
     pub cells: Vec<Hex>,
     /// What passes in each.
-    pub tallies: Vec<HexTally>,
+    pub tallies: Vec<HexCell>,
     /// Number of each cell of the snapshot in the extent; none where it is outside.
     places: Vec<Option<u32>>,
 }
@@ -59,9 +61,9 @@ impl HexCounts {
     }
 
     /// The neighbours within `k` steps that are in the extent.
-    pub fn neighbours(&self, snapshot: &Snapshot, k: u8) -> Neighbours {
+    pub fn neighbours(&self, snapshot: &Snapshot, k: u8) -> NeighbourLists {
         let rings = snapshot.hex_rings(self.resolution, k);
-        let mut neighbours = Neighbours::with_capacity(self.cells.len(), Hex::ring_size(k));
+        let mut neighbours = NeighbourLists::with_capacity(self.cells.len(), Hex::ring_size(k));
         for (number, place) in self.places.iter().enumerate() {
             if place.is_some() {
                 let near = rings.of(number as u32);
@@ -72,14 +74,14 @@ impl HexCounts {
     }
 
     /// For each piece of the index the number of its cell here; none outside the extent.
-    pub fn of_pieces(&self, snapshot: &Snapshot) -> Vec<Option<u32>> {
-        let cells = snapshot.hex_of_pieces(self.resolution);
+    pub fn by_fragment(&self, snapshot: &Snapshot) -> Vec<Option<u32>> {
+        let cells = snapshot.hex_by_fragment(self.resolution);
         cells.into_iter().map(|cell| self.places[cell as usize]).collect()
     }
 }
 
 #[derive(Clone, Copy)]
-struct Sum {
+struct HexAggregate {
     count: u32,
     open: u32,
     /// Seconds since 1970, which all pass the gate as; see the index's columns.
@@ -90,15 +92,15 @@ struct Sum {
 const HALVE_FROM: usize = 300_000;
 
 /// Counts what passes in every cell of `resolution`.
-pub fn count_hexes(snapshot: &Snapshot, sieve: &Sieve, resolution: u8) -> HexCounts {
-    let of_pieces = snapshot.hex_of_pieces(resolution);
+pub fn count_hexes(snapshot: &Snapshot, compiled: &CompiledFilter, resolution: u8) -> HexCounts {
+    let by_fragment = snapshot.hex_by_fragment(resolution);
     let hexes = snapshot.hexes(resolution);
     let count = |part: usize, parts: usize| {
-        let mut sums = vec![Sum { count: 0, open: 0, oldest: i64::MAX }; hexes.len()];
-        snapshot.placed(sieve, part, parts, |bunch| {
-            let columns = bunch.columns();
-            bunch.slots().each(|slot| {
-                let sum = &mut sums[of_pieces[columns.piece(slot) as usize] as usize];
+        let mut sums = vec![HexAggregate { count: 0, open: 0, oldest: i64::MAX }; hexes.len()];
+        snapshot.placed(compiled, part, parts, |batch| {
+            let columns = batch.columns();
+            batch.slots().each(|slot| {
+                let sum = &mut sums[by_fragment[columns.fragment(slot) as usize] as usize];
                 // Which are open cannot be guessed.
                 let open = columns.state(slot).is_open();
                 let since = select_unpredictable(open, columns.requested(slot), i64::MAX);
@@ -128,7 +130,12 @@ pub fn count_hexes(snapshot: &Snapshot, sieve: &Sieve, resolution: u8) -> HexCou
 }
 
 /// Leaves out the cells that are not of the extent.
-fn in_extent(snapshot: &Snapshot, resolution: u8, hexes: &[Hex], sums: &[Sum]) -> HexCounts {
+fn in_extent(
+    snapshot: &Snapshot,
+    resolution: u8,
+    hexes: &[Hex],
+    sums: &[HexAggregate],
+) -> HexCounts {
     let mut vacant = snapshot.vacant_hexes(resolution).iter().peekable();
     let mut counts = HexCounts {
         resolution,
@@ -147,7 +154,7 @@ fn in_extent(snapshot: &Snapshot, resolution: u8, hexes: &[Hex], sums: &[Sum]) -
         counts.places.push(Some(counts.cells.len() as u32));
         counts.cells.push(*cell);
         let oldest_open = (sum.open > 0).then_some(sum.oldest);
-        counts.tallies.push(HexTally { count: sum.count, open: sum.open, oldest_open });
+        counts.tallies.push(HexCell { count: sum.count, open: sum.open, oldest_open });
     }
     counts
 }
@@ -196,7 +203,7 @@ pub struct HexTest {
 
 /// Why there is no significance to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoTest {
+pub enum UntestableReason {
     /// Nothing passes the filter.
     NoReports,
     /// The extent has fewer than [`CELLS_MIN`] cells.
@@ -261,7 +268,7 @@ pub fn score_hexes(
     counts: &HexCounts,
     approximate: bool,
     test: HexTest,
-) -> Result<HexScores, NoTest> {
+) -> Result<HexScores, UntestableReason> {
     score_hexes_against(snapshot, counts, test, || exposure(snapshot, counts, approximate))
 }
 
@@ -274,13 +281,13 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
     counts: &HexCounts,
     test: HexTest,
     background: impl FnOnce() -> B,
-) -> Result<HexScores, NoTest> {
+) -> Result<HexScores, UntestableReason> {
     let total = counts.total();
     if total == 0 {
-        return Err(NoTest::NoReports);
+        return Err(UntestableReason::NoReports);
     }
     if counts.cells.len() < CELLS_MIN {
-        return Err(NoTest::FewCells);
+        return Err(UntestableReason::FewCells);
     }
     let k = test.k.unwrap_or_else(|| auto_k(total, counts.cells.len()));
     let neighbours = counts.neighbours(snapshot, k);
@@ -288,7 +295,7 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
     let mean = total as f64 / values.len() as f64;
     let (expected_around, expected, z, p) = match test.exposure {
         Exposure::None => {
-            let z = gi_star(&values, &neighbours).ok_or(NoTest::AllEqual)?;
+            let z = gi_star(&values, &neighbours).ok_or(UntestableReason::AllEqual)?;
             let p = z.iter().map(|z| two_sided(*z)).collect();
             let size = |cell: usize| (neighbours.of(cell).len() + 1) as f64;
             let expected = (0..values.len()).map(|cell| mean * size(cell)).collect();
@@ -298,14 +305,14 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
             let background = background();
             let background = background.borrow();
             let scores = against(&values, background, &neighbours);
-            let (expected, z, p) = scores.ok_or(NoTest::AllEqual)?;
+            let (expected, z, p) = scores.ok_or(UntestableReason::AllEqual)?;
             let all: u64 = background.iter().map(|value| u64::from(*value)).sum();
             let share = |value: &u32| total as f64 * f64::from(*value) / all as f64;
             (expected, background.iter().map(share).collect(), z, p)
         }
     };
     let q = q_values(&p);
-    let permute = |(n, seed)| statistic::permuted(&values, &neighbours, n, seed);
+    let permute = |(n, seed)| statistics::permuted(&values, &neighbours, n, seed);
     let p_permuted = test.permutations.map(permute);
     let around = (0..values.len()).map(|cell| neighbours.sum(cell, &values)).collect();
     Ok(HexScores { k, expected, around, expected_around, z, p, q, p_permuted })
@@ -313,7 +320,7 @@ pub fn score_hexes_against<B: std::borrow::Borrow<[u32]>>(
 
 /// All reports of any kind and time in each cell of the counts' extent.
 pub fn exposure(snapshot: &Snapshot, counts: &HexCounts, approximate: bool) -> Vec<u32> {
-    let all = snapshot.sieve(&Filter { approximate, ..Filter::default() });
+    let all = snapshot.compiled(&Filter { approximate, ..Filter::default() });
     let whole = count_hexes(snapshot, &all, counts.resolution);
     // Extents differ where approximate places are let in: what is asked about is the counts' own.
     let of = |place: u32| whole.tallies[place as usize].count;
@@ -325,7 +332,7 @@ pub fn exposure(snapshot: &Snapshot, counts: &HexCounts, approximate: bool) -> V
 fn against(
     values: &[u32],
     background: &[u32],
-    neighbours: &Neighbours,
+    neighbours: &NeighbourLists,
 ) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>)> {
     let sum = |values: &[u32]| values.iter().map(|value| u64::from(*value)).sum::<u64>();
     let (total, all) = (sum(values), sum(background));
@@ -360,12 +367,12 @@ pub struct HexTrend {
     /// The trend of its z.
     pub trend: MannKendall,
     /// Its class and whether that is of a hot (1) or a cold (-1) spot.
-    pub emerging: Option<(Emerging, i8)>,
+    pub emerging: Option<(EmergingClass, i8)>,
 }
 
 /// Equal steps of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Steps {
+pub struct TimeSteps {
     /// First second, since 1970.
     pub from: i64,
     /// First second behind it.
@@ -374,7 +381,7 @@ pub struct Steps {
     pub steps: usize,
 }
 
-impl Steps {
+impl TimeSteps {
     /// The step of a second.
     fn of(&self, second: i64) -> Option<usize> {
         let inside = self.from <= second && second < self.before;
@@ -388,19 +395,19 @@ impl Steps {
 /// Where a step has the same count everywhere its z is 0.
 pub fn trend_hexes(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     counts: &HexCounts,
     k: u8,
-    steps: Steps,
+    steps: TimeSteps,
 ) -> Vec<HexTrend> {
     let cells = counts.cells.len();
-    let of_pieces = counts.of_pieces(snapshot);
+    let by_fragment = counts.by_fragment(snapshot);
     let mut matrix = vec![0u32; cells * steps.steps];
-    snapshot.placed(sieve, 0, 1, |bunch| {
-        let columns = bunch.columns();
-        bunch.slots().each(|slot| {
+    snapshot.placed(compiled, 0, 1, |batch| {
+        let columns = batch.columns();
+        batch.slots().each(|slot| {
             let step = steps.of(columns.requested(slot));
-            let cell = of_pieces[columns.piece(slot) as usize];
+            let cell = by_fragment[columns.fragment(slot) as usize];
             if let (Some(step), Some(cell)) = (step, cell) {
                 matrix[step * cells + cell as usize] += 1;
             }
@@ -420,8 +427,8 @@ pub fn trend_hexes(
     let series = z.chunks_exact(steps.steps).zip(class.chunks_exact(steps.steps));
     series
         .map(|(z, class)| {
-            let trend = statistic::mann_kendall(z);
-            HexTrend { trend, emerging: statistic::emerging(class, trend) }
+            let trend = statistics::mann_kendall(z);
+            HexTrend { trend, emerging: statistics::emerging(class, trend) }
         })
         .collect()
 }

@@ -8,13 +8,14 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use super::hexes::{
-    Exposure, HexCounts, HexScores, HexTest, NoTest, count_hexes, exposure, score_hexes_against,
-};
-use crate::index::{Handle, Snapshot};
+use crate::domain::{Filter, ServiceCode};
+use crate::index::{DocAddress, Snapshot};
 use crate::place::Hex;
-use crate::report::{Filter, ServiceCode};
-use crate::statistic::{Grouping, MannKendall, mann_kendall};
+use crate::query::hexes::{
+    Exposure, HexCounts, HexScores, HexTest, UntestableReason, count_hexes, exposure,
+    score_hexes_against,
+};
+use crate::statistics::{DisjointSet, MannKendall, mann_kendall};
 
 /// Steps of the window in which a trend is looked for.
 const TREND_STEPS: usize = 8;
@@ -26,7 +27,7 @@ const REPORTS_MIN: u64 = 3;
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub struct HotspotAsk {
+pub struct HotspotQuery {
     /// H3 resolution.
     pub resolution: u8,
     /// Steps that a neighbourhood reaches, none: 1 with exposure, else as many as it needs.
@@ -72,13 +73,13 @@ pub struct Hotspot {
     /// The numbers of the areas it lies in, most reports first.
     pub areas: Vec<u16>,
     /// Its reports, in the order of time.
-    pub members: Vec<Handle>,
+    pub members: Vec<DocAddress>,
 }
 
 impl Hotspot {
     /// Its class, as those of cells are: 3, 2, 1 at a false discovery rate of 1, 5, 10 %.
     pub fn class(&self) -> i8 {
-        super::hexes::class_of(self.z, self.q)
+        crate::query::hexes::class_of(self.z, self.q)
     }
 }
 
@@ -102,9 +103,9 @@ pub struct Hotspots {
 pub fn hotspots(
     snapshot: &Snapshot,
     filter: &Filter,
-    ask: &HotspotAsk,
-) -> Result<Hotspots, NoTest> {
-    hotspots_against(snapshot, filter, ask, &OnceCell::new())
+    query: &HotspotQuery,
+) -> Result<Hotspots, UntestableReason> {
+    hotspots_against(snapshot, filter, query, &OnceCell::new())
 }
 
 /// The hotspots of each service on its own, of those that pass the filter and have enough reports
@@ -115,44 +116,44 @@ pub fn hotspots(
 pub fn hotspots_by_service(
     snapshot: &Snapshot,
     filter: &Filter,
-    ask: &HotspotAsk,
-) -> Result<Vec<(ServiceCode, Hotspots)>, NoTest> {
-    let timed = Filter { from: Some(ask.from), before: Some(ask.before), ..filter.clone() };
+    query: &HotspotQuery,
+) -> Result<Vec<(ServiceCode, Hotspots)>, UntestableReason> {
+    let timed = Filter { from: Some(query.from), before: Some(query.before), ..filter.clone() };
     let mut counts = vec![0u64; snapshot.services()];
-    snapshot.placed(&snapshot.sieve(&timed), 0, 1, |bunch| {
-        bunch.slots().each(|slot| counts[usize::from(bunch.columns().service(slot))] += 1);
+    snapshot.placed(&snapshot.compiled(&timed), 0, 1, |batch| {
+        batch.slots().each(|slot| counts[usize::from(batch.columns().service(slot))] += 1);
     });
     let background = OnceCell::new();
     let mut found = Vec::new();
     for (number, _) in (0u16..).zip(&counts).filter(|(_, count)| **count >= REPORTS_MIN) {
         let Some(code) = ServiceCode::new(snapshot.service_name(number)) else { continue };
         let own = Filter { services: Some(vec![code.clone()]), ..filter.clone() };
-        match hotspots_against(snapshot, &own, ask, &background) {
+        match hotspots_against(snapshot, &own, query, &background) {
             Ok(hotspots) => found.push((code, hotspots)),
-            Err(NoTest::NoReports) => {}
+            Err(UntestableReason::NoReports) => {}
             Err(reason) => return Err(reason),
         }
     }
-    if found.is_empty() { Err(NoTest::NoReports) } else { Ok(found) }
+    if found.is_empty() { Err(UntestableReason::NoReports) } else { Ok(found) }
 }
 
 fn hotspots_against(
     snapshot: &Snapshot,
     filter: &Filter,
-    ask: &HotspotAsk,
+    query: &HotspotQuery,
     background: &OnceCell<Vec<u32>>,
-) -> Result<Hotspots, NoTest> {
+) -> Result<Hotspots, UntestableReason> {
     let timed = |from, before| Filter { from: Some(from), before: Some(before), ..filter.clone() };
-    let sieve = snapshot.sieve(&timed(ask.from, ask.before));
-    let counts = count_hexes(snapshot, &sieve, ask.resolution);
-    let k = ask.k.or((ask.exposure == Exposure::Reports).then_some(1));
-    let test = HexTest { k, exposure: ask.exposure, permutations: None };
+    let compiled = snapshot.compiled(&timed(query.from, query.before));
+    let counts = count_hexes(snapshot, &compiled, query.resolution);
+    let k = query.k.or((query.exposure == Exposure::Reports).then_some(1));
+    let test = HexTest { k, exposure: query.exposure, permutations: None };
     let exposed = || exposure(snapshot, &counts, filter.approximate);
     let scores = score_hexes_against(snapshot, &counts, test, || {
         // With approximate places let in, each filter has an extent of its own.
         if filter.approximate { exposed() } else { background.get_or_init(exposed).clone() }
     })?;
-    let regions = Regions::of(snapshot, &counts, &scores, ask.rate);
+    let regions = Regions::of(snapshot, &counts, &scores, query.rate);
     let drafts = regions.drafts(&counts, &scores);
     let mut found = Hotspots {
         found: Vec::new(),
@@ -161,7 +162,7 @@ fn hotspots_against(
         total: counts.total(),
     };
     if !drafts.is_empty() {
-        found.found = members(snapshot, filter, ask, &counts, &regions, drafts);
+        found.found = members(snapshot, filter, query, &counts, &regions, drafts);
         found.found.retain(|hotspot| hotspot.count >= REPORTS_MIN);
     }
     Ok(found)
@@ -171,32 +172,33 @@ fn hotspots_against(
 fn members(
     snapshot: &Snapshot,
     filter: &Filter,
-    ask: &HotspotAsk,
+    query: &HotspotQuery,
     counts: &HexCounts,
     regions: &Regions,
     mut drafts: Vec<Draft>,
 ) -> Vec<Hotspot> {
-    let from = Some(ask.from.min(ask.before - HISTORY).min(ask.from - YEAR));
-    let sieve = snapshot.sieve(&Filter { from, before: Some(ask.before), ..filter.clone() });
+    let from = Some(query.from.min(query.before - HISTORY).min(query.from - YEAR));
+    let compiled =
+        snapshot.compiled(&Filter { from, before: Some(query.before), ..filter.clone() });
     // By piece of the index, not by cell: one look-up less for each of many reports.
-    let of_pieces = counts.of_pieces(snapshot).into_iter();
-    let of_pieces: Vec<Option<u32>> =
-        of_pieces.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
+    let by_fragment = counts.by_fragment(snapshot).into_iter();
+    let by_fragment: Vec<Option<u32>> =
+        by_fragment.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
     let mut first = i64::MAX;
-    snapshot.placed(&sieve, 0, 1, |bunch| {
-        let columns = bunch.columns();
-        bunch.slots().each(|slot| {
+    snapshot.placed(&compiled, 0, 1, |batch| {
+        let columns = batch.columns();
+        batch.slots().each(|slot| {
             let requested = columns.requested(slot);
             first = first.min(requested);
-            let Some(region) = of_pieces[columns.piece(slot) as usize] else { return };
+            let Some(region) = by_fragment[columns.fragment(slot) as usize] else { return };
             let draft = &mut drafts[region as usize];
             draft.times.push(requested);
-            if requested >= ask.from {
-                draft.members.push((requested, bunch.handle(slot)));
+            if requested >= query.from {
+                draft.members.push((requested, batch.address(slot)));
             }
         });
     });
-    drafts.into_iter().map(|draft| draft.finish(snapshot, ask, first)).collect()
+    drafts.into_iter().map(|draft| draft.finish(snapshot, query, first)).collect()
 }
 
 /// Which cells belong to which region.
@@ -210,7 +212,7 @@ impl Regions {
     fn of(snapshot: &Snapshot, counts: &HexCounts, scores: &HexScores, rate: f64) -> Self {
         let hot = |cell: usize| scores.z[cell] > 0.0 && scores.q[cell] <= rate;
         let touching = counts.neighbours(snapshot, 1);
-        let mut grouping = Grouping::new(counts.cells.len());
+        let mut grouping = DisjointSet::new(counts.cells.len());
         for cell in (0..counts.cells.len()).filter(|cell| hot(*cell)) {
             for other in touching.of(cell) {
                 if hot(*other as usize) {
@@ -263,7 +265,7 @@ struct Draft {
     oldest_open: Option<i64>,
     /// When its reports were made, the history's too.
     times: Vec<i64>,
-    members: Vec<(i64, Handle)>,
+    members: Vec<(i64, DocAddress)>,
 }
 
 impl Default for Draft {
@@ -284,30 +286,30 @@ impl Default for Draft {
 
 impl Draft {
     /// `first` is when the city's first report that passes was made.
-    fn finish(mut self, snapshot: &Snapshot, ask: &HotspotAsk, first: i64) -> Hotspot {
+    fn finish(mut self, snapshot: &Snapshot, query: &HotspotQuery, first: i64) -> Hotspot {
         self.times.sort_unstable();
         // Reports of one second in the order of their ids: the answer can be repeated.
         self.members.sort_unstable_by(|a, b| {
             a.0.cmp(&b.0).then_with(|| snapshot.id(a.1).cmp(snapshot.id(b.1)))
         });
         self.cells.sort_unstable();
-        let length = ask.before - ask.from;
+        let length = query.before - query.from;
         let between = |from: i64, before: i64| {
             let at = |second: i64| self.times.partition_point(|time| *time < second);
             (at(before) - at(from)) as u64
         };
-        let windows = ((ask.from - first) / length.max(1)).min(HISTORY / length.max(1)).max(0);
+        let windows = ((query.from - first) / length.max(1)).min(HISTORY / length.max(1)).max(0);
         let usual = (windows >= 1)
-            .then(|| between(ask.from - windows * length, ask.from) as f64 / windows as f64);
+            .then(|| between(query.from - windows * length, query.from) as f64 / windows as f64);
         let last_year =
-            (first <= ask.from - YEAR).then(|| between(ask.from - YEAR, ask.before - YEAR));
+            (first <= query.from - YEAR).then(|| between(query.from - YEAR, query.before - YEAR));
         let mut steps = [0.0; TREND_STEPS];
         let (mut services, mut areas) = (BTreeMap::new(), BTreeMap::new());
-        for (second, handle) in &self.members {
+        for (second, address) in &self.members {
             let step =
-                i128::from(second - ask.from) * TREND_STEPS as i128 / i128::from(length.max(1));
+                i128::from(second - query.from) * TREND_STEPS as i128 / i128::from(length.max(1));
             steps[(step as usize).min(TREND_STEPS - 1)] += 1.0;
-            let record = snapshot.record(*handle);
+            let record = snapshot.record(*address);
             *services.entry(record.service).or_insert(0u64) += 1;
             *areas.entry(record.area).or_insert(0u64) += 1;
         }
@@ -318,11 +320,11 @@ impl Draft {
         };
         let per_second = usual.unwrap_or(self.expected).min(self.expected) / length.max(1) as f64;
         Hotspot {
-            since: onset(&self.times, per_second, ask.before).unwrap_or(ask.from),
+            since: onset(&self.times, per_second, query.before).unwrap_or(query.from),
             trend: mann_kendall(&steps),
             services: ranked(services),
             areas: ranked(areas).into_iter().map(|(area, _)| area).collect(),
-            members: self.members.into_iter().map(|(_, handle)| handle).collect(),
+            members: self.members.into_iter().map(|(_, address)| address).collect(),
             cells: self.cells,
             count: self.count,
             open: self.open,

@@ -1,11 +1,11 @@
 //! Lists with conditions, counted: what a client pages through to the end.
 
-use super::{After, Condition, Newest, Page};
-use crate::index::{Bunch, Handle, Sieve, Snapshot};
+use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::BBox;
+use crate::query::{After, Condition, NewestCollector, Page};
 
 /// What a list is asked for.
-pub struct ItemsAsk<'a> {
+pub struct ItemsQuery<'a> {
     /// Where; reports without a position lie in every box (OGC API – Features, 7.15.3).
     pub bbox: Option<BBox>,
     /// What else holds of them.
@@ -18,28 +18,32 @@ pub struct ItemsAsk<'a> {
 
 /// Reports that pass, newest first, and how many there are on all pages. Whoever follows the pages
 /// is given each report once; what is recorded meanwhile may come among the pages to come.
-pub fn items(snapshot: &Snapshot, sieve: &Sieve, ask: ItemsAsk<'_>) -> (Page<Handle>, u64) {
-    let mut list = Newest::new(snapshot, ask.after, ask.limit);
+pub fn items(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    query: ItemsQuery<'_>,
+) -> (Page<DocAddress>, u64) {
+    let mut list = NewestCollector::new(snapshot, query.after, query.limit);
     let mut matched = 0;
-    let certain = ask.condition.is_certain();
-    let condition = ask.condition.bind(snapshot);
-    let mut offer = |bunch: Bunch<'_>| {
+    let certain = query.condition.is_certain();
+    let condition = query.condition.bind(snapshot);
+    let mut offer = |batch: SelectionBatch<'_>| {
         if certain {
-            matched += bunch.slots().count() as u64;
-            return list.offer_all(&bunch);
+            matched += batch.slots().count() as u64;
+            return list.offer_all(&batch);
         }
-        bunch.slots().each(|slot| {
-            if condition.holds(&bunch, slot) {
+        batch.slots().each(|slot| {
+            if condition.holds(&batch, slot) {
                 matched += 1;
-                list.offer(bunch.handle(slot));
+                list.offer(batch.address(slot));
             }
         });
     };
-    match &ask.bbox {
-        None => snapshot.all(sieve, offer),
+    match &query.bbox {
+        None => snapshot.all(compiled, offer),
         Some(bbox) => {
-            snapshot.in_box(bbox, sieve, &mut offer);
-            snapshot.unplaced(sieve, offer);
+            snapshot.in_box(bbox, compiled, &mut offer);
+            snapshot.unplaced(compiled, offer);
         }
     }
     (list.page(), matched)

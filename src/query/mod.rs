@@ -1,57 +1,60 @@
 //! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
 
 mod alerts;
-mod bound;
+mod bound_condition;
 mod clusters;
 mod condition;
 mod density;
+mod duplicate_features;
+mod duplicate_model;
 mod duplicates;
-mod features;
 mod hexes;
+mod hotspot_identity;
 mod hotspots;
-mod identity;
-mod incidents;
+mod incident_grouping;
 mod items;
-mod model;
 mod nearest;
 mod newest;
 mod recurrence;
 mod stats;
 mod within;
 
-pub use alerts::{Alert, AlertAsk, alerts};
+pub use alerts::{Alert, AlertQuery, alerts};
 pub use clusters::{
-    Cluster, Clusters, Spot, ZOOM_MAX, children, cluster, clusters, clusters_in_cell, level_of,
+    Cluster, ClusterItem, Clusters, ZOOM_MAX, children, cluster, clusters, clusters_in_cell,
+    level_of,
 };
-pub use condition::{Condition, Is, Region, TextProperty, TimeProperty};
-pub use density::{DensityAsk, DensityCluster, DensityClusters, density, outline, placed};
-pub use duplicates::{Answer as DuplicateAnswer, Decision, Duplicate, DuplicateRule, was_open};
-pub use features::{ACCURACY_M_MAX, Candidate, Described, FEATURES, Features, Probe, Relation};
+pub use condition::{Comparison, Condition, Region, TextProperty, TimeProperty};
+pub use density::{DensityCluster, DensityClusters, DensityQuery, density, outline, placed};
+pub use duplicate_features::{
+    ACCURACY_M_MAX, Candidate, CandidateFacts, DuplicateQuery, FEATURES, Features, Relation,
+};
+pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
+pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule, was_open};
 pub use hexes::{
-    CELLS_MIN, Exposure, HexCounts, HexScores, HexTally, HexTest, HexTrend, NoTest, Steps, auto_k,
-    count_hexes, exposure, score_hexes, score_hexes_against, trend_hexes,
+    CELLS_MIN, Exposure, HexCell, HexCounts, HexScores, HexTest, HexTrend, TimeSteps,
+    UntestableReason, auto_k, count_hexes, exposure, score_hexes, score_hexes_against, trend_hexes,
 };
+pub use hotspot_identity::{DetectedHotspot, follow};
 pub use hotspots::{
-    Hotspot, HotspotAsk, Hotspots, Priority, direction, hotspots, hotspots_by_service,
+    Hotspot, HotspotQuery, Hotspots, Priority, direction, hotspots, hotspots_by_service,
 };
-pub use identity::{Seen, follow};
-pub use incidents::{Repeat, group};
-pub use items::{ItemsAsk, items};
-pub use model::{DuplicateModel, Leaning, Policy};
+pub use incident_grouping::{DuplicateReport, group};
+pub use items::{ItemsQuery, items};
 pub use nearest::{nearest, within_radius};
-pub use newest::{Newest, newest, newest_in_cell, newest_page};
-pub use recurrence::{Recurrence, RecurrenceAsk, Recurrences, recurrences};
+pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
+pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, recurrences};
 pub use stats::{Count, Stats, extent, span, stats};
 pub use within::within_polygon;
 
-pub use crate::index::{Handle, RING_MAX, Snapshot, ZoneSet};
+pub use crate::index::{BoundaryIndex, DocAddress, RING_MAX, Snapshot};
 use crate::place::Meters;
 
 /// A report and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Found {
     /// The report.
-    pub handle: Handle,
+    pub address: DocAddress,
     /// Great-circle distance.
     pub distance: Meters,
 }

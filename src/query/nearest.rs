@@ -2,35 +2,35 @@
 
 use std::cmp::Ordering;
 
-use super::{After, Found, Page};
-use crate::index::{Gather, Handle, Sieve, Snapshot};
-use crate::place::{Meters, Origin, Position, slack};
+use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
+use crate::place::{Meters, Position, QueryPoint, slack};
+use crate::query::{After, Found, Page};
 
 /// The `k` reports nearest to `at` that pass and are no farther than `max`: nearest first, equal
 /// distances by id. Distance is great-circle, in metres. Says if there were more.
 pub fn nearest(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     at: Position,
     k: usize,
     max: Meters,
 ) -> Page<Found> {
-    within_radius(snapshot, sieve, at, max, None, k)
+    within_radius(snapshot, compiled, at, max, None, k)
 }
 
 /// Reports that pass and are no farther than `radius` from `at`, the edge included: nearest first,
 /// equal distances by id, at most `limit` behind `after`.
 pub fn within_radius(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     at: Position,
     radius: Meters,
     after: Option<After<f64>>,
     limit: usize,
 ) -> Page<Found> {
-    let origin = Origin::new(at);
-    let meters = |handle| {
-        let [lon, lat] = snapshot.degrees(handle);
+    let origin = QueryPoint::new(at);
+    let meters = |address| {
+        let [lon, lat] = snapshot.degrees(address);
         origin.distance(lon, lat)
     };
     let edge = slack(radius.haversine());
@@ -38,25 +38,25 @@ pub fn within_radius(
     let wanted = limit.saturating_add(1);
     let mut nearest = Nearest { wanted, reach: edge, kept: Vec::with_capacity(LIST), selected: 0 };
     match &after {
-        None => snapshot.near(&origin, sieve, wanted, &mut nearest),
+        None => snapshot.near(&origin, compiled, wanted, &mut nearest),
         Some(after) => {
-            let is_behind = |handle: Handle| {
-                let order = meters(handle).0.total_cmp(&after.key);
-                order.then_with(|| snapshot.id(handle).cmp(&after.id)) == Ordering::Greater
+            let is_behind = |address: DocAddress| {
+                let order = meters(address).0.total_cmp(&after.key);
+                order.then_with(|| snapshot.id(address).cmp(&after.id)) == Ordering::Greater
             };
-            let mut behind = Behind { is_behind, nearest: &mut nearest };
-            snapshot.near(&origin, sieve, usize::MAX, &mut behind);
+            let mut behind = AfterCursor { is_behind, nearest: &mut nearest };
+            snapshot.near(&origin, compiled, usize::MAX, &mut behind);
         }
     }
     let mut items = Vec::with_capacity(nearest.kept.len());
-    for (_, handle) in nearest.kept {
-        let distance = meters(handle);
+    for (_, address) in nearest.kept {
+        let distance = meters(address);
         if distance <= radius {
-            items.push(Found { handle, distance });
+            items.push(Found { address, distance });
         }
     }
     items.sort_unstable_by(|a, b| {
-        let by_id = || snapshot.id(a.handle).cmp(snapshot.id(b.handle));
+        let by_id = || snapshot.id(a.address).cmp(snapshot.id(b.address));
         a.distance.0.total_cmp(&b.distance.0).then_with(by_id)
     });
     let more = items.len() > limit;
@@ -73,15 +73,15 @@ struct Nearest {
     wanted: usize,
     reach: f32,
     /// With the bits of their haversines, which are in their order: none is negative.
-    kept: Vec<(u32, Handle)>,
+    kept: Vec<(u32, DocAddress)>,
     /// How many were left by the last selection.
     selected: usize,
 }
 
-impl Gather<Handle> for Nearest {
+impl Collector<DocAddress> for Nearest {
     #[inline]
-    fn offer(&mut self, handle: Handle, haversine: f32) {
-        self.kept.push((haversine.to_bits(), handle));
+    fn offer(&mut self, address: DocAddress, haversine: f32) {
+        self.kept.push((haversine.to_bits(), address));
     }
 
     #[inline]
@@ -100,15 +100,15 @@ impl Gather<Handle> for Nearest {
 }
 
 /// Leaves out what is not behind the place in the list where the page begins.
-struct Behind<'a, F> {
+struct AfterCursor<'a, F> {
     is_behind: F,
     nearest: &'a mut Nearest,
 }
 
-impl<F: Fn(Handle) -> bool> Gather<Handle> for Behind<'_, F> {
-    fn offer(&mut self, handle: Handle, haversine: f32) {
-        if (self.is_behind)(handle) {
-            self.nearest.offer(handle, haversine);
+impl<F: Fn(DocAddress) -> bool> Collector<DocAddress> for AfterCursor<'_, F> {
+    fn offer(&mut self, address: DocAddress, haversine: f32) {
+        if (self.is_behind)(address) {
+            self.nearest.offer(address, haversine);
         }
     }
 

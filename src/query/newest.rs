@@ -3,16 +3,16 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::{After, Page};
-use crate::index::{Bunch, Handle, Sieve, Slots, Snapshot};
+use crate::index::{CompiledFilter, DocAddress, Selection, SelectionBatch, Snapshot};
 use crate::place::Cell;
+use crate::query::{After, Page};
 
 /// Slots looked at together.
 const PIECE: usize = 32;
 
 /// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
 /// behind a place in it. Memory does not grow with what is offered.
-pub struct Newest<'a> {
+pub struct NewestCollector<'a> {
     snapshot: &'a Snapshot,
     after: Option<After<i64>>,
     limit: usize,
@@ -22,7 +22,7 @@ pub struct Newest<'a> {
 struct Entry<'a> {
     snapshot: &'a Snapshot,
     requested: i64,
-    handle: Handle,
+    address: DocAddress,
 }
 
 impl PartialEq for Entry<'_> {
@@ -36,7 +36,7 @@ impl Eq for Entry<'_> {}
 impl Ord for Entry<'_> {
     /// The later in the list, the greater. An id lies far away: few are looked at.
     fn cmp(&self, other: &Self) -> Ordering {
-        let id = |entry: &Self| entry.snapshot.id(entry.handle);
+        let id = |entry: &Self| entry.snapshot.id(entry.address);
         other.requested.cmp(&self.requested).then_with(|| id(self).cmp(id(other)))
     }
 }
@@ -47,25 +47,25 @@ impl PartialOrd for Entry<'_> {
     }
 }
 
-impl<'a> Newest<'a> {
+impl<'a> NewestCollector<'a> {
     /// An empty list.
     pub fn new(snapshot: &'a Snapshot, after: Option<After<i64>>, limit: usize) -> Self {
         Self { snapshot, after, limit, heap: BinaryHeap::new() }
     }
 
     /// Offers reports.
-    pub fn offer_all(&mut self, bunch: &Bunch<'_>) {
+    pub fn offer_all(&mut self, batch: &SelectionBatch<'_>) {
         // What is newer than the place to begin at was told before.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
-        match bunch.slots() {
-            Slots::Some(list) => {
-                list.iter().for_each(|slot| self.consider(bunch, *slot, newest));
+        match batch.slots() {
+            Selection::Some(list) => {
+                list.iter().for_each(|slot| self.consider(batch, *slot, newest));
             }
-            Slots::All(range) => {
+            Selection::Range(range) => {
                 for first in range.clone().step_by(PIECE) {
                     let piece = first..range.end.min(first + PIECE as u32);
-                    if bunch.columns().any_made(piece.clone(), self.oldest(), newest) {
-                        piece.for_each(|slot| self.consider(bunch, slot, newest));
+                    if batch.columns().any_made(piece.clone(), self.oldest(), newest) {
+                        piece.for_each(|slot| self.consider(batch, slot, newest));
                     }
                 }
             }
@@ -73,11 +73,11 @@ impl<'a> Newest<'a> {
     }
 
     #[inline]
-    fn consider(&mut self, bunch: &Bunch<'_>, slot: u32, newest: i64) {
-        let requested = bunch.columns().requested(slot);
+    fn consider(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
+        let requested = batch.columns().requested(slot);
         // Few pass both, about half pass one: asked apart they would be guessed wrong.
         if (requested >= self.oldest()) & (requested <= newest) {
-            self.offer(bunch.handle(slot));
+            self.offer(batch.address(slot));
         }
     }
 
@@ -88,28 +88,28 @@ impl<'a> Newest<'a> {
     }
 
     /// Offers a report.
-    pub fn offer(&mut self, handle: Handle) {
-        let requested = self.snapshot.requested(handle);
+    pub fn offer(&mut self, address: DocAddress) {
+        let requested = self.snapshot.requested(address);
         if requested < self.oldest() {
             return;
         }
         if let Some(after) = &self.after {
-            let id = || self.snapshot.id(handle);
+            let id = || self.snapshot.id(address);
             let place = after.key.cmp(&requested).then_with(|| id().cmp(after.id.as_str()));
             if place != Ordering::Greater {
                 return;
             }
         }
-        self.heap.push(Entry { snapshot: self.snapshot, requested, handle });
+        self.heap.push(Entry { snapshot: self.snapshot, requested, address });
         if self.heap.len() > self.limit + 1 {
             self.heap.pop();
         }
     }
 
     /// The page.
-    pub fn page(self) -> Page<Handle> {
-        let mut items: Vec<Handle> =
-            self.heap.into_sorted_vec().into_iter().map(|entry| entry.handle).collect();
+    pub fn page(self) -> Page<DocAddress> {
+        let mut items: Vec<DocAddress> =
+            self.heap.into_sorted_vec().into_iter().map(|entry| entry.address).collect();
         let more = items.len() > self.limit;
         items.truncate(self.limit);
         Page { items, more }
@@ -119,30 +119,35 @@ impl<'a> Newest<'a> {
 /// Reports that pass, located or not, newest first.
 pub fn newest(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     after: Option<After<i64>>,
     limit: usize,
-) -> Page<Handle> {
-    let mut list = Newest::new(snapshot, after, limit);
-    each(snapshot, sieve, |bunch| list.offer_all(&bunch));
+) -> Page<DocAddress> {
+    let mut list = NewestCollector::new(snapshot, after, limit);
+    each(snapshot, compiled, |batch| list.offer_all(&batch));
     list.page()
 }
 
-fn each(snapshot: &Snapshot, sieve: &Sieve, found: impl FnMut(Bunch<'_>)) {
-    match sieve.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, sieve, found),
-        None => snapshot.all(sieve, found),
+fn each(snapshot: &Snapshot, compiled: &CompiledFilter, found: impl FnMut(SelectionBatch<'_>)) {
+    match compiled.bbox() {
+        Some(bbox) => snapshot.in_box(bbox, compiled, found),
+        None => snapshot.all(compiled, found),
     }
 }
 
 /// A page by its number, for protocols that count pages: of the reports that pass, newest first,
 /// the `size` behind the first `skip`. Time grows with what passes, not with the number.
-pub fn newest_page(snapshot: &Snapshot, sieve: &Sieve, skip: usize, size: usize) -> Vec<Handle> {
+pub fn newest_page(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    skip: usize,
+    size: usize,
+) -> Vec<DocAddress> {
     let mut all = Vec::new();
-    each(snapshot, sieve, |bunch| {
-        bunch.slots().each(|slot| {
-            let requested = bunch.columns().requested(slot);
-            all.push(Entry { snapshot, requested, handle: bunch.handle(slot) });
+    each(snapshot, compiled, |batch| {
+        batch.slots().each(|slot| {
+            let requested = batch.columns().requested(slot);
+            all.push(Entry { snapshot, requested, address: batch.address(slot) });
         });
     });
     if skip >= all.len() {
@@ -156,18 +161,18 @@ pub fn newest_page(snapshot: &Snapshot, sieve: &Sieve, skip: usize, size: usize)
     }
     let size = size.min(rest.len());
     rest[..size].sort_unstable();
-    rest[..size].iter().map(|entry| entry.handle).collect()
+    rest[..size].iter().map(|entry| entry.address).collect()
 }
 
 /// Placed reports of a cell that pass, newest first.
 pub fn newest_in_cell(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     cell: Cell,
     after: Option<After<i64>>,
     limit: usize,
-) -> Page<Handle> {
-    let mut list = Newest::new(snapshot, after, limit);
-    snapshot.in_cell(cell, sieve, |bunch| list.offer_all(&bunch));
+) -> Page<DocAddress> {
+    let mut list = NewestCollector::new(snapshot, after, limit);
+    snapshot.in_cell(cell, compiled, |batch| list.offer_all(&batch));
     list.page()
 }

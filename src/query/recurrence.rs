@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Handle, Sieve, Snapshot};
-use crate::report::{ClosedReason, Status};
-use crate::statistic::{Cells, Grouping, chord2, chord2_of};
+use crate::domain::{ClosedReason, Status};
+use crate::index::{CompiledFilter, DocAddress, Snapshot};
+use crate::statistics::{DisjointSet, SphereGrid, chord2, chord2_of};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RecurrenceAsk {
+pub struct RecurrenceQuery {
     /// How near a report is to be to what was closed, in metres.
     pub radius_m: f64,
     /// How soon after, in seconds.
@@ -35,7 +35,7 @@ pub struct Recurrence {
     /// Failed often enough to be called chronic.
     pub is_chronic: bool,
     /// Its reports, in the order of time.
-    pub members: Vec<Handle>,
+    pub members: Vec<DocAddress>,
 }
 
 /// Answer of [`recurrences`].
@@ -52,7 +52,7 @@ pub struct Recurrences {
 /// One report of a service.
 #[derive(Clone, Copy)]
 struct Visit {
-    handle: Handle,
+    address: DocAddress,
     requested: i64,
     /// When it was closed as done.
     repaired: Option<i64>,
@@ -61,15 +61,19 @@ struct Visit {
 /// Places where the same service was asked for again within a radius and a time after it was closed
 /// as done. Reports linked by such repairs are one place. A report that repeats another (closed as
 /// duplicate) neither is a repair nor says that one failed.
-pub fn recurrences(snapshot: &Snapshot, sieve: &Sieve, ask: RecurrenceAsk) -> Recurrences {
+pub fn recurrences(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    query: RecurrenceQuery,
+) -> Recurrences {
     let mut services: BTreeMap<u16, Vec<Visit>> = BTreeMap::new();
-    snapshot.placed(sieve, 0, 1, |bunch| {
-        bunch.slots().each(|slot| {
-            let record = bunch.columns().record(slot);
+    snapshot.placed(compiled, 0, 1, |batch| {
+        batch.slots().each(|slot| {
+            let record = batch.columns().record(slot);
             if record.reason != Some(ClosedReason::Duplicate) {
                 let repaired = record.closed.filter(|_| record.reason == Some(ClosedReason::Done));
-                let handle = bunch.handle(slot);
-                let visit = Visit { handle, requested: record.requested, repaired };
+                let address = batch.address(slot);
+                let visit = Visit { address, requested: record.requested, repaired };
                 services.entry(record.service).or_default().push(visit);
             }
         });
@@ -77,11 +81,11 @@ pub fn recurrences(snapshot: &Snapshot, sieve: &Sieve, ask: RecurrenceAsk) -> Re
     let mut found = Recurrences { places: Vec::new(), repairs: 0, failed: 0 };
     for (service, mut visits) in services {
         visits.sort_unstable_by(|a, b| {
-            let ids = || snapshot.id(a.handle).cmp(snapshot.id(b.handle));
+            let ids = || snapshot.id(a.address).cmp(snapshot.id(b.address));
             a.requested.cmp(&b.requested).then_with(ids)
         });
         found.repairs += visits.iter().filter(|visit| visit.repaired.is_some()).count() as u64;
-        of_service(snapshot, service, &visits, ask, &mut found);
+        of_service(snapshot, service, &visits, query, &mut found);
     }
     found.places.sort_by(|a, b| {
         let ids = || snapshot.id(a.members[0]).cmp(snapshot.id(b.members[0]));
@@ -95,13 +99,13 @@ fn of_service(
     snapshot: &Snapshot,
     service: u16,
     visits: &[Visit],
-    ask: RecurrenceAsk,
+    query: RecurrenceQuery,
     found: &mut Recurrences,
 ) {
-    let places: Vec<[f64; 2]> = visits.iter().map(|v| snapshot.degrees(v.handle)).collect();
-    let cells = Cells::new(&places, ask.radius_m);
-    let limit = chord2_of(ask.radius_m) * (1.0 + 1e-12);
-    let mut linked = Grouping::new(visits.len());
+    let places: Vec<[f64; 2]> = visits.iter().map(|v| snapshot.degrees(v.address)).collect();
+    let cells = SphereGrid::new(&places, query.radius_m);
+    let limit = chord2_of(query.radius_m) * (1.0 + 1e-12);
+    let mut linked = DisjointSet::new(visits.len());
     // Of each repair that failed, how soon.
     let mut failed: Vec<Option<i64>> = vec![None; visits.len()];
     cells.each_near(0..cells.len() as u32, |cell, near| {
@@ -111,7 +115,7 @@ fn of_service(
             for other in near.iter().flat_map(|stretch| cells.of_all(stretch)) {
                 let later = cells.order[other];
                 let after = visits[later as usize].requested - repaired;
-                let again = after > ask.not_before && after <= ask.within;
+                let again = after > query.not_before && after <= query.within;
                 if again
                     && later != number
                     && chord2(cells.points[point], cells.points[other]) <= limit
@@ -133,16 +137,16 @@ fn of_service(
         let soon: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
         let own: Vec<[f64; 2]> = members.iter().map(|member| places[*member]).collect();
         let is_open =
-            |member: &&usize| snapshot.record(visits[**member].handle).status != Status::Closed;
+            |member: &&usize| snapshot.record(visits[**member].address).status != Status::Closed;
         found.failed += soon.len() as u64;
         found.places.push(Recurrence {
             service,
-            center: super::density::outline(&own).0,
+            center: crate::query::density::outline(&own).0,
             failed: soon.len() as u64,
             shortest: soon.iter().copied().min().unwrap_or_default(),
             open: members.iter().filter(is_open).count() as u64,
-            is_chronic: soon.len() as u64 >= ask.chronic_from,
-            members: members.into_iter().map(|member| visits[member].handle).collect(),
+            is_chronic: soon.len() as u64 >= query.chronic_from,
+            members: members.into_iter().map(|member| visits[member].address).collect(),
         });
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Bunch, Columns, Sieve, Snapshot, ZoneSet};
+use crate::domain::{Accuracy, Channel, ClosedReason, Nature, Status};
+use crate::index::{BoundaryIndex, Columns, CompiledFilter, SelectionBatch, Snapshot};
 use crate::place::BBox;
-use crate::report::{Accuracy, Channel, ClosedReason, Nature, Status};
 
 /// A name and how often it comes.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ pub struct Stats {
 }
 
 #[derive(Default)]
-struct Sum {
+struct StatsAggregate {
     count: u64,
     open: u64,
     placed: u64,
@@ -62,7 +62,7 @@ struct Sum {
     lat: f64,
 }
 
-impl Sum {
+impl StatsAggregate {
     fn named(self, name: &str) -> Count {
         let mean = |sum: f64| sum / self.placed as f64;
         let center = (self.placed > 0).then(|| (mean(self.lon), mean(self.lat)));
@@ -72,18 +72,18 @@ impl Sum {
 
 /// Calls `found` with everything that passes. With a box it is a question about places: what is not
 /// placed exactly is left out unless the filter lets it in.
-fn each(snapshot: &Snapshot, sieve: &Sieve, mut found: impl FnMut(&Columns, u32)) {
-    let found = |bunch: Bunch<'_>| bunch.slots().each(|slot| found(bunch.columns(), slot));
-    match sieve.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, sieve, found),
-        None => snapshot.all(sieve, found),
+fn each(snapshot: &Snapshot, compiled: &CompiledFilter, mut found: impl FnMut(&Columns, u32)) {
+    let found = |batch: SelectionBatch<'_>| batch.slots().each(|slot| found(batch.columns(), slot));
+    match compiled.bbox() {
+        Some(bbox) => snapshot.in_box(bbox, compiled, found),
+        None => snapshot.all(compiled, found),
     }
 }
 
 /// When the first and the last report that pass were made, in seconds since 1970.
-pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
+pub fn span(snapshot: &Snapshot, compiled: &CompiledFilter) -> Option<(i64, i64)> {
     let mut span: Option<(i64, i64)> = None;
-    each(snapshot, sieve, |columns, slot| {
+    each(snapshot, compiled, |columns, slot| {
         let time = columns.requested(slot);
         let (first, last) = span.unwrap_or((time, time));
         span = Some((time.min(first), time.max(last)));
@@ -92,9 +92,9 @@ pub fn span(snapshot: &Snapshot, sieve: &Sieve) -> Option<(i64, i64)> {
 }
 
 /// The box around everything that passes and has a place.
-pub fn extent(snapshot: &Snapshot, sieve: &Sieve) -> Option<BBox> {
+pub fn extent(snapshot: &Snapshot, compiled: &CompiledFilter) -> Option<BBox> {
     let mut edges: Option<[f64; 4]> = None;
-    each(snapshot, sieve, |columns, slot| {
+    each(snapshot, compiled, |columns, slot| {
         if let Some(at) = columns.position(slot) {
             let (x, y) = (at.lon(), at.lat());
             let [w, s, e, n] = edges.unwrap_or([x, y, x, y]);
@@ -109,13 +109,13 @@ pub fn extent(snapshot: &Snapshot, sieve: &Sieve) -> Option<BBox> {
 /// `by`, else the source's.
 pub fn stats(
     snapshot: &Snapshot,
-    sieve: &Sieve,
+    compiled: &CompiledFilter,
     day_starts: &[i64],
-    by: Option<&ZoneSet>,
+    by: Option<&BoundaryIndex>,
 ) -> Stats {
     let mut stats = Stats { days: vec![0; day_starts.len()], ..Stats::default() };
-    let mut services: BTreeMap<u16, Sum> = BTreeMap::new();
-    let mut areas: BTreeMap<u16, Sum> = BTreeMap::new();
+    let mut services: BTreeMap<u16, StatsAggregate> = BTreeMap::new();
+    let mut areas: BTreeMap<u16, StatsAggregate> = BTreeMap::new();
     let (mut statuses, mut reasons) = ([0; 3], [0; 4]);
     let (mut natures, mut channels) = ([0; 4], [0; 6]);
     let mut durations = Vec::new();
@@ -160,7 +160,7 @@ pub fn stats(
             stats.days[day - 1] += 1;
         }
     };
-    each(snapshot, sieve, count);
+    each(snapshot, compiled, count);
     stats.statuses = tally(Status::ALL, &statuses);
     stats.reasons = tally(ClosedReason::ALL, &reasons);
     stats.natures = tally(Nature::ALL, &natures);
@@ -178,7 +178,10 @@ fn tally<T: Copy>(all: &[T], counts: &[u64]) -> Vec<(T, u64)> {
     all.iter().copied().zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
 }
 
-fn ranked<'a>(sums: BTreeMap<u16, Sum>, name: impl Fn(u16) -> Option<&'a str>) -> Vec<Count> {
+fn ranked<'a>(
+    sums: BTreeMap<u16, StatsAggregate>,
+    name: impl Fn(u16) -> Option<&'a str>,
+) -> Vec<Count> {
     let mut counts: Vec<Count> =
         sums.into_iter().filter_map(|(number, sum)| Some(sum.named(name(number)?))).collect();
     counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));

@@ -6,21 +6,25 @@ use geozero::wkb::{FromWkb, WkbDialect};
 use geozero::{CoordDimensions, ToWkb};
 use rusqlite::{Connection, params};
 
-use super::Outcome;
-use super::write::{Answer, Running, Sql};
+use crate::domain::{Boundary, BoundarySet, JurisdictionId};
 use crate::error::{Error, Result};
 use crate::place::Polygons;
-use crate::report::{Boundary, BoundarySet, JurisdictionId};
+use crate::store::Outcome;
+use crate::store::transaction::{AttributeValue, Sql, WriteTransaction};
 
-impl Running<'_> {
+impl WriteTransaction<'_> {
     /// Puts a set in the place of the one of its name, and takes a revision for it.
-    pub(super) fn bound(&mut self, jurisdiction: &JurisdictionId, set: &BoundarySet) -> Answer {
+    pub(super) fn bound(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        set: &BoundarySet,
+    ) -> AttributeValue {
         if self.city(jurisdiction)?.is_none() {
             return Ok(Err(Error::not_found(jurisdiction.as_str())));
         }
         replace(self.db, jurisdiction, set)?;
         self.next(jurisdiction)?;
-        Ok(Ok(Outcome::Bound))
+        Ok(Ok(Outcome::BoundCondition))
     }
 }
 
@@ -31,8 +35,8 @@ fn replace(db: &Connection, jurisdiction: &JurisdictionId, set: &BoundarySet) ->
         .execute(params![key, set.name])?;
     let mut insert = db.prepare_cached("INSERT INTO boundary VALUES (?, ?, ?, ?, ?)")?;
     for (number, area) in (1i64..).zip(&set.areas) {
-        let wkb =
-            to_wkb(&area.shape).map_err(|error| super::write::corrupt(Error::internal(error)))?;
+        let wkb = to_wkb(&area.shape)
+            .map_err(|error| crate::store::transaction::corrupt(Error::internal(error)))?;
         insert.execute(params![key, set.name, number, area.name, wkb])?;
     }
     Ok(())

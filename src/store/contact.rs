@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::write::Sql;
-use crate::report::{Contact, JurisdictionId, ReportId};
+use crate::domain::{Contact, JurisdictionId, ReportId};
+use crate::store::transaction::Sql;
 
 /// Keeps who reported.
 pub(super) fn write(

@@ -1,7 +1,7 @@
 //! Digests: of one report, to see whether a source changed it, and of a whole city, to see whether
 //! two stores hold the same.
 
-use crate::report::Report;
+use crate::domain::Report;
 
 /// Digest of every field of a report.
 pub fn of_report(report: &Report) -> u64 {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, params, params_from_iter};
 
+use crate::domain::{Report, StoredReport};
 use crate::error::{Error, Result};
 use crate::place::Position;
-use crate::report::{Report, Stored};
 
 /// Reports in a transaction.
 const BATCH: usize = 50_000;
@@ -59,12 +59,13 @@ impl GeoPackage {
     /// There is a file already; it cannot be written.
     pub fn create(path: &Path, now: &str) -> Result<Self> {
         if path.exists() {
-            let words = crate::words!("existe déjà", "exists already");
-            return Err(crate::error::Refusal::new("--output", path.display(), words).into());
+            let message = crate::message!("existe déjà", "exists already");
+            return Err(crate::error::Refusal::new("--output", path.display(), message).into());
         }
         let db = Connection::open(path).map_err(|error| {
-            let words = crate::words!("ne peut être écrit : {error}", "cannot be written: {error}");
-            crate::error::Refusal::new("--output", path.display(), words)
+            let message =
+                crate::message!("ne peut être écrit : {error}", "cannot be written: {error}");
+            crate::error::Refusal::new("--output", path.display(), message)
         })?;
         let made = || -> rusqlite::Result<String> {
             // Nothing is lost where a snapshot is cut short: it is made anew.
@@ -101,7 +102,7 @@ impl GeoPackage {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&mut self, stored: &Stored, more: [&str; 3]) -> Result<()> {
+    pub fn write(&mut self, stored: &StoredReport, more: [&str; 3]) -> Result<()> {
         let fields = stored.report.fields();
         let own = columns().map(|(at, _)| fields[at].as_deref().map(str::as_bytes));
         let values = own.chain(more.map(|text| Some(text.as_bytes())));

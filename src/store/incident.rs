@@ -2,16 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::read::CityKey;
-use super::row;
-use super::write::{Answer, Running, Sql, corrupt};
-use super::{Outcome, Verdict, Write, contact};
-use crate::error::{Error, Kind, Result};
-use crate::report::{
-    Contact, Idempotency, IncidentChange, JurisdictionId, Member, Regroup, RegroupKind, Report,
-    ReportId, Status, Stored,
+use crate::domain::{
+    Contact, Idempotency, IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember,
+    JurisdictionId, Report, ReportId, Status, StoredReport,
 };
-use crate::words;
+use crate::error::{Error, ErrorKind, Result};
+use crate::message;
+use crate::store::read::CityKey;
+use crate::store::transaction::{AttributeValue, Sql, WriteTransaction, corrupt};
+use crate::store::{Outcome, Verdict, Write, contact, row};
 
 /// Originals of originals that are followed, at most: a source may name them in a circle.
 pub(super) const LINKS_MAX: usize = 8;
@@ -24,7 +23,7 @@ pub(super) fn children(
     city: &CityKey,
     id: &str,
     most: usize,
-) -> Result<(Vec<Stored>, usize)> {
+) -> Result<(Vec<StoredReport>, usize)> {
     // Left to itself, SQLite walks all reports in the order of their ids.
     let sql = format!(
         "SELECT {} FROM report INDEXED BY report_by_parent
@@ -88,7 +87,7 @@ fn change(
     number: u64,
 ) -> Sql<Option<IncidentChange>> {
     let id =
-        |text: String| ReportId::new(&text).map_err(|words| corrupt(Error::internal(words.en)));
+        |text: String| ReportId::new(&text).map_err(|message| corrupt(Error::internal(message.en)));
     let mut members = db.prepare_cached(
         "SELECT service_request_id, before, after FROM incident_member
          WHERE jurisdiction_id = ? AND change_id = ? ORDER BY service_request_id",
@@ -100,7 +99,7 @@ fn change(
     for row in rows {
         let (report, before, after) = row?;
         let (before, after) = (before.map(id).transpose()?, after.map(id).transpose()?);
-        list.push(Member { id: id(report)?, before, after });
+        list.push(IncidentMember { id: id(report)?, before, after });
     }
     let mut head = db.prepare_cached(
         "SELECT kind, incident_id, author, changed_datetime, undoes, undone_by
@@ -114,7 +113,7 @@ fn change(
         })
         .optional()?;
     let Some(([kind, incident, author, at], [undoes, undone_by])) = row else { return Ok(None) };
-    let kind = RegroupKind::parse(&kind)
+    let kind = IncidentCommandKind::parse(&kind)
         .ok_or_else(|| corrupt(Error::internal(format!("corrupt change {number}: '{kind}'"))))?;
     Ok(Some(IncidentChange {
         change: number,
@@ -130,18 +129,18 @@ fn change(
 
 /// What a change will do, found out before anything is done.
 struct Planned {
-    kind: RegroupKind,
+    kind: IncidentCommandKind,
     incident: ReportId,
     undoes: Option<u64>,
     /// Reports as they are, and their next parents.
-    members: Vec<(Stored, Option<ReportId>)>,
+    members: Vec<(StoredReport, Option<ReportId>)>,
 }
 
-fn conflict<T>(words: crate::error::Words) -> Result<T> {
-    Err(Error::new(Kind::Conflict, words))
+fn conflict<T>(message: crate::i18n::Message) -> Result<T> {
+    Err(Error::new(ErrorKind::Conflict, message))
 }
 
-impl Running<'_> {
+impl WriteTransaction<'_> {
     /// Adds a report, as a duplicate of another where that is known or found to be so.
     pub(super) fn create(
         &mut self,
@@ -149,8 +148,8 @@ impl Running<'_> {
         mut report: Report,
         idempotency: Option<Idempotency>,
         contact: Option<Contact>,
-        judge: Option<super::Judge>,
-    ) -> Answer {
+        judge: Option<crate::store::WriteJudge>,
+    ) -> AttributeValue {
         if self.city(jurisdiction)?.is_none() {
             return Ok(Err(Error::not_found(jurisdiction.as_str())));
         }
@@ -163,7 +162,7 @@ impl Running<'_> {
         let verdict = judge.map(|judge| judge(&report, self.fresh(jurisdiction)));
         match &verdict {
             None | Some(Verdict::Alone) => {}
-            Some(Verdict::Ask) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
+            Some(Verdict::RequestContext) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
             Some(Verdict::Found(id) | Verdict::Chosen(id)) => {
                 let root = self.root(jurisdiction, id)?.map(|root| root.report.id);
                 if root.is_none() && matches!(verdict, Some(Verdict::Chosen(_))) {
@@ -174,8 +173,8 @@ impl Running<'_> {
         }
         let Some(revision) = self.insert(jurisdiction, &report, None)? else {
             let id = &report.id;
-            let words = words!("« {id} » existe déjà.", "'{id}' exists already.");
-            return Ok(Err(Error::new(Kind::Conflict, words)));
+            let message = message!("« {id} » existe déjà.", "'{id}' exists already.");
+            return Ok(Err(Error::new(ErrorKind::Conflict, message)));
         };
         self.remember(jurisdiction, &idempotency, report.id.as_str())?;
         if let Some(contact) = &contact {
@@ -183,26 +182,26 @@ impl Running<'_> {
         }
         if let Some(parent) = report.parent.clone().filter(|_| is_judged) {
             let member =
-                Member { id: report.id.clone(), before: None, after: Some(parent.clone()) };
-            let kind = RegroupKind::Attach;
+                IncidentMember { id: report.id.clone(), before: None, after: Some(parent.clone()) };
+            let kind = IncidentCommandKind::Attach;
             self.note_change(jurisdiction, revision, kind, (&parent, "api"), None, &[member])?;
         }
         self.keep_fresh(jurisdiction, &report);
         let recorded = self.now.clone();
         let stored =
-            Stored { report, revision, created_revision: revision, recorded, changed: None };
-        Ok(Ok(Outcome::Stored { stored: Box::new(stored), replayed: false }))
+            StoredReport { report, revision, created_revision: revision, recorded, changed: None };
+        Ok(Ok(Outcome::StoredReport { stored: Box::new(stored), replayed: false }))
     }
 
     /// Changes a report, and in the same breath its duplicates that are not closed.
     pub(super) fn update(
         &mut self,
         jurisdiction: &JurisdictionId,
-        found: Stored,
+        found: StoredReport,
         author: &str,
-        amend: super::Amend,
-        each: Option<super::AmendEach>,
-    ) -> Answer {
+        amend: crate::store::Amend,
+        each: Option<crate::store::AmendEach>,
+    ) -> AttributeValue {
         let mut changes = match amend(&found.report) {
             Ok(next) => vec![(found, next)],
             Err(error) => return Ok(Err(error)),
@@ -222,23 +221,27 @@ impl Running<'_> {
             first.get_or_insert(stored);
         }
         let stored = Box::new(first.ok_or(rusqlite::Error::QueryReturnedNoRows)?);
-        Ok(Ok(Outcome::Stored { stored, replayed: false }))
+        Ok(Ok(Outcome::StoredReport { stored, replayed: false }))
     }
 
     /// Changes who is whose duplicate: wholly, or not at all.
     pub(super) fn regroup(
         &mut self,
         jurisdiction: &JurisdictionId,
-        regroup: Regroup,
+        regroup: IncidentCommand,
         author: &str,
-    ) -> Answer {
+    ) -> AttributeValue {
         if self.city(jurisdiction)?.is_none() {
             return Ok(Err(Error::not_found(jurisdiction.as_str())));
         }
         let planned = match regroup {
-            Regroup::Merge { into, reports } => self.plan_merge(jurisdiction, &into, &reports)?,
-            Regroup::Split { from, reports } => self.plan_split(jurisdiction, &from, &reports)?,
-            Regroup::Undo { of, change } => self.plan_undo(jurisdiction, &of, change)?,
+            IncidentCommand::Merge { into, reports } => {
+                self.plan_merge(jurisdiction, &into, &reports)?
+            }
+            IncidentCommand::Split { from, reports } => {
+                self.plan_split(jurisdiction, &from, &reports)?
+            }
+            IncidentCommand::Undo { of, change } => self.plan_undo(jurisdiction, &of, change)?,
         };
         let Planned { kind, incident, undoes, members } = match planned {
             Ok(planned) => planned,
@@ -248,7 +251,11 @@ impl Running<'_> {
         let mut first = None;
         for (found, parent) in members {
             let id = found.report.id.clone();
-            noted.push(Member { id, before: found.report.parent.clone(), after: parent.clone() });
+            noted.push(IncidentMember {
+                id,
+                before: found.report.parent.clone(),
+                after: parent.clone(),
+            });
             let next = Report { parent, ..found.report.clone() };
             let stored = self.replace(jurisdiction, found, next, author, None)?;
             first = first.or(Some(stored.revision));
@@ -265,7 +272,7 @@ impl Running<'_> {
         &mut self,
         jurisdiction: &JurisdictionId,
         id: &ReportId,
-    ) -> Sql<Option<Stored>> {
+    ) -> Sql<Option<StoredReport>> {
         let Some(mut at) = self.alive(jurisdiction, id)? else { return Ok(None) };
         for _ in 0..LINKS_MAX {
             let Some(parent) = at.report.parent.clone() else { break };
@@ -276,7 +283,7 @@ impl Running<'_> {
         Ok(Some(at))
     }
 
-    fn alive(&mut self, jurisdiction: &JurisdictionId, id: &ReportId) -> Sql<Option<Stored>> {
+    fn alive(&mut self, jurisdiction: &JurisdictionId, id: &ReportId) -> Sql<Option<StoredReport>> {
         let found = self.find(jurisdiction, id)?;
         Ok(found.filter(|(.., removed)| !removed).map(|(stored, ..)| stored))
     }
@@ -285,7 +292,7 @@ impl Running<'_> {
         &mut self,
         jurisdiction: &JurisdictionId,
         id: &ReportId,
-    ) -> Sql<Vec<Stored>> {
+    ) -> Sql<Vec<StoredReport>> {
         let db = self.db;
         let Some(city) = self.city(jurisdiction)? else { return Ok(Vec::new()) };
         Ok(children(db, &city.key, id.as_str(), usize::MAX).map_err(corrupt)?.0)
@@ -301,20 +308,20 @@ impl Running<'_> {
             return Ok(Err(Error::not_found(into.as_str())));
         };
         let incident = root.report.id;
-        let mut members: Vec<(Stored, Option<ReportId>)> = Vec::new();
+        let mut members: Vec<(StoredReport, Option<ReportId>)> = Vec::new();
         for id in reports {
             let Some(found) = self.alive(jurisdiction, id)? else {
                 return Ok(Err(Error::not_found(id.as_str())));
             };
             if *id == incident {
-                return Ok(conflict(words!(
+                return Ok(conflict(message!(
                     "« {id} » est l’originale de cet incident : elle ne peut pas se répéter \
                      elle-même.",
                     "'{id}' is this incident's original: it cannot be a duplicate of itself."
                 )));
             }
             if found.report.parent.as_ref() == Some(&incident) {
-                return Ok(conflict(words!(
+                return Ok(conflict(message!(
                     "« {id} » est déjà dans l’incident « {incident} ».",
                     "'{id}' is in incident '{incident}' already."
                 )));
@@ -327,7 +334,7 @@ impl Running<'_> {
                 }
             }
         }
-        Ok(Ok(Planned { kind: RegroupKind::Merge, incident, undoes: None, members }))
+        Ok(Ok(Planned { kind: IncidentCommandKind::Merge, incident, undoes: None, members }))
     }
 
     fn plan_split(
@@ -346,14 +353,14 @@ impl Running<'_> {
                 return Ok(Err(Error::not_found(id.as_str())));
             };
             if found.report.parent.as_ref() != Some(&incident) {
-                return Ok(conflict(words!(
+                return Ok(conflict(message!(
                     "« {id} » ne répète pas « {incident} » : rien à séparer.",
                     "'{id}' is no duplicate of '{incident}': there is nothing to split."
                 )));
             }
             members.push((found, None));
         }
-        Ok(Ok(Planned { kind: RegroupKind::Split, incident, undoes: None, members }))
+        Ok(Ok(Planned { kind: IncidentCommandKind::Split, incident, undoes: None, members }))
     }
 
     fn plan_undo(
@@ -369,18 +376,18 @@ impl Running<'_> {
             return Ok(Err(Error::not_found(&format!("change_id {number}"))));
         };
         if let Some(by) = made.undone_by {
-            return Ok(conflict(words!(
+            return Ok(conflict(message!(
                 "Le changement {number} est déjà annulé, par le changement {by}.",
                 "Change {number} is undone already, by change {by}."
             )));
         }
         let mut members = Vec::with_capacity(made.members.len());
-        for Member { id, before, after } in made.members {
+        for IncidentMember { id, before, after } in made.members {
             let Some(found) = self.alive(jurisdiction, &id)? else {
                 return Ok(Err(Error::not_found(id.as_str())));
             };
             if found.report.parent != after {
-                return Ok(conflict(words!(
+                return Ok(conflict(message!(
                     "« {id} » a changé d’incident depuis le changement {number}.",
                     "'{id}' has changed its incident since change {number}."
                 )));
@@ -388,17 +395,17 @@ impl Running<'_> {
             members.push((found, before));
         }
         let (incident, undoes) = (made.incident, Some(number));
-        Ok(Ok(Planned { kind: RegroupKind::Undo, incident, undoes, members }))
+        Ok(Ok(Planned { kind: IncidentCommandKind::Undo, incident, undoes, members }))
     }
 
     fn note_change(
         &mut self,
         jurisdiction: &JurisdictionId,
         number: u64,
-        kind: RegroupKind,
+        kind: IncidentCommandKind,
         (incident, author): (&ReportId, &str),
         undoes: Option<u64>,
-        members: &[Member],
+        members: &[IncidentMember],
     ) -> Sql<()> {
         let (city, number) = (jurisdiction.as_str(), number as i64);
         let undone = undoes.map(|number| number as i64);
@@ -415,7 +422,7 @@ impl Running<'_> {
         ])?;
         let mut insert =
             self.db.prepare_cached("INSERT INTO incident_member VALUES (?, ?, ?, ?, ?)")?;
-        for Member { id, before, after } in members {
+        for IncidentMember { id, before, after } in members {
             let [before, after] = [before, after].map(|id| id.as_ref().map(ReportId::as_str));
             insert.execute(params![city, number, id.as_str(), before, after])?;
         }

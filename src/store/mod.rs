@@ -7,39 +7,39 @@
 //! - Every change of a report takes the next revision of its jurisdiction, in the same transaction,
 //!   and leaves its history. Revisions only grow, and whoever has read up to one has missed nothing
 //!   below it. An update takes a new revision and gives the old one up: holes are normal.
-//! - [`Follower::committed`] is called after the commit and before the writers are answered, in
+//! - [`CommitListener::committed`] is called after the commit and before the writers are answered, in
 //!   the order of the revisions.
 //! - Removed reports stay as tombstones.
 //! - Everything is read in pages by key; nothing is skipped or repeated under concurrent writes.
 
 mod boundary;
+mod changed;
 mod contact;
 mod digest;
 mod geopackage;
-mod group;
+mod hotspot_track;
 mod incident;
 mod open;
 mod read;
 mod row;
 mod scan;
-mod since;
-mod track;
-mod write;
+mod transaction;
+mod writer;
 
 use std::path::Path;
 
 pub use digest::{Digest, of_report};
 pub use geopackage::GeoPackage;
-pub use group::{Pending, Writer};
 pub use incident::CHILDREN_MAX;
 pub use read::Reader;
 pub use scan::Scan;
+pub use writer::{Pending, Writer};
 
-use crate::error::Result;
-use crate::report::{
-    BoundarySet, Change, Contact, Idempotency, IncidentChange, Jurisdiction, JurisdictionId,
-    Regroup, Report, ReportId, Service, Stored, Track,
+use crate::domain::{
+    BoundarySet, Change, Contact, HotspotTrack, Idempotency, IncidentChange, IncidentCommand,
+    Jurisdiction, JurisdictionId, Report, ReportId, Service, StoredReport,
 };
+use crate::error::Result;
 
 /// How far an import has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,13 +69,13 @@ pub enum Verdict {
     /// Its sender says that it is a duplicate of this one, which must be there.
     Chosen(ReportId),
     /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
-    Ask,
+    RequestContext,
 }
 
 /// Judges a new report in the moment it is written, in the writer's thread: whoever was written
 /// before it is known to the index, or is among the reports that are handed over, made in the same
 /// commit. So two that come in the same moment see one another.
-pub type Judge = Box<dyn FnOnce(&Report, &[Report]) -> Verdict + Send>;
+pub type WriteJudge = Box<dyn FnOnce(&Report, &[Report]) -> Verdict + Send>;
 
 /// Something to be made durable.
 pub enum Write {
@@ -97,7 +97,7 @@ pub enum Write {
         /// Who reports.
         contact: Option<Contact>,
         /// Looks whether it is a duplicate, if that is wanted.
-        judge: Option<Judge>,
+        judge: Option<WriteJudge>,
     },
     /// New reports, all or none of them.
     Batch {
@@ -126,11 +126,11 @@ pub enum Write {
         children: Option<AmendEach>,
     },
     /// A change of who is whose duplicate.
-    Regroup {
+    IncidentCommand {
         /// Whose.
         jurisdiction: JurisdictionId,
         /// What.
-        regroup: Regroup,
+        regroup: IncidentCommand,
         /// Who wants it.
         author: String,
     },
@@ -154,7 +154,7 @@ pub enum Write {
     },
     /// A set of boundaries, in the place of the one of its name; one without areas takes that away.
     /// Answers have another revision then.
-    Bound {
+    BoundCondition {
         /// Whose.
         jurisdiction: JurisdictionId,
         /// The areas.
@@ -165,7 +165,7 @@ pub enum Write {
         /// Whose.
         jurisdiction: JurisdictionId,
         /// The hotspots.
-        tracks: Vec<Track>,
+        tracks: Vec<HotspotTrack>,
     },
 }
 
@@ -175,9 +175,9 @@ pub enum Outcome {
     /// The jurisdiction and its services are there.
     Adopted,
     /// The report as stored.
-    Stored {
+    StoredReport {
         /// The report.
-        stored: Box<Stored>,
+        stored: Box<StoredReport>,
         /// It was there before: this request had been sent already.
         replayed: bool,
     },
@@ -188,23 +188,23 @@ pub enum Outcome {
         /// They were there before: this batch had been sent already.
         replayed: bool,
     },
-    /// Nothing was written: [`Verdict::Ask`].
+    /// Nothing was written: [`Verdict::RequestContext`].
     Unsure(Box<Report>),
     /// Who is whose duplicate has changed.
     Regrouped(Box<IncidentChange>),
     /// The report is gone.
     Removed,
     /// The boundaries are there.
-    Bound,
+    BoundCondition,
     /// The hotspots are there.
     Followed,
     /// Counts of an import batch.
-    Imported(Tally),
+    Imported(WriteCounts),
 }
 
 /// What a batch of imported rows did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct WriteCounts {
     /// Rows that made a new report.
     pub added: u64,
     /// Rows that changed a report.
@@ -213,7 +213,7 @@ pub struct Tally {
     pub unchanged: u64,
 }
 
-impl std::ops::AddAssign for Tally {
+impl std::ops::AddAssign for WriteCounts {
     fn add_assign(&mut self, other: Self) {
         self.added += other.added;
         self.updated += other.updated;
@@ -222,7 +222,7 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// Hears of every commit, in order, before its writers do.
-pub trait Follower: Send + 'static {
+pub trait CommitListener: Send + 'static {
     /// These changes of a jurisdiction are durable.
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>);
 
@@ -236,9 +236,9 @@ pub trait Follower: Send + 'static {
 }
 
 /// A follower that has nothing to keep up, for commands that only write.
-pub struct NoFollower;
+pub struct NoListener;
 
-impl Follower for NoFollower {
+impl CommitListener for NoListener {
     fn committed(&mut self, _: &JurisdictionId, _: Vec<Change>) {}
     fn uncertain(&mut self) {}
     fn listens(&self) -> bool {
@@ -256,7 +256,7 @@ pub fn sqlite_path(url: &str) -> Result<&Path> {
         _ => Err(crate::error::Refusal::new(
             "--store",
             url,
-            crate::words!("doit être « sqlite:FICHIER »", "must be 'sqlite:FILE'"),
+            crate::message!("doit être « sqlite:FICHIER »", "must be 'sqlite:FILE'"),
         )
         .into()),
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::{Error, Kind, Result};
-use crate::words;
+use crate::error::{Error, ErrorKind, Result};
+use crate::message;
 
 /// How long a statement waits for another process that holds the file.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
@@ -36,8 +36,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     let wrap = |cause: rusqlite::Error| Error {
         cause: Some(cause.into()),
         ..Error::new(
-            Kind::Unavailable,
-            words!("Impossible d’ouvrir « {shown} ».", "Cannot open '{shown}'."),
+            ErrorKind::Unavailable,
+            message!("Impossible d’ouvrir « {shown} ».", "Cannot open '{shown}'."),
         )
     };
     let mut db = Connection::open(path).map_err(wrap)?;

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::open::{BUSY, open_writer};
-use super::{Checkpoint, Scan, boundary, contact, incident, row, since, track};
+use crate::domain::{
+    BoundarySet, Change, Contact, FieldChange, IncidentChange, Jurisdiction, JurisdictionId,
+    Nature, ReportId, ReportTime, Service, ServiceCode, StoredReport,
+};
 use crate::error::{Error, Result};
 use crate::place::BBox;
-use crate::report::{
-    BoundarySet, Change, Contact, FieldChange, IncidentChange, Jurisdiction, JurisdictionId,
-    Nature, ReportId, Service, ServiceCode, Stored, When,
-};
+use crate::store::open::{BUSY, open_writer};
+use crate::store::{Checkpoint, Scan, boundary, changed, contact, hotspot_track, incident, row};
 
 /// Bits of a report's key that hold its revision; those above hold the jurisdiction's number.
 const REVISION_BITS: u32 = 40;
@@ -71,7 +71,7 @@ impl Reader {
     /// Opens (and if need be creates) the file.
     ///
     /// # Errors
-    /// As for any file; see [`crate::error::Kind::Unavailable`].
+    /// As for any file; see [`crate::error::ErrorKind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self> {
         open_writer(path)?;
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
@@ -134,7 +134,7 @@ impl Reader {
                     [Some(w), Some(s), Some(e), Some(n)] => BBox::new(w, s, e, n).ok(),
                     _ => None,
                 };
-                let id = JurisdictionId::new(&id).map_err(|words| Error::internal(words.en))?;
+                let id = JurisdictionId::new(&id).map_err(|message| Error::internal(message.en))?;
                 found.push((Jurisdiction { id, name, time_zone, extent }, revision as u64));
             }
             Ok(found)
@@ -164,7 +164,7 @@ impl Reader {
                 let corrupt = || Error::internal(format!("corrupt service '{code}'"));
                 found.push(Service {
                     code: ServiceCode::new(&code).ok_or_else(corrupt)?,
-                    names: crate::error::Words { fr, en },
+                    names: crate::i18n::Message { fr, en },
                     descriptions: Default::default(),
                     group,
                     nature: Nature::parse(&nature).ok_or_else(corrupt)?,
@@ -181,15 +181,22 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
-    pub fn tracks(&self, jurisdiction: &JurisdictionId) -> Result<Vec<crate::report::Track>> {
-        self.with(|db| track::read(db, jurisdiction))
+    pub fn tracks(
+        &self,
+        jurisdiction: &JurisdictionId,
+    ) -> Result<Vec<crate::domain::HotspotTrack>> {
+        self.with(|db| hotspot_track::read(db, jurisdiction))
     }
 
     /// The original of the incident that a report is in: itself, where it names none that is here.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
-    pub fn original(&self, jurisdiction: &JurisdictionId, report: Stored) -> Result<Stored> {
+    pub fn original(
+        &self,
+        jurisdiction: &JurisdictionId,
+        report: StoredReport,
+    ) -> Result<StoredReport> {
         let mut at = report;
         for _ in 0..incident::LINKS_MAX {
             let Some(parent) = &at.report.parent else { break };
@@ -199,7 +206,8 @@ impl Reader {
         Ok(at)
     }
 
-    /// The duplicates of a report, by id, at most [`super::CHILDREN_MAX`], and how many there are.
+    /// The duplicates of a report, by id, at most [`crate::store::CHILDREN_MAX`], and how many
+    /// there are.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -207,8 +215,8 @@ impl Reader {
         &self,
         jurisdiction: &JurisdictionId,
         id: &str,
-    ) -> Result<(Vec<Stored>, usize)> {
-        let most = super::CHILDREN_MAX;
+    ) -> Result<(Vec<StoredReport>, usize)> {
+        let most = crate::store::CHILDREN_MAX;
         self.with(|db| incident::children(db, &self.city(db, jurisdiction)?, id, most))
     }
 
@@ -238,7 +246,7 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
-    pub fn get(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Option<Stored>> {
+    pub fn get(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Option<StoredReport>> {
         Ok(self.get_many(jurisdiction, &[id])?.pop())
     }
 
@@ -246,7 +254,11 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
-    pub fn get_many(&self, jurisdiction: &JurisdictionId, ids: &[&str]) -> Result<Vec<Stored>> {
+    pub fn get_many(
+        &self,
+        jurisdiction: &JurisdictionId,
+        ids: &[&str],
+    ) -> Result<Vec<StoredReport>> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
             let sql = format!(
@@ -276,7 +288,7 @@ impl Reader {
         jurisdiction: &JurisdictionId,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<Stored>> {
+    ) -> Result<Vec<StoredReport>> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
             let sql = format!(
@@ -327,7 +339,7 @@ impl Reader {
             let mut rows = statement
                 .query(params![city.key(revision), city.end()])
                 .map_err(Error::internal)?;
-            let mut repeated = row::Repeated::default();
+            let mut repeated = row::TextInterner::default();
             let room = || Vec::with_capacity(page.min(PAGE_ROOM));
             let mut changes = room();
             while let Some(row) = rows.next().map_err(Error::internal)? {
@@ -365,13 +377,13 @@ impl Reader {
     pub fn changed_between(
         &self,
         jurisdiction: &JurisdictionId,
-        moments: (Option<When>, Option<When>),
-        sink: &mut dyn FnMut(Stored) -> bool,
+        moments: (Option<ReportTime>, Option<ReportTime>),
+        sink: &mut dyn FnMut(StoredReport) -> bool,
     ) -> Result<()> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
             let head = head(db, jurisdiction)?;
-            since::changed_between(db, &city, head, moments, sink)
+            changed::changed_between(db, &city, head, moments, sink)
         })
     }
 

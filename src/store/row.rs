@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use rusqlite::{Row, Statement};
 
-use super::read::revision_of;
+use crate::domain::{
+    Accuracy, Change, Channel, ClosedReason, Details, Event, IndexedFields, Nature, Report,
+    ReportId, ReportTime, ServiceCode, Status, StoredReport, TextSketch, read_answers, read_media,
+};
 use crate::error::{Error, Result};
 use crate::place::Position;
-use crate::report::{
-    Accuracy, Change, Channel, ClosedReason, Details, Event, Facts, Nature, Report, ReportId,
-    ServiceCode, Sketch, Status, Stored, When, read_answers, read_media,
-};
+use crate::store::read::revision_of;
 
 /// Columns of a whole report, in the order that [`stored`] reads.
 pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reason, source_status, \
@@ -28,7 +28,7 @@ pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed
     created_revision, parent_service_request_id, address, description";
 
 /// What a change gives a row.
-pub struct Next {
+pub struct RowChange {
     /// The jurisdiction's revision.
     pub revision: u64,
     /// The row's key.
@@ -45,10 +45,10 @@ pub struct Next {
 pub fn bind(
     to: &mut Statement<'_>,
     report: &Report,
-    next: &Next,
+    next: &RowChange,
     digest: Option<u64>,
 ) -> rusqlite::Result<()> {
-    let text = |when: &Option<When>| when.map(|when| when.to_string());
+    let text = |when: &Option<ReportTime>| when.map(|when| when.to_string());
     to.raw_bind_parameter(1, next.key)?;
     to.raw_bind_parameter(2, next.number)?;
     to.raw_bind_parameter(3, report.id.as_str())?;
@@ -81,7 +81,7 @@ pub fn bind(
 ///
 /// # Errors
 /// An internal error that names the corrupt row: the store holds only what the gate once passed.
-pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<Stored> {
+pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
     let cells = Cells { row, zone };
     let report = Report {
         id: cells.parsed(0, |text| ReportId::new(text).ok())?,
@@ -91,9 +91,9 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<Stored> {
         source_status: cells.get(4)?,
         nature: cells.parsed(5, Nature::parse)?,
         channel: cells.parsed(6, Channel::parse)?,
-        requested: cells.parsed(7, |text| When::parse(text, zone).ok())?,
-        updated: cells.maybe(8, |text| When::parse(text, zone).ok())?,
-        closed: cells.maybe(9, |text| When::parse(text, zone).ok())?,
+        requested: cells.parsed(7, |text| ReportTime::parse(text, zone).ok())?,
+        updated: cells.maybe(8, |text| ReportTime::parse(text, zone).ok())?,
+        closed: cells.maybe(9, |text| ReportTime::parse(text, zone).ok())?,
         position: cells.position(10, 11)?,
         accuracy: cells.parsed(12, Accuracy::parse)?,
         address: cells.get(13)?,
@@ -103,7 +103,7 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<Stored> {
         assignee: cells.get(17)?,
         details: details(&cells)?,
     };
-    Ok(Stored {
+    Ok(StoredReport {
         report,
         revision: revision_of(cells.get(18)?),
         created_revision: cells.get::<i64>(19)? as u64,
@@ -117,7 +117,7 @@ fn details(cells: &Cells<'_>) -> Result<Option<Box<Details>>> {
         address_id: cells.get(23)?,
         zipcode: cells.get(24)?,
         notice: cells.get(25)?,
-        expected: cells.maybe(26, |text| When::parse(text, cells.zone).ok())?,
+        expected: cells.maybe(26, |text| ReportTime::parse(text, cells.zone).ok())?,
         answers: cells.text(27)?.map(read_answers).unwrap_or_default(),
         media: cells.text(28)?.map(read_media).unwrap_or_default(),
     };
@@ -126,12 +126,12 @@ fn details(cells: &Cells<'_>) -> Result<Option<Box<Details>>> {
 
 /// Texts that come again and again, each kept once.
 #[derive(Default)]
-pub struct Repeated {
+pub struct TextInterner {
     services: HashMap<String, ServiceCode>,
     areas: HashMap<String, Arc<str>>,
 }
 
-impl Repeated {
+impl TextInterner {
     fn service(&mut self, text: &str) -> Option<ServiceCode> {
         if let Some(known) = self.services.get(text) {
             return Some(known.clone());
@@ -153,18 +153,18 @@ impl Repeated {
 ///
 /// # Errors
 /// As [`stored`].
-pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut Repeated) -> Result<Change> {
+pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut TextInterner) -> Result<Change> {
     let cells = Cells { row, zone };
     let revision = revision_of(cells.get(12)?);
     let id = cells.parsed(0, |text| ReportId::new(text).ok())?;
     if cells.get::<bool>(13)? {
         return Ok(Change { revision, event: Event::Remove(id) });
     }
-    let requested = cells.parsed(6, |text| When::parse(text, zone).ok())?;
+    let requested = cells.parsed(6, |text| ReportTime::parse(text, zone).ok())?;
     let service = cells.parsed(1, |text| repeated.service(text))?;
-    let facts = Facts {
+    let facts = IndexedFields {
         id,
-        sketch: Sketch::of(cells.text(16)?, cells.text(17)?, service.as_str()),
+        sketch: TextSketch::of(cells.text(16)?, cells.text(17)?, service.as_str()),
         service,
         status: cells.parsed(2, Status::parse)?,
         reason: cells.maybe(3, ClosedReason::parse)?,
@@ -172,7 +172,9 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut Repeated) -> Result
         channel: cells.parsed(5, Channel::parse)?,
         requested: requested.second(),
         day_only: requested.day_only().is_some(),
-        closed: cells.maybe(7, |text| When::parse(text, zone).ok())?.map(|when| when.second()),
+        closed: cells
+            .maybe(7, |text| ReportTime::parse(text, zone).ok())?
+            .map(|when| when.second()),
         position: cells.position(8, 9)?,
         accuracy: cells.parsed(10, Accuracy::parse)?,
         area: cells.text(11)?.map(|text| repeated.area(text)),

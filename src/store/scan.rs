@@ -1,14 +1,14 @@
 //! All reports of a jurisdiction, read page by page.
 
-use super::Reader;
+use crate::domain::{JurisdictionId, StoredReport};
 use crate::error::Result;
-use crate::report::{JurisdictionId, Stored};
+use crate::store::Reader;
 
 /// Iterator of [`Reader::scan`].
 pub struct Scan<'a> {
     reader: &'a Reader,
     jurisdiction: &'a JurisdictionId,
-    page: std::vec::IntoIter<Stored>,
+    page: std::vec::IntoIter<StoredReport>,
     after: Option<String>,
 }
 
@@ -21,7 +21,7 @@ impl<'a> Scan<'a> {
 }
 
 impl Iterator for Scan<'_> {
-    type Item = Result<Stored>;
+    type Item = Result<StoredReport>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(stored) = self.page.next() {

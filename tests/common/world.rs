@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use pointchaud::domain::{
+    Accuracy, Change, Channel, ClosedReason, Event, Filter, IndexedFields, Nature, ReportId,
+    ServiceCode, Status, TextSketch,
+};
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::place::{BBox, Position};
-use pointchaud::report::{
-    Accuracy, Change, Channel, ClosedReason, Event, Facts, Filter, Nature, ReportId, ServiceCode,
-    Sketch, Status,
-};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -16,7 +16,7 @@ pub const SERVICES: [&str; 4] = ["nid-de-poule", "lampadaire", "graffiti", "dene
 
 /// Reports as they are, and the index that a history made of them.
 pub struct World {
-    pub facts: Vec<Facts>,
+    pub facts: Vec<IndexedFields>,
     pub snapshot: Arc<Snapshot>,
     pub places: Vec<Position>,
 }
@@ -75,7 +75,7 @@ pub fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
 /// Builds an index by a random history: arrivals, changes, removals, merges.
 pub fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
     let mut index = Index::default();
-    let mut facts: Vec<Facts> = Vec::new();
+    let mut facts: Vec<IndexedFields> = Vec::new();
     let mut revision = 0;
     let mut pending = Vec::new();
     for (n, place) in places.iter().enumerate() {
@@ -116,9 +116,9 @@ pub fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
     World { facts, snapshot: index.shown().load(), places }
 }
 
-pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> Facts {
+pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> IndexedFields {
     let status = Status::ALL[rng.random_range(0..3)];
-    Facts {
+    IndexedFields {
         id: ReportId::new(id).unwrap(),
         service: ServiceCode::new(SERVICES[rng.random_range(0..4)]).unwrap(),
         status,
@@ -133,7 +133,7 @@ pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> Facts {
         accuracy: if rng.random_bool(0.05) { Accuracy::Approximate } else { Accuracy::Exact },
         area: rng.random_bool(0.5).then(|| "Limoilou".into()),
         parent: rng.random_bool(0.1).then(|| ReportId::new("r00001").unwrap()),
-        sketch: Sketch { words: rng.random_range(0..64), streets: [0, rng.random_range(0..9)] },
+        sketch: TextSketch { words: rng.random_range(0..64), streets: [0, rng.random_range(0..9)] },
     }
 }
 
@@ -179,7 +179,7 @@ pub fn filters(rng: &mut ChaCha8Rng) -> Vec<Filter> {
 }
 
 /// The filter's meaning, spelt out.
-pub fn passes(filter: &Filter, facts: &Facts) -> bool {
+pub fn passes(filter: &Filter, facts: &IndexedFields) -> bool {
     fn any<T: PartialEq>(wanted: &Option<Vec<T>>, value: &T) -> bool {
         wanted.as_ref().is_none_or(|list| list.contains(value))
     }
@@ -197,8 +197,8 @@ pub fn passes(filter: &Filter, facts: &Facts) -> bool {
         && filter.bbox.is_none_or(|bbox| facts.position.is_some_and(|at| bbox.contains(at)))
 }
 
-pub fn placed<'a>(world: &'a World, filter: &'a Filter) -> Vec<(&'a Facts, Position)> {
-    let usable = |facts: &&Facts| filter.approximate || facts.accuracy == Accuracy::Exact;
+pub fn placed<'a>(world: &'a World, filter: &'a Filter) -> Vec<(&'a IndexedFields, Position)> {
+    let usable = |facts: &&IndexedFields| filter.approximate || facts.accuracy == Accuracy::Exact;
     let found = world.facts.iter().filter(|facts| passes(filter, facts)).filter(usable);
     found.filter_map(|facts| Some((facts, facts.position?))).collect()
 }
@@ -223,7 +223,7 @@ pub fn everywhere(
 pub fn exactly(places: Vec<Position>) -> Arc<Snapshot> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let changes = places.into_iter().zip(1u64..).map(|(place, revision)| {
-        let facts = Facts {
+        let facts = IndexedFields {
             service: ServiceCode::new(SERVICES[0]).unwrap(),
             status: Status::Open,
             reason: None,

@@ -10,20 +10,21 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
 
-use super::super::Site;
-use super::super::answer::{Answer, Ask, Effort, fresh, to_json};
-use super::super::params::{Params, cursor_after};
-use super::super::queries::finished;
-use super::super::reports::{checked_areas, find, names};
-use super::{Form, GEOJSON, JSON, Kind, secured};
-use crate::app::City;
+use crate::domain::{Filter, ReportTime, StoredReport};
 use crate::error::{Error, Refusal, Result};
-use crate::format::ogc::{self, CRS84, ItemsPage, link};
-use crate::format::{cql, json::Language};
+use crate::http::AppState;
+use crate::http::ogc::document::{CRS84, ItemsPage, link};
+use crate::http::ogc::{GEOJSON, JSON, OgcCollection, OgcForm, cql, document, secured};
+use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
+use crate::http::request::params::{Params, cursor_after};
+use crate::http::v1::proximity::finished;
+use crate::http::v1::reports::{checked_areas, find, names};
+use crate::i18n::Language;
+use crate::message;
 use crate::place::BBox;
-use crate::query::{self, After, Condition, Is, ItemsAsk, Snapshot, TextProperty};
-use crate::report::{Filter, Stored, When};
-use crate::words;
+use crate::query;
+use crate::query::{After, Comparison, Condition, ItemsQuery, Snapshot, TextProperty};
+use crate::usecase::City;
 
 /// Features in a page where none are asked for.
 const LIMIT: usize = 100;
@@ -35,20 +36,20 @@ const PAGES_PASSED_MAX: usize = 32;
 
 /// Where a walk through the pages has come to, and what there was when it began.
 #[derive(Clone, Copy)]
-struct Walk {
+struct PageCursor {
     /// When the last report seen was made, in seconds since 1970.
     requested: i64,
     /// The city's revision at the first page.
     began: u64,
 }
 
-impl fmt::Display for Walk {
+impl fmt::Display for PageCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.requested, self.began)
     }
 }
 
-impl FromStr for Walk {
+impl FromStr for PageCursor {
     type Err = ();
 
     fn from_str(text: &str) -> std::result::Result<Self, ()> {
@@ -60,10 +61,10 @@ impl FromStr for Walk {
 }
 
 /// What is asked of a collection.
-struct Question {
+struct ItemsRequest {
     limit: usize,
     bbox: Option<BBox>,
-    after: Option<After<Walk>>,
+    after: Option<After<PageCursor>>,
     filter: Filter,
     condition: Condition,
     /// Of a small collection: what its properties must be, and the filter as it was read.
@@ -71,15 +72,15 @@ struct Question {
     expr: Option<cql::Expr>,
 }
 
-impl Question {
-    fn take(params: &mut Params, city: &City, kind: &Kind) -> Result<Self> {
+impl ItemsRequest {
+    fn take(params: &mut Params, city: &City, kind: &OgcCollection) -> Result<Self> {
         let limit = limit(params);
         let bbox = bbox(params);
         for name in ["crs", "bbox-crs", "filter-crs"] {
             let known = |crs: &str| (crs == CRS84).then_some(());
             params.word(name, CRS84, known);
         }
-        let after = params.cursor::<Walk>();
+        let after = params.cursor::<PageCursor>();
         let time = params.take("datetime");
         let expr = filter(params)?;
         let mut asked = Self {
@@ -97,7 +98,7 @@ impl Question {
         }
         asked.filter = Filter {
             approximate: true,
-            incidents: *kind == Kind::Incidents,
+            incidents: *kind == OgcCollection::Incidents,
             ..params.filter(city)
         };
         let (from, before) = time;
@@ -108,7 +109,7 @@ impl Question {
         // Status, nature and channel were taken with the filter.
         for (property, name) in TextProperty::ALL {
             if let Some(value) = params.take(name) {
-                all.push(Condition::Text(property, Is::Equal, value, false));
+                all.push(Condition::Text(property, Comparison::Equal, value, false));
             }
         }
         if let Some(expr) = &asked.expr {
@@ -126,8 +127,8 @@ fn limit(params: &mut Params) -> usize {
     match text.parse::<u64>() {
         Ok(limit) if limit >= 1 => limit.min(LIMIT_MAX as u64) as usize,
         _ => {
-            let words = words!("doit être un entier d’au moins 1", "must be an integer from 1");
-            params.refuse("limit", text, words);
+            let message = message!("doit être un entier d’au moins 1", "must be an integer from 1");
+            params.refuse("limit", text, message);
             LIMIT
         }
     }
@@ -166,7 +167,7 @@ fn filter(params: &mut Params) -> Result<Option<cql::Expr>> {
 /// `datetime`: an instant or a day, or an interval of them, open or with a duration (RFC 3339,
 /// ISO 8601). First second, and the second after the last.
 fn interval(params: &mut Params, text: String, city: &City) -> (Option<i64>, Option<i64>) {
-    let when = |text: &str| When::parse(text, city.zone()).ok();
+    let when = |text: &str| ReportTime::parse(text, city.zone()).ok();
     let open = |text: &str| text.is_empty() || text == "..";
     let read = match text.split_once('/') {
         None => when(&text).map(|at| (Some(at.second()), Some(at.last_second() + 1))),
@@ -182,62 +183,67 @@ fn interval(params: &mut Params, text: String, city: &City) -> (Option<i64>, Opt
         }),
     };
     read.unwrap_or_else(|| {
-        let words = words!(
+        let message = message!(
             "doit être un instant ou un intervalle comme 2026-03-01T00:00:00Z/..",
             "must be an instant or an interval such as 2026-03-01T00:00:00Z/.."
         );
-        params.refuse("datetime", text, words);
+        params.refuse("datetime", text, message);
         (None, None)
     })
 }
 
-fn later(start: When, duration: &str) -> Option<i64> {
+fn later(start: ReportTime, duration: &str) -> Option<i64> {
     let span: Span = duration.parse().ok()?;
     let at = Timestamp::from_second(start.second()).ok()?.to_zoned_datetime(TimeZone::UTC);
     Some(at.checked_add(span).ok()?.timestamp().as_second())
 }
 
-type Own = (Arc<Site>, Arc<City>);
+type Own = (Arc<AppState>, Arc<City>);
 
 /// The links of a page; `next` is the cursor of the one after it.
-fn links(form: &Form, ask: &Ask, kind: &Kind, next: Option<String>) -> Vec<Value> {
-    let mut links = form.both(ask, GEOJSON);
+fn links(
+    form: &OgcForm,
+    context: &RequestContext,
+    kind: &OgcCollection,
+    next: Option<String>,
+) -> Vec<Value> {
+    let mut links = form.both(context, GEOJSON);
     let host = form.root.strip_suffix("/ogc").unwrap_or_default();
     if let Some(cursor) = next {
-        let href = format!("{host}{}", ask.next_page(&cursor));
+        let href = format!("{host}{}", context.next_page(&cursor));
         let media_type = form.media_type(GEOJSON).split(';').next().unwrap_or_default();
         links.push(link("next", media_type, &href, "Next"));
     }
     let collection = form.href(&format!("/collections/{}", kind.id()));
-    links.push(link("collection", JSON, &collection, &kind.title(ask.language)));
+    links.push(link("collection", JSON, &collection, &kind.title(context.language)));
     links
 }
 
 fn report_items(
     own: &Own,
     snapshot: &Snapshot,
-    ask: &Ask,
-    form: &Form,
-    (kind, question): (&Kind, &Question),
+    context: &RequestContext,
+    form: &OgcForm,
+    (kind, question): (&OgcCollection, &ItemsRequest),
 ) -> Result<Vec<u8>> {
-    let (site, city) = own;
+    let (state, city) = own;
     checked_areas(snapshot, &question.filter)?;
-    let sieve = snapshot.sieve(&question.filter);
+    let compiled = snapshot.compiled(&question.filter);
     let began = question.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
     let (mut after, mut passed) = (question.after.clone(), 0);
     let (stored, matched, next) = loop {
-        let items = ItemsAsk {
+        let items = ItemsQuery {
             bbox: question.bbox,
             condition: &question.condition,
             after: after.map(|After { key, id }| After { key: key.requested, id }),
             limit: question.limit,
         };
-        let (page, matched) = query::items(snapshot, &sieve, items);
-        let ids: Vec<&str> = page.items.iter().map(|handle| snapshot.id(*handle)).collect();
-        let mut stored = site.app.reader().get_many(city.id(), &ids)?;
+        let (page, matched) = query::items(snapshot, &compiled, items);
+        let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
+        let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
         after = page.items.last().filter(|_| page.more).map(|last| After {
-            key: Walk { requested: snapshot.requested(*last), began },
+            key: PageCursor { requested: snapshot.requested(*last), began },
             id: snapshot.id(*last).to_owned(),
         });
         // Clients take an empty page for the last one; a cursor may be made up, though.
@@ -247,13 +253,13 @@ fn report_items(
         }
     };
     let counts = match kind {
-        Kind::Incidents => {
+        OgcCollection::Incidents => {
             let ids: Vec<&str> = stored.iter().map(|stored| stored.report.id.as_str()).collect();
-            site.app.reader().children_counts(city.id(), &ids)?
+            state.app.reader().children_counts(city.id(), &ids)?
         }
         _ => Vec::new(),
     };
-    let links = links(form, ask, kind, next);
+    let links = links(form, context, kind, next);
     let at = Timestamp::now().as_second();
     let (as_of, returned) = (snapshot.revision(), stored.len());
     let head = ItemsPage { matched, returned, as_of, at, links: &links };
@@ -263,20 +269,20 @@ fn report_items(
             if n > 0 {
                 out.push(b',');
             }
-            let names = names(stored, city, &catalogue, ask.language);
-            ogc::report(out, stored, &names, counts.get(n).map(|n| n + 1), None)?;
+            let names = names(stored, city, &catalogue, context.language);
+            document::report(out, stored, &names, counts.get(n).map(|n| n + 1), None)?;
         }
         Ok(())
     })
 }
 
-fn passes(feature: &Value, question: &Question) -> Result<bool> {
+fn passes(feature: &Value, question: &ItemsRequest) -> Result<bool> {
     let is = |(name, value): &(String, String)| match &feature["properties"][name] {
         Value::String(text) => text == value,
         Value::Null => false,
         other => *other.to_string() == **value,
     };
-    let placed = question.bbox.as_ref().is_none_or(|bbox| ogc::touches(feature, bbox));
+    let placed = question.bbox.as_ref().is_none_or(|bbox| document::touches(feature, bbox));
     if !placed || !question.equal.iter().all(is) {
         return Ok(false);
     }
@@ -289,12 +295,12 @@ fn passes(feature: &Value, question: &Question) -> Result<bool> {
 fn area_items(
     own: &Own,
     snapshot: &Snapshot,
-    ask: &Ask,
-    form: &Form,
-    (kind, question): (&Kind, &Question),
+    context: &RequestContext,
+    form: &OgcForm,
+    (kind, question): (&OgcCollection, &ItemsRequest),
 ) -> Result<Vec<u8>> {
     let mut found = Vec::new();
-    for feature in kind.areas(own, snapshot, ask.language)? {
+    for feature in kind.areas(own, snapshot, context.language)? {
         if passes(&feature, question)? {
             found.push(feature);
         }
@@ -307,9 +313,9 @@ fn area_items(
     }
     let more = found.len() > question.limit;
     found.truncate(question.limit);
-    let walk = Walk { requested: 0, began: snapshot.revision() };
+    let walk = PageCursor { requested: 0, began: snapshot.revision() };
     let next = found.last().filter(|_| more).map(|last| cursor_after(walk, &id(last)));
-    let links = links(form, ask, kind, next);
+    let links = links(form, context, kind, next);
     let at = Timestamp::now().as_second();
     let (as_of, returned) = (snapshot.revision(), found.len());
     ItemsPage { matched, returned, as_of, at, links: &links }.write(|out| {
@@ -321,111 +327,124 @@ fn area_items(
 
 /// Properties of a small collection that must have a value: those that it can be asked for.
 fn equalities(params: &mut Params, areas: &[Value]) -> Vec<(String, String)> {
-    let schema = ogc::area_queryables("", "", areas);
+    let schema = document::area_queryables("", "", areas);
     let names = schema["properties"].as_object().into_iter().flat_map(|object| object.keys());
     let given = |name: &String| Some((name.clone(), params.property(name)?));
     names.filter(|name| name.as_str() != cql::GEOMETRY).filter_map(given).collect()
 }
 
-fn shown(form: &Form, kind: &Kind, body: Vec<u8>, language: Language) -> Result<Vec<u8>> {
+fn shown(
+    form: &OgcForm,
+    kind: &OgcCollection,
+    body: Vec<u8>,
+    language: Language,
+) -> Result<Vec<u8>> {
     if !form.html {
         return Ok(body);
     }
     let body: Value = serde_json::from_slice(&body).map_err(Error::internal)?;
-    Ok(ogc::html(&kind.title(language), &body, language).into_bytes())
+    Ok(document::html(&kind.title(language), &body, language).into_bytes())
 }
 
 /// `GET /ogc/collections/{id}/items`
 pub async fn items(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    mut ask: Ask,
+    mut context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
-    let city = ask.city(&site)?;
-    let kind = Arc::new(Kind::parse(&city, &id)?);
-    let form = Arc::new(Form::take(&mut ask, &site, &headers));
-    let own = (site.clone(), city.clone());
-    let mut question = Question::take(&mut ask.params, &city, &kind)?;
+) -> HandlerResult {
+    let city = context.city(&state)?;
+    let kind = Arc::new(OgcCollection::parse(&city, &id)?);
+    let form = Arc::new(OgcForm::take(&mut context, &state, &headers));
+    let own = (state.clone(), city.clone());
+    let mut question = ItemsRequest::take(&mut context.params, &city, &kind)?;
     if !kind.is_of_reports() {
-        let (work, of, language) = (own.clone(), kind.clone(), ask.language);
-        let areas = site.app.ask(&city, move |snapshot| of.areas(&work, snapshot, language));
-        question.equal = equalities(&mut ask.params, &areas.await?);
-        ask.stamp += 2 * site.watch.city(&site.app, &city)?.looks();
+        let (work, of, language) = (own.clone(), kind.clone(), context.language);
+        let areas = state.app.query(&city, move |snapshot| of.areas(&work, snapshot, language));
+        question.equal = equalities(&mut context.params, &areas.await?);
+        context.stamp += 2 * state.watch.city(&state.app, &city)?.looks();
     }
-    let ask = finished(ask)?;
+    let context = finished(context)?;
     let shape = form.clone();
     let media_type = form.media_type(GEOJSON);
-    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
-        let asked = (&*kind, &question);
-        let body = match kind.is_of_reports() {
-            true => report_items(&own, snapshot, ask, &shape, asked)?,
-            false => area_items(&own, snapshot, ask, &shape, asked)?,
-        };
-        shown(&shape, &kind, body, ask.language)
-    });
+    let answer =
+        fresh(&state, context, &city, media_type, CostClass::Long, move |snapshot, context| {
+            let asked = (&*kind, &question);
+            let body = match kind.is_of_reports() {
+                true => report_items(&own, snapshot, context, &shape, asked)?,
+                false => area_items(&own, snapshot, context, &shape, asked)?,
+            };
+            shown(&shape, &kind, body, context.language)
+        });
     Ok(secured(&form, answer.await?))
 }
 
 /// `GET /ogc/collections/{id}/items/{featureId}`
 pub async fn item(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path((collection, id)): Path<(String, String)>,
-    mut ask: Ask,
+    mut context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
-    let city = ask.city(&site)?;
-    let kind = Arc::new(Kind::parse(&city, &collection)?);
-    let form = Arc::new(Form::take(&mut ask, &site, &headers));
-    let ask = finished(ask)?;
+) -> HandlerResult {
+    let city = context.city(&state)?;
+    let kind = Arc::new(OgcCollection::parse(&city, &collection)?);
+    let form = Arc::new(OgcForm::take(&mut context, &state, &headers));
+    let context = finished(context)?;
     let found = match kind.is_of_reports() {
-        true => Some(find(&site, &city, &id).await?).filter(|stored| {
+        true => Some(find(&state, &city, &id).await?).filter(|stored| {
             // Its id is what the path says, letter by letter; a duplicate is no incident.
             stored.report.id.as_str() == id
-                && (*kind == Kind::Reports || stored.report.parent.is_none())
+                && (*kind == OgcCollection::Reports || stored.report.parent.is_none())
         }),
         false => None,
     };
     if kind.is_of_reports() && found.is_none() {
         return Err(Error::not_found(&id).into());
     }
-    let (own, shape) = ((site.clone(), city.clone()), form.clone());
+    let (own, shape) = ((state.clone(), city.clone()), form.clone());
     let media_type = form.media_type(GEOJSON);
-    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
-        let links = Value::from(links(&shape, ask, &kind, None));
-        let body = match &found {
-            Some(stored) => alone(&own, stored, ask, &kind, &links)?,
-            None => {
-                let areas = kind.areas(&own, snapshot, ask.language)?;
-                let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
-                let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
-                feature["links"] = links;
-                to_json(feature)?
-            }
-        };
-        shown(&shape, &kind, body, ask.language)
-    });
+    let answer =
+        fresh(&state, context, &city, media_type, CostClass::Long, move |snapshot, context| {
+            let links = Value::from(links(&shape, context, &kind, None));
+            let body = match &found {
+                Some(stored) => alone(&own, stored, context, &kind, &links)?,
+                None => {
+                    let areas = kind.areas(&own, snapshot, context.language)?;
+                    let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
+                    let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
+                    feature["links"] = links;
+                    to_json(feature)?
+                }
+            };
+            shown(&shape, &kind, body, context.language)
+        });
     Ok(secured(&form, answer.await?))
 }
 
-fn alone(own: &Own, stored: &Stored, ask: &Ask, kind: &Kind, links: &Value) -> Result<Vec<u8>> {
-    let (site, city) = own;
+fn alone(
+    own: &Own,
+    stored: &StoredReport,
+    context: &RequestContext,
+    kind: &OgcCollection,
+    links: &Value,
+) -> Result<Vec<u8>> {
+    let (state, city) = own;
     let id = stored.report.id.as_str();
     let count = match kind {
-        Kind::Incidents => {
-            let counts = site.app.reader().children_counts(city.id(), &[id])?;
+        OgcCollection::Incidents => {
+            let counts = state.app.reader().children_counts(city.id(), &[id])?;
             counts.first().map(|count| count + 1)
         }
         _ => None,
     };
     let catalogue = city.catalogue();
-    let names = names(stored, city, &catalogue, ask.language);
+    let names = names(stored, city, &catalogue, context.language);
     let mut out = Vec::new();
-    ogc::report(&mut out, stored, &names, count, Some(links))?;
+    document::report(&mut out, stored, &names, count, Some(links))?;
     Ok(out)
 }
 
-impl From<Refusal> for super::super::answer::Fail {
+impl From<Refusal> for crate::http::request::context::ApiError {
     fn from(refusal: Refusal) -> Self {
         Self(refusal.into())
     }

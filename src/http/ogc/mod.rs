@@ -1,8 +1,11 @@
 //! OGC API – Features, Part 1 (core, GeoJSON, HTML, OpenAPI 3.0) and Part 3 (filtering), and
 //! OGC API – Tiles, Part 1: `/ogc`.
 
+pub mod cql;
+pub(crate) mod document;
 mod items;
 mod tiles;
+pub(crate) mod tilesets;
 
 use std::sync::Arc;
 
@@ -14,18 +17,19 @@ use serde_json::{Value, json};
 pub use items::{item, items};
 pub use tiles::{grid, grids, set, sets, tile};
 
-use super::answer::{Answer, Ask, Effort, fresh, to_json};
-use super::queries::finished;
-use super::{Site, hexes, hotspots};
-use crate::app::City;
+use crate::domain::Filter;
 use crate::error::{Error, Result};
-use crate::format::boundaries;
-use crate::format::json::Language;
-use crate::format::ogc::{self, CONFORMANCE, link};
-use crate::format::tilesets;
+use crate::http::AppState;
+use crate::http::ogc::document::{CONFORMANCE, link};
+use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
+use crate::http::v1::proximity::finished;
+use crate::http::v1::{hexes, hotspots};
+use crate::i18n::Language;
+use crate::ingest::boundaries;
 use crate::place::BBox;
-use crate::query::{self, Snapshot};
-use crate::report::Filter;
+use crate::query;
+use crate::query::Snapshot;
+use crate::usecase::City;
 
 /// A box, and the first and the last second.
 type Extent = (Option<BBox>, Option<(i64, i64)>);
@@ -37,7 +41,7 @@ const SCHEMA: &str = "application/schema+json";
 
 /// A collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum OgcCollection {
     /// Every report.
     Reports,
     /// Every problem once.
@@ -45,16 +49,16 @@ pub enum Kind {
     /// Where there is significantly more.
     Hotspots,
     /// Cells and their counts.
-    Hexes,
+    HexAnswer,
     /// A loaded set of boundaries.
     Boundaries(String),
 }
 
-impl Kind {
+impl OgcCollection {
     /// All that a city has.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let sets = snapshot.zones().iter().map(|set| Self::Boundaries(set.set().name.clone()));
-        [Self::Reports, Self::Incidents, Self::Hotspots, Self::Hexes]
+        [Self::Reports, Self::Incidents, Self::Hotspots, Self::HexAnswer]
             .into_iter()
             .chain(sets)
             .collect()
@@ -76,17 +80,17 @@ impl Kind {
             Self::Reports => "reports",
             Self::Incidents => "incidents",
             Self::Hotspots => "hotspots",
-            Self::Hexes => "hexes",
+            Self::HexAnswer => "hexes",
             Self::Boundaries(name) => name,
         }
     }
 
     fn about(&self, language: Language) -> (String, String) {
-        let (title, description) = ogc::about(self.id()).unwrap_or_else(|| {
+        let (title, description) = document::about(self.id()).unwrap_or_else(|| {
             let name = self.id();
             let description =
-                crate::words!("Secteurs de la ville : {name}.", "Areas of the city: {name}.");
-            (crate::words!("{name}", "{name}"), description)
+                crate::message!("Secteurs de la ville : {name}.", "Areas of the city: {name}.");
+            (crate::message!("{name}", "{name}"), description)
         });
         (language.pick(&title).to_owned(), language.pick(&description).to_owned())
     }
@@ -98,43 +102,43 @@ impl Kind {
     /// The features of a small collection.
     fn areas(
         &self,
-        own: &(Arc<Site>, Arc<City>),
+        own: &(Arc<AppState>, Arc<City>),
         snapshot: &Snapshot,
         language: Language,
     ) -> Result<Vec<Value>> {
-        let (site, city) = own;
+        let (state, city) = own;
         match self {
             Self::Hotspots => {
                 let all = Filter::default();
-                hotspots::standing_features(site, city, snapshot, &all, language)
+                hotspots::standing_features(state, city, snapshot, &all, language)
             }
             Self::Boundaries(name) => {
                 let set = snapshot.zone_set(name).ok_or_else(|| Error::not_found(name))?;
                 Ok(boundaries::features(set.set()))
             }
-            _ => hexes::plain_features(snapshot, &site.app.limits, language),
+            _ => hexes::plain_features(snapshot, &state.app.limits, language),
         }
     }
 
     /// The box and the span of time around its features.
     fn extent(
         &self,
-        own: &(Arc<Site>, Arc<City>),
+        own: &(Arc<AppState>, Arc<City>),
         snapshot: &Snapshot,
-        ask: &Ask,
+        context: &RequestContext,
     ) -> Result<Extent> {
         if !self.is_of_reports() {
-            return Ok((ogc::extent(&self.areas(own, snapshot, ask.language)?), None));
+            return Ok((document::extent(&self.areas(own, snapshot, context.language)?), None));
         }
         let incidents = *self == Self::Incidents;
         let filter = Filter { approximate: true, incidents, ..Filter::default() };
-        let sieve = snapshot.sieve(&filter);
-        Ok((query::extent(snapshot, &sieve), query::span(snapshot, &sieve)))
+        let compiled = snapshot.compiled(&filter);
+        Ok((query::extent(snapshot, &compiled), query::span(snapshot, &compiled)))
     }
 }
 
 /// In which form an answer is wanted, and how links keep what was asked.
-struct Form {
+struct OgcForm {
     html: bool,
     /// Address of `/ogc`.
     root: String,
@@ -142,11 +146,11 @@ struct Form {
     more: String,
 }
 
-impl Form {
+impl OgcForm {
     /// `f=json|html`, else what `Accept` puts first.
-    fn take(ask: &mut Ask, site: &Site, headers: &HeaderMap) -> Self {
+    fn take(context: &mut RequestContext, state: &AppState, headers: &HeaderMap) -> Self {
         let known = |word: &str| ["json", "html"].contains(&word).then(|| word == "html");
-        let asked = ask.params.word("f", "json, html", known);
+        let asked = context.params.word("f", "json, html", known);
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
         let html = asked.unwrap_or_else(|| {
             let kinds = accept.unwrap_or_default().split(',');
@@ -154,15 +158,15 @@ impl Form {
             kinds.find(|kind| *kind == "text/html" || kind.ends_with("json") || *kind == "*/*")
                 == Some("text/html")
         });
-        let more = ask.jurisdiction.as_deref().map_or_else(String::new, |id| {
+        let more = context.jurisdiction.as_deref().map_or_else(String::new, |id| {
             let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
             format!("?jurisdiction_id={id}")
         });
         if html {
             // The two forms have two tags.
-            ask.stamp = 1;
+            context.stamp = 1;
         }
-        Self { html, root: format!("{}/ogc", ask.base(site)), more }
+        Self { html, root: format!("{}/ogc", context.base(state)), more }
     }
 
     fn media_type(&self, plain: &'static str) -> &'static str {
@@ -171,7 +175,7 @@ impl Form {
 
     fn write(&self, title: &str, body: &Value, language: Language) -> Result<Vec<u8>> {
         match self.html {
-            true => Ok(ogc::html(title, body, language).into_bytes()),
+            true => Ok(document::html(title, body, language).into_bytes()),
             false => to_json(body),
         }
     }
@@ -181,14 +185,14 @@ impl Form {
     }
 
     /// The answer itself and its other form.
-    fn both(&self, ask: &Ask, plain: &str) -> Vec<Value> {
+    fn both(&self, context: &RequestContext, plain: &str) -> Vec<Value> {
         let address = |f: &str| {
-            let query = ask.uri.query().unwrap_or_default();
+            let query = context.uri.query().unwrap_or_default();
             let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "f");
             let mut pairs = form_urlencoded::Serializer::new(String::new());
             let query = pairs.extend_pairs(kept).append_pair("f", f).finish();
             let host = self.root.strip_suffix("/ogc").unwrap_or_default();
-            format!("{host}{}?{query}", ask.uri.path())
+            format!("{host}{}?{query}", context.uri.path())
         };
         let (rel_json, rel_html) =
             if self.html { ("alternate", "self") } else { ("self", "alternate") };
@@ -200,7 +204,7 @@ impl Form {
 }
 
 /// What a page without scripts may do.
-fn secured(form: &Form, mut response: Response) -> Response {
+fn secured(form: &OgcForm, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     if form.html {
@@ -213,31 +217,41 @@ fn secured(form: &Form, mut response: Response) -> Response {
 
 /// Answers with a document that is made from a city's snapshot.
 async fn document(
-    site: Arc<Site>,
-    mut ask: Ask,
+    state: Arc<AppState>,
+    mut context: RequestContext,
     headers: HeaderMap,
     plain: &'static str,
-    make: impl FnOnce(&(Arc<Site>, Arc<City>), &Snapshot, &Ask, &Form) -> Result<(String, Value)>
+    make: impl FnOnce(
+        &(Arc<AppState>, Arc<City>),
+        &Snapshot,
+        &RequestContext,
+        &OgcForm,
+    ) -> Result<(String, Value)>
     + Send
     + 'static,
-) -> Answer {
-    let city = ask.city(&site)?;
-    let form = Arc::new(Form::take(&mut ask, &site, &headers));
-    let ask = finished(ask)?;
-    let (own, shape) = ((site.clone(), city.clone()), form.clone());
+) -> HandlerResult {
+    let city = context.city(&state)?;
+    let form = Arc::new(OgcForm::take(&mut context, &state, &headers));
+    let context = finished(context)?;
+    let (own, shape) = ((state.clone(), city.clone()), form.clone());
     let media_type = form.media_type(plain);
-    let answer = fresh(&site, ask, &city, media_type, Effort::Long, move |snapshot, ask| {
-        let (title, body) = make(&own, snapshot, ask, &shape)?;
-        shape.write(&title, &body, ask.language)
-    });
+    let answer =
+        fresh(&state, context, &city, media_type, CostClass::Long, move |snapshot, context| {
+            let (title, body) = make(&own, snapshot, context, &shape)?;
+            shape.write(&title, &body, context.language)
+        });
     Ok(secured(&form, answer.await?))
 }
 
 /// `GET /ogc`
-pub async fn landing(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) -> Answer {
-    document(site, ask, headers, JSON, |(_, city), _, ask, form| {
+pub async fn landing(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> HandlerResult {
+    document(state, context, headers, JSON, |(_, city), _, context, form| {
         let name = &city.jurisdiction.name;
-        let (title, description) = match ask.language {
+        let (title, description) = match context.language {
             Language::French => {
                 (format!("Demandes 311 – {name}"), "Demandes, incidents, points chauds.")
             }
@@ -247,7 +261,7 @@ pub async fn landing(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap
         };
         let api = "application/vnd.oai.openapi+json;version=3.0";
         let docs = format!("{}/docs", form.root.strip_suffix("/ogc").unwrap_or_default());
-        let mut links = form.both(ask, JSON);
+        let mut links = form.both(context, JSON);
         links.extend([
             link("service-desc", api, &form.href("/api"), "OpenAPI 3.0"),
             link("service-doc", "text/html", &docs, "API"),
@@ -262,26 +276,30 @@ pub async fn landing(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap
 }
 
 /// `GET /ogc/conformance`
-pub async fn conformance(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) -> Answer {
-    document(site, ask, headers, JSON, |_, _, ask, form| {
-        let links = form.both(ask, JSON);
+pub async fn conformance(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> HandlerResult {
+    document(state, context, headers, JSON, |_, _, context, form| {
+        let links = form.both(context, JSON);
         Ok(("Conformance".into(), json!({ "conformsTo": CONFORMANCE, "links": links })))
     })
     .await
 }
 
 fn described(
-    own: &(Arc<Site>, Arc<City>),
+    own: &(Arc<AppState>, Arc<City>),
     snapshot: &Snapshot,
-    ask: &Ask,
-    form: &Form,
-    kind: &Kind,
+    context: &RequestContext,
+    form: &OgcForm,
+    kind: &OgcCollection,
 ) -> Result<Value> {
-    let about = kind.about(ask.language);
+    let about = kind.about(context.language);
     let texts = (about.0.as_str(), about.1.as_str());
     let url = format!("{}/collections/{}", form.root, kind.id());
-    let extent = kind.extent(own, snapshot, ask)?;
-    let mut body = ogc::collection(kind.id(), texts, extent, &url, &form.more);
+    let extent = kind.extent(own, snapshot, context)?;
+    let mut body = document::collection(kind.id(), texts, extent, &url, &form.more);
     if let (Some(_), Some(links)) = (kind.layer(), body["links"].as_array_mut()) {
         let tiles = form.href(&format!("/collections/{}/tiles", kind.id()));
         links.push(link(tilesets::VECTOR, JSON, &tiles, "MVT"));
@@ -290,12 +308,16 @@ fn described(
 }
 
 /// `GET /ogc/collections`
-pub async fn collections(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) -> Answer {
-    document(site, ask, headers, JSON, |own, snapshot, ask, form| {
-        let all = Kind::all(snapshot);
-        let list = all.iter().map(|kind| described(own, snapshot, ask, form, kind));
+pub async fn collections(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> HandlerResult {
+    document(state, context, headers, JSON, |own, snapshot, context, form| {
+        let all = OgcCollection::all(snapshot);
+        let list = all.iter().map(|kind| described(own, snapshot, context, form, kind));
         let list = list.collect::<Result<Vec<_>>>()?;
-        let body = json!({ "links": form.both(ask, JSON), "collections": list });
+        let body = json!({ "links": form.both(context, JSON), "collections": list });
         Ok(("Collections".into(), body))
     })
     .await
@@ -303,37 +325,42 @@ pub async fn collections(State(site): State<Arc<Site>>, ask: Ask, headers: Heade
 
 /// `GET /ogc/collections/{id}`
 pub async fn collection(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    ask: Ask,
+    context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
-    let kind = Kind::parse(&*ask.city(&site)?, &id)?;
-    document(site, ask, headers, JSON, move |own, snapshot, ask, form| {
-        let mut body = described(own, snapshot, ask, form, &kind)?;
+) -> HandlerResult {
+    let kind = OgcCollection::parse(&*context.city(&state)?, &id)?;
+    document(state, context, headers, JSON, move |own, snapshot, context, form| {
+        let mut body = described(own, snapshot, context, form, &kind)?;
         if let Some(links) = body["links"].as_array_mut() {
-            let alternate = form.both(ask, JSON).into_iter().filter(|l| l["rel"] == "alternate");
+            let alternate =
+                form.both(context, JSON).into_iter().filter(|l| l["rel"] == "alternate");
             links.extend(alternate);
         }
-        Ok((kind.title(ask.language), body))
+        Ok((kind.title(context.language), body))
     })
     .await
 }
 
 /// `GET /ogc/collections/{id}/queryables`
 pub async fn queryables(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    ask: Ask,
+    context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
-    let kind = Kind::parse(&*ask.city(&site)?, &id)?;
-    document(site, ask, headers, SCHEMA, move |own, snapshot, ask, form| {
+) -> HandlerResult {
+    let kind = OgcCollection::parse(&*context.city(&state)?, &id)?;
+    document(state, context, headers, SCHEMA, move |own, snapshot, context, form| {
         let url = format!("{}/collections/{}", form.root, kind.id());
-        let title = kind.title(ask.language);
+        let title = kind.title(context.language);
         let body = match kind.is_of_reports() {
-            true => ogc::report_queryables(&url, &title),
-            false => ogc::area_queryables(&url, &title, &kind.areas(own, snapshot, ask.language)?),
+            true => document::report_queryables(&url, &title),
+            false => document::area_queryables(
+                &url,
+                &title,
+                &kind.areas(own, snapshot, context.language)?,
+            ),
         };
         Ok((title, body))
     })

@@ -6,34 +6,35 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde_json::json;
 
-use super::super::Site;
-use super::super::answer::{Answer, Ask};
-use super::super::tiles::{Layer, tile_answer, tile_of};
-use super::{Form, JSON, Kind, document};
-use crate::app::City;
+use crate::domain::Filter;
 use crate::error::{Error, Result};
-use crate::format::json::Language;
-use crate::format::ogc::link;
-use crate::format::tiles::LayerAbout;
-use crate::format::tilesets::{self, GRID};
-use crate::query::{self, Snapshot};
-use crate::report::Filter;
+use crate::http::AppState;
+use crate::http::ogc::document::link;
+use crate::http::ogc::tilesets::GRID;
+use crate::http::ogc::{JSON, OgcCollection, OgcForm, document, tilesets};
+use crate::http::request::context::{HandlerResult, RequestContext};
+use crate::http::tiles::mvt::LayerAbout;
+use crate::http::tiles::{Layer, tile_answer, tile_of};
+use crate::i18n::Language;
+use crate::query;
+use crate::query::Snapshot;
+use crate::usecase::City;
 
-impl Kind {
+impl OgcCollection {
     /// The layer that shows a collection, if one does.
     pub fn layer(&self) -> Option<Layer> {
         match self {
             Self::Reports | Self::Incidents => Some(Layer::Reports),
             Self::Hotspots => Some(Layer::Hotspots),
-            Self::Hexes => Some(Layer::Hexes),
+            Self::HexAnswer => Some(Layer::HexAnswer),
             Self::Boundaries(_) => None,
         }
     }
 }
 
 /// A collection that has tiles, and its layer.
-fn tiled(city: &City, id: &str) -> Result<(Kind, Layer)> {
-    let kind = Kind::parse(city, id)?;
+fn tiled(city: &City, id: &str) -> Result<(OgcCollection, Layer)> {
+    let kind = OgcCollection::parse(city, id)?;
     let layer = kind.layer().ok_or_else(|| Error::not_found(id))?;
     Ok((kind, layer))
 }
@@ -44,8 +45,8 @@ fn known_grid(id: &str) -> Result<()> {
 
 fn tileset(
     snapshot: &Snapshot,
-    (kind, layer): &(Kind, Layer),
-    form: &Form,
+    (kind, layer): &(OgcCollection, Layer),
+    form: &OgcForm,
     language: Language,
     whole: bool,
 ) -> serde_json::Value {
@@ -57,7 +58,7 @@ fn tileset(
         name: layer.name(),
         description: &layer.description(language),
         zooms: layer.zooms(),
-        bounds: query::extent(snapshot, &snapshot.sieve(&all)),
+        bounds: query::extent(snapshot, &snapshot.compiled(&all)),
         url: &url,
         fields: layer.fields(),
     };
@@ -65,10 +66,14 @@ fn tileset(
 }
 
 /// `GET /ogc/tileMatrixSets`
-pub async fn grids(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) -> Answer {
-    document(site, ask, headers, JSON, |_, _, ask, form| {
+pub async fn grids(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> HandlerResult {
+    document(state, context, headers, JSON, |_, _, context, form| {
         let list = [tilesets::grid_item(&form.root, &form.more)];
-        let body = json!({ "tileMatrixSets": list, "links": form.both(ask, JSON) });
+        let body = json!({ "tileMatrixSets": list, "links": form.both(context, JSON) });
         Ok(("Tile matrix sets".into(), body))
     })
     .await
@@ -76,27 +81,27 @@ pub async fn grids(State(site): State<Arc<Site>>, ask: Ask, headers: HeaderMap) 
 
 /// `GET /ogc/tileMatrixSets/{grid}`
 pub async fn grid(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path(grid): Path<String>,
-    ask: Ask,
+    context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
+) -> HandlerResult {
     known_grid(&grid)?;
-    document(site, ask, headers, JSON, |_, _, _, _| Ok((GRID.into(), tilesets::grid()))).await
+    document(state, context, headers, JSON, |_, _, _, _| Ok((GRID.into(), tilesets::grid()))).await
 }
 
 /// `GET /ogc/collections/{id}/tiles`
 pub async fn sets(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    ask: Ask,
+    context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
-    let of = tiled(&*ask.city(&site)?, &id)?;
-    document(site, ask, headers, JSON, move |_, snapshot, ask, form| {
-        let title = of.0.title(ask.language);
-        let sets = [tileset(snapshot, &of, form, ask.language, false)];
-        let mut links = form.both(ask, JSON);
+) -> HandlerResult {
+    let of = tiled(&*context.city(&state)?, &id)?;
+    document(state, context, headers, JSON, move |_, snapshot, context, form| {
+        let title = of.0.title(context.language);
+        let sets = [tileset(snapshot, &of, form, context.language, false)];
+        let mut links = form.both(context, JSON);
         let collection = form.href(&format!("/collections/{}", of.0.id()));
         links.push(link("collection", JSON, &collection, &title));
         Ok((title, json!({ "tilesets": sets, "links": links })))
@@ -106,31 +111,31 @@ pub async fn sets(
 
 /// `GET /ogc/collections/{id}/tiles/{grid}`
 pub async fn set(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path((id, grid)): Path<(String, String)>,
-    ask: Ask,
+    context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
+) -> HandlerResult {
     known_grid(&grid)?;
-    let of = tiled(&*ask.city(&site)?, &id)?;
-    document(site, ask, headers, JSON, move |_, snapshot, ask, form| {
-        Ok((of.0.title(ask.language), tileset(snapshot, &of, form, ask.language, true)))
+    let of = tiled(&*context.city(&state)?, &id)?;
+    document(state, context, headers, JSON, move |_, snapshot, context, form| {
+        Ok((of.0.title(context.language), tileset(snapshot, &of, form, context.language, true)))
     })
     .await
 }
 
 /// `GET /ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}`
 pub async fn tile(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     Path((id, grid, z, y, x)): Path<(String, String, String, String, String)>,
-    mut ask: Ask,
+    mut context: RequestContext,
     headers: HeaderMap,
-) -> Answer {
+) -> HandlerResult {
     known_grid(&grid)?;
-    let (kind, layer) = tiled(&*ask.city(&site)?, &id)?;
-    ask.params.word("f", "mvt", |word| (word == "mvt").then_some(()));
+    let (kind, layer) = tiled(&*context.city(&state)?, &id)?;
+    context.params.word("f", "mvt", |word| (word == "mvt").then_some(()));
     // What the grid or the layer has not is not there (20-057, requirement 5).
     let tile = tile_of(&z, &x, &y).ok().filter(|tile| tile.zoom() <= layer.zooms().1);
     let tile = tile.ok_or_else(|| Error::not_found(&format!("{z}/{y}/{x}")))?;
-    tile_answer(site, (layer, tile, kind == Kind::Incidents), ask, &headers).await
+    tile_answer(state, (layer, tile, kind == OgcCollection::Incidents), context, &headers).await
 }

@@ -1,7 +1,8 @@
 //! The OpenAPI 3.0 document, made of two tables, every parameter and every operation, and of the
 //! schemas of what is sent (`schemas.json`) and answered (`answers.json`). Handlers may take only
-//! what is declared here (in debug builds they are held to it, see [`super::params::Params`]), and
-//! `tests/openapi.rs` sends everything that is and holds the answers to their schemas.
+//! what is declared here (in debug builds they are held to it, see
+//! [`crate::http::request::params::Params`]), and `tests/openapi.rs` sends everything that is and
+//! holds the answers to their schemas.
 
 mod operation;
 mod operations;
@@ -13,17 +14,19 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
-use super::Site;
-use super::answer::{Answer, Ask, Effort, fresh, settled, to_json};
-use super::ogc::Kind;
-use super::queries::finished;
-use crate::format::json::Language;
-use operation::Operation;
-use operations::OPERATIONS;
-use parameters::{COMMON, FILTER, PARAMETERS};
-use schema::{Parameter, schemas};
+use crate::http::AppState;
+use crate::http::ogc::OgcCollection;
+use crate::http::openapi::operation::Operation;
+use crate::http::openapi::operations::OPERATIONS;
+use crate::http::openapi::parameters::{COMMON, FILTER, PARAMETERS};
+use crate::http::openapi::schema::{Parameter, schemas};
+use crate::http::request::context::{
+    CostClass, HandlerResult, RequestContext, fresh, settled, to_json,
+};
+use crate::http::v1::proximity::finished;
+use crate::i18n::Language;
 
-pub(super) use crate::format::ogc::CRS84;
+pub(super) use crate::http::ogc::document::CRS84;
 
 const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
 
@@ -126,7 +129,7 @@ fn described(operation: &Operation, language: Language) -> Value {
         parameters.extend(known.map(|known| parameter(known, required, language)));
     }
     let problem = if operation.path.starts_with("/open311/") {
-        schema::Answer::Open311.content()
+        schema::AnswerSchema::Open311.content()
     } else {
         json!({ "application/problem+json": {
             "schema": { "$ref": "#/components/schemas/Problem" } } })
@@ -171,7 +174,7 @@ fn all_paths(language: Language) -> Map<String, Value> {
 
 /// The paths under `/ogc`, as seen from there, those of a collection once for each: clients look
 /// for `/collections/reports/items` by name.
-fn ogc_paths(collections: &[Kind], language: Language) -> Map<String, Value> {
+fn ogc_paths(collections: &[OgcCollection], language: Language) -> Map<String, Value> {
     let mut paths: Map<String, Value> = Map::new();
     let mut insert = |path: &str, operation: Value| {
         let path = if path.is_empty() { "/" } else { path };
@@ -192,7 +195,7 @@ fn ogc_paths(collections: &[Kind], language: Language) -> Map<String, Value> {
 }
 
 /// An operation on one collection: without what only reports can be asked for, where it has none.
-fn of_collection(operation: &Operation, kind: &Kind, language: Language) -> Value {
+fn of_collection(operation: &Operation, kind: &OgcCollection, language: Language) -> Value {
     let mut out = described(operation, language);
     out["operationId"] = json!(format!("{}_{}", operation.id, kind.id()));
     let only_reports = |name: &str| FILTER.contains(&name) || OF_REPORTS.contains(&name);
@@ -211,7 +214,7 @@ fn of_collection(operation: &Operation, kind: &Kind, language: Language) -> Valu
 fn document(
     paths: Map<String, Value>,
     schemas: Map<String, Value>,
-    site: &Site,
+    state: &AppState,
     base: &str,
     language: Language,
 ) -> Value {
@@ -244,7 +247,7 @@ fn document(
             "securitySchemes": { "crew": { "type": "http", "scheme": "bearer" } },
         },
     });
-    if let Some(contact) = &site.desk.contact {
+    if let Some(contact) = &state.public_config.contact {
         let kind = if contact.contains('@') { "email" } else { "name" };
         out["info"]["contact"] = json!({ kind: contact });
     }
@@ -261,25 +264,33 @@ fn tags(language: Language) -> Value {
 }
 
 /// `GET /api/openapi.json`
-pub async fn whole(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
-    let base = ask.base(&site);
-    let ask = finished(ask)?;
+pub async fn whole(State(state): State<Arc<AppState>>, context: RequestContext) -> HandlerResult {
+    let base = context.base(&state);
+    let context = finished(context)?;
     let base = if base.is_empty() { "/" } else { base.as_str() };
-    let tag = ask.tag(&site, 0);
-    let body =
-        || to_json(&document(all_paths(ask.language), schemas(true), &site, base, ask.language));
-    Ok(settled(&ask, "application/json", &tag, body)?)
+    let tag = context.tag(&state, 0);
+    let body = || {
+        to_json(&document(
+            all_paths(context.language),
+            schemas(true),
+            &state,
+            base,
+            context.language,
+        ))
+    };
+    Ok(settled(&context, "application/json", &tag, body)?)
 }
 
 /// `GET /ogc/api`: of OGC API – Features and Tiles alone.
-pub async fn ogc(State(site): State<Arc<Site>>, ask: Ask) -> Answer {
-    let city = ask.city(&site)?;
-    let base = format!("{}/ogc", ask.base(&site));
-    let ask = finished(ask)?;
-    let own = site.clone();
-    let answer = fresh(&site, ask, &city, MEDIA_TYPE, Effort::Long, move |snapshot, ask| {
-        let paths = ogc_paths(&Kind::all(snapshot), ask.language);
-        to_json(&document(paths, schemas(false), &own, &base, ask.language))
-    });
+pub async fn ogc(State(state): State<Arc<AppState>>, context: RequestContext) -> HandlerResult {
+    let city = context.city(&state)?;
+    let base = format!("{}/ogc", context.base(&state));
+    let context = finished(context)?;
+    let own = state.clone();
+    let answer =
+        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+            let paths = ogc_paths(&OgcCollection::all(snapshot), context.language);
+            to_json(&document(paths, schemas(false), &own, &base, context.language))
+        });
     Ok(answer.await?)
 }

@@ -1,6 +1,6 @@
 //! What is said of an operation.
 
-use super::schema::{Answer, Body};
+use crate::http::openapi::schema::{AnswerSchema, BodySchema};
 
 /// An operation.
 pub struct Operation {
@@ -24,11 +24,11 @@ pub struct Operation {
     /// Examples of what is in the path.
     pub ids: &'static [(&'static str, &'static str)],
     /// What is sent.
-    pub body: Option<Body>,
+    pub body: Option<BodySchema>,
     /// Status codes and what they say.
     pub codes: &'static [(u16, &'static str)],
     /// What is answered where all went well.
-    pub answer: Answer,
+    pub answer: AnswerSchema,
     /// It is for crews.
     pub crew: bool,
 }
@@ -51,7 +51,7 @@ const fn operation(
         ids: &[],
         body: None,
         codes: &[(200, "ok"), (304, "not modified"), (400, "refused"), (404, "not found")],
-        answer: Answer::Collection("Report"),
+        answer: AnswerSchema::Collection("Report"),
         crew: false,
     }
 }
@@ -93,7 +93,7 @@ impl Operation {
     }
 
     /// What is sent with it.
-    pub const fn sent(self, body: Body) -> Self {
+    pub const fn sent(self, body: BodySchema) -> Self {
         Self { body: Some(body), ..self }
     }
 
@@ -103,7 +103,7 @@ impl Operation {
     }
 
     /// The kind of its answer.
-    pub const fn answers(self, answer: Answer) -> Self {
+    pub const fn answers(self, answer: AnswerSchema) -> Self {
         Self { answer, ..self }
     }
 

@@ -1,7 +1,7 @@
 //! Every parameter of every question, once: what it may be, its unit, its default, an example.
 
-use super::schema::Kind::{self, Count, Flag, Number, Text, Words};
-use super::schema::{Parameter, parameter};
+use crate::http::openapi::schema::ParameterKind::{Count, Flag, Message, Number, Text};
+use crate::http::openapi::schema::{Parameter, ParameterKind, parameter};
 
 /// Those of the filter that every question takes.
 pub const FILTER: [&str; 9] =
@@ -15,7 +15,7 @@ pub const COMMON: [&str; 2] = ["lang", "jurisdiction_id"];
 pub const PARAMETERS: &[Parameter] = &[
     parameter(
         "lang",
-        Words(&["fr", "en"], ""),
+        Message(&["fr", "en"], ""),
         "en",
         "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
         "Language of texts; else that of Accept-Language, else French.",
@@ -85,7 +85,7 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "count",
-        Words(&["reports", "incidents"], ""),
+        Message(&["reports", "incidents"], ""),
         "incidents",
         "incidents : chaque problème une fois, sans ses doublons.",
         "incidents: each problem once, without its duplicates.",
@@ -213,7 +213,7 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "exposure",
-        Words(&["none", "reports"], ""),
+        Message(&["none", "reports"], ""),
         "reports",
         "À quoi l’on compare : rien, ou tout ce qui y est signalé.",
         "What is compared with: nothing, or all that is reported there.",
@@ -248,14 +248,14 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "level",
-        Words(&["99", "95", "90"], "95"),
+        Message(&["99", "95", "90"], "95"),
         "95",
         "Niveau de confiance, en pour cent.",
         "Level of confidence, in per cent.",
     ),
     parameter(
         "by",
-        Words(&["service", "all"], "service"),
+        Message(&["service", "all"], "service"),
         "all",
         "Chaque service à part, ou tous ensemble.",
         "Each service on its own, or all together.",
@@ -343,7 +343,7 @@ pub const PARAMETERS: &[Parameter] = &[
     parameter("exclude", Text, "", "Une demande à laisser de côté.", "A report to leave out."),
     parameter(
         "dedupe",
-        Words(&["off", "tell", "warn", "attach"], "off"),
+        Message(&["off", "tell", "warn", "attach"], "off"),
         "tell",
         "Ce qu’on fait d’un doublon probable : rien, le dire, demander, rattacher.",
         "What becomes of a likely duplicate: nothing, tell, ask, attach.",
@@ -357,15 +357,15 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "f",
-        Words(&["json", "html"], ""),
+        Message(&["json", "html"], ""),
         "json",
         "Forme de la réponse.",
         "Form of the answer.",
     ),
-    parameter("f:tile", Words(&["mvt"], ""), "mvt", "Forme de la tuile.", "Form of the tile."),
+    parameter("f:tile", Message(&["mvt"], ""), "mvt", "Forme de la tuile.", "Form of the tile."),
     parameter(
         "bbox:ogc",
-        Kind::Numbers,
+        ParameterKind::TrackingNumbers,
         "-71.4,46.7,-71.1,46.9",
         "Quatre nombres (ou six) en degrés : ouest, sud, est, nord.",
         "Four numbers (or six) in degrees: west, south, east, north.",
@@ -386,14 +386,32 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "filter-lang",
-        Words(&["cql2-text", "cql2-json"], "cql2-text"),
+        Message(&["cql2-text", "cql2-json"], "cql2-text"),
         "cql2-text",
         "Langage de « filter ».",
         "Language of 'filter'.",
     ),
-    parameter("filter-crs", Words(&[super::CRS84], ""), super::CRS84, "CRS84.", "CRS84."),
-    parameter("bbox-crs", Words(&[super::CRS84], ""), super::CRS84, "CRS84.", "CRS84."),
-    parameter("crs", Words(&[super::CRS84], ""), super::CRS84, "CRS84.", "CRS84."),
+    parameter(
+        "filter-crs",
+        Message(&[crate::http::openapi::CRS84], ""),
+        crate::http::openapi::CRS84,
+        "CRS84.",
+        "CRS84.",
+    ),
+    parameter(
+        "bbox-crs",
+        Message(&[crate::http::openapi::CRS84], ""),
+        crate::http::openapi::CRS84,
+        "CRS84.",
+        "CRS84.",
+    ),
+    parameter(
+        "crs",
+        Message(&[crate::http::openapi::CRS84], ""),
+        crate::http::openapi::CRS84,
+        "CRS84.",
+        "CRS84.",
+    ),
     parameter("service_request_id", Text, "", "Numéro de suivi.", "Tracking number."),
     parameter("service_code", Text, "nid-de-poule", "Code du service.", "Code of the service."),
     parameter("closed_reason", Text, "done", "Comment elle s’est terminée.", "How it ended."),

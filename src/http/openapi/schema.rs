@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 /// What a parameter may be.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum ParameterKind {
     /// Any text.
     Text,
     /// One of these words, and which one where none is given.
-    Words(&'static [&'static str], &'static str),
+    Message(&'static [&'static str], &'static str),
     /// A whole number: least, most, and which one where none is given.
     Count(u64, u64, Option<u64>),
     /// A number: least, most, and which one where none is given.
@@ -16,17 +16,17 @@ pub enum Kind {
     /// `true`, or `false` where none is given.
     Flag,
     /// Four to six numbers apart by commas.
-    Numbers,
+    TrackingNumbers,
 }
 
-impl Kind {
+impl ParameterKind {
     /// The schema.
     pub fn schema(self) -> Value {
         match self {
             Self::Text => json!({ "type": "string" }),
-            Self::Words(words, "") => json!({ "type": "string", "enum": words }),
-            Self::Words(words, default) => {
-                json!({ "type": "string", "enum": words, "default": default })
+            Self::Message(message, "") => json!({ "type": "string", "enum": message }),
+            Self::Message(message, default) => {
+                json!({ "type": "string", "enum": message, "default": default })
             }
             Self::Count(min, max, default) => {
                 // JSON's numbers are exact to 2^53.
@@ -41,7 +41,7 @@ impl Kind {
                 schema
             }
             Self::Flag => json!({ "type": "boolean", "default": false }),
-            Self::Numbers => json!({
+            Self::TrackingNumbers => json!({
                 "type": "array",
                 "items": { "type": "number" },
                 "minItems": 4,
@@ -53,11 +53,13 @@ impl Kind {
     /// The example as JSON has it.
     pub fn example(self, text: &str) -> Value {
         match self {
-            Self::Text | Self::Words(..) => json!(text),
+            Self::Text | Self::Message(..) => json!(text),
             Self::Count(..) | Self::Number(..) | Self::Flag => {
                 serde_json::from_str(text).unwrap_or_else(|_| json!(text))
             }
-            Self::Numbers => text.split(',').filter_map(|n| n.parse::<f64>().ok()).collect(),
+            Self::TrackingNumbers => {
+                text.split(',').filter_map(|n| n.parse::<f64>().ok()).collect()
+            }
         }
     }
 }
@@ -67,7 +69,7 @@ pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// What it may be.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// An example that makes sense in the demo city.
     pub example: &'static str,
     /// What it does, in French.
@@ -79,7 +81,7 @@ pub struct Parameter {
 /// A parameter.
 pub const fn parameter(
     name: &'static str,
-    kind: Kind,
+    kind: ParameterKind,
     example: &'static str,
     fr: &'static str,
     en: &'static str,
@@ -89,7 +91,7 @@ pub const fn parameter(
 
 /// What is answered; names are those of `answers.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum AnswerSchema {
     /// A GeoJSON collection of features with these properties.
     Collection(&'static str),
     /// A GeoJSON feature with these properties.
@@ -122,7 +124,7 @@ pub enum Answer {
     Plain,
 }
 
-impl Answer {
+impl AnswerSchema {
     /// The answer's contents by media type.
     pub fn content(self) -> Value {
         let bytes = json!({ "type": "string", "format": "binary" });
@@ -210,7 +212,7 @@ fn named(name: &str) -> Value {
 
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
+pub enum BodySchema {
     /// A new report.
     Report,
     /// A change of a report.
@@ -229,7 +231,7 @@ pub enum Body {
     Photo,
 }
 
-impl Body {
+impl BodySchema {
     /// The body's contents by media type, with examples.
     pub fn content(self) -> Value {
         let json = |name: &str, example: Value| {

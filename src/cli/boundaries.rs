@@ -1,0 +1,99 @@
+//! `pointchaud boundaries`: the areas of a city, from GeoJSON.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::{JurisdictionArguments, StoreArguments};
+use crate::domain::BoundarySet;
+use crate::error::{Error, Result};
+use crate::ingest::boundaries;
+use crate::store::{NoListener, Reader, Write, Writer};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Loads a set of areas from a GeoJSON file, in the place of the one of the same name.
+    Add(Add),
+    /// Tells which sets there are.
+    List(Which),
+    /// Takes a set away.
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    whose: JurisdictionArguments,
+}
+
+#[derive(Debug, Args)]
+struct Add {
+    /// A FeatureCollection of polygons in WGS 84.
+    file: PathBuf,
+    /// Name of the set, such as quartiers.
+    #[arg(long)]
+    name: String,
+    /// The property that names an area; by default name, nom and the like.
+    #[arg(long)]
+    property: Option<String>,
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, Args)]
+struct Remove {
+    /// Name of the set.
+    name: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Which {
+    fn write(&self, set: BoundarySet) -> Result<()> {
+        let path = self.store.path()?;
+        let jurisdiction = self.whose.id()?;
+        let (writer, writing) = Writer::start(&path, NoListener)?;
+        writer.write(Write::BoundCondition { jurisdiction, set })?;
+        drop(writer);
+        writing.join().map_err(|_| Error::internal("the writer panicked"))
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    match &arguments.what {
+        What::Add(add) => {
+            let set = boundaries::read(&add.file, &add.name, add.property.as_deref())?;
+            let count = set.areas.len();
+            let names: Vec<&str> = set.areas.iter().map(|area| area.name.as_str()).collect();
+            let names = names.join(", ");
+            add.which.write(set)?;
+            println!("{}: {count} areas: {names}", add.name);
+        }
+        What::List(which) => {
+            let reader = Reader::open(&which.store.existing()?)?;
+            for set in reader.boundaries(&which.whose.id()?)? {
+                println!("{}: {} areas", set.name, set.areas.len());
+            }
+        }
+        What::Remove(remove) => {
+            let reader = Reader::open(&remove.which.store.existing()?)?;
+            let known = reader.boundaries(&remove.which.whose.id()?)?;
+            if !known.iter().any(|set| set.name == remove.name) {
+                return Err(Error::not_found(&remove.name));
+            }
+            remove.which.write(BoundarySet { name: remove.name.clone(), areas: Vec::new() })?;
+            println!("{}: removed", remove.name);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

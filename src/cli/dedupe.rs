@@ -1,0 +1,166 @@
+//! `pointchaud dedupe`: a city's whole history grouped into incidents.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::cli::progress::Progress;
+use crate::cli::{JurisdictionArguments, StoreArguments, labelled_pairs, stop_flag, unwritable};
+use crate::domain::{IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode};
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::export::write_review;
+use crate::query::{Decision, DocAddress, DuplicateReport, DuplicateRule, Snapshot, group};
+use crate::store::{NoListener, Pending, Reader, Write, Writer};
+use crate::usecase::City;
+
+/// Incidents on their way to the disk.
+const AHEAD: usize = 1_024;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    jurisdiction: JurisdictionArguments,
+    /// Only reports made from this day or moment on; they may repeat older ones.
+    #[arg(long)]
+    since: Option<String>,
+    /// Where every repeat is written, those that are certain enough and those that somebody should
+    /// look at (CSV; with its column `usable` filled in, `train` learns from it).
+    #[arg(long, default_value = "dedupe-review.csv")]
+    review: PathBuf,
+    /// Write the review only, change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// A model in place of the built-in one (TOML, as `train` writes it).
+    #[arg(long)]
+    model: Option<PathBuf>,
+}
+
+/// Groups and tells. What was grouped by an interrupted run stands, and a rerun adds the rest.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let path = arguments.store.existing()?;
+    let model = labelled_pairs::model(arguments.model.as_deref())?;
+    let reader = Reader::open(&path)?;
+    let city = labelled_pairs::city(&reader, &arguments.jurisdiction.jurisdiction)?;
+    let since = match &arguments.since {
+        None => i64::MIN,
+        Some(text) => {
+            let read = ReportTime::parse(text, city.zone());
+            read.map_err(|message| Refusal::new("--since", text, message))?.second()
+        }
+    };
+    let snapshot = city.shown().load();
+    let placed = labelled_pairs::placed(&snapshot);
+    let reports: Vec<DocAddress> =
+        placed.into_iter().filter(|address| snapshot.requested(*address) >= since).collect();
+    let catalogue = city.catalogue();
+    let codes = (0..snapshot.services() as u16).map(|n| snapshot.service_name(n));
+    let rule = |code| DuplicateRule::new(&snapshot, &catalogue, &model, &code);
+    let rules: Vec<DuplicateRule> = codes.filter_map(ServiceCode::new).map(rule).collect();
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let began = Instant::now();
+    let repeats = group(&snapshot, &rules, &reports, threads);
+    let seconds = began.elapsed().as_secs_f64();
+    let table = write_review(&snapshot, &repeats, &catalogue).map_err(Error::internal)?;
+    let review = &arguments.review;
+    std::fs::write(review, table).map_err(unwritable("--review", review))?;
+    let certain = repeats.iter().filter(|repeat| repeat.decision == Decision::Duplicate);
+    let (known, new): (Vec<&DuplicateReport>, Vec<&DuplicateReport>) =
+        certain.partition(|repeat| repeat.is_known);
+    println!("{} reports looked at in {seconds:.1} s", reports.len());
+    println!(
+        "  {} repeat another: {} were known, {} are new; {} more should be looked at",
+        known.len() + new.len(),
+        known.len(),
+        new.len(),
+        repeats.len() - known.len() - new.len()
+    );
+    println!("  all of them, with reasons: {}", arguments.review.display());
+    if arguments.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    attach(&path, city, &snapshot, &new)
+}
+
+/// Attaches what was found, incident by incident.
+fn attach(
+    store: &Path,
+    city: City,
+    snapshot: &Snapshot,
+    new: &[&DuplicateReport],
+) -> Result<ExitCode> {
+    let stop = stop_flag()?;
+    let (writer, writing) = Writer::start(store, NoListener)?;
+    let mut incidents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for repeat in new {
+        let children = incidents.entry(snapshot.id(repeat.original)).or_default();
+        children.push(snapshot.id(repeat.child));
+    }
+    let mut progress = Progress::new("dedupe", incidents.len() as u64);
+    let mut tally = DedupeCounts::default();
+    let mut pending: VecDeque<(usize, Pending)> = VecDeque::new();
+    for (n, (original, children)) in incidents.iter().enumerate() {
+        if stop.load(Ordering::SeqCst) {
+            break;
+        }
+        let id = |text: &str| ReportId::new(text).map_err(|message| Error::internal(message.en));
+        let reports = children.iter().map(|child| id(child)).collect::<Result<Vec<_>>>()?;
+        let regroup = IncidentCommand::Merge { into: id(original)?, reports };
+        pending.push_back((children.len(), writer.begin(merge(city.id(), regroup))));
+        if pending.len() >= AHEAD {
+            tally.settle(pending.pop_front())?;
+        }
+        progress.at(n as u64 + 1, n as u64 + 1);
+    }
+    while !pending.is_empty() {
+        tally.settle(pending.pop_front())?;
+    }
+    let seconds = progress.done().as_secs_f64();
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    let DedupeCounts { attached, incidents: done, overtaken } = tally;
+    println!("  {attached} reports attached to {done} incidents in {seconds:.1} s");
+    if overtaken > 0 {
+        println!("  {overtaken} incidents were changed meanwhile and left alone");
+    }
+    if stop.load(Ordering::SeqCst) {
+        eprintln!("stopped; the same command takes up from here");
+        return Ok(ExitCode::from(130));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn merge(jurisdiction: &JurisdictionId, regroup: IncidentCommand) -> Write {
+    Write::IncidentCommand { jurisdiction: jurisdiction.clone(), regroup, author: "dedupe".into() }
+}
+
+/// What became of incidents.
+#[derive(Default)]
+struct DedupeCounts {
+    attached: usize,
+    incidents: usize,
+    /// Somebody else changed them first.
+    overtaken: usize,
+}
+
+impl DedupeCounts {
+    fn settle(&mut self, pending: Option<(usize, Pending)>) -> Result<()> {
+        let Some((children, pending)) = pending else { return Ok(()) };
+        match pending.outcome() {
+            Ok(_) => {
+                (self.attached, self.incidents) = (self.attached + children, self.incidents + 1)
+            }
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) => {
+                self.overtaken += 1;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `pointchaud evaluate duplicates`: our answers and those of the rule of FixMyStreet, beside what
+//! people labelled.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::labelled_pairs;
+use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuestion};
+use crate::domain::{Filter, ServiceCode};
+use crate::error::Result;
+use crate::place::Meters;
+use crate::query::{DocAddress, DuplicateRule, was_open, within_radius};
+use crate::statistics::{CalibrationBin, average_precision, calibration_error, reliability};
+
+/// Answers looked at for the mean reciprocal rank.
+const RANKS: usize = 50;
+/// The rule of FixMyStreet: the nearest of the same category within this many metres that are open.
+const RULE_M: f64 = 250.0;
+const RULE_FIRST: usize = 5;
+/// Labelled duplicates that a service must have to get a row of its own.
+const ROW_MIN: usize = 5;
+const BANDS: usize = 10;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    judged: labelled_pairs::LabelledPairsArguments,
+    /// Ask only about reports made from this day or moment on: what the model has not seen.
+    #[arg(long)]
+    from: Option<String>,
+    /// Ask only about reports made before this day or moment.
+    #[arg(long)]
+    before: Option<String>,
+}
+
+/// Ranks at which what was wanted was found.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ranks {
+    asked: usize,
+    first: usize,
+    in_five: usize,
+    reciprocal: f64,
+    /// Questions whose first answer is any report of the same incident.
+    incident: usize,
+}
+
+impl Ranks {
+    fn add(&mut self, rank: Option<usize>, incident: bool) {
+        self.asked += 1;
+        self.first += usize::from(rank == Some(0));
+        self.in_five += usize::from(rank.is_some_and(|rank| rank < 5));
+        self.reciprocal += rank.map_or(0.0, |rank| 1.0 / (rank + 1) as f64);
+        self.incident += usize::from(incident);
+    }
+
+    fn cells(&self) -> String {
+        let n = self.asked.max(1) as f64;
+        let (first, five) = (self.first as f64 / n, self.in_five as f64 / n);
+        let (mrr, incident) = (self.reciprocal / n, self.incident as f64 / n);
+        format!("{first:.3} | {five:.3} | {mrr:.3} | {incident:.3}")
+    }
+}
+
+/// What one of the two said to all questions.
+#[derive(Default)]
+struct Score {
+    all: Ranks,
+    /// Pairs in which the one called duplicate was made first: the later one asks.
+    turned: Ranks,
+    by_service: BTreeMap<String, Ranks>,
+    /// Of every question: how sure it was that this is a duplicate, and whether people said so.
+    detected: Vec<(f64, bool)>,
+    /// Of every question with an answer: the probability of the first, and whether it was right.
+    stated: Vec<(f64, bool)>,
+}
+
+/// Prints the tables.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let judged = LabelledPairs::read(&arguments.judged)?;
+    let model = labelled_pairs::model(arguments.judged.model.as_deref())?;
+    let edge = |name, text: &Option<String>, open: i64| {
+        text.as_ref().map_or(Ok(open), |text| judged.second(name, text))
+    };
+    let from = edge("--from", &arguments.from, i64::MIN)?;
+    let before = edge("--before", &arguments.before, i64::MAX)?;
+    let questions: Vec<&LabelledQuestion> = judged.between(from, before).collect();
+    let (ours, rule) =
+        (ours(&judged, &judged.rules(&model), &questions), fixed(&judged, &questions));
+    println!("{}\n{} reports asked about\n", judged.left_out, questions.len());
+    for (name, text) in &model.provenance {
+        println!("model: {name} {text}");
+    }
+    print!("\n{}", table(&judged, &questions, &ours, &rule));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Score {
+    fn add(&mut self, judged: &LabelledPairs, question: &LabelledQuestion, found: &[DocAddress]) {
+        let Some(wanted) = question.wanted else { return };
+        let rank = found.iter().position(|address| *address == wanted);
+        let incident = |address: &DocAddress| judged.incidents.get(address);
+        let same = found.first().is_some_and(|first| {
+            incident(first).is_some() && incident(first) == incident(&question.asked)
+        });
+        if question.is_child {
+            self.all.add(rank, same);
+            let service = judged.service(question.asked).to_owned();
+            self.by_service.entry(service).or_default().add(rank, same);
+        } else {
+            self.turned.add(rank, same);
+        }
+    }
+}
+
+/// Our answers.
+fn ours(judged: &LabelledPairs, rules: &[DuplicateRule], questions: &[&LabelledQuestion]) -> Score {
+    let mut score = Score::default();
+    for question in questions {
+        let snapshot = &judged.snapshot;
+        let rule = &rules[usize::from(snapshot.service(question.asked))];
+        let answer = rule.rank(snapshot, &judged.probe(question.asked), RANKS);
+        let found: Vec<DocAddress> = answer.found.iter().map(|one| one.address).collect();
+        score.add(judged, question, &found);
+        let first = answer.found.first();
+        let stated = first.map_or(0.0, |first| first.probability);
+        score.detected.push((stated, question.wanted.is_some()));
+        if let Some(first) = first {
+            let incident = |address: DocAddress| judged.incidents.get(&address);
+            let own = incident(question.asked);
+            let right = own.is_some()
+                && [first.address, first.candidate.address].iter().any(|h| incident(*h) == own);
+            score.stated.push((stated, right));
+        }
+    }
+    score
+}
+
+/// Those of the rule; of reports equally near the newest comes first, which suits it best.
+fn fixed(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Score {
+    let snapshot = &judged.snapshot;
+    let mut score = Score::default();
+    for question in questions {
+        let second = snapshot.requested(question.asked);
+        let service = ServiceCode::new(judged.service(question.asked));
+        let filter = Filter { services: service.map(|code| vec![code]), ..Filter::default() };
+        let at = snapshot.position(question.asked).expect("only placed reports ask");
+        let near = within_radius(
+            snapshot,
+            &snapshot.compiled(&filter),
+            at,
+            Meters(RULE_M),
+            None,
+            snapshot.len(),
+        );
+        let mut found: Vec<(Meters, DocAddress)> = near
+            .items
+            .iter()
+            .filter(|one| {
+                one.address != question.asked && snapshot.requested(one.address) <= second
+            })
+            .filter(|one| was_open(snapshot, one.address, second))
+            .map(|one| (one.distance, one.address))
+            .collect();
+        found.sort_by(|a, b| {
+            let newer = snapshot.requested(b.1).cmp(&snapshot.requested(a.1));
+            a.0.0.total_cmp(&b.0.0).then(newer)
+        });
+        found.truncate(RULE_FIRST);
+        let addresses: Vec<DocAddress> = found.iter().map(|(_, address)| *address).collect();
+        score.add(judged, question, &addresses);
+        let sure = found.first().map_or(0.0, |(distance, _)| 1.0 / (1.0 + distance.0));
+        score.detected.push((sure, question.wanted.is_some()));
+    }
+    score
+}
+
+fn table(
+    judged: &LabelledPairs,
+    questions: &[&LabelledQuestion],
+    ours: &Score,
+    rule: &Score,
+) -> String {
+    let mut text = String::from(
+        "| original named by people, filed first | pairs | | first | in five | MRR | \
+         first is of the incident |\n|---|---:|---|---:|---:|---:|---:|\n",
+    );
+    let mut row = |name: &str, ours: &Ranks, rule: &Ranks| {
+        if ours.asked > 0 {
+            let (n, ours, rule) = (ours.asked, ours.cells(), rule.cells());
+            text += &format!("| {name} | {n} | pointchaud | {ours} |\n| | | rule | {rule} |\n");
+        }
+    };
+    row("all", &ours.all, &rule.all);
+    let mut services: Vec<_> = ours.by_service.iter().collect();
+    services.sort_by_key(|(_, ranks)| std::cmp::Reverse(ranks.asked));
+    for (service, ranks) in services.into_iter().filter(|(_, ranks)| ranks.asked >= ROW_MIN) {
+        let name = judged.catalogue.get(service).map_or(service.as_str(), |s| &s.names.en);
+        row(name, ranks, &rule.by_service[service]);
+    }
+    row("filed after its duplicate: the later asks", &ours.turned, &rule.turned);
+    let (ap, rule_ap) = (average_precision(&ours.detected), average_precision(&rule.detected));
+    let labelled = questions.iter().filter(|question| question.wanted.is_some()).count();
+    let share = 100.0 * labelled as f64 / questions.len().max(1) as f64;
+    text += &format!(
+        "\nDetection, {labelled} labelled ({share:.1} %) among {} reports: average precision \
+         {ap:.3}, rule {rule_ap:.3}.\n\n",
+        questions.len()
+    );
+    let bands = reliability(&ours.stated, BANDS);
+    text += &format!(
+        "| first answer's probability | answers | stated, mean | right |\n\
+         |---|---:|---:|---:|\n{}\nExpected calibration error {:.4}; above 10 %, {:.4}.\n",
+        bands.iter().enumerate().map(band).collect::<String>(),
+        calibration_error(&bands),
+        calibration_error(&bands[1..]),
+    );
+    text
+}
+
+fn band((n, band): (usize, &CalibrationBin)) -> String {
+    let (low, high) = (n * 100 / BANDS, (n + 1) * 100 / BANDS);
+    let CalibrationBin { count, stated, happened } = band;
+    let (stated, happened) = (stated * 100.0, happened * 100.0);
+    format!("| {low} to {high} % | {count} | {stated:.1} % | {happened:.1} % |\n")
+}

@@ -1,0 +1,152 @@
+//! `pointchaud export`: a jurisdiction's reports as a file.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+
+use clap::Args;
+
+use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
+use crate::domain::{Catalogue, JurisdictionId, StoredReport};
+use crate::error::{Error, Refusal, Result};
+use crate::export::{Export, Layout};
+use crate::message;
+use crate::store::{GeoPackage, Reader};
+
+/// Reports read together.
+const PAGE: usize = 2_000;
+/// Pages read ahead of the one being written: memory does not grow with the city.
+const PAGES_AHEAD: usize = 4;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    whose: JurisdictionArguments,
+    /// geojson, csv, geoparquet or gpkg (GeoPackage).
+    #[arg(long, default_value = "geojson")]
+    format: String,
+    /// The file to write; by default the standard output, except of a GeoPackage.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+}
+
+/// What is written, report by report.
+enum Out<'a> {
+    Stream(Box<Export<'a, Box<dyn Write + Send>>>),
+    Package(Box<GeoPackage>),
+}
+
+/// Writes every report: of GeoJSON and CSV in the order of their ids, else in that of their last
+/// change, which is read faster.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let layout = Layout::parse(&arguments.format);
+    if layout.is_none() && arguments.format != "gpkg" {
+        let message = message!(
+            "doit être geojson, csv, geoparquet ou gpkg",
+            "must be geojson, csv, geoparquet or gpkg"
+        );
+        return Err(Refusal::new("--format", &arguments.format, message).into());
+    }
+    let id = arguments.whose.id()?;
+    let reader = Reader::open(&arguments.store.existing()?)?;
+    if !reader.jurisdictions()?.iter().any(|(known, _)| known.id == id) {
+        return Err(Error::not_found(id.as_str()));
+    }
+    let mut catalogue = catalogues()?.of(&id);
+    reader.services(&id)?.into_iter().for_each(|service| catalogue.add(service));
+    let mut out = match layout {
+        Some(layout) => {
+            let output = opened(arguments.output.as_deref())?;
+            Out::Stream(Box::new(Export::begin(layout, &id, &catalogue, output)?))
+        }
+        None => {
+            let path = arguments.output.as_deref().ok_or_else(|| {
+                let message = message!(
+                    "manque : un GeoPackage est un fichier",
+                    "is missing: a GeoPackage is a file"
+                );
+                Refusal::new("--output", "", message)
+            })?;
+            let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+            Out::Package(Box::new(GeoPackage::create(path, &now)?))
+        }
+    };
+    let by_id = matches!(layout, Some(Layout::GeoJson | Layout::Csv));
+    let count = copy(&reader, &id, by_id, |stored| match &mut out {
+        Out::Stream(export) => export.write(stored),
+        Out::Package(package) => package.write(stored, names(&catalogue, &id, stored)),
+    })?;
+    match out {
+        Out::Stream(export) => export.finish()?,
+        Out::Package(package) => package.finish()?,
+    }
+    eprintln!("{count} reports of {id}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn opened(path: Option<&Path>) -> Result<Box<dyn Write + Send>> {
+    const ROOM: usize = 1 << 18;
+    Ok(match path {
+        Some(path) => {
+            let file = File::create(path).map_err(unwritable("--output", path))?;
+            Box::new(BufWriter::with_capacity(ROOM, file))
+        }
+        None => Box::new(BufWriter::with_capacity(ROOM, std::io::stdout())),
+    })
+}
+
+fn names<'a>(
+    catalogue: &'a Catalogue,
+    id: &'a JurisdictionId,
+    stored: &'a StoredReport,
+) -> [&'a str; 3] {
+    let code = stored.report.service.as_str();
+    let service = catalogue.get(code);
+    let name = service.map_or(code, |service| &service.names.fr);
+    [id.as_str(), name, service.map_or("", |service| &service.group)]
+}
+
+/// One thread reads, this one writes; how many reports there were.
+fn copy(
+    reader: &Reader,
+    id: &JurisdictionId,
+    by_id: bool,
+    mut write: impl FnMut(&StoredReport) -> Result<()>,
+) -> Result<u64> {
+    let (send, pages) = mpsc::sync_channel::<Vec<StoredReport>>(PAGES_AHEAD);
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut page = Vec::with_capacity(PAGE);
+            let mut take = |stored| {
+                page.push(stored);
+                let full = page.len() >= PAGE;
+                !full || send.send(std::mem::replace(&mut page, Vec::with_capacity(PAGE))).is_ok()
+            };
+            if by_id {
+                for stored in reader.scan(id) {
+                    if !take(stored?) {
+                        return Ok(());
+                    }
+                }
+            } else {
+                reader.changed_between(id, (None, None), &mut take)?;
+            }
+            let _ = send.send(page);
+            Ok(())
+        });
+        let mut count = 0;
+        for page in pages {
+            for stored in &page {
+                write(stored)?;
+            }
+            count += page.len() as u64;
+        }
+        let read = reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")));
+        read.map(|()| count)
+    })
+}

@@ -1,0 +1,201 @@
+//! The questions that the followed server is asked, politely.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use reqwest::header::RETRY_AFTER;
+
+use crate::cli::follow::{Arguments, PAGE, WindowField, stopped};
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::geojson::instant;
+use crate::ingest::open311::{MirroredRequest, requests as mirrored_requests};
+use crate::message;
+
+/// Bytes of an answer, at most.
+const BYTES_MAX: usize = 64 << 20;
+/// How often an answer is tried for.
+const TRIES: u32 = 4;
+/// Longest time that a server may have us wait, in seconds.
+const WAIT_MAX: u64 = 120;
+
+/// The server that is followed.
+pub struct MirroredServer<'a> {
+    /// What was asked for.
+    pub arguments: &'a Arguments,
+    client: reqwest::Client,
+    /// Where questions wait for their answers.
+    pub runtime: &'a tokio::runtime::Runtime,
+    /// True once the user wants it to stop.
+    pub stop: &'a AtomicBool,
+}
+
+fn unreachable(url: &str, reason: &str) -> Error {
+    let message = message!(
+        "« {url} » ne répond pas comme un serveur Open311 : {reason}",
+        "'{url}' does not answer as an Open311 server: {reason}"
+    );
+    Error::new(ErrorKind::Unavailable, message)
+}
+
+impl<'a> MirroredServer<'a> {
+    /// A server that nothing was asked yet.
+    ///
+    /// # Errors
+    /// There is no connection to be had.
+    pub fn new(
+        arguments: &'a Arguments,
+        runtime: &'a tokio::runtime::Runtime,
+        stop: &'a AtomicBool,
+    ) -> Result<Self> {
+        // Whoever asked for it first has had it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
+            .timeout(Duration::from_secs(arguments.patience_s))
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { arguments, client, runtime, stop })
+    }
+
+    /// The bytes of a photo of its own.
+    ///
+    /// # Errors
+    /// Why they do not come.
+    pub fn photo(&self, url: &str) -> std::result::Result<Vec<u8>, String> {
+        sleep(Duration::from_millis(self.arguments.pause_ms));
+        let said = |answered| match answered {
+            ServerFailure::Not(reason)
+            | ServerFailure::Later(_, reason)
+            | ServerFailure::Final(reason) => reason,
+        };
+        self.runtime.block_on(self.get(url, &[])).map_err(said)
+    }
+
+    /// The answer to a question, in JSON or else in XML, tried for several times.
+    fn request(
+        &self,
+        query: &[(&str, String)],
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Vec<MirroredRequest>> {
+        let base = self.arguments.url.trim_end_matches('/');
+        let mut last = String::new();
+        for format in ["json", "xml"] {
+            let url = format!("{base}/requests.{format}");
+            for attempt in 0..TRIES {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(stopped());
+                }
+                sleep(Duration::from_millis(self.arguments.pause_ms));
+                match self.runtime.block_on(self.get(&url, query)) {
+                    Ok(bytes) => return mirrored_requests(&bytes, zone),
+                    Err(ServerFailure::Final(reason)) => {
+                        last = reason;
+                        break;
+                    }
+                    // Who does not answer in one language does not in another.
+                    Err(ServerFailure::Not(reason)) if attempt + 1 == TRIES => {
+                        return Err(unreachable(base, &reason));
+                    }
+                    Err(ServerFailure::Not(reason)) => {
+                        last = reason;
+                        self.rest(Duration::from_secs(1 << attempt));
+                    }
+                    Err(ServerFailure::Later(wait, reason)) => {
+                        last = reason;
+                        let wait = wait.unwrap_or(1 << attempt).min(WAIT_MAX);
+                        if attempt + 1 < TRIES {
+                            self.rest(Duration::from_secs(wait));
+                        }
+                    }
+                }
+            }
+        }
+        Err(unreachable(base, &last))
+    }
+
+    fn rest(&self, time: Duration) {
+        let began = Instant::now();
+        while began.elapsed() < time && !self.stop.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &str,
+        query: &[(&str, String)],
+    ) -> std::result::Result<Vec<u8>, ServerFailure> {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        let query = pairs.extend_pairs(query).finish();
+        let broken = |error: reqwest::Error| match error.is_timeout() {
+            true => ServerFailure::Not(format!("no answer in {} s", self.arguments.patience_s)),
+            false => ServerFailure::Not(error.to_string()),
+        };
+        let url = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
+        let sent = self.client.get(url).send().await.map_err(broken)?;
+        let status = sent.status();
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            let wait = sent.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            return Err(ServerFailure::Later(
+                wait.and_then(|text| text.parse().ok()),
+                status.to_string(),
+            ));
+        }
+        if !status.is_success() {
+            return Err(ServerFailure::Final(status.to_string()));
+        }
+        let mut sent = sent;
+        let mut bytes = Vec::new();
+        while let Some(piece) = sent.chunk().await.map_err(broken)? {
+            if bytes.len() + piece.len() > BYTES_MAX {
+                return Err(ServerFailure::Final(format!("more than {BYTES_MAX} bytes")));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    /// The requests of a window, both ends included, on one page.
+    ///
+    /// # Errors
+    /// It does not answer, or not as such a server does.
+    pub fn window(
+        &self,
+        by: WindowField,
+        (from, to): (i64, i64),
+        page: usize,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Vec<MirroredRequest>> {
+        let names = match by {
+            WindowField::CachedTile => ["start_date", "end_date"],
+            WindowField::Changed => ["updated_after", "updated_before"],
+        };
+        // What is before a moment does not include it.
+        let end = if by == WindowField::Changed { to + 1 } else { to };
+        let mut query = vec![
+            (names[0], instant(from)),
+            (names[1], instant(end)),
+            ("extensions", "true".to_owned()),
+            ("page_size", PAGE.to_string()),
+        ];
+        if page > 1 {
+            query.push(("page", page.to_string()));
+        }
+        if let Some(id) = &self.arguments.their_jurisdiction {
+            query.push(("jurisdiction_id", id.clone()));
+        }
+        self.request(&query, zone)
+    }
+}
+
+/// Why there is no answer.
+enum ServerFailure {
+    /// There is nobody, or whoever is there says nothing.
+    Not(String),
+    /// It may come later, after so many seconds.
+    Later(Option<u64>, String),
+    /// It will not.
+    Final(String),
+}

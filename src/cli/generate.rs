@@ -1,0 +1,144 @@
+//! `pointchaud generate`: the demo city, into the store or into a file.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use crate::cli::progress::Progress;
+use crate::cli::{StoreArguments, catalogues, stop_flag, unwritable};
+use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
+use crate::domain::{Gate, ReportTime, StoredReport, tracking_number};
+use crate::error::{Error, Refusal, Result};
+use crate::export::{Export, Layout};
+use crate::message;
+use crate::store::{NoListener, Reader, Writer};
+use crate::usecase::{Importer, Summary, quebec};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// How many reports, over one year.
+    #[arg(long, default_value_t = REPORTS_PER_YEAR)]
+    reports: u64,
+    /// The same seed, number and --until give the same city.
+    #[arg(long, default_value_t = 311)]
+    seed: u64,
+    /// Last moment of the year, RFC 3339 or a date; by default now.
+    #[arg(long)]
+    until: Option<String>,
+    /// Write FILE.csv or FILE.geojson instead of the store; the truth goes beside it.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+}
+
+/// Generates and tells where things are.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let zone = quebec().zone().map_err(|message| Error::internal(message.en))?;
+    let until = match &arguments.until {
+        None => jiff::Timestamp::now().as_second(),
+        Some(text) => ReportTime::parse(text, &zone)
+            .map_err(|message| Refusal::new("--until", text, message))?
+            .last_second()
+            .min(jiff::Timestamp::now().as_second()),
+    };
+    let plan = Plan { reports: arguments.reports, seed: arguments.seed, until };
+    let stop = stop_flag()?;
+    let truth = match &arguments.output {
+        Some(path) => to_file(plan, path)?,
+        None => {
+            let store = arguments.store.path()?;
+            let (summary, truth) = to_store(plan, &store, &stop)?;
+            let Summary { rows, tally, .. } = summary;
+            println!("{rows} reports: {} added, {} unchanged", tally.added, tally.unchanged);
+            truth
+        }
+    };
+    if stop.load(Ordering::SeqCst) {
+        eprintln!("stopped; the same command with the same --until takes up from here");
+        return Ok(ExitCode::from(130));
+    }
+    let beside = match &arguments.output {
+        Some(path) => path.with_extension("truth.json"),
+        None => arguments.store.path()?.with_extension("truth.json"),
+    };
+    write_truth(&truth, &beside)?;
+    println!("ground truth: {}", beside.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_truth(truth: &PlantedTruth, path: &Path) -> Result<()> {
+    let file = File::create(path).map_err(unwritable("--output", path))?;
+    serde_json::to_writer(BufWriter::new(file), truth).map_err(Error::internal)
+}
+
+/// Generates the city into a store.
+///
+/// # Errors
+/// The store.
+pub fn to_store(plan: Plan, store: &Path, stop: &AtomicBool) -> Result<(Summary, PlantedTruth)> {
+    let reader = Reader::open(store)?;
+    let (writer, _writing) = Writer::start(store, NoListener)?;
+    let Plan { reports, seed, until } = plan;
+    let digest = format!("generated {seed} {reports} {until}");
+    let mut importer = Importer::begin(&reader, &writer, &catalogues()?, quebec(), digest)?;
+    let mut progress = Progress::new("generate", reports);
+    let (mut row, mut failed) = (0, None);
+    let truth = DemoCity::new(plan).map_err(Error::internal)?.generate(&mut |draft| {
+        row += 1;
+        progress.at(row, row);
+        failed = match importer.push(row, Ok((draft, None))) {
+            Err(error) => Some(error),
+            Ok(refused) if !refused.is_empty() => Some(Error::refused(refused)),
+            Ok(_) => None,
+        };
+        failed.is_none() && !stop.load(Ordering::SeqCst)
+    });
+    progress.done();
+    match failed {
+        Some(error) => Err(error),
+        None => Ok((importer.finish(!stop.load(Ordering::SeqCst))?, truth)),
+    }
+}
+
+fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let layout = Layout::parse(&extension).ok_or_else(|| {
+        let message = message!("doit finir par .csv ou .geojson", "must end in .csv or .geojson");
+        Refusal::new("--output", path.display(), message)
+    })?;
+    let (city, catalogue) = (quebec(), catalogues()?.quebec);
+    let zone = city.zone().map_err(|message| Error::internal(message.en))?;
+    let file = File::create(path).map_err(unwritable("--output", path))?;
+    let file = BufWriter::with_capacity(1 << 18, file);
+    let mut export = Export::begin(layout, &city.id, &catalogue, file)?;
+    let gate = Gate { catalogue: &catalogue, zone: &zone, now: plan.until };
+    let mut progress = Progress::new("generate", plan.reports);
+    let (mut row, mut failed) = (0, None);
+    let truth = DemoCity::new(plan).map_err(Error::internal)?.generate(&mut |draft| {
+        row += 1;
+        progress.at(row, row);
+        let report = gate.admit(draft, &tracking_number(0)).map_err(Error::refused);
+        let recorded = String::new();
+        let written = report.and_then(|report| {
+            export.write(&StoredReport {
+                report,
+                revision: row,
+                created_revision: row,
+                recorded,
+                changed: None,
+            })
+        });
+        failed = written.err();
+        failed.is_none()
+    });
+    progress.done();
+    match failed {
+        Some(error) => Err(error),
+        None => export.finish().map(|()| truth),
+    }
+}

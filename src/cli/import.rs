@@ -1,0 +1,223 @@
+//! `pointchaud import`: a city's export into the store.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use crate::cli::progress::Progress;
+use crate::cli::{StoreArguments, catalogues, stop_flag, unwritable};
+use crate::config::DEFAULT_JURISDICTION;
+use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::error::{Error, Refusal, Result};
+use crate::ingest::{SourceFile, SourceRow};
+use crate::store::{NoListener, Reader, Writer};
+use crate::usecase::{Importer, Summary};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Files to read: CSV or GeoJSON.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How the file is laid out: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore,
+    /// sf, zurich, geojson, open311-bulk.
+    #[arg(long, default_value = "auto")]
+    profile: String,
+    /// A file that describes another layout, or adds to a profile with `extends` (TOML; see
+    /// data/mappings).
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Whose reports they are; by default the profile's city.
+    #[arg(long, env = "POINTCHAUD_JURISDICTION")]
+    jurisdiction: Option<String>,
+    /// IANA zone of wall clocks without an offset, for a new jurisdiction.
+    #[arg(long)]
+    time_zone: Option<String>,
+    /// Exchange latitude and longitude where they are evidently swapped.
+    #[arg(long)]
+    fix_swapped: bool,
+    /// Where refused rows go; by default FILE.refused.csv in the current directory.
+    #[arg(long)]
+    refused: Option<PathBuf>,
+}
+
+/// Imports each file and tells what became of its rows.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let path = arguments.store.path()?;
+    let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
+    let stop = stop_flag()?;
+    let mut done = ExitCode::SUCCESS;
+    for file in &arguments.files {
+        let source = SourceFile::open(file, &arguments.profile, mapping.as_deref())?;
+        let finished = import_one(arguments, &path, file, &source, &stop)?;
+        if !finished {
+            eprintln!("stopped; the same command takes up from here");
+            done = ExitCode::from(130);
+            break;
+        }
+    }
+    Ok(done)
+}
+
+fn read_mapping(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let reason = error.to_string();
+        let message = crate::message!("{reason}", "{reason}");
+        Refusal::new("--mapping", path.display(), message).into()
+    })
+}
+
+fn import_one(
+    arguments: &Arguments,
+    store: &Path,
+    file: &Path,
+    source: &SourceFile,
+    stop: &AtomicBool,
+) -> Result<bool> {
+    let reader = Reader::open(store)?;
+    let (writer, _writing) = Writer::start(store, NoListener)?;
+    let mut jurisdiction = jurisdiction(source, arguments.jurisdiction.as_deref())?;
+    if let Some(zone) = &arguments.time_zone {
+        jurisdiction.time_zone.clone_from(zone);
+    }
+    let digest = source.digest(arguments.fix_swapped)?;
+    let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
+    let mut refused = RefusedRows::new(arguments.refused.as_deref(), file);
+    let mut progress = Progress::new("import", source.size()?);
+    let id = importer.id().clone();
+    let mut rows = 0;
+    push_all(source, &mut importer, arguments.fix_swapped, |row, bytes_read, refusals, raw| {
+        rows += 1;
+        progress.at(bytes_read, rows);
+        refused.write(row, refusals, raw)?;
+        Ok(!stop.load(Ordering::SeqCst))
+    })?;
+    let finished = !stop.load(Ordering::SeqCst);
+    let summary = importer.finish(finished)?;
+    let seconds = progress.done().as_secs_f64();
+    let profile = &source.profile().name;
+    println!("{}: profile {profile}, jurisdiction {id}", file.display());
+    tell(&summary, seconds, refused.path());
+    Ok(finished)
+}
+
+/// The city that reports of a file are of: the one named, else the profile's.
+fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction> {
+    let named = named.or(source.profile().jurisdiction.as_deref());
+    let jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
+    let is_home = jurisdiction.id.as_str() == DEFAULT_JURISDICTION;
+    Ok(if is_home { crate::usecase::quebec() } else { jurisdiction })
+}
+
+/// Hands every row to the importer. `settled` hears a row's number, how many bytes have been read,
+/// what was refused and the row as it stood, and says whether to go on.
+fn push_all(
+    source: &SourceFile,
+    importer: &mut Importer<'_>,
+    fix_swapped: bool,
+    mut settled: impl FnMut(u64, u64, &[Refusal], &[String]) -> Result<bool>,
+) -> Result<()> {
+    let (zone, extent) = (importer.zone().clone(), importer.jurisdiction().extent);
+    let mut failed = None;
+    source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
+        let mapped = row.mapped.map(|(draft, category)| {
+            (draft, category.map(|category| (category.name, category.hint)))
+        });
+        let pushed = importer.push(row.number, mapped);
+        let on =
+            pushed.and_then(|refusals| settled(row.number, row.bytes_read, &refusals, &row.raw));
+        on.unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Imports a file whose layout is recognised into a store, without a word; answers whose reports
+/// they are.
+///
+/// # Errors
+/// As [`run`].
+pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
+    let source = SourceFile::open(file, "auto", None)?;
+    let reader = Reader::open(store)?;
+    let (writer, writing) = Writer::start(store, NoListener)?;
+    let jurisdiction = jurisdiction(&source, None)?;
+    let digest = source.digest(false)?;
+    let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
+    push_all(&source, &mut importer, false, |_, _, _, _| Ok(true))?;
+    let id = importer.id().clone();
+    importer.finish(true)?;
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    Ok(id)
+}
+
+fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
+    let Summary { rows, resumed, tally, unlocated, approximate, outside, services, .. } = summary;
+    let rate = *rows as f64 / seconds.max(1e-3);
+    println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
+    println!(
+        "  {} added, {} updated, {} unchanged, {} refused",
+        tally.added, tally.updated, tally.unchanged, summary.refused
+    );
+    println!(
+        "  {unlocated} without a position, {approximate} at a default point, \
+         {outside} outside the city's extent"
+    );
+    if *services > 0 {
+        println!("  {services} services added to the catalogue");
+    }
+    if *resumed > 0 {
+        println!("  {resumed} rows were in from an earlier, interrupted run");
+    }
+    if let Some(path) = refused {
+        println!("  refused rows, each with its reason: {}", path.display());
+    }
+}
+
+/// The file of refused rows, made when the first comes.
+struct RefusedRows {
+    path: PathBuf,
+    table: Option<csv::Writer<File>>,
+}
+
+impl RefusedRows {
+    fn new(path: Option<&Path>, source: &Path) -> Self {
+        let name = source.file_stem().unwrap_or_default().to_string_lossy();
+        let default = PathBuf::from(format!("{name}.refused.csv"));
+        Self { path: path.map_or(default, Path::to_path_buf), table: None }
+    }
+
+    /// One line for each value refused, with the row as it stood.
+    fn write(&mut self, row: u64, refusals: &[Refusal], raw: &[String]) -> Result<()> {
+        for refusal in refusals {
+            if self.table.is_none() {
+                let file = File::create(&self.path).map_err(unwritable("--refused", &self.path))?;
+                let mut table = csv::Writer::from_writer(file);
+                let header = ["row", "field", "value", "reason", "raison", "content"];
+                table.write_record(header).map_err(Error::internal)?;
+                self.table = Some(table);
+            }
+            let Refusal { field, value, message } = refusal;
+            let (row, content) = (row.to_string(), raw.join(","));
+            let line = [&row, field, value, &message.en, &message.fr, &content];
+            if let Some(table) = &mut self.table {
+                table.write_record(line).map_err(Error::internal)?;
+            }
+        }
+        match &mut self.table {
+            Some(table) if !refusals.is_empty() => table.flush().map_err(Error::internal),
+            _ => Ok(()),
+        }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.table.as_ref().map(|_| self.path.as_path())
+    }
+}

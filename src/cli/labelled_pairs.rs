@@ -1,0 +1,248 @@
+//! Reports beside what people said of which repeats which: what the duplicate model is trained and
+//! scored on.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, import};
+use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode};
+use crate::error::{Error, Refusal, Result};
+use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
+use crate::message;
+use crate::query::{DocAddress, DuplicateModel, DuplicateQuery, DuplicateRule, Snapshot};
+use crate::statistics::DisjointSet;
+use crate::store::Reader;
+use crate::usecase::City;
+
+/// Where reports and labels are.
+#[derive(Debug, Args)]
+pub struct LabelledPairsArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    jurisdiction: JurisdictionArguments,
+    /// Labelled pairs: a CSV file with the columns child_id and parent_id, or the truth beside a
+    /// generated city. Without it, what the reports themselves say of their originals.
+    #[arg(long)]
+    pairs: Option<PathBuf>,
+    /// A city's export to take the reports from in place of the store; its layout is recognised.
+    #[arg(long)]
+    reports: Option<PathBuf>,
+    /// A model in place of the built-in one (TOML, as `train` writes it).
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+}
+
+/// A report at whose making somebody could have asked whether it is already reported.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelledQuestion {
+    /// The report.
+    pub asked: DocAddress,
+    /// The earlier report of the pair that it is in.
+    pub wanted: Option<DocAddress>,
+    /// It is the one that people called the duplicate.
+    pub is_child: bool,
+}
+
+/// Reports and labels.
+pub struct LabelledPairs {
+    /// The city's services.
+    pub catalogue: Arc<Catalogue>,
+    /// The reports.
+    pub snapshot: Arc<Snapshot>,
+    /// Every report that has a place, in the order of time.
+    pub questions: Vec<LabelledQuestion>,
+    /// Of labelled reports, the number of their incident.
+    pub incidents: HashMap<DocAddress, usize>,
+    /// What of the labels is of no use, in words.
+    pub left_out: String,
+    city: City,
+}
+
+impl LabelledPairs {
+    /// Reads reports and labels.
+    ///
+    /// # Errors
+    /// Files that cannot be read; labels of which no report is there.
+    pub fn read(arguments: &LabelledPairsArguments) -> Result<Self> {
+        let scratch = arguments.reports.as_ref().map(|_| TemporaryStore::new());
+        let (store, jurisdiction) = match (&arguments.reports, &scratch) {
+            (Some(file), Some(scratch)) => {
+                let jurisdiction = import::quietly(file, &scratch.0)?;
+                (scratch.0.clone(), jurisdiction.to_string())
+            }
+            _ => (arguments.store.existing()?, arguments.jurisdiction.jurisdiction.clone()),
+        };
+        let city = city(&Reader::open(&store)?, &jurisdiction)?;
+        let snapshot = city.shown().load();
+        let pairs = match &arguments.pairs {
+            Some(path) => read_pairs(path)?,
+            None => (own_pairs(&snapshot), 0),
+        };
+        Self::of(city, pairs)
+    }
+
+    fn of(city: City, (pairs, unusable): (Vec<Pair>, usize)) -> Result<Self> {
+        let snapshot = city.shown().load();
+        let placed = placed(&snapshot);
+        let is_placed: HashSet<DocAddress> = placed.iter().copied().collect();
+        let find = |id: &str| snapshot.find(id).filter(|address| is_placed.contains(address));
+        let order = |address: DocAddress| (snapshot.requested(address), snapshot.id(address));
+        let (mut asked, mut linked, mut absent) = (HashMap::new(), Vec::new(), 0);
+        for Pair { child, parent } in &pairs {
+            let (Some(child), Some(parent)) = (find(child), find(parent)) else {
+                absent += 1;
+                continue;
+            };
+            linked.push((child, parent));
+            let is_child = order(parent) <= order(child);
+            let (later, earlier) = if is_child { (child, parent) } else { (parent, child) };
+            // A report that is a duplicate of one asks about that one first of all.
+            let question = LabelledQuestion { asked: later, wanted: Some(earlier), is_child };
+            let known: &mut LabelledQuestion = asked.entry(later).or_insert(question);
+            if is_child && !known.is_child {
+                *known = question;
+            }
+        }
+        if linked.is_empty() {
+            let message = message!(
+                "aucune paire ne nomme deux demandes qui ont un lieu exact",
+                "no pair names two reports with an exact place"
+            );
+            return Err(Refusal::new("--pairs", pairs.len(), message).into());
+        }
+        let ask = |address: &DocAddress| {
+            let none = LabelledQuestion { asked: *address, wanted: None, is_child: false };
+            asked.get(address).copied().unwrap_or(none)
+        };
+        let questions = placed.iter().map(ask).collect();
+        let left_out = format!(
+            "{} pairs; left out: {unusable} marked unusable or repeated, {absent} without two \
+             exactly placed reports",
+            linked.len()
+        );
+        let incidents = incidents(&linked);
+        Ok(Self { catalogue: city.catalogue(), snapshot, questions, incidents, left_out, city })
+    }
+
+    /// The questions asked from one moment on and before another.
+    pub fn between(&self, from: i64, before: i64) -> impl Iterator<Item = &LabelledQuestion> {
+        self.questions.iter().filter(move |question| {
+            let at = self.snapshot.requested(question.asked);
+            from <= at && at < before
+        })
+    }
+
+    /// The city's name.
+    pub fn city(&self) -> &str {
+        &self.city.jurisdiction.name
+    }
+
+    /// The second at which a day or moment begins on the city's clock.
+    ///
+    /// # Errors
+    /// No date or time.
+    pub fn second(&self, name: &str, text: &str) -> Result<i64> {
+        let read = ReportTime::parse(text, self.city.zone());
+        Ok(read.map_err(|message| Refusal::new(name, text, message))?.second())
+    }
+
+    /// The code of the service of a report.
+    pub fn service(&self, address: DocAddress) -> &str {
+        self.snapshot.service_name(self.snapshot.service(address))
+    }
+
+    /// A rule for every service.
+    pub fn rules(&self, model: &DuplicateModel) -> Vec<DuplicateRule> {
+        let codes = (0..self.snapshot.services() as u16).map(|n| self.snapshot.service_name(n));
+        let services = codes.filter_map(ServiceCode::new);
+        let rule = |code| DuplicateRule::new(&self.snapshot, &self.catalogue, model, &code);
+        services.map(rule).collect()
+    }
+
+    /// What a report would have asked when it was made.
+    pub fn probe(&self, asked: DocAddress) -> DuplicateQuery<'_> {
+        DuplicateQuery::of(&self.snapshot, asked).expect("only placed reports ask")
+    }
+}
+
+/// A city of the store, its index read.
+///
+/// # Errors
+/// There is none of this id; the store.
+pub fn city(reader: &Reader, id: &str) -> Result<City> {
+    let refuse = |message| Refusal::new("--jurisdiction", id, message);
+    let wanted = JurisdictionId::new(id).map_err(refuse)?;
+    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+    let found = known.into_iter().find(|known| known.id == wanted);
+    let found = found.ok_or_else(|| Error::not_found(id))?;
+    let city = City::new(found, catalogues()?.of(&wanted), reader)?;
+    city.boot(reader)?;
+    Ok(city)
+}
+
+/// Every report with an exact place, in the order of time and then of ids.
+pub fn placed(snapshot: &Snapshot) -> Vec<DocAddress> {
+    let mut placed = Vec::with_capacity(snapshot.len());
+    snapshot.placed(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
+        batch.slots().each(|slot| placed.push(batch.address(slot)));
+    });
+    placed.sort_by_key(|address| (snapshot.requested(*address), snapshot.id(*address)));
+    placed
+}
+
+/// What reports themselves say of their originals.
+fn own_pairs(snapshot: &Snapshot) -> Vec<Pair> {
+    let of = |address: DocAddress| {
+        let parent = snapshot.parent(address)?.to_owned();
+        Some(Pair { child: snapshot.id(address).to_owned(), parent })
+    };
+    placed(snapshot).into_iter().filter_map(of).collect()
+}
+
+/// Numbers of the incidents that pairs make up.
+fn incidents(linked: &[(DocAddress, DocAddress)]) -> HashMap<DocAddress, usize> {
+    let mut numbers: HashMap<DocAddress, u32> = HashMap::new();
+    for address in linked.iter().flat_map(|(child, parent)| [child, parent]) {
+        let next = numbers.len() as u32;
+        numbers.entry(*address).or_insert(next);
+    }
+    let mut grouping = DisjointSet::new(numbers.len());
+    for (child, parent) in linked {
+        grouping.join(numbers[child], numbers[parent]);
+    }
+    numbers.into_iter().map(|(address, n)| (address, grouping.find(n) as usize)).collect()
+}
+
+/// The model of a file, or the built-in one.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn model(path: Option<&Path>) -> Result<DuplicateModel> {
+    let Some(path) = path else { return builtin_model().map_err(Error::internal) };
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    text.and_then(|text| read_model(&text)).map_err(|reason| {
+        Refusal::new("--model", path.display(), message!("{reason}", "{reason}")).into()
+    })
+}
+
+/// A store for the time of a command.
+struct TemporaryStore(PathBuf);
+
+impl TemporaryStore {
+    fn new() -> Self {
+        let name = format!("pointchaud-judged-{}.db", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for TemporaryStore {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `pointchaud serve`: the map page and the API.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{StoreArguments, catalogues, generate, labelled_pairs};
+use crate::config::Limits;
+use crate::demo::{Plan, REPORTS_PER_YEAR};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Access, AppState, PageSettings, PublicConfig, router, serve};
+use crate::media::PhotoStore;
+use crate::message;
+use crate::store::Reader;
+use crate::usecase::watch::BackgroundWatch;
+use crate::usecase::{App, quebec};
+
+/// How long the default basemap's host is waited for.
+const PROBE_MAX: Duration = Duration::from_millis(1500);
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Address and port; port 0 takes any that is free.
+    #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
+    listen: SocketAddr,
+    /// Fill an empty store with the generated demo city.
+    #[arg(long, env = "POINTCHAUD_DEMO")]
+    demo: bool,
+    /// How many reports the demo city has.
+    #[arg(long, default_value_t = REPORTS_PER_YEAR)]
+    demo_reports: u64,
+    /// Key that whoever changes reports must show (Authorization: Bearer KEY). Without one, only a
+    /// service that listens to this machine alone lets reports be changed.
+    #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
+    crew_key: Option<String>,
+    /// How duplicates are told, in place of the built-in model (TOML, as `train` writes it).
+    #[arg(long, env = "POINTCHAUD_MODEL")]
+    model: Option<PathBuf>,
+    /// Where photos are kept: a folder, or s3://BUCKET[/PREFIX] with the AWS_… variables of the
+    /// environment. By default a folder beside the store.
+    #[arg(long, env = "POINTCHAUD_MEDIA")]
+    media: Option<String>,
+    /// Address of this service as its readers know it (behind a proxy); by default what they ask
+    /// for.
+    #[arg(long, env = "POINTCHAUD_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Keys with which applications may file by Open311, apart by commas; without any, any key
+    /// will do.
+    #[arg(long, env = "POINTCHAUD_OPEN311_KEYS", hide_env_values = true, value_delimiter = ',')]
+    open311_keys: Vec<String>,
+    /// Whom to write to, told by Open311's discovery.
+    #[arg(long, env = "POINTCHAUD_CONTACT")]
+    contact: Option<String>,
+    /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
+    /// `auto` for OpenFreeMap where its host can be reached from here.
+    #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
+    basemap: String,
+}
+
+/// Serves until asked to stop.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let store = arguments.store.path()?;
+    if arguments.demo {
+        fill(&store, arguments.demo_reports)?;
+    }
+    let model = labelled_pairs::model(arguments.model.as_deref())?;
+    let limits = Limits::default();
+    let app = App::open(&store, catalogues()?, limits.clone())?;
+    let access = match &arguments.crew_key {
+        Some(key) => Access::Key(key.clone()),
+        None if arguments.listen.ip().is_loopback() => Access::Local,
+        None => Access::Nobody,
+    };
+    let basemap = basemap(&arguments.basemap);
+    let watch = BackgroundWatch::new();
+    watch.start(app.clone())?;
+    let public_config = PublicConfig {
+        public_url: arguments.public_url.clone(),
+        open311_keys: arguments.open311_keys.clone(),
+        contact: arguments.contact.clone(),
+        photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
+    };
+    let site = AppState::new(
+        app.clone(),
+        access,
+        PageSettings { basemap },
+        watch.clone(),
+        model,
+        public_config,
+    );
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {
+            let address = arguments.listen;
+            let message =
+                message!("Impossible d’écouter sur {address}.", "Cannot listen on {address}.");
+            Error { cause: Some(cause.into()), ..Error::new(ErrorKind::Unavailable, message) }
+        })?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        println!("pointchaud: http://{address}/");
+        let _ = std::io::stdout().flush();
+        serve(listener, router(site), &limits, stopped()).await;
+        Ok(())
+    });
+    watch.stop();
+    app.stop();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Where photos are kept: beside the store, unless another place is named.
+pub fn media(named: Option<&str>, store: &Path) -> String {
+    let beside = || store.with_extension("media").to_string_lossy().into_owned();
+    named.map_or_else(beside, str::to_owned)
+}
+
+/// The basemap to name to the page. The default one is named only where its host answers, so that a
+/// closed network shows a plain map and no failed request.
+fn basemap(wanted: &str) -> Option<String> {
+    const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
+    match wanted {
+        "" | "none" => None,
+        "auto" => {
+            let (told, hear) = mpsc::channel();
+            // Names are looked up without a time limit: the thread is left behind where it hangs.
+            thread::spawn(move || {
+                let address =
+                    (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
+                let reached =
+                    address.is_some_and(|to| TcpStream::connect_timeout(&to, PROBE_MAX).is_ok());
+                let _ = told.send(reached);
+            });
+            let reached = hear.recv_timeout(PROBE_MAX).unwrap_or(false);
+            reached.then(|| format!("https://{OPEN_FREE_MAP}/planet"))
+        }
+        url => Some(url.to_owned()),
+    }
+}
+
+/// Resolves at Ctrl-C or at the system's polite signal.
+async fn stopped() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate => {}
+    }
+}
+
+/// Generates the demo city unless the store has reports of Québec already.
+fn fill(store: &Path, reports: u64) -> Result<()> {
+    let reader = Reader::open(store)?;
+    let home = quebec().id;
+    let jurisdictions = reader.jurisdictions()?;
+    let known = jurisdictions.iter().find(|(known, _)| known.id == home);
+    if known.is_some_and(|(_, revision)| *revision > 0) {
+        return Ok(());
+    }
+    eprintln!("filling the store with the demo city ({reports} reports)…");
+    let plan = Plan { reports, seed: 311, until: jiff::Timestamp::now().as_second() };
+    generate::to_store(plan, store, &AtomicBool::new(false)).map(|_| ())
+}

@@ -1,0 +1,325 @@
+//! Services: what requests are about, in groups as citizens know them. Each jurisdiction has its
+//! own catalogue.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::domain::{Attribute, Nature};
+use crate::error::Refusal;
+use crate::i18n::Message;
+use crate::message;
+
+/// A service's stable code: a slug such as `nid-de-poule`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceCode(Arc<str>);
+
+impl ServiceCode {
+    /// Longest code, in characters.
+    pub const CHARS_MAX: usize = 80;
+
+    /// Checks a slug: lower-case ASCII letters and digits, joined by single hyphens.
+    pub fn new(text: &str) -> Option<Self> {
+        let parts_ok = text.split('-').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        });
+        (parts_ok && text.len() <= Self::CHARS_MAX).then(|| Self(text.into()))
+    }
+
+    /// The slug of any name: accents dropped, other signs become hyphens. A name without a letter
+    /// or digit becomes `autre`.
+    pub fn slug(name: &str) -> Self {
+        let mut slug = String::with_capacity(name.len());
+        for c in fold(name).chars() {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+            if slug.len() >= Self::CHARS_MAX {
+                break;
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        Self(if slug.is_empty() { "autre" } else { slug }.into())
+    }
+
+    /// The slug.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for ServiceCode {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match plain(c) {
+            Some(letters) => folded.push_str(letters),
+            None => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// What stands for a lower-case letter with an accent, or a bent apostrophe.
+pub(super) fn plain(c: char) -> Option<&'static str> {
+    Some(match c {
+        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => "a",
+        'ç' => "c",
+        'é' | 'è' | 'ê' | 'ë' => "e",
+        'î' | 'ï' | 'í' | 'ì' => "i",
+        'ñ' => "n",
+        'ô' | 'ö' | 'ó' | 'ò' | 'õ' => "o",
+        'ù' | 'û' | 'ü' | 'ú' => "u",
+        'ÿ' => "y",
+        'œ' => "oe",
+        'æ' => "ae",
+        'ß' => "ss",
+        '’' => "'",
+        _ => return None,
+    })
+}
+
+/// Pairs of neighbouring letters, each once; signs between words count as one space.
+fn bigrams(text: &str) -> Vec<[char; 2]> {
+    let folded = fold(text);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let joined: Vec<char> = words.collect::<Vec<_>>().join(" ").chars().collect();
+    let mut pairs: Vec<[char; 2]> = joined.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+/// A family of services, as citizens know them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Slug: `voirie`, `neige`…
+    pub code: String,
+    /// Names.
+    pub names: Message,
+    /// Folded word beginnings by which a source's own category is placed.
+    pub stems: Vec<String>,
+    /// Stems of words so common that they decide only where no other does.
+    pub weak_stems: Vec<String>,
+    /// What neglect may do to people, 1 to 5.
+    pub severity: u8,
+}
+
+/// One kind of request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Stable slug.
+    pub code: ServiceCode,
+    /// Names; a source's category carries its original name in both.
+    pub names: Message,
+    /// What the service covers, in a sentence; empty for a source's category.
+    pub descriptions: Message,
+    /// Code of its [`Group`].
+    pub group: String,
+    /// What citizens ask for under it unless they say otherwise.
+    pub nature: Nature,
+    /// What people call it, both languages mixed.
+    pub synonyms: Vec<String>,
+    /// Open311 keywords.
+    pub keywords: Vec<String>,
+    /// What it asks of whoever reports, in order.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Service {
+    /// Is it asked for each time anew, by its name: a pickup by appointment? Asking again then does
+    /// not say that something was done badly.
+    pub fn is_appointment(&self) -> bool {
+        const STEMS: [&str; 5] = ["encombrant", "bulk", "schedule", "rendez", "appointment"];
+        let names = fold(&format!("{} {}", self.names.fr, self.names.en));
+        let mut words = names.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| STEMS.iter().any(|stem| word.starts_with(stem)))
+    }
+}
+
+/// The services of one jurisdiction and the groups they are in.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    groups: Vec<Group>,
+    services: Vec<Arc<Service>>,
+    by_code: HashMap<ServiceCode, usize>,
+}
+
+impl Catalogue {
+    /// A catalogue with groups and no service yet. The last group takes what fits no other.
+    pub fn new(groups: Vec<Group>) -> Self {
+        Self { groups, ..Self::default() }
+    }
+
+    /// Adds a service, or replaces the one with the same code.
+    pub fn add(&mut self, service: Service) {
+        let code = service.code.clone();
+        match self.by_code.get(&code) {
+            Some(at) => self.services[*at] = Arc::new(service),
+            None => {
+                self.by_code.insert(code, self.services.len());
+                self.services.push(Arc::new(service));
+            }
+        }
+    }
+
+    /// The service with this code.
+    pub fn get(&self, code: &str) -> Option<&Arc<Service>> {
+        self.by_code.get(code).map(|at| &self.services[*at])
+    }
+
+    /// All services, in the order they were added.
+    pub fn services(&self) -> &[Arc<Service>] {
+        &self.services
+    }
+
+    /// All groups.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Codes of the services in group `code`; empty where there is no such group.
+    pub fn in_group(&self, code: &str) -> Vec<ServiceCode> {
+        let members = self.services.iter().filter(|service| service.group == code);
+        members.map(|service| service.code.clone()).collect()
+    }
+
+    /// What neglect of a service may do to people, from 0 to 1; in the middle where it is unknown.
+    pub fn severity(&self, code: &str) -> f64 {
+        let group = self.get(code).map(|service| &service.group);
+        let known = self.groups.iter().find(|known| Some(&known.code) == group);
+        known.map_or(0.5, |group| (f64::from(group.severity) - 1.0) / 4.0)
+    }
+
+    /// The group in which a category of this name belongs: that of its first word with a stem, else
+    /// of its first word with a weak stem, else the last group.
+    pub fn guess_group(&self, name: &str) -> &str {
+        let folded = fold(name);
+        let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
+        let pick = |stems: fn(&Group) -> &Vec<String>| {
+            words.iter().find_map(|word| {
+                let fits = |group: &&Group| stems(group).iter().any(|stem| word.starts_with(stem));
+                self.groups.iter().find(fits)
+            })
+        };
+        let group = pick(|group| &group.stems).or_else(|| pick(|group| &group.weak_stems));
+        group.or(self.groups.last()).map_or("", |group| group.code.as_str())
+    }
+
+    /// Codes of the services that somebody who wrote `text` may have meant, the likeliest first:
+    /// those whose code, names or synonyms share most pairs of letters with it (Dice's coefficient
+    /// of bigrams, 1945), a third of them at least.
+    pub fn meant_by(&self, text: &str, limit: usize) -> Vec<&str> {
+        const LEAST: f64 = 1.0 / 3.0;
+        let (wanted, begun) = (bigrams(text), fold(text.trim()));
+        let likeness = |name: &str| {
+            let known = bigrams(name);
+            // Whoever types the beginning of a word means the word.
+            let mut words = name.split(|c: char| !c.is_alphanumeric());
+            if begun.len() > 2 && words.any(|word| fold(word).starts_with(&begun)) {
+                return 1.0;
+            }
+            let both = known.iter().filter(|pair| wanted.contains(pair)).count();
+            2.0 * both as f64 / (known.len() + wanted.len()).max(1) as f64
+        };
+        let best = |service: &Service| {
+            let names = [service.code.as_str(), &service.names.fr, &service.names.en];
+            let all = names.into_iter().chain(service.synonyms.iter().map(String::as_str));
+            all.map(likeness).fold(0.0, f64::max)
+        };
+        let scored = self.services.iter().map(|service| (best(service), service.code.as_str()));
+        let mut scored: Vec<(f64, &str)> = scored.filter(|(score, _)| *score >= LEAST).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        scored.into_iter().take(limit).map(|(_, code)| code).collect()
+    }
+
+    /// The refusal of a service that the city does not have; names those that may have been meant.
+    pub fn unknown(&self, field: &str, code: &str) -> Refusal {
+        let near = self.meant_by(code, 3).join(", ");
+        let words = match near.as_str() {
+            "" => message!(
+                "n’est pas un service de cette ville ; voir /api/v1/services",
+                "is not a service of this city; see /api/v1/services"
+            ),
+            near => message!(
+                "n’est pas un service de cette ville ; peut-être {near} ? Voir /api/v1/services",
+                "is not a service of this city; perhaps {near}? See /api/v1/services"
+            ),
+        };
+        Refusal::new(field, code, words)
+    }
+
+    /// A service made of a source's own category: slug, original name, group where it can be told
+    /// from the name and from `hint`, a group's code or any words of the source.
+    pub fn adopt(&self, name: &str, hint: Option<&str>, nature: Nature) -> Service {
+        let named = self.groups.iter().find(|group| Some(group.code.as_str()) == hint);
+        let group = match (named, hint) {
+            (Some(group), _) => group.code.clone(),
+            (None, Some(hint)) => self.guess_group(&format!("{name} {hint}")).to_owned(),
+            (None, None) => self.guess_group(name).to_owned(),
+        };
+        Service {
+            code: ServiceCode::slug(name),
+            names: Message { fr: name.to_owned(), en: name.to_owned() },
+            descriptions: Message::default(),
+            group,
+            nature,
+            synonyms: Vec::new(),
+            keywords: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let mut catalogue = Catalogue::new(vec![]);
+        for name in ["Nid-de-poule", "Lampadaire éteint", "Graffiti", "Nettoyage de rue"] {
+            catalogue.add(catalogue.adopt(name, None, Nature::Intervention));
+        }
+        for (typed, meant) in [
+            ("nids de poules", "nid-de-poule"),
+            ("LAMPADAIRES", "lampadaire-eteint"),
+            ("grafiti", "graffiti"),
+            ("net", "nettoyage-de-rue"),
+        ] {
+            assert_eq!(catalogue.meant_by(typed, 3).first(), Some(&meant), "{typed}");
+        }
+        assert!(catalogue.meant_by("xyz", 3).is_empty() && catalogue.meant_by("", 3).is_empty());
+    }
+
+    #[test]
+    fn slugs() {
+        for (name, slug) in [
+            ("Nid-de-poule", "nid-de-poule"),
+            ("*Z-ÉCLAIRAGE  existant", "z-eclairage-existant"),
+            ("Extermination à l'extérieur - Rats", "extermination-a-l-exterieur-rats"),
+            ("Missed Trash/Recycling/Yard Waste", "missed-trash-recycling-yard-waste"),
+            ("???", "autre"),
+        ] {
+            assert_eq!(ServiceCode::slug(name).as_str(), slug);
+            assert!(ServiceCode::new(slug).is_some());
+        }
+        assert!(ServiceCode::new("Nid de poule").is_none());
+        assert!(ServiceCode::new("a--b").is_none());
+    }
+}

@@ -1,0 +1,72 @@
+//! A jurisdiction: one city, the tenant. Part of every key.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::i18n::Message;
+use crate::message;
+use crate::place::BBox;
+
+/// Open311's `jurisdiction_id`, by custom the city's domain without `www`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JurisdictionId(Arc<str>);
+
+impl JurisdictionId {
+    /// Checks an id: 1 to 80 lower-case ASCII letters, digits, dots, hyphens or underscores.
+    ///
+    /// # Errors
+    /// Says what is allowed.
+    pub fn new(text: &str) -> Result<Self, Message> {
+        let sign_ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b);
+        if (1..=80).contains(&text.len()) && text.bytes().all(sign_ok) {
+            return Ok(Self(text.into()));
+        }
+        Err(message!(
+            "doit avoir de 1 à 80 lettres minuscules, chiffres, points, tirets (« boston.gov »)",
+            "must be 1 to 80 lower-case letters, digits, dots, hyphens ('boston.gov')"
+        ))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JurisdictionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A city and what is needed to read its data.
+#[derive(Debug, Clone)]
+pub struct Jurisdiction {
+    /// The key.
+    pub id: JurisdictionId,
+    /// Its name for people.
+    pub name: String,
+    /// IANA name of the zone in which its wall clocks are read.
+    pub time_zone: String,
+    /// Where its reports usually lie, if known: the map's first view, and how swapped coordinates
+    /// are noticed.
+    pub extent: Option<BBox>,
+}
+
+impl Jurisdiction {
+    /// The zone's rules.
+    ///
+    /// # Errors
+    /// The name is not in the IANA database.
+    pub fn zone(&self) -> Result<TimeZone, Message> {
+        let name = &self.time_zone;
+        TimeZone::get(name).map_err(|_| {
+            message!(
+                "« {name} » n’est pas un fuseau horaire IANA (America/Toronto)",
+                "'{name}' is not an IANA time zone (America/Toronto)"
+            )
+        })
+    }
+}

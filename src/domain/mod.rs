@@ -1,0 +1,36 @@
+//! The domain: a citizen's request, the catalogue of services, a city's areas and incidents, and
+//! the gate through which every report comes.
+
+mod boundary;
+mod catalogue;
+mod filter;
+mod hotspot_track;
+mod incident;
+mod jurisdiction;
+pub mod report;
+mod time;
+mod utc;
+mod vocabulary;
+
+pub use boundary::{Boundary, BoundarySet};
+pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold};
+pub use filter::Filter;
+pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
+pub use incident::{IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember};
+pub use jurisdiction::{Jurisdiction, JurisdictionId};
+pub use report::Report;
+pub use report::attribute::{Attribute, Datatype};
+pub use report::change::{Change, Event, IndexedFields, ReportView};
+pub use report::contact::Contact;
+pub use report::details::{AttributeValue, Details, answers_text, read_answers, read_media};
+pub use report::gate::{
+    AHEAD_SECONDS_MAX, DESCRIPTION_CHARS_MAX, Draft, Gate, Patch, line, position,
+};
+pub use report::id::{
+    BEGINNINGS, ReportId, TrackingText, read_tracking, tracking_number, tracking_number_beginning,
+};
+pub use report::stored::{FieldChange, Idempotency, StoredReport};
+pub use report::text_sketch::TextSketch;
+pub use time::{ReportTime, days_between, end_of_day};
+pub use utc::format_utc;
+pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};

@@ -1,0 +1,114 @@
+//! What is known of some requests beside what every request has: answers to a service's questions,
+//! photos, and what Open311 keeps apart.
+
+use crate::domain::ReportTime;
+
+/// Details of a report. Most have none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Details {
+    /// Identifier of the address in the city's master address file (Open311 `address_id`).
+    pub address_id: Option<String>,
+    /// Postal code.
+    pub zipcode: Option<String>,
+    /// What the city tells whoever asked for this (Open311 `service_notice`).
+    pub notice: Option<String>,
+    /// When it is expected to be done.
+    pub expected: Option<ReportTime>,
+    /// Answers to the questions of the service's definition.
+    pub answers: Vec<AttributeValue>,
+    /// Photos: addresses elsewhere, or paths of ours.
+    pub media: Vec<String>,
+}
+
+/// The answer to one question of a service's definition.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AttributeValue {
+    /// Code of the question.
+    pub code: String,
+    /// Its values; one, except of a list of which several may be chosen.
+    pub values: Vec<String>,
+}
+
+impl Details {
+    /// Names of [`Details::fields`].
+    pub const FIELDS: [&'static str; 6] =
+        ["address_id", "zipcode", "service_notice", "expected_datetime", "attributes", "media_url"];
+
+    /// Every field as text.
+    pub fn fields(&self) -> [Option<String>; 6] {
+        [
+            self.address_id.clone(),
+            self.zipcode.clone(),
+            self.notice.clone(),
+            self.expected.map(|when| when.to_string()),
+            answers_text(&self.answers),
+            (!self.media.is_empty()).then(|| self.media.join("\n")),
+        ]
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Answers as text: a line `code=value` for each value, `\n` and `\\` standing for a line's end and
+/// a backslash.
+pub fn answers_text(answers: &[AttributeValue]) -> Option<String> {
+    let lines = answers.iter().flat_map(|answer| {
+        let value = |value: &String| value.replace('\\', "\\\\").replace('\n', "\\n");
+        answer.values.iter().map(move |text| format!("{}={}", answer.code, value(text)))
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    (!text.is_empty()).then_some(text)
+}
+
+/// Reads what [`answers_text`] wrote; lines without a code are passed over.
+pub fn read_answers(text: &str) -> Vec<AttributeValue> {
+    let mut answers: Vec<AttributeValue> = Vec::new();
+    for (code, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        let mut read = String::with_capacity(value.len());
+        let mut signs = value.chars();
+        while let Some(sign) = signs.next() {
+            match sign {
+                '\\' if signs.clone().next() == Some('n') => {
+                    signs.next();
+                    read.push('\n');
+                }
+                '\\' => read.extend(signs.next()),
+                other => read.push(other),
+            }
+        }
+        match answers.last_mut().filter(|last| last.code == code) {
+            Some(last) => last.values.push(read),
+            None => answers.push(AttributeValue { code: code.to_owned(), values: vec![read] }),
+        }
+    }
+    answers
+}
+
+/// Reads media as the field has them, one on a line.
+pub fn read_media(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_survive_their_text() {
+        let answer = |code: &str, values: &[&str]| AttributeValue {
+            code: code.into(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let answers = vec![
+            answer("taille", &["grand = 30 cm\nou plus \\n"]),
+            answer("objets", &["sofa", "", "lit\\"]),
+            answer("note", &["=\\\\\n\n"]),
+        ];
+        let text = answers_text(&answers).unwrap();
+        assert_eq!(read_answers(&text), answers, "{text}");
+        assert_eq!(answers_text(&[]), None);
+    }
+}

@@ -1,0 +1,454 @@
+//! The one gate: a draft becomes a report here or is refused with field, value and reason.
+
+use jiff::tz::TimeZone;
+
+use crate::domain::report::attribute;
+use crate::domain::{
+    Accuracy, AttributeValue, Catalogue, Channel, ClosedReason, Contact, Details, Nature, Report,
+    ReportId, ReportTime, ServiceCode, Status,
+};
+use crate::error::Refusal;
+use crate::i18n::Message;
+use crate::message;
+use crate::place::Position;
+
+/// Longest description, in characters (Open311 GeoReport v2).
+pub const DESCRIPTION_CHARS_MAX: usize = 4000;
+const LINE_CHARS_MAX: usize = 400;
+const URL_CHARS_MAX: usize = 2_000;
+/// Photos of a report, at most.
+const MEDIA_MAX: usize = 10;
+/// Times before 1970 are somebody's placeholder, not a request.
+const EARLIEST_SECOND: i64 = 0;
+/// Clocks differ: how far ahead of ours a time may be, in seconds.
+pub const AHEAD_SECONDS_MAX: i64 = 900;
+
+/// What a sender says of a request, not yet believed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Draft {
+    /// The source's id; a tracking number is made where there is none.
+    pub id: Option<String>,
+    /// Code of a service.
+    pub service: String,
+    /// Default: open.
+    pub status: Option<Status>,
+    /// Default of a closed report: done.
+    pub reason: Option<ClosedReason>,
+    /// The source's own word for its status.
+    pub source_status: Option<String>,
+    /// Default: the service's.
+    pub nature: Option<Nature>,
+    /// Default: import.
+    pub channel: Option<Channel>,
+    /// Default: now.
+    pub requested: Option<ReportTime>,
+    /// When the source last touched it.
+    pub updated: Option<ReportTime>,
+    /// When it was closed.
+    pub closed: Option<ReportTime>,
+    /// Longitude and latitude in degrees.
+    pub lon_lat: Option<(f64, f64)>,
+    /// Default: exact.
+    pub accuracy: Option<Accuracy>,
+    /// Address or place.
+    pub address: Option<String>,
+    /// Neighbourhood or borough.
+    pub area: Option<String>,
+    /// What the citizen said.
+    pub description: Option<String>,
+    /// The report of which this is a duplicate.
+    pub parent: Option<String>,
+    /// The crew or person it is given to.
+    pub assignee: Option<String>,
+    /// What else is known.
+    pub details: Details,
+    /// Who says it.
+    pub contact: Option<Contact>,
+    /// The sender had the service's questions before them: its answers are held against these.
+    pub asked: bool,
+}
+
+/// A change to a report: what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Patch {
+    /// New status; `closed` without a reason means done.
+    pub status: Option<Status>,
+    /// How it ended.
+    pub reason: Option<ClosedReason>,
+    /// New service code.
+    pub service: Option<String>,
+    /// New longitude and latitude in degrees; the place is then exact.
+    pub lon_lat: Option<(f64, f64)>,
+    /// New address.
+    pub address: Option<String>,
+    /// New assignment; an empty text takes it back.
+    pub assignee: Option<String>,
+}
+
+/// What the gate must know to judge: the catalogue, the zone and the present second.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate<'a> {
+    /// Services of the jurisdiction.
+    pub catalogue: &'a Catalogue,
+    /// Zone of the jurisdiction.
+    pub zone: &'a TimeZone,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+impl Gate<'_> {
+    /// Admits a draft under `fresh_id` unless it has an id of its own.
+    ///
+    /// # Errors
+    /// Every value refused, each with its field and reason.
+    pub fn admit(&self, draft: Draft, fresh_id: &ReportId) -> Result<Report, Vec<Refusal>> {
+        let mut refused = Vec::new();
+        let id = match &draft.id {
+            None => fresh_id.clone(),
+            Some(text) => take(&mut refused, "service_request_id", text, ReportId::new(text))
+                .unwrap_or_else(|| fresh_id.clone()),
+        };
+        let service = self.service(&draft.service, &mut refused);
+        let parent = draft.parent.as_ref().and_then(|text| {
+            let parent = take(&mut refused, "parent_service_request_id", text, ReportId::new(text));
+            parent.filter(|parent| *parent != id)
+        });
+        let requested = draft
+            .requested
+            .or_else(|| jiff::Timestamp::from_second(self.now).ok().map(ReportTime::instant));
+        self.times(requested, draft.updated, draft.closed, &mut refused);
+        let position = position(draft.lon_lat, &mut refused);
+        let status = draft.status.unwrap_or(Status::Open);
+        let reason = ending(status, draft.reason, &mut refused);
+        lines(&draft, &mut refused);
+        self.details(&draft, &mut refused);
+        draft.contact.iter().for_each(|contact| contact.judge(&mut refused));
+        let (Some((service, nature)), Some(requested), true) =
+            (service, requested, refused.is_empty())
+        else {
+            return Err(refused);
+        };
+        Ok(Report {
+            id,
+            service,
+            status,
+            reason,
+            source_status: filled(draft.source_status),
+            nature: draft.nature.unwrap_or(nature),
+            channel: draft.channel.unwrap_or(Channel::Import),
+            requested,
+            updated: draft.updated,
+            closed: draft.closed.filter(|_| status == Status::Closed),
+            position,
+            accuracy: draft.accuracy.unwrap_or(Accuracy::Exact),
+            address: filled(draft.address),
+            area: filled(draft.area),
+            description: filled(draft.description),
+            parent,
+            assignee: filled(draft.assignee),
+            details: known(draft.details),
+        })
+    }
+
+    /// Changes a report; the rules are those of [`Gate::admit`].
+    ///
+    /// # Errors
+    /// Every value refused, each with its field and reason.
+    pub fn amend(&self, report: &Report, patch: Patch) -> Result<Report, Vec<Refusal>> {
+        let mut refused = Vec::new();
+        let mut next = report.clone();
+        if let Some(code) = &patch.service
+            && let Some((service, _)) = self.service(code, &mut refused)
+        {
+            next.service = service;
+        }
+        if patch.status.is_some() || patch.reason.is_some() {
+            let status = patch.status.unwrap_or(report.status);
+            let kept = report.reason.filter(|_| status == Status::Closed);
+            next.reason = ending(status, patch.reason.or(kept), &mut refused);
+            next.closed = match (status, report.status) {
+                (Status::Closed, Status::Closed) => report.closed,
+                (Status::Closed, _) => {
+                    jiff::Timestamp::from_second(self.now.max(report.requested.second()))
+                        .ok()
+                        .map(ReportTime::instant)
+                }
+                _ => None,
+            };
+            if status != report.status {
+                next.source_status = None;
+            }
+            next.status = status;
+        }
+        if patch.lon_lat.is_some() {
+            next.position = position(patch.lon_lat, &mut refused);
+            next.accuracy = Accuracy::Exact;
+        }
+        line("address", &patch.address, LINE_CHARS_MAX, &mut refused);
+        line("assignee", &patch.assignee, LINE_CHARS_MAX, &mut refused);
+        if patch.address.is_some() {
+            next.address = filled(patch.address);
+        }
+        if patch.assignee.is_some() {
+            next.assignee = filled(patch.assignee);
+        }
+        if refused.is_empty() { Ok(next) } else { Err(refused) }
+    }
+
+    fn service(&self, code: &str, refused: &mut Vec<Refusal>) -> Option<(ServiceCode, Nature)> {
+        let found = self.catalogue.get(code).map(|service| (service.code.clone(), service.nature));
+        if found.is_none() {
+            refused.push(self.catalogue.unknown("service_code", code));
+        }
+        found
+    }
+
+    fn details(&self, draft: &Draft, refused: &mut Vec<Refusal>) {
+        let Details { address_id, zipcode, notice, expected: _, answers, media } = &draft.details;
+        line("address_id", address_id, LINE_CHARS_MAX, refused);
+        line("zipcode", zipcode, LINE_CHARS_MAX, refused);
+        line("service_notice", notice, DESCRIPTION_CHARS_MAX, refused);
+        for url in media {
+            line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
+            let known = ["http://", "https://", "/media/"];
+            let is_url = known.iter().any(|start| url.starts_with(start));
+            if !is_url || url.contains(char::is_whitespace) {
+                let message = message!(
+                    "doit être une adresse http(s), ou une photo envoyée ici",
+                    "must be an http(s) address, or a photo that was sent here"
+                );
+                refused.push(Refusal::new("media_url", url, message));
+            }
+        }
+        if media.len() > MEDIA_MAX {
+            let message = message!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");
+            refused.push(Refusal::new("media_url", media.len(), message));
+        }
+        match self.catalogue.get(&draft.service) {
+            Some(service) if draft.asked => attribute::judge(&service.attributes, answers, refused),
+            _ => attribute::bound(answers, refused),
+        }
+    }
+
+    fn times(
+        &self,
+        requested: Option<ReportTime>,
+        updated: Option<ReportTime>,
+        closed: Option<ReportTime>,
+        refused: &mut Vec<Refusal>,
+    ) {
+        let mut judged = [
+            ("requested_datetime", requested),
+            ("updated_datetime", updated),
+            ("closed_datetime", closed),
+        ]
+        .into_iter()
+        .filter_map(|(field, when)| when.map(|when| (field, when)));
+        for (field, when) in judged.by_ref() {
+            if when.second() > self.now + AHEAD_SECONDS_MAX {
+                refused.push(Refusal::new(
+                    field,
+                    when,
+                    message!("est dans l’avenir", "is in the future"),
+                ));
+            } else if when.last_second() < EARLIEST_SECOND {
+                refused.push(Refusal::new(
+                    field,
+                    when,
+                    message!("est avant 1970", "is before 1970"),
+                ));
+            }
+        }
+        if let (Some(requested), Some(closed)) = (requested, closed)
+            && closed.last_second() < requested.second()
+            && closed.last_second() >= EARLIEST_SECOND
+        {
+            let message = message!(
+                "est avant l’ouverture, {requested}",
+                "is before the request was made, {requested}"
+            );
+            refused.push(Refusal::new("closed_datetime", closed, message));
+        }
+    }
+}
+
+fn take<T>(
+    refused: &mut Vec<Refusal>,
+    field: &str,
+    value: &str,
+    result: Result<T, Message>,
+) -> Option<T> {
+    result.map_err(|message| refused.push(Refusal::new(field, value, message))).ok()
+}
+
+/// A place, if degrees are given and on Earth; else the one at fault is refused.
+pub fn position(lon_lat: Option<(f64, f64)>, refused: &mut Vec<Refusal>) -> Option<Position> {
+    let (lon, lat) = lon_lat?;
+    let out = match Position::new(lon, lat) {
+        Ok(position) => return Some(position),
+        Err(out) => out,
+    };
+    let limit = out.limit;
+    let message = message!(
+        "doit être un nombre entre -{limit} et {limit} degrés",
+        "must be a number between -{limit} and {limit} degrees"
+    );
+    refused.push(Refusal::new(out.axis, out.value, message));
+    None
+}
+
+fn ending(
+    status: Status,
+    reason: Option<ClosedReason>,
+    refused: &mut Vec<Refusal>,
+) -> Option<ClosedReason> {
+    match (status, reason) {
+        (Status::Closed, reason) => Some(reason.unwrap_or(ClosedReason::Done)),
+        (_, None) => None,
+        (_, Some(reason)) => {
+            let message = message!(
+                "n’a de sens que pour une demande fermée ; celle-ci est « {status} »",
+                "makes sense for a closed request only; this one is '{status}'"
+            );
+            refused.push(Refusal::new("closed_reason", reason, message));
+            None
+        }
+    }
+}
+
+fn lines(draft: &Draft, refused: &mut Vec<Refusal>) {
+    line("description", &draft.description, DESCRIPTION_CHARS_MAX, refused);
+    line("address", &draft.address, LINE_CHARS_MAX, refused);
+    line("area", &draft.area, LINE_CHARS_MAX, refused);
+    line("source_status", &draft.source_status, LINE_CHARS_MAX, refused);
+    line("assignee", &draft.assignee, LINE_CHARS_MAX, refused);
+}
+
+/// Refuses a text that is too long or that no store keeps.
+pub fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut Vec<Refusal>) {
+    let Some(text) = text else { return };
+    let chars = text.chars().count();
+    if chars > chars_max {
+        let message = message!(
+            "a {chars} caractères ; {chars_max} au plus",
+            "has {chars} characters; {chars_max} at most"
+        );
+        refused.push(Refusal::new(field, text, message));
+    } else if text.contains('\0') {
+        let message = message!("contient un caractère nul", "holds a null character");
+        refused.push(Refusal::new(field, text.replace('\0', "␀"), message));
+    }
+}
+
+/// Details, where there are any.
+fn known(details: Details) -> Option<Box<Details>> {
+    let details = Details {
+        address_id: filled(details.address_id),
+        zipcode: filled(details.zipcode),
+        notice: filled(details.notice),
+        answers: answered(details.answers),
+        ..details
+    };
+    (!details.is_empty()).then(|| Box::new(details))
+}
+
+/// Answers that say something, without the white space around them.
+fn answered(answers: Vec<AttributeValue>) -> Vec<AttributeValue> {
+    let values = |values: Vec<String>| {
+        let trimmed = values.into_iter().map(|value| value.trim().to_owned());
+        trimmed.filter(|value| !value.is_empty()).collect::<Vec<_>>()
+    };
+    let answers = answers
+        .into_iter()
+        .map(|answer| AttributeValue { values: values(answer.values), ..answer });
+    answers.filter(|answer| !answer.values.is_empty()).collect()
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Group, tracking_number};
+
+    fn with_gate<T>(ask: impl FnOnce(&Gate<'_>) -> T) -> T {
+        let code = "voirie".into();
+        let (stems, weak_stems) = (vec![], vec![]);
+        let group = Group { code, names: Message::default(), stems, weak_stems, severity: 3 };
+        let mut catalogue = Catalogue::new(vec![group]);
+        catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        ask(&Gate { catalogue: &catalogue, zone: &zone, now: 1_780_000_000 })
+    }
+
+    fn at(second: i64) -> Option<ReportTime> {
+        Some(ReportTime::instant(jiff::Timestamp::from_second(second).unwrap()))
+    }
+
+    fn refused(change: impl FnOnce(&mut Draft)) -> Vec<String> {
+        let mut draft = Draft { service: "nid-de-poule".into(), ..Draft::default() };
+        change(&mut draft);
+        let result = with_gate(|gate| gate.admit(draft, &tracking_number(1)));
+        result.err().unwrap_or_default().into_iter().map(|refusal| refusal.field).collect()
+    }
+
+    #[test]
+    fn every_refusal_names_its_field() {
+        assert_eq!(refused(|_| ()), [""; 0]);
+        assert_eq!(refused(|d| d.service = "licorne".into()), ["service_code"]);
+        assert_eq!(refused(|d| d.lon_lat = Some((f64::NAN, 0.0))), ["lon"]);
+        assert_eq!(refused(|d| d.lon_lat = Some((0.0, 91.0))), ["lat"]);
+        assert_eq!(refused(|d| d.requested = at(1_790_000_000)), ["requested_datetime"]);
+        assert_eq!(refused(|d| d.requested = at(-2_208_988_800)), ["requested_datetime"]);
+        assert_eq!(refused(|d| d.description = Some("é".repeat(4001))), ["description"]);
+        assert_eq!(refused(|d| d.description = Some("é".repeat(4000))), [""; 0]);
+        assert_eq!(refused(|d| d.reason = Some(ClosedReason::Done)), ["closed_reason"]);
+        assert_eq!(refused(|d| d.id = Some("a\nb".into())), ["service_request_id"]);
+        let early = |d: &mut Draft| {
+            (d.requested, d.closed, d.status) = (at(100_000), at(99_999), Some(Status::Closed));
+        };
+        assert_eq!(refused(early), ["closed_datetime"]);
+        assert_eq!(
+            refused(|d| {
+                early(d);
+                d.service = String::new()
+            })
+            .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_day_closed_on_its_own_day_is_not_before_itself() {
+        let zone = TimeZone::get("Europe/Zurich").unwrap();
+        let draft = Draft {
+            service: "nid-de-poule".into(),
+            requested: Some(ReportTime::parse("2016-06-27T15:00:00", &zone).unwrap()),
+            closed: Some(ReportTime::parse("2016-06-27", &zone).unwrap()),
+            status: Some(Status::Closed),
+            ..Draft::default()
+        };
+        let report = with_gate(|gate| gate.admit(draft, &tracking_number(1))).unwrap();
+        assert_eq!(report.closed.unwrap().to_string(), "2016-06-27");
+        assert_eq!(report.reason, Some(ClosedReason::Done));
+    }
+
+    #[test]
+    fn amending_opens_and_closes() {
+        with_gate(|gate| {
+            let draft = Draft { service: "nid-de-poule".into(), ..Draft::default() };
+            let open = gate.admit(draft, &tracking_number(1)).unwrap();
+            let close = Patch { status: Some(Status::Closed), ..Patch::default() };
+            let closed = gate.amend(&open, close).unwrap();
+            assert_eq!(closed.reason, Some(ClosedReason::Done));
+            assert_eq!(closed.closed.unwrap().second(), gate.now);
+            let reopen = Patch { status: Some(Status::Open), ..Patch::default() };
+            let reopened = gate.amend(&closed, reopen).unwrap();
+            assert_eq!((reopened.reason, reopened.closed), (None, None));
+            let bad = Patch { lon_lat: Some((0.0, -91.0)), ..Patch::default() };
+            assert_eq!(gate.amend(&open, bad).unwrap_err()[0].field, "lat");
+        });
+    }
+}

@@ -1,0 +1,298 @@
+//! What little of a report's texts the index keeps: twelve bytes that tell whether two reports say
+//! the same and name the same street. The texts themselves stay on disk.
+
+use crate::domain::catalogue::plain;
+
+/// A report's words and streets, hashed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TextSketch {
+    /// One of 64 bits for each word of the description that says something.
+    pub words: u64,
+    /// Up to two streets of the address, the lesser first; 0 for none.
+    pub streets: [u16; 2],
+}
+
+impl TextSketch {
+    /// Reads an address and a description. Words of the service's own code say nothing new.
+    ///
+    /// Case, accents, plurals and little words of French and English do not matter, nor how kinds
+    /// of streets are abbreviated: `120, boul. Charest E.` and `Boulevard Charest Est` are one.
+    pub fn of(address: Option<&str>, description: Option<&str>, service_code: &str) -> Self {
+        let words = description.map_or(0, |text| words(text, service_code));
+        Self { words, streets: address.map_or([0; 2], streets) }
+    }
+
+    /// How alike two descriptions are: the share of their words that both have, from 0 to 1
+    /// (Jaccard's index, by the bits of their words); none where one of them says nothing.
+    pub fn likeness(self, other: Self) -> Option<f64> {
+        let all = (self.words | other.words).count_ones();
+        let both = (self.words & other.words).count_ones();
+        (self.words != 0 && other.words != 0).then(|| f64::from(both) / f64::from(all))
+    }
+
+    /// Do both name a street, and one the same? None where either names no street.
+    pub fn shares_street(self, other: Self) -> Option<bool> {
+        let known = self.streets[1] != 0 && other.streets[1] != 0;
+        let has = |street: &u16| *street != 0 && other.streets.contains(street);
+        known.then(|| self.streets.iter().any(has))
+    }
+}
+
+/// Longest word that is told apart by all its letters.
+const WORD_BYTES: usize = 24;
+
+/// One folded word.
+struct Word {
+    bytes: [u8; WORD_BYTES],
+    len: usize,
+}
+
+impl Word {
+    fn push(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if self.len < WORD_BYTES {
+                self.bytes[self.len] = byte;
+                self.len += 1;
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn is_number(&self) -> bool {
+        self.bytes().iter().all(u8::is_ascii_digit)
+    }
+}
+
+/// The 64-bit FNV-1a hash (Fowler, Noll, Vo), then mixed so that all bits depend on all.
+fn hash(bytes: &[u8]) -> u64 {
+    let fnv = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
+    (fnv ^ (fnv >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Calls `found` with each folded word and the sign that ended it, a space at the end.
+fn each_word(text: &str, mut found: impl FnMut(&Word, char)) {
+    let mut word = Word { bytes: [0; WORD_BYTES], len: 0 };
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            let mut sign = [0; 4];
+            word.push(c.to_ascii_lowercase().encode_utf8(&mut sign));
+        } else if let Some(folded) = c.to_lowercase().next().and_then(plain).filter(|f| *f != "'") {
+            word.push(folded);
+        } else {
+            found(&word, c);
+            word.len = 0;
+        }
+    }
+    found(&word, ' ');
+}
+
+/// Words that say nothing of what is wrong or where.
+const LITTLE: &[&[u8]] = &[
+    b"the", b"and", b"for", b"has", b"have", b"was", b"are", b"this", b"that", b"with", b"from",
+    b"there", b"been", b"not", b"please", b"les", b"des", b"une", b"est", b"sont", b"pas", b"dans",
+    b"sur", b"pour", b"avec", b"devant", b"depuis", b"qui", b"que", b"ete", b"ont", b"son", b"ses",
+    b"nous", b"vous", b"svp", b"merci", b"bonjour", b"hello",
+];
+
+/// A word without the sign of its plural.
+fn singular(word: &[u8]) -> &[u8] {
+    match word {
+        [rest @ .., b's' | b'x'] if rest.len() >= 3 => rest,
+        _ => word,
+    }
+}
+
+fn words(text: &str, service_code: &str) -> u64 {
+    let mut bits = 0;
+    each_word(text, |word, _| {
+        let one = singular(word.bytes());
+        let bytes = match part(word.bytes(), false) {
+            Part::Name(kind) if word.len > 1 => kind,
+            _ => one,
+        };
+        let short = if word.is_number() { 2 } else { 3 };
+        let own = || service_code.split('-').any(|part| singular(part.as_bytes()) == one);
+        if bytes.len() >= short && !LITTLE.contains(&word.bytes()) && !own() {
+            bits |= 1 << (hash(bytes) >> 58);
+        }
+    });
+    bits
+}
+
+/// What a word is in the name of a street.
+enum Part {
+    /// A name, or a kind or direction in its one spelling.
+    Name(&'static [u8]),
+    Own,
+    Little,
+    /// Another street follows.
+    Between,
+}
+
+/// One spelling for the kinds of streets and the directions of both languages.
+fn part(word: &[u8], is_last: bool) -> Part {
+    Part::Name(match word {
+        b"" | b"de" | b"du" | b"des" | b"la" | b"le" | b"les" | b"l" | b"d" | b"of" => {
+            return Part::Little;
+        }
+        b"et" | b"and" | b"coin" | b"at" | b"angle" | b"corner" | b"intersection" => {
+            return Part::Between;
+        }
+        b"st" if is_last => b"rue",
+        b"rue" | b"street" | b"str" => b"rue",
+        b"st" | b"ste" | b"saint" | b"sainte" => b"saint",
+        b"avenue" | b"ave" | b"av" => b"avenue",
+        b"boulevard" | b"boul" | b"blvd" | b"bd" => b"boulevard",
+        b"chemin" | b"ch" => b"chemin",
+        b"road" | b"rd" => b"road",
+        b"route" | b"rte" => b"route",
+        b"place" | b"pl" => b"place",
+        b"drive" | b"dr" => b"drive",
+        b"court" | b"ct" => b"court",
+        b"lane" | b"ln" => b"lane",
+        b"terrace" | b"ter" | b"terr" => b"terrasse",
+        b"square" | b"sq" => b"square",
+        b"parkway" | b"pkwy" => b"parkway",
+        b"highway" | b"hwy" => b"highway",
+        b"autoroute" | b"aut" => b"autoroute",
+        b"est" | b"east" | b"e" => b"est",
+        b"ouest" | b"west" | b"w" | b"o" => b"ouest",
+        b"nord" | b"north" | b"n" => b"nord",
+        b"sud" | b"south" | b"s" => b"sud",
+        _ => return Part::Own,
+    })
+}
+
+/// `125`, `125a`; not `3e` or `5th`, which are names of streets.
+fn is_house(word: &Word) -> bool {
+    let digits = word.bytes().iter().take_while(|b| b.is_ascii_digit()).count();
+    digits > 0
+        && match &word.bytes()[digits..] {
+            [] => true,
+            [letter] => *letter != b'e',
+            _ => false,
+        }
+}
+
+/// A street being read.
+#[derive(Default)]
+struct Street {
+    sum: u64,
+    /// It has a name, not only a kind.
+    named: bool,
+    begun: bool,
+}
+
+impl Street {
+    /// Its number, never 0; words count in any order, as kinds stand before or behind.
+    fn number(&self) -> Option<u16> {
+        self.named.then(|| ((self.sum >> 48) as u16).max(1))
+    }
+}
+
+/// The first two streets of an address, which ends at a comma or a wide space.
+fn streets(address: &str) -> [u16; 2] {
+    let mut found = [0u16; 2];
+    let mut street = Street::default();
+    let mut add = |street: &mut Street| {
+        if let Some(number) = std::mem::take(street).number()
+            && found[0] == 0
+            && found[1] != number
+        {
+            // The greater stands behind: a lone street is the second.
+            found = [found[1].min(number), found[1].max(number)];
+        }
+    };
+    let (mut after_space, mut over) = (false, false);
+    each_word(address, |word, end| {
+        if over || (word.len == 0 && !after_space && matches!(end, ' ' | '.')) {
+            after_space = after_space || end == ' ';
+            return;
+        }
+        // A comma or wide space behind a house number is no end.
+        let wide = word.len == 0 && after_space && end == ' ';
+        let is_last = !matches!(end, ' ' | '-' | '.' | '\'' | '’');
+        if word.len > 0 && (street.begun || !is_house(word)) {
+            match part(word.bytes(), is_last || street.named) {
+                Part::Little => {}
+                Part::Between => add(&mut street),
+                Part::Name(kind) => {
+                    street.begun = true;
+                    street.sum = street.sum.wrapping_add(hash(kind));
+                }
+                Part::Own => {
+                    (street.begun, street.named) = (true, true);
+                    street.sum = street.sum.wrapping_add(hash(word.bytes()));
+                }
+            }
+        }
+        match end {
+            '&' | '/' | '@' => add(&mut street),
+            ',' | '(' => over = street.named,
+            _ => over = wide && street.named,
+        }
+        after_space = end == ' ';
+    });
+    add(&mut street);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> TextSketch {
+        TextSketch::of(Some(address), None, "")
+    }
+
+    #[test]
+    fn a_street_is_one_however_it_is_written() {
+        for (one, other) in [
+            ("120, boul. Charest E.", "Boulevard Charest Est, Québec"),
+            ("1045 rue Saint-Jean", "Rue St-Jean (Québec)"),
+            ("12 Main St", "Main Street, Springfield"),
+            ("10-12 Elmira St  Brighton  MA  02135", "10 ELMIRA ST"),
+            ("625, 3e Avenue", "3e av."),
+            ("500 Grande Allée Est", "Grande-Allée E"),
+            ("INTERSECTION of Groveland St & River St  Mattapan  MA  ", "12 River St  Mattapan"),
+            ("angle rue Cartier et avenue Fraser", "Av. Fraser / René-Lévesque"),
+        ] {
+            assert_eq!(at(one).shares_street(at(other)), Some(true), "{one} | {other}");
+        }
+        for (one, other) in [
+            ("1re Avenue", "1re Rue"),
+            ("12 Main St", "12 Main Ave"),
+            ("rue Saint-Jean", "rue Saint-Joseph"),
+            ("120 boulevard Charest Est", "120 boulevard Charest Ouest"),
+            ("INTERSECTION of Adams St & Beach St", "Centre St & Dudley St"),
+        ] {
+            assert_eq!(at(one).shares_street(at(other)), Some(false), "{one} | {other}");
+        }
+        for nowhere in ["", "125", "rue", ", ,", "  "] {
+            assert_eq!(at(nowhere).shares_street(at("rue Cartier")), None, "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn descriptions_are_compared_by_what_they_say() {
+        let said = |text: &str| TextSketch::of(None, Some(text), "nid-de-poule");
+        let alike = |one: &str, other: &str| said(one).likeness(said(other));
+        assert_eq!(alike("Gros trou près du 12", "GROS TROUS pres du 12"), Some(1.0));
+        assert_eq!(alike("Trou, boul. Charest", "trou boulevard CHAREST"), Some(1.0));
+        assert_eq!(alike("Il y a un nid-de-poule", "Gros trou"), None);
+        assert_eq!(TextSketch::of(None, Some("Street Lights"), "street-light-outages").words, 0);
+        assert_eq!(alike("", "Gros trou"), None);
+        assert!(alike("lampadaire 4512 clignote", "poteau 4512 penché").unwrap() > 0.1);
+        // Two words share a bit now and then.
+        let other = ["matelas et divan", "branche cassée", "feu rouge en panne", "chien perdu"];
+        let chance = other.map(|text| alike("véhicule bleu sans plaque", text).unwrap());
+        assert!(chance.iter().sum::<f64>() / 4.0 < 0.15, "{chance:?}");
+        let long = "mot ".repeat(250_000);
+        assert_eq!(alike(&long, "mot"), Some(1.0));
+    }
+}

@@ -1,0 +1,173 @@
+//! Points in time as 311 data has them: an instant to the second, or only a day.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::domain::utc::{format_utc, parse_utc};
+use crate::i18n::Message;
+use crate::message;
+
+/// An instant to the second, or a whole day of which the hour was never known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportTime {
+    at: Timestamp,
+    day: Option<Date>,
+}
+
+impl ReportTime {
+    /// An instant; fractions of a second are dropped.
+    pub fn instant(at: Timestamp) -> Self {
+        let whole = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
+        Self { at: Timestamp::from_second(whole).unwrap_or(at), day: None }
+    }
+
+    /// A day of the calendar of `zone`; in comparisons it stands at its first instant.
+    ///
+    /// # Errors
+    /// Says so where the day lies outside years -9999 to 9999.
+    pub fn day(day: Date, zone: &TimeZone) -> Result<Self, Message> {
+        let start = day.to_zoned_datetime(zone.clone()).map_err(|_| {
+            message!("la date {day} est hors du calendrier", "date {day} is outside the calendar")
+        })?;
+        Ok(Self { at: start.timestamp(), day: Some(day) })
+    }
+
+    /// The instant at which it stands, whether or not an hour was known.
+    pub fn as_instant(self) -> Self {
+        Self { day: None, ..self }
+    }
+
+    /// A wall-clock time of `zone`. Of an hour that comes twice when clocks go back, the first is
+    /// taken; an hour skipped when they go forward is read one hour later (RFC 5545's rule).
+    ///
+    /// # Errors
+    /// Says so where the time lies outside years -9999 to 9999.
+    pub fn local(time: DateTime, zone: &TimeZone) -> Result<Self, Message> {
+        let zoned = time.to_zoned_datetime(zone.clone()).map_err(|_| {
+            message!("l’heure {time} est hors du calendrier", "time {time} is outside the calendar")
+        })?;
+        Ok(Self::instant(zoned.timestamp()))
+    }
+
+    /// Reads RFC 3339, the same without an offset (then wall-clock time of `zone`), or a date.
+    ///
+    /// # Errors
+    /// Says what was expected.
+    pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, Message> {
+        if let Some(at) = parse_utc(text).and_then(|second| Timestamp::from_second(second).ok()) {
+            return Ok(Self { at, day: None });
+        }
+        if let (10, Ok(day)) = (text.len(), text.parse::<Date>()) {
+            return Self::day(day, zone);
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(Self::instant(at));
+        }
+        if text.len() > 10
+            && !text.contains('[')
+            && let Ok(time) = text.parse::<DateTime>()
+        {
+            return Self::local(time, zone);
+        }
+        Err(message!(
+            "n’est ni une date (2026-03-01) ni une heure RFC 3339 (2026-03-01T08:30:00-05:00)",
+            "is neither a date (2026-03-01) nor an RFC 3339 time (2026-03-01T08:30:00-05:00)"
+        ))
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; a day counts from its first instant in its zone.
+    pub fn second(&self) -> i64 {
+        self.at.as_second()
+    }
+
+    /// The calendar day, where that is all that is known.
+    pub fn day_only(&self) -> Option<Date> {
+        self.day
+    }
+
+    /// The last second that this may mean: itself for an instant, the end of the day for a day.
+    pub fn last_second(&self) -> i64 {
+        self.at.as_second() + if self.day.is_some() { 86_399 } else { 0 }
+    }
+}
+
+impl std::fmt::Display for ReportTime {
+    /// `2026-03-01T13:30:00Z`, or `2026-03-01` where only the day is known.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.day {
+            Some(day) => write!(f, "{day}"),
+            None => match format_utc(self.second()) {
+                Some(text) => f.write_str(std::str::from_utf8(&text).map_err(|_| std::fmt::Error)?),
+                None => write!(f, "{}", self.at),
+            },
+        }
+    }
+}
+
+/// First second after the calendar day on which `second` falls in `zone`.
+pub fn end_of_day(second: i64, zone: &TimeZone) -> i64 {
+    Timestamp::from_second(second)
+        .ok()
+        .and_then(|at| at.to_zoned_datetime(zone.clone()).date().checked_add(1.day()).ok())
+        .and_then(|next| next.to_zoned_datetime(zone.clone()).ok())
+        .map_or(second.saturating_add(86_400), |next| next.timestamp().as_second())
+}
+
+/// The days of `zone` from the one of second `first` to the one of second `last`, each with its
+/// first second: at most `days_max` of them, the latest.
+pub fn days_between(first: i64, last: i64, zone: &TimeZone, days_max: usize) -> Vec<(i64, Date)> {
+    let date_of = |second| {
+        let at = Timestamp::from_second(second).ok()?;
+        Some(at.to_zoned_datetime(zone.clone()).date())
+    };
+    let (Some(first), Some(mut day)) = (date_of(first), date_of(last)) else { return Vec::new() };
+    let mut days = Vec::new();
+    while day >= first && days.len() < days_max {
+        let Ok(start) = day.to_zoned_datetime(zone.clone()) else { break };
+        days.push((start.timestamp().as_second(), day));
+        let Ok(before) = day.yesterday() else { break };
+        day = before;
+    }
+    days.reverse();
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn montreal() -> TimeZone {
+        TimeZone::get("America/Toronto").unwrap()
+    }
+
+    #[test]
+    fn reads_offsets_wall_clocks_and_days() {
+        for (text, shown) in [
+            ("2026-03-01T08:30:00-05:00", "2026-03-01T13:30:00Z"),
+            ("2026-03-01T08:30:00.999Z", "2026-03-01T08:30:00Z"),
+            ("2026-03-01T08:30:00", "2026-03-01T13:30:00Z"),
+            ("2026-07-01 08:30:00", "2026-07-01T12:30:00Z"),
+            ("2026-03-01", "2026-03-01"),
+        ] {
+            assert_eq!(ReportTime::parse(text, &montreal()).unwrap().to_string(), shown, "{text}");
+        }
+        assert!(ReportTime::parse("01/03/2026", &montreal()).is_err());
+        assert!(ReportTime::parse("", &montreal()).is_err());
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_the_first() {
+        let twice = ReportTime::parse("2025-11-02T01:30:00", &montreal()).unwrap();
+        assert_eq!(twice.to_string(), "2025-11-02T05:30:00Z");
+        let skipped = ReportTime::parse("2025-03-09T02:30:00", &montreal()).unwrap();
+        assert_eq!(skipped.to_string(), "2025-03-09T07:30:00Z");
+    }
+
+    #[test]
+    fn a_day_ends_with_its_zone() {
+        let noon = ReportTime::parse("2025-11-02T12:00:00", &montreal()).unwrap();
+        let end = Timestamp::from_second(end_of_day(noon.second(), &montreal())).unwrap();
+        assert_eq!(end.to_string(), "2025-11-03T05:00:00Z");
+    }
+}

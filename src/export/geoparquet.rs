@@ -1,0 +1,269 @@
+//! GeoParquet 1.1 out: a table of columns in row groups, positions as WKB (well-known binary).
+//! Written with the `parquet` library; what makes it geographic is one entry of metadata.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+use serde_json::json;
+
+use crate::domain::{ReportTime, StoredReport};
+use crate::error::{Error, Result};
+use crate::export::geojson::ReportLabels;
+use crate::place::Position;
+
+/// Reports in a row group: what is held in memory.
+const GROUP_ROWS: usize = 65_536;
+
+/// Columns in which hardly a value comes twice: a dictionary would be made in vain.
+const UNIQUE: [&str; 4] = ["service_request_id", "requested_datetime", "revision", "geometry"];
+/// Columns of which the least and the greatest value say nothing.
+const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
+
+/// Texts before the times, in order; the first six are never absent.
+const TEXTS: [&str; 22] = [
+    "service_request_id",
+    "jurisdiction_id",
+    "service_code",
+    "service_name",
+    "group",
+    "status",
+    "closed_reason",
+    "source_status",
+    "nature",
+    "channel",
+    "accuracy",
+    "address",
+    "address_id",
+    "zipcode",
+    "area",
+    "description",
+    "parent_service_request_id",
+    "assignee",
+    "service_notice",
+    "expected_datetime",
+    "attributes",
+    "media_url",
+];
+/// Those that are words of few kinds: jurisdiction, service, status, channel and so on.
+const WORDS: Range<usize> = 1..11;
+const TIMES: [&str; 3] = ["requested_datetime", "updated_datetime", "closed_datetime"];
+
+/// A file being written.
+pub struct GeoParquet<W: Write + Send> {
+    out: SerializedFileWriter<W>,
+    texts: Vec<Column<ByteArray>>,
+    words: HashMap<String, ByteArray>,
+    times: Vec<Column<i64>>,
+    day_only: Vec<bool>,
+    revision: Vec<i64>,
+    geometry: Column<ByteArray>,
+    edges: Option<[f64; 4]>,
+}
+
+/// A column: its values, and for each row whether there is one.
+#[derive(Default)]
+struct Column<T> {
+    values: Vec<T>,
+    levels: Vec<i16>,
+}
+
+impl<T> Column<T> {
+    fn push(&mut self, value: Option<T>) {
+        self.levels.push(i16::from(value.is_some()));
+        self.values.extend(value);
+    }
+}
+
+impl Column<ByteArray> {
+    /// Adds a text of a few that come again and again: each is kept once.
+    fn push_word(&mut self, words: &mut HashMap<String, ByteArray>, text: Option<&str>) {
+        let known = text.map(|text| match words.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let new = ByteArray::from(text);
+                words.insert(text.to_owned(), new.clone());
+                new
+            }
+        });
+        self.push(known);
+    }
+}
+
+/// A point as WKB: little-endian, longitude first.
+pub fn wkb(at: Position) -> [u8; 21] {
+    let mut bytes = [0; 21];
+    (bytes[0], bytes[1]) = (1, 1);
+    bytes[5..13].copy_from_slice(&at.lon().to_le_bytes());
+    bytes[13..].copy_from_slice(&at.lat().to_le_bytes());
+    bytes
+}
+
+impl<W: Write + Send> GeoParquet<W> {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn begin(output: W) -> Result<Self> {
+        let text = |name: &&str| format!("OPTIONAL BYTE_ARRAY {name} (STRING);");
+        let time = |name: &&str| format!("OPTIONAL INT64 {name} (TIMESTAMP(MILLIS,true));");
+        let columns: Vec<String> = TEXTS.iter().map(text).chain(TIMES.iter().map(time)).collect();
+        let schema = format!(
+            "message reports {{ {} REQUIRED BOOLEAN requested_day_only; REQUIRED INT64 revision; \
+             OPTIONAL BYTE_ARRAY geometry; }}",
+            columns.join(" ")
+        );
+        let schema = Arc::new(parse_message_type(&schema).map_err(Error::internal)?);
+        let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+        for name in UNIQUE {
+            properties = properties.set_column_dictionary_enabled(name.into(), false);
+        }
+        for name in UNORDERED {
+            properties =
+                properties.set_column_statistics_enabled(name.into(), EnabledStatistics::None);
+        }
+        let properties = properties.build();
+        let out = SerializedFileWriter::new(output, schema, Arc::new(properties));
+        Ok(Self {
+            out: out.map_err(Error::internal)?,
+            texts: TEXTS.iter().map(|_| Column::default()).collect(),
+            words: HashMap::new(),
+            times: TIMES.iter().map(|_| Column::default()).collect(),
+            day_only: Vec::new(),
+            revision: Vec::new(),
+            geometry: Column::default(),
+            edges: None,
+        })
+    }
+
+    /// Writes one report.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write(&mut self, stored: &StoredReport, names: &ReportLabels<'_>) -> Result<()> {
+        let report = &stored.report;
+        let details = report.details.as_ref().map(|details| details.fields());
+        let [address_id, zipcode, notice, expected, answers, media] = details.unwrap_or_default();
+        let texts: [Option<&str>; TEXTS.len()] = [
+            Some(report.id.as_str()),
+            Some(names.jurisdiction),
+            Some(report.service.as_str()),
+            Some(names.service),
+            Some(names.group),
+            Some(report.status.as_str()),
+            report.reason.map(|reason| reason.as_str()),
+            report.source_status.as_deref(),
+            Some(report.nature.as_str()),
+            Some(report.channel.as_str()),
+            report.position.map(|_| report.accuracy.as_str()),
+            report.address.as_deref(),
+            address_id.as_deref(),
+            zipcode.as_deref(),
+            report.area.as_deref(),
+            report.description.as_deref(),
+            report.parent.as_ref().map(|parent| parent.as_str()),
+            report.assignee.as_deref(),
+            notice.as_deref(),
+            expected.as_deref(),
+            answers.as_deref(),
+            media.as_deref(),
+        ];
+        for ((n, column), text) in self.texts.iter_mut().enumerate().zip(texts) {
+            match WORDS.contains(&n) {
+                true => column.push_word(&mut self.words, text),
+                false => column.push(text.map(ByteArray::from)),
+            }
+        }
+        let millis = |when: ReportTime| when.second() * 1_000;
+        let times = [Some(report.requested), report.updated, report.closed];
+        for (column, when) in self.times.iter_mut().zip(times) {
+            column.push(when.map(millis));
+        }
+        self.day_only.push(report.requested.day_only().is_some());
+        self.revision.push(stored.revision as i64);
+        self.geometry.push(report.position.map(|at| ByteArray::from(wkb(at).to_vec())));
+        if let Some(at) = report.position {
+            let (x, y) = (at.lon(), at.lat());
+            let [w, s, e, n] = self.edges.unwrap_or([x, y, x, y]);
+            self.edges = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
+        }
+        if self.revision.len() >= GROUP_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.revision.is_empty() {
+            return Ok(());
+        }
+        self.group().map_err(Error::internal)?;
+        self.texts.iter_mut().for_each(|column| *column = Column::default());
+        self.times.iter_mut().for_each(|column| *column = Column::default());
+        self.geometry = Column::default();
+        self.day_only.clear();
+        self.revision.clear();
+        Ok(())
+    }
+
+    fn group(&mut self) -> std::result::Result<(), ParquetError> {
+        let mut group = self.out.next_row_group()?;
+        for column in &self.texts {
+            bytes(&mut group, column)?;
+        }
+        for column in &self.times {
+            let mut writer = next(&mut group)?;
+            let Column { values, levels } = column;
+            writer.typed::<Int64Type>().write_batch(values, Some(levels), None)?;
+            writer.close()?;
+        }
+        let mut writer = next(&mut group)?;
+        writer.typed::<BoolType>().write_batch(&self.day_only, None, None)?;
+        writer.close()?;
+        let mut writer = next(&mut group)?;
+        writer.typed::<Int64Type>().write_batch(&self.revision, None, None)?;
+        writer.close()?;
+        bytes(&mut group, &self.geometry)?;
+        group.close()?;
+        Ok(())
+    }
+
+    /// Ends the file: says what its geometry is and where.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        // Longitude and latitude on WGS 84 are the default CRS of GeoParquet.
+        let mut geometry = json!({ "encoding": "WKB", "geometry_types": ["Point"] });
+        self.edges.iter().for_each(|edges| geometry["bbox"] = json!(edges));
+        let geo = json!({
+            "version": "1.1.0",
+            "primary_column": "geometry",
+            "columns": { "geometry": geometry },
+        });
+        self.out.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo.to_string()));
+        self.out.close().map_err(Error::internal)?;
+        Ok(())
+    }
+}
+
+fn next<'a, W: Write + Send>(
+    group: &'a mut SerializedRowGroupWriter<'_, W>,
+) -> std::result::Result<parquet::file::writer::SerializedColumnWriter<'a>, ParquetError> {
+    group.next_column()?.ok_or_else(|| ParquetError::General("more columns than the schema".into()))
+}
+
+fn bytes<W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    column: &Column<ByteArray>,
+) -> std::result::Result<(), ParquetError> {
+    let mut writer = next(group)?;
+    writer.typed::<ByteArrayType>().write_batch(&column.values, Some(&column.levels), None)?;
+    writer.close()
+}

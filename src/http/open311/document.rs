@@ -1,0 +1,247 @@
+//! What Open311 asks for, as documents.
+
+use crate::domain::{
+    Accuracy, Attribute, Catalogue, ClosedReason, Details, Report, ReportTime, Service, Status,
+    StoredReport,
+};
+use crate::error::Error;
+use crate::http::open311::node::Node;
+use crate::i18n::{Language, Message};
+
+/// How requests are told.
+pub struct RequestRenderer<'a> {
+    /// The city's services.
+    pub catalogue: &'a Catalogue,
+    /// The reader's language.
+    pub language: Language,
+    /// With all that this service knows beside what the standard names.
+    pub extended: bool,
+    /// Address of this service, for its own photos.
+    pub base: &'a str,
+}
+
+/// What the discovery document says.
+pub struct DiscoveryFacts<'a> {
+    /// Address of the endpoint.
+    pub url: &'a str,
+    /// Whom to write to.
+    pub contact: &'a str,
+    /// How to get a key.
+    pub key_service: &'a str,
+    /// `production` or `test`.
+    pub kind: &'a str,
+    /// When the service last changed its ways, RFC 3339.
+    pub changeset: &'a str,
+}
+
+/// The discovery document.
+pub fn discovery(about: &DiscoveryFacts<'_>) -> Node {
+    let formats = ["text/xml", "application/json"].map(Node::text).to_vec();
+    let endpoint = Node::Fields(vec![
+        ("specification", Node::text("http://wiki.open311.org/GeoReport_v2")),
+        ("url", Node::text(about.url)),
+        ("changeset", Node::text(about.changeset)),
+        ("type", Node::text(about.kind)),
+        ("formats", Node::List("format", formats)),
+    ]);
+    Node::Fields(vec![
+        ("changeset", Node::text(about.changeset)),
+        ("contact", Node::text(about.contact)),
+        ("key_service", Node::text(about.key_service)),
+        ("endpoints", Node::List("endpoint", vec![endpoint])),
+    ])
+}
+
+/// The list of services.
+pub fn services(catalogue: &Catalogue, language: Language) -> Node {
+    let group = |code: &str| {
+        let known = catalogue.groups().iter().find(|group| group.code == code);
+        known.map_or(code, |group| language.pick(&group.names)).to_owned()
+    };
+    let service = |service: &Service| {
+        Node::Fields(vec![
+            ("service_code", Node::text(service.code.as_str())),
+            ("service_name", Node::text(language.pick(&service.names))),
+            ("description", Node::text(language.pick(&service.descriptions))),
+            ("metadata", Node::Flag(!service.attributes.is_empty())),
+            ("type", Node::text("realtime")),
+            ("keywords", Node::text(service.keywords.join(", "))),
+            ("group", Node::Text(group(&service.group))),
+        ])
+    };
+    Node::List("service", catalogue.services().iter().map(|known| service(known)).collect())
+}
+
+/// A service's questions.
+pub fn definition(service: &Service, language: Language) -> Node {
+    let said = |message: &Message| Node::text(language.pick(message));
+    let value = |(key, names): &(String, Message)| {
+        Node::Fields(vec![("key", Node::text(key)), ("name", said(names))])
+    };
+    let attribute = |(order, question): (u64, &Attribute)| {
+        let mut fields = vec![
+            ("variable", Node::Flag(question.variable)),
+            ("code", Node::text(&question.code)),
+            ("datatype", Node::text(question.datatype.as_str())),
+            ("required", Node::Flag(question.required)),
+            ("datatype_description", said(&question.hints)),
+            ("order", Node::Count(order)),
+            ("description", said(&question.descriptions)),
+        ];
+        if !question.values.is_empty() {
+            fields
+                .push(("values", Node::List("value", question.values.iter().map(value).collect())));
+        }
+        Node::Fields(fields)
+    };
+    let attributes = (1..).zip(&service.attributes).map(attribute).collect();
+    Node::Fields(vec![
+        ("service_code", Node::text(service.code.as_str())),
+        ("attributes", Node::List("attribute", attributes)),
+    ])
+}
+
+/// The answer to a request that was taken.
+pub fn submitted(
+    stored: &StoredReport,
+    account: Option<String>,
+    more: Vec<(&'static str, Node)>,
+) -> Node {
+    let mut fields = vec![
+        ("service_request_id", Node::text(stored.report.id.as_str())),
+        (
+            "service_notice",
+            Node::maybe(stored.report.details.as_ref().and_then(|d| d.notice.clone())),
+        ),
+        ("account_id", Node::maybe(account)),
+    ];
+    fields.extend(more);
+    Node::List("request", vec![Node::Fields(fields)])
+}
+
+/// Why nothing was done: an error for each value refused.
+pub fn errors(error: &Error, code: u16, language: Language) -> Node {
+    let one = |description: String| {
+        let code = Node::Count(code.into());
+        Node::Fields(vec![("code", code), ("description", Node::Text(description))])
+    };
+    let told = |refusal: &crate::error::Refusal| {
+        let (field, value, message) =
+            (&refusal.field, &refusal.value, language.pick(&refusal.message));
+        match value.as_str() {
+            "" => one(format!("{field}: {message}")),
+            value => one(format!("{field}: '{value}' {message}")),
+        }
+    };
+    let list: Vec<Node> = match error.refusals.as_slice() {
+        [] => vec![one(language.pick(&error.message).to_owned())],
+        many => many.iter().map(told).collect(),
+    };
+    Node::List("error", list)
+}
+
+/// One request.
+pub fn request(stored: &StoredReport, telling: &RequestRenderer<'_>) -> Node {
+    let report = &stored.report;
+    let code = report.service.as_str();
+    let name = telling.catalogue.get(code);
+    let name = name.map_or(code, |service| telling.language.pick(&service.names));
+    let none = Details::default();
+    let details = report.details.as_deref().unwrap_or(&none);
+    let text = |text: &Option<String>| Node::maybe(text.clone());
+    let instant = |when: ReportTime| Node::Text(when.as_instant().to_string());
+    let degrees = |pick: fn(crate::place::Position) -> f64| {
+        report.position.map_or(Node::Null, |at| Node::Number(pick(at)))
+    };
+    let photo = details.media.first().map(|url| absolute(url, telling.base));
+    let mut fields = vec![
+        ("service_request_id", Node::text(report.id.as_str())),
+        ("status", Node::text(if report.status == Status::Closed { "closed" } else { "open" })),
+        ("status_notes", Node::Text(notes(report, telling.language))),
+        ("service_name", Node::text(name)),
+        ("service_code", Node::text(code)),
+        ("description", text(&report.description)),
+        ("agency_responsible", text(&report.assignee)),
+        ("service_notice", text(&details.notice)),
+        ("requested_datetime", instant(report.requested)),
+        ("updated_datetime", updated(stored)),
+        ("expected_datetime", details.expected.map_or(Node::Null, instant)),
+        ("address", text(&report.address)),
+        ("address_id", text(&details.address_id)),
+        ("zipcode", text(&details.zipcode)),
+        ("lat", degrees(|at| at.lat())),
+        ("long", degrees(|at| at.lon())),
+        ("media_url", Node::maybe(photo)),
+    ];
+    if telling.extended {
+        fields.push(("extended_attributes", extended(stored, details, telling.base)));
+    }
+    Node::Fields(fields)
+}
+
+/// A photo's address; ours are kept as paths.
+fn absolute(url: &str, base: &str) -> String {
+    if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() }
+}
+
+/// How it stands, in a few words.
+fn notes(report: &Report, language: Language) -> String {
+    if let Some(own) = &report.source_status {
+        return own.clone();
+    }
+    let message = match (report.status, report.reason) {
+        (Status::Open, _) => crate::message!("Reçue", "Received"),
+        (Status::InProgress, _) => crate::message!("En cours", "In progress"),
+        (_, Some(ClosedReason::Duplicate)) => {
+            let of = report.parent.as_ref().map_or(String::new(), |parent| format!(" {parent}"));
+            crate::message!("Doublon{of}", "Duplicate{of}")
+        }
+        (_, Some(ClosedReason::Refused)) => crate::message!("Refusée", "Refused"),
+        (_, Some(ClosedReason::Cancelled)) => crate::message!("Annulée", "Cancelled"),
+        _ => crate::message!("Faite", "Done"),
+    };
+    language.pick(&message).to_owned()
+}
+
+/// The last that happened to it: changed here, else by its source's word, closed, or made.
+fn updated(stored: &StoredReport) -> Node {
+    let report = &stored.report;
+    let own = report.updated.into_iter().chain(report.closed).chain([report.requested]);
+    let own = own.max_by_key(|when| when.second()).map(|when| when.as_instant().to_string());
+    // Both are written in UTC to the second, so that the later one is the greater text.
+    Node::maybe(own.max(stored.changed.clone()))
+}
+
+/// What this service knows beside the standard's fields: together with them, all of a report.
+fn extended(stored: &StoredReport, details: &Details, base: &str) -> Node {
+    let report = &stored.report;
+    let text = |text: &Option<String>| Node::maybe(text.clone());
+    let when = |when: Option<ReportTime>| Node::maybe(when.map(|when| when.to_string()));
+    let urls = details.media.iter().map(|url| Node::Text(absolute(url, base))).collect();
+    let answer = |answer: &crate::domain::AttributeValue| {
+        let values = answer.values.iter().map(Node::text).collect();
+        Node::Fields(vec![
+            ("code", Node::text(&answer.code)),
+            ("values", Node::List("value", values)),
+        ])
+    };
+    let placed = report.position.is_some() || report.accuracy == Accuracy::Approximate;
+    Node::Fields(vec![
+        ("detailed_status", Node::text(report.status.as_str())),
+        ("closed_reason", Node::maybe(report.reason.map(|reason| reason.as_str()))),
+        ("source_status", text(&report.source_status)),
+        ("duplicate", Node::Flag(report.parent.is_some())),
+        ("parent_service_request_id", Node::maybe(report.parent.as_ref().map(|id| id.as_str()))),
+        ("nature", Node::text(report.nature.as_str())),
+        ("channel", Node::text(report.channel.as_str())),
+        ("requested", when(Some(report.requested))),
+        ("updated", when(report.updated)),
+        ("closed", when(report.closed)),
+        ("expected", when(details.expected)),
+        ("accuracy", Node::maybe(placed.then(|| report.accuracy.as_str()))),
+        ("area", text(&report.area)),
+        ("attributes", Node::List("attribute", details.answers.iter().map(answer).collect())),
+        ("media_urls", Node::List("media_url", urls)),
+        ("changed_datetime", Node::text(stored.changed.as_ref().unwrap_or(&stored.recorded))),
+    ])
+}

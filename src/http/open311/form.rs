@@ -1,0 +1,162 @@
+//! A request as an application sends it: fields of a form.
+
+use crate::domain::{AttributeValue, Channel, Contact, Details, Draft};
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::i18n::Message;
+use crate::message;
+
+/// Fields of a form, in order, each to be taken once; what is left over is unknown.
+#[derive(Debug, Default)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    refused: Vec<Refusal>,
+}
+
+/// What a form says.
+#[derive(Debug)]
+pub struct SentForm {
+    /// The report.
+    pub draft: Draft,
+    /// The sender's account, to be told back.
+    pub account: Option<String>,
+    /// Key that makes sending it again harmless.
+    pub idempotency_key: Option<String>,
+}
+
+impl Form {
+    /// A form of these fields; empty ones are absent ones.
+    pub fn new(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Self { fields, refused: Vec::new() }
+    }
+
+    /// The fields as they came, but for the key: the same twice is the same request.
+    pub fn fingerprint(&self) -> String {
+        let fields = self.fields.iter().filter(|(name, _)| name != "api_key");
+        let parts: Vec<String> =
+            fields.map(|(name, value)| format!("{}:{name}{value}", name.len())).collect();
+        blake3::hash(parts.join("\0").as_bytes()).to_hex()[..32].to_owned()
+    }
+
+    /// Takes a field.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.fields.iter().position(|(known, _)| known == name)?;
+        let value = self.fields.remove(at).1;
+        if self.fields.iter().any(|(known, _)| known == name) {
+            self.refuse(name, &value, message!("est donné deux fois", "is given twice"));
+            self.fields.retain(|(known, _)| known != name);
+        }
+        Some(value)
+    }
+
+    fn refuse(&mut self, name: &str, value: &str, message: Message) {
+        self.refused.push(Refusal::new(name, value, message));
+    }
+
+    fn degrees(&mut self, name: &str) -> Option<f64> {
+        let text = self.take(name)?;
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.refuse(name, &text, message!("n’est pas un nombre", "is not a number"));
+        }
+        number
+    }
+
+    /// Answers: `attribute[CODE]`, or `attribute[CODE][]` for each of several values.
+    fn answers(&mut self) -> Vec<AttributeValue> {
+        let mut answers: Vec<AttributeValue> = Vec::new();
+        let code = |name: &str| {
+            let inner = name.strip_prefix("attribute[")?;
+            let inner = inner.strip_suffix("[]").unwrap_or(inner);
+            Some(inner.strip_suffix(']')?.to_owned())
+        };
+        self.fields.retain(|(name, value)| {
+            let Some(code) = code(name) else { return true };
+            match answers.iter_mut().find(|answer| answer.code == code) {
+                Some(answer) => answer.values.push(value.clone()),
+                None => answers.push(AttributeValue { code, values: vec![value.clone()] }),
+            }
+            false
+        });
+        answers
+    }
+
+    fn lon_lat(&mut self) -> Option<(f64, f64)> {
+        let given = |form: &Self, name: &str| form.fields.iter().any(|(known, _)| known == name);
+        let (has_lat, has_long) = (given(self, "lat"), given(self, "long"));
+        let (lat, long) = (self.degrees("lat"), self.degrees("long"));
+        if has_lat != has_long {
+            let missing = if has_lat { "long" } else { "lat" };
+            self.refuse(missing, "", message!("manque", "is missing"));
+        }
+        long.zip(lat)
+    }
+
+    /// The request that the form describes. `photos` are the paths of those that came with it, and
+    /// where the first of them that knows was taken: its place if the form names none.
+    ///
+    /// # Errors
+    /// Everything that is missing, unknown or of the wrong type.
+    pub fn read(mut self, photos: Vec<String>, taken: Option<(f64, f64)>) -> Result<SentForm> {
+        let service = self.take("service_code");
+        if service.is_none() {
+            self.refuse("service_code", "", message!("manque", "is missing"));
+        }
+        let lon_lat = self.lon_lat();
+        let (address, address_id) = (self.take("address_string"), self.take("address_id"));
+        let lon_lat = match (lon_lat, &address, &address_id) {
+            (None, None, None) => taken,
+            (given, ..) => given,
+        };
+        let placed = lon_lat.is_some() || address.is_some() || address_id.is_some();
+        if !placed && !self.refused.iter().any(|refusal| ["lat", "long"].contains(&&*refusal.field))
+        {
+            let message = message!(
+                "manque : donnez lat et long, address_string ou address_id",
+                "is missing: give lat and long, address_string or address_id"
+            );
+            self.refuse("lat", "", message);
+        }
+        let fields = Contact::FIELDS.map(|name| self.take(name));
+        let account = fields[4].clone();
+        let channel = if fields[5].is_some() { Channel::App } else { Channel::Web };
+        let mut media = photos;
+        media.extend(self.take("media_url"));
+        let (description, idempotency_key) =
+            (self.take("description"), self.take("idempotency_key"));
+        let draft = Draft {
+            service: service.unwrap_or_default(),
+            channel: Some(channel),
+            lon_lat,
+            address,
+            description,
+            details: Details { address_id, answers: self.answers(), media, ..Details::default() },
+            contact: Contact::of(fields),
+            asked: true,
+            ..Draft::default()
+        };
+        for (name, value) in std::mem::take(&mut self.fields) {
+            self.refuse(
+                &name,
+                &value,
+                message!("n’est pas un champ connu", "is not a known field"),
+            );
+        }
+        if self.refused.is_empty() {
+            Ok(SentForm { draft, account, idempotency_key })
+        } else {
+            Err(Error::refused(self.refused))
+        }
+    }
+}
+
+/// GeoReport answers "not found" where a service is not known, and else that a value is wrong.
+pub fn unknown_service(error: Error) -> Error {
+    let unknown = |refusal: &Refusal| refusal.field == "service_code" && !refusal.value.is_empty();
+    let known = !error.refusals.iter().any(unknown);
+    if known || error.kind != ErrorKind::Invalid {
+        error
+    } else {
+        Error { kind: ErrorKind::NotFound, ..error }
+    }
+}

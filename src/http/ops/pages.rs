@@ -1,0 +1,115 @@
+//! The map page, embedded in the binary.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+use serde_json::{Value, json};
+
+use crate::config::DEFAULT_JURISDICTION;
+use crate::http::AppState;
+
+/// What `build.rs` built of `static/`: the page, its script and style, each beside its brotli form.
+#[derive(RustEmbed)]
+#[folder = "$OUT_DIR/page"]
+struct Files;
+
+/// Settings of the map page.
+#[derive(Debug, Clone, Default)]
+pub struct PageSettings {
+    /// TileJSON of a vector basemap in the OpenMapTiles schema; none for a plain background.
+    pub basemap: Option<String>,
+}
+
+/// `GET /config.json`: what the page needs to know before its first question.
+pub async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "default_jurisdiction": DEFAULT_JURISDICTION,
+        "basemap": state.page.basemap,
+    }))
+}
+
+/// `GET /`: the map.
+pub async fn index(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("index.html", &state, &headers)
+}
+
+/// `GET /signaler`: a citizen's report.
+pub async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("report.html", &state, &headers)
+}
+
+/// `GET /suivi` and `/suivi/{id}`: what became of a report.
+pub async fn follow(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("follow.html", &state, &headers)
+}
+
+/// `GET /docs`: the API, to be read and tried.
+pub async fn docs(headers: HeaderMap) -> Response {
+    let mut response = file("docs.html", "no-cache", &headers);
+    // The viewer writes its styles into its elements.
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                  connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+                  frame-ancestors 'self'";
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
+fn page(name: &str, state: &AppState, headers: &HeaderMap) -> Response {
+    let mut response = file(name, "no-cache", headers);
+    let tiles = state.page.basemap.as_deref().and_then(origin).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
+         connect-src 'self' {tiles}; img-src 'self' data: {tiles}; manifest-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    Some(format!("{scheme}://{}", rest.split('/').next()?))
+}
+
+/// `GET /assets/…`: named by their contents, so they never go stale.
+pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
+}
+
+fn file(path: &str, cache: &'static str, headers: &HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let brotli = accepts.is_some_and(|list| list.split(',').any(|e| e.trim().starts_with("br")));
+    let packed = if brotli { Files::get(&format!("{path}.br")) } else { None };
+    let encoded = packed.is_some();
+    let Some(found) = packed.or_else(|| Files::get(path)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Response::new(Body::from(found.data.into_owned()));
+    let answer = response.headers_mut();
+    let media_type = match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    };
+    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    answer.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let nosniff = HeaderValue::from_static("nosniff");
+    answer.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    if encoded {
+        answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    response
+}

@@ -1,0 +1,3 @@
+//! What an answer is made of.
+
+pub(crate) mod problem;

@@ -1,0 +1,336 @@
+//! Vector tiles out: Mapbox Vector Tile 2.1, and the TileJSON 3.0 that tells of them.
+
+use geo::MapCoords;
+use geozero::ToMvt;
+use geozero::mvt::{Message, TagsBuilder, TileValue, tile};
+use serde_json::{Value, json};
+
+use crate::domain::ReportView;
+use crate::export::geojson::{cluster_id, instant};
+use crate::place::{BBox, Tile};
+use crate::query::{Cluster, ClusterItem, DocAddress, Snapshot};
+
+/// Media type of a tile.
+pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
+/// Bytes of a tile, at most.
+pub const BYTES_MAX: usize = 500_000;
+/// Layer that says what a tile leaves out.
+const LEFT_OUT: &str = "left_out";
+
+/// Properties of clusters and of reports, and what they are (`Number`, `String` or `Boolean`).
+pub const REPORT_FIELDS: &[(&str, &str)] = &[
+    ("cluster", "Boolean"),
+    ("cluster_id", "String"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("newest_datetime", "String"),
+    ("oldest_open_datetime", "String"),
+    ("expansion_zoom", "Number"),
+    ("service_request_id", "String"),
+    ("service_code", "String"),
+    ("status", "String"),
+    ("nature", "String"),
+    ("channel", "String"),
+    ("accuracy", "String"),
+    ("requested_datetime", "String"),
+    ("parent_service_request_id", "String"),
+];
+/// Properties of hexagons.
+pub const HEX_FIELDS: &[(&str, &str)] = &[
+    ("h3", "String"),
+    ("resolution", "Number"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("rate_per_day", "Number"),
+    ("expected", "Number"),
+    ("neighbourhood_count", "Number"),
+    ("neighbourhood_expected", "Number"),
+    ("z", "Number"),
+    ("p", "Number"),
+    ("q", "Number"),
+    ("class", "String"),
+    ("oldest_open_datetime", "String"),
+];
+/// Properties of hotspots.
+pub const HOTSPOT_FIELDS: &[(&str, &str)] = &[
+    ("hotspot_id", "Number"),
+    ("rank", "Number"),
+    ("service_code", "String"),
+    ("service_name", "String"),
+    ("class", "String"),
+    ("explanation", "String"),
+    ("count", "Number"),
+    ("open", "Number"),
+    ("expected", "Number"),
+    ("ratio", "Number"),
+    ("excess", "Number"),
+    ("usual", "Number"),
+    ("z", "Number"),
+    ("q", "Number"),
+    ("since_datetime", "String"),
+    ("oldest_open_datetime", "String"),
+    ("trend", "String"),
+    ("priority", "Number"),
+];
+
+/// A tile being written.
+pub struct TileOut {
+    tile: Tile,
+    name: &'static str,
+    features: Vec<tile::Feature>,
+    tags: TagsBuilder,
+}
+
+const POINT: i32 = tile::GeomType::Point as i32;
+
+impl TileOut {
+    /// An empty tile with one layer.
+    pub fn new(tile: Tile, name: &'static str) -> Self {
+        Self { tile, name, features: Vec::new(), tags: TagsBuilder::new() }
+    }
+
+    fn tag(&mut self, feature: &mut Vec<u32>, name: &str, value: TileValue) {
+        let (key, value) = self.tags.insert_ref(name, value);
+        feature.extend([key, value]);
+    }
+
+    fn point(&mut self, (x, y): (i32, i32), tags: Vec<u32>) {
+        // "Move to", once; the sign goes to the lowest bit.
+        let zigzag = |n: i32| ((n << 1) ^ (n >> 31)) as u32;
+        let geometry = vec![9, zigzag(x), zigzag(y)];
+        self.features.push(tile::Feature { id: None, tags, r#type: Some(POINT), geometry });
+    }
+
+    /// Adds the facts of a report that lies in the tile.
+    pub fn report(&mut self, view: &ReportView<'_>) {
+        let Some(at) = view.position else { return };
+        let mut tags = Vec::with_capacity(16);
+        let text = |text: &str| TileValue::Str(text.to_owned());
+        self.tag(&mut tags, "cluster", TileValue::Bool(false));
+        self.tag(&mut tags, "service_request_id", text(view.id));
+        self.tag(&mut tags, "service_code", text(view.service));
+        self.tag(&mut tags, "status", text(view.status.as_str()));
+        self.tag(&mut tags, "nature", text(view.nature.as_str()));
+        self.tag(&mut tags, "channel", text(view.channel.as_str()));
+        self.tag(&mut tags, "accuracy", text(view.accuracy.as_str()));
+        self.tag(&mut tags, "requested_datetime", TileValue::Str(instant(view.requested)));
+        if let Some(parent) = view.parent {
+            self.tag(&mut tags, "parent_service_request_id", text(parent));
+        }
+        self.point(self.tile.local(at), tags);
+    }
+
+    fn cluster(&mut self, cluster: &Cluster) {
+        let mut tags = Vec::with_capacity(14);
+        self.tag(&mut tags, "cluster", TileValue::Bool(true));
+        self.tag(&mut tags, "cluster_id", TileValue::Str(cluster_id(cluster)));
+        self.tag(&mut tags, "count", TileValue::Uint(cluster.count));
+        self.tag(&mut tags, "open", TileValue::Uint(cluster.open));
+        self.tag(&mut tags, "newest_datetime", TileValue::Str(instant(cluster.newest)));
+        if let Some(oldest) = cluster.oldest_open {
+            self.tag(&mut tags, "oldest_open_datetime", TileValue::Str(instant(oldest)));
+        }
+        if let Some(zoom) = cluster.expansion_zoom {
+            self.tag(&mut tags, "expansion_zoom", TileValue::Uint(zoom.into()));
+        }
+        self.point(self.tile.local(cluster.center), tags);
+    }
+
+    /// Adds what a map draws there.
+    pub fn spot(&mut self, snapshot: &Snapshot, spot: &ClusterItem) {
+        match spot {
+            ClusterItem::Single(address) => self.report(&snapshot.view(*address)),
+            ClusterItem::Cluster(cluster) => self.cluster(cluster),
+        }
+    }
+
+    /// Adds an area that touches the tile, a GeoJSON feature, with its properties that are texts,
+    /// numbers or truths. One without a shape is passed over.
+    pub fn area(&mut self, feature: &Value) {
+        let Some(shape) = shape_of(&feature["geometry"]) else { return };
+        let local = shape.map_coords(|at| {
+            let (x, y) = self.tile.unrolled(at.x, at.y);
+            geo::coord! { x: x.round(), y: y.round() }
+        });
+        let Ok(mut written) = local.to_mvt_unscaled() else { return };
+        let mut tags = Vec::new();
+        for (name, value) in feature["properties"].as_object().into_iter().flatten() {
+            let value = match value {
+                Value::String(text) => TileValue::Str(text.clone()),
+                Value::Bool(flag) => TileValue::Bool(*flag),
+                Value::Number(number) => match (number.as_u64(), number.as_f64()) {
+                    (Some(whole), _) => TileValue::Uint(whole),
+                    (None, Some(number)) => TileValue::Double(number),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            self.tag(&mut tags, name, value);
+        }
+        written.tags = tags;
+        self.features.push(written);
+    }
+
+    /// The tile's bytes; none where there is nothing in it and nothing left out.
+    pub fn finish(self, left_out: u64) -> Vec<u8> {
+        let layer = |name: &str, features, tags: TagsBuilder| {
+            let (keys, values) = tags.into_tags();
+            tile::Layer {
+                version: 2,
+                name: name.to_owned(),
+                features,
+                keys,
+                values: values.into_iter().map(Into::into).collect(),
+                extent: Some(Tile::EXTENT),
+            }
+        };
+        let mut layers = Vec::new();
+        if left_out > 0 {
+            let mut note = Self::new(self.tile, LEFT_OUT);
+            let mut tags = Vec::new();
+            note.tag(&mut tags, "count", TileValue::Uint(left_out));
+            let middle = (Tile::EXTENT / 2) as i32;
+            note.point((middle, middle), tags);
+            layers.push(layer(LEFT_OUT, note.features, note.tags));
+        }
+        if !self.features.is_empty() {
+            layers.push(layer(self.name, self.features, self.tags));
+        }
+        geozero::mvt::Tile { layers }.encode_to_vec()
+    }
+}
+
+/// The shape of an area's GeoJSON geometry, read in place.
+fn shape_of(geometry: &Value) -> Option<geo::Geometry> {
+    let coordinates = &geometry["coordinates"];
+    match geometry["type"].as_str()? {
+        "Polygon" => polygon(coordinates).map(geo::Geometry::Polygon),
+        "MultiPolygon" => {
+            let polygons = coordinates.as_array()?.iter().map(polygon);
+            let polygons = polygons.collect::<Option<Vec<_>>>()?;
+            Some(geo::Geometry::MultiPolygon(geo::MultiPolygon(polygons)))
+        }
+        _ => None,
+    }
+}
+
+fn polygon(rings: &Value) -> Option<geo::Polygon> {
+    let corner = |at: &Value| Some(geo::coord! { x: at[0].as_f64()?, y: at[1].as_f64()? });
+    let ring = |ring: &Value| {
+        let corners = ring.as_array()?.iter().map(corner).collect::<Option<Vec<_>>>()?;
+        Some(geo::LineString(corners))
+    };
+    let mut rings = rings.as_array()?.iter().map(ring);
+    let outer = rings.next()??;
+    Some(geo::Polygon::new(outer, rings.collect::<Option<Vec<_>>>()?))
+}
+
+/// The tile of these reports, the first ones if all are too many; and how many are left out.
+pub fn reports(
+    snapshot: &Snapshot,
+    tile: Tile,
+    name: &'static str,
+    found: &[DocAddress],
+) -> (Vec<u8>, u64) {
+    bounded(tile, name, found, |out, address| out.report(&snapshot.view(*address)))
+}
+
+/// The tile of these areas, the first ones if all are too many; and how many are left out.
+pub fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
+    bounded(tile, name, features, TileOut::area)
+}
+
+/// As many of the items, the first ones, as there is room for in a tile.
+fn bounded<T>(
+    tile: Tile,
+    name: &'static str,
+    items: &[T],
+    write: impl Fn(&mut TileOut, &T),
+) -> (Vec<u8>, u64) {
+    let mut kept = items.len();
+    loop {
+        let mut out = TileOut::new(tile, name);
+        items[..kept].iter().for_each(|item| write(&mut out, item));
+        let left_out = (items.len() - kept) as u64;
+        let bytes = out.finish(left_out);
+        if bytes.len() <= BYTES_MAX || kept == 0 {
+            return (bytes, left_out);
+        }
+        // A tenth less than what would fit on the average: features differ.
+        kept = (kept as f64 * BYTES_MAX as f64 / bytes.len() as f64 * 0.9) as usize;
+    }
+}
+
+/// What is told of a layer.
+pub struct LayerAbout<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it holds, in a sentence.
+    pub description: &'a str,
+    /// Zooms it has tiles of; beyond, the last is drawn larger.
+    pub zooms: (u8, u8),
+    /// Where anything is.
+    pub bounds: Option<BBox>,
+    /// Address of its tiles, with `{z}`, `{x}`, `{y}`.
+    pub url: &'a str,
+    /// Names of its properties and what they are.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
+/// The TileJSON of a layer.
+pub fn tile_json(about: &LayerAbout<'_>) -> Value {
+    let fields = |list: &[(&str, &str)]| -> Value {
+        let fields = list.iter().map(|(name, what)| ((*name).to_owned(), json!(what)));
+        Value::Object(fields.collect())
+    };
+    let bounds = about.bounds.map_or([-180.0, -85.051_13, 180.0, 85.051_13], |b| {
+        [b.west, b.south.max(-85.051_13), b.east, b.north.min(85.051_13)]
+    });
+    let (minzoom, maxzoom) = about.zooms;
+    json!({
+        "tilejson": "3.0.0",
+        "name": about.name,
+        "description": about.description,
+        "scheme": "xyz",
+        "tiles": [about.url],
+        "minzoom": minzoom,
+        "maxzoom": maxzoom,
+        "bounds": bounds,
+        "vector_layers": [
+            {
+                "id": about.name,
+                "description": about.description,
+                "minzoom": minzoom,
+                "maxzoom": maxzoom,
+                "fields": fields(about.fields),
+            },
+            { "id": LEFT_OUT, "fields": fields(&[("count", "Number: what the tile leaves out")]) },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_too_many_for_a_tile_are_left_out_and_counted() {
+        let square = |n: usize| {
+            let x = n as f64 * 1e-3;
+            json!({
+                "type": "Feature",
+                "geometry": { "type": "Polygon", "coordinates": [[[x, 0.0], [x + 1e-3, 0.0],
+                              [x + 1e-3, 1.0], [x, 0.0]]] },
+                "properties": { "name": format!("an area of a long name, number {n}") },
+            })
+        };
+        let features: Vec<Value> = (0..12_000).map(square).collect();
+        let tile = Tile::new(0, 0, 0).unwrap();
+        let (bytes, left_out) = areas(tile, "hexes", &features);
+        assert!(bytes.len() <= BYTES_MAX && left_out > 0, "{} {left_out}", bytes.len());
+        let read = geozero::mvt::Tile::decode(&bytes[..]).unwrap();
+        let layer = read.layers.iter().find(|layer| layer.name == "hexes").unwrap();
+        assert_eq!(layer.features.len() as u64 + left_out, 12_000);
+        assert_eq!(areas(tile, "hexes", &features[..9]).1, 0);
+    }
+}

@@ -1,0 +1,246 @@
+//! The facts of reports as GeoJSON features, written for answers that come by the thousand.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
+
+use crate::domain::{ReportView, format_utc};
+use crate::export::geojson::{Collection, Feature, Point, instant};
+use crate::place::Meters;
+
+/// Facts of a report, and its distance where one was asked for.
+#[derive(Debug, Serialize)]
+pub struct FactsOut<'a> {
+    cluster: bool,
+    service_request_id: &'a str,
+    service_code: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_reason: Option<&'static str>,
+    nature: &'static str,
+    channel: &'static str,
+    requested_datetime: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_datetime: Option<Instant>,
+    accuracy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_service_request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_m: Option<f64>,
+}
+
+/// The feature of a report's facts.
+pub fn facts<'a>(
+    view: &ReportView<'a>,
+    distance: Option<Meters>,
+    zone: &TimeZone,
+) -> Feature<'a, FactsOut<'a>> {
+    let requested = view.requested;
+    Feature {
+        r#type: "Feature",
+        id: view.id.into(),
+        geometry: view.position.map(Point::at),
+        properties: FactsOut {
+            cluster: false,
+            service_request_id: view.id,
+            service_code: view.service,
+            status: view.status.as_str(),
+            closed_reason: view.reason.map(|reason| reason.as_str()),
+            nature: view.nature.as_str(),
+            channel: view.channel.as_str(),
+            requested_datetime: match view.day_only {
+                true => Instant::Day(day(requested, zone)),
+                false => Instant::Second(requested),
+            },
+            closed_datetime: view.closed.map(Instant::Second),
+            accuracy: view.accuracy.as_str(),
+            area: view.area,
+            parent_service_request_id: view.parent,
+            // Millimetres are finer than any position.
+            distance_m: distance.map(|meters| (meters.0 * 1e3).round() / 1e3),
+        },
+    }
+}
+
+/// A collection of the features of reports' facts, as JSON. The short answers that come by the
+/// thousand are written piece by piece: what it writes is what `serde_json` makes of
+/// [`facts`] (a test compares them), in a third of the time.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn facts_collection<'a>(
+    head: &Collection<'_, ()>,
+    found: impl Iterator<Item = (ReportView<'a>, Option<Meters>)>,
+    zone: &TimeZone,
+) -> serde_json::Result<Vec<u8>> {
+    const ROOM: usize = 8 << 10;
+    const TAIL: &[u8] = b"]}";
+    let mut out = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut out, head)?;
+    out.truncate(out.len() - TAIL.len());
+    for (n, (view, distance)) in found.enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        write_facts(&mut out, &facts(&view, distance, zone))?;
+    }
+    out.extend_from_slice(TAIL);
+    Ok(out)
+}
+
+fn write_facts(out: &mut Vec<u8>, feature: &Feature<'_, FactsOut<'_>>) -> serde_json::Result<()> {
+    let facts = &feature.properties;
+    out.extend_from_slice(br#"{"type":"Feature","id":"#);
+    write_text(out, &feature.id)?;
+    match &feature.geometry {
+        None => out.extend_from_slice(br#","geometry":null"#),
+        Some(Point { coordinates: [lon, lat], .. }) => {
+            out.extend_from_slice(br#","geometry":{"type":"Point","coordinates":["#);
+            serde_json::to_writer(&mut *out, lon)?;
+            out.push(b',');
+            serde_json::to_writer(&mut *out, lat)?;
+            out.extend_from_slice(b"]}");
+        }
+    }
+    out.extend_from_slice(br#","properties":{"cluster":false,"service_request_id":"#);
+    write_text(out, facts.service_request_id)?;
+    out.extend_from_slice(br#","service_code":"#);
+    write_text(out, facts.service_code)?;
+    for (name, word) in [
+        (&br#","status":""#[..], Some(facts.status)),
+        (br#","closed_reason":""#, facts.closed_reason),
+        (br#","nature":""#, Some(facts.nature)),
+        (br#","channel":""#, Some(facts.channel)),
+    ] {
+        write_word(out, name, word);
+    }
+    out.extend_from_slice(br#","requested_datetime":"#);
+    facts.requested_datetime.write(out);
+    if let Some(closed) = &facts.closed_datetime {
+        out.extend_from_slice(br#","closed_datetime":"#);
+        closed.write(out);
+    }
+    write_word(out, br#","accuracy":""#, Some(facts.accuracy));
+    if let Some(area) = facts.area {
+        out.extend_from_slice(br#","area":"#);
+        write_text(out, area)?;
+    }
+    if let Some(parent) = facts.parent_service_request_id {
+        out.extend_from_slice(br#","parent_service_request_id":"#);
+        write_text(out, parent)?;
+    }
+    if let Some(distance) = facts.distance_m {
+        out.extend_from_slice(br#","distance_m":"#);
+        serde_json::to_writer(&mut *out, &distance)?;
+    }
+    out.extend_from_slice(b"}}");
+    Ok(())
+}
+
+/// Writes a word of a closed list, none of which needs escaping, behind its opened member.
+fn write_word(out: &mut Vec<u8>, member: &[u8], word: Option<&str>) {
+    if let Some(word) = word {
+        out.extend_from_slice(member);
+        out.extend_from_slice(word.as_bytes());
+        out.push(b'"');
+    }
+}
+
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if !text.bytes().all(plain) {
+        return serde_json::to_writer(out, text);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
+}
+
+/// A time on its way out.
+#[derive(Debug)]
+enum Instant {
+    /// Seconds since 1970.
+    Second(i64),
+    /// A day whose hour was never known.
+    Day(String),
+}
+
+impl Instant {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        match self {
+            Self::Second(second) => match format_utc(*second) {
+                Some(text) => out.extend_from_slice(&text),
+                None => out.extend_from_slice(second.to_string().as_bytes()),
+            },
+            Self::Day(day) => out.extend_from_slice(day.as_bytes()),
+        }
+        out.push(b'"');
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Second(second) => to.serialize_str(&instant(*second)),
+            Self::Day(day) => to.serialize_str(day),
+        }
+    }
+}
+
+fn day(second: i64, zone: &TimeZone) -> String {
+    let date = |at: Timestamp| at.to_zoned_datetime(zone.clone()).date().to_string();
+    Timestamp::from_second(second).map_or_else(|_| second.to_string(), date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Accuracy;
+    use crate::place::Position;
+
+    #[test]
+    fn facts_are_written_as_the_library_writes_them() {
+        use crate::domain::{Channel, ClosedReason, Nature, Status};
+        let plain = ReportView {
+            id: "4RX-7KM-P2",
+            service: "nid-de-poule",
+            status: Status::Open,
+            reason: None,
+            nature: Nature::Intervention,
+            channel: Channel::App,
+            requested: 1_772_371_800,
+            day_only: false,
+            closed: None,
+            position: Position::new(-71.25, 46.8125).ok(),
+            accuracy: Accuracy::Exact,
+            area: None,
+            parent: None,
+        };
+        let odd = ReportView {
+            id: "a \"quoted\" \\ id",
+            status: Status::Closed,
+            reason: Some(ClosedReason::Duplicate),
+            day_only: true,
+            closed: Some(1_772_371_801),
+            position: None,
+            accuracy: Accuracy::Approximate,
+            parent: Some("101000295724"),
+            area: Some("L’Ancienne-Lorette\u{7f}\u{1f}é"),
+            ..plain
+        };
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        let found = [(plain, Some(Meters(12.345_678))), (odd, None), (plain, Some(Meters(1e-7)))];
+        let features = found.iter().map(|(view, far)| facts(view, *far, &zone)).collect();
+        let mut whole = Collection::new(7, features);
+        whole.next = Some("/next?a=1".into());
+        let mut head = Collection::new(7, Vec::new());
+        (head.number_returned, head.next) = (3, whole.next.clone());
+        let ours = facts_collection(&head, found.into_iter(), &zone).unwrap();
+        let theirs = serde_json::to_vec(&whole).unwrap();
+        assert_eq!(String::from_utf8(ours).unwrap(), String::from_utf8(theirs).unwrap());
+    }
+}

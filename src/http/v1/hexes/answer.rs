@@ -1,0 +1,197 @@
+//! Hexagons as GeoJSON.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, WindowOut, figure, ring};
+use crate::export::geojson::instant;
+use crate::i18n::Language;
+use crate::message;
+use crate::place::BBox;
+use crate::query::{CELLS_MIN, Exposure, HexCounts, HexScores, HexTrend, UntestableReason};
+
+/// All that is told of hexagons.
+pub struct HexAnswer<'a> {
+    /// The counts.
+    pub counts: &'a HexCounts,
+    /// Their significance, or why there is none.
+    pub scores: &'a Result<HexScores, UntestableReason>,
+    /// Their trends, where asked.
+    pub trends: Option<&'a [HexTrend]>,
+    /// What they were held against.
+    pub exposure: Exposure,
+    /// First second and the second behind the last that was counted; none where nothing passes.
+    pub window: Option<(i64, i64)>,
+}
+
+/// Which hexagons are wanted.
+pub struct HexSelection {
+    /// Those whose middle lies inside.
+    pub bbox: Option<BBox>,
+    /// Those too in which there is nothing, and nothing to say.
+    pub empty: bool,
+    /// How many at most, the most significant.
+    pub limit: usize,
+}
+
+#[derive(Serialize)]
+struct HexOut {
+    h3: String,
+    resolution: u8,
+    count: u32,
+    open: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_open_datetime: Option<String>,
+    rate_per_day: f64,
+    expected: Option<f64>,
+    neighbourhood_count: Option<u64>,
+    neighbourhood_expected: Option<f64>,
+    z: Option<f64>,
+    p: Option<f64>,
+    q: Option<f64>,
+    class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p_permuted: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trend: Option<TrendOut>,
+}
+
+#[derive(Serialize)]
+struct TrendOut {
+    class: Option<String>,
+    z: f64,
+    p: f64,
+}
+
+#[derive(Serialize)]
+struct Head {
+    resolution: u8,
+    /// Cells of the extent, which the statistic is taken over.
+    cells: usize,
+    /// Reports in them.
+    total: u64,
+    window: Option<WindowOut>,
+    statistic: Value,
+}
+
+/// The word of a class: `hot99`, `hot95`, `hot90`, `none`, `cold90`, `cold95`, `cold99`.
+pub fn class_word(class: i8) -> &'static str {
+    match class {
+        3 => "hot99",
+        2 => "hot95",
+        1 => "hot90",
+        -1 => "cold90",
+        -2 => "cold95",
+        -3 => "cold99",
+        _ => "none",
+    }
+}
+
+/// Why there is no significance, in words.
+pub fn no_test(reason: UntestableReason, language: Language) -> String {
+    let message = match reason {
+        UntestableReason::NoReports => message!(
+            "Aucune demande ne correspond à ces filtres.",
+            "No request matches these filters."
+        ),
+        UntestableReason::FewCells => message!(
+            "Moins de {CELLS_MIN} hexagones : trop peu pour juger. Une résolution plus fine en \
+             donne davantage.",
+            "Fewer than {CELLS_MIN} hexagons: too few to judge. A finer resolution gives more."
+        ),
+        UntestableReason::AllEqual => message!(
+            "Tous les hexagones ont le même compte : rien ne s’en distingue.",
+            "All hexagons have the same count: none stands out."
+        ),
+    };
+    language.pick(&message).to_owned()
+}
+
+fn statistic(hexes: &HexAnswer<'_>, language: Language) -> Value {
+    let exposure = hexes.exposure.as_str();
+    match hexes.scores {
+        Ok(scores) => serde_json::json!({
+            "available": true,
+            "method": match hexes.exposure {
+                Exposure::None => "Getis-Ord Gi*, Benjamini-Hochberg",
+                Exposure::Reports => "share of all reports, exact binomial, Benjamini-Hochberg",
+            },
+            "exposure": exposure,
+            "k": scores.k,
+        }),
+        Err(reason) => serde_json::json!({
+            "available": false,
+            "exposure": exposure,
+            "reason": no_test(*reason, language),
+        }),
+    }
+}
+
+fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
+    let (hex, tally) = (hexes.counts.cells[cell], hexes.counts.tallies[cell]);
+    let scores = hexes.scores.as_ref().ok();
+    let trend = hexes.trends.map(|trends| trends[cell]).map(|HexTrend { trend, emerging }| {
+        let word = |(class, sign): (crate::statistics::EmergingClass, i8)| {
+            format!("{}_{}", class.as_str(), if sign > 0 { "hot" } else { "cold" })
+        };
+        TrendOut { class: emerging.map(word), z: figure(trend.z), p: figure(trend.p) }
+    });
+    let properties = HexOut {
+        h3: hex.to_string(),
+        resolution: hexes.counts.resolution,
+        count: tally.count,
+        open: tally.open,
+        oldest_open_datetime: tally.oldest_open.map(instant),
+        rate_per_day: figure(f64::from(tally.count) / days),
+        expected: scores.map(|scores| figure(scores.expected[cell])),
+        neighbourhood_count: scores.map(|scores| scores.around[cell]),
+        neighbourhood_expected: scores.map(|scores| figure(scores.expected_around[cell])),
+        z: scores.map(|scores| figure(scores.z[cell])),
+        p: scores.map(|scores| figure(scores.p[cell])),
+        q: scores.map(|scores| figure(scores.q[cell])),
+        class: scores.map(|scores| class_word(scores.class(cell))),
+        p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
+        trend,
+    };
+    let shape = AreaGeometry::Polygon(vec![ring(&hex.corners())]);
+    AreaFeature::new(hex.to_string(), Some(shape), properties)
+}
+
+/// The collection of the hexagons wanted, true of revision `as_of`.
+pub fn hexes(
+    hexes: &HexAnswer<'_>,
+    wanted: &HexSelection,
+    as_of: u64,
+    language: Language,
+) -> impl Serialize + use<> {
+    let scores = hexes.scores.as_ref().ok();
+    let says = |cell: usize| {
+        let class = scores.is_some_and(|scores| scores.class(cell) != 0);
+        let trend = hexes.trends.is_some_and(|trends| trends[cell].emerging.is_some());
+        wanted.empty || class || trend || hexes.counts.tallies[cell].count > 0
+    };
+    let inside =
+        |cell: usize| wanted.bbox.as_ref().is_none_or(|bbox| hexes.counts.cells[cell].is_in(bbox));
+    let mut found: Vec<usize> =
+        (0..hexes.counts.cells.len()).filter(|cell| says(*cell) && inside(*cell)).collect();
+    let matched = found.len() as u64;
+    if found.len() > wanted.limit {
+        let weight = |cell: &usize| match scores {
+            Some(scores) => scores.z[*cell].abs(),
+            None => f64::from(hexes.counts.tallies[*cell].count),
+        };
+        found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+        found.truncate(wanted.limit);
+    }
+    found.sort_by_key(|cell| hexes.counts.cells[*cell]);
+    let days = hexes.window.map_or(1.0, |(from, before)| (before - from) as f64 / 86_400.0);
+    let features = found.into_iter().map(|cell| one(hexes, cell, days.max(1.0 / 24.0))).collect();
+    let head = Head {
+        resolution: hexes.counts.resolution,
+        cells: hexes.counts.cells.len(),
+        total: hexes.counts.total(),
+        window: hexes.window.map(|(from, before)| WindowOut::new(from, before)),
+        statistic: statistic(hexes, language),
+    };
+    AreaCollection::new(as_of, head, matched, features)
+}

@@ -1,0 +1,218 @@
+//! The duplicate model as a file, `data/duplicates.toml`, both directions.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use crate::query::{CoefficientOffset, DuplicateModel, FEATURES, Features, Policy};
+
+const BUILTIN: &str = include_str!("../../data/duplicates.toml");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    provenance: BTreeMap<String, String>,
+    days: f64,
+    coefficients: BTreeMap<String, f64>,
+    policy: PolicyEntry,
+    #[serde(default)]
+    group: Vec<Entry>,
+    #[serde(default)]
+    service: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyEntry {
+    reach_m: f64,
+    extent_m: f64,
+    duplicate_from: f64,
+    possible_from: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    code: String,
+    #[serde(default)]
+    constant: f64,
+    #[serde(default)]
+    distance: f64,
+    #[serde(default)]
+    time: f64,
+    reach_m: Option<f64>,
+    extent_m: Option<f64>,
+    duplicate_from: Option<f64>,
+    possible_from: Option<f64>,
+}
+
+/// The built-in model.
+///
+/// # Errors
+/// What is wrong with the file; a test keeps it right.
+pub fn builtin() -> Result<DuplicateModel, String> {
+    read(BUILTIN)
+}
+
+/// Reads a model.
+///
+/// # Errors
+/// What is wrong: not TOML, an unknown or missing member, a number out of its range.
+pub fn read(text: &str) -> Result<DuplicateModel, String> {
+    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    let File { provenance, days, coefficients, policy, group, service } = file;
+    let mut values: Features = [0.0; FEATURES.len()];
+    for (name, value) in coefficients {
+        let at = FEATURES.iter().position(|known| *known == name);
+        values[at.ok_or_else(|| format!("coefficients: no feature '{name}'"))?] = value;
+    }
+    let PolicyEntry { reach_m, extent_m, duplicate_from, possible_from } = policy;
+    let model = DuplicateModel {
+        provenance: provenance.into_iter().collect(),
+        days,
+        coefficients: values,
+        policy: Policy { reach_m, extent_m, duplicate_from, possible_from },
+        groups: group.into_iter().map(leaning).collect(),
+        services: service.into_iter().map(leaning).collect(),
+    };
+    checked(&model)?;
+    Ok(model)
+}
+
+fn leaning(entry: Entry) -> (String, CoefficientOffset) {
+    let Entry { code, constant, distance, time, .. } = entry;
+    let Entry { reach_m, extent_m, duplicate_from, possible_from, .. } = entry;
+    (
+        code,
+        CoefficientOffset {
+            constant,
+            distance,
+            time,
+            reach_m,
+            extent_m,
+            duplicate_from,
+            possible_from,
+        },
+    )
+}
+
+/// Refuses numbers that would make answers without sense.
+fn checked(model: &DuplicateModel) -> Result<(), String> {
+    let within = |name: &str, value: f64, max: f64| {
+        let holds = value > 0.0 && value <= max;
+        holds.then_some(()).ok_or_else(|| format!("{name} {value} is not above 0 and up to {max}"))
+    };
+    within("days", model.days, 3_660.0)?;
+    let Policy { reach_m, extent_m, duplicate_from, possible_from } = model.policy;
+    let mut numbers = vec![
+        ("reach_m", Some(reach_m), 2_000.0),
+        ("extent_m", Some(extent_m), 2_000.0),
+        ("duplicate_from", Some(duplicate_from), 1.0),
+        ("possible_from", Some(possible_from), 1.0),
+    ];
+    for leaning in model.groups.values().chain(model.services.values()) {
+        numbers.push(("reach_m", leaning.reach_m, 2_000.0));
+        numbers.push(("extent_m", leaning.extent_m, 2_000.0));
+        numbers.push(("duplicate_from", leaning.duplicate_from, 1.0));
+        numbers.push(("possible_from", leaning.possible_from, 1.0));
+    }
+    for (name, value, max) in numbers {
+        value.map_or(Ok(()), |value| within(name, value, max))?;
+    }
+    let finite = model.coefficients.iter().all(|value| value.is_finite());
+    finite.then_some(()).ok_or_else(|| "a coefficient is no number".into())
+}
+
+/// A number to four decimals, without zeros at its end.
+fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
+}
+
+/// A model as [`read`] reads it, coefficients to four decimals.
+pub fn write(model: &DuplicateModel) -> String {
+    let mut out = String::from(
+        "# How probable it is that a report repeats an earlier one: the log odds are the sum of \
+         features,\n# each times its coefficient. What features are is told in\n# \
+         `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this file.\n\
+         # `reach_m`: how far to look. `extent_m`: how far apart reports of one incident may lie.\n\
+         # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\n",
+    );
+    let _ = writeln!(out, "days = {}\n\n[provenance]", short(model.days));
+    for (name, text) in &model.provenance {
+        let _ = writeln!(out, "{name} = {}", toml_text(text));
+    }
+    let _ = writeln!(out, "\n[coefficients]");
+    for (name, value) in FEATURES.iter().zip(model.coefficients) {
+        let _ = writeln!(out, "{name} = {}", short(value));
+    }
+    let Policy { reach_m, extent_m, duplicate_from, possible_from } = model.policy;
+    let _ = writeln!(
+        out,
+        "\n[policy]\nreach_m = {}\nextent_m = {}\nduplicate_from = {}\npossible_from = {}",
+        short(reach_m),
+        short(extent_m),
+        short(duplicate_from),
+        short(possible_from)
+    );
+    for (kind, leanings) in [("group", &model.groups), ("service", &model.services)] {
+        for (code, leaning) in leanings {
+            let _ = writeln!(out, "\n[[{kind}]]\ncode = {}", toml_text(code));
+            for (name, value) in members(leaning) {
+                let _ = writeln!(out, "{name} = {}", short(value));
+            }
+        }
+    }
+    out
+}
+
+/// Members that say something.
+fn members(leaning: &CoefficientOffset) -> Vec<(&'static str, f64)> {
+    let all = [
+        ("constant", Some(leaning.constant)),
+        ("distance", Some(leaning.distance)),
+        ("time", Some(leaning.time)),
+        ("reach_m", leaning.reach_m),
+        ("extent_m", leaning.extent_m),
+        ("duplicate_from", leaning.duplicate_from),
+        ("possible_from", leaning.possible_from),
+    ];
+    let said = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    said.filter(|(_, value)| *value != 0.0).collect()
+}
+
+fn toml_text(text: &str) -> String {
+    // A JSON string is a basic string of TOML.
+    crate::http::request::body::quoted(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_model_is_written_as_it_is_read() {
+        let model = builtin().unwrap();
+        assert_eq!(write(&model), BUILTIN);
+        let known = super::super::builtin_catalogue(false).unwrap();
+        for code in model.groups.keys() {
+            assert!(known.groups().iter().any(|group| group.code == *code), "no group {code}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (from, to, named) in [
+            ("days = 60", "days = -1", "days -1"),
+            ("same_street =", "sam_street =", "sam_street"),
+            ("reach_m = ", "reach_m = 9", "reach_m"),
+            ("[policy]", "[polcy]", "polcy"),
+        ] {
+            let broken = BUILTIN.replacen(from, to, 1);
+            assert_ne!(broken, BUILTIN, "{from}");
+            assert!(read(&broken).unwrap_err().contains(named), "{to}");
+        }
+    }
+}

@@ -1,0 +1,494 @@
+//! One row of a source becomes a draft, by its profile.
+
+use std::collections::HashMap;
+
+use crate::domain::{
+    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status, fold,
+};
+use crate::error::Refusal;
+use crate::export::attributes::{read_attributes, read_media};
+use crate::i18n::Message;
+use crate::ingest::point::point;
+use crate::ingest::profile::{FIELDS, Profile, status};
+use crate::ingest::projection::Projection;
+use crate::ingest::times::TimeReader;
+use crate::message;
+use crate::place::{BBox, Position};
+
+/// A source's own category: the service it names, to be adopted where it is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Category {
+    /// Its name.
+    pub name: String,
+    /// The group or department it belongs to, in the source's words.
+    pub hint: Option<String>,
+}
+
+/// A row's draft and the category it came with.
+pub type MappedRow = (Draft, Option<Category>);
+
+/// A profile made ready for one header.
+pub struct Mapping {
+    profile: Profile,
+    clock: TimeReader,
+    projection: Option<Projection>,
+    extent: Option<BBox>,
+    fix_swapped: bool,
+    columns: HashMap<&'static str, Vec<Vec<usize>>>,
+    approximate_when: Vec<(usize, String)>,
+}
+
+/// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
+/// default points.
+const DEFAULT_POINT_DEGREES: f64 = 6e-5;
+
+/// A row: its cells by column number.
+pub trait RowCells {
+    /// The text of a column; `None` where the row does not have it.
+    fn cell(&self, column: usize) -> Option<&str>;
+}
+
+impl Mapping {
+    /// Finds the profile's columns in `header`, whose names are folded.
+    ///
+    /// # Errors
+    /// The projection is not known.
+    pub fn new(
+        profile: Profile,
+        clock: TimeReader,
+        extent: Option<BBox>,
+        fix_swapped: bool,
+        header: &[String],
+    ) -> Result<Self, String> {
+        let projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        let mut mapping = Self {
+            profile,
+            clock,
+            projection,
+            extent: extent.map(|extent| extent.grown(0.5)),
+            fix_swapped,
+            columns: HashMap::new(),
+            approximate_when: Vec::new(),
+        };
+        mapping.resolve(header);
+        Ok(mapping)
+    }
+
+    /// Looks the columns up again: GeoJSON rows may bring new ones.
+    pub fn resolve(&mut self, header: &[String]) {
+        let at = |name: &str| header.iter().position(|column| column == name);
+        let alternatives = |names: &Vec<String>| {
+            let joined = |name: &String| name.split('+').map(at).collect::<Option<Vec<usize>>>();
+            names.iter().filter_map(joined).collect::<Vec<_>>()
+        };
+        let found = FIELDS.iter().filter_map(|field| {
+            let columns = alternatives(self.profile.columns.get(*field)?);
+            (!columns.is_empty()).then_some((*field, columns))
+        });
+        self.columns = found.collect();
+        let flags = self.profile.approximate_when.iter();
+        self.approximate_when =
+            flags.filter_map(|(name, value)| Some((at(name)?, value.clone()))).collect();
+    }
+
+    /// Fields to which the profile gives columns that the header does not have.
+    pub fn missing(&self) -> Vec<&str> {
+        let declared = self.profile.columns.keys().map(String::as_str);
+        let mut missing: Vec<_> =
+            declared.filter(|field| !self.columns.contains_key(field)).collect();
+        missing.sort_unstable();
+        missing
+    }
+
+    /// The first alternative with a value; two columns that are joined need both.
+    fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
+        // In what people wrote, "N/A" is what they wrote.
+        let said = matches!(field, "description" | "address" | "source_status" | "assignee");
+        let value = |text| filled(text).filter(|text| said || !stands_for_nothing(text));
+        self.columns.get(field)?.iter().find_map(|columns| {
+            if let [only] = columns.as_slice() {
+                return value(row.cell(*only)?).map(str::to_owned);
+            }
+            let parts: Option<Vec<&str>> =
+                columns.iter().map(|column| value(row.cell(*column)?)).collect();
+            Some(parts?.join(" / "))
+        })
+    }
+
+    /// Makes the draft.
+    ///
+    /// # Errors
+    /// Every value that cannot be read, with its field and reason.
+    pub fn draft(&self, row: &impl RowCells) -> Result<MappedRow, Vec<Refusal>> {
+        let mut refused = Vec::new();
+        let mut keep = |refusal: Refusal| refused.push(refusal);
+        let category = self.category(row);
+        let service = self.service(row, category.as_ref());
+        let lon_lat = self.place(row).unwrap_or_else(|refusal| {
+            keep(refusal);
+            None
+        });
+        let requested = self.time(row, "requested", &mut keep);
+        if requested.is_none() && self.text(row, "requested").is_none() {
+            let message = message!("manque", "is missing");
+            keep(Refusal::new("requested_datetime", "", message));
+        }
+        let (status, source_status) = self.status(row);
+        let (reason, parent) = self.closure(row, status.1, status.0, &mut keep);
+        let accuracy = self.accuracy(row, lon_lat, &mut keep);
+        let word = |field: &str| self.text(row, field).map(|text| fold(&text));
+        let nature = word("nature").and_then(|word| {
+            Nature::parse(self.profile.nature.get(&word).map_or(&*word, String::as_str))
+        });
+        let channel = word("channel").or_else(|| self.profile.defaults.channel.clone());
+        let channel = channel.and_then(|word| {
+            Channel::parse(self.profile.channel.get(&word).map_or(&*word, String::as_str))
+        });
+        let updated = self.time(row, "updated", &mut keep);
+        let closed = self.time(row, "closed", &mut keep);
+        let details = Details {
+            address_id: self.text(row, "address_id"),
+            zipcode: self.text(row, "zipcode"),
+            notice: self.text(row, "notice"),
+            expected: self.time(row, "expected", &mut keep),
+            answers: self.text(row, "attributes").map_or_else(Vec::new, |t| read_attributes(&t)),
+            media: self.text(row, "media").map_or_else(Vec::new, |t| read_media(&t)),
+        };
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let draft = Draft {
+            id: self.text(row, "id"),
+            service,
+            status: Some(status.0),
+            reason,
+            source_status,
+            nature,
+            channel,
+            requested,
+            updated,
+            closed,
+            lon_lat,
+            accuracy,
+            address: self.text(row, "address"),
+            area: self.text(row, "area").filter(|area| fold(area) != "unspecified"),
+            description: self.text(row, "description"),
+            parent,
+            assignee: self.text(row, "assignee"),
+            details,
+            contact: None,
+            asked: false,
+        };
+        Ok((draft, category))
+    }
+
+    fn category(&self, row: &impl RowCells) -> Option<Category> {
+        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone())?;
+        Some(Category { name, hint: self.text(row, "hint") })
+    }
+
+    /// The row's service code; its category's where it has none.
+    fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
+        let code = self.text(row, "service");
+        code.or_else(|| {
+            let name = &category?.name;
+            let told = self.profile.services.get(&fold(name)).cloned();
+            Some(told.unwrap_or_else(|| crate::domain::ServiceCode::slug(name).to_string()))
+        })
+        .unwrap_or_default()
+    }
+
+    fn time(
+        &self,
+        row: &impl RowCells,
+        field: &str,
+        keep: &mut impl FnMut(Refusal),
+    ) -> Option<ReportTime> {
+        let text = self.text(row, field)?;
+        let read = self.clock.read(&text);
+        read.map_err(|message| keep(Refusal::new(format!("{field}_datetime"), &text, message))).ok()
+    }
+
+    /// The status and, where the source says it in a word of its own, that word.
+    fn status(&self, row: &impl RowCells) -> ((Status, Option<ClosedReason>), Option<String>) {
+        let own = self.text(row, "source_status");
+        let Some(text) = self.text(row, "status") else {
+            let default = self.profile.defaults.status.as_deref().and_then(status);
+            return (default.unwrap_or((Status::Open, None)), own);
+        };
+        let word = fold(&text);
+        let known = self.profile.status.get(&word).and_then(|word| status(word));
+        let status = known.or_else(|| status(&word)).unwrap_or_else(|| (guess(&word), None));
+        let told = self.columns.contains_key("source_status") || text == status.0.as_str();
+        (status, if told { own } else { Some(text) })
+    }
+
+    fn closure(
+        &self,
+        row: &impl RowCells,
+        reason: Option<ClosedReason>,
+        status: Status,
+        keep: &mut impl FnMut(Refusal),
+    ) -> (Option<ClosedReason>, Option<String>) {
+        let mut reason = reason;
+        let mut parent = self.text(row, "parent");
+        if let Some(word) = self.text(row, "reason") {
+            reason = ClosedReason::parse(&word);
+            if reason.is_none() {
+                let known = ClosedReason::spellings();
+                let message = message!("n’est pas l’un de {known}", "is not one of {known}");
+                keep(Refusal::new("closed_reason", &word, message));
+            }
+        }
+        let yes = |word: String| matches!(fold(&word).as_str(), "true" | "t" | "1" | "y" | "yes");
+        let mut duplicate = self.text(row, "duplicate").is_some_and(yes);
+        if let Some(text) = self.text(row, "closure")
+            && fold(&text).contains("duplicate")
+        {
+            duplicate = true;
+            parent = parent.or_else(|| long_number(&text));
+        }
+        if duplicate && status == Status::Closed && reason.is_none() {
+            reason = Some(ClosedReason::Duplicate);
+        }
+        (reason, parent)
+    }
+
+    fn accuracy(
+        &self,
+        row: &impl RowCells,
+        lon_lat: Option<(f64, f64)>,
+        keep: &mut impl FnMut(Refusal),
+    ) -> Option<Accuracy> {
+        if let Some(word) = self.text(row, "accuracy") {
+            let accuracy = Accuracy::parse(&word);
+            if accuracy.is_none() {
+                let known = Accuracy::spellings();
+                let message = message!("n’est pas l’un de {known}", "is not one of {known}");
+                keep(Refusal::new("accuracy", &word, message));
+            }
+            return accuracy;
+        }
+        let (lon, lat) = lon_lat?;
+        let near = |a: f64, b: f64| (a - b).abs() <= DEFAULT_POINT_DEGREES;
+        let points = &self.profile.default_points;
+        let default = points.iter().any(|point| near(point[0], lon) && near(point[1], lat));
+        let mut flags = self.approximate_when.iter();
+        let flagged = flags.any(|(column, value)| row.cell(*column).map(str::trim) == Some(value));
+        Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
+    }
+
+    /// Longitude and latitude: from their own columns, else from a point's text, else from
+    /// projected coordinates. 0/0 is no place.
+    fn place(&self, row: &impl RowCells) -> Result<Option<(f64, f64)>, Refusal> {
+        let lon = self.number(row, "lon")?;
+        let lat = self.number(row, "lat")?;
+        let geographic = match (lon, lat) {
+            (Some(lon), Some(lat)) => Some((lon, lat)),
+            (None, None) => self.text(row, "point").and_then(|text| point(&text)),
+            (Some(_), None) => {
+                return Err(Refusal::new("lat", "", message!("manque", "is missing")));
+            }
+            (None, Some(_)) => {
+                return Err(Refusal::new("lon", "", message!("manque", "is missing")));
+            }
+        };
+        let not_null_island = |(lon, lat): &(f64, f64)| (*lon, *lat) != (0.0, 0.0);
+        if let Some(given) = geographic.filter(not_null_island) {
+            return self.unswapped(given).map(Some);
+        }
+        let (Some(x), Some(y)) = (self.number(row, "x")?, self.number(row, "y")?) else {
+            return Ok(None);
+        };
+        let Some(projection) = self.projection.as_ref().filter(|_| (x, y) != (0.0, 0.0)) else {
+            return Ok(None);
+        };
+        let outside = || {
+            let message = message!("n’est pas dans la projection", "is not in the projection");
+            Refusal::new("x, y", format!("{x}, {y}"), message)
+        };
+        projection.lon_lat(x, y).map(Some).ok_or_else(outside)
+    }
+
+    fn number(&self, row: &impl RowCells, field: &str) -> Result<Option<f64>, Refusal> {
+        let Some(text) = self.text(row, field) else { return Ok(None) };
+        let not_a_number =
+            || Refusal::new(field, &text, message!("n’est pas un nombre", "is not a number"));
+        text.parse().map(Some).map_err(|_| not_a_number())
+    }
+
+    /// Notices a latitude in the place of the longitude: as given the point is not on the Earth or
+    /// far from the city, the other way round it is right.
+    fn unswapped(&self, (lon, lat): (f64, f64)) -> Result<(f64, f64), Refusal> {
+        let fits = |lon: f64, lat: f64| {
+            Position::new(lon, lat)
+                .is_ok_and(|at| self.extent.as_ref().is_none_or(|extent| extent.contains(at)))
+        };
+        if fits(lon, lat) || !fits(lat, lon) {
+            return Ok((lon, lat));
+        }
+        if self.fix_swapped {
+            return Ok((lat, lon));
+        }
+        let message = Message {
+            fr: "latitude et longitude semblent interverties ; voir --fix-swapped".into(),
+            en: "latitude and longitude look swapped; see --fix-swapped".into(),
+        };
+        Err(Refusal::new("lon, lat", format!("{lon}, {lat}"), message))
+    }
+}
+
+/// The text unless it is blank.
+fn filled(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+fn stands_for_nothing(text: &str) -> bool {
+    matches!(text, "N/A" | "NA" | "NULL" | "null" | "NaN" | "nan" | "None")
+}
+
+/// What a status word that no profile knows most likely means.
+fn guess(word: &str) -> Status {
+    let has = |stems: &[&str]| stems.iter().any(|stem| word.contains(stem));
+    if has(&["clos", "complet", "ferm", "termin", "resol", "fixed", "done", "cancel", "erledigt"]) {
+        Status::Closed
+    } else if has(&["progress", "assign", "cours", "pending", "schedul", "planif"]) {
+        Status::InProgress
+    } else {
+        Status::Open
+    }
+}
+
+/// The first number of eight digits or more: the id of the parent that staff wrote down.
+fn long_number(text: &str) -> Option<String> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    numbers.find(|digits| digits.len() >= 8).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::ingest::profile::column_name;
+
+    struct Line<'a>(Vec<&'a str>);
+    impl RowCells for Line<'_> {
+        fn cell(&self, column: usize) -> Option<&str> {
+            self.0.get(column).copied()
+        }
+    }
+
+    fn map(profile: &str, header: &str, row: &str, fix: bool) -> Result<MappedRow, Vec<Refusal>> {
+        let profile = Profile::builtin(profile).unwrap();
+        let zone = profile.time_zone.as_deref().unwrap_or("UTC");
+        let zone = TimeZone::get(zone).unwrap();
+        let clock = TimeReader { zone, utc_suffix_is_local: profile.utc_suffix_is_local };
+        let extent = profile.extent.map(|[w, s, e, n]| BBox::new(w, s, e, n).unwrap());
+        let header: Vec<String> = header.split('|').map(column_name).collect();
+        let mapping = Mapping::new(profile, clock, extent, fix, &header).unwrap();
+        mapping.draft(&Line(row.split('|').collect()))
+    }
+
+    const BOSTON: &str =
+        "case_enquiry_id|open_dt|closed_dt|case_status|closure_reason|type|latitude|longitude";
+
+    #[test]
+    fn boston_default_point_is_kept_and_marked() {
+        let row = "1010|2011-07-01 01:32:33||Open||Potholes|42.3594|-71.0587";
+        let (draft, _) = map("boston", BOSTON, row, false).unwrap();
+        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
+        let row = "1010|2011-07-01 01:32:33||Open||Potholes|42.3604|-71.0587";
+        assert_eq!(map("boston", BOSTON, row, false).unwrap().0.accuracy, Some(Accuracy::Exact));
+    }
+
+    #[test]
+    fn boston_duplicates_name_their_parent() {
+        let row = "1010|2011-07-01 01:32:33|2011-07-02 01:00:00|Closed|Case Closed \
+                   Duplicate of Existing Case 101000295999|Potholes|42.3|-71.1";
+        let (draft, _) = map("boston", BOSTON, row, false).unwrap();
+        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
+        assert_eq!(draft.parent.as_deref(), Some("101000295999"));
+        assert_eq!(draft.source_status.as_deref(), Some("Closed"));
+    }
+
+    #[test]
+    fn swapped_coordinates_are_refused_or_corrected() {
+        let row = "1010|2011-07-01 01:32:33||Open||Potholes|-71.1|42.3";
+        let refused = map("boston", BOSTON, row, false).unwrap_err();
+        assert!(refused[0].message.en.contains("--fix-swapped"));
+        assert_eq!(map("boston", BOSTON, row, true).unwrap().0.lon_lat, Some((-71.1, 42.3)));
+    }
+
+    #[test]
+    fn projected_only_rows_are_placed() {
+        let header = "Unique Key|Created Date|Complaint Type|X Coordinate (State Plane)|\
+                      Y Coordinate (State Plane)|Latitude|Longitude|Location";
+        let row = "1|04/18/2019 09:55:45 PM|Noise|1002973|152924|||";
+        let (lon, lat) = map("nyc", header, row, false).unwrap().0.lon_lat.unwrap();
+        assert!((lon + 73.9325913).abs() < 1e-5 && (lat - 40.5863974).abs() < 1e-5);
+        let row = "1|04/18/2019 09:55:45 PM|Noise|||||(40.5863974, -73.9325913)";
+        assert_eq!(
+            map("nyc", header, row, false).unwrap().0.lon_lat,
+            Some((-73.9325913, 40.5863974))
+        );
+    }
+
+    #[test]
+    fn null_island_is_no_place_and_centroids_are_approximate() {
+        let header = "unique_key|created_date|complaint_type|latitude|longitude";
+        let row = "1|2019-12-31T23:59:11.000|Noise|0|0";
+        assert_eq!(map("nyc", header, row, false).unwrap().0.lon_lat, None);
+        let row = "1|2019-12-31T23:59:11.000|Noise|40.1123853|-77.5195844";
+        let (draft, _) = map("nyc", header, row, false).unwrap();
+        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
+    }
+
+    #[test]
+    fn montreal_error_flag_missing_id_and_retired_category() {
+        let header = "ID_UNIQUE|NATURE|ACTI_NOM|LOC_ERREUR_GDT|DDS_DATE_CREATION|LOC_LONG|LOC_LAT|\
+                      LOC_X|LOC_Y|DERNIER_STATUT";
+        let row = "16-1|Requete|*Z-Nid-de-poule  ancien|1|2016-01-02T17:02:28|-73.51|45.59|0|0|\
+                   Prise en charge";
+        let (draft, category) = map("montreal", header, row, false).unwrap();
+        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
+        assert_eq!(draft.service, "z-nid-de-poule-ancien");
+        assert_eq!(category.unwrap().name, "*Z-Nid-de-poule  ancien");
+        assert_eq!(draft.status, Some(Status::InProgress));
+        assert_eq!(draft.source_status.as_deref(), Some("Prise en charge"));
+        let row = "|Information|Nid-de-poule||2016-01-02T17:02:28|0|0|0|0|";
+        let (draft, _) = map("montreal", header, row, false).unwrap();
+        assert_eq!((draft.id, draft.lon_lat), (None, None));
+        assert_eq!(draft.nature, Some(Nature::Information));
+    }
+
+    #[test]
+    fn every_unreadable_value_is_named() {
+        let row = "1010|hier|2011-07-02|Open||Potholes|north|-71.1";
+        let refused = map("boston", BOSTON, row, false).unwrap_err();
+        let fields: Vec<_> = refused.iter().map(|refusal| refusal.field.as_str()).collect();
+        assert_eq!(fields, ["lat", "requested_datetime"]);
+        let refused = map("boston", BOSTON, "1010||||||42.3|", false).unwrap_err();
+        let fields: Vec<_> = refused.iter().map(|refusal| refusal.field.as_str()).collect();
+        assert_eq!(fields, ["lon", "requested_datetime"]);
+    }
+
+    #[test]
+    fn chicago_both_layouts() {
+        let header = "SR_NUMBER|SR_TYPE|STATUS|CREATED_DATE|CLOSED_DATE|DUPLICATE|PARENT_SR_NUMBER|\
+                      X_COORDINATE|Y_COORDINATE|LATITUDE|LONGITUDE";
+        let row = "SR19-2|Pothole in Street Complaint|Completed|03/01/2019 12:34:56 PM|\
+                   03/02/2019 01:00:00 PM|true|SR19-1|||41.88|-87.63";
+        let (draft, _) = map("chicago", header, row, false).unwrap();
+        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
+        assert_eq!(draft.parent.as_deref(), Some("SR19-1"));
+        let header = "CREATION DATE|STATUS|COMPLETION DATE|SERVICE REQUEST NUMBER|\
+                      TYPE OF SERVICE REQUEST|X COORDINATE|Y COORDINATE|LATITUDE|LONGITUDE";
+        let row =
+            "03/12/2018|Completed - Dup|03/12/2018|18-03389580|Pothole in Street|1176315|1900437||";
+        let (draft, _) = map("chicago-legacy", header, row, false).unwrap();
+        assert_eq!(draft.requested.unwrap().to_string(), "2018-03-12");
+        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
+        assert!((draft.lon_lat.unwrap().0 + 87.6277).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,303 @@
+//! Profiles: how a source lays its export out, as data. The built-in ones are in `data/profiles/`;
+//! `--mapping FILE` reads another, alone or on top of one of them.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::domain::{Channel, ClosedReason, Nature, Status, fold};
+
+/// The built-in profiles, in the order in which `auto` tries them: the one that asks for the most
+/// particular header first.
+const BUILTIN: [&str; 10] = [
+    include_str!("../../data/profiles/montreal.toml"),
+    include_str!("../../data/profiles/boston.toml"),
+    include_str!("../../data/profiles/chicago-legacy.toml"),
+    include_str!("../../data/profiles/chicago.toml"),
+    include_str!("../../data/profiles/baltimore.toml"),
+    include_str!("../../data/profiles/sf.toml"),
+    include_str!("../../data/profiles/nyc.toml"),
+    include_str!("../../data/profiles/zurich.toml"),
+    include_str!("../../data/profiles/open311-bulk.toml"),
+    include_str!("../../data/profiles/geojson.toml"),
+];
+
+/// A profile. Names of columns and keys of the word lists are folded (lower case, no accents; in
+/// columns other signs become `_`), so one spelling serves portal and API layouts.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Profile {
+    /// Its name on the command line.
+    pub name: String,
+    /// Start from the built-in profile of this name.
+    pub extends: Option<String>,
+    /// The jurisdiction it fills unless another is named.
+    pub jurisdiction: Option<String>,
+    /// The city's name.
+    pub city: Option<String>,
+    /// Zone of wall clocks without an offset.
+    pub time_zone: Option<String>,
+    /// West, south, east, north in degrees: where reports usually lie.
+    pub extent: Option<[f64; 4]>,
+    /// `auto` takes the profile where the header has all of these; `a|b` is either.
+    pub header: Vec<String>,
+    /// Of the columns `x` and `y`.
+    pub projection: Option<String>,
+    /// Times end in " UTC" but are local.
+    pub utc_suffix_is_local: bool,
+    /// Longitude and latitude of points that stand for an unknown place.
+    pub default_points: Vec<[f64; 2]>,
+    /// Columns whose value says that the place is not exact.
+    pub approximate_when: HashMap<String, String>,
+    /// Columns of each field; the first with a value counts, `a+b` joins two.
+    pub columns: HashMap<String, Vec<String>>,
+    /// Values where the source has none.
+    pub defaults: Defaults,
+    /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
+    pub status: HashMap<String, String>,
+    /// The source's words to natures.
+    pub nature: HashMap<String, String>,
+    /// The source's words to channels.
+    pub channel: HashMap<String, String>,
+    /// The source's categories to service codes; others are adopted under their own slug.
+    pub services: HashMap<String, String>,
+}
+
+/// Values where the source has none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Defaults {
+    /// Category of every row without one.
+    pub category: Option<String>,
+    /// Status of a row without one, written as in [`Profile::status`].
+    pub status: Option<String>,
+    /// Channel of a row without one.
+    pub channel: Option<String>,
+}
+
+/// Fields that a profile may give columns to.
+pub const FIELDS: [&str; 31] = [
+    "id",
+    "service",
+    "category",
+    "hint",
+    "status",
+    "reason",
+    "closure",
+    "source_status",
+    "nature",
+    "channel",
+    "requested",
+    "updated",
+    "closed",
+    "lon",
+    "lat",
+    "x",
+    "y",
+    "point",
+    "accuracy",
+    "address",
+    "area",
+    "description",
+    "parent",
+    "duplicate",
+    "assignee",
+    "address_id",
+    "zipcode",
+    "notice",
+    "expected",
+    "attributes",
+    "media",
+];
+
+impl Profile {
+    /// The built-in profile of this name.
+    ///
+    /// # Errors
+    /// Names the profiles there are.
+    pub fn builtin(name: &str) -> Result<Self, String> {
+        for profile in Self::all()? {
+            if profile.name == name {
+                return Ok(profile);
+            }
+        }
+        let names: Vec<_> = Self::all()?.into_iter().map(|profile| profile.name).collect();
+        Err(format!("auto | {}", names.join(" | ")))
+    }
+
+    /// The built-in profile of a jurisdiction, for its zone and extent.
+    pub fn of_jurisdiction(id: &str) -> Option<Self> {
+        let mut all = Self::all().ok()?.into_iter();
+        all.find(|profile| profile.jurisdiction.as_deref() == Some(id))
+    }
+
+    fn all() -> Result<Vec<Self>, String> {
+        BUILTIN.iter().map(|text| Self::parse(text)).collect()
+    }
+
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// What is wrong with it, by name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut profile: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if let Some(base) = profile.extends.take() {
+            let known = Self::builtin(&base);
+            let known = known.map_err(|names| format!("extends = '{base}': {names}"))?;
+            profile = profile.on_top_of(known);
+        }
+        for field in profile.columns.keys() {
+            if !FIELDS.contains(&field.as_str()) {
+                return Err(format!("[columns] {field}: one of {}", FIELDS.join(", ")));
+            }
+        }
+        let message = profile.status.values().chain(&profile.defaults.status);
+        for word in message {
+            status(word).ok_or_else(|| {
+                format!("[status] '{word}': open | in_progress | closed | closed:REASON")
+            })?;
+        }
+        if let Some(word) = profile.nature.values().find(|word| Nature::parse(word).is_none()) {
+            return Err(format!("[nature] '{word}': {}", Nature::spellings()));
+        }
+        let channels = profile.channel.values().chain(&profile.defaults.channel);
+        if let Some(word) = channels.into_iter().find(|word| Channel::parse(word).is_none()) {
+            return Err(format!("[channel] '{word}': {}", Channel::spellings()));
+        }
+        for list in
+            [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
+        {
+            *list = list.drain().map(|(key, value)| (fold(&key), value)).collect();
+        }
+        Ok(profile)
+    }
+
+    /// The built-in profile that a header belongs to.
+    ///
+    /// # Errors
+    /// Says that no profile knows it.
+    pub fn recognise(header: &[String]) -> Result<Self, String> {
+        let known = Self::all()?.into_iter().find(|profile| profile.fits(header));
+        known.ok_or_else(|| {
+            format!(
+                "no profile knows the columns {}; describe them with --mapping",
+                header.join(", ")
+            )
+        })
+    }
+
+    /// Does the header have what the profile asks for?
+    pub fn fits(&self, header: &[String]) -> bool {
+        let has = |name: &str| header.iter().any(|column| column == name);
+        self.header.iter().all(|either| either.split('|').any(has))
+    }
+
+    fn on_top_of(self, base: Self) -> Self {
+        let merge = |mut under: HashMap<String, String>, over: HashMap<String, String>| {
+            under.extend(over.into_iter().map(|(key, value)| (fold(&key), value)));
+            under
+        };
+        let mut columns = base.columns;
+        columns.extend(self.columns);
+        Self {
+            name: if self.name.is_empty() { base.name } else { self.name },
+            extends: None,
+            jurisdiction: self.jurisdiction.or(base.jurisdiction),
+            city: self.city.or(base.city),
+            time_zone: self.time_zone.or(base.time_zone),
+            extent: self.extent.or(base.extent),
+            header: if self.header.is_empty() { base.header } else { self.header },
+            projection: self.projection.or(base.projection),
+            utc_suffix_is_local: self.utc_suffix_is_local || base.utc_suffix_is_local,
+            default_points: [base.default_points, self.default_points].concat(),
+            approximate_when: merge(base.approximate_when, self.approximate_when),
+            columns,
+            defaults: Defaults {
+                category: self.defaults.category.or(base.defaults.category),
+                status: self.defaults.status.or(base.defaults.status),
+                channel: self.defaults.channel.or(base.defaults.channel),
+            },
+            status: merge(base.status, self.status),
+            nature: merge(base.nature, self.nature),
+            channel: merge(base.channel, self.channel),
+            services: merge(base.services, self.services),
+        }
+    }
+}
+
+/// A status word of a profile: `open`, `in_progress`, `closed`, `closed:duplicate`…
+pub fn status(word: &str) -> Option<(Status, Option<ClosedReason>)> {
+    match word.split_once(':') {
+        None => Some((Status::parse(word)?, None)),
+        Some(("closed", reason)) => Some((Status::Closed, Some(ClosedReason::parse(reason)?))),
+        Some(_) => None,
+    }
+}
+
+/// A column's name as profiles write it: `X Coordinate (State Plane)` is
+/// `x_coordinate_state_plane`.
+pub fn column_name(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in fold(name.trim_start_matches('\u{feff}').trim()).chars() {
+        if c.is_alphanumeric() || c == '*' {
+            folded.push(c);
+        } else if !folded.is_empty() && !folded.ends_with('_') {
+            folded.push('_');
+        }
+    }
+    folded.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_profiles_are_well_formed() {
+        let all = Profile::all().unwrap();
+        assert_eq!(all.len(), 10);
+        for profile in all {
+            assert!(!profile.header.is_empty() && !profile.name.is_empty(), "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn headers_find_their_profile() {
+        for (header, name) in [
+            ("ID_UNIQUE,NATURE,ACTI_NOM,DDS_DATE_CREATION,LOC_LONG,LOC_LAT", "montreal"),
+            ("_id,case_enquiry_id,open_dt,sla_target_dt,on_time,case_title", "boston"),
+            ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
+            ("unique_key,created_date,complaint_type", "nyc"),
+            ("SR_NUMBER,SR_TYPE,CREATED_DATE", "chicago"),
+            (
+                "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",
+                "chicago-legacy",
+            ),
+            ("SRRecordID,ServiceRequestNum,SRType,MethodReceived,CreatedDate", "baltimore"),
+            ("CaseID,Opened,Closed,Category,Supervisor District", "sf"),
+            ("unique_key,created_date,category,complaint_type,supervisor_district", "sf"),
+            ("date,year,service_code,e,n", "zurich"),
+            ("service_request_id,requested_datetime,service_name,lat,long", "open311-bulk"),
+        ] {
+            let header: Vec<String> = header.split(',').map(column_name).collect();
+            assert_eq!(Profile::recognise(&header).unwrap().name, name);
+        }
+        assert!(Profile::recognise(&["a".into(), "b".into()]).is_err());
+    }
+
+    #[test]
+    fn a_mapping_may_extend_a_profile() {
+        let text = "extends = 'boston'\n[services]\n'Street Light Outages' = 'lampadaire'";
+        let mapping = Profile::parse(text).unwrap();
+        assert_eq!(mapping.services["street light outages"], "lampadaire");
+        assert_eq!(mapping.columns["id"], ["case_enquiry_id"]);
+        for (bad, word) in [
+            ("[columns]\nlatitud = ['x']", "latitud"),
+            ("[status]\n'Fini' = 'done'", "done"),
+            ("colour = 1", "colour"),
+            ("extends = 'gotham'", "gotham"),
+        ] {
+            assert!(Profile::parse(bad).unwrap_err().contains(word), "{bad}");
+        }
+    }
+}

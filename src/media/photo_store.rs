@@ -1,0 +1,98 @@
+//! Where photos are kept, each under the digest of its bytes: the same photo twice is kept once.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, RetryConfig};
+
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::media::Photo;
+use crate::message;
+
+/// A folder or an S3-compatible bucket.
+#[derive(Clone)]
+pub struct PhotoStore(Arc<dyn ObjectStore>);
+
+/// Is this the name of a photo or of its thumbnail, and nothing else?
+pub fn is_key(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".jpg") else { return false };
+    let digest = stem.strip_suffix("-320").unwrap_or(stem);
+    digest.len() == 32 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+impl PhotoStore {
+    /// Opens `DIR` (made if need be) or `s3://BUCKET[/PREFIX]`; a bucket's credentials, region and
+    /// endpoint come from the `AWS_…` variables of the environment.
+    ///
+    /// # Errors
+    /// The folder cannot be made; the bucket's settings are incomplete.
+    pub fn open(place: &str) -> Result<Self> {
+        let wrong = |reason: String| {
+            let message =
+                message!("ne peut pas être ouvert : {reason}", "cannot be opened: {reason}");
+            Error::from(Refusal::new("--media", place, message))
+        };
+        if let Some(bucket) = place.strip_prefix("s3://") {
+            // Whoever asked for it first has had it installed.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            // Who sends a photo waits: a bucket out of reach is told of within half a minute.
+            let retry = RetryConfig {
+                max_retries: 3,
+                retry_timeout: Duration::from_secs(20),
+                ..RetryConfig::default()
+            };
+            let builder = AmazonS3Builder::from_env().with_url(place).with_retry(retry);
+            let store = builder.build().map_err(|error| wrong(error.to_string()))?;
+            let prefix = bucket.split_once('/').map_or("", |(_, prefix)| prefix);
+            return Ok(match prefix.trim_matches('/') {
+                "" => Self(Arc::new(store)),
+                prefix => Self(Arc::new(PrefixStore::new(store, Key::from(prefix)))),
+            });
+        }
+        std::fs::create_dir_all(Path::new(place)).map_err(|error| wrong(error.to_string()))?;
+        let folder = LocalFileSystem::new_with_prefix(place).map_err(|e| wrong(e.to_string()))?;
+        Ok(Self(Arc::new(folder.with_fsync(true))))
+    }
+
+    /// Keeps a photo and its thumbnail; their names.
+    ///
+    /// # Errors
+    /// The place cannot be written.
+    pub async fn put(&self, photo: Photo) -> Result<(String, String)> {
+        let (name, small) = (photo.name(), photo.small_name());
+        for (name, bytes) in [(&small, photo.thumbnail), (&name, photo.image)] {
+            self.0.put(&Key::from(name.as_str()), bytes.into()).await.map_err(unavailable)?;
+        }
+        Ok((name, small))
+    }
+
+    /// The bytes of a photo or thumbnail.
+    ///
+    /// # Errors
+    /// Not found; the place cannot be read.
+    pub async fn get(&self, name: &str) -> Result<Vec<u8>> {
+        if !is_key(name) {
+            return Err(Error::not_found(name));
+        }
+        match self.0.get(&Key::from(name)).await {
+            Ok(found) => Ok(found.bytes().await.map_err(unavailable)?.to_vec()),
+            Err(object_store::Error::NotFound { .. }) => Err(Error::not_found(name)),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Is there a photo of this name?
+    pub async fn has(&self, name: &str) -> bool {
+        is_key(name) && self.0.head(&Key::from(name)).await.is_ok()
+    }
+}
+
+fn unavailable(error: object_store::Error) -> Error {
+    let message = message!("Les photos ne sont pas accessibles.", "The photos are out of reach.");
+    Error { cause: Some(error.into()), ..Error::new(ErrorKind::Unavailable, message) }
+}

@@ -1,0 +1,152 @@
+//! Hexagons of the H3 grid (Uber's discrete global grid, an aperture 7 subdivision of the
+//! icosahedron): equal enough in area to be compared, with six neighbours that touch a side each.
+
+use h3o::geom::SolventBuilder;
+use h3o::{CellIndex, LatLng, Resolution};
+
+use crate::place::{BBox, Position, unwrapped};
+
+/// The coarsest resolution we count at: about 36 km² a cell.
+pub const HEX_RESOLUTION_MIN: u8 = 6;
+/// The finest: about 2,150 m² a cell.
+pub const HEX_RESOLUTION_MAX: u8 = 11;
+/// How many resolutions there are.
+pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as usize + 1;
+
+/// A cell of the H3 grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hex(u64);
+
+/// Twice the area that a ring encloses, in square degrees; above 0 counter-clockwise.
+fn area(ring: &[[f64; 2]]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
+}
+
+impl Hex {
+    /// The cell of `resolution` in which a place lies, as H3 itself tells it. None beyond
+    /// resolution 15.
+    pub fn of(lon: f64, lat: f64, resolution: u8) -> Option<Self> {
+        let resolution = Resolution::try_from(resolution).ok()?;
+        Some(Self(LatLng::new(lat, lon).ok()?.to_cell(resolution).into()))
+    }
+
+    /// Reads H3's own spelling, as in `892baad8b0fffff`.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<CellIndex>().ok().map(|cell| Self(cell.into()))
+    }
+
+    /// The index as H3's number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    fn cell(self) -> CellIndex {
+        CellIndex::try_from(self.0).expect("made from a cell")
+    }
+
+    /// Its resolution.
+    pub fn resolution(self) -> u8 {
+        self.cell().resolution().into()
+    }
+
+    /// Its middle: longitude and latitude in degrees.
+    pub fn center(self) -> [f64; 2] {
+        let center = LatLng::from(self.cell());
+        [center.lng(), center.lat()]
+    }
+
+    /// Its corners, counter-clockwise, each longitude and latitude in degrees; the first is not
+    /// repeated. Where it crosses the antimeridian the longitudes go beyond 180.
+    pub fn corners(self) -> Vec<[f64; 2]> {
+        let [middle, _] = self.center();
+        let boundary = self.cell().boundary();
+        boundary.iter().map(|corner| [unwrapped(corner.lng(), middle), corner.lat()]).collect()
+    }
+
+    /// How many cells there are within `k` steps of one, itself left out; one fewer a ring around
+    /// the twelve pentagons.
+    pub fn ring_size(k: u8) -> usize {
+        3 * usize::from(k) * (usize::from(k) + 1)
+    }
+
+    /// The cells within `k` steps, itself left out.
+    pub fn ring(self, k: u32) -> Vec<Self> {
+        let cell = self.cell();
+        let others = |found: Vec<CellIndex>| {
+            found.into_iter().filter(|c| *c != cell).map(|c| Self(c.into())).collect()
+        };
+        // The fast walk gives up where it meets one of the twelve pentagons.
+        let fast: Option<Vec<CellIndex>> = cell.grid_disk_fast(k).collect();
+        others(fast.unwrap_or_else(|| cell.grid_disk(k)))
+    }
+
+    /// The outline of these cells, of one resolution and each once: polygons, each an outer ring
+    /// counter-clockwise and its holes clockwise, without the first corner repeated. Where they
+    /// cross the antimeridian the longitudes go beyond 180.
+    pub fn outline(cells: &[Self]) -> Vec<Vec<Vec<[f64; 2]>>> {
+        let middle = cells.first().map_or(0.0, |cell| cell.center()[0]);
+        let ring = |line: &geo::LineString, turn: f64| {
+            let mut corners: Vec<[f64; 2]> =
+                line.coords().map(|at| [unwrapped(at.x, middle), at.y]).collect();
+            corners.pop();
+            if area(&corners) * turn < 0.0 {
+                corners.reverse();
+            }
+            corners
+        };
+        let dissolved = SolventBuilder::new().build().dissolve(cells.iter().map(|c| c.cell()));
+        let polygons = dissolved.into_iter().flatten();
+        polygons
+            .map(|polygon| {
+                let outer = ring(polygon.exterior(), 1.0);
+                let holes = polygon.interiors().iter().map(|hole| ring(hole, -1.0));
+                std::iter::once(outer).chain(holes).collect()
+            })
+            .collect()
+    }
+
+    /// Does its middle lie in the box?
+    pub fn is_in(self, bbox: &BBox) -> bool {
+        let [lon, lat] = self.center();
+        Position::new(lon, lat).is_ok_and(|middle| bbox.contains(middle))
+    }
+
+    /// The mean distance between the middles of neighbours at a resolution, in metres: √3 edges.
+    pub fn spacing_m(resolution: u8) -> f64 {
+        let resolution = Resolution::try_from(resolution).unwrap_or(Resolution::Fifteen);
+        resolution.edge_length_m() * 3f64.sqrt()
+    }
+}
+
+impl std::fmt::Display for Hex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outlines_hold_the_area_of_their_cells_on_the_antimeridian_too() {
+        for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0)] {
+            let middle = Hex::of(lon, lat, 8).unwrap();
+            let mut cells = middle.ring(2);
+            for with_middle in [false, true] {
+                if with_middle {
+                    cells.push(middle);
+                }
+                let outline = Hex::outline(&cells);
+                assert_eq!(outline.len(), 1, "{lon} {lat}");
+                let rings = &outline[0];
+                assert_eq!(rings.len(), if with_middle { 1 } else { 2 });
+                assert!(area(&rings[0]) > 0.0 && rings[1..].iter().all(|hole| area(hole) < 0.0));
+                let whole: f64 = rings.iter().map(|ring| area(ring)).sum();
+                let parts: f64 = cells.iter().map(|cell| area(&cell.corners())).sum();
+                assert!((whole / parts - 1.0).abs() < 1e-9, "{whole} {parts}");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A point to measure from: what its distances have in common is computed once.
+//!
+//! Nearness is compared as haversines, sin²(d/2) of the angle d between two places: no square root,
+//! no arc, and the same order. On the map's plane they are almost squares of lengths: with ψ the
+//! Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2)) exactly (from sin φ = tanh ψ
+//! and cos φ = sech ψ in the spherical law of cosines), so within a quarter of a degree two
+//! differences of grid columns and rows tell a distance to a centimetre and a millionth of itself:
+//! [`QueryPoint::sketch`]. What is exact, [`QueryPoint::distance`], is computed for what is kept.
+
+use crate::place::{Cell, EARTH_RADIUS_M, GRID_BITS, Meters, Position};
+
+/// Half a degree's difference in radians.
+const HALF: f64 = std::f64::consts::PI / 360.0;
+/// Half of one column's width in radians.
+const HALF_COLUMN: f32 = std::f32::consts::PI / 4_294_967_296.0;
+/// Columns or rows within which [`QueryPoint::sketch`] uses the plane: a quarter of a degree.
+const PLANE: i32 = 2_982_616;
+
+/// A point and what all distances from it share.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryPoint {
+    lon: f64,
+    lat: f64,
+    sin: f64,
+    cos: f64,
+    x: u32,
+    y: u32,
+    /// What a squared length on the plane, in columns, is to be multiplied with, and the first and
+    /// second terms of how that grows from row to row; no number where the plane ends near.
+    plane: (f32, f32, f32),
+}
+
+impl QueryPoint {
+    /// Measures from `at`.
+    pub fn new(at: Position) -> Self {
+        let (sin, cos) = at.lat().to_radians().sin_cos();
+        let Cell { x, y, .. } = Cell::of_sine(at.lon(), sin, GRID_BITS);
+        let edge = PLANE as u32 * 2;
+        let is_polar = y < edge || y > u32::MAX - edge;
+        let scale = cos as f32 * HALF_COLUMN;
+        // Rows count southwards. The derivatives of cos φ by ψ are -sin φ cos φ and then
+        // (sin² φ - cos² φ) cos φ.
+        let row = 2.0 * HALF_COLUMN;
+        let slope = row * sin as f32;
+        let bend = row * row * 0.5 * (sin * sin - cos * cos) as f32;
+        let plane = if is_polar { (f32::NAN, 0.0, 0.0) } else { (scale * scale, slope, bend) };
+        Self { lon: at.lon(), lat: at.lat(), sin, cos, x, y, plane }
+    }
+
+    /// Longitude in degrees.
+    pub fn lon(&self) -> f64 {
+        self.lon
+    }
+
+    /// Latitude in degrees.
+    pub fn lat(&self) -> f64 {
+        self.lat
+    }
+
+    /// Column and row of the finest grid.
+    pub fn grid(&self) -> (u32, u32) {
+        (self.x, self.y)
+    }
+
+    /// Cosine of the latitude.
+    pub fn cos_lat(&self) -> f64 {
+        self.cos
+    }
+
+    /// Haversines of places given by their grid column and row, as good as `slack` says. False
+    /// where some are too far away for the plane: then `out` holds nothing of use.
+    #[inline]
+    pub fn sketch(&self, places: &[[u32; 2]], out: &mut [f32]) -> bool {
+        let mut farthest = 0;
+        for (out, [x, y]) in out.iter_mut().zip(places) {
+            // Columns wrap where the Earth does.
+            let east = x.wrapping_sub(self.x) as i32;
+            let south = y.wrapping_sub(self.y) as i32;
+            farthest |= (east ^ (east >> 31)) | (south ^ (south >> 31));
+            let (east, south) = (east as f32, south as f32);
+            let (scale, slope, bend) = self.plane;
+            let growth = 1.0 + south * (slope + south * bend);
+            *out = scale * growth * (east * east + south * south);
+        }
+        farthest <= PLANE && !self.plane.0.is_nan()
+    }
+
+    /// Differences in degrees, the longitude's the short way round.
+    fn differences(&self, lon: f64, lat: f64) -> (f64, f64) {
+        let east = lon - self.lon;
+        let turn = if east > 180.0 {
+            -360.0
+        } else if east < -180.0 {
+            360.0
+        } else {
+            0.0
+        };
+        (east + turn, lat - self.lat)
+    }
+
+    /// sin²(d/2) of the angle d to a place less than a degree away both ways: the sines are series
+    /// whose next term is below a double's last digit.
+    fn near(&self, east: f64, north: f64) -> f64 {
+        let sine = |x: f64| x * (1.0 - x * x * (1.0 / 6.0 - x * x * (1.0 / 120.0)));
+        let (s, t) = (sine(north * HALF), sine(east * HALF));
+        let s2 = s * s;
+        // cos(lat + north) by the addition theorem, with cos = 1 - 2s² and sin = 2s·√(1 - s²).
+        let sin_north = 2.0 * s * (1.0 - s2 * (0.5 + s2 * 0.125));
+        let cos_there = self.cos * (1.0 - 2.0 * s2) - self.sin * sin_north;
+        (s2 + self.cos * cos_there * t * t).max(0.0)
+    }
+
+    /// sin²(d/2) and cos²(d/2) of the angle d to any place.
+    fn far(&self, east: f64, lat: f64) -> (f64, f64) {
+        let north = lat - self.lat;
+        let (s, t) = ((north * HALF).sin(), (east * HALF).sin());
+        let (u, v) = (((lat + self.lat) * HALF).sin(), (east * HALF).cos());
+        let cosines = self.cos * lat.to_radians().cos();
+        (s * s + cosines * t * t, u * u + cosines * v * v)
+    }
+
+    /// sin²(d/2) of the angle d from here to a place given in degrees; grows with the distance.
+    pub fn haversine(&self, lon: f64, lat: f64) -> f64 {
+        let (east, north) = self.differences(lon, lat);
+        if is_near(east, north) { self.near(east, north) } else { self.far(east, lat).0 }
+    }
+
+    /// Great-circle distance to a place given in degrees. Far away it is 2·atan2(sin(d/2),
+    /// cos(d/2)), both computed from sums without cancellation: it keeps its precision at the
+    /// antipode, where the arc sine of the haversine loses it.
+    pub fn distance(&self, lon: f64, lat: f64) -> Meters {
+        let (east, north) = self.differences(lon, lat);
+        let half = if is_near(east, north) {
+            // The arc sine's series; what is left out is below 3e-17 of the first term.
+            let x2 = self.near(east, north);
+            x2.sqrt() * (1.0 + x2 * (1.0 / 6.0 + x2 * (3.0 / 40.0 + x2 * (15.0 / 336.0))))
+        } else {
+            let (there, antipode) = self.far(east, lat);
+            there.sqrt().atan2(antipode.sqrt())
+        };
+        Meters(2.0 * EARTH_RADIUS_M * half)
+    }
+}
+
+fn is_near(east: f64, north: f64) -> bool {
+    east.abs() <= 1.0 && north.abs() <= 1.0
+}
+
+/// A haversine that neither a sketch nor its rounding makes a place at this very distance exceed:
+/// five centimetres and two millionths more.
+pub fn slack(haversine: f64) -> f32 {
+    let half = haversine.sqrt() * (1.0 + 2e-6) + 0.05 / (2.0 * EARTH_RADIUS_M);
+    (half * half) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_and_far_say_the_same() {
+        let mut near = 0;
+        for (lon, lat) in [(-71.2, 46.8), (179.9, -16.0), (0.0, 89.5), (33.0, 0.0)] {
+            let origin = QueryPoint::new(Position::new(lon, lat).unwrap());
+            for (dx, dy) in [(1e-9, 0.0), (0.5, 0.3), (1.0, -1.0), (-0.9, 0.45), (0.0, 1e-7)] {
+                let Ok(to) = Position::new((lon + dx + 540.0) % 360.0 - 180.0, lat + dy) else {
+                    continue;
+                };
+                let (east, north) = origin.differences(to.lon(), to.lat());
+                near += usize::from(is_near(east, north));
+                let (near, far) = (origin.near(east, north), origin.far(east, to.lat()).0);
+                assert!((near - far).abs() <= far * 1e-13, "{lon} {lat} {dx} {dy}: {near} {far}");
+            }
+        }
+        assert!(near > 15, "only {near} places were near");
+    }
+
+    #[test]
+    fn a_sketch_is_as_good_as_slack_says() {
+        let mut state = 5u64;
+        let mut random = |low: f64, high: f64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            low + (high - low) * ((state >> 33) as f64 / f64::from(1u32 << 31))
+        };
+        let mut used = 0;
+        for round in 0..40_000 {
+            let lat = random(-90.0, 90.0);
+            let lon = if round % 3 == 0 { 180.0 - random(0.0, 0.1) } else { random(-180.0, 180.0) };
+            let spread = [1e-6, 1e-4, 0.02, 0.27][round % 4];
+            let origin = QueryPoint::new(Position::new(lon, lat).unwrap());
+            let x = (lon + random(-spread, spread) + 540.0).rem_euclid(360.0) - 180.0;
+            let y = (lat + random(-spread, spread)).clamp(-90.0, 90.0);
+            let cell = Cell::of(Position::new(x, y).unwrap(), GRID_BITS);
+            let (mut out, exact) = ([0.0f32], origin.haversine(x, y));
+            if origin.sketch(&[[cell.x, cell.y]], &mut out) {
+                used += 1;
+                let sketch = f64::from(out[0]);
+                let told = format!("{lon} {lat} to {x} {y}: {sketch} {exact}");
+                assert!(sketch <= f64::from(slack(exact)), "{told}");
+                assert!(exact <= f64::from(slack(sketch)), "{told}");
+            }
+        }
+        assert!(used > 20_000, "only {used} sketches");
+    }
+}

@@ -1,0 +1,293 @@
+//! Density clusters: Ester, Kriegel, Sander and Xu, *A Density-Based Algorithm for Discovering
+//! Clusters in Large Spatial Databases with Noise* (1996), with great-circle distances, and cells
+//! in which everything is within reach (Gunawan, *A Faster Algorithm for DBSCAN*, 2013).
+
+use std::ops::Range;
+use std::thread;
+
+use crate::statistics::DisjointSet;
+use crate::statistics::sphere_grid::{SphereGrid, chord2, chord2_of};
+
+/// To which cluster each place belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DbscanClusters {
+    /// The cluster of each place, none for noise; numbered by their first core place.
+    pub labels: Vec<Option<u32>>,
+    /// Places with enough neighbours.
+    pub core: Vec<bool>,
+    /// How many clusters there are.
+    pub clusters: u32,
+}
+
+/// From this many places on, two threads.
+const HALVE_FROM: usize = 20_000;
+
+/// Clusters of places, each longitude and latitude in degrees. A place with at least `min_points`
+/// within `eps_m` metres (edge included, itself counted) is core; core places within reach of each
+/// other are of one cluster; what is within reach of a core place belongs to the nearest one's
+/// cluster, of equally near ones the first's; the rest is noise.
+///
+/// `eps_m` is above 0 and at most [`crate::statistics::REACH_MAX_M`], `min_points` at least 1.
+pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClusters {
+    let cells = SphereGrid::new(places, eps_m);
+    let limit = chord2_of(eps_m) * (1.0 + 1e-12);
+    let parts = cells.parts(if places.len() < HALVE_FROM { 1 } else { 2 });
+    // Points in the order of cells from here on.
+    let core: Vec<bool> =
+        in_parts(&parts, |part| core_points(&cells, part, limit, min_points)).concat();
+    let linked = in_parts(&parts, |part| link(&cells, part, limit, &core));
+    let mut group = DisjointSet::new(cells.len());
+    let mut owners = Vec::with_capacity(places.len());
+    for (mut part, own) in linked {
+        owners.extend(own);
+        for cell in 0..cells.len() as u32 {
+            let root = part.find(cell);
+            if root != cell {
+                group.join(cell, root);
+            }
+        }
+    }
+    let (names, clusters) = name(&cells, &mut group, &core);
+    // Back into the order in which places were given, label and core together.
+    let cell_of: Vec<u32> =
+        (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
+    let mut told = vec![(NOBODY, false); places.len()];
+    for (point, (place, owner)) in cells.order.iter().zip(&owners).enumerate() {
+        if *owner != NOBODY {
+            let label = names[cell_of[*owner as usize] as usize];
+            told[*place as usize] = (label, core[point]);
+        }
+    }
+    let labels = told.iter().map(|(label, _)| (*label != NOBODY).then_some(*label)).collect();
+    let core = told.into_iter().map(|(_, core)| core).collect();
+    DbscanClusters { labels, core, clusters }
+}
+
+/// The cluster of each cell's core places, numbered by the first place of each cluster; and how
+/// many clusters there are.
+fn name(cells: &SphereGrid, group: &mut DisjointSet, core: &[bool]) -> (Vec<u32>, u32) {
+    let roots: Vec<u32> = (0..cells.len() as u32).map(|cell| group.find(cell)).collect();
+    let mut firsts = vec![u32::MAX; cells.len()];
+    for (cell, root) in roots.iter().enumerate() {
+        let places = cells.of(cell as u32).filter(|point| core[*point]);
+        let first = places.map(|point| cells.order[point]).min().unwrap_or(u32::MAX);
+        firsts[*root as usize] = first.min(firsts[*root as usize]);
+    }
+    let mut found: Vec<(u32, u32)> =
+        firsts.into_iter().zip(0..).filter(|(first, _)| *first != u32::MAX).collect();
+    found.sort_unstable();
+    let mut names = vec![NOBODY; cells.len()];
+    found.iter().zip(0..).for_each(|((_, root), name)| names[*root as usize] = name);
+    let of_cells = roots.into_iter().map(|root| names[root as usize]).collect();
+    (of_cells, found.len() as u32)
+}
+
+/// Does work for each part, on a thread each.
+fn in_parts<T: Send>(parts: &[Range<u32>], work: impl Fn(Range<u32>) -> T + Sync) -> Vec<T> {
+    let work = &work;
+    thread::scope(|scope| {
+        let spawned = parts[1..].iter().map(|part| scope.spawn(|| work(part.clone())));
+        let others: Vec<_> = spawned.collect();
+        let mut done = vec![work(parts[0].clone())];
+        for other in others {
+            done.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
+}
+
+/// Which points of a part are core.
+fn core_points(cells: &SphereGrid, part: Range<u32>, limit: f64, min_points: usize) -> Vec<bool> {
+    let mut core = Vec::new();
+    cells.each_near(part, |cell, near| {
+        let own = cells.of(cell);
+        if own.len() >= min_points {
+            return core.extend(own.map(|_| true));
+        }
+        for point in own {
+            let at = cells.points[point];
+            let mut count = 0;
+            for stretch in near {
+                let points = &cells.points[cells.of_all(stretch)];
+                count += points.iter().filter(|other| chord2(at, **other) <= limit).count();
+                if count >= min_points {
+                    break;
+                }
+            }
+            core.push(count >= min_points);
+        }
+    });
+    core
+}
+
+/// Stands for the owner of noise.
+const NOBODY: u32 = u32::MAX;
+
+/// The cells of a part and those next to them whose core points are within reach of each other; and
+/// the core point that each point of the part belongs to: itself, or the nearest within reach.
+fn link(
+    cells: &SphereGrid,
+    part: Range<u32>,
+    limit: f64,
+    core: &[bool],
+) -> (DisjointSet, Vec<u32>) {
+    let mut group = DisjointSet::new(cells.len());
+    let mut owners = Vec::new();
+    cells.each_near(part, |cell, near| {
+        let own = cells.of(cell);
+        if own.clone().any(|point| core[point]) {
+            // The pair of two cells is looked at from the later one.
+            for other in near.iter().flat_map(|stretch| stretch.start..stretch.end.min(cell)) {
+                if group.find(cell) != group.find(other)
+                    && touch(cells, own.clone(), cells.of(other), limit, core)
+                {
+                    group.join(cell, other);
+                }
+            }
+        }
+        for point in own {
+            let owner =
+                if core[point] { point as u32 } else { owner(cells, point, near, limit, core) };
+            owners.push(owner);
+        }
+    });
+    (group, owners)
+}
+
+/// Is any core point of one stretch within reach of one of another?
+fn touch(
+    cells: &SphereGrid,
+    some: Range<usize>,
+    others: Range<usize>,
+    limit: f64,
+    core: &[bool],
+) -> bool {
+    some.filter(|a| core[*a]).any(|a| {
+        let at = cells.points[a];
+        others.clone().any(|b| core[b] && chord2(at, cells.points[b]) <= limit)
+    })
+}
+
+/// The nearest core point within reach of a point; of equally near ones the one given first.
+fn owner(cells: &SphereGrid, point: usize, near: &[Range<u32>], limit: f64, core: &[bool]) -> u32 {
+    let at = cells.points[point];
+    let mut best = (limit, u32::MAX, NOBODY);
+    for other in near.iter().flat_map(|stretch| cells.of_all(stretch)).filter(|o| core[*o]) {
+        let far = chord2(at, cells.points[other]);
+        if far < best.0 || far == best.0 && cells.order[other] < best.1 {
+            best = (far, cells.order[other], other as u32);
+        }
+    }
+    best.2
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::place::{Position, distance, unit_vector};
+
+    /// By the definition, with every distance.
+    fn by_definition(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClusters {
+        let at = |place: &[f64; 2]| Position::new(place[0], place[1]).unwrap();
+        let n = places.len();
+        let far: Vec<Vec<f64>> = places
+            .iter()
+            .map(|a| places.iter().map(|b| distance(at(a), at(b)).0).collect())
+            .collect();
+        let core: Vec<bool> = far
+            .iter()
+            .map(|row| row.iter().filter(|d| **d <= eps_m).count() >= min_points)
+            .collect();
+        let mut labels: Vec<Option<u32>> = vec![None; n];
+        let mut clusters = 0;
+        for seed in 0..n {
+            if !core[seed] || labels[seed].is_some() {
+                continue;
+            }
+            let mut queue = vec![seed];
+            labels[seed] = Some(clusters);
+            while let Some(i) = queue.pop() {
+                for j in 0..n {
+                    if core[j] && labels[j].is_none() && far[i][j] <= eps_m {
+                        labels[j] = Some(clusters);
+                        queue.push(j);
+                    }
+                }
+            }
+            clusters += 1;
+        }
+        for i in (0..n).filter(|i| !core[*i]) {
+            let near = (0..n).filter(|j| core[*j] && far[i][*j] <= eps_m);
+            let nearest = near.min_by(|a, b| far[i][*a].total_cmp(&far[i][*b]).then(a.cmp(b)));
+            labels[i] = nearest.and_then(|j| labels[j]);
+        }
+        DbscanClusters { labels, core, clusters }
+    }
+
+    #[test]
+    fn as_by_definition_anywhere_on_earth() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+        for (lon, lat, spread) in [
+            (-71.2, 46.8, 0.01),
+            (180.0, 10.0, 0.01),
+            (-180.0, -60.0, 0.02),
+            (0.0, 90.0, 0.01),
+            (30.0, -89.99, 0.02),
+            (0.0, 0.0, 0.01),
+            (12.0, 89.0, 0.05),
+            (179.9999, 0.0, 0.001),
+        ] {
+            let mut place = || {
+                let lon: f64 = lon
+                    + rng.random_range(-spread..spread) / f64::cos(f64::to_radians(lat)).max(1e-3);
+                let lat: f64 = lat + rng.random_range(-spread..spread);
+                let lat = if lat > 90.0 {
+                    180.0 - lat
+                } else if lat < -90.0 {
+                    -180.0 - lat
+                } else {
+                    lat
+                };
+                [(lon + 540.0).rem_euclid(360.0) - 180.0, lat]
+            };
+            let places: Vec<[f64; 2]> = (0..500).map(|_| place()).collect();
+            for (eps, min_points) in [(20.0, 1), (60.0, 3), (150.0, 5), (150.0, 12), (900.0, 4)] {
+                let (ours, plain) =
+                    (dbscan(&places, eps, min_points), by_definition(&places, eps, min_points));
+                assert_eq!(ours, plain, "around {lon} {lat}, {eps} m, {min_points}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_threads_find_what_one_does() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let places: Vec<[f64; 2]> = (0..HALVE_FROM + 1)
+            .map(|_| [-71.2 + rng.random_range(0.0..0.15), 46.8 + rng.random_range(0.0..0.1)])
+            .collect();
+        let whole = dbscan(&places, 60.0, 5);
+        let cells = SphereGrid::new(&places, 60.0);
+        assert_eq!(cells.parts(2).len(), 2);
+        // Each alone: a neighbour more or less decides.
+        let limit = chord2_of(60.0) * (1.0 + 1e-12);
+        for (i, a) in places.iter().enumerate().step_by(97) {
+            let a = unit_vector(a[0], a[1]);
+            let near = places.iter().filter(|b| chord2(a, unit_vector(b[0], b[1])) <= limit);
+            assert_eq!(whole.core[i], near.count() >= 5);
+        }
+        assert!(whole.clusters > 10);
+    }
+
+    #[test]
+    fn nothing_one_and_all_on_one_spot() {
+        assert_eq!(dbscan(&[], 50.0, 5).clusters, 0);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 2).labels, [None]);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 1).labels, [Some(0)]);
+        let spot = dbscan(&[[1.0, 2.0]; 50], 0.5, 50);
+        assert_eq!((spot.clusters, spot.labels), (1, vec![Some(0); 50]));
+        assert_eq!(dbscan(&[[1.0, 2.0]; 49], 0.5, 50).clusters, 0);
+    }
+}

@@ -1,0 +1,242 @@
+//! Density clusters of any density: Campello, Moulavi and Sander, *Density-Based Clustering Based
+//! on Hierarchical Density Estimates* (2013), with great-circle distances and the excess of mass.
+//! A place on its own may reach two clusters equally well: it belongs to the nearer.
+
+use crate::place::unit_vector;
+use crate::statistics::DisjointSet;
+use crate::statistics::kd_tree::{Edge, KdTree};
+use crate::statistics::sphere_grid::meters_of;
+
+/// Nearer than this places are not told apart: a metre. It bounds densities on one spot.
+const NEAREST_M: f64 = 1.0;
+
+/// Clusters that persist over a range of densities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HdbscanClusters {
+    /// The cluster of each place, none for noise; numbered by their first place.
+    pub labels: Vec<Option<u32>>,
+    /// How long each place stays with its cluster as the density wanted grows, in [0, 1].
+    pub probability: Vec<f64>,
+    /// Of each cluster: the share of densities, up to its densest place's, over which its places
+    /// hold together on the average, in [0, 1].
+    pub persistence: Vec<f64>,
+}
+
+/// A merger of two earlier nodes; places are nodes 0 to n - 1, mergers from n on.
+struct Merger {
+    parts: [u32; 2],
+    density: f64,
+    size: u32,
+}
+
+/// A cluster of the condensed tree.
+struct Cluster {
+    parent: u32,
+    birth: f64,
+    size: u32,
+    stability: f64,
+    densest: f64,
+}
+
+/// Clusters of places, each longitude and latitude in degrees: what holds at least
+/// `min_cluster_size` (2 or more) places together, where a place is dense as far as its
+/// `min_samples`th nearest, itself counted, is near. All in one cluster is told as none.
+pub fn hdbscan(
+    places: &[[f64; 2]],
+    min_cluster_size: usize,
+    min_samples: usize,
+) -> HdbscanClusters {
+    let n = places.len();
+    if n < min_cluster_size.max(2) {
+        return HdbscanClusters {
+            labels: vec![None; n],
+            probability: vec![0.0; n],
+            persistence: vec![],
+        };
+    }
+    let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
+    let tree = KdTree::new(&points);
+    let core = tree.nth_nearest(min_samples.clamp(1, n));
+    let mergers = mergers(n, tree.spanning_tree(&core));
+    let (mut clusters, leaves) = condense(n, &mergers, min_cluster_size as u32);
+    for (cluster, density) in &leaves {
+        let cluster = &mut clusters[*cluster as usize];
+        cluster.stability += density - cluster.birth;
+        cluster.densest = cluster.densest.max(*density);
+    }
+    for number in (1..clusters.len()).rev() {
+        let Cluster { parent, birth, size, densest, .. } = clusters[number];
+        let parent = &mut clusters[parent as usize];
+        parent.stability += (birth - parent.birth) * f64::from(size);
+        parent.densest = parent.densest.max(densest);
+    }
+    let owners = owners(&clusters);
+    name(&clusters, &leaves, &owners)
+}
+
+/// The single linkage of a spanning tree.
+fn mergers(n: usize, mut edges: Vec<Edge>) -> Vec<Merger> {
+    edges.sort_by(Edge::order);
+    let mut sets = DisjointSet::new(n);
+    let mut node: Vec<u32> = (0..n as u32).collect();
+    let mut mergers = Vec::with_capacity(edges.len());
+    for Edge { ends: [a, b], reach, .. } in edges {
+        let (a, b) = (sets.find(a), sets.find(b));
+        let parts = [node[a as usize], node[b as usize]];
+        let density = 1.0 / meters_of(reach).max(NEAREST_M);
+        sets.join(a, b);
+        node[sets.find(a) as usize] = (n + mergers.len()) as u32;
+        mergers.push(Merger { parts, density, size: sets.size(a) });
+    }
+    mergers
+}
+
+/// The tree of clusters of enough places, the first being all; and for each place the cluster that
+/// it was last in and the density at which it left it.
+fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32, f64)>) {
+    let size = |node: u32| match (node as usize).checked_sub(n) {
+        Some(merger) => mergers[merger].size,
+        None => 1,
+    };
+    let all = Cluster { parent: 0, birth: 0.0, size: n as u32, stability: 0.0, densest: 0.0 };
+    let mut clusters = vec![all];
+    let mut leaves = vec![(0, 0.0); n];
+    // Nodes still to be looked at, the cluster they are in, and where they are too few to be one,
+    // the density at which they left it.
+    let mut open = vec![((n + mergers.len() - 1) as u32, 0u32, None)];
+    while let Some((node, cluster, left)) = open.pop() {
+        let Some(merger) = (node as usize).checked_sub(n).map(|merger| &mergers[merger]) else {
+            leaves[node as usize] = (cluster, left.unwrap_or(1.0 / NEAREST_M));
+            continue;
+        };
+        let density = merger.density;
+        if left.is_some() {
+            open.extend(merger.parts.map(|part| (part, cluster, left)));
+            continue;
+        }
+        let both = merger.parts.iter().all(|part| size(*part) >= least);
+        for part in merger.parts {
+            if both {
+                let number = clusters.len() as u32;
+                let size = size(part);
+                clusters.push(Cluster {
+                    parent: cluster,
+                    birth: density,
+                    size,
+                    stability: 0.0,
+                    densest: 0.0,
+                });
+                open.push((part, number, None));
+            } else {
+                let left = (size(part) < least).then_some(density);
+                open.push((part, cluster, left));
+            }
+        }
+    }
+    (clusters, leaves)
+}
+
+/// For each cluster of the tree the chosen one that it is part of: a cluster is chosen where its
+/// own excess of mass is no smaller than that of all chosen below it.
+fn owners(clusters: &[Cluster]) -> Vec<Option<u32>> {
+    let mut below = vec![0.0; clusters.len()];
+    let mut is_chosen = vec![false; clusters.len()];
+    // Children come after their parents.
+    for (number, cluster) in clusters.iter().enumerate().skip(1).rev() {
+        is_chosen[number] = below[number] <= cluster.stability;
+        below[cluster.parent as usize] += f64::max(below[number], cluster.stability);
+    }
+    let mut owners: Vec<Option<u32>> = vec![None; clusters.len()];
+    for (number, cluster) in clusters.iter().enumerate().skip(1) {
+        let above = owners[cluster.parent as usize];
+        owners[number] = above.or(is_chosen[number].then_some(number as u32));
+    }
+    owners
+}
+
+fn name(clusters: &[Cluster], leaves: &[(u32, f64)], owners: &[Option<u32>]) -> HdbscanClusters {
+    let mut names = vec![None; clusters.len()];
+    let mut found = HdbscanClusters {
+        labels: Vec::with_capacity(leaves.len()),
+        probability: Vec::with_capacity(leaves.len()),
+        persistence: Vec::new(),
+    };
+    for (cluster, density) in leaves {
+        let Some(owner) = owners[*cluster as usize] else {
+            found.labels.push(None);
+            found.probability.push(0.0);
+            continue;
+        };
+        let Cluster { size, stability, densest, .. } = clusters[owner as usize];
+        let label = *names[owner as usize].get_or_insert_with(|| {
+            found.persistence.push((stability / (f64::from(size) * densest)).clamp(0.0, 1.0));
+            found.persistence.len() as u32 - 1
+        });
+        found.labels.push(Some(label));
+        found.probability.push((density / densest).min(1.0));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::statistics::sphere_grid::chord2;
+
+    #[test]
+    fn the_spanning_tree_is_as_short_as_prims() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
+        let places: Vec<[f64; 2]> = (0..400)
+            .map(|_| [rng.random_range(-71.3..-71.2), rng.random_range(46.7..46.9)])
+            .collect();
+        let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
+        let tree = KdTree::new(&points);
+        let core = tree.nth_nearest(5);
+        for (i, a) in points.iter().enumerate() {
+            let mut far: Vec<f64> = points.iter().map(|b| chord2(*a, *b)).collect();
+            far.sort_by(f64::total_cmp);
+            assert_eq!(core[i], far[4]);
+        }
+        let weight = |a: usize, b: usize| chord2(points[a], points[b]).max(core[a]).max(core[b]);
+        let mut near: Vec<f64> = (0..400).map(|b| weight(0, b)).collect();
+        let mut inside = vec![false; 400];
+        inside[0] = true;
+        let mut prim = 0.0;
+        for _ in 1..400 {
+            let outside = (0..400).filter(|b| !inside[*b]);
+            let next = outside.min_by(|a, b| near[*a].total_cmp(&near[*b])).unwrap();
+            prim += near[next];
+            inside[next] = true;
+            (0..400).for_each(|b| near[b] = near[b].min(weight(next, b)));
+        }
+        let ours: f64 = tree.spanning_tree(&core).iter().map(|edge| edge.reach).sum();
+        assert!((ours / prim - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_crowds_of_unlike_density_and_what_lies_between() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+        let mut around = |lon: f64, lat: f64, reach: f64| {
+            [lon + rng.random_range(-reach..reach), lat + rng.random_range(-reach..reach)]
+        };
+        let mut places: Vec<[f64; 2]> = (0..60).map(|_| around(-71.2, 46.8, 0.0005)).collect();
+        places.extend((0..60).map(|_| around(-71.1, 46.8, 0.008)));
+        places.push([-71.15, 46.9]);
+        let found = hdbscan(&places, 10, 5);
+        assert!(found.labels[..60].iter().all(|label| *label == Some(0)));
+        assert!(found.labels[60..120].iter().filter(|label| **label == Some(1)).count() > 50);
+        assert_eq!((found.labels[120], found.persistence.len()), (None, 2));
+        assert!(found.persistence.iter().all(|share| (0.0..=1.0).contains(share)));
+    }
+
+    #[test]
+    fn few_and_all_on_one_spot_are_no_clusters() {
+        assert_eq!(hdbscan(&[], 5, 5).labels, []);
+        assert_eq!(hdbscan(&[[1.0, 2.0]; 3], 5, 5).labels, [None; 3]);
+        let spot = hdbscan(&[[1.0, 2.0]; 40], 5, 5);
+        assert!(spot.persistence.iter().all(|share| share.is_finite()));
+    }
+}

@@ -1,0 +1,27 @@
+//! Methods on plain numbers, each with its source: what is more than chance, what lies dense, what
+//! grows, how probable something is. They know nothing of reports; `query` asks them about a
+//! snapshot.
+
+mod dbscan;
+mod disjoint_set;
+mod getis_ord;
+mod hdbscan;
+mod kd_tree;
+mod logistic;
+mod significance;
+mod space_time_scan;
+mod sphere_grid;
+mod trend;
+
+pub use dbscan::{DbscanClusters, dbscan};
+pub use disjoint_set::DisjointSet;
+pub use getis_ord::{NeighbourLists, gi_star, permuted};
+pub use hdbscan::{HdbscanClusters, hdbscan};
+pub use logistic::{
+    CalibrationBin, Observations, Prior, average_precision, calibration_error, fit, logistic,
+    reliability,
+};
+pub use significance::{lower_tail, q_values, two_sided, upper_tail};
+pub use space_time_scan::{Cylinder, SCAN_DAYS, ScanCases, ScanSettings, scan};
+pub use sphere_grid::{REACH_MAX_M, SphereGrid, chord2, chord2_of, meters_of};
+pub use trend::{EmergingClass, MannKendall, emerging, mann_kendall};

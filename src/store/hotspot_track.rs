@@ -1,0 +1,115 @@
+//! Hotspots' identities: written as they change, read once at boot.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use crate::domain::{
+    HotspotTrack, HotspotTrackEvent, HotspotTrackStep, JurisdictionId, format_utc,
+};
+use crate::error::{Error, Result};
+use crate::place::Hex;
+
+fn text_of(second: i64) -> String {
+    let text = format_utc(second).map(|text| String::from_utf8_lossy(&text).into_owned());
+    text.unwrap_or_else(|| second.to_string())
+}
+
+fn second_of(text: &str) -> Result<i64> {
+    text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second).map_err(Error::internal)
+}
+
+/// Writes tracks as they are now.
+pub fn write(
+    db: &Connection,
+    jurisdiction: &JurisdictionId,
+    tracks: &[HotspotTrack],
+) -> rusqlite::Result<()> {
+    let mut upsert = db.prepare_cached(
+        "INSERT INTO hotspot VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (jurisdiction_id, hotspot_id) DO UPDATE SET
+            cells = excluded.cells, count = excluded.count,
+            seen_datetime = excluded.seen_datetime, ended = excluded.ended",
+    )?;
+    let mut add = db.prepare_cached(
+        "INSERT INTO hotspot_event VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )?;
+    for track in tracks {
+        let cells: Vec<String> = track.cells.iter().map(Hex::to_string).collect();
+        let (id, number) = (jurisdiction.as_str(), track.number as i64);
+        upsert.execute(params![
+            id,
+            number,
+            track.question,
+            cells.join(" "),
+            track.count as i64,
+            text_of(track.seen),
+            track.ended
+        ])?;
+        for (n, step) in track.steps.iter().enumerate() {
+            let (word, other) = step.event.word();
+            add.execute(params![
+                id,
+                number,
+                n as i64,
+                text_of(step.at),
+                word,
+                other.map(|other| other as i64),
+                step.count as i64,
+                step.cells as i64
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// All tracks of a jurisdiction, by number.
+///
+/// # Errors
+/// The file cannot be read or is corrupt.
+pub fn read(db: &Connection, jurisdiction: &JurisdictionId) -> Result<Vec<HotspotTrack>> {
+    let mut tracks = BTreeMap::new();
+    let mut statement = db
+        .prepare_cached(
+            "SELECT hotspot_id, question, cells, count, seen_datetime, ended
+             FROM hotspot WHERE jurisdiction_id = ?",
+        )
+        .map_err(Error::internal)?;
+    let mut rows = statement.query([jurisdiction.as_str()]).map_err(Error::internal)?;
+    while let Some(row) = rows.next().map_err(Error::internal)? {
+        let read = || -> rusqlite::Result<(i64, String, String, i64, String, bool)> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
+        let (number, question, cells, count, seen, ended) = read().map_err(Error::internal)?;
+        let cells: Option<Vec<Hex>> = cells.split_whitespace().map(Hex::parse).collect();
+        let cells = cells.ok_or_else(|| Error::internal(format!("cells of hotspot {number}")))?;
+        let (number, count, seen) = (number as u64, count as u64, second_of(&seen)?);
+        let track = HotspotTrack { number, question, cells, count, seen, ended, steps: Vec::new() };
+        tracks.insert(number, track);
+    }
+    let mut statement = db
+        .prepare_cached(
+            "SELECT hotspot_id, at_datetime, event, other_id, count, cells
+             FROM hotspot_event WHERE jurisdiction_id = ? ORDER BY hotspot_id, step",
+        )
+        .map_err(Error::internal)?;
+    let mut rows = statement.query([jurisdiction.as_str()]).map_err(Error::internal)?;
+    while let Some(row) = rows.next().map_err(Error::internal)? {
+        let read = || -> rusqlite::Result<(i64, String, String, Option<i64>, i64, i64)> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
+        let (number, at, word, other, count, cells) = read().map_err(Error::internal)?;
+        let event = HotspotTrackEvent::parse(&word, other.map(|other| other as u64));
+        let event = event.ok_or_else(|| Error::internal(format!("event '{word}' of a hotspot")))?;
+        let step = HotspotTrackStep {
+            at: second_of(&at)?,
+            event,
+            count: count as u64,
+            cells: cells as usize,
+        };
+        if let Some(track) = tracks.get_mut(&(number as u64)) {
+            track.steps.push(step);
+        }
+    }
+    Ok(tracks.into_values().collect())
+}

@@ -1,0 +1,280 @@
+//! A city in service: its catalogue, and its index in step with the store.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::thread;
+
+use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
+
+use crate::domain::{
+    Catalogue, Change, Draft, Gate, Jurisdiction, JurisdictionId, tracking_number,
+};
+use crate::error::{Error, Result};
+use crate::index::{Index, SnapshotReader};
+use crate::store::Reader;
+use crate::usecase::{DuplicateJudge, gate, log};
+
+/// Changes read from the store in one page: few enough to stay in the cache.
+const PAGE: usize = 1_024;
+/// Reports in a run that a boot makes, at least: few large runs are built faster than many small
+/// ones.
+const BOOT_RUN_MIN: u64 = 200_000;
+/// Runs that a boot makes of a city, at most, give or take one.
+const BOOT_RUNS: u64 = 8;
+/// Pages read before they are taken in, at most.
+const PAGES_AHEAD: usize = 64;
+
+/// How far a city's index has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexProgress {
+    /// The index has caught up once and keeps up since.
+    pub ready: bool,
+    /// Revision read so far.
+    pub read: u64,
+    /// Revision of the store when last looked at.
+    pub stored: u64,
+}
+
+/// A city in service.
+pub struct City {
+    /// The city.
+    pub jurisdiction: Jurisdiction,
+    zone: TimeZone,
+    base: Catalogue,
+    catalogue: ArcSwap<Catalogue>,
+    shown: SnapshotReader,
+    /// `None` while booting: whoever commits then is read by the boot's last look.
+    ///
+    /// A `std` lock, held for one fold and never across an await.
+    index: Mutex<Option<Index>>,
+    booting: Mutex<Option<Index>>,
+    /// Never false again; asked for by every question, whoever holds the index.
+    ready: AtomicBool,
+    read: AtomicU64,
+    stored: AtomicU64,
+}
+
+impl City {
+    /// A city whose index is still empty.
+    ///
+    /// # Errors
+    /// Its zone is unknown, or the store cannot be read.
+    pub fn new(jurisdiction: Jurisdiction, base: Catalogue, reader: &Reader) -> Result<Self> {
+        let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
+        let index = Index::default();
+        let city = Self {
+            zone,
+            catalogue: ArcSwap::new(Arc::new(base.clone())),
+            base,
+            shown: index.shown(),
+            index: Mutex::new(None),
+            booting: Mutex::new(Some(index)),
+            ready: AtomicBool::new(false),
+            read: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            jurisdiction,
+        };
+        city.reload_catalogue(reader)?;
+        Ok(city)
+    }
+
+    /// The city's key.
+    pub fn id(&self) -> &JurisdictionId {
+        &self.jurisdiction.id
+    }
+
+    /// The city's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The city's services.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.load_full()
+    }
+
+    /// The city's gate, now.
+    pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
+        gate(catalogue, &self.zone)
+    }
+
+    /// Says whether the gate would let a draft in, now.
+    ///
+    /// # Errors
+    /// All its refusals.
+    pub fn admits(&self, draft: &Draft) -> Result<()> {
+        let admitted = self.gate(&self.catalogue()).admit(draft.clone(), &tracking_number(0));
+        admitted.map(|_| ()).map_err(Error::refused)
+    }
+
+    /// A judge that sees what the index has when it is asked.
+    pub(super) fn judged_by(&self, judge: DuplicateJudge) -> crate::store::WriteJudge {
+        let shown = self.shown.clone();
+        Box::new(move |report, fresh| judge(&shown.load(), report, fresh))
+    }
+
+    /// The readers' handle on the index.
+    pub fn shown(&self) -> &SnapshotReader {
+        &self.shown
+    }
+
+    /// How far the index has read.
+    pub fn progress(&self) -> IndexProgress {
+        let ready = self.ready.load(Ordering::Acquire);
+        let booted = self.read.load(Ordering::Relaxed);
+        let read = if ready { self.shown.load().revision() } else { booted };
+        let stored = self.stored.load(Ordering::Relaxed).max(read);
+        IndexProgress { ready, read, stored }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Index>> {
+        self.index.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn reload_catalogue(&self, reader: &Reader) -> Result<()> {
+        let mut catalogue = self.base.clone();
+        reader.services(self.id())?.into_iter().for_each(|service| catalogue.add(service));
+        self.catalogue.store(Arc::new(catalogue));
+        Ok(())
+    }
+
+    /// Reads the whole store into the index, then keeps up. One thread reads, this one takes in,
+    /// and runs are built beside.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn boot(&self, reader: &Reader) -> Result<()> {
+        let taken = self.booting.lock().unwrap_or_else(|poison| poison.into_inner()).take();
+        let Some(mut index) = taken else { return Ok(()) };
+        let (send, pages) = mpsc::sync_channel::<(Vec<Change>, u64)>(PAGES_AHEAD);
+        thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                let sink = |changes, head| send.send((changes, head)).is_ok();
+                reader.changes_after(self.id(), 0, PAGE, sink)
+            });
+            let mut building = None;
+            let take = |index: &mut Index, building: Option<thread::ScopedJoinHandle<'_, _>>| {
+                let built = building.map(thread::ScopedJoinHandle::join).transpose();
+                let built = built.map_err(|_| Error::internal("a run could not be built"))?;
+                built.into_iter().for_each(|built| index.add(built));
+                Ok::<(), Error>(())
+            };
+            for (changes, head) in pages {
+                self.stored.store(head, Ordering::Relaxed);
+                let read = changes.last().map_or(0, |change: &Change| change.revision);
+                self.read.fetch_max(read, Ordering::Relaxed);
+                let run = (head / BOOT_RUNS).max(BOOT_RUN_MIN) as usize;
+                if let Some(loaded) = index.load(changes, run) {
+                    take(&mut index, building.take())?;
+                    building = Some(scope.spawn(|| loaded.build()));
+                }
+            }
+            let rest = index.rest().build();
+            take(&mut index, building)?;
+            index.add(rest);
+            reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
+        })?;
+        index.set_zones(reader.boundaries(self.id())?);
+        index.settle();
+        self.reload_catalogue(reader)?;
+        // From here on commits wait for the lock; what came before it is read now.
+        let mut slot = self.lock();
+        read_on(self.id(), &mut index, reader)?;
+        *slot = Some(index);
+        self.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Folds a commit of our own writer in.
+    pub fn follow(&self, reader: &Reader, changes: Vec<Change>) {
+        let Some(last) = changes.last().map(|change| change.revision) else { return };
+        self.stored.fetch_max(last, Ordering::Relaxed);
+        let mut slot = self.lock();
+        let Some(index) = slot.as_mut() else { return };
+        let first = changes.first().map_or(0, |change| change.revision);
+        if first > index_revision(&self.shown) + 1 {
+            // Another process wrote in between: the store has the whole story.
+            self.reload(index, reader);
+        } else {
+            index.apply(changes);
+        }
+    }
+
+    /// Reads on from the store where it is ahead: another process wrote, or a commit's outcome was
+    /// unknown.
+    pub fn catch_up(&self, reader: &Reader, stored: u64) {
+        self.stored.fetch_max(stored, Ordering::Relaxed);
+        if stored <= index_revision(&self.shown) {
+            return;
+        }
+        let mut slot = self.lock();
+        let Some(index) = slot.as_mut() else { return };
+        self.reload(index, reader);
+    }
+
+    /// Takes in what another process wrote: services, boundaries, reports.
+    fn reload(&self, index: &mut Index, reader: &Reader) {
+        let result = self.reload_catalogue(reader).and_then(|()| {
+            index.set_zones(reader.boundaries(self.id())?);
+            read_on(self.id(), index, reader)
+        });
+        result.unwrap_or_else(|error| log(&error));
+    }
+
+    /// Does a merge that is due; says whether there was one.
+    pub fn merge(&self) -> bool {
+        let job = self.lock().as_mut().and_then(Index::merge_job);
+        let Some(job) = job else { return false };
+        let merged = job.run();
+        if let Some(index) = self.lock().as_mut() {
+            index.finish_merge(merged);
+        }
+        true
+    }
+}
+
+fn index_revision(shown: &SnapshotReader) -> u64 {
+    shown.load().revision()
+}
+
+fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()> {
+    let seen = index.shown().load().revision();
+    reader.changes_after(id, seen, PAGE, |changes, head| {
+        let is_last = changes.len() < PAGE;
+        index.apply(changes);
+        if is_last {
+            index.advance(head);
+        }
+        true
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{NoListener, Writer};
+    use crate::usecase::quebec;
+
+    #[test]
+    fn nobody_takes_a_city_for_ready_that_somebody_else_looks_at_while_it_boots() {
+        let store = std::env::temp_dir().join(format!("pointchaud-{}-boot.db", std::process::id()));
+        let (writer, _writing) = Writer::start(&store, NoListener).unwrap();
+        let adopt = crate::store::Write::Adopt { jurisdiction: quebec(), services: Vec::new() };
+        writer.write(adopt).unwrap();
+        let reader = Reader::open(&store).unwrap();
+        let city = City::new(quebec(), Catalogue::default(), &reader).unwrap();
+        // As the thread that merges does, every now and then.
+        let held = city.lock();
+        assert!(!city.progress().ready);
+        drop(held);
+        assert!(!city.progress().ready);
+        city.boot(&reader).unwrap();
+        assert!(city.progress().ready);
+        let _held = city.lock();
+        assert!(city.progress().ready, "a fold keeps nobody waiting");
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", store.display()));
+        }
+    }
+}

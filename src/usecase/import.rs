@@ -1,0 +1,235 @@
+//! Import: drafts of a source, batch by batch, each through the gate and into the store.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{
+    Catalogue, Draft, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service, ServiceCode,
+};
+use crate::error::{Error, Refusal, Result};
+use crate::message;
+use crate::store::{Checkpoint, Outcome, Pending, Reader, Write, WriteCounts, Writer, of_report};
+use crate::usecase::{Catalogues, gate};
+
+/// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
+/// index: few large ones write less than many small ones.
+const BATCH: usize = 40_000;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows settled by an earlier, interrupted run of the same file.
+    pub resumed: u64,
+    /// What became of the rows that the gate let through.
+    pub tally: WriteCounts,
+    /// Rows refused.
+    pub refused: u64,
+    /// Rows let through without a position.
+    pub unlocated: u64,
+    /// Rows let through whose position is a known default point.
+    pub approximate: u64,
+    /// Rows let through whose position is outside the jurisdiction's extent.
+    pub outside: u64,
+    /// Services adopted.
+    pub services: u64,
+}
+
+/// A row's draft with the name and hint of its source's category, or what is wrong with the row.
+pub type MappedDraft = std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>;
+
+/// An import under way.
+pub struct Importer<'a> {
+    writer: &'a Writer,
+    jurisdiction: Jurisdiction,
+    zone: TimeZone,
+    catalogue: Catalogue,
+    quebec: Catalogue,
+    adopted: Vec<Service>,
+    batch: Vec<(Report, u64)>,
+    /// The batch before, on its way to the disk while this one is read.
+    writing: Option<Pending>,
+    seen: HashMap<u64, u64>,
+    hasher: RandomState,
+    file_digest: String,
+    resume_at: u64,
+    fallback_id: ReportId,
+    summary: Summary,
+}
+
+impl<'a> Importer<'a> {
+    /// Prepares the import of the file with this digest. The jurisdiction is made if it is new; if
+    /// it is known, its own zone and extent hold.
+    ///
+    /// # Errors
+    /// The zone is unknown; the store.
+    pub fn begin(
+        reader: &Reader,
+        writer: &'a Writer,
+        catalogues: &Catalogues,
+        jurisdiction: Jurisdiction,
+        file_digest: String,
+    ) -> Result<Self> {
+        let name = jurisdiction.time_zone.clone();
+        jurisdiction.zone().map_err(|message| Refusal::new("--time-zone", name, message))?;
+        writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: vec![] })?;
+        let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+        let jurisdiction = known
+            .into_iter()
+            .find(|known| known.id == jurisdiction.id)
+            .ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
+        let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
+        let mut catalogue = catalogues.of(&jurisdiction.id);
+        reader.services(&jurisdiction.id)?.into_iter().for_each(|service| catalogue.add(service));
+        let checkpoint = reader.checkpoint(&jurisdiction.id, &file_digest)?;
+        let resume_at = checkpoint.filter(|c| !c.finished).map_or(0, |c| c.rows_done);
+        Ok(Self {
+            writer,
+            zone,
+            catalogue,
+            quebec: catalogues.quebec.clone(),
+            adopted: Vec::new(),
+            batch: Vec::with_capacity(BATCH),
+            writing: None,
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
+            file_digest,
+            resume_at,
+            fallback_id: crate::domain::tracking_number(0),
+            summary: Summary::default(),
+            jurisdiction,
+        })
+    }
+
+    /// The jurisdiction as the store knows it.
+    pub fn jurisdiction(&self) -> &Jurisdiction {
+        &self.jurisdiction
+    }
+
+    /// The jurisdiction's key.
+    pub fn id(&self) -> &JurisdictionId {
+        &self.jurisdiction.id
+    }
+
+    /// The zone in which wall clocks are read.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Takes the next row: its number in the file, and its draft with the source's category (name
+    /// and hint) or what is wrong with it. Answers the refusals, none where it was let through.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn push(&mut self, number: u64, mapped: MappedDraft) -> Result<Vec<Refusal>> {
+        self.summary.rows += 1;
+        let refused = match mapped {
+            Err(refused) => refused,
+            Ok((draft, category)) => match self.admit(number, draft, category) {
+                Err(refused) => refused,
+                Ok(report) => {
+                    self.count(&report);
+                    if self.summary.rows > self.resume_at {
+                        let digest = of_report(&report);
+                        self.batch.push((report, digest));
+                    } else {
+                        self.summary.resumed += 1;
+                    }
+                    Vec::new()
+                }
+            },
+        };
+        self.summary.refused += u64::from(!refused.is_empty());
+        if self.batch.len() >= BATCH {
+            self.flush(false)?;
+        }
+        Ok(refused)
+    }
+
+    /// Writes what is left; `finished` says whether the whole file was read.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn finish(mut self, finished: bool) -> Result<Summary> {
+        self.flush(finished)?;
+        self.settle()?;
+        Ok(self.summary)
+    }
+
+    fn admit(
+        &mut self,
+        number: u64,
+        draft: Draft,
+        category: Option<(String, Option<String>)>,
+    ) -> std::result::Result<Report, Vec<Refusal>> {
+        if let (None, Some((name, hint))) = (self.catalogue.get(&draft.service), category) {
+            self.adopt(&draft.service, &name, hint.as_deref());
+        }
+        let gate = gate(&self.catalogue, &self.zone);
+        let report = gate.admit(draft, &self.fallback_id)?;
+        let first = *self.seen.entry(self.hasher.hash_one(report.id.as_str())).or_insert(number);
+        if first != number {
+            let message = message!("répète la ligne {first}", "repeats row {first}");
+            return Err(vec![Refusal::new("service_request_id", &report.id, message)]);
+        }
+        Ok(report)
+    }
+
+    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping
+    /// named it, else one made of the source's category.
+    fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
+        let Some(code) = ServiceCode::new(code) else { return };
+        let service = match self.quebec.get(code.as_str()) {
+            Some(known) => Service::clone(known),
+            None => Service { code, ..self.catalogue.adopt(name, hint, Nature::Intervention) },
+        };
+        self.catalogue.add(service.clone());
+        self.adopted.push(service);
+        self.summary.services += 1;
+    }
+
+    fn count(&mut self, report: &Report) {
+        let Some(at) = report.position else {
+            self.summary.unlocated += 1;
+            return;
+        };
+        if report.accuracy == crate::domain::Accuracy::Approximate {
+            self.summary.approximate += 1;
+        } else if self.jurisdiction.extent.as_ref().is_some_and(|extent| !extent.contains(at)) {
+            self.summary.outside += 1;
+        }
+    }
+
+    fn flush(&mut self, finished: bool) -> Result<()> {
+        self.settle()?;
+        if !self.adopted.is_empty() {
+            let services = std::mem::take(&mut self.adopted);
+            self.writer
+                .write(Write::Adopt { jurisdiction: self.jurisdiction.clone(), services })?;
+        }
+        let checkpoint = Checkpoint {
+            file_digest: self.file_digest.clone(),
+            rows_done: self.summary.rows.max(self.resume_at),
+            finished,
+        };
+        self.writing = Some(self.writer.begin(Write::Import {
+            jurisdiction: self.jurisdiction.id.clone(),
+            reports: std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)),
+            checkpoint: Some(checkpoint),
+        }));
+        Ok(())
+    }
+
+    /// Waits for the batch under way.
+    fn settle(&mut self) -> Result<()> {
+        if let Some(writing) = self.writing.take()
+            && let Outcome::Imported(tally) = writing.outcome()?
+        {
+            self.summary.tally += tally;
+        }
+        Ok(())
+    }
+}
