@@ -27,7 +27,18 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "ingest",
         &["export", "query", "domain", "place", "i18n", "error"],
-        &["serde", "serde_json", "geojson", "geo", "csv", "toml", "jiff", "proj4rs", "blake3"],
+        &[
+            "serde",
+            "serde_json",
+            "geojson",
+            "geo",
+            "csv",
+            "toml",
+            "jiff",
+            "proj4rs",
+            "blake3",
+            "quick_xml",
+        ],
     ),
     (
         "media",

@@ -7,7 +7,7 @@ use std::process::Command;
 use pointchaud::place::Hex;
 use pointchaud::statistics::{
     NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail, mann_kendall,
-    permuted, q_values, space_time_scan, two_sided, upper_tail,
+    permuted, q_values, scan, two_sided, upper_tail,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

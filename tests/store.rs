@@ -16,7 +16,7 @@ use pointchaud::error::{Error, ErrorKind, Refusal};
 use pointchaud::message;
 use pointchaud::place::Hex;
 use pointchaud::store::{
-    Checkpoint, CommitListener, Outcome, Reader, Tally, Write, Writer, of_report,
+    Checkpoint, CommitListener, Outcome, Reader, WriteCounts, Write, Writer, of_report,
 };
 
 /// What a follower heard, in order.
@@ -140,7 +140,7 @@ impl Open {
         }
     }
 
-    fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> Tally {
+    fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> WriteCounts {
         let jurisdiction = city("quebec.ca");
         let digest = |report: Report| (report.clone(), of_report(&report));
         let reports = reports.into_iter().map(digest).collect();
@@ -334,7 +334,7 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
         };
         (0..5).map(row).collect()
     };
-    let tally = |added, updated, unchanged| Tally { added, updated, unchanged };
+    let tally = |added, updated, unchanged| WriteCounts { added, updated, unchanged };
     assert_eq!(store.import(rows(Status::Open), None), tally(5, 0, 0));
     assert_eq!(store.import(rows(Status::Open), None), tally(0, 0, 5));
     // A crew's change here outlives a source that says the same as before.

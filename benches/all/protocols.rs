@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use pointchaud::config::Limits;
-use pointchaud::http::{Access, AppState, Page, PublicConfig, router};
+use pointchaud::http::{Access, AppState, PageSettings, PublicConfig, router};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
@@ -94,7 +94,7 @@ fn in_process(folder: &Path, size: usize, store: &Path) -> Row {
         contact: None,
         photo_store: PhotoStore::open(&folder.join("media").display().to_string()).unwrap(),
     };
-    let page = Page { basemap: None };
+    let page = PageSettings { basemap: None };
     let model = builtin_model().unwrap();
     let site = AppState::new(
         app.clone(),

@@ -16,7 +16,7 @@
 //! | columns | `src/index/columns.rs` | filters, lists, counts, clusters: a scan of a few bytes |
 //! | equal squares | `src/index/access/grid.rs` | which stretches a small circle touches, at once |
 //! | packed R-tree | `src/index/access/rtree.rs` | other places: sparse, far, huge, polar |
-//! | a forest | `src/index/access/partial.rs` | both once more for each service, and for what is open |
+//! | a forest | `src/index/access/partial.rs` | the same per service, and for open reports |
 //! | H3 cells | `src/index/access/h3.rs` | counts in hexagons of any size, neighbours |
 //! | ids | `src/index/ids.rs` | which slot a report has |
 //!

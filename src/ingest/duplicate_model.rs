@@ -185,7 +185,7 @@ fn members(leaning: &CoefficientOffset) -> Vec<(&'static str, f64)> {
 
 fn toml_text(text: &str) -> String {
     // A JSON string is a basic string of TOML.
-    crate::http::request::body::quoted(text)
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 //! - Every change of a report takes the next revision of its jurisdiction, in the same transaction,
 //!   and leaves its history. Revisions only grow, and whoever has read up to one has missed nothing
 //!   below it. An update takes a new revision and gives the old one up: holes are normal.
-//! - [`CommitListener::committed`] is called after the commit and before the writers are answered, in
-//!   the order of the revisions.
+//! - [`CommitListener::committed`] is called after the commit and before the writers are answered,
+//!   in the order of the revisions.
 //! - Removed reports stay as tombstones.
 //! - Everything is read in pages by key; nothing is skipped or repeated under concurrent writes.
 
