@@ -59,6 +59,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "ingest",
             "export",
             "query",
+            "index",
             "statistics",
             "domain",
             "place",

@@ -16,7 +16,7 @@ use pointchaud::error::{Error, ErrorKind, Refusal};
 use pointchaud::message;
 use pointchaud::place::Hex;
 use pointchaud::store::{
-    Checkpoint, CommitListener, Outcome, Reader, WriteCounts, Write, Writer, of_report,
+    Checkpoint, CommitListener, Outcome, Reader, Write, WriteCounts, Writer, of_report,
 };
 
 /// What a follower heard, in order.

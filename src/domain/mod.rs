@@ -8,6 +8,7 @@ mod hotspot_track;
 mod incident;
 mod jurisdiction;
 pub mod report;
+mod street;
 mod time;
 mod utc;
 mod vocabulary;
@@ -31,6 +32,7 @@ pub use report::id::{
 };
 pub use report::stored::{FieldChange, Idempotency, StoredReport};
 pub use report::text_sketch::TextSketch;
+pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};

@@ -162,7 +162,7 @@ impl WriteTransaction<'_> {
         let verdict = judge.map(|judge| judge(&report, self.fresh(jurisdiction)));
         match &verdict {
             None | Some(Verdict::Alone) => {}
-            Some(Verdict::RequestContext) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
+            Some(Verdict::Ask) => return Ok(Ok(Outcome::Unsure(Box::new(report)))),
             Some(Verdict::Found(id) | Verdict::Chosen(id)) => {
                 let root = self.root(jurisdiction, id)?.map(|root| root.report.id);
                 if root.is_none() && matches!(verdict, Some(Verdict::Chosen(_))) {

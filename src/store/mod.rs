@@ -69,7 +69,7 @@ pub enum Verdict {
     /// Its sender says that it is a duplicate of this one, which must be there.
     Chosen(ReportId),
     /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
-    RequestContext,
+    Ask,
 }
 
 /// Judges a new report in the moment it is written, in the writer's thread: whoever was written
@@ -188,7 +188,7 @@ pub enum Outcome {
         /// They were there before: this batch had been sent already.
         replayed: bool,
     },
-    /// Nothing was written: [`Verdict::RequestContext`].
+    /// Nothing was written: [`Verdict::Ask`].
     Unsure(Box<Report>),
     /// Who is whose duplicate has changed.
     Regrouped(Box<IncidentChange>),

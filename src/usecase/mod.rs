@@ -8,7 +8,11 @@
 
 mod batch;
 mod city;
+pub mod duplicates;
+pub mod hotspots;
 mod import;
+pub mod recurrences;
+pub mod reports;
 mod tracking_numbers;
 pub mod watch;
 

@@ -18,13 +18,14 @@ use crate::http::ogc::{GEOJSON, JSON, OgcCollection, OgcForm, cql, document, sec
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
 use crate::http::request::params::{Params, cursor_after};
 use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::{checked_areas, find, names};
+use crate::http::v1::reports::names;
 use crate::i18n::Language;
 use crate::message;
 use crate::place::BBox;
 use crate::query;
 use crate::query::{After, Comparison, Condition, ItemsQuery, Snapshot, TextProperty};
 use crate::usecase::City;
+use crate::usecase::reports::check_areas;
 
 /// Features in a page where none are asked for.
 const LIMIT: usize = 100;
@@ -227,7 +228,7 @@ fn report_items(
     (kind, question): (&OgcCollection, &ItemsRequest),
 ) -> Result<Vec<u8>> {
     let (state, city) = own;
-    checked_areas(snapshot, &question.filter)?;
+    check_areas(snapshot, &question.filter)?;
     let compiled = snapshot.compiled(&question.filter);
     let began = question.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
     let (mut after, mut passed) = (question.after.clone(), 0);
@@ -391,7 +392,7 @@ pub async fn item(
     let form = Arc::new(OgcForm::take(&mut context, &state, &headers));
     let context = finished(context)?;
     let found = match kind.is_of_reports() {
-        true => Some(find(&state, &city, &id).await?).filter(|stored| {
+        true => Some(state.app.find_report(&city, &id).await?).filter(|stored| {
             // Its id is what the path says, letter by letter; a duplicate is no incident.
             stored.report.id.as_str() == id
                 && (*kind == OgcCollection::Reports || stored.report.parent.is_none())

@@ -399,7 +399,7 @@ pub async fn request(
     let city = context.city(&state)?;
     let extended = context.params.flag("extensions");
     let context = finished(context)?;
-    let stored = reports::find(&state, &city, id).await?;
+    let stored = state.app.find_report(&city, id).await?;
     let tag = context.tag(&state, stored.revision);
     Ok(settled(&context, format.media_type(), &tag, || {
         told(&state, &city, &context, format, &[stored], extended)
@@ -417,7 +417,7 @@ pub async fn token(
     speak(&mut context);
     let city = context.city(&state)?;
     let context = finished(context)?;
-    let stored = reports::find(&state, &city, token).await?;
+    let stored = state.app.find_report(&city, token).await?;
     let fields = Node::Fields(vec![
         ("service_request_id", Node::text(stored.report.id.as_str())),
         ("token", Node::text(token)),

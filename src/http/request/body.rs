@@ -11,6 +11,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::export::attributes::answers;
 use crate::i18n::Message;
 use crate::message;
+use crate::usecase::duplicates::DuplicateQuestion;
 
 /// Members of an object, each to be taken once; what is left over is unknown.
 struct Members {
@@ -192,25 +193,6 @@ pub fn patch(bytes: &[u8]) -> Result<(Patch, Option<Patch>)> {
     let status = Some(Status::Closed);
     let close = Patch { status, reason: Some(ClosedReason::Duplicate), ..Patch::default() };
     Ok((patch, children.then_some(close)))
-}
-
-/// "Is this already reported?", as it was asked.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DuplicateQuestion {
-    /// Longitude and latitude in degrees.
-    pub lon_lat: Option<(f64, f64)>,
-    /// Code of a service.
-    pub service: Option<String>,
-    /// The moment asked about; now where none is given.
-    pub when: Option<ReportTime>,
-    /// What the citizen says.
-    pub text: Option<String>,
-    /// Where they say it is.
-    pub address: Option<String>,
-    /// How good the place is, in metres.
-    pub accuracy_m: Option<f64>,
-    /// A report to leave out.
-    pub exclude: Option<String>,
 }
 
 /// Reads a line of a batch of questions.

@@ -25,7 +25,6 @@ use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fr
 use crate::http::tiles::mvt::{LayerAbout, MEDIA_TYPE, TileOut};
 use crate::http::v1::hexes::bounded;
 use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::checked_areas;
 use crate::http::v1::{hexes, hotspots};
 use crate::i18n::Language;
 use crate::message;
@@ -33,6 +32,7 @@ use crate::place::{CIRCUMFERENCE_M, Hex, Tile};
 use crate::query;
 use crate::query::{DocAddress, Snapshot};
 use crate::usecase::City;
+use crate::usecase::reports::check_areas;
 
 /// Bytes of tiles kept.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -260,7 +260,7 @@ fn make(
     filter: &Filter,
     language: Language,
 ) -> Result<(Vec<u8>, u64)> {
-    checked_areas(snapshot, filter)?;
+    check_areas(snapshot, filter)?;
     let (name, zoom) = (layer.name(), tile.zoom());
     let compiled = snapshot.compiled(filter);
     match layer {
@@ -377,7 +377,7 @@ pub async fn about(
         "application/json",
         CostClass::Long,
         move |snapshot, context| {
-            checked_areas(snapshot, &filter)?;
+            check_areas(snapshot, &filter)?;
             let query = context.uri.query().map_or_else(String::new, |query| format!("?{query}"));
             let all = Filter { approximate: true, ..Filter::default() };
             let about = LayerAbout {

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde_json::json;
 
-use crate::domain::{Filter, ServiceCode};
+use crate::domain::Filter;
 use crate::error::Result;
 use crate::export::areas::{AreaCollection, figure};
 use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::AppState;
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
-use crate::http::v1::hotspots::{answer as render, streets_of};
+use crate::http::v1::hotspots::answer as render;
 use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::checked_areas;
 use crate::http::v1::sentences::SentenceNames;
-use crate::query;
-use crate::query::{RecurrenceQuery, Snapshot};
+use crate::index::Snapshot;
+use crate::query::RecurrenceQuery;
 use crate::usecase::City;
+use crate::usecase::recurrences::{FoundRecurrences, find_recurrences};
+use crate::usecase::reports::check_areas;
 
 const DAY: i64 = 86_400;
 /// Reports within an hour of a repair are of the same visit: crews note several at a time.
@@ -53,7 +54,7 @@ pub async fn alerts(
                     && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)));
                 if is_wanted {
                     let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
-                    let streets = streets_of(state, city, &ids)?;
+                    let streets = state.app.streets_of(city, &ids)?;
                     let at = found.map_or(0, |found| found.at);
                     features.push(render::alert(alert, at, &streets, &speech));
                 }
@@ -85,26 +86,11 @@ fn recurrence_answer(
     question: &AlertsRequest,
     context: &RequestContext,
 ) -> Result<Vec<u8>> {
-    checked_areas(snapshot, &question.filter)?;
+    check_areas(snapshot, &question.filter)?;
     let catalogue = city.catalogue();
-    let mut filter = question.filter.clone();
-    let mut left_out = Vec::new();
-    if filter.services.is_none() {
-        // What is asked for anew each time is looked at only where it is named.
-        let is_appointment =
-            |code: &str| catalogue.get(code).is_some_and(|service| service.is_appointment());
-        let all = (0..snapshot.services() as u16).map(|number| snapshot.service_name(number));
-        let (appointments, others) = all.partition::<Vec<&str>, _>(|code| is_appointment(code));
-        filter.services = Some(others.into_iter().filter_map(ServiceCode::new).collect());
-        left_out = appointments;
-    }
-    let found = query::recurrences(snapshot, &snapshot.compiled(&filter), question.query);
-    let inside = |center: [f64; 2]| {
-        let at = crate::place::Position::new(center[0], center[1]);
-        question.filter.bbox.is_none_or(|bbox| at.is_ok_and(|at| bbox.contains(at)))
-    };
-    let places: Vec<_> = found.places.iter().filter(|place| inside(place.center)).collect();
-    let shown = &places[..places.len().min(question.limit)];
+    let FoundRecurrences { found, services_left_out } =
+        find_recurrences(snapshot, &catalogue, &question.filter, question.query);
+    let shown = &found.places[..found.places.len().min(question.limit)];
     let speech =
         SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
     let mut features = Vec::with_capacity(shown.len());
@@ -120,11 +106,11 @@ fn recurrence_answer(
         "repairs": found.repairs,
         "failed_fixes": found.failed,
         "failed_share": figure(share),
-        "services_left_out": left_out,
+        "services_left_out": services_left_out,
         "radius_m": question.query.radius_m,
         "within_days": question.days,
     });
-    let matched = places.len() as u64;
+    let matched = found.places.len() as u64;
     to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
 }
 

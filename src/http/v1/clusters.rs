@@ -11,11 +11,12 @@ use crate::export::geojson::{ClusterItemOut, Collection, Feature, MEDIA_TYPE};
 use crate::http::AppState;
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
 use crate::http::v1::proximity::{finished, next_newest, unreachable_refusal};
-use crate::http::v1::reports::{checked_areas, report_page};
+use crate::http::v1::reports::report_page;
 use crate::message;
 use crate::place::Cell;
 use crate::query;
 use crate::query::{ClusterItem, Clusters, Snapshot, ZOOM_MAX};
+use crate::usecase::reports::check_areas;
 
 fn spot<'a>(
     snapshot: &'a Snapshot,
@@ -59,7 +60,7 @@ pub async fn list(
     let (Some(bbox), Some(zoom)) = (bbox, zoom) else { return Err(unreachable_refusal()) };
     let zone = city.zone().clone();
     let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        checked_areas(snapshot, &filter)?;
+        check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::clusters(snapshot, &compiled, &bbox, zoom, limit);
         to_json(&collection(snapshot, &found, &zone))
@@ -79,7 +80,7 @@ pub async fn one(
     let context = finished(context)?;
     let zone = city.zone().clone();
     let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        checked_areas(snapshot, &filter)?;
+        check_areas(snapshot, &filter)?;
         let found = query::cluster(snapshot, &snapshot.compiled(&filter), cell, zoom);
         let found = found.ok_or_else(|| Error::not_found(&id))?;
         to_json(&spot(snapshot, &found, &zone))
@@ -101,7 +102,7 @@ pub async fn children(
     let context = finished(context)?;
     let zone = city.zone().clone();
     let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        checked_areas(snapshot, &filter)?;
+        check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::children(snapshot, &compiled, cell, zoom, limit);
         let found = found.ok_or_else(|| Error::not_found(&id))?;
@@ -126,7 +127,7 @@ pub async fn reports(
     let reading = (state.clone(), city.clone());
     let answer =
         fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            checked_areas(snapshot, &filter)?;
+            check_areas(snapshot, &filter)?;
             let compiled = snapshot.compiled(&filter);
             let page = query::newest_in_cell(snapshot, &compiled, cell, after, limit);
             if page.items.is_empty() {

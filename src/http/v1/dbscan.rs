@@ -13,10 +13,10 @@ use crate::http::AppState;
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
 use crate::http::v1::hotspots;
 use crate::http::v1::proximity::{finished, unreachable_refusal};
-use crate::http::v1::reports::checked_areas;
 use crate::message;
 use crate::query;
 use crate::query::{DensityQuery, Snapshot};
+use crate::usecase::reports::check_areas;
 
 /// Widest reach, in metres.
 const EPS_MAX_M: f64 = 10_000.0;
@@ -35,7 +35,7 @@ struct DensityRequest {
 }
 
 fn answer(snapshot: &Snapshot, question: &DensityRequest) -> Result<Vec<u8>> {
-    checked_areas(snapshot, &question.filter)?;
+    check_areas(snapshot, &question.filter)?;
     let compiled = snapshot.compiled(&question.filter);
     let placed = query::placed(snapshot, &compiled, question.filter.bbox.as_ref());
     let (count, max) = (placed.len(), question.reports_max);

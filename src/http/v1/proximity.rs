@@ -18,12 +18,13 @@ use crate::http::request::context::{
 use crate::http::request::params::cursor_after;
 use crate::http::v1::answers;
 use crate::http::v1::facts::facts_collection;
-use crate::http::v1::reports::{body_of, checked_areas};
+use crate::http::v1::reports::body_of;
 use crate::message;
 use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query;
 use crate::query::{BoundaryIndex, DocAddress, Found, Page, Snapshot};
 use crate::usecase::City;
+use crate::usecase::reports::check_areas;
 
 /// Results of a quick question at most.
 const QUICK_ROWS: usize = 100;
@@ -78,7 +79,7 @@ pub async fn nearest(
     let zone = city.zone().clone();
     let effort = CostClass::of(&filter, k, max.0.min(QUICK_M));
     let answer = fresh(&state, context, &city, MEDIA_TYPE, effort, move |snapshot, _| {
-        checked_areas(snapshot, &filter)?;
+        check_areas(snapshot, &filter)?;
         let found = query::nearest(snapshot, &snapshot.compiled(&filter), at, k, max);
         page_of(snapshot, &found, None, &zone, far)
     });
@@ -103,7 +104,7 @@ pub async fn within_radius(
     let zone = city.zone().clone();
     let effort = CostClass::of(&filter, limit, radius);
     let answer = fresh(&state, context, &city, MEDIA_TYPE, effort, move |snapshot, context| {
-        checked_areas(snapshot, &filter)?;
+        check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::within_radius(snapshot, &compiled, at, Meters(radius), after, limit);
         let next = found.items.last().filter(|_| found.more).map(|last| {
@@ -130,7 +131,7 @@ pub async fn within_polygon(
     let zone = city.zone().clone();
     let answer =
         fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            checked_areas(snapshot, &filter)?;
+            check_areas(snapshot, &filter)?;
             let compiled = snapshot.compiled(&filter);
             let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
             let next = next_newest(snapshot, &found, context);
@@ -160,7 +161,7 @@ pub async fn stats(
         "application/json",
         CostClass::Long,
         move |snapshot, context| {
-            checked_areas(snapshot, &filter)?;
+            check_areas(snapshot, &filter)?;
             let by = zone_set(snapshot, by.as_deref())?;
             let mut counted = counted(snapshot, (&filter, by), &answering, days_max, context);
             let services = filter.services.as_deref();

@@ -8,9 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::{
-    Catalogue, Filter, Idempotency, Status, StoredReport, TrackingText, read_tracking,
-};
+use crate::domain::{Catalogue, Idempotency, Status, StoredReport};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::geojson;
 use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportLabels, ReportOut};
@@ -26,6 +24,7 @@ use crate::i18n::Language;
 use crate::message;
 use crate::query;
 use crate::query::{DocAddress, Page, Snapshot};
+use crate::usecase::reports::check_areas;
 use crate::usecase::{City, SubmitOutcome};
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -46,7 +45,7 @@ pub async fn list(
     let reading = (state.clone(), city.clone());
     let answer =
         fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            checked_areas(snapshot, &filter)?;
+            check_areas(snapshot, &filter)?;
             let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
             let (state, city) = &reading;
             let mut collection = report_page(state, city, snapshot, &page, context.language)?;
@@ -97,46 +96,6 @@ pub fn names<'a>(
     }
 }
 
-/// Refuses areas that no report has been in.
-pub fn checked_areas(snapshot: &Snapshot, filter: &Filter) -> Result<()> {
-    let unknown = filter.areas.iter().flatten().find(|area| !snapshot.knows_area(area));
-    match unknown {
-        None => Ok(()),
-        Some(area) => {
-            let message = message!(
-                "n’est pas un secteur de cette ville ; voir « area » dans /api/v1/stats",
-                "is not an area of this city; see 'area' in /api/v1/stats"
-            );
-            Err(Refusal::new("area", area, message).into())
-        }
-    }
-}
-
-/// The report that a path names: by its id, or by a tracking number however it was typed.
-pub async fn find(state: &Arc<AppState>, city: &Arc<City>, id: &str) -> Result<StoredReport> {
-    let (reader, key, asked) = (state.app.reader().clone(), city.id().clone(), id.to_owned());
-    let found = state.app.compute(move || {
-        if let Some(stored) = reader.get(&key, &asked)? {
-            return Ok(stored);
-        }
-        match read_tracking(&asked) {
-            TrackingText::Valid(number) => {
-                reader.get(&key, number.as_str())?.ok_or_else(|| Error::not_found(&asked))
-            }
-            TrackingText::Other => Err(Error::not_found(&asked)),
-            TrackingText::Mistyped => Err(Error::new(
-                ErrorKind::NotFound,
-                message!(
-                    "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec \
-                     les autres.",
-                    "Tracking number '{asked}' is miscopied: one sign does not go with the others."
-                ),
-            )),
-        }
-    });
-    found.await
-}
-
 /// `GET /api/v1/reports/{id}`
 pub async fn one(
     State(state): State<Arc<AppState>>,
@@ -145,7 +104,7 @@ pub async fn one(
 ) -> HandlerResult {
     let city = context.city(&state)?;
     let context = finished(context)?;
-    let stored = find(&state, &city, &id).await?;
+    let stored = state.app.find_report(&city, &id).await?;
     let tag = report_tag(&state, &stored, context.language);
     if context.has(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
@@ -167,7 +126,7 @@ pub async fn history(
 ) -> HandlerResult {
     let city = context.city(&state)?;
     let context = finished(context)?;
-    let stored = find(&state, &city, &id).await?;
+    let stored = state.app.find_report(&city, &id).await?;
     let tag = context.tag(&state, stored.revision);
     if context.has(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
@@ -190,7 +149,7 @@ pub async fn contact(
     allowed(&state.access, &headers)?;
     let city = context.city(&state)?;
     finished(context)?;
-    let stored = find(&state, &city, &id).await?;
+    let stored = state.app.find_report(&city, &id).await?;
     let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
     let contact = state.app.compute(move || reader.contact(&key, &id)).await?;
     let mut response = tagged("application/json", "", to_json(&answers::contact(contact))?);
@@ -245,7 +204,7 @@ pub async fn create(
     };
     let tag = report_tag(&state, &stored, context.language);
     let mut out = feature(&stored, &city, context.language);
-    out.properties.duplicates = dedupe.told(&state, &city, &stored)?;
+    out.properties.duplicates = dedupe.summaries(&state, &city, &stored)?;
     let mut response = tagged(MEDIA_TYPE, &tag, to_json(&out)?);
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
@@ -302,15 +261,12 @@ pub async fn change(
     let context = finished(context)?;
     let expected = if_match(&state, &headers)?;
     let (patch, children) = body::patch(&body_of(body)?)?;
-    let found = find(&state, &city, &id).await?;
+    let found = state.app.find_report(&city, &id).await?;
     let stored = state.app.change(&city, found.report.id, expected, patch, children).await?;
     let tag = report_tag(&state, &stored, context.language);
     let mut out = feature(&stored, &city, context.language);
     if stored.report.status == Status::Closed {
-        let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
-        let (children, _) = state.app.compute(move || reader.children(&key, id.as_str())).await?;
-        let open = children.into_iter().filter(|child| child.report.status != Status::Closed);
-        out.properties.open_children = open.map(|child| child.report.id.to_string()).collect();
+        out.properties.open_children = state.app.open_children(&city, stored.report.id).await?;
     }
     Ok(tagged(MEDIA_TYPE, &tag, to_json(&out)?))
 }

@@ -18,8 +18,8 @@ use crate::statistics::ScanSettings;
 use crate::store::Write;
 use crate::usecase::{App, City};
 
-/// Days of the standing question.
-const STANDING_DAYS: i64 = 30;
+/// Length of the standing search's window, in days.
+pub const STANDING_DAYS: i64 = 30;
 /// So many changes are looked at at once.
 const CHANGES: u64 = 300;
 /// And fewer, after so long.

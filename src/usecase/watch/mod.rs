@@ -14,7 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 pub use city::{
-    Alerts, CityWatch, newest, standing, standing_filter, standing_name, standing_service,
+    Alerts, CityWatch, STANDING_DAYS, newest, standing, standing_filter, standing_name,
+    standing_service,
 };
 
 use crate::domain::JurisdictionId;

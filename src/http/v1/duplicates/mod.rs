@@ -11,17 +11,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, channel::Channel};
 
-use crate::domain;
-use crate::domain::{
-    AHEAD_SECONDS_MAX, Accuracy, Catalogue, DESCRIPTION_CHARS_MAX, Report, ReportId, ServiceCode,
-    StoredReport, TextSketch,
-};
+use crate::domain::{Report, ReportId, ServiceCode, StoredReport};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::AppState;
 use crate::http::reply::problem::problem;
 use crate::http::request::body;
-use crate::http::request::body::DuplicateQuestion;
 use crate::http::request::context::{
     CostClass, HandlerResult, RequestContext, fresh, status, tagged, to_json,
 };
@@ -31,109 +26,21 @@ use crate::http::v1::duplicates::answer::{
 };
 use crate::http::v1::proximity::{finished, unreachable_refusal};
 use crate::i18n::Language;
+use crate::index::Snapshot;
 use crate::message;
-use crate::place::Position;
-use crate::query::{
-    ACCURACY_M_MAX, Decision, DuplicateAnswer, DuplicateModel, DuplicateQuery, DuplicateRule,
-    Snapshot,
+use crate::query::{ACCURACY_M_MAX, DuplicateAnswer, DuplicateModel, DuplicateRule};
+use crate::usecase::duplicates::{
+    ACCURACY_M_DEFAULT, CheckedQuestion, DedupeChoice, DedupeMode, DedupePolicy, DuplicateQuestion,
+    INCIDENTS_DEFAULT,
 };
-use crate::usecase::{City, DuplicateJudge, Verdict};
+use crate::usecase::{City, DuplicateJudge};
 
-/// How good a place is where nothing is said, in metres: a telephone's, on a good day.
-const ACCURACY_M: f64 = 10.0;
-/// Incidents in an answer where no number is asked for.
-const LIMIT: usize = 5;
+/// Incidents in an answer, at most.
 const LIMIT_MAX: usize = 50;
 
+/// The present, in seconds of Unix time.
 fn now() -> i64 {
     jiff::Timestamp::now().as_second()
-}
-
-/// A question that was found to make sense.
-struct DuplicatesRequest {
-    at: Position,
-    accuracy_m: f64,
-    second: i64,
-    service: ServiceCode,
-    sketch: TextSketch,
-    exclude: Option<String>,
-}
-
-impl DuplicatesRequest {
-    /// Checks what was asked.
-    ///
-    /// # Errors
-    /// Every value that makes no sense.
-    fn check(asked: DuplicateQuestion, catalogue: &Catalogue) -> Result<Self> {
-        let mut refused = Vec::new();
-        let DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude } =
-            asked;
-        let at = domain::position(lon_lat, &mut refused);
-        if lon_lat.is_none() {
-            let message = message!(
-                "manque : sans lieu, rien ne peut être près",
-                "is missing: without a place nothing can be near"
-            );
-            refused.push(Refusal::new("lon", "", message));
-        }
-        let known = service.as_deref().and_then(|code| catalogue.get(code));
-        match (&service, known) {
-            (None, _) => {
-                refused.push(Refusal::new("service", "", message!("manque", "is missing")));
-            }
-            (Some(code), None) => refused.push(catalogue.unknown("service", code)),
-            _ => {}
-        }
-        let second = when.map_or_else(now, |when| when.last_second());
-        if second > now() + AHEAD_SECONDS_MAX && when.is_none_or(|when| when.second() > now()) {
-            let at = when.map(|when| when.to_string()).unwrap_or_default();
-            refused.push(Refusal::new("at", at, message!("est dans l’avenir", "is in the future")));
-        }
-        domain::line("text", &text, DESCRIPTION_CHARS_MAX, &mut refused);
-        domain::line("address", &address, DESCRIPTION_CHARS_MAX, &mut refused);
-        let accuracy_m = accuracy_m.unwrap_or(ACCURACY_M);
-        if !(0.0..=ACCURACY_M_MAX).contains(&accuracy_m) {
-            let max = ACCURACY_M_MAX;
-            let message = message!(
-                "doit être un nombre entre 0 et {max}",
-                "must be a number between 0 and {max}"
-            );
-            refused.push(Refusal::new("accuracy_m", accuracy_m, message));
-        }
-        match (at, known) {
-            (Some(at), Some(service)) if refused.is_empty() => {
-                let service = service.code.clone();
-                let sketch = TextSketch::of(address.as_deref(), text.as_deref(), service.as_str());
-                Ok(Self { at, accuracy_m, second, service, sketch, exclude })
-            }
-            _ => Err(Error::refused(refused)),
-        }
-    }
-
-    fn probe(&self) -> DuplicateQuery<'_> {
-        DuplicateQuery {
-            at: self.at,
-            accuracy_m: self.accuracy_m,
-            second: self.second,
-            sketch: self.sketch,
-            exclude: self.exclude.as_deref(),
-        }
-    }
-
-    /// A report that is to be left out must be there.
-    fn checked(&self, snapshot: &Snapshot) -> Result<()> {
-        let absent = self.exclude.as_deref().filter(|id| snapshot.find(id).is_none());
-        match absent {
-            None => Ok(()),
-            Some(id) => {
-                let message = message!(
-                    "n’est pas une demande de cette ville",
-                    "is not a report of this city"
-                );
-                Err(Refusal::new("exclude", id, message).into())
-            }
-        }
-    }
 }
 
 /// The question in a query string.
@@ -157,7 +64,7 @@ pub async fn list(
 ) -> HandlerResult {
     let city = context.city(&state)?;
     let asked = question(&mut context.params, &city);
-    let limit = context.params.count("limit", LIMIT, LIMIT_MAX);
+    let limit = context.params.count("limit", INCIDENTS_DEFAULT, LIMIT_MAX);
     let place = asked.lon_lat;
     let mut context = finished(context)?;
     if place.is_none() {
@@ -168,13 +75,13 @@ pub async fn list(
         context.stamp = now().unsigned_abs();
     }
     let catalogue = city.catalogue();
-    let question = DuplicatesRequest::check(asked, &catalogue)?;
+    let question = CheckedQuestion::check(asked, &catalogue, now())?;
     let (model, zone) = (state.model.clone(), city.zone().clone());
     let answer =
         fresh(&state, context, &city, MEDIA_TYPE, CostClass::Quick, move |snapshot, context| {
-            question.checked(snapshot)?;
+            question.check_excluded(snapshot)?;
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &question.service);
-            let answer = rule.rank(snapshot, &question.probe(), limit);
+            let answer = rule.rank(snapshot, &question.query(), limit);
             let asked = DuplicateAnswerContext {
                 service: question.service.as_str(),
                 policy: rule.policy,
@@ -201,7 +108,7 @@ pub async fn batch(
     body: Body,
 ) -> HandlerResult {
     let city = context.city(&state)?;
-    let limit = context.params.count("limit", LIMIT, LIMIT_MAX);
+    let limit = context.params.count("limit", INCIDENTS_DEFAULT, LIMIT_MAX);
     let context = finished(context)?;
     state.app.snapshot(&city)?;
     let (mut send, answer) = Channel::<axum::body::Bytes, std::io::Error>::new(ANSWERS_AHEAD);
@@ -313,8 +220,8 @@ fn answer_chunk(
     for (row, line_read) in rows {
         let asked = line_read
             .and_then(|text| body::duplicate_question(&text, city.zone()))
-            .and_then(|asked| DuplicatesRequest::check(asked, &catalogue))
-            .and_then(|asked| asked.checked(snapshot).map(|()| asked));
+            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, now()))
+            .and_then(|asked| asked.check_excluded(snapshot).map(|()| asked));
         let written = asked.and_then(|asked| {
             let known = rules.iter().position(|(code, _)| *code == asked.service);
             let at = known.unwrap_or_else(|| {
@@ -322,7 +229,7 @@ fn answer_chunk(
                 rules.push((asked.service.clone(), rule));
                 rules.len() - 1
             });
-            let answer = rules[at].1.rank(snapshot, &asked.probe(), limit);
+            let answer = rules[at].1.rank(snapshot, &asked.query(), limit);
             serde_json::to_writer(&mut out, &line(snapshot, row, &answer)).map_err(Error::internal)
         });
         if let Err(error) = written {
@@ -334,34 +241,8 @@ fn answer_chunk(
     out
 }
 
-/// What is wished for a new report that may be a duplicate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DedupeMode {
-    /// It stands for itself; nobody looks.
-    Off,
-    /// It stands for itself; the answer tells of likely duplicates.
-    Tell,
-    /// Where it may be a duplicate, nothing is made until its sender chooses.
-    Warn,
-    /// It becomes a duplicate by itself where that is likely enough.
-    Attach,
-}
-
-/// What a sender chose.
-#[derive(Debug, Clone)]
-enum DedupeChoice {
-    /// It is another problem.
-    New,
-    /// It is the same as this one's.
-    Same(ReportId),
-}
-
-/// What is wished for a new report, from its query string.
-pub struct Dedupe {
-    mode: DedupeMode,
-    choice: Option<DedupeChoice>,
-    accuracy_m: f64,
-}
+/// A [`DedupePolicy`] read from a query string, and its answers.
+pub struct Dedupe(DedupePolicy);
 
 impl Dedupe {
     /// Takes `dedupe`, `confirm` and `accuracy_m`.
@@ -379,47 +260,27 @@ impl Dedupe {
             "new" => Some(DedupeChoice::New),
             id => ReportId::new(id).ok().map(DedupeChoice::Same),
         });
-        let accuracy_m = params.number("accuracy_m", 0.0, ACCURACY_M_MAX).unwrap_or(ACCURACY_M);
-        Self { mode: mode.unwrap_or(DedupeMode::Off), choice, accuracy_m }
+        let accuracy_m =
+            params.number("accuracy_m", 0.0, ACCURACY_M_MAX).unwrap_or(ACCURACY_M_DEFAULT);
+        Self(DedupePolicy { mode: mode.unwrap_or(DedupeMode::Off), choice, accuracy_m })
     }
 
-    /// Judges the report in the moment it is written; none where nobody need look.
+    /// See [`DedupePolicy::judge`].
     pub fn judge(&self, city: &City, model: &Arc<DuplicateModel>) -> Option<DuplicateJudge> {
-        let least = match (&self.choice, self.mode) {
-            (Some(DedupeChoice::Same(id)), _) => {
-                let id = id.clone();
-                return Some(Arc::new(move |_, _, _| Verdict::Chosen(id.clone())));
-            }
-            (Some(DedupeChoice::New), _) | (None, DedupeMode::Off | DedupeMode::Tell) => {
-                return None;
-            }
-            (None, DedupeMode::Warn) => Decision::Possible,
-            (None, DedupeMode::Attach) => Decision::Duplicate,
-        };
-        let (catalogue, model) = (city.catalogue(), model.clone());
-        let accuracy_m = self.accuracy_m;
-        Some(Arc::new(move |snapshot, report, made| {
-            let Some(probe) = probe_of(report, accuracy_m) else { return Verdict::Alone };
-            let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
-            match rule.best(snapshot, &probe, made, least) {
-                None => Verdict::Alone,
-                Some(_) if least == Decision::Possible => Verdict::RequestContext,
-                Some((id, _)) => Verdict::Found(id),
-            }
-        }))
+        self.0.judge(city, model)
     }
 
     /// The likely duplicates of a report that is stored, where they are to be told.
     ///
     /// # Errors
     /// Unavailable.
-    pub fn told(
+    pub fn summaries(
         &self,
         state: &AppState,
         city: &City,
         stored: &StoredReport,
     ) -> Result<Option<Vec<DuplicateSummary>>> {
-        if self.mode == DedupeMode::Off {
+        if self.0.mode == DedupeMode::Off {
             return Ok(None);
         }
         let snapshot = state.app.snapshot(city)?;
@@ -451,11 +312,7 @@ impl Dedupe {
         snapshot: &Snapshot,
         report: &Report,
     ) -> Option<(DuplicateRule, DuplicateAnswer)> {
-        let probe = probe_of(report, self.accuracy_m)?;
-        let catalogue = city.catalogue();
-        let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &report.service);
-        let answer = rule.rank(snapshot, &probe, LIMIT);
-        Some((rule, answer))
+        self.0.candidates(city, &state.model, snapshot, report, now())
     }
 
     /// The answer to a sender who is to choose: nothing was made yet.
@@ -477,7 +334,7 @@ impl Dedupe {
         let asked = DuplicateAnswerContext {
             service: report.service.as_str(),
             policy: rule.policy,
-            accuracy_m: self.accuracy_m,
+            accuracy_m: self.0.accuracy_m,
             zone,
             language,
         };
@@ -489,18 +346,4 @@ impl Dedupe {
         *response.status_mut() = StatusCode::OK;
         Ok(response.into_response())
     }
-}
-
-/// What a report asks when it is made; none of one without an exact place.
-fn probe_of(report: &Report, accuracy_m: f64) -> Option<DuplicateQuery<'_>> {
-    let at = report.position.filter(|_| report.accuracy == Accuracy::Exact)?;
-    let Report { address, description, service, .. } = report;
-    Some(DuplicateQuery {
-        at,
-        accuracy_m,
-        // Of a day without an hour all of it may have been before.
-        second: report.requested.last_second().min(now()),
-        sketch: TextSketch::of(address.as_deref(), description.as_deref(), service.as_str()),
-        exclude: Some(report.id.as_str()),
-    })
 }

@@ -15,12 +15,12 @@ use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fr
 use crate::http::request::params::Params;
 use crate::http::v1::hexes::answer::{HexAnswer, HexSelection};
 use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::checked_areas;
 use crate::i18n::Language;
 use crate::message;
 use crate::place::{BBox, HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
 use crate::query;
 use crate::query::{Exposure, HexTest, RING_MAX, Snapshot, TimeSteps};
+use crate::usecase::reports::check_areas;
 
 /// The resolution where none is asked for: cells some 350 m apart.
 const RESOLUTION: u8 = 9;
@@ -110,7 +110,7 @@ fn render(
     context: &RequestContext,
 ) -> Result<Vec<u8>> {
     let HexesRequest { resolution, test, filter, .. } = question;
-    checked_areas(snapshot, filter)?;
+    check_areas(snapshot, filter)?;
     bounded(snapshot, *resolution, question.cells_max)?;
     let compiled = snapshot.compiled(filter);
     let counts = query::count_hexes(snapshot, &compiled, *resolution);

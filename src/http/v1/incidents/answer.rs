@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::{IncidentChange, ReportId, Status, StoredReport};
+use crate::domain::{IncidentChange, ReportId, Status};
 use crate::export::geojson::{Feature, ReportOut};
+use crate::usecase::reports::StoredIncident;
 
 /// An incident.
 #[derive(Debug, Serialize)]
@@ -22,13 +23,10 @@ pub struct IncidentOut {
     features: Vec<Feature<'static, ReportOut>>,
 }
 
-/// The incident of these members out of so many, the original first, each with its feature.
-pub fn incident(
-    members: &[StoredReport],
-    reports: usize,
-    features: Vec<Feature<'static, ReportOut>>,
-    changes: &[IncidentChange],
-) -> IncidentOut {
+/// The answer of an incident; `features` are those of its members, in their order.
+pub fn incident(found: &StoredIncident, features: Vec<Feature<'static, ReportOut>>) -> IncidentOut {
+    let StoredIncident { members, reports, changes } = found;
+    let reports = *reports;
     let id = members.first().map_or_else(String::new, |root| root.report.id.to_string());
     IncidentOut {
         r#type: "FeatureCollection",

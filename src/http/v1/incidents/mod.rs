@@ -19,7 +19,7 @@ use crate::http::request::body;
 use crate::http::request::context::{HandlerResult, RequestContext, tagged, to_json};
 use crate::http::v1::incidents::answer::incident;
 use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::{allowed, body_of, feature, find};
+use crate::http::v1::reports::{allowed, body_of, feature};
 use crate::usecase::City;
 
 /// An incident: its original, its duplicates, and their changes.
@@ -29,19 +29,13 @@ fn read(
     found: StoredReport,
     context: &RequestContext,
 ) -> Result<Response> {
-    let reader = state.app.reader();
-    let root = reader.original(city.id(), found)?;
-    let (children, all) = reader.children(city.id(), root.report.id.as_str())?;
-    let members: Vec<StoredReport> = std::iter::once(root).chain(children).collect();
-    let ids: Vec<&str> = members.iter().map(|one| one.report.id.as_str()).collect();
-    let changes = reader.incident_changes(city.id(), &ids)?;
-    let newest = members.iter().map(|one| one.revision).max().unwrap_or(0);
-    let tag = context.tag(state, newest.max(changes.last().map_or(0, |change| change.change)));
+    let found = state.app.incident_of(city, found)?;
+    let tag = context.tag(state, found.revision());
     if context.has(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let features = members.iter().map(|one| feature(one, city, context.language)).collect();
-    let body = to_json(&incident(&members, all + 1, features, &changes))?;
+    let features = found.members.iter().map(|one| feature(one, city, context.language)).collect();
+    let body = to_json(&incident(&found, features))?;
     Ok(tagged(MEDIA_TYPE, &tag, body))
 }
 
@@ -53,7 +47,7 @@ pub async fn one(
 ) -> HandlerResult {
     let city = context.city(&state)?;
     let context = finished(context)?;
-    let found = find(&state, &city, &id).await?;
+    let found = state.app.find_report(&city, &id).await?;
     let reading = state.clone();
     Ok(state.app.compute(move || read(&reading, &city, found, &context)).await?)
 }
@@ -72,10 +66,10 @@ fn regroup(what: ReadChange) -> MethodRouter<Arc<AppState>> {
         allowed(&state.access, &headers)?;
         let city = context.city(&state)?;
         let context = finished(context)?;
-        let found = find(&state, &city, &id).await?;
+        let found = state.app.find_report(&city, &id).await?;
         let (regroup, author) = what(found.report.id.clone(), &body_of(body)?)?;
         state.app.regroup(&city, regroup, author).await?;
-        let found = find(&state, &city, found.report.id.as_str()).await?;
+        let found = state.app.find_report(&city, found.report.id.as_str()).await?;
         let reading = state.clone();
         let answer = state.app.compute(move || read(&reading, &city, found, &context)).await?;
         HandlerResult::Ok(answer)

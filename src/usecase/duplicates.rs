@@ -1,0 +1,227 @@
+//! Duplicates at the moment of filing: what may be asked, and what becomes of a report that looks
+//! like one that is known.
+
+use std::sync::Arc;
+
+use crate::domain::{
+    self, AHEAD_SECONDS_MAX, Accuracy, Catalogue, DESCRIPTION_CHARS_MAX, Report, ReportId,
+    ReportTime, ServiceCode, TextSketch,
+};
+use crate::error::{Error, Refusal, Result};
+use crate::index::Snapshot;
+use crate::message;
+use crate::place::Position;
+use crate::query::{
+    ACCURACY_M_MAX, Decision, DuplicateAnswer, DuplicateModel, DuplicateQuery, DuplicateRule,
+};
+use crate::usecase::{City, DuplicateJudge, Verdict};
+
+/// Accuracy assumed for a position that comes without one, in metres: a phone's in the open.
+pub const ACCURACY_M_DEFAULT: f64 = 10.0;
+/// Incidents in an answer where no number is asked for.
+pub const INCIDENTS_DEFAULT: usize = 5;
+
+/// "Is this already reported?", as a client sent it: unchecked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DuplicateQuestion {
+    /// Longitude and latitude in degrees.
+    pub lon_lat: Option<(f64, f64)>,
+    /// Code of a service.
+    pub service: Option<String>,
+    /// The moment asked about; the present where none is given.
+    pub when: Option<ReportTime>,
+    /// The citizen's description.
+    pub text: Option<String>,
+    /// The citizen's address.
+    pub address: Option<String>,
+    /// Accuracy of the position, in metres.
+    pub accuracy_m: Option<f64>,
+    /// Id of a report to leave out.
+    pub exclude: Option<String>,
+}
+
+/// A [`DuplicateQuestion`] whose values were checked against a city's catalogue.
+pub struct CheckedQuestion {
+    /// Accuracy of the position, in metres.
+    pub accuracy_m: f64,
+    /// The service asked about; it is in the catalogue.
+    pub service: ServiceCode,
+    at: Position,
+    second: i64,
+    sketch: TextSketch,
+    exclude: Option<String>,
+}
+
+impl CheckedQuestion {
+    /// Checks a question at `now`, a second of Unix time.
+    ///
+    /// # Errors
+    /// Every value that is missing or out of range.
+    pub fn check(asked: DuplicateQuestion, catalogue: &Catalogue, now: i64) -> Result<Self> {
+        let mut refused = Vec::new();
+        let DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude } =
+            asked;
+        let at = domain::position(lon_lat, &mut refused);
+        if lon_lat.is_none() {
+            let message = message!(
+                "manque : sans lieu, rien ne peut être près",
+                "is missing: without a place nothing can be near"
+            );
+            refused.push(Refusal::new("lon", "", message));
+        }
+        let known = service.as_deref().and_then(|code| catalogue.get(code));
+        match (&service, known) {
+            (None, _) => {
+                refused.push(Refusal::new("service", "", message!("manque", "is missing")));
+            }
+            (Some(code), None) => refused.push(catalogue.unknown("service", code)),
+            _ => {}
+        }
+        let second = when.map_or(now, |when| when.last_second());
+        if second > now + AHEAD_SECONDS_MAX && when.is_none_or(|when| when.second() > now) {
+            let at = when.map(|when| when.to_string()).unwrap_or_default();
+            refused.push(Refusal::new("at", at, message!("est dans l’avenir", "is in the future")));
+        }
+        domain::line("text", &text, DESCRIPTION_CHARS_MAX, &mut refused);
+        domain::line("address", &address, DESCRIPTION_CHARS_MAX, &mut refused);
+        let accuracy_m = accuracy_m.unwrap_or(ACCURACY_M_DEFAULT);
+        if !(0.0..=ACCURACY_M_MAX).contains(&accuracy_m) {
+            let max = ACCURACY_M_MAX;
+            let message = message!(
+                "doit être un nombre entre 0 et {max}",
+                "must be a number between 0 and {max}"
+            );
+            refused.push(Refusal::new("accuracy_m", accuracy_m, message));
+        }
+        match (at, known) {
+            (Some(at), Some(service)) if refused.is_empty() => {
+                let service = service.code.clone();
+                let sketch = TextSketch::of(address.as_deref(), text.as_deref(), service.as_str());
+                Ok(Self { at, accuracy_m, second, service, sketch, exclude })
+            }
+            _ => Err(Error::refused(refused)),
+        }
+    }
+
+    /// The query for the index.
+    pub fn query(&self) -> DuplicateQuery<'_> {
+        DuplicateQuery {
+            at: self.at,
+            accuracy_m: self.accuracy_m,
+            second: self.second,
+            sketch: self.sketch,
+            exclude: self.exclude.as_deref(),
+        }
+    }
+
+    /// Checks that the report to leave out is one of this city.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_excluded(&self, snapshot: &Snapshot) -> Result<()> {
+        let absent = self.exclude.as_deref().filter(|id| snapshot.find(id).is_none());
+        match absent {
+            None => Ok(()),
+            Some(id) => {
+                let message = message!(
+                    "n’est pas une demande de cette ville",
+                    "is not a report of this city"
+                );
+                Err(Refusal::new("exclude", id, message).into())
+            }
+        }
+    }
+}
+
+/// What a client wants done with a new report that may be a duplicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DedupeMode {
+    /// Duplicates are not looked for.
+    Off,
+    /// The report is made; the answer names its likely duplicates.
+    Tell,
+    /// Where it may be a duplicate nothing is made until the sender confirms.
+    Warn,
+    /// Where it is a duplicate by the model's threshold it is attached to the original.
+    Attach,
+}
+
+/// The sender's answer to [`DedupeMode::Warn`].
+#[derive(Debug, Clone)]
+pub enum DedupeChoice {
+    /// It is another problem.
+    New,
+    /// It is the same problem as this report's.
+    Same(ReportId),
+}
+
+/// How a new report is checked for duplicates.
+pub struct DedupePolicy {
+    /// What the client wants.
+    pub mode: DedupeMode,
+    /// The sender's choice, if there was a question before.
+    pub choice: Option<DedupeChoice>,
+    /// Accuracy of the report's position, in metres.
+    pub accuracy_m: f64,
+}
+
+impl DedupePolicy {
+    /// The judge that runs on the writer's thread while the report is written; `None` where
+    /// nothing can come of it.
+    pub fn judge(&self, city: &City, model: &Arc<DuplicateModel>) -> Option<DuplicateJudge> {
+        let least = match (&self.choice, self.mode) {
+            (Some(DedupeChoice::Same(id)), _) => {
+                let id = id.clone();
+                return Some(Arc::new(move |_, _, _| Verdict::Chosen(id.clone())));
+            }
+            (Some(DedupeChoice::New), _) | (None, DedupeMode::Off | DedupeMode::Tell) => {
+                return None;
+            }
+            (None, DedupeMode::Warn) => Decision::Possible,
+            (None, DedupeMode::Attach) => Decision::Duplicate,
+        };
+        let (catalogue, model) = (city.catalogue(), model.clone());
+        let accuracy_m = self.accuracy_m;
+        Some(Arc::new(move |snapshot, report, made| {
+            let now = jiff::Timestamp::now().as_second();
+            let Some(query) = query_of(report, accuracy_m, now) else { return Verdict::Alone };
+            let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
+            match rule.best(snapshot, &query, made, least) {
+                None => Verdict::Alone,
+                Some(_) if least == Decision::Possible => Verdict::Ask,
+                Some((id, _)) => Verdict::Found(id),
+            }
+        }))
+    }
+
+    /// The likely duplicates of a report at `now`, with the rule that ranked them; `None` for a
+    /// report without an exact position.
+    pub fn candidates(
+        &self,
+        city: &City,
+        model: &DuplicateModel,
+        snapshot: &Snapshot,
+        report: &Report,
+        now: i64,
+    ) -> Option<(DuplicateRule, DuplicateAnswer)> {
+        let query = query_of(report, self.accuracy_m, now)?;
+        let catalogue = city.catalogue();
+        let rule = DuplicateRule::new(snapshot, &catalogue, model, &report.service);
+        let answer = rule.rank(snapshot, &query, INCIDENTS_DEFAULT);
+        Some((rule, answer))
+    }
+}
+
+/// The query of a report that is being made; `None` without an exact position.
+fn query_of(report: &Report, accuracy_m: f64, now: i64) -> Option<DuplicateQuery<'_>> {
+    let at = report.position.filter(|_| report.accuracy == Accuracy::Exact)?;
+    let Report { address, description, service, .. } = report;
+    Some(DuplicateQuery {
+        at,
+        accuracy_m,
+        // A report of a day without an hour may follow every report of that day.
+        second: report.requested.last_second().min(now),
+        sketch: TextSketch::of(address.as_deref(), description.as_deref(), service.as_str()),
+        exclude: Some(report.id.as_str()),
+    })
+}

@@ -1,0 +1,144 @@
+//! Hotspots of a question, ranked by priority, each with the number under which it is followed.
+
+use crate::domain::{Filter, HotspotTrack, ServiceCode};
+use crate::index::Snapshot;
+use crate::query::{self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason};
+use crate::usecase::City;
+use crate::usecase::watch::{
+    CityWatch, STANDING_DAYS, newest, standing, standing_filter, standing_name, standing_service,
+};
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// Which hotspots are looked for.
+#[derive(Debug, Clone)]
+pub struct HotspotSearch {
+    /// The reports that count; its `bbox` chooses among the hotspots and does not change them.
+    pub filter: Filter,
+    /// The test. Its window is set by [`HotspotSearch::find`].
+    pub query: HotspotQuery,
+    /// Length of the window where `filter.from` is not given, in days.
+    pub days: u32,
+    /// Each service is tested on its own; otherwise all that pass the filter together.
+    pub by_service: bool,
+}
+
+/// A hotspot with its identity.
+pub struct NumberedHotspot {
+    /// The hotspot.
+    pub hotspot: Hotspot,
+    /// The number under which it is followed.
+    pub number: u64,
+    /// How urgent it is.
+    pub priority: Priority,
+}
+
+/// What a search found.
+pub struct FoundHotspots {
+    /// The hotspots, most urgent first; equal ones by number.
+    pub hotspots: Vec<NumberedHotspot>,
+    /// The test with its window.
+    pub query: HotspotQuery,
+    /// What all tests share (cells, rings, reports in all); its `found` is empty.
+    pub test: Hotspots,
+}
+
+impl HotspotSearch {
+    /// The search that the background watch repeats: incidents of each service, the last thirty
+    /// days, default test; narrowed by `filter`, which always counts incidents.
+    pub fn standing(filter: &Filter) -> Self {
+        Self {
+            filter: Filter { incidents: standing_filter().incidents, ..filter.clone() },
+            query: standing(0),
+            days: STANDING_DAYS as u32,
+            by_service: true,
+        }
+    }
+
+    /// Finds the hotspots and gives each the number under which the watch follows it.
+    ///
+    /// # Errors
+    /// Why the test cannot be made.
+    pub fn find(
+        &self,
+        snapshot: &Snapshot,
+        city: &City,
+        watched: &CityWatch,
+    ) -> Result<FoundHotspots, UntestableReason> {
+        let query = self.timed(snapshot);
+        let filter = Filter { bbox: None, ..self.filter.clone() };
+        let found: Vec<(String, Hotspots)> = if self.by_service {
+            let found = query::hotspots_by_service(snapshot, &filter, &query)?;
+            found.into_iter().map(|(code, hotspots)| (code.to_string(), hotspots)).collect()
+        } else {
+            let codes = filter.services.iter().flatten().map(|code| code.as_str());
+            let names = codes.collect::<Vec<_>>().join(",");
+            vec![(names, query::hotspots(snapshot, &filter, &query)?)]
+        };
+        let test = found.first().map(|(_, one)| Hotspots { found: Vec::new(), ..one.clone() });
+        let total = found.iter().map(|(_, one)| one.total).sum();
+        let catalogue = city.catalogue();
+        let severity = |number: u16| catalogue.severity(snapshot.service_name(number));
+        let mut numbered = Vec::new();
+        for (services, hotspots) in found {
+            let numbers = watched.follow(&self.name(&services), &hotspots.found, query.before);
+            numbered.extend(hotspots.found.into_iter().zip(numbers).map(|(hotspot, number)| {
+                let priority = Priority::of(&hotspot, query.before, severity);
+                NumberedHotspot { hotspot, number, priority }
+            }));
+        }
+        if let Some(bbox) = &self.filter.bbox {
+            numbered.retain(|one| one.hotspot.cells.iter().any(|cell| cell.is_in(bbox)));
+        }
+        numbered.sort_by(|a, b| {
+            let urgent = b.priority.total().total_cmp(&a.priority.total());
+            urgent.then(a.number.cmp(&b.number))
+        });
+        let test =
+            test.map(|test| Hotspots { total, ..test }).ok_or(UntestableReason::NoReports)?;
+        Ok(FoundHotspots { hotspots: numbered, query, test })
+    }
+
+    /// The test with its window: up to `filter.before`, else up to the newest report; from
+    /// `filter.from`, else `days` earlier.
+    fn timed(&self, snapshot: &Snapshot) -> HotspotQuery {
+        let before = self.filter.before.or_else(|| newest(snapshot)).unwrap_or(0);
+        let from = self.filter.from.unwrap_or(before - i64::from(self.days) * DAY_SECONDS);
+        // A window that begins after the newest report is empty, not turned around.
+        HotspotQuery { from, before: before.max(from + 1), ..self.query.clone() }
+    }
+
+    /// The name under which the hotspots of `services` are followed: the standing search's where
+    /// this search is the same but for its services and box.
+    fn name(&self, services: &str) -> String {
+        let Self { filter, query, days, .. } = self;
+        let HotspotQuery { resolution, k, exposure, rate, .. } = query;
+        let rest = Filter { services: None, bbox: None, ..filter.clone() };
+        let usual = standing(0);
+        let is_standing = rest == standing_filter()
+            && (*resolution, *k, *exposure) == (usual.resolution, usual.k, usual.exposure)
+            && *rate == usual.rate
+            && i64::from(*days) * DAY_SECONDS == usual.before - usual.from
+            && self.by_service;
+        if is_standing {
+            return standing_name(services);
+        }
+        let by = if self.by_service { "each" } else { "all" };
+        format!("{by} of {services} {rest:?} {resolution} {k:?} {exposure:?} {rate} {days}")
+    }
+}
+
+/// The hotspot of a track as it is now, with the test that found it; `None` where it has ended or
+/// is not one of the standing search.
+pub fn current_hotspot(
+    snapshot: &Snapshot,
+    city: &City,
+    track: &HotspotTrack,
+    watched: &CityWatch,
+) -> Option<(NumberedHotspot, HotspotQuery)> {
+    let service = standing_service(&track.question).and_then(ServiceCode::new)?;
+    let filter = Filter { services: Some(vec![service]), ..standing_filter() };
+    let found = HotspotSearch::standing(&filter).find(snapshot, city, watched).ok()?;
+    let one = found.hotspots.into_iter().find(|one| one.number == track.number)?;
+    Some((one, found.query))
+}

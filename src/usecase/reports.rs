@@ -1,0 +1,115 @@
+//! Reading reports and incidents of a city.
+
+use crate::domain::{
+    Filter, IncidentChange, ReportId, Status, StoredReport, TrackingText, read_tracking, streets,
+};
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::index::Snapshot;
+use crate::message;
+use crate::usecase::{App, City};
+
+/// Addresses read to name the streets of a hotspot, at most.
+const ADDRESSES_MAX: usize = 30;
+
+/// Refuses a filter that names an area in which the city has no report.
+///
+/// # Errors
+/// The first unknown area.
+pub fn check_areas(snapshot: &Snapshot, filter: &Filter) -> Result<()> {
+    let unknown = filter.areas.iter().flatten().find(|area| !snapshot.knows_area(area));
+    match unknown {
+        None => Ok(()),
+        Some(area) => {
+            let message = message!(
+                "n’est pas un secteur de cette ville ; voir « area » dans /api/v1/stats",
+                "is not an area of this city; see 'area' in /api/v1/stats"
+            );
+            Err(Refusal::new("area", area, message).into())
+        }
+    }
+}
+
+/// An incident as it is stored.
+pub struct StoredIncident {
+    /// The original, then its duplicates by id, at most [`crate::store::CHILDREN_MAX`] of them.
+    pub members: Vec<StoredReport>,
+    /// Number of all its reports.
+    pub reports: usize,
+    /// Changes of its membership, oldest first.
+    pub changes: Vec<IncidentChange>,
+}
+
+impl StoredIncident {
+    /// The newest revision of a member or of the membership.
+    pub fn revision(&self) -> u64 {
+        let newest = self.members.iter().map(|one| one.revision).max().unwrap_or(0);
+        newest.max(self.changes.last().map_or(0, |change| change.change))
+    }
+}
+
+impl App {
+    /// The report with this id, or with this tracking number however it was typed.
+    ///
+    /// # Errors
+    /// Not found; a tracking number with a wrong check character is told apart.
+    pub async fn find_report(&self, city: &City, id: &str) -> Result<StoredReport> {
+        let (reader, key, asked) = (self.reader().clone(), city.id().clone(), id.to_owned());
+        let found = self.compute(move || {
+            if let Some(stored) = reader.get(&key, &asked)? {
+                return Ok(stored);
+            }
+            match read_tracking(&asked) {
+                TrackingText::Valid(number) => {
+                    reader.get(&key, number.as_str())?.ok_or_else(|| Error::not_found(&asked))
+                }
+                TrackingText::Other => Err(Error::not_found(&asked)),
+                TrackingText::Mistyped => Err(Error::new(
+                    ErrorKind::NotFound,
+                    message!(
+                        "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec \
+                         les autres.",
+                        "Tracking number '{asked}' is miscopied: one sign does not go with the \
+                         others."
+                    ),
+                )),
+            }
+        });
+        found.await
+    }
+
+    /// The incident that a report belongs to.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn incident_of(&self, city: &City, member: StoredReport) -> Result<StoredIncident> {
+        let reader = self.reader();
+        let original = reader.original(city.id(), member)?;
+        let (children, count) = reader.children(city.id(), original.report.id.as_str())?;
+        let members: Vec<StoredReport> = std::iter::once(original).chain(children).collect();
+        let ids: Vec<&str> = members.iter().map(|one| one.report.id.as_str()).collect();
+        let changes = reader.incident_changes(city.id(), &ids)?;
+        Ok(StoredIncident { members, reports: count + 1, changes })
+    }
+
+    /// Ids of the duplicates of a report that are not closed.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn open_children(&self, city: &City, id: ReportId) -> Result<Vec<String>> {
+        let (reader, key) = (self.reader().clone(), city.id().clone());
+        let (children, _) = self.compute(move || reader.children(&key, id.as_str())).await?;
+        let open = children.into_iter().filter(|child| child.report.status != Status::Closed);
+        Ok(open.map(|child| child.report.id.to_string()).collect())
+    }
+
+    /// The streets in which most of these reports are, from the addresses of a sample of them.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn streets_of(&self, city: &City, members: &[&str]) -> Result<Vec<String>> {
+        let step = members.len().div_ceil(ADDRESSES_MAX).max(1);
+        let ids: Vec<&str> = members.iter().step_by(step).copied().collect();
+        let stored = self.reader().get_many(city.id(), &ids)?;
+        Ok(streets(stored.iter().filter_map(|stored| stored.report.address.as_deref())))
+    }
+}
