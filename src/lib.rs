@@ -1,54 +1,83 @@
-//! # pointchaud: a city's 311 requests, live
+//! # pointchaud: a geospatial hotspot service for a city's 311 requests
 //!
-//! A report walks through the rooms of this house in the order below:
+//! A report passes through the rooms of this crate in this order:
 //!
-//! `bytes → format → Draft → report (the one gate) → Report → store (durable commit, revision)
-//! → index.apply → query → format → bytes`
+//! `bytes → ingest → Draft → Gate → Report → store (durable commit, revision) → index.apply →
+//! query → export or http → bytes`
 //!
 //! | room | what it holds | may use |
 //! |---|---|---|
-//! | [`error`] | one error, with words for people and a cause for operators | – |
-//! | [`place`] | the Earth: positions, metres, polygons, the map's grid and tiles, H3's | – |
-//! | [`report`] | the domain: reports, services, filters, and the gate | `place` `error` |
-//! | [`store`] | the durable truth, one contract; alone knows SQL | `report` `place` `error` |
-//! | [`index`] | the views in memory that one function keeps | `report` `place` |
-//! | [`statistic`] | methods on plain numbers: hot spots, density, trends, odds | `place` |
-//! | [`query`] | questions: from a snapshot to a plain result | `index` `statistic` and theirs |
-//! | [`mod@format`] | outside languages, both directions | `query` and what it uses |
-//! | [`media`] | photos: checked, stripped, kept in a folder or a bucket | `place` `error` |
-//! | [`config`] | every limit, with unit and default | – |
-//! | [`app`] | alone orders store-then-index | `store` `index` `report` `place` `error` `config` |
-//! | [`watch`] | what is looked for without being asked | `app` `query` `store` and theirs |
-//! | [`http`] | paths and the page; alone knows `axum` | `app` `watch` `format` and theirs |
-//! | [`demo`] | the generated city and its ground truth | `report` `place` |
-//! | [`command`] | the command line: wiring | all |
+//! | [`place`] | the Earth: positions, metres, polygons, the Mercator grid, map tiles, H3 cells | – |
+//! | [`statistics`] | methods on plain numbers: Gi\*, space–time scan, DBSCAN, logistic regression | `place` |
+//! | [`i18n`] | French and English: messages, plurals, numbers, dates | – |
+//! | [`error`] | one error type: a message for people, a cause for operators | `i18n` |
+//! | [`config`] | every limit, with its unit and default | – |
+//! | [`domain`] | reports, services, filters, incidents, and the gate that admits a report | `place` `i18n` `error` |
+//! | [`store`] | the durable record of changes; the only room that knows SQL | `domain` and what it uses |
+//! | [`index`] | the in-memory index of a city, changed by one function | `domain` `place` |
+//! | [`query`] | pure functions from a snapshot of the index to a result | `index` `statistics` `domain` |
+//! | [`ingest`] | outside files and servers read into drafts | `domain` and below |
+//! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage | `query` `domain` |
+//! | [`media`] | photos: checked, stripped of metadata, stored in a folder or a bucket | `error` |
+//! | [`usecase`] | what the service does, without a protocol: submit, change, search, watch | `store` `index` `query` |
+//! | [`http`] | the HTTP API, Open311, OGC, tiles and the map page; the only room that knows `axum` | `usecase` `export` and below |
+//! | [`demo`] | the generated city and its ground truth | `domain` `place` |
+//! | [`cli`] | the command line: wiring only | all |
 //!
-//! Beside `src/`: `static/` is the map page, which `build.rs` builds into the program; `data/`
-//! holds the service catalogue, import profiles and the demo city's table; `tests/` come in through
-//! the front door; `benches/` measures all this beside its peers.
+//! Outside `src/`: `static/` is the map page, which `build.rs` compiles into the program; `data/`
+//! holds the service catalogue, import profiles and the demo city's table; `tests/` drives the
+//! service through its public interfaces; `benches/` measures it beside its peers; `docs/` explains
+//! it to people.
+//!
+//! # Glossary
+//!
+//! | term | meaning | elsewhere |
+//! |---|---|---|
+//! | report | one citizen's request, with a tracking number, a service, a status and usually a position | Open311: service request |
+//! | service | what a report is about, such as `nid-de-poule`; services form groups | Open311: service, group |
+//! | jurisdiction | one city, the tenant; part of every key | Open311: `jurisdiction_id` |
+//! | incident | a real-world problem: an original report and its duplicates | – |
+//! | draft | a report as a sender wrote it, before it was checked | – |
+//! | gate | the checks that turn a draft into a report or into refusals | validation |
+//! | revision | the number that each change of a jurisdiction receives; it only grows | log sequence number |
+//! | snapshot | the index as of one revision, immutable | MVCC snapshot |
+//! | segment | an immutable part of the index; small segments are merged into larger ones | Lucene, tantivy: segment |
+//! | document address | segment and slot of a report in a snapshot | tantivy: `DocAddress` |
+//! | delete bitmap | which slots of a segment no longer hold the present state of a report | tantivy: `DeleteBitSet` |
+//! | partial index | the access paths of one segment restricted to one service or to open reports | SQL: partial index |
+//! | compiled filter | a filter whose words were replaced by the numbers of a snapshot's dictionaries | – |
+//! | selection | the slots of a segment that pass a compiled filter | selection vector |
+//! | grid cell | a square of the Web Mercator grid at one level; a map tile covers whole cells | quadtree cell |
+//! | H3 cell | a hexagon of the H3 grid at one resolution | OGC DGGS zone |
+//! | H3 fragment | a region that no H3 cell boundary of any resolution in use crosses | – |
+//! | cluster | the reports of one grid cell, as a map draws them at a zoom | – |
+//! | hotspot | a region of touching H3 cells whose count is significantly high | hot spot (Getis–Ord) |
+//! | exposure | the counts that a hotspot test compares with | epidemiology: population at risk |
+//! | false discovery rate | expected share of false ones among what is called significant | Benjamini–Hochberg |
+//! | standing search | the hotspot search that the background watch repeats and whose results keep their ids | – |
+//! | boundary set | named areas of a city, such as its quartiers | OGC: feature collection |
 //!
 //! # Invariants
 //!
-//! - **I1** A [`report::Report`] is made only by [`report::Gate`], or by the store from a row that
-//!   the gate once passed, re-checked. A refusal names field, value and reason
-//!   (`tests/import.rs`, `tests/http.rs`).
-//! - **I2** Commit first, index second, answer last. A crash in between heals at boot, which folds
-//!   the same `apply` over the store (`tests/durability.rs`).
+//! - **I1** A [`domain::Report`] is made only by [`domain::Gate`], or by the store from a row that
+//!   the gate admitted earlier, which is checked again. A refusal names field, value and reason.
+//! - **I2** Commit first, index second, answer last. A crash in between heals at boot, because boot
+//!   applies the stored changes with the function that live changes use.
 //! - **I3** Every change has a growing revision, taken in the same transaction as its rows. The
-//!   index knows how far it has read, answers carry it as ETag and `as_of`, `/readyz` shows the lag
-//!   (`tests/store.rs`).
-//! - **I4** The order of two coordinates is a matter of `format` and of named parameters; inside
-//!   there is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
-//! - **I5** Every question has a limit and says whether it was reached. Unknown parameters and
-//!   values are refused, never passed over (`tests/http.rs`).
-//! - **I6** Equal distances and equal times are ordered by id: every answer can be reproduced, and
-//!   equals a linear scan (`tests/oracle.rs`).
-//! - **I7** No lock is held across an await. Questions run on a bounded pool; readers hold a
-//!   snapshot and never wait for a writer.
-//! - **I8** The page uses only the public API, and whatever the map shows is also in a list
-//!   (`tests/browser/page.test.mjs`).
+//!   index knows up to which revision it has read; answers carry it as ETag and `as_of`; `/readyz`
+//!   shows the lag.
+//! - **I4** The order of two coordinates is decided in `ingest`, `export` and named parameters.
+//!   Everywhere else there is [`place::Position`]. Distances are [`place::Meters`] on one sphere.
+//! - **I5** Every query has a limit and says whether it was reached. Unknown parameters and values
+//!   are refused, never ignored.
+//! - **I6** Equal distances and equal times are ordered by id: every answer is reproducible and
+//!   equals a linear scan.
+//! - **I7** No lock is held across an await. Queries run on a bounded pool; readers hold a snapshot
+//!   and never wait for a writer.
+//! - **I8** The page uses only the public API, and whatever the map shows is also in a list.
 //!
-//! `tests/house.rs` keeps the walls: who may use whom, and how long a file and a function may be.
+//! The house test (`tests/house.rs`) checks who may use whom, that no two files import each other
+//! in a circle, that retired words stay retired, and how long files and functions may be.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

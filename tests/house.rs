@@ -199,7 +199,7 @@ fn files_functions_and_lines_stay_short() {
         for (n, line) in text.lines().enumerate() {
             let width = line.chars().count();
             assert!(
-                width <= COLUMNS_MAX || line.contains("://"),
+                width <= COLUMNS_MAX || line.contains("://") || line.starts_with("//! |"),
                 "{shown}:{}: {width} columns",
                 n + 1
             );

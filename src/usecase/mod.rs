@@ -293,7 +293,7 @@ impl App {
     /// Computes anything that may take long, on the same pool.
     ///
     /// # Errors
-    /// As [`App::ask`].
+    /// As [`App::query`].
     pub async fn compute<T: Send + 'static>(
         &self,
         compute: impl FnOnce() -> Result<T> + Send + 'static,

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::place::Position;
 
-/// One citizen request (Open311: a service request). Made only by [`Gate`] and, from rows that the
+/// One citizen request (Open311: a service request). Made only by [`Gate`](crate::domain::Gate) and, from rows that the
 /// gate once passed, by the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
