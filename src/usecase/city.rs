@@ -1,4 +1,4 @@
-//! A city in service: its catalogue, and its index in step with the store.
+//! A city in service: its catalogue, and its index, which follows the store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
@@ -15,24 +15,24 @@ use crate::index::{Index, SnapshotReader};
 use crate::store::Reader;
 use crate::usecase::{DuplicateJudge, gate, log};
 
-/// Changes read from the store in one page: few enough to stay in the cache.
+/// Changes read from the store in one page, few enough to stay in the processor's cache.
 const PAGE: usize = 1_024;
-/// Reports in a run that a boot makes, at least: few large runs are built faster than many small
-/// ones.
+/// Least reports of a segment that is built at boot: few large segments build faster than many
+/// small ones.
 const BOOT_RUN_MIN: u64 = 200_000;
-/// Runs that a boot makes of a city, at most, give or take one.
+/// Segments that a boot builds of a city, at most (one more where the division leaves a rest).
 const BOOT_RUNS: u64 = 8;
-/// Pages read before they are taken in, at most.
+/// Pages read ahead of the thread that indexes them, at most.
 const PAGES_AHEAD: usize = 64;
 
-/// How far a city's index has read.
+/// Up to which revision a city's index has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexProgress {
-    /// The index has caught up once and keeps up since.
+    /// The index caught up with the store once; it has followed it since.
     pub ready: bool,
     /// Revision read so far.
     pub read: u64,
-    /// Revision of the store when last looked at.
+    /// Revision of the store when it was last polled.
     pub stored: u64,
 }
 
@@ -44,19 +44,20 @@ pub struct City {
     base: Catalogue,
     catalogue: ArcSwap<Catalogue>,
     shown: SnapshotReader,
-    /// `None` while booting: whoever commits then is read by the boot's last look.
+    /// `None` while booting: what is committed meanwhile is read at the end of the boot.
     ///
-    /// A `std` lock, held for one fold and never across an await.
+    /// A `std` lock, held while one commit is applied and never across an await.
     index: Mutex<Option<Index>>,
     booting: Mutex<Option<Index>>,
-    /// Never false again; asked for by every question, whoever holds the index.
+    /// Set once, at the end of the boot. A flag of its own, so that queries need not wait for the
+    /// lock of the index.
     ready: AtomicBool,
     read: AtomicU64,
     stored: AtomicU64,
 }
 
 impl City {
-    /// A city whose index is still empty.
+    /// A city with an empty index; [`City::boot`] fills it.
     ///
     /// # Errors
     /// Its zone is unknown, or the store cannot be read.
@@ -94,27 +95,27 @@ impl City {
         self.catalogue.load_full()
     }
 
-    /// The city's gate, now.
+    /// The checks for drafts of this city, with the present time.
     pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
         gate(catalogue, &self.zone)
     }
 
-    /// Says whether the gate would let a draft in, now.
+    /// Checks a draft without submitting it.
     ///
     /// # Errors
-    /// All its refusals.
+    /// Every refusal of the gate.
     pub fn admits(&self, draft: &Draft) -> Result<()> {
         let admitted = self.gate(&self.catalogue()).admit(draft.clone(), &tracking_number(0));
         admitted.map(|_| ()).map_err(Error::refused)
     }
 
-    /// A judge that sees what the index has when it is asked.
+    /// Binds a duplicate judge to the newest snapshot at the time it is called.
     pub(super) fn judged_by(&self, judge: DuplicateJudge) -> crate::store::WriteJudge {
         let shown = self.shown.clone();
         Box::new(move |report, fresh| judge(&shown.load(), report, fresh))
     }
 
-    /// The readers' handle on the index.
+    /// Reads the newest snapshot of the index.
     pub fn shown(&self) -> &SnapshotReader {
         &self.shown
     }
@@ -139,8 +140,8 @@ impl City {
         Ok(())
     }
 
-    /// Reads the whole store into the index, then keeps up. One thread reads, this one takes in,
-    /// and runs are built beside.
+    /// Reads the whole store into the index. One thread reads pages, this one indexes them, and
+    /// segments are built on a third.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -178,7 +179,7 @@ impl City {
         index.set_zones(reader.boundaries(self.id())?);
         index.settle();
         self.reload_catalogue(reader)?;
-        // From here on commits wait for the lock; what came before it is read now.
+        // Commits wait for the lock from here on; what was committed before is read now.
         let mut slot = self.lock();
         read_on(self.id(), &mut index, reader)?;
         *slot = Some(index);
@@ -186,7 +187,7 @@ impl City {
         Ok(())
     }
 
-    /// Folds a commit of our own writer in.
+    /// Applies a commit of this process's writer.
     pub fn follow(&self, reader: &Reader, changes: Vec<Change>) {
         let Some(last) = changes.last().map(|change| change.revision) else { return };
         self.stored.fetch_max(last, Ordering::Relaxed);
@@ -194,15 +195,15 @@ impl City {
         let Some(index) = slot.as_mut() else { return };
         let first = changes.first().map_or(0, |change| change.revision);
         if first > index_revision(&self.shown) + 1 {
-            // Another process wrote in between: the store has the whole story.
+            // Another process wrote in between: read everything missing from the store.
             self.reload(index, reader);
         } else {
             index.apply(changes);
         }
     }
 
-    /// Reads on from the store where it is ahead: another process wrote, or a commit's outcome was
-    /// unknown.
+    /// Reads from the store what the index lacks: another process wrote, or the outcome of a
+    /// commit was unknown.
     pub fn catch_up(&self, reader: &Reader, stored: u64) {
         self.stored.fetch_max(stored, Ordering::Relaxed);
         if stored <= index_revision(&self.shown) {
@@ -213,7 +214,7 @@ impl City {
         self.reload(index, reader);
     }
 
-    /// Takes in what another process wrote: services, boundaries, reports.
+    /// Reads what another process wrote: services, boundaries, reports.
     fn reload(&self, index: &mut Index, reader: &Reader) {
         let result = self.reload_catalogue(reader).and_then(|()| {
             index.set_zones(reader.boundaries(self.id())?);
@@ -222,7 +223,7 @@ impl City {
         result.unwrap_or_else(|error| log(&error));
     }
 
-    /// Does a merge that is due; says whether there was one.
+    /// Runs one merge of segments if one is due. Returns whether it did.
     pub fn merge(&self) -> bool {
         let job = self.lock().as_mut().and_then(Index::merge_job);
         let Some(job) = job else { return false };
@@ -264,7 +265,7 @@ mod tests {
         writer.write(adopt).unwrap();
         let reader = Reader::open(&store).unwrap();
         let city = City::new(quebec(), Catalogue::default(), &reader).unwrap();
-        // As the thread that merges does, every now and then.
+        // The merging thread holds the lock in this way.
         let held = city.lock();
         assert!(!city.progress().ready);
         drop(held);

@@ -1,10 +1,10 @@
-//! The application: the only place that orders store-then-index.
+//! What the service does, without a protocol. The only room that orders store-then-index.
 //!
-//! A write is committed by the store's writer thread, which then tells the index through
-//! `IndexUpdater` before it answers: whoever is acknowledged can read what was written. The store
-//! may also change under another process (an import beside the server): a thread polls the revision
-//! counters and reads on from there. A crash between commit and index heals at boot, because boot
-//! folds the same `apply` over the store.
+//! The store's writer thread commits a write, updates the index through `IndexUpdater`, and then
+//! answers: a client that has its answer can read what it wrote. Another process may also write to
+//! the store (an import beside the server): a thread polls the revision counters and reads what is
+//! new. A crash between commit and index heals at boot, because boot applies the stored changes
+//! with the function that live changes use.
 
 mod batch;
 mod city;
@@ -43,41 +43,42 @@ pub use crate::store::Verdict;
 use crate::store::{AmendEach, CommitListener, Outcome, Reader, Write, Writer};
 use crate::usecase::tracking_numbers::TrackingNumbers;
 
-/// How often another process's writes are looked for.
+/// Interval at which the store is polled for writes of other processes.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
-/// How often a merge is looked for.
+/// Interval at which it is checked whether segments should be merged.
 const MERGE_EVERY: Duration = Duration::from_millis(50);
 
 type Cities = BTreeMap<JurisdictionId, Arc<City>>;
 
-/// Judges a new report by the newest snapshot and by those made just now that it has not yet.
+/// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
+/// the same commit, which the snapshot does not hold yet.
 pub type DuplicateJudge = Arc<dyn Fn(&Snapshot, &Report, &[Report]) -> Verdict + Send + Sync>;
 
-/// What became of a report that was sent.
+/// Result of submitting a report.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubmitOutcome {
-    /// It is there.
+    /// The report is stored.
     StoredReport {
         /// As it is stored.
         stored: Box<StoredReport>,
-        /// It had been sent before.
+        /// The same request had been sent before; this is its report.
         replayed: bool,
     },
-    /// It looks like a duplicate, and its sender wants to be asked: nothing was written.
+    /// It may be a duplicate and its sender asked to confirm first: nothing was written.
     Unsure(Box<Report>),
 }
 
-/// The built-in groups and the default jurisdiction's services, as `format` read them.
+/// The built-in catalogues that new jurisdictions start from.
 #[derive(Clone)]
 pub struct Catalogues {
-    /// Groups without services: where another city's catalogue begins.
+    /// Groups without services: for any city but Québec.
     pub groups: Catalogue,
-    /// Groups and services of a Québec city.
+    /// Groups and services of Québec.
     pub quebec: Catalogue,
 }
 
 impl Catalogues {
-    /// Where the catalogue of this jurisdiction begins.
+    /// The catalogue that this jurisdiction starts from.
     pub fn of(&self, jurisdiction: &JurisdictionId) -> Catalogue {
         let home = jurisdiction.as_str() == DEFAULT_JURISDICTION;
         if home { self.quebec.clone() } else { self.groups.clone() }
@@ -94,30 +95,30 @@ pub fn quebec() -> Jurisdiction {
     }
 }
 
-/// What the store's writer thread and the background threads share with the application.
+/// State shared by the application, the store's writer thread and the background threads.
 struct Shared {
     reader: Reader,
     catalogues: Catalogues,
     cities: ArcSwap<Cities>,
-    /// Held while the list of cities changes.
+    /// Held while cities are added.
     growing: Mutex<()>,
     stopping: AtomicBool,
 }
 
-/// The running service, without its protocols.
+/// The running service: store, index and query pool.
 pub struct App {
     shared: Arc<Shared>,
     writer: Writer,
-    /// Limits of every request.
+    /// Limits that apply to every request.
     pub limits: Limits,
-    /// Random name of the store: part of every ETag.
+    /// Random id of the store, made with it; part of every ETag.
     pub epoch: String,
     numbers: Arc<TrackingNumbers>,
     pool: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
-/// Keeps the index in step with the store's commits.
+/// Applies each commit to the index of its city.
 struct IndexUpdater(Arc<Shared>);
 
 impl CommitListener for IndexUpdater {
@@ -134,7 +135,7 @@ impl CommitListener for IndexUpdater {
 }
 
 impl Shared {
-    /// Takes up jurisdictions that the store has and we do not.
+    /// Adds cities of the store that are not in service yet.
     fn grow(&self) {
         let _growing = self.growing.lock().unwrap_or_else(|poison| poison.into_inner());
         let known = match self.reader.jurisdictions() {
@@ -160,7 +161,7 @@ impl Shared {
         }
     }
 
-    /// Reads on where the store is ahead of the index.
+    /// Reads from the store what the indexes lack.
     fn catch_up(&self) {
         let known = match self.reader.jurisdictions() {
             Ok(known) => known,
@@ -181,7 +182,7 @@ fn log(error: &Error) {
 }
 
 impl App {
-    /// Opens the store, starts its writer and reads the index in the background.
+    /// Opens the store, starts its writer, and builds the indexes in the background.
     ///
     /// # Errors
     /// The store cannot be opened.
@@ -257,30 +258,31 @@ impl App {
         let found = cities.iter().find(|(known, _)| known.as_str() == id);
         match found {
             Some((_, city)) => Ok(city.clone()),
-            // Until the first look at the store we cannot tell.
+            // The store was not read yet: the city may exist.
             None if cities.is_empty() => Err(starting()),
             None => Err(Error::not_found(id)),
         }
     }
 
-    /// True once every city's index has read its store.
+    /// True once the index of every city has read its part of the store.
     pub fn is_ready(&self) -> bool {
         let cities = self.shared.cities.load();
         !cities.is_empty() && cities.values().all(|city| city.progress().ready)
     }
 
-    /// A city's newest snapshot, for a question that takes no longer than to hand it on would.
+    /// A city's newest snapshot, for queries so short that a pool would cost more than they do.
     ///
     /// # Errors
-    /// Unavailable while the index is read.
+    /// Unavailable while the index is being built.
     pub fn snapshot(&self, city: &City) -> Result<Arc<Snapshot>> {
         if city.progress().ready { Ok(city.shown().load()) } else { Err(starting()) }
     }
 
-    /// Computes an answer from a city's newest snapshot, on a bounded pool.
+    /// Runs a query on a city's newest snapshot, on the bounded pool.
     ///
     /// # Errors
-    /// Unavailable while the index is read or too many questions wait; whatever `ask` answers.
+    /// Unavailable while the index is being built, while too many queries wait, or where the query
+    /// exceeds its time; whatever the query returns.
     pub async fn query<T: Send + 'static>(
         &self,
         city: &City,
@@ -290,7 +292,7 @@ impl App {
         self.compute(move || ask(&snapshot)).await
     }
 
-    /// Computes anything that may take long, on the same pool.
+    /// Runs anything that may take long on the bounded pool.
     ///
     /// # Errors
     /// As [`App::query`].
@@ -306,7 +308,7 @@ impl App {
         let answer = async {
             let permit = self.pool.clone().acquire_owned().await.map_err(Error::internal)?;
             drop(waiting);
-            // The permit goes with the work, which goes on where nobody waits for it any more.
+            // The permit belongs to the work, which continues after its caller has gone.
             let work = tokio::task::spawn_blocking(move || (compute(), permit));
             work.await.map_err(Error::internal)?.0
         };
@@ -328,11 +330,11 @@ impl App {
         })
     }
 
-    /// Takes a citizen's report in: through the gate, into the store, into the index. With a
-    /// `judge`, it may become a duplicate of another, or nothing at all until its sender was asked.
+    /// Checks, stores and indexes a citizen's report. With a `judge` it may be attached to another
+    /// report, or not be stored until its sender has confirmed.
     ///
     /// # Errors
-    /// Refusals of the gate; a key used for another request; the store.
+    /// Refusals of the gate; an idempotency key used for another request; the store.
     pub async fn submit(
         &self,
         city: &City,
@@ -353,7 +355,7 @@ impl App {
                 judge: judge.clone().map(|judge| city.judged_by(judge)),
             };
             match self.write(write).await {
-                // A tracking number may be taken: draw another.
+                // The tracking number may be taken: draw another.
                 Err(error) if error.kind == ErrorKind::Conflict && attempt < TRIES => {
                     if self.reader().get(city.id(), id.as_str())?.is_none() {
                         return Err(error);
@@ -370,8 +372,8 @@ impl App {
         unreachable!("the loop returns")
     }
 
-    /// Changes a report; with `expected`, only if that is still its revision. With `children`, its
-    /// duplicates that are not closed are changed alike.
+    /// Changes a report. With `expected`, only if that is still its revision. `children` is applied
+    /// to those of its duplicates that are not closed.
     ///
     /// # Errors
     /// Refusals of the gate; stale; not found; the store.
@@ -404,10 +406,10 @@ impl App {
         }
     }
 
-    /// Changes who is whose duplicate.
+    /// Merges, splits or restores an incident.
     ///
     /// # Errors
-    /// Not found; a conflict with what is; the store.
+    /// Not found; a conflict with the present state; the store.
     pub async fn regroup(
         &self,
         city: &City,
@@ -437,7 +439,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     Ok(())
 }
 
-/// One question waiting for its turn.
+/// Counts the queries that wait for the pool, this one included, while it exists.
 struct Waiting<'a> {
     count: &'a AtomicUsize,
     before: usize,
@@ -455,7 +457,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// The gate of a city, now.
+/// The gate of a city at the present time.
 fn gate<'a>(catalogue: &'a Catalogue, zone: &'a jiff::tz::TimeZone) -> Gate<'a> {
     Gate { catalogue, zone, now: jiff::Timestamp::now().as_second() }
 }

@@ -1,4 +1,4 @@
-//! The watch over one city.
+//! The background watch of one city.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,39 +20,39 @@ use crate::usecase::{App, City};
 
 /// Length of the standing search's window, in days.
 pub const STANDING_DAYS: i64 = 30;
-/// So many changes are looked at at once.
+/// Changes after which a city is examined.
 const CHANGES: u64 = 300;
-/// And fewer, after so long.
+/// Time after which it is examined even for a single change.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// But never more often than this.
+/// Least time between two examinations.
 const REST: Duration = Duration::from_secs(5);
-/// A look that took long is followed by a rest so many times as long: the watch never takes more
-/// than a tenth of a processor.
+/// Pause after an examination as a multiple of its duration: the watch takes at most a tenth of a
+/// processor.
 const REST_FACTOR: u32 = 9;
-/// Other questions that are followed at a time.
+/// Searches beside the standing one whose hotspots are tracked at a time.
 const QUESTIONS_MAX: usize = 2_000;
-/// Shuffles of a scan.
+/// Monte Carlo replicas of a scan.
 const REPLICAS: usize = 999;
-/// A scan is given up once so many of them are as extreme as what was observed.
+/// A scan stops early once so many replicas are as extreme as the observation.
 const STOP_AFTER: usize = 20;
-/// Alerts that chance brings more often than once in so many days are not told.
+/// Least recurrence interval of an alert, in days: chance alone brings one so rarely.
 const RECURRENCE_MIN: f64 = 30.0;
 
-/// How a standing question is called; no other begins so.
+/// Prefix of the names of standing searches; no other search's name begins with it.
 const STANDING: &str = "service=";
 
-/// The name of the standing question of a service: its hotspots outlive the process.
+/// The name of the standing search of a service. Its hotspots are stored.
 pub fn standing_name(service: &str) -> String {
     format!("{STANDING}{service}")
 }
 
-/// The service of a standing question; none where it is another that passes.
+/// The service of a standing search's name; `None` for the name of another search.
 pub fn standing_service(question: &str) -> Option<&str> {
     question.strip_prefix(STANDING)
 }
 
-/// The standing question at the time of the newest report: each service on its own, the last
-/// thirty days, all else as it is where nothing is asked.
+/// The test of the standing search for the thirty days up to `before`, a second of Unix time; its
+/// parameters are the defaults of the API.
 pub fn standing(before: i64) -> HotspotQuery {
     HotspotQuery {
         resolution: 9,
@@ -64,46 +64,47 @@ pub fn standing(before: i64) -> HotspotQuery {
     }
 }
 
-/// The filter of the standing question: incidents, as ten reports of one hole are one hole.
+/// The filter of the standing search: incidents are counted, since ten reports of one pothole are
+/// one pothole.
 pub fn standing_filter() -> Filter {
     Filter { incidents: true, ..Filter::default() }
 }
 
-/// What has just begun, as of a revision.
+/// Outbreaks found by the last scan.
 pub struct Alerts {
-    /// Revision of the city that it is true of.
+    /// Revision of the snapshot that was scanned.
     pub revision: u64,
-    /// The second behind the last that was looked at.
+    /// End of the scanned time, exclusive, in seconds of Unix time.
     pub at: i64,
-    /// Services that were scanned.
+    /// Number of services scanned.
     pub services: usize,
-    /// How long it took.
+    /// Duration of the scan.
     pub took: Duration,
-    /// The most unlikely first.
+    /// By p-value, lowest first.
     pub alerts: Vec<Alert>,
 }
 
 struct Followed {
     tracks: Vec<HotspotTrack>,
-    /// The next number of a standing hotspot.
+    /// The next number of a stored track.
     next: u64,
-    /// The next of another question's: they are not written down, so no number of an earlier
-    /// process may come again.
+    /// The next number of a track that is not stored. It starts from the clock, so that it never
+    /// repeats a number given by an earlier process.
     next_passing: u64,
-    /// Numbers of standing tracks that changed since they were written.
+    /// Numbers of stored tracks that changed since they were written.
     changed: Vec<u64>,
-    /// Questions beside the standing ones, the last asked at the end.
+    /// Searches beside the standing one, the most recently used last.
     questions: VecDeque<String>,
 }
 
-/// When a city was last looked at.
+/// The last examination of a city.
 struct LastLook {
     revision: u64,
     at: Option<Instant>,
     took: Duration,
 }
 
-/// The watch over one city.
+/// The background watch of one city.
 pub struct CityWatch {
     followed: Mutex<Followed>,
     alerts: ArcSwapOption<Alerts>,
@@ -130,7 +131,8 @@ impl CityWatch {
         }
     }
 
-    /// The numbers of the hotspots that a question has `at` a second.
+    /// Matches the hotspots that a search found `at` a second with its tracks. Returns the number
+    /// of each hotspot's track, in order.
     pub fn follow(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
         let mut followed = locked(&self.followed);
         let Followed { tracks, next, next_passing, changed, questions } = &mut *followed;
@@ -156,12 +158,12 @@ impl CityWatch {
         numbers
     }
 
-    /// The life of a hotspot.
+    /// The track with this number.
     pub fn track(&self, number: u64) -> Option<HotspotTrack> {
         locked(&self.followed).tracks.iter().find(|track| track.number == number).cloned()
     }
 
-    /// How many standing hotspots there are now of these services, of all where none are named.
+    /// Number of present hotspots of the standing search, of these services or of all.
     pub fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
         let wanted = |track: &&HotspotTrack| {
             let named = |code: &str| {
@@ -172,17 +174,17 @@ impl CityWatch {
         locked(&self.followed).tracks.iter().filter(wanted).count()
     }
 
-    /// Grows with every look: what it found may have changed.
+    /// Number of examinations so far. Answers that depend on their results carry it in their ETag.
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// What the last scan found; none before the first.
+    /// Result of the last scan; `None` before the first.
     pub fn alerts(&self) -> Option<Arc<Alerts>> {
         self.alerts.load_full()
     }
 
-    /// Looks at the city, if that is due.
+    /// Examines the city if it is due.
     pub(super) fn look(&self, app: &App, city: &City) -> Result<()> {
         let snapshot = city.shown().load();
         let mut looked = locked(&self.looked);
@@ -214,13 +216,13 @@ impl CityWatch {
         let found = match asked {
             Ok(found) => found,
             Err(UntestableReason::NoReports) => Vec::new(),
-            // Too little of a city to judge: what was followed is left as it was.
+            // Too few cells to test: the tracks stay as they are.
             Err(_) => return,
         };
         for (code, hotspots) in &found {
             self.follow(&standing_name(code.as_str()), &hotspots.found, at);
         }
-        // Services without any are looked at too: theirs may be over.
+        // Tracks of services without a hotspot may have ended.
         let silent: Vec<String> = {
             let followed = locked(&self.followed);
             let is_silent = |track: &&HotspotTrack| {
@@ -232,7 +234,7 @@ impl CityWatch {
         silent.iter().for_each(|question| drop(self.follow(question, &[], at)));
     }
 
-    /// Writes down what changed.
+    /// Stores the tracks that changed.
     fn write(&self, app: &App, city: &City) -> Result<()> {
         let tracks: Vec<HotspotTrack> = {
             let mut followed = locked(&self.followed);
@@ -245,7 +247,7 @@ impl CityWatch {
         }
         let numbers: Vec<u64> = tracks.iter().map(|track| track.number).collect();
         let written = app.writer().write(Write::Follow { jurisdiction: city.id().clone(), tracks });
-        // What could not be written is tried again with the next.
+        // What could not be written is written with the next change.
         written.map(|_| ()).inspect_err(|_| locked(&self.followed).changed.extend(numbers))
     }
 
@@ -271,7 +273,7 @@ impl CityWatch {
     }
 }
 
-/// The second behind the newest report.
+/// One second after the newest report, in seconds of Unix time.
 pub fn newest(snapshot: &Snapshot) -> Option<i64> {
     query::span(snapshot, &snapshot.compiled(&Filter::default())).map(|(_, last)| last + 1)
 }

@@ -1,9 +1,10 @@
-//! What is looked for without being asked: hotspots as they come and go, and what has just begun.
+//! The background watch: it tracks hotspots over time and scans for outbreaks.
 //!
-//! One thread looks at each city when some hundred changes have come, or some time after the last
-//! of a few. It follows the standing question's hotspots, so that they keep their identity, and
-//! writes down what changed; then it scans every service for what has just begun. Whoever asks over
-//! HTTP has what was found; hotspots of other questions are followed as long as the process lives.
+//! One thread examines each city after some hundred changes, or some time after a few. It runs the
+//! standing search (the incidents of each service over the last thirty days), matches its hotspots
+//! with those of the previous run so that they keep their ids, and stores what changed. Then it
+//! scans every service for outbreaks. HTTP reads the results. Hotspots of other searches are
+//! tracked in memory until the process ends.
 
 mod city;
 
@@ -22,33 +23,33 @@ use crate::domain::JurisdictionId;
 use crate::error::{Error, Result};
 use crate::usecase::{App, City};
 
-/// How often it is looked whether anything is due.
+/// Interval at which it is checked whether a city is due.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How much its thread gives way to others, of 19.
+/// Niceness of the thread (0 to 19): queries go first.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 15;
 
-/// The watch over all cities.
+/// The background watch of all cities.
 pub struct BackgroundWatch {
     cities: Mutex<BTreeMap<JurisdictionId, Arc<CityWatch>>>,
     stopping: AtomicBool,
 }
 
 impl BackgroundWatch {
-    /// A watch that nobody keeps yet.
+    /// A watch whose thread is not started.
     pub fn new() -> Arc<Self> {
         Arc::new(Self { cities: Mutex::default(), stopping: AtomicBool::new(false) })
     }
 
-    /// Starts the thread that keeps watch.
+    /// Starts the thread.
     ///
     /// # Errors
     /// No thread can be started.
     pub fn start(self: &Arc<Self>, app: Arc<App>) -> Result<()> {
         let watch = self.clone();
         let keep = move || {
-            // Questions go first: on Linux this is the thread's own, and that of those it starts.
+            // On Linux niceness belongs to the thread and to the threads that it starts.
             #[cfg(target_os = "linux")]
             let _ = rustix::process::nice(NICENESS);
             while !watch.stopping.load(Ordering::Relaxed) {
@@ -73,7 +74,7 @@ impl BackgroundWatch {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// What is known of a city; its hotspots are read from the store at first.
+    /// The watch of one city. The first call reads its hotspot tracks from the store.
     ///
     /// # Errors
     /// The store cannot be read.
