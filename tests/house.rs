@@ -21,8 +21,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("query", &["index", "statistics", "domain", "place", "i18n", "error"], &["geo"]),
     (
         "export",
-        &["http", "query", "domain", "place", "i18n", "error"],
-        &["serde", "serde_json", "geojson", "geo", "csv", "jiff", "geozero", "parquet"],
+        &["query", "domain", "place", "i18n", "error"],
+        &["serde", "serde_json", "geojson", "geo", "csv", "parquet"],
     ),
     (
         "ingest",

@@ -1,21 +1,17 @@
-//! GeoJSON out (RFC 7946): features of reports and clusters, collections with their revision and
-//! their next page. And polygons in.
+//! GeoJSON (RFC 7946): features of reports, and collections with their revision and the address of
+//! their next page. Polygons are read here too.
 
 use std::borrow::Cow;
 
 use geo::{LineString, MultiPolygon, Polygon};
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::{Accuracy, Details, ReportView, StoredReport, format_utc};
+use crate::domain::{Accuracy, Details, StoredReport, format_utc};
 use crate::error::Refusal;
 use crate::export::attributes::attributes;
-use crate::http::v1::duplicates::answer::DuplicateSummary;
-use crate::http::v1::facts::{FactsOut, facts};
 use crate::message;
 use crate::place::{PolygonError, Polygons, Position};
-use crate::query::Cluster;
 
 /// Media type of everything here.
 pub const MEDIA_TYPE: &str = "application/geo+json";
@@ -40,6 +36,14 @@ pub struct Point {
 impl Point {
     pub(crate) fn at(position: Position) -> Self {
         Self { r#type: "Point", coordinates: [position.lon(), position.lat()] }
+    }
+}
+
+impl<'a, P> Feature<'a, P> {
+    /// The same feature with other properties.
+    pub fn map<Q>(self, properties: impl FnOnce(P) -> Q) -> Feature<'a, Q> {
+        let Self { r#type, id, geometry, properties: own } = self;
+        Feature { r#type, id, geometry, properties: properties(own) }
     }
 }
 
@@ -131,12 +135,6 @@ pub struct ReportOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     media_url: Vec<String>,
     revision: u64,
-    /// Of a new report, where its sender wants to know: what it may repeat.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duplicates: Option<Vec<DuplicateSummary>>,
-    /// Of a report that was closed: its duplicates that are still open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub open_children: Vec<String>,
 }
 
 /// Names that a whole report is told with.
@@ -188,71 +186,8 @@ pub fn report(stored: &StoredReport, names: &ReportLabels<'_>) -> Feature<'stati
             attributes: attributes(&details.answers),
             media_url: details.media.clone(),
             revision: stored.revision,
-            duplicates: None,
-            open_children: Vec::new(),
         },
     }
-}
-
-/// What a cluster holds.
-#[derive(Debug, Serialize)]
-pub struct ClusterOut {
-    cluster: bool,
-    cluster_id: String,
-    count: u64,
-    open: u64,
-    services: serde_json::Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    oldest_open_datetime: Option<String>,
-    newest_datetime: String,
-    expansion_zoom: Option<u8>,
-    bbox: [f64; 4],
-}
-
-/// A point of a map: a cluster or a report alone.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum ClusterItemOut<'a> {
-    /// Several reports.
-    Cluster(ClusterOut),
-    /// One.
-    Single(FactsOut<'a>),
-}
-
-/// The id of a cluster: zoom, column, row.
-pub fn cluster_id(cluster: &Cluster) -> String {
-    format!("{}-{}-{}", cluster.zoom, cluster.cell.x, cluster.cell.y)
-}
-
-/// The feature of a cluster; `name` tells the code of a service number.
-pub fn cluster<'a>(
-    cluster: &Cluster,
-    name: impl Fn(u16) -> &'a str,
-) -> Feature<'static, ClusterItemOut<'static>> {
-    let bounds = cluster.cell.bounds();
-    let counts = cluster.services.iter();
-    Feature {
-        r#type: "Feature",
-        id: cluster_id(cluster).into(),
-        geometry: Some(Point::at(cluster.center)),
-        properties: ClusterItemOut::Cluster(ClusterOut {
-            cluster: true,
-            cluster_id: cluster_id(cluster),
-            count: cluster.count,
-            open: cluster.open,
-            services: counts.map(|(number, n)| (name(*number).to_owned(), (*n).into())).collect(),
-            oldest_open_datetime: cluster.oldest_open.map(instant),
-            newest_datetime: instant(cluster.newest),
-            expansion_zoom: cluster.expansion_zoom,
-            bbox: [bounds.west, bounds.south, bounds.east, bounds.north],
-        }),
-    }
-}
-
-/// The feature of a report alone in its square.
-pub fn single<'a>(view: &ReportView<'a>, zone: &TimeZone) -> Feature<'a, ClusterItemOut<'a>> {
-    let Feature { r#type, id, geometry, properties } = facts(view, None, zone);
-    Feature { r#type, id, geometry, properties: ClusterItemOut::Single(properties) }
 }
 
 /// Reads a Polygon or MultiPolygon, bare or in a Feature.

@@ -4,6 +4,7 @@ pub mod areas;
 pub mod attributes;
 pub mod geojson;
 mod geoparquet;
+pub mod reasons;
 mod review;
 
 pub use review::write as write_review;

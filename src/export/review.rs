@@ -1,7 +1,7 @@
 //! What `dedupe` found, as a table that people look through.
 
 use crate::domain::Catalogue;
-use crate::http::v1::duplicates::answer::why;
+use crate::export::reasons::sentence;
 use crate::i18n::Language;
 use crate::query::{Decision, DuplicateReport, Snapshot};
 
@@ -49,8 +49,8 @@ pub fn write(
             &format!("{:.1}", described.distance.0),
             &format!("{:.1}", described.hours),
             name,
-            &why(described, 0.0, Language::French),
-            &why(described, 0.0, Language::English),
+            &sentence(described, 0.0, Language::French),
+            &sentence(described, 0.0, Language::English),
         ])?;
     }
     table.into_inner().map_err(|error| error.into_error().into())

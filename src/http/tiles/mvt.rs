@@ -6,7 +6,8 @@ use geozero::mvt::{Message, TagsBuilder, TileValue, tile};
 use serde_json::{Value, json};
 
 use crate::domain::ReportView;
-use crate::export::geojson::{cluster_id, instant};
+use crate::export::geojson::instant;
+use crate::http::v1::cluster_features::cluster_id;
 use crate::place::{BBox, Tile};
 use crate::query::{Cluster, ClusterItem, DocAddress, Snapshot};
 

@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Refusal, Result};
-use crate::export::geojson;
-use crate::export::geojson::{ClusterItemOut, Collection, Feature, MEDIA_TYPE};
+use crate::export::geojson::{Collection, Feature, MEDIA_TYPE};
 use crate::http::AppState;
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
+use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
 use crate::http::v1::proximity::{finished, next_newest, unreachable_refusal};
 use crate::http::v1::reports::report_page;
 use crate::message;
@@ -24,10 +24,8 @@ fn spot<'a>(
     zone: &TimeZone,
 ) -> Feature<'a, ClusterItemOut<'a>> {
     match spot {
-        ClusterItem::Single(address) => geojson::single(&snapshot.view(*address), zone),
-        ClusterItem::Cluster(cluster) => {
-            geojson::cluster(cluster, |number| snapshot.service_name(number))
-        }
+        ClusterItem::Single(address) => single(&snapshot.view(*address), zone),
+        ClusterItem::Cluster(found) => cluster(found, |number| snapshot.service_name(number)),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod answers;
 pub(crate) mod batch;
 pub(crate) mod boundaries;
+pub(crate) mod cluster_features;
 pub(crate) mod clusters;
 pub(crate) mod dbscan;
 pub(crate) mod duplicates;

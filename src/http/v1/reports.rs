@@ -7,6 +7,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use crate::domain::{Catalogue, Idempotency, Status, StoredReport};
 use crate::error::{Error, ErrorKind, Refusal, Result};
@@ -17,6 +18,7 @@ use crate::http::request::context::{
     ApiError, CostClass, HandlerResult, RequestContext, fresh, tagged, to_json,
 };
 use crate::http::v1::duplicates::Dedupe;
+use crate::http::v1::duplicates::answer::DuplicateSummary;
 use crate::http::v1::proximity::{finished, next_newest};
 use crate::http::v1::{answers, media};
 use crate::http::{Access, AppState};
@@ -175,6 +177,19 @@ pub fn body_of(body: std::result::Result<Bytes, BytesRejection>) -> Result<Bytes
     })
 }
 
+/// A report that was just created or changed, and what its sender should know beside it.
+#[derive(Debug, Serialize)]
+struct WrittenReport {
+    #[serde(flatten)]
+    report: ReportOut,
+    /// Of a new report, where its sender asked: the reports that it may repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicates: Option<Vec<DuplicateSummary>>,
+    /// Of a report that was closed: the ids of its duplicates that are still open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    open_children: Vec<String>,
+}
+
 /// `POST /api/v1/reports`
 pub async fn create(
     State(state): State<Arc<AppState>>,
@@ -203,8 +218,12 @@ pub async fn create(
         None => location,
     };
     let tag = report_tag(&state, &stored, context.language);
-    let mut out = feature(&stored, &city, context.language);
-    out.properties.duplicates = dedupe.summaries(&state, &city, &stored)?;
+    let duplicates = dedupe.summaries(&state, &city, &stored)?;
+    let out = feature(&stored, &city, context.language).map(|report| WrittenReport {
+        report,
+        duplicates,
+        open_children: Vec::new(),
+    });
     let mut response = tagged(MEDIA_TYPE, &tag, to_json(&out)?);
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
@@ -264,10 +283,12 @@ pub async fn change(
     let found = state.app.find_report(&city, &id).await?;
     let stored = state.app.change(&city, found.report.id, expected, patch, children).await?;
     let tag = report_tag(&state, &stored, context.language);
-    let mut out = feature(&stored, &city, context.language);
+    let out = feature(&stored, &city, context.language);
+    let mut open_children = Vec::new();
     if stored.report.status == Status::Closed {
-        out.properties.open_children = state.app.open_children(&city, stored.report.id).await?;
+        open_children = state.app.open_children(&city, stored.report.id).await?;
     }
+    let out = out.map(|report| WrittenReport { report, duplicates: None, open_children });
     Ok(tagged(MEDIA_TYPE, &tag, to_json(&out)?))
 }
 
