@@ -9,7 +9,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("i18n", &[], &[]),
     ("error", &["i18n"], &[]),
     ("config", &[], &[]),
-    ("place", &[], &["h3o", "geo"]),
+    ("place", &[], &["h3o", "geo", "rstar"]),
     ("statistics", &["place"], &["libm", "rand", "rand_xoshiro"]),
     ("domain", &["place", "i18n", "error"], &["jiff"]),
     (

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::domain::BoundarySet;
 use crate::index::columns::Columns;
-use crate::place::Position;
+use crate::place::{AreaIndex, Position};
 
 /// Stands for no area.
 pub const NO_AREA: u16 = u16::MAX;
@@ -18,13 +18,15 @@ const SETS_MAX: usize = 8;
 pub struct BoundaryIndex {
     serial: u64,
     set: BoundarySet,
+    boxes: AreaIndex,
 }
 
 impl BoundaryIndex {
     /// A set under a new number.
     pub fn new(set: BoundarySet) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { serial: NEXT.fetch_add(1, Ordering::Relaxed), set }
+        let boxes = AreaIndex::new(set.areas.iter().map(|area| *area.shape.bounds()));
+        Self { serial: NEXT.fetch_add(1, Ordering::Relaxed), set, boxes }
     }
 
     /// The boundaries.
@@ -39,10 +41,8 @@ impl BoundaryIndex {
 
     /// The number of the first area that a position lies in.
     fn number_at(&self, at: Position) -> u16 {
-        let holds = |area: &crate::domain::Boundary| {
-            area.shape.bounds().contains(at) && area.shape.contains(at)
-        };
-        self.set.areas.iter().position(holds).map_or(NO_AREA, |at| at as u16)
+        let holds = |number: &u32| self.set.areas[*number as usize].shape.contains(at);
+        self.boxes.at(at).into_iter().find(holds).map_or(NO_AREA, |number| number as u16)
     }
 
     /// The number of the area that a slot lies in.

@@ -106,6 +106,32 @@ impl Hex {
             .collect()
     }
 
+    /// A box that holds the centres of cells that lie together; one that crosses the antimeridian
+    /// where they do, and `None` without cells.
+    pub fn bounds(cells: &[Self]) -> Option<BBox> {
+        let [first, _] = cells.first()?.center();
+        let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        for [lon, lat] in cells.iter().map(|cell| cell.center()) {
+            let lon = unwrapped(lon, first);
+            let [west, south, east, north] = bounds;
+            bounds = [west.min(lon), south.min(lat), east.max(lon), north.max(lat)];
+        }
+        let [west, south, east, north] = bounds;
+        if east - west >= 180.0 {
+            return Some(BBox { south, north, ..BBox::WORLD });
+        }
+        let wrap = |lon: f64| {
+            if lon < -180.0 {
+                lon + 360.0
+            } else if lon > 180.0 {
+                lon - 360.0
+            } else {
+                lon
+            }
+        };
+        BBox::new(wrap(west), south, wrap(east), north).ok()
+    }
+
     /// Does its middle lie in the box?
     pub fn is_in(self, bbox: &BBox) -> bool {
         let [lon, lat] = self.center();
@@ -148,5 +174,17 @@ mod tests {
                 assert!((whole / parts - 1.0).abs() < 1e-9, "{whole} {parts}");
             }
         }
+    }
+
+    #[test]
+    fn bounds_hold_every_centre_on_the_antimeridian_and_the_poles_too() {
+        for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0), (30.0, 89.9)] {
+            let cells = Hex::of(lon, lat, 6).unwrap().ring(1);
+            let bounds = Hex::bounds(&cells).unwrap();
+            assert!(cells.iter().all(|cell| cell.is_in(&bounds)), "{lon} {lat}: {bounds:?}");
+            let far = Position::new(lon - 90.0 * lon.signum(), 0.0).unwrap();
+            assert!(!bounds.contains(far), "{bounds:?}");
+        }
+        assert_eq!(Hex::bounds(&[]), None);
     }
 }

@@ -1,7 +1,9 @@
 //! The Earth: positions, distances, boxes, the map's grid and H3's. Imports nothing of ours.
 
+mod area_index;
 mod bbox;
 mod distance;
+mod edge_index;
 mod grid;
 mod h3_cell;
 mod h3_lattice;
@@ -10,6 +12,7 @@ mod position;
 mod query_point;
 mod tile;
 
+pub use area_index::AreaIndex;
 pub use bbox::BBox;
 pub use distance::{
     CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, distance, unit_vector,

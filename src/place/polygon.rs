@@ -1,37 +1,58 @@
-//! Polygons on the Earth, as GeoJSON means them.
+//! Polygons in longitude and latitude, as GeoJSON defines them.
 
-use geo::{BoundingRect, Intersects, MultiPolygon, Point, Validation};
+use std::sync::Arc;
 
+use geo::{BoundingRect, Coord, MultiPolygon, Validation};
+
+use crate::place::edge_index::EdgeIndex;
 use crate::place::{BBox, OutOfRange, Position};
 
 /// Checked polygons in longitude and latitude; edges are straight lines between their ends'
 /// coordinates, as in GeoJSON (RFC 7946, section 3.1.1), and belong to the inside.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// [`Polygons::contains`] takes time in the logarithm of the number of corners.
+///
+/// ```
+/// use pointchaud::place::{BBox, Polygons, Position};
+///
+/// let quarter = Polygons::of_box(&BBox::new(-71.3, 46.7, -71.1, 46.9).unwrap()).unwrap();
+/// assert!(quarter.contains(Position::new(-71.2, 46.8).unwrap()));
+/// assert!(quarter.contains(Position::new(-71.3, 46.8).unwrap()), "edges belong to the inside");
+/// assert!(!quarter.contains(Position::new(-71.0, 46.8).unwrap()));
+/// ```
+#[derive(Debug, Clone)]
 pub struct Polygons {
     shape: MultiPolygon<f64>,
     bounds: BBox,
+    edges: Arc<EdgeIndex>,
 }
 
-/// Why polygons are none.
+impl PartialEq for Polygons {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape
+    }
+}
+
+/// Why a shape is refused as polygons.
 #[derive(Debug, Clone)]
 pub enum PolygonError {
-    /// A corner is off the Earth.
+    /// A corner is not a position on the Earth.
     OutOfRange(OutOfRange),
-    /// More corners than may be.
+    /// More corners than are allowed; how many there are.
     Corners(usize),
     /// Rings that cross themselves or one another.
     Invalid(String),
-    /// Nothing is inside.
+    /// No corners at all.
     Empty,
 }
 
 impl Polygons {
-    /// Most corners of all rings together, in a question.
+    /// Corners of all rings together, at most, in a query.
     pub const CORNERS_MAX: usize = 10_000;
-    /// Most corners of an area whose boundary is loaded.
+    /// Corners of all rings together, at most, of an area whose boundary is loaded.
     pub const BOUNDARY_CORNERS_MAX: usize = 500_000;
 
-    /// Checks rings that are closed already.
+    /// Polygons of closed rings, strictly checked.
     ///
     /// # Errors
     /// Coordinates off the Earth, too many corners, or rings that cross themselves or one another.
@@ -46,8 +67,8 @@ impl Polygons {
         Self::bounded(shape)
     }
 
-    /// The boundary of an area, as its surveyors drew it: rings that touch themselves are let
-    /// through, and what lies in an odd number of rings is inside.
+    /// The boundary of an area as surveyed: rings may touch or cross themselves. What a ring winds
+    /// around is inside it (nonzero winding rule).
     ///
     /// # Errors
     /// Coordinates off the Earth, too many corners, nothing inside.
@@ -62,13 +83,15 @@ impl Polygons {
     fn bounded(shape: MultiPolygon<f64>) -> Result<Self, PolygonError> {
         let rect = shape.bounding_rect().ok_or(PolygonError::Empty)?;
         let bounds = BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y);
-        Ok(Self { shape, bounds: bounds.map_err(PolygonError::OutOfRange)? })
+        let bounds = bounds.map_err(PolygonError::OutOfRange)?;
+        let edges = Arc::new(EdgeIndex::new(&shape));
+        Ok(Self { shape, bounds, edges })
     }
 
-    /// The polygons of a box: two where it crosses the antimeridian.
+    /// The box as polygons: two where it crosses the antimeridian.
     ///
     /// # Errors
-    /// A box without extent.
+    /// A box without area.
     pub fn of_box(bbox: &BBox) -> Result<Self, PolygonError> {
         let rectangle = |part: &BBox| {
             let (sw, ne) = ((part.west, part.south), (part.east, part.north));
@@ -77,19 +100,20 @@ impl Polygons {
         Self::new(MultiPolygon::new(bbox.parts().iter().map(rectangle).collect()))
     }
 
-    /// Inside or on an edge. The antimeridian is looked for under both its names.
+    /// Is the position inside or on an edge? A position at longitude -180 is also looked for at
+    /// 180, which is the same meridian.
     pub fn contains(&self, at: Position) -> bool {
-        self.shape.intersects(&Point::new(at.lon(), at.lat()))
-            || at.lon() == -180.0 && self.shape.intersects(&Point::new(180.0, at.lat()))
+        let holds = |lon: f64| self.edges.contains(Coord { x: lon, y: at.lat() });
+        holds(at.lon()) || at.lon() == -180.0 && holds(180.0)
     }
 
-    /// The box around them.
+    /// The smallest box that holds all polygons.
     pub fn bounds(&self) -> &BBox {
         &self.bounds
     }
 
-    /// Their rings: of each polygon its outer one, then its holes; corners as longitude and
-    /// latitude, the last being the first.
+    /// The rings of each polygon: its outer ring, then its holes. Corners are longitude and
+    /// latitude; the last corner repeats the first.
     pub fn rings(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
         let ring = |ring: &geo::LineString<f64>| ring.coords().map(|at| [at.x, at.y]).collect();
         let polygon = |polygon: &geo::Polygon<f64>| {
@@ -98,7 +122,7 @@ impl Polygons {
         self.shape.iter().map(polygon).collect()
     }
 
-    /// Polygons of such rings; see [`Polygons::boundary`].
+    /// Polygons of rings in the order of [`Polygons::rings`].
     ///
     /// # Errors
     /// As [`Polygons::boundary`].

@@ -2,6 +2,7 @@
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::index::Snapshot;
+use crate::place::{AreaIndex, BBox, Hex};
 use crate::query::{self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason};
 use crate::usecase::City;
 use crate::usecase::watch::{
@@ -88,7 +89,7 @@ impl HotspotSearch {
             }));
         }
         if let Some(bbox) = &self.filter.bbox {
-            numbered.retain(|one| one.hotspot.cells.iter().any(|cell| cell.is_in(bbox)));
+            retain_in(&mut numbered, bbox);
         }
         numbered.sort_by(|a, b| {
             let urgent = b.priority.total().total_cmp(&a.priority.total());
@@ -126,6 +127,18 @@ impl HotspotSearch {
         let by = if self.by_service { "each" } else { "all" };
         format!("{by} of {services} {rest:?} {resolution} {k:?} {exposure:?} {rate} {days}")
     }
+}
+
+/// Keeps the hotspots with a cell whose centre is in the box.
+fn retain_in(hotspots: &mut Vec<NumberedHotspot>, bbox: &BBox) {
+    let bounds = |one: &NumberedHotspot| Hex::bounds(&one.hotspot.cells).unwrap_or(BBox::WORLD);
+    let candidates = AreaIndex::new(hotspots.iter().map(bounds)).touching(bbox);
+    let mut number = 0;
+    hotspots.retain(|one| {
+        let is_candidate = candidates.binary_search(&number).is_ok();
+        number += 1;
+        is_candidate && one.hotspot.cells.iter().any(|cell| cell.is_in(bbox))
+    });
 }
 
 /// The hotspot of a track as it is now, with the test that found it; `None` where it has ended or
