@@ -1,5 +1,7 @@
 //! Nothing acknowledged is lost, nothing is there twice, whenever the process dies.
 
+#[allow(dead_code)] // This binary needs only a part of the shared helpers.
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::collections::HashMap;

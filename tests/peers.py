@@ -1,4 +1,4 @@
-"""Compares what `tests/statistic.rs` computed with esda, scikit-learn, scipy and h3."""
+"""Compares what `tests/it/statistics.rs` computed with esda, scikit-learn, scipy and h3."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 //! The durable truth.
 //!
 //! # Contract
-//! `tests/store.rs` runs it against every backend; SQLite is the one there is today.
+//! `tests/it/store.rs` runs it against every backend; SQLite is the one there is today.
 //! - A write is answered only after its commit is on the disk. When a commit fails its outcome is
 //!   unknown: every writer of the group is told so and the connection is opened anew.
 //! - Every change of a report takes the next revision of its jurisdiction, in the same transaction,

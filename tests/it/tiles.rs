@@ -1,8 +1,6 @@
 //! Vector tiles over HTTP: fresh, not fetched without need, never too large.
 
-mod common;
-
-use common::{Folder, Service, done};
+use crate::common::{Folder, Service, done};
 
 fn city(reports: &str) -> (Folder, Service) {
     let folder = Folder::new("tiles");

@@ -1,5 +1,4 @@
 //! Helpers of the tests: folders of their own, the program, a service on a free port.
-#![allow(dead_code)]
 
 pub mod filing;
 pub mod world;

@@ -1,9 +1,7 @@
 //! The OpenAPI document against the running service: every parameter that it names is known, every
 //! example works, and every operation that the router has is in it.
 
-mod common;
-
-use common::{Answer, Folder, Service, done};
+use crate::common::{Answer, Folder, Service, done};
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
@@ -255,7 +253,7 @@ fn every_route_is_in_the_document() {
     let (_folder, service) = demo();
     let document = service.get("/api/openapi.json").json();
     let paths = document["paths"].as_object().unwrap();
-    let router = include_str!("../src/http/mod.rs");
+    let router = include_str!("../../src/http/mod.rs");
     let routes = router.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
     // Pages are for people; what is not here is not part of the API.
     let pages = [

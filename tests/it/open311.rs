@@ -1,8 +1,6 @@
 //! Open311 GeoReport v2 as an application speaks it, by its specification.
 
-mod common;
-
-use common::{Folder, Service, done};
+use crate::common::{Folder, Service, done};
 use serde_json::{Value, json};
 
 const BASE: &str = "/open311/v2";

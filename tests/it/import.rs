@@ -1,8 +1,6 @@
 //! Import and export through the program: real open data where it is at hand, and every oddity.
 
-mod common;
-
-use common::{Folder, done, run, shared};
+use crate::common::{Folder, done, run, shared};
 
 /// The numbers in the summary line of an import: added, updated, unchanged, refused.
 fn tally(output: &str) -> [u64; 4] {

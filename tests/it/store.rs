@@ -1,11 +1,9 @@
 //! The contract of every store: one suite, run against each backend there is.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use common::Folder;
+use crate::common::Folder;
 use jiff::tz::TimeZone;
 use pointchaud::domain::{
     Catalogue, Change, Draft, Event, Gate, Group, HotspotTrack, HotspotTrackEvent,
@@ -423,7 +421,7 @@ fn a_file_of_the_first_schema_is_migrated() {
     let folder = Folder::new("migrate");
     let path = folder.file("city.db");
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch(include_str!("../src/store/migrations/0001_city.sql")).unwrap();
+    db.execute_batch(include_str!("../../src/store/migrations/0001_city.sql")).unwrap();
     db.execute_batch(
         "PRAGMA user_version = 1;
          INSERT INTO meta VALUES ('epoch', 'abc');

@@ -1,12 +1,10 @@
 //! Mirroring another city's Open311 server: one of ours, and some that behave badly.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Output;
 
-use common::{Folder, Service, done, run};
+use crate::common::{Folder, Service, done, run};
 use serde_json::{Value, json};
 
 const THERE: &str = "miroir.example.org";

@@ -2,11 +2,9 @@
 //! openapi-spec-validator, openapi-python-client, schemathesis. Each is skipped aloud where it is
 //! not installed (`tests/needs.sh` installs them).
 
-mod common;
-
 use std::process::Command;
 
-use common::{Folder, Service, done};
+use crate::common::{Folder, Service, done};
 
 /// The exit status that says that a client is not there.
 const SKIPPED: i32 = 77;

@@ -1,12 +1,10 @@
 //! OGC API – Features: pages that are exact while others write, conditions that mean what they say,
 //! boundaries as collections.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{Folder, Service, done};
+use crate::common::{Folder, Service, done};
 use serde_json::Value;
 
 const ITEMS: &str = "/ogc/collections/reports/items";
@@ -265,6 +263,6 @@ fn boundaries_filter_and_count_as_a_look_at_each_report_does() {
         r#"{"type":"FeatureCollection","features":[{"type":"Feature",
         "properties":{"NOM":"x"},"geometry":{"type":"Point","coordinates":[0,0]}}]}"#,
     );
-    let refused = common::run(&folder, &["boundaries", "add", "bad.geojson", "--name", "x"]);
+    let refused = crate::common::run(&folder, &["boundaries", "add", "bad.geojson", "--name", "x"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("feature 1"), "{refused:?}");
 }

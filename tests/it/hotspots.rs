@@ -1,10 +1,8 @@
 //! Hotspots, hexagons, alerts, density and recurrence through the front door.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{Answer, Folder, Service, done, shared};
+use crate::common::{Answer, Folder, Service, done, shared};
 use geojson::{FeatureCollection, GeoJson};
 use jiff::{Timestamp, ToSpan};
 use rand::{RngExt, SeedableRng};

@@ -1,9 +1,7 @@
 //! Is it already reported: asked, while filing, and how well it is answered.
 
-mod common;
-
-use common::filing::{HERE, ago, empty, file, id, ids, parent};
-use common::{Folder, Service, done, run, shared};
+use crate::common::filing::{HERE, ago, empty, file, id, ids, parent};
+use crate::common::{Folder, Service, done, run, shared};
 use serde_json::{Value, json};
 
 const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139,

@@ -1,9 +1,7 @@
 //! Duplicates against a plain scan that follows the definitions word by word, anywhere on Earth,
 //! after any history of changes.
 
-mod common;
-
-use common::world::{SERVICES, World, layouts, world};
+use crate::common::world::{SERVICES, World, layouts, world};
 use pointchaud::domain::{
     Accuracy, Catalogue, IndexedFields, Nature, ReportId, ServiceCode, Status, TextSketch,
 };

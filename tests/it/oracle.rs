@@ -1,9 +1,7 @@
 //! Every query against a linear scan, on seeded random and adversarial data anywhere on Earth, after
 //! any history of changes.
 
-mod common;
-
-use common::world::*;
+use crate::common::world::*;
 use geo::{Distance, Haversine, Point};
 use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, ServiceCode, Status};
 use pointchaud::index::{DocAddress, Index, Snapshot};

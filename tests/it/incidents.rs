@@ -1,11 +1,9 @@
 //! Incidents: how reports come together, are parted, and stay so.
 
-mod common;
-
 use std::sync::{Arc, Barrier};
 
-use common::filing::{HERE, empty, file, id, ids, parent, regroup};
-use common::{Folder, Service, ask, done, run};
+use crate::common::filing::{HERE, empty, file, id, ids, parent, regroup};
+use crate::common::{Folder, Service, ask, done, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -300,7 +298,7 @@ fn a_history_is_grouped_the_same_whether_killed_or_not() {
     let whole = ["dedupe", "--store", "sqlite:other.db", "--review", "whole.csv"];
     let told = done(&folder, &whole);
     assert!(told.contains("attached to"), "{told}");
-    let mut killed = common::program(&folder)
+    let mut killed = crate::common::program(&folder)
         .args(["dedupe", "--review", "review.csv"])
         .stdout(std::process::Stdio::null())
         .spawn()

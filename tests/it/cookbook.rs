@@ -1,10 +1,8 @@
 //! What the README tells integrators to type is typed: its commands, and the example client.
 
-mod common;
-
 use std::process::Command;
 
-use common::{Folder, Service, done};
+use crate::common::{Folder, Service, done};
 
 #[test]
 fn every_command_of_the_cookbook_works() {
@@ -17,7 +15,7 @@ fn every_command_of_the_cookbook_works() {
     let service = Service::start(&folder, &[]);
     let image = image::RgbImage::new(40, 30);
     image.save(folder.file("photo.jpg")).unwrap();
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let begin = readme.find("### Cookbook").expect("the README has a cookbook");
     let part = &readme[begin..];
     let part = part.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();

@@ -1,14 +1,12 @@
 //! Photos in a bucket, against a server of S3's protocol that nobody here wrote (moto; skipped aloud
 //! where it is not installed), and uploads that are too much.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Folder, Service, ask, done};
+use crate::common::{Folder, Service, ask, done};
 use serde_json::json;
 
 const JPEG: &[(&str, &str)] = &[("Content-Type", "image/jpeg")];
@@ -104,7 +102,8 @@ fn a_bucket_without_a_region_or_a_name_is_refused_at_the_start() {
     let folder = Folder::new("nobucket");
     done(&folder, &["generate", "--reports", "10", "--seed", "5"]);
     for place in ["s3://", "s3:///x"] {
-        let output = common::run(&folder, &["serve", "--listen", "127.0.0.1:0", "--media", place]);
+        let output =
+            crate::common::run(&folder, &["serve", "--listen", "127.0.0.1:0", "--media", place]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.contains("--media"), "{place}: {told}");
     }

@@ -1,9 +1,7 @@
 //! CQL2 filters against what their words mean, report by report: filters of the standard's kinds one
 //! by one, and random ones on worlds of any layout.
 
-mod common;
-
-use common::world::{SERVICES, World, at, layouts, world};
+use crate::common::world::{SERVICES, World, at, layouts, world};
 use pointchaud::domain::{
     Accuracy, Change, Channel, Event, Filter, IndexedFields, Nature, ReportId, ServiceCode, Status,
     TextSketch,

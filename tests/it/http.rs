@@ -1,12 +1,10 @@
 //! The HTTP surface through its front door: the running program, spoken to over a socket.
 
-mod common;
-
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use common::{Folder, Service, done, program};
+use crate::common::{Folder, Service, done, program};
 use serde_json::{Value, json};
 
 const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139}"#;
@@ -441,7 +439,7 @@ fn settings_that_make_no_sense_are_refused_at_the_start() {
     }
 }
 
-fn lines(answer: &common::Answer) -> Vec<Value> {
+fn lines(answer: &crate::common::Answer) -> Vec<Value> {
     let text = std::str::from_utf8(&answer.body).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

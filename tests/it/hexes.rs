@@ -1,11 +1,9 @@
 //! Hexagons, hotspots, density and recurrence against plain scans over the same reports, anywhere
 //! on Earth, after any history of changes.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::world::{World, everywhere, placed};
+use crate::common::world::{World, everywhere, placed};
 use pointchaud::domain::{Accuracy, ClosedReason, Filter, IndexedFields, Status};
 use pointchaud::place::{Hex, Position, distance};
 use pointchaud::query;
@@ -136,7 +134,7 @@ fn the_same_count_everywhere_is_no_statistic() {
         let [lon, lat] = Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap().center();
         Position::new(lon, lat).unwrap()
     });
-    let snapshot = common::world::exactly(places.collect());
+    let snapshot = crate::common::world::exactly(places.collect());
     let counts = query::count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 9);
     assert_eq!(counts.cells.len(), 100);
     let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };

@@ -1,7 +1,5 @@
 //! Our statistics beside those of others: esda, scikit-learn, scipy and h3 compute them again.
 
-mod common;
-
 use std::process::Command;
 
 use pointchaud::place::Hex;
@@ -147,7 +145,7 @@ fn others_compute_the_same() {
         json!([[lon, lat], resolution, Hex::of(lon, lat, resolution).unwrap().to_string()])
     });
     all["cells"] = cells.collect();
-    let folder = common::Folder::new("statistic");
+    let folder = crate::common::Folder::new("statistic");
     let file = folder.with("computed.json", all.to_string());
 
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers.py");

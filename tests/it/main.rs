@@ -1,0 +1,29 @@
+//! The tests that use the public interface of the crate or the running program, in one binary: the
+//! library is linked once, and the helpers in `common` are compiled once.
+//!
+//! Beside it stand two binaries of their own: `tests/durability.rs`, which loads and kills the
+//! program for a minute and would delay every test that runs at the same time, and `tests/house.rs`,
+//! which reads the sources as text and runs even where the library does not compile with its tests.
+
+mod common;
+
+mod clients;
+mod cookbook;
+mod cql2;
+mod duplicate_ranking;
+mod duplicates;
+mod follow;
+mod hexes;
+mod hotspots;
+mod http;
+mod import;
+mod incidents;
+mod media;
+mod ogc;
+mod open311;
+mod openapi;
+mod oracle;
+mod planted_hotspots;
+mod statistics;
+mod store;
+mod tiles;
