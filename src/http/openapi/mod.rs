@@ -1,8 +1,8 @@
 //! The OpenAPI 3.0 document, made of two tables, every parameter and every operation, and of the
 //! schemas of what is sent (`schemas.json`) and answered (`answers.json`). Handlers may take only
 //! what is declared here (in debug builds they are held to it, see
-//! [`crate::http::request::params::Params`]), and `tests/it/openapi.rs` sends everything that is and
-//! holds the answers to their schemas.
+//! [`crate::http::request::params::Params`]), and `tests/it/openapi.rs` sends everything that is
+//! and holds the answers to their schemas.
 
 mod operation;
 mod operations;
