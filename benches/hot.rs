@@ -15,7 +15,7 @@ use pointchaud::http::request::body;
 use pointchaud::http::v1::facts::facts_collection;
 use pointchaud::index::{Collector, Index, Snapshot};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
-use pointchaud::place::{BBox, Meters, Position, QueryPoint, slack};
+use pointchaud::place::{BBox, Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
 use pointchaud::query::{DocAddress, DuplicateQuery, DuplicateRule};
 
@@ -71,7 +71,7 @@ impl Collector<DocAddress> for Count {
 fn path_within_500_m(city: &City) {
     let compiled = city.snapshot.compiled(&Filter::default());
     for at in city.asked() {
-        let mut count = Count(0, slack(Meters(500.0).haversine()));
+        let mut count = Count(0, haversine_tolerance(Meters(500.0).haversine()));
         city.snapshot.near(&QueryPoint::new(at), &compiled, usize::MAX, &mut count);
         black_box(count.0);
     }
@@ -86,7 +86,7 @@ fn path_duplicates_candidates(city: &City) {
             before: Some(point.second + 30 * 86_400),
             ..Filter::default()
         };
-        let mut count = Count(0, slack(Meters(100.0).haversine()));
+        let mut count = Count(0, haversine_tolerance(Meters(100.0).haversine()));
         let compiled = city.snapshot.compiled(&filter);
         city.snapshot.near(&QueryPoint::new(at), &compiled, usize::MAX, &mut count);
         black_box(count.0);

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use pointchaud::domain::{Filter, Status};
 use pointchaud::index::{Collector, Index, Snapshot};
-use pointchaud::place::{Meters, Position, QueryPoint, slack};
+use pointchaud::place::{Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
 use pointchaud::query::DocAddress;
 
@@ -34,9 +34,9 @@ impl Collector<DocAddress> for Within {
 /// error of the edge is measured.
 fn within(snapshot: &Snapshot, filter: &Filter, at: Position, meters: f64) -> usize {
     let (origin, exact) = (QueryPoint::new(at), Meters(meters).haversine());
-    let mut gather = Within { reach: slack(exact), found: Vec::new() };
+    let mut gather = Within { reach: haversine_tolerance(exact), found: Vec::new() };
     snapshot.near(&origin, &snapshot.compiled(filter), usize::MAX, &mut gather);
-    let surely = (2.0 * exact - f64::from(slack(exact))) as f32;
+    let surely = (2.0 * exact - f64::from(haversine_tolerance(exact))) as f32;
     gather.found.retain(|(address, haversine)| {
         *haversine < surely || {
             let [lon, lat] = snapshot.degrees(*address);

@@ -4,6 +4,14 @@
 use crate::place::{OutOfRange, Position};
 
 /// A box in degrees, edges included.
+///
+/// ```
+/// use pointchaud::place::{BBox, Position};
+///
+/// let fiji = BBox::new(177.0, -19.0, -178.0, -16.0).unwrap();
+/// assert!(fiji.contains(Position::new(180.0, -17.0).unwrap()));
+/// assert_eq!(fiji.parts().len(), 2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BBox {
     /// Western edge, in [-180, 180].
@@ -20,8 +28,8 @@ impl BBox {
     /// The whole Earth.
     pub const WORLD: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
 
-    /// Checks the four edges, in degrees. `south` above `north` is left to the caller to refuse:
-    /// see [`BBox::is_upright`].
+    /// Checks the four edges, in degrees. It does not refuse `south` above `north`: see
+    /// [`BBox::is_upright`].
     ///
     /// # Errors
     /// [`OutOfRange`] for the first edge that is not on the Earth.
@@ -36,8 +44,8 @@ impl BBox {
         self.south <= self.north
     }
 
-    /// The same area as boxes that do not cross the antimeridian. An eastern edge of 180 brings
-    /// its other name, -180, as a third sliver.
+    /// The same area as boxes that do not cross the antimeridian. A box that ends at 180 gets a
+    /// second part of no width at -180, which is the same meridian.
     pub fn parts(&self) -> Vec<BBox> {
         let mut parts = if self.west > self.east {
             vec![BBox { east: 180.0, ..*self }, BBox { west: -180.0, ..*self }]
@@ -63,7 +71,7 @@ impl BBox {
         self.south <= lat && lat <= self.north && (within(lon) || lon == -180.0 && within(180.0))
     }
 
-    /// The box grown on every side by `share` of its size, kept on the Earth.
+    /// The box enlarged on every side by `share` of its size, cut off at the poles.
     pub fn grown(&self, share: f64) -> Self {
         let width = if self.west > self.east { 360.0 } else { 0.0 } + self.east - self.west;
         let (dx, dy) = (width * share, (self.north - self.south) * share);

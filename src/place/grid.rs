@@ -1,6 +1,6 @@
-//! The map's grid: Web Mercator cut in 2^32 columns and rows, its squares numbered along a Z curve
-//! (Morton, 1966). Every square of every zoom is one contiguous run of those numbers, so a sorted
-//! column of them is a quadtree without nodes.
+//! The Mercator grid: the Web Mercator square divided into 2^32 columns and rows, its cells numbered
+//! along a Z curve (Morton, 1966). Every cell of every coarser level covers one contiguous range of
+//! these numbers, so a sorted column of them is a quadtree without nodes.
 
 use std::f64::consts::PI;
 
@@ -11,12 +11,19 @@ pub const GRID_BITS: u8 = 32;
 
 const SIDE: f64 = 4_294_967_296.0;
 
-/// Interleaves the bits of a column and a row number, column bits in the even places.
+/// Interleaves the bits of a column and a row number; the column has the even bits.
+///
+/// ```
+/// use pointchaud::place::{morton, unmorton};
+///
+/// assert_eq!(morton(0b11, 0b01), 0b0111);
+/// assert_eq!(unmorton(0b0111), (0b11, 0b01));
+/// ```
 pub fn morton(x: u32, y: u32) -> u64 {
     spread(x) | spread(y) << 1
 }
 
-/// The column and row of a Morton number.
+/// The column and row of a Morton number: the inverse of [`morton`].
 pub fn unmorton(code: u64) -> (u32, u32) {
     (gather(code), gather(code >> 1))
 }
@@ -49,11 +56,20 @@ fn gather(code: u64) -> u32 {
     v as u32
 }
 
-/// A square of the grid: at `level` the Earth has 2^level columns and rows, counted from 180° W
-/// and from 85.05° N. Latitudes beyond the Mercator square fall in its outermost row.
+/// A cell of the grid: at `level` there are 2^level columns and rows, counted from 180° W and from
+/// 85.05° N. Latitudes beyond the Mercator square belong to its first or last row.
+///
+/// ```
+/// use pointchaud::place::{Cell, Position};
+///
+/// let at = Position::new(-71.2080, 46.8139).unwrap();
+/// let cell = Cell::of(at, 10);
+/// assert!(cell.bounds().contains(at));
+/// assert!(cell.children().contains(&Cell::of(at, 11)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cell {
-    /// 0 (the Earth) to [`GRID_BITS`].
+    /// Level, from 0 (one cell for the Earth) to [`GRID_BITS`].
     pub level: u8,
     /// Column, below 2^level.
     pub x: u32,
@@ -62,10 +78,10 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The Earth.
+    /// The only cell of level 0.
     pub const WORLD: Self = Self { level: 0, x: 0, y: 0 };
 
-    /// The square of `level` that holds `position`.
+    /// The cell of `level` that holds `position`.
     pub fn of(position: Position, level: u8) -> Self {
         Self::of_sine(position.lon(), position.lat().to_radians().sin(), level)
     }
@@ -83,14 +99,14 @@ impl Cell {
         }
     }
 
-    /// The square of `level` that holds the finest square numbered `code`.
+    /// The cell of `level` that holds the finest cell with Morton number `code`.
     pub fn of_morton(code: u64, level: u8) -> Self {
         let (x, y) = unmorton(code);
         let shift = u32::from(GRID_BITS - level);
         Self { level, x: x.checked_shr(shift).unwrap_or(0), y: y.checked_shr(shift).unwrap_or(0) }
     }
 
-    /// Numbers of the first and the last finest square inside this one.
+    /// Morton numbers of the first and last finest cell inside this one.
     pub fn codes(&self) -> (u64, u64) {
         let bits = 2 * u32::from(GRID_BITS - self.level);
         let own = morton(self.x, self.y);
@@ -98,7 +114,7 @@ impl Cell {
         (first, first | 1u64.checked_shl(bits).unwrap_or(0).wrapping_sub(1))
     }
 
-    /// The four squares of the next level, in the order of their numbers.
+    /// The four cells of the next level inside this one, in Morton order.
     pub fn children(&self) -> [Self; 4] {
         [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| Self {
             level: self.level + 1,
@@ -107,7 +123,7 @@ impl Cell {
         })
     }
 
-    /// The square in degrees; the outermost rows reach the poles.
+    /// The cell in degrees; the first and last row reach the poles.
     pub fn bounds(&self) -> BBox {
         let side = f64::from(2.0f32).powi(i32::from(self.level));
         let lon = |x: f64| x / side * 360.0 - 180.0;
@@ -122,26 +138,40 @@ impl Cell {
     }
 }
 
-/// The position at a column and a row of the finest grid, fractions included. Both are below the
-/// grid's side, so it always is one.
+/// The position at a fractional column and row of the finest grid, both in [0, 2^32).
+///
+/// ```
+/// use pointchaud::place::grid_position;
+///
+/// let middle = grid_position(2f64.powi(31), 2f64.powi(31));
+/// assert_eq!((middle.lon(), middle.lat()), (0.0, 0.0));
+/// ```
 pub fn grid_position(x: f64, y: f64) -> Position {
     let lat = (PI * (1.0 - 2.0 * y / SIDE)).sinh().atan().to_degrees();
     Position::new(x / SIDE * 360.0 - 180.0, lat)
         .unwrap_or_else(|_| unreachable!("the grid is on the Earth"))
 }
 
-/// How a square of the grid lies to a box.
+/// How a grid cell relates to a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlap {
-    /// No position of the square is in the box.
+    /// No position of the cell is in the box.
     Outside,
-    /// Some may be: each has to be looked at.
+    /// Some positions may be in the box; each must be tested.
     Partly,
-    /// Every position of the square is in the box.
+    /// Every position of the cell is in the box.
     Inside,
 }
 
-/// A box that does not cross the antimeridian, in the finest columns and rows, both ends included.
+/// A box that does not cross the antimeridian, in columns and rows of the finest grid, both ends
+/// included.
+///
+/// ```
+/// use pointchaud::place::{BBox, Cell, GridBox, Overlap};
+///
+/// let quebec = GridBox::of(&BBox::new(-71.6, 46.7, -71.1, 47.0).unwrap());
+/// assert_eq!(quebec.overlap(Cell::WORLD), Overlap::Partly);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct GridBox {
     x: (u32, u32),
@@ -149,10 +179,11 @@ pub struct GridBox {
 }
 
 impl GridBox {
-    /// The columns and rows that `part` touches.
+    /// The columns and rows that `part` touches; `part` must not cross the antimeridian (see
+    /// [`BBox::parts`]).
     pub fn of(part: &BBox) -> Self {
         let corner = |lon: f64, lat: f64| {
-            // 180 is the last column here, not another name of the first.
+            // An edge at 180 is the end of the last column, not the start of the first.
             let below = if lon == 180.0 { 180.0f64.next_down() } else { lon };
             let position =
                 Position::new(below, lat).unwrap_or_else(|_| unreachable!("checked box"));
@@ -162,8 +193,8 @@ impl GridBox {
         Self { x: (nw.x, se.x), y: (nw.y, se.y) }
     }
 
-    /// The columns and rows of a square, and of no other: drawn in by the slack of
-    /// [`GridBox::overlap`].
+    /// The columns and rows of one cell, narrowed by the tolerance of [`GridBox::overlap`] so that
+    /// no neighbouring cell overlaps it.
     pub fn of_cell(cell: Cell) -> Self {
         let shift = u32::from(GRID_BITS - cell.level);
         let side = |at: u32| {
@@ -174,9 +205,9 @@ impl GridBox {
         Self { x: side(cell.x), y: side(cell.y) }
     }
 
-    /// Cuts the box at the western edge of the cell of `level` that `column` is in, so that no cell
-    /// of that level touches both parts: each keeps one column away from the cut, which is the
-    /// slack of [`GridBox::overlap`]. None where the cut is not well inside.
+    /// Cuts the box at the western edge of the cell of `level` that holds `column`, so that no cell
+    /// of that level touches both parts: each part keeps one column of distance from the cut, the
+    /// tolerance of [`GridBox::overlap`]. `None` where the cut is not well inside the box.
     pub fn cut(&self, column: u32, level: u8) -> Option<(Self, Self)> {
         let shift = u32::from(GRID_BITS - level);
         let cut = column.checked_shr(shift)?.checked_shl(shift)?;
@@ -187,8 +218,8 @@ impl GridBox {
         Some((Self { x: (self.x.0, cut - 2), ..*self }, Self { x: (cut + 1, self.x.1), ..*self }))
     }
 
-    /// How `cell` lies to this box. One column or row of slack on each side absorbs the rounding of
-    /// the projection: `Inside` and `Outside` are certain, `Partly` is not.
+    /// How `cell` relates to this box. A tolerance of one column or row on each side absorbs the
+    /// rounding of the projection: `Inside` and `Outside` are certain, `Partly` is not.
     pub fn overlap(&self, cell: Cell) -> Overlap {
         let shift = u32::from(GRID_BITS - cell.level);
         let span = |n: u32| {

@@ -1,42 +1,51 @@
-//! Hexagons of the H3 grid (Uber's discrete global grid, an aperture 7 subdivision of the
-//! icosahedron): equal enough in area to be compared, with six neighbours that touch a side each.
+//! Cells of H3, Uber's discrete global grid: a subdivision of the icosahedron with aperture 7. Its
+//! cells are hexagons of nearly equal area with six neighbours each, but for twelve pentagons.
 
 use h3o::geom::SolventBuilder;
 use h3o::{CellIndex, LatLng, Resolution};
 
 use crate::place::{BBox, Position, unwrapped};
 
-/// The coarsest resolution we count at: about 36 km² a cell.
+/// The coarsest resolution in use: cells of about 36 km².
 pub const HEX_RESOLUTION_MIN: u8 = 6;
-/// The finest: about 2,150 m² a cell.
+/// The finest resolution in use: cells of about 2,150 m².
 pub const HEX_RESOLUTION_MAX: u8 = 11;
-/// How many resolutions there are.
+/// Number of resolutions in use.
 pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as usize + 1;
 
 /// A cell of the H3 grid.
+///
+/// ```
+/// use pointchaud::place::Hex;
+///
+/// let cell = Hex::of(-71.2080, 46.8139, 9).unwrap();
+/// assert_eq!(Hex::parse(&cell.to_string()), Some(cell));
+/// assert_eq!((cell.resolution(), cell.ring(1).len()), (9, 6));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex(u64);
 
-/// Twice the area that a ring encloses, in square degrees; above 0 counter-clockwise.
+/// Twice the signed area of a ring in square degrees (shoelace formula): positive where it runs
+/// counter-clockwise.
 fn area(ring: &[[f64; 2]]) -> f64 {
     let next = ring.iter().cycle().skip(1);
     ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
 impl Hex {
-    /// The cell of `resolution` in which a place lies, as H3 itself tells it. None beyond
-    /// resolution 15.
+    /// The cell of `resolution` (0 to 15) that holds a place given in degrees, computed by the H3
+    /// library. `None` for another resolution or a coordinate that is not finite.
     pub fn of(lon: f64, lat: f64, resolution: u8) -> Option<Self> {
         let resolution = Resolution::try_from(resolution).ok()?;
         Some(Self(LatLng::new(lat, lon).ok()?.to_cell(resolution).into()))
     }
 
-    /// Reads H3's own spelling, as in `892baad8b0fffff`.
+    /// Reads the hexadecimal form of an index, such as `892baad8b0fffff`.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<CellIndex>().ok().map(|cell| Self(cell.into()))
     }
 
-    /// The index as H3's number.
+    /// The 64-bit H3 index.
     pub fn number(self) -> u64 {
         self.0
     }
@@ -45,45 +54,45 @@ impl Hex {
         CellIndex::try_from(self.0).expect("made from a cell")
     }
 
-    /// Its resolution.
+    /// The resolution, 0 to 15.
     pub fn resolution(self) -> u8 {
         self.cell().resolution().into()
     }
 
-    /// Its middle: longitude and latitude in degrees.
+    /// The centre: longitude and latitude in degrees.
     pub fn center(self) -> [f64; 2] {
         let center = LatLng::from(self.cell());
         [center.lng(), center.lat()]
     }
 
-    /// Its corners, counter-clockwise, each longitude and latitude in degrees; the first is not
-    /// repeated. Where it crosses the antimeridian the longitudes go beyond 180.
+    /// The corners, counter-clockwise, as longitude and latitude in degrees; the first is not
+    /// repeated. Longitudes go beyond ±180 where the cell crosses the antimeridian.
     pub fn corners(self) -> Vec<[f64; 2]> {
         let [middle, _] = self.center();
         let boundary = self.cell().boundary();
         boundary.iter().map(|corner| [unwrapped(corner.lng(), middle), corner.lat()]).collect()
     }
 
-    /// How many cells there are within `k` steps of one, itself left out; one fewer a ring around
-    /// the twelve pentagons.
+    /// Number of cells within `k` steps of a hexagon, itself excluded: 3k(k + 1). Near one of the
+    /// twelve pentagons there are fewer.
     pub fn ring_size(k: u8) -> usize {
         3 * usize::from(k) * (usize::from(k) + 1)
     }
 
-    /// The cells within `k` steps, itself left out.
+    /// The cells within `k` steps, this one excluded.
     pub fn ring(self, k: u32) -> Vec<Self> {
         let cell = self.cell();
         let others = |found: Vec<CellIndex>| {
             found.into_iter().filter(|c| *c != cell).map(|c| Self(c.into())).collect()
         };
-        // The fast walk gives up where it meets one of the twelve pentagons.
+        // The fast traversal gives up at a pentagon.
         let fast: Option<Vec<CellIndex>> = cell.grid_disk_fast(k).collect();
         others(fast.unwrap_or_else(|| cell.grid_disk(k)))
     }
 
-    /// The outline of these cells, of one resolution and each once: polygons, each an outer ring
-    /// counter-clockwise and its holes clockwise, without the first corner repeated. Where they
-    /// cross the antimeridian the longitudes go beyond 180.
+    /// The union of different cells of one resolution as polygons: each an outer ring, counter-
+    /// clockwise, then its holes, clockwise; the first corner is not repeated. Longitudes go beyond
+    /// ±180 where the cells cross the antimeridian.
     pub fn outline(cells: &[Self]) -> Vec<Vec<Vec<[f64; 2]>>> {
         let middle = cells.first().map_or(0.0, |cell| cell.center()[0]);
         let ring = |line: &geo::LineString, turn: f64| {
@@ -132,13 +141,14 @@ impl Hex {
         BBox::new(wrap(west), south, wrap(east), north).ok()
     }
 
-    /// Does its middle lie in the box?
+    /// Is the centre in the box?
     pub fn is_in(self, bbox: &BBox) -> bool {
         let [lon, lat] = self.center();
         Position::new(lon, lat).is_ok_and(|middle| bbox.contains(middle))
     }
 
-    /// The mean distance between the middles of neighbours at a resolution, in metres: √3 edges.
+    /// Mean distance between the centres of neighbours at a resolution, in metres: √3 times the
+    /// mean edge.
     pub fn spacing_m(resolution: u8) -> f64 {
         let resolution = Resolution::try_from(resolution).unwrap_or(Resolution::Fifteen);
         resolution.edge_length_m() * 3f64.sqrt()

@@ -1,12 +1,13 @@
-//! Where a place lies in the H3 grid at every resolution at once, in a seventh of the time that
-//! asking H3 for each takes.
+//! The H3 cells of a place at all resolutions in use at once, in a seventh of the time of one call
+//! of the H3 library for each resolution.
 //!
-//! H3 lays its grid on the faces of an icosahedron by the gnomonic projection: on the plane of a
-//! face it is a regular hexagonal lattice, two steps of which lead from the face's middle to a
-//! corner at resolution 0; each finer one is 1/√7 as wide, those of odd resolutions turned by
-//! arcsin √(3/28) (`h3geo.org`, core library overview). So a place needs one projection, a division
-//! of vectors, and six roundings. The cell's index is asked of H3 once for each cell; near an edge,
-//! where the last bit of a sine decides, H3 is asked about the place itself.
+//! H3 projects its grid onto the faces of an icosahedron gnomonically. On the plane of a face the
+//! cells form a regular hexagonal lattice: at resolution 0 two lattice steps lead from the centre of
+//! the face to a corner; each finer lattice is narrower by √7, and those of odd resolutions are
+//! rotated by arcsin √(3/28) (`h3geo.org`, core library overview). A place therefore needs one
+//! projection and a rotation and rounding per resolution. The H3 index of a cell is computed by the
+//! library once per cell; near a cell's edge, where the last bit of a sine decides, the library is
+//! called for the place itself.
 
 use std::sync::LazyLock;
 
@@ -15,9 +16,10 @@ use h3o::{LatLng, Resolution};
 use crate::place::distance::{Vector, unit_vector};
 use crate::place::h3_cell::{HEX_RESOLUTION_MIN, HEX_RESOLUTIONS};
 
-/// How near an edge, in cells, H3 decides itself: it is exact to about 1e-9.
+/// Distance to a cell's edge, in cell widths, below which the H3 library decides (its own error is
+/// about 1e-9).
 const EDGE: f64 = 1e-6;
-/// How near two faces' middles may be to equally far.
+/// Difference of the cosines to the two nearest face centres below which the library decides.
 const FACE_EDGE: f64 = 1e-9;
 
 fn dot(a: Vector, b: Vector) -> f64 {
@@ -32,13 +34,14 @@ fn scaled(a: Vector, by: f64) -> Vector {
     a.map(|n| n * by)
 }
 
-/// A face of the icosahedron: its middle, and two axes on its plane, in steps of resolution 0.
+/// A face of the icosahedron: its centre and two axes on its plane, in lattice steps of
+/// resolution 0.
 struct IcosahedronFace {
     middle: Vector,
     axes: [Vector; 2],
 }
 
-/// The faces between the twelve corners, which are H3's pentagons of resolution 0.
+/// The twenty faces. Their twelve corners are H3's pentagons of resolution 0.
 static FACES: LazyLock<Vec<IcosahedronFace>> = LazyLock::new(|| {
     let corners: Vec<Vector> = Resolution::Zero
         .pentagons()
@@ -54,7 +57,7 @@ static FACES: LazyLock<Vec<IcosahedronFace>> = LazyLock::new(|| {
                     (0..3).map(|i| corners[a][i] + corners[b][i] + corners[c][i]).collect();
                 let sum = [sum[0], sum[1], sum[2]];
                 let middle = scaled(sum, 1.0 / dot(sum, sum).sqrt());
-                // To the first corner on the face's plane, half of it a step.
+                // Half the vector to the first corner on the plane is one lattice step.
                 let corner = scaled(corners[a], 1.0 / dot(corners[a], middle));
                 let to = [0, 1, 2].map(|i| (corner[i] - middle[i]) / 2.0);
                 let across = cross(middle, to);
@@ -69,8 +72,8 @@ static FACES: LazyLock<Vec<IcosahedronFace>> = LazyLock::new(|| {
     faces
 });
 
-/// What a resolution's lattice is to that of resolution 0: a turn and a width, as the real and the
-/// imaginary part of a number to multiply with.
+/// Rotation and scale from the lattice of resolution 0 to that of each resolution, as a complex
+/// factor (real and imaginary part).
 static TURNS: LazyLock<[[f64; 2]; HEX_RESOLUTIONS]> = LazyLock::new(|| {
     let turn = (3f64 / 28.0).sqrt().asin();
     std::array::from_fn(|n| {
@@ -81,12 +84,21 @@ static TURNS: LazyLock<[[f64; 2]; HEX_RESOLUTIONS]> = LazyLock::new(|| {
     })
 });
 
-/// The cells of a place at our resolutions: numbers that are equal where the cells are. A cell that
-/// two faces share has a number on each.
+/// For each resolution in use a key of the cell that holds a place: equal keys are equal cells. A
+/// cell that lies on two faces has a key on each.
 pub type H3LatticeKeys = [u64; HEX_RESOLUTIONS];
 
-/// The keys of a place; none where it lies so near an edge, of any resolution, that H3 must be
-/// asked.
+/// The keys of a place given in degrees; `None` where it lies too near an edge of a cell of any
+/// resolution, so that the H3 library must decide.
+///
+/// ```
+/// use pointchaud::place::lattice_keys;
+///
+/// let here = lattice_keys(-71.2080, 46.8139).unwrap();
+/// let centimetres_away = lattice_keys(-71.2080001, 46.8139001).unwrap();
+/// assert_eq!(here, centimetres_away);
+/// assert_ne!(here, lattice_keys(-71.0, 46.8139).unwrap());
+/// ```
 pub fn lattice_keys(lon: f64, lat: f64) -> Option<H3LatticeKeys> {
     let on_plane = FacePoint::of(lon, lat)?;
     let mut keys = [0; HEX_RESOLUTIONS];
@@ -96,12 +108,20 @@ pub fn lattice_keys(lon: f64, lat: f64) -> Option<H3LatticeKeys> {
     Some(keys)
 }
 
-/// The key of a place at one of our resolutions, by its place among them; none near an edge.
+/// The key of a place at one resolution; `level` counts from [`HEX_RESOLUTION_MIN`]. `None` near an
+/// edge.
+///
+/// ```
+/// use pointchaud::place::{lattice_key, lattice_keys};
+///
+/// let keys = lattice_keys(-71.2080, 46.8139).unwrap();
+/// assert_eq!(lattice_key(-71.2080, 46.8139, 3), Some(keys[3]));
+/// ```
 pub fn lattice_key(lon: f64, lat: f64, level: usize) -> Option<u64> {
     FacePoint::of(lon, lat)?.key(level)
 }
 
-/// A place on the plane of the face it lies on, in steps of resolution 0.
+/// A place projected onto the plane of its face, in lattice steps of resolution 0.
 struct FacePoint {
     face: usize,
     x: f64,

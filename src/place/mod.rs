@@ -1,4 +1,5 @@
-//! The Earth: positions, distances, boxes, the map's grid and H3's. Imports nothing of ours.
+//! The Earth: positions, distances, boxes and polygons, the Mercator grid and its tiles, H3 cells.
+//! This room imports no other.
 
 mod area_index;
 mod bbox;
@@ -23,5 +24,5 @@ pub use h3_cell::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
 pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};
 pub use polygon::{PolygonError, Polygons};
 pub use position::{OutOfRange, Position};
-pub use query_point::{QueryPoint, slack};
+pub use query_point::{QueryPoint, haversine_tolerance};
 pub use tile::Tile;

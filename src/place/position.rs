@@ -1,5 +1,5 @@
-//! A point on the Earth, WGS 84, with named fields: the order of two numbers is a question for
-//! `format`, never for anything inside.
+//! A point on the Earth in WGS 84, with named fields: the order of two coordinates is decided where
+//! data enters and leaves, never inside.
 
 use std::fmt;
 
@@ -30,7 +30,15 @@ pub struct Position {
 }
 
 impl Position {
-    /// Checks both values, in degrees. The antimeridian has one name: 180 becomes -180.
+    /// Checks both values, in degrees. Longitude 180 becomes -180, so that each position has one
+    /// spelling.
+    ///
+    /// ```
+    /// use pointchaud::place::Position;
+    ///
+    /// assert_eq!(Position::new(180.0, 0.0).unwrap().lon(), -180.0);
+    /// assert_eq!(Position::new(0.0, 91.0).unwrap_err().axis, "lat");
+    /// ```
     ///
     /// # Errors
     /// [`OutOfRange`] for NaN, infinities and values that are not on the Earth.
@@ -40,7 +48,7 @@ impl Position {
                 return Err(OutOfRange { axis, value, limit });
             }
         }
-        // Adding zero turns -0.0 into 0.0, so that one place has one spelling.
+        // Adding zero turns -0.0 into 0.0.
         let lon = if lon == 180.0 { -180.0 } else { lon + 0.0 };
         Ok(Self { lon, lat: lat + 0.0 })
     }

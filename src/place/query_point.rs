@@ -1,22 +1,32 @@
-//! A point to measure from: what its distances have in common is computed once.
+//! A point from which many distances are measured: what they share is computed once.
 //!
-//! Nearness is compared as haversines, sin²(d/2) of the angle d between two places: no square root,
-//! no arc, and the same order. On the map's plane they are almost squares of lengths: with ψ the
-//! Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2)) exactly (from sin φ = tanh ψ
-//! and cos φ = sech ψ in the spherical law of cosines), so within a quarter of a degree two
-//! differences of grid columns and rows tell a distance to a centimetre and a millionth of itself:
-//! [`QueryPoint::sketch`]. What is exact, [`QueryPoint::distance`], is computed for what is kept.
+//! Distances are compared as haversines, sin²(d/2) of the central angle d: they have the same order
+//! and need neither a square root nor an arc function. On the Mercator plane they are nearly
+//! squared lengths. With ψ the Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2)) exactly
+//! (from sin φ = tanh ψ and cos φ = sech ψ in the spherical law of cosines). Within a quarter of a
+//! degree the differences of grid columns and rows therefore give a distance with an error of at
+//! most a centimetre plus a millionth of it: [`QueryPoint::approximate_haversines`]. The exact
+//! [`QueryPoint::distance`] is computed only for the candidates that remain.
 
 use crate::place::{Cell, EARTH_RADIUS_M, GRID_BITS, Meters, Position};
 
-/// Half a degree's difference in radians.
+/// Half of one degree, in radians.
 const HALF: f64 = std::f64::consts::PI / 360.0;
-/// Half of one column's width in radians.
+/// Half the width of a column of the finest grid, in radians.
 const HALF_COLUMN: f32 = std::f32::consts::PI / 4_294_967_296.0;
-/// Columns or rows within which [`QueryPoint::sketch`] uses the plane: a quarter of a degree.
+/// Columns or rows of a quarter of a degree: the reach of the plane approximation.
 const PLANE: i32 = 2_982_616;
 
-/// A point and what all distances from it share.
+/// A point with everything that distances from it share.
+///
+/// ```
+/// use pointchaud::place::{Position, QueryPoint};
+///
+/// let point = QueryPoint::new(Position::new(0.0, 0.0).unwrap());
+/// let degree = point.distance(1.0, 0.0);
+/// assert_eq!(degree.0.round(), 111_195.0);
+/// assert!(point.haversine(1.0, 0.0) < point.haversine(0.0, 2.0));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct QueryPoint {
     lon: f64,
@@ -25,13 +35,13 @@ pub struct QueryPoint {
     cos: f64,
     x: u32,
     y: u32,
-    /// What a squared length on the plane, in columns, is to be multiplied with, and the first and
-    /// second terms of how that grows from row to row; no number where the plane ends near.
+    /// Factor from a squared length in columns to a haversine, and the first and second order
+    /// terms of its growth per row; NaN near the poles, where the plane ends.
     plane: (f32, f32, f32),
 }
 
 impl QueryPoint {
-    /// Measures from `at`.
+    /// Prepares distances from `at`.
     pub fn new(at: Position) -> Self {
         let (sin, cos) = at.lat().to_radians().sin_cos();
         let Cell { x, y, .. } = Cell::of_sine(at.lon(), sin, GRID_BITS);
@@ -57,23 +67,24 @@ impl QueryPoint {
         self.lat
     }
 
-    /// Column and row of the finest grid.
+    /// Column and row of the point in the finest grid.
     pub fn grid(&self) -> (u32, u32) {
         (self.x, self.y)
     }
 
-    /// Cosine of the latitude.
+    /// Cosine of the point's latitude.
     pub fn cos_lat(&self) -> f64 {
         self.cos
     }
 
-    /// Haversines of places given by their grid column and row, as good as `slack` says. False
-    /// where some are too far away for the plane: then `out` holds nothing of use.
+    /// Approximate haversines of places given by grid column and row, with the error that
+    /// [`haversine_tolerance`] covers. Returns false where a place is farther than the plane
+    /// approximation reaches; `out` is meaningless then.
     #[inline]
-    pub fn sketch(&self, places: &[[u32; 2]], out: &mut [f32]) -> bool {
+    pub fn approximate_haversines(&self, places: &[[u32; 2]], out: &mut [f32]) -> bool {
         let mut farthest = 0;
         for (out, [x, y]) in out.iter_mut().zip(places) {
-            // Columns wrap where the Earth does.
+            // Columns wrap around at the antimeridian.
             let east = x.wrapping_sub(self.x) as i32;
             let south = y.wrapping_sub(self.y) as i32;
             farthest |= (east ^ (east >> 31)) | (south ^ (south >> 31));
@@ -85,7 +96,7 @@ impl QueryPoint {
         farthest <= PLANE && !self.plane.0.is_nan()
     }
 
-    /// Differences in degrees, the longitude's the short way round.
+    /// Differences of longitude (the shorter way around) and latitude, in degrees.
     fn differences(&self, lon: f64, lat: f64) -> (f64, f64) {
         let east = lon - self.lon;
         let turn = if east > 180.0 {
@@ -98,8 +109,8 @@ impl QueryPoint {
         (east + turn, lat - self.lat)
     }
 
-    /// sin²(d/2) of the angle d to a place less than a degree away both ways: the sines are series
-    /// whose next term is below a double's last digit.
+    /// The haversine to a place at most a degree away in longitude and latitude. The sines are
+    /// series whose next term is below the precision of a double.
     fn near(&self, east: f64, north: f64) -> f64 {
         let sine = |x: f64| x * (1.0 - x * x * (1.0 / 6.0 - x * x * (1.0 / 120.0)));
         let (s, t) = (sine(north * HALF), sine(east * HALF));
@@ -110,7 +121,7 @@ impl QueryPoint {
         (s2 + self.cos * cos_there * t * t).max(0.0)
     }
 
-    /// sin²(d/2) and cos²(d/2) of the angle d to any place.
+    /// sin²(d/2) and cos²(d/2) of the central angle d to any place.
     fn far(&self, east: f64, lat: f64) -> (f64, f64) {
         let north = lat - self.lat;
         let (s, t) = ((north * HALF).sin(), (east * HALF).sin());
@@ -119,7 +130,8 @@ impl QueryPoint {
         (s * s + cosines * t * t, u * u + cosines * v * v)
     }
 
-    /// sin²(d/2) of the angle d from here to a place given in degrees; grows with the distance.
+    /// The haversine sin²(d/2) of the central angle d to a place given in degrees. It grows with
+    /// the distance, from 0 to 1 at the antipode.
     pub fn haversine(&self, lon: f64, lat: f64) -> f64 {
         let (east, north) = self.differences(lon, lat);
         if is_near(east, north) { self.near(east, north) } else { self.far(east, lat).0 }
@@ -131,7 +143,7 @@ impl QueryPoint {
     pub fn distance(&self, lon: f64, lat: f64) -> Meters {
         let (east, north) = self.differences(lon, lat);
         let half = if is_near(east, north) {
-            // The arc sine's series; what is left out is below 3e-17 of the first term.
+            // Series of the arc sine; the rest is below 3e-17 of the first term.
             let x2 = self.near(east, north);
             x2.sqrt() * (1.0 + x2 * (1.0 / 6.0 + x2 * (3.0 / 40.0 + x2 * (15.0 / 336.0))))
         } else {
@@ -146,9 +158,16 @@ fn is_near(east: f64, north: f64) -> bool {
     east.abs() <= 1.0 && north.abs() <= 1.0
 }
 
-/// A haversine that neither a sketch nor its rounding makes a place at this very distance exceed:
-/// five centimetres and two millionths more.
-pub fn slack(haversine: f64) -> f32 {
+/// An upper bound of the approximate haversine of a place whose exact haversine is `haversine`, and
+/// the reverse: the haversine of a distance five centimetres and two millionths longer.
+///
+/// ```
+/// use pointchaud::place::{Meters, haversine_tolerance};
+///
+/// let exact = Meters(100.0).haversine();
+/// assert!(f64::from(haversine_tolerance(exact)) > exact);
+/// ```
+pub fn haversine_tolerance(haversine: f64) -> f32 {
     let half = haversine.sqrt() * (1.0 + 2e-6) + 0.05 / (2.0 * EARTH_RADIUS_M);
     (half * half) as f32
 }
@@ -158,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_and_far_say_the_same() {
+    fn near_and_far_formulas_agree() {
         let mut near = 0;
         for (lon, lat) in [(-71.2, 46.8), (179.9, -16.0), (0.0, 89.5), (33.0, 0.0)] {
             let origin = QueryPoint::new(Position::new(lon, lat).unwrap());
@@ -176,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sketch_is_as_good_as_slack_says() {
+    fn approximate_haversines_stay_within_the_tolerance() {
         let mut state = 5u64;
         let mut random = |low: f64, high: f64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -192,14 +211,14 @@ mod tests {
             let y = (lat + random(-spread, spread)).clamp(-90.0, 90.0);
             let cell = Cell::of(Position::new(x, y).unwrap(), GRID_BITS);
             let (mut out, exact) = ([0.0f32], origin.haversine(x, y));
-            if origin.sketch(&[[cell.x, cell.y]], &mut out) {
+            if origin.approximate_haversines(&[[cell.x, cell.y]], &mut out) {
                 used += 1;
-                let sketch = f64::from(out[0]);
-                let told = format!("{lon} {lat} to {x} {y}: {sketch} {exact}");
-                assert!(sketch <= f64::from(slack(exact)), "{told}");
-                assert!(exact <= f64::from(slack(sketch)), "{told}");
+                let rough = f64::from(out[0]);
+                let both = format!("{lon} {lat} to {x} {y}: {rough} {exact}");
+                assert!(rough <= f64::from(haversine_tolerance(exact)), "{both}");
+                assert!(exact <= f64::from(haversine_tolerance(rough)), "{both}");
             }
         }
-        assert!(used > 20_000, "only {used} sketches");
+        assert!(used > 20_000, "only {used} approximations");
     }
 }

@@ -1,10 +1,18 @@
-//! Tiles of a web map (WebMercatorQuad, OGC 17-083r4): the squares that maps are cut in.
+//! Tiles of a web map: the tile matrix set WebMercatorQuad (OGC 17-083r4).
 
 use std::f64::consts::PI;
 
 use crate::place::{BBox, Cell, GRID_BITS, Position};
 
-/// A tile: at zoom `z` the Earth has 2^z columns and rows, counted from 180° W and 85.05° N.
+/// A tile: at zoom `z` there are 2^z columns and rows, counted from 180° W and 85.05° N.
+///
+/// ```
+/// use pointchaud::place::Tile;
+///
+/// let tile = Tile::new(10, 309, 358).unwrap();
+/// assert_eq!((tile.zoom(), tile.cell().x), (10, 309));
+/// assert!(Tile::new(1, 2, 0).is_none(), "zoom 1 has two columns");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tile {
     z: u8,
@@ -13,33 +21,34 @@ pub struct Tile {
 }
 
 impl Tile {
-    /// The deepest zoom.
+    /// The largest zoom.
     pub const ZOOM_MAX: u8 = 22;
-    /// Units of a tile's side.
+    /// Units along the side of a tile, as in its vector tile encoding.
     pub const EXTENT: u32 = 4_096;
 
-    /// The tile, if there is one of these numbers.
+    /// The tile at zoom `z`, column `x` and row `y`; `None` where there is none.
     pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
         let side = 1u32.checked_shl(u32::from(z)).filter(|_| z <= Self::ZOOM_MAX)?;
         (x < side && y < side).then_some(Self { z, x, y })
     }
 
-    /// Its zoom.
+    /// The zoom.
     pub fn zoom(&self) -> u8 {
         self.z
     }
 
-    /// The square of the grid that it is.
+    /// The grid cell of the same extent.
     pub fn cell(&self) -> Cell {
         Cell { level: self.z, x: self.x, y: self.y }
     }
 
-    /// The tile in degrees.
+    /// The extent in degrees.
     pub fn bounds(&self) -> BBox {
         self.cell().bounds()
     }
 
-    /// Where a position of the tile lies in it: units from its west and from its north.
+    /// Coordinates of a position inside the tile: units east of its western and south of its
+    /// northern edge.
     pub fn local(&self, position: Position) -> (i32, i32) {
         let finest = Cell::of(position, GRID_BITS);
         let shift = u32::from(GRID_BITS - self.z);
@@ -50,7 +59,8 @@ impl Tile {
         (unit(finest.x, self.x), unit(finest.y, self.y))
     }
 
-    /// Where any corner lies, in units of the tile, in it or beside it.
+    /// Coordinates of any longitude and latitude relative to the tile, in its units; outside of
+    /// [0, EXTENT] beside the tile. Longitudes beyond ±180 continue past the antimeridian.
     pub fn unrolled(&self, lon: f64, lat: f64) -> (f64, f64) {
         let side = f64::from(2.0f32).powi(i32::from(self.z));
         let sin = lat.clamp(-85.051_128, 85.051_128).to_radians().sin();

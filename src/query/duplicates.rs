@@ -10,7 +10,7 @@
 
 use crate::domain::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
 use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
-use crate::place::{Meters, QueryPoint, distance, slack};
+use crate::place::{Meters, QueryPoint, distance, haversine_tolerance};
 use crate::query::duplicate_features::{
     ACCURACY_M_MAX, Candidate, DuplicateQuery, Features, Known, Relation, among_others, describe,
 };
@@ -188,8 +188,10 @@ impl DuplicateRule {
             [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)]
         {
             let reach = Meters(reach + wider);
-            let mut addresses =
-                AddressCollector { reach: slack(reach.haversine()), found: Vec::with_capacity(64) };
+            let mut addresses = AddressCollector {
+                reach: haversine_tolerance(reach.haversine()),
+                found: Vec::with_capacity(64),
+            };
             snapshot.near(&origin, compiled, usize::MAX, &mut addresses);
             for address in addresses.found {
                 let service = snapshot.service(address);

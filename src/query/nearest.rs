@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
-use crate::place::{Meters, Position, QueryPoint, slack};
+use crate::place::{Meters, Position, QueryPoint, haversine_tolerance};
 use crate::query::{After, Found, Page};
 
 /// The `k` reports nearest to `at` that pass and are no farther than `max`: nearest first, equal
@@ -33,7 +33,7 @@ pub fn within_radius(
         let [lon, lat] = snapshot.degrees(address);
         origin.distance(lon, lat)
     };
-    let edge = slack(radius.haversine());
+    let edge = haversine_tolerance(radius.haversine());
     // One more than asked tells whether there are more.
     let wanted = limit.saturating_add(1);
     let mut nearest = Nearest { wanted, reach: edge, kept: Vec::with_capacity(LIST), selected: 0 };
@@ -90,7 +90,7 @@ impl Collector<DocAddress> for Nearest {
         let count = self.kept.len();
         if count >= self.wanted && count > self.selected + self.wanted / 2 {
             let (_, last, _) = self.kept.select_nth_unstable_by_key(self.wanted - 1, |kept| kept.0);
-            self.reach = self.reach.min(slack(f64::from(f32::from_bits(last.0))));
+            self.reach = self.reach.min(haversine_tolerance(f64::from(f32::from_bits(last.0))));
             let reach = self.reach.to_bits();
             self.kept.retain(|(haversine, _)| *haversine <= reach);
             self.selected = self.kept.len();

@@ -29,7 +29,7 @@ enum PartialKind {
 
 /// Takes what a walk finds.
 pub trait Collector<T> {
-    /// Takes one, with a haversine as good as [`slack`](crate::place::slack) says.
+    /// Takes one, with a haversine as good as [`haversine_tolerance`](crate::place::haversine_tolerance) says.
     fn offer(&mut self, found: T, haversine: f32);
 
     /// The haversine up to which more is of interest; it never grows.
@@ -243,7 +243,7 @@ impl<G: Collector<u32>> PartialSearch<'_, G> {
         let reach = self.gather.reach();
         let mut sketches = [0.0f32; LEAF];
         let sketches = &mut sketches[..places.len()];
-        if self.origin.sketch(places, sketches) {
+        if self.origin.approximate_haversines(places, sketches) {
             for (i, sketch) in sketches.iter().enumerate() {
                 if *sketch <= reach {
                     self.gather.offer(slot(i), *sketch);
