@@ -1,305 +1,158 @@
-// The public API, typed: the page has no other way to anything.
-import { language } from "./words";
+// The public API, typed from its OpenAPI document: the page gets all its data through these functions.
+import type * as schema from "./api-types";
+import { language } from "./i18n";
 
-export type Status = "open" | "in_progress" | "closed";
+/** A feature whose properties have an OpenAPI schema; its geometry has the exact GeoJSON type. */
+type Feature<P, G extends GeoJSON.Geometry | null> = GeoJSON.Feature<G, P> & { id: string };
 
-export interface City {
-  jurisdiction_id: string;
-  name: string;
-  time_zone: string;
-  extent: [number, number, number, number] | null;
-  reports: number;
-}
+/** A feature collection of the API with the type of its features. */
+type Collection<C extends { features: unknown[] }, F> = Omit<C, "features"> & { features: F[] };
 
-export interface Service {
-  service_code: string;
-  service_name: string;
-  group: string;
-  names?: { fr: string; en: string };
-  description?: string;
-  synonyms?: string[];
-  attributes?: Question[];
-}
+type Area = GeoJSON.Polygon | GeoJSON.MultiPolygon;
 
-/** What a service asks of whoever reports. */
-export interface Question {
-  code: string;
-  /** False: nothing is asked, something is said. */
-  variable: boolean;
-  datatype: "string" | "number" | "datetime" | "text" | "singlevaluelist" | "multivaluelist";
-  required: boolean;
-  description: string;
-  datatype_description: string;
-  values: { key: string; name: string }[];
-}
+export type { Hex, Report, Stats } from "./api-types";
+export type Status = schema.Report["status"];
+export type City = schema.Jurisdictions["jurisdictions"][number];
+export type Catalogue = schema.Services;
+export type Service = schema.Services["services"][number];
+/** A question that a service asks about each report (Open311: service attribute). */
+export type ServiceAttribute = Service["attributes"][number];
+/** The answers to a service's questions, by attribute code. */
+export type AttributeValues = Record<string, string | string[]>;
+export type Photo = schema.KeptPhoto;
+export type BoundarySet = schema.Boundaries["boundaries"][number];
+export type HistoryEntry = schema.History["history"][number];
+export type ReportFeature = Feature<schema.Report, GeoJSON.Point | null>;
+export type ReportPage = Collection<schema.ReportCollection, ReportFeature>;
+/** Clusters, and single reports where there is no other nearby. */
+export type ClusterPage = Collection<schema.SpotCollection, Feature<schema.Spot, GeoJSON.Point>>;
+export type DuplicateFeature = Feature<schema.Duplicate, GeoJSON.Point | null>;
+export type DuplicatePage = Collection<schema.DuplicateCollection, DuplicateFeature>;
+export type Incident = Collection<schema.IncidentCollection, ReportFeature>;
+export type HexFeature = Feature<schema.Hex, GeoJSON.Polygon>;
+export type HexPage = Collection<schema.HexCollection, HexFeature>;
+export type HotspotFeature = Feature<schema.Hotspot, Area>;
+export type HotspotPage = Collection<schema.HotspotCollection, HotspotFeature>;
+export type HotspotEvent = NonNullable<schema.Hotspot["history"]>[number];
+export type AlertFeature = Feature<schema.Alert, Area>;
 
-/** Answers by their questions' codes. */
-export type Answers = Record<string, string | string[]>;
-
-export interface Photo {
-  media_url: string;
-  thumbnail_url: string;
-  /** Where it was taken, by its own word. */
-  position: { lon: number; lat: number } | null;
-}
-
-export interface Catalogue {
-  groups: { code: string; name: string }[];
-  services: Service[];
-}
-
-export interface Stats {
-  total: number;
-  unlocated: number;
-  status: Partial<Record<Status, number>>;
-  service: { code: string; name: string; group: string; count: number }[];
-  area: { name: string; count: number; center: [number, number] | null }[];
-  day: { date: string; count: number }[];
-}
-
-/** A set of areas, such as quartiers. */
-export interface Division {
-  name: string;
-  areas: number;
-}
-
-export interface Report {
-  service_request_id: string;
-  service_code: string;
-  service_name: string;
-  status: Status;
-  closed_reason?: string;
-  source_status?: string;
-  nature: string;
-  channel: string;
-  requested_datetime: string;
-  closed_datetime?: string;
-  accuracy?: string;
-  address?: string | null;
-  area?: string | null;
-  description?: string | null;
-  parent_service_request_id?: string;
-  assignee?: string;
-  attributes?: Answers;
-  media_url?: string[];
-}
-
-export type ReportFeature = GeoJSON.Feature<GeoJSON.Point | null, Report>;
-
-/** Groups and single reports, as a map shows them. */
-export interface Spots extends GeoJSON.FeatureCollection {
-  /** Reports in all the squares that the view touches. */
-  numberMatched: number;
-}
-
-export interface Page<F> {
-  features: F[];
-  next?: string;
-  truncated: boolean;
-}
-
-export interface Change {
-  at: string;
-  author: string;
-  event: "created" | "changed";
-  fields?: { field: string; before: string | null; after: string | null }[];
-}
-
-export interface Duplicate extends Report {
-  distance_m: number;
-  probability: number;
-  decision: "duplicate" | "possible" | "new";
-  sentence: string;
-}
-
-export interface DuplicateFeature extends GeoJSON.Feature<GeoJSON.Point | null, Duplicate> {
-  id: string;
-}
-
-export interface DuplicatePage {
-  decision: string;
-  features: DuplicateFeature[];
-}
-
-export interface Incident {
-  incident_id: string;
-  reports: number;
-  open: number;
-  changes: { change_id: number; kind: string; author: string; at: string; undone_by: number | null }[];
-  features: (ReportFeature & { id: string })[];
-}
-
-/** What became of a report that was sent: made, or its sender is to choose. */
-export type Filed = { created: true; report: ReportFeature } | { created: false; found: DuplicatePage };
-
+/** Settings of the page, from `/config.json`. */
 export interface Config {
   default_jurisdiction: string;
+  /** URL of the TileJSON of the basemap; null for none. */
   basemap: string | null;
 }
 
-export interface Hex extends GeoJSON.Feature<GeoJSON.Polygon> {
-  properties: {
-    h3: string;
-    count: number;
-    open: number;
-    neighbourhood_count: number | null;
-    neighbourhood_expected: number | null;
-    z: number | null;
-    class: string | null;
-    trend?: { class: string | null };
-  };
-}
+/** The report that was created, or the likely duplicates among which its sender has to choose. */
+export type CreateResult =
+  | { created: true; report: ReportFeature }
+  | { created: false; duplicates: DuplicatePage };
 
-export interface HexPage {
-  features: Hex[];
-  total: number;
-  statistic: { available: boolean; reason?: string };
-}
+/** Parameters of a request's query string. */
+export type QueryParams = Record<string, string>;
 
-export interface HotspotLife {
-  at: string;
-  event: string;
-  other_hotspot_id: number | null;
-  count: number;
-}
-
-export interface Hotspot extends GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon> {
-  properties: {
-    hotspot_id: number;
-    rank: number;
-    service_name: string;
-    class: string;
-    explanation: string;
-    count: number;
-    trend: string;
-    priority?: number;
-    priority_parts?: Record<"excess" | "open" | "age" | "trend" | "severity", number>;
-    service_request_ids?: string[];
-    history?: HotspotLife[];
-  };
-}
-
-export interface HotspotPage {
-  features: Hotspot[];
-  numberMatched: number;
-  window?: { from: string; to: string; days: number };
-  statistic: { available: boolean; reason?: string };
-}
-
-export interface Alert extends GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon> {
-  properties: {
-    service_name: string;
-    explanation: string;
-    count: number;
-    level: "alert" | "watch";
-  };
-}
-
-/** Parameters of a question. */
-export type Params = Record<string, string>;
-
-/** An answer that is not a success. */
-export class Refused extends Error {
-  constructor(readonly status: number, detail: string) {
-    super(detail);
+/** An answer with an error status; the message is for the user, in the page's language. */
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
   }
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
-  if (!answer.ok) throw await refused(answer);
-  return answer.json();
+async function readJson<T>(response: Response): Promise<T> {
+  if (response.ok) return response.json();
+  const problem: Partial<schema.Problem> = await response.json().catch(() => ({}));
+  throw new ApiError(response.status, problem.detail ?? response.statusText);
 }
 
-async function refused(answer: Response): Promise<Refused> {
-  const problem = await answer.json().catch(() => ({}));
-  return new Refused(answer.status, problem.detail ?? answer.statusText);
-}
+const get = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
+  readJson(await fetch(url, { signal, headers: { Accept: "application/json" } }));
 
-const ask = (path: string, params: Params): string =>
+const urlOf = (path: string, params: QueryParams): string =>
   `${path}?${new URLSearchParams({ ...params, lang: language() })}`;
+
+const id = encodeURIComponent;
 
 export const config = (): Promise<Config> => get("/config.json");
 
 export const cities = async (): Promise<City[]> =>
-  (await get<{ jurisdictions: City[] }>("/api/v1/jurisdictions")).jurisdictions;
+  (await get<schema.Jurisdictions>("/api/v1/jurisdictions")).jurisdictions;
 
 export const catalogue = (city: string): Promise<Catalogue> =>
-  get(ask("/api/v1/services", { jurisdiction_id: city }));
+  get(urlOf("/api/v1/services", { jurisdiction_id: city }));
 
-export const stats = (params: Params, signal: AbortSignal): Promise<Stats> =>
-  get(ask("/api/v1/stats", params), signal);
+export const stats = (params: QueryParams, signal: AbortSignal): Promise<schema.Stats> =>
+  get(urlOf("/api/v1/stats", params), signal);
 
-export const divisions = async (city: string): Promise<Division[]> =>
-  (await get<{ boundaries: Division[] }>(ask("/api/v1/boundaries", { jurisdiction_id: city }))).boundaries;
+export const boundarySets = async (city: string): Promise<BoundarySet[]> =>
+  (await get<schema.Boundaries>(urlOf("/api/v1/boundaries", { jurisdiction_id: city }))).boundaries;
 
-export const outlines = (name: string, city: string): Promise<GeoJSON.FeatureCollection> =>
-  get(ask(`/api/v1/boundaries/${encodeURIComponent(name)}`, { jurisdiction_id: city }));
+/** The areas of a boundary set with their outlines. */
+export const boundaries = (name: string, city: string): Promise<GeoJSON.FeatureCollection> =>
+  get(urlOf(`/api/v1/boundaries/${id(name)}`, { jurisdiction_id: city }));
 
-export const clusters = (params: Params, signal: AbortSignal): Promise<Spots> =>
-  get(ask("/api/v1/clusters", params), signal);
+export const clusters = (params: QueryParams, signal: AbortSignal): Promise<ClusterPage> =>
+  get(urlOf("/api/v1/clusters", params), signal);
 
-export const reports = (params: Params, signal?: AbortSignal): Promise<Page<ReportFeature>> =>
-  get(ask("/api/v1/reports", { limit: "40", ...params }), signal);
+export const clusterReports = (cluster: string, params: QueryParams): Promise<ReportPage> =>
+  get(urlOf(`/api/v1/clusters/${cluster}/reports`, { limit: "40", ...params }));
 
-export const clusterReports = (id: string, params: Params): Promise<Page<ReportFeature>> =>
-  get(ask(`/api/v1/clusters/${id}/reports`, { limit: "40", ...params }));
+export const reports = (params: QueryParams, signal?: AbortSignal): Promise<ReportPage> =>
+  get(urlOf("/api/v1/reports", { limit: "40", ...params }), signal);
 
-export const hexes = (params: Params, signal: AbortSignal): Promise<HexPage> =>
-  get(ask("/api/v1/hexes", params), signal);
+/** The next page of a list, by the `next` link of the page before. */
+export const nextPage = (link: string): Promise<ReportPage> => get(link);
 
-export const hotspots = (params: Params, signal: AbortSignal): Promise<HotspotPage> =>
-  get(ask("/api/v1/hotspots", params), signal);
+export const report = (report: string, city: string): Promise<ReportFeature> =>
+  get(urlOf(`/api/v1/reports/${id(report)}`, { jurisdiction_id: city }));
 
-export const hotspot = (id: number, city: string): Promise<Hotspot> =>
-  get(ask(`/api/v1/hotspots/${id}`, { jurisdiction_id: city }));
+export const history = async (report: string, city: string): Promise<HistoryEntry[]> =>
+  (await get<schema.History>(urlOf(`/api/v1/reports/${id(report)}/history`, { jurisdiction_id: city }))).history;
 
-/** What has just begun; nothing while the first look is under way. */
-export const alerts = async (params: Params, signal: AbortSignal): Promise<Alert[]> =>
-  (await get<{ features: Alert[] }>(ask("/api/v1/alerts", params), signal)).features;
+export const hexes = (params: QueryParams, signal: AbortSignal): Promise<HexPage> =>
+  get(urlOf("/api/v1/hexes", params), signal);
 
-export const nextPage = (path: string): Promise<Page<ReportFeature>> => get(path);
+export const hotspots = (params: QueryParams, signal: AbortSignal): Promise<HotspotPage> =>
+  get(urlOf("/api/v1/hotspots", params), signal);
 
-export const report = (id: string, city: string): Promise<ReportFeature> =>
-  get(ask(`/api/v1/reports/${encodeURIComponent(id)}`, { jurisdiction_id: city }));
+export const hotspot = (hotspot: number, city: string): Promise<HotspotFeature> =>
+  get(urlOf(`/api/v1/hotspots/${hotspot}`, { jurisdiction_id: city }));
 
-export const history = (id: string, city: string): Promise<{ history: Change[] }> =>
-  get(ask(`/api/v1/reports/${encodeURIComponent(id)}/history`, { jurisdiction_id: city }));
+/** Hotspots that have just started; none until the service has scanned the city once. */
+export const alerts = async (params: QueryParams, signal: AbortSignal): Promise<AlertFeature[]> =>
+  (await get<{ features: AlertFeature[] }>(urlOf("/api/v1/alerts", params), signal)).features;
 
-export const duplicates = (params: Params, signal: AbortSignal): Promise<DuplicatePage> =>
-  get(ask("/api/v1/duplicates", params), signal);
+export const duplicates = (params: QueryParams, signal?: AbortSignal): Promise<DuplicatePage> =>
+  get(urlOf("/api/v1/duplicates", params), signal);
 
-export const incident = (id: string, city: string): Promise<Incident> =>
-  get(ask(`/api/v1/incidents/${encodeURIComponent(id)}`, { jurisdiction_id: city }));
+export const incident = (report: string, city: string): Promise<Incident> =>
+  get(urlOf(`/api/v1/incidents/${id(report)}`, { jurisdiction_id: city }));
 
-/** Changes who belongs to an incident; with the crew's key where the service asks for one. */
-export async function regroup(
-  id: string, what: "merge" | "split" | "undo", body: object, city: string, key: string,
+/** Merges, splits or undoes; sends the crew's key if there is one. */
+export async function changeIncident(
+  report: string, action: "merge" | "split" | "undo", body: schema.Members | schema.Undo, city: string, key: string,
 ): Promise<Incident> {
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (key) headers.Authorization = `Bearer ${key}`;
-  const path = ask(`/api/v1/incidents/${encodeURIComponent(id)}/${what}`, { jurisdiction_id: city });
-  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw await refused(answer);
-  return answer.json();
+  const url = urlOf(`/api/v1/incidents/${id(report)}/${action}`, { jurisdiction_id: city });
+  return readJson(await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-/** Has a photo kept, before the report that it belongs to is filed. */
-export async function keepPhoto(file: File): Promise<Photo> {
+/** Uploads a photo; the report that is created later refers to it by its URL. */
+export async function uploadPhoto(file: File): Promise<Photo> {
   const headers = { "Content-Type": file.type || "application/octet-stream" };
-  const answer = await fetch(ask("/api/v1/media", {}), { method: "POST", headers, body: file });
-  if (!answer.ok) throw await refused(answer);
-  return answer.json();
+  return readJson(await fetch(urlOf("/api/v1/media", {}), { method: "POST", headers, body: file }));
 }
 
-/** Files a report; the same key makes sending it again harmless. */
-export async function file(body: object, params: Params, key: string): Promise<Filed> {
-  const answer = await fetch(ask("/api/v1/reports", params), {
+/** Creates a report. Sending it again with the same idempotency key creates no second one. */
+export async function createReport(
+  report: schema.NewReport, params: QueryParams, idempotencyKey: string,
+): Promise<CreateResult> {
+  const response = await fetch(urlOf("/api/v1/reports", params), {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
-    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },
+    body: JSON.stringify(report),
   });
-  if (!answer.ok) throw await refused(answer);
-  const told = await answer.json();
-  return answer.status === 201 ? { created: true, report: told } : { created: false, found: told };
+  const { status } = response;
+  if (status === 201) return { created: true, report: await readJson<ReportFeature>(response) };
+  return { created: false, duplicates: await readJson<DuplicatePage>(response) };
 }

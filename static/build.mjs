@@ -1,5 +1,5 @@
-// Builds the page into the folder named on the command line: one script, its worker, one style, each
-// named by its contents, each with its brotli form beside it.
+// Builds the pages into the folder named on the command line. Every asset has a hash of its contents
+// in its name, so that browsers can cache it forever, and a brotli-compressed copy beside it.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,19 +13,29 @@ const assets = join(out, "assets");
 rmSync(out, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
 
-const hashed = (name, extension, bytes) =>
-  `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 10)}.${extension}`;
+/** Copies a file to the assets under a name with its hash, and returns that name. */
+function copyAsset(path, name, extension) {
+  const hash = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 10);
+  const asset = `${name}-${hash}.${extension}`;
+  copyFileSync(path, join(assets, asset));
+  return asset;
+}
 
-// MapLibre's worker must be a file of its own.
-const workerPath = join(here, "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs");
-const worker = hashed("worker", "mjs", readFileSync(workerPath));
-copyFileSync(workerPath, join(assets, worker));
-const icon = hashed("icon", "svg", readFileSync(join(here, "icon.svg")));
-copyFileSync(join(here, "icon.svg"), join(assets, icon));
+// MapLibre starts its worker from a URL: it cannot be part of the bundle.
+const worker = copyAsset(join(here, "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs"), "worker", "mjs");
+const icon = copyAsset(join(here, "icon.svg"), "icon", "svg");
+
+/** Each page with its entry point. */
+const PAGES = {
+  "index.html": "main.ts",
+  "report-form.html": "report-form.ts",
+  "tracking.html": "tracking.ts",
+  "api-docs.html": "api-docs.ts",
+};
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["main.ts", "report.ts", "follow.ts", "docs.ts", "style.css"],
+  entryPoints: [...Object.values(PAGES), "style.css"],
   outdir: assets,
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -39,23 +49,25 @@ const result = await build({
   define: { WORKER_URL: JSON.stringify(`/assets/${worker}`) },
 });
 
-const built = Object.entries(result.metafile.outputs);
-const named = (entry) => built.find(([, output]) => output.entryPoint === entry)[0].split("/").pop();
-for (const [page, script] of [["index", "main"], ["report", "report"], ["follow", "follow"], ["docs", "docs"]]) {
-  const styled = page === "docs" ? built.find(([, o]) => o.entryPoint === "docs.ts")[1].cssBundle : undefined;
-  const html = readFileSync(join(here, `${page}.html`), "utf8")
-    .replace(`${script}.ts`, `/assets/${named(`${script}.ts`)}`)
-    .replace("docs.css", `/assets/${styled?.split("/").pop()}`)
-    .replace("style.css", `/assets/${named("style.css")}`)
-    .replace("icon.svg", `/assets/${icon}`);
-  writeFileSync(join(out, `${page}.html`), html);
+const outputs = Object.entries(result.metafile.outputs);
+const urlOf = (path) => `/assets/${path.split("/").pop()}`;
+for (const [page, entryPoint] of Object.entries(PAGES)) {
+  const [script, { cssBundle }] = outputs.find(([, output]) => output.entryPoint === entryPoint);
+  const [style] = outputs.find(([, output]) => output.entryPoint === "style.css");
+  const html = readFileSync(join(here, page), "utf8")
+    .replace(`"${entryPoint}"`, `"${urlOf(script)}"`)
+    .replace('"style.css"', `"${urlOf(style)}"`)
+    // The styles that the script imports.
+    .replace('"api-docs.css"', `"${urlOf(cssBundle ?? "")}"`)
+    .replace('"icon.svg"', `"/assets/${icon}"`);
+  writeFileSync(join(out, page), html);
 }
 
+const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
 for (const folder of [out, assets]) {
   for (const name of readdirSync(folder)) {
     if (!/\.(html|js|mjs|css|svg)$/.test(name)) continue;
     const bytes = readFileSync(join(folder, name));
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
     writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params }));
   }
 }

@@ -1,181 +1,184 @@
-// Filters with their counts: period, status, services by group.
+// The filter panel: layer, period, status, counting, services, each with its number of reports.
 import type { Catalogue, Stats, Status } from "./api";
-import { byId, make, makeSvg } from "./dom";
-import { type Layer, LAYERS, type Period, PERIODS, STATUSES, type State, unfiltered } from "./state";
-import { day, number, say } from "./words";
+import { button, byId, h, svg } from "./dom";
+import { formatDateRange, formatNumber, t } from "./i18n";
+import { DEFAULT_FILTER, LAYERS, PERIODS, STATUSES, type UrlState } from "./url-state";
 
-export interface Counts {
+/**
+ * The counts beside the filters. Those of a filter are taken without its own condition: they say
+ * how many reports each of its values would select.
+ */
+export interface FilterCounts {
   byStatus: Stats;
   byService: Stats;
   byDay: Stats;
 }
 
-type Change = (change: Partial<State>) => void;
+type OnChange = (change: Partial<UrlState>) => void;
 
-function chip(label: string, pressed: boolean, count: number | null, press: () => void): HTMLElement {
-  const button = make("button", { type: "button", class: "chip", "aria-pressed": String(pressed) }, label);
-  if (count !== null) button.append(make("span", { class: "count" }, number(count)));
-  button.addEventListener("click", press);
-  return button;
+function chip(label: string, pressed: boolean, count: number | null, onClick: () => void): HTMLElement {
+  const content = count === null ? [label] : [label, h("span", { class: "count" }, formatNumber(count))];
+  return button({ class: "chip", "aria-pressed": String(pressed) }, content, onClick);
 }
 
-function drawLayers(state: State, change: Change): void {
+function drawLayers(url: UrlState, onChange: OnChange): void {
   const box = byId("layer");
-  box.setAttribute("aria-label", say("layer"));
-  box.replaceChildren(
-    ...LAYERS.map((layer: Layer) =>
-      chip(say(`layer.${layer}`), state.layer === layer, null, () => change({ layer })),
-    ),
-  );
+  box.setAttribute("aria-label", t("layer"));
+  box.replaceChildren(...LAYERS.map((layer) =>
+    chip(t(`layer.${layer}`), url.layer === layer, null, () => onChange({ layer }))));
 }
 
-function drawPeriods(state: State, change: Change): void {
+function drawPeriods(url: UrlState, onChange: OnChange): void {
   const box = byId("period");
-  box.setAttribute("aria-label", say("period"));
-  // Hotspots are those of a period: of a month, where none is chosen.
-  const hot = state.layer === "hotspots";
-  const chosen = hot && state.period === "all" ? "30" : state.period;
-  box.replaceChildren(
-    ...PERIODS.filter((period) => !hot || period !== "all").map((period: Period) =>
-      chip(say(`period.${period}`), chosen === period, null, () => change({ period })),
-    ),
-  );
+  box.setAttribute("aria-label", t("period"));
+  // Hotspots need a period: the API takes 30 days if none is selected.
+  const isHotspots = url.layer === "hotspots";
+  const selected = isHotspots && url.period === "all" ? "30" : url.period;
+  const periods = PERIODS.filter((period) => !isHotspots || period !== "all");
+  box.replaceChildren(...periods.map((period) =>
+    chip(t(`period.${period}`), selected === period, null, () => onChange({ period }))));
 }
 
-function drawStatuses(state: State, counts: Stats | null, change: Change): void {
+function drawStatuses(url: UrlState, counts: Stats | null, onChange: OnChange): void {
   const box = byId("status");
-  // What is closed was trouble too: hotspots and hexagons are of any status.
-  box.hidden = state.layer !== "reports";
-  box.setAttribute("aria-label", say("status"));
+  // Hotspots and hexagons count reports of every status.
+  box.hidden = url.layer !== "reports";
+  box.setAttribute("aria-label", t("status"));
+  /** The statuses after a press on one; the last one cannot be removed. */
   const toggled = (status: Status): Status[] => {
-    const next = state.statuses.includes(status)
-      ? state.statuses.filter((s) => s !== status)
-      : STATUSES.filter((s) => s === status || state.statuses.includes(s));
-    return next.length ? next : state.statuses;
+    const next = url.statuses.includes(status)
+      ? url.statuses.filter((one) => one !== status)
+      : STATUSES.filter((one) => one === status || url.statuses.includes(one));
+    return next.length ? next : url.statuses;
   };
-  box.replaceChildren(
-    ...STATUSES.map((status) => {
-      const count = counts ? (counts.status[status] ?? 0) : null;
-      const pressed = state.statuses.includes(status);
-      const button = chip(say(`status.${status}`), pressed, count, () =>
-        change({ statuses: toggled(status) }),
-      );
-      button.prepend(make("span", { class: `dot ${status}`, "aria-hidden": "true" }));
-      return button;
-    }),
-  );
+  box.replaceChildren(...STATUSES.map((status) => {
+    const count = counts ? (counts.status[status] ?? 0) : null;
+    const element = chip(t(`statuses.${status}`), url.statuses.includes(status), count, () =>
+      onChange({ statuses: toggled(status) }));
+    element.prepend(h("span", { class: `dot ${status}`, "aria-hidden": "true" }));
+    return element;
+  }));
 }
 
-/** Whether every request counts, or each incident once; hotspots count incidents by themselves. */
-function drawCounting(state: State, change: Change): void {
+/** Reports or incidents; hotspots always count incidents. */
+function drawCounting(url: UrlState, onChange: OnChange): void {
   const box = byId("counting");
-  box.hidden = state.layer === "hotspots";
-  box.setAttribute("aria-label", say("counting"));
-  box.replaceChildren(...[false, true].map((incidents) =>
-    chip(say(incidents ? "counting.incidents" : "counting.reports"), state.incidents === incidents, null,
-      () => change({ incidents }))));
+  box.hidden = url.layer === "hotspots";
+  box.setAttribute("aria-label", t("counting"));
+  box.replaceChildren(...[false, true].map((countIncidents) =>
+    chip(t(countIncidents ? "counting.incidents" : "counting.reports"), url.countIncidents === countIncidents, null,
+      () => onChange({ countIncidents }))));
 }
 
-/** Whether other cities are drawn, where there are others. */
-function drawBeside(state: State, change: Change, cities: number): void {
-  const box = byId("beside");
-  box.hidden = cities < 2 || state.layer !== "reports";
-  box.replaceChildren(chip(say("others"), state.others, null, () => change({ others: !state.others })));
+/** Whether the other cities are shown too; hidden if there is only one city. */
+function drawNeighbourToggle(url: UrlState, cityCount: number, onChange: OnChange): void {
+  const box = byId("neighbour-toggle");
+  box.hidden = cityCount < 2 || url.layer !== "reports";
+  box.replaceChildren(chip(t("neighbours"), url.neighbours, null, () => onChange({ neighbours: !url.neighbours })));
 }
 
-/** A small histogram: how many requests each day, at most 120 bars. */
-function drawDays(counts: Stats | null): void {
+/** Bars of the histogram at most; longer periods put several days into one bar. */
+const BARS_MAX = 120;
+
+/** A histogram of the number of reports per day. */
+function drawHistogram(counts: Stats | null): void {
   const box = byId("days");
   const days = counts?.day ?? [];
   if (days.length < 2) return box.replaceChildren();
-  const width = Math.ceil(days.length / 120);
-  const bars: { date: string; count: number }[] = [];
-  for (let i = 0; i < days.length; i += width) {
-    const group = days.slice(i, i + width);
-    bars.push({ date: group[0].date, count: group.reduce((sum, d) => sum + d.count, 0) });
+  const daysPerBar = Math.ceil(days.length / BARS_MAX);
+  const bars: { first: string; last: string; count: number }[] = [];
+  for (let i = 0; i < days.length; i += daysPerBar) {
+    const group = days.slice(i, i + daysPerBar);
+    const count = group.reduce((sum, day) => sum + day.count, 0);
+    bars.push({ first: group[0].date, last: group[group.length - 1].date, count });
   }
-  const most = Math.max(...bars.map((bar) => bar.count), 1);
+  const highest = Math.max(...bars.map((bar) => bar.count), 1);
   const rects = bars.map((bar, i) => {
-    const height = bar.count ? Math.max(0.8, (bar.count / most) * 30) : 0;
-    const title = makeSvg("title", {});
-    title.textContent = say("day", { date: day(bar.date), n: bar.count });
-    return makeSvg("rect", { x: i, y: 30 - height, width: 0.82, height }, title);
+    const height = bar.count ? Math.max(0.8, (bar.count / highest) * 30) : 0;
+    const title = t("days.bar", { dates: formatDateRange(bar.first, bar.last), count: bar.count });
+    return svg("rect", { x: i, y: 30 - height, width: 0.82, height }, svg("title", {}, title));
   });
-  const label = `${say("days")}, ${day(days[0].date)} – ${day(days[days.length - 1].date)}`;
-  const svg = makeSvg("svg", {
-    viewBox: `0 0 ${bars.length} 30`, preserveAspectRatio: "none", role: "img", "aria-label": label,
-  }, ...rects);
-  const ends = make("div", { class: "ends", "aria-hidden": "true" },
-    make("span", {}, day(days[0].date)), make("span", {}, day(days[days.length - 1].date)));
-  box.replaceChildren(svg, ends);
+  const [first, last] = [days[0].date, days[days.length - 1].date];
+  const label = t("days.axis", { title: t("days"), dates: formatDateRange(first, last) });
+  box.replaceChildren(
+    svg("svg", {
+      viewBox: `0 0 ${bars.length} 30`, preserveAspectRatio: "none", role: "img", "aria-label": label,
+    }, ...rects),
+    h("div", { class: "axis", "aria-hidden": "true" },
+      h("span", {}, formatDateRange(first, first)), h("span", {}, formatDateRange(last, last))));
 }
 
-function drawServices(state: State, catalogue: Catalogue, counts: Stats | null, change: Change): void {
-  const chosen = new Set(state.services);
-  const count = new Map((counts?.service ?? []).map((s) => [s.code, s.count]));
-  const title = chosen.size === 0 ? say("services.all")
-    : chosen.size === 1 ? say("services.one") : say("services.some", { n: chosen.size });
-  byId("services-title").textContent = title;
-  const choose = (codes: string[], on: boolean): void => {
-    const next = new Set(chosen);
+/** A checkbox for one service or for all services of a group. */
+function serviceCheckbox(
+  label: string, count: number, codes: string[], selected: Set<string>, onToggle: (codes: string[], on: boolean) => void,
+): HTMLElement {
+  const input = h("input", { type: "checkbox" });
+  const on = codes.filter((code) => selected.has(code)).length;
+  input.checked = on === codes.length;
+  input.indeterminate = on > 0 && on < codes.length;
+  input.dataset.codes = codes.join(",");
+  input.addEventListener("change", () => onToggle(codes, input.checked));
+  return h("label", { class: "check" }, input, h("span", { class: "name" }, label),
+    h("span", { class: "count" }, formatNumber(count)));
+}
+
+/** Services by group, the most reported first; those without any report are left out. */
+function drawServices(url: UrlState, catalogue: Catalogue, counts: Stats | null, onChange: OnChange): void {
+  const selected = new Set(url.services);
+  const countOf = new Map((counts?.service ?? []).map((service) => [service.code, service.count]));
+  byId("services-title").textContent = selected.size === 0
+    ? t("services.all") : t("services.selected", { count: selected.size });
+  const toggle = (codes: string[], on: boolean): void => {
+    const next = new Set(selected);
     for (const code of codes) on ? next.add(code) : next.delete(code);
-    change({ services: [...next] });
+    onChange({ services: [...next] });
   };
-  const open = new Set([...byId("services").querySelectorAll("details[open]")].map((d) => d.id));
   const groups = catalogue.groups.map((group) => {
     const members = catalogue.services
-      .filter((s) => s.group === group.code)
-      .filter((s) => count.get(s.service_code) || chosen.has(s.service_code))
-      .sort((a, b) => (count.get(b.service_code) ?? 0) - (count.get(a.service_code) ?? 0));
-    return { group, members, total: members.reduce((sum, s) => sum + (count.get(s.service_code) ?? 0), 0) };
+      .filter((service) => service.group === group.code)
+      .filter(({ service_code: code }) => countOf.get(code) || selected.has(code))
+      .map((service) => ({ ...service, count: countOf.get(service.service_code) ?? 0 }))
+      .sort((a, b) => b.count - a.count);
+    return { group, members, total: members.reduce((sum, service) => sum + service.count, 0) };
   });
-  const box = (label: string, n: number, codes: string[]): HTMLElement => {
-    const input = make("input", { type: "checkbox" });
-    const on = codes.filter((code) => chosen.has(code)).length;
-    input.checked = on === codes.length;
-    input.indeterminate = on > 0 && on < codes.length;
-    input.dataset.codes = codes.join(",");
-    input.addEventListener("change", () => choose(codes, input.checked));
-    return make("label", { class: "check" }, input, make("span", { class: "name" }, label),
-      make("span", { class: "count" }, number(n)));
-  };
+  const box = byId("services");
+  const openGroups = new Set([...box.querySelectorAll("details[open]")].map((details) => details.id));
   const focused = (document.activeElement as HTMLElement | null)?.dataset?.codes;
-  byId("services").replaceChildren(
-    ...groups
-      .filter(({ members }) => members.length > 0)
-      .sort((a, b) => b.total - a.total)
-      .map(({ group, members, total }) => {
-        const id = `group-${group.code}`;
-        const codes = members.map((s) => s.service_code);
-        const details = make("details", { id, open: open.has(id) },
-          make("summary", { "aria-label": group.name }),
-          ...members.map((s) => box(s.service_name, count.get(s.service_code) ?? 0, [s.service_code])));
-        return make("div", { class: "group" }, box(group.name, total, codes), details);
-      }),
-  );
-  // Drawing again must not take the keyboard away from where it was.
-  if (focused) byId("services").querySelector<HTMLElement>(`input[data-codes="${focused}"]`)?.focus();
+  box.replaceChildren(...groups
+    .filter(({ members }) => members.length > 0)
+    .sort((a, b) => b.total - a.total)
+    .map(({ group, members, total }) => {
+      const id = `group-${group.code}`;
+      const codes = members.map((service) => service.service_code);
+      const details = h("details", { id, open: openGroups.has(id) },
+        h("summary", { "aria-label": group.name }),
+        ...members.map((service) =>
+          serviceCheckbox(service.service_name, service.count, [service.service_code], selected, toggle)));
+      return h("div", { class: "group" }, serviceCheckbox(group.name, total, codes, selected, toggle), details);
+    }));
+  // The checkboxes were replaced: give the focus back to the one that had it.
+  if (focused) box.querySelector<HTMLElement>(`input[data-codes="${focused}"]`)?.focus();
 }
 
-function drawReset(state: State, change: Change): void {
-  const button = byId<HTMLButtonElement>("reset");
-  button.textContent = say("reset");
-  const same = state.period === unfiltered.period && state.services.length === 0 && !state.area
-    && state.statuses.join() === unfiltered.statuses.join();
-  button.hidden = same;
-  button.onclick = () =>
-    change({ period: unfiltered.period, statuses: [...unfiltered.statuses], services: [], area: null });
+function drawResetButton(url: UrlState, onChange: OnChange): void {
+  const reset = byId<HTMLButtonElement>("reset");
+  reset.textContent = t("filters.reset");
+  reset.hidden = url.period === DEFAULT_FILTER.period && url.services.length === 0 && !url.area
+    && url.statuses.join() === DEFAULT_FILTER.statuses.join();
+  reset.onclick = () => onChange({
+    period: DEFAULT_FILTER.period, statuses: [...DEFAULT_FILTER.statuses], services: [], area: null,
+  });
 }
 
 export function drawFilters(
-  state: State, catalogue: Catalogue, counts: Counts | null, change: Change, cities: number,
+  url: UrlState, catalogue: Catalogue, counts: FilterCounts | null, cityCount: number, onChange: OnChange,
 ): void {
-  drawLayers(state, change);
-  drawPeriods(state, change);
-  drawStatuses(state, counts?.byStatus ?? null, change);
-  drawCounting(state, change);
-  drawBeside(state, change, cities);
-  drawDays(counts?.byDay ?? null);
-  drawServices(state, catalogue, counts?.byService ?? null, change);
-  drawReset(state, change);
+  drawLayers(url, onChange);
+  drawPeriods(url, onChange);
+  drawStatuses(url, counts?.byStatus ?? null, onChange);
+  drawCounting(url, onChange);
+  drawNeighbourToggle(url, cityCount, onChange);
+  drawHistogram(counts?.byDay ?? null);
+  drawServices(url, catalogue, counts?.byService ?? null, onChange);
+  drawResetButton(url, onChange);
 }

@@ -1,101 +1,108 @@
-// What belongs together, for crews: the reports of an incident, those that may belong to it, and the
-// buttons that bring them together, part them and take that back.
+// The incident at the end of a report's card, for crews: its reports, likely duplicates, and the buttons
+// that merge, split and undo.
 import * as api from "./api";
-import { byId, make } from "./dom";
-import { ago, say, sayValue, time } from "./words";
+import { button, byId, h } from "./dom";
+import { formatDateTime, formatPercent, formatTimeAgo, t, tValue } from "./i18n";
 
 export interface IncidentActions {
-  open(id: string): void;
-  /** Who belongs to whom has changed. */
-  changed(id: string): void;
+  openReport(id: string): void;
+  /** Called when reports were merged or split, with the report on the card. */
+  onChange(id: string): void;
 }
 
-/** Who works here, kept until the browser is closed: the key is a secret, the name goes with changes. */
+/** Who makes the changes and with which key, until the browser tab is closed. */
 const crew = {
   get key(): string { return sessionStorage.getItem("crew-key") ?? ""; },
   get name(): string { return sessionStorage.getItem("crew-name") ?? ""; },
 };
 
-function field(word: "crew.name" | "crew.key", store: string, type: string): HTMLElement {
-  const input = make("input", { type, autocomplete: "off", maxlength: "80" });
-  input.value = sessionStorage.getItem(store) ?? "";
-  input.addEventListener("input", () => sessionStorage.setItem(store, input.value.trim()));
-  return make("label", {}, make("span", {}, say(word)), input);
+function crewField(label: "crew.name" | "crew.key", storageKey: string, type: string): HTMLElement {
+  const input = h("input", { type, autocomplete: "off", maxlength: "80" });
+  input.value = sessionStorage.getItem(storageKey) ?? "";
+  input.addEventListener("input", () => sessionStorage.setItem(storageKey, input.value.trim()));
+  return h("label", {}, h("span", {}, t(label)), input);
 }
 
-function link(id: string, text: string, actions: IncidentActions): HTMLElement {
-  const button = make("button", { type: "button", class: "link" }, text);
-  button.addEventListener("click", () => actions.open(id));
-  return button;
-}
-
-/** Draws the incident of a report at the end of its card. */
-export async function drawIncident(feature: api.ReportFeature, city: api.City, actions: IncidentActions): Promise<void> {
-  const { service_request_id: id, service_code } = feature.properties;
-  const at = feature.geometry?.coordinates;
-  const near: api.Params = {
+/** Likely duplicates at the report's place; none if its place is unknown or approximate. */
+async function findDuplicates(feature: api.ReportFeature, city: api.City): Promise<api.DuplicateFeature[]> {
+  const { service_request_id: id, service_code, accuracy } = feature.properties;
+  const coordinates = feature.geometry?.coordinates;
+  if (!coordinates || accuracy === "approximate") return [];
+  const params: api.QueryParams = {
     jurisdiction_id: city.jurisdiction_id, exclude: id, limit: "5", service: service_code,
-    lon: String(at?.[0]), lat: String(at?.[1]),
+    lon: String(coordinates[0]), lat: String(coordinates[1]),
   };
-  const none = { features: [] as api.DuplicateFeature[] };
-  const [incident, found] = await Promise.all([
-    api.incident(id, city.jurisdiction_id),
-    at && feature.properties.accuracy !== "approximate"
-      ? api.duplicates(near, new AbortController().signal).catch(() => none) : none,
+  const page = await api.duplicates(params).catch(() => null);
+  return page?.features.filter((one) => one.properties.decision !== "new") ?? [];
+}
+
+/** Draws the incident of a report at the end of its card, if it has other reports or candidates. */
+export async function drawIncident(feature: api.ReportFeature, city: api.City, actions: IncidentActions): Promise<void> {
+  const { service_request_id: id } = feature.properties;
+  const [incident, duplicates] = await Promise.all([
+    api.incident(id, city.jurisdiction_id), findDuplicates(feature, city),
   ]);
-  const members = new Set(incident.features.map((one) => one.id));
-  const others = found.features.filter((one) => one.properties.decision !== "new" && !members.has(one.id));
+  const members = new Set(incident.features.map((member) => member.id));
+  const candidates = duplicates.filter((candidate) => !members.has(candidate.id));
   const card = byId("card");
   card.querySelector(".incident")?.remove();
-  if (card.hidden || (members.size < 2 && others.length === 0)) return;
-  const trouble = make("p", { class: "warn", role: "alert", hidden: true });
-  const identity = make("details", {}, make("summary", {}, say("crew")),
-    field("crew.name", "crew-name", "text"), field("crew.key", "crew-key", "password"));
-  const change = async (what: "merge" | "split" | "undo", of: string, body: object): Promise<void> => {
+  if (card.hidden || (members.size < 2 && candidates.length === 0)) return;
+
+  const error = h("p", { class: "warning", role: "alert", hidden: true });
+  const identity = h("details", {}, h("summary", {}, t("crew")),
+    crewField("crew.name", "crew-name", "text"), crewField("crew.key", "crew-key", "password"));
+  type Change = { reports: string[] } | { change_id: number };
+  const change = async (action: "merge" | "split" | "undo", report: string, body: Change): Promise<void> => {
     try {
-      await api.regroup(of, what, { ...body, author: crew.name || "crew" }, city.jurisdiction_id, crew.key);
-      actions.changed(id);
-    } catch (error) {
-      trouble.hidden = false;
-      trouble.textContent = error instanceof api.Refused ? error.message : say("notice.offline");
-      if (error instanceof api.Refused && error.status === 403) identity.open = true;
+      const author = crew.name || "crew";
+      await api.changeIncident(report, action, { ...body, author }, city.jurisdiction_id, crew.key);
+      actions.onChange(id);
+    } catch (cause) {
+      error.hidden = false;
+      error.textContent = cause instanceof api.ApiError ? cause.message : t("notice.offline");
+      if (cause instanceof api.ApiError && cause.status === 403) identity.open = true;
     }
   };
-  const act = (word: "incident.merge" | "incident.split" | "incident.undo", label: string, run: () => Promise<void>): HTMLElement => {
-    const button = make("button", { type: "button", class: "small", "aria-label": `${say(word)} : ${label}` }, say(word));
-    button.addEventListener("click", () => void run());
-    return button;
+  const actionButton = (
+    action: "merge" | "split" | "undo", target: string, onClick: () => Promise<void>,
+  ): HTMLElement => {
+    const label = t(`incident.${action}`);
+    const ariaLabel = t("label.value", { label, value: target });
+    return button({ class: "small", "aria-label": ariaLabel }, [label], () => void onClick());
   };
-  const section = make("section", { class: "incident" });
+  const reportLink = (report: string): HTMLElement =>
+    button({ class: "link" }, [report], () => actions.openReport(report));
+
+  const section = h("section", { class: "incident" });
   if (members.size > 1) {
-    section.append(make("h3", {}, say("incident.members", { n: incident.reports })),
-      make("ul", {}, ...incident.features.map((one) => make("li", {},
-        make("span", {}, link(one.id, one.id, actions),
-          ` ${ago(one.properties.requested_datetime)} · ${sayValue("one", one.properties.status)}`),
-        one.id === incident.incident_id ? make("em", {}, say("incident.original"))
-          : act("incident.split", one.id, () => change("split", incident.incident_id, { reports: [one.id] }))))));
+    const items = incident.features.map(({ id: member, properties }) => h("li", {},
+      h("span", {}, reportLink(member),
+        ` ${formatTimeAgo(properties.requested_datetime)} · ${tValue("status", properties.status)}`),
+      member === incident.incident_id ? h("em", {}, t("incident.original"))
+        : actionButton("split", member, () => change("split", incident.incident_id, { reports: [member] }))));
+    section.append(h("h3", {}, t("incident.members", { count: incident.reports })), h("ul", {}, ...items));
   }
-  if (others.length > 0) {
-    section.append(make("h3", {}, say("incident.others")),
-      make("ul", {}, ...others.map((one) => make("li", {},
-        make("span", {}, link(one.id, one.id, actions), ` ${one.properties.sentence} `,
-          say("report.sure", { n: Math.round(one.properties.probability * 100) })),
-        act("incident.merge", one.id, () => {
-          // The older one is the original.
-          const older = one.properties.requested_datetime < feature.properties.requested_datetime;
-          return older ? change("merge", one.id, { reports: [incident.incident_id] })
-            : change("merge", incident.incident_id, { reports: [one.id] });
-        })))));
+  if (candidates.length > 0) {
+    const items = candidates.map(({ id: candidate, properties }) => h("li", {},
+      h("span", {}, reportLink(candidate), ` ${properties.sentence} `,
+        t("report.probability", { percent: formatPercent(properties.probability) })),
+      actionButton("merge", candidate, () => {
+        // The older report is the original of the merged incident.
+        const isOlder = properties.requested_datetime < feature.properties.requested_datetime;
+        return isOlder ? change("merge", candidate, { reports: [incident.incident_id] })
+          : change("merge", incident.incident_id, { reports: [candidate] });
+      })));
+    section.append(h("h3", {}, t("incident.candidates")), h("ul", {}, ...items));
   }
-  const last = incident.changes.filter((made) => made.undone_by === null).at(-1);
+  const last = incident.changes.filter((one) => one.undone_by === null).at(-1);
   if (last) {
-    const told = `${sayValue("regroup", last.kind)} · ${last.author} · ${time(last.at, city.time_zone)}`;
-    section.append(make("p", { class: "last" }, told, " ",
-      act("incident.undo", told, () => change("undo", id, { change_id: last.change_id }))));
+    const text = [tValue("regroup", last.kind), last.author, formatDateTime(last.at, city.time_zone)].join(" · ");
+    section.append(h("p", { class: "last-change" }, text, " ",
+      actionButton("undo", text, () => change("undo", id, { change_id: last.change_id }))));
   }
-  // A form, so that a browser takes the key for what it is.
-  const form = make("form", {}, identity);
+  // Inside a form the browser recognizes the key as a password.
+  const form = h("form", {}, identity);
   form.addEventListener("submit", (event) => event.preventDefault());
-  section.append(trouble, form);
+  section.append(error, form);
   card.append(section);
 }

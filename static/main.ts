@@ -1,383 +1,379 @@
-// Wiring: what the address says is asked of the API and drawn.
-import type { Map } from "maplibre-gl";
+// The map page: what its URL describes is loaded from the API and drawn.
 import * as api from "./api";
-import { divisionOf, drawAreas } from "./areas";
-import { type CardActions, drawCard, drawMissing, hideCard } from "./card";
-import { COLORS, paint } from "./colors";
-import { byId, make } from "./dom";
-import { type Counts, drawFilters } from "./filters";
-import { CLASS_COLORS, drawHexes, drawHotspotCard, drawHotspots, hexWords, type HotActions, hotLegend } from "./hot";
+import { drawAreaFilter, shownBoundarySet } from "./area-filter";
+import { setCssColors } from "./colors";
+import { byId, h } from "./dom";
+import { drawFilters } from "./filters";
+import { describeHex, drawHexList } from "./hexes";
+import { drawHotspotCard, drawHotspotList, type HotspotActions } from "./hotspots";
+import { formatDays, setLanguage, t } from "./i18n";
 import { drawIncident, type IncidentActions } from "./incident";
-import { appendList, drawList, type ListActions } from "./list";
+import { drawLegend } from "./legend";
 import {
-  box, FIRST_DATA_LAYER, makeMap, showAreas, showChosen, showHexes, showHotspots, showLayer,
-  showOutlines, showSpots, showWhole,
+  animationDuration, bboxParam, fitFeature, makeMap, type MapActions, showAreaNames, showClusters, showHexes,
+  showHotspots, showLayer, showOutlines, showSelected, zoomParam,
 } from "./map";
-import { askOthers, drawOthers, together } from "./others";
-import { hexParams, hotParams, params, read, type State, STATUSES, write } from "./state";
-import { say, setLanguage } from "./words";
+import { FIRST_DATA_LAYER } from "./map-layers";
+import { drawNeighbours, fetchNeighbours, mergeClusters } from "./neighbour-cities";
+import { clearError, showError, showMessage } from "./notice";
+import { drawMissingCard, drawReportCard, hideCard, type ReportCardActions } from "./report-card";
+import { appendReportList, drawReportList, type ReportListActions } from "./report-list";
+import { cityOf, counted, initialState, type PageState } from "./state";
+import { filterParams, formatHash, hexParams, hotspotParams, parseHash, type UrlState } from "./url-state";
 
-let state: State;
-let settings: api.Config;
-let cities: api.City[] = [];
-let catalogue: api.Catalogue = { groups: [], services: [] };
-let counts: Counts | null = null;
-let divisions: api.Division[] = [];
-let outlines: GeoJSON.FeatureCollection | null = null;
-/** The division that the outlines are of. */
-let outlined: string | null = null;
-let map: Map | null = null;
-let listed: string | null = null;
-let hotspots: api.HotspotPage | null = null;
-let asking = new AbortController();
-let telling: ReturnType<typeof setTimeout> | undefined;
-/** The last answer failed, and a notice says so. */
-let troubled = false;
+let state: PageState;
+/** Aborts the running requests when newer ones replace them. */
+let requests = new AbortController();
 
-const city = (): api.City => cities.find((c) => c.jurisdiction_id === state.city) ?? cities[0];
+/** Time between a failed request and the next try, in milliseconds. */
+const RETRY_MS = 2000;
 
-function notice(text: string | null): void {
-  const box = byId("notice");
-  box.hidden = !text;
-  box.textContent = text ?? "";
-}
+// --- Loading ---------------------------------------------------------------------------------------
 
-function remember(): void {
-  if (map) {
-    const { lng, lat } = map.getCenter();
-    state.view = { zoom: map.getZoom(), lat, lon: lng };
+/** Writes the state and the map's view to the URL. */
+function updateUrl(): void {
+  if (state.map) {
+    const { lng, lat } = state.map.getCenter();
+    state.url.mapView = { zoom: state.map.getZoom(), lat, lon: lng };
   }
-  window.history.replaceState(null, "", write(state));
+  window.history.replaceState(null, "", formatHash(state.url));
 }
 
-/** Asks everything again; what was being asked is no longer wanted. */
+/** Loads what is in view and, for `all`, the counts too; replaces the requests under way. */
 async function refresh(what: "all" | "view"): Promise<void> {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
-  remember();
+  requests.abort();
+  requests = new AbortController();
+  const { signal } = requests;
+  updateUrl();
   try {
-    const tasks: Promise<void>[] = [refreshView(signal)];
-    if (what === "all") tasks.push(refreshCounts(signal));
-    await Promise.all(tasks);
-    if (troubled) notice(null);
-    troubled = false;
+    await Promise.all([refreshView(signal), ...(what === "all" ? [refreshCounts(signal)] : [])]);
+    clearError();
+    // Tests wait for this counter.
     document.body.dataset.idle = String(Number(document.body.dataset.idle ?? 0) + 1);
   } catch (error) {
     if (signal.aborted) return;
-    troubled = true;
-    if (error instanceof api.Refused && error.status !== 503) return notice(error.message);
-    notice(say(error instanceof api.Refused ? "notice.starting" : "notice.offline"));
-    setTimeout(() => void refresh("all"), 2000);
+    if (error instanceof api.ApiError && error.status !== 503) return showError(error.message);
+    showError(t(error instanceof api.ApiError ? "notice.starting" : "notice.offline"));
+    setTimeout(() => void refresh("all"), RETRY_MS);
   }
 }
 
 async function refreshView(signal: AbortSignal): Promise<void> {
-  if (map) showLayer(map, state.layer);
-  if (state.layer !== "reports") drawOthers([], () => undefined);
-  if (state.layer === "hotspots") return refreshHotspots(signal);
-  if (state.layer === "hexes") return refreshHexes(signal);
-  const filter = params(state);
-  const bbox: api.Params = map ? { bbox: box(map) } : {};
-  const tasks: Promise<unknown>[] = [];
-  if (map) tasks.push(refreshSpots(map, { ...bbox, zoom: zoomOf(map) }, signal));
-  if (!listed) {
-    tasks.push(api.reports({ ...filter, ...bbox }, signal).then((page) => drawList(page, false, listActions)));
-  }
-  await Promise.all(tasks);
+  const { map, url } = state;
+  if (map) showLayer(map, url.layer);
+  if (url.layer !== "reports") drawNeighbours([], () => undefined);
+  if (url.layer === "hotspots") return refreshHotspots(signal);
+  if (url.layer === "hexes") return refreshHexes(signal);
+  const bbox: api.QueryParams = map ? { bbox: bboxParam(map) } : {};
+  await Promise.all([
+    map ? refreshClusters({ ...bbox, zoom: zoomParam(map) }, signal) : undefined,
+    state.isClusterListed ? undefined : api.reports({ ...filterParams(url), ...bbox }, signal)
+      .then((page) => drawReportList(page, false, listActions)),
+  ]);
 }
 
-const zoomOf = (map: Map): string => String(Math.max(0, Math.min(22, Math.floor(map.getZoom()))));
-
-async function refreshSpots(map: Map, view: api.Params, signal: AbortSignal): Promise<void> {
-  const [own, others] = await Promise.all([
-    api.clusters({ ...params(state), ...view }, signal),
-    state.others ? askOthers(cities, state, view, signal) : [],
+async function refreshClusters(view: api.QueryParams, signal: AbortSignal): Promise<void> {
+  const { cities, map, url } = state;
+  const [own, neighbours] = await Promise.all([
+    api.clusters({ ...filterParams(url), ...view }, signal),
+    url.neighbours ? fetchNeighbours(cities, url, view, signal) : [],
   ]);
-  showSpots(map, together(own, others));
-  drawOthers(others, (id) => void visit(id));
+  if (map) showClusters(map, mergeClusters(own, neighbours));
+  drawNeighbours(neighbours, (city) => void switchCity(city));
 }
 
 async function refreshHotspots(signal: AbortSignal): Promise<void> {
-  const question = hotParams(state);
-  const { limit: _, days: __, ...filter } = question;
-  const [page, alerts] = await Promise.all([api.hotspots(question, signal), api.alerts(filter, signal)]);
-  hotspots = page;
-  if (map) showHotspots(map, page, alerts);
-  const days = page.window ? Math.round(page.window.days) : 0;
-  const n = page.numberMatched;
-  byId("summary").textContent = say(n === 1 ? "summary.hotspot" : "summary.hotspots", { n, days });
-  drawHotspots(page, alerts, hotActions);
+  const params = hotspotParams(state.url);
+  const { limit: _limit, days: _days, ...filter } = params;
+  const [page, alerts] = await Promise.all([api.hotspots(params, signal), api.alerts(filter, signal)]);
+  state.hotspots = page;
+  if (state.map) showHotspots(state.map, page, alerts);
+  const period = formatDays(page.window ? Math.round(page.window.days) : 0);
+  byId("summary").textContent = t("summary.hotspots", { count: page.numberMatched ?? 0, period });
+  drawHotspotList(page, alerts, hotspotActions);
 }
 
 async function refreshHexes(signal: AbortSignal): Promise<void> {
-  const bbox: api.Params = map ? { bbox: box(map) } : {};
-  const page = await api.hexes({ ...hexParams(state, map?.getZoom() ?? 11), ...bbox }, signal);
+  const { map, url } = state;
+  const bbox: api.QueryParams = map ? { bbox: bboxParam(map) } : {};
+  const page = await api.hexes({ ...hexParams(url, map?.getZoom() ?? 11), ...bbox }, signal);
   if (map) showHexes(map, page);
-  byId("summary").textContent = say("summary.hexes", { n: page.total });
-  drawHexes(page.features, page.statistic.reason, hotActions);
+  byId("summary").textContent = t(`summary.hexes.${counted(state)}`, { count: page.total });
+  drawHexList(page, counted(state), hotspotActions.showOnMap);
 }
 
-/** The filter of what is counted: of any status where the map shows any. */
-function counted(without?: "service"): api.Params {
-  const { status, ...rest } = params(state, without);
-  return state.layer === "reports" ? { status, ...rest } : rest;
+/** The filter of the counts; hotspots and hexagons count reports of every status. */
+function countParams(without?: "service"): api.QueryParams {
+  const { status, ...rest } = filterParams(state.url, without);
+  return state.url.layer === "reports" ? { status, ...rest } : rest;
 }
 
 async function refreshCounts(signal: AbortSignal): Promise<void> {
-  const division = divisionOf(state, divisions);
-  const { area: _, ...anywhere } = counted();
-  const [here, byStatus, byService, byArea] = await Promise.all([
-    api.stats(counted(), signal),
-    api.stats(params(state, "status"), signal),
-    api.stats(counted("service"), signal),
-    api.stats(division ? { ...anywhere, areas: division } : anywhere, signal),
-    outline(division),
+  const { boundarySets, map, url } = state;
+  const set = shownBoundarySet(url, boundarySets);
+  const { area: _area, ...everywhere } = countParams();
+  const [total, byStatus, byService, byArea] = await Promise.all([
+    api.stats(countParams(), signal),
+    api.stats(filterParams(url, "status"), signal),
+    api.stats(countParams("service"), signal),
+    api.stats(set ? { ...everywhere, areas: set } : everywhere, signal),
+    loadOutlines(set),
   ]);
-  counts = { byStatus, byService, byDay: here };
-  drawFilters(state, catalogue, counts, change, cities.length);
-  const total = here.total === 0 ? say("summary.none")
-    : here.total === 1 ? say(state.incidents ? "summary.incident" : "summary.one")
-    : say(state.incidents ? "summary.incidents" : "summary", { n: here.total });
-  const unlocated = here.unlocated ? `, ${say("summary.unlocated", { n: here.unlocated })}` : "";
-  if (state.layer === "reports") byId("summary").textContent = total + unlocated;
-  drawAreas(state, divisions, byArea, change);
+  state.counts = { byStatus, byService, byDay: total };
+  redrawFilters();
+  if (url.layer === "reports") drawSummary(total);
+  drawAreaFilter(url, boundarySets, byArea, changeUrl);
   if (map) {
-    showAreas(map, byArea);
-    showOutlines(map, outlines, state.area);
+    showAreaNames(map, byArea);
+    showOutlines(map, state.outlines?.areas ?? null, url.area);
   }
 }
 
-/** Fetches the outlines of a division, once. */
-async function outline(division: string | null): Promise<void> {
-  if (outlined === division) return;
-  outlines = division ? await api.outlines(division, state.city) : null;
-  outlined = division;
+/** Loads the outlines of a boundary set unless they are loaded already. */
+async function loadOutlines(set: string | null): Promise<void> {
+  if (state.outlines?.set === set) return;
+  const areas = set ? await api.boundaries(set, state.url.city) : null;
+  state.outlines = { set, areas };
 }
 
-function change(next: Partial<State>): void {
-  Object.assign(state, next);
-  listed = null;
-  if (next.layer) hideCard();
-  if (next.layer || "others" in next) drawLegend();
-  drawFilters(state, catalogue, counts, change, cities.length);
+function drawSummary({ total, unlocated }: api.Stats): void {
+  const text = total === 0 ? t("summary.none") : t(`count.${counted(state)}`, { count: total });
+  const more = unlocated ? `, ${t("summary.unlocated", { count: unlocated })}` : "";
+  byId("summary").textContent = text + more;
+}
+
+const redrawFilters = (): void =>
+  drawFilters(state.url, state.catalogue, state.counts, state.cities.length, changeUrl);
+
+/** Changes what the page shows: filter or layer. */
+function changeUrl(change: Partial<UrlState>): void {
+  Object.assign(state.url, change);
+  state.isClusterListed = false;
+  if (change.layer) hideCard();
+  if (change.layer || "neighbours" in change) drawLegend(state.url, state.cities.length);
+  redrawFilters();
   void refresh("all");
 }
 
-const listActions: ListActions = {
+// --- Lists and cards -------------------------------------------------------------------------------
+
+const listActions: ReportListActions = {
   open: (feature) => void openReport(feature.properties.service_request_id, true),
-  more: (next) => void api.nextPage(next).then((page) => appendList(page, listActions)),
+  loadMore: (link) => void api.nextPage(link).then((page) => appendReportList(page, listActions)),
   back: () => {
-    listed = null;
+    state.isClusterListed = false;
     void refresh("view");
   },
 };
 
-const hotActions: HotActions = {
-  hotspot: (id) => void openHotspot(id),
-  go: (feature) => {
-    if (map) showWhole(map, feature, still());
+const hotspotActions: HotspotActions = {
+  openHotspot: (id) => void openHotspot(id),
+  openReport: (id) => void openReport(id, true),
+  showOnMap: (feature) => {
+    if (state.map) fitFeature(state.map, feature);
   },
-  report: (id) => void openReport(id, true),
-  close: () => {
+  closeCard: () => {
     hideCard();
     byId("list").focus();
   },
 };
 
-async function openHotspot(id: number): Promise<void> {
-  showPanel(true);
-  const known = hotspots?.features.find((hotspot) => hotspot.properties.hotspot_id === id);
-  const told = await api.hotspot(id, state.city);
-  // Of the question on the page the list knows more than a life tells.
-  const hotspot = known ? { ...known, properties: { ...told.properties, ...known.properties } } : told;
-  drawHotspotCard(hotspot, city().time_zone, hotActions);
-  if (map) showWhole(map, hotspot, still());
-}
-
-/** A hexagon's words beside the map, for eyes and for readers of screens. */
-function tellHex(properties: GeoJSON.GeoJsonProperties): void {
-  // The map hands nested values on as text.
-  const trend = typeof properties?.trend === "string" ? JSON.parse(properties.trend) : undefined;
-  notice(hexWords({ ...(properties as api.Hex["properties"]), trend }));
-  clearTimeout(telling);
-  telling = setTimeout(() => troubled || notice(null), 7000);
-}
-
-const cardActions: CardActions = {
+const cardActions: ReportCardActions = {
   close: () => {
-    const id = state.report;
-    state.report = null;
+    const id = state.url.report;
+    state.url.report = null;
     hideCard();
-    if (map) showChosen(map, null);
-    remember();
-    const row = id && byId("reports").querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+    if (state.map) showSelected(state.map, null);
+    updateUrl();
+    const row = id && byId("list-items").querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
     (row || byId("list")).focus();
   },
-  follow: (id) => void openReport(id, true),
-  service: (code) => catalogue.services.find((one) => one.service_code === code),
+  openReport: (id) => void openReport(id, true),
 };
 
 const incidentActions: IncidentActions = {
-  open: (id) => void openReport(id, true),
-  changed: (id) => void Promise.all([openReport(id, false), refresh("all")]),
+  openReport: (id) => void openReport(id, true),
+  onChange: (id) => void Promise.all([openReport(id, false), refresh("all")]),
 };
 
+async function openHotspot(id: number): Promise<void> {
+  showPanel(true);
+  const listed = state.hotspots?.features.find((one) => one.properties.hotspot_id === id);
+  const stored = await api.hotspot(id, state.url.city);
+  // The stored hotspot has the history, the listed one what holds under the current filter.
+  const hotspot = listed ? { ...listed, properties: { ...stored.properties, ...listed.properties } } : stored;
+  drawHotspotCard(hotspot, cityOf(state).time_zone, hotspotActions);
+  if (state.map) fitFeature(state.map, hotspot);
+}
+
+/** Opens the card of a report and, with `move`, brings it to the centre of the map. */
 async function openReport(id: string, move: boolean): Promise<void> {
-  state.report = id;
-  remember();
+  const { catalogue, map, url } = state;
+  const city = cityOf(state);
+  url.report = id;
+  updateUrl();
   showPanel(true);
   try {
-    const [feature, { history }] = await Promise.all([
-      api.report(id, state.city), api.history(id, state.city),
-    ]);
-    drawCard(feature, history, city(), cardActions);
-    void drawIncident(feature, city(), incidentActions).catch(() => undefined);
-    const at = (feature.geometry?.coordinates ?? null) as [number, number] | null;
-    if (map) {
-      showChosen(map, at);
-      if (at && move) map.easeTo({ center: at, zoom: Math.max(map.getZoom(), 15), duration: still() ? 0 : 500 });
-    }
+    const [feature, history] = await Promise.all([api.report(id, url.city), api.history(id, url.city)]);
+    const service = catalogue.services.find((one) => one.service_code === feature.properties.service_code);
+    drawReportCard(feature, history, city, service, cardActions);
+    void drawIncident(feature, city, incidentActions).catch(() => undefined);
+    const center = (feature.geometry?.coordinates ?? null) as [number, number] | null;
+    if (!map) return;
+    showSelected(map, center);
+    if (center && move) map.easeTo({ center, zoom: Math.max(map.getZoom(), 15), duration: animationDuration() });
   } catch {
-    drawMissing(cardActions);
+    drawMissingCard(cardActions.close);
   }
 }
 
+// --- Map -------------------------------------------------------------------------------------------
+
+const mapActions: MapActions = {
+  onMove: () => void refresh("view"),
+  openCluster: (id, expansionZoom, center, city) => void openCluster(id, expansionZoom, center, city),
+  openReport: (id, city) => void (city ? switchCity(city) : Promise.resolve()).then(() => openReport(id, false)),
+  openHotspot: (id) => void openHotspot(id),
+  describeHex: (properties) => {
+    const trend = typeof properties?.trend === "string" ? JSON.parse(properties.trend) : undefined;
+    showMessage(describeHex({ ...(properties as api.Hex), trend }, counted(state)), 7);
+  },
+};
+
+/** Zooms into a cluster; lists its reports if they are at one place, which no zoom separates. */
 async function openCluster(
-  id: string, expansionZoom: number | null, at: [number, number], city?: string,
+  id: string, expansionZoom: number | null, center: [number, number], city?: string,
 ): Promise<void> {
+  const { map } = state;
   if (expansionZoom !== null && map && expansionZoom <= map.getMaxZoom()) {
-    map.easeTo({ center: at, zoom: Math.max(expansionZoom, map.getZoom() + 1), duration: still() ? 0 : 500 });
+    map.easeTo({ center, zoom: Math.max(expansionZoom, map.getZoom() + 1), duration: animationDuration() });
     return;
   }
-  if (city) await visit(city);
-  listed = id;
+  if (city) await switchCity(city);
+  state.isClusterListed = true;
   showPanel(true);
-  drawList(await api.clusterReports(id, params(state)), true, listActions);
+  drawReportList(await api.clusterReports(id, filterParams(state.url)), true, listActions);
   byId("list").focus();
 }
 
-const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+async function startMap(): Promise<void> {
+  const { config: { basemap }, url } = state;
+  state.map?.remove();
+  byId("map").replaceChildren();
+  try {
+    state.map = makeMap(byId("map"), url.mapView, cityOf(state), mapActions);
+  } catch {
+    state.map = null;
+    showMessage(t("notice.webgl"));
+    return;
+  }
+  const { map } = state;
+  await new Promise<void>((resolve) => map.once("load", () => resolve()));
+  // Tests read and move the map.
+  Object.assign(window, { pointchaudMap: map });
+  if (basemap) {
+    const { addBasemap } = await import("./basemap");
+    void addBasemap(map, basemap, FIRST_DATA_LAYER, url.language).then((isAdded) => {
+      if (!isAdded) showMessage(t("notice.basemap"), 8);
+    });
+  }
+}
 
+// --- Page ------------------------------------------------------------------------------------------
+
+/** Opens or closes the panel, which covers the map on a phone. */
 function showPanel(open: boolean): void {
-  const handle = byId("handle");
-  handle.setAttribute("aria-expanded", String(open));
-  handle.textContent = say(open ? "panel.close" : "panel.open");
+  const toggle = byId("panel-toggle");
+  toggle.setAttribute("aria-expanded", String(open));
+  toggle.textContent = t(open ? "panel.close" : "panel.open");
   byId("panel").classList.toggle("open", open);
 }
 
-function drawWords(): void {
-  document.title = `pointchaud · ${city().name}`;
-  byId("skip").textContent = say("skip");
-  byId("language").textContent = say("language");
-  byId("report-link").textContent = say("page.report");
-  const link = new URLSearchParams({ lang: state.language, city: state.city });
+const isPanelOpen = (): boolean => byId("panel").classList.contains("open");
+
+function drawTexts(): void {
+  const { cities, url } = state;
+  const city = cityOf(state);
+  document.title = `pointchaud · ${city.name}`;
+  byId("skip").textContent = t("skip");
+  byId("language").textContent = t("language");
+  byId("language").lang = url.language === "fr" ? "en" : "fr";
+  byId("report-link").textContent = t("report.link");
+  const link = new URLSearchParams({ lang: url.language, city: url.city });
   byId<HTMLAnchorElement>("report-link").href = `/signaler?${link}`;
-  byId("language").lang = state.language === "fr" ? "en" : "fr";
-  byId("city-label").textContent = say("city");
+  byId("city-label").textContent = t("city");
   const select = byId<HTMLSelectElement>("city");
-  select.replaceChildren(...cities.map((c) => make("option", { value: c.jurisdiction_id }, c.name)));
-  select.value = city().jurisdiction_id;
-  byId("filters").setAttribute("aria-label", say("services"));
-  showPanel(byId("panel").classList.contains("open"));
-  drawLegend();
+  select.replaceChildren(...cities.map((one) => h("option", { value: one.jurisdiction_id }, one.name)));
+  select.value = city.jurisdiction_id;
+  byId("filters").setAttribute("aria-label", t("services"));
+  showPanel(isPanelOpen());
+  drawLegend(url, cities.length);
 }
 
-function drawLegend(): void {
-  const entry = (style: string, text: string): HTMLElement =>
-    make("li", {}, make("span", { class: style, "aria-hidden": "true" }), text);
-  const own = state.layer === "reports"
-    ? [make("ul", { "aria-label": say("legend") }, entry("circle", say("legend.cluster")),
-      ...(state.others && cities.length > 1 ? [entry("circle other", say("others"))] : []),
-      ...STATUSES.map((status) => entry(`dot ${status}`, say(`one.${status}`))))]
-    : hotLegend(state.layer);
-  byId("legend").replaceChildren(...own);
+/** Shows another city with the map where it is; the filters by service and area do not apply to it. */
+async function switchCity(id: string): Promise<void> {
+  state.url = { ...state.url, city: id, services: [], area: null, boundarySet: null, report: null };
+  await reload();
 }
 
-async function startMap(): Promise<void> {
-  byId("map").replaceChildren();
-  try {
-    map = makeMap(byId("map"), state.view, city(), {
-      moved: () => void refresh("view"),
-      cluster: (id, zoom, at, city) => void openCluster(id, zoom, at, city),
-      report: (id, city) => void (city ? visit(city) : Promise.resolve()).then(() => openReport(id, false)),
-      hotspot: (id) => void openHotspot(id),
-      hex: (properties) => tellHex(properties),
-    });
-  } catch {
-    map = null;
-    notice(say("notice.webgl"));
-    return;
-  }
-  const made = map;
-  await new Promise<void>((loaded) => made.once("load", () => loaded()));
-  Object.assign(window, { pointchaudMap: made });
-  if (settings.basemap) {
-    const { addBasemap } = await import("./basemap");
-    void addBasemap(made, settings.basemap, FIRST_DATA_LAYER, state.language).then((shown) => {
-      if (shown) return;
-      notice(say("notice.basemap"));
-      setTimeout(() => troubled || notice(null), 8000);
-    });
-  }
-}
-
-/** Makes another city the one of the page, where the map is; its services are others. */
-async function visit(id: string): Promise<void> {
-  state = { ...state, city: id, services: [], area: null, division: null, report: null };
-  await enter();
-}
-
-/** Everything that depends on the city or the language. */
-async function enter(): Promise<void> {
-  setLanguage(state.language);
-  drawWords();
-  [catalogue, divisions] = await Promise.all([api.catalogue(state.city), api.divisions(state.city)]);
-  outlined = null;
-  counts = null;
-  listed = null;
+/** Loads and draws everything that depends on the city or the language. */
+async function reload(): Promise<void> {
+  setLanguage(state.url.language);
+  drawTexts();
+  const { city } = state.url;
+  [state.catalogue, state.boundarySets] = await Promise.all([api.catalogue(city), api.boundarySets(city)]);
+  state.outlines = null;
+  state.counts = null;
+  state.isClusterListed = false;
   hideCard();
-  drawFilters(state, catalogue, counts, change, cities.length);
-  map?.remove();
+  redrawFilters();
   await startMap();
   await refresh("all");
-  if (state.report) await openReport(state.report, !state.view);
+  if (state.url.report) await openReport(state.url.report, !state.url.mapView);
+}
+
+/** The cities, once the service has read its data. */
+async function waitForCities(): Promise<api.City[]> {
+  for (;;) {
+    const cities = await api.cities();
+    if (cities.length > 0) return cities;
+    showError(t("notice.starting"));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function addListeners(): void {
+  byId<HTMLSelectElement>("city").addEventListener("change", (event) => {
+    state.url.mapView = null;
+    void switchCity((event.target as HTMLSelectElement).value);
+  });
+  byId("language").addEventListener("click", () => {
+    state.url.language = state.url.language === "fr" ? "en" : "fr";
+    void reload();
+  });
+  byId("panel-toggle").addEventListener("click", () => showPanel(!isPanelOpen()));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || byId("card").hidden) return;
+    if (state.url.report) cardActions.close();
+    else hotspotActions.closeCard();
+  });
+  window.addEventListener("hashchange", () => {
+    state.url = parseHash(location.hash, state.config.default_jurisdiction);
+    void reload();
+  });
 }
 
 async function start(): Promise<void> {
-  paint({ ...COLORS, ...CLASS_COLORS });
-  settings = await api.config();
-  state = read(location.hash, settings.default_jurisdiction);
-  setLanguage(state.language);
-  cities = await api.cities();
-  while (cities.length === 0) {
-    notice(say("notice.starting"));
-    await new Promise((later) => setTimeout(later, 500));
-    cities = await api.cities();
-  }
-  if (!cities.some((c) => c.jurisdiction_id === state.city)) state.city = cities[0].jurisdiction_id;
-  byId<HTMLSelectElement>("city").addEventListener("change", (event) => {
-    state.view = null;
-    void visit((event.target as HTMLSelectElement).value);
-  });
-  byId("language").addEventListener("click", () => {
-    state.language = state.language === "fr" ? "en" : "fr";
-    void enter();
-  });
-  byId("handle").addEventListener("click", () => showPanel(!byId("panel").classList.contains("open")));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || byId("card").hidden) return;
-    if (state.report) cardActions.close();
-    else hotActions.close();
-  });
-  window.addEventListener("hashchange", () => {
-    state = read(location.hash, settings.default_jurisdiction);
-    void enter();
-  });
-  await enter();
+  setCssColors();
+  const config = await api.config();
+  setLanguage(parseHash(location.hash, config.default_jurisdiction).language);
+  state = initialState(config, await waitForCities());
+  state.url.city = cityOf(state).jurisdiction_id;
+  addListeners();
+  await reload();
 }
 
 void start().catch(() => {
-  notice(say("notice.offline"));
+  showError(t("notice.offline"));
   setTimeout(() => location.reload(), 3000);
 });

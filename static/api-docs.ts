@@ -1,12 +1,12 @@
-// The API's page: a viewer over the document that the service makes of itself, in the reader's language.
+// The API documentation (`/docs`): Swagger UI on the service's OpenAPI document.
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
+import { preferredLanguage } from "./i18n";
 
-const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language.slice(0, 2);
-const language = asked === "en" ? "en" : "fr";
+const language = preferredLanguage(new URLSearchParams(location.search).get("lang"));
 document.documentElement.lang = language;
 SwaggerUI({
-  dom_id: "#docs",
+  dom_id: "#api-docs",
   url: `/api/openapi.json?lang=${language}`,
   deepLinking: true,
   docExpansion: "list",

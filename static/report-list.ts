@@ -1,0 +1,58 @@
+// The list of reports: the same data as on the map, for keyboards and screen readers too.
+import type { ReportFeature, ReportPage } from "./api";
+import { button, byId, h } from "./dom";
+import { formatTimeAgo, t, tValue } from "./i18n";
+
+export interface ReportListActions {
+  open(report: ReportFeature): void;
+  /** Loads the next page, given its link. */
+  loadMore(link: string): void;
+  /** Returns from the reports of a cluster to all those in view. */
+  back(): void;
+}
+
+/** A row of the list: a mark, a title above a line of text, and lines at the right. */
+export function listRow(
+  attributes: Record<string, string>, mark: HTMLElement, title: string, text: string, side: string[],
+  onClick: () => void,
+): HTMLElement {
+  const content = [
+    mark,
+    h("span", { class: "row-main" }, h("strong", {}, title), h("span", { class: "row-text" }, text)),
+    h("span", { class: "row-side" }, ...side.map((line) => h("span", {}, line))),
+  ];
+  return h("li", {}, button({ class: "row", ...attributes }, content, onClick));
+}
+
+function reportRow(feature: ReportFeature, actions: ReportListActions): HTMLElement {
+  const report = feature.properties;
+  const place = report.address ?? report.area ?? t(feature.geometry ? "card.on_map" : "card.no_location");
+  const dot = h("span", { class: `dot ${report.status}`, "aria-hidden": "true" });
+  const side = [formatTimeAgo(report.requested_datetime), tValue("status", report.status)];
+  const attributes = { "data-id": report.service_request_id };
+  return listRow(attributes, dot, report.service_name ?? report.service_code, place, side, () => actions.open(feature));
+}
+
+export function drawReportList(page: ReportPage, inCluster: boolean, actions: ReportListActions): void {
+  const title = byId("list-title");
+  title.replaceChildren(t(inCluster ? "list.cluster" : "list.view"));
+  if (inCluster) title.append(button({ class: "quiet" }, [t("list.back")], actions.back));
+  const rows = page.features.map((feature) => reportRow(feature, actions));
+  byId("list-items").replaceChildren(...(rows.length ? rows : [h("li", { class: "none" }, t("list.none"))]));
+  drawMoreButton(page.next, actions);
+}
+
+/** Appends a page to the list and moves the focus to its first row. */
+export function appendReportList(page: ReportPage, actions: ReportListActions): void {
+  const rows = page.features.map((feature) => reportRow(feature, actions));
+  byId("list-items").append(...rows);
+  rows[0]?.querySelector("button")?.focus();
+  drawMoreButton(page.next, actions);
+}
+
+function drawMoreButton(next: string | undefined, actions: ReportListActions): void {
+  const more = byId<HTMLButtonElement>("list-more");
+  more.textContent = t("list.more");
+  more.hidden = !next;
+  more.onclick = () => next && actions.loadMore(next);
+}
