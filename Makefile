@@ -12,7 +12,7 @@ test:
 	cargo fmt --check
 	cargo clippy --quiet --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
-	cd static && npm run --silent check
+	cd static && npm run --silent check && npm test --silent
 	cargo test --quiet
 	tests/instructions.sh
 	tests/browser/run.sh

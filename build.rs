@@ -4,25 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-const SOURCES: [&str; 9] = [
-    "static/locales",
-    "static/build.mjs",
-    "static/index.html",
-    "static/report.html",
-    "static/follow.html",
-    "static/docs.html",
-    "static/style.css",
-    "static/icon.svg",
-    "static/package-lock.json",
-];
-
 fn main() {
     println!("cargo:rerun-if-env-changed=SKIP_WEB");
-    for source in SOURCES {
-        println!("cargo:rerun-if-changed={source}");
-    }
+    println!("cargo:rerun-if-changed=static/locales");
+    // The files of `static/` one by one: the folder as a whole would include `node_modules`.
     for entry in std::fs::read_dir("static").into_iter().flatten().flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "ts") {
+        if entry.path().is_file() {
             println!("cargo:rerun-if-changed={}", entry.path().display());
         }
     }

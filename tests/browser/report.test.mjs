@@ -1,9 +1,9 @@
-// The citizens' pages in headless Chromium: a report filed by keyboard alone, "me too" in one tap, by
-// the telephone's position, in two languages; and the page that follows it.
+// The citizens' pages in headless Chromium: reporting by keyboard alone, by the position of a phone and
+// with "me too", photos and questions, in two languages; and the tracking page.
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { findings, folderFor, launch, serve } from "./stage.mjs";
+import { audit, folderFor, launch, serve } from "./helpers.mjs";
 
 const folder = folderFor("report");
 const PHONE = { width: 390, height: 780 };
@@ -14,7 +14,7 @@ let base;
 let browser;
 let context;
 let page;
-let complaints;
+let consoleErrors;
 
 before(async () => {
   ({ child: service, address: base } = await serve(folder));
@@ -34,155 +34,155 @@ async function open(path, { size = PHONE, locale = "fr-CA", located = false } = 
   const permissions = located ? ["geolocation"] : [];
   context = await browser.newContext({ viewport: size, locale, reducedMotion: "reduce", geolocation: HERE, permissions });
   page = await context.newPage();
-  complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  consoleErrors = [];
+  page.on("console", (message) => message.type() === "error" && consoleErrors.push(message.text()));
+  page.on("pageerror", (error) => consoleErrors.push(error.message));
   await page.goto(base + path);
   await page.waitForFunction(() => document.body.dataset.ready, null, { timeout: 30000 });
 }
 
 const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());
 
-/** Tabs until the element of this id, or with this text, has the focus. */
+/** Presses Tab until the element with this id or this text has the focus. */
 async function tabTo(wanted) {
   for (let n = 0; n < 40; n++) {
     if ((await focused()) === wanted) return;
     await page.keyboard.press("Tab");
   }
-  assert.fail(`the keyboard never came to ${wanted}: ${await focused()}`);
+  assert.fail(`the focus never came to ${wanted}: ${await focused()}`);
 }
 
-/** Fills the form up to the place with nothing but keys. */
+/** Chooses a service and enters coordinates with the keyboard. */
 async function fillByKeys(words, name) {
-  await tabTo("what");
+  await tabTo("service");
   await page.keyboard.type(words);
   await page.waitForSelector("#options [aria-selected=true]");
-  assert.equal(await page.locator("#what").getAttribute("aria-activedescendant"), "option-0");
+  assert.equal(await page.locator("#service").getAttribute("aria-activedescendant"), "option-0");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
-  assert.equal(await page.locator("#what").inputValue(), name);
-  await tabTo("exact-label");
+  assert.equal(await page.locator("#service").inputValue(), name);
+  await tabTo("coordinates-label");
   await page.keyboard.press("Enter");
   await tabTo("lat");
   await page.keyboard.type("46,8139");
   await tabTo("lon");
   await page.keyboard.type("-71,2080");
   await page.keyboard.press("Tab");
-  assert.match(await page.locator("#where-said").innerText(), /10 m/);
+  assert.match(await page.locator("#location-status").innerText(), /10\sm/);
 }
 
-test("by keyboard alone: what people say, where, sent, followed; then the next one says me too", async () => {
+test('by keyboard alone: a report is sent and tracked, then a second one is added to it with "me too"', async () => {
   await open("signaler?lang=fr", { size: { width: 1280, height: 800 } });
   await fillByKeys("trou dans la rue", "Nid-de-poule");
-  await tabTo("text");
+  await tabTo("description");
   await page.keyboard.type("Profond, devant le café");
   await tabTo("send");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#done code");
-  assert.equal(await focused(), "done");
-  const first = await page.locator("#done code").innerText();
+  await page.waitForSelector("#confirmation code");
+  assert.equal(await focused(), "confirmation");
+  const first = await page.locator("#confirmation code").innerText();
   const report = await json(`api/v1/reports/${first}`);
   assert.equal(report.properties.description, "Profond, devant le café");
   assert.deepEqual(report.geometry.coordinates, [-71.2080, 46.8139]);
   await tabTo("Suivre ma demande");
   await page.keyboard.press("Enter");
   await page.waitForURL(/suivi/);
-  await page.waitForFunction(() => document.querySelector("#told h2"));
-  assert.match(await page.locator("#told").innerText(), /Nid-de-poule[^]*personne n’y travaille encore[^]*Profond/);
-  assert.deepEqual(complaints, []);
+  await page.waitForFunction(() => document.querySelector("#result h2"));
+  assert.match(await page.locator("#result").innerText(), /Nid-de-poule[^]*personne n’y travaille encore[^]*Profond/);
+  assert.deepEqual(consoleErrors, []);
 
   await open("signaler?lang=fr", { size: { width: 1280, height: 800 } });
   await fillByKeys("gros trou chaussée", "Nid-de-poule");
   await page.waitForSelector("#candidates li");
-  assert.match(await page.locator("#near-told").innerText(), /Déjà signalé tout près\s: 1/);
+  assert.match(await page.locator("#nearby-status").innerText(), /^1 demande semblable/);
   assert.match(await page.locator("#candidates").innerText(), /même endroit[^]*encore ouverte[^]*probabilité/);
   await tabTo("Moi aussi");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#done code");
-  const second = await page.locator("#done code").innerText();
+  await page.waitForSelector("#confirmation code");
+  const second = await page.locator("#confirmation code").innerText();
   assert.equal((await json(`api/v1/reports/${second}`)).properties.parent_service_request_id, first);
-  assert.match(await page.locator("#done").innerText(), new RegExp(`jointe à ${first}`));
+  assert.match(await page.locator("#confirmation").innerText(), new RegExp(`jointe à ${first}`));
   await tabTo("Suivre ma demande");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("#told h2"));
-  assert.match(await page.locator("#told").innerText(), /2 personnes ont signalé ce problème[^]*Doublon de/);
-  assert.deepEqual(complaints, []);
+  await page.waitForFunction(() => document.querySelector("#result h2"));
+  assert.match(await page.locator("#result").innerText(), /2 personnes ont signalé ce problème[^]*Doublon de/);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("on a phone by its own position: suggestions at once, one tap joins them", async () => {
+test("on a phone with its position: likely duplicates are shown at once, one tap adds the report", async () => {
   await open("signaler?lang=fr", { located: true });
-  await page.locator("#what").fill("nids de poules");
+  await page.locator("#service").fill("nids de poules");
   await page.locator("#options li").first().tap().catch(() => page.locator("#options li").first().click());
   await page.locator("#locate").click();
   await page.waitForSelector("#candidates li");
-  assert.match(await page.locator("#where-said").innerText(), /à 8 m près/);
-  assert.equal(await page.locator("#candidates li").count(), 1, "an incident is told once");
+  assert.match(await page.locator("#location-status").innerText(), /à 8\sm près/);
+  assert.equal(await page.locator("#candidates li").count(), 1, "an incident is listed once");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= PHONE.width, `the page is ${wide} pixels wide`);
   const small = await page.evaluate(() => [...document.querySelectorAll("#form button, #form input, #form .choice, #photo-label")]
     .filter((one) => !one.matches(".choice input, #photo"))
     .filter((one) => one.offsetParent && !one.closest("#map")).map((one) => one.getBoundingClientRect().height)
     .filter((height) => height < 44));
-  assert.deepEqual(small, [], "targets are large enough for thumbs");
+  assert.deepEqual(small, [], "touch targets are at least 44 pixels high");
   await page.locator("#candidates button").click();
-  await page.waitForSelector("#done code");
-  const incident = await json(`api/v1/incidents/${await page.locator("#done code").innerText()}`);
+  await page.waitForSelector("#confirmation code");
+  const incident = await json(`api/v1/incidents/${await page.locator("#confirmation code").innerText()}`);
   assert.equal(incident.reports, 3);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("the map under the pin tells the place, and whoever has seen the others sends all the same", async () => {
+test("the map under the pin sets the place, and a report is sent in spite of the likely duplicates shown", async () => {
   await open("signaler?lang=en", { size: { width: 1280, height: 900 }, locale: "en-CA" });
-  await page.locator("#what").fill("pothole");
+  await page.locator("#service").fill("pothole");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => window.pointchaudPlace?.loaded());
-  await page.evaluate(() => window.pointchaudPlace.jumpTo({ center: [-71.2080, 46.8139], zoom: 18 }));
+  await page.waitForFunction(() => window.pointchaudPicker?.loaded());
+  await page.evaluate(() => window.pointchaudPicker.jumpTo({ center: [-71.2080, 46.8139], zoom: 18 }));
   await page.waitForSelector("#candidates li");
   assert.match(await page.locator("#candidates").innerText(), /At the same place[^]*still open/);
   const before_ = (await json("api/v1/stats")).total;
   await page.locator("#send").click();
-  await page.waitForSelector("#done code");
-  const own = await json(`api/v1/reports/${await page.locator("#done code").innerText()}`);
-  assert.equal(own.properties.parent_service_request_id, undefined, "who sends all the same is taken at their word");
+  await page.waitForSelector("#confirmation code");
+  const own = await json(`api/v1/reports/${await page.locator("#confirmation code").innerText()}`);
+  assert.equal(own.properties.parent_service_request_id, undefined, "the user has decided that it is no duplicate");
   assert.equal((await json("api/v1/stats")).total, before_ + 1);
-  assert.match(await page.locator("#done").innerText(), /Thank you, it is sent/);
-  assert.deepEqual(complaints, []);
+  assert.match(await page.locator("#confirmation").innerText(), /Thank you, your request has been sent/);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("what is missing is said, and the keyboard goes there", async () => {
+test("a missing answer is named and gets the focus", async () => {
   await open("signaler?lang=fr");
   await page.locator("#send").click();
-  assert.equal(await focused(), "what");
-  assert.match(await page.locator("#trouble").innerText(), /quel est le problème/);
-  await page.locator("#what").fill("lampadaire");
+  assert.equal(await focused(), "service");
+  assert.match(await page.locator("#error").innerText(), /quel est le problème/);
+  await page.locator("#service").fill("lampadaire");
   await page.keyboard.press("Enter");
   await page.locator("#send").click();
   assert.equal(await focused(), "locate");
   await page.locator("#locate").click();
-  await page.waitForFunction(() => /pas disponible/.test(document.querySelector("#trouble").textContent));
-  await page.locator("#what").fill("qwxz");
-  assert.match(await page.locator("#what-said").innerText(), /Aucun service/);
-  assert.deepEqual(complaints, []);
+  await page.waitForFunction(() => /pas disponible/.test(document.querySelector("#error").textContent));
+  await page.locator("#service").fill("qwxz");
+  assert.match(await page.locator("#service-hint").innerText(), /Aucun service/);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("a number however it is typed, one that does not exist, and no number at all", async () => {
+test("tracking: a number typed in any form, one that does not exist, and none", async () => {
   const { features } = await json("api/v1/reports?limit=1");
   const typed = features[0].id.toLowerCase().replaceAll("-", " ");
   await open("suivi");
-  assert.match(await page.locator("#told").innerText(), /numéro de suivi que vous avez reçu/);
+  assert.match(await page.locator("#result").innerText(), /numéro de suivi que vous avez reçu/);
   await page.locator("#number").fill(typed);
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("#told h2"));
-  assert.match(await page.locator("#told").innerText(), new RegExp(features[0].id));
+  await page.waitForFunction(() => document.querySelector("#result h2"));
+  assert.match(await page.locator("#result").innerText(), new RegExp(features[0].id));
   await page.locator("#language").click();
-  await page.waitForFunction(() => /Follow a request/.test(document.querySelector("#title").textContent));
+  await page.waitForFunction(() => /Track a request/.test(document.querySelector("#title").textContent));
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await open("suivi/XXX-XXX-XX?lang=fr");
-  assert.match(await page.locator("#told").innerText(), /n’existe pas|mal copié/);
+  assert.match(await page.locator("#result").innerText(), /n’existe pas|mal copié/);
 });
 
-test("a duplicate is told what becomes of its original", async () => {
+test("the tracking page of a duplicate shows the status of its original", async () => {
   const file = async (query, description) => {
     const body = { service_code: "graffiti", lon: -71.3, lat: 46.85, description };
     const answer = await fetch(`${base}api/v1/reports${query}`, { method: "POST", body: JSON.stringify(body) });
@@ -191,20 +191,20 @@ test("a duplicate is told what becomes of its original", async () => {
   const patch = (id, body) => fetch(`${base}api/v1/reports/${id}`, { method: "PATCH", body: JSON.stringify(body) });
   const first = await file("", "Mur du parc");
   const second = await file(`?confirm=${first}`, "Le mur du parc");
-  const told = async () => {
+  const sentence = async () => {
     await open(`suivi/${second}?lang=fr`);
-    return page.locator("#told .standing").innerText();
+    return page.locator("#result .status-sentence").innerText();
   };
-  assert.match(await told(), /même problème\s; personne/);
+  assert.match(await sentence(), /même problème\s; personne/);
   await patch(second, { status: "closed", closed_reason: "duplicate" });
-  assert.match(await told(), /même problème\s; personne/, "closed as a duplicate is not fixed");
+  assert.match(await sentence(), /même problème\s; personne/, "closed as a duplicate is not fixed");
   await patch(first, { status: "in_progress" });
-  assert.match(await told(), /quelqu’un s’en occupe/);
+  assert.match(await sentence(), /quelqu’un s’en occupe/);
   await patch(first, { status: "closed", closed_reason: "done" });
-  assert.match(await told(), /C’est réglé/);
+  assert.match(await sentence(), /C’est réglé/);
 });
 
-/** A JPEG that a browser drew, which says that it was taken at 46° 48′ 30″ N, 71° 12′ 45″ W. */
+/** A JPEG drawn by the browser, with EXIF data that say it was taken at 46° 48′ 30″ N, 71° 12′ 45″ W. */
 async function photo() {
   const jpeg = Buffer.from(await page.evaluate(() => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
@@ -236,86 +236,85 @@ async function photo() {
   return Buffer.concat([jpeg.subarray(0, 2), app1, jpeg.subarray(2)]);
 }
 
-test("a service's questions are asked, a photo is shown and tells the place, and all is on the report", async () => {
+test("a service's questions and a photo with its position are on the report", async () => {
   await open("signaler?lang=fr");
-  await page.locator("#what").fill("encombrants");
+  await page.locator("#service").fill("encombrants");
   await page.keyboard.press("Enter");
   await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await photo() });
   await page.waitForSelector("#photos img");
-  await page.waitForFunction(() => /15 m/.test(document.querySelector("#where-said").textContent));
+  await page.waitForFunction(() => /15\sm/.test(document.querySelector("#location-status").textContent));
   assert.equal(await page.locator("#lat").inputValue(), "46.808333");
   await page.locator("#send").click();
-  assert.match(await page.locator("#trouble").innerText(), /Répondez\s: Qu'y a-t-il à ramasser/);
-  assert.equal(await focused(), "question-objets");
+  assert.match(await page.locator("#error").innerText(), /Répondez à cette question\s: Qu'y a-t-il à ramasser/);
+  assert.equal(await focused(), "attribute-objets");
   await page.keyboard.press("Space");
   await page.getByLabel("Électroménager").check();
   await page.getByLabel("Précisions (facultatif)").fill("Un frigo\net un divan");
-  // Another language asks the same, and what was answered stays.
+  // The answers are kept when the language changes.
   await page.locator("#language").click();
-  await page.waitForFunction(() => document.documentElement.lang === "en" && document.querySelector("#questions legend"));
-  assert.deepEqual(await page.locator("#questions input:checked").evaluateAll((all) => all.map((one) => one.value)),
+  await page.waitForFunction(() => document.documentElement.lang === "en" && document.querySelector("#attributes legend"));
+  assert.deepEqual(await page.locator("#attributes input:checked").evaluateAll((all) => all.map((one) => one.value)),
     ["meuble", "electromenager"]);
   await page.locator("#language").click();
   await page.waitForFunction(() => document.documentElement.lang === "fr");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= PHONE.width, `the page is ${wide} pixels wide`);
-  const { told } = await findings(page);
-  assert.deepEqual(told, []);
+  assert.deepEqual((await audit(page)).violations, []);
   await page.locator("#send").click();
-  await page.waitForSelector("#done code");
-  const id = await page.locator("#done code").innerText();
+  await page.waitForSelector("#confirmation code");
+  const id = await page.locator("#confirmation code").innerText();
   const { properties } = await json(`api/v1/reports/${id}`);
   assert.deepEqual(properties.attributes, { objets: ["meuble", "electromenager"], precisions: "Un frigo\net un divan" });
   assert.equal(properties.media_url.length, 1);
   await open(`suivi/${id}?lang=fr`);
   await page.waitForFunction(() => document.querySelector(".photos img")?.naturalWidth > 0);
-  assert.match(await page.locator("#told").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
-  // The crews' map, too.
+  assert.match(await page.locator("#result").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
+  // The map page shows them too.
   await page.goto(`${base}#lang=fr&report=${id}`);
   await page.waitForFunction(() => document.querySelector("#card .photos img")?.naturalWidth > 0);
   assert.match(await page.locator("#card").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("a photo on its way is waited for", async () => {
+test("sending waits for a photo that is being uploaded", async () => {
   await open("signaler?lang=fr", { located: true });
   await page.route("**/api/v1/media*", async (route) => {
     await new Promise((later) => setTimeout(later, 1500));
     await route.continue();
   });
-  await page.locator("#what").fill("graffiti");
+  await page.locator("#service").fill("graffiti");
   await page.keyboard.press("Enter");
   await page.locator("#locate").click();
-  await page.waitForFunction(() => /8 m/.test(document.querySelector("#where-said").textContent));
+  await page.waitForFunction(() => /8\sm/.test(document.querySelector("#location-status").textContent));
   await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await photo() });
   await page.locator("#send").click();
-  await page.waitForSelector("#done code");
-  const { properties } = await json(`api/v1/reports/${await page.locator("#done code").innerText()}`);
+  await page.waitForSelector("#confirmation code");
+  const { properties } = await json(`api/v1/reports/${await page.locator("#confirmation code").innerText()}`);
   assert.equal(properties.media_url.length, 1);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
 });
 
-test("what is no photo is refused in words, and the form goes on", async () => {
+test("a file that is not a photo is refused with a reason", async () => {
   await open("signaler?lang=fr");
   const buffer = Buffer.from("<html>not a photo</html>");
   await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer });
-  await page.waitForFunction(() => /photo JPEG, PNG ou WebP/.test(document.querySelector("#photo-said").textContent));
+  await page.waitForFunction(() => /photo JPEG, PNG ou WebP/.test(document.querySelector("#photo-status").textContent));
   assert.equal(await page.locator("#photos li").count(), 0);
 });
 
-test("both pages are open to assistive software, in both languages", async () => {
+test("both pages pass the accessibility audit, in both languages", async () => {
   const { features } = await json("api/v1/reports?limit=1");
   for (const language of ["fr", "en"]) {
     for (const path of ["signaler", `suivi/${features[0].id}`]) {
       await open(`${path}?lang=${language}`, { located: true });
       if (path === "signaler") {
-        await page.locator("#what").fill("pothole");
+        await page.locator("#service").fill("pothole");
         await page.keyboard.press("Enter");
         await page.locator("#locate").click();
         await page.waitForSelector("#candidates li");
       }
-      const { told, passes } = await findings(page);
-      assert.deepEqual(told, [], `${path} ${language}`);
+      const { violations, passes } = await audit(page);
+      assert.deepEqual(violations, [], `${path} ${language}`);
       assert.ok(passes > 15);
     }
   }

@@ -41,17 +41,17 @@ pub async fn index(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Re
 
 /// `GET /signaler`: a citizen's report.
 pub async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    page("report.html", &state, &headers)
+    page("report-form.html", &state, &headers)
 }
 
 /// `GET /suivi` and `/suivi/{id}`: what became of a report.
-pub async fn follow(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    page("follow.html", &state, &headers)
+pub async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("tracking.html", &state, &headers)
 }
 
 /// `GET /docs`: the API, to be read and tried.
 pub async fn docs(headers: HeaderMap) -> Response {
-    let mut response = file("docs.html", "no-cache", &headers);
+    let mut response = file("api-docs.html", "no-cache", &headers);
     // The viewer writes its styles into its elements.
     let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                   connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \

@@ -1,4 +1,4 @@
-// What the browser tests stand on: the program on a store of its own, Chromium, axe.
+// Helpers of the browser tests: start the program on a new store, start Chromium, run the axe audit.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,14 +10,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const require = createRequire(join(root, "static/package.json"));
 const { chromium } = require("playwright-core");
 
-/** The source of axe, to be evaluated in a page. */
-export const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+/** The script of axe-core, to be evaluated in a page. */
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
 
-/** A folder of a test's own. */
+/** A new temporary folder. */
 export const folderFor = (name) => mkdtempSync(join(tmpdir(), `pointchaud-${name}-`));
 
-/** The program serving a folder's store, once it answers questions; and its address. */
+/** Starts the program on the store of a folder; resolves to its process and address once it is ready. */
 export async function serve(folder, basemap = ["--basemap", "none"]) {
   const store = `sqlite:${join(folder, "city.db")}`;
   const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", ...basemap, "--store", store], { cwd: folder });
@@ -35,9 +35,10 @@ export const launch = () => chromium.launch({
     "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
 });
 
-/** What axe finds wrong with a page, in words, and how much it looked at. */
-export async function findings(page) {
+/** Accessibility violations that axe finds on a page, and the number of rules that the page passes. */
+export async function audit(page) {
   await page.evaluate(axe);
   const { violations, passes } = await page.evaluate(() => window.axe.run());
-  return { told: violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`), passes: passes.length };
+  const texts = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`);
+  return { violations: texts, passes: passes.length };
 }
