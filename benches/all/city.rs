@@ -1,6 +1,6 @@
 //! A city to measure on: 30 by 22 km around Québec, 70 % of the reports along a street grid denser
-//! towards six centres, 20 % in 300 knots, 10 % anywhere; twelve services by Zipf's law, five years,
-//! nineteen in twenty closed. Seeded.
+//! towards six centres, 20 % in 300 knots, 10 % anywhere; twelve services by Zipf's law, five
+//! years, nineteen in twenty closed. Seeded.
 
 use pointchaud::domain::{
     Accuracy, Change, Channel, ClosedReason, Event, IndexedFields, Nature, ServiceCode, Status,

@@ -1,8 +1,9 @@
 //! All that is asked of the program's speed, beside its peers, in one run and one table.
 //!
-//! `cargo bench` is the quick run, a few minutes: 100 thousand and 1 million reports, the peers that
-//! are libraries; `cargo bench -- --protocols` takes the protocols alone. `cargo bench -- --full` takes the other peers and 10 million reports too, and
-//! writes `BENCH.md`. It reports; it does not judge.
+//! `cargo bench` is the quick run, a few minutes: 100 thousand and 1 million reports, the peers
+//! that are libraries; `cargo bench -- --protocols` takes the protocols alone. `cargo bench --
+//! --full` takes the other peers and 10 million reports too, and writes `BENCH.md`. It reports; it
+//! does not judge.
 
 mod city;
 mod clock;

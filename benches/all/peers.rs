@@ -155,8 +155,8 @@ impl Peers {
         figures.get("csv").copied().filter(|_| self.has_duckdb)
     }
 
-    /// PostgreSQL with PostGIS, heap ordered by place: microseconds a question, by name, and seconds
-    /// of COPY with its index.
+    /// PostgreSQL with PostGIS, heap ordered by place: microseconds a question, by name, and
+    /// seconds of COPY with its index.
     pub fn postgis(&self, points: &[Point]) -> HashMap<String, f64> {
         if !self.has_postgis {
             return HashMap::new();

@@ -139,7 +139,8 @@ pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
     rows
 }
 
-/// What no peer can be asked: filters. A rare service beside the commonest, and one without reports.
+/// What no peer can be asked: filters. A rare service beside the commonest, and one without
+/// reports.
 fn filtered(points: &[Point], snapshot: &Snapshot, askers: &[Position]) -> Vec<Row> {
     let (size, times) = (points.len(), askers.len());
     let at = |n: usize| askers[n % askers.len()];

@@ -25,9 +25,10 @@
 //! ours). Squares and boxes are read from the order that the clusters need anyway.
 //!
 //! Places are compared on the map's plane by whole columns and rows of its grid, which is good to a
-//! centimetre within a quarter of a degree ([`QueryPoint::approximate_haversines`](crate::place::QueryPoint::approximate_haversines));
-//! what is kept is then measured on the sphere. So answers are exact, and arithmetic in doubles is
-//! done for ten places instead of a hundred.
+//! centimetre within a quarter of a degree
+//! ([`QueryPoint::approximate_haversines`](crate::place::QueryPoint::approximate_haversines)); what
+//! is kept is then measured on the sphere. So answers are exact, and arithmetic in doubles is done
+//! for ten places instead of a hundred.
 
 mod access;
 mod aggregate;

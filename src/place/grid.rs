@@ -1,6 +1,6 @@
-//! The Mercator grid: the Web Mercator square divided into 2^32 columns and rows, its cells numbered
-//! along a Z curve (Morton, 1966). Every cell of every coarser level covers one contiguous range of
-//! these numbers, so a sorted column of them is a quadtree without nodes.
+//! The Mercator grid: the Web Mercator square divided into 2^32 columns and rows, its cells
+//! numbered along a Z curve (Morton, 1966). Every cell of every coarser level covers one contiguous
+//! range of these numbers, so a sorted column of them is a quadtree without nodes.
 
 use std::f64::consts::PI;
 

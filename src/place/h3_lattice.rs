@@ -2,8 +2,8 @@
 //! of the H3 library for each resolution.
 //!
 //! H3 projects its grid onto the faces of an icosahedron gnomonically. On the plane of a face the
-//! cells form a regular hexagonal lattice: at resolution 0 two lattice steps lead from the centre of
-//! the face to a corner; each finer lattice is narrower by √7, and those of odd resolutions are
+//! cells form a regular hexagonal lattice: at resolution 0 two lattice steps lead from the centre
+//! of the face to a corner; each finer lattice is narrower by √7, and those of odd resolutions are
 //! rotated by arcsin √(3/28) (`h3geo.org`, core library overview). A place therefore needs one
 //! projection and a rotation and rounding per resolution. The H3 index of a cell is computed by the
 //! library once per cell; near a cell's edge, where the last bit of a sine decides, the library is

@@ -2,11 +2,11 @@
 //!
 //! Distances are compared as haversines, sin²(d/2) of the central angle d: they have the same order
 //! and need neither a square root nor an arc function. On the Mercator plane they are nearly
-//! squared lengths. With ψ the Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2)) exactly
-//! (from sin φ = tanh ψ and cos φ = sech ψ in the spherical law of cosines). Within a quarter of a
-//! degree the differences of grid columns and rows therefore give a distance with an error of at
-//! most a centimetre plus a millionth of it: [`QueryPoint::approximate_haversines`]. The exact
-//! [`QueryPoint::distance`] is computed only for the candidates that remain.
+//! squared lengths. With ψ the Mercator ordinate, hav d = cos φ₁ cos φ₂ (sinh²(Δψ/2) + sin²(Δλ/2))
+//! exactly (from sin φ = tanh ψ and cos φ = sech ψ in the spherical law of cosines). Within a
+//! quarter of a degree the differences of grid columns and rows therefore give a distance with an
+//! error of at most a centimetre plus a millionth of it: [`QueryPoint::approximate_haversines`].
+//! The exact [`QueryPoint::distance`] is computed only for the candidates that remain.
 
 use crate::place::{Cell, EARTH_RADIUS_M, GRID_BITS, Meters, Position};
 

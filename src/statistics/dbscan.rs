@@ -1,6 +1,7 @@
-//! Density clusters: Ester, Kriegel, Sander and Xu, *A Density-Based Algorithm for Discovering
-//! Clusters in Large Spatial Databases with Noise* (1996), with great-circle distances, and cells
-//! in which everything is within reach (Gunawan, *A Faster Algorithm for DBSCAN*, 2013).
+//! DBSCAN: Ester, Kriegel, Sander and Xu, *A Density-Based Algorithm for Discovering
+//! Clusters in Large Spatial Databases with Noise* (1996), with great-circle distances, on a
+//! grid of cells whose points are all within reach of each other (Gunawan, *A Faster Algorithm for
+//! DBSCAN*, 2013).
 
 use std::ops::Range;
 use std::thread;
@@ -8,31 +9,39 @@ use std::thread;
 use crate::statistics::DisjointSet;
 use crate::statistics::sphere_grid::{SphereGrid, chord2, chord2_of};
 
-/// To which cluster each place belongs.
+/// The result of [`dbscan`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DbscanClusters {
-    /// The cluster of each place, none for noise; numbered by their first core place.
+    /// Cluster of each place, `None` for noise. Clusters are numbered by their first core place.
     pub labels: Vec<Option<u32>>,
-    /// Places with enough neighbours.
+    /// Whether each place is a core place.
     pub core: Vec<bool>,
-    /// How many clusters there are.
+    /// Number of clusters.
     pub clusters: u32,
 }
 
-/// From this many places on, two threads.
+/// Number of places from which two threads work.
 const HALVE_FROM: usize = 20_000;
 
-/// Clusters of places, each longitude and latitude in degrees. A place with at least `min_points`
-/// within `eps_m` metres (edge included, itself counted) is core; core places within reach of each
-/// other are of one cluster; what is within reach of a core place belongs to the nearest one's
-/// cluster, of equally near ones the first's; the rest is noise.
+/// Density clusters of places, each given as longitude and latitude in degrees.
 ///
-/// `eps_m` is above 0 and at most [`crate::statistics::REACH_MAX_M`], `min_points` at least 1.
+/// A place with at least `min_points` places within `eps_m` metres (inclusive, itself counted) is a
+/// core place. Core places within reach of each other share a cluster. Another place within reach
+/// of a core place belongs to the cluster of the nearest one (of equally near ones the first); the
+/// rest is noise. `eps_m` must be above 0 and at most [`crate::statistics::REACH_MAX_M`],
+/// `min_points` at least 1.
+///
+/// ```
+/// let corner = [[-71.2000, 46.8], [-71.2001, 46.8], [-71.2002, 46.8], [-71.3, 46.9]];
+/// let found = pointchaud::statistics::dbscan(&corner, 50.0, 3);
+/// assert_eq!(found.labels, [Some(0), Some(0), Some(0), None]);
+/// assert_eq!(found.clusters, 1);
+/// ```
 pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClusters {
     let cells = SphereGrid::new(places, eps_m);
     let limit = chord2_of(eps_m) * (1.0 + 1e-12);
     let parts = cells.parts(if places.len() < HALVE_FROM { 1 } else { 2 });
-    // Points in the order of cells from here on.
+    // From here on points are in the order of the grid's cells.
     let core: Vec<bool> =
         in_parts(&parts, |part| core_points(&cells, part, limit, min_points)).concat();
     let linked = in_parts(&parts, |part| link(&cells, part, limit, &core));
@@ -48,23 +57,23 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClust
         }
     }
     let (names, clusters) = name(&cells, &mut group, &core);
-    // Back into the order in which places were given, label and core together.
+    // Back to the order in which the places were given.
     let cell_of: Vec<u32> =
         (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
-    let mut told = vec![(NOBODY, false); places.len()];
+    let mut result = vec![(NO_OWNER, false); places.len()];
     for (point, (place, owner)) in cells.order.iter().zip(&owners).enumerate() {
-        if *owner != NOBODY {
+        if *owner != NO_OWNER {
             let label = names[cell_of[*owner as usize] as usize];
-            told[*place as usize] = (label, core[point]);
+            result[*place as usize] = (label, core[point]);
         }
     }
-    let labels = told.iter().map(|(label, _)| (*label != NOBODY).then_some(*label)).collect();
-    let core = told.into_iter().map(|(_, core)| core).collect();
+    let labels = result.iter().map(|(label, _)| (*label != NO_OWNER).then_some(*label)).collect();
+    let core = result.into_iter().map(|(_, core)| core).collect();
     DbscanClusters { labels, core, clusters }
 }
 
-/// The cluster of each cell's core places, numbered by the first place of each cluster; and how
-/// many clusters there are.
+/// The cluster of each cell's core places, numbered by the first core place of each cluster, and
+/// the number of clusters.
 fn name(cells: &SphereGrid, group: &mut DisjointSet, core: &[bool]) -> (Vec<u32>, u32) {
     let roots: Vec<u32> = (0..cells.len() as u32).map(|cell| group.find(cell)).collect();
     let mut firsts = vec![u32::MAX; cells.len()];
@@ -76,13 +85,13 @@ fn name(cells: &SphereGrid, group: &mut DisjointSet, core: &[bool]) -> (Vec<u32>
     let mut found: Vec<(u32, u32)> =
         firsts.into_iter().zip(0..).filter(|(first, _)| *first != u32::MAX).collect();
     found.sort_unstable();
-    let mut names = vec![NOBODY; cells.len()];
+    let mut names = vec![NO_OWNER; cells.len()];
     found.iter().zip(0..).for_each(|((_, root), name)| names[*root as usize] = name);
     let of_cells = roots.into_iter().map(|root| names[root as usize]).collect();
     (of_cells, found.len() as u32)
 }
 
-/// Does work for each part, on a thread each.
+/// Runs `work` on each part, each on a thread of its own.
 fn in_parts<T: Send>(parts: &[Range<u32>], work: impl Fn(Range<u32>) -> T + Sync) -> Vec<T> {
     let work = &work;
     thread::scope(|scope| {
@@ -96,7 +105,7 @@ fn in_parts<T: Send>(parts: &[Range<u32>], work: impl Fn(Range<u32>) -> T + Sync
     })
 }
 
-/// Which points of a part are core.
+/// Whether each point of a part is a core point.
 fn core_points(cells: &SphereGrid, part: Range<u32>, limit: f64, min_points: usize) -> Vec<bool> {
     let mut core = Vec::new();
     cells.each_near(part, |cell, near| {
@@ -120,11 +129,12 @@ fn core_points(cells: &SphereGrid, part: Range<u32>, limit: f64, min_points: usi
     core
 }
 
-/// Stands for the owner of noise.
-const NOBODY: u32 = u32::MAX;
+/// The owner of a noise point.
+const NO_OWNER: u32 = u32::MAX;
 
-/// The cells of a part and those next to them whose core points are within reach of each other; and
-/// the core point that each point of the part belongs to: itself, or the nearest within reach.
+/// Joins the cells of a part with neighbouring cells where core points are within reach of each
+/// other. Also returns for each point of the part the core point it belongs to: itself, or the
+/// nearest within reach.
 fn link(
     cells: &SphereGrid,
     part: Range<u32>,
@@ -136,7 +146,7 @@ fn link(
     cells.each_near(part, |cell, near| {
         let own = cells.of(cell);
         if own.clone().any(|point| core[point]) {
-            // The pair of two cells is looked at from the later one.
+            // A pair of cells is examined from the later one.
             for other in near.iter().flat_map(|stretch| stretch.start..stretch.end.min(cell)) {
                 if group.find(cell) != group.find(other)
                     && touch(cells, own.clone(), cells.of(other), limit, core)
@@ -154,7 +164,7 @@ fn link(
     (group, owners)
 }
 
-/// Is any core point of one stretch within reach of one of another?
+/// Is any core point of one range within reach of one of the other?
 fn touch(
     cells: &SphereGrid,
     some: Range<usize>,
@@ -168,10 +178,10 @@ fn touch(
     })
 }
 
-/// The nearest core point within reach of a point; of equally near ones the one given first.
+/// The nearest core point within reach of a point, of equally near ones the one given first.
 fn owner(cells: &SphereGrid, point: usize, near: &[Range<u32>], limit: f64, core: &[bool]) -> u32 {
     let at = cells.points[point];
-    let mut best = (limit, u32::MAX, NOBODY);
+    let mut best = (limit, u32::MAX, NO_OWNER);
     for other in near.iter().flat_map(|stretch| cells.of_all(stretch)).filter(|o| core[*o]) {
         let far = chord2(at, cells.points[other]);
         if far < best.0 || far == best.0 && cells.order[other] < best.1 {

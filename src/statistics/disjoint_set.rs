@@ -1,23 +1,33 @@
-//! What belongs together through others.
+//! Disjoint sets (union–find).
 
-/// Disjoint sets (Tarjan 1975, by size and with path halving).
+/// Disjoint sets of the numbers below a count (Tarjan 1975, union by size with path halving). Each
+/// operation takes nearly constant time.
+///
+/// ```
+/// use pointchaud::statistics::DisjointSet;
+///
+/// let mut sets = DisjointSet::new(4);
+/// assert!(sets.join(0, 1) && sets.join(1, 3) && !sets.join(3, 0));
+/// assert_eq!(sets.find(3), sets.find(0));
+/// assert_eq!((sets.size(0), sets.size(2)), (3, 1));
+/// ```
 #[derive(Debug, Clone)]
 pub struct DisjointSet {
-    /// A parent, or the size of a root's set with the top bit set.
+    /// Parent of an element; for a root the size of its set with the highest bit set.
     parents: Vec<u32>,
 }
 
 const ROOT: u32 = 1 << 31;
 
 impl DisjointSet {
-    /// Each of `count` things, below 2³¹, on its own.
+    /// `count` sets of one element each; `count` is at most 2³¹.
     pub fn new(count: usize) -> Self {
         Self { parents: vec![ROOT | 1; count] }
     }
 
-    /// The thing that stands for the set of this one.
-    pub fn find(&mut self, thing: u32) -> u32 {
-        let mut at = thing;
+    /// The representative of the set that holds an element.
+    pub fn find(&mut self, element: u32) -> u32 {
+        let mut at = element;
         loop {
             let parent = self.parents[at as usize];
             if parent & ROOT != 0 {
@@ -32,7 +42,8 @@ impl DisjointSet {
         }
     }
 
-    /// Makes one set of two; says whether they were two. The smaller number stands for equal ones.
+    /// Joins the sets of two elements. Returns whether they were different sets. The representative
+    /// is that of the larger set, of equally large ones the smaller number.
     pub fn join(&mut self, a: u32, b: u32) -> bool {
         let (a, b) = (self.find(a), self.find(b));
         if a == b {
@@ -45,9 +56,9 @@ impl DisjointSet {
         true
     }
 
-    /// How many there are in the set of this one.
-    pub fn size(&mut self, thing: u32) -> u32 {
-        let root = self.find(thing);
+    /// Number of elements in the set that holds an element.
+    pub fn size(&mut self, element: u32) -> u32 {
+        let root = self.find(element);
         self.parents[root as usize] & !ROOT
     }
 }

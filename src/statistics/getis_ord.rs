@@ -1,4 +1,4 @@
-//! Getis-Ord Gi*: is there more around here than elsewhere?
+//! Getis–Ord Gi\*: a z-score of each cell for the sum over the cell and its neighbours.
 //!
 //! Getis and Ord, *The Analysis of Spatial Association by Use of Distance Statistics* (1992), and
 //! Ord and Getis, *Local Spatial Autocorrelation Statistics* (1995), equation 14, with binary
@@ -13,30 +13,43 @@ use std::thread;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Which cells are near which: those at `starts[i]..starts[i + 1]` of `list` for cell `i`, itself
-/// left out.
+/// Neighbours of each cell as a compressed adjacency list: those of cell `i` are
+/// `list[starts[i]..starts[i + 1]]`, the cell itself excluded.
+///
+/// ```
+/// use pointchaud::statistics::{NeighbourLists, gi_star};
+///
+/// // Five cells in a row, ten reports in the middle.
+/// let mut row = NeighbourLists::with_capacity(5, 2);
+/// for cell in 0..5u32 {
+///     row.push((0..5).filter(|other| cell.abs_diff(*other) == 1));
+/// }
+/// let z = gi_star(&[0, 0, 10, 0, 0], &row).unwrap();
+/// assert!(z[2] > z[0] && (z[1] - z[3]).abs() < 1e-12);
+/// assert!(gi_star(&[4, 4, 4, 4, 4], &row).is_none(), "equal counts have no variance");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct NeighbourLists {
-    /// Where each cell's neighbours begin; one more than there are cells.
+    /// Start of each cell's neighbours in `list`, and the end of the last: one more than cells.
     pub starts: Vec<u32>,
-    /// The neighbours of all.
+    /// The neighbours of all cells, one cell after the other.
     pub list: Vec<u32>,
 }
 
 impl NeighbourLists {
-    /// No cells yet, room for as many.
+    /// An empty list with room for `cells` cells of `width` neighbours each.
     pub fn with_capacity(cells: usize, width: usize) -> Self {
         let mut starts = Vec::with_capacity(cells + 1);
         starts.push(0);
         Self { starts, list: Vec::with_capacity(cells * width) }
     }
 
-    /// So many cells without neighbours.
+    /// `cells` cells without neighbours.
     pub fn alone(cells: usize) -> Self {
         Self { starts: vec![0; cells + 1], list: Vec::new() }
     }
 
-    /// Adds the next cell.
+    /// Appends the neighbours of the next cell.
     pub fn push(&mut self, neighbours: impl Iterator<Item = u32>) {
         self.list.extend(neighbours);
         self.starts.push(self.list.len() as u32);
@@ -58,7 +71,7 @@ impl NeighbourLists {
         &self.list[self.starts[cell] as usize..self.starts[cell + 1] as usize]
     }
 
-    /// What a cell and its neighbours have together.
+    /// Sum of the values of a cell and its neighbours.
     #[inline]
     pub fn sum(&self, cell: usize, values: &[u32]) -> u64 {
         let around = self.of(cell).iter().map(|other| u64::from(values[*other as usize]));
@@ -66,8 +79,8 @@ impl NeighbourLists {
     }
 }
 
-/// z of each cell; 0 where its neighbourhood is all there is. None where the statistic has no
-/// meaning: fewer than two cells, or the same value in all of them.
+/// The z-score of each cell; 0 where its neighbourhood is all cells. `None` where the statistic is
+/// undefined: fewer than two cells, or the same value in all. O(cells and neighbours).
 pub fn gi_star(values: &[u32], neighbours: &NeighbourLists) -> Option<Vec<f64>> {
     let n = values.len() as f64;
     let (mut sum, mut squares) = (0u64, 0u128);
@@ -76,30 +89,41 @@ pub fn gi_star(values: &[u32], neighbours: &NeighbourLists) -> Option<Vec<f64>> 
         squares += u128::from(*value) * u128::from(*value);
     }
     let mean = sum as f64 / n;
-    // In whole numbers there is no cancellation: n² s² = n Σx² − (Σx)².
+    // Integers avoid cancellation: n² s² = n Σx² − (Σx)².
     let spread = squares * values.len() as u128 - u128::from(sum) * u128::from(sum);
     if spread == 0 || values.len() < 2 {
         return None;
     }
     let deviation = (spread as f64).sqrt() / n;
-    // Few sizes of neighbourhood come again and again.
+    // Few sizes of neighbourhoods occur: their scales are computed once.
     let scale = |w: f64| deviation * ((n * w - w * w) / (n - 1.0)).sqrt();
     let scales: Vec<f64> = (0..64).map(|w| scale(f64::from(w))).collect();
     let z = (0..values.len()).map(|cell| {
         let w = neighbours.of(cell).len() + 1;
         let scale = scales.get(w).copied().unwrap_or_else(|| scale(w as f64));
         let above = neighbours.sum(cell, values) as f64 - mean * w as f64;
-        // Where the neighbourhood is everything, the scale is 0 but for rounding.
+        // Where the neighbourhood is all cells the scale would be 0 but for rounding.
         if w >= values.len() { 0.0 } else { above / scale }
     });
     Some(z.collect())
 }
 
-/// Pseudo p-values by conditional permutation: with its own value held fixed, how often are
-/// neighbours drawn at random among the other cells, without repetition, as extreme as those it
-/// has? (Anselin, *Local Indicators of Spatial Association*, 1995.) With m the smaller of the two
-/// tails, p = (m + 1) / (permutations + 1). The same seed gives the same answer on any number of
-/// threads.
+/// Pseudo p-values by conditional permutation (Anselin, *Local Indicators of Spatial Association*,
+/// 1995): a cell keeps its value and draws its neighbours at random from the other cells, without
+/// repetition. With m the smaller of the two tail counts, p = (m + 1) / (permutations + 1). The
+/// same seed gives the same result on any number of threads. O(permutations and neighbours).
+///
+/// ```
+/// use pointchaud::statistics::{NeighbourLists, permuted};
+///
+/// let mut row = NeighbourLists::with_capacity(3, 2);
+/// row.push([1].into_iter());
+/// row.push([0, 2].into_iter());
+/// row.push([1].into_iter());
+/// let p = permuted(&[9, 0, 0], &row, 99, 1);
+/// assert!(p.iter().all(|p| (0.01..=1.0).contains(p)));
+/// assert_eq!(p, permuted(&[9, 0, 0], &row, 99, 1));
+/// ```
 pub fn permuted(
     values: &[u32],
     neighbours: &NeighbourLists,
@@ -114,7 +138,7 @@ pub fn permuted(
     let work = |thread: usize| -> Vec<(usize, Vec<f64>)> {
         let own = blocks.iter().enumerate().skip(thread).step_by(threads);
         own.map(|(number, block)| {
-            // Blocks, not threads, have streams of their own.
+            // Each block, not each thread, has a random stream of its own.
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ (number as u64) << 32);
             let draw = |cell| permuted_one(values, neighbours, cell, permutations, &mut rng);
             (block.start, block.clone().map(draw).collect())

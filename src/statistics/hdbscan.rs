@@ -38,9 +38,17 @@ struct Cluster {
     densest: f64,
 }
 
-/// Clusters of places, each longitude and latitude in degrees: what holds at least
-/// `min_cluster_size` (2 or more) places together, where a place is dense as far as its
-/// `min_samples`th nearest, itself counted, is near. All in one cluster is told as none.
+/// Hierarchical density clusters of places, each given as longitude and latitude in degrees. A
+/// cluster has at least `min_cluster_size` (2 or more) places; the density at a place is the
+/// inverse of the distance to its `min_samples`th nearest, itself counted. A single cluster of all
+/// places is not reported. O(n log n) for most data.
+///
+/// ```
+/// let mut places: Vec<[f64; 2]> = (0..20).map(|n| [-71.20 + 1e-5 * f64::from(n),
+/// 46.80]).collect(); places.extend((0..20).map(|n| [-71.10 + 1e-5 * f64::from(n), 46.85])); let
+/// found = pointchaud::statistics::hdbscan(&places, 5, 5); assert_eq!(found.labels[0], Some(0));
+/// assert_eq!(found.labels[39], Some(1));
+/// ```
 pub fn hdbscan(
     places: &[[f64; 2]],
     min_cluster_size: usize,
@@ -74,7 +82,7 @@ pub fn hdbscan(
     name(&clusters, &leaves, &owners)
 }
 
-/// The single linkage of a spanning tree.
+/// The single-linkage hierarchy of a spanning tree.
 fn mergers(n: usize, mut edges: Vec<Edge>) -> Vec<Merger> {
     edges.sort_by(Edge::order);
     let mut sets = DisjointSet::new(n);
@@ -91,8 +99,8 @@ fn mergers(n: usize, mut edges: Vec<Edge>) -> Vec<Merger> {
     mergers
 }
 
-/// The tree of clusters of enough places, the first being all; and for each place the cluster that
-/// it was last in and the density at which it left it.
+/// The condensed tree: clusters of at least `least` places, the first being all; and for each place
+/// the last cluster that held it and the density at which it left that cluster.
 fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32, f64)>) {
     let size = |node: u32| match (node as usize).checked_sub(n) {
         Some(merger) => mergers[merger].size,
@@ -101,8 +109,8 @@ fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32
     let all = Cluster { parent: 0, birth: 0.0, size: n as u32, stability: 0.0, densest: 0.0 };
     let mut clusters = vec![all];
     let mut leaves = vec![(0, 0.0); n];
-    // Nodes still to be looked at, the cluster they are in, and where they are too few to be one,
-    // the density at which they left it.
+    // Nodes to visit, the cluster that holds them, and the density at which they left it if they
+    // are too small to be a cluster.
     let mut open = vec![((n + mergers.len() - 1) as u32, 0u32, None)];
     while let Some((node, cluster, left)) = open.pop() {
         let Some(merger) = (node as usize).checked_sub(n).map(|merger| &mergers[merger]) else {
@@ -136,12 +144,12 @@ fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32
     (clusters, leaves)
 }
 
-/// For each cluster of the tree the chosen one that it is part of: a cluster is chosen where its
-/// own excess of mass is no smaller than that of all chosen below it.
+/// For each cluster of the tree the selected cluster that holds it. A cluster is selected where its
+/// excess of mass is at least that of the selected clusters below it together.
 fn owners(clusters: &[Cluster]) -> Vec<Option<u32>> {
     let mut below = vec![0.0; clusters.len()];
     let mut is_chosen = vec![false; clusters.len()];
-    // Children come after their parents.
+    // Children have higher numbers than their parents.
     for (number, cluster) in clusters.iter().enumerate().skip(1).rev() {
         is_chosen[number] = below[number] <= cluster.stability;
         below[cluster.parent as usize] += f64::max(below[number], cluster.stability);

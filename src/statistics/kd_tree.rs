@@ -1,4 +1,5 @@
-//! A tree over points of the sphere: the nearest of each, and the shortest tree through all.
+//! A k-d tree over points of the unit sphere: nearest neighbours and the minimum spanning tree of
+//! mutual reachability.
 
 use std::ops::Range;
 
@@ -6,10 +7,10 @@ use crate::place::Vector;
 use crate::statistics::DisjointSet;
 use crate::statistics::sphere_grid::chord2;
 
-/// Points in a node that is not divided further.
+/// Points of a leaf, at most.
 const LEAF: usize = 16;
 
-/// A box around points `slots`, divided in two or not.
+/// The bounding box of the points `slots`; an inner node has two children.
 struct Node {
     low: Vector,
     high: Vector,
@@ -26,10 +27,12 @@ impl Node {
     }
 }
 
-/// A k-d tree (Bentley 1975) over points, parted at the median of the widest side.
+/// A k-d tree (Bentley 1975) over points, split at the median of the widest side.
+///
+/// It is used through [`hdbscan`](crate::statistics::hdbscan).
 pub struct KdTree {
     nodes: Vec<Node>,
-    /// Points in the order of the tree, and which each was.
+    /// Points in the order of the leaves, and the number each was given.
     points: Vec<Vector>,
     order: Vec<u32>,
 }
@@ -41,22 +44,22 @@ pub struct Edge {
     pub ends: [u32; 2],
     /// Squared chord of their mutual reachability.
     pub reach: f64,
-    /// Squared chord between them. Of equal reaches the nearer comes first: a place on its own
-    /// reaches much equally well.
+    /// Squared chord between the places: orders edges of equal reachability, which are common
+    /// around an isolated place.
     pub far: f64,
 }
 
 impl Edge {
     const NONE: Self = Self { ends: [0; 2], reach: f64::INFINITY, far: f64::INFINITY };
 
-    /// The order of edges.
+    /// Orders edges by reachability, then by distance.
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         self.reach.total_cmp(&other.reach).then(self.far.total_cmp(&other.far))
     }
 }
 
 impl KdTree {
-    /// A tree over points; at least one.
+    /// Builds the tree over at least one point. O(n log n).
     pub fn new(points: &[Vector]) -> Self {
         let mut order: Vec<u32> = (0..points.len() as u32).collect();
         let mut nodes = Vec::new();
@@ -65,7 +68,7 @@ impl KdTree {
         Self { nodes, points, order }
     }
 
-    /// The squared chord from each place to its `nth` nearest, itself being the first.
+    /// Squared chord from each place to its `nth` nearest, where the first is the place itself.
     pub fn nth_nearest(&self, nth: usize) -> Vec<f64> {
         let mut far = vec![0.0; self.order.len()];
         let mut best: Vec<f64> = Vec::with_capacity(nth + 1);
@@ -77,7 +80,7 @@ impl KdTree {
         far
     }
 
-    /// Keeps the `nth` smallest squared chords to `at`, in order.
+    /// Keeps the `nth` smallest squared chords to `at`, ascending.
     fn gather(&self, node: u32, at: Vector, nth: usize, best: &mut Vec<f64>) {
         let node = &self.nodes[node as usize];
         if best.len() == nth && node.far(at) >= best[nth - 1] {
@@ -100,9 +103,9 @@ impl KdTree {
         children.into_iter().for_each(|child| self.gather(child, at, nth, best));
     }
 
-    /// The minimum spanning tree where two places are as far from each other as they are, but no
-    /// nearer than the `core` distance (a squared chord) of either: mutual reachability. Borůvka's
-    /// method (1926): every part looks for its shortest way out, round after round.
+    /// The minimum spanning tree of mutual reachability: the distance between two places, but no
+    /// less than the `core` distance (a squared chord) of either. Borůvka's method (1926): in each
+    /// round every component adds its shortest edge to another.
     pub fn spanning_tree(&self, core: &[f64]) -> Vec<Edge> {
         let n = self.order.len();
         let core: Vec<f64> = self.order.iter().map(|place| core[*place as usize]).collect();
@@ -134,10 +137,10 @@ impl KdTree {
         edges
     }
 
-    /// The part that all points of each node are of, where it is one.
+    /// The component of each node whose points are all of one component.
     fn whole(&self, part: &[u32]) -> Vec<Option<u32>> {
         let mut whole = vec![None; self.nodes.len()];
-        // Children come after their parents.
+        // Children have higher numbers than their parents.
         for (n, node) in self.nodes.iter().enumerate().rev() {
             whole[n] = match node.children {
                 Some([a, b]) => whole[a as usize].filter(|one| whole[b as usize] == Some(*one)),
@@ -152,7 +155,7 @@ impl KdTree {
     }
 }
 
-/// A search for ways out of parts.
+/// A search for the shortest edges that leave components.
 struct Search<'a> {
     tree: &'a KdTree,
     core: &'a [f64],
@@ -163,7 +166,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Looks below a node for a way from `slot` to another part that is shorter than `way`.
+    /// Searches below a node for an edge from `slot` to another component shorter than `way`.
     fn out(&self, node: u32, slot: u32, way: &mut Edge) {
         let at = self.tree.points[slot as usize];
         let (own, core) = (self.part[slot as usize], self.core[slot as usize]);
@@ -196,7 +199,8 @@ impl Search<'_> {
     }
 }
 
-/// Divides `order`, whose first is at `first` in the whole, and gives the number of its node.
+/// Builds the nodes over `order`, a slice that starts at position `first` of the whole. Returns the
+/// number of its root.
 fn divide(points: &[Vector], order: &mut [u32], first: u32, nodes: &mut Vec<Node>) -> u32 {
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     for place in order.iter() {

@@ -1,34 +1,48 @@
-//! Logistic regression with a Gaussian prior on its coefficients, and how well stated
-//! probabilities hold.
+//! Logistic regression with a Gaussian prior on its coefficients, and the calibration and precision
+//! of stated probabilities.
 
-/// Observations: rows of features beside what happened.
+/// Training data: rows of features, each with an outcome and a weight.
+///
+/// ```
+/// use pointchaud::statistics::{Observations, Prior, fit, logistic};
+///
+/// // Three of four succeed: the constant's coefficient is ln 3.
+/// let mut observed = Observations::new(1);
+/// observed.push(&[1.0], true, 3.0);
+/// observed.push(&[1.0], false, 1.0);
+/// let coefficients = fit(&observed, &[Prior { mean: 0.0, weight: 0.0 }]).unwrap();
+/// assert!((logistic(coefficients[0]) - 0.75).abs() < 1e-6);
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct Observations {
     width: usize,
     features: Vec<f64>,
-    /// What happened, and how many such rows each stands for.
+    /// Outcome and weight of each row.
     happened: Vec<(bool, f64)>,
 }
 
 impl Observations {
-    /// None yet, of so many features each.
+    /// No rows; each will have `width` features.
     pub fn new(width: usize) -> Self {
         Self { width, ..Self::default() }
     }
 
-    /// Adds one that stands for `weight` like it; it has as many features as all others.
+    /// Adds a row that counts `weight` times.
+    ///
+    /// # Panics
+    /// The row has another number of features.
     pub fn push(&mut self, features: &[f64], happened: bool, weight: f64) {
         assert_eq!(features.len(), self.width, "a row of another width");
         self.features.extend_from_slice(features);
         self.happened.push((happened, weight));
     }
 
-    /// How many.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.happened.len()
     }
 
-    /// True where there is none.
+    /// True without rows.
     pub fn is_empty(&self) -> bool {
         self.happened.is_empty()
     }
@@ -37,7 +51,7 @@ impl Observations {
         self.features.chunks_exact(self.width.max(1)).zip(self.happened.iter().copied())
     }
 
-    /// The standard deviation of each feature; 1 for one that never changes.
+    /// Standard deviation of each feature; 1 for a constant one.
     pub fn deviations(&self) -> Vec<f64> {
         let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); self.width]);
         for (features, (_, weight)) in self.rows() {
@@ -52,28 +66,31 @@ impl Observations {
     }
 }
 
-/// What is believed of a coefficient before anything is observed: a normal distribution around
-/// `mean` with precision `weight` (1/variance), on the scale of the features.
+/// The prior of a coefficient: a normal distribution around `mean` with precision `weight`
+/// (1/variance), on the scale of the feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prior {
-    /// Its most likely value.
+    /// The mean.
     pub mean: f64,
-    /// How firmly it is believed; 0 for nothing.
+    /// The precision; 0 for a flat prior.
     pub weight: f64,
 }
 
-/// The probability behind log odds.
+/// The probability of log odds.
+///
+/// ```
+/// assert_eq!(pointchaud::statistics::logistic(0.0), 0.5);
+/// ```
 pub fn logistic(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
-/// The coefficients of highest posterior density, one for each prior, by Newton's method
-/// (iteratively reweighted least squares; McCullagh and Nelder, *Generalized Linear Models*, 1989,
-/// section 4.4). The log posterior is concave, so there is one summit; a step that overshoots it is
-/// halved.
+/// The maximum a posteriori coefficients, one for each prior, by Newton's method (iteratively
+/// reweighted least squares; McCullagh and Nelder, *Generalized Linear Models*, 1989, section 4.4).
+/// The log posterior is concave, so its maximum is unique; a step that overshoots is halved.
 ///
 /// # Errors
-/// No summit was reached: a feature that other features make up, without a prior.
+/// The method did not converge: a feature is a combination of others and has no prior.
 pub fn fit(observed: &Observations, priors: &[Prior]) -> Result<Vec<f64>, String> {
     const STEPS: usize = 60;
     const ENOUGH: f64 = 1e-8;
@@ -82,7 +99,7 @@ pub fn fit(observed: &Observations, priors: &[Prior]) -> Result<Vec<f64>, String
     for _ in 0..STEPS {
         let (slope, mut bend) = derivatives(observed, priors, &at);
         let mut step = slope;
-        solve(&mut bend, &mut step).ok_or("features that make each other up need a prior")?;
+        solve(&mut bend, &mut step).ok_or("linearly dependent features need a prior")?;
         let mut scale = 1.0;
         loop {
             let next: Vec<f64> = at.iter().zip(&step).map(|(w, s)| w + scale * s).collect();
@@ -100,7 +117,7 @@ pub fn fit(observed: &Observations, priors: &[Prior]) -> Result<Vec<f64>, String
             return Ok(at);
         }
     }
-    Err("no summit was reached".into())
+    Err("did not converge".into())
 }
 
 fn log_odds(features: &[f64], coefficients: &[f64]) -> f64 {
@@ -121,7 +138,7 @@ fn log_posterior(observed: &Observations, priors: &[Prior], at: &[f64]) -> f64 {
     likelihood - surprise / 2.0
 }
 
-/// The slope of the log posterior, and its negated curvature, a square matrix row by row.
+/// Gradient of the log posterior and its negated Hessian, a square matrix in rows.
 fn derivatives(observed: &Observations, priors: &[Prior], at: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let width = priors.len();
     let mut slope: Vec<f64> = priors.iter().zip(at).map(|(p, w)| p.weight * (p.mean - w)).collect();
@@ -149,8 +166,8 @@ fn derivatives(observed: &Observations, priors: &[Prior], at: &[f64]) -> (Vec<f6
     (slope, bend)
 }
 
-/// Solves a symmetric positive definite system, given by the lower half of its matrix, in place
-/// (Cholesky); none where it is not positive definite.
+/// Solves a symmetric positive definite system in place by Cholesky decomposition, from the lower
+/// half of its matrix; `None` where the matrix is not positive definite.
 fn solve(matrix: &mut [f64], right: &mut [f64]) -> Option<()> {
     let n = right.len();
     for i in 0..n {
@@ -177,18 +194,27 @@ fn solve(matrix: &mut [f64], right: &mut [f64]) -> Option<()> {
     Some(())
 }
 
-/// One band of a reliability table.
+/// One bin of a reliability table.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CalibrationBin {
-    /// How many probabilities are in it.
+    /// Number of probabilities in the bin.
     pub count: usize,
     /// Their mean.
     pub stated: f64,
-    /// The share of them that came true.
+    /// Observed frequency of the event.
     pub happened: f64,
 }
 
-/// A reliability table: stated probabilities in so many bands of equal width beside what happened.
+/// A reliability table: stated probabilities in `bands` bins of equal width, with the frequency of
+/// the event in each.
+///
+/// ```
+/// use pointchaud::statistics::{calibration_error, reliability};
+///
+/// let table = reliability(&[(0.9, true), (0.8, true), (0.1, false)], 2);
+/// assert_eq!((table[0].count, table[1].count), (1, 2));
+/// assert!((calibration_error(&table) - 0.4 / 3.0).abs() < 1e-12);
+/// ```
 pub fn reliability(stated: &[(f64, bool)], bands: usize) -> Vec<CalibrationBin> {
     let mut table = vec![CalibrationBin::default(); bands];
     for (p, happened) in stated {
@@ -204,16 +230,22 @@ pub fn reliability(stated: &[(f64, bool)], bands: usize) -> Vec<CalibrationBin> 
     table
 }
 
-/// The expected calibration error of a reliability table: the mean distance of what was stated from
-/// what happened (Naeini, Cooper and Hauskrecht, AAAI 2015).
+/// The expected calibration error of a reliability table: the mean absolute difference of stated
+/// probability and observed frequency, weighted by the bins' counts (Naeini, Cooper and Hauskrecht,
+/// AAAI 2015).
 pub fn calibration_error(table: &[CalibrationBin]) -> f64 {
     let all: usize = table.iter().map(|band| band.count).sum();
     let off = |band: &CalibrationBin| (band.stated - band.happened).abs() * band.count as f64;
     table.iter().map(off).sum::<f64>() / all.max(1) as f64
 }
 
-/// The average precision of scores: the mean, over all that came true, of the share of true ones
-/// among those scored as high or higher. Equal scores share one precision.
+/// Average precision of scored events: the mean over the true ones of the precision at their score.
+/// Equal scores share one precision.
+///
+/// ```
+/// let ap = pointchaud::statistics::average_precision(&[(0.9, true), (0.8, false), (0.7, true)]);
+/// assert!((ap - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+/// ```
 pub fn average_precision(scored: &[(f64, bool)]) -> f64 {
     let mut scored = scored.to_vec();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));

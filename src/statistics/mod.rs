@@ -1,6 +1,7 @@
-//! Methods on plain numbers, each with its source: what is more than chance, what lies dense, what
-//! grows, how probable something is. They know nothing of reports; `query` asks them about a
-//! snapshot.
+//! Statistical methods on plain numbers, each with its source: hot spots (Getis–Ord Gi\*, exact
+//! binomial tests, false discovery rates), density clusters (DBSCAN, HDBSCAN), outbreaks
+//! (space–time scan), trends (Mann–Kendall) and probabilities (logistic regression). They know
+//! nothing of reports; `query` applies them to a snapshot.
 
 mod dbscan;
 mod disjoint_set;

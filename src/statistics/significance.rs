@@ -1,16 +1,25 @@
-//! How likely something is by chance alone.
+//! P-values of the normal and the binomial distribution, and false discovery rates.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
-/// Probability that a standard normal value is at least as far from 0 as `z`, either way.
+/// Two-sided p-value of a standard normal `z`: the probability of a value at least as far from 0.
+///
+/// ```
+/// let p = pointchaud::statistics::two_sided(1.959_963_984_540_054);
+/// assert!((p - 0.05).abs() < 1e-12);
+/// ```
 pub fn two_sided(z: f64) -> f64 {
     libm::erfc(z.abs() * FRAC_1_SQRT_2)
 }
 
-/// Probability of at least `observed` out of `n` trials that succeed with probability `share` each:
-/// the upper tail of the binomial distribution, summed exactly.
+/// Upper tail of the binomial distribution: the probability of at least `observed` successes in `n`
+/// trials of probability `share` each, summed exactly. Probabilities below 1e-300 become 0; `share`
+/// is clamped to [0, 1]. Takes O(√n) steps near the mean and fewer in the tails.
 ///
-/// What lies below 1e-300 is told as 0; `share` beyond 0 or 1 is taken as that.
+/// ```
+/// // Four heads in four throws.
+/// assert!((pointchaud::statistics::upper_tail(4, 4, 0.5) - 0.0625).abs() < 1e-12);
+/// ```
 pub fn upper_tail(observed: u64, n: u64, share: f64) -> f64 {
     let share = share.clamp(0.0, 1.0);
     match observed {
@@ -21,21 +30,25 @@ pub fn upper_tail(observed: u64, n: u64, share: f64) -> f64 {
     }
     let (k, n) = (observed as f64, n as f64);
     if k < n * share {
-        // Most of it lies above: what is below is the shorter sum.
+        // Most of the mass lies above: the sum below is shorter.
         return 1.0 - sum_from(k - 1.0, n, share, -1.0);
     }
     sum_from(k, n, share, 1.0)
 }
 
-/// Probability of at most `observed` out of `n` trials that succeed with probability `share` each;
-/// as [`upper_tail`].
+/// Lower tail of the binomial distribution: the probability of at most `observed` successes in `n`
+/// trials of probability `share` each. See [`upper_tail`].
+///
+/// ```
+/// assert!((pointchaud::statistics::lower_tail(0, 4, 0.5) - 0.0625).abs() < 1e-12);
+/// ```
 pub fn lower_tail(observed: u64, n: u64, share: f64) -> f64 {
-    // As many successes at most are as many failures at least.
+    // At most k successes are at least n - k failures.
     upper_tail(n.saturating_sub(observed), n, 1.0 - share)
 }
 
-/// The probabilities of `k` and of what comes after it in steps of `step`, until they no longer
-/// matter: terms shrink at least geometrically away from the mean.
+/// Sum of the probabilities of `k`, `k + step`, `k + 2 step`, … until a term no longer changes it:
+/// away from the mean the terms shrink at least geometrically.
 fn sum_from(k: f64, n: f64, share: f64, step: f64) -> f64 {
     let odds = share / (1.0 - share);
     let (mut term, mut sum, mut k) = (probability(k, n, share), 0.0, k);
@@ -48,17 +61,22 @@ fn sum_from(k: f64, n: f64, share: f64, step: f64) -> f64 {
     sum.min(1.0)
 }
 
-/// Probability of exactly `k` out of `n`.
+/// Probability of exactly `k` successes in `n` trials.
 fn probability(k: f64, n: f64, share: f64) -> f64 {
     let choose = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
     (choose + k * share.ln() + (n - k) * libm::log1p(-share)).exp()
 }
 
-/// The smallest false discovery rate at which each of these would be called a discovery (Benjamini
-/// and Hochberg, *Controlling the False Discovery Rate*, 1995; adjusted p-values, in the order of
-/// `p`). Each `p` lies in [0, 1].
+/// Q-values of p-values, in the order of `p`: for each the smallest false discovery rate at which
+/// it would be a discovery (Benjamini and Hochberg, *Controlling the False Discovery Rate*, 1995).
+/// Each `p` must lie in [0, 1]. O(n log n).
+///
+/// ```
+/// let q = pointchaud::statistics::q_values(&[0.01, 0.5, 0.02]);
+/// assert_eq!(q, [0.03, 0.5, 0.03]);
+/// ```
 pub fn q_values(p: &[f64]) -> Vec<f64> {
-    // The bits of numbers that are not negative are in the order of the numbers.
+    // The bit patterns of non-negative floats have the order of their values.
     let mut order: Vec<(u64, u32)> = p.iter().map(|p| p.to_bits()).zip(0..).collect();
     order.sort_unstable();
     let mut q = vec![1.0; p.len()];

@@ -1,13 +1,13 @@
-//! The prospective space-time permutation scan: has something just begun somewhere?
+//! The prospective space–time permutation scan statistic, which finds emerging outbreaks.
 //!
 //! Kulldorff, Heffernan, Hartman, Assunção and Mostashari, *A Space–Time Permutation Scan Statistic
-//! for Disease Outbreak Detection* (2005). Cylinders are a place with its neighbours, at several
-//! widths, over the last 1, 2, … days. A cylinder is expected to hold the cases of its places times
-//! the share of its days, so neither busy places nor busy days raise an alarm by themselves. The
-//! statistic is the largest likelihood ratio of all cylinders; its distribution comes from
-//! shuffling days among cases, and beyond the last few of them from a Gumbel distribution fitted
-//! by moments (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial
-//! Scan Statistics*, 2010).
+//! for Disease Outbreak Detection* (2005). A cylinder is a place with its neighbours, at one of
+//! several widths, over the last 1, 2, … days. Its expected count is the count of its places times
+//! the share of its days, so neither a busy place nor a busy day raises an alarm by itself. The
+//! statistic is the largest likelihood ratio of all cylinders; its null distribution comes
+//! from permuting days among cases, and in the far tail from a Gumbel distribution fitted by
+//! moments (Abrams, Kulldorff and Kleinman, *Gumbel Based P-Value Approximations for Spatial Scan
+//! Statistics*, 2010).
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -16,61 +16,80 @@ use crate::statistics::NeighbourLists;
 
 /// The longest cylinder, in days.
 pub const SCAN_DAYS: usize = 14;
-/// Days side by side, padded to what a processor adds at once.
+/// Days of a counter, padded to the width of a vector addition.
 const LANES: usize = 16;
-/// Fewer cases are no cluster.
+/// Least cases of a cluster.
 const CASES_MIN: u32 = 3;
-/// A rank among fewer replicas than this is too coarse: the fitted tail takes over.
+/// Replicas above an observation below which its p-value comes from the fitted tail.
 const RANKS_MIN: usize = 10;
 /// Euler and Mascheroni's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
-/// What is scanned.
+/// The cases to scan.
 #[derive(Debug, Clone, Copy)]
 pub struct ScanCases<'a> {
     /// The place of each case.
     pub places: &'a [u32],
-    /// How many days before the last day each was, in the order of `places`.
+    /// Age of each case in days before the last day, in the order of `places`.
     pub ages: &'a [u32],
-    /// Wider and wider neighbourhoods of each place, each holding the one before, the narrowest
-    /// being the place alone; a place is in another's as that is in its.
+    /// Neighbourhoods of each place, each containing the previous one; the first is the place
+    /// alone. Neighbourhood is symmetric.
     pub zones: &'a [NeighbourLists],
 }
 
-/// How the null is drawn.
+/// How the null distribution is sampled.
 #[derive(Debug, Clone, Copy)]
 pub struct ScanSettings {
-    /// How many shuffles, 999 for instance.
+    /// Number of permutations, such as 999.
     pub replicas: usize,
-    /// Where they begin.
+    /// Seed of the random numbers.
     pub seed: u64,
-    /// Stop as soon as so many were at least as extreme as what was observed (Besag and Clifford,
-    /// *Sequential Monte Carlo p-values*, 1991): it is no alarm then.
+    /// Stop once this many permutations are at least as extreme as the observation (Besag and
+    /// Clifford, *Sequential Monte Carlo p-values*, 1991): it is not significant then.
     pub stop_after: usize,
 }
 
-/// A cylinder with more cases than chance.
+/// A cylinder with more cases than expected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cylinder {
-    /// The place in its middle.
+    /// The place at its centre.
     pub place: u32,
-    /// Which of the zones; 0 is the place alone.
+    /// Number of its neighbourhood in `zones`; 0 is the place alone.
     pub width: usize,
-    /// It holds the last so many days.
+    /// Its length: the last `days` days.
     pub days: usize,
-    /// Cases in it.
+    /// Observed cases.
     pub count: u32,
-    /// Cases expected.
+    /// Expected cases.
     pub expected: f64,
-    /// Logarithm of the likelihood ratio.
+    /// Log likelihood ratio.
     pub ratio: f64,
-    /// Probability of a cylinder as unlikely anywhere: by its rank among the replicas, by the
-    /// Gumbel tail where fewer than ten are beyond it.
+    /// Probability, under the null, of a cylinder with this or a larger ratio anywhere: from the
+    /// rank among the replicas, from the Gumbel tail where fewer than ten replicas are above.
     pub p: f64,
 }
 
-/// The clusters found, none overlapping another, the most unlikely first; `at_most` of them. Empty
-/// where fewer than three cases fell in the last [`SCAN_DAYS`] days, or all of them did.
+/// The cylinders with the largest ratios, without overlaps, at most `at_most`, the largest first.
+/// Empty where fewer than three cases fall into the last [`SCAN_DAYS`] days, or all cases do.
+///
+/// ```
+/// use pointchaud::statistics::{NeighbourLists, ScanCases, ScanSettings, scan};
+///
+/// // A case in each of two places every fourth day, and ten at place 1 today.
+/// let (mut places, mut ages) = (Vec::new(), Vec::new());
+/// for day in 0..100u32 {
+///     places.extend([0, 1]);
+///     ages.extend([day * 4, day * 4]);
+/// }
+/// places.extend([1; 10]);
+/// ages.extend([0; 10]);
+/// let zones = [NeighbourLists::alone(2)];
+/// let cases = ScanCases { places: &places, ages: &ages, zones: &zones };
+/// let settings = ScanSettings { replicas: 99, seed: 1, stop_after: 99 };
+/// let found = scan(cases, settings, 1);
+/// assert_eq!((found[0].place, found[0].days, found[0].count), (1, 1, 11));
+/// assert!(found[0].p < 0.05);
+/// ```
 pub fn scan(cases: ScanCases<'_>, draws: ScanSettings, at_most: usize) -> Vec<Cylinder> {
     let recent = cases.ages.iter().filter(|age| (**age as usize) < SCAN_DAYS).count();
     if recent < CASES_MIN as usize || recent == cases.ages.len() {
@@ -83,7 +102,7 @@ pub fn scan(cases: ScanCases<'_>, draws: ScanSettings, at_most: usize) -> Vec<Cy
     let mut observed = board.clusters(at_most);
     let Some(most) = observed.first().map(|cylinder| cylinder.ratio) else { return observed };
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(draws.seed);
-    // The ages of recent cases go to cases drawn at random; the others' do not matter.
+    // Recent ages are dealt to cases drawn at random; older ages do not matter.
     let ages: Vec<u32> =
         cases.ages.iter().copied().filter(|age| (*age as usize) < SCAN_DAYS).collect();
     let mut places = cases.places.to_vec();
@@ -122,7 +141,7 @@ struct GumbelTail {
 }
 
 impl GumbelTail {
-    /// By the method of moments; none where there is no spread to fit.
+    /// Fits by the method of moments; `None` where the maxima do not vary.
     fn of(maxima: &[f64]) -> Option<Self> {
         let n = maxima.len() as f64;
         let mean = maxima.iter().sum::<f64>() / n;
@@ -139,16 +158,16 @@ impl GumbelTail {
 /// Counts of the last days by place.
 struct RecentCounts<'a> {
     zones: &'a [NeighbourLists],
-    /// The places that each zone has beyond the narrower one.
+    /// The places that each neighbourhood adds to the one before.
     rings: Vec<NeighbourLists>,
-    /// By place: cases of the last 1, 2, … days.
+    /// Cases of the last 1, 2, … days, by place.
     counts: Vec<[u16; LANES]>,
     touched: Vec<u32>,
-    /// By place, then by ring: what the ring holds.
+    /// Cases of a ring, by place and then by ring.
     held: Vec<[u16; LANES]>,
-    /// By zone and place: all its cases.
+    /// All cases, by neighbourhood and place.
     totals: Vec<Vec<f64>>,
-    /// The share of all cases in the last 1, 2, … days.
+    /// Share of all cases in the last 1, 2, … days.
     shares: [f64; SCAN_DAYS],
     /// The same, and all of them where there are no days.
     rough: [f32; LANES],

@@ -1,23 +1,25 @@
-//! Places on the sphere in cells so small that all in one are within reach of each other.
+//! A grid on the sphere for searches within a fixed reach: all points of one cell are within reach
+//! of each other.
 //!
-//! Rows are bands of latitude reach/√2 high; a row's cells are as wide where it is widest. Whatever
-//! is within reach of a cell's places lies in its row or the two on either side, and there in a
-//! stretch of cells. That holds at the poles and across the antimeridian too: rows are rings.
+//! Rows are bands of latitude, reach/√2 high; the cells of a row have the same width where the row
+//! is widest. Every point within reach of a cell lies in its row or in the two rows on either side,
+//! and there in a contiguous range of cells. Rows are rings, so this holds at the poles and across
+//! the antimeridian.
 
 use std::ops::Range;
 
 use crate::place::{EARTH_RADIUS_M, Meters, Vector};
 
-/// Sines and cosines of angles that come near each other, one after the other.
+/// Sines and cosines of a sequence of angles, each near the one before.
 #[derive(Default)]
 struct AngleSteps {
-    /// An angle with its sine and cosine; none at first.
+    /// The last angle with its sine and cosine.
     known: Option<(f64, f64, f64)>,
 }
 
 impl AngleSteps {
-    /// As good as the library's to the last bit or two: by the sums of angles and, for the small
-    /// difference, the first terms of the series, the next being below 10⁻²⁴.
+    /// Sine and cosine of an angle, exact to the last bit or two: by the addition theorems, with
+    /// the first terms of the series for the small difference (the next is below 10⁻²⁴).
     #[inline]
     fn sin_cos(&mut self, angle: f64) -> (f64, f64) {
         const NEAR: f64 = 1e-3;
@@ -34,7 +36,11 @@ impl AngleSteps {
     }
 }
 
-/// Squared chord between two points: in the order of their distances.
+/// Squared chord between two points of the unit sphere; it has the order of their distances.
+///
+/// ```
+/// assert_eq!(pointchaud::statistics::chord2([1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]), 4.0);
+/// ```
 #[inline]
 pub fn chord2(a: Vector, b: Vector) -> f64 {
     let (x, y, z) = (a[0] - b[0], a[1] - b[1], a[2] - b[2]);
@@ -42,16 +48,22 @@ pub fn chord2(a: Vector, b: Vector) -> f64 {
 }
 
 /// The squared chord of a great-circle distance in metres.
+///
+/// ```
+/// use pointchaud::statistics::{chord2_of, meters_of};
+///
+/// assert!((meters_of(chord2_of(250.0)) - 250.0).abs() < 1e-6);
+/// ```
 pub fn chord2_of(meters: f64) -> f64 {
     4.0 * Meters(meters).haversine()
 }
 
-/// The great-circle distance in metres of a squared chord.
+/// The great-circle distance in metres of a squared chord: the inverse of [`chord2_of`].
 pub fn meters_of(chord2: f64) -> f64 {
     2.0 * EARTH_RADIUS_M * (chord2.sqrt() / 2.0).min(1.0).asin()
 }
 
-/// A cell and its places.
+/// A cell: its column and the range of its points.
 #[derive(Debug, Clone, Copy)]
 struct GridCell {
     column: u32,
@@ -59,14 +71,14 @@ struct GridCell {
     end: u32,
 }
 
-/// A row with its cells.
+/// A row: its number and the range of its cells.
 #[derive(Debug, Clone)]
 struct GridRow {
     number: u32,
     cells: Range<u32>,
 }
 
-/// The rows' common measures.
+/// Measures shared by all rows.
 #[derive(Debug, Clone, Copy)]
 struct GridBands {
     /// Height of a row, in radians.
@@ -75,7 +87,7 @@ struct GridBands {
 }
 
 impl GridBands {
-    /// The widest cosine of a row, the narrowest, and how many columns it has.
+    /// Largest and smallest cosine of latitude in a row, and its number of columns.
     fn row(&self, number: u32) -> (f64, f64, f64) {
         let edge = |n: f64| n * self.height - std::f64::consts::FRAC_PI_2;
         let (south, north) = (edge(f64::from(number)), edge(f64::from(number) + 1.0));
@@ -85,17 +97,17 @@ impl GridBands {
         (widest, narrowest, columns)
     }
 
-    /// The number of a latitude's row.
+    /// Number of the row that holds a latitude.
     fn row_of(&self, lat: f64) -> u32 {
         ((lat.to_radians() + std::f64::consts::FRAC_PI_2) / self.height).max(0.0) as u32
     }
 
-    /// Row and column of each place, in one number, with the place.
+    /// Row and column of each place, packed into one number, with the place's number.
     fn keys(&self, places: &[[f64; 2]]) -> Vec<(u64, u32)> {
         let lats = || places.iter().map(|[_, lat]| *lat);
         let (south, north) =
             (lats().fold(f64::INFINITY, f64::min), lats().fold(f64::NEG_INFINITY, f64::max));
-        // A city has few rows, of which each is measured once.
+        // A city spans few rows: each is measured once.
         let first = self.row_of(south);
         let known = if places.is_empty() { 0 } else { self.row_of(north) - first + 1 };
         let known = if known as usize <= places.len() { known } else { 0 };
@@ -118,10 +130,10 @@ impl GridBands {
     }
 }
 
-/// From this many places on, two threads.
+/// Number of places from which two threads work.
 const HALVE_FROM: usize = 20_000;
 
-/// Does two pieces of work over so many places, at the same time where they are many.
+/// Runs two tasks over `places` places, in parallel where the places are many.
 fn both<A: Send, B: Send>(
     places: usize,
     first: impl FnOnce() -> A + Send,
@@ -137,26 +149,34 @@ fn both<A: Send, B: Send>(
     })
 }
 
-/// Places in cells.
+/// Places in the cells of a grid on the sphere, of which every two points in one cell are within
+/// reach of each other.
+///
+/// ```
+/// use pointchaud::statistics::SphereGrid;
+///
+/// let grid = SphereGrid::new(&[[0.0, 0.0], [0.00001, 0.0], [10.0, 0.0]], 50.0);
+/// assert_eq!((grid.len(), grid.points.len()), (2, 3));
+/// ```
 pub struct SphereGrid {
     bands: GridBands,
     rows: Vec<GridRow>,
     cells: Vec<GridCell>,
     /// The points, cell by cell.
     pub points: Vec<Vector>,
-    /// Which place each point is, by the order in which they were given.
+    /// Number of each point in the order in which the places were given.
     pub order: Vec<u32>,
 }
 
-/// The largest reach, in metres: beyond it a cell's diagonal is not straight enough.
+/// The largest reach, in metres: the diagonal of a larger cell could exceed it.
 pub const REACH_MAX_M: f64 = 100_000.0;
 
 impl SphereGrid {
-    /// Puts places, longitude and latitude in degrees, in cells of a reach in metres, above 0 and
-    /// at most [`REACH_MAX_M`].
+    /// Sorts places, given as longitude and latitude in degrees, into cells for a reach in metres,
+    /// above 0 and at most [`REACH_MAX_M`].
     pub fn new(places: &[[f64; 2]], reach_m: f64) -> Self {
         let reach = reach_m / EARTH_RADIUS_M;
-        // An arc is longer than the diagonal by less than its square's twelfth.
+        // The arc exceeds the chord of the diagonal by less than a twelfth of its square.
         let height = reach / 2f64.sqrt() * (1.0 - reach * reach / 12.0 - 1e-9);
         let bands = GridBands { height, reach };
         let mut keyed = bands.keys(places);
@@ -191,24 +211,24 @@ impl SphereGrid {
         cells
     }
 
-    /// How many cells there are.
+    /// Number of cells.
     pub fn len(&self) -> usize {
         self.cells.len()
     }
 
-    /// True where there is no place.
+    /// True without places.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// The points of a cell.
+    /// The range of points of a cell.
     #[inline]
     pub fn of(&self, cell: u32) -> Range<usize> {
         let GridCell { first, end, .. } = self.cells[cell as usize];
         first as usize..end as usize
     }
 
-    /// Parts of the rows with about as many points each, and the cells of each part.
+    /// Divides the rows into `parts` ranges of cells with about equally many points.
     pub fn parts(&self, parts: usize) -> Vec<Range<u32>> {
         let mut found = Vec::new();
         let mut first = 0;
@@ -227,15 +247,15 @@ impl SphereGrid {
         found
     }
 
-    /// The points of cells that follow each other.
+    /// The range of points of consecutive cells.
     #[inline]
     pub fn of_all(&self, cells: &Range<u32>) -> Range<usize> {
         let (first, last) = (self.cells[cells.start as usize], self.cells[cells.end as usize - 1]);
         first.first as usize..last.end as usize
     }
 
-    /// Calls `found` with each cell of a part and, in stretches that are not empty, the cells whose
-    /// points may be within reach of its points, itself among them.
+    /// Calls `found` with each cell of a part and the cells, in non-empty ranges, whose points may
+    /// be within reach of its points, the cell itself included.
     pub fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[Range<u32>])) {
         let mut near = Vec::with_capacity(8);
         let first = self.rows.partition_point(|row| row.cells.end <= part.start);
@@ -251,7 +271,7 @@ impl SphereGrid {
                 .filter(|other| other.number.abs_diff(row.number) <= 2)
                 .map(|other| (other, self.bands.row(other.number).2))
                 .collect();
-            // How far east and west the reach goes, in turns.
+            // Reach to the east and west, in turns (1 is 360 degrees).
             let sine = self.bands.reach.sin() / narrowest;
             let side = if sine < 0.5 { sine.asin() / std::f64::consts::TAU + 1e-12 } else { 1.0 };
             let mut cursors = [0usize; 5];
@@ -267,7 +287,7 @@ impl SphereGrid {
         }
     }
 
-    /// Adds the cells of a row from one turn to another, which may be below 0 or above 1.
+    /// Adds the cells of a row between two longitudes in turns, which may be below 0 or above 1.
     fn stretch(
         &self,
         row: &GridRow,
@@ -281,7 +301,7 @@ impl SphereGrid {
             return near.push(row.cells.clone());
         }
         let (low, high) = (west * columns, east * columns);
-        // Columns beyond either end are those at the other; a rounding at the seam is covered.
+        // Columns wrap around; one more on each side covers rounding at the seam.
         if low < 1.0 || high >= columns - 1.0 {
             let (low, high) = (low.floor() - 1.0, high.floor() + 1.0);
             let inside = |column: u32| {
@@ -305,7 +325,7 @@ impl SphereGrid {
     }
 }
 
-/// Sorts by key, digit by digit from the last, over the bits in which keys differ.
+/// Radix sort by key, over the bits in which keys differ.
 fn sort(keyed: &mut [(u64, u32)]) {
     let Some((first, _)) = keyed.first().copied() else { return };
     let least = |half: fn(u64) -> u64| keyed.iter().map(|(key, _)| half(*key)).min().unwrap_or(0);
@@ -318,7 +338,7 @@ fn sort(keyed: &mut [(u64, u32)]) {
     if bits(rows) + shift > 32 {
         return keyed.sort_unstable();
     }
-    // Row, column and place fit one number: less to move.
+    // Row, column and place fit into one number: less memory to move.
     let pack = |(key, place): &(u64, u32)| {
         let packed = ((key >> 32) - row) << shift | ((key & 0xffff_ffff) - column);
         packed << 32 | u64::from(*place)
@@ -334,7 +354,7 @@ fn sort(keyed: &mut [(u64, u32)]) {
     keyed.iter_mut().zip(packed).for_each(|(pair, packed)| *pair = unpack(packed));
 }
 
-/// Sorts by the bits from one to before another; equal ones stay in their order.
+/// Stable radix sort by the bits `from..to`.
 fn sort_packed(packed: &mut Vec<u64>, from: u32, to: u32) {
     const BITS: u32 = 11;
     let mut other = vec![0; packed.len()];

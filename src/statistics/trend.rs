@@ -1,18 +1,23 @@
-//! What becomes of a place over time.
+//! Trends over time: the Mann–Kendall test and emerging hot spots.
 
 use crate::statistics::two_sided;
 
-/// A test for a monotonic trend.
+/// Result of the Mann–Kendall test for a monotonic trend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MannKendall {
-    /// Standard normal where there is no trend; above 0 where values grow.
+    /// The test statistic: standard normal without a trend, positive where values grow.
     pub z: f64,
-    /// Two-sided.
+    /// Two-sided p-value.
     pub p: f64,
 }
 
-/// Mann, *Nonparametric Tests Against Trend* (1945), and Kendall (1975), with the variance
-/// corrected for ties and S for continuity. A series without any difference has z 0 and p 1.
+/// The Mann–Kendall test (Mann, *Nonparametric Tests Against Trend*, 1945; Kendall, 1975), with the
+/// variance corrected for ties and S for continuity. A constant series has z 0 and p 1. O(n²).
+///
+/// ```
+/// let growing = pointchaud::statistics::mann_kendall(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+/// assert!(growing.z > 2.0 && growing.p < 0.05);
+/// ```
 pub fn mann_kendall(series: &[f64]) -> MannKendall {
     let n = series.len() as f64;
     let mut s = 0i64;
@@ -36,7 +41,7 @@ pub fn mann_kendall(series: &[f64]) -> MannKendall {
     MannKendall { z, p: two_sided(z) }
 }
 
-/// How a place came to be what it is: the classes of ArcGIS' Emerging Hot Spot Analysis.
+/// The classes of ArcGIS' Emerging Hot Spot Analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EmergingClass {
     /// Significant in the last step for the first time.
@@ -58,7 +63,7 @@ pub enum EmergingClass {
 }
 
 impl EmergingClass {
-    /// Its word.
+    /// The word used in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -73,12 +78,20 @@ impl EmergingClass {
     }
 }
 
-/// Below this p a trend counts.
+/// P-value up to which a trend is significant.
 const TREND_P: f64 = 0.1;
 
-/// The class of a place from what it was in each step, oldest first: 1 hot, -1 cold, 0 neither; and
-/// the trend of its z. Whether it is a hot or a cold one is told beside (1 or -1). None where
-/// there is no pattern.
+/// The class of a place from its state in each time step, oldest first (1 hot, -1 cold, 0 neither),
+/// and the trend of its z-scores. Returns the class and its sign (1 hot, -1 cold); `None` without a
+/// pattern.
+///
+/// ```
+/// use pointchaud::statistics::{EmergingClass, MannKendall, emerging};
+///
+/// let flat = MannKendall { z: 0.0, p: 1.0 };
+/// assert_eq!(emerging(&[0, 0, 0, 1], flat), Some((EmergingClass::New, 1)));
+/// assert_eq!(emerging(&[0, 0, 0, 0], flat), None);
+/// ```
 pub fn emerging(steps: &[i8], trend: MannKendall) -> Option<(EmergingClass, i8)> {
     let last = *steps.last()?;
     let total = steps.len();

@@ -1,5 +1,5 @@
-//! CQL2 filters against what their words mean, report by report: filters of the standard's kinds one
-//! by one, and random ones on worlds of any layout.
+//! CQL2 filters against what their words mean, report by report: filters of the standard's kinds
+//! one by one, and random ones on worlds of any layout.
 
 use crate::common::world::{SERVICES, World, at, layouts, world};
 use pointchaud::domain::{

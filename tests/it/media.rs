@@ -1,5 +1,5 @@
-//! Photos in a bucket, against a server of S3's protocol that nobody here wrote (moto; skipped aloud
-//! where it is not installed), and uploads that are too much.
+//! Photos in a bucket, against a server of S3's protocol that nobody here wrote (moto; skipped
+//! aloud where it is not installed), and uploads that are too much.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -239,7 +239,8 @@ fn boundaries_filter_and_count_as_a_look_at_each_report_does() {
         let one = service.get(&format!("/api/v1/stats?area={name}")).json();
         assert_eq!(one["total"].as_u64().unwrap(), counted(name));
     }
-    // What comes in later lies in its area, too; and a set that is replaced beside the service is seen.
+    // What comes in later lies in its area, too; and a set that is replaced beside the service is
+    // seen.
     let before = counted("Est");
     service.post("/api/v1/reports", POTHOLE);
     let now = service.get("/api/v1/stats?area=Est").json()["total"].as_u64().unwrap();

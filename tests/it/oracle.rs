@@ -1,5 +1,5 @@
-//! Every query against a linear scan, on seeded random and adversarial data anywhere on Earth, after
-//! any history of changes.
+//! Every query against a linear scan, on seeded random and adversarial data anywhere on Earth,
+//! after any history of changes.
 
 use crate::common::world::*;
 use geo::{Distance, Haversine, Point};

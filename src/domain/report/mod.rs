@@ -15,8 +15,8 @@ use crate::domain::{
 };
 use crate::place::Position;
 
-/// One citizen request (Open311: a service request). Made only by [`Gate`](crate::domain::Gate) and, from rows that the
-/// gate once passed, by the store.
+/// One citizen request (Open311: a service request). Made only by [`Gate`](crate::domain::Gate)
+/// and, from rows that the gate once passed, by the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Tracking number, or the source's id.

@@ -29,7 +29,8 @@ enum PartialKind {
 
 /// Takes what a walk finds.
 pub trait Collector<T> {
-    /// Takes one, with a haversine as good as [`haversine_tolerance`](crate::place::haversine_tolerance) says.
+    /// Takes one, with a haversine as good as
+    /// [`haversine_tolerance`](crate::place::haversine_tolerance) says.
     fn offer(&mut self, found: T, haversine: f32);
 
     /// The haversine up to which more is of interest; it never grows.
