@@ -22,7 +22,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "export",
         &["query", "domain", "place", "i18n", "error"],
-        &["serde", "serde_json", "geojson", "geo", "csv", "parquet"],
+        // A GeoPackage is a SQLite file by its standard: `rusqlite` writes its tables.
+        &["serde", "serde_json", "geojson", "geo", "csv", "parquet", "rusqlite"],
     ),
     (
         "ingest",

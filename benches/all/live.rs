@@ -13,7 +13,7 @@ use pointchaud::index::{Index, Snapshot};
 use pointchaud::ingest::builtin_catalogue;
 use pointchaud::place::{BBox, Meters, Position};
 use pointchaud::query;
-use pointchaud::store::{CommitListener, Write, Writer};
+use pointchaud::store::{AddJurisdiction, CommitListener, CreateReport, Writer};
 use pointchaud::usecase::{App, Catalogues, City, SubmitOutcome, quebec};
 
 use crate::city::{self, Point};
@@ -81,7 +81,7 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &Arc<AtomicBool>) {
             let (app, city) = (app.clone(), city.clone());
             tokio::spawn(async move {
                 let sent = app.submit(&city, draft(n), None, None).await;
-                let Ok(SubmitOutcome::StoredReport { stored, .. }) = sent else { return };
+                let Ok(SubmitOutcome::Stored { stored, .. }) = sent else { return };
                 if n % 5 == 0 {
                     let patch = Patch { status: Some(Status::Closed), ..Patch::default() };
                     let _ = app.change(&city, stored.report.id, None, patch, None).await;
@@ -166,7 +166,8 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
         Timed { index: city::index(points), revision: points.len() as u64, taken: taken.clone() };
     let (writer, address) = Writer::start(&path, follower).expect("a store");
     let jurisdiction = quebec().id;
-    writer.write(Write::Adopt { jurisdiction: quebec(), services: Vec::new() }).expect("Québec");
+    let add = AddJurisdiction { jurisdiction: quebec(), services: Vec::new() };
+    writer.execute(add).expect("Québec");
     let catalogue = builtin_catalogue(true).expect("the built-in catalogue");
     let gate = pointchaud::domain::Gate {
         catalogue: &catalogue,
@@ -177,8 +178,8 @@ pub fn visible(folder: &Path, points: &[Point]) -> Row {
         let id = tracking_number(1_000_000_007 + n);
         let report = Box::new(gate.admit(draft(n), &id).expect("a report"));
         let (jurisdiction, idempotency) = (jurisdiction.clone(), None);
-        let write = Write::Create { jurisdiction, report, idempotency, contact: None, judge: None };
-        writer.write(write).expect("a commit");
+        let write = CreateReport { jurisdiction, report, idempotency, contact: None, judge: None };
+        writer.execute(write).expect("a commit");
     }
     drop(writer);
     let _ = address.join();

@@ -9,7 +9,7 @@ use crate::cli::{JurisdictionArguments, StoreArguments};
 use crate::domain::BoundarySet;
 use crate::error::{Error, Result};
 use crate::ingest::boundaries;
-use crate::store::{NoListener, Reader, Write, Writer};
+use crate::store::{NoListener, Reader, ReplaceBoundaries, Writer};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -62,7 +62,7 @@ impl Which {
         let path = self.store.path()?;
         let jurisdiction = self.whose.id()?;
         let (writer, writing) = Writer::start(&path, NoListener)?;
-        writer.write(Write::BoundCondition { jurisdiction, set })?;
+        writer.execute(ReplaceBoundaries { jurisdiction, set })?;
         drop(writer);
         writing.join().map_err(|_| Error::internal("the writer panicked"))
     }

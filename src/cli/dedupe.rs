@@ -11,11 +11,13 @@ use clap::Args;
 
 use crate::cli::progress::Progress;
 use crate::cli::{JurisdictionArguments, StoreArguments, labelled_pairs, stop_flag, unwritable};
-use crate::domain::{IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode};
+use crate::domain::{
+    IncidentChange, IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode,
+};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::write_review;
 use crate::query::{Decision, DocAddress, DuplicateReport, DuplicateRule, Snapshot, group};
-use crate::store::{NoListener, Pending, Reader, Write, Writer};
+use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
 use crate::usecase::City;
 
 /// Incidents on their way to the disk.
@@ -104,7 +106,7 @@ fn attach(
     }
     let mut progress = Progress::new("dedupe", incidents.len() as u64);
     let mut tally = DedupeCounts::default();
-    let mut pending: VecDeque<(usize, Pending)> = VecDeque::new();
+    let mut pending: VecDeque<(usize, Pending<IncidentChange>)> = VecDeque::new();
     for (n, (original, children)) in incidents.iter().enumerate() {
         if stop.load(Ordering::SeqCst) {
             break;
@@ -112,7 +114,7 @@ fn attach(
         let id = |text: &str| ReportId::new(text).map_err(|message| Error::internal(message.en));
         let reports = children.iter().map(|child| id(child)).collect::<Result<Vec<_>>>()?;
         let regroup = IncidentCommand::Merge { into: id(original)?, reports };
-        pending.push_back((children.len(), writer.begin(merge(city.id(), regroup))));
+        pending.push_back((children.len(), writer.submit(merge(city.id(), regroup))));
         if pending.len() >= AHEAD {
             tally.settle(pending.pop_front())?;
         }
@@ -136,8 +138,9 @@ fn attach(
     Ok(ExitCode::SUCCESS)
 }
 
-fn merge(jurisdiction: &JurisdictionId, regroup: IncidentCommand) -> Write {
-    Write::IncidentCommand { jurisdiction: jurisdiction.clone(), regroup, author: "dedupe".into() }
+fn merge(jurisdiction: &JurisdictionId, command: IncidentCommand) -> ChangeIncident {
+    let (jurisdiction, author) = (jurisdiction.clone(), "dedupe".into());
+    ChangeIncident { jurisdiction, command, author }
 }
 
 /// What became of incidents.
@@ -150,9 +153,9 @@ struct DedupeCounts {
 }
 
 impl DedupeCounts {
-    fn settle(&mut self, pending: Option<(usize, Pending)>) -> Result<()> {
+    fn settle(&mut self, pending: Option<(usize, Pending<IncidentChange>)>) -> Result<()> {
         let Some((children, pending)) = pending else { return Ok(()) };
-        match pending.outcome() {
+        match pending.wait() {
             Ok(_) => {
                 (self.attached, self.incidents) = (self.attached + children, self.incidents + 1)
             }

@@ -12,9 +12,9 @@ use clap::Args;
 use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
 use crate::domain::{Catalogue, JurisdictionId, StoredReport};
 use crate::error::{Error, Refusal, Result};
-use crate::export::{Export, Layout};
+use crate::export::{Export, GeoPackage, Layout};
 use crate::message;
-use crate::store::{GeoPackage, Reader};
+use crate::store::Reader;
 
 /// Reports read together.
 const PAGE: usize = 2_000;

@@ -4,9 +4,11 @@ pub mod areas;
 pub mod attributes;
 pub mod geojson;
 mod geoparquet;
+mod gpkg;
 pub mod reasons;
 mod review;
 
+pub use gpkg::GeoPackage;
 pub use review::write as write_review;
 
 use std::io::Write;

@@ -2,14 +2,14 @@
 
 use crate::domain::{Draft, Idempotency, ReportId};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Outcome, Pending, Write};
+use crate::store::{BatchOutcome, CreateReports, Pending};
 use crate::usecase::{App, City};
 
 /// A chunk on its way to the disk.
 pub struct BatchChunk {
     /// What was wrong with a row, row by row; `None` where its report is on its way.
     rows: Vec<Option<Error>>,
-    pending: Option<Pending>,
+    pending: Option<Pending<BatchOutcome>>,
 }
 
 impl App {
@@ -34,7 +34,7 @@ impl App {
         let numbers = self.numbers.clone();
         let redraw = Box::new(move || numbers.draw());
         let pending = (!reports.is_empty()).then(|| {
-            self.writer.begin(Write::Batch { jurisdiction, reports, redraw, idempotency })
+            self.writer.submit(CreateReports { jurisdiction, reports, redraw, idempotency })
         });
         BatchChunk { rows, pending }
     }
@@ -43,13 +43,10 @@ impl App {
 impl BatchChunk {
     /// Waits for the disk; row by row the report's id, or why there is none.
     pub fn finish(self) -> Vec<Result<ReportId>> {
-        let outcome = self.pending.map(Pending::outcome);
+        let outcome = self.pending.map(Pending::wait);
         let (mut ids, failed) = match outcome {
             None => (Vec::new(), None),
-            Some(Ok(Outcome::Batch { ids, .. })) => (ids, None),
-            Some(Ok(other)) => {
-                (Vec::new(), Some(Error::internal(format!("answer {other:?} to a batch"))))
-            }
+            Some(Ok(BatchOutcome { ids, .. })) => (ids, None),
             Some(Err(error)) => (Vec::new(), Some(error)),
         };
         ids.reverse();

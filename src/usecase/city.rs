@@ -254,15 +254,15 @@ fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{NoListener, Writer};
+    use crate::store::{AddJurisdiction, NoListener, Writer};
     use crate::usecase::quebec;
 
     #[test]
     fn nobody_takes_a_city_for_ready_that_somebody_else_looks_at_while_it_boots() {
         let store = std::env::temp_dir().join(format!("pointchaud-{}-boot.db", std::process::id()));
         let (writer, _writing) = Writer::start(&store, NoListener).unwrap();
-        let adopt = crate::store::Write::Adopt { jurisdiction: quebec(), services: Vec::new() };
-        writer.write(adopt).unwrap();
+        let add = AddJurisdiction { jurisdiction: quebec(), services: Vec::new() };
+        writer.execute(add).unwrap();
         let reader = Reader::open(&store).unwrap();
         let city = City::new(quebec(), Catalogue::default(), &reader).unwrap();
         // The merging thread holds the lock in this way.

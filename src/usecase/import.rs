@@ -10,7 +10,9 @@ use crate::domain::{
 };
 use crate::error::{Error, Refusal, Result};
 use crate::message;
-use crate::store::{Checkpoint, Outcome, Pending, Reader, Write, WriteCounts, Writer, of_report};
+use crate::store::{
+    AddJurisdiction, Checkpoint, ImportReports, Pending, Reader, WriteCounts, Writer, of_report,
+};
 use crate::usecase::{Catalogues, gate};
 
 /// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
@@ -51,7 +53,7 @@ pub struct Importer<'a> {
     adopted: Vec<Service>,
     batch: Vec<(Report, u64)>,
     /// The batch before, on its way to the disk while this one is read.
-    writing: Option<Pending>,
+    writing: Option<Pending<WriteCounts>>,
     seen: HashMap<u64, u64>,
     hasher: RandomState,
     file_digest: String,
@@ -75,7 +77,8 @@ impl<'a> Importer<'a> {
     ) -> Result<Self> {
         let name = jurisdiction.time_zone.clone();
         jurisdiction.zone().map_err(|message| Refusal::new("--time-zone", name, message))?;
-        writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: vec![] })?;
+        let (services, added) = (Vec::new(), jurisdiction.clone());
+        writer.execute(AddJurisdiction { jurisdiction: added, services })?;
         let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
         let jurisdiction = known
             .into_iter()
@@ -207,15 +210,15 @@ impl<'a> Importer<'a> {
         self.settle()?;
         if !self.adopted.is_empty() {
             let services = std::mem::take(&mut self.adopted);
-            self.writer
-                .write(Write::Adopt { jurisdiction: self.jurisdiction.clone(), services })?;
+            let jurisdiction = self.jurisdiction.clone();
+            self.writer.execute(AddJurisdiction { jurisdiction, services })?;
         }
         let checkpoint = Checkpoint {
             file_digest: self.file_digest.clone(),
             rows_done: self.summary.rows.max(self.resume_at),
             finished,
         };
-        self.writing = Some(self.writer.begin(Write::Import {
+        self.writing = Some(self.writer.submit(ImportReports {
             jurisdiction: self.jurisdiction.id.clone(),
             reports: std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)),
             checkpoint: Some(checkpoint),
@@ -225,10 +228,8 @@ impl<'a> Importer<'a> {
 
     /// Waits for the batch under way.
     fn settle(&mut self) -> Result<()> {
-        if let Some(writing) = self.writing.take()
-            && let Outcome::Imported(tally) = writing.outcome()?
-        {
-            self.summary.tally += tally;
+        if let Some(writing) = self.writing.take() {
+            self.summary.tally += writing.wait()?;
         }
         Ok(())
     }

@@ -39,8 +39,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
 use crate::message;
 use crate::place::BBox;
-pub use crate::store::Verdict;
-use crate::store::{AmendEach, CommitListener, Outcome, Reader, Write, Writer};
+use crate::store::{
+    AddJurisdiction, AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader,
+    UpdateReport, Writer,
+};
+pub use crate::store::{SubmitOutcome, Verdict};
 use crate::usecase::tracking_numbers::TrackingNumbers;
 
 /// Interval at which the store is polled for writes of other processes.
@@ -53,20 +56,6 @@ type Cities = BTreeMap<JurisdictionId, Arc<City>>;
 /// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
 /// the same commit, which the snapshot does not hold yet.
 pub type DuplicateJudge = Arc<dyn Fn(&Snapshot, &Report, &[Report]) -> Verdict + Send + Sync>;
-
-/// Result of submitting a report.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SubmitOutcome {
-    /// The report is stored.
-    StoredReport {
-        /// As it is stored.
-        stored: Box<StoredReport>,
-        /// The same request had been sent before; this is its report.
-        replayed: bool,
-    },
-    /// It may be a duplicate and its sender asked to confirm first: nothing was written.
-    Unsure(Box<Report>),
-}
 
 /// The built-in catalogues that new jurisdictions start from.
 #[derive(Clone)]
@@ -196,7 +185,7 @@ impl App {
             stopping: AtomicBool::new(false),
         });
         let (writer, _) = Writer::start(store, IndexUpdater(shared.clone()))?;
-        writer.write(Write::Adopt { jurisdiction: quebec(), services: Vec::new() })?;
+        writer.execute(AddJurisdiction { jurisdiction: quebec(), services: Vec::new() })?;
         let epoch = shared.reader.epoch()?;
         let pool = Arc::new(Semaphore::new(limits.questions_at_once));
         let app = Arc::new(Self {
@@ -319,10 +308,11 @@ impl App {
         })
     }
 
-    async fn write(&self, write: Write) -> Result<Outcome> {
+    /// Submits a command to the store and waits until its output is durable.
+    async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
         let (answer, wait) = oneshot::channel();
-        self.writer.send(write, move |outcome| {
-            let _ = answer.send(outcome);
+        self.writer.submit_with(command, move |output| {
+            let _ = answer.send(output);
         });
         wait.await.unwrap_or_else(|_| {
             let message = message!("Le service s’arrête.", "The service is stopping.");
@@ -347,26 +337,21 @@ impl App {
             let id = self.numbers.draw();
             let catalogue = city.catalogue();
             let report = city.gate(&catalogue).admit(draft.clone(), &id).map_err(Error::refused)?;
-            let write = Write::Create {
+            let command = CreateReport {
                 jurisdiction: city.id().clone(),
                 report: Box::new(report),
                 idempotency: idempotency.clone(),
                 contact: draft.contact.clone(),
                 judge: judge.clone().map(|judge| city.judged_by(judge)),
             };
-            match self.write(write).await {
+            match self.execute(command).await {
                 // The tracking number may be taken: draw another.
                 Err(error) if error.kind == ErrorKind::Conflict && attempt < TRIES => {
                     if self.reader().get(city.id(), id.as_str())?.is_none() {
                         return Err(error);
                     }
                 }
-                Err(error) => return Err(error),
-                Ok(Outcome::StoredReport { stored, replayed }) => {
-                    return Ok(SubmitOutcome::StoredReport { stored, replayed });
-                }
-                Ok(Outcome::Unsure(report)) => return Ok(SubmitOutcome::Unsure(report)),
-                Ok(other) => return Err(Error::internal(format!("answer {other:?} to a report"))),
+                outcome => return outcome,
             }
         }
         unreachable!("the loop returns")
@@ -392,7 +377,7 @@ impl App {
                 city.gate(&catalogue).amend(report, patch.clone()).map_err(Error::refused)
             }
         };
-        let write = Write::Update {
+        let command = UpdateReport {
             jurisdiction: city.id().clone(),
             id,
             expected,
@@ -400,10 +385,7 @@ impl App {
             amend: Box::new(amend(patch)),
             children: children.map(|patch| Box::new(amend(patch)) as AmendEach),
         };
-        match self.write(write).await? {
-            Outcome::StoredReport { stored, .. } => Ok(*stored),
-            other => Err(Error::internal(format!("answer {other:?} to a change"))),
-        }
+        self.execute(command).await
     }
 
     /// Merges, splits or restores an incident.
@@ -413,14 +395,10 @@ impl App {
     pub async fn regroup(
         &self,
         city: &City,
-        regroup: IncidentCommand,
+        command: IncidentCommand,
         author: String,
     ) -> Result<IncidentChange> {
-        let write = Write::IncidentCommand { jurisdiction: city.id().clone(), regroup, author };
-        match self.write(write).await? {
-            Outcome::Regrouped(change) => Ok(*change),
-            other => Err(Error::internal(format!("answer {other:?} to a regrouping"))),
-        }
+        self.execute(ChangeIncident { jurisdiction: city.id().clone(), command, author }).await
     }
 }
 

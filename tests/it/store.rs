@@ -14,7 +14,9 @@ use pointchaud::error::{Error, ErrorKind, Refusal};
 use pointchaud::message;
 use pointchaud::place::Hex;
 use pointchaud::store::{
-    Checkpoint, CommitListener, Outcome, Reader, Write, WriteCounts, Writer, of_report,
+    AddJurisdiction, BatchOutcome, Checkpoint, CommitListener, CreateReport, CreateReports,
+    ImportReports, Reader, RemoveReport, SaveHotspotTracks, SubmitOutcome, UpdateReport,
+    WriteCounts, Writer, of_report,
 };
 
 /// What a follower heard, in order.
@@ -72,7 +74,7 @@ impl Open {
         let (name, time_zone) = (id.to_owned(), "America/Toronto".to_owned());
         let jurisdiction = Jurisdiction { id: city(id), name, time_zone, extent: None };
         let services = self.catalogue.services().iter().map(|s| (**s).clone()).collect();
-        self.writer.write(Write::Adopt { jurisdiction, services }).unwrap();
+        self.writer.execute(AddJurisdiction { jurisdiction, services }).unwrap();
     }
 
     fn report(&self, id: &str, change: impl FnOnce(&mut Draft)) -> Report {
@@ -100,15 +102,11 @@ impl Open {
             fingerprint: fingerprint.into(),
         });
         let (jurisdiction, report) = (city(whose), Box::new(report));
-        match self.writer.write(Write::Create {
-            jurisdiction,
-            report,
-            idempotency,
-            contact: None,
-            judge: None,
-        })? {
-            Outcome::StoredReport { stored, .. } => Ok(*stored),
-            other => panic!("{other:?}"),
+        let (contact, judge) = (None, None);
+        let create = CreateReport { jurisdiction, report, idempotency, contact, judge };
+        match self.writer.execute(create)? {
+            SubmitOutcome::Stored { stored, .. } => Ok(*stored),
+            SubmitOutcome::NeedsConfirmation(_) => panic!("nobody judges"),
         }
     }
 
@@ -124,7 +122,7 @@ impl Open {
             let patch = Patch { status: Some(status), ..Patch::default() };
             gate.amend(report, patch).map_err(Error::refused)
         };
-        let write = Write::Update {
+        let update = UpdateReport {
             jurisdiction: city("quebec.ca"),
             id: ReportId::new(id).unwrap(),
             expected,
@@ -132,20 +130,14 @@ impl Open {
             amend: Box::new(amend),
             children: None,
         };
-        match self.writer.write(write)? {
-            Outcome::StoredReport { stored, .. } => Ok(*stored),
-            other => panic!("{other:?}"),
-        }
+        self.writer.execute(update)
     }
 
     fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> WriteCounts {
         let jurisdiction = city("quebec.ca");
         let digest = |report: Report| (report.clone(), of_report(&report));
         let reports = reports.into_iter().map(digest).collect();
-        match self.writer.write(Write::Import { jurisdiction, reports, checkpoint }).unwrap() {
-            Outcome::Imported(tally) => tally,
-            other => panic!("{other:?}"),
-        }
+        self.writer.execute(ImportReports { jurisdiction, reports, checkpoint }).unwrap()
     }
 }
 
@@ -179,12 +171,12 @@ fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
         store.create(whose, store.report(&format!("r{n}"), |_| ()), None).unwrap();
     }
     store.update("r1", None, Status::Closed).unwrap();
-    let write = Write::Remove {
+    let remove = RemoveReport {
         jurisdiction: city("quebec.ca"),
         id: ReportId::new("r2").unwrap(),
         author: "test".into(),
     };
-    assert_eq!(store.writer.write(write).unwrap(), Outcome::Removed);
+    store.writer.execute(remove).unwrap();
     let mut heard: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     for (whose, change) in store.heard.0.lock().unwrap().iter() {
         heard.entry(whose.clone()).or_default().push(change.clone());
@@ -250,7 +242,7 @@ fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
     let stale = store.update("s", Some(stored.revision), Status::Closed).unwrap_err();
     assert_eq!(stale.kind, ErrorKind::Stale);
     assert_eq!(store.update("nobody", None, Status::Closed).unwrap_err().kind, ErrorKind::NotFound);
-    let write = Write::Update {
+    let update = UpdateReport {
         jurisdiction: city("quebec.ca"),
         id: ReportId::new("s").unwrap(),
         expected: None,
@@ -258,7 +250,7 @@ fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
         amend: Box::new(|_| Err(Refusal::new("x", "", message!("non", "no")).into())),
         children: None,
     };
-    assert_eq!(store.writer.write(write).unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(store.writer.execute(update).unwrap_err().kind, ErrorKind::Invalid);
     let read = store.reader.get(&city("quebec.ca"), "s").unwrap().unwrap();
     assert_eq!(read, changed);
     let again = store.create("quebec.ca", store.report("s", |_| ()), None).unwrap_err();
@@ -296,17 +288,14 @@ fn a_batch_is_whole_takes_free_ids_and_is_harmless_twice(store: &Open) {
             free += 1;
             ReportId::new(&format!("free{free}")).unwrap()
         };
-        let outcome = store.writer.write(Write::Batch {
+        let outcome = store.writer.execute(CreateReports {
             jurisdiction: city("quebec.ca"),
             reports: ids.iter().map(|id| store.report(id, |_| ())).collect(),
             redraw: Box::new(redraw),
             idempotency: Some(Idempotency { key: key.into(), fingerprint: fingerprint.into() }),
         });
-        outcome.map(|outcome| match outcome {
-            Outcome::Batch { ids, replayed } => {
-                (ids.iter().map(ToString::to_string).collect::<Vec<_>>(), replayed)
-            }
-            other => panic!("{other:?}"),
+        outcome.map(|BatchOutcome { ids, replayed }| {
+            (ids.iter().map(ToString::to_string).collect::<Vec<_>>(), replayed)
         })
     };
     let wanted: Vec<String> = ["a", "free1", "b"].map(str::to_owned).to_vec();
@@ -360,8 +349,8 @@ fn hotspots_are_kept_as_they_are_now(store: &Open) {
         steps: vec![step(1_789_000_000, HotspotTrackEvent::Born, 9)],
     };
     let write = |tracks: Vec<HotspotTrack>| {
-        let write = Write::Follow { jurisdiction: city("quebec.ca"), tracks };
-        assert_eq!(store.writer.write(write).unwrap(), Outcome::Followed);
+        let jurisdiction = city("quebec.ca");
+        store.writer.execute(SaveHotspotTracks { jurisdiction, tracks }).unwrap();
     };
     write(vec![track.clone(), HotspotTrack { number: 8, steps: vec![], ..track.clone() }]);
     track.steps.push(step(1_790_000_000, HotspotTrackEvent::MergedInto(8), 0));
@@ -421,7 +410,7 @@ fn a_file_of_the_first_schema_is_migrated() {
     let folder = Folder::new("migrate");
     let path = folder.file("city.db");
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch(include_str!("../../src/store/migrations/0001_city.sql")).unwrap();
+    db.execute_batch(include_str!("../../src/store/sqlite/migrations/0001_city.sql")).unwrap();
     db.execute_batch(
         "PRAGMA user_version = 1;
          INSERT INTO meta VALUES ('epoch', 'abc');
@@ -469,9 +458,8 @@ fn a_file_of_the_first_schema_is_migrated() {
 
     // And it goes on from there.
     let (writer, _) = Writer::start(&path, Heard::default()).unwrap();
-    let remove =
-        Write::Remove { jurisdiction: city("quebec.ca"), id: b.report.id, author: "test".into() };
-    assert_eq!(writer.write(remove).unwrap(), Outcome::Removed);
+    let (jurisdiction, author) = (city("quebec.ca"), "test".into());
+    writer.execute(RemoveReport { jurisdiction, id: b.report.id, author }).unwrap();
     assert_eq!(reader.jurisdictions().unwrap()[1].1, 6);
     assert!(reader.faults().unwrap().is_empty());
 }

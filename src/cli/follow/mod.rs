@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::open311::MirroredRequest;
 use crate::media::PhotoStore;
 use crate::message;
-use crate::store::{Checkpoint, NoListener, Reader, Write, Writer};
+use crate::store::{AddJurisdiction, Checkpoint, NoListener, Reader, SaveCheckpoint, Writer};
 use crate::usecase::{Catalogues, Importer, Summary};
 use clap::Args;
 
@@ -242,9 +242,7 @@ impl MirrorContext<'_> {
         let rows_done = second.max(0).unsigned_abs();
         let checkpoint = Checkpoint { file_digest, rows_done, finished };
         let jurisdiction = self.jurisdiction.id.clone();
-        let reports = Vec::new();
-        self.writer.write(Write::Import { jurisdiction, reports, checkpoint: Some(checkpoint) })?;
-        Ok(())
+        self.writer.execute(SaveCheckpoint { jurisdiction, checkpoint })
     }
 }
 
@@ -268,7 +266,8 @@ fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
     };
     let reader = Reader::open(path)?;
     let (writer, writing) = Writer::start(path, NoListener)?;
-    writer.write(Write::Adopt { jurisdiction: jurisdiction.clone(), services: Vec::new() })?;
+    let added = AddJurisdiction { jurisdiction: jurisdiction.clone(), services: Vec::new() };
+    writer.execute(added)?;
     let key = format!("open311 {}", arguments.url.trim_end_matches('/'));
     let catalogues = catalogues()?;
     let photo_store =

@@ -488,8 +488,8 @@ pub async fn post(
     let judge = dedupe.judge(&city, &state.model);
     let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;
     let stored = match submitted.map_err(unknown_service)? {
-        SubmitOutcome::StoredReport { stored, .. } => stored,
-        SubmitOutcome::Unsure(report) => {
+        SubmitOutcome::Stored { stored, .. } => stored,
+        SubmitOutcome::NeedsConfirmation(report) => {
             return Err(dedupe.refusal(&state, &city, &report)?.into());
         }
     };

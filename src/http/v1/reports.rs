@@ -207,8 +207,8 @@ pub async fn create(
     media::known(&state, draft.details.media.iter()).await?;
     let judge = dedupe.judge(&city, &state.model);
     let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
-        SubmitOutcome::StoredReport { stored, replayed } => (stored, replayed),
-        SubmitOutcome::Unsure(report) => {
+        SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
+        SubmitOutcome::NeedsConfirmation(report) => {
             return Ok(dedupe.ask_sender(&state, &city, &report, context.language)?);
         }
     };

@@ -15,7 +15,7 @@ use crate::query::{
     UntestableReason, follow,
 };
 use crate::statistics::ScanSettings;
-use crate::store::Write;
+use crate::store::SaveHotspotTracks;
 use crate::usecase::{App, City};
 
 /// Length of the standing search's window, in days.
@@ -246,9 +246,10 @@ impl CityWatch {
             return Ok(());
         }
         let numbers: Vec<u64> = tracks.iter().map(|track| track.number).collect();
-        let written = app.writer().write(Write::Follow { jurisdiction: city.id().clone(), tracks });
+        let jurisdiction = city.id().clone();
+        let written = app.writer().execute(SaveHotspotTracks { jurisdiction, tracks });
         // What could not be written is written with the next change.
-        written.map(|_| ()).inspect_err(|_| locked(&self.followed).changed.extend(numbers))
+        written.inspect_err(|_| locked(&self.followed).changed.extend(numbers))
     }
 
     fn look_for_alerts(&self, snapshot: &Snapshot, at: i64) {

@@ -1,4 +1,5 @@
-//! Hotspots' identities: written as they change, read once at boot.
+//! The tables `hotspot` and `hotspot_event`: tracks of hotspots, written as they change and read
+//! once at boot.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,21 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::place::Hex;
 
+/// RFC 3339 of a second since 1970.
 fn text_of(second: i64) -> String {
     let text = format_utc(second).map(|text| String::from_utf8_lossy(&text).into_owned());
     text.unwrap_or_else(|| second.to_string())
 }
 
+/// The second since 1970 of an RFC 3339 text.
 fn second_of(text: &str) -> Result<i64> {
     text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second).map_err(Error::internal)
 }
 
-/// Writes tracks as they are now.
+/// Writes tracks as they are now; steps that are there already stay.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn write(
     db: &Connection,
     jurisdiction: &JurisdictionId,
@@ -69,36 +75,32 @@ pub fn write(
 /// The file cannot be read or is corrupt.
 pub fn read(db: &Connection, jurisdiction: &JurisdictionId) -> Result<Vec<HotspotTrack>> {
     let mut tracks = BTreeMap::new();
-    let mut statement = db
-        .prepare_cached(
-            "SELECT hotspot_id, question, cells, count, seen_datetime, ended
+    let mut statement = db.prepare_cached(
+        "SELECT hotspot_id, question, cells, count, seen_datetime, ended
              FROM hotspot WHERE jurisdiction_id = ?",
-        )
-        .map_err(Error::internal)?;
-    let mut rows = statement.query([jurisdiction.as_str()]).map_err(Error::internal)?;
-    while let Some(row) = rows.next().map_err(Error::internal)? {
+    )?;
+    let mut rows = statement.query([jurisdiction.as_str()])?;
+    while let Some(row) = rows.next()? {
         let read = || -> rusqlite::Result<(i64, String, String, i64, String, bool)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         };
-        let (number, question, cells, count, seen, ended) = read().map_err(Error::internal)?;
+        let (number, question, cells, count, seen, ended) = read()?;
         let cells: Option<Vec<Hex>> = cells.split_whitespace().map(Hex::parse).collect();
         let cells = cells.ok_or_else(|| Error::internal(format!("cells of hotspot {number}")))?;
         let (number, count, seen) = (number as u64, count as u64, second_of(&seen)?);
         let track = HotspotTrack { number, question, cells, count, seen, ended, steps: Vec::new() };
         tracks.insert(number, track);
     }
-    let mut statement = db
-        .prepare_cached(
-            "SELECT hotspot_id, at_datetime, event, other_id, count, cells
+    let mut statement = db.prepare_cached(
+        "SELECT hotspot_id, at_datetime, event, other_id, count, cells
              FROM hotspot_event WHERE jurisdiction_id = ? ORDER BY hotspot_id, step",
-        )
-        .map_err(Error::internal)?;
-    let mut rows = statement.query([jurisdiction.as_str()]).map_err(Error::internal)?;
-    while let Some(row) = rows.next().map_err(Error::internal)? {
+    )?;
+    let mut rows = statement.query([jurisdiction.as_str()])?;
+    while let Some(row) = rows.next()? {
         let read = || -> rusqlite::Result<(i64, String, String, Option<i64>, i64, i64)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         };
-        let (number, at, word, other, count, cells) = read().map_err(Error::internal)?;
+        let (number, at, word, other, count, cells) = read()?;
         let event = HotspotTrackEvent::parse(&word, other.map(|other| other as u64));
         let event = event.ok_or_else(|| Error::internal(format!("event '{word}' of a hotspot")))?;
         let step = HotspotTrackStep {

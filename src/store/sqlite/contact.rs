@@ -1,17 +1,19 @@
-//! The SQL of who reported.
+//! The table `report_contact`: who reported.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::domain::{Contact, JurisdictionId, ReportId};
-use crate::store::transaction::Sql;
 
-/// Keeps who reported.
-pub(super) fn write(
+/// Writes who reported.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(
     db: &Connection,
     jurisdiction: &JurisdictionId,
     id: &ReportId,
     contact: &Contact,
-) -> Sql<()> {
+) -> Result<()> {
     let [first, last, email, phone, account, device] = contact.fields();
     let (jurisdiction, id) = (jurisdiction.as_str(), id.as_str());
     db.prepare_cached("INSERT INTO report_contact VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
@@ -19,12 +21,15 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Who reported, if that was said.
-pub(super) fn read(
+/// Reads who reported; none where that was not said.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(
     db: &Connection,
     jurisdiction: &JurisdictionId,
     id: &ReportId,
-) -> Sql<Option<Contact>> {
+) -> Result<Option<Contact>> {
     let found = db
         .prepare_cached(
             "SELECT first_name, last_name, email, phone, account_id, device_id

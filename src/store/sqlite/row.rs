@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::place::Position;
-use crate::store::read::revision_of;
+use crate::store::sqlite::keys::revision_of;
 
 /// Columns of a whole report, in the order that [`stored`] reads.
 pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reason, source_status, \

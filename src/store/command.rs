@@ -1,0 +1,250 @@
+//! The commands that change a store, each with the type of what it returns.
+//!
+//! A command is plain data and knows no backend. [`Writer::submit`](crate::store::Writer::submit)
+//! pairs it with a reply of its own output type in an [`Operation`], which the backend's writer
+//! thread executes: a backend that forgets a command does not compile.
+
+use crate::domain::{
+    BoundarySet, Contact, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
+    JurisdictionId, Report, ReportId, Service, StoredReport,
+};
+use crate::error::{Error, Result};
+
+/// Receives what a command returned, on the writer's thread.
+pub(super) type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// A change of a store.
+pub trait Command: Send + Sized + 'static {
+    /// What it returns once it is durable.
+    type Output: Send + 'static;
+
+    /// The command with the reply that waits for its output.
+    #[doc(hidden)]
+    fn into_operation(self, reply: Box<dyn FnOnce(Result<Self::Output>) + Send>) -> Operation;
+}
+
+/// Declares the commands: [`Operation`] gets a variant for each, and each its output type.
+macro_rules! commands {
+    ($($command:ident -> $output:ty),+ $(,)?) => {
+        /// A command waiting for the writer, with its reply.
+        #[doc(hidden)]
+        pub enum Operation {
+            $(#[allow(missing_docs)] $command($command, Reply<$output>)),+
+        }
+
+        impl Operation {
+            /// Replies with an error; the command is not executed.
+            pub(super) fn fail(self, error: Error) {
+                match self {
+                    $(Self::$command(_, reply) => reply(Err(error))),+
+                }
+            }
+        }
+
+        $(impl Command for $command {
+            type Output = $output;
+
+            fn into_operation(self, reply: Reply<$output>) -> Operation {
+                Operation::$command(self, reply)
+            }
+        })+
+    };
+}
+
+commands! {
+    AddJurisdiction -> (),
+    CreateReport -> SubmitOutcome,
+    CreateReports -> BatchOutcome,
+    UpdateReport -> StoredReport,
+    RemoveReport -> (),
+    ChangeIncident -> IncidentChange,
+    ImportReports -> WriteCounts,
+    SaveCheckpoint -> (),
+    ReplaceBoundaries -> (),
+    SaveHotspotTracks -> (),
+}
+
+/// Adds a jurisdiction, and services of its own, where they are not there yet.
+pub struct AddJurisdiction {
+    /// The city.
+    pub jurisdiction: Jurisdiction,
+    /// Its own services.
+    pub services: Vec<Service>,
+}
+
+/// Adds one report.
+pub struct CreateReport {
+    /// The report's city.
+    pub jurisdiction: JurisdictionId,
+    /// The report.
+    pub report: Box<Report>,
+    /// The client's key, if it sent one.
+    pub idempotency: Option<Idempotency>,
+    /// Who reports.
+    pub contact: Option<Contact>,
+    /// Decides whether the report is a duplicate, if that is asked for.
+    pub judge: Option<WriteJudge>,
+}
+
+/// What became of a submitted report.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SubmitOutcome {
+    /// The report is stored.
+    Stored {
+        /// As it is stored.
+        stored: Box<StoredReport>,
+        /// The same request was sent before: this is the report it made then.
+        replayed: bool,
+    },
+    /// It looks like a duplicate and its sender must confirm first ([`Verdict::Ask`]): nothing was
+    /// written.
+    NeedsConfirmation(Box<Report>),
+}
+
+/// What is to become of a new report, given those that are there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is no duplicate.
+    Alone,
+    /// It was found to be a duplicate of this report, or of that one's original. If that report has
+    /// been removed meanwhile, it is no duplicate.
+    Found(ReportId),
+    /// Its sender says that it is a duplicate of this report, which must exist.
+    Chosen(ReportId),
+    /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
+    Ask,
+}
+
+/// Decides about a new report on the writer's thread, at the moment it is written. The index knows
+/// every report committed before; the slice holds those created earlier in the same commit. Two
+/// duplicates submitted at the same moment therefore see one another.
+pub type WriteJudge = Box<dyn FnOnce(&Report, &[Report]) -> Verdict + Send>;
+
+/// Adds several reports, all or none of them.
+pub struct CreateReports {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The reports.
+    pub reports: Vec<Report>,
+    /// Draws another tracking number where a report's own is taken.
+    pub redraw: Box<dyn FnMut() -> ReportId + Send>,
+    /// The client's key of this batch, if it sent one.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What became of a batch of reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchOutcome {
+    /// Ids of the reports, in the order of the batch.
+    pub ids: Vec<ReportId>,
+    /// The same batch was sent before: these are the reports it made then.
+    pub replayed: bool,
+}
+
+/// Changes one report.
+pub struct UpdateReport {
+    /// The report's city.
+    pub jurisdiction: JurisdictionId,
+    /// The report's id.
+    pub id: ReportId,
+    /// The revision that the author has seen. If the report has another one, the command fails with
+    /// [`ErrorKind::Stale`](crate::error::ErrorKind::Stale).
+    pub expected: Option<u64>,
+    /// Who changes it; kept in the history.
+    pub author: String,
+    /// Makes the next state of the report.
+    pub amend: Amend,
+    /// Makes the next state of each of its duplicates that is not closed, in the same commit.
+    pub children: Option<AmendEach>,
+}
+
+/// Makes the next state of a report, on the writer's thread; its error is the command's.
+pub type Amend = Box<dyn FnOnce(&Report) -> Result<Report> + Send>;
+
+/// As [`Amend`], for several reports.
+pub type AmendEach = Box<dyn Fn(&Report) -> Result<Report> + Send>;
+
+/// Removes a report; its row stays as a tombstone.
+pub struct RemoveReport {
+    /// The report's city.
+    pub jurisdiction: JurisdictionId,
+    /// The report's id.
+    pub id: ReportId,
+    /// Who removes it; kept in the history.
+    pub author: String,
+}
+
+/// Changes which reports are duplicates of which.
+pub struct ChangeIncident {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The change.
+    pub command: IncidentCommand,
+    /// Who makes it; kept in the history.
+    pub author: String,
+}
+
+/// Writes reports of a source: new ones are added, changed ones updated, equal ones left alone.
+pub struct ImportReports {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The reports, each id once, with their digests ([`crate::store::of_report`]).
+    pub reports: Vec<(Report, u64)>,
+    /// How far the import has come with them.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// What a batch of imported reports did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WriteCounts {
+    /// Rows that made a new report.
+    pub added: u64,
+    /// Rows that changed a report.
+    pub updated: u64,
+    /// Rows that the store had already.
+    pub unchanged: u64,
+}
+
+impl std::ops::AddAssign for WriteCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// Records how far an import has come, without any report.
+pub struct SaveCheckpoint {
+    /// The city that is imported.
+    pub jurisdiction: JurisdictionId,
+    /// The progress.
+    pub checkpoint: Checkpoint,
+}
+
+/// How far an import has come: a rerun of the same file continues from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Digest of the file's bytes, or another name of the source.
+    pub file_digest: String,
+    /// Rows read and written.
+    pub rows_done: u64,
+    /// The whole file has been read.
+    pub finished: bool,
+}
+
+/// Replaces the set of boundaries of the same name; a set without areas removes it. Takes a
+/// revision, because answers by area change.
+pub struct ReplaceBoundaries {
+    /// The areas' city.
+    pub jurisdiction: JurisdictionId,
+    /// The areas.
+    pub set: BoundarySet,
+}
+
+/// Writes hotspot tracks as they are now. No report changes, so it takes no revision.
+pub struct SaveHotspotTracks {
+    /// The hotspots' city.
+    pub jurisdiction: JurisdictionId,
+    /// The tracks.
+    pub tracks: Vec<HotspotTrack>,
+}

@@ -1,0 +1,91 @@
+//! Executes the commands of one commit.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::domain::{Change, JurisdictionId};
+use crate::error::{Error, ErrorKind, Result};
+use crate::message;
+use crate::store::command::{CreateReport, Operation, Reply};
+use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::transaction::WriteTransaction;
+
+/// Answers a command that was executed, once its commit is known to be durable (true), or it is not
+/// known whether it is (false).
+pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
+
+/// What the commands of a commit changed in each jurisdiction.
+pub type Changes = BTreeMap<JurisdictionId, Vec<Change>>;
+
+/// Executes commands one after the other in the transaction that `db` is in. Each command adds its
+/// answer to `answers`, also where this fails.
+///
+/// # Errors
+/// The file cannot be read or written: the transaction must be given up.
+pub fn execute(
+    db: &Connection,
+    operations: Vec<Operation>,
+    collects_changes: bool,
+    answers: &mut Vec<Acknowledgement>,
+) -> Result<Changes> {
+    let keeps_created = operations.iter().any(asks_for_created);
+    let mut transaction = WriteTransaction::new(db, collects_changes, keeps_created);
+    let mut operations = operations.into_iter();
+    for operation in operations.by_ref() {
+        if let Err(error) = transaction.execute(operation, answers) {
+            operations.for_each(|operation| operation.fail(unknown_outcome()));
+            return Err(error);
+        }
+    }
+    Ok(transaction.finish()?)
+}
+
+/// Does this command ask for the reports created before it in the same commit?
+fn asks_for_created(operation: &Operation) -> bool {
+    matches!(operation, Operation::CreateReport(CreateReport { judge: Some(_), .. }, _))
+}
+
+impl WriteTransaction<'_> {
+    fn execute(&mut self, operation: Operation, answers: &mut Vec<Acknowledgement>) -> Result<()> {
+        use Operation as Do;
+        let (answer, failed) = match operation {
+            Do::AddJurisdiction(command, reply) => hold(reply, self.add_jurisdiction(&command)),
+            Do::CreateReport(command, reply) => hold(reply, self.create_report(command)),
+            Do::CreateReports(command, reply) => hold(reply, self.create_reports(command)),
+            Do::UpdateReport(command, reply) => hold(reply, self.update_report(command)),
+            Do::RemoveReport(command, reply) => hold(reply, self.remove_report(&command)),
+            Do::ChangeIncident(command, reply) => hold(reply, self.change_incident(command)),
+            Do::ImportReports(command, reply) => hold(reply, self.import_reports(command)),
+            Do::SaveCheckpoint(command, reply) => hold(reply, self.save_checkpoint(&command)),
+            Do::ReplaceBoundaries(command, reply) => hold(reply, self.replace_boundaries(&command)),
+            Do::SaveHotspotTracks(command, reply) => {
+                hold(reply, self.save_hotspot_tracks(&command))
+            }
+        };
+        answers.push(answer);
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Keeps a command's output until its commit is done; beside it the error that ends the commit.
+fn hold<T: Send + 'static>(reply: Reply<T>, step: Step<T>) -> (Acknowledgement, Option<Error>) {
+    let (output, failed) = match step {
+        Ok(output) => (Ok(output), None),
+        Err(Failure::Refused(error)) => (Err(error), None),
+        Err(Failure::Storage(error)) => (Err(unknown_outcome()), Some(error)),
+    };
+    let answer = move |durable: bool| {
+        reply(if durable { output } else { Err(unknown_outcome()) });
+    };
+    (Box::new(answer), failed)
+}
+
+/// The answer to a command whose commit failed: it may have happened all the same.
+pub fn unknown_outcome() -> Error {
+    let message = message!(
+        "L’enregistrement n’est pas confirmé. Envoyez de nouveau avec la même Idempotency-Key.",
+        "The write is not confirmed. Send it again with the same Idempotency-Key."
+    );
+    Error::new(ErrorKind::Unavailable, message)
+}

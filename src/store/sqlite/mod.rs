@@ -1,0 +1,46 @@
+//! The SQLite store: one file, any number of readers beside one writer.
+//!
+//! `open` opens the file and migrates its schema; `reader` and `read_…` read it. `writer` owns the
+//! writing thread, `group` executes the commands of one commit, `transaction` holds the SQL that
+//! commands share and `write_…` the commands. `row` and `keys` define the layout of a report.
+
+mod boundary;
+mod contact;
+mod failure;
+mod group;
+mod hotspot_track;
+mod incident_change;
+mod keys;
+mod open;
+mod read_incidents;
+mod read_reports;
+mod reader;
+mod row;
+mod transaction;
+mod write_incidents;
+mod write_reports;
+mod writer;
+
+use std::path::Path;
+
+pub use read_incidents::CHILDREN_MAX;
+pub use read_reports::Scan;
+pub use reader::Reader;
+pub use writer::{Pending, Writer};
+
+use crate::error::{Refusal, Result};
+use crate::message;
+
+/// Reads the file's path out of `sqlite:FILE`.
+///
+/// # Errors
+/// Any other scheme.
+pub fn path_of_url(url: &str) -> Result<&Path> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(Path::new(path)),
+        _ => {
+            let message = message!("doit être « sqlite:FICHIER »", "must be 'sqlite:FILE'");
+            Err(Refusal::new("--store", url, message).into())
+        }
+    }
+}

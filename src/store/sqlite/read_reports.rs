@@ -1,0 +1,244 @@
+//! Reading reports: by id, page by page, and in the order of their changes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::domain::{Change, FieldChange, JurisdictionId, ReportId, ReportTime, StoredReport};
+use crate::error::Result;
+use crate::store::sqlite::keys::{CityKey, head, revision_of};
+use crate::store::sqlite::reader::Reader;
+use crate::store::sqlite::row;
+
+/// Changes of a page that memory is reserved for at once.
+const PAGE_ROOM: usize = 4_096;
+
+impl Reader {
+    /// One report.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn get(&self, jurisdiction: &JurisdictionId, id: &str) -> Result<Option<StoredReport>> {
+        Ok(self.get_many(jurisdiction, &[id])?.pop())
+    }
+
+    /// The reports of these ids that exist, in the order asked for.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn get_many(
+        &self,
+        jurisdiction: &JurisdictionId,
+        ids: &[&str],
+    ) -> Result<Vec<StoredReport>> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let sql = format!(
+                "SELECT {} FROM report
+                 WHERE jurisdiction = ? AND service_request_id = ? AND removed = 0",
+                row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let mut rows = statement.query(params![city.number, id])?;
+                if let Some(row) = rows.next()? {
+                    found.push(row::stored(row, &city.zone)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// A page of a jurisdiction's reports behind the id `after`, by id: at most `limit`.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn page(
+        &self,
+        jurisdiction: &JurisdictionId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<StoredReport>> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let sql = format!(
+                "SELECT {} FROM report
+                 WHERE jurisdiction = ? AND service_request_id > ? AND removed = 0
+                 ORDER BY service_request_id LIMIT ?",
+                row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![city.number, after, limit as i64])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(row::stored(row, &city.zone)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// All of a jurisdiction's reports by id, read page by page.
+    pub fn scan<'a>(&'a self, jurisdiction: &'a JurisdictionId) -> Scan<'a> {
+        Scan {
+            reader: self,
+            jurisdiction,
+            page: Vec::new().into_iter(),
+            after: Some(String::new()),
+        }
+    }
+
+    /// Calls `sink` with the changes after a revision, in order and in pages of at most `page`, all
+    /// from one snapshot of the store; each page with the jurisdiction's revision in that snapshot.
+    /// The last page may be empty. Stops where `sink` returns false.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn changes_after(
+        &self,
+        jurisdiction: &JurisdictionId,
+        revision: u64,
+        page: usize,
+        mut sink: impl FnMut(Vec<Change>, u64) -> bool,
+    ) -> Result<()> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let head = head(db, jurisdiction)?.unwrap_or_default();
+            let sql = format!(
+                "SELECT {} FROM report WHERE change_key > ? AND change_key < ?
+                 ORDER BY change_key",
+                row::FACT_COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![city.key(revision), city.end()])?;
+            let mut repeated = row::TextInterner::default();
+            let room = || Vec::with_capacity(page.min(PAGE_ROOM));
+            let mut changes = room();
+            while let Some(row) = rows.next()? {
+                changes.push(row::change(row, &city.zone, &mut repeated)?);
+                if changes.len() >= page && !sink(std::mem::replace(&mut changes, room()), head) {
+                    return Ok(());
+                }
+            }
+            sink(changes, head);
+            Ok(())
+        })
+    }
+
+    /// Calls `sink` with the reports last changed here from the first moment on and before the
+    /// second, oldest change first, until it returns false.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn changed_between(
+        &self,
+        jurisdiction: &JurisdictionId,
+        (from, before): (Option<ReportTime>, Option<ReportTime>),
+        sink: &mut dyn FnMut(StoredReport) -> bool,
+    ) -> Result<()> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let head = head(db, jurisdiction)?.unwrap_or_default();
+            let key = |when: Option<ReportTime>| {
+                when.map(|when| first_key(db, &city, head, &when.as_instant().to_string()))
+                    .transpose()
+            };
+            let low = key(from)?.unwrap_or(city.key(0));
+            let high = key(before)?.unwrap_or(city.end());
+            let sql = format!(
+                "SELECT {} FROM report WHERE change_key >= ? AND change_key < ? AND removed = 0
+                 ORDER BY change_key",
+                row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![low, high])?;
+            while let Some(row) = rows.next()? {
+                if !sink(row::stored(row, &city.zone)?) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes of a report after its creation, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn history(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Result<Vec<FieldChange>> {
+        self.with(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT revision, changed_datetime, author, field, before, after
+                 FROM report_change WHERE jurisdiction_id = ? AND service_request_id = ?
+                 ORDER BY revision, field",
+            )?;
+            let rows = statement.query_map([jurisdiction.as_str(), id.as_str()], |row| {
+                Ok(FieldChange {
+                    revision: row.get::<_, i64>(0)? as u64,
+                    at: row.get(1)?,
+                    author: row.get(2)?,
+                    field: row.get(3)?,
+                    before: row.get(4)?,
+                    after: row.get(5)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+/// The key of the first row that was written at or after `from`, found by bisection: rows lie in
+/// the order of their changes and so of the clock, as long as that was not set back.
+fn first_key(db: &Connection, city: &CityKey, head: u64, from: &str) -> Result<i64> {
+    let mut at = db.prepare_cached(
+        "SELECT change_key, coalesce(changed_datetime, recorded_datetime) FROM report
+         WHERE change_key >= ? AND change_key < ? ORDER BY change_key LIMIT 1",
+    )?;
+    let (mut low, mut high) = (0, head + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found: Option<(i64, String)> = at
+            .query_row(params![city.key(middle), city.end()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match found {
+            Some((key, time)) if time.as_str() < from => low = revision_of(key) + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(city.key(low))
+}
+
+/// All reports of a jurisdiction by id, read page by page: the iterator of [`Reader::scan`].
+pub struct Scan<'a> {
+    reader: &'a Reader,
+    jurisdiction: &'a JurisdictionId,
+    page: std::vec::IntoIter<StoredReport>,
+    /// The last id read; none where the last page was empty or could not be read.
+    after: Option<String>,
+}
+
+impl Scan<'_> {
+    /// Reports of a page.
+    const PAGE: usize = 2_000;
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Result<StoredReport>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(stored) = self.page.next() {
+            return Some(Ok(stored));
+        }
+        let after = self.after.take()?;
+        match self.reader.page(self.jurisdiction, &after, Self::PAGE) {
+            Err(error) => Some(Err(error)),
+            Ok(page) => {
+                self.after = page.last().map(|stored| stored.report.id.to_string());
+                self.page = page.into_iter();
+                self.page.next().map(Ok)
+            }
+        }
+    }
+}

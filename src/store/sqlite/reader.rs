@@ -1,0 +1,221 @@
+//! The readers' handle on the file: a pool of connections, each answer from one snapshot. It reads
+//! what a city has beside its reports.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::domain::{
+    BoundarySet, Contact, HotspotTrack, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
+    ServiceCode,
+};
+use crate::error::{Error, Result};
+use crate::i18n::Message;
+use crate::place::BBox;
+use crate::store::command::Checkpoint;
+use crate::store::sqlite::keys::CityKey;
+use crate::store::sqlite::open::{BUSY, open_writer};
+use crate::store::sqlite::{boundary, contact, hotspot_track};
+
+/// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
+const CACHE_KIB: i64 = 8_192;
+
+/// A handle on the store's file for readers; cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    path: PathBuf,
+    /// Open connections that nobody uses.
+    idle: Arc<Mutex<Vec<Connection>>>,
+    /// Keys of the jurisdictions asked for before: they never change.
+    cities: Arc<Mutex<HashMap<JurisdictionId, CityKey>>>,
+}
+
+impl Reader {
+    /// Opens (and if need be creates) the file.
+    ///
+    /// # Errors
+    /// As for any file; see [`crate::error::ErrorKind::Unavailable`].
+    pub fn open(path: &Path) -> Result<Self> {
+        open_writer(path)?;
+        Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
+    }
+
+    /// Calls `ask` with a connection of the pool, in one snapshot of the store.
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).pop();
+        let db = match idle {
+            Some(db) => db,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let db = Connection::open_with_flags(&self.path, flags)?;
+                db.busy_timeout(BUSY)?;
+                db.pragma_update(None, "query_only", true)?;
+                db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+                db.set_prepared_statement_cache_capacity(32);
+                db
+            }
+        };
+        let tx = db.unchecked_transaction()?;
+        let answer = ask(&tx);
+        tx.finish()?;
+        self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).push(db);
+        answer
+    }
+
+    /// A random name of this store: revisions of another store cannot be compared with its own.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn epoch(&self) -> Result<String> {
+        self.with(|db| {
+            let sql = "SELECT value FROM meta WHERE name = 'epoch'";
+            Ok(db.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+
+    /// Every jurisdiction with its revision, by id.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn jurisdictions(&self) -> Result<Vec<(Jurisdiction, u64)>> {
+        self.with(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT jurisdiction_id, name, time_zone, west, south, east, north, revision
+                     FROM jurisdiction ORDER BY jurisdiction_id",
+            )?;
+            let rows = statement.query_map([], |row| {
+                let edges: [Option<f64>; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+                let id: String = row.get(0)?;
+                Ok((id, row.get(1)?, row.get(2)?, edges, row.get::<_, i64>(7)?))
+            })?;
+            let mut found = Vec::new();
+            for row in rows {
+                let (id, name, time_zone, edges, revision) = row?;
+                let extent = match edges {
+                    [Some(w), Some(s), Some(e), Some(n)] => BBox::new(w, s, e, n).ok(),
+                    _ => None,
+                };
+                let id = JurisdictionId::new(&id).map_err(|message| Error::internal(message.en))?;
+                found.push((Jurisdiction { id, name, time_zone, extent }, revision as u64));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Services adopted by a jurisdiction.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn services(&self, jurisdiction: &JurisdictionId) -> Result<Vec<Service>> {
+        self.with(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT service_code, name_fr, name_en, group_code, nature FROM service
+                     WHERE jurisdiction_id = ? ORDER BY rowid",
+            )?;
+            let rows = statement.query_map([jurisdiction.as_str()], |row| {
+                let [code, fr, en, group, nature]: [String; 5] =
+                    [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+                Ok((code, fr, en, group, nature))
+            })?;
+            let mut found = Vec::new();
+            for row in rows {
+                let (code, fr, en, group, nature) = row?;
+                let corrupt = || Error::internal(format!("corrupt service '{code}'"));
+                found.push(Service {
+                    code: ServiceCode::new(&code).ok_or_else(corrupt)?,
+                    names: Message { fr, en },
+                    descriptions: Default::default(),
+                    group,
+                    nature: Nature::parse(&nature).ok_or_else(corrupt)?,
+                    synonyms: Vec::new(),
+                    keywords: Vec::new(),
+                    attributes: Vec::new(),
+                });
+            }
+            Ok(found)
+        })
+    }
+
+    /// The hotspot tracks of a jurisdiction, by number.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn tracks(&self, jurisdiction: &JurisdictionId) -> Result<Vec<HotspotTrack>> {
+        self.with(|db| hotspot_track::read(db, jurisdiction))
+    }
+
+    /// What the rows of a jurisdiction are found with.
+    pub(super) fn city(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {
+        let mut cities = self.cities.lock().unwrap_or_else(|poison| poison.into_inner());
+        if let Some(city) = cities.get(jurisdiction) {
+            return Ok(city.clone());
+        }
+        let city = CityKey::read(db, jurisdiction)?;
+        cities.insert(jurisdiction.clone(), city.clone());
+        Ok(city)
+    }
+
+    /// The boundaries of a jurisdiction, set by set.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn boundaries(&self, jurisdiction: &JurisdictionId) -> Result<Vec<BoundarySet>> {
+        self.with(|db| boundary::read(db, jurisdiction))
+    }
+
+    /// Who reported, if that was said.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn contact(&self, jurisdiction: &JurisdictionId, id: &ReportId) -> Result<Option<Contact>> {
+        self.with(|db| Ok(contact::read(db, jurisdiction, id)?))
+    }
+
+    /// How far the import of the file with this digest has come.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn checkpoint(
+        &self,
+        jurisdiction: &JurisdictionId,
+        file_digest: &str,
+    ) -> Result<Option<Checkpoint>> {
+        self.with(|db| {
+            let sql = "SELECT rows_done, finished FROM import_run
+                       WHERE jurisdiction_id = ? AND file_digest = ?";
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok(Checkpoint {
+                    file_digest: file_digest.to_owned(),
+                    rows_done: row.get::<_, i64>(0)? as u64,
+                    finished: row.get(1)?,
+                })
+            };
+            Ok(db.query_row(sql, [jurisdiction.as_str(), file_digest], read).optional()?)
+        })
+    }
+
+    /// Faults of the file, each in a sentence; none where it is whole. SQLite's own check, and
+    /// revisions above their jurisdiction's counter.
+    ///
+    /// # Errors
+    /// The file cannot be read at all.
+    pub fn faults(&self) -> Result<Vec<String>> {
+        self.with(|db| {
+            let list = |sql: &str| -> rusqlite::Result<Vec<String>> {
+                db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+            };
+            let mut faults = list("PRAGMA integrity_check(20)")?;
+            faults.retain(|line| line != "ok");
+            let above = "SELECT 'key of another jurisdiction, or revision above the counter: ' ||
+                                coalesce(j.jurisdiction_id, r.jurisdiction) || ' ' ||
+                                r.service_request_id
+                         FROM report r LEFT JOIN jurisdiction j ON j.number = r.jurisdiction
+                         WHERE j.number IS NULL OR r.change_key <= j.number << 40
+                            OR r.change_key > (j.number << 40) + j.revision LIMIT 20";
+            faults.extend(list(above)?);
+            Ok(faults)
+        })
+    }
+}

@@ -1,0 +1,351 @@
+//! The transaction that one commit's commands run in, with the SQL that they share.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use crate::domain::{
+    Change, Event, Idempotency, JurisdictionId, Report, ReportId, ReportTime, StoredReport,
+};
+use crate::error::{Error, ErrorKind};
+use crate::message;
+use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::keys::{CityKey, head};
+use crate::store::sqlite::row;
+use crate::store::sqlite::row::RowChange;
+
+const INSERT: &str = "INSERT INTO report (change_key, jurisdiction, service_request_id,
+    service_code, status, closed_reason, source_status, nature, channel, requested_datetime,
+    updated_datetime, closed_datetime, lon, lat, accuracy, address, area, description,
+    parent_service_request_id, assignee, created_revision, recorded_datetime, source_digest,
+    address_id, zipcode, service_notice, expected_datetime, attributes, media_url)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+    ?24, ?25, ?26, ?27, ?28, ?29)
+    ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
+
+/// A jurisdiction that commands of the transaction have asked for. Its revision is read once and
+/// written once.
+pub struct CityState {
+    /// What its rows are found with.
+    pub key: CityKey,
+    /// Its revision before the transaction.
+    first_revision: u64,
+    /// Its revision now.
+    revision: u64,
+    /// What the transaction changed, in the order of the revisions.
+    changes: Vec<Change>,
+    /// Reports created in the transaction, where a later command asks for them.
+    created: Vec<Report>,
+}
+
+/// A report as it is in the file.
+pub struct FoundReport {
+    /// The report.
+    pub stored: StoredReport,
+    /// Digest of the source's row that it was last imported from.
+    pub source_digest: Option<i64>,
+    /// The report was removed: its row is a tombstone.
+    pub removed: bool,
+}
+
+/// A write transaction: commands run in it one after the other, and are durable together.
+pub struct WriteTransaction<'a> {
+    /// The connection, inside the transaction.
+    pub db: &'a Connection,
+    /// The time of the transaction, RFC 3339.
+    pub now: String,
+    /// The statement that inserts a report, prepared once.
+    insert: Option<CachedStatement<'a>>,
+    cities: BTreeMap<JurisdictionId, CityState>,
+    /// Are changes collected for the commit listener?
+    collects_changes: bool,
+    /// Are created reports kept for later commands?
+    keeps_created: bool,
+}
+
+impl<'a> WriteTransaction<'a> {
+    /// A transaction in which nothing has been done yet.
+    pub fn new(db: &'a Connection, collects_changes: bool, keeps_created: bool) -> Self {
+        let now = ReportTime::instant(jiff::Timestamp::now()).to_string();
+        let cities = BTreeMap::new();
+        Self { db, now, insert: None, cities, collects_changes, keeps_created }
+    }
+
+    /// Writes the revision counters that grew, and returns the changes of each jurisdiction.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(self) -> rusqlite::Result<BTreeMap<JurisdictionId, Vec<Change>>> {
+        let mut changed = BTreeMap::new();
+        for (id, city) in self.cities {
+            if city.revision > city.first_revision {
+                self.db
+                    .prepare_cached(
+                        "UPDATE jurisdiction SET revision = ? WHERE jurisdiction_id = ?",
+                    )?
+                    .execute(params![city.revision as i64, id.as_str()])?;
+                if self.collects_changes {
+                    changed.insert(id, city.changes);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The state of a jurisdiction.
+    ///
+    /// # Errors
+    /// Refused where there is no such jurisdiction.
+    pub fn city(&mut self, id: &JurisdictionId) -> Step<&mut CityState> {
+        if !self.cities.contains_key(id) {
+            let missing = || Failure::Refused(Error::not_found(id.as_str()));
+            let revision = head(self.db, id)?.ok_or_else(missing)?;
+            let key = CityKey::read(self.db, id).map_err(Failure::Storage)?;
+            let (changes, created) = (Vec::new(), Vec::new());
+            let city = CityState { key, first_revision: revision, revision, changes, created };
+            self.cities.insert(id.clone(), city);
+        }
+        self.cities.get_mut(id).ok_or_else(|| Failure::storage("a jurisdiction went missing"))
+    }
+
+    /// Reports created earlier in this transaction; only while a command asks for them.
+    pub fn created(&self, jurisdiction: &JurisdictionId) -> &[Report] {
+        self.cities.get(jurisdiction).map_or(&[], |city| &city.created)
+    }
+
+    /// Keeps a created report for the commands behind, if any asks for it.
+    pub fn keep_created(&mut self, jurisdiction: &JurisdictionId, report: &Report) {
+        if self.keeps_created
+            && let Some(city) = self.cities.get_mut(jurisdiction)
+        {
+            city.created.push(report.clone());
+        }
+    }
+
+    /// Takes the next revision; with it the key of the row that changes, and its jurisdiction's
+    /// number.
+    ///
+    /// # Errors
+    /// Refused where there is no such jurisdiction.
+    pub fn next_revision(&mut self, jurisdiction: &JurisdictionId) -> Step<RowChange> {
+        let city = self.city(jurisdiction)?;
+        city.revision += 1;
+        let (key, number) = (city.key.key(city.revision), city.key.number);
+        Ok(RowChange { revision: city.revision, key, number })
+    }
+
+    /// Collects a change for the commit listener.
+    pub fn collect(&mut self, jurisdiction: &JurisdictionId, revision: u64, event: Event) {
+        if let Some(city) = self.cities.get_mut(jurisdiction).filter(|_| self.collects_changes) {
+            city.changes.push(Change { revision, event });
+        }
+    }
+
+    /// The report of this id, a tombstone too; none where there never was one.
+    ///
+    /// # Errors
+    /// Refused where there is no such jurisdiction.
+    pub fn find(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Step<Option<FoundReport>> {
+        let db = self.db;
+        let city = self.city(jurisdiction)?;
+        let sql = format!(
+            "SELECT {} FROM report WHERE jurisdiction = ? AND service_request_id = ?",
+            row::COLUMNS
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![city.key.number, id.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let stored = row::stored(row, &city.key.zone).map_err(Failure::Storage)?;
+        Ok(Some(FoundReport { stored, source_digest: row.get(21)?, removed: row.get(22)? }))
+    }
+
+    /// The report of this id; none where there is none or it was removed.
+    ///
+    /// # Errors
+    /// Refused where there is no such jurisdiction.
+    pub fn find_live(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Step<Option<StoredReport>> {
+        let found = self.find(jurisdiction, id)?;
+        Ok(found.filter(|found| !found.removed).map(|found| found.stored))
+    }
+
+    /// The report of this id.
+    ///
+    /// # Errors
+    /// Refused where there is none or it was removed, and where `expected` is not its revision.
+    pub fn expect(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+        expected: Option<u64>,
+    ) -> Step<StoredReport> {
+        let found = self.find_live(jurisdiction, id)?;
+        let stored = found.ok_or_else(|| Failure::Refused(Error::not_found(id.as_str())))?;
+        let now = stored.revision;
+        match expected {
+            Some(seen) if seen != now => {
+                let message = message!(
+                    "La demande a changé : révision {now}, non {seen}.",
+                    "The report has changed: revision {now}, not {seen}."
+                );
+                Err(Failure::Refused(Error::new(ErrorKind::Stale, message)))
+            }
+            _ => Ok(stored),
+        }
+    }
+
+    /// Adds a report and returns its revision; none, and nothing is written, where there is a
+    /// report or tombstone of this id.
+    ///
+    /// # Errors
+    /// Refused where there is no such jurisdiction.
+    pub fn insert(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        report: &Report,
+        digest: Option<u64>,
+    ) -> Step<Option<u64>> {
+        let next = self.next_revision(jurisdiction)?;
+        let mut insert = match self.insert.take() {
+            Some(insert) => insert,
+            None => self.db.prepare_cached(INSERT)?,
+        };
+        row::bind(&mut insert, report, &next, digest)?;
+        insert.raw_bind_parameter(21, next.revision as i64)?;
+        insert.raw_bind_parameter(22, &self.now)?;
+        let inserted = insert.raw_execute()?;
+        self.insert = Some(insert);
+        if inserted == 0 {
+            self.city(jurisdiction)?.revision -= 1;
+            return Ok(None);
+        }
+        if self.collects_changes {
+            self.collect(jurisdiction, next.revision, Event::New(report.facts()));
+        }
+        Ok(Some(next.revision))
+    }
+
+    /// Writes the next state of a report and, field by field, its history. Nothing is written where
+    /// nothing differs.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn replace(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        found: StoredReport,
+        next: Report,
+        author: &str,
+        digest: Option<u64>,
+    ) -> Step<StoredReport> {
+        let (before, after) = (found.report.fields(), next.fields());
+        if before == after {
+            return Ok(found);
+        }
+        let next_key = self.next_revision(jurisdiction)?;
+        let revision = next_key.revision;
+        let differing = Report::FIELDS.iter().zip(before.iter().zip(&after));
+        for (field, (old, new)) in differing.filter(|(_, (old, new))| old != new) {
+            let change = (*field, old.as_deref(), new.as_deref());
+            self.add_history(jurisdiction, &next.id, revision, change, author)?;
+        }
+        let mut update = self.db.prepare_cached(
+            "UPDATE report SET change_key = ?1, service_code = ?4, status = ?5,
+                closed_reason = ?6, source_status = ?7, nature = ?8, channel = ?9,
+                requested_datetime = ?10, updated_datetime = ?11, closed_datetime = ?12,
+                lon = ?13, lat = ?14, accuracy = ?15, address = ?16, area = ?17,
+                description = ?18, parent_service_request_id = ?19, assignee = ?20,
+                source_digest = coalesce(?23, source_digest), removed = 0,
+                address_id = ?24, zipcode = ?25, service_notice = ?26,
+                expected_datetime = ?27, attributes = ?28, media_url = ?29,
+                changed_datetime = ?30
+             WHERE jurisdiction = ?2 AND service_request_id = ?3",
+        )?;
+        row::bind(&mut update, &next, &next_key, digest)?;
+        update.raw_bind_parameter(30, &self.now)?;
+        update.raw_execute()?;
+        self.collect(jurisdiction, revision, Event::Put(next.facts()));
+        Ok(StoredReport { report: next, revision, changed: Some(self.now.clone()), ..found })
+    }
+
+    /// Adds the change of one field to a report's history.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn add_history(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+        revision: u64,
+        (field, before, after): (&str, Option<&str>, Option<&str>),
+        author: &str,
+    ) -> rusqlite::Result<()> {
+        self.db
+            .prepare_cached("INSERT INTO report_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                jurisdiction.as_str(),
+                id.as_str(),
+                revision as i64,
+                field,
+                before,
+                after,
+                author,
+                self.now
+            ])?;
+        Ok(())
+    }
+
+    /// Remembers the report's id that was answered to a client's key, or those of a batch separated
+    /// by spaces.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn remember(
+        &self,
+        jurisdiction: &JurisdictionId,
+        sent: &Idempotency,
+        ids: &str,
+    ) -> rusqlite::Result<()> {
+        let Idempotency { key, fingerprint } = sent;
+        self.db
+            .prepare_cached("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![jurisdiction.as_str(), key, fingerprint, ids, self.now])?;
+        Ok(())
+    }
+
+    /// What [`WriteTransaction::remember`] wrote for a client's key; none where it was never used.
+    ///
+    /// # Errors
+    /// Refused where the key came with other contents.
+    pub fn remembered(
+        &self,
+        jurisdiction: &JurisdictionId,
+        sent: &Idempotency,
+    ) -> Step<Option<String>> {
+        let before: Option<(String, String)> = self
+            .db
+            .prepare_cached(
+                "SELECT fingerprint, service_request_id FROM idempotency
+                 WHERE jurisdiction_id = ? AND idempotency_key = ?",
+            )?
+            .query_row([jurisdiction.as_str(), &sent.key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((fingerprint, ids)) = before else { return Ok(None) };
+        if fingerprint != sent.fingerprint {
+            let message = message!(
+                "Cette Idempotency-Key a déjà servi à une autre demande.",
+                "This Idempotency-Key was used for another request."
+            );
+            return Err(Failure::Refused(Error::new(ErrorKind::Conflict, message)));
+        }
+        Ok(Some(ids))
+    }
+}

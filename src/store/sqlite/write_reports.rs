@@ -1,0 +1,247 @@
+//! Commands that write reports and the jurisdictions, boundaries and tracks beside them.
+
+use rusqlite::params;
+
+use crate::domain::{
+    Event, IncidentChange, IncidentCommandKind, IncidentMember, Report, ReportId, Status,
+    StoredReport,
+};
+use crate::error::{Error, ErrorKind};
+use crate::message;
+use crate::store::command::{
+    AddJurisdiction, BatchOutcome, Checkpoint, CreateReport, CreateReports, ImportReports,
+    RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SubmitOutcome,
+    UpdateReport, Verdict, WriteCounts,
+};
+use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::row::RowChange;
+use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
+use crate::store::sqlite::{boundary, contact, hotspot_track, incident_change};
+
+/// The id in a text of the store, which holds none that is malformed.
+fn known_id(text: &str) -> Step<ReportId> {
+    ReportId::new(text).map_err(|message| Failure::storage(message.en))
+}
+
+impl WriteTransaction<'_> {
+    pub fn add_jurisdiction(&mut self, command: &AddJurisdiction) -> Step<()> {
+        let AddJurisdiction { jurisdiction, services } = command;
+        let edge = |pick: fn(&crate::place::BBox) -> f64| jurisdiction.extent.as_ref().map(pick);
+        let id = jurisdiction.id.as_str();
+        self.db
+            .prepare_cached(
+                "INSERT INTO jurisdiction
+                    (jurisdiction_id, name, time_zone, west, south, east, north, number)
+                 VALUES (?, ?, ?, ?, ?, ?, ?,
+                    (SELECT coalesce(max(number), 0) + 1 FROM jurisdiction))
+                 ON CONFLICT (jurisdiction_id) DO NOTHING",
+            )?
+            .execute(params![
+                id,
+                jurisdiction.name,
+                jurisdiction.time_zone,
+                edge(|b| b.west),
+                edge(|b| b.south),
+                edge(|b| b.east),
+                edge(|b| b.north)
+            ])?;
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO service
+                (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id, service_code) DO NOTHING",
+        )?;
+        for service in services {
+            insert.execute(params![
+                id,
+                service.code.as_str(),
+                service.names.fr,
+                service.names.en,
+                service.group,
+                service.nature.as_str()
+            ])?;
+        }
+        Ok(())
+    }
+
+    pub fn create_report(&mut self, command: CreateReport) -> Step<SubmitOutcome> {
+        let CreateReport { jurisdiction, mut report, idempotency, contact, judge } = command;
+        self.city(&jurisdiction)?;
+        if let Some(sent) = &idempotency
+            && let Some(id) = self.remembered(&jurisdiction, sent)?
+        {
+            let id = known_id(&id)?;
+            let found = self.find_live(&jurisdiction, &id)?;
+            let stored = found.ok_or_else(|| Failure::Refused(Error::not_found(id.as_str())))?;
+            return Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: true });
+        }
+        let is_judged = judge.is_some();
+        match judge.map(|judge| judge(&report, self.created(&jurisdiction))) {
+            None | Some(Verdict::Alone) => {}
+            Some(Verdict::Ask) => return Ok(SubmitOutcome::NeedsConfirmation(report)),
+            Some(Verdict::Found(id)) => {
+                report.parent = self.original(&jurisdiction, &id)?.map(|found| found.report.id);
+            }
+            Some(Verdict::Chosen(id)) => {
+                let found = self.original(&jurisdiction, &id)?;
+                let found = found.ok_or_else(|| Failure::Refused(Error::not_found(id.as_str())))?;
+                report.parent = Some(found.report.id);
+            }
+        }
+        let Some(revision) = self.insert(&jurisdiction, &report, None)? else {
+            let id = &report.id;
+            let message = message!("« {id} » existe déjà.", "'{id}' exists already.");
+            return Err(Failure::Refused(Error::new(ErrorKind::Conflict, message)));
+        };
+        if let Some(sent) = &idempotency {
+            self.remember(&jurisdiction, sent, report.id.as_str())?;
+        }
+        if let Some(contact) = &contact {
+            contact::write(self.db, &jurisdiction, &report.id, contact)?;
+        }
+        if let Some(parent) = report.parent.clone().filter(|_| is_judged) {
+            let change = IncidentChange {
+                change: revision,
+                kind: IncidentCommandKind::Attach,
+                incident: parent.clone(),
+                author: "api".into(),
+                at: self.now.clone(),
+                undoes: None,
+                undone_by: None,
+                members: vec![IncidentMember {
+                    id: report.id.clone(),
+                    before: None,
+                    after: Some(parent),
+                }],
+            };
+            incident_change::write(self.db, &jurisdiction, &change)?;
+        }
+        self.keep_created(&jurisdiction, &report);
+        let stored = StoredReport {
+            report: *report,
+            revision,
+            created_revision: revision,
+            recorded: self.now.clone(),
+            changed: None,
+        };
+        Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
+    }
+
+    pub fn create_reports(&mut self, command: CreateReports) -> Step<BatchOutcome> {
+        let CreateReports { jurisdiction, reports, mut redraw, idempotency } = command;
+        self.city(&jurisdiction)?;
+        if let Some(sent) = &idempotency
+            && let Some(ids) = self.remembered(&jurisdiction, sent)?
+        {
+            let ids = ids.split_whitespace().map(known_id).collect::<Step<_>>()?;
+            return Ok(BatchOutcome { ids, replayed: true });
+        }
+        let mut ids = Vec::with_capacity(reports.len());
+        for mut report in reports {
+            while self.insert(&jurisdiction, &report, None)?.is_none() {
+                report.id = redraw();
+            }
+            self.keep_created(&jurisdiction, &report);
+            ids.push(report.id);
+        }
+        if let Some(sent) = &idempotency {
+            let all: Vec<&str> = ids.iter().map(ReportId::as_str).collect();
+            self.remember(&jurisdiction, sent, &all.join(" "))?;
+        }
+        Ok(BatchOutcome { ids, replayed: false })
+    }
+
+    pub fn update_report(&mut self, command: UpdateReport) -> Step<StoredReport> {
+        let UpdateReport { jurisdiction, id, expected, author, amend, children } = command;
+        let found = self.expect(&jurisdiction, &id, expected)?;
+        let next = amend(&found.report).map_err(Failure::Refused)?;
+        let mut duplicates = Vec::new();
+        if let Some(amend) = children {
+            let all = self.children(&jurisdiction, &id)?.into_iter();
+            for child in all.filter(|child| child.report.status != Status::Closed) {
+                let next = amend(&child.report).map_err(Failure::Refused)?;
+                duplicates.push((child, next));
+            }
+        }
+        let stored = self.replace(&jurisdiction, found, next, &author, None)?;
+        for (child, next) in duplicates {
+            self.replace(&jurisdiction, child, next, &author, None)?;
+        }
+        Ok(stored)
+    }
+
+    pub fn remove_report(&mut self, command: &RemoveReport) -> Step<()> {
+        let RemoveReport { jurisdiction, id, author } = command;
+        self.expect(jurisdiction, id, None)?;
+        let RowChange { revision, key, number } = self.next_revision(jurisdiction)?;
+        self.db
+            .prepare_cached(
+                "UPDATE report SET removed = 1, change_key = ?
+                 WHERE jurisdiction = ? AND service_request_id = ?",
+            )?
+            .execute(params![key, number, id.as_str()])?;
+        let change = ("removed", Some("false"), Some("true"));
+        self.add_history(jurisdiction, id, revision, change, author)?;
+        self.collect(jurisdiction, revision, Event::Remove(id.clone()));
+        Ok(())
+    }
+
+    pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
+        let ImportReports { jurisdiction, reports, checkpoint } = command;
+        self.city(&jurisdiction)?;
+        let mut counts = WriteCounts::default();
+        for (report, digest) in reports {
+            if self.insert(&jurisdiction, &report, Some(digest))?.is_some() {
+                counts.added += 1;
+                continue;
+            }
+            let found = self.find(&jurisdiction, &report.id)?;
+            let found = found.ok_or_else(|| Failure::storage("a report went missing"))?;
+            let FoundReport { stored, source_digest, removed } = found;
+            // A report removed here stays removed, whatever its source still says.
+            if removed || source_digest == Some(digest as i64) {
+                counts.unchanged += 1;
+                continue;
+            }
+            // A duplicate found here stays one where its source names no parent.
+            let parent = report.parent.or_else(|| stored.report.parent.clone());
+            let report = Report { parent, ..report };
+            let before = stored.revision;
+            let now = self.replace(&jurisdiction, stored, report, "import", Some(digest))?;
+            let changed = now.revision != before;
+            *(if changed { &mut counts.updated } else { &mut counts.unchanged }) += 1;
+        }
+        if let Some(checkpoint) = checkpoint {
+            self.save_checkpoint(&SaveCheckpoint { jurisdiction, checkpoint })?;
+        }
+        Ok(counts)
+    }
+
+    pub fn save_checkpoint(&mut self, command: &SaveCheckpoint) -> Step<()> {
+        let SaveCheckpoint { jurisdiction, checkpoint } = command;
+        let Checkpoint { file_digest, rows_done, finished } = checkpoint;
+        self.city(jurisdiction)?;
+        let (id, rows) = (jurisdiction.as_str(), *rows_done as i64);
+        self.db
+            .prepare_cached(
+                "INSERT INTO import_run VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (jurisdiction_id, file_digest) DO UPDATE SET
+                    rows_done = excluded.rows_done, finished = excluded.finished,
+                    changed_datetime = excluded.changed_datetime",
+            )?
+            .execute(params![id, file_digest, rows, finished, self.now])?;
+        Ok(())
+    }
+
+    pub fn replace_boundaries(&mut self, command: &ReplaceBoundaries) -> Step<()> {
+        let ReplaceBoundaries { jurisdiction, set } = command;
+        self.city(jurisdiction)?;
+        boundary::replace(self.db, jurisdiction, set).map_err(Failure::Storage)?;
+        self.next_revision(jurisdiction)?;
+        Ok(())
+    }
+
+    pub fn save_hotspot_tracks(&mut self, command: &SaveHotspotTracks) -> Step<()> {
+        hotspot_track::write(self.db, &command.jurisdiction, &command.tracks)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! The writing thread. Commands that arrive while a commit waits for the disk wait in the queue, and
+//! the next commit takes them all (group commit): the rate of durable writes grows with the number
+//! of clients.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::message;
+use crate::store::command::{Command, Operation};
+use crate::store::listener::CommitListener;
+use crate::store::sqlite::group::{Acknowledgement, Changes, execute, unknown_outcome};
+use crate::store::sqlite::open::open_writer;
+
+/// Commands in one commit, at most.
+const GROUP_MAX: usize = 1024;
+/// Commands waiting, at most; beyond it the store says that it is busy.
+const QUEUE_MAX: usize = 65_536;
+
+/// A handle on the writing thread; cheap to clone. The thread ends when the last handle is dropped,
+/// after everything submitted has been committed and answered.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::SyncSender<Operation>,
+}
+
+impl Writer {
+    /// Opens the file and starts the thread.
+    ///
+    /// # Errors
+    /// The file cannot be opened for writing.
+    pub fn start(
+        path: &Path,
+        listener: impl CommitListener,
+    ) -> Result<(Self, thread::JoinHandle<()>)> {
+        let db = open_writer(path)?;
+        let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
+        let checkpoints = start_checkpoints(path)?;
+        let mut thread = Thread { path: path.to_owned(), db: Some(db), listener, checkpoints };
+        let handle = thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || thread.run(&inbox))
+            .map_err(Error::internal)?;
+        Ok((Self { queue }, handle))
+    }
+
+    /// Submits a command. `reply` is called on the writing thread once the output is durable, or at
+    /// once where the queue is full.
+    pub fn submit_with<C: Command>(
+        &self,
+        command: C,
+        reply: impl FnOnce(Result<C::Output>) + Send + 'static,
+    ) {
+        if let Err(error) = self.queue.try_send(command.into_operation(Box::new(reply))) {
+            use mpsc::TrySendError::{Disconnected, Full};
+            let (Full(operation) | Disconnected(operation)) = error;
+            operation.fail(Error::new(
+                ErrorKind::Unavailable,
+                message!("Trop d’écritures en attente.", "Too many writes are waiting."),
+            ));
+        }
+    }
+
+    /// Submits a command whose output is waited for later.
+    pub fn submit<C: Command>(&self, command: C) -> Pending<C::Output> {
+        let (answer, wait) = mpsc::sync_channel(1);
+        self.submit_with(command, move |output| {
+            let _ = answer.send(output);
+        });
+        Pending(wait)
+    }
+
+    /// Submits a command and waits until its output is durable.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
+        self.submit(command).wait()
+    }
+}
+
+/// A command under way, with an output of type `T`.
+pub struct Pending<T>(mpsc::Receiver<Result<T>>);
+
+impl<T> Pending<T> {
+    /// Waits until the output is durable.
+    ///
+    /// # Errors
+    /// Whatever the store answers.
+    pub fn wait(self) -> Result<T> {
+        self.0.recv().unwrap_or_else(|_| Err(unknown_outcome()))
+    }
+}
+
+/// The writing thread's own state.
+struct Thread<L> {
+    path: PathBuf,
+    /// `None` after a failure, until the file can be opened again.
+    db: Option<Connection>,
+    listener: L,
+    /// Tells the checkpoint thread that something was committed.
+    checkpoints: mpsc::SyncSender<()>,
+}
+
+/// How long commits accumulate in the write-ahead log before a checkpoint.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
+
+/// Starts the thread that copies the write-ahead log back into the file (a checkpoint), so that no
+/// commit waits for it. It ends with the writer.
+fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
+    let db = open_writer(path)?;
+    let (committed, inbox) = mpsc::sync_channel(1);
+    let run = move || {
+        while inbox.recv().is_ok() {
+            thread::sleep(CHECKPOINT_EVERY);
+            let done = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if let Err(error) = done {
+                tracing::warn!(%error, "the write-ahead log could not be folded back");
+            }
+        }
+    };
+    thread::Builder::new().name("store-fold".into()).spawn(run).map_err(Error::internal)?;
+    Ok(committed)
+}
+
+impl<L: CommitListener> Thread<L> {
+    fn run(&mut self, inbox: &mpsc::Receiver<Operation>) {
+        while let Ok(first) = inbox.recv() {
+            let mut group = vec![first];
+            group.extend(inbox.try_iter().take(GROUP_MAX - 1));
+            self.commit(group);
+        }
+    }
+
+    /// Executes and commits a group of commands, tells the listener, and answers them.
+    fn commit(&mut self, group: Vec<Operation>) {
+        let mut answers = Vec::with_capacity(group.len());
+        match self.attempt(group, &mut answers) {
+            Ok(changed) => {
+                // A full channel means that a checkpoint is due already.
+                let _ = self.checkpoints.try_send(());
+                for (jurisdiction, changes) in changed {
+                    self.listener.committed(&jurisdiction, changes);
+                }
+                answers.into_iter().for_each(|answer| answer(true));
+            }
+            Err(error) => {
+                let cause = error.cause.map_or(error.message.en, |cause| cause.to_string());
+                // Dropping the connection rolls back what can be; then the file is read again,
+                // because a failed COMMIT may have reached the disk all the same.
+                tracing::error!(%cause, "commit failed; reopening the store");
+                self.db = None;
+                answers.into_iter().for_each(|answer| answer(false));
+                self.listener.uncertain();
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        group: Vec<Operation>,
+        answers: &mut Vec<Acknowledgement>,
+    ) -> Result<Changes> {
+        let wants_changes = self.listener.wants_changes();
+        let tx = match self.begin() {
+            Ok(tx) => tx,
+            Err(error) => {
+                group.into_iter().for_each(|operation| operation.fail(unknown_outcome()));
+                return Err(error);
+            }
+        };
+        let changed = execute(&tx, group, wants_changes, answers)?;
+        tx.commit()?;
+        Ok(changed)
+    }
+
+    fn begin(&mut self) -> Result<Transaction<'_>> {
+        let db = match &mut self.db {
+            Some(db) => db,
+            none => none.insert(open_writer(&self.path)?),
+        };
+        Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::domain::{Jurisdiction, JurisdictionId};
+    use crate::store::command::AddJurisdiction;
+    use crate::store::listener::NoListener;
+
+    struct Counting(Arc<AtomicUsize>);
+    impl CommitListener for Counting {
+        fn committed(&mut self, _: &JurisdictionId, _: Vec<crate::domain::Change>) {
+            unreachable!("nothing was committed");
+        }
+        fn uncertain(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn adopt() -> AddJurisdiction {
+        let id = JurisdictionId::new("test.ca").unwrap();
+        let (name, time_zone) = ("Test".into(), "UTC".into());
+        let jurisdiction = Jurisdiction { id, name, time_zone, extent: None };
+        AddJurisdiction { jurisdiction, services: vec![] }
+    }
+
+    #[test]
+    fn a_failed_commit_acknowledges_nothing_and_reopens() {
+        let dir = std::env::temp_dir().join(format!("pointchaud-commit-{}", std::process::id()));
+        let _ = std::fs::remove_file(&dir);
+        let uncertain = Arc::new(AtomicUsize::new(0));
+        let mut db = open_writer(&dir).unwrap();
+        db.commit_hook(Some(|| true)).unwrap();
+        let listener = Counting(uncertain.clone());
+        let checkpoints = mpsc::sync_channel(1).0;
+        let mut thread = Thread { path: dir.clone(), db: Some(db), listener, checkpoints };
+
+        let (answer, wait) = mpsc::sync_channel(2);
+        let queued = || {
+            let answer = answer.clone();
+            adopt().into_operation(Box::new(move |output| answer.send(output).unwrap()))
+        };
+        thread.commit(vec![queued()]);
+        assert_eq!(wait.recv().unwrap().unwrap_err().kind, ErrorKind::Unavailable);
+        assert_eq!(uncertain.load(Ordering::SeqCst), 1);
+
+        // The connection of the next group is a new one, without the sabotage.
+        thread.commit(vec![queued()]);
+        wait.recv().unwrap().unwrap();
+        let (writer, handle) = Writer::start(&dir, NoListener).unwrap();
+        assert!(writer.execute(adopt()).is_ok());
+        drop(writer);
+        handle.join().unwrap();
+        std::fs::remove_file(&dir).unwrap();
+    }
+}
