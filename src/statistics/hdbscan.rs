@@ -7,22 +7,23 @@ use crate::statistics::DisjointSet;
 use crate::statistics::kd_tree::{Edge, KdTree};
 use crate::statistics::sphere_grid::meters_of;
 
-/// Nearer than this places are not told apart: a metre. It bounds densities on one spot.
+/// Distances below a metre count as a metre: it bounds the density of places on one spot.
 const NEAREST_M: f64 = 1.0;
 
-/// Clusters that persist over a range of densities.
+/// The result of [`hdbscan`]: clusters that persist over a range of densities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HdbscanClusters {
-    /// The cluster of each place, none for noise; numbered by their first place.
+    /// Cluster of each place, `None` for noise. Clusters are numbered by their first place.
     pub labels: Vec<Option<u32>>,
-    /// How long each place stays with its cluster as the density wanted grows, in [0, 1].
+    /// Strength of membership of each place, in [0, 1]: how far it stays in its cluster as the
+    /// density threshold grows.
     pub probability: Vec<f64>,
-    /// Of each cluster: the share of densities, up to its densest place's, over which its places
-    /// hold together on the average, in [0, 1].
+    /// Persistence of each cluster, in [0, 1]: the mean share of densities, up to that of its
+    /// densest place, over which its places stay together.
     pub persistence: Vec<f64>,
 }
 
-/// A merger of two earlier nodes; places are nodes 0 to n - 1, mergers from n on.
+/// A merger of two earlier nodes of the hierarchy: places are nodes 0 to n - 1, mergers follow.
 struct Merger {
     parts: [u32; 2],
     density: f64,
@@ -44,10 +45,10 @@ struct Cluster {
 /// places is not reported. O(n log n) for most data.
 ///
 /// ```
-/// let mut places: Vec<[f64; 2]> = (0..20).map(|n| [-71.20 + 1e-5 * f64::from(n),
-/// 46.80]).collect(); places.extend((0..20).map(|n| [-71.10 + 1e-5 * f64::from(n), 46.85])); let
-/// found = pointchaud::statistics::hdbscan(&places, 5, 5); assert_eq!(found.labels[0], Some(0));
-/// assert_eq!(found.labels[39], Some(1));
+/// let street = |lon: f64, lat: f64| (0..20).map(move |n| [lon + 1e-5 * f64::from(n), lat]);
+/// let places: Vec<[f64; 2]> = street(-71.2, 46.8).chain(street(-71.1, 46.85)).collect();
+/// let found = pointchaud::statistics::hdbscan(&places, 5, 5);
+/// assert_eq!((found.labels[0], found.labels[39]), (Some(0), Some(1)));
 /// ```
 pub fn hdbscan(
     places: &[[f64; 2]],
