@@ -1,4 +1,4 @@
-//! `pointchaud boundaries`: the areas of a city, from GeoJSON.
+//! `pointchaud boundaries`: loads, lists and removes the boundary sets of a city.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,11 +19,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Loads a set of areas from a GeoJSON file, in the place of the one of the same name.
+    /// Load a set of areas from a GeoJSON file; it replaces a set of the same name.
     Add(Add),
-    /// Tells which sets there are.
+    /// List the sets.
     List(Which),
-    /// Takes a set away.
+    /// Remove a set.
     Remove(Remove),
 }
 
@@ -37,12 +37,12 @@ struct Which {
 
 #[derive(Debug, Args)]
 struct Add {
-    /// A FeatureCollection of polygons in WGS 84.
+    /// GeoJSON FeatureCollection of polygons in WGS 84.
     file: PathBuf,
     /// Name of the set, such as quartiers.
     #[arg(long)]
     name: String,
-    /// The property that names an area; by default name, nom and the like.
+    /// Property with the name of an area (default: name, nom and similar).
     #[arg(long)]
     property: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `pointchaud check`: is the store whole, and what does it hold?
+//! `pointchaud check`: verifies the store and prints what it holds.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub struct Arguments {
     store: StoreArguments,
 }
 
-/// Reads everything, builds the index of it and checks both.
+/// Reads everything, builds the index, and checks both.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let reader = Reader::open(&path)?;

@@ -1,4 +1,4 @@
-//! `pointchaud dedupe`: a city's whole history grouped into incidents.
+//! `pointchaud dedupe`: groups the history of a city into incidents.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use crate::query::{Decision, DocAddress, DuplicateReport, DuplicateRule, Snapsho
 use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
 use crate::usecase::City;
 
-/// Incidents on their way to the disk.
+/// Incidents being written at a time.
 const AHEAD: usize = 1_024;
 
 #[derive(Debug, Args)]
@@ -29,22 +29,23 @@ pub struct Arguments {
     store: StoreArguments,
     #[command(flatten)]
     jurisdiction: JurisdictionArguments,
-    /// Only reports made from this day or moment on; they may repeat older ones.
+    /// Only reports made from this date or time on; their originals may be older.
     #[arg(long)]
     since: Option<String>,
-    /// Where every repeat is written, those that are certain enough and those that somebody should
-    /// look at (CSV; with its column `usable` filled in, `train` learns from it).
+    /// CSV file for every duplicate found, certain or to be reviewed; with its column `usable`
+    /// filled in, `train` can use it.
     #[arg(long, default_value = "dedupe-review.csv")]
     review: PathBuf,
-    /// Write the review only, change nothing.
+    /// Write the review only; change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// A model in place of the built-in one (TOML, as `train` writes it).
+    /// Model to use instead of the built-in one (TOML, as written by `train`).
     #[arg(long)]
     model: Option<PathBuf>,
 }
 
-/// Groups and tells. What was grouped by an interrupted run stands, and a rerun adds the rest.
+/// Groups reports and prints a summary. Groups made by an interrupted run stand; a rerun adds the
+/// rest.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let model = labelled_pairs::model(arguments.model.as_deref())?;
@@ -90,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     attach(&path, city, &snapshot, &new)
 }
 
-/// Attaches what was found, incident by incident.
+/// Attaches the duplicates found, incident by incident.
 fn attach(
     store: &Path,
     city: City,
@@ -143,12 +144,12 @@ fn merge(jurisdiction: &JurisdictionId, command: IncidentCommand) -> ChangeIncid
     ChangeIncident { jurisdiction, command, author }
 }
 
-/// What became of incidents.
+/// Counts of what happened to incidents.
 #[derive(Default)]
 struct DedupeCounts {
     attached: usize,
     incidents: usize,
-    /// Somebody else changed them first.
+    /// Changed by someone else first.
     overtaken: usize,
 }
 

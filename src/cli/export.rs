@@ -1,4 +1,4 @@
-//! `pointchaud export`: a jurisdiction's reports as a file.
+//! `pointchaud export`: writes the reports of a jurisdiction to a file.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -16,9 +16,9 @@ use crate::export::{Export, GeoPackage, Layout};
 use crate::message;
 use crate::store::Reader;
 
-/// Reports read together.
+/// Reports read in one page.
 const PAGE: usize = 2_000;
-/// Pages read ahead of the one being written: memory does not grow with the city.
+/// Pages read ahead of the writer; memory does not grow with the city.
 const PAGES_AHEAD: usize = 4;
 
 #[derive(Debug, Args)]
@@ -30,19 +30,18 @@ pub struct Arguments {
     /// geojson, csv, geoparquet or gpkg (GeoPackage).
     #[arg(long, default_value = "geojson")]
     format: String,
-    /// The file to write; by default the standard output, except of a GeoPackage.
+    /// File to write (default: standard output, except for GeoPackage).
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
 
-/// What is written, report by report.
+/// The writer of a format.
 enum Out<'a> {
     Stream(Box<Export<'a, Box<dyn Write + Send>>>),
     Package(Box<GeoPackage>),
 }
 
-/// Writes every report: of GeoJSON and CSV in the order of their ids, else in that of their last
-/// change, which is read faster.
+/// Writes every report: GeoJSON and CSV by id, other formats by last change, which reads faster.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let layout = Layout::parse(&arguments.format);
     if layout.is_none() && arguments.format != "gpkg" {
@@ -111,7 +110,7 @@ fn names<'a>(
     [id.as_str(), name, service.map_or("", |service| &service.group)]
 }
 
-/// One thread reads, this one writes; how many reports there were.
+/// Reads on one thread and writes on this one. Returns the number of reports.
 fn copy(
     reader: &Reader,
     id: &JurisdictionId,

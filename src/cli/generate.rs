@@ -1,4 +1,4 @@
-//! `pointchaud generate`: the demo city, into the store or into a file.
+//! `pointchaud generate`: writes the demo city to the store or to a file.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -22,21 +22,21 @@ use crate::usecase::{Importer, Summary, quebec};
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// How many reports, over one year.
+    /// Number of reports, over one year.
     #[arg(long, default_value_t = REPORTS_PER_YEAR)]
     reports: u64,
-    /// The same seed, number and --until give the same city.
+    /// Seed; the same seed, number and --until give the same city.
     #[arg(long, default_value_t = 311)]
     seed: u64,
-    /// Last moment of the year, RFC 3339 or a date; by default now.
+    /// End of the year, RFC 3339 or a date (default: now).
     #[arg(long)]
     until: Option<String>,
-    /// Write FILE.csv or FILE.geojson instead of the store; the truth goes beside it.
+    /// Write FILE.csv or FILE.geojson instead of the store, with the ground truth beside it.
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
 
-/// Generates and tells where things are.
+/// Generates the city and prints where it was written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let zone = quebec().zone().map_err(|message| Error::internal(message.en))?;
     let until = match &arguments.until {

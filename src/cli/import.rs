@@ -1,4 +1,4 @@
-//! `pointchaud import`: a city's export into the store.
+//! `pointchaud import`: reads a city's export into the store.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -23,29 +23,29 @@ pub struct Arguments {
     /// Files to read: CSV or GeoJSON.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// How the file is laid out: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore,
-    /// sf, zurich, geojson, open311-bulk.
+    /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
+    /// zurich, geojson, open311-bulk.
     #[arg(long, default_value = "auto")]
     profile: String,
-    /// A file that describes another layout, or adds to a profile with `extends` (TOML; see
+    /// Mapping file for another layout, or for changes to a profile with `extends` (TOML; see
     /// data/mappings).
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// Whose reports they are; by default the profile's city.
+    /// Jurisdiction of the reports (default: the profile's city).
     #[arg(long, env = "POINTCHAUD_JURISDICTION")]
     jurisdiction: Option<String>,
-    /// IANA zone of wall clocks without an offset, for a new jurisdiction.
+    /// IANA time zone of times without an offset, for a new jurisdiction.
     #[arg(long)]
     time_zone: Option<String>,
-    /// Exchange latitude and longitude where they are evidently swapped.
+    /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
-    /// Where refused rows go; by default FILE.refused.csv in the current directory.
+    /// File for refused rows (default: FILE.refused.csv in the current directory).
     #[arg(long)]
     refused: Option<PathBuf>,
 }
 
-/// Imports each file and tells what became of its rows.
+/// Imports each file and prints a summary.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
@@ -105,7 +105,7 @@ fn import_one(
     Ok(finished)
 }
 
-/// The city that reports of a file are of: the one named, else the profile's.
+/// The city of a file: the one named, else the profile's.
 fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction> {
     let named = named.or(source.profile().jurisdiction.as_deref());
     let jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
@@ -113,8 +113,8 @@ fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction
     Ok(if is_home { crate::usecase::quebec() } else { jurisdiction })
 }
 
-/// Hands every row to the importer. `settled` hears a row's number, how many bytes have been read,
-/// what was refused and the row as it stood, and says whether to go on.
+/// Hands every row to the importer. `settled` is called with the number of the row, the bytes read
+/// so far, the refusals and the original row; it returns whether to continue.
 fn push_all(
     source: &SourceFile,
     importer: &mut Importer<'_>,
@@ -138,8 +138,7 @@ fn push_all(
     failed.map_or(Ok(()), Err)
 }
 
-/// Imports a file whose layout is recognised into a store, without a word; answers whose reports
-/// they are.
+/// Imports a file of a recognised layout without output. Returns its jurisdiction.
 ///
 /// # Errors
 /// As [`run`].
@@ -181,7 +180,7 @@ fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
     }
 }
 
-/// The file of refused rows, made when the first comes.
+/// The file of refused rows, created at the first refusal.
 struct RefusedRows {
     path: PathBuf,
     table: Option<csv::Writer<File>>,
@@ -194,7 +193,7 @@ impl RefusedRows {
         Self { path: path.map_or(default, Path::to_path_buf), table: None }
     }
 
-    /// One line for each value refused, with the row as it stood.
+    /// One line for each refused value, with the original row.
     fn write(&mut self, row: u64, refusals: &[Refusal], raw: &[String]) -> Result<()> {
         for refusal in refusals {
             if self.table.is_none() {

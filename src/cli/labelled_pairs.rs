@@ -1,5 +1,5 @@
-//! Reports beside what people said of which repeats which: what the duplicate model is trained and
-//! scored on.
+//! Reports with labelled duplicate pairs: the data that the duplicate model is trained and scored
+//! on.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,47 +17,47 @@ use crate::statistics::DisjointSet;
 use crate::store::Reader;
 use crate::usecase::City;
 
-/// Where reports and labels are.
+/// Sources of reports and labels.
 #[derive(Debug, Args)]
 pub struct LabelledPairsArguments {
     #[command(flatten)]
     store: StoreArguments,
     #[command(flatten)]
     jurisdiction: JurisdictionArguments,
-    /// Labelled pairs: a CSV file with the columns child_id and parent_id, or the truth beside a
-    /// generated city. Without it, what the reports themselves say of their originals.
+    /// Labelled pairs: a CSV file with the columns child_id and parent_id, or the ground truth file
+    /// of a generated city (default: the originals named by the reports themselves).
     #[arg(long)]
     pairs: Option<PathBuf>,
-    /// A city's export to take the reports from in place of the store; its layout is recognised.
+    /// A city's export to read the reports from instead of the store; its layout is recognised.
     #[arg(long)]
     reports: Option<PathBuf>,
-    /// A model in place of the built-in one (TOML, as `train` writes it).
+    /// Model to use instead of the built-in one (TOML, as written by `train`).
     #[arg(long)]
     pub model: Option<PathBuf>,
 }
 
-/// A report at whose making somebody could have asked whether it is already reported.
+/// A report as a duplicate query at the time it was made.
 #[derive(Debug, Clone, Copy)]
 pub struct LabelledQuestion {
     /// The report.
     pub asked: DocAddress,
-    /// The earlier report of the pair that it is in.
+    /// The earlier report of its labelled pair.
     pub wanted: Option<DocAddress>,
-    /// It is the one that people called the duplicate.
+    /// Whether it is the labelled duplicate of the pair.
     pub is_child: bool,
 }
 
-/// Reports and labels.
+/// Reports with their labels.
 pub struct LabelledPairs {
     /// The city's services.
     pub catalogue: Arc<Catalogue>,
     /// The reports.
     pub snapshot: Arc<Snapshot>,
-    /// Every report that has a place, in the order of time.
+    /// Every report with an exact position, by time.
     pub questions: Vec<LabelledQuestion>,
-    /// Of labelled reports, the number of their incident.
+    /// Incident number of each labelled report.
     pub incidents: HashMap<DocAddress, usize>,
-    /// What of the labels is of no use, in words.
+    /// Notes about labels that cannot be used.
     pub left_out: String,
     city: City,
 }
@@ -66,7 +66,7 @@ impl LabelledPairs {
     /// Reads reports and labels.
     ///
     /// # Errors
-    /// Files that cannot be read; labels of which no report is there.
+    /// Unreadable files; labels that name no known report.
     pub fn read(arguments: &LabelledPairsArguments) -> Result<Self> {
         let scratch = arguments.reports.as_ref().map(|_| TemporaryStore::new());
         let (store, jurisdiction) = match (&arguments.reports, &scratch) {
@@ -100,7 +100,7 @@ impl LabelledPairs {
             linked.push((child, parent));
             let is_child = order(parent) <= order(child);
             let (later, earlier) = if is_child { (child, parent) } else { (parent, child) };
-            // A report that is a duplicate of one asks about that one first of all.
+            // A labelled duplicate is queried for its own pair first.
             let question = LabelledQuestion { asked: later, wanted: Some(earlier), is_child };
             let known: &mut LabelledQuestion = asked.entry(later).or_insert(question);
             if is_child && !known.is_child {
@@ -128,7 +128,7 @@ impl LabelledPairs {
         Ok(Self { catalogue: city.catalogue(), snapshot, questions, incidents, left_out, city })
     }
 
-    /// The questions asked from one moment on and before another.
+    /// The queries of a time range.
     pub fn between(&self, from: i64, before: i64) -> impl Iterator<Item = &LabelledQuestion> {
         self.questions.iter().filter(move |question| {
             let at = self.snapshot.requested(question.asked);
@@ -141,10 +141,10 @@ impl LabelledPairs {
         &self.city.jurisdiction.name
     }
 
-    /// The second at which a day or moment begins on the city's clock.
+    /// The second of Unix time at which a date or time begins in the city's time zone.
     ///
     /// # Errors
-    /// No date or time.
+    /// Not a date or time.
     pub fn second(&self, name: &str, text: &str) -> Result<i64> {
         let read = ReportTime::parse(text, self.city.zone());
         Ok(read.map_err(|message| Refusal::new(name, text, message))?.second())
@@ -155,7 +155,7 @@ impl LabelledPairs {
         self.snapshot.service_name(self.snapshot.service(address))
     }
 
-    /// A rule for every service.
+    /// One duplicate rule for every service.
     pub fn rules(&self, model: &DuplicateModel) -> Vec<DuplicateRule> {
         let codes = (0..self.snapshot.services() as u16).map(|n| self.snapshot.service_name(n));
         let services = codes.filter_map(ServiceCode::new);
@@ -163,16 +163,16 @@ impl LabelledPairs {
         services.map(rule).collect()
     }
 
-    /// What a report would have asked when it was made.
+    /// The duplicate query of a report at the time it was made.
     pub fn probe(&self, asked: DocAddress) -> DuplicateQuery<'_> {
         DuplicateQuery::of(&self.snapshot, asked).expect("only placed reports ask")
     }
 }
 
-/// A city of the store, its index read.
+/// A city of the store with its index.
 ///
 /// # Errors
-/// There is none of this id; the store.
+/// Not found; the store.
 pub fn city(reader: &Reader, id: &str) -> Result<City> {
     let refuse = |message| Refusal::new("--jurisdiction", id, message);
     let wanted = JurisdictionId::new(id).map_err(refuse)?;
@@ -184,7 +184,7 @@ pub fn city(reader: &Reader, id: &str) -> Result<City> {
     Ok(city)
 }
 
-/// Every report with an exact place, in the order of time and then of ids.
+/// Every report with an exact position, by time and then by id.
 pub fn placed(snapshot: &Snapshot) -> Vec<DocAddress> {
     let mut placed = Vec::with_capacity(snapshot.len());
     snapshot.placed(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
@@ -194,7 +194,7 @@ pub fn placed(snapshot: &Snapshot) -> Vec<DocAddress> {
     placed
 }
 
-/// What reports themselves say of their originals.
+/// Pairs from the originals that reports name.
 fn own_pairs(snapshot: &Snapshot) -> Vec<Pair> {
     let of = |address: DocAddress| {
         let parent = snapshot.parent(address)?.to_owned();
@@ -203,7 +203,7 @@ fn own_pairs(snapshot: &Snapshot) -> Vec<Pair> {
     placed(snapshot).into_iter().filter_map(of).collect()
 }
 
-/// Numbers of the incidents that pairs make up.
+/// Numbers of the incidents that the pairs form.
 fn incidents(linked: &[(DocAddress, DocAddress)]) -> HashMap<DocAddress, usize> {
     let mut numbers: HashMap<DocAddress, u32> = HashMap::new();
     for address in linked.iter().flat_map(|(child, parent)| [child, parent]) {
@@ -217,7 +217,7 @@ fn incidents(linked: &[(DocAddress, DocAddress)]) -> HashMap<DocAddress, usize> 
     numbers.into_iter().map(|(address, n)| (address, grouping.find(n) as usize)).collect()
 }
 
-/// The model of a file, or the built-in one.
+/// Reads a model from a file, or returns the built-in one.
 ///
 /// # Errors
 /// What is wrong with the file.
@@ -229,7 +229,7 @@ pub fn model(path: Option<&Path>) -> Result<DuplicateModel> {
     })
 }
 
-/// A store for the time of a command.
+/// A store that is deleted when the command ends.
 struct TemporaryStore(PathBuf);
 
 impl TemporaryStore {

@@ -1,4 +1,4 @@
-//! The commands: one file each, wiring only.
+//! The command line: one file for each command, wiring only.
 
 mod boundaries;
 mod check;
@@ -39,30 +39,29 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the map page and the API.
+    /// Serve the map page and the API
     Serve(serve::Arguments),
-    /// Reads a city's export into the store; a rerun takes up where it stopped and adds nothing
-    /// twice.
+    /// Import a city's export; a rerun continues where it stopped and adds nothing twice
     Import(import::Arguments),
-    /// Writes a jurisdiction's reports: GeoJSON, CSV, GeoParquet, GeoPackage.
+    /// Export the reports of a jurisdiction as GeoJSON, CSV, GeoParquet or GeoPackage
     Export(export::Arguments),
-    /// Loads the areas of a city: arrondissements, quartiers, sectors.
+    /// Load the areas of a city: arrondissements, quartiers, sectors
     Boundaries(boundaries::Arguments),
-    /// Mirrors another city's Open311 server.
+    /// Mirror the Open311 server of another city
     Follow(follow::Arguments),
-    /// Makes a seeded, realistic Québec, with the ground truth of what was planted in it.
+    /// Generate a realistic Québec from a seed, with its ground truth
     Generate(generate::Arguments),
-    /// Scores methods on what is known to be true: generated cities, labelled pairs.
+    /// Score hotspots on generated cities and duplicates on labelled pairs
     Evaluate(evaluate::Arguments),
-    /// Groups a city's history into incidents.
+    /// Group the history of a city into incidents
     Dedupe(dedupe::Arguments),
-    /// Learns from what people labelled.
+    /// Train the duplicate model on labelled pairs
     Train(train::Arguments),
-    /// Verifies the store and prints a digest of each jurisdiction.
+    /// Verify the store and print a digest of each jurisdiction
     Check(check::Arguments),
 }
 
-/// Where the reports are kept.
+/// The store of a command.
 #[derive(Debug, Args)]
 pub struct StoreArguments {
     /// The store: sqlite:FILE.
@@ -75,7 +74,7 @@ impl StoreArguments {
         sqlite_path(&self.store).map(PathBuf::from)
     }
 
-    /// Of a store that must be there: opening one would make it.
+    /// Fails where the file does not exist; opening it would create it.
     fn existing(&self) -> Result<PathBuf> {
         let path = self.path()?;
         if !path.exists() {
@@ -86,10 +85,10 @@ impl StoreArguments {
     }
 }
 
-/// Whose reports.
+/// The jurisdiction of a command.
 #[derive(Debug, Args)]
 pub struct JurisdictionArguments {
-    /// Jurisdiction, by custom the city's domain.
+    /// Jurisdiction; by convention the domain name of the city.
     #[arg(long, env = "POINTCHAUD_JURISDICTION", default_value = DEFAULT_JURISDICTION)]
     jurisdiction: String,
 }
@@ -102,7 +101,7 @@ impl JurisdictionArguments {
     }
 }
 
-/// Runs a command. Exit status 2 says that something asked for was refused, 1 that it failed.
+/// Runs a command. Exit status 1: it failed; 2: an argument or value was refused.
 pub fn run(cli: Cli) -> ExitCode {
     let filter =
         EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -131,7 +130,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Says of a file named by a flag why it cannot be written.
+/// The error of a file, named by a flag, that cannot be written.
 fn unwritable<'a>(flag: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
     move |error| {
         let message = message!("ne peut être écrit : {error}", "cannot be written: {error}");
@@ -145,12 +144,12 @@ fn catalogues() -> Result<Catalogues> {
     Ok(Catalogues { groups: read(false)?, quebec: read(true)? })
 }
 
-/// Turns true when the user asks to stop, by Ctrl-C or by the system's polite signal.
+/// A flag that is set by Ctrl-C or SIGTERM.
 fn stop_flag() -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = flag.clone();
     ctrlc::set_handler(move || {
-        // The second time is meant.
+        // The second time the process ends at once.
         if raised.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }

@@ -1,11 +1,11 @@
-//! Progress of long work: a bar on a terminal, a plain line now and then elsewhere.
+//! Progress of long work: a bar on a terminal, otherwise a plain line at intervals.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often a plain line is written.
+/// Interval of plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Progress towards a total, in any unit.
@@ -29,7 +29,7 @@ impl Progress {
         Self { bar, what, total, began: Instant::now(), told: Instant::now() }
     }
 
-    /// Tells how far it is and how many rows that is.
+    /// Reports the position reached and the number of rows.
     pub fn at(&mut self, position: u64, rows: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);

@@ -24,51 +24,49 @@ use crate::store::Reader;
 use crate::usecase::watch::BackgroundWatch;
 use crate::usecase::{App, quebec};
 
-/// How long the default basemap's host is waited for.
+/// Time-out for reaching the host of the default basemap.
 const PROBE_MAX: Duration = Duration::from_millis(1500);
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Address and port; port 0 takes any that is free.
+    /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
     listen: SocketAddr,
     /// Fill an empty store with the generated demo city.
     #[arg(long, env = "POINTCHAUD_DEMO")]
     demo: bool,
-    /// How many reports the demo city has.
+    /// Number of reports of the demo city.
     #[arg(long, default_value_t = REPORTS_PER_YEAR)]
     demo_reports: u64,
-    /// Key that whoever changes reports must show (Authorization: Bearer KEY). Without one, only a
-    /// service that listens to this machine alone lets reports be changed.
+    /// Key required to change reports (Authorization: Bearer KEY). Without a key, reports can be
+    /// changed only while the service listens on the loopback address.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
-    /// How duplicates are told, in place of the built-in model (TOML, as `train` writes it).
+    /// Duplicate model to use instead of the built-in one (TOML, as written by `train`).
     #[arg(long, env = "POINTCHAUD_MODEL")]
     model: Option<PathBuf>,
-    /// Where photos are kept: a folder, or s3://BUCKET[/PREFIX] with the AWS_… variables of the
-    /// environment. By default a folder beside the store.
+    /// Where photos are stored: a folder, or s3://BUCKET[/PREFIX] with the AWS_… environment
+    /// variables (default: a folder beside the store).
     #[arg(long, env = "POINTCHAUD_MEDIA")]
     media: Option<String>,
-    /// Address of this service as its readers know it (behind a proxy); by default what they ask
-    /// for.
+    /// Public URL of this service, for example behind a proxy (default: from each request).
     #[arg(long, env = "POINTCHAUD_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Keys with which applications may file by Open311, apart by commas; without any, any key
-    /// will do.
+    /// API keys accepted for Open311 filing, separated by commas (default: any key).
     #[arg(long, env = "POINTCHAUD_OPEN311_KEYS", hide_env_values = true, value_delimiter = ',')]
     open311_keys: Vec<String>,
-    /// Whom to write to, told by Open311's discovery.
+    /// Contact named in the Open311 discovery document.
     #[arg(long, env = "POINTCHAUD_CONTACT")]
     contact: Option<String>,
     /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
-    /// `auto` for OpenFreeMap where its host can be reached from here.
+    /// `auto` for OpenFreeMap where this machine can reach it.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
     basemap: String,
 }
 
-/// Serves until asked to stop.
+/// Serves until interrupted.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let store = arguments.store.path()?;
     if arguments.demo {
@@ -118,21 +116,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     served.map(|()| ExitCode::SUCCESS)
 }
 
-/// Where photos are kept: beside the store, unless another place is named.
+/// Where photos are stored: the place named, else a folder beside the store.
 pub fn media(named: Option<&str>, store: &Path) -> String {
     let beside = || store.with_extension("media").to_string_lossy().into_owned();
     named.map_or_else(beside, str::to_owned)
 }
 
-/// The basemap to name to the page. The default one is named only where its host answers, so that a
-/// closed network shows a plain map and no failed request.
+/// The basemap announced to the page. The default one is announced only where its host answers, so
+/// that a closed network shows a plain map without failed requests.
 fn basemap(wanted: &str) -> Option<String> {
     const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
     match wanted {
         "" | "none" => None,
         "auto" => {
             let (told, hear) = mpsc::channel();
-            // Names are looked up without a time limit: the thread is left behind where it hangs.
+            // Name resolution has no time-out: a thread that hangs is abandoned.
             thread::spawn(move || {
                 let address =
                     (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
@@ -147,7 +145,7 @@ fn basemap(wanted: &str) -> Option<String> {
     }
 }
 
-/// Resolves at Ctrl-C or at the system's polite signal.
+/// Resolves at Ctrl-C or SIGTERM.
 async fn stopped() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
@@ -161,7 +159,7 @@ async fn stopped() {
     }
 }
 
-/// Generates the demo city unless the store has reports of Québec already.
+/// Generates the demo city unless the store already has reports of Québec.
 fn fill(store: &Path, reports: u64) -> Result<()> {
     let reader = Reader::open(store)?;
     let home = quebec().id;

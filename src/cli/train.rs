@@ -1,4 +1,4 @@
-//! `pointchaud train duplicates`: the duplicate model, from pairs that people labelled.
+//! `pointchaud train duplicates`: fits the duplicate model to labelled pairs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,30 +14,31 @@ use crate::ingest::write_model;
 use crate::query::{Candidate, CoefficientOffset, DuplicateModel, FEATURES, Features};
 use crate::statistics::{Observations, Prior, fit, logistic};
 
-/// Precision of the prior of a coefficient, on the scale of its feature's standard deviation: as
-/// much as ten observations.
+/// Precision of the prior of a coefficient, on the scale of its feature's standard deviation; it
+/// weighs as much as ten observations.
 const PRIOR_WEIGHT: f64 = 10.0;
-/// Names in the provenance what people decided: training keeps it.
+/// Marks values in the provenance that were set by hand; training keeps them.
 const BY_HAND: &str = "by_hand";
-/// A belief that no observation moves.
+/// Precision of a prior that no data can move.
 const FIXED: f64 = 1e9;
-/// Labelled duplicates that a service must have to lean by itself.
+/// Labelled duplicates a service needs for offsets of its own.
 const SERVICE_LABELS_MIN: usize = 3;
-/// Reports that do as well: that nobody labels them says something of the service in this city.
+/// Reports that suffice instead: where many reports have no label, that is information about the
+/// service.
 const SERVICE_REPORTS_MIN: usize = 200;
-/// Where in the features those are that groups and services lean in.
+/// Positions of the features for which groups and services have offsets.
 const LEANING: [usize; 3] =
     [DuplicateModel::CONSTANT, DuplicateModel::DISTANCE, DuplicateModel::TIME];
-/// Labelled duplicates that a group must have for its reports to be learned from: where people
-/// label nothing, no label says nothing.
+/// Labelled duplicates a group needs for its reports to be used: where nobody labels, a missing
+/// label means nothing.
 const GROUP_LABELS_MIN: usize = 10;
-/// Labelled duplicates that a service or group must have to get a threshold of its own.
+/// Labelled duplicates a service or group needs for thresholds of its own.
 const THRESHOLD_LABELS_MIN: usize = 30;
-/// Unlabelled reports looked at, at most: a sample of them stands for all.
+/// Unlabelled reports used, at most: a weighted sample.
 const UNLABELLED_MAX: usize = 60_000;
-/// What is believed of descriptions before any are seen: alike ones speak of the same thing, and
-/// the balance is at about a fifth of the words. The labels at hand come without descriptions, so
-/// the belief is firm.
+/// Prior of the coefficient of text similarity: similar descriptions raise the probability, with
+/// the balance at about a fifth of shared words. The labelled data has no descriptions, so the
+/// prior is strong.
 const TEXTS: [(&str, Prior); 2] =
     [("texts", Prior { mean: -0.4, weight: 400.0 }), ("alike", Prior { mean: 2.0, weight: 400.0 })];
 
@@ -49,21 +50,21 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// The duplicate model: coefficients for all, and for each service and group that has enough
-    /// labels; thresholds of each service. Policies are taken over from the model before.
+    /// Fit the duplicate model: coefficients, offsets of services and groups with enough labels,
+    /// and thresholds. Policies are copied from the previous model.
     Duplicates {
         #[command(flatten)]
         judged: labelled_pairs::LabelledPairsArguments,
-        /// Learn only from reports made before this day or moment.
+        /// Use only reports made before this date or time.
         #[arg(long)]
         before: Option<String>,
-        /// Where the model goes.
+        /// File to write the model to.
         #[arg(long)]
         out: PathBuf,
     },
 }
 
-/// Trains a model and writes it.
+/// Fits a model and writes it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let What::Duplicates { judged: from, before, out } = &arguments.what;
     let judged = LabelledPairs::read(from)?;
@@ -87,12 +88,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which columns there are behind those of the features: three for each group and for each service
-/// that has enough to go by.
+/// The columns after the features: three offsets for each group and each service with enough data.
 struct Columns {
     groups: Vec<String>,
     services: Vec<String>,
-    /// Groups whose reports people do label.
+    /// Groups with enough labels.
     told: Vec<String>,
 }
 
@@ -122,7 +122,8 @@ impl Columns {
         FEATURES.len() + 3 * (self.groups.len() + self.services.len())
     }
 
-    /// A row: the features, and of those that lean for a service a copy in its columns.
+    /// A row of the design matrix: the features, and copies of those with offsets in the columns of
+    /// the service and its group.
     fn row(&self, features: &Features, group: &str, service: &str) -> Vec<f64> {
         let mut row = vec![0.0; self.width()];
         row[..FEATURES.len()].copy_from_slice(features);
@@ -137,8 +138,8 @@ impl Columns {
         row
     }
 
-    /// What is believed of every column at first: features and leanings are small. Groups that
-    /// nothing is learned of lean as they did in the model before, for certain.
+    /// The prior of every column: coefficients and offsets are small. Groups without data keep the
+    /// offsets of the previous model.
     fn priors(&self, base: &DuplicateModel, deviations: &[f64]) -> Vec<Prior> {
         let small = |sd: &f64| Prior { mean: 0.0, weight: PRIOR_WEIGHT * sd * sd };
         let mut priors: Vec<Prior> = deviations.iter().map(small).collect();
@@ -161,7 +162,7 @@ impl Columns {
     }
 }
 
-/// To the four decimals that the file has.
+/// Rounds to the four decimals of the file.
 fn round(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
@@ -170,9 +171,9 @@ fn group_of(catalogue: &Catalogue, service: &str) -> String {
     catalogue.get(service).map_or_else(String::new, |known| known.group.clone())
 }
 
-/// First what holds for all and for groups, from those groups that people label; then what services
-/// differ by, from all. So a group's leaning is the mean of its services: what an unknown service
-/// of another city is judged by.
+/// Fits in two steps: coefficients and group offsets from the labelled groups, then service offsets
+/// from all. A group's offset is therefore the mean of its services, which is what an unknown
+/// service of another city gets.
 fn train(
     judged: &LabelledPairs,
     base: &DuplicateModel,
@@ -213,7 +214,7 @@ fn train(
     Ok(model)
 }
 
-/// Every candidate of every question, and whether it is the one wanted.
+/// Every candidate of every query, and whether it is the labelled original.
 fn observe(
     judged: &LabelledPairs,
     base: &DuplicateModel,
@@ -246,14 +247,14 @@ fn observe(
     observed
 }
 
-/// What a model says of a question: the best probability, and that of what was wanted.
+/// A model's answer to a query: the highest probability, and that of the labelled original.
 struct Said {
     best: f64,
     wanted: Option<f64>,
     is_labelled: bool,
 }
 
-/// Gives each group and service with enough labels its thresholds.
+/// Sets the thresholds of each group and service with enough labels.
 fn thresholds(judged: &LabelledPairs, model: &mut DuplicateModel, asked: &[&LabelledQuestion]) {
     let rules = judged.rules(model);
     let mut groups: BTreeMap<String, Vec<Said>> = BTreeMap::new();
@@ -283,8 +284,8 @@ fn thresholds(judged: &LabelledPairs, model: &mut DuplicateModel, asked: &[&Labe
     }
 }
 
-/// `duplicate_from`, at which the harmonic mean of precision and recall is highest, and
-/// `possible_from`, above which nine of ten originals lie; none where labels are too few.
+/// `duplicate_from` maximises F1 (the harmonic mean of precision and recall); `possible_from` keeps
+/// nine of ten originals above it. `None` where labels are too few.
 fn edges(mut said: Vec<Said>) -> Option<(f64, f64)> {
     let mut originals: Vec<f64> = said.iter().filter_map(|one| one.wanted).collect();
     if originals.len() < THRESHOLD_LABELS_MIN {

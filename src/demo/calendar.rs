@@ -10,10 +10,11 @@ use rand_chacha::ChaCha8Rng;
 use crate::demo::around;
 use crate::demo::table::{DemoTable, ServiceRow, WeatherBurst};
 
-/// Seconds of a day without a change of clocks.
+/// Seconds of a day without a daylight saving change.
 pub const DAY_SECONDS: i64 = 86_400;
 
-/// Share of each hour in a weekday's requests (Plateau-Mont-Royal 2022-26), in per mille.
+/// Share of each hour in the requests of a weekday, in per mille (Plateau-Mont-Royal, 2022 to
+/// 2026).
 const HOURS: [u32; 24] =
     [4, 2, 1, 1, 1, 2, 6, 19, 56, 108, 105, 101, 92, 92, 91, 87, 75, 51, 38, 28, 18, 9, 8, 5];
 
@@ -79,7 +80,7 @@ impl Calendar {
         }
     }
 
-    /// How many days.
+    /// Number of days.
     pub fn days(&self) -> usize {
         self.days.len()
     }
@@ -89,7 +90,7 @@ impl Calendar {
         self.days[day].date
     }
 
-    /// How much of a service comes on a day, in any unit.
+    /// Weight of a day for a service, in arbitrary units.
     pub fn weight(&self, day: usize, row: &ServiceRow) -> f64 {
         let day = &self.days[day];
         let month = usize::from(day.date.month().unsigned_abs()) - 1;
@@ -98,7 +99,7 @@ impl Calendar {
         season * day.weekday * (1.0 + bursts.map(|(_, force)| force).sum::<f64>())
     }
 
-    /// A first day on which `days` days in the service's season begin.
+    /// Draws the first of `days` days in the season of a service.
     pub fn likely_day(&self, rng: &mut ChaCha8Rng, row: &ServiceRow, days: usize) -> usize {
         let last = self.days.len().saturating_sub(days + 1).max(1);
         let mut best = (0.0, 0);
@@ -112,7 +113,7 @@ impl Calendar {
         best.1
     }
 
-    /// A second of a day, by the hours of a weekday; never after the last second.
+    /// Draws a second of a day by the hourly shares; never after the last second.
     pub fn second_of(&self, rng: &mut ChaCha8Rng, day: usize) -> i64 {
         let mut left = rng.random_range(0..HOURS.iter().sum::<u32>());
         let mut hour = 0;
@@ -125,7 +126,7 @@ impl Calendar {
         if second <= self.until {
             return second;
         }
-        // The last day is not over: its requests come before now.
+        // The last day is incomplete: its requests come before the last second.
         rng.random_range(start.min(self.until)..=self.until)
     }
 }

@@ -31,15 +31,15 @@ pub const REPORTS_PER_YEAR: u64 = 345_000;
 /// What to generate.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// How many reports, exactly.
+    /// Exact number of reports.
     pub reports: u64,
     /// Seed of everything.
     pub seed: u64,
-    /// Last second, since 1970; the first is a year before.
+    /// Last second, in Unix time; the first is a year earlier.
     pub until: i64,
 }
 
-/// A report that later ones may repeat.
+/// A report that later reports may duplicate.
 struct RecentReport {
     id: String,
     second: i64,
@@ -47,9 +47,9 @@ struct RecentReport {
     area: &'static str,
 }
 
-/// Reports a service remembers to be repeated.
+/// Recent reports of a service that may be duplicated.
 const RECENT_MAX: usize = 64;
-/// Repeats of older reports do not happen.
+/// Oldest age of an original, in seconds.
 const REPEAT_DAYS_MAX: i64 = 21;
 
 /// The generator; call [`DemoCity::generate`] once.
@@ -90,7 +90,7 @@ impl DemoCity {
         })
     }
 
-    /// Gives every report to `take`, in the order of time, until it answers false; then the truth.
+    /// Passes every report to `take`, by time, until it returns false. Returns the ground truth.
     pub fn generate(mut self, take: &mut dyn FnMut(Draft) -> bool) -> PlantedTruth {
         self.plant_hotspots();
         let planted: u64 = self.truth.hotspots.iter().map(|hotspot| hotspot.reports).sum();
@@ -122,7 +122,8 @@ impl DemoCity {
         self.truth
     }
 
-    /// How many reports of each service on each day: one multinomial draw, so that they add up.
+    /// Number of reports of each service on each day: one multinomial draw, so that they sum to the
+    /// total.
     fn allocate(&mut self, reports: u64) -> Vec<u64> {
         let weight = |day: usize, row: &ServiceRow| row.share * self.calendar.weight(day, row);
         let weights: Vec<f64> = (0..self.calendar.days())
@@ -150,7 +151,7 @@ impl DemoCity {
             left -= count;
             weight_left -= weight;
         }
-        // Rounding may leave a few for after the last weight above zero.
+        // Rounding may leave a few after the last positive weight.
         if let Some(last) = counts.iter_mut().rev().find(|count| **count > 0) {
             *last += left;
         }
@@ -258,7 +259,7 @@ impl DemoCity {
         draft
     }
 
-    /// A place for a fresh report: often one that reports came from before.
+    /// Draws the place of a new report: often one that had reports before.
     fn place(&mut self) -> (StreetPoint, &'static str) {
         if self.known_spots.len() > 200 && self.rng.random_bool(0.22) {
             let known = self.rng.random_range(0..self.known_spots.len());
@@ -274,7 +275,8 @@ impl DemoCity {
         fresh
     }
 
-    /// The report that this one repeats, if it repeats one; most often a very recent one.
+    /// Draws the original of a duplicate, most often a very recent report; `None` for a new
+    /// problem.
     fn repeated(&mut self, service: usize, row: &ServiceRow, second: i64) -> Option<RecentReport> {
         if !self.rng.random_bool(row.repeat) {
             return None;
@@ -287,7 +289,7 @@ impl DemoCity {
         known.then(|| RecentReport { id: near.id.clone(), ..*near })
     }
 
-    /// How the request came and what became of it.
+    /// Draws channel, status and times.
     fn outcome(&mut self, second: i64, row: &ServiceRow) -> Draft {
         let rng = &mut self.rng;
         let channel = match rng.random_range(0..1000) {
@@ -332,7 +334,7 @@ impl DemoCity {
     }
 }
 
-/// A whole number around a mean.
+/// Draws a whole number around a mean.
 fn around(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
     Poisson::new(mean).map_or(0, |draw| draw.sample(rng) as u64)
 }

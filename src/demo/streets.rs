@@ -1,5 +1,5 @@
-//! Streets: each quartier has its own grid of them, turned its own way, with named streets and
-//! houses every dozen metres.
+//! Streets: each quartier has a rotated grid of named streets with house numbers every dozen
+//! metres.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -94,7 +94,7 @@ const NAMES: [&str; 72] = [
 pub struct StreetPoint {
     pub lon: f64,
     pub lat: f64,
-    /// Number of the street, whose name it decides.
+    /// Number of the street, which determines its name.
     pub street: u32,
     pub house: u32,
 }
@@ -116,10 +116,10 @@ pub struct Streets {
 const METERS_PER_DEGREE: f64 = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
 
 impl Streets {
-    /// Turns each quartier's grid its own way.
+    /// Draws the rotation of each quartier's grid.
     pub fn new(rng: &mut ChaCha8Rng, table: &DemoTable) -> Self {
         let wards = table.quartiers.iter().map(|quartier| DemoArea {
-            // The table lives as long as the program: 35 names.
+            // The 35 names are leaked once, for the life of the program.
             name: Box::leak(quartier.name.clone().into_boxed_str()),
             lon: quartier.lon,
             lat: quartier.lat,
@@ -131,7 +131,7 @@ impl Streets {
         Self { wards, weights }
     }
 
-    /// A place anywhere, quartiers by their weight, with the quartier's name.
+    /// Draws a place, with quartiers by their weight. Returns it with the quartier's name.
     pub fn anywhere(&self, rng: &mut ChaCha8Rng) -> (StreetPoint, &'static str) {
         let mut left = rng.random_range(0.0..self.weights.iter().sum::<f64>());
         let mut number = 0;
@@ -140,7 +140,7 @@ impl Streets {
             number += 1;
         }
         let ward = &self.wards[number];
-        // Denser in the middle, thinning out towards the neighbours.
+        // Density falls from the centre towards the neighbours.
         let angle = rng.random_range(0.0..std::f64::consts::TAU);
         let reach = ward.radius_m * rng.random_range(0.0..1.0f64).powf(0.6);
         let (mut u, mut v) = (reach * angle.cos(), reach * angle.sin());
@@ -169,7 +169,7 @@ impl Streets {
         (spot, ward.name)
     }
 
-    /// A place some metres from another, on the same street.
+    /// Draws a place some metres from another, on the same street.
     pub fn near(&self, rng: &mut ChaCha8Rng, spot: &StreetPoint, reach_m: f64) -> StreetPoint {
         let step = |rng: &mut ChaCha8Rng| {
             Normal::new(0.0, reach_m).map_or(0.0, |normal| normal.sample(rng))
@@ -182,7 +182,7 @@ impl Streets {
         }
     }
 
-    /// Name of the quartier whose middle is nearest.
+    /// Name of the quartier with the nearest centre.
     pub fn area_of(&self, spot: &StreetPoint) -> &'static str {
         let far = |ward: &DemoArea| {
             (ward.lon - spot.lon).hypot((ward.lat - spot.lat) * 1.46) / ward.radius_m
@@ -191,7 +191,7 @@ impl Streets {
         nearest.map_or("", |ward| ward.name)
     }
 
-    /// The spot's address; with the house number where people give it.
+    /// The address of a place, with its house number if `house`.
     pub fn address(&self, spot: &StreetPoint, area: &str, house: bool) -> String {
         let kind = ["rue", "rue", "rue", "avenue", "boulevard"][(spot.street / 7 % 5) as usize];
         let name = NAMES[spot.street as usize % NAMES.len()];
@@ -203,7 +203,7 @@ impl Streets {
     }
 }
 
-/// Six decimals, as exports have: about a decimetre.
+/// Rounds to six decimals, as exports do: about a decimetre.
 fn micro(degrees: f64) -> f64 {
     (degrees * 1e6).round() / 1e6
 }

@@ -1,4 +1,5 @@
-//! The city's table, `data/demo/city.toml`: quartiers, services, seasons. And what people say.
+//! The parameters of the demo city (`data/demo/city.toml`): quartiers, services, seasons,
+//! descriptions.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 const CITY: &str = include_str!("../../data/demo/city.toml");
 
-/// The table.
+/// The parameters.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoTable {
@@ -16,7 +17,7 @@ pub struct DemoTable {
     pub quartiers: Vec<Quartier>,
     #[serde(rename = "service")]
     pub services: Vec<ServiceRow>,
-    /// Twelve months each.
+    /// Monthly weights, twelve of each.
     pub season: HashMap<String, [f64; 12]>,
 }
 
@@ -31,7 +32,7 @@ pub struct Quartier {
     pub weight: f64,
 }
 
-/// A service's figures.
+/// Parameters of a service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceRow {
@@ -39,7 +40,7 @@ pub struct ServiceRow {
     /// Per cent of all requests.
     pub share: f64,
     pub season: String,
-    /// Share of reports that repeat another one.
+    /// Share of reports that duplicate another.
     pub repeat: f64,
     /// Median time to close, in hours.
     pub hours: f64,
@@ -47,7 +48,7 @@ pub struct ServiceRow {
     pub burst: Option<WeatherBurst>,
 }
 
-/// Where a service's reports lie.
+/// Where the reports of a service lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlaceKind {
@@ -76,12 +77,12 @@ impl DemoTable {
         }
     }
 
-    /// Number of a service; the first where it is not in the table.
+    /// Position of a service in the table; 0 where it is unknown.
     pub fn position(&self, code: &str) -> usize {
         self.services.iter().position(|row| row.code == code).unwrap_or_default()
     }
 
-    /// What a citizen says: some say nothing, one in ten says it in English.
+    /// Draws a description: some are empty, one in ten is in English.
     pub fn say(
         &self,
         rng: &mut ChaCha8Rng,

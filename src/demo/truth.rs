@@ -1,44 +1,44 @@
-//! The ground truth of a generated city, told beside it so that methods can be scored.
+//! The ground truth of a generated city, against which methods are scored.
 
 use serde::Serialize;
 
 use crate::demo::Plan;
 
-/// What was planted.
+/// What was planted in a city.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlantedTruth {
     /// Seed of the city.
     pub seed: u64,
-    /// How many reports it has.
+    /// Number of reports.
     pub reports: u64,
-    /// Its last second, since 1970.
+    /// Its last second, in Unix time.
     pub until: i64,
-    /// Places where more was reported than the background brings.
+    /// Planted hotspots: places with more reports than the background.
     pub hotspots: Vec<PlantedHotspot>,
-    /// Reports that repeat another.
+    /// Planted duplicates: reports that repeat another.
     pub repeats: Vec<PlantedRepeat>,
 }
 
-/// A place where more was reported for some days.
+/// A planted hotspot: a place with more reports for some days.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlantedHotspot {
     /// The service concerned.
     pub service_code: String,
     /// `low`, `medium` or `high`.
     pub strength: String,
-    /// Longitude of its middle, in degrees.
+    /// Longitude of its centre, in degrees.
     pub lon: f64,
-    /// Latitude of its middle, in degrees.
+    /// Latitude of its centre, in degrees.
     pub lat: f64,
-    /// Distance from the middle within which nine tenths of it lie, in metres.
+    /// Distance from the centre within which nine tenths of its reports lie, in metres.
     pub radius_m: f64,
-    /// Quartier of its middle.
+    /// Quartier of its centre.
     pub area: String,
     /// Its first day.
     pub first_date: String,
-    /// How many days it lasts.
+    /// Duration in days.
     pub days: usize,
-    /// How many reports it adds.
+    /// Number of reports it adds.
     pub reports: u64,
     #[serde(skip)]
     pub(super) first_day: usize,
@@ -50,7 +50,7 @@ pub struct PlantedHotspot {
 }
 
 impl PlantedHotspot {
-    /// How many reports it adds on a day of the year.
+    /// Number of reports it adds on a day of the year.
     pub(super) fn on_day(&self, day: usize) -> u64 {
         day.checked_sub(self.first_day).and_then(|n| self.by_day.get(n)).copied().unwrap_or(0)
     }
@@ -60,12 +60,12 @@ impl PlantedHotspot {
     }
 }
 
-/// A report that repeats another.
+/// A planted duplicate.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlantedRepeat {
-    /// Tracking number of the repeat.
+    /// Tracking number of the duplicate.
     pub child: String,
-    /// Tracking number of what it repeats.
+    /// Tracking number of its original.
     pub parent: String,
 }
 

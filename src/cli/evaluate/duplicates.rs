@@ -1,5 +1,5 @@
-//! `pointchaud evaluate duplicates`: our answers and those of the rule of FixMyStreet, beside what
-//! people labelled.
+//! `pointchaud evaluate duplicates`: scores the duplicate model and the rule of FixMyStreet on
+//! labelled pairs.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -14,12 +14,12 @@ use crate::place::Meters;
 use crate::query::{DocAddress, DuplicateRule, was_open, within_radius};
 use crate::statistics::{CalibrationBin, average_precision, calibration_error, reliability};
 
-/// Answers looked at for the mean reciprocal rank.
+/// Answers that count for the mean reciprocal rank.
 const RANKS: usize = 50;
 /// The rule of FixMyStreet: the nearest of the same category within this many metres that are open.
 const RULE_M: f64 = 250.0;
 const RULE_FIRST: usize = 5;
-/// Labelled duplicates that a service must have to get a row of its own.
+/// Labelled duplicates a service needs for a row of its own.
 const ROW_MIN: usize = 5;
 const BANDS: usize = 10;
 
@@ -27,22 +27,22 @@ const BANDS: usize = 10;
 pub struct Arguments {
     #[command(flatten)]
     judged: labelled_pairs::LabelledPairsArguments,
-    /// Ask only about reports made from this day or moment on: what the model has not seen.
+    /// Score only reports made from this date or time on: those the model was not trained on.
     #[arg(long)]
     from: Option<String>,
-    /// Ask only about reports made before this day or moment.
+    /// Score only reports made before this date or time.
     #[arg(long)]
     before: Option<String>,
 }
 
-/// Ranks at which what was wanted was found.
+/// Ranks at which the labelled originals were found.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ranks {
     asked: usize,
     first: usize,
     in_five: usize,
     reciprocal: f64,
-    /// Questions whose first answer is any report of the same incident.
+    /// Queries whose first answer is a report of the same incident.
     incident: usize,
 }
 
@@ -63,16 +63,17 @@ impl Ranks {
     }
 }
 
-/// What one of the two said to all questions.
+/// The answers of one of the two methods to all queries.
 #[derive(Default)]
 struct Score {
     all: Ranks,
-    /// Pairs in which the one called duplicate was made first: the later one asks.
+    /// Pairs whose labelled duplicate was made first: the later report is the query.
     turned: Ranks,
     by_service: BTreeMap<String, Ranks>,
-    /// Of every question: how sure it was that this is a duplicate, and whether people said so.
+    /// For every query the probability of a duplicate, and whether it was labelled as one.
     detected: Vec<(f64, bool)>,
-    /// Of every question with an answer: the probability of the first, and whether it was right.
+    /// For every query with an answer the probability of the first answer, and whether it was
+    /// right.
     stated: Vec<(f64, bool)>,
 }
 
@@ -114,7 +115,7 @@ impl Score {
     }
 }
 
-/// Our answers.
+/// The answers of the model.
 fn ours(judged: &LabelledPairs, rules: &[DuplicateRule], questions: &[&LabelledQuestion]) -> Score {
     let mut score = Score::default();
     for question in questions {
@@ -137,7 +138,8 @@ fn ours(judged: &LabelledPairs, rules: &[DuplicateRule], questions: &[&LabelledQ
     score
 }
 
-/// Those of the rule; of reports equally near the newest comes first, which suits it best.
+/// The answers of the rule. Of equally near reports the newest comes first, the order that suits
+/// the rule best.
 fn fixed(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Score {
     let snapshot = &judged.snapshot;
     let mut score = Score::default();

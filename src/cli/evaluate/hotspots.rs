@@ -1,5 +1,5 @@
-//! `pointchaud evaluate hotspots`: how well hotspots and alerts find what is there, and nothing
-//! where nothing is, on generated cities whose truth is known.
+//! `pointchaud evaluate hotspots`: recall and precision of hotspots and alerts on generated cities
+//! with known ground truth, and false positives under the null.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -23,13 +23,13 @@ use crate::usecase::quebec;
 use crate::usecase::watch::{standing, standing_filter};
 
 const DAY: i64 = 86_400;
-/// The last second of evaluated cities: a year that does not move with the calendar.
+/// The last second of the evaluated cities: fixed, so that results do not change with the date.
 const UNTIL: i64 = 1_795_500_000;
-/// Seeds of the null.
+/// Number of seeds under the null.
 const NULL_SEEDS: u64 = 200;
-/// Reports scattered for one seed of the null.
+/// Reports scattered for one seed under the null.
 const NULL_REPORTS: usize = 3_000;
-/// False discovery rate that is told.
+/// Nominal false discovery rate.
 const RATE: f64 = 0.05;
 
 /// Prints the tables.
@@ -48,10 +48,10 @@ pub fn run(reports: u64, cities: u64) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A generated city in memory, and what was planted in it.
+/// A generated city in memory, with its ground truth.
 ///
 /// # Errors
-/// Internal, where the generator does not pass our gate.
+/// Internal, where a generated report does not pass the gate.
 pub fn city(plan: Plan) -> Result<(Snapshot, PlantedTruth)> {
     let catalogue = catalogues()?.quebec;
     let zone = quebec().zone().map_err(|message| Error::internal(message.en))?;
@@ -72,29 +72,29 @@ pub fn city(plan: Plan) -> Result<(Snapshot, PlantedTruth)> {
     refused.map_or(Ok((snapshot, truth)), Err)
 }
 
-/// What became of the planted hotspots of one strength.
+/// Results for the planted hotspots of one strength.
 #[derive(Default)]
 struct Strength {
     planted: usize,
     reports: u64,
     found: usize,
-    /// Of all its reports in the window: how many are in the hotspots that match it.
+    /// Recall of its reports: the share of those in the window that lie in a matching hotspot.
     caught: usize,
     held: usize,
-    /// Of all reports in the hotspots that match: how many were planted.
+    /// Precision of matching hotspots: the share of their reports that were planted.
     true_members: usize,
     members: usize,
     /// Days from the first report to the first alert.
     delays: Vec<i64>,
 }
 
-/// What was found in all cities.
+/// Results over all cities.
 #[derive(Default)]
 pub struct Score {
     strengths: [Strength; 3],
-    /// Hotspots told on the days looked at: planted, made of repeats, neither.
+    /// Hotspots reported on the evaluated days: planted, made of repeats, neither.
     told: [usize; 3],
-    /// Scans of a service on a day without a planted hotspot near, and those that raised an alert.
+    /// Scans of a service on days without a planted hotspot, and those that raised an alert.
     quiet: usize,
     alarms: usize,
 }
@@ -102,7 +102,7 @@ pub struct Score {
 const NAMES: [&str; 3] = ["low", "medium", "high"];
 
 impl Score {
-    /// Looks for hotspots on the last day of each planted one.
+    /// Searches for hotspots on the last day of each planted one.
     pub fn add_hotspots(&mut self, snapshot: &Snapshot, truth: &PlantedTruth) {
         let repeats: HashSet<&str> =
             truth.repeats.iter().flat_map(|r| [r.child.as_str(), r.parent.as_str()]).collect();
@@ -113,7 +113,7 @@ impl Score {
         }
     }
 
-    /// Looks for alerts on every day of each planted hotspot, and on days without one.
+    /// Scans for alerts on every day of each planted hotspot, and on days without one.
     pub fn add_alerts(&mut self, snapshot: &Snapshot, truth: &PlantedTruth) {
         for planted in &truth.hotspots {
             let Some((from, before)) = days_of(planted) else { continue };
@@ -131,7 +131,7 @@ impl Score {
         self.quiet_days(snapshot, truth);
     }
 
-    /// Hotspots on the last day of a planted one.
+    /// Scores the hotspots found on the last day of a planted one.
     fn look(
         &mut self,
         snapshot: &Snapshot,
@@ -177,7 +177,7 @@ impl Score {
         strength.members += members;
     }
 
-    /// Alerts on days on which nothing was planted for the service.
+    /// Scores alerts on days on which nothing was planted for the service.
     fn quiet_days(&mut self, snapshot: &Snapshot, truth: &PlantedTruth) {
         let mut rng = ChaCha8Rng::seed_from_u64(truth.seed);
         for _ in 0..40 {
@@ -197,7 +197,7 @@ impl Score {
         }
     }
 
-    /// How many planted hotspots of a strength (0 to 2) there are, and how many were found.
+    /// Number of planted hotspots of a strength (0 to 2), and of those that were found.
     pub fn found(&self, strength: usize) -> (usize, usize) {
         (self.strengths[strength].planted, self.strengths[strength].found)
     }
@@ -252,7 +252,7 @@ fn alert_ask(snapshot: &Snapshot, at: i64) -> AlertQuery {
     AlertQuery { at, draws, services: snapshot.services() }
 }
 
-/// The first second of a planted hotspot, and the second behind its last day.
+/// Start and exclusive end of a planted hotspot, in seconds of Unix time.
 fn days_of(planted: &PlantedHotspot) -> Option<(i64, i64)> {
     let zone = quebec().zone().ok()?;
     let from = ReportTime::parse(&planted.first_date, &zone).ok()?.second();
@@ -265,12 +265,12 @@ fn is_of(snapshot: &Snapshot, hotspot: &Hotspot, planted: &PlantedHotspot) -> bo
     codes.any(|code| code == planted.service_code)
 }
 
-/// What is found where there is nothing but chance.
+/// False positives under the null.
 pub struct Null {
     cells: usize,
-    /// By test: share of cells called hot, share of seeds with any.
+    /// For each test the share of cells called hot, and of seeds with any such cell.
     tests: [(f64, f64); 2],
-    /// Share of scans whose p is at most 0.05.
+    /// Share of scans with p at most 0.05.
     scans: f64,
 }
 
@@ -280,9 +280,9 @@ impl Null {
         Self { cells, tests, scans: null_scans(snapshot) }
     }
 
-    /// Scatters reports over a city's cells by its background, and over all cells alike: how many
-    /// cells there are, and of the test with exposure and that without the share of them called
-    /// hot, and the share of seeds with any.
+    /// Scatters reports over the cells of a city in proportion to its background, and evenly.
+    /// Returns the number of cells and, for the test with exposure and the one without, the share
+    /// of cells called hot and the share of seeds with any such cell.
     pub fn hexes(snapshot: &Snapshot) -> (usize, [(f64, f64); 2]) {
         let everything = snapshot.compiled(&Filter::default());
         let counts = count_hexes(snapshot, &everything, 9);
@@ -321,7 +321,7 @@ impl Null {
     }
 }
 
-/// The share of cells called hot, and of seeds with any, where reports fall by `weights` alone.
+/// Share of cells called hot, and of seeds with any, where reports fall in proportion to `weights`.
 fn null_share(
     snapshot: &Snapshot,
     counts: &HexCounts,
@@ -358,7 +358,7 @@ fn null_share(
     (hot as f64 / (weights.len() as f64 * seeds), any as f64 / seeds)
 }
 
-/// The share of scans with p at most 0.05 of a year of one service whose days were shuffled.
+/// Share of scans with p at most 0.05, over a year of one service whose days were permuted.
 fn null_scans(snapshot: &Snapshot) -> f64 {
     let counts = count_hexes(snapshot, &snapshot.compiled(&Filter::default()), 9);
     let service = ServiceCode::new("lampadaire").expect("a service of ours");

@@ -1,4 +1,4 @@
-//! `pointchaud evaluate`: how far what is told can be trusted.
+//! `pointchaud evaluate`: scores the statistical methods against known truth.
 
 mod duplicates;
 mod hotspots;
@@ -21,16 +21,16 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Hotspots and alerts on generated cities: what was planted, and what chance alone brings.
+    /// Score hotspots and alerts on generated cities, with planted hotspots and under the null.
     Hotspots {
-        /// Reports of each city.
+        /// Number of reports of each city.
         #[arg(long, default_value_t = REPORTS_PER_YEAR)]
         reports: u64,
-        /// How many cities.
+        /// Number of cities.
         #[arg(long, default_value_t = 3)]
         cities: u64,
     },
-    /// Duplicates on pairs that people labelled, beside the rule of FixMyStreet.
+    /// Score duplicates on labelled pairs, beside the rule of FixMyStreet.
     Duplicates(duplicates::Arguments),
 }
 

@@ -1,9 +1,9 @@
-//! `pointchaud follow`: another city's Open311 server, mirrored.
+//! `pointchaud follow`: mirrors the Open311 server of another city.
 //!
-//! What is there already is walked through by windows of time, each cut in two until its answer is
-//! whole: that needs nothing of the server but the dates of the specification. From then on what
-//! changed is asked for (`updated_after`), where the server knows how; where it does not, the last
-//! 90 days are walked through again. How far it has come is kept in the store.
+//! Existing requests are read in time windows; a window is halved until its answer is complete,
+//! which needs nothing of the server but the date parameters of the specification. After that only
+//! changes are requested (`updated_after`) where the server supports it; otherwise the last 90 days
+//! are read again. The progress is kept in the store.
 
 mod photos;
 mod server;
@@ -30,52 +30,51 @@ use clap::Args;
 const DAY: i64 = 86_400;
 /// Longest window that a server must answer (GeoReport v2), in seconds.
 const WINDOW: i64 = 90 * DAY - 1;
-/// Requests in an answer that may not be whole (GeoReport v2).
+/// Requests in an answer from which on it may be incomplete (GeoReport v2).
 const PAGE: usize = 1_000;
-/// Pages of one second, at most.
+/// Pages requested for one second, at most.
 const PAGES_MAX: usize = 200;
-/// How often the pages of one second are read, at most.
+/// Times that the pages of one second are read, at most.
 const PASSES_MAX: usize = 5;
-/// Clocks differ: what changed so many seconds before is asked for again.
+/// Overlap of change requests in seconds, since clocks differ.
 const OVERLAP: i64 = 60;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Address of the endpoint, such as https://311.example.org/open311/v2
+    /// URL of the endpoint, such as https://311.example.org/open311/v2
     url: String,
-    /// Jurisdiction that the requests are kept under here.
+    /// Jurisdiction under which the reports are stored here.
     #[arg(long)]
     jurisdiction: String,
-    /// jurisdiction_id that the server is asked for, where it wants one.
+    /// jurisdiction_id to request from the server, if it needs one.
     #[arg(long)]
     their_jurisdiction: Option<String>,
-    /// Name of the city; by default its jurisdiction.
+    /// Name of the city (default: its jurisdiction).
     #[arg(long)]
     name: Option<String>,
     /// Time zone of the city (IANA).
     #[arg(long, default_value = "UTC")]
     time_zone: String,
-    /// First day to mirror; by default a year ago.
+    /// First day to mirror (default: a year ago).
     #[arg(long)]
     since: Option<String>,
-    /// Look again every so many seconds; by default once.
+    /// Poll for changes every so many seconds (default: run once).
     #[arg(long)]
     every: Option<u64>,
-    /// Milliseconds between two questions.
+    /// Pause between two requests, in milliseconds.
     #[arg(long, default_value_t = 200)]
     pause_ms: u64,
-    /// Seconds that an answer may take.
+    /// Time-out of a request, in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience_s: u64,
-    /// Where photos of another such service are kept, as `serve` takes it. By default a folder
-    /// beside the store.
+    /// Where copied photos are stored, as for `serve` (default: a folder beside the store).
     #[arg(long, env = "POINTCHAUD_MEDIA")]
     media: Option<String>,
 }
 
-/// Mirrors until it is done or told to stop.
+/// Mirrors until done or interrupted.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
@@ -99,12 +98,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
-/// Which of a request's times a window is of.
+/// The time of a request that a window limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WindowField {
-    /// When requests were made.
+    /// The time of the request.
     CachedTile,
-    /// When they changed.
+    /// The time of its last change.
     Changed,
 }
 
@@ -116,7 +115,7 @@ fn stopped() -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-/// A walk through windows, each answer handed on.
+/// Reads time windows and hands each answer on.
 struct WindowWalk<'a> {
     server: &'a MirroredServer<'a>,
     by: WindowField,
@@ -129,13 +128,13 @@ fn ids(list: &[MirroredRequest]) -> HashSet<String> {
 }
 
 impl WindowWalk<'_> {
-    /// Takes all of a window: where the answer may not be whole, that of each half.
+    /// Reads a window; where its answer may be incomplete, its halves.
     fn window(&mut self, (from, to): (i64, i64)) -> Result<()> {
         let found = self.server.window(self.by, (from, to), 1, &self.zone)?;
         if found.len() < PAGE {
             return (self.take)(found);
         }
-        // Of a day without an hour the zone is not certain.
+        // The time zone of a date without an hour is uncertain.
         let outside = |at: i64| at < from - DAY || at > to + DAY;
         if self.by == WindowField::CachedTile
             && found.iter().any(|one| one.made.is_some_and(outside))
@@ -154,8 +153,8 @@ impl WindowWalk<'_> {
         self.second(from, found)
     }
 
-    /// Takes so many of one second that they have several pages. What changes again meanwhile
-    /// leaves the second, and others move up a page past the reader: so all is read again until
+    /// Reads a single second whose requests fill several pages. A request that changes meanwhile
+    /// leaves the second and shifts the others across pages, so the pages are read again until
     /// nothing new comes.
     fn second(&mut self, at: i64, first: Vec<MirroredRequest>) -> Result<()> {
         let (mut seen, mut first) = (HashSet::new(), Some(first));
@@ -169,7 +168,7 @@ impl WindowWalk<'_> {
                 };
                 let (count, here) = (found.len(), ids(&found));
                 if here == last {
-                    // The same page again: it knows no pages.
+                    // The same page again: the server does not support pages.
                     break;
                 }
                 seen.extend(here.iter().cloned());
@@ -187,7 +186,7 @@ impl WindowWalk<'_> {
     }
 }
 
-/// Where things are kept while a server is mirrored.
+/// What mirroring writes to.
 struct MirrorContext<'a> {
     server: &'a MirroredServer<'a>,
     photo_store: PhotoStore,
@@ -195,12 +194,12 @@ struct MirrorContext<'a> {
     writer: &'a Writer,
     catalogues: Catalogues,
     jurisdiction: Jurisdiction,
-    /// Name under which the progress is kept.
+    /// Key of the stored progress.
     key: String,
 }
 
 impl MirrorContext<'_> {
-    /// Writes what an answer brought.
+    /// Stores the requests of an answer.
     fn write(&self, mut requests: Vec<MirroredRequest>, summary: &mut Summary) -> Result<()> {
         if requests.is_empty() {
             return Ok(());
@@ -223,8 +222,8 @@ impl MirrorContext<'_> {
         Ok(())
     }
 
-    /// When the first walk through all there was began: what changed since, in what had been
-    /// walked through by then, is asked for once the walk is done, however often it was stopped.
+    /// Start of the first complete pass. Changes since then are requested when the pass is done,
+    /// however often it was interrupted.
     fn walking_since(&self, now: i64) -> Result<i64> {
         let name = format!("{}/began", self.key);
         match self.reader.checkpoint(&self.jurisdiction.id, &name)? {
@@ -233,7 +232,7 @@ impl MirrorContext<'_> {
         }
     }
 
-    /// Remembers that all is here that was there at `second`.
+    /// Records that everything up to `second` is stored here.
     fn reached(&self, second: i64, finished: bool) -> Result<()> {
         self.remember(self.key.clone(), second, finished)
     }
@@ -302,8 +301,8 @@ fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
     Ok(summary)
 }
 
-/// Everything made from one moment to another, window by window; a rerun takes up after the last
-/// that was whole.
+/// Reads all requests made between two times, window by window; a rerun continues after the last
+/// complete window.
 fn walk_made(
     server: &MirroredServer<'_>,
     keeping: &MirrorContext<'_>,
@@ -324,8 +323,8 @@ fn walk_made(
     Ok(())
 }
 
-/// What changed since a moment. A server that tells of what did not has not understood: then the
-/// last 90 days are walked through again.
+/// Reads the changes since a time. A server that returns unchanged requests does not support the
+/// parameter: then the last 90 days are read again.
 fn catch_up(
     server: &MirroredServer<'_>,
     keeping: &MirrorContext<'_>,

@@ -1,17 +1,17 @@
-//! Photos that another service of this kind keeps: brought here under their names, which are their
-//! bytes' digests, so that both tell the same of a report.
+//! Copies the photos of a mirrored pointchaud server. A photo's name is the digest of its bytes, so
+//! both servers name it alike and a report has the same digest on both.
 
 use crate::cli::follow::server::MirroredServer;
 use crate::error::Result;
 use crate::media::{Photo, PhotoStore, is_key};
 
-/// The part of an address that says which server it is of.
+/// Scheme and host of a URL.
 fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     url[host..].find('/').map_or(url, |path| &url[..host + path])
 }
 
-/// Brings photos of the followed server here and names them as ours; others keep their addresses.
+/// Copies the photos kept by the mirrored server and rewrites their URLs; other URLs stay.
 pub fn bring(server: &MirroredServer<'_>, photo_store: &PhotoStore, media: &mut [String]) {
     let folder = format!("{}/media/", origin(&server.arguments.url));
     for url in media {

@@ -1,4 +1,4 @@
-//! The questions that the followed server is asked, politely.
+//! Requests to the mirrored server, with pauses and retries.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -13,21 +13,21 @@ use crate::export::geojson::instant;
 use crate::ingest::open311::{MirroredRequest, requests as mirrored_requests};
 use crate::message;
 
-/// Bytes of an answer, at most.
+/// Size of an answer, in bytes, at most.
 const BYTES_MAX: usize = 64 << 20;
-/// How often an answer is tried for.
+/// Attempts at one request.
 const TRIES: u32 = 4;
-/// Longest time that a server may have us wait, in seconds.
+/// Longest `Retry-After` that is honoured, in seconds.
 const WAIT_MAX: u64 = 120;
 
-/// The server that is followed.
+/// The mirrored server.
 pub struct MirroredServer<'a> {
-    /// What was asked for.
+    /// The command's arguments.
     pub arguments: &'a Arguments,
     client: reqwest::Client,
-    /// Where questions wait for their answers.
+    /// The runtime that waits for answers.
     pub runtime: &'a tokio::runtime::Runtime,
-    /// True once the user wants it to stop.
+    /// True once the user asked to stop.
     pub stop: &'a AtomicBool,
 }
 
@@ -40,16 +40,16 @@ fn unreachable(url: &str, reason: &str) -> Error {
 }
 
 impl<'a> MirroredServer<'a> {
-    /// A server that nothing was asked yet.
+    /// Prepares a client; nothing is requested yet.
     ///
     /// # Errors
-    /// There is no connection to be had.
+    /// The client cannot be built.
     pub fn new(
         arguments: &'a Arguments,
         runtime: &'a tokio::runtime::Runtime,
         stop: &'a AtomicBool,
     ) -> Result<Self> {
-        // Whoever asked for it first has had it installed.
+        // Another client may have installed the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
@@ -59,10 +59,10 @@ impl<'a> MirroredServer<'a> {
         Ok(Self { arguments, client, runtime, stop })
     }
 
-    /// The bytes of a photo of its own.
+    /// Downloads a photo.
     ///
     /// # Errors
-    /// Why they do not come.
+    /// Why it cannot be downloaded.
     pub fn photo(&self, url: &str) -> std::result::Result<Vec<u8>, String> {
         sleep(Duration::from_millis(self.arguments.pause_ms));
         let said = |answered| match answered {
@@ -73,7 +73,7 @@ impl<'a> MirroredServer<'a> {
         self.runtime.block_on(self.get(url, &[])).map_err(said)
     }
 
-    /// The answer to a question, in JSON or else in XML, tried for several times.
+    /// Requests a list, in JSON and then in XML, with retries.
     fn request(
         &self,
         query: &[(&str, String)],
@@ -94,7 +94,7 @@ impl<'a> MirroredServer<'a> {
                         last = reason;
                         break;
                     }
-                    // Who does not answer in one language does not in another.
+                    // A server without an answer in JSON has none in XML either.
                     Err(ServerFailure::Not(reason)) if attempt + 1 == TRIES => {
                         return Err(unreachable(base, &reason));
                     }
@@ -157,10 +157,10 @@ impl<'a> MirroredServer<'a> {
         Ok(bytes)
     }
 
-    /// The requests of a window, both ends included, on one page.
+    /// The requests of one page of a time window, both ends included.
     ///
     /// # Errors
-    /// It does not answer, or not as such a server does.
+    /// The server does not answer, or its answer is not GeoReport.
     pub fn window(
         &self,
         by: WindowField,
@@ -172,7 +172,7 @@ impl<'a> MirroredServer<'a> {
             WindowField::CachedTile => ["start_date", "end_date"],
             WindowField::Changed => ["updated_after", "updated_before"],
         };
-        // What is before a moment does not include it.
+        // The end is exclusive.
         let end = if by == WindowField::Changed { to + 1 } else { to };
         let mut query = vec![
             (names[0], instant(from)),
@@ -190,12 +190,12 @@ impl<'a> MirroredServer<'a> {
     }
 }
 
-/// Why there is no answer.
+/// Why a request failed.
 enum ServerFailure {
-    /// There is nobody, or whoever is there says nothing.
+    /// No connection, or no answer in time.
     Not(String),
-    /// It may come later, after so many seconds.
+    /// Temporary; try again after this many seconds.
     Later(Option<u64>, String),
-    /// It will not.
+    /// Permanent.
     Final(String),
 }
