@@ -1,6 +1,6 @@
-//! The writing thread. Commands that arrive while a commit waits for the disk wait in the queue, and
-//! the next commit takes them all (group commit): the rate of durable writes grows with the number
-//! of clients.
+//! The writing thread. Commands that arrive while a commit waits for the disk wait in the queue,
+//! and the next commit takes them all (group commit): the rate of durable writes grows with the
+//! number of clients.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
