@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, import};
-use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode};
+use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
 use crate::message;
@@ -179,7 +179,7 @@ pub fn city(reader: &Reader, id: &str) -> Result<City> {
     let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
     let found = known.into_iter().find(|known| known.id == wanted);
     let found = found.ok_or_else(|| Error::not_found(id))?;
-    let city = City::new(found, catalogues()?.of(&wanted), reader)?;
+    let city = City::new(found, catalogues()?.of(&wanted), reader, SystemClock::shared())?;
     city.boot(reader)?;
     Ok(city)
 }

@@ -3,6 +3,7 @@
 
 mod boundary;
 mod catalogue;
+mod clock;
 mod filter;
 mod hotspot_track;
 mod incident;
@@ -15,6 +16,7 @@ mod vocabulary;
 
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold};
+pub use clock::{Clock, SystemClock};
 pub use filter::Filter;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
 pub use incident::{IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember};

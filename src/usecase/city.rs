@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Change, Draft, Gate, Jurisdiction, JurisdictionId, tracking_number,
+    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, tracking_number,
 };
 use crate::error::{Error, Result};
 use crate::index::{Index, SnapshotReader};
 use crate::store::Reader;
-use crate::usecase::{DuplicateJudge, gate, log};
+use crate::usecase::{DuplicateJudge, log};
 
 /// Changes read from the store in one page, few enough to stay in the processor's cache.
 const PAGE: usize = 1_024;
@@ -41,6 +42,7 @@ pub struct City {
     /// The city.
     pub jurisdiction: Jurisdiction,
     zone: TimeZone,
+    clock: Arc<dyn Clock>,
     base: Catalogue,
     catalogue: ArcSwap<Catalogue>,
     shown: SnapshotReader,
@@ -61,11 +63,17 @@ impl City {
     ///
     /// # Errors
     /// Its zone is unknown, or the store cannot be read.
-    pub fn new(jurisdiction: Jurisdiction, base: Catalogue, reader: &Reader) -> Result<Self> {
+    pub fn new(
+        jurisdiction: Jurisdiction,
+        base: Catalogue,
+        reader: &Reader,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
         let index = Index::default();
         let city = Self {
             zone,
+            clock,
             catalogue: ArcSwap::new(Arc::new(base.clone())),
             base,
             shown: index.shown(),
@@ -95,9 +103,19 @@ impl City {
         self.catalogue.load_full()
     }
 
+    /// The clock of the application.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The present time, by the clock of the application.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The checks for drafts of this city, with the present time.
     pub fn gate<'a>(&'a self, catalogue: &'a Catalogue) -> Gate<'a> {
-        gate(catalogue, &self.zone)
+        Gate { catalogue, zone: &self.zone, now: self.now().as_second() }
     }
 
     /// Checks a draft without submitting it.
@@ -254,6 +272,7 @@ fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::SystemClock;
     use crate::store::{AddJurisdiction, NoListener, Writer};
     use crate::usecase::quebec;
 
@@ -264,7 +283,8 @@ mod tests {
         let add = AddJurisdiction { jurisdiction: quebec(), services: Vec::new() };
         writer.execute(add).unwrap();
         let reader = Reader::open(&store).unwrap();
-        let city = City::new(quebec(), Catalogue::default(), &reader).unwrap();
+        let city =
+            City::new(quebec(), Catalogue::default(), &reader, SystemClock::shared()).unwrap();
         // The merging thread holds the lock in this way.
         let held = city.lock();
         assert!(!city.progress().ready);

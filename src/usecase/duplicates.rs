@@ -181,9 +181,9 @@ impl DedupePolicy {
             (None, DedupeMode::Attach) => Decision::Duplicate,
         };
         let (catalogue, model) = (city.catalogue(), model.clone());
-        let accuracy_m = self.accuracy_m;
+        let (accuracy_m, clock) = (self.accuracy_m, city.clock().clone());
         Some(Arc::new(move |snapshot, report, made| {
-            let now = jiff::Timestamp::now().as_second();
+            let now = clock.now().as_second();
             let Some(query) = query_of(report, accuracy_m, now) else { return Verdict::Alone };
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
             match rule.best(snapshot, &query, made, least) {

@@ -6,14 +6,15 @@ use std::hash::{BuildHasher, RandomState};
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Draft, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service, ServiceCode,
+    Catalogue, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service,
+    ServiceCode, SystemClock,
 };
 use crate::error::{Error, Refusal, Result};
 use crate::message;
 use crate::store::{
     AddJurisdiction, Checkpoint, ImportReports, Pending, Reader, WriteCounts, Writer, of_report,
 };
-use crate::usecase::{Catalogues, gate};
+use crate::usecase::Catalogues;
 
 /// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
 /// index: few large ones write less than many small ones.
@@ -171,7 +172,8 @@ impl<'a> Importer<'a> {
         if let (None, Some((name, hint))) = (self.catalogue.get(&draft.service), category) {
             self.adopt(&draft.service, &name, hint.as_deref());
         }
-        let gate = gate(&self.catalogue, &self.zone);
+        let now = SystemClock.now().as_second();
+        let gate = Gate { catalogue: &self.catalogue, zone: &self.zone, now };
         let report = gate.admit(draft, &self.fallback_id)?;
         let first = *self.seen.entry(self.hasher.hash_one(report.id.as_str())).or_insert(number);
         if first != number {

@@ -24,6 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
 
 pub use batch::BatchChunk;
@@ -32,8 +33,8 @@ pub use import::{Importer, Summary};
 
 use crate::config::{DEFAULT_JURISDICTION, Limits};
 use crate::domain::{
-    Catalogue, Change, Draft, Gate, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
-    JurisdictionId, Patch, Report, ReportId, StoredReport,
+    Catalogue, Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
+    JurisdictionId, Patch, Report, ReportId, StoredReport, SystemClock,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
@@ -88,6 +89,7 @@ pub fn quebec() -> Jurisdiction {
 struct Shared {
     reader: Reader,
     catalogues: Catalogues,
+    clock: Arc<dyn Clock>,
     cities: ArcSwap<Cities>,
     /// Held while cities are added.
     growing: Mutex<()>,
@@ -138,7 +140,7 @@ impl Shared {
                 continue;
             }
             let base = self.catalogues.of(&id);
-            match City::new(jurisdiction, base, &self.reader) {
+            match City::new(jurisdiction, base, &self.reader, self.clock.clone()) {
                 Ok(city) => {
                     let city = Arc::new(city);
                     cities.insert(id, city.clone());
@@ -176,10 +178,24 @@ impl App {
     /// # Errors
     /// The store cannot be opened.
     pub fn open(store: &Path, catalogues: Catalogues, limits: Limits) -> Result<Arc<Self>> {
+        Self::open_with_clock(store, catalogues, limits, SystemClock::shared())
+    }
+
+    /// As [`App::open`], with a clock other than the machine's.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn open_with_clock(
+        store: &Path,
+        catalogues: Catalogues,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>> {
         let reader = Reader::open(store)?;
         let shared = Arc::new(Shared {
             reader,
             catalogues,
+            clock,
             cities: ArcSwap::default(),
             growing: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -230,6 +246,11 @@ impl App {
     /// The store's writer.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// The present time, by the clock of the application.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     /// All cities, by id.
@@ -433,9 +454,4 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The gate of a city at the present time.
-fn gate<'a>(catalogue: &'a Catalogue, zone: &'a jiff::tz::TimeZone) -> Gate<'a> {
-    Gate { catalogue, zone, now: jiff::Timestamp::now().as_second() }
 }

@@ -261,7 +261,7 @@ fn report_items(
         _ => Vec::new(),
     };
     let links = links(form, context, kind, next);
-    let at = Timestamp::now().as_second();
+    let at = city.now().as_second();
     let (as_of, returned) = (snapshot.revision(), stored.len());
     let head = ItemsPage { matched, returned, as_of, at, links: &links };
     head.write(|out| {
@@ -317,7 +317,7 @@ fn area_items(
     let walk = PageCursor { requested: 0, began: snapshot.revision() };
     let next = found.last().filter(|_| more).map(|last| cursor_after(walk, &id(last)));
     let links = links(form, context, kind, next);
-    let at = Timestamp::now().as_second();
+    let at = own.1.now().as_second();
     let (as_of, returned) = (snapshot.revision(), found.len());
     ItemsPage { matched, returned, as_of, at, links: &links }.write(|out| {
         let texts: Vec<String> = found.iter().map(Value::to_string).collect();

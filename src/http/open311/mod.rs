@@ -289,7 +289,7 @@ fn around(params: &mut Params) -> Option<(Position, Meters)> {
 fn span(params: &mut Params, city: &City, bounded: bool) -> (Option<i64>, Option<i64>) {
     let (start, end) = (params.time("start_date", city), params.time("end_date", city));
     let length = DAYS_MAX * DAY;
-    let minute = jiff::Timestamp::now().as_second() / 60 * 60;
+    let minute = city.now().as_second() / 60 * 60;
     match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
         (Some(start), Some(end)) => {
             // The day that both ends are in counts once.
@@ -326,7 +326,7 @@ async fn requests(
     let extended = context.params.flag("extensions");
     let mut context = finished(context)?;
     // The last 90 days begin a minute later every minute.
-    context.stamp = (jiff::Timestamp::now().as_second() / 60).unsigned_abs();
+    context.stamp = (city.now().as_second() / 60).unsigned_abs();
     let (work, own) = (state.clone(), city.clone());
     let media_type = format.media_type();
     let answer =

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::error::Result;
@@ -117,10 +118,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl CityWatch {
-    pub(super) fn new(tracks: Vec<HotspotTrack>) -> Self {
+    pub(super) fn new(tracks: Vec<HotspotTrack>, now: Timestamp) -> Self {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let next_passing = since_1970.map_or(1, |since| since.as_secs()) << 20;
+        let next_passing = now.as_second().unsigned_abs() << 20;
         let (changed, questions) = (Vec::new(), VecDeque::new());
         let followed = Followed { tracks, next, next_passing, changed, questions };
         Self {
@@ -185,22 +185,28 @@ impl CityWatch {
     }
 
     /// Examines the city if it is due.
-    pub(super) fn look(&self, app: &App, city: &City) -> Result<()> {
-        let snapshot = city.shown().load();
-        let mut looked = locked(&self.looked);
-        let news = snapshot.revision().saturating_sub(looked.revision);
-        let rested = looked.at.map(|at| at.elapsed());
-        let (rest, patience) = (REST.max(looked.took * REST_FACTOR), PATIENCE);
-        let is_due = match rested {
-            None => true,
-            Some(rested) => rested >= rest && (news >= CHANGES || rested >= patience && news > 0),
+    pub(super) fn look_if_due(&self, app: &App, city: &City) -> Result<()> {
+        let revision = city.shown().load().revision();
+        let is_due = {
+            let looked = locked(&self.looked);
+            let news = revision.saturating_sub(looked.revision);
+            is_due(looked.at.map(|at| at.elapsed()), looked.took, news)
         };
-        if !is_due || snapshot.is_empty() {
+        if is_due { self.look(app, city) } else { Ok(()) }
+    }
+
+    /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
+    /// that changed, and scans for outbreaks. Does nothing for a city without a report.
+    ///
+    /// # Errors
+    /// The tracks cannot be stored.
+    pub fn look(&self, app: &App, city: &City) -> Result<()> {
+        let snapshot = city.shown().load();
+        if snapshot.is_empty() {
             return Ok(());
         }
         let began = Instant::now();
-        looked.revision = snapshot.revision();
-        drop(looked);
+        locked(&self.looked).revision = snapshot.revision();
         let Some(at) = newest(&snapshot) else { return Ok(()) };
         self.look_for_hotspots(&snapshot, at);
         self.write(app, city)?;
@@ -274,7 +280,34 @@ impl CityWatch {
     }
 }
 
+/// Whether a city is due. `rested` is the time since the last examination ended, `None` before the
+/// first; `took` is its length; `news` is the number of changes since it began.
+fn is_due(rested: Option<Duration>, took: Duration, news: u64) -> bool {
+    let Some(rested) = rested else { return true };
+    rested >= REST.max(took * REST_FACTOR) && (news >= CHANGES || rested >= PATIENCE && news > 0)
+}
+
 /// One second after the newest report, in seconds of Unix time.
 pub fn newest(snapshot: &Snapshot) -> Option<i64> {
     query::span(snapshot, &snapshot.compiled(&Filter::default())).map(|(_, last)| last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_changes_are_due_after_a_rest_and_a_few_after_a_minute() {
+        let seconds = Duration::from_secs;
+        let short = seconds(0);
+        assert!(is_due(None, short, 0), "the first examination is always due");
+        assert!(!is_due(Some(seconds(4)), short, CHANGES));
+        assert!(is_due(Some(seconds(5)), short, CHANGES));
+        assert!(!is_due(Some(seconds(59)), short, CHANGES - 1));
+        assert!(is_due(Some(seconds(60)), short, 1));
+        assert!(!is_due(Some(seconds(60)), short, 0), "nothing changed");
+        // After one that took 10 s there is a rest of 90 s, whatever changes.
+        assert!(!is_due(Some(seconds(89)), seconds(10), CHANGES));
+        assert!(is_due(Some(seconds(90)), seconds(10), CHANGES));
+    }
 }

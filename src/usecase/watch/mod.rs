@@ -37,7 +37,8 @@ pub struct BackgroundWatch {
 }
 
 impl BackgroundWatch {
-    /// A watch whose thread is not started.
+    /// A watch whose thread is not started: without [`BackgroundWatch::start`] a city is examined
+    /// only by [`CityWatch::look`].
     pub fn new() -> Arc<Self> {
         Arc::new(Self { cities: Mutex::default(), stopping: AtomicBool::new(false) })
     }
@@ -57,7 +58,7 @@ impl BackgroundWatch {
                 for city in app.cities() {
                     if city.progress().ready && !watch.stopping.load(Ordering::Relaxed) {
                         let looked = watch.city(&app, &city);
-                        let result = looked.and_then(|watched| watched.look(&app, &city));
+                        let result = looked.and_then(|watched| watched.look_if_due(&app, &city));
                         result.unwrap_or_else(|error| {
                             tracing::error!(%error, cause = ?error.cause, "the watch failed");
                         });
@@ -83,7 +84,7 @@ impl BackgroundWatch {
         if let Some(known) = cities.get(city.id()) {
             return Ok(known.clone());
         }
-        let watched = Arc::new(CityWatch::new(app.reader().tracks(city.id())?));
+        let watched = Arc::new(CityWatch::new(app.reader().tracks(city.id())?, app.now()));
         cities.insert(city.id().clone(), watched.clone());
         Ok(watched)
     }

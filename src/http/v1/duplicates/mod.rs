@@ -38,11 +38,6 @@ use crate::usecase::{City, DuplicateJudge};
 /// Incidents in an answer, at most.
 const LIMIT_MAX: usize = 50;
 
-/// The present, in seconds of Unix time.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
-}
-
 /// The question in a query string.
 fn question(params: &mut Params, city: &City) -> DuplicateQuestion {
     let at = params.position();
@@ -72,10 +67,10 @@ pub async fn list(
     }
     if asked.when.is_none() {
         // What is asked about now has another answer a second later.
-        context.stamp = now().unsigned_abs();
+        context.stamp = city.now().as_second().unsigned_abs();
     }
     let catalogue = city.catalogue();
-    let question = CheckedQuestion::check(asked, &catalogue, now())?;
+    let question = CheckedQuestion::check(asked, &catalogue, city.now().as_second())?;
     let (model, zone) = (state.model.clone(), city.zone().clone());
     let answer =
         fresh(&state, context, &city, MEDIA_TYPE, CostClass::Quick, move |snapshot, context| {
@@ -220,7 +215,7 @@ fn answer_chunk(
     for (row, line_read) in rows {
         let asked = line_read
             .and_then(|text| body::duplicate_question(&text, city.zone()))
-            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, now()))
+            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, city.now().as_second()))
             .and_then(|asked| asked.check_excluded(snapshot).map(|()| asked));
         let written = asked.and_then(|asked| {
             let known = rules.iter().position(|(code, _)| *code == asked.service);
@@ -312,7 +307,7 @@ impl Dedupe {
         snapshot: &Snapshot,
         report: &Report,
     ) -> Option<(DuplicateRule, DuplicateAnswer)> {
-        self.0.candidates(city, &state.model, snapshot, report, now())
+        self.0.candidates(city, &state.model, snapshot, report, city.now().as_second())
     }
 
     /// The answer to a sender who is to choose: nothing was made yet.
