@@ -200,7 +200,8 @@ impl App {
             growing: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
-        let (writer, _) = Writer::start(store, IndexUpdater(shared.clone()))?;
+        let (writer, _) =
+            Writer::start_with_clock(store, IndexUpdater(shared.clone()), shared.clock.clone())?;
         writer.execute(AddJurisdiction { jurisdiction: quebec(), services: Vec::new() })?;
         let epoch = shared.reader.epoch()?;
         let pool = Arc::new(Semaphore::new(limits.questions_at_once));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::domain::{Change, JurisdictionId};
@@ -19,18 +20,19 @@ pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 pub type Changes = BTreeMap<JurisdictionId, Vec<Change>>;
 
 /// Executes commands one after the other in the transaction that `db` is in. Each command adds its
-/// answer to `answers`, also where this fails.
+/// answer to `answers`, also where this fails. Changes are recorded as made at `now`.
 ///
 /// # Errors
 /// The file cannot be read or written: the transaction must be given up.
 pub fn execute(
     db: &Connection,
     operations: Vec<Operation>,
+    now: Timestamp,
     collects_changes: bool,
     answers: &mut Vec<Acknowledgement>,
 ) -> Result<Changes> {
     let keeps_created = operations.iter().any(asks_for_created);
-    let mut transaction = WriteTransaction::new(db, collects_changes, keeps_created);
+    let mut transaction = WriteTransaction::new(db, now, collects_changes, keeps_created);
     let mut operations = operations.into_iter();
     for operation in operations.by_ref() {
         if let Err(error) = transaction.execute(operation, answers) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::domain::{
@@ -65,9 +66,14 @@ pub struct WriteTransaction<'a> {
 }
 
 impl<'a> WriteTransaction<'a> {
-    /// A transaction in which nothing has been done yet.
-    pub fn new(db: &'a Connection, collects_changes: bool, keeps_created: bool) -> Self {
-        let now = ReportTime::instant(jiff::Timestamp::now()).to_string();
+    /// A transaction in which nothing has been done yet, at the time `now`.
+    pub fn new(
+        db: &'a Connection,
+        now: Timestamp,
+        collects_changes: bool,
+        keeps_created: bool,
+    ) -> Self {
+        let now = ReportTime::instant(now).to_string();
         let cities = BTreeMap::new();
         Self { db, now, insert: None, cities, collects_changes, keeps_created }
     }

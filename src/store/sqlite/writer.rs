@@ -3,12 +3,13 @@
 //! number of clients.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::domain::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::store::command::{Command, Operation};
@@ -37,10 +38,24 @@ impl Writer {
         path: &Path,
         listener: impl CommitListener,
     ) -> Result<(Self, thread::JoinHandle<()>)> {
+        Self::start_with_clock(path, listener, SystemClock::shared())
+    }
+
+    /// As [`Writer::start`], with a clock other than the machine's: it gives the times at which
+    /// changes are recorded.
+    ///
+    /// # Errors
+    /// The file cannot be opened for writing.
+    pub fn start_with_clock(
+        path: &Path,
+        listener: impl CommitListener,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, thread::JoinHandle<()>)> {
         let db = open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let checkpoints = start_checkpoints(path)?;
-        let mut thread = Thread { path: path.to_owned(), db: Some(db), listener, checkpoints };
+        let mut thread =
+            Thread { path: path.to_owned(), db: Some(db), listener, clock, checkpoints };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -102,6 +117,7 @@ struct Thread<L> {
     /// `None` after a failure, until the file can be opened again.
     db: Option<Connection>,
     listener: L,
+    clock: Arc<dyn Clock>,
     /// Tells the checkpoint thread that something was committed.
     checkpoints: mpsc::SyncSender<()>,
 }
@@ -166,6 +182,7 @@ impl<L: CommitListener> Thread<L> {
         answers: &mut Vec<Acknowledgement>,
     ) -> Result<Changes> {
         let wants_changes = self.listener.wants_changes();
+        let clock = self.clock.clone();
         let tx = match self.begin() {
             Ok(tx) => tx,
             Err(error) => {
@@ -173,7 +190,7 @@ impl<L: CommitListener> Thread<L> {
                 return Err(error);
             }
         };
-        let changed = execute(&tx, group, wants_changes, answers)?;
+        let changed = execute(&tx, group, clock.now(), wants_changes, answers)?;
         tx.commit()?;
         Ok(changed)
     }
@@ -189,7 +206,6 @@ impl<L: CommitListener> Thread<L> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -223,7 +239,8 @@ mod tests {
         db.commit_hook(Some(|| true)).unwrap();
         let listener = Counting(uncertain.clone());
         let checkpoints = mpsc::sync_channel(1).0;
-        let mut thread = Thread { path: dir.clone(), db: Some(db), listener, checkpoints };
+        let clock = SystemClock::shared();
+        let mut thread = Thread { path: dir.clone(), db: Some(db), listener, clock, checkpoints };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {
