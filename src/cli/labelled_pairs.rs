@@ -38,11 +38,11 @@ pub struct LabelledPairsArguments {
 
 /// A report as a duplicate query at the time it was made.
 #[derive(Debug, Clone, Copy)]
-pub struct LabelledQuestion {
+pub struct LabelledQuery {
     /// The report.
-    pub asked: DocAddress,
+    pub report: DocAddress,
     /// The earlier report of its labelled pair.
-    pub wanted: Option<DocAddress>,
+    pub original: Option<DocAddress>,
     /// Whether it is the labelled duplicate of the pair.
     pub is_child: bool,
 }
@@ -54,7 +54,7 @@ pub struct LabelledPairs {
     /// The reports.
     pub snapshot: Arc<Snapshot>,
     /// Every report with an exact position, by time.
-    pub questions: Vec<LabelledQuestion>,
+    pub queries: Vec<LabelledQuery>,
     /// Incident number of each labelled report.
     pub incidents: HashMap<DocAddress, usize>,
     /// Notes about labels that cannot be used.
@@ -101,10 +101,10 @@ impl LabelledPairs {
             let is_child = order(parent) <= order(child);
             let (later, earlier) = if is_child { (child, parent) } else { (parent, child) };
             // A labelled duplicate is queried for its own pair first.
-            let question = LabelledQuestion { asked: later, wanted: Some(earlier), is_child };
-            let known: &mut LabelledQuestion = asked.entry(later).or_insert(question);
+            let labelled_query = LabelledQuery { report: later, original: Some(earlier), is_child };
+            let known: &mut LabelledQuery = asked.entry(later).or_insert(labelled_query);
             if is_child && !known.is_child {
-                *known = question;
+                *known = labelled_query;
             }
         }
         if linked.is_empty() {
@@ -115,23 +115,23 @@ impl LabelledPairs {
             return Err(Refusal::new("--pairs", pairs.len(), message).into());
         }
         let ask = |address: &DocAddress| {
-            let none = LabelledQuestion { asked: *address, wanted: None, is_child: false };
+            let none = LabelledQuery { report: *address, original: None, is_child: false };
             asked.get(address).copied().unwrap_or(none)
         };
-        let questions = placed.iter().map(ask).collect();
+        let queries = placed.iter().map(ask).collect();
         let left_out = format!(
             "{} pairs; left out: {unusable} marked unusable or repeated, {absent} without two \
              exactly placed reports",
             linked.len()
         );
         let incidents = incidents(&linked);
-        Ok(Self { catalogue: city.catalogue(), snapshot, questions, incidents, left_out, city })
+        Ok(Self { catalogue: city.catalogue(), snapshot, queries, incidents, left_out, city })
     }
 
     /// The queries of a time range.
-    pub fn between(&self, from: i64, before: i64) -> impl Iterator<Item = &LabelledQuestion> {
-        self.questions.iter().filter(move |question| {
-            let at = self.snapshot.requested(question.asked);
+    pub fn between(&self, from: i64, before: i64) -> impl Iterator<Item = &LabelledQuery> {
+        self.queries.iter().filter(move |labelled_query| {
+            let at = self.snapshot.requested(labelled_query.report);
             from <= at && at < before
         })
     }

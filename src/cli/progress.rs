@@ -14,7 +14,7 @@ pub struct Progress {
     what: &'static str,
     total: u64,
     began: Instant,
-    told: Instant,
+    reported_at: Instant,
 }
 
 impl Progress {
@@ -26,15 +26,15 @@ impl Progress {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style).with_message(what)
         });
-        Self { bar, what, total, began: Instant::now(), told: Instant::now() }
+        Self { bar, what, total, began: Instant::now(), reported_at: Instant::now() }
     }
 
     /// Reports the position reached and the number of rows.
     pub fn at(&mut self, position: u64, rows: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
-        } else if self.told.elapsed() >= LINE_EVERY {
-            self.told = Instant::now();
+        } else if self.reported_at.elapsed() >= LINE_EVERY {
+            self.reported_at = Instant::now();
             let seconds = self.began.elapsed().as_secs_f64();
             let percent = 100 * position / self.total.max(1);
             let rate = rows as f64 / seconds;

@@ -129,16 +129,16 @@ fn basemap(wanted: &str) -> Option<String> {
     match wanted {
         "" | "none" => None,
         "auto" => {
-            let (told, hear) = mpsc::channel();
+            let (send, receive) = mpsc::channel();
             // Name resolution has no time-out: a thread that hangs is abandoned.
             thread::spawn(move || {
                 let address =
                     (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
                 let reached =
                     address.is_some_and(|to| TcpStream::connect_timeout(&to, PROBE_MAX).is_ok());
-                let _ = told.send(reached);
+                let _ = send.send(reached);
             });
-            let reached = hear.recv_timeout(PROBE_MAX).unwrap_or(false);
+            let reached = receive.recv_timeout(PROBE_MAX).unwrap_or(false);
             reached.then(|| format!("https://{OPEN_FREE_MAP}/planet"))
         }
         url => Some(url.to_owned()),

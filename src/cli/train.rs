@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuestion};
+use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
 use crate::cli::{labelled_pairs, unwritable};
 use crate::domain::Catalogue;
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ enum What {
     /// and thresholds. Policies are copied from the previous model.
     Duplicates {
         #[command(flatten)]
-        judged: labelled_pairs::LabelledPairsArguments,
+        pairs: labelled_pairs::LabelledPairsArguments,
         /// Use only reports made before this date or time.
         #[arg(long)]
         before: Option<String>,
@@ -66,25 +66,25 @@ enum What {
 
 /// Fits a model and writes it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let What::Duplicates { judged: from, before, out } = &arguments.what;
-    let judged = LabelledPairs::read(from)?;
+    let What::Duplicates { pairs: from, before, out } = &arguments.what;
+    let pairs = LabelledPairs::read(from)?;
     let base = labelled_pairs::model(from.model.as_deref())?;
-    let until = before.as_ref().map(|text| judged.second("--before", text)).transpose()?;
-    println!("{}", judged.left_out);
-    let questions: Vec<&LabelledQuestion> =
-        judged.between(i64::MIN, until.unwrap_or(i64::MAX)).collect();
-    let mut model = train(&judged, &base, &questions)?;
-    let labelled = questions.iter().filter(|question| question.wanted.is_some()).count();
+    let until = before.as_ref().map(|text| pairs.second("--before", text)).transpose()?;
+    println!("{}", pairs.left_out);
+    let queries: Vec<&LabelledQuery> = pairs.between(i64::MIN, until.unwrap_or(i64::MAX)).collect();
+    let mut model = train(&pairs, &base, &queries)?;
+    let labelled =
+        queries.iter().filter(|labelled_query| labelled_query.original.is_some()).count();
     let until = before.as_deref().unwrap_or("the end");
-    let city = judged.city();
-    let asked = questions.len();
+    let city = pairs.city();
+    let asked = queries.len();
     model.provenance.retain(|(name, _)| name == BY_HAND);
     model.provenance.push((
         "learned".into(),
         format!("{labelled} labelled duplicates among {asked} reports of {city} before {until}"),
     ));
     std::fs::write(out, write_model(&model)).map_err(unwritable("--out", out))?;
-    println!("{labelled} duplicates among {} reports: {}", questions.len(), out.display());
+    println!("{labelled} duplicates among {} reports: {}", queries.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,26 +93,26 @@ struct Columns {
     groups: Vec<String>,
     services: Vec<String>,
     /// Groups with enough labels.
-    told: Vec<String>,
+    labelled_groups: Vec<String>,
 }
 
 impl Columns {
-    fn of(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Self {
+    fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Self {
         let mut services: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let mut groups: BTreeMap<String, usize> = BTreeMap::new();
-        for question in questions {
-            let service = judged.service(question.asked);
-            let labelled = usize::from(question.wanted.is_some());
+        for labelled_query in queries {
+            let service = pairs.service(labelled_query.report);
+            let labelled = usize::from(labelled_query.original.is_some());
             let (labels, reports) = services.entry(service).or_default();
             (*labels, *reports) = (*labels + labelled, *reports + 1);
-            *groups.entry(group_of(&judged.catalogue, service)).or_default() += labelled;
+            *groups.entry(group_of(&pairs.catalogue, service)).or_default() += labelled;
         }
-        let told = groups.iter().filter(|(_, labels)| **labels >= GROUP_LABELS_MIN);
+        let labelled = groups.iter().filter(|(_, labels)| **labels >= GROUP_LABELS_MIN);
         let own = services.iter().filter(|(_, (labels, reports))| {
             *labels >= SERVICE_LABELS_MIN || *reports >= SERVICE_REPORTS_MIN
         });
         Self {
-            told: told.map(|(code, _)| code.clone()).collect(),
+            labelled_groups: labelled.map(|(code, _)| code.clone()).collect(),
             services: own.map(|(code, _)| (*code).to_owned()).collect(),
             groups: groups.into_keys().collect(),
         }
@@ -149,7 +149,7 @@ impl Columns {
             at.into_iter().for_each(|at| priors[at] = prior);
         }
         for (n, code) in self.groups.iter().enumerate() {
-            if self.told.contains(code) {
+            if self.labelled_groups.contains(code) {
                 continue;
             }
             let before = base.groups.get(code).copied().unwrap_or_default();
@@ -175,21 +175,23 @@ fn group_of(catalogue: &Catalogue, service: &str) -> String {
 /// from all. A group's offset is therefore the mean of its services, which is what an unknown
 /// service of another city gets.
 fn train(
-    judged: &LabelledPairs,
+    pairs: &LabelledPairs,
     base: &DuplicateModel,
-    asked: &[&LabelledQuestion],
+    asked: &[&LabelledQuery],
 ) -> Result<DuplicateModel> {
-    let columns = Columns::of(judged, asked);
-    let is_told = |question: &&&LabelledQuestion| {
-        columns.told.contains(&group_of(&judged.catalogue, judged.service(question.asked)))
+    let columns = Columns::of(pairs, asked);
+    let has_labels = |labelled_query: &&&LabelledQuery| {
+        columns
+            .labelled_groups
+            .contains(&group_of(&pairs.catalogue, pairs.service(labelled_query.report)))
     };
-    let told: Vec<&LabelledQuestion> = asked.iter().filter(is_told).copied().collect();
+    let labelled_queries: Vec<&LabelledQuery> = asked.iter().filter(has_labels).copied().collect();
     let common = FEATURES.len() + 3 * columns.groups.len();
-    let observed = observe(judged, base, &told, &columns);
+    let observed = observe(pairs, base, &labelled_queries, &columns);
     let mut priors = columns.priors(base, &observed.deviations());
     priors[common..].fill(Prior { mean: 0.0, weight: FIXED });
     let fitted = fit(&observed, &priors).map_err(Error::internal)?;
-    let observed = observe(judged, base, asked, &columns);
+    let observed = observe(pairs, base, asked, &columns);
     let mut priors = columns.priors(base, &observed.deviations());
     for (prior, mean) in priors[..common].iter_mut().zip(&fitted) {
         *prior = Prior { mean: *mean, weight: FIXED };
@@ -202,83 +204,85 @@ fn train(
     model.services.clear();
     let groups = &columns.groups;
     for (n, leans) in fitted[FEATURES.len()..].chunks_exact(3).enumerate() {
-        let leaning: &mut CoefficientOffset = match n.checked_sub(groups.len()) {
+        let offset: &mut CoefficientOffset = match n.checked_sub(groups.len()) {
             None => model.groups.entry(groups[n].clone()).or_default(),
             Some(n) => model.services.entry(columns.services[n].clone()).or_default(),
         };
         let [constant, distance, time] = [leans[0], leans[1], leans[2]].map(round);
-        (leaning.constant, leaning.distance, leaning.time) = (constant, distance, time);
+        (offset.constant, offset.distance, offset.time) = (constant, distance, time);
     }
-    thresholds(judged, &mut model, asked);
-    model.groups.retain(|_, leaning| *leaning != CoefficientOffset::default());
+    thresholds(pairs, &mut model, asked);
+    model.groups.retain(|_, offset| *offset != CoefficientOffset::default());
     Ok(model)
 }
 
 /// Every candidate of every query, and whether it is the labelled original.
 fn observe(
-    judged: &LabelledPairs,
+    pairs: &LabelledPairs,
     base: &DuplicateModel,
-    asked: &[&LabelledQuestion],
+    asked: &[&LabelledQuery],
     columns: &Columns,
 ) -> Observations {
     let mut observed = Observations::new(columns.width());
-    let rules = judged.rules(base);
-    let unlabelled = asked.iter().filter(|question| question.wanted.is_none()).count();
+    let rules = pairs.rules(base);
+    let unlabelled =
+        asked.iter().filter(|labelled_query| labelled_query.original.is_none()).count();
     let every = unlabelled.div_ceil(UNLABELLED_MAX).max(1);
     let mut passed = 0;
-    for question in asked {
+    for labelled_query in asked {
         let mut weight = 1.0;
-        if question.wanted.is_none() {
+        if labelled_query.original.is_none() {
             passed += 1;
             if passed % every != 0 {
                 continue;
             }
             weight = every as f64;
         }
-        let service = judged.service(question.asked);
-        let group = group_of(&judged.catalogue, service);
-        let rule = &rules[usize::from(judged.snapshot.service(question.asked))];
-        let (candidates, _) = rule.candidates(&judged.snapshot, &judged.probe(question.asked));
+        let service = pairs.service(labelled_query.report);
+        let group = group_of(&pairs.catalogue, service);
+        let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
+        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
         for candidate in candidates {
             let row = columns.row(&candidate.described.features, &group, service);
-            observed.push(&row, question.wanted == Some(candidate.address), weight);
+            observed.push(&row, labelled_query.original == Some(candidate.address), weight);
         }
     }
     observed
 }
 
 /// A model's answer to a query: the highest probability, and that of the labelled original.
-struct Said {
+struct ModelAnswer {
     best: f64,
     wanted: Option<f64>,
     is_labelled: bool,
 }
 
 /// Sets the thresholds of each group and service with enough labels.
-fn thresholds(judged: &LabelledPairs, model: &mut DuplicateModel, asked: &[&LabelledQuestion]) {
-    let rules = judged.rules(model);
-    let mut groups: BTreeMap<String, Vec<Said>> = BTreeMap::new();
-    let mut services: BTreeMap<String, Vec<Said>> = BTreeMap::new();
-    for question in asked {
-        let rule = &rules[usize::from(judged.snapshot.service(question.asked))];
-        let (candidates, _) = rule.candidates(&judged.snapshot, &judged.probe(question.asked));
+fn thresholds(pairs: &LabelledPairs, model: &mut DuplicateModel, asked: &[&LabelledQuery]) {
+    let rules = pairs.rules(model);
+    let mut groups: BTreeMap<String, Vec<ModelAnswer>> = BTreeMap::new();
+    let mut services: BTreeMap<String, Vec<ModelAnswer>> = BTreeMap::new();
+    for labelled_query in asked {
+        let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
+        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
         let odds = |candidate: &Candidate| rule.log_odds(&candidate.described.features);
         let best = candidates.iter().map(odds).fold(f64::NEG_INFINITY, f64::max);
-        let wanted = candidates.iter().find(|c| question.wanted == Some(c.address)).map(odds);
-        let said = || Said {
+        let wanted =
+            candidates.iter().find(|c| labelled_query.original == Some(c.address)).map(odds);
+        let answers = || ModelAnswer {
             best: logistic(best),
             wanted: wanted.map(logistic),
-            is_labelled: question.wanted.is_some(),
+            is_labelled: labelled_query.original.is_some(),
         };
-        let service = judged.service(question.asked);
-        groups.entry(group_of(&judged.catalogue, service)).or_default().push(said());
-        services.entry(service.to_owned()).or_default().push(said());
+        let service = pairs.service(labelled_query.report);
+        groups.entry(group_of(&pairs.catalogue, service)).or_default().push(answers());
+        services.entry(service.to_owned()).or_default().push(answers());
     }
-    for (list, leanings) in [(groups, &mut model.groups), (services, &mut model.services)] {
-        for (code, said) in list {
-            if let Some((duplicate, possible)) = edges(said) {
-                let leaning = leanings.entry(code).or_default();
-                (leaning.duplicate_from, leaning.possible_from) = (Some(duplicate), Some(possible));
+    for (list, offsets) in [(groups, &mut model.groups), (services, &mut model.services)] {
+        for (code, answers) in list {
+            if let Some((duplicate, possible)) = edges(answers) {
+                let offset = offsets.entry(code).or_default();
+                (offset.duplicate_from, offset.possible_from) = (Some(duplicate), Some(possible));
             }
         }
     }
@@ -286,16 +290,16 @@ fn thresholds(judged: &LabelledPairs, model: &mut DuplicateModel, asked: &[&Labe
 
 /// `duplicate_from` maximises F1 (the harmonic mean of precision and recall); `possible_from` keeps
 /// nine of ten originals above it. `None` where labels are too few.
-fn edges(mut said: Vec<Said>) -> Option<(f64, f64)> {
-    let mut originals: Vec<f64> = said.iter().filter_map(|one| one.wanted).collect();
+fn edges(mut answers: Vec<ModelAnswer>) -> Option<(f64, f64)> {
+    let mut originals: Vec<f64> = answers.iter().filter_map(|one| one.wanted).collect();
     if originals.len() < THRESHOLD_LABELS_MIN {
         return None;
     }
     originals.sort_by(f64::total_cmp);
-    said.sort_by(|a, b| b.best.total_cmp(&a.best));
-    let all = said.iter().filter(|one| one.is_labelled).count();
+    answers.sort_by(|a, b| b.best.total_cmp(&a.best));
+    let all = answers.iter().filter(|one| one.is_labelled).count();
     let (mut hits, mut highest, mut duplicate) = (0, 0.0, 1.0);
-    for (n, one) in said.iter().enumerate() {
+    for (n, one) in answers.iter().enumerate() {
         hits += usize::from(one.is_labelled);
         let score = 2.0 * hits as f64 / (n + 1 + all) as f64;
         if score > highest {

@@ -223,10 +223,10 @@ mod tests {
             near.push(other.map(|(_, j)| j));
         }
         let z = gi_star(&[20, 30, 32, 50, 80, 70], &near).unwrap();
-        let told =
+        let published =
             [-1.397_276_26, -0.289_177_62, 0.650_649_64, -0.289_177_62, 1.234_520_88, 2.024_243_31];
-        for (ours, told) in z.iter().zip(told) {
-            assert!((ours - told).abs() < 5e-9, "{ours} {told}");
+        for (ours, published) in z.iter().zip(published) {
+            assert!((ours - published).abs() < 5e-9, "{ours} {published}");
         }
     }
 

@@ -206,7 +206,7 @@ impl City {
     }
 
     /// Applies a commit of this process's writer.
-    pub fn follow(&self, reader: &Reader, changes: Vec<Change>) {
+    pub fn apply_commit(&self, reader: &Reader, changes: Vec<Change>) {
         let Some(last) = changes.last().map(|change| change.revision) else { return };
         self.stored.fetch_max(last, Ordering::Relaxed);
         let mut slot = self.lock();

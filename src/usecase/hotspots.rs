@@ -82,7 +82,8 @@ impl HotspotSearch {
         let severity = |number: u16| catalogue.severity(snapshot.service_name(number));
         let mut numbered = Vec::new();
         for (services, hotspots) in found {
-            let numbers = watched.follow(&self.name(&services), &hotspots.found, query.before);
+            let numbers =
+                watched.match_tracks(&self.name(&services), &hotspots.found, query.before);
             numbered.extend(hotspots.found.into_iter().zip(numbers).map(|(hotspot, number)| {
                 let priority = Priority::of(&hotspot, query.before, severity);
                 NumberedHotspot { hotspot, number, priority }

@@ -92,7 +92,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     cities: ArcSwap<Cities>,
     /// Held while cities are added.
-    growing: Mutex<()>,
+    adding_cities: Mutex<()>,
     stopping: AtomicBool,
 }
 
@@ -115,8 +115,8 @@ struct IndexUpdater(Arc<Shared>);
 impl CommitListener for IndexUpdater {
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
         match self.0.cities.load().get(jurisdiction) {
-            Some(city) => city.follow(&self.0.reader, changes),
-            None => self.0.grow(),
+            Some(city) => city.apply_commit(&self.0.reader, changes),
+            None => self.0.add_new_cities(),
         }
     }
 
@@ -127,8 +127,8 @@ impl CommitListener for IndexUpdater {
 
 impl Shared {
     /// Adds cities of the store that are not in service yet.
-    fn grow(&self) {
-        let _growing = self.growing.lock().unwrap_or_else(|poison| poison.into_inner());
+    fn add_new_cities(&self) {
+        let _adding = self.adding_cities.lock().unwrap_or_else(|poison| poison.into_inner());
         let known = match self.reader.jurisdictions() {
             Ok(known) => known,
             Err(error) => return log(&error),
@@ -161,7 +161,7 @@ impl Shared {
         let cities = self.cities.load();
         for (jurisdiction, revision) in known {
             match cities.get(&jurisdiction.id) {
-                None => self.grow(),
+                None => self.add_new_cities(),
                 Some(city) => city.catch_up(&self.reader, revision),
             }
         }
@@ -197,7 +197,7 @@ impl App {
             catalogues,
             clock,
             cities: ArcSwap::default(),
-            growing: Mutex::default(),
+            adding_cities: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
         let (writer, _) =
@@ -216,7 +216,7 @@ impl App {
         });
         let boot = shared.clone();
         spawn("index-follow", move || {
-            boot.grow();
+            boot.add_new_cities();
             while !boot.stopping.load(Ordering::Relaxed) {
                 thread::sleep(FOLLOW_EVERY);
                 boot.catch_up();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::labelled_pairs;
-use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuestion};
+use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
 use crate::domain::{Filter, ServiceCode};
 use crate::error::Result;
 use crate::place::Meters;
@@ -26,7 +26,7 @@ const BANDS: usize = 10;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    judged: labelled_pairs::LabelledPairsArguments,
+    pairs: labelled_pairs::LabelledPairsArguments,
     /// Score only reports made from this date or time on: those the model was not trained on.
     #[arg(long)]
     from: Option<String>,
@@ -38,7 +38,7 @@ pub struct Arguments {
 /// Ranks at which the labelled originals were found.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ranks {
-    asked: usize,
+    queries: usize,
     first: usize,
     in_five: usize,
     reciprocal: f64,
@@ -48,7 +48,7 @@ struct Ranks {
 
 impl Ranks {
     fn add(&mut self, rank: Option<usize>, incident: bool) {
-        self.asked += 1;
+        self.queries += 1;
         self.first += usize::from(rank == Some(0));
         self.in_five += usize::from(rank.is_some_and(|rank| rank < 5));
         self.reciprocal += rank.map_or(0.0, |rank| 1.0 / (rank + 1) as f64);
@@ -56,7 +56,7 @@ impl Ranks {
     }
 
     fn cells(&self) -> String {
-        let n = self.asked.max(1) as f64;
+        let n = self.queries.max(1) as f64;
         let (first, five) = (self.first as f64 / n, self.in_five as f64 / n);
         let (mrr, incident) = (self.reciprocal / n, self.incident as f64 / n);
         format!("{first:.3} | {five:.3} | {mrr:.3} | {incident:.3}")
@@ -79,35 +79,34 @@ struct Score {
 
 /// Prints the tables.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let judged = LabelledPairs::read(&arguments.judged)?;
-    let model = labelled_pairs::model(arguments.judged.model.as_deref())?;
+    let pairs = LabelledPairs::read(&arguments.pairs)?;
+    let model = labelled_pairs::model(arguments.pairs.model.as_deref())?;
     let edge = |name, text: &Option<String>, open: i64| {
-        text.as_ref().map_or(Ok(open), |text| judged.second(name, text))
+        text.as_ref().map_or(Ok(open), |text| pairs.second(name, text))
     };
     let from = edge("--from", &arguments.from, i64::MIN)?;
     let before = edge("--before", &arguments.before, i64::MAX)?;
-    let questions: Vec<&LabelledQuestion> = judged.between(from, before).collect();
-    let (ours, rule) =
-        (ours(&judged, &judged.rules(&model), &questions), fixed(&judged, &questions));
-    println!("{}\n{} reports asked about\n", judged.left_out, questions.len());
+    let queries: Vec<&LabelledQuery> = pairs.between(from, before).collect();
+    let (ours, rule) = (ours(&pairs, &pairs.rules(&model), &queries), fixed(&pairs, &queries));
+    println!("{}\n{} reports asked about\n", pairs.left_out, queries.len());
     for (name, text) in &model.provenance {
         println!("model: {name} {text}");
     }
-    print!("\n{}", table(&judged, &questions, &ours, &rule));
+    print!("\n{}", table(&pairs, &queries, &ours, &rule));
     Ok(ExitCode::SUCCESS)
 }
 
 impl Score {
-    fn add(&mut self, judged: &LabelledPairs, question: &LabelledQuestion, found: &[DocAddress]) {
-        let Some(wanted) = question.wanted else { return };
+    fn add(&mut self, pairs: &LabelledPairs, labelled_query: &LabelledQuery, found: &[DocAddress]) {
+        let Some(wanted) = labelled_query.original else { return };
         let rank = found.iter().position(|address| *address == wanted);
-        let incident = |address: &DocAddress| judged.incidents.get(address);
+        let incident = |address: &DocAddress| pairs.incidents.get(address);
         let same = found.first().is_some_and(|first| {
-            incident(first).is_some() && incident(first) == incident(&question.asked)
+            incident(first).is_some() && incident(first) == incident(&labelled_query.report)
         });
-        if question.is_child {
+        if labelled_query.is_child {
             self.all.add(rank, same);
-            let service = judged.service(question.asked).to_owned();
+            let service = pairs.service(labelled_query.report).to_owned();
             self.by_service.entry(service).or_default().add(rank, same);
         } else {
             self.turned.add(rank, same);
@@ -116,20 +115,20 @@ impl Score {
 }
 
 /// The answers of the model.
-fn ours(judged: &LabelledPairs, rules: &[DuplicateRule], questions: &[&LabelledQuestion]) -> Score {
+fn ours(pairs: &LabelledPairs, rules: &[DuplicateRule], queries: &[&LabelledQuery]) -> Score {
     let mut score = Score::default();
-    for question in questions {
-        let snapshot = &judged.snapshot;
-        let rule = &rules[usize::from(snapshot.service(question.asked))];
-        let answer = rule.rank(snapshot, &judged.probe(question.asked), RANKS);
+    for labelled_query in queries {
+        let snapshot = &pairs.snapshot;
+        let rule = &rules[usize::from(snapshot.service(labelled_query.report))];
+        let answer = rule.rank(snapshot, &pairs.probe(labelled_query.report), RANKS);
         let found: Vec<DocAddress> = answer.found.iter().map(|one| one.address).collect();
-        score.add(judged, question, &found);
+        score.add(pairs, labelled_query, &found);
         let first = answer.found.first();
         let stated = first.map_or(0.0, |first| first.probability);
-        score.detected.push((stated, question.wanted.is_some()));
+        score.detected.push((stated, labelled_query.original.is_some()));
         if let Some(first) = first {
-            let incident = |address: DocAddress| judged.incidents.get(&address);
-            let own = incident(question.asked);
+            let incident = |address: DocAddress| pairs.incidents.get(&address);
+            let own = incident(labelled_query.report);
             let right = own.is_some()
                 && [first.address, first.candidate.address].iter().any(|h| incident(*h) == own);
             score.stated.push((stated, right));
@@ -140,14 +139,14 @@ fn ours(judged: &LabelledPairs, rules: &[DuplicateRule], questions: &[&LabelledQ
 
 /// The answers of the rule. Of equally near reports the newest comes first, the order that suits
 /// the rule best.
-fn fixed(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Score {
-    let snapshot = &judged.snapshot;
+fn fixed(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Score {
+    let snapshot = &pairs.snapshot;
     let mut score = Score::default();
-    for question in questions {
-        let second = snapshot.requested(question.asked);
-        let service = ServiceCode::new(judged.service(question.asked));
+    for labelled_query in queries {
+        let second = snapshot.requested(labelled_query.report);
+        let service = ServiceCode::new(pairs.service(labelled_query.report));
         let filter = Filter { services: service.map(|code| vec![code]), ..Filter::default() };
-        let at = snapshot.position(question.asked).expect("only placed reports ask");
+        let at = snapshot.position(labelled_query.report).expect("only placed reports ask");
         let near = within_radius(
             snapshot,
             &snapshot.compiled(&filter),
@@ -160,7 +159,7 @@ fn fixed(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Score {
             .items
             .iter()
             .filter(|one| {
-                one.address != question.asked && snapshot.requested(one.address) <= second
+                one.address != labelled_query.report && snapshot.requested(one.address) <= second
             })
             .filter(|one| was_open(snapshot, one.address, second))
             .map(|one| (one.distance, one.address))
@@ -171,44 +170,40 @@ fn fixed(judged: &LabelledPairs, questions: &[&LabelledQuestion]) -> Score {
         });
         found.truncate(RULE_FIRST);
         let addresses: Vec<DocAddress> = found.iter().map(|(_, address)| *address).collect();
-        score.add(judged, question, &addresses);
+        score.add(pairs, labelled_query, &addresses);
         let sure = found.first().map_or(0.0, |(distance, _)| 1.0 / (1.0 + distance.0));
-        score.detected.push((sure, question.wanted.is_some()));
+        score.detected.push((sure, labelled_query.original.is_some()));
     }
     score
 }
 
-fn table(
-    judged: &LabelledPairs,
-    questions: &[&LabelledQuestion],
-    ours: &Score,
-    rule: &Score,
-) -> String {
+fn table(pairs: &LabelledPairs, queries: &[&LabelledQuery], ours: &Score, rule: &Score) -> String {
     let mut text = String::from(
         "| original named by people, filed first | pairs | | first | in five | MRR | \
          first is of the incident |\n|---|---:|---|---:|---:|---:|---:|\n",
     );
     let mut row = |name: &str, ours: &Ranks, rule: &Ranks| {
-        if ours.asked > 0 {
-            let (n, ours, rule) = (ours.asked, ours.cells(), rule.cells());
+        if ours.queries > 0 {
+            let (n, ours, rule) = (ours.queries, ours.cells(), rule.cells());
             text += &format!("| {name} | {n} | pointchaud | {ours} |\n| | | rule | {rule} |\n");
         }
     };
     row("all", &ours.all, &rule.all);
     let mut services: Vec<_> = ours.by_service.iter().collect();
-    services.sort_by_key(|(_, ranks)| std::cmp::Reverse(ranks.asked));
-    for (service, ranks) in services.into_iter().filter(|(_, ranks)| ranks.asked >= ROW_MIN) {
-        let name = judged.catalogue.get(service).map_or(service.as_str(), |s| &s.names.en);
+    services.sort_by_key(|(_, ranks)| std::cmp::Reverse(ranks.queries));
+    for (service, ranks) in services.into_iter().filter(|(_, ranks)| ranks.queries >= ROW_MIN) {
+        let name = pairs.catalogue.get(service).map_or(service.as_str(), |s| &s.names.en);
         row(name, ranks, &rule.by_service[service]);
     }
     row("filed after its duplicate: the later asks", &ours.turned, &rule.turned);
     let (ap, rule_ap) = (average_precision(&ours.detected), average_precision(&rule.detected));
-    let labelled = questions.iter().filter(|question| question.wanted.is_some()).count();
-    let share = 100.0 * labelled as f64 / questions.len().max(1) as f64;
+    let labelled =
+        queries.iter().filter(|labelled_query| labelled_query.original.is_some()).count();
+    let share = 100.0 * labelled as f64 / queries.len().max(1) as f64;
     text += &format!(
         "\nDetection, {labelled} labelled ({share:.1} %) among {} reports: average precision \
          {ap:.3}, rule {rule_ap:.3}.\n\n",
-        questions.len()
+        queries.len()
     );
     let bands = reliability(&ours.stated, BANDS);
     text += &format!(

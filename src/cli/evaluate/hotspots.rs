@@ -93,7 +93,7 @@ struct Strength {
 pub struct Score {
     strengths: [Strength; 3],
     /// Hotspots reported on the evaluated days: planted, made of repeats, neither.
-    told: [usize; 3],
+    reported: [usize; 3],
     /// Scans of a service on days without a planted hotspot, and those that raised an alert.
     quiet: usize,
     alarms: usize,
@@ -155,7 +155,7 @@ impl Score {
                 size if of_repeats * 2 >= size => 1,
                 _ => 2,
             };
-            self.told[kind] += 1;
+            self.reported[kind] += 1;
             if is_of(snapshot, hotspot, planted) && count(&own) > 0 {
                 is_found = true;
                 caught += count(&own);
@@ -227,11 +227,11 @@ impl Score {
                 share(one.delays.len(), one.planted),
             );
         }
-        let [planted, repeats, neither] = self.told;
+        let [planted, repeats, neither] = self.reported;
         let all = planted + repeats + neither;
         let _ = writeln!(
             text,
-            "\nOf {all} hotspots told on those days {} are planted, {} repeats of one report, {} \
+            "\nOf {all} hotspots reported on those days {} are planted, {} repeats of one report, {} \
              neither. Alerts on {} scans of a service on a day without: {}.",
             share(planted, all),
             share(repeats, all),

@@ -148,11 +148,11 @@ impl<'a> MirroredServer<'a> {
         }
         let mut sent = sent;
         let mut bytes = Vec::new();
-        while let Some(piece) = sent.chunk().await.map_err(broken)? {
-            if bytes.len() + piece.len() > BYTES_MAX {
+        while let Some(chunk) = sent.chunk().await.map_err(broken)? {
+            if bytes.len() + chunk.len() > BYTES_MAX {
                 return Err(ServerFailure::Final(format!("more than {BYTES_MAX} bytes")));
             }
-            bytes.extend_from_slice(&piece);
+            bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
     }

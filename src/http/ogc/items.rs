@@ -363,7 +363,7 @@ pub async fn items(
         let (work, of, language) = (own.clone(), kind.clone(), context.language);
         let areas = state.app.query(&city, move |snapshot| of.areas(&work, snapshot, language));
         question.equal = equalities(&mut context.params, &areas.await?);
-        context.stamp += 2 * state.watch.city(&state.app, &city)?.looks();
+        context.stamp += 2 * state.watch.city(&state.app, &city)?.examinations();
     }
     let context = finished(context)?;
     let shape = form.clone();

@@ -329,7 +329,7 @@ pub async fn tile_answer(
 ) -> HandlerResult {
     let city = context.city(&state)?;
     let stamp = match layer {
-        Layer::Hotspots => state.watch.city(&state.app, &city)?.looks(),
+        Layer::Hotspots => state.watch.city(&state.app, &city)?.examinations(),
         _ => 0,
     };
     let key = format!("{}\0{}", context.uri, context.language.code());

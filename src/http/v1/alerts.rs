@@ -34,7 +34,7 @@ pub async fn alerts(
     let bbox = context.params.bbox();
     let watched = state.watch.city(&state.app, &city)?;
     let mut context = finished(context)?;
-    context.stamp = watched.looks();
+    context.stamp = watched.examinations();
     let found = watched.alerts();
     let own = (state.clone(), city.clone());
     let answer =

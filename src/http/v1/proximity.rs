@@ -153,7 +153,7 @@ pub async fn stats(
     let days_max = state.app.limits.days_max;
     let (answering, watched) = (city.clone(), state.watch.city(&state.app, &city)?);
     let mut context = context;
-    context.stamp = watched.looks();
+    context.stamp = watched.examinations();
     let answer = fresh(
         &state,
         context,

@@ -85,7 +85,7 @@ pub struct Alerts {
     pub alerts: Vec<Alert>,
 }
 
-struct Followed {
+struct TrackedHotspots {
     tracks: Vec<HotspotTrack>,
     /// The next number of a stored track.
     next: u64,
@@ -99,7 +99,7 @@ struct Followed {
 }
 
 /// The last examination of a city.
-struct LastLook {
+struct Examination {
     revision: u64,
     at: Option<Instant>,
     took: Duration,
@@ -107,10 +107,10 @@ struct LastLook {
 
 /// The background watch of one city.
 pub struct CityWatch {
-    followed: Mutex<Followed>,
+    tracked: Mutex<TrackedHotspots>,
     alerts: ArcSwapOption<Alerts>,
-    looked: Mutex<LastLook>,
-    looks: AtomicU64,
+    last_examination: Mutex<Examination>,
+    examinations: AtomicU64,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -122,20 +122,20 @@ impl CityWatch {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
         let next_passing = now.as_second().unsigned_abs() << 20;
         let (changed, questions) = (Vec::new(), VecDeque::new());
-        let followed = Followed { tracks, next, next_passing, changed, questions };
+        let tracked = TrackedHotspots { tracks, next, next_passing, changed, questions };
         Self {
-            followed: Mutex::new(followed),
+            tracked: Mutex::new(tracked),
             alerts: ArcSwapOption::empty(),
-            looked: Mutex::new(LastLook { revision: 0, at: None, took: Duration::ZERO }),
-            looks: AtomicU64::new(0),
+            last_examination: Mutex::new(Examination { revision: 0, at: None, took: Duration::ZERO }),
+            examinations: AtomicU64::new(0),
         }
     }
 
     /// Matches the hotspots that a search found `at` a second with its tracks. Returns the number
     /// of each hotspot's track, in order.
-    pub fn follow(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
-        let mut followed = locked(&self.followed);
-        let Followed { tracks, next, next_passing, changed, questions } = &mut *followed;
+    pub fn match_tracks(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
+        let mut tracked = locked(&self.tracked);
+        let TrackedHotspots { tracks, next, next_passing, changed, questions } = &mut *tracked;
         let is_standing = standing_service(question).is_some();
         if !is_standing {
             questions.retain(|known| known != question);
@@ -160,7 +160,7 @@ impl CityWatch {
 
     /// The track with this number.
     pub fn track(&self, number: u64) -> Option<HotspotTrack> {
-        locked(&self.followed).tracks.iter().find(|track| track.number == number).cloned()
+        locked(&self.tracked).tracks.iter().find(|track| track.number == number).cloned()
     }
 
     /// Number of present hotspots of the standing search, of these services or of all.
@@ -171,12 +171,12 @@ impl CityWatch {
             };
             !track.ended && standing_service(&track.question).is_some_and(named)
         };
-        locked(&self.followed).tracks.iter().filter(wanted).count()
+        locked(&self.tracked).tracks.iter().filter(wanted).count()
     }
 
     /// Number of examinations so far. Answers that depend on their results carry it in their ETag.
-    pub fn looks(&self) -> u64 {
-        self.looks.load(Ordering::Relaxed)
+    pub fn examinations(&self) -> u64 {
+        self.examinations.load(Ordering::Relaxed)
     }
 
     /// Result of the last scan; `None` before the first.
@@ -185,14 +185,14 @@ impl CityWatch {
     }
 
     /// Examines the city if it is due.
-    pub(super) fn look_if_due(&self, app: &App, city: &City) -> Result<()> {
+    pub(super) fn examine_if_due(&self, app: &App, city: &City) -> Result<()> {
         let revision = city.shown().load().revision();
         let is_due = {
-            let looked = locked(&self.looked);
-            let news = revision.saturating_sub(looked.revision);
-            is_due(looked.at.map(|at| at.elapsed()), looked.took, news)
+            let last_examination = locked(&self.last_examination);
+            let news = revision.saturating_sub(last_examination.revision);
+            is_due(last_examination.at.map(|at| at.elapsed()), last_examination.took, news)
         };
-        if is_due { self.look(app, city) } else { Ok(()) }
+        if is_due { self.examine(app, city) } else { Ok(()) }
     }
 
     /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
@@ -200,20 +200,20 @@ impl CityWatch {
     ///
     /// # Errors
     /// The tracks cannot be stored.
-    pub fn look(&self, app: &App, city: &City) -> Result<()> {
+    pub fn examine(&self, app: &App, city: &City) -> Result<()> {
         let snapshot = city.shown().load();
         if snapshot.is_empty() {
             return Ok(());
         }
         let began = Instant::now();
-        locked(&self.looked).revision = snapshot.revision();
+        locked(&self.last_examination).revision = snapshot.revision();
         let Some(at) = newest(&snapshot) else { return Ok(()) };
         self.look_for_hotspots(&snapshot, at);
         self.write(app, city)?;
         self.look_for_alerts(&snapshot, at);
-        let mut looked = locked(&self.looked);
-        (looked.at, looked.took) = (Some(Instant::now()), began.elapsed());
-        self.looks.fetch_add(1, Ordering::Relaxed);
+        let mut last_examination = locked(&self.last_examination);
+        (last_examination.at, last_examination.took) = (Some(Instant::now()), began.elapsed());
+        self.examinations.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -226,27 +226,27 @@ impl CityWatch {
             Err(_) => return,
         };
         for (code, hotspots) in &found {
-            self.follow(&standing_name(code.as_str()), &hotspots.found, at);
+            self.match_tracks(&standing_name(code.as_str()), &hotspots.found, at);
         }
         // Tracks of services without a hotspot may have ended.
         let silent: Vec<String> = {
-            let followed = locked(&self.followed);
+            let tracked = locked(&self.tracked);
             let is_silent = |track: &&HotspotTrack| {
                 let told = |code: &str| found.iter().any(|(known, _)| known.as_str() == code);
                 !track.ended && standing_service(&track.question).is_some_and(|code| !told(code))
             };
-            followed.tracks.iter().filter(is_silent).map(|track| track.question.clone()).collect()
+            tracked.tracks.iter().filter(is_silent).map(|track| track.question.clone()).collect()
         };
-        silent.iter().for_each(|question| drop(self.follow(question, &[], at)));
+        silent.iter().for_each(|question| drop(self.match_tracks(question, &[], at)));
     }
 
     /// Stores the tracks that changed.
     fn write(&self, app: &App, city: &City) -> Result<()> {
         let tracks: Vec<HotspotTrack> = {
-            let mut followed = locked(&self.followed);
-            let changed = std::mem::take(&mut followed.changed);
+            let mut tracked = locked(&self.tracked);
+            let changed = std::mem::take(&mut tracked.changed);
             let is_changed = |track: &&HotspotTrack| changed.contains(&track.number);
-            followed.tracks.iter().filter(is_changed).cloned().collect()
+            tracked.tracks.iter().filter(is_changed).cloned().collect()
         };
         if tracks.is_empty() {
             return Ok(());
@@ -255,7 +255,7 @@ impl CityWatch {
         let jurisdiction = city.id().clone();
         let written = app.writer().execute(SaveHotspotTracks { jurisdiction, tracks });
         // What could not be written is written with the next change.
-        written.inspect_err(|_| locked(&self.followed).changed.extend(numbers))
+        written.inspect_err(|_| locked(&self.tracked).changed.extend(numbers))
     }
 
     fn look_for_alerts(&self, snapshot: &Snapshot, at: i64) {

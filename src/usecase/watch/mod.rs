@@ -57,8 +57,8 @@ impl BackgroundWatch {
                 thread::sleep(TICK);
                 for city in app.cities() {
                     if city.progress().ready && !watch.stopping.load(Ordering::Relaxed) {
-                        let looked = watch.city(&app, &city);
-                        let result = looked.and_then(|watched| watched.look_if_due(&app, &city));
+                        let watched = watch.city(&app, &city);
+                        let result = watched.and_then(|watched| watched.examine_if_due(&app, &city));
                         result.unwrap_or_else(|error| {
                             tracing::error!(%error, cause = ?error.cause, "the watch failed");
                         });
