@@ -231,8 +231,8 @@ impl Score {
         let all = planted + repeats + neither;
         let _ = writeln!(
             text,
-            "\nOf {all} hotspots reported on those days {} are planted, {} repeats of one report, {} \
-             neither. Alerts on {} scans of a service on a day without: {}.",
+            "\nOf {all} hotspots reported on those days {} are planted, {} repeats of one report, \
+             {} neither. Alerts on {} scans of a service on a day without: {}.",
             share(planted, all),
             share(repeats, all),
             share(neither, all),

@@ -126,7 +126,11 @@ impl CityWatch {
         Self {
             tracked: Mutex::new(tracked),
             alerts: ArcSwapOption::empty(),
-            last_examination: Mutex::new(Examination { revision: 0, at: None, took: Duration::ZERO }),
+            last_examination: Mutex::new(Examination {
+                revision: 0,
+                at: None,
+                took: Duration::ZERO,
+            }),
             examinations: AtomicU64::new(0),
         }
     }

@@ -58,7 +58,8 @@ impl BackgroundWatch {
                 for city in app.cities() {
                     if city.progress().ready && !watch.stopping.load(Ordering::Relaxed) {
                         let watched = watch.city(&app, &city);
-                        let result = watched.and_then(|watched| watched.examine_if_due(&app, &city));
+                        let result =
+                            watched.and_then(|watched| watched.examine_if_due(&app, &city));
                         result.unwrap_or_else(|error| {
                             tracing::error!(%error, cause = ?error.cause, "the watch failed");
                         });
