@@ -13,11 +13,12 @@ use pointchaud::domain::{Catalogue, Change, Event, Filter, Gate, TextSketch, tra
 use pointchaud::export::geojson::Collection;
 use pointchaud::http::request::body;
 use pointchaud::http::v1::facts::facts_collection;
+use pointchaud::index::DocAddress;
 use pointchaud::index::{Collector, Index, Snapshot};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::place::{BBox, Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
-use pointchaud::query::{DocAddress, DuplicateQuery, DuplicateRule};
+use pointchaud::query::{DuplicateQuery, DuplicateRule};
 
 const REPORTS: usize = 100_000;
 const TIMES: usize = 1_000;
@@ -58,11 +59,11 @@ fn path_nearest_of_a_service(city: &City) {
 struct Count(usize, f32);
 
 impl Collector<DocAddress> for Count {
-    fn offer(&mut self, _: DocAddress, _: f32) {
+    fn collect(&mut self, _: DocAddress, _: f32) {
         self.0 += 1;
     }
 
-    fn reach(&mut self) -> f32 {
+    fn max_haversine(&mut self) -> f32 {
         self.1
     }
 }
@@ -162,7 +163,7 @@ fn path_apply(index: &mut Index, changes: Vec<Change>) {
 fn main() {
     let points = city::points(REPORTS);
     let mut index = city::index(&points);
-    let (snapshot, askers) = (index.shown().load(), city::askers(&points, TIMES));
+    let (snapshot, askers) = (index.reader().load(), city::askers(&points, TIMES));
     let city = City { snapshot, askers, points };
     path_nearest(&city);
     path_nearest_of_a_service(&city);

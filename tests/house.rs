@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("query", &["index", "statistics", "domain", "place", "i18n", "error"], &["geo"]),
     (
         "export",
-        &["query", "domain", "place", "i18n", "error"],
+        &["index", "query", "domain", "place", "i18n", "error"],
         // A GeoPackage is a SQLite file by its standard: `rusqlite` writes its tables.
         &["serde", "serde_json", "geojson", "geo", "csv", "parquet", "rusqlite"],
     ),

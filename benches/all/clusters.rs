@@ -33,7 +33,7 @@ pub fn filters() -> [(&'static str, Filter); 3] {
 
 /// The rows of one size.
 pub fn rows(points: &[Point], index: &Index, peers: &Peers) -> Vec<Row> {
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     let theirs = peers.supercluster(points);
     let mut rows = Vec::new();
     for (name, filter) in filters() {

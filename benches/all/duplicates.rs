@@ -4,9 +4,10 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use pointchaud::domain::{Catalogue, Filter, Nature, ServiceCode};
+use pointchaud::index::DocAddress;
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::ingest::builtin_model;
-use pointchaud::query::{DocAddress, DuplicateQuery, DuplicateRule, group};
+use pointchaud::query::{DuplicateQuery, DuplicateRule, group};
 
 use crate::city::{self, Point};
 use crate::clock::{Contender, turns};
@@ -40,17 +41,17 @@ fn row(size: usize, work: &str, unit: &'static str, ours: f64, target: Target) -
 
 /// The rows of one size.
 pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
-    let (size, snapshot) = (points.len(), index.shown().load());
+    let (size, snapshot) = (points.len(), index.reader().load());
     let snapshot = &*snapshot;
     let (catalogue, model) = (catalogue(), builtin_model().expect("the built-in model"));
     let mut reports = Vec::with_capacity(size);
-    snapshot.placed(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
+    snapshot.scan_located(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
         batch.slots().each(|slot| reports.push(batch.address(slot)));
     });
     reports.sort_by_key(|report| snapshot.requested(*report));
     let asked: Vec<DocAddress> =
         (0..times).map(|n| reports[n.wrapping_mul(7_919) % size]).collect();
-    let names = (0..snapshot.services() as u16).map(|n| snapshot.service_name(n));
+    let names = (0..snapshot.service_count() as u16).map(|n| snapshot.service_code(n));
     let codes: Vec<ServiceCode> = names.filter_map(ServiceCode::new).collect();
     let one = turns(
         vec![Contender {

@@ -198,7 +198,7 @@ fn scans(points: &[Point], snapshot: &Snapshot, rows: &mut Vec<Row>) {
 
 /// The rows of one size.
 pub fn rows(points: &[Point], index: &Index, peers: &Peers, postgis: Option<f64>) -> Vec<Row> {
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     let mut rows = Vec::new();
     hexes(points, &snapshot, peers, &mut rows);
     density(points, peers, postgis, &mut rows);

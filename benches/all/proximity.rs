@@ -5,10 +5,10 @@ use std::num::NonZero;
 
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use pointchaud::domain::{Filter, Status};
+use pointchaud::index::DocAddress;
 use pointchaud::index::{Collector, Index, Snapshot};
 use pointchaud::place::{Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
-use pointchaud::query::DocAddress;
 
 use crate::city::{self, Point, plane};
 use crate::clock::{Contender, Taken, turns};
@@ -21,11 +21,11 @@ struct Within {
 }
 
 impl Collector<DocAddress> for Within {
-    fn offer(&mut self, found: DocAddress, haversine: f32) {
+    fn collect(&mut self, found: DocAddress, haversine: f32) {
         self.found.push((found, haversine));
     }
 
-    fn reach(&mut self) -> f32 {
+    fn max_haversine(&mut self) -> f32 {
         self.reach
     }
 }
@@ -83,7 +83,7 @@ fn contender<'a>(name: &'a str, ask: impl FnMut(usize) + 'a) -> Contender<'a> {
 
 /// The rows of one size.
 pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     let askers = city::askers(points, times);
     let at = |n: usize| askers[n % askers.len()];
     let flat = |n: usize| plane(at(n).lon(), at(n).lat());

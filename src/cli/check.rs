@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             true
         })?;
         index.check_invariants();
-        if puts != count || index.shown().load().len() != count {
+        if puts != count || index.reader().load().len() != count {
             faults.push(format!("{id}: {count} reports by id, {puts} by revision"));
         }
         let digest = digest.finish();

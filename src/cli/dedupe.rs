@@ -16,7 +16,8 @@ use crate::domain::{
 };
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::write_review;
-use crate::query::{Decision, DocAddress, DuplicateReport, DuplicateRule, Snapshot, group};
+use crate::index::{DocAddress, Snapshot};
+use crate::query::{Decision, DuplicateReport, DuplicateRule, group};
 use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
 use crate::usecase::City;
 
@@ -63,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let reports: Vec<DocAddress> =
         placed.into_iter().filter(|address| snapshot.requested(*address) >= since).collect();
     let catalogue = city.catalogue();
-    let codes = (0..snapshot.services() as u16).map(|n| snapshot.service_name(n));
+    let codes = (0..snapshot.service_count() as u16).map(|n| snapshot.service_code(n));
     let rule = |code| DuplicateRule::new(&snapshot, &catalogue, &model, &code);
     let rules: Vec<DuplicateRule> = codes.filter_map(ServiceCode::new).map(rule).collect();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);

@@ -10,9 +10,10 @@ use clap::Args;
 use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, import};
 use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode, SystemClock};
 use crate::error::{Error, Refusal, Result};
+use crate::index::{DocAddress, Snapshot};
 use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
 use crate::message;
-use crate::query::{DocAddress, DuplicateModel, DuplicateQuery, DuplicateRule, Snapshot};
+use crate::query::{DuplicateModel, DuplicateQuery, DuplicateRule};
 use crate::statistics::DisjointSet;
 use crate::store::Reader;
 use crate::usecase::City;
@@ -152,12 +153,13 @@ impl LabelledPairs {
 
     /// The code of the service of a report.
     pub fn service(&self, address: DocAddress) -> &str {
-        self.snapshot.service_name(self.snapshot.service(address))
+        self.snapshot.service_code(self.snapshot.service(address))
     }
 
     /// One duplicate rule for every service.
     pub fn rules(&self, model: &DuplicateModel) -> Vec<DuplicateRule> {
-        let codes = (0..self.snapshot.services() as u16).map(|n| self.snapshot.service_name(n));
+        let codes =
+            (0..self.snapshot.service_count() as u16).map(|n| self.snapshot.service_code(n));
         let services = codes.filter_map(ServiceCode::new);
         let rule = |code| DuplicateRule::new(&self.snapshot, &self.catalogue, model, &code);
         services.map(rule).collect()
@@ -187,7 +189,7 @@ pub fn city(reader: &Reader, id: &str) -> Result<City> {
 /// Every report with an exact position, by time and then by id.
 pub fn placed(snapshot: &Snapshot) -> Vec<DocAddress> {
     let mut placed = Vec::with_capacity(snapshot.len());
-    snapshot.placed(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
+    snapshot.scan_located(&snapshot.compiled(&Filter::default()), 0, 1, |batch| {
         batch.slots().each(|slot| placed.push(batch.address(slot)));
     });
     placed.sort_by_key(|address| (snapshot.requested(*address), snapshot.id(*address)));

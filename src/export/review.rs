@@ -3,7 +3,8 @@
 use crate::domain::Catalogue;
 use crate::export::reasons::sentence;
 use crate::i18n::Language;
-use crate::query::{Decision, DuplicateReport, Snapshot};
+use crate::index::Snapshot;
+use crate::query::{Decision, DuplicateReport};
 
 /// Repeats as CSV, most probable first. The column `usable` says whether a pair is a duplicate; it
 /// is empty where somebody should look, and with it filled in the table is one of labelled pairs.
@@ -35,7 +36,7 @@ pub fn write(
         "reason",
     ])?;
     for repeat in order {
-        let service = snapshot.service_name(snapshot.service(repeat.child));
+        let service = snapshot.service_code(snapshot.service(repeat.child));
         let name = catalogue.get(service).map_or(service, |known| &known.names.fr);
         let is_certain = repeat.decision == Decision::Duplicate;
         let described = &repeat.described;

@@ -1,22 +1,28 @@
-//! A filter in the index's numbers: what every question asks of every slot.
+//! A filter compiled for one snapshot: names replaced by dictionary numbers, and the tests ordered
+//! so that scans read as few columns as possible.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::{Channel, Filter, Nature, Status};
-use crate::index::areas::{BoundaryIndex, WantedAreas};
-use crate::index::columns::{Columns, PackedState};
+use crate::index::areas::{AreaSelection, BoundaryIndex};
+use crate::index::columns::Columns;
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::dictionary::Dictionary;
+use crate::index::packed::PackedState;
+use crate::index::selection::Selection;
 use crate::place::BBox;
 
-/// A filter made ready for one snapshot.
+/// A [`Filter`] in the numbers of one snapshot. Made by
+/// [`Snapshot::compiled`](crate::index::Snapshot::compiled).
 pub struct CompiledFilter {
+    /// By service number: does it pass? None where every service passes.
     services: Option<Vec<bool>>,
+    /// Source area names that pass; none where the filter names no area.
     areas: Option<Vec<u16>>,
-    /// Areas of loaded boundaries; with them, `areas` are the names that are of none.
-    zones: Vec<WantedAreas>,
-    /// Statuses, natures and channels that pass, by [`PackedState::kind`].
+    /// Areas of loaded boundary sets that pass too.
+    boundary_areas: Vec<AreaSelection>,
+    /// By [`PackedState::kind`]: does the combination of status, nature and channel pass?
     kinds: [bool; PackedState::KINDS],
     every_kind: bool,
     open: bool,
@@ -31,8 +37,8 @@ pub struct CompiledFilter {
 }
 
 impl CompiledFilter {
-    /// Looks the filter's names up.
-    pub fn new(
+    /// Compiles a filter with a snapshot's dictionaries and boundary sets.
+    pub(super) fn new(
         filter: &Filter,
         services: &Dictionary,
         areas: &Dictionary,
@@ -43,7 +49,7 @@ impl CompiledFilter {
         }
         let wanted = filter.services.as_ref().map(|list| {
             let mut wanted = vec![false; services.len()];
-            for number in list.iter().filter_map(|code| services.find(code.as_str())) {
+            for number in list.iter().filter_map(|code| services.number(code.as_str())) {
                 wanted[usize::from(number)] = true;
             }
             wanted
@@ -58,15 +64,15 @@ impl CompiledFilter {
             }
         }
         let status = |status| any(&filter.statuses, &status);
-        let named = filter.areas.as_deref().unwrap_or_default();
-        let (zones, named) = WantedAreas::of(sets, named);
+        let names = filter.areas.as_deref().unwrap_or_default();
+        let (boundary_areas, names) = AreaSelection::resolve(sets, names);
         Self {
             services: wanted,
             areas: filter
                 .areas
                 .as_ref()
-                .map(|_| named.iter().filter_map(|area| areas.find(area)).collect()),
-            zones,
+                .map(|_| names.iter().filter_map(|area| areas.number(area)).collect()),
+            boundary_areas,
             every_kind: kinds.iter().filter(|passes| **passes).count()
                 == Status::ALL.len() * Nature::ALL.len() * Channel::ALL.len(),
             kinds,
@@ -81,144 +87,85 @@ impl CompiledFilter {
         }
     }
 
+    /// May reports of this service match?
     #[inline]
-    fn service(&self, number: u16) -> bool {
+    pub fn accepts_service(&self, number: u16) -> bool {
         match &self.services {
             None => true,
             Some(wanted) => wanted.get(usize::from(number)).copied().unwrap_or(false),
         }
     }
 
-    /// May a report of this service pass?
-    pub fn wants_service(&self, service: u16) -> bool {
-        self.service(service)
-    }
-
-    /// May a report pass that is not closed?
-    pub fn wants_open(&self) -> bool {
+    /// May reports match that are open or in progress?
+    pub fn accepts_open(&self) -> bool {
         self.open
     }
 
-    /// May a closed report pass?
-    pub fn wants_closed(&self) -> bool {
+    /// May closed reports match?
+    pub fn accepts_closed(&self) -> bool {
         self.closed
     }
 
-    /// Does no service fail?
-    pub fn wants_every_service(&self) -> bool {
+    /// May reports of every service match?
+    pub fn accepts_every_service(&self) -> bool {
         self.services.is_none()
     }
 
-    /// Does no service fail, open or closed?
-    pub fn wants_every_kind(&self) -> bool {
+    /// May reports of every service match, open and closed?
+    pub fn accepts_every_service_and_state(&self) -> bool {
         self.services.is_none() && self.open && self.closed
     }
 
-    /// May a report pass that is placed approximately?
-    pub fn wants_approximate(&self) -> bool {
+    /// May reports with an approximate position match a query about places?
+    pub fn accepts_approximate(&self) -> bool {
         self.approximate
     }
 
-    /// Are service and open or closed all that is asked? Then a question about a place looks at
-    /// little that does not pass.
+    /// Does the filter test nothing but the service and whether the report is closed? Then the
+    /// partial indexes it selects hold only matching reports.
     pub fn is_by_kind(&self) -> bool {
         self.by_kind
     }
 
-    /// Does this slot pass everything but the question of places (bbox, accuracy)?
+    /// Does every report match?
+    pub fn matches_all(&self) -> bool {
+        self.by_kind && self.accepts_every_service_and_state()
+    }
+
+    /// The filter's bounding box.
+    pub fn bbox(&self) -> Option<&BBox> {
+        self.bbox.as_ref()
+    }
+
+    /// Does a slot match all conditions but the bounding box and the accuracy of its position?
     #[inline]
-    pub fn passes(&self, columns: &Columns, slot: u32) -> bool {
-        // Each column is looked at only where it is asked about: it may be far away.
+    pub fn matches_attributes(&self, columns: &Columns, slot: u32) -> bool {
+        // A column is read only where the filter tests it: each read may be a cache miss.
         (self.every_kind || self.kinds[columns.state(slot).kind()])
-            && (self.services.is_none() || self.service(columns.service(slot)))
-            && !(self.incidents && columns.state(slot).is_repeat())
-            && (self.is_timeless() || self.in_time(columns, slot))
-            && self.area(columns, slot)
+            && (self.services.is_none() || self.accepts_service(columns.service(slot)))
+            && !(self.incidents && columns.state(slot).is_duplicate())
+            && (self.is_any_time() || self.in_time(columns, slot))
+            && self.areas.as_ref().is_none_or(|areas| self.in_areas(areas, columns, slot))
     }
 
+    /// [`CompiledFilter::matches_attributes`], and inside the bounding box if there is one. A
+    /// report without a position is outside every box.
     #[inline]
-    fn area(&self, columns: &Columns, slot: u32) -> bool {
-        self.areas
-            .as_ref()
-            .is_none_or(|areas| areas.contains(&columns.area(slot)) || self.in_zone(columns, slot))
-    }
-
-    #[inline]
-    fn in_zone(&self, columns: &Columns, slot: u32) -> bool {
-        self.zones.iter().any(|zones| zones.has(columns, slot))
-    }
-
-    /// [`CompiledFilter::passes`], and inside the box if there is one; a report without a position
-    /// is outside every box.
-    #[inline]
-    pub fn passes_here(&self, columns: &Columns, slot: u32) -> bool {
-        self.is_open_to_all()
-            || self.passes(columns, slot)
+    pub fn matches(&self, columns: &Columns, slot: u32) -> bool {
+        self.matches_all()
+            || self.matches_attributes(columns, slot)
                 && self.bbox.as_ref().is_none_or(|bbox| {
                     columns.position(slot).is_some_and(|position| bbox.contains(position))
                 })
     }
 
-    /// Does everything pass?
-    pub fn is_open_to_all(&self) -> bool {
-        self.by_kind && self.wants_every_kind()
-    }
-
-    /// Splits `slots` in pieces and calls `found` with those of each that are alive and pass
-    /// [`CompiledFilter::passes_here`].
-    pub fn select(
-        &self,
-        columns: &Columns,
-        dead: &DeleteBitmap,
-        slots: Range<u32>,
-        mut found: impl FnMut(Selection<'_>),
-    ) {
-        if dead.count() == 0 && self.is_open_to_all() {
-            if !slots.is_empty() {
-                found(Selection::Range(slots));
-            }
-            return;
-        }
-        let mut fragment = FieldTest { slots: [0; PIECE], count: 0 };
-        for first in slots.clone().step_by(PIECE) {
-            let slots = first..slots.end.min(first + PIECE as u32);
-            match (self.is_timeless(), &self.services) {
-                (true, None) => fragment.fill(slots, |_| true),
-                (false, None) => fragment.fill(slots, |slot| self.in_time(columns, slot)),
-                (true, Some(wanted)) => fragment.fill(slots, |slot| has(wanted, columns, slot)),
-                (false, Some(wanted)) => fragment
-                    .fill(slots, |slot| self.in_time(columns, slot) & has(wanted, columns, slot)),
-            }
-            self.sift(columns, dead, &mut fragment);
-            if fragment.count > 0 {
-                found(Selection::Some(&fragment.slots[..fragment.count]));
-            }
-        }
-    }
-
-    /// The same of slots in a list.
-    pub fn select_of(
-        &self,
-        columns: &Columns,
-        dead: &DeleteBitmap,
-        list: &[u32],
-        mut found: impl FnMut(Selection<'_>),
-    ) {
-        let mut fragment = FieldTest { slots: [0; PIECE], count: 0 };
-        for slots in list.chunks(PIECE) {
-            fragment.slots[..slots.len()].copy_from_slice(slots);
-            fragment.count = slots.len();
-            if !self.is_timeless() {
-                fragment.keep(|slot| self.in_time(columns, slot));
-            }
-            if let Some(wanted) = &self.services {
-                fragment.keep(|slot| has(wanted, columns, slot));
-            }
-            self.sift(columns, dead, &mut fragment);
-            if fragment.count > 0 {
-                found(Selection::Some(&fragment.slots[..fragment.count]));
-            }
-        }
+    #[inline]
+    fn in_areas(&self, areas: &[u16], columns: &Columns, slot: u32) -> bool {
+        areas.contains(&columns.area(slot))
+            || self
+                .boundary_areas
+                .iter()
+                .any(|selection| selection.contains(columns.area_in(&selection.set, slot)))
     }
 
     #[inline(always)]
@@ -227,54 +174,108 @@ impl CompiledFilter {
         (self.from <= requested) & (requested < self.before)
     }
 
-    /// One condition after the other, each over what the one before has left, of slots that are in
-    /// time and of a service wanted.
-    fn sift(&self, columns: &Columns, dead: &DeleteBitmap, fragment: &mut FieldTest) {
-        if !self.every_kind {
-            fragment.keep(|slot| self.kinds[columns.state(slot).kind()]);
-        }
-        if self.incidents {
-            fragment.keep(|slot| !columns.state(slot).is_repeat());
-        }
-        if dead.count() > 0 {
-            fragment.keep(|slot| !dead.has(slot));
-        }
-        if let Some(areas) = &self.areas {
-            fragment
-                .keep(|slot| areas.contains(&columns.area(slot)) || self.in_zone(columns, slot));
-        }
-        if let Some(bbox) = &self.bbox {
-            fragment.keep(|slot| columns.position(slot).is_some_and(|at| bbox.contains(at)));
-        }
-    }
-
-    fn is_timeless(&self) -> bool {
+    fn is_any_time(&self) -> bool {
         self.from == i64::MIN && self.before == i64::MAX
     }
 
-    /// The filter's box.
-    pub fn bbox(&self) -> Option<&BBox> {
-        self.bbox.as_ref()
+    /// Calls `visit` with the slots of a range that are not deleted and that
+    /// [`match`](CompiledFilter::matches), in ascending batches.
+    pub(super) fn select_range(
+        &self,
+        columns: &Columns,
+        deletes: &DeleteBitmap,
+        slots: Range<u32>,
+        mut visit: impl FnMut(Selection<'_>),
+    ) {
+        if deletes.count() == 0 && self.matches_all() {
+            if !slots.is_empty() {
+                visit(Selection::Range(slots));
+            }
+            return;
+        }
+        let mut buffer = SlotBuffer { slots: [0; BATCH], count: 0 };
+        for first in slots.clone().step_by(BATCH) {
+            let slots = first..slots.end.min(first + BATCH as u32);
+            match (self.is_any_time(), &self.services) {
+                (true, None) => buffer.fill(slots, |_| true),
+                (false, None) => buffer.fill(slots, |slot| self.in_time(columns, slot)),
+                (true, Some(wanted)) => {
+                    buffer.fill(slots, |slot| is_wanted(wanted, columns, slot));
+                }
+                (false, Some(wanted)) => buffer.fill(slots, |slot| {
+                    self.in_time(columns, slot) & is_wanted(wanted, columns, slot)
+                }),
+            }
+            self.retain_rest(columns, deletes, &mut buffer);
+            if buffer.count > 0 {
+                visit(Selection::List(&buffer.slots[..buffer.count]));
+            }
+        }
+    }
+
+    /// [`CompiledFilter::select_range`] for the slots of an ascending list.
+    pub(super) fn select_list(
+        &self,
+        columns: &Columns,
+        deletes: &DeleteBitmap,
+        list: &[u32],
+        mut visit: impl FnMut(Selection<'_>),
+    ) {
+        let mut buffer = SlotBuffer { slots: [0; BATCH], count: 0 };
+        for slots in list.chunks(BATCH) {
+            buffer.slots[..slots.len()].copy_from_slice(slots);
+            buffer.count = slots.len();
+            if !self.is_any_time() {
+                buffer.retain(|slot| self.in_time(columns, slot));
+            }
+            if let Some(wanted) = &self.services {
+                buffer.retain(|slot| is_wanted(wanted, columns, slot));
+            }
+            self.retain_rest(columns, deletes, &mut buffer);
+            if buffer.count > 0 {
+                visit(Selection::List(&buffer.slots[..buffer.count]));
+            }
+        }
+    }
+
+    /// Applies all conditions but time and service, one after the other, each to the slots that the
+    /// condition before has left.
+    fn retain_rest(&self, columns: &Columns, deletes: &DeleteBitmap, buffer: &mut SlotBuffer) {
+        if !self.every_kind {
+            buffer.retain(|slot| self.kinds[columns.state(slot).kind()]);
+        }
+        if self.incidents {
+            buffer.retain(|slot| !columns.state(slot).is_duplicate());
+        }
+        if deletes.count() > 0 {
+            buffer.retain(|slot| !deletes.contains(slot));
+        }
+        if let Some(areas) = &self.areas {
+            buffer.retain(|slot| self.in_areas(areas, columns, slot));
+        }
+        if let Some(bbox) = &self.bbox {
+            buffer.retain(|slot| columns.position(slot).is_some_and(|at| bbox.contains(at)));
+        }
     }
 }
 
-/// Is a slot of a service that is wanted?
+/// Is the slot's service marked in `wanted`, which is indexed by service number?
 #[inline(always)]
-fn has(wanted: &[bool], columns: &Columns, slot: u32) -> bool {
+fn is_wanted(wanted: &[bool], columns: &Columns, slot: u32) -> bool {
     wanted.get(usize::from(columns.service(slot))).copied().unwrap_or(false)
 }
 
-/// Slots looked at before those that pass are handed on.
-const PIECE: usize = 1_024;
+/// Slots that a scan filters together before it hands them on.
+const BATCH: usize = 1_024;
 
-/// Slots looked at together.
-struct FieldTest {
-    slots: [u32; PIECE],
+/// The slots of a batch that have passed so far.
+struct SlotBuffer {
+    slots: [u32; BATCH],
     count: usize,
 }
 
-impl FieldTest {
-    /// Takes those that pass, as [`FieldTest::keep`] does.
+impl SlotBuffer {
+    /// Replaces the contents by the slots of a range, [`BATCH`] at most, that pass.
     #[inline(always)]
     fn fill(&mut self, slots: Range<u32>, passes: impl Fn(u32) -> bool) {
         let mut count = 0;
@@ -285,10 +286,10 @@ impl FieldTest {
         self.count = count;
     }
 
-    /// Keeps those that pass. Each is written before it is known to be wanted: there is no branch
-    /// to guess wrong.
+    /// Keeps the slots that pass. Each slot is written before the test decides whether the next one
+    /// overwrites it: the loop has no branch that could be mispredicted.
     #[inline(always)]
-    fn keep(&mut self, passes: impl Fn(u32) -> bool) {
+    fn retain(&mut self, passes: impl Fn(u32) -> bool) {
         let mut count = 0;
         for i in 0..self.count {
             let slot = self.slots[i];
@@ -296,40 +297,5 @@ impl FieldTest {
             count += usize::from(passes(slot));
         }
         self.count = count;
-    }
-}
-
-/// Slots that pass, in order.
-pub enum Selection<'a> {
-    /// All of these.
-    Range(Range<u32>),
-    /// These.
-    Some(&'a [u32]),
-}
-
-impl Selection<'_> {
-    /// Calls `found` with each.
-    #[inline(always)]
-    pub fn each(&self, mut found: impl FnMut(u32)) {
-        match self {
-            Self::Range(range) => range.clone().for_each(found),
-            Self::Some(list) => list.iter().for_each(|slot| found(*slot)),
-        }
-    }
-
-    /// The first and the last; there always is one.
-    pub fn ends(&self) -> (u32, u32) {
-        match self {
-            Self::Range(range) => (range.start, range.end - 1),
-            Self::Some(list) => (list[0], list[list.len() - 1]),
-        }
-    }
-
-    /// How many.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::Range(range) => range.len(),
-            Self::Some(list) => list.len(),
-        }
     }
 }

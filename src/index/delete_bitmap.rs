@@ -1,21 +1,24 @@
-//! Which slots of a run no longer speak for their report. Copied on write in chunks, so a snapshot
-//! costs little and a kill copies at most 4 KiB.
+//! Which slots of a segment are deleted: their report was changed or removed since.
+//!
+//! The bitmap is copied on write in chunks of 4 KiB, so a snapshot shares all chunks and a deletion
+//! copies at most one.
 
 use std::sync::Arc;
 
 const CHUNK_BITS: usize = 1 << 15;
-type BatchChunk = [u64; CHUNK_BITS / 64];
+type Chunk = [u64; CHUNK_BITS / 64];
 
-/// A bitmap over the slots of one run; all clear at first.
+/// A bitmap over the slots of one segment, empty at first.
 #[derive(Clone, Default)]
 pub struct DeleteBitmap {
-    chunks: Vec<Option<Arc<BatchChunk>>>,
+    /// Chunks without a deleted slot are absent.
+    chunks: Vec<Option<Arc<Chunk>>>,
     count: usize,
 }
 
 impl DeleteBitmap {
-    /// Is this slot dead?
-    pub fn has(&self, slot: u32) -> bool {
+    /// Is this slot deleted?
+    pub fn contains(&self, slot: u32) -> bool {
         let slot = slot as usize;
         match self.chunks.get(slot / CHUNK_BITS) {
             Some(Some(chunk)) => chunk[slot % CHUNK_BITS / 64] >> (slot % 64) & 1 == 1,
@@ -23,9 +26,9 @@ impl DeleteBitmap {
         }
     }
 
-    /// Marks a slot dead; once is as good as twice.
-    pub fn kill(&mut self, slot: u32) {
-        if self.has(slot) {
+    /// Marks a slot as deleted; does nothing where it is already.
+    pub fn insert(&mut self, slot: u32) {
+        if self.contains(slot) {
             return;
         }
         let slot = slot as usize;
@@ -37,7 +40,7 @@ impl DeleteBitmap {
         self.count += 1;
     }
 
-    /// How many slots are dead.
+    /// Number of deleted slots.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -1,5 +1,5 @@
-//! The ids of a run's reports: one stretch of text, and a hash table of slots that holds no id
-//! twice. About 12 bytes a report beyond the id itself.
+//! The report ids of a segment: one string that holds them all, and a hash table from id to slot.
+//! About 12 bytes a report beside the id's own text.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -8,14 +8,16 @@ use hashbrown::HashTable;
 /// Ids by slot, and slots by id.
 #[derive(Default)]
 pub struct IdColumn {
+    /// All ids, one after the other.
     text: String,
+    /// Where the id of each slot ends in `text`.
     ends: Vec<u32>,
     slots: HashTable<u32>,
     hasher: RandomState,
 }
 
 impl IdColumn {
-    /// Room for as many ids, of so many bytes together.
+    /// An empty column with room for `ids` ids of `bytes` bytes together.
     pub fn with_capacity(ids: usize, bytes: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
@@ -25,14 +27,20 @@ impl IdColumn {
         }
     }
 
-    /// Adds the id of the next slot. The caller adds each id once, 4 GiB of them at most.
+    /// Appends the id of the next slot.
+    ///
+    /// The caller adds each id once.
+    ///
+    /// # Panics
+    /// All ids together exceed 4 GiB.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);
-        self.ends.push(u32::try_from(self.text.len()).expect("a run holds less than 4 GiB of ids"));
+        let end = u32::try_from(self.text.len());
+        self.ends.push(end.expect("a segment holds less than 4 GiB of ids"));
     }
 
-    /// Builds the table; ids can be looked up from here on.
-    pub fn seal(&mut self) {
+    /// Builds the hash table that [`IdColumn::find`] needs, once all ids are added.
+    pub fn build_lookup(&mut self) {
         let Self { text, ends, slots, hasher } = self;
         let hash = |slot: u32| hasher.hash_one(slice(text, ends, slot).as_bytes());
         slots.reserve(ends.len(), |slot| hash(*slot));
@@ -52,7 +60,7 @@ impl IdColumn {
         self.slots.find(self.hasher.hash_one(id.as_bytes()), same).copied()
     }
 
-    /// How many ids.
+    /// Number of ids.
     pub fn len(&self) -> usize {
         self.ends.len()
     }

@@ -1,30 +1,34 @@
-//! A run: an immutable part of the index, its columns and its forest over the same slots.
+//! A segment: an immutable set of reports with their columns and access paths over the same slots.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::index::access::partial::PartialIndexes;
-use crate::index::access::rtree::first_behind;
-use crate::index::columns::{ColumnValues, Columns, SlotKey};
+use crate::index::access::rtree::upper_bound;
+use crate::index::columns::{ColumnValues, Columns, SortKey};
+use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::ids::IdColumn;
-use crate::index::snapshot::LiveSegment;
+use crate::index::merge_policy::SegmentSize;
 use crate::place::{BBox, Cell, GridBox, Overlap};
 
-/// Records in the order in which they came, each with its id.
+/// Reports in the order of arrival, to be sorted and built into a segment.
 #[derive(Default)]
 pub struct SegmentRows {
     ids: IdColumn,
     records: Vec<ColumnValues>,
-    /// Originals of the rows that are duplicates, by row.
+    /// Parent ids of the rows that have one, sorted by row.
     parents: Vec<(u32, Box<str>)>,
 }
 
 impl SegmentRows {
-    /// Room for so many, with ids of usual length.
+    /// No rows yet, with room for so many rows with ids of usual length.
     pub fn with_capacity(rows: usize) -> Self {
         const ID_BYTES: usize = 12;
         let ids = IdColumn::with_capacity(rows, rows * ID_BYTES);
         Self { ids, records: Vec::with_capacity(rows), parents: Vec::new() }
     }
 
-    /// Adds one.
+    /// Appends a row.
     pub fn push(&mut self, id: &str, parent: Option<&str>, record: ColumnValues) {
         if let Some(parent) = parent {
             self.parents.push((self.len() as u32, parent.into()));
@@ -38,181 +42,211 @@ impl SegmentRows {
         Some(&self.parents[at].1)
     }
 
-    /// How many.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 }
 
-/// Reports that came together, or were merged; what is no longer true of them is marked dead
-/// beside the run, never inside.
+/// A segment. Deletions are marked beside it, in [`LiveSegment`].
 #[derive(Default)]
 pub struct Segment {
     pub columns: Columns,
     pub partials: PartialIndexes,
 }
 
+/// A segment and the slots that were deleted from it since it was built. Cloning is cheap.
+#[derive(Clone)]
+pub struct LiveSegment {
+    pub segment: Arc<Segment>,
+    pub deletes: DeleteBitmap,
+}
+
+impl LiveSegment {
+    /// A segment without deletions.
+    pub fn new(segment: Segment) -> Self {
+        Self { segment: Arc::new(segment), deletes: DeleteBitmap::default() }
+    }
+
+    /// The columns of the segment.
+    pub fn columns(&self) -> &Columns {
+        &self.segment.columns
+    }
+
+    /// Slots that are not deleted.
+    pub fn live_slots(&self) -> impl Iterator<Item = u32> {
+        (0..self.columns().len() as u32).filter(|slot| !self.deletes.contains(*slot))
+    }
+
+    /// Number of slots that are not deleted.
+    pub fn live_count(&self) -> usize {
+        self.columns().len() - self.deletes.count()
+    }
+
+    /// The size as the merge policy sees it.
+    pub fn size(&self) -> SegmentSize {
+        SegmentSize { slots: self.columns().len(), deleted: self.deletes.count() }
+    }
+}
+
 impl Segment {
-    /// Sorts and indexes records; no id may come twice.
+    /// Builds a segment. The rows have different ids.
+    ///
+    /// Takes O(n log n): rows are sorted, columns copied, trees packed.
     pub fn build(rows: &SegmentRows) -> Self {
-        let mut order: Vec<(SlotKey, u32)> =
-            rows.records.iter().zip(0..).map(|(record, row)| (record.key(), row)).collect();
+        let mut order: Vec<(SortKey, u32)> =
+            rows.records.iter().zip(0..).map(|(record, row)| (record.sort_key(), row)).collect();
         order.sort_unstable();
         let located = rows.records.iter().filter(|record| record.position.is_some()).count();
         let mut columns = Columns::with_capacity(order.len(), located, rows.ids.bytes());
         for (key, row) in order {
             columns.push(rows.ids.get(row), rows.parent(row), &rows.records[row as usize], key);
         }
-        Self::over(columns)
+        Self::from_columns(columns)
     }
 
-    /// One run of everything alive in these. Each is in order: the sort finds their stretches and
-    /// merges them.
-    pub fn merge(parts: &[LiveSegment]) -> Self {
-        let mut order: Vec<(SlotKey, u32, u32)> =
-            Vec::with_capacity(parts.iter().map(LiveSegment::live_count).sum());
+    /// Builds one segment from all slots of `sources` that are not deleted.
+    pub fn merge(sources: &[LiveSegment]) -> Self {
+        let mut order: Vec<(SortKey, u32, u32)> =
+            Vec::with_capacity(sources.iter().map(LiveSegment::live_count).sum());
         let (mut located, mut id_bytes) = (0, 0);
-        for (part, n) in parts.iter().zip(0..) {
-            let columns = &part.run.columns;
-            order.extend(part.live().map(|slot| (columns.key(slot), n, slot)));
-            located += part.live().take_while(|slot| (*slot as usize) < columns.located()).count();
+        for (source, n) in sources.iter().zip(0..) {
+            let columns = source.columns();
+            order.extend(source.live_slots().map(|slot| (columns.sort_key(slot), n, slot)));
+            let is_located = |slot: &u32| (*slot as usize) < columns.located_count();
+            located += source.live_slots().take_while(is_located).count();
             id_bytes += columns.ids.bytes();
         }
+        // Each source is sorted: the stable sort detects sorted stretches and merges them.
         order.sort_by_key(|(key, ..)| *key);
         let mut columns = Columns::with_capacity(order.len(), located, id_bytes);
-        for (key, part, slot) in order {
-            let from = &parts[part as usize].run.columns;
+        for (key, source, slot) in order {
+            let from = sources[source as usize].columns();
             columns.push(from.ids.get(slot), from.parent(slot), &from.record(slot), key);
         }
-        Self::over(columns)
+        Self::from_columns(columns)
     }
 
-    fn over(mut columns: Columns) -> Self {
-        columns.ids.seal();
+    fn from_columns(mut columns: Columns) -> Self {
+        columns.ids.build_lookup();
         let partials = PartialIndexes::build(&columns);
         Self { columns, partials }
     }
 
-    /// Walks down the grid as a quadtree and calls `found` with slot ranges whose reports may lie
-    /// in `part`, a box that does not cross the antimeridian, and whether all of them certainly do.
-    /// Ranges are disjoint and in order.
-    pub fn ranges_in(
+    /// Calls `visit` with ranges of slots that may lie in `bbox`, which must not cross the
+    /// antimeridian, and whether all slots of the range certainly do. Ranges are disjoint and
+    /// ascending. The grid is descended as a quadtree.
+    pub fn ranges_in_box(
         &self,
-        part: &BBox,
+        bbox: &BBox,
         approximate: bool,
-        mut found: impl FnMut(std::ops::Range<u32>, bool),
+        mut visit: impl FnMut(Range<u32>, bool),
     ) {
-        for stretch in self.stretches(approximate) {
-            self.descend(Cell::WORLD, &GridBox::of(part), stretch, &mut found);
+        for section in self.located_sections(approximate) {
+            self.descend_box(Cell::WORLD, &GridBox::of(bbox), section, &mut visit);
         }
     }
 
-    /// Below this many slots a range is looked at one by one rather than divided.
+    /// Ranges of at most so many slots are tested slot by slot rather than divided further.
     const LEAF_SLOTS: usize = 64;
 
-    fn descend(
+    fn descend_box(
         &self,
         cell: Cell,
-        part: &GridBox,
-        slots: std::ops::Range<u32>,
-        found: &mut impl FnMut(std::ops::Range<u32>, bool),
+        bbox: &GridBox,
+        slots: Range<u32>,
+        visit: &mut impl FnMut(Range<u32>, bool),
     ) {
         if slots.is_empty() {
             return;
         }
-        match part.overlap(cell) {
+        match bbox.overlap(cell) {
             Overlap::Outside => {}
-            Overlap::Inside => found(slots, true),
+            Overlap::Inside => visit(slots, true),
             Overlap::Partly if slots.len() <= Self::LEAF_SLOTS || cell.level >= 31 => {
-                found(slots, false);
+                visit(slots, false);
             }
             Overlap::Partly => {
                 for (child, slots) in self.split(cell, slots) {
-                    self.descend(child, part, slots, found);
+                    self.descend_box(child, bbox, slots, visit);
                 }
             }
         }
     }
 
-    /// Calls `found` with every cell of `level` that touches `part` and holds something, and with
-    /// all its slots, those outside the box too.
+    /// Calls `visit` with every grid cell of `level` that touches `bbox` and has slots, and with
+    /// all slots of the cell, those outside the box included.
     pub fn cells_touching(
         &self,
-        part: &GridBox,
+        bbox: &GridBox,
         level: u8,
         approximate: bool,
-        mut found: impl FnMut(Cell, std::ops::Range<u32>),
+        mut visit: impl FnMut(Cell, Range<u32>),
     ) {
-        for stretch in self.stretches(approximate) {
-            self.descend_to(level, Cell::WORLD, part, stretch, &mut found);
+        for section in self.located_sections(approximate) {
+            self.descend_cells(level, Cell::WORLD, bbox, section, &mut visit);
         }
     }
 
-    /// The slots that are in the order of the curve: placed exactly, and approximately too where
-    /// asked.
-    fn stretches(&self, approximate: bool) -> impl Iterator<Item = std::ops::Range<u32>> {
-        let second = approximate.then(|| self.columns.approximate());
-        std::iter::once(self.columns.exact()).chain(second)
-    }
-
-    fn descend_to(
+    fn descend_cells(
         &self,
         level: u8,
         cell: Cell,
-        part: &GridBox,
-        slots: std::ops::Range<u32>,
-        found: &mut impl FnMut(Cell, std::ops::Range<u32>),
+        bbox: &GridBox,
+        slots: Range<u32>,
+        visit: &mut impl FnMut(Cell, Range<u32>),
     ) {
-        if slots.is_empty() || part.overlap(cell) == Overlap::Outside {
+        if slots.is_empty() || bbox.overlap(cell) == Overlap::Outside {
             return;
         }
         if cell.level == level {
-            return found(cell, slots);
+            return visit(cell, slots);
         }
-        // A lone report's cell is known without walking down to it.
-        let only = Cell::of_morton(self.columns.code(slots.start), level);
-        if only == Cell::of_morton(self.columns.code(slots.end - 1), level) {
-            if part.overlap(only) != Overlap::Outside {
-                found(only, slots);
+        // Where all slots lie in one cell of `level`, no further descent is needed.
+        let only = Cell::of_morton(self.columns.morton_code(slots.start), level);
+        if only == Cell::of_morton(self.columns.morton_code(slots.end - 1), level) {
+            if bbox.overlap(only) != Overlap::Outside {
+                visit(only, slots);
             }
             return;
         }
         for (child, slots) in self.split(cell, slots) {
-            self.descend_to(level, child, part, slots, found);
+            self.descend_cells(level, child, bbox, slots, visit);
         }
     }
 
-    /// The four quarters of a cell with their slots.
-    fn split(&self, cell: Cell, slots: std::ops::Range<u32>) -> [(Cell, std::ops::Range<u32>); 4] {
+    /// The sections that are in Z order: exact positions and, if asked, approximate positions.
+    fn located_sections(&self, approximate: bool) -> impl Iterator<Item = Range<u32>> {
+        let second = approximate.then(|| self.columns.approximate_slots());
+        std::iter::once(self.columns.exact_slots()).chain(second)
+    }
+
+    /// The four children of a cell with their slots.
+    fn split(&self, cell: Cell, slots: Range<u32>) -> [(Cell, Range<u32>); 4] {
         let mut start = slots.start;
         cell.children().map(|child| {
             let last = child.codes().1;
-            let end = self.first_behind(last, start..slots.end);
+            let end = self.upper_bound(last, start..slots.end);
             let own = start..end;
             start = end;
             (child, own)
         })
     }
 
-    /// Calls `found` with the slots of one cell.
-    pub fn slots_of(
-        &self,
-        cell: Cell,
-        approximate: bool,
-        mut found: impl FnMut(std::ops::Range<u32>),
-    ) {
+    /// Calls `visit` with the slots of one grid cell.
+    pub fn ranges_in_cell(&self, cell: Cell, approximate: bool, mut visit: impl FnMut(Range<u32>)) {
         let (first, last) = cell.codes();
-        for stretch in self.stretches(approximate) {
+        for section in self.located_sections(approximate) {
             let start = match first.checked_sub(1) {
-                Some(before) => self.first_behind(before, stretch.clone()),
-                None => stretch.start,
+                Some(before) => self.upper_bound(before, section.clone()),
+                None => section.start,
             };
-            found(start..self.first_behind(last, start..stretch.end));
+            visit(start..self.upper_bound(last, start..section.end));
         }
     }
 
-    /// The first of these slots whose code is greater, or their end.
-    fn first_behind(&self, code: u64, slots: std::ops::Range<u32>) -> u32 {
-        first_behind(&|slot| self.columns.code(slot), code, slots)
+    /// The first of these slots whose Morton code is greater than `code`, or their end.
+    fn upper_bound(&self, code: u64, slots: Range<u32>) -> u32 {
+        upper_bound(&|slot| self.columns.morton_code(slot), code, slots)
     }
 }

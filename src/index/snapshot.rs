@@ -1,4 +1,5 @@
-//! What readers hold: the state of a city at one revision. It never changes and never waits.
+//! A snapshot: the state of a city's index at one revision. It never changes, and reading it takes
+//! no lock.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,69 +9,47 @@ use crate::index::access::h3::{H3Columns, H3Rings};
 use crate::index::access::partial::Collector;
 use crate::index::areas;
 use crate::index::areas::BoundaryIndex;
-use crate::index::columns::{ColumnValues, Columns, PackedState};
-use crate::index::compiled_filter::{CompiledFilter, Selection};
+use crate::index::columns::{ColumnValues, Columns};
+use crate::index::compiled_filter::CompiledFilter;
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::dictionary::Dictionary;
-use crate::index::segment::Segment;
+use crate::index::packed::PackedState;
+use crate::index::segment::LiveSegment;
+use crate::index::selection::{DocAddress, Selection, SelectionBatch};
 use crate::place::{BBox, Cell, GridBox, Hex, Overlap, Position, QueryPoint};
 
-/// A report in a snapshot: which run, which slot. Means nothing in another snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DocAddress {
-    run: u32,
-    slot: u32,
-}
-
-/// A run and its dead.
-#[derive(Clone)]
-pub(super) struct LiveSegment {
-    pub run: Arc<Segment>,
-    pub dead: DeleteBitmap,
-}
-
-impl LiveSegment {
-    /// Slots still alive.
-    pub fn live(&self) -> impl Iterator<Item = u32> {
-        (0..self.run.columns.len() as u32).filter(|slot| !self.dead.has(*slot))
-    }
-
-    /// How many slots are still alive.
-    pub fn live_count(&self) -> usize {
-        self.run.columns.len() - self.dead.count()
-    }
-}
-
-/// The state of one city at one revision.
+/// The state of one city at one revision. Cloning is cheap.
 #[derive(Clone, Default)]
 pub struct Snapshot {
     pub(super) revision: u64,
-    pub(super) parts: Vec<LiveSegment>,
+    /// From the oldest to the newest.
+    pub(super) segments: Vec<LiveSegment>,
     pub(super) services: Arc<Dictionary>,
     pub(super) areas: Arc<Dictionary>,
-    pub(super) hexes: Arc<H3Columns>,
-    pub(super) zones: Arc<[Arc<BoundaryIndex>]>,
+    pub(super) h3: Arc<H3Columns>,
+    pub(super) boundary_sets: Arc<[Arc<BoundaryIndex>]>,
 }
 
+/// # The snapshot and its reports
 impl Snapshot {
-    /// The revision up to which this snapshot has read.
+    /// The revision of the last change that this snapshot contains.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// How many services any report has been of: their numbers are below this.
-    pub fn services(&self) -> usize {
+    /// Number of services that any report was ever of. Service numbers are below it.
+    pub fn service_count(&self) -> usize {
         self.services.len()
     }
 
-    /// How many areas reports are in, by their sources' words.
-    pub fn areas(&self) -> usize {
+    /// Number of area names that the sources of reports gave. Area numbers are below it.
+    pub fn area_count(&self) -> usize {
         self.areas.len()
     }
 
-    /// How many reports there are.
+    /// Number of reports.
     pub fn len(&self) -> usize {
-        self.parts.iter().map(LiveSegment::live_count).sum()
+        self.segments.iter().map(LiveSegment::live_count).sum()
     }
 
     /// True where there is no report.
@@ -80,28 +59,29 @@ impl Snapshot {
 
     /// The report with this id.
     pub fn find(&self, id: &str) -> Option<DocAddress> {
-        self.parts.iter().enumerate().find_map(|(run, part)| {
-            let slot = part.run.columns.ids.find(id).filter(|slot| !part.dead.has(*slot))?;
-            Some(DocAddress { run: run as u32, slot })
+        self.segments.iter().enumerate().find_map(|(segment, held)| {
+            let slot = held.columns().ids.find(id).filter(|slot| !held.deletes.contains(*slot))?;
+            Some(DocAddress { segment: segment as u32, slot })
         })
     }
 
-    /// A filter made ready for this snapshot.
+    /// Compiles a filter for this snapshot.
     pub fn compiled(&self, filter: &Filter) -> CompiledFilter {
-        CompiledFilter::new(filter, &self.services, &self.areas, &self.zones)
+        CompiledFilter::new(filter, &self.services, &self.areas, &self.boundary_sets)
     }
 
+    #[inline]
     fn columns(&self, address: DocAddress) -> &Columns {
-        &self.parts[address.run as usize].run.columns
+        self.segments[address.segment as usize].columns()
     }
 
-    /// The facts of a report.
+    /// The indexed fields of a report.
     pub fn view(&self, address: DocAddress) -> ReportView<'_> {
         let columns = self.columns(address);
         let record = columns.record(address.slot);
         ReportView {
             id: columns.ids.get(address.slot),
-            service: self.services.get(record.service).unwrap_or_default(),
+            service: self.services.name(record.service).unwrap_or_default(),
             status: record.status,
             reason: record.reason,
             nature: record.nature,
@@ -111,7 +91,7 @@ impl Snapshot {
             closed: record.closed,
             position: record.position,
             accuracy: record.accuracy,
-            area: self.areas.get(record.area),
+            area: self.areas.name(record.area),
             parent: columns.parent(address.slot),
         }
     }
@@ -121,46 +101,48 @@ impl Snapshot {
         self.columns(address).ids.get(address.slot)
     }
 
-    /// The numbers of a report's facts; see [`Snapshot::service_name`] and [`Snapshot::area_name`].
+    /// A report's values in the columns; see [`Snapshot::service_code`] and
+    /// [`Snapshot::area_name`] for the numbers in them.
     pub fn record(&self, address: DocAddress) -> ColumnValues {
         self.columns(address).record(address.slot)
     }
 
-    /// Does the report pass?
-    pub fn passes(&self, address: DocAddress, compiled: &CompiledFilter) -> bool {
-        compiled.passes_here(self.columns(address), address.slot)
+    /// Does the report match a filter?
+    pub fn matches(&self, address: DocAddress, compiled: &CompiledFilter) -> bool {
+        compiled.matches(self.columns(address), address.slot)
     }
 
-    /// When the report was made, in seconds since 1970.
+    /// When the report was requested, in seconds since 1970.
     pub fn requested(&self, address: DocAddress) -> i64 {
         self.columns(address).requested(address.slot)
     }
 
-    /// When the report was closed, in seconds since 1970, where it was and the time is known.
+    /// When the report was closed, in seconds since 1970; none while it is open or where the time
+    /// is unknown.
     #[inline]
     pub fn closed(&self, address: DocAddress) -> Option<i64> {
         self.columns(address).closed(address.slot)
     }
 
-    /// Number of the report's service.
+    /// The number of the report's service.
     #[inline]
     pub fn service(&self, address: DocAddress) -> u16 {
         self.columns(address).service(address.slot)
     }
 
-    /// Status, nature and what else there is little of.
+    /// Status, nature, channel and the other enumerated fields of the report.
     #[inline]
     pub fn state(&self, address: DocAddress) -> PackedState {
         self.columns(address).state(address.slot)
     }
 
-    /// What the report says and which streets it names, hashed.
+    /// Hashes of the report's words and streets.
     #[inline]
     pub fn sketch(&self, address: DocAddress) -> TextSketch {
         self.columns(address).sketch(address.slot)
     }
 
-    /// The id of the report of which this one is a duplicate, if that is known.
+    /// The id of the report of which this one is a duplicate, where that is known.
     pub fn parent(&self, address: DocAddress) -> Option<&str> {
         self.columns(address).parent(address.slot)
     }
@@ -170,315 +152,289 @@ impl Snapshot {
         self.columns(address).position(address.slot)
     }
 
-    /// Longitude and latitude of a placed report, in degrees.
+    /// Longitude and latitude of a located report, in degrees.
+    ///
+    /// # Panics
+    /// The report has no position.
     #[inline]
     pub fn degrees(&self, address: DocAddress) -> [f64; 2] {
         self.columns(address).degrees(address.slot)
     }
 
-    /// The code of a service number.
-    pub fn service_name(&self, number: u16) -> &str {
-        self.services.get(number).unwrap_or_default()
+    /// The code of the service with this number; empty where there is none.
+    pub fn service_code(&self, number: u16) -> &str {
+        self.services.name(number).unwrap_or_default()
     }
 
-    /// The number of a service's code, if any report was ever of it.
+    /// The number of a service, if any report was ever of it.
     pub fn service_number(&self, code: &str) -> Option<u16> {
-        self.services.find(code)
+        self.services.number(code)
     }
 
-    /// The name of an area number; none for reports without an area.
+    /// The area name with this number, as the source of a report gave it.
     pub fn area_name(&self, number: u16) -> Option<&str> {
-        self.areas.get(number)
+        self.areas.name(number)
     }
 
-    /// Is this an area: of a loaded boundary, or one that any report has been in?
+    /// Is this the name of an area, of a loaded boundary set or given by the source of a report?
     pub fn knows_area(&self, name: &str) -> bool {
-        areas::find(&self.zones, name).is_some() || self.areas.find(name).is_some()
+        areas::find(&self.boundary_sets, name).is_some() || self.areas.number(name).is_some()
     }
 
-    /// The loaded boundaries, set by set.
-    pub fn zones(&self) -> &[Arc<BoundaryIndex>] {
-        &self.zones
+    /// The loaded boundary sets.
+    pub fn boundary_sets(&self) -> &[Arc<BoundaryIndex>] {
+        &self.boundary_sets
     }
 
-    /// The set of boundaries of this name.
-    pub fn zone_set(&self, name: &str) -> Option<&Arc<BoundaryIndex>> {
-        self.zones.iter().find(|set| set.set().name == name)
+    /// The loaded boundary set with this name.
+    pub fn boundary_set(&self, name: &str) -> Option<&Arc<BoundaryIndex>> {
+        self.boundary_sets.iter().find(|index| index.set().name == name)
     }
 
-    /// Calls `found` with every report that passes, located or not, in no order.
-    pub fn all(&self, compiled: &CompiledFilter, mut found: impl FnMut(SelectionBatch<'_>)) {
-        for (run, part) in self.parts.iter().enumerate() {
-            let columns = &part.run.columns;
+    /// The H3 cells of a resolution that any report was ever in, by cell number.
+    pub fn h3_cells(&self, resolution: u8) -> Vec<Hex> {
+        self.h3.cells(resolution)
+    }
+
+    /// Number of H3 cells of a resolution that any report was ever in.
+    pub fn h3_cell_count(&self, resolution: u8) -> usize {
+        self.h3.count(resolution)
+    }
+
+    /// By H3 fragment ([`Columns::fragment`]): the number of its cell of a resolution.
+    pub fn h3_cell_by_fragment(&self, resolution: u8) -> Vec<u32> {
+        self.h3.by_fragment(resolution)
+    }
+
+    /// The numbers, ascending, of the H3 cells of a resolution that no exactly located report is in
+    /// now.
+    pub fn vacant_h3_cells(&self, resolution: u8) -> &[u32] {
+        self.h3.vacant(resolution)
+    }
+
+    /// The neighbours of every H3 cell of a resolution within `k` steps, 1 to
+    /// [`RING_MAX`](crate::index::RING_MAX). They may include cells that this snapshot does not
+    /// have.
+    pub fn h3_rings(&self, resolution: u8, k: u8) -> Arc<H3Rings> {
+        self.h3.rings(resolution, k)
+    }
+}
+
+/// # Scans and searches
+///
+/// All of them pass matching reports on in batches of one segment, in no particular order. Reports
+/// with an approximate position take part in queries about places only where the filter says so.
+impl Snapshot {
+    /// Calls `visit` with every matching report, located or not. The filter's bounding box is
+    /// applied.
+    pub fn scan(&self, compiled: &CompiledFilter, mut visit: impl FnMut(SelectionBatch<'_>)) {
+        for (segment, held) in self.segments.iter().enumerate() {
+            let columns = held.columns();
             let mut first = 0;
-            if let Some(lists) = part.run.partials.lists(compiled) {
-                first = columns.exact().end;
+            if let Some(lists) = held.segment.partials.slot_lists(compiled) {
+                first = columns.exact_slots().end;
                 for list in lists {
-                    compiled.select_of(columns, &part.dead, list, |slots| {
-                        found(SelectionBatch { run: run as u32, columns, slots });
+                    compiled.select_list(columns, &held.deletes, list, |slots| {
+                        visit(SelectionBatch { segment: segment as u32, columns, slots });
                     });
                 }
             }
-            self.visit(run, first..columns.len() as u32, compiled, &mut found);
+            self.scan_slots(segment, first..columns.len() as u32, compiled, &mut visit);
         }
     }
 
-    /// Offers placed reports that pass: all that are no farther than the reach, perhaps some that
-    /// are, roughly the nearest first. A `gather` that wants only so many nearest says how many,
-    /// for the sake of speed; else `wanted` is `usize::MAX`.
+    /// Passes to `collector` all matching located reports within its `max_haversine` of `origin`,
+    /// and some farther ones, roughly in ascending distance. A collector of the nearest k gives k
+    /// as
+    /// `wanted`, which only affects speed; others give `usize::MAX`.
     pub fn near(
         &self,
         origin: &QueryPoint,
         compiled: &CompiledFilter,
         wanted: usize,
-        gather: &mut impl Collector<DocAddress>,
+        collector: &mut impl Collector<DocAddress>,
     ) {
-        for (part, run) in self.parts.iter().zip(0..) {
-            let (columns, partials) = (&part.run.columns, &part.run.partials);
-            let mut trees = partials.choose(compiled);
-            trees.are_enough &= part.dead.count() == 0;
-            if trees.are_enough {
-                partials.near(columns, origin, &trees, wanted, &mut AllCollector { run, gather });
+        for (held, segment) in self.segments.iter().zip(0..) {
+            let (columns, partials) = (held.columns(), &held.segment.partials);
+            let deletes = &held.deletes;
+            let mut plan = partials.plan(compiled);
+            plan.skip_test &= deletes.count() == 0;
+            if plan.skip_test {
+                let mut every = SegmentCollector { segment, collector };
+                partials.search(columns, origin, &plan, wanted, &mut every);
             } else {
-                let mut passing =
-                    PassingFilter { run, gather, columns, dead: &part.dead, compiled };
-                partials.near(columns, origin, &trees, wanted, &mut passing);
+                let mut matching =
+                    MatchingCollector { segment, collector, columns, deletes, compiled };
+                partials.search(columns, origin, &plan, wanted, &mut matching);
             }
         }
     }
 
-    /// Calls `found` with the placed reports that pass of one of `parts` equal parts of the index.
-    pub fn placed(
+    /// Calls `visit` with the matching located reports of one of `partitions` equal parts of the
+    /// index, 0 to `partitions` - 1: several threads can share a scan.
+    pub fn scan_located(
         &self,
         compiled: &CompiledFilter,
-        part: usize,
-        parts: usize,
-        mut found: impl FnMut(SelectionBatch<'_>),
+        partition: usize,
+        partitions: usize,
+        mut visit: impl FnMut(SelectionBatch<'_>),
     ) {
-        for (run, held) in self.parts.iter().enumerate() {
-            let columns = &held.run.columns;
-            let approximate = compiled.wants_approximate().then(|| columns.approximate());
-            for Range { start, end } in std::iter::once(columns.exact()).chain(approximate) {
-                let cut = |n: usize| start + ((end - start) as usize * n / parts) as u32;
-                self.visit(run, cut(part)..cut(part + 1), compiled, &mut found);
+        for (segment, held) in self.segments.iter().enumerate() {
+            let columns = held.columns();
+            let approximate = compiled.accepts_approximate().then(|| columns.approximate_slots());
+            for Range { start, end } in std::iter::once(columns.exact_slots()).chain(approximate) {
+                let cut = |n: usize| start + ((end - start) as usize * n / partitions) as u32;
+                let slots = cut(partition)..cut(partition + 1);
+                self.scan_slots(segment, slots, compiled, &mut visit);
             }
         }
     }
 
-    /// The H3 cells of a resolution that reports were ever in, by number.
-    pub fn hexes(&self, resolution: u8) -> Vec<Hex> {
-        self.hexes.cells(resolution)
-    }
-
-    /// How many H3 cells of a resolution reports were ever in.
-    pub fn hex_count(&self, resolution: u8) -> usize {
-        self.hexes.count(resolution)
-    }
-
-    /// The number of the cell of a resolution for each piece that [`Columns::fragment`] tells.
-    pub fn hex_by_fragment(&self, resolution: u8) -> Vec<u32> {
-        self.hexes.by_fragment(resolution)
-    }
-
-    /// The numbers of cells of a resolution in which no report is placed exactly now, in order.
-    pub fn vacant_hexes(&self, resolution: u8) -> &[u32] {
-        self.hexes.vacant(resolution)
-    }
-
-    /// The neighbours of every cell of a resolution within `k` steps; it may know more cells than
-    /// this snapshot.
-    pub fn hex_rings(&self, resolution: u8, k: u8) -> Arc<H3Rings> {
-        self.hexes.rings(resolution, k)
-    }
-
-    /// Calls `found` with every report that passes and has no position.
-    pub fn unplaced(&self, compiled: &CompiledFilter, mut found: impl FnMut(SelectionBatch<'_>)) {
-        for (run, part) in self.parts.iter().enumerate() {
-            let columns = &part.run.columns;
-            let slots = columns.located() as u32..columns.len() as u32;
-            self.visit(run, slots, compiled, &mut found);
+    /// Calls `visit` with every matching report without a position.
+    pub fn scan_unlocated(
+        &self,
+        compiled: &CompiledFilter,
+        mut visit: impl FnMut(SelectionBatch<'_>),
+    ) {
+        for (segment, held) in self.segments.iter().enumerate() {
+            let columns = held.columns();
+            let slots = columns.located_count() as u32..columns.len() as u32;
+            self.scan_slots(segment, slots, compiled, &mut visit);
         }
     }
 
-    /// Calls `found` with every placed report that passes and lies in `bbox`.
-    pub fn in_box(
+    /// Calls `visit` with every matching located report in `bbox`, edges included.
+    pub fn scan_box(
         &self,
         bbox: &BBox,
         compiled: &CompiledFilter,
-        mut found: impl FnMut(SelectionBatch<'_>),
+        mut visit: impl FnMut(SelectionBatch<'_>),
     ) {
-        for (run, part) in self.parts.iter().enumerate() {
-            let columns = &part.run.columns;
-            // The parts of a box have no position in common, so no report is found twice.
-            for fragment in bbox.parts() {
-                part.run.ranges_in(&fragment, compiled.wants_approximate(), |slots, certain| {
-                    if certain {
-                        return self.visit(run, slots, compiled, &mut found);
+        for (segment, held) in self.segments.iter().enumerate() {
+            let columns = held.columns();
+            // The parts of a box are disjoint, so no report is visited twice.
+            for part in bbox.parts() {
+                let approximate = compiled.accepts_approximate();
+                held.segment.ranges_in_box(&part, approximate, |slots, is_inside| {
+                    if is_inside {
+                        return self.scan_slots(segment, slots, compiled, &mut visit);
                     }
-                    let inside = |slot: &u32| {
-                        columns.position(*slot).is_some_and(|at| fragment.contains(at))
-                            && !part.dead.has(*slot)
-                            && compiled.passes_here(columns, *slot)
+                    let is_match = |slot: &u32| {
+                        columns.position(*slot).is_some_and(|at| part.contains(at))
+                            && !held.deletes.contains(*slot)
+                            && compiled.matches(columns, *slot)
                     };
-                    let kept: Vec<u32> = slots.filter(inside).collect();
-                    if !kept.is_empty() {
-                        found(SelectionBatch {
-                            run: run as u32,
-                            columns,
-                            slots: Selection::Some(&kept),
-                        });
+                    let matching: Vec<u32> = slots.filter(is_match).collect();
+                    if !matching.is_empty() {
+                        let slots = Selection::List(&matching);
+                        visit(SelectionBatch { segment: segment as u32, columns, slots });
                     }
                 });
             }
         }
     }
 
-    /// Calls `found` with every placed report of `cell` that passes.
-    pub fn in_cell(
+    /// Calls `visit` with every matching located report of a grid cell.
+    pub fn scan_cell(
         &self,
         cell: Cell,
         compiled: &CompiledFilter,
-        mut found: impl FnMut(SelectionBatch<'_>),
+        mut visit: impl FnMut(SelectionBatch<'_>),
     ) {
-        for (run, part) in self.parts.iter().enumerate() {
-            part.run.slots_of(cell, compiled.wants_approximate(), |slots| {
-                self.visit(run, slots, compiled, &mut found);
+        for (segment, held) in self.segments.iter().enumerate() {
+            held.segment.ranges_in_cell(cell, compiled.accepts_approximate(), |slots| {
+                self.scan_slots(segment, slots, compiled, &mut visit);
             });
         }
     }
 
-    fn visit(
+    /// Calls `visit` with every grid cell of `level` that touches any of `boxes`, and its matching
+    /// located reports. Cells are whole: reports outside the boxes are included. Within a segment
+    /// the batches of one cell come one after the other.
+    pub fn scan_cells(
         &self,
-        run: usize,
-        slots: Range<u32>,
-        compiled: &CompiledFilter,
-        found: &mut impl FnMut(SelectionBatch<'_>),
-    ) {
-        let LiveSegment { run: held, dead } = &self.parts[run];
-        let columns = &held.columns;
-        compiled.select(columns, dead, slots, |slots| {
-            found(SelectionBatch { run: run as u32, columns, slots });
-        });
-    }
-
-    /// A box as boxes of the grid.
-    pub fn fragments(bbox: &BBox) -> Vec<GridBox> {
-        bbox.parts().iter().map(GridBox::of).collect()
-    }
-
-    /// A box cut in two that no cell of `level` touches both of, each with about half of the
-    /// reports of the largest run; none where it is narrower than that, or in pieces already.
-    pub fn halves(&self, bbox: &BBox, level: u8) -> Option<[Vec<GridBox>; 2]> {
-        let [fragment] = Self::fragments(bbox).try_into().ok()?;
-        let largest = self.parts.iter().max_by_key(|part| part.live_count())?;
-        let middle = largest.run.columns.middle_column()?;
-        let (west, east) = fragment.cut(middle, level)?;
-        Some([vec![west], vec![east]])
-    }
-
-    /// Calls `found` with every placed report that passes and the cell of `level` it lies in, for
-    /// all cells that touch the pieces of a box, whole: cells do not depend on where it cuts them.
-    pub fn cells_touching(
-        &self,
-        fragments: &[GridBox],
+        boxes: &[GridBox],
         level: u8,
         compiled: &CompiledFilter,
-        mut found: impl FnMut(Cell, SelectionBatch<'_>),
+        mut visit: impl FnMut(Cell, SelectionBatch<'_>),
     ) {
-        for (run, part) in self.parts.iter().enumerate() {
-            for (n, fragment) in fragments.iter().enumerate() {
-                part.run.cells_touching(
-                    fragment,
-                    level,
-                    compiled.wants_approximate(),
-                    |cell, slots| {
-                        // A cell that touches two pieces of the box was found with the first.
-                        let before = &fragments[..n];
-                        if before.iter().all(|other| other.overlap(cell) == Overlap::Outside) {
-                            self.visit(run, slots, compiled, &mut |batch| found(cell, batch));
-                        }
-                    },
-                );
+        for (segment, held) in self.segments.iter().enumerate() {
+            for (n, bbox) in boxes.iter().enumerate() {
+                let approximate = compiled.accepts_approximate();
+                held.segment.cells_touching(bbox, level, approximate, |cell, slots| {
+                    // A cell that touches several boxes is visited with the first.
+                    let before = &boxes[..n];
+                    if before.iter().all(|other| other.overlap(cell) == Overlap::Outside) {
+                        self.scan_slots(segment, slots, compiled, &mut |batch| visit(cell, batch));
+                    }
+                });
             }
         }
     }
+
+    /// Cuts a box into a western and an eastern part such that no grid cell of `level` touches both
+    /// and each has about half of the largest segment's reports. None where the box is too narrow
+    /// or crosses the antimeridian.
+    pub fn split_box(&self, bbox: &BBox, level: u8) -> Option<[GridBox; 2]> {
+        let [whole] = GridBox::parts_of(bbox).try_into().ok()?;
+        let largest = self.segments.iter().max_by_key(|held| held.live_count())?;
+        let median = largest.columns().median_grid_column()?;
+        let (west, east) = whole.cut(median, level)?;
+        Some([west, east])
+    }
+
+    fn scan_slots(
+        &self,
+        segment: usize,
+        slots: Range<u32>,
+        compiled: &CompiledFilter,
+        visit: &mut impl FnMut(SelectionBatch<'_>),
+    ) {
+        let held = &self.segments[segment];
+        let columns = held.columns();
+        compiled.select_range(columns, &held.deletes, slots, |slots| {
+            visit(SelectionBatch { segment: segment as u32, columns, slots });
+        });
+    }
 }
 
-/// Hands everything of a run on.
-struct AllCollector<'a, G> {
-    run: u32,
-    gather: &'a mut G,
+/// Turns the slots of one segment into addresses.
+struct SegmentCollector<'a, C> {
+    segment: u32,
+    collector: &'a mut C,
 }
 
-impl<G: Collector<DocAddress>> Collector<u32> for AllCollector<'_, G> {
+impl<C: Collector<DocAddress>> Collector<u32> for SegmentCollector<'_, C> {
     #[inline]
-    fn offer(&mut self, slot: u32, haversine: f32) {
-        self.gather.offer(DocAddress { run: self.run, slot }, haversine);
+    fn collect(&mut self, slot: u32, haversine: f32) {
+        self.collector.collect(DocAddress { segment: self.segment, slot }, haversine);
     }
 
     #[inline]
-    fn reach(&mut self) -> f32 {
-        self.gather.reach()
+    fn max_haversine(&mut self) -> f32 {
+        self.collector.max_haversine()
     }
 }
 
-/// Hands on what is alive and passes.
-struct PassingFilter<'a, G> {
-    run: u32,
-    gather: &'a mut G,
+/// Turns the slots of one segment into addresses, and drops those that are deleted or do not match.
+struct MatchingCollector<'a, C> {
+    segment: u32,
+    collector: &'a mut C,
     columns: &'a Columns,
-    dead: &'a DeleteBitmap,
+    deletes: &'a DeleteBitmap,
     compiled: &'a CompiledFilter,
 }
 
-impl<G: Collector<DocAddress>> Collector<u32> for PassingFilter<'_, G> {
+impl<C: Collector<DocAddress>> Collector<u32> for MatchingCollector<'_, C> {
     #[inline]
-    fn offer(&mut self, slot: u32, haversine: f32) {
-        if !self.dead.has(slot) && self.compiled.passes_here(self.columns, slot) {
-            self.gather.offer(DocAddress { run: self.run, slot }, haversine);
+    fn collect(&mut self, slot: u32, haversine: f32) {
+        if !self.deletes.contains(slot) && self.compiled.matches(self.columns, slot) {
+            self.collector.collect(DocAddress { segment: self.segment, slot }, haversine);
         }
     }
 
     #[inline]
-    fn reach(&mut self) -> f32 {
-        self.gather.reach()
-    }
-}
-
-/// Reports of one run that pass, in the order of its slots.
-pub struct SelectionBatch<'a> {
-    run: u32,
-    columns: &'a Columns,
-    slots: Selection<'a>,
-}
-
-impl<'a> SelectionBatch<'a> {
-    /// The columns to ask about them.
-    pub fn columns(&self) -> &'a Columns {
-        self.columns
-    }
-
-    /// Their slots in the columns.
-    pub fn slots(&self) -> &Selection<'a> {
-        &self.slots
-    }
-
-    /// A bunch of one of its slots.
-    pub fn only(&self, slot: u32) -> SelectionBatch<'a> {
-        SelectionBatch {
-            run: self.run,
-            columns: self.columns,
-            slots: Selection::Range(slot..slot + 1),
-        }
-    }
-
-    /// The id of a slot.
-    pub fn id(&self, slot: u32) -> &'a str {
-        self.columns.ids.get(slot)
-    }
-
-    /// The handle of a slot.
-    pub fn address(&self, slot: u32) -> DocAddress {
-        DocAddress { run: self.run, slot }
+    fn max_haversine(&mut self) -> f32 {
+        self.collector.max_haversine()
     }
 }

@@ -179,6 +179,11 @@ pub struct GridBox {
 }
 
 impl GridBox {
+    /// A box as grid boxes: one, or two where it crosses the antimeridian.
+    pub fn parts_of(bbox: &BBox) -> Vec<Self> {
+        bbox.parts().iter().map(Self::of).collect()
+    }
+
     /// The columns and rows that `part` touches; `part` must not cross the antimeridian (see
     /// [`BBox::parts`]).
     pub fn of(part: &BBox) -> Self {

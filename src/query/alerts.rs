@@ -71,7 +71,7 @@ pub fn alerts(
     let counts = count_hexes(snapshot, &compiled, SCAN_RESOLUTION);
     let by_fragment = counts.by_fragment(snapshot);
     let mut cases: Vec<(i64, u32, DocAddress)> = Vec::new();
-    snapshot.placed(&compiled, 0, 1, |batch| {
+    snapshot.scan_located(&compiled, 0, 1, |batch| {
         let columns = batch.columns();
         batch.slots().each(|slot| {
             if let Some(place) = by_fragment[columns.fragment(slot) as usize] {

@@ -51,10 +51,10 @@ fn value_of(property: TextProperty, columns: &Columns, slot: u32) -> usize {
 fn values(property: TextProperty, snapshot: &Snapshot) -> Vec<&str> {
     match property {
         TextProperty::Service => {
-            (0..snapshot.services()).map(|n| snapshot.service_name(n as u16)).collect()
+            (0..snapshot.service_count()).map(|n| snapshot.service_code(n as u16)).collect()
         }
         TextProperty::Area => {
-            let names = (0..snapshot.areas()).map(|n| snapshot.area_name(n as u16));
+            let names = (0..snapshot.area_count()).map(|n| snapshot.area_name(n as u16));
             names.map(Option::unwrap_or_default).collect()
         }
         TextProperty::Status => Status::ALL.iter().map(|word| word.as_str()).collect(),

@@ -76,14 +76,14 @@ pub fn clusters(
     limit: usize,
 ) -> Clusters {
     let level = level_of(zoom);
-    let sums = match snapshot.halves(bbox, level) {
+    let sums = match snapshot.split_box(bbox, level) {
         Some([west, east]) if snapshot.len() >= HALVE_FROM => std::thread::scope(|scope| {
-            let other = scope.spawn(|| sum_squares(snapshot, compiled, &east, level));
-            let mut sums = sum_squares(snapshot, compiled, &west, level);
+            let other = scope.spawn(|| sum_squares(snapshot, compiled, &[east], level));
+            let mut sums = sum_squares(snapshot, compiled, &[west], level);
             sums.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             sums
         }),
-        _ => sum_squares(snapshot, compiled, &Snapshot::fragments(bbox), level),
+        _ => sum_squares(snapshot, compiled, &GridBox::parts_of(bbox), level),
     };
     settled(sums, zoom, limit)
 }
@@ -128,7 +128,7 @@ fn sum_squares(
 ) -> Vec<(Cell, ClusterAggregate)> {
     let mut sums: Vec<(Cell, ClusterAggregate)> = Vec::new();
     let mut counter = ServiceCounter::new(snapshot);
-    snapshot.cells_touching(pieces, level, compiled, |cell, batch| {
+    snapshot.scan_cells(pieces, level, compiled, |cell, batch| {
         // The reports of a square come together; only other runs have more of it.
         if sums.last().is_none_or(|(last, _)| *last != cell) {
             sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
@@ -148,7 +148,7 @@ pub fn cluster(
     zoom: u8,
 ) -> Option<ClusterItem> {
     let (mut sum, mut counter) = (ClusterAggregate::default(), ServiceCounter::new(snapshot));
-    snapshot.in_cell(cell, compiled, |batch| sum.add(&batch, &mut counter));
+    snapshot.scan_cell(cell, compiled, |batch| sum.add(&batch, &mut counter));
     counter.settle(&mut sum);
     (sum.count > 0).then(|| sum.spot(cell, zoom))
 }
@@ -175,13 +175,13 @@ pub fn children(
     let mut parts: HashMap<Cell, ClusterAggregate> = HashMap::new();
     let mut counter = ServiceCounter::new(snapshot);
     let mut singles = Vec::new();
-    snapshot.in_cell(cell, compiled, |batch| {
+    snapshot.scan_cell(cell, compiled, |batch| {
         batch.slots().each(|slot| match next {
             Some(zoom) => {
-                let code = batch.columns().code(slot);
+                let code = batch.columns().morton_code(slot);
                 let child = Cell::of_morton(code, level_of(zoom));
                 let sum = parts.entry(child).or_default();
-                sum.add(&batch.only(slot), &mut counter);
+                sum.add(&batch.single(slot), &mut counter);
                 counter.settle(sum);
             }
             None => singles.push(batch.address(slot)),
@@ -214,7 +214,7 @@ struct ServiceCounter {
 impl ServiceCounter {
     fn new(snapshot: &Snapshot) -> Self {
         // One more for those beyond what can be numbered.
-        Self { counts: vec![0; snapshot.services() + 1], counted: false }
+        Self { counts: vec![0; snapshot.service_count() + 1], counted: false }
     }
 
     /// Hands over what was counted, and begins anew.
@@ -247,8 +247,8 @@ struct ClusterAggregate {
 impl ClusterAggregate {
     fn add(&mut self, batch: &SelectionBatch<'_>, counter: &mut ServiceCounter) {
         let (columns, slots) = (batch.columns(), batch.slots());
-        let tally = columns.tally(slots);
-        let (first, last) = slots.ends();
+        let tally = columns.aggregate(slots);
+        let (first, last) = slots.first_and_last();
         self.merge(Self {
             count: tally.count,
             open: tally.open,
@@ -258,7 +258,7 @@ impl ClusterAggregate {
             x: tally.x,
             y: tally.y,
             // Slots are in the order of their codes.
-            codes: Some((columns.code(first), columns.code(last))),
+            codes: Some((columns.morton_code(first), columns.morton_code(last))),
             first: Some(batch.address(first)),
         });
         if slots.count() <= FEW {

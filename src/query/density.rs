@@ -75,8 +75,8 @@ pub fn placed(
         batch.slots().each(|slot| addresses.push(batch.address(slot)));
     };
     match bbox {
-        Some(bbox) => snapshot.in_box(bbox, compiled, found),
-        None => snapshot.placed(compiled, 0, 1, found),
+        Some(bbox) => snapshot.scan_box(bbox, compiled, found),
+        None => snapshot.scan_located(compiled, 0, 1, found),
     }
     addresses
 }

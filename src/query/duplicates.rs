@@ -101,7 +101,7 @@ impl DuplicateRule {
         let mut services = group.map_or_else(Vec::new, |group| catalogue.in_group(group));
         services.retain(|code| code != service);
         services.insert(0, service.clone());
-        let mut related = vec![false; snapshot.services()];
+        let mut related = vec![false; snapshot.service_count()];
         let numbers = services.iter().filter_map(|code| snapshot.service_number(code.as_str()));
         numbers.for_each(|number| related[usize::from(number)] = true);
         Self {
@@ -355,12 +355,12 @@ struct AddressCollector {
 
 impl Collector<DocAddress> for AddressCollector {
     #[inline]
-    fn offer(&mut self, found: DocAddress, _: f32) {
+    fn collect(&mut self, found: DocAddress, _: f32) {
         self.found.push(found);
     }
 
     #[inline]
-    fn reach(&mut self) -> f32 {
+    fn max_haversine(&mut self) -> f32 {
         self.reach
     }
 }

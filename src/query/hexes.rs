@@ -62,7 +62,7 @@ impl HexCounts {
 
     /// The neighbours within `k` steps that are in the extent.
     pub fn neighbours(&self, snapshot: &Snapshot, k: u8) -> NeighbourLists {
-        let rings = snapshot.hex_rings(self.resolution, k);
+        let rings = snapshot.h3_rings(self.resolution, k);
         let mut neighbours = NeighbourLists::with_capacity(self.cells.len(), Hex::ring_size(k));
         for (number, place) in self.places.iter().enumerate() {
             if place.is_some() {
@@ -75,7 +75,7 @@ impl HexCounts {
 
     /// For each piece of the index the number of its cell here; none outside the extent.
     pub fn by_fragment(&self, snapshot: &Snapshot) -> Vec<Option<u32>> {
-        let cells = snapshot.hex_by_fragment(self.resolution);
+        let cells = snapshot.h3_cell_by_fragment(self.resolution);
         cells.into_iter().map(|cell| self.places[cell as usize]).collect()
     }
 }
@@ -93,11 +93,11 @@ const HALVE_FROM: usize = 300_000;
 
 /// Counts what passes in every cell of `resolution`.
 pub fn count_hexes(snapshot: &Snapshot, compiled: &CompiledFilter, resolution: u8) -> HexCounts {
-    let by_fragment = snapshot.hex_by_fragment(resolution);
-    let hexes = snapshot.hexes(resolution);
+    let by_fragment = snapshot.h3_cell_by_fragment(resolution);
+    let hexes = snapshot.h3_cells(resolution);
     let count = |part: usize, parts: usize| {
         let mut sums = vec![HexAggregate { count: 0, open: 0, oldest: i64::MAX }; hexes.len()];
-        snapshot.placed(compiled, part, parts, |batch| {
+        snapshot.scan_located(compiled, part, parts, |batch| {
             let columns = batch.columns();
             batch.slots().each(|slot| {
                 let sum = &mut sums[by_fragment[columns.fragment(slot) as usize] as usize];
@@ -136,7 +136,7 @@ fn in_extent(
     hexes: &[Hex],
     sums: &[HexAggregate],
 ) -> HexCounts {
-    let mut vacant = snapshot.vacant_hexes(resolution).iter().peekable();
+    let mut vacant = snapshot.vacant_h3_cells(resolution).iter().peekable();
     let mut counts = HexCounts {
         resolution,
         cells: Vec::with_capacity(hexes.len()),
@@ -403,7 +403,7 @@ pub fn trend_hexes(
     let cells = counts.cells.len();
     let by_fragment = counts.by_fragment(snapshot);
     let mut matrix = vec![0u32; cells * steps.steps];
-    snapshot.placed(compiled, 0, 1, |batch| {
+    snapshot.scan_located(compiled, 0, 1, |batch| {
         let columns = batch.columns();
         batch.slots().each(|slot| {
             let step = steps.of(columns.requested(slot));

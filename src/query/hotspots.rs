@@ -119,14 +119,14 @@ pub fn hotspots_by_service(
     query: &HotspotQuery,
 ) -> Result<Vec<(ServiceCode, Hotspots)>, UntestableReason> {
     let timed = Filter { from: Some(query.from), before: Some(query.before), ..filter.clone() };
-    let mut counts = vec![0u64; snapshot.services()];
-    snapshot.placed(&snapshot.compiled(&timed), 0, 1, |batch| {
+    let mut counts = vec![0u64; snapshot.service_count()];
+    snapshot.scan_located(&snapshot.compiled(&timed), 0, 1, |batch| {
         batch.slots().each(|slot| counts[usize::from(batch.columns().service(slot))] += 1);
     });
     let background = OnceCell::new();
     let mut found = Vec::new();
     for (number, _) in (0u16..).zip(&counts).filter(|(_, count)| **count >= REPORTS_MIN) {
-        let Some(code) = ServiceCode::new(snapshot.service_name(number)) else { continue };
+        let Some(code) = ServiceCode::new(snapshot.service_code(number)) else { continue };
         let own = Filter { services: Some(vec![code.clone()]), ..filter.clone() };
         match hotspots_against(snapshot, &own, query, &background) {
             Ok(hotspots) => found.push((code, hotspots)),
@@ -185,7 +185,7 @@ fn members(
     let by_fragment: Vec<Option<u32>> =
         by_fragment.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
     let mut first = i64::MAX;
-    snapshot.placed(&compiled, 0, 1, |batch| {
+    snapshot.scan_located(&compiled, 0, 1, |batch| {
         let columns = batch.columns();
         batch.slots().each(|slot| {
             let requested = columns.requested(slot);

@@ -40,10 +40,10 @@ pub fn items(
         });
     };
     match &query.bbox {
-        None => snapshot.all(compiled, offer),
+        None => snapshot.scan(compiled, offer),
         Some(bbox) => {
-            snapshot.in_box(bbox, compiled, &mut offer);
-            snapshot.unplaced(compiled, offer);
+            snapshot.scan_box(bbox, compiled, &mut offer);
+            snapshot.scan_unlocated(compiled, offer);
         }
     }
     (list.page(), matched)

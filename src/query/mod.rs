@@ -47,7 +47,7 @@ pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, recurrences};
 pub use stats::{Count, Stats, extent, span, stats};
 pub use within::within_polygon;
 
-pub use crate::index::{BoundaryIndex, DocAddress, RING_MAX, Snapshot};
+use crate::index::DocAddress;
 use crate::place::Meters;
 
 /// A report and how far it is.

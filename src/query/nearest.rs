@@ -80,12 +80,12 @@ struct Nearest {
 
 impl Collector<DocAddress> for Nearest {
     #[inline]
-    fn offer(&mut self, address: DocAddress, haversine: f32) {
+    fn collect(&mut self, address: DocAddress, haversine: f32) {
         self.kept.push((haversine.to_bits(), address));
     }
 
     #[inline]
-    fn reach(&mut self) -> f32 {
+    fn max_haversine(&mut self) -> f32 {
         // Selecting costs as much as it looks at: it waits until half as many again have come.
         let count = self.kept.len();
         if count >= self.wanted && count > self.selected + self.wanted / 2 {
@@ -106,13 +106,13 @@ struct AfterCursor<'a, F> {
 }
 
 impl<F: Fn(DocAddress) -> bool> Collector<DocAddress> for AfterCursor<'_, F> {
-    fn offer(&mut self, address: DocAddress, haversine: f32) {
+    fn collect(&mut self, address: DocAddress, haversine: f32) {
         if (self.is_behind)(address) {
-            self.nearest.offer(address, haversine);
+            self.nearest.collect(address, haversine);
         }
     }
 
-    fn reach(&mut self) -> f32 {
-        self.nearest.reach()
+    fn max_haversine(&mut self) -> f32 {
+        self.nearest.max_haversine()
     }
 }

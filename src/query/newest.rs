@@ -58,13 +58,13 @@ impl<'a> NewestCollector<'a> {
         // What is newer than the place to begin at was told before.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
         match batch.slots() {
-            Selection::Some(list) => {
+            Selection::List(list) => {
                 list.iter().for_each(|slot| self.consider(batch, *slot, newest));
             }
             Selection::Range(range) => {
                 for first in range.clone().step_by(PIECE) {
                     let piece = first..range.end.min(first + PIECE as u32);
-                    if batch.columns().any_made(piece.clone(), self.oldest(), newest) {
+                    if batch.columns().any_requested_between(piece.clone(), self.oldest(), newest) {
                         piece.for_each(|slot| self.consider(batch, slot, newest));
                     }
                 }
@@ -130,8 +130,8 @@ pub fn newest(
 
 fn each(snapshot: &Snapshot, compiled: &CompiledFilter, found: impl FnMut(SelectionBatch<'_>)) {
     match compiled.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, compiled, found),
-        None => snapshot.all(compiled, found),
+        Some(bbox) => snapshot.scan_box(bbox, compiled, found),
+        None => snapshot.scan(compiled, found),
     }
 }
 
@@ -173,6 +173,6 @@ pub fn newest_in_cell(
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    snapshot.in_cell(cell, compiled, |batch| list.offer_all(&batch));
+    snapshot.scan_cell(cell, compiled, |batch| list.offer_all(&batch));
     list.page()
 }

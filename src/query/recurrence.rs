@@ -67,7 +67,7 @@ pub fn recurrences(
     query: RecurrenceQuery,
 ) -> Recurrences {
     let mut services: BTreeMap<u16, Vec<Visit>> = BTreeMap::new();
-    snapshot.placed(compiled, 0, 1, |batch| {
+    snapshot.scan_located(compiled, 0, 1, |batch| {
         batch.slots().each(|slot| {
             let record = batch.columns().record(slot);
             if record.reason != Some(ClosedReason::Duplicate) {

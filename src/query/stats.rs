@@ -75,8 +75,8 @@ impl StatsAggregate {
 fn each(snapshot: &Snapshot, compiled: &CompiledFilter, mut found: impl FnMut(&Columns, u32)) {
     let found = |batch: SelectionBatch<'_>| batch.slots().each(|slot| found(batch.columns(), slot));
     match compiled.bbox() {
-        Some(bbox) => snapshot.in_box(bbox, compiled, found),
-        None => snapshot.all(compiled, found),
+        Some(bbox) => snapshot.scan_box(bbox, compiled, found),
+        None => snapshot.scan(compiled, found),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn stats(
             (Some(_), None) => stats.approximate += 1,
             _ => stats.exact += 1,
         }
-        let area = by.map_or(record.area, |set| set.number(columns, slot));
+        let area = by.map_or(record.area, |set| columns.area_in(set, slot));
         for (table, number) in [(&mut services, record.service), (&mut areas, area)] {
             let sum = table.entry(number).or_default();
             sum.count += 1;
@@ -165,7 +165,7 @@ pub fn stats(
     stats.reasons = tally(ClosedReason::ALL, &reasons);
     stats.natures = tally(Nature::ALL, &natures);
     stats.channels = tally(Channel::ALL, &channels);
-    stats.services = ranked(services, |number| Some(snapshot.service_name(number)));
+    stats.services = ranked(services, |number| Some(snapshot.service_code(number)));
     stats.areas = ranked(areas, |number| match by {
         Some(set) => set.set().areas.get(usize::from(number)).map(|area| area.name.as_str()),
         None => snapshot.area_name(number),

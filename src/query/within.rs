@@ -14,7 +14,7 @@ pub fn within_polygon(
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    snapshot.in_box(polygons.bounds(), compiled, |batch| {
+    snapshot.scan_box(polygons.bounds(), compiled, |batch| {
         batch.slots().each(|slot| {
             if batch.columns().position(slot).is_some_and(|at| polygons.contains(at)) {
                 list.offer(batch.address(slot));

@@ -76,7 +76,7 @@ impl City {
             clock,
             catalogue: ArcSwap::new(Arc::new(base.clone())),
             base,
-            shown: index.shown(),
+            shown: index.reader(),
             index: Mutex::new(None),
             booting: Mutex::new(Some(index)),
             ready: AtomicBool::new(false),
@@ -176,7 +176,7 @@ impl City {
             let take = |index: &mut Index, building: Option<thread::ScopedJoinHandle<'_, _>>| {
                 let built = building.map(thread::ScopedJoinHandle::join).transpose();
                 let built = built.map_err(|_| Error::internal("a run could not be built"))?;
-                built.into_iter().for_each(|built| index.add(built));
+                built.into_iter().for_each(|built| index.add_segment(built));
                 Ok::<(), Error>(())
             };
             for (changes, head) in pages {
@@ -189,13 +189,13 @@ impl City {
                     building = Some(scope.spawn(|| loaded.build()));
                 }
             }
-            let rest = index.rest().build();
+            let rest = index.take_loaded().build();
             take(&mut index, building)?;
-            index.add(rest);
+            index.add_segment(rest);
             reading.join().unwrap_or_else(|_| Err(Error::internal("the reader panicked")))
         })?;
-        index.set_zones(reader.boundaries(self.id())?);
-        index.settle();
+        index.set_boundaries(reader.boundaries(self.id())?);
+        index.publish_loaded();
         self.reload_catalogue(reader)?;
         // Commits wait for the lock from here on; what was committed before is read now.
         let mut slot = self.lock();
@@ -235,7 +235,7 @@ impl City {
     /// Reads what another process wrote: services, boundaries, reports.
     fn reload(&self, index: &mut Index, reader: &Reader) {
         let result = self.reload_catalogue(reader).and_then(|()| {
-            index.set_zones(reader.boundaries(self.id())?);
+            index.set_boundaries(reader.boundaries(self.id())?);
             read_on(self.id(), index, reader)
         });
         result.unwrap_or_else(|error| log(&error));
@@ -243,7 +243,7 @@ impl City {
 
     /// Runs one merge of segments if one is due. Returns whether it did.
     pub fn merge(&self) -> bool {
-        let job = self.lock().as_mut().and_then(Index::merge_job);
+        let job = self.lock().as_mut().and_then(Index::next_merge);
         let Some(job) = job else { return false };
         let merged = job.run();
         if let Some(index) = self.lock().as_mut() {
@@ -258,7 +258,7 @@ fn index_revision(shown: &SnapshotReader) -> u64 {
 }
 
 fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()> {
-    let seen = index.shown().load().revision();
+    let seen = index.reader().load().revision();
     reader.changes_after(id, seen, PAGE, |changes, head| {
         let is_last = changes.len() < PAGE;
         index.apply(changes);

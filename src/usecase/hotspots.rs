@@ -79,7 +79,7 @@ impl HotspotSearch {
         let test = found.first().map(|(_, one)| Hotspots { found: Vec::new(), ..one.clone() });
         let total = found.iter().map(|(_, one)| one.total).sum();
         let catalogue = city.catalogue();
-        let severity = |number: u16| catalogue.severity(snapshot.service_name(number));
+        let severity = |number: u16| catalogue.severity(snapshot.service_code(number));
         let mut numbered = Vec::new();
         for (services, hotspots) in found {
             let numbers =

@@ -27,7 +27,7 @@ pub fn find_recurrences(
     if filter.services.is_none() {
         let is_appointment =
             |code: &str| catalogue.get(code).is_some_and(|service| service.is_appointment());
-        let all = (0..snapshot.services() as u16).map(|number| snapshot.service_name(number));
+        let all = (0..snapshot.service_count() as u16).map(|number| snapshot.service_code(number));
         let (appointments, others) = all.partition::<Vec<&str>, _>(|code| is_appointment(code));
         filter.services = Some(others.into_iter().filter_map(ServiceCode::new).collect());
         services_left_out = appointments.into_iter().map(str::to_owned).collect();

@@ -50,7 +50,7 @@ fn filters_mean_what_they_say() {
         sketch: TextSketch::default(),
     };
     index.apply(vec![Change { revision: 1, event: Event::Put(facts) }]);
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     let holds = |text: &str| found(&snapshot, text).len() == 1;
     for text in [
         "status = 'open'",

@@ -225,7 +225,7 @@ fn boxes_equal_a_linear_scan() {
             let filter = Filter { bbox: None, ..filter.clone() };
             let compiled = world.snapshot.compiled(&filter);
             let mut found = Vec::new();
-            world.snapshot.in_box(&bbox, &compiled, |batch| {
+            world.snapshot.scan_box(&bbox, &compiled, |batch| {
                 batch.slots().each(|slot| found.push(batch.address(slot)));
             });
             let mut found = ids(&world.snapshot, found);
@@ -369,7 +369,7 @@ fn clusters_keep_their_id_while_reports_come_and_go() {
             ..random_facts(&mut rng, &format!("r{revision}"), place)
         };
         index.apply(vec![Change { revision, event: Event::Put(facts) }]);
-        let snapshot = index.shown().load();
+        let snapshot = index.reader().load();
         let compiled = snapshot.compiled(&Filter::default());
         let found = query::clusters(&snapshot, &compiled, &BBox::WORLD, 12, 10);
         match &found.spots[..] {
@@ -398,7 +398,7 @@ fn a_cluster_gathers_its_members_from_every_run() {
     let mut index = Index::default();
     index.apply((1..=9).map(|n| put(n, outside)).collect());
     index.apply(vec![put(10, inside)]);
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     let bbox = BBox::new(-71.2081, 46.8, -71.2, 46.82).unwrap();
     let found = query::clusters(&snapshot, &snapshot.compiled(&Filter::default()), &bbox, 8, 10);
     assert_eq!(found.total, 10);
@@ -413,18 +413,22 @@ fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
         let (snapshot, compiled) = (&world.snapshot, world.snapshot.compiled(&filter));
         let squares = |pieces: &[pointchaud::place::GridBox], level: u8| {
             let mut counts: std::collections::BTreeMap<Cell, usize> = Default::default();
-            snapshot.cells_touching(pieces, level, &compiled, |cell, batch| {
+            snapshot.scan_cells(pieces, level, &compiled, |cell, batch| {
                 *counts.entry(cell).or_default() += batch.slots().count();
             });
             counts
         };
         for bbox in boxes(rng) {
             for level in [3, 11, 14, 19] {
-                let Some([west, east]) = snapshot.halves(&bbox, level) else { continue };
-                let (mut both, east) = (squares(&west, level), squares(&east, level));
+                let Some([west, east]) = snapshot.split_box(&bbox, level) else { continue };
+                let (mut both, east) = (squares(&[west], level), squares(&[east], level));
                 assert!(both.keys().all(|cell| !east.contains_key(cell)), "{name} {bbox:?}");
                 both.extend(east);
-                assert_eq!(both, squares(&Snapshot::fragments(&bbox), level), "{name} {bbox:?}");
+                assert_eq!(
+                    both,
+                    squares(&pointchaud::place::GridBox::parts_of(&bbox), level),
+                    "{name} {bbox:?}"
+                );
                 cut += 1;
             }
         }
@@ -453,7 +457,7 @@ fn a_crowd_in_one_cell_is_answered_exactly() {
     };
     let mut index = Index::default();
     index.apply(places.iter().enumerate().map(put).collect());
-    let snapshot = index.shown().load();
+    let snapshot = index.reader().load();
     for filter in [Filter::default(), Filter { services: Some(vec![]), ..Filter::default() }] {
         let compiled = snapshot.compiled(&filter);
         for from in [at(-71.2, 46.8), at(-71.1981, 46.8009), at(100.0, -46.0), at(5.0, 90.0)] {

@@ -10,8 +10,9 @@ use crate::cli::labelled_pairs;
 use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
 use crate::domain::{Filter, ServiceCode};
 use crate::error::Result;
+use crate::index::DocAddress;
 use crate::place::Meters;
-use crate::query::{DocAddress, DuplicateRule, was_open, within_radius};
+use crate::query::{DuplicateRule, was_open, within_radius};
 use crate::statistics::{CalibrationBin, average_precision, calibration_error, reliability};
 
 /// Answers that count for the mean reciprocal rank.

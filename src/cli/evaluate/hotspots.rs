@@ -68,7 +68,7 @@ pub fn city(plan: Plan) -> Result<(Snapshot, PlantedTruth)> {
         refused.is_none()
     });
     index.apply(changes);
-    let snapshot = Snapshot::clone(&index.shown().load());
+    let snapshot = Snapshot::clone(&index.reader().load());
     refused.map_or(Ok((snapshot, truth)), Err)
 }
 
@@ -182,8 +182,8 @@ impl Score {
         let mut rng = ChaCha8Rng::seed_from_u64(truth.seed);
         for _ in 0..40 {
             let at = truth.until - rng.random_range(0..300) * DAY;
-            let number = rng.random_range(0..snapshot.services() as u16);
-            let Some(service) = ServiceCode::new(snapshot.service_name(number)) else { continue };
+            let number = rng.random_range(0..snapshot.service_count() as u16);
+            let Some(service) = ServiceCode::new(snapshot.service_code(number)) else { continue };
             let busy = truth.hotspots.iter().any(|planted| {
                 let near = days_of(planted)
                     .is_some_and(|(from, before)| from - DAY < at && at < before + 15 * DAY);
@@ -249,7 +249,7 @@ fn strength_of(planted: &PlantedHotspot) -> usize {
 
 fn alert_ask(snapshot: &Snapshot, at: i64) -> AlertQuery {
     let draws = ScanSettings { replicas: 999, seed: 311, stop_after: 20 };
-    AlertQuery { at, draws, services: snapshot.services() }
+    AlertQuery { at, draws, services: snapshot.service_count() }
 }
 
 /// Start and exclusive end of a planted hotspot, in seconds of Unix time.
@@ -261,7 +261,7 @@ fn days_of(planted: &PlantedHotspot) -> Option<(i64, i64)> {
 
 fn is_of(snapshot: &Snapshot, hotspot: &Hotspot, planted: &PlantedHotspot) -> bool {
     let named = hotspot.services.iter();
-    let mut codes = named.map(|(number, _)| snapshot.service_name(*number));
+    let mut codes = named.map(|(number, _)| snapshot.service_code(*number));
     codes.any(|code| code == planted.service_code)
 }
 
@@ -365,7 +365,7 @@ fn null_scans(snapshot: &Snapshot) -> f64 {
     let filter = Filter { services: Some(vec![service]), ..Filter::default() };
     let by_fragment = counts.by_fragment(snapshot);
     let mut cases = Vec::new();
-    snapshot.placed(&snapshot.compiled(&filter), 0, 1, |batch| {
+    snapshot.scan_located(&snapshot.compiled(&filter), 0, 1, |batch| {
         batch.slots().each(|slot| {
             let columns = batch.columns();
             cases.extend(

@@ -40,6 +40,34 @@ pub struct IndexedFields {
     pub sketch: TextSketch,
 }
 
+impl IndexedFields {
+    /// An open request for work that came over the web: what examples and tests need, from which
+    /// other values are changed field by field. A position given here is exact.
+    pub fn new(
+        id: ReportId,
+        service: ServiceCode,
+        requested: i64,
+        position: Option<Position>,
+    ) -> Self {
+        Self {
+            id,
+            service,
+            status: Status::Open,
+            reason: None,
+            nature: Nature::Intervention,
+            channel: Channel::Web,
+            requested,
+            day_only: false,
+            closed: None,
+            position,
+            accuracy: Accuracy::Exact,
+            area: None,
+            parent: None,
+            sketch: TextSketch::default(),
+        }
+    }
+}
+
 /// One step of a jurisdiction's history. Revisions only grow; an update takes a new one, so holes
 /// are normal.
 #[derive(Debug, Clone, PartialEq)]

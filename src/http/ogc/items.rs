@@ -20,10 +20,11 @@ use crate::http::request::params::{Params, cursor_after};
 use crate::http::v1::proximity::finished;
 use crate::http::v1::reports::names;
 use crate::i18n::Language;
+use crate::index::Snapshot;
 use crate::message;
 use crate::place::BBox;
 use crate::query;
-use crate::query::{After, Comparison, Condition, ItemsQuery, Snapshot, TextProperty};
+use crate::query::{After, Comparison, Condition, ItemsQuery, TextProperty};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 

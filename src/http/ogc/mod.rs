@@ -25,10 +25,10 @@ use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fr
 use crate::http::v1::proximity::finished;
 use crate::http::v1::{hexes, hotspots};
 use crate::i18n::Language;
+use crate::index::Snapshot;
 use crate::ingest::boundaries;
 use crate::place::BBox;
 use crate::query;
-use crate::query::Snapshot;
 use crate::usecase::City;
 
 /// A box, and the first and the last second.
@@ -57,7 +57,8 @@ pub enum OgcCollection {
 impl OgcCollection {
     /// All that a city has.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
-        let sets = snapshot.zones().iter().map(|set| Self::Boundaries(set.set().name.clone()));
+        let sets =
+            snapshot.boundary_sets().iter().map(|set| Self::Boundaries(set.set().name.clone()));
         [Self::Reports, Self::Incidents, Self::Hotspots, Self::HexAnswer]
             .into_iter()
             .chain(sets)
@@ -113,7 +114,7 @@ impl OgcCollection {
                 hotspots::standing_features(state, city, snapshot, &all, language)
             }
             Self::Boundaries(name) => {
-                let set = snapshot.zone_set(name).ok_or_else(|| Error::not_found(name))?;
+                let set = snapshot.boundary_set(name).ok_or_else(|| Error::not_found(name))?;
                 Ok(boundaries::features(set.set()))
             }
             _ => hexes::plain_features(snapshot, &state.app.limits, language),

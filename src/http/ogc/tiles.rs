@@ -16,8 +16,8 @@ use crate::http::request::context::{HandlerResult, RequestContext};
 use crate::http::tiles::mvt::LayerAbout;
 use crate::http::tiles::{Layer, tile_answer, tile_of};
 use crate::i18n::Language;
+use crate::index::Snapshot;
 use crate::query;
-use crate::query::Snapshot;
 use crate::usecase::City;
 
 impl OgcCollection {

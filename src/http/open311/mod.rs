@@ -25,10 +25,10 @@ use crate::http::v1::proximity::finished;
 use crate::http::v1::{media, reports};
 use crate::http::{Access, AppState};
 use crate::i18n::Language;
+use crate::index::{DocAddress, Snapshot};
 use crate::message;
 use crate::place::{Meters, Position, distance};
 use crate::query;
-use crate::query::{DocAddress, Snapshot};
 use crate::usecase::{City, SubmitOutcome};
 use document::{DiscoveryFacts, RequestRenderer};
 
@@ -241,7 +241,7 @@ impl ListRequest {
         let mut page = Vec::new();
         state.app.reader().changed_between(city.id(), self.updated, &mut |stored| {
             let passes = snapshot.find(stored.report.id.as_str()).is_some_and(|address| {
-                snapshot.passes(address, &compiled)
+                snapshot.matches(address, &compiled)
                     && self.around.is_none_or(|(at, radius)| {
                         let place = stored.report.position;
                         place.is_some_and(|place| distance(place, at).0 <= radius.0)

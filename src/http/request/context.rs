@@ -15,8 +15,8 @@ use crate::http::reply::problem::problem;
 use crate::http::request::params::Params;
 use crate::http::{AppState, open311};
 use crate::i18n::Language;
+use crate::index::Snapshot;
 use crate::message;
-use crate::query::Snapshot;
 use crate::usecase::City;
 
 /// What a handler knows of a question.

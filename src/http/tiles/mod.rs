@@ -27,10 +27,10 @@ use crate::http::v1::hexes::bounded;
 use crate::http::v1::proximity::finished;
 use crate::http::v1::{hexes, hotspots};
 use crate::i18n::Language;
+use crate::index::{DocAddress, Snapshot};
 use crate::message;
 use crate::place::{CIRCUMFERENCE_M, Hex, Tile};
 use crate::query;
-use crate::query::{DocAddress, Snapshot};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
@@ -266,7 +266,7 @@ fn make(
     match layer {
         Layer::Reports if zoom >= POINTS_FROM => {
             let mut found: Vec<DocAddress> = Vec::new();
-            snapshot.in_cell(tile.cell(), &compiled, |batch| {
+            snapshot.scan_cell(tile.cell(), &compiled, |batch| {
                 batch.slots().each(|slot| found.push(batch.address(slot)));
             });
             // Where not all find room, the newest do.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::domain::ReportView;
 use crate::export::geojson::instant;
 use crate::http::v1::cluster_features::cluster_id;
+use crate::index::{DocAddress, Snapshot};
 use crate::place::{BBox, Tile};
-use crate::query::{Cluster, ClusterItem, DocAddress, Snapshot};
+use crate::query::{Cluster, ClusterItem};
 
 /// Media type of a tile.
 pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";

@@ -18,7 +18,7 @@ pub async fn list(State(state): State<Arc<AppState>>, context: RequestContext) -
     let context = finished(context)?;
     let answer =
         fresh(&state, context, &city, "application/json", CostClass::Long, |snapshot, _| {
-            to_json(&boundaries::list(snapshot.zones().iter().map(|set| set.set())))
+            to_json(&boundaries::list(snapshot.boundary_sets().iter().map(|set| set.set())))
         });
     Ok(answer.await?)
 }
@@ -32,7 +32,7 @@ pub async fn one(
     let city = context.city(&state)?;
     let context = finished(context)?;
     let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        let set = snapshot.zone_set(&name).ok_or_else(|| Error::not_found(&name))?;
+        let set = snapshot.boundary_set(&name).ok_or_else(|| Error::not_found(&name))?;
         let features = boundaries::features(set.set());
         to_json(&json!({
             "type": "FeatureCollection",

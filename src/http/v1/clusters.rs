@@ -12,10 +12,11 @@ use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fr
 use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
 use crate::http::v1::proximity::{finished, next_newest, unreachable_refusal};
 use crate::http::v1::reports::report_page;
+use crate::index::Snapshot;
 use crate::message;
 use crate::place::Cell;
 use crate::query;
-use crate::query::{ClusterItem, Clusters, Snapshot, ZOOM_MAX};
+use crate::query::{ClusterItem, Clusters, ZOOM_MAX};
 use crate::usecase::reports::check_areas;
 
 fn spot<'a>(
@@ -25,7 +26,7 @@ fn spot<'a>(
 ) -> Feature<'a, ClusterItemOut<'a>> {
     match spot {
         ClusterItem::Single(address) => single(&snapshot.view(*address), zone),
-        ClusterItem::Cluster(found) => cluster(found, |number| snapshot.service_name(number)),
+        ClusterItem::Cluster(found) => cluster(found, |number| snapshot.service_code(number)),
     }
 }
 

@@ -13,9 +13,10 @@ use crate::http::AppState;
 use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
 use crate::http::v1::hotspots;
 use crate::http::v1::proximity::{finished, unreachable_refusal};
+use crate::index::Snapshot;
 use crate::message;
 use crate::query;
-use crate::query::{DensityQuery, Snapshot};
+use crate::query::DensityQuery;
 use crate::usecase::reports::check_areas;
 
 /// Widest reach, in metres.

@@ -19,10 +19,11 @@ use crate::http::request::params::cursor_after;
 use crate::http::v1::answers;
 use crate::http::v1::facts::facts_collection;
 use crate::http::v1::reports::body_of;
+use crate::index::{BoundaryIndex, DocAddress, Snapshot};
 use crate::message;
 use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query;
-use crate::query::{BoundaryIndex, DocAddress, Found, Page, Snapshot};
+use crate::query::{Found, Page};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
@@ -183,7 +184,7 @@ pub async fn stats(
 /// The set of boundaries of this name.
 fn zone_set<'a>(snapshot: &'a Snapshot, name: Option<&str>) -> Result<Option<&'a BoundaryIndex>> {
     let Some(name) = name else { return Ok(None) };
-    let Some(set) = snapshot.zone_set(name) else {
+    let Some(set) = snapshot.boundary_set(name) else {
         let message = message!(
             "n’est pas un découpage de cette ville ; voir /api/v1/boundaries",
             "is not a set of this city's areas; see /api/v1/boundaries"

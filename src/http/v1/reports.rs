@@ -23,9 +23,10 @@ use crate::http::v1::proximity::{finished, next_newest};
 use crate::http::v1::{answers, media};
 use crate::http::{Access, AppState};
 use crate::i18n::Language;
+use crate::index::{DocAddress, Snapshot};
 use crate::message;
 use crate::query;
-use crate::query::{DocAddress, Page, Snapshot};
+use crate::query::Page;
 use crate::usecase::reports::check_areas;
 use crate::usecase::{City, SubmitOutcome};
 

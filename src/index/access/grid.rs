@@ -1,37 +1,38 @@
-//! Where the places of each square of the map begin: a way straight to a neighbourhood.
+//! A uniform grid over points in Z order: for each cell, the range of points in it.
 //!
-//! A walk down a tree costs some steps before it sees the first place. Where places lie dense, as
-//! in a city, a table of equal squares says at once which stretches of the curve a circle touches.
-//! The table covers the middle of the places, outliers aside; whatever it does not cover is the
-//! tree's to answer.
+//! Where points are dense, as in a city, the table leads to the neighbourhood of a query point
+//! without descending a tree. It covers the first to the ninety-ninth percentile of each
+//! coordinate; queries that reach beyond are left to the R-tree.
 
 use std::ops::Range;
 
 use crate::place::{GRID_BITS, QueryPoint};
 
-/// Places for one square of the table, on the average over its area: 8 bytes among as many.
-const PLACES_MEAN: usize = 8;
-/// Fewer places have no table.
-const PLACES_MIN: usize = 512;
-/// Squares that one question looks into at most; larger circles are left to the tree.
-const SQUARES_MAX: u64 = 4_096;
-/// Places looked at to find the middle of all.
+/// Points per cell, averaged over the whole table: a cell takes 8 bytes, so the table takes one
+/// byte a point.
+const POINTS_PER_CELL: usize = 8;
+/// Fewer points have no table.
+const POINTS_MIN: usize = 512;
+/// Most cells that one query visits; larger circles are left to the tree.
+const CELLS_MAX: u64 = 4_096;
+/// Points sampled to estimate the percentiles.
 const SAMPLE: usize = 2_048;
-/// Squares looked into on each side of a point's own for its nearest, one try after the other.
-const SIDES: [u32; 3] = [1, 2, 4];
+/// Half widths, in cells, of the blocks that a nearest-neighbour query tries in turn.
+const HALF_WIDTHS: [u32; 3] = [1, 2, 4];
 
-/// A table of squares of one level of the grid.
+/// The table: cells of one level of the map's grid.
 pub struct GridTable {
+    /// Right shift from a column or row of the finest grid to one of this level.
     shift: u32,
-    /// Column and row of the first square.
+    /// Column and row of the first cell.
     first: (u32, u32),
     columns: u32,
     rows: u32,
-    /// The stretch of each square, row by row.
-    stretches: Vec<Range<u32>>,
+    /// The points of each cell, row by row.
+    ranges: Vec<Range<u32>>,
 }
 
-/// Squares from column to column and from row to row, in the table, ends excluded.
+/// A rectangle of cells of a table, in columns and rows counted from its first cell.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GridBlock {
     columns: Range<u32>,
@@ -39,137 +40,141 @@ pub struct GridBlock {
 }
 
 impl GridBlock {
-    /// The block of one square.
-    fn one(column: u32, row: u32) -> Self {
+    fn single(column: u32, row: u32) -> Self {
         Self { columns: column..column + 1, rows: row..row + 1 }
     }
 
-    /// How many squares.
+    /// Number of cells.
     pub fn count(&self) -> u64 {
         self.columns.len() as u64 * self.rows.len() as u64
     }
 
-    /// Does it hold all of `other`?
-    pub fn holds(&self, other: &Self) -> bool {
-        self.has(other.columns.start, other.rows.start)
-            && self.has(other.columns.end - 1, other.rows.end - 1)
+    /// Does the block contain all cells of `other`?
+    pub fn contains(&self, other: &Self) -> bool {
+        self.contains_cell(other.columns.start, other.rows.start)
+            && self.contains_cell(other.columns.end - 1, other.rows.end - 1)
     }
 
-    fn has(&self, column: u32, row: u32) -> bool {
+    fn contains_cell(&self, column: u32, row: u32) -> bool {
         self.columns.contains(&column) && self.rows.contains(&row)
     }
 }
 
 impl GridTable {
-    /// Makes a table over `len` places on the curve; `grid` tells the column and row of each. None
-    /// where it would be of no use.
+    /// Builds the table over `len` points in Z order; `grid` returns the column and row of a point
+    /// in the finest grid. None where there are too few points, or where they are so clustered that
+    /// an occupied cell holds more than 64 of them on average.
+    ///
+    /// Takes O(n).
     pub fn build(len: u32, grid: impl Fn(u32) -> [u32; 2]) -> Option<Self> {
-        if (len as usize) < PLACES_MIN {
+        if (len as usize) < POINTS_MIN {
             return None;
         }
         let sample = (0..SAMPLE).map(|i| grid((i as u64 * u64::from(len) / SAMPLE as u64) as u32));
         let (mut x, mut y): (Vec<u32>, Vec<u32>) = sample.map(|[x, y]| (x, y)).unzip();
-        let middle = |values: &mut Vec<u32>| {
+        let percentiles = |values: &mut Vec<u32>| {
             values.sort_unstable();
             (values[SAMPLE / 100], values[SAMPLE - 1 - SAMPLE / 100])
         };
-        let (x, y) = (middle(&mut x), middle(&mut y));
-        // The finest level of which the middle has no more squares than it may.
-        let most = (len as usize / PLACES_MEAN) as u64;
+        let (x, y) = (percentiles(&mut x), percentiles(&mut y));
+        // The finest level at which the table has no more cells than it may.
+        let cells_max = (len as usize / POINTS_PER_CELL) as u64;
         let side =
             |(low, high): (u32, u32), shift: u32| u64::from((high >> shift) - (low >> shift));
         let count = |shift: u32| (side(x, shift) + 1) * (side(y, shift) + 1);
-        let shift = (0..u32::from(GRID_BITS)).find(|shift| count(*shift) <= most)?;
+        let shift = (0..u32::from(GRID_BITS)).find(|shift| count(*shift) <= cells_max)?;
         let (columns, rows) = (side(x, shift) as u32 + 1, side(y, shift) as u32 + 1);
-        let mut squares = Self {
+        let mut table = Self {
             shift,
             first: (x.0 >> shift, y.0 >> shift),
             columns,
             rows,
-            stretches: vec![0..0; (columns * rows) as usize],
+            ranges: vec![0..0; (columns * rows) as usize],
         };
-        for place in 0..len {
-            let [x, y] = grid(place);
-            if let Some(at) = squares.square(x, y).and_then(|(column, row)| squares.at(column, row))
-            {
-                let stretch = &mut squares.stretches[at];
-                let first = if stretch.end == 0 { place } else { stretch.start };
-                *stretch = first..place + 1;
+        for point in 0..len {
+            let [x, y] = grid(point);
+            if let Some(at) = table.cell(x, y).and_then(|(column, row)| table.offset(column, row)) {
+                let range = &mut table.ranges[at];
+                let first = if range.end == 0 { point } else { range.start };
+                *range = first..point + 1;
             }
         }
-        let occupied = squares.stretches.iter().filter(|stretch| !stretch.is_empty()).count();
-        // Crowded squares are the tree's: it parts them further.
-        (occupied * PLACES_MEAN * 8 >= len as usize).then_some(squares)
+        let occupied = table.ranges.iter().filter(|range| !range.is_empty()).count();
+        // Where few cells hold most points the tree, which splits crowded cells, is faster.
+        (occupied * POINTS_PER_CELL * 8 >= len as usize).then_some(table)
     }
 
-    fn at(&self, column: u32, row: u32) -> Option<usize> {
+    fn offset(&self, column: u32, row: u32) -> Option<usize> {
         (column < self.columns && row < self.rows).then(|| (row * self.columns + column) as usize)
     }
 
-    /// The square of a grid column and row, which may lie beyond the table's far edges.
-    fn square(&self, x: u32, y: u32) -> Option<(u32, u32)> {
+    /// The cell of a column and row of the finest grid. None west or north of the table; the cell
+    /// may lie beyond its eastern or southern edge.
+    fn cell(&self, x: u32, y: u32) -> Option<(u32, u32)> {
         let column = (x >> self.shift).checked_sub(self.first.0)?;
         Some((column, (y >> self.shift).checked_sub(self.first.1)?))
     }
 
-    /// Is the square of a grid column and row in `block`?
-    pub fn has(&self, block: &GridBlock, [x, y]: [u32; 2]) -> bool {
-        self.square(x, y).is_some_and(|(column, row)| block.has(column, row))
+    /// Does a column and row of the finest grid lie in `block`?
+    pub fn is_in_block(&self, block: &GridBlock, [x, y]: [u32; 2]) -> bool {
+        self.cell(x, y).is_some_and(|(column, row)| block.contains_cell(column, row))
     }
 
-    /// The squares that hold every place within `reach`, a haversine; `None` where the table does
-    /// not cover them or they are too many.
-    pub fn around(&self, origin: &QueryPoint, reach: f32) -> Option<GridBlock> {
-        // With r the angle: 2 sin(r/2) ≥ √(cos φ₁ cos φ₂) · Δ for Δ either difference on the
-        // Mercator plane, and cos φ₂ ≥ cos φ₁ - r.
-        let chord = 2.0 * f64::from(reach).sqrt() * 1.001;
+    /// A block that holds every point whose haversine from `origin` is at most `max_haversine`.
+    /// None where the table does not cover it or it has more than [`CELLS_MAX`] cells.
+    pub fn block_around(&self, origin: &QueryPoint, max_haversine: f32) -> Option<GridBlock> {
+        // For an angle r: 2 sin(r/2) ≥ √(cos φ₁ cos φ₂) · Δ, with Δ the difference of either
+        // coordinate on the Mercator plane, and cos φ₂ ≥ cos φ₁ - r.
+        let chord = 2.0 * f64::from(max_haversine).sqrt() * 1.001;
         let cos = origin.cos_lat() - chord;
         if cos < 0.02 || chord > 0.01 {
             return None;
         }
         let half = (chord / cos / std::f64::consts::TAU * 4_294_967_296.0).ceil() as u32 + 2;
         let (x, y) = origin.grid();
-        let (west, north) = self.square(x.checked_sub(half)?, y.checked_sub(half)?)?;
-        let (east, south) = self.square(x.checked_add(half)?, y.checked_add(half)?)?;
+        let (west, north) = self.cell(x.checked_sub(half)?, y.checked_sub(half)?)?;
+        let (east, south) = self.cell(x.checked_add(half)?, y.checked_add(half)?)?;
         let block = GridBlock { columns: west..east + 1, rows: north..south + 1 };
         let inside = east < self.columns && south < self.rows;
-        (inside && block.count() <= SQUARES_MAX).then_some(block)
+        (inside && block.count() <= CELLS_MAX).then_some(block)
     }
 
-    /// The square of `origin`, and it with its neighbours: the fewest that hold `wanted` places,
-    /// where the table covers whatever may be as near as the last of those.
-    pub fn close(&self, origin: &QueryPoint, wanted: usize) -> Option<(GridBlock, GridBlock)> {
+    /// The cell of `origin`, and the smallest block around it that holds at least `wanted` points.
+    /// None where no block of [`HALF_WIDTHS`] does, or where the table does not cover the circle
+    /// through the block's corners, in which a nearer point could lie.
+    pub fn block_with(&self, origin: &QueryPoint, wanted: usize) -> Option<(GridBlock, GridBlock)> {
         let (x, y) = origin.grid();
-        let (column, row) = self.square(x, y)?;
-        SIDES.iter().find_map(|side| {
-            // The corners are a diagonal away; the circle through them reaches as far on all sides.
-            let far = (side + 1) * 3 / 2 + 2;
-            let inside = |n: u32, all: u32| n >= far && n + far < all;
+        let (column, row) = self.cell(x, y)?;
+        HALF_WIDTHS.iter().find_map(|half| {
+            // The corners are half a diagonal away: 3/2 is more than √2.
+            let margin = (half + 1) * 3 / 2 + 2;
+            let inside = |n: u32, all: u32| n >= margin && n + margin < all;
             if !inside(column, self.columns) || !inside(row, self.rows) {
                 return None;
             }
-            let columns = column - side..column + side + 1;
-            let block = GridBlock { columns, rows: row - side..row + side + 1 };
-            let mut held = 0;
-            self.each(&block, None, |stretch| held += stretch.len());
-            (held >= wanted).then(|| (GridBlock::one(column, row), block))
+            let columns = column - half..column + half + 1;
+            let block = GridBlock { columns, rows: row - half..row + half + 1 };
+            let mut count = 0;
+            self.each_range(&block, None, |range| count += range.len());
+            (count >= wanted).then(|| (GridBlock::single(column, row), block))
         })
     }
 
-    /// Calls `found` with the stretch of each square in `block` but not in `done`.
-    pub fn each(
+    /// Calls `visit` with the points of each cell in `block` but not in `except`.
+    pub fn each_range(
         &self,
         block: &GridBlock,
-        done: Option<&GridBlock>,
-        mut found: impl FnMut(Range<u32>),
+        except: Option<&GridBlock>,
+        mut visit: impl FnMut(Range<u32>),
     ) {
         for row in block.rows.clone() {
             let first = (row * self.columns) as usize;
             let columns = block.columns.start as usize..block.columns.end as usize;
-            let stretches = &self.stretches[first + columns.start..first + columns.end];
-            for (stretch, column) in stretches.iter().zip(block.columns.clone()) {
-                if !stretch.is_empty() && !done.is_some_and(|done| done.has(column, row)) {
-                    found(stretch.clone());
+            let ranges = &self.ranges[first + columns.start..first + columns.end];
+            for (range, column) in ranges.iter().zip(block.columns.clone()) {
+                if !range.is_empty() && !except.is_some_and(|done| done.contains_cell(column, row))
+                {
+                    visit(range.clone());
                 }
             }
         }

@@ -1,13 +1,15 @@
-//! H3 cells of places: each report knows its cell at every resolution by one number.
+//! H3 cells of reports, at every resolution that the service offers, by one number per report.
 //!
-//! Cells of one resolution do not lie whole in those of the next, so a cell of the finest does not
-//! tell the others. What no edge of any resolution parts is a *piece*; a report keeps the number of
-//! its piece, a piece that of its finest cell and of its *upper*, what no edge of the other
-//! resolutions parts, and an upper those of its cells, all in the order in which they were first
-//! met. So a count in hexagons reads four bytes a report, and asks H3 nothing.
+//! H3 cells of one resolution are not contained in those of the next coarser one, so the finest
+//! cell of a position does not determine the others. A *fragment* is a region that no cell boundary
+//! of any resolution crosses. Columns store the fragment of each report (4 bytes); a fragment
+//! refers to its cell of the finest resolution and to a *coarse region*, which no cell boundary of
+//! the other resolutions crosses; a coarse region refers to its cell of each of those. All are
+//! numbered in the order in which they were first seen. So counting reports by cell reads 4 bytes a
+//! report and computes no H3 index.
 //!
-//! Readers share [`H3Columns`], which grows in chunks that are copied on write; only the writer
-//! holds the tables that find a place's piece, [`H3Writer`].
+//! [`H3Columns`] is shared with readers and grows in chunks that are copied on write. The hash
+//! tables that find the fragment of a position, [`H3Writer`], belong to the writer alone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,23 +21,23 @@ use crate::place::{
     H3LatticeKeys, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex, lattice_key, lattice_keys,
 };
 
-/// Stands for the piece of a report without a place.
+/// The fragment number that stands for "no position".
 pub const NO_FRAGMENT: u32 = u32::MAX;
-/// Stands for no cell among the neighbours of one.
+/// Fills the rest of a row of neighbours.
 const NO_CELL: u32 = u32::MAX;
-/// The widest neighbourhood, in steps.
+/// The largest neighbourhood that is kept, in steps.
 pub const RING_MAX: u8 = 3;
 
-/// How many resolutions there are but for the finest.
+/// Number of resolutions but the finest; the level of the finest.
 const COARSE: usize = HEX_RESOLUTIONS - 1;
-/// The cells of an upper, by resolution.
-type Upper = [u32; COARSE];
-/// The finest cell of a piece, and its upper.
-type Piece = [u32; 2];
+/// The cell numbers of a coarse region, by level.
+type CoarseRegion = [u32; COARSE];
+/// The number of a fragment's finest cell, and of its coarse region.
+type H3Fragment = [u32; 2];
 
 const CHUNK: usize = 4_096;
 
-/// A list that grows at its end, and of which a copy shares all but the last chunk.
+/// A list that only grows. A clone shares all chunks; appending copies the last one at most.
 #[derive(Clone)]
 struct SharedChunks<T>(Vec<Arc<Vec<T>>>);
 
@@ -70,20 +72,21 @@ impl<T: Copy> SharedChunks<T> {
 #[derive(Clone, Default)]
 struct H3Level {
     cells: SharedChunks<Hex>,
-    /// Cells without an exactly placed report, in order: there are few.
+    /// Numbers of the cells without an exactly located report, ascending: there are few.
     vacant: Arc<Vec<u32>>,
-    /// Neighbours within 1, 2, … steps, where they have been asked for.
+    /// Neighbours within 1, 2, … steps, once they were asked for.
     rings: Arc<[ArcSwapOption<H3Rings>; RING_MAX as usize]>,
 }
 
-/// Pieces and cells, as readers see them.
+/// Fragments and cells, as readers see them.
 #[derive(Clone, Default)]
 pub struct H3Columns {
-    fragments: SharedChunks<Piece>,
-    uppers: SharedChunks<Upper>,
+    fragments: SharedChunks<H3Fragment>,
+    coarse_regions: SharedChunks<CoarseRegion>,
     levels: [H3Level; HEX_RESOLUTIONS],
 }
 
+/// The index of a resolution in arrays by level.
 fn level_of(resolution: u8) -> usize {
     usize::from(resolution - HEX_RESOLUTION_MIN)
 }
@@ -94,28 +97,29 @@ impl H3Columns {
         self.levels[level_of(resolution)].cells.iter().collect()
     }
 
-    /// How many cells of a resolution there are.
+    /// Number of cells of a resolution.
     pub fn count(&self, resolution: u8) -> usize {
         self.levels[level_of(resolution)].cells.len()
     }
 
-    /// The number of each piece's cell of a resolution.
+    /// By fragment: the number of its cell of a resolution.
     pub fn by_fragment(&self, resolution: u8) -> Vec<u32> {
         let level = level_of(resolution);
         if level == COARSE {
             return self.fragments.iter().map(|[cell, _]| cell).collect();
         }
-        let of_uppers: Vec<u32> = self.uppers.iter().map(|upper| upper[level]).collect();
-        self.fragments.iter().map(|[_, upper]| of_uppers[upper as usize]).collect()
+        let by_region: Vec<u32> = self.coarse_regions.iter().map(|region| region[level]).collect();
+        self.fragments.iter().map(|[_, region]| by_region[region as usize]).collect()
     }
 
-    /// The numbers of cells in which no report is placed exactly, in order.
+    /// Numbers of the cells without an exactly located report, ascending.
     pub fn vacant(&self, resolution: u8) -> &[u32] {
         &self.levels[level_of(resolution)].vacant
     }
 
-    /// The neighbours of every cell of a resolution within `k` steps, 1 to [`RING_MAX`]. Found
-    /// once, then added to as the city grows; it may know more cells than this snapshot.
+    /// The neighbours of every cell of a resolution within `k` steps, 1 to [`RING_MAX`]. Computed
+    /// at the first call and extended when cells have been added. The result is shared by all
+    /// snapshots, so it may contain cells that this one does not.
     pub fn rings(&self, resolution: u8, k: u8) -> Arc<H3Rings> {
         let level = &self.levels[level_of(resolution)];
         let shared = &level.rings[usize::from(k.clamp(1, RING_MAX) - 1)];
@@ -135,12 +139,13 @@ impl H3Columns {
     }
 }
 
-/// Which cells are near which.
+/// The neighbours of each cell of one resolution.
 #[derive(Clone)]
 pub struct H3Rings {
     k: u8,
+    /// Length of a row: the most neighbours that a cell can have.
     width: usize,
-    /// For each cell its neighbours, as many as there are, then [`NO_CELL`].
+    /// A row for each cell: the numbers of its neighbours, then [`NO_CELL`].
     rows: Vec<u32>,
     numbers: HashMap<Hex, u32>,
 }
@@ -150,7 +155,7 @@ impl H3Rings {
         Self { k, width: Hex::ring_size(k), rows: Vec::new(), numbers: HashMap::new() }
     }
 
-    /// How many cells it knows.
+    /// Number of cells.
     fn len(&self) -> usize {
         self.numbers.len()
     }
@@ -164,7 +169,7 @@ impl H3Rings {
             for (cell, neighbour) in [(number, other), (other, number)] {
                 let first = cell as usize * self.width;
                 let row = &mut self.rows[first..first + self.width];
-                // Around a pentagon a walk may come by twice.
+                // Around a pentagon the same neighbour may come twice.
                 if let Some(free) = row.iter().position(|n| [NO_CELL, neighbour].contains(n)) {
                     row[free] = neighbour;
                 }
@@ -172,8 +177,8 @@ impl H3Rings {
         }
     }
 
-    /// The neighbours of a cell, itself left out, in no order. Some may be beyond what a snapshot
-    /// knows.
+    /// The numbers of a cell's neighbours, without the cell itself, in no particular order. They
+    /// may include cells that a snapshot does not have.
     #[inline]
     pub fn of(&self, cell: u32) -> impl Iterator<Item = u32> + '_ {
         let first = cell as usize * self.width;
@@ -182,142 +187,152 @@ impl H3Rings {
     }
 }
 
-/// The writer's tables.
+/// The writer's hash tables: from lattice keys to cells, regions and fragments.
+///
+/// A lattice key is a number that two positions on one face of H3's icosahedron share exactly if
+/// they lie in the same cell ([`lattice_keys`]). A cell that crosses the edge of a face has two.
 #[derive(Default)]
 pub struct H3Writer {
-    /// Cell numbers of all but the finest resolution, by lattice key. A cell across a face's edge
-    /// has two.
+    /// Cell numbers by lattice key, at each level but the finest.
     cells: [HashTable<(u64, u32)>; COARSE],
-    /// Uppers, by their cells.
-    uppers: HashTable<u32>,
-    /// Pieces, by the lattice key of their finest cell: they find that cell's number too.
+    /// Coarse regions by their cells.
+    coarse_regions: HashTable<u32>,
+    /// Fragments by the lattice key of their finest cell; they lead to that cell's number too.
     fragments: HashTable<u32>,
-    /// That key, by piece.
+    /// By fragment: the lattice key of its finest cell.
     keys: SharedChunks<u64>,
-    /// How many reports are placed exactly in each cell.
+    /// By level and cell: the number of exactly located reports.
     reports: [Vec<u32>; HEX_RESOLUTIONS],
 }
 
-fn mixed(n: u64) -> u64 {
+fn hash(n: u64) -> u64 {
     let n = (n ^ n >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     n ^ n >> 29
 }
 
-fn mixed_upper(upper: &Upper) -> u64 {
-    upper.iter().fold(0, |sum, cell| mixed(sum ^ u64::from(*cell)))
+fn hash_region(region: &CoarseRegion) -> u64 {
+    region.iter().fold(0, |sum, cell| hash(sum ^ u64::from(*cell)))
 }
 
-/// The cell of a place, as H3 tells it, and its own key: its middle lies on one face, far from
-/// every edge of the cell.
+/// The cell of a position, computed by H3, and the lattice key of the cell's center, which lies on
+/// one face and far from every edge.
 fn cell_of(lon: f64, lat: f64, level: usize) -> (Hex, u64) {
-    let cell = Hex::of(lon, lat, level as u8 + HEX_RESOLUTION_MIN).expect("our resolutions");
+    let resolution = level as u8 + HEX_RESOLUTION_MIN;
+    let cell = Hex::of(lon, lat, resolution).expect("a position and one of our resolutions");
     let [lon, lat] = cell.center();
     (cell, lattice_key(lon, lat, level).unwrap_or(cell.number()))
 }
 
 impl H3Writer {
-    /// The piece of a place, made where it is the first there. `hexes` are those that this writer
-    /// alone adds to.
-    pub fn fragment(&mut self, lon: f64, lat: f64, hexes: &mut Arc<H3Columns>) -> u32 {
+    /// The fragment of a position; it is added to `columns` where it is new. This writer is the
+    /// only one that adds to them.
+    pub fn fragment(&mut self, lon: f64, lat: f64, columns: &mut Arc<H3Columns>) -> u32 {
         let keys: H3LatticeKeys = lattice_keys(lon, lat)
             .unwrap_or_else(|| std::array::from_fn(|level| cell_of(lon, lat, level).1));
-        let upper = std::array::from_fn(|level| {
-            let known = self.find(level, keys[level]);
-            known.unwrap_or_else(|| self.learn(level, (lon, lat), keys[level], hexes))
+        let region = std::array::from_fn(|level| {
+            let known = self.find_cell(level, keys[level]);
+            known.unwrap_or_else(|| self.add_key(level, (lon, lat), keys[level], columns))
         });
-        let upper = self.upper(upper, hexes);
+        let region = self.coarse_region(region, columns);
         let key = keys[COARSE];
         let same = |fragment: &u32| self.keys.get(*fragment) == key;
         let mut cell = None;
-        // Few pieces share a cell.
-        for fragment in
-            self.fragments.iter_hash(mixed(key)).copied().filter(|fragment| same(fragment))
-        {
-            let [finest, of] = hexes.fragments.get(fragment);
-            if of == upper {
+        // Few fragments share a finest cell.
+        let candidates = self.fragments.iter_hash(hash(key)).copied();
+        for fragment in candidates.filter(|fragment| same(fragment)) {
+            let [finest, of] = columns.fragments.get(fragment);
+            if of == region {
                 return fragment;
             }
             cell = Some(finest);
         }
-        let cell = cell.unwrap_or_else(|| self.learn_finest((lon, lat), key, upper, hexes));
-        self.add_piece(key, [cell, upper], hexes)
+        let cell = cell.unwrap_or_else(|| self.add_finest_key((lon, lat), key, region, columns));
+        self.add_fragment(key, [cell, region], columns)
     }
 
-    fn add_piece(&mut self, key: u64, fragment: Piece, hexes: &mut Arc<H3Columns>) -> u32 {
-        let fragments = &mut Arc::make_mut(hexes).fragments;
+    fn add_fragment(
+        &mut self,
+        key: u64,
+        fragment: H3Fragment,
+        columns: &mut Arc<H3Columns>,
+    ) -> u32 {
+        let fragments = &mut Arc::make_mut(columns).fragments;
         let number = fragments.len() as u32;
         fragments.push(fragment);
         self.keys.push(key);
         let keys = &self.keys;
-        self.fragments.insert_unique(mixed(key), number, |fragment| mixed(keys.get(*fragment)));
+        self.fragments.insert_unique(hash(key), number, |fragment| hash(keys.get(*fragment)));
         number
     }
 
-    fn upper(&mut self, upper: Upper, hexes: &mut Arc<H3Columns>) -> u32 {
-        let hash = mixed_upper(&upper);
-        let same = |number: &u32| hexes.uppers.get(*number) == upper;
-        if let Some(number) = self.uppers.find(hash, same) {
+    /// The number of a coarse region, which is added where it is new.
+    fn coarse_region(&mut self, region: CoarseRegion, columns: &mut Arc<H3Columns>) -> u32 {
+        let hashed = hash_region(&region);
+        let same = |number: &u32| columns.coarse_regions.get(*number) == region;
+        if let Some(number) = self.coarse_regions.find(hashed, same) {
             return *number;
         }
-        let uppers = &mut Arc::make_mut(hexes).uppers;
-        let number = uppers.len() as u32;
-        uppers.push(upper);
-        self.uppers.insert_unique(hash, number, |number| mixed_upper(&uppers.get(*number)));
+        let regions = &mut Arc::make_mut(columns).coarse_regions;
+        let number = regions.len() as u32;
+        regions.push(region);
+        let rehash = |number: &u32| hash_region(&regions.get(*number));
+        self.coarse_regions.insert_unique(hashed, number, rehash);
         number
     }
 
-    fn find(&self, level: usize, key: u64) -> Option<u32> {
-        self.cells[level].find(mixed(key), |(known, _)| *known == key).map(|(_, cell)| *cell)
+    fn find_cell(&self, level: usize, key: u64) -> Option<u32> {
+        self.cells[level].find(hash(key), |(known, _)| *known == key).map(|(_, cell)| *cell)
     }
 
-    fn note(&mut self, level: usize, key: u64, cell: u32) {
-        self.cells[level].insert_unique(mixed(key), (key, cell), |(key, _)| mixed(*key));
+    fn insert_key(&mut self, level: usize, key: u64, cell: u32) {
+        self.cells[level].insert_unique(hash(key), (key, cell), |(key, _)| hash(*key));
     }
 
-    /// The number of a place's cell that was not found by its key.
-    fn learn(
+    /// The cell number of a position whose lattice key is not known yet. The cell itself may be
+    /// known by another key.
+    fn add_key(
         &mut self,
         level: usize,
         (lon, lat): (f64, f64),
         key: u64,
-        hexes: &mut Arc<H3Columns>,
+        columns: &mut Arc<H3Columns>,
     ) -> u32 {
-        let (cell, own) = cell_of(lon, lat, level);
-        let number = self.find(level, own).unwrap_or_else(|| {
-            let number = self.add_cell(level, cell, hexes);
-            self.note(level, own, number);
+        let (cell, center_key) = cell_of(lon, lat, level);
+        let number = self.find_cell(level, center_key).unwrap_or_else(|| {
+            let number = self.add_cell(level, cell, columns);
+            self.insert_key(level, center_key, number);
             number
         });
-        if key != own {
-            self.note(level, key, number);
+        if key != center_key {
+            self.insert_key(level, key, number);
         }
         number
     }
 
-    /// The same of the finest cell, which pieces alone remember.
-    fn learn_finest(
+    /// [`H3Writer::add_key`] at the finest level, where fragments hold the keys.
+    fn add_finest_key(
         &mut self,
         (lon, lat): (f64, f64),
         key: u64,
-        upper: u32,
-        hexes: &mut Arc<H3Columns>,
+        region: u32,
+        columns: &mut Arc<H3Columns>,
     ) -> u32 {
-        let (cell, own) = cell_of(lon, lat, COARSE);
-        let mut known = self.fragments.iter_hash(mixed(own)).copied();
-        let known = known.find(|fragment| self.keys.get(*fragment) == own);
+        let (cell, center_key) = cell_of(lon, lat, COARSE);
+        let mut known = self.fragments.iter_hash(hash(center_key)).copied();
+        let known = known.find(|fragment| self.keys.get(*fragment) == center_key);
         if let Some(fragment) = known {
-            return hexes.fragments.get(fragment)[0];
+            return columns.fragments.get(fragment)[0];
         }
-        let number = self.add_cell(COARSE, cell, hexes);
-        if key != own {
-            // A place on the other face is to find it by its own key.
-            self.add_piece(own, [number, upper], hexes);
+        let number = self.add_cell(COARSE, cell, columns);
+        if key != center_key {
+            // So that positions on the other face find the cell.
+            self.add_fragment(center_key, [number, region], columns);
         }
         number
     }
 
-    fn add_cell(&mut self, level: usize, cell: Hex, hexes: &mut Arc<H3Columns>) -> u32 {
-        let cells = &mut Arc::make_mut(hexes).levels[level];
+    fn add_cell(&mut self, level: usize, cell: Hex, columns: &mut Arc<H3Columns>) -> u32 {
+        let cells = &mut Arc::make_mut(columns).levels[level];
         let number = cells.cells.len() as u32;
         cells.cells.push(cell);
         Arc::make_mut(&mut cells.vacant).push(number);
@@ -325,20 +340,21 @@ impl H3Writer {
         number
     }
 
-    /// Counts a report that is placed exactly in a piece in, or out again.
-    pub fn count(&mut self, fragment: u32, comes: bool, hexes: &mut Arc<H3Columns>) {
-        let [finest, upper] = hexes.fragments.get(fragment);
-        let cells = hexes.uppers.get(upper).into_iter().chain([finest]);
+    /// Counts an exactly located report of a fragment: one more where `is_added`, else one less.
+    /// Keeps the lists of vacant cells.
+    pub fn count_report(&mut self, fragment: u32, is_added: bool, columns: &mut Arc<H3Columns>) {
+        let [finest, region] = columns.fragments.get(fragment);
+        let cells = columns.coarse_regions.get(region).into_iter().chain([finest]);
         for (level, cell) in cells.enumerate() {
             let reports = &mut self.reports[level][cell as usize];
-            *reports = if comes { *reports + 1 } else { reports.saturating_sub(1) };
-            if *reports != u32::from(comes) {
+            *reports = if is_added { *reports + 1 } else { reports.saturating_sub(1) };
+            if *reports != u32::from(is_added) {
                 continue;
             }
-            let vacant = Arc::make_mut(&mut Arc::make_mut(hexes).levels[level].vacant);
+            let vacant = Arc::make_mut(&mut Arc::make_mut(columns).levels[level].vacant);
             match vacant.binary_search(&cell) {
-                Ok(at) if comes => drop(vacant.remove(at)),
-                Err(at) if !comes => vacant.insert(at, cell),
+                Ok(at) if is_added => drop(vacant.remove(at)),
+                Err(at) if !is_added => vacant.insert(at, cell),
                 _ => {}
             }
         }
@@ -355,28 +371,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_is_made_once_wherever_and_whenever_it_is_met() {
+    fn every_fragment_and_region_is_added_once_and_never_changes() {
         let mut rng = ChaCha8Rng::seed_from_u64(6);
-        let (mut numbers, mut hexes) = (H3Writer::default(), Arc::new(H3Columns::default()));
+        let (mut writer, mut columns) = (H3Writer::default(), Arc::new(H3Columns::default()));
         let mut kept = Vec::new();
         for n in 0..60_000 {
             let (lon, lat) = match n % 3 {
                 0 => (rng.random_range(-180.0..180.0), rng.random_range(-90.0..90.0)),
                 _ => (rng.random_range(-71.25..-71.2), rng.random_range(46.8..46.83)),
             };
-            let fragment = numbers.fragment(lon, lat, &mut hexes);
-            assert_eq!(numbers.fragment(lon, lat, &mut hexes), fragment);
+            let fragment = writer.fragment(lon, lat, &mut columns);
+            assert_eq!(writer.fragment(lon, lat, &mut columns), fragment);
             if n % 1_000 == 0 {
-                kept.push((lon, lat, fragment, hexes.clone()));
+                kept.push((lon, lat, fragment, columns.clone()));
             }
         }
-        let uppers: HashSet<Upper> = hexes.uppers.iter().collect();
-        assert_eq!(uppers.len(), hexes.uppers.len());
-        let fragments: HashSet<Piece> = hexes.fragments.iter().collect();
-        assert_eq!(fragments.len(), hexes.fragments.len());
-        // What readers hold does not change.
+        let regions: HashSet<CoarseRegion> = columns.coarse_regions.iter().collect();
+        assert_eq!(regions.len(), columns.coarse_regions.len());
+        let fragments: HashSet<H3Fragment> = columns.fragments.iter().collect();
+        assert_eq!(fragments.len(), columns.fragments.len());
         for (lon, lat, fragment, then) in kept {
-            assert_eq!(then.fragments.get(fragment), hexes.fragments.get(fragment));
+            assert_eq!(then.fragments.get(fragment), columns.fragments.get(fragment));
             let [finest, _] = then.fragments.get(fragment);
             assert_eq!(Some(then.cells(11)[finest as usize]), Hex::of(lon, lat, 11));
         }

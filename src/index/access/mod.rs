@@ -1,4 +1,4 @@
-//! Access paths into a segment: which slots a question about places has to look at.
+//! Access paths of a segment: how a query about places finds the slots it has to read.
 
 pub(crate) mod grid;
 pub(crate) mod h3;

@@ -1,191 +1,191 @@
-//! The trees of a run: one over everything that is placed exactly, one over what is placed
-//! approximately, and a forest: for each service one of all its reports and one of those not
-//! closed, and one of all that is not closed.
+//! The R-trees of a segment: one over all exact positions, one over all approximate positions, and
+//! partial indexes over subsets of the exact ones. A partial index, as in PostgreSQL, holds only
+//! the rows that match a predicate: here one service, one service and open, or open.
 //!
-//! Proximity questions almost always name a service and want what is open: they walk the trees of
-//! what they want and look at nothing else, so a rare service is no slower than a common one. A
-//! question that wants most of a run walks the tree of everything and asks the columns.
+//! Queries about places mostly name a service and want open reports. With a partial index they read
+//! only such reports, so a rare service is answered as fast as a common one. A query that wants
+//! most of the segment searches the full tree and tests each candidate against the columns.
 
 use std::ops::Range;
 
-use crate::index::access::rtree::{LEAF, PackedRTree};
+use crate::index::access::rtree::{LEAF_POINTS, PackedRTree};
 use crate::index::columns::Columns;
 use crate::index::compiled_filter::CompiledFilter;
 use crate::place::QueryPoint;
 
-/// Runs with fewer exact places have no forest: a look at all of them is quicker.
-const FOREST_MIN: usize = 1_024;
+/// Segments with fewer exact positions have no partial indexes: testing every slot is faster.
+const PARTIAL_INDEX_MIN: usize = 1_024;
 
-/// Which reports a tree of the forest holds.
+/// The predicate of a partial index. All of them hold reports with an exact position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartialKind {
-    /// All of one service number.
+enum Predicate {
+    /// Reports of the service with this number.
     Service(u16),
-    /// Those of one service number that are not closed.
-    ServiceOpen(u16),
-    /// All that are not closed.
+    /// Reports of the service with this number that are open or in progress.
+    OpenOfService(u16),
+    /// Reports that are open or in progress.
     Open,
 }
 
-/// Takes what a walk finds.
+/// Collects the candidates of a proximity search.
 pub trait Collector<T> {
-    /// Takes one, with a haversine as good as
-    /// [`haversine_tolerance`](crate::place::haversine_tolerance) says.
-    fn offer(&mut self, found: T, haversine: f32);
+    /// Takes a candidate and its haversine from the query point, whose error is at most what
+    /// [`haversine_tolerance`](crate::place::haversine_tolerance) allows.
+    fn collect(&mut self, candidate: T, haversine: f32);
 
-    /// The haversine up to which more is of interest; it never grows.
-    fn reach(&mut self) -> f32;
+    /// The haversine beyond which candidates are no longer of interest. It never grows: the search
+    /// prunes with it.
+    fn max_haversine(&mut self) -> f32;
 }
 
-/// One tree of the forest.
+/// One partial index.
 struct PartialIndex {
-    kind: PartialKind,
-    /// Where its slots are in `slots`.
+    predicate: Predicate,
+    /// Its points in [`PartialIndexes::slots`].
     range: Range<usize>,
     tree: PackedRTree,
 }
 
-/// The trees of one run.
+/// The R-trees of one segment.
 #[derive(Default)]
 pub struct PartialIndexes {
     exact: PackedRTree,
     approximate: PackedRTree,
-    /// By kind, ascending slots each: the order of the curve.
+    /// The slots of all partial indexes, one index after the other, each ascending (in Z order).
     slots: Vec<u32>,
-    /// Their grid column and row, so that a walk reads in a row.
+    /// Column and row of each of `slots` in the finest grid, copied so that a leaf is contiguous.
     grid: Vec<[u32; 2]>,
     partials: Vec<PartialIndex>,
 }
 
 impl PartialIndexes {
-    /// Packs the trees over every located slot of `columns`.
+    /// Builds all trees of a segment.
     pub fn build(columns: &Columns) -> Self {
-        let whole = |range: Range<u32>| {
+        let full_tree = |range: Range<u32>| {
             let first = range.start;
-            let grid = |i| columns.grid(first + i);
+            let grid = |i| columns.grid_cell(first + i);
             PackedRTree::build(range.len(), grid, |i| columns.degrees(first + i))
         };
-        let mut partials = Self {
-            exact: whole(columns.exact()),
-            approximate: whole(columns.approximate()),
+        let mut indexes = Self {
+            exact: full_tree(columns.exact_slots()),
+            approximate: full_tree(columns.approximate_slots()),
             ..Self::default()
         };
-        if columns.exact().len() >= FOREST_MIN {
-            partials.plant(columns);
+        if columns.exact_slots().len() >= PARTIAL_INDEX_MIN {
+            indexes.build_partials(columns);
         }
-        partials
+        indexes
     }
 
-    fn plant(&mut self, columns: &Columns) {
+    fn build_partials(&mut self, columns: &Columns) {
         let is_open = |slot: &u32| columns.state(*slot).is_open();
-        let mut kinds = Vec::new();
+        let mut lists = Vec::new();
         for open in [false, true] {
-            let slots = columns.exact().filter(|slot| !open || is_open(slot));
-            for (service, own) in by_service(columns, slots) {
-                let kind = if open {
-                    PartialKind::ServiceOpen(service)
+            let slots = columns.exact_slots().filter(|slot| !open || is_open(slot));
+            for (service, own) in group_by_service(columns, slots) {
+                let predicate = if open {
+                    Predicate::OpenOfService(service)
                 } else {
-                    PartialKind::Service(service)
+                    Predicate::Service(service)
                 };
-                kinds.push((kind, own));
+                lists.push((predicate, own));
             }
         }
-        kinds.push((PartialKind::Open, columns.exact().filter(is_open).collect()));
-        let total = kinds.iter().map(|(_, own)| own.len()).sum();
+        lists.push((Predicate::Open, columns.exact_slots().filter(is_open).collect()));
+        let total = lists.iter().map(|(_, own)| own.len()).sum();
         self.slots.reserve_exact(total);
-        for (kind, own) in kinds {
+        for (predicate, own) in lists {
             let slot = |i: u32| own[i as usize];
-            let grid = |i| columns.grid(slot(i));
+            let grid = |i| columns.grid_cell(slot(i));
             let tree = PackedRTree::build(own.len(), grid, |i| columns.degrees(slot(i)));
             let range = self.slots.len()..self.slots.len() + own.len();
             self.slots.extend(own);
-            self.partials.push(PartialIndex { kind, range, tree });
+            self.partials.push(PartialIndex { predicate, range, tree });
         }
-        self.grid = self.slots.iter().map(|slot| columns.grid(*slot)).collect();
+        self.grid = self.slots.iter().map(|slot| columns.grid_cell(*slot)).collect();
     }
 
-    /// The trees that hold all that `compiled` may let through and least else.
-    pub fn choose(&self, compiled: &CompiledFilter) -> ChosenPartials<'_> {
-        let approximate = compiled.wants_approximate();
-        let everything = || ChosenPartials {
-            partials: None,
-            approximate,
-            are_enough: compiled.is_open_to_all(),
-        };
-        if self.partials.is_empty() || compiled.wants_every_kind() {
-            return everything();
+    /// Chooses the trees to search for a filter: the partial indexes that together hold all exact
+    /// positions that may match, or the full tree where that costs less.
+    pub fn plan(&self, filter: &CompiledFilter) -> AccessPlan<'_> {
+        let approximate = filter.accepts_approximate();
+        let full = || AccessPlan { partials: None, approximate, skip_test: filter.matches_all() };
+        if self.partials.is_empty() || filter.accepts_every_service_and_state() {
+            return full();
         }
-        let (mut partials, mut held) = (Vec::new(), 0);
-        let (every_service, closed) = (compiled.wants_every_service(), compiled.wants_closed());
+        let (mut partials, mut candidates) = (Vec::new(), 0);
+        let (every_service, closed) = (filter.accepts_every_service(), filter.accepts_closed());
         for partial in &self.partials {
-            let wanted = match partial.kind {
-                PartialKind::Open => every_service && !closed,
-                PartialKind::Service(service) => closed && compiled.wants_service(service),
-                PartialKind::ServiceOpen(service) => {
-                    !every_service && !closed && compiled.wants_service(service)
+            let is_needed = match partial.predicate {
+                Predicate::Open => every_service && !closed,
+                Predicate::Service(service) => closed && filter.accepts_service(service),
+                Predicate::OpenOfService(service) => {
+                    !every_service && !closed && filter.accepts_service(service)
                 }
             };
-            if wanted {
-                held += partial.tree.len();
+            if is_needed {
+                candidates += partial.tree.len();
                 partials.push(partial);
             }
         }
-        // The tree of everything shows 1/share places for each that is wanted; each tree of the
-        // forest costs a walk of its own.
-        if partials.len() * held > self.exact.len() {
-            return everything();
+        // Scanning the full tree costs 1/selectivity candidates per match, with selectivity =
+        // candidates / all; searching the partial indexes costs one descent each.
+        if partials.len() * candidates > self.exact.len() {
+            return full();
         }
-        // The reach is short after the largest.
+        // Largest first: it lowers the bound for the others most.
         partials.sort_by_key(|partial| std::cmp::Reverse(partial.tree.len()));
-        let are_enough = compiled.is_by_kind() && !approximate && compiled.wants_open();
-        ChosenPartials { partials: Some(partials), approximate, are_enough }
+        let skip_test = filter.is_by_kind() && !approximate && filter.accepts_open();
+        AccessPlan { partials: Some(partials), approximate, skip_test }
     }
 
-    /// Slots placed exactly that hold all that `compiled` lets through of these, list by list; none
-    /// where a look at all of them is as quick.
-    pub fn lists(&self, compiled: &CompiledFilter) -> Option<Vec<&[u32]>> {
-        let partials = self.choose(compiled).partials?;
+    /// Lists of slots, each ascending, that together hold all exact positions that may match a
+    /// filter. None where scanning all slots is as fast.
+    pub fn slot_lists(&self, filter: &CompiledFilter) -> Option<Vec<&[u32]>> {
+        let partials = self.plan(filter).partials?;
         Some(partials.iter().map(|partial| &self.slots[partial.range.clone()]).collect())
     }
 
-    /// Offers slots of `trees`: all that are no farther than the reach, perhaps some that are,
-    /// roughly the nearest first. `wanted` says how many are most likely enough.
-    pub fn near(
+    /// Passes to `collector` all slots of the plan's trees within its `max_haversine`, and some
+    /// farther ones, roughly in ascending distance. `wanted` is the number of matches that the
+    /// collector expects to need; it only affects speed.
+    pub fn search(
         &self,
         columns: &Columns,
         origin: &QueryPoint,
-        trees: &ChosenPartials<'_>,
+        plan: &AccessPlan<'_>,
         wanted: usize,
-        gather: &mut impl Collector<u32>,
+        collector: &mut impl Collector<u32>,
     ) {
-        // Where some do not pass, more are looked at before it is known how far to look.
-        let wanted = if trees.are_enough { wanted } else { wanted.saturating_mul(2) };
-        let mut walk = PartialSearch { columns, origin, wanted, gather };
-        if trees.approximate {
-            walk.whole(&self.approximate, columns.approximate());
+        // Where some candidates do not match, more are needed before the bound converges.
+        let wanted = if plan.skip_test { wanted } else { wanted.saturating_mul(2) };
+        let mut search = TreeSearch { columns, origin, wanted, collector };
+        if plan.approximate {
+            search.full_tree(&self.approximate, columns.approximate_slots());
         }
-        match &trees.partials {
-            None => walk.whole(&self.exact, columns.exact()),
+        match &plan.partials {
+            None => search.full_tree(&self.exact, columns.exact_slots()),
             Some(partials) => {
                 for partial in partials {
                     let slots = &self.slots[partial.range.clone()];
-                    walk.tree(&partial.tree, &self.grid[partial.range.clone()], |i| slots[i]);
+                    search.tree(&partial.tree, &self.grid[partial.range.clone()], |i| slots[i]);
                 }
             }
         }
     }
 
-    /// How many places the trees hold, those of services counted once more.
-    pub fn len(&self) -> (usize, usize) {
-        let services =
-            self.partials.iter().filter(|partial| matches!(partial.kind, PartialKind::Service(_)));
-        let partials = services.map(|partial| partial.tree.len()).sum();
-        (self.exact.len() + self.approximate.len(), partials)
+    /// Number of points in the two full trees, and in the partial indexes by service.
+    pub fn point_counts(&self) -> (usize, usize) {
+        let of_services = self.partials.iter();
+        let of_services =
+            of_services.filter(|partial| matches!(partial.predicate, Predicate::Service(_)));
+        let by_service = of_services.map(|partial| partial.tree.len()).sum();
+        (self.exact.len() + self.approximate.len(), by_service)
     }
 }
 
-/// Slots by service number, each in their order.
-fn by_service(columns: &Columns, slots: impl Iterator<Item = u32>) -> Vec<(u16, Vec<u32>)> {
+/// Groups slots by service number; each group keeps their order.
+fn group_by_service(columns: &Columns, slots: impl Iterator<Item = u32>) -> Vec<(u16, Vec<u32>)> {
     let mut lists: Vec<Vec<u32>> = Vec::new();
     for slot in slots {
         let service = usize::from(columns.service(slot));
@@ -198,64 +198,66 @@ fn by_service(columns: &Columns, slots: impl Iterator<Item = u32>) -> Vec<(u16, 
     lists.filter(|(_, list)| !list.is_empty()).collect()
 }
 
-/// Trees that a question walks.
-pub struct ChosenPartials<'a> {
-    /// Those of the forest, or the one of everything that is placed exactly.
+/// The trees of a segment that a query searches.
+pub struct AccessPlan<'a> {
+    /// Partial indexes, or the full tree over exact positions.
     partials: Option<Vec<&'a PartialIndex>>,
+    /// Search the tree over approximate positions too.
     approximate: bool,
-    /// All that is in them passes.
-    pub are_enough: bool,
+    /// Every report in these trees matches the filter unless it is deleted.
+    pub skip_test: bool,
 }
 
-struct PartialSearch<'a, G> {
+struct TreeSearch<'a, C> {
     columns: &'a Columns,
     origin: &'a QueryPoint,
     wanted: usize,
-    gather: &'a mut G,
+    collector: &'a mut C,
 }
 
-impl<G: Collector<u32>> PartialSearch<'_, G> {
-    /// Walks a tree over all of `slots`.
-    fn whole(&mut self, tree: &PackedRTree, slots: Range<u32>) {
-        let places = self.columns.grid_of(slots.clone());
-        self.tree(tree, places, |i| slots.start + i as u32);
+impl<C: Collector<u32>> TreeSearch<'_, C> {
+    /// Searches a tree over all slots of a range.
+    fn full_tree(&mut self, tree: &PackedRTree, slots: Range<u32>) {
+        let cells = self.columns.grid_cells(slots.clone());
+        self.tree(tree, cells, |i| slots.start + i as u32);
     }
 
-    /// Walks a tree over places given by their grid column and row.
-    fn tree(&mut self, tree: &PackedRTree, places: &[[u32; 2]], slot: impl Fn(usize) -> u32) {
+    /// Searches a tree over points given by their cells in the finest grid.
+    fn tree(&mut self, tree: &PackedRTree, cells: &[[u32; 2]], slot: impl Fn(usize) -> u32) {
         let (origin, wanted) = (self.origin, self.wanted);
-        let mut reach = self.gather.reach();
-        tree.near(
+        let mut max_haversine = self.collector.max_haversine();
+        tree.search(
             origin,
             wanted,
-            &mut reach,
-            |place| places[place as usize],
+            &mut max_haversine,
+            |point| cells[point as usize],
             |range| {
                 let first = range.start as usize;
-                self.leaf(&places[first..range.end as usize], |i| slot(first + i));
-                self.gather.reach()
+                self.leaf(&cells[first..range.end as usize], |i| slot(first + i));
+                self.collector.max_haversine()
             },
         );
     }
 
-    /// Looks at the places of a leaf.
+    /// Computes the distances of a leaf's points: on the plane of the grid where they are near,
+    /// else on the sphere.
     #[inline]
-    fn leaf(&mut self, places: &[[u32; 2]], slot: impl Fn(usize) -> u32) {
-        let reach = self.gather.reach();
-        let mut sketches = [0.0f32; LEAF];
-        let sketches = &mut sketches[..places.len()];
-        if self.origin.approximate_haversines(places, sketches) {
-            for (i, sketch) in sketches.iter().enumerate() {
-                if *sketch <= reach {
-                    self.gather.offer(slot(i), *sketch);
+    fn leaf(&mut self, cells: &[[u32; 2]], slot: impl Fn(usize) -> u32) {
+        let max_haversine = self.collector.max_haversine();
+        let mut haversines = [0.0f32; LEAF_POINTS];
+        let haversines = &mut haversines[..cells.len()];
+        if self.origin.approximate_haversines(cells, haversines) {
+            for (i, haversine) in haversines.iter().enumerate() {
+                if *haversine <= max_haversine {
+                    self.collector.collect(slot(i), *haversine);
                 }
             }
         } else {
-            for slot in (0..places.len()).map(slot) {
+            for slot in (0..cells.len()).map(slot) {
                 let [lon, lat] = self.columns.degrees(slot);
                 let haversine = self.origin.haversine(lon, lat) as f32;
-                if haversine <= reach {
-                    self.gather.offer(slot, haversine);
+                if haversine <= max_haversine {
+                    self.collector.collect(slot, haversine);
                 }
             }
         }

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::error::Result;
+use crate::index::Snapshot;
 use crate::query;
 use crate::query::{
-    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, Snapshot,
-    UntestableReason, follow,
+    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, UntestableReason, follow,
 };
 use crate::statistics::ScanSettings;
 use crate::store::SaveHotspotTracks;
@@ -264,8 +264,8 @@ impl CityWatch {
 
     fn look_for_alerts(&self, snapshot: &Snapshot, at: i64) {
         let began = Instant::now();
-        let services: Vec<ServiceCode> = (0..snapshot.services() as u16)
-            .filter_map(|number| ServiceCode::new(snapshot.service_name(number)))
+        let services: Vec<ServiceCode> = (0..snapshot.service_count() as u16)
+            .filter_map(|number| ServiceCode::new(snapshot.service_code(number)))
             .collect();
         let draws = ScanSettings { replicas: REPLICAS, seed: 311, stop_after: STOP_AFTER };
         let ask = AlertQuery { at, draws, services: services.len() };

@@ -113,7 +113,7 @@ pub fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
         index.finish_merge(job.run());
     }
     index.check_invariants();
-    World { facts, snapshot: index.shown().load(), places }
+    World { facts, snapshot: index.reader().load(), places }
 }
 
 pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> IndexedFields {
@@ -236,5 +236,5 @@ pub fn exactly(places: Vec<Position>) -> Arc<Snapshot> {
     });
     let mut index = Index::default();
     index.apply(changes.collect());
-    index.shown().load()
+    index.reader().load()
 }

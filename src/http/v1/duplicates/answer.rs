@@ -9,7 +9,8 @@ use crate::export::geojson::Feature;
 use crate::export::reasons::sentence;
 use crate::http::v1::facts::{FactsOut, facts};
 use crate::i18n::Language;
-use crate::query::{Duplicate, DuplicateAnswer, Policy, Relation, Snapshot};
+use crate::index::Snapshot;
+use crate::query::{Duplicate, DuplicateAnswer, Policy, Relation};
 
 /// What a question and its answer share.
 pub struct DuplicateAnswerContext<'a> {

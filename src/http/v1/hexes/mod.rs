@@ -16,10 +16,11 @@ use crate::http::request::params::Params;
 use crate::http::v1::hexes::answer::{HexAnswer, HexSelection};
 use crate::http::v1::proximity::finished;
 use crate::i18n::Language;
+use crate::index::{RING_MAX, Snapshot};
 use crate::message;
 use crate::place::{BBox, HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
 use crate::query;
-use crate::query::{Exposure, HexTest, RING_MAX, Snapshot, TimeSteps};
+use crate::query::{Exposure, HexTest, TimeSteps};
 use crate::usecase::reports::check_areas;
 
 /// The resolution where none is asked for: cells some 350 m apart.
@@ -92,7 +93,7 @@ pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
 /// # Errors
 /// Names the resolution and the number of cells.
 pub fn bounded(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<()> {
-    let cells = snapshot.hex_count(resolution);
+    let cells = snapshot.h3_cell_count(resolution);
     if cells <= cells_max {
         return Ok(());
     }

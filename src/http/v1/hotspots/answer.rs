@@ -8,10 +8,9 @@ use crate::export::areas::{AreaFeature, AreaGeometry, drawn, figure, ring, shape
 use crate::export::geojson::instant;
 use crate::http::v1::hexes;
 use crate::http::v1::sentences::SentenceNames;
+use crate::index::{DocAddress, Snapshot};
 use crate::place::Hex;
-use crate::query::{
-    Alert, DensityCluster, DocAddress, Hotspot, Priority, Recurrence, Snapshot, direction,
-};
+use crate::query::{Alert, DensityCluster, Hotspot, Priority, Recurrence, direction};
 
 /// Tracking numbers told of one feature at most; `count` tells how many there are.
 const MEMBERS_MAX: usize = 200;
@@ -28,7 +27,7 @@ fn members(snapshot: &Snapshot, members: &[DocAddress]) -> Vec<String> {
 
 fn counts(snapshot: &Snapshot, services: &[(u16, u64)]) -> Map<String, Value> {
     let named = services.iter();
-    named.map(|(number, n)| (snapshot.service_name(*number).to_owned(), json!(n))).collect()
+    named.map(|(number, n)| (snapshot.service_code(*number).to_owned(), json!(n))).collect()
 }
 
 fn trend_word(direction: i8) -> &'static str {
@@ -63,7 +62,7 @@ pub fn hotspot(
 ) -> AreaFeature<Value> {
     let HotspotOut { hotspot, number, rank, priority, streets, days } = out;
     let codes: Vec<&str> =
-        hotspot.services.iter().map(|(number, _)| snapshot.service_name(*number)).collect();
+        hotspot.services.iter().map(|(number, _)| snapshot.service_code(*number)).collect();
     let first = codes.first().copied().unwrap_or_default();
     let areas: Vec<&str> =
         hotspot.areas.iter().filter_map(|area| snapshot.area_name(*area)).take(3).collect();
@@ -209,7 +208,7 @@ pub fn recurrence(
     address: Option<&str>,
     speech: &SentenceNames<'_>,
 ) -> AreaFeature<Value> {
-    let code = snapshot.service_name(place.service);
+    let code = snapshot.service_code(place.service);
     let first = place.members.first().map(|address| snapshot.id(*address)).unwrap_or_default();
     let ends = (place.members.first(), place.members.last());
     let time =
