@@ -3,19 +3,24 @@
 use std::fmt::Write as _;
 
 use crate::i18n::Language;
+use crate::i18n::format::counted;
 use crate::query::{CandidateFacts, Relation};
 
-/// A duration in hours, written in minutes, hours or days.
-fn span(hours: f64, language: Language) -> String {
+/// A duration in hours, written in minutes below one hour, in days from 48 hours on.
+fn duration(hours: f64, language: Language) -> String {
     let french = language == Language::French;
-    match hours {
-        h if h * 60.0 < 1.0 && french => "moins d’une minute".into(),
-        h if h * 60.0 < 1.0 => "less than a minute".into(),
-        h if h < 1.0 => format!("{:.0} min", h * 60.0),
-        h if h < 48.0 => format!("{h:.0} h"),
-        h if french => format!("{:.0} jours", h / 24.0),
-        h => format!("{:.0} days", h / 24.0),
-    }
+    let (value, one, other) = match hours {
+        h if h * 60.0 < 1.0 => {
+            let text = if french { "moins d’une minute" } else { "less than a minute" };
+            return text.into();
+        }
+        h if h < 1.0 => (h * 60.0, "minute", "minutes"),
+        h if h < 48.0 && french => (h, "heure", "heures"),
+        h if h < 48.0 => (h, "hour", "hours"),
+        h if french => (h / 24.0, "jour", "jours"),
+        h => (h / 24.0, "day", "days"),
+    };
+    counted(value.round(), language, one, other)
 }
 
 /// The reasons in one sentence. A candidate at most `accuracy_m` metres away counts as being at the
@@ -24,7 +29,7 @@ pub fn sentence(candidate: &CandidateFacts, accuracy_m: f64, language: Language)
     let french = language == Language::French;
     let mut text = String::with_capacity(120);
     let say = |fr: &'static str, en: &'static str| if french { fr } else { en };
-    let (far, ago) = (candidate.distance.0, span(candidate.hours, language));
+    let (far, ago) = (candidate.distance.0, duration(candidate.hours, language));
     let _ = match (french, far <= accuracy_m.max(1.0)) {
         (true, true) => write!(text, "Au même endroit ({far:.0} m), il y a {ago}"),
         (true, false) => write!(text, "À {far:.0} m, il y a {ago}"),
@@ -33,7 +38,7 @@ pub fn sentence(candidate: &CandidateFacts, accuracy_m: f64, language: Language)
     };
     text += match candidate.relation {
         Relation::Same => say(", même service", ", same service"),
-        Relation::Related => say(", service voisin", ", related service"),
+        Relation::Related => say(", service apparenté", ", related service"),
         Relation::Other => say(", autre service", ", other service"),
     };
     text += match candidate.same_street {
@@ -45,14 +50,14 @@ pub fn sentence(candidate: &CandidateFacts, accuracy_m: f64, language: Language)
         let percent = likeness * 100.0;
         let _ = match french {
             true => write!(text, ", textes semblables à {percent:.0}\u{a0}%"),
-            false => write!(text, ", texts {percent:.0} % alike"),
+            false => write!(text, ", texts {percent:.0}% alike"),
         };
     }
     match (candidate.is_open, candidate.closed_hours) {
         (true, _) => text += say(", encore ouverte", ", still open"),
         (false, None) => text += say(", fermée", ", closed"),
         (false, Some(hours)) => {
-            let ago = span(hours, language);
+            let ago = duration(hours, language);
             let _ = match french {
                 true => write!(text, ", fermée il y a {ago}"),
                 false => write!(text, ", closed {ago} ago"),
@@ -70,7 +75,7 @@ mod tests {
     use crate::query::FEATURES;
 
     #[test]
-    fn reasons_are_told_in_both_languages() {
+    fn reasons_are_given_in_both_languages() {
         let mut found = CandidateFacts {
             distance: Meters(3.2),
             hours: 5.1,
@@ -83,7 +88,7 @@ mod tests {
         };
         assert_eq!(
             sentence(&found, 10.0, Language::French),
-            "Au même endroit (3 m), il y a 5 h, même service, même rue, textes semblables à \
+            "Au même endroit (3 m), il y a 5 heures, même service, même rue, textes semblables à \
              50\u{a0}%, encore ouverte."
         );
         (found.distance, found.hours, found.is_open) = (Meters(48.7), 0.2, false);
@@ -91,7 +96,17 @@ mod tests {
         found.relation = Relation::Related;
         assert_eq!(
             sentence(&found, 10.0, Language::English),
-            "49 m away, 12 min ago, related service, closed 3 days ago."
+            "49 m away, 12 minutes ago, related service, closed 3 days ago."
         );
+        for (hours, fr, en) in [
+            (0.01, "moins d’une minute", "less than a minute"),
+            (0.02, "1 minute", "1 minute"),
+            (1.4, "1 heure", "1 hour"),
+            (47.0, "47 heures", "47 hours"),
+            (48.0, "2 jours", "2 days"),
+        ] {
+            assert_eq!(duration(hours, Language::French), fr);
+            assert_eq!(duration(hours, Language::English), en);
+        }
     }
 }

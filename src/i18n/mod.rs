@@ -1,5 +1,7 @@
 //! The two languages that the service speaks: French, the default, and English.
 
+pub mod format;
+
 use std::fmt;
 
 /// A sentence in the two languages that the service speaks.

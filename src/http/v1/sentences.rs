@@ -1,72 +1,17 @@
-//! Hotspots and alerts told in a sentence, in French and in English, with their numbers.
-
-use std::fmt::Write as _;
+//! Hotspots and alerts explained in a sentence, in French or in English.
 
 use jiff::tz::TimeZone;
 
 use crate::domain::{Catalogue, Service};
 use crate::i18n::Language;
+use crate::i18n::format::{counted, date, list, number, plural, rounded};
 use crate::query::{Alert, Hotspot, direction};
 
-const MONTHS_FR: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-const MONTHS_EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+/// An expectation below this is written "less than 0.1" and has no ratio.
+const EXPECTED_MIN: f64 = 0.05;
+const DAYS_PER_YEAR: f64 = 365.0;
 
-/// A number as people write it: one decimal below ten, none above.
-fn number(value: f64, language: Language) -> String {
-    if value > 0.0 && value < 0.05 {
-        return match language {
-            Language::French => "moins de 0,1".into(),
-            Language::English => "less than 0.1".into(),
-        };
-    }
-    let text = if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
-    let text = text.strip_suffix(".0").map_or(text.clone(), str::to_owned);
-    match language {
-        Language::French => text.replace('.', ","),
-        Language::English => text,
-    }
-}
-
-/// A day of the city's calendar.
-fn day(second: i64, zone: &TimeZone, language: Language) -> String {
-    let Ok(instant) = jiff::Timestamp::from_second(second) else { return second.to_string() };
-    let date = zone.to_datetime(instant).date();
-    let month = usize::from(date.month().unsigned_abs()) - 1;
-    let (n, year) = (date.day(), date.year());
-    match language {
-        Language::French if n == 1 => format!("1er {} {year}", MONTHS_FR[month]),
-        Language::French => format!("{n} {} {year}", MONTHS_FR[month]),
-        Language::English => format!("{} {n}, {year}", MONTHS_EN[month]),
-    }
-}
-
-/// Names that sentences need.
+/// What sentences need beside the numbers: names, calendar and language.
 pub struct SentenceNames<'a> {
     /// The city's services.
     pub catalogue: &'a Catalogue,
@@ -83,12 +28,28 @@ impl SentenceNames<'_> {
         self.catalogue.get(code).map_or(code, name)
     }
 
-    fn say(&self, fr: String, en: String) -> String {
+    fn pick(&self, fr: String, en: String) -> String {
         if self.language == Language::French { fr } else { en }
     }
 
-    /// What a hotspot is, in words and numbers; `services` are its services' codes, most first,
-    /// `days` the window's length, `streets` where most of it is.
+    fn number(&self, value: f64) -> String {
+        number(value, self.language)
+    }
+
+    /// A number with its word, in the reader's language: the singular and plural of each.
+    fn counted(&self, value: f64, fr: [&str; 2], en: [&str; 2]) -> String {
+        let [one, other] = if self.language == Language::French { fr } else { en };
+        counted(value, self.language, one, other)
+    }
+
+    /// The day of a Unix time in the city's calendar.
+    fn day(&self, second: i64) -> String {
+        let Ok(instant) = jiff::Timestamp::from_second(second) else { return second.to_string() };
+        date(self.zone.to_datetime(instant).date(), self.language)
+    }
+
+    /// A hotspot in a sentence. `services` are the codes of its services, the most reported first;
+    /// `days` is the length of the period, and `streets` are those with the most reports.
     pub fn hotspot(
         &self,
         hotspot: &Hotspot,
@@ -96,119 +57,294 @@ impl SentenceNames<'_> {
         days: f64,
         streets: &[String],
     ) -> String {
-        let n = |value: f64| number(value, self.language);
-        let what = match services {
-            [one] => self.service(one).to_owned(),
-            [first, ..] => {
-                let (first, others) = (self.service(first), services.len() - 1);
-                self.say(
-                    format!("{first} et {others} autre{}", if others > 1 { "s" } else { "" }),
-                    format!("{first} and {others} other{}", if others > 1 { "s" } else { "" }),
-                )
-            }
-            [] => String::new(),
-        };
-        let (count, days) = (hotspot.count, n(days));
-        let expected = n(hotspot.expected);
-        let times = n(hotspot.count as f64 / hotspot.expected.max(0.1));
-        let mut text = self.say(
-            format!(
-                "{what}\u{a0}: {count} demandes en {days} jours, {expected} attendues ({times} \
-                 fois plus)"
-            ),
-            format!(
-                "{what}: {count} requests in {days} days, {expected} expected ({times} times as \
-                 many)"
-            ),
-        );
-        if let Some(usual) = hotspot.usual {
-            let ratio = hotspot.count as f64 / usual.max(0.1);
-            let (ratio, usual) = (n(ratio), n(usual));
-            text += &self.say(
-                format!("\u{a0}; d’habitude ici {usual}, soit {ratio} fois moins"),
-                format!("; usually {usual} here, {ratio} times fewer"),
-            );
-        }
-        if let Some(before) = hotspot.last_year {
-            text += &self.say(
-                format!("\u{a0}; {before} aux mêmes dates l’an dernier"),
-                format!("; {before} on the same dates last year"),
-            );
-        }
-        let since = day(hotspot.since, self.zone, self.language);
-        text += &self.say(format!("\u{a0}; depuis le {since}"), format!("; since {since}"));
+        let ratio = times(hotspot.count, hotspot.expected).map(|times| {
+            let times = self.number(times);
+            self.pick(format!(" ({times} fois plus)"), format!(" ({times} times as many)"))
+        });
+        let mut parts = vec![
+            self.heading(services)
+                + &self.reports(hotspot.count)
+                + &self.pick(" en ".into(), " in ".into())
+                + &self.counted(days, ["jour", "jours"], ["day", "days"])
+                + ", "
+                + &self.expected(hotspot.expected)
+                + &ratio.unwrap_or_default(),
+        ];
+        parts.extend(hotspot.usual.map(|usual| self.usual(hotspot.count, usual)));
+        parts.extend(hotspot.last_year.map(|before| self.last_year(before)));
+        let since = self.day(hotspot.since);
+        parts.push(self.pick(format!("depuis le {since}"), format!("since {since}")));
         match direction(hotspot.trend) {
-            1 => text += &self.say("\u{a0}; augmente".into(), "; growing".into()),
-            -1 => text += &self.say("\u{a0}; diminue".into(), "; shrinking".into()),
+            1 => parts.push(self.pick("en hausse".into(), "growing".into())),
+            -1 => parts.push(self.pick("en baisse".into(), "shrinking".into())),
             _ => {}
         }
-        if let Some(oldest) = hotspot.oldest_open {
-            let (open, oldest) = (hotspot.open, day(oldest, self.zone, self.language));
-            let _ = write!(
-                text,
-                "{}",
-                self.say(
-                    format!("\u{a0}; {open} encore ouvertes, la plus ancienne du {oldest}"),
-                    format!("; {open} still open, the oldest of {oldest}"),
-                )
-            );
-        }
-        if !streets.is_empty() {
-            let list = streets.join(", ");
-            text += &self.say(format!("\u{a0}; surtout {list}"), format!("; mostly {list}"));
-        }
-        text + "."
+        parts.extend(hotspot.oldest_open.map(|oldest| self.open(hotspot.open, oldest)));
+        self.sentence(parts, streets)
     }
 
-    /// What an alert is.
+    /// An alert in a sentence; `days` is the length of its period.
     pub fn alert(&self, alert: &Alert, days: i64, streets: &[String]) -> String {
-        let what = self.service(alert.service.as_str());
-        let (count, expected) = (alert.count, number(alert.expected, self.language));
-        let every = match alert.recurrence_days {
-            long if long >= 36_500.0 => {
-                self.say("moins d’une fois par siècle".into(), "less than once a century".into())
-            }
-            long if long >= 365.0 => {
-                let years = number(long / 365.0, self.language);
-                self.say(format!("une fois en {years} ans"), format!("once in {years} years"))
-            }
-            days => {
-                let days = number(days, self.language);
-                self.say(format!("une fois en {days} jours"), format!("once in {days} days"))
-            }
-        };
-        let mut text = self.say(
-            format!(
-                "{what}\u{a0}: {count} demandes depuis {days} jour{}, {expected} \
-                 attendues\u{a0}; le hasard seul en fait autant {every}",
-                if days > 1 { "s" } else { "" }
+        let every = self.recurrence(alert.recurrence_days);
+        let parts = vec![
+            self.heading(&[alert.service.as_str()])
+                + &self.reports(u64::from(alert.count))
+                + &self.pick(" en ".into(), " in ".into())
+                + &self.counted(days as f64, ["jour", "jours"], ["day", "days"])
+                + ", "
+                + &self.expected(alert.expected),
+            self.pick(
+                format!("le hasard seul en produirait autant {every}"),
+                format!("chance alone would produce as many {every}"),
             ),
-            format!(
-                "{what}: {count} requests in {days} day{}, {expected} expected; chance alone \
-                 brings as many {every}",
-                if days > 1 { "s" } else { "" }
-            ),
-        );
-        if !streets.is_empty() {
-            let list = streets.join(", ");
-            text += &self.say(format!("\u{a0}; surtout {list}"), format!("; mostly {list}"));
-        }
-        text + "."
+        ];
+        self.sentence(parts, streets)
     }
+
+    /// Parts joined to a sentence, which ends with the streets.
+    fn sentence(&self, mut parts: Vec<String>, streets: &[String]) -> String {
+        if !streets.is_empty() {
+            let list = list(streets, self.language);
+            parts.push(self.pick(format!("surtout {list}"), format!("mostly {list}")));
+        }
+        parts.join(if self.language == Language::French { "\u{a0}; " } else { "; " }) + "."
+    }
+
+    /// What was reported, and a colon.
+    fn heading(&self, services: &[&str]) -> String {
+        let first = self.service(services.first().copied().unwrap_or_default());
+        let colon = if self.language == Language::French { "\u{a0}: " } else { ": " };
+        let others = services.len().saturating_sub(1);
+        if others == 0 {
+            return format!("{first}{colon}");
+        }
+        let (fr, en) = (["autre service", "autres services"], ["other service", "other services"]);
+        let others = self.counted(others as f64, fr, en);
+        self.pick(format!("{first} et {others}{colon}"), format!("{first} and {others}{colon}"))
+    }
+
+    fn reports(&self, count: u64) -> String {
+        self.counted(count as f64, ["demande", "demandes"], ["request", "requests"])
+    }
+
+    fn expected(&self, expected: f64) -> String {
+        if expected < EXPECTED_MIN {
+            return self.pick("moins de 0,1 attendue".into(), "less than 0.1 expected".into());
+        }
+        self.counted(expected, ["attendue", "attendues"], ["expected", "expected"])
+    }
+
+    /// The count beside the mean of the same place in earlier periods.
+    fn usual(&self, count: u64, usual: f64) -> String {
+        if usual < EXPECTED_MIN {
+            return self.pick("d’habitude aucune ici".into(), "usually none here".into());
+        }
+        if rounded(usual) < 1.0 {
+            return self
+                .pick("d’habitude moins d’une ici".into(), "usually fewer than one here".into());
+        }
+        let (ratio, usual) = (times(count, usual).unwrap_or_default(), self.number(usual));
+        if ratio < 1.0 {
+            return self.pick(
+                format!("moins que d’habitude ici ({usual})"),
+                format!("fewer than usual here ({usual})"),
+            );
+        }
+        if ratio == 1.0 {
+            return self.pick("autant que d’habitude ici".into(), "as many as usual here".into());
+        }
+        let ratio = self.number(ratio);
+        self.pick(
+            format!("{ratio} fois le nombre habituel ici ({usual})"),
+            format!("{ratio} times the usual number here ({usual})"),
+        )
+    }
+
+    fn last_year(&self, count: u64) -> String {
+        if count == 0 {
+            return self.pick(
+                "aucune aux mêmes dates l’an dernier".into(),
+                "none on the same dates last year".into(),
+            );
+        }
+        let count = self.number(count as f64);
+        self.pick(
+            format!("{count} aux mêmes dates l’an dernier"),
+            format!("{count} on the same dates last year"),
+        )
+    }
+
+    /// How many reports are open, and since when the oldest of them is.
+    fn open(&self, open: u64, oldest: i64) -> String {
+        let day = self.day(oldest);
+        if open == 1 {
+            return self
+                .pick(format!("1 encore ouverte, du {day}"), format!("1 still open, from {day}"));
+        }
+        let open = self.number(open as f64);
+        self.pick(
+            format!("{open} encore ouvertes, dont la plus ancienne est du {day}"),
+            format!("{open} still open, the oldest from {day}"),
+        )
+    }
+
+    /// How often chance alone would produce as many, from the mean number of days between.
+    fn recurrence(&self, days: f64) -> String {
+        let years = rounded(days / DAYS_PER_YEAR);
+        let days = rounded(days);
+        if years > 100.0 {
+            return self
+                .pick("moins d’une fois par siècle".into(), "less than once a century".into());
+        }
+        if years > 1.0 {
+            let n = self.number(years);
+            let an = plural(years, Language::French, "an", "ans");
+            return self
+                .pick(format!("une fois tous les {n} {an}"), format!("once every {n} years"));
+        }
+        if years == 1.0 {
+            return self.pick("une fois par an".into(), "once a year".into());
+        }
+        if days > 1.0 {
+            let n = self.number(days);
+            let jour = plural(days, Language::French, "jour", "jours");
+            return self
+                .pick(format!("une fois tous les {n} {jour}"), format!("once every {n} days"));
+        }
+        self.pick("au moins une fois par jour".into(), "at least once a day".into())
+    }
+}
+
+/// How many times as many as a reference, from the numbers as they are written in the sentence.
+/// None where the reference is next to nothing.
+fn times(count: u64, reference: f64) -> Option<f64> {
+    (reference >= EXPECTED_MIN).then(|| rounded(count as f64 / rounded(reference)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ServiceCode;
+    use crate::statistics::MannKendall;
+
+    const MARCH_1: i64 = 1_772_323_200;
+    const MARCH_3: i64 = MARCH_1 + 2 * 86_400;
+
+    fn sentences(write: impl Fn(&SentenceNames<'_>) -> String) -> [String; 2] {
+        let catalogue = Catalogue::default();
+        [Language::French, Language::English].map(|language| {
+            let text =
+                write(&SentenceNames { catalogue: &catalogue, zone: &TimeZone::UTC, language });
+            text.replace('\u{a0}', " ")
+        })
+    }
+
+    fn hotspot() -> Hotspot {
+        Hotspot {
+            cells: Vec::new(),
+            count: 25,
+            open: 5,
+            expected: 9.84,
+            z: 5.0,
+            q: 0.001,
+            oldest_open: Some(MARCH_3),
+            since: MARCH_1,
+            usual: Some(12.2),
+            last_year: Some(7),
+            trend: MannKendall { z: 0.0, p: 1.0 },
+            services: Vec::new(),
+            areas: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    fn explained(hotspot: &Hotspot, services: &[&str], days: f64) -> [String; 2] {
+        sentences(|names| names.hotspot(hotspot, services, days, &[]))
+    }
 
     #[test]
-    fn numbers_and_days_as_people_write_them() {
-        assert_eq!(number(9.84, Language::French), "9,8");
-        assert_eq!(number(6.0, Language::English), "6");
-        assert_eq!(number(41.3, Language::French), "41");
-        let zone = TimeZone::UTC;
-        assert_eq!(day(1_772_496_000, &zone, Language::French), "3 mars 2026");
-        assert_eq!(day(1_772_323_200, &zone, Language::French), "1er mars 2026");
-        assert_eq!(day(1_772_496_000, &zone, Language::English), "March 3, 2026");
+    fn a_hotspot_is_explained_with_ratios_of_the_numbers_shown() {
+        let streets = ["rue A".to_owned(), "rue B".to_owned()];
+        assert_eq!(
+            sentences(|names| names.hotspot(&hotspot(), &["a", "b", "c"], 30.0, &streets)),
+            [
+                "a et 2 autres services : 25 demandes en 30 jours, 9,8 attendues (2,6 fois plus) ; \
+                 2,1 fois le nombre habituel ici (12) ; 7 aux mêmes dates l’an dernier ; depuis le \
+                 1er mars 2026 ; 5 encore ouvertes, dont la plus ancienne est du 3 mars 2026 ; \
+                 surtout rue A et rue B.",
+                "a and 2 other services: 25 requests in 30 days, 9.8 expected (2.6 times as many); \
+                 2.1 times the usual number here (12); 7 on the same dates last year; since \
+                 March 1, 2026; 5 still open, the oldest from March 3, 2026; mostly rue A and \
+                 rue B.",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_and_none_have_their_own_words() {
+        let (usual, last_year) = (Some(0.0), Some(0));
+        let one = Hotspot { count: 1, open: 1, expected: 0.01, usual, last_year, ..hotspot() };
+        assert_eq!(
+            explained(&one, &["a", "b"], 1.0),
+            [
+                "a et 1 autre service : 1 demande en 1 jour, moins de 0,1 attendue ; d’habitude \
+                 aucune ici ; aucune aux mêmes dates l’an dernier ; depuis le 1er mars 2026 ; 1 \
+                 encore ouverte, du 3 mars 2026.",
+                "a and 1 other service: 1 request in 1 day, less than 0.1 expected; usually none \
+                 here; none on the same dates last year; since March 1, 2026; 1 still open, from \
+                 March 3, 2026.",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_usual_is_compared_in_words() {
+        for (usual, fr, en) in [
+            (0.4, "d’habitude moins d’une ici", "usually fewer than one here"),
+            (25.2, "autant que d’habitude ici", "as many as usual here"),
+            (31.0, "moins que d’habitude ici (31)", "fewer than usual here (31)"),
+            (5.0, "5 fois le nombre habituel ici (5)", "5 times the usual number here (5)"),
+        ] {
+            let [french, english] =
+                explained(&Hotspot { usual: Some(usual), ..hotspot() }, &["a"], 30.0);
+            assert!(french.contains(&format!(" ; {fr} ; ")), "{french}");
+            assert!(english.contains(&format!("; {en}; ")), "{english}");
+        }
+    }
+
+    #[test]
+    fn an_alert_says_how_often_chance_alone_would_produce_it() {
+        for (recurrence_days, fr, en) in [
+            (0.3, "au moins une fois par jour", "at least once a day"),
+            (40.4, "une fois tous les 40 jours", "once every 40 days"),
+            (365.0, "une fois par an", "once a year"),
+            (500.0, "une fois tous les 1,4 an", "once every 1.4 years"),
+            (40_000.0, "moins d’une fois par siècle", "less than once a century"),
+        ] {
+            let alert = Alert {
+                service: ServiceCode::new("a").unwrap(),
+                cells: Vec::new(),
+                from: MARCH_1,
+                count: 12,
+                expected: 1.5,
+                ratio: 9.0,
+                p: 0.001,
+                recurrence_days,
+                members: Vec::new(),
+            };
+            assert_eq!(
+                sentences(|names| names.alert(&alert, 3, &[])),
+                [
+                    format!(
+                        "a : 12 demandes en 3 jours, 1,5 attendue ; le hasard seul en produirait \
+                         autant {fr}."
+                    ),
+                    format!(
+                        "a: 12 requests in 3 days, 1.5 expected; chance alone would produce as \
+                         many {en}."
+                    ),
+                ]
+            );
+        }
     }
 }
