@@ -108,7 +108,8 @@ pub fn to_store(plan: Plan, store: &Path, stop: &AtomicBool) -> Result<(Summary,
 fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let layout = Layout::parse(&extension).ok_or_else(|| {
-        let message = message!("doit finir par .csv ou .geojson", "must end in .csv or .geojson");
+        let message =
+            message!("doit se terminer par .csv ou .geojson", "must end in .csv or .geojson");
         Refusal::new("--output", path.display(), message)
     })?;
     let (city, catalogue) = (quebec(), catalogues()?.quebec);

@@ -111,7 +111,7 @@ impl LabelledPairs {
         if linked.is_empty() {
             let message = message!(
                 "aucune paire ne nomme deux demandes qui ont un lieu exact",
-                "no pair names two reports with an exact place"
+                "no pair names two reports that both have an exact location"
             );
             return Err(Refusal::new("--pairs", pairs.len(), message).into());
         }

@@ -133,7 +133,7 @@ pub fn run(cli: Cli) -> ExitCode {
 /// The error of a file, named by a flag, that cannot be written.
 fn unwritable<'a>(flag: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
     move |error| {
-        let message = message!("ne peut être écrit : {error}", "cannot be written: {error}");
+        let message = message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
         Refusal::new(flag, path.display(), message).into()
     }
 }

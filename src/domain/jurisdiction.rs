@@ -24,8 +24,10 @@ impl JurisdictionId {
             return Ok(Self(text.into()));
         }
         Err(message!(
-            "doit avoir de 1 à 80 lettres minuscules, chiffres, points, tirets (« boston.gov »)",
-            "must be 1 to 80 lower-case letters, digits, dots, hyphens ('boston.gov')"
+            "doit avoir de 1 à 80 caractères : lettres minuscules, chiffres, points ou tirets (« \
+             boston.gov »)",
+            "must have 1 to 80 characters: lower-case letters, digits, dots or hyphens \
+             ('boston.gov')"
         ))
     }
 

@@ -27,9 +27,9 @@ impl ReportTime {
     /// # Errors
     /// Says so where the day lies outside years -9999 to 9999.
     pub fn day(day: Date, zone: &TimeZone) -> Result<Self, Message> {
-        let start = day.to_zoned_datetime(zone.clone()).map_err(|_| {
-            message!("la date {day} est hors du calendrier", "date {day} is outside the calendar")
-        })?;
+        let start = day
+            .to_zoned_datetime(zone.clone())
+            .map_err(|_| message!("la date {day} n’existe pas", "the date {day} does not exist"))?;
         Ok(Self { at: start.timestamp(), day: Some(day) })
     }
 
@@ -45,7 +45,7 @@ impl ReportTime {
     /// Says so where the time lies outside years -9999 to 9999.
     pub fn local(time: DateTime, zone: &TimeZone) -> Result<Self, Message> {
         let zoned = time.to_zoned_datetime(zone.clone()).map_err(|_| {
-            message!("l’heure {time} est hors du calendrier", "time {time} is outside the calendar")
+            message!("l’heure {time} n’existe pas", "the time {time} does not exist")
         })?;
         Ok(Self::instant(zoned.timestamp()))
     }

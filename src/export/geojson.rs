@@ -208,10 +208,10 @@ pub fn polygon_fault(fault: PolygonError) -> Refusal {
                 "{axis} {value} is not between -{limit} and {limit} degrees"
             )
         }
-        PolygonError::Corners(n) => message!("{n} sommets sont trop", "{n} corners are too many"),
+        PolygonError::Corners(n) => message!("trop de sommets : {n}", "too many vertices: {n}"),
         PolygonError::Invalid(problem) => message!(
-            "polygone non valide (anneau croisé, vide ou mal emboîté) : {problem}",
-            "invalid polygon (ring that crosses itself, empty or badly nested): {problem}"
+            "polygone non valide (anneau qui se croise, vide ou mal emboîté) : {problem}",
+            "invalid polygon (a ring crosses itself, is empty or is nested wrongly): {problem}"
         ),
         PolygonError::Empty => message!("polygone vide", "empty polygon"),
     };
@@ -262,8 +262,9 @@ fn ring_line(ring: &[::geojson::Position]) -> Result<LineString<f64>, Refusal> {
     if !closed {
         let n = corners.len();
         let message = message!(
-            "un anneau a au moins 4 sommets et le dernier est le premier ; celui-ci en a {n}",
-            "a ring has at least 4 corners, the last being the first; this one has {n}"
+            "un anneau a au moins 4 positions, et la dernière est égale à la première ; celui-ci \
+             en a {n}",
+            "a ring has at least 4 positions, and the last equals the first; this one has {n}"
         );
         let ends = format!("{:?} … {:?}", corners.first(), corners.last());
         return Err(Refusal::new("coordinates", ends, message));

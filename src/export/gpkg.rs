@@ -59,12 +59,12 @@ impl GeoPackage {
     /// There is a file already; it cannot be written.
     pub fn create(path: &Path, now: &str) -> Result<Self> {
         if path.exists() {
-            let message = crate::message!("existe déjà", "exists already");
+            let message = crate::message!("existe déjà", "already exists");
             return Err(crate::error::Refusal::new("--output", path.display(), message).into());
         }
         let db = Connection::open(path).map_err(|error| {
             let message =
-                crate::message!("ne peut être écrit : {error}", "cannot be written: {error}");
+                crate::message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
             crate::error::Refusal::new("--output", path.display(), message)
         })?;
         let made = || -> rusqlite::Result<String> {

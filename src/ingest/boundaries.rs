@@ -30,8 +30,9 @@ const AREAS_MAX: usize = 10_000;
 pub fn read(path: &Path, set: &str, property: Option<&str>) -> Result<BoundarySet> {
     if !BoundarySet::is_name(set) {
         let message = message!(
-            "doit être de lettres minuscules, chiffres et tirets, et n’est pas un mot d’ici",
-            "must be of lower-case letters, digits and hyphens, and not a word used here"
+            "doit être fait de lettres minuscules, de chiffres et de tirets, et ne pas être un \
+             mot réservé",
+            "must consist of lower-case letters, digits and hyphens, and not be a reserved word"
         );
         return Err(Refusal::new("--name", set, message).into());
     }
@@ -47,7 +48,7 @@ pub fn read(path: &Path, set: &str, property: Option<&str>) -> Result<BoundarySe
         number += 1;
         match area(&feature, property) {
             Ok(area) if areas.iter().any(|known| known.name == area.name) => {
-                let message = message!("nomme deux secteurs", "names two areas");
+                let message = message!("est le nom de deux secteurs", "is the name of two areas");
                 fault = Some(Refusal::new(format!("feature {number}"), area.name, message));
             }
             Ok(area) => areas.push(area),
@@ -96,8 +97,8 @@ fn name(feature: &Value, property: Option<&str>) -> std::result::Result<String, 
         let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
         let keys = keys.join(", ");
         let message = message!(
-            "ne nomme pas le secteur ; --property choisit parmi {keys}",
-            "does not name the area; --property chooses among {keys}"
+            "n’est pas un nom de secteur ; --property choisit parmi {keys}",
+            "is not a name of an area; --property chooses among {keys}"
         );
         return Err(Refusal::new(property.unwrap_or("name"), text, message));
     }

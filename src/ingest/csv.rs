@@ -81,8 +81,8 @@ impl CsvReader {
             return Ok(record);
         }
         let message = message!(
-            "la ligne a {has} colonnes, l’en-tête {wants}",
-            "the row has {has} columns, the header {wants}"
+            "est le nombre de colonnes de la ligne ; l’en-tête en a {wants}",
+            "is the number of columns of the row; the header has {wants}"
         );
         Err((Refusal::new("row", has, message), record))
     }

@@ -236,7 +236,10 @@ impl Mapping {
             reason = ClosedReason::parse(&word);
             if reason.is_none() {
                 let known = ClosedReason::spellings();
-                let message = message!("n’est pas l’un de {known}", "is not one of {known}");
+                let message = message!(
+                    "n’est pas parmi les valeurs possibles : {known}",
+                    "is not one of {known}"
+                );
                 keep(Refusal::new("closed_reason", &word, message));
             }
         }
@@ -264,7 +267,10 @@ impl Mapping {
             let accuracy = Accuracy::parse(&word);
             if accuracy.is_none() {
                 let known = Accuracy::spellings();
-                let message = message!("n’est pas l’un de {known}", "is not one of {known}");
+                let message = message!(
+                    "n’est pas parmi les valeurs possibles : {known}",
+                    "is not one of {known}"
+                );
                 keep(Refusal::new("accuracy", &word, message));
             }
             return accuracy;

@@ -39,8 +39,10 @@ pub fn requests(bytes: &[u8], zone: &TimeZone) -> Result<Vec<MirroredRequest>> {
 }
 
 fn wrong(reason: &str) -> Error {
-    let message =
-        message!("n’est pas une liste de demandes : {reason}", "is no list of requests: {reason}");
+    let message = message!(
+        "n’est pas une liste de demandes : {reason}",
+        "is not a list of requests: {reason}"
+    );
     Refusal::new("requests", "", message).into()
 }
 

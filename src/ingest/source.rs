@@ -179,8 +179,8 @@ impl SourceFile {
         if let (true, [field, ..]) = (self.strict, mapping.missing().as_slice()) {
             let has = table.header.join(", ");
             let message = message!(
-                "aucune de ses colonnes n’existe ; il y a {has}",
-                "none of its columns exists; there are {has}"
+                "aucune de ses colonnes n’est dans le fichier, qui a {has}",
+                "none of its columns is in the file, which has {has}"
             );
             return Err(Refusal::new("--mapping [columns]", field, message).into());
         }
@@ -248,8 +248,8 @@ impl SourceFile {
         Error::new(
             ErrorKind::Invalid,
             message!(
-                "« {shown} » ne peut pas être lu plus loin : {reason}",
-                "'{shown}' cannot be read further: {reason}"
+                "La lecture de « {shown} » s’est arrêtée : {reason}",
+                "Reading '{shown}' stopped: {reason}"
             ),
         )
     }

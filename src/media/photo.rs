@@ -74,8 +74,8 @@ impl Photo {
         let read = exif::Reader::new().read_from_container(&mut Cursor::new(&photo.image));
         if photo.name() != name || read.is_ok() || width.max(height) > SIDE_KEPT {
             return Err(refusal(message!(
-                "n’est pas ce que dit son nom",
-                "is not what its name says"
+                "n’a pas le contenu que son nom indique",
+                "does not have the content that its name indicates"
             )));
         }
         Ok(photo)

@@ -93,6 +93,6 @@ impl PhotoStore {
 }
 
 fn unavailable(error: object_store::Error) -> Error {
-    let message = message!("Les photos ne sont pas accessibles.", "The photos are out of reach.");
+    let message = message!("Les photos ne sont pas accessibles.", "The photos are not accessible.");
     Error { cause: Some(error.into()), ..Error::new(ErrorKind::Unavailable, message) }
 }

@@ -56,8 +56,8 @@ impl BatchChunk {
             None => Error::new(
                 ErrorKind::Conflict,
                 crate::message!(
-                    "Ce lot a été reçu quand le catalogue était autre.",
-                    "This batch was received when the catalogue was another."
+                    "Le catalogue a changé depuis que ce lot a été reçu.",
+                    "The catalogue has changed since this batch was received."
                 ),
             ),
         };

@@ -64,8 +64,8 @@ impl CheckedQuestion {
         let at = domain::position(lon_lat, &mut refused);
         if lon_lat.is_none() {
             let message = message!(
-                "manque : sans lieu, rien ne peut être près",
-                "is missing: without a place nothing can be near"
+                "manque : sans lieu, aucun doublon ne peut être cherché",
+                "is missing: without a location no duplicate can be found"
             );
             refused.push(Refusal::new("lon", "", message));
         }
@@ -80,7 +80,7 @@ impl CheckedQuestion {
         let second = when.map_or(now, |when| when.last_second());
         if second > now + AHEAD_SECONDS_MAX && when.is_none_or(|when| when.second() > now) {
             let at = when.map(|when| when.to_string()).unwrap_or_default();
-            refused.push(Refusal::new("at", at, message!("est dans l’avenir", "is in the future")));
+            refused.push(Refusal::new("at", at, message!("est dans le futur", "is in the future")));
         }
         domain::line("text", &text, DESCRIPTION_CHARS_MAX, &mut refused);
         domain::line("address", &address, DESCRIPTION_CHARS_MAX, &mut refused);

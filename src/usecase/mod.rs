@@ -313,7 +313,7 @@ impl App {
     ) -> Result<T> {
         let waiting = Waiting::among(&self.waiting);
         if waiting.before >= self.limits.questions_waiting_max {
-            let message = message!("Trop de questions à la fois.", "Too many questions at once.");
+            let message = message!("Trop de requêtes à la fois.", "Too many requests at once.");
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
         let answer = async {

@@ -66,10 +66,10 @@ impl App {
                 TrackingText::Mistyped => Err(Error::new(
                     ErrorKind::NotFound,
                     message!(
-                        "Le numéro de suivi « {asked} » est mal copié : un signe ne va pas avec \
-                         les autres.",
-                        "Tracking number '{asked}' is miscopied: one sign does not go with the \
-                         others."
+                        "Le numéro de suivi « {asked} » est mal copié : son caractère de \
+                         contrôle ne correspond pas.",
+                        "The tracking number '{asked}' was copied wrongly: its check character \
+                         does not match."
                     ),
                 )),
             }

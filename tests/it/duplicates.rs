@@ -37,7 +37,10 @@ fn the_likeliest_comes_first_with_reasons_in_words_and_numbers() {
     assert!(sentence.starts_with("Au même endroit (3 m), il y a 5 heures, même service, même rue"));
     let english = service.get(&format!("{HERE}&lang=en")).json();
     let sentence = english["features"][0]["properties"]["sentence"].as_str().unwrap().to_owned();
-    assert!(sentence.starts_with("At the same place (3 m), 5 hours ago, same service"), "{sentence}");
+    assert!(
+        sentence.starts_with("At the same place (3 m), 5 hours ago, same service"),
+        "{sentence}"
+    );
     let probability = |answer: &Value| answer["probability"].as_f64().unwrap();
     let [plain, said, elsewhere] = ["", "&text=dépanneur", "&address=3+rue+Crémazie"]
         .map(|more| probability(&service.get(&format!("{HERE}{more}")).json()));

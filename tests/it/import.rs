@@ -124,7 +124,7 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         ("7", "description", "has 1048576 characters; 4000 at most"),
         ("8", "lon", "must be a number between -180 and 180 degrees"),
         ("9", "lat", "is not a number"),
-        ("10", "row", "the row has 6 columns, the header 8"),
+        ("10", "row", "is the number of columns of the row; the header has 8"),
         ("11", "service_request_id", "repeats row 2"),
         ("12", "service_code", "is not a service"),
         ("13", "\"lon, lat\"", "look swapped"),

@@ -91,7 +91,7 @@ fn a_bucket_keeps_photos_and_is_told_of_when_it_is_gone() {
     let gone = service.ask("POST", "/api/v1/media?lang=en", JPEG, &photo());
     assert_eq!(gone.status, 503, "{gone:?}");
     let told = String::from_utf8_lossy(&gone.body).into_owned();
-    assert!(told.contains("The photos are out of reach"), "{told}");
+    assert!(told.contains("The photos are not accessible"), "{told}");
     assert!(!told.contains("photos/ville") && !told.contains("127.0.0.1"), "{told}");
     // Everything else goes on.
     assert_eq!(service.get("/api/v1/reports?limit=1").status, 200);

@@ -109,8 +109,8 @@ enum WindowField {
 
 fn stopped() -> Error {
     let message = message!(
-        "Arrêté ; la même commande reprend d’ici.",
-        "Stopped; the same command takes up from here."
+        "Arrêté ; relancez la même commande pour continuer.",
+        "Stopped; run the same command again to continue."
     );
     Error::new(ErrorKind::Unavailable, message)
 }
@@ -140,8 +140,9 @@ impl WindowWalk<'_> {
             && found.iter().any(|one| one.made.is_some_and(outside))
         {
             let message = message!(
-                "ne tient pas compte des dates : ses demandes ne peuvent pas être toutes lues",
-                "takes no notice of dates: not all of its requests can be read"
+                "ne tient pas compte des dates : toutes ses demandes ne peuvent donc pas être \
+                 lues",
+                "ignores dates, so not all of its requests can be read"
             );
             return Err(Refusal::new("url", &self.server.arguments.url, message).into());
         }

@@ -34,7 +34,7 @@ pub struct MirroredServer<'a> {
 fn unreachable(url: &str, reason: &str) -> Error {
     let message = message!(
         "« {url} » ne répond pas comme un serveur Open311 : {reason}",
-        "'{url}' does not answer as an Open311 server: {reason}"
+        "'{url}' does not answer like an Open311 server: {reason}"
     );
     Error::new(ErrorKind::Unavailable, message)
 }

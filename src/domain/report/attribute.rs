@@ -102,7 +102,10 @@ impl Attribute {
                 (!known).then(|| {
                     let keys: Vec<&str> = self.values.iter().map(|(key, _)| key.as_str()).collect();
                     let keys = keys.join(", ");
-                    message!("n’est pas l’un de {keys}", "is not one of {keys}")
+                    message!(
+                        "n’est pas parmi les valeurs possibles : {keys}",
+                        "is not one of {keys}"
+                    )
                 })
             }
         }
@@ -123,7 +126,7 @@ pub fn judge(questions: &[Attribute], answers: &[AttributeValue], refused: &mut 
         };
         let several = answer.values.len() > 1 && question.datatype != Datatype::MultiValueList;
         if several {
-            let message = message!("n’a qu’une réponse", "takes one answer only");
+            let message = message!("n’accepte qu’une réponse", "takes one answer only");
             refused.push(Refusal::new(field(&answer.code), answer.values.join(", "), message));
         }
         for (at, value) in answer.values.iter().enumerate() {

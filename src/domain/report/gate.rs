@@ -214,8 +214,8 @@ impl Gate<'_> {
             let is_url = known.iter().any(|start| url.starts_with(start));
             if !is_url || url.contains(char::is_whitespace) {
                 let message = message!(
-                    "doit être une adresse http(s), ou une photo envoyée ici",
-                    "must be an http(s) address, or a photo that was sent here"
+                    "doit être une adresse http(s) ou celle d’une photo envoyée ici",
+                    "must be an http(s) URL or that of a photo uploaded here"
                 );
                 refused.push(Refusal::new("media_url", url, message));
             }
@@ -249,7 +249,7 @@ impl Gate<'_> {
                 refused.push(Refusal::new(
                     field,
                     when,
-                    message!("est dans l’avenir", "is in the future"),
+                    message!("est dans le futur", "is in the future"),
                 ));
             } else if when.last_second() < EARLIEST_SECOND {
                 refused.push(Refusal::new(
@@ -264,8 +264,8 @@ impl Gate<'_> {
             && closed.last_second() >= EARLIEST_SECOND
         {
             let message = message!(
-                "est avant l’ouverture, {requested}",
-                "is before the request was made, {requested}"
+                "est avant la création de la demande ({requested})",
+                "is before the request was created ({requested})"
             );
             refused.push(Refusal::new("closed_datetime", closed, message));
         }
@@ -307,8 +307,8 @@ fn ending(
         (_, None) => None,
         (_, Some(reason)) => {
             let message = message!(
-                "n’a de sens que pour une demande fermée ; celle-ci est « {status} »",
-                "makes sense for a closed request only; this one is '{status}'"
+                "ne s’applique qu’à une demande fermée ; celle-ci est « {status} »",
+                "applies to closed requests only; this one is '{status}'"
             );
             refused.push(Refusal::new("closed_reason", reason, message));
             None
@@ -335,7 +335,7 @@ pub fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut 
         );
         refused.push(Refusal::new(field, text, message));
     } else if text.contains('\0') {
-        let message = message!("contient un caractère nul", "holds a null character");
+        let message = message!("contient un caractère nul", "contains a null character");
         refused.push(Refusal::new(field, text.replace('\0', "␀"), message));
     }
 }

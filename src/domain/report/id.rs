@@ -29,8 +29,8 @@ impl ReportId {
         }
         if text.trim() != text || text.chars().any(char::is_control) {
             return Err(message!(
-                "contient un caractère de contrôle ou une espace au bord",
-                "holds a control character or an outer space"
+                "contient un caractère de contrôle, ou une espace au début ou à la fin",
+                "contains a control character, or a space at its start or end"
             ));
         }
         Ok(Self(text.into()))

@@ -199,8 +199,8 @@ impl<'a> WriteTransaction<'a> {
         match expected {
             Some(seen) if seen != now => {
                 let message = message!(
-                    "La demande a changé : révision {now}, non {seen}.",
-                    "The report has changed: revision {now}, not {seen}."
+                    "La demande a changé : elle est à la révision {now}, et non {seen}.",
+                    "The report has changed: it is at revision {now}, not {seen}."
                 );
                 Err(Failure::Refused(Error::new(ErrorKind::Stale, message)))
             }
@@ -348,7 +348,7 @@ impl<'a> WriteTransaction<'a> {
         if fingerprint != sent.fingerprint {
             let message = message!(
                 "Cette Idempotency-Key a déjà servi à une autre demande.",
-                "This Idempotency-Key was used for another request."
+                "This Idempotency-Key has already been used for another request."
             );
             return Err(Failure::Refused(Error::new(ErrorKind::Conflict, message)));
         }

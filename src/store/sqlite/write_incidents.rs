@@ -123,15 +123,15 @@ impl WriteTransaction<'_> {
             let found = self.find_live(jurisdiction, id)?.ok_or_else(|| not_found(id))?;
             if *id == incident {
                 return Err(conflict(message!(
-                    "« {id} » est l’originale de cet incident : elle ne peut pas se répéter \
-                     elle-même.",
+                    "« {id} » est l’originale de cet incident : elle ne peut pas être son propre \
+                     doublon.",
                     "'{id}' is this incident's original: it cannot be a duplicate of itself."
                 )));
             }
             if found.report.parent.as_ref() == Some(&incident) {
                 return Err(conflict(message!(
                     "« {id} » est déjà dans l’incident « {incident} ».",
-                    "'{id}' is in incident '{incident}' already."
+                    "'{id}' is already in incident '{incident}'."
                 )));
             }
             let own = self.children(jurisdiction, id)?;
@@ -158,8 +158,8 @@ impl WriteTransaction<'_> {
             let found = self.find_live(jurisdiction, id)?.ok_or_else(|| not_found(id))?;
             if found.report.parent.as_ref() != Some(&incident) {
                 return Err(conflict(message!(
-                    "« {id} » ne répète pas « {incident} » : rien à séparer.",
-                    "'{id}' is no duplicate of '{incident}': there is nothing to split."
+                    "« {id} » n’est pas un doublon de « {incident} » : il n’y a rien à séparer.",
+                    "'{id}' is not a duplicate of '{incident}': there is nothing to split."
                 )));
             }
             members.push((found, None));
@@ -182,8 +182,8 @@ impl WriteTransaction<'_> {
         let made = made.filter(concerns).ok_or_else(missing)?;
         if let Some(by) = made.undone_by {
             return Err(conflict(message!(
-                "Le changement {number} est déjà annulé, par le changement {by}.",
-                "Change {number} is undone already, by change {by}."
+                "Le changement {number} a déjà été annulé par le changement {by}.",
+                "Change {number} was already undone by change {by}."
             )));
         }
         let mut members = Vec::with_capacity(made.members.len());
@@ -192,7 +192,7 @@ impl WriteTransaction<'_> {
             if found.report.parent != after {
                 return Err(conflict(message!(
                     "« {id} » a changé d’incident depuis le changement {number}.",
-                    "'{id}' has changed its incident since change {number}."
+                    "'{id}' has moved to another incident since change {number}."
                 )));
             }
             members.push((found, before));

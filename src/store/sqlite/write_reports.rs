@@ -89,7 +89,7 @@ impl WriteTransaction<'_> {
         }
         let Some(revision) = self.insert(&jurisdiction, &report, None)? else {
             let id = &report.id;
-            let message = message!("« {id} » existe déjà.", "'{id}' exists already.");
+            let message = message!("« {id} » existe déjà.", "'{id}' already exists.");
             return Err(Failure::Refused(Error::new(ErrorKind::Conflict, message)));
         };
         if let Some(sent) = &idempotency {
