@@ -179,8 +179,8 @@ impl SourceFile {
         if let (true, [field, ..]) = (self.strict, mapping.missing().as_slice()) {
             let has = table.header.join(", ");
             let message = message!(
-                "aucune de ses colonnes n’est dans le fichier, qui a {has}",
-                "none of its columns is in the file, which has {has}"
+                "n’a aucune de ses colonnes dans le fichier, qui contient {has}",
+                "has none of its columns in the file, which contains {has}"
             );
             return Err(Refusal::new("--mapping [columns]", field, message).into());
         }

@@ -93,7 +93,7 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     let id = first["hotspot_id"].as_u64().unwrap();
     assert!(first["expected"].as_f64().unwrap() < 5.0 && first["z"].as_f64().unwrap() > 5.0);
     let told = first["explanation"].as_str().unwrap();
-    for part in ["Nid-de-poule\u{a0}: ", "demandes en 30 jours", "attendues", "rue des Érables"] {
+    for part in ["Nid-de-poule\u{a0}: ", "demandes en 30 jours", "attendue", "rue des Érables"] {
         assert!(told.contains(part), "{told}");
     }
     let english = service.get("/api/v1/hotspots?lang=en").json();

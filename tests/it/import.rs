@@ -120,7 +120,7 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         ("3", "requested_datetime", "is neither a date"),
         ("4", "requested_datetime", "is before 1970"),
         ("5", "requested_datetime", "is in the future"),
-        ("6", "closed_datetime", "is before the request was made"),
+        ("6", "closed_datetime", "is before the request was created"),
         ("7", "description", "has 1048576 characters; 4000 at most"),
         ("8", "lon", "must be a number between -180 and 180 degrees"),
         ("9", "lat", "is not a number"),
@@ -186,12 +186,8 @@ fn files_that_are_none_are_refused_by_name() {
             vec!["--profile", "gotham"],
             "auto | montreal | boston",
         ),
-        (
-            folder.with("c.json", "{\"features\": [{\"type\": \"Feature\"}, "),
-            vec![],
-            "cannot be read further",
-        ),
-        (folder.with("d.json", "[1, 2]"), vec![], "cannot be read further"),
+        (folder.with("c.json", "{\"features\": [{\"type\": \"Feature\"}, "), vec![], "stopped: "),
+        (folder.with("d.json", "[1, 2]"), vec![], "stopped: "),
         (folder.with("e.png", b"\x89PNG\r\n\x1a\n\0\0\0"), vec![], "'file'"),
     ] {
         let mut arguments = vec!["import", file.to_str().unwrap()];
@@ -299,7 +295,7 @@ fn a_mapping_file_may_send_categories_to_known_services() {
     let arguments = ["import", file.to_str().unwrap(), "--mapping", wrong.to_str().unwrap()];
     let output = run(&folder, &arguments);
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("none of its columns exists"), "{error}");
+    assert!(error.contains("none of its columns in the file"), "{error}");
 }
 
 /// A child may be older than its parent, a street's midpoint gathers many reports, and the borough
