@@ -45,7 +45,8 @@ impl SentenceNames<'_> {
     /// The day of a Unix time in the city's calendar.
     fn day(&self, second: i64) -> String {
         let Ok(instant) = jiff::Timestamp::from_second(second) else { return second.to_string() };
-        date(self.zone.to_datetime(instant).date(), self.language)
+        let day = self.zone.to_datetime(instant).date();
+        date(day.year(), day.month(), day.day(), self.language)
     }
 
     /// A hotspot in a sentence. `services` are the codes of its services, the most reported first;
