@@ -14,10 +14,12 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	cd static && npm run --silent check && npm test --silent
 	cargo test --quiet
+	cargo test --quiet --bench all -- --smoke >/dev/null
 	tests/instructions.sh
 	tests/browser/run.sh
 
-# Beside the best peers, in one table: a few minutes; FULL=1 takes sixteen, and rewrites BENCH.md.
+# Speed beside the best peers, in one table: a few minutes; FULL=1 takes sixteen and rewrites BENCH.md.
+# `make test` runs every row on tiny data.
 bench:
 	cargo bench --bench all -- $(if $(FULL),--full)
 

@@ -1,8 +1,8 @@
-//! The hot paths on 100,000 reports, for `tests/instructions.sh` to count the instructions of:
-//! times differ from minute to minute and from machine to machine, instructions hardly do. Each
+//! The hot paths on 100,000 reports. `tests/instructions.sh` counts the instructions of each: times
+//! differ from minute to minute and from machine to machine, instruction counts hardly do. Each
 //! function named `path_…` is one row of `benches/instructions.txt`.
 
-// Of the city's helpers the questions need only some.
+// The hot paths need only some of the city's helpers.
 #[allow(dead_code)]
 #[path = "all/city.rs"]
 mod city;
@@ -13,8 +13,7 @@ use pointchaud::domain::{Catalogue, Change, Event, Filter, Gate, TextSketch, tra
 use pointchaud::export::geojson::Collection;
 use pointchaud::http::request::body;
 use pointchaud::http::v1::facts::facts_collection;
-use pointchaud::index::DocAddress;
-use pointchaud::index::{Collector, Index, Snapshot};
+use pointchaud::index::{Collector, DocAddress, Index, Snapshot};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::place::{BBox, Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
@@ -23,17 +22,19 @@ use pointchaud::query::{DuplicateQuery, DuplicateRule};
 const REPORTS: usize = 100_000;
 const TIMES: usize = 1_000;
 
+/// What the paths read.
 struct City {
     snapshot: std::sync::Arc<Snapshot>,
-    askers: Vec<Position>,
+    places: Vec<Position>,
     points: Vec<city::Point>,
 }
 
 impl City {
-    fn asked(&self) -> impl Iterator<Item = Position> + '_ {
-        self.askers.iter().copied()
+    fn query_points(&self) -> impl Iterator<Item = Position> + '_ {
+        self.places.iter().copied()
     }
 
+    /// Reports of the last thirty days.
     fn month(&self) -> Filter {
         Filter { from: Some(city::END - 30 * 86_400), ..Filter::default() }
     }
@@ -42,7 +43,7 @@ impl City {
 #[inline(never)]
 fn path_nearest(city: &City) {
     let compiled = city.snapshot.compiled(&Filter::default());
-    for at in city.asked() {
+    for at in city.query_points() {
         black_box(query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6)));
     }
 }
@@ -50,12 +51,13 @@ fn path_nearest(city: &City) {
 #[inline(never)]
 fn path_nearest_of_a_service(city: &City) {
     let filter = Filter { services: Some(vec![city::service(11)]), ..Filter::default() };
-    for at in city.asked() {
+    for at in city.query_points() {
         let compiled = city.snapshot.compiled(&filter);
         black_box(query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6)));
     }
 }
 
+/// Counts what lies within an approximate haversine.
 struct Count(usize, f32);
 
 impl Collector<DocAddress> for Count {
@@ -71,7 +73,7 @@ impl Collector<DocAddress> for Count {
 #[inline(never)]
 fn path_within_500_m(city: &City) {
     let compiled = city.snapshot.compiled(&Filter::default());
-    for at in city.asked() {
+    for at in city.query_points() {
         let mut count = Count(0, haversine_tolerance(Meters(500.0).haversine()));
         city.snapshot.near(&QueryPoint::new(at), &compiled, usize::MAX, &mut count);
         black_box(count.0);
@@ -80,7 +82,7 @@ fn path_within_500_m(city: &City) {
 
 #[inline(never)]
 fn path_duplicates_candidates(city: &City) {
-    for (at, point) in city.asked().zip(&city.points) {
+    for (at, point) in city.query_points().zip(&city.points) {
         let filter = Filter {
             services: Some(vec![city::service(point.service)]),
             from: Some(point.second - 30 * 86_400),
@@ -97,13 +99,13 @@ fn path_duplicates_candidates(city: &City) {
 #[inline(never)]
 fn path_duplicates_scored(city: &City) {
     let (catalogue, model) = (Catalogue::default(), builtin_model().expect("the built-in model"));
-    for (at, point) in city.asked().zip(&city.points) {
+    for (at, point) in city.query_points().zip(&city.points) {
         let service = city::service(point.service);
         let rule = DuplicateRule::new(&city.snapshot, &catalogue, &model, &service);
         let sketch = TextSketch { words: point.second as u64, streets: [0, 7] };
-        let probe =
+        let query =
             DuplicateQuery { at, accuracy_m: 10.0, second: point.second, sketch, exclude: None };
-        black_box(rule.rank(&city.snapshot, &probe, 5));
+        black_box(rule.rank(&city.snapshot, &query, 5));
     }
 }
 
@@ -134,7 +136,7 @@ fn path_newest(city: &City) {
 #[inline(never)]
 fn path_answer(city: &City) {
     let compiled = city.snapshot.compiled(&Filter::default());
-    for at in city.asked().take(100) {
+    for at in city.query_points().take(100) {
         let page = query::nearest(&city.snapshot, &compiled, at, 10, Meters(1e6));
         let found = page.items.iter();
         let found = found.map(|item| (city.snapshot.view(item.address), Some(item.distance)));
@@ -163,8 +165,8 @@ fn path_apply(index: &mut Index, changes: Vec<Change>) {
 fn main() {
     let points = city::points(REPORTS);
     let mut index = city::index(&points);
-    let (snapshot, askers) = (index.reader().load(), city::askers(&points, TIMES));
-    let city = City { snapshot, askers, points };
+    let (snapshot, places) = (index.reader().load(), city::query_points(&points, TIMES));
+    let city = City { snapshot, places, points };
     path_nearest(&city);
     path_nearest_of_a_service(&city);
     path_within_500_m(&city);

@@ -1,6 +1,6 @@
-//! A city to measure on: 30 by 22 km around Québec, 70 % of the reports along a street grid denser
-//! towards six centres, 20 % in 300 knots, 10 % anywhere; twelve services by Zipf's law, five
-//! years, nineteen in twenty closed. Seeded.
+//! A synthetic city to measure on: 30 by 22 km around Québec. 70 % of the reports lie along a
+//! street grid that is denser near six centres, 20 % in 300 dense spots, 10 % anywhere. Twelve
+//! services whose frequencies follow Zipf's law, five years, 95 % of the reports closed. Seeded.
 
 use pointchaud::domain::{
     Accuracy, Change, Channel, ClosedReason, Event, IndexedFields, Nature, ServiceCode, Status,
@@ -18,7 +18,7 @@ const WIDTH: f64 = 0.4;
 const HEIGHT: f64 = 0.2;
 /// Metres in a degree of latitude, and of longitude in the middle of the city.
 pub const METERS: (f64, f64) = (111_195.0, 111_195.0 * 0.683_940_2);
-/// The first second after the five years.
+/// The first second after the five years, in Unix time.
 pub const END: i64 = 1_795_392_000;
 const YEARS_SECONDS: i64 = 5 * 365 * 86_400;
 
@@ -27,24 +27,28 @@ const YEARS_SECONDS: i64 = 5 * 365 * 86_400;
 pub struct Point {
     pub lon: f64,
     pub lat: f64,
-    /// 0, the commonest, to 11.
+    /// From 0, the commonest service, to 11.
     pub service: usize,
+    /// When it was requested, in Unix time.
     pub second: i64,
     pub closed: bool,
 }
 
-/// Metres from the south-western corner, in a plane: what the planar peers are given.
+/// Metres east and north of the south-western corner, in the plane of the planar peers.
 pub fn plane(lon: f64, lat: f64) -> [f64; 2] {
     [(lon - WEST) * METERS.1, (lat - SOUTH) * METERS.0]
 }
 
+/// Where reports lie. Centres and dense spots are x, y and standard deviation, in metres.
 struct Streets {
     centres: Vec<[f64; 3]>,
-    knots: Vec<[f64; 3]>,
+    dense_spots: Vec<[f64; 3]>,
+    /// Width and height in metres.
     size: (f64, f64),
 }
 
 impl Streets {
+    /// A random place in metres, possibly outside of the city's rectangle.
     fn place(&self, rng: &mut ChaCha8Rng) -> (f64, f64) {
         let (width, height) = self.size;
         let kind: f64 = rng.random();
@@ -58,8 +62,8 @@ impl Streets {
             return anywhere(rng);
         }
         if kind >= 0.7 {
-            let knot = self.knots[rng.random_range(0..self.knots.len())];
-            return around(knot, rng);
+            let spot = self.dense_spots[rng.random_range(0..self.dense_spots.len())];
+            return around(spot, rng);
         }
         let (x, y) = if rng.random_bool(0.25) {
             anywhere(rng)
@@ -67,7 +71,7 @@ impl Streets {
             let centre = self.centres[rng.random_range(0..self.centres.len())];
             around(centre, rng)
         };
-        // Streets every 90 and 180 m, addresses every 12 m along them, give or take 5 m.
+        // Streets every 90 and 180 m, addresses every 12 m along them, with 5 m of noise.
         let snap = |value: f64, step: f64| (value / step).round() * step;
         let (x, y) = if rng.random_bool(0.6) {
             (snap(x, 12.0), snap(y, 90.0))
@@ -78,21 +82,22 @@ impl Streets {
     }
 }
 
-/// Makes the city.
+/// Generates the reports of the city.
 pub fn points(reports: usize) -> Vec<Point> {
     let mut rng = ChaCha8Rng::seed_from_u64(311);
     let (width, height) = (WIDTH * METERS.1, HEIGHT * METERS.0);
-    let mut some = |n: usize, low: f64, high: f64, spread: std::ops::Range<f64>| -> Vec<[f64; 3]> {
-        let mut one = || {
-            let x = rng.random_range(low * width..high * width);
-            let y = rng.random_range(low * height..high * height);
-            [x, y, rng.random_range(spread.clone())]
+    let mut spots =
+        |n: usize, low: f64, high: f64, spread: std::ops::Range<f64>| -> Vec<[f64; 3]> {
+            let mut one = || {
+                let x = rng.random_range(low * width..high * width);
+                let y = rng.random_range(low * height..high * height);
+                [x, y, rng.random_range(spread.clone())]
+            };
+            (0..n).map(|_| one()).collect()
         };
-        (0..n).map(|_| one()).collect()
-    };
-    let centres = some(6, 0.2, 0.8, 3_000.0..5_000.0);
-    let knots = some(300, 0.0, 1.0, 60.0..300.0);
-    let streets = Streets { centres, knots, size: (width, height) };
+    let centres = spots(6, 0.2, 0.8, 3_000.0..5_000.0);
+    let dense_spots = spots(300, 0.0, 1.0, 60.0..300.0);
+    let streets = Streets { centres, dense_spots, size: (width, height) };
     let weights: f64 = (1..=12).map(|n| 1.0 / f64::from(n)).sum();
     let mut point = || {
         let (x, y) = streets.place(&mut rng);
@@ -114,12 +119,13 @@ pub fn points(reports: usize) -> Vec<Point> {
     (0..reports).map(|_| point()).collect()
 }
 
-/// The code of a service number.
+/// The code of service `number`.
 pub fn service(number: usize) -> ServiceCode {
     ServiceCode::new(&format!("service-{number}")).expect("a slug")
 }
 
-/// Five words of a thousand, and the street of a block of some hundred metres.
+/// A text of five words out of a thousand, and one street name for each block of some hundred
+/// metres.
 fn sketch(point: &Point, number: usize) -> TextSketch {
     let word = |n: usize| 1 << (number.wrapping_mul(n * 2 + 3) % 1_000 % 64);
     let block = (point.lon * 1e3) as i64 * 7_919 + (point.lat * 1e3) as i64;
@@ -127,7 +133,7 @@ fn sketch(point: &Point, number: usize) -> TextSketch {
     TextSketch { words: (0..5).fold(0, |words, n| words | word(n)), streets: [0, street] }
 }
 
-/// A report's facts under its number in the city.
+/// The indexed fields of report `number` of the city.
 pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> IndexedFields {
     IndexedFields {
         id: tracking_number(number as u64),
@@ -147,7 +153,7 @@ pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> IndexedF
     }
 }
 
-/// Indexes the city as a boot does: in a few large batches, then merged.
+/// Indexes the city as the service does when it starts: in a few large batches, then merged.
 pub fn index(points: &[Point]) -> Index {
     let services: Vec<ServiceCode> = (0..12).map(service).collect();
     let mut index = Index::default();
@@ -166,8 +172,8 @@ pub fn index(points: &[Point]) -> Index {
     index
 }
 
-/// Places to ask from: beside a random report, 20 m or so.
-pub fn askers(points: &[Point], count: usize) -> Vec<Position> {
+/// Places to query from, each within some 25 m of a random report.
+pub fn query_points(points: &[Point], count: usize) -> Vec<Position> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut one = || {
         let point = points[rng.random_range(0..points.len())];

@@ -1,204 +1,279 @@
-//! The protocols that others have written, over HTTP, and exports.
+//! The standard protocols over HTTP (OGC API, Open311, vector tiles), and the exports.
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use pointchaud::config::Limits;
 use pointchaud::http::{Access, AppState, PageSettings, PublicConfig, router};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
 use pointchaud::usecase::{App, Catalogues};
+use serde::Deserialize;
 use tower::ServiceExt;
 
-use crate::clock::quantile;
-use crate::service::{Server, row, run, script};
-use crate::table::{Row, Target};
+use crate::api::Api;
+use crate::row::{Row, Target};
+use crate::server::{Server, beside_constant, run, script};
+use crate::settings::Settings;
+use crate::table::{Outcome, Table};
+use crate::timing::quantile;
 
-/// Questions of each kind.
-const TIMES: usize = 40;
+const ITEMS: &str = "/ogc/collections/reports/items";
+const REQUESTS: &str = "/open311/v2/requests.xml";
+const TILE: &str = "/tiles/clusters/12/1237/1443.mvt";
 
-/// Milliseconds of each question, over one connection after another.
-fn timed(server: &Server, paths: impl Iterator<Item = String>) -> Vec<f64> {
-    let one = |path: String| {
-        let began = Instant::now();
-        let answer = server.get(&path);
-        assert!(answer.starts_with(b"HTTP/1.1 200"), "{path}");
-        began.elapsed().as_secs_f64() * 1e3
-    };
-    paths.map(one).collect()
+/// A date so many days ago. The generated city spans the last year.
+fn days_ago(days: i64) -> String {
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    today.saturating_sub(days.days()).to_string()
 }
 
-fn most(size: usize, work: &str, mut taken: Vec<f64>, most: f64) -> Row {
-    let p99 = Some(quantile(&mut taken, 0.99));
-    let target = (size == 1_000_000).then_some(Target::Most(most));
-    Row { p99, target, ..row(size, work, "ms", quantile(&mut taken, 0.5)) }
+/// What the requests are made from.
+struct Requests<'a> {
+    server: &'a Server,
+    api: Api,
+    size: usize,
+    /// Requests of each kind.
+    times: usize,
+    /// Features on a page; fewer in a smoke run, so that there are several pages.
+    limit: String,
 }
 
-/// Pages and tiles asked for once each, so that none is kept from before.
-fn questions(size: usize, server: &Server) -> Vec<Row> {
-    let items = "/ogc/collections/reports/items?limit=1000";
-    let first = (0..TIMES).map(|_| items.to_owned());
-    // Cursors all over the year, of walks that began when everything was there.
-    let all = size * 10;
-    let deep = (0..TIMES as u64)
-        .map(|n| format!("{items}&cursor={}.{all}~x", 1_765_000_000 + n * 700_000));
-    let boxed = (0..TIMES).map(|n| format!("{items}&bbox=-71.{},46.78,-71.2,46.88", 26 + n % 10));
-    let cql = (0..TIMES)
-        .map(|n| format!("{items}&filter=service_code%3D'lampadaire'%20AND%20channel%3C%3E'c{n}'"));
-    let xml = (0..TIMES).map(|n| format!("/open311/v2/requests.xml?page={}", n + 1));
-    let late = (0..TIMES).map(|n| {
-        format!(
-            "/open311/v2/requests.xml?start_date=2026-06-01&end_date=2026-08-29&page={}",
-            n + 150
-        )
-    });
-    let tile = |layer: &'static str, z: u32| {
-        let (x, y) = if z == 12 { (1237, 1443) } else { (4950, 5772) };
-        (0..TIMES).map(move |n| {
-            let (month, day) = (1 + n / 28, 1 + n % 28);
-            format!(
-                "/tiles/{layer}/{z}/{x}/{y}.mvt?service=voirie,neige&from=2026-0{month}-{day:02}"
-            )
-        })
-    };
-    vec![
-        most(size, "OGC items, 1,000 newest", timed(server, first), 5.0),
-        most(size, "OGC items, 1,000 far back", timed(server, deep), 5.0),
-        most(size, "OGC items, 1,000 in a box", timed(server, boxed), 5.0),
-        most(size, "OGC items, 1,000 under CQL2", timed(server, cql), 5.0),
-        most(size, "Open311, 1,000 requests in XML", timed(server, xml), 15.0),
-        most(size, "Open311, pages from 150 on", timed(server, late), 15.0),
-        most(
-            size,
-            "tile of clusters, zoom 12, new filter",
-            timed(server, tile("clusters", 12)),
-            5.0,
-        ),
-        most(size, "tile of reports, zoom 14, new filter", timed(server, tile("reports", 14)), 5.0),
-        most(size, "tile of hexes, zoom 12, new filter", timed(server, tile("hexes", 12)), 5.0),
-    ]
+/// The part of a page of features that leads to the next one.
+#[derive(Deserialize)]
+struct Page {
+    links: Vec<Link>,
 }
 
-/// A tile that is kept, without a connection: what the service itself takes, in microseconds.
-fn in_process(folder: &Path, size: usize, store: &Path) -> Row {
-    let read = |services| builtin_catalogue(services).unwrap();
-    let catalogues = Catalogues { groups: read(false), quebec: read(true) };
-    let app = App::open(store, catalogues, Limits::default()).unwrap();
+#[derive(Deserialize)]
+struct Link {
+    rel: String,
+    href: String,
+}
+
+impl Requests<'_> {
+    /// Pages of OGC features with these parameters for each number.
+    fn items(&self, more: impl Fn(usize) -> Vec<(&'static str, String)>) -> Outcome<Vec<String>> {
+        let one = |n: usize| {
+            let more = more(n);
+            let mut query = vec![("limit", self.limit.as_str())];
+            query.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
+            self.api.get(ITEMS, &query)
+        };
+        (0..self.times).map(one).collect()
+    }
+
+    /// Pages far behind the first one, evenly over the whole walk through the collection.
+    fn far_back(&self) -> Outcome<Vec<String>> {
+        let mut path = self.api.get(ITEMS, &[("limit", &self.limit)])?;
+        let mut pages = Vec::new();
+        for _ in 0..self.size {
+            let page: Page = serde_json::from_slice(&self.server.get_ok(&path)?.body)?;
+            let Some(next) = page.links.into_iter().find(|link| link.rel == "next") else { break };
+            let at = next.href.find(ITEMS).ok_or("the next page is another collection")?;
+            next.href[at..].clone_into(&mut path);
+            pages.push(path.clone());
+        }
+        let step = (pages.len() / self.times).max(1);
+        let far: Vec<String> = pages.into_iter().skip(step / 2).step_by(step).collect();
+        if far.len() < self.times {
+            return Err(format!("only {} pages follow the first one", far.len()).into());
+        }
+        Ok(far)
+    }
+
+    /// Pages of Open311 requests from page `first` on.
+    fn requests(&self, first: usize, more: &[(&str, String)]) -> Outcome<Vec<String>> {
+        let one = |n: usize| {
+            let page = (first + n).to_string();
+            let mut query: Vec<(&str, &str)> = vec![("page", &page)];
+            query.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
+            self.api.get(REQUESTS, &query)
+        };
+        (0..self.times).map(one).collect()
+    }
+
+    /// A tile under filters that were never used before.
+    fn tiles(&self, path: &str) -> Outcome<Vec<String>> {
+        let one = |n: usize| {
+            let from = days_ago(325 - n as i64);
+            self.api.get(path, &[("service", "voirie,neige"), ("from", &from)])
+        };
+        (0..self.times).map(one).collect()
+    }
+
+    /// Times the requests one after the other, each on a connection of its own.
+    fn row(&self, work: &str, most_ms: f64, paths: Vec<String>) -> Outcome<Row> {
+        let mut times = Vec::new();
+        for path in paths {
+            let began = Instant::now();
+            self.server.get_ok(&path)?;
+            times.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        let p99 = quantile(&mut times, 0.99);
+        let row = Row::new(self.size, work, "ms", quantile(&mut times, 0.5)).p99(p99);
+        Ok(row.target(1_000_000, Target::AtMost(most_ms)))
+    }
+
+    /// The rows of single requests, each path asked for once, so that no answer was cached.
+    fn measure(&self, table: &mut Table) {
+        let bbox = |n: usize| vec![("bbox", format!("-71.{},46.78,-71.2,46.88", 26 + n % 10))];
+        let cql = |n: usize| {
+            let filter = format!("service_code%3D'lampadaire'%20AND%20channel%3C%3E'c{n}'");
+            vec![("filter", filter)]
+        };
+        let window = [("start_date", days_ago(176)), ("end_date", days_ago(87))];
+        // Page 150 of a million reports a year lies behind the middle of the window.
+        let late = self.size / 6_666 + usize::from(self.size < 6_666);
+        let mut row = |work: &str, most_ms: f64, paths: &dyn Fn() -> Outcome<Vec<String>>| {
+            table.measure(self.size, work, || self.row(work, most_ms, paths()?));
+        };
+        row("OGC items, 1,000 newest", 5.0, &|| self.items(|_| Vec::new()));
+        row("OGC items, 1,000 far back", 5.0, &|| self.far_back());
+        row("OGC items, 1,000 in a box", 5.0, &|| self.items(bbox));
+        row("OGC items, 1,000 under CQL2", 5.0, &|| self.items(cql));
+        row("Open311, 1,000 requests in XML", 15.0, &|| self.requests(1, &[]));
+        row("Open311, pages from 150 on", 15.0, &|| self.requests(late, &window));
+        row("tile of clusters, zoom 12, new filter", 5.0, &|| self.tiles(TILE));
+        row("tile of reports, zoom 14, new filter", 5.0, &|| {
+            self.tiles("/tiles/reports/14/4950/5772.mvt")
+        });
+        row("tile of hexes, zoom 12, new filter", 5.0, &|| {
+            self.tiles("/tiles/hexes/12/1237/1443.mvt")
+        });
+    }
+
+    /// A cached tile for 64 connections, beside a constant answer of its size.
+    fn cached_tile(&self, settings: &Settings, work: &str) -> Outcome<Row> {
+        let url = self.api.get(TILE, &[("service", "voirie")])?;
+        let lua = format!("request = function()\n  return wrk.format('GET', '{url}')\nend\n");
+        let lua = script(settings, "tile", &lua)?;
+        let bytes = self.server.get_ok(&url)?.body.len();
+        let (ours, theirs) = beside_constant(settings, self.server, &lua, bytes)?;
+        Ok(Row::new(self.size, work, "/s", ours)
+            .peer(&format!("axum, constant {bytes} B"), Some(theirs))
+            .target(1_000_000, Target::Ratio(0.6)))
+    }
+}
+
+/// The whole service without a connection.
+fn service(settings: &Settings, store: &Path) -> Outcome<(std::sync::Arc<App>, axum::Router)> {
+    let catalogues =
+        Catalogues { groups: builtin_catalogue(false)?, quebec: builtin_catalogue(true)? };
+    let app = App::open(store, catalogues, Limits::default())?;
     let public_config = PublicConfig {
         public_url: None,
         open311_keys: Vec::new(),
         contact: None,
-        photo_store: PhotoStore::open(&folder.join("media").display().to_string()).unwrap(),
+        photo_store: PhotoStore::open(&settings.folder.join("media").display().to_string())?,
     };
-    let page = PageSettings { basemap: None };
-    let model = builtin_model().unwrap();
-    let site = AppState::new(
+    let state = AppState::new(
         app.clone(),
         Access::Local,
-        page,
+        PageSettings { basemap: None },
         BackgroundWatch::new(),
-        model,
+        builtin_model()?,
         public_config,
     );
-    let service = router(site);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let url = "/tiles/clusters/12/1237/1443.mvt?service=voirie";
-    let one = async || {
-        let request = Request::get(url).header("host", "x").body(Body::empty()).unwrap();
+    Ok((app, router(state)))
+}
+
+/// Microseconds of a cached tile inside the service, without a connection.
+fn cached_tile_us(settings: &Settings, store: &Path) -> Outcome<Vec<f64>> {
+    let (app, service) = service(settings, store)?;
+    let get = async |url: &str| -> Outcome<(u16, usize, f64)> {
+        let request = Request::get(url).header("host", "x").body(Body::empty())?;
         let began = Instant::now();
-        let answer = service.clone().oneshot(request).await.unwrap();
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        let taken = began.elapsed().as_secs_f64() * 1e6;
-        assert!(status == 200 && !body.is_empty(), "{status}");
-        taken
+        let answer = service.clone().oneshot(request).await?;
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), 1 << 20).await?;
+        Ok((status, body.len(), began.elapsed().as_secs_f64() * 1e6))
     };
-    let mut taken = runtime.block_on(async {
-        while service
-            .clone()
-            .oneshot(Request::get("/readyz").body(Body::empty()).unwrap())
-            .await
-            .unwrap()
-            .status()
-            != 200
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let times = runtime.block_on(async {
+        while get("/readyz").await?.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        one().await;
-        let mut all = Vec::new();
-        for _ in 0..20_000 {
-            all.push(one().await);
+        let url = format!("{TILE}?service=voirie");
+        get(&url).await?;
+        let mut times = Vec::new();
+        for _ in 0..settings.count(20_000, 20) {
+            let (status, bytes, us) = get(&url).await?;
+            if status != 200 || bytes == 0 {
+                return Err(format!("{url} was answered {status} with {bytes} bytes").into());
+            }
+            times.push(us);
         }
-        all
+        Ok(times)
     });
     app.stop();
-    let p99 = Some(quantile(&mut taken, 0.99));
-    let target = (size == 1_000_000).then_some(Target::Most(40.0));
-    let median = quantile(&mut taken, 0.5);
-    Row { p99, target, ..row(size, "tile, kept, in process", "µs", median) }
+    times
 }
 
-/// A tile that is kept, for 64 connections, beside a constant answer of its size.
-fn warm(folder: &Path, size: usize, server: &Server, seconds: usize) -> Option<Row> {
-    let url = "/tiles/clusters/12/1237/1443.mvt?service=voirie";
-    let lua = format!("request = function()\n  return wrk.format('GET', '{url}')\nend\n");
-    let lua = script(folder, "tile", &lua);
-    let bytes = server.get(url).len();
-    let constant = Server::constant(bytes);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        ours.push(server.wrk(&lua, 64, seconds)?.0);
-        theirs.push(constant.wrk(&lua, 64, seconds)?.0);
-    }
-    Some(Row {
-        peer: Some((format!("axum, constant {bytes} B"), quantile(&mut theirs, 0.5))),
-        target: Some(Target::Ratio(0.6)),
-        ..row(size, "HTTP tile, kept, 64 connections", "/s", quantile(&mut ours, 0.5))
-    })
-}
-
-fn exports(folder: &Path, size: usize, store: &Path) -> Vec<Row> {
+/// Exports of the whole store by the command, in reports a second.
+fn exports(table: &mut Table, settings: &Settings, size: usize, store: &Path) {
     let store = format!("sqlite:{}", store.display());
-    let least = [("geojson", 300_000.0), ("geoparquet", 500_000.0), ("csv", 0.0), ("gpkg", 0.0)];
-    let one = |(format, least): (&str, f64)| {
-        let path = folder.join(format!("export.{format}"));
-        let output = path.display().to_string();
-        let mut rates: Vec<f64> = (0..3)
-            .map(|_| {
+    let formats = [("geojson", 300_000.0), ("geoparquet", 500_000.0), ("csv", 0.0), ("gpkg", 0.0)];
+    for (format, least) in formats {
+        let work = format!("export, {format}");
+        table.measure(size, &work, || {
+            let path = settings.folder.join(format!("export.{format}"));
+            let output = path.display().to_string();
+            let mut rates = Vec::new();
+            for _ in 0..settings.rounds() {
                 let _ = fs::remove_file(&path);
                 let words = ["export", "--store", &store, "--format", format, "--output", &output];
-                size as f64 / run(&words)
-            })
-            .collect();
-        let _ = fs::remove_file(&path);
-        let target = (least > 0.0).then_some(Target::Least(least));
-        Row { target, ..row(size, &format!("export, {format}"), "/s", quantile(&mut rates, 0.5)) }
-    };
-    least.into_iter().map(one).collect()
+                rates.push(size as f64 / run(&words)?);
+            }
+            let bytes = fs::metadata(&path)?.len();
+            fs::remove_file(&path)?;
+            if bytes < size as u64 {
+                return Err(format!("{size} reports in {bytes} bytes").into());
+            }
+            let row = Row::new(size, &work, "/s", quantile(&mut rates, 0.5));
+            let has_target = least > 0.0;
+            Ok(if has_target { row.target(1_000_000, Target::AtLeast(least)) } else { row })
+        });
+    }
 }
 
-/// All of it, on a store.
-pub fn rows(folder: &Path, size: usize, store: &Path, seconds: usize) -> Vec<Row> {
-    let server = Server::program(store);
-    // At first runs of the boot are merged and the year is scanned beside the questions.
-    let rested = || {
-        let told = server.get("/api/v1/alerts");
-        told.windows(14).any(|part| part == b"\"scanned\":true")
-    };
-    for _ in 0..60 {
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        if rested() {
-            break;
+/// Waits until the segments of the boot are merged and the first scan for alerts is done.
+fn wait_for_first_scan(server: &Server) {
+    for _ in 0..240 {
+        let answer = server.get("/api/v1/alerts");
+        let is_done = |body: &[u8]| String::from_utf8_lossy(body).contains("\"scanned\":true");
+        if answer.is_some_and(|answer| is_done(&answer.body)) {
+            return;
         }
+        std::thread::sleep(Duration::from_millis(250));
     }
-    let mut rows = questions(size, &server);
-    rows.extend(warm(folder, size, &server, seconds));
-    drop(server);
-    rows.push(in_process(folder, size, store));
-    rows.extend(exports(folder, size, store));
-    rows
+}
+
+/// All rows, on a store of so many reports.
+pub fn measure(table: &mut Table, settings: &Settings, size: usize, store: &Path) {
+    table.group(size, "the protocols over HTTP", |table| {
+        let server = Server::program(settings, store)?;
+        let api = Api::read(&server)?;
+        wait_for_first_scan(&server);
+        let limit = settings.count(1_000, 100).to_string();
+        let times = settings.count(40, 2);
+        let requests = Requests { server: &server, api, size, times, limit };
+        requests.measure(table);
+        let work = "HTTP tile, cached, 64 connections";
+        table.measure(size, work, || requests.cached_tile(settings, work));
+        Ok(())
+    });
+    let work = "tile, cached, in process";
+    table.measure(size, work, || {
+        let mut times = cached_tile_us(settings, store)?;
+        let p99 = quantile(&mut times, 0.99);
+        let row = Row::new(size, work, "µs", quantile(&mut times, 0.5)).p99(p99);
+        Ok(row.target(1_000_000, Target::AtMost(40.0)))
+    });
+    exports(table, settings, size, store);
 }

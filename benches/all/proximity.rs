@@ -1,21 +1,23 @@
-//! Questions about a place, in process, beside trees of planar points without filters or deletes.
+//! Proximity queries in process, beside the trees of other crates. Those hold planar points without
+//! filters or deletes; this index measures on the sphere and has both.
 
 use std::hint::black_box;
-use std::num::NonZero;
 
-use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use pointchaud::domain::{Filter, Status};
-use pointchaud::index::DocAddress;
-use pointchaud::index::{Collector, Index, Snapshot};
+use pointchaud::index::{Collector, DocAddress, Index, Snapshot};
 use pointchaud::place::{Meters, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
 
 use crate::city::{self, Point, plane};
-use crate::clock::{Contender, Taken, turns};
-use crate::table::{Row, Target};
+use crate::row::{Row, Target};
+use crate::settings::Settings;
+use crate::table::{Outcome, Table};
+use crate::timing::{Contender, Timing, interleaved};
+use crate::trees::Trees;
 
-/// Everything within a radius, unsorted, as the peers give it.
+/// Everything within a radius, unsorted, as the other trees return it.
 struct Within {
+    /// Largest approximate haversine that is collected.
     reach: f32,
     found: Vec<(DocAddress, f32)>,
 }
@@ -30,155 +32,183 @@ impl Collector<DocAddress> for Within {
     }
 }
 
-/// Reports of `filter` within `meters` of `at`, unsorted: exact, since what is within the sketch's
-/// error of the edge is measured.
+/// Number of reports of `filter` within `meters` of `at`. Exact: candidates whose approximate
+/// distance leaves doubt are measured in double precision.
 fn within(snapshot: &Snapshot, filter: &Filter, at: Position, meters: f64) -> usize {
     let (origin, exact) = (QueryPoint::new(at), Meters(meters).haversine());
-    let mut gather = Within { reach: haversine_tolerance(exact), found: Vec::new() };
-    snapshot.near(&origin, &snapshot.compiled(filter), usize::MAX, &mut gather);
+    let mut collector = Within { reach: haversine_tolerance(exact), found: Vec::new() };
+    snapshot.near(&origin, &snapshot.compiled(filter), usize::MAX, &mut collector);
     let surely = (2.0 * exact - f64::from(haversine_tolerance(exact))) as f32;
-    gather.found.retain(|(address, haversine)| {
+    collector.found.retain(|(address, haversine)| {
         *haversine < surely || {
             let [lon, lat] = snapshot.degrees(*address);
             origin.distance(lon, lat).0 <= meters
         }
     });
-    black_box(gather.found).len()
+    black_box(collector.found).len()
 }
 
-struct Leaf([f64; 2], u32);
+/// One row for this index beside each peer, the fastest peer first.
+fn rows(
+    reports: usize,
+    work: &str,
+    target: Option<f64>,
+    timings: Vec<Timing>,
+) -> Outcome<Vec<Row>> {
+    let mut timings = timings.into_iter();
+    let ours = timings.next().ok_or("nothing was timed")?;
+    let mut ours = Row::new(reports, work, "µs", ours.median_us).p99(ours.p99_us);
+    if let Some(most) = target {
+        ours = ours.target(1_000_000, Target::AtMost(most));
+    }
+    let mut peers: Vec<Timing> = timings.collect();
+    peers.sort_by(|a, b| a.median_us.total_cmp(&b.median_us));
+    if peers.is_empty() {
+        return Ok(vec![ours]);
+    }
+    let beside = |peer: Timing| ours.clone().peer(&peer.name, Some(peer.median_us));
+    Ok(peers.into_iter().map(beside).collect())
+}
 
-impl rstar::RTreeObject for Leaf {
-    type Envelope = rstar::AABB<[f64; 2]>;
+/// The index and what is asked of it.
+struct Queries<'a> {
+    settings: &'a Settings,
+    snapshot: &'a Snapshot,
+    /// Places to ask from.
+    places: Vec<Position>,
+    reports: usize,
+    /// Bytes that the index takes.
+    index_bytes: usize,
+}
 
-    fn envelope(&self) -> Self::Envelope {
-        rstar::AABB::from_point(self.0)
+impl Queries<'_> {
+    fn place(&self, n: usize) -> Position {
+        self.places[n % self.places.len()]
+    }
+
+    fn ten_nearest(&self, n: usize, filter: &Filter) {
+        let compiled = self.snapshot.compiled(filter);
+        black_box(query::nearest(self.snapshot, &compiled, self.place(n), 10, Meters(1e6)));
     }
 }
 
-impl rstar::PointDistance for Leaf {
-    fn distance_2(&self, to: &[f64; 2]) -> f64 {
-        (self.0[0] - to[0]).powi(2) + (self.0[1] - to[1]).powi(2)
+/// The rows of one size. The index takes `index_bytes` of memory.
+pub fn measure(
+    table: &mut Table,
+    settings: &Settings,
+    points: &[Point],
+    index: &Index,
+    index_bytes: usize,
+) {
+    let snapshot = &*index.reader().load();
+    let (places, reports) = (city::query_points(points, settings.queries()), points.len());
+    let queries = Queries { settings, snapshot, places, reports, index_bytes };
+    table.group(reports, "proximity beside other trees", |table| {
+        beside_trees(table, &queries, points)
+    });
+    filtered(table, &queries, points);
+}
+
+/// Bytes a report of the whole index, beside trees that hold positions alone.
+fn memory(table: &mut Table, queries: &Queries<'_>, trees: &Trees) {
+    let per_report = |bytes: usize| bytes as f64 / queries.reports as f64;
+    let work = "index memory, all views, a report";
+    let mut row = Row::new(queries.reports, work, "B", per_report(queries.index_bytes));
+    for reports in [100_000, 1_000_000, 10_000_000] {
+        row = row.target(reports, Target::AtMost(100.0));
+    }
+    let packed = Some(per_report(trees.packed_bytes));
+    table.add(row.clone().peer("geo-index, R-tree, positions alone", packed));
+    if let Some(bytes) = trees.rstar_bytes {
+        table.add(row.peer("rstar, positions alone", Some(per_report(bytes))));
     }
 }
 
-fn row(size: usize, work: &str, most: Option<f64>, taken: Vec<Taken>) -> Row {
-    let mut taken = taken.into_iter();
-    let ours = taken.next().expect("ours comes first");
-    let best = taken.min_by(|a, b| a.median.total_cmp(&b.median));
-    Row {
-        reports: size,
-        work: work.to_owned(),
-        unit: "µs",
-        ours: ours.median,
-        p99: Some(ours.p99),
-        peer: best.map(|best| (best.name, best.median)),
-        target: most.filter(|_| size == 1_000_000).map(Target::Most),
-    }
-}
-
-fn contender<'a>(name: &'a str, ask: impl FnMut(usize) + 'a) -> Contender<'a> {
-    Contender { name, ask: Box::new(ask) }
-}
-
-/// The rows of one size.
-pub fn rows(points: &[Point], index: &Index, times: usize) -> Vec<Row> {
-    let snapshot = index.reader().load();
-    let askers = city::askers(points, times);
-    let at = |n: usize| askers[n % askers.len()];
-    let flat = |n: usize| plane(at(n).lon(), at(n).lat());
+/// The rows that other trees can answer too.
+fn beside_trees(table: &mut Table, queries: &Queries<'_>, points: &[Point]) -> Outcome<()> {
     let planar: Vec<[f64; 2]> = points.iter().map(|point| plane(point.lon, point.lat)).collect();
-    let kd = ImmutableKdTree::<f64, 2>::new_from_slice(&planar).expect("a tree");
-    let leaves = planar.iter().zip(0..).map(|(place, n)| Leaf(*place, n));
-    // An R-tree of ten million would take half of a small machine's memory.
-    let tree = (points.len() <= 1_000_000).then(|| rstar::RTree::bulk_load(leaves.collect()));
-    let ten = NonZero::new(10usize).expect("ten");
-    let size = points.len();
-    let mut rows = Vec::new();
+    let trees = Trees::build(&planar)?;
+    let (reports, settings, snapshot) = (points.len(), queries.settings, queries.snapshot);
+    let at = |n: usize| plane(queries.place(n).lon(), queries.place(n).lat());
+    memory(table, queries, &trees);
 
-    let every = Filter::default();
-    let compiled = snapshot.compiled(&every);
-    let mut asked = vec![
-        contender("ours", |n| {
-            black_box(query::nearest(&snapshot, &compiled, at(n), 10, Meters(1e6)));
-        }),
-        contender("kiddo", |n| {
-            black_box(kd.query(&flat(n)).nearest_n::<SquaredEuclidean<f64>>(ten).execute());
-        }),
-    ];
-    if let Some(tree) = &tree {
-        asked.push(contender("rstar", move |n| {
-            black_box(tree.nearest_neighbor_iter(flat(n)).take(10).map(|l| l.1).max());
-        }));
-    }
-    rows.push(row(size, "10 nearest, any report", Some(1.5), turns(asked, times)));
-
-    for (meters, most, times) in [(50.0, 1.0, times), (500.0, 14.0, times / 20)] {
-        let mut asked = vec![
-            contender("ours", |n| {
-                within(&snapshot, &every, at(n), meters);
-            }),
-            contender("kiddo", |n| {
-                let square = meters * meters;
-                let at = flat(n);
-                let within = kd.query(&at).within::<SquaredEuclidean<f64>>(square);
-                black_box(within.unsorted().execute());
-            }),
-        ];
-        if let Some(tree) = &tree {
-            asked.push(contender("rstar", move |n| {
-                let found = tree.locate_within_distance(flat(n), meters * meters);
-                black_box(found.map(|leaf| leaf.1).collect::<Vec<_>>());
-            }));
-        }
+    let work = "10 nearest, any report";
+    table.measure(reports, work, || {
+        let compiled = snapshot.compiled(&Filter::default());
+        let mut contenders = vec![Contender::new("ours", |n| {
+            black_box(query::nearest(snapshot, &compiled, queries.place(n), 10, Meters(1e6)));
+        })];
+        contenders.extend(trees.ten_nearest(at));
+        let timings = interleaved(contenders, settings.repeat(settings.queries()));
+        rows(reports, work, Some(1.5), timings)
+    });
+    let queries_50 = settings.queries();
+    for (meters, most, calls) in [(50.0, 1.0, queries_50), (500.0, 14.0, queries_50 / 20)] {
         let work = format!("all within {meters} m, any report");
-        rows.push(row(size, &work, Some(most), turns(asked, times)));
+        table.measure(reports, &work, || {
+            let every = Filter::default();
+            agree(queries, &trees, meters)?;
+            let mut contenders = vec![Contender::new("ours", |n| {
+                within(snapshot, &every, queries.place(n), meters);
+            })];
+            contenders.extend(trees.within(meters, at));
+            rows(reports, &work, Some(most), interleaved(contenders, settings.repeat(calls)))
+        });
     }
-    drop((kd, tree));
-    rows.extend(filtered(points, &snapshot, &askers));
-    rows
+    Ok(())
 }
 
-/// What no peer can be asked: filters. A rare service beside the commonest, and one without
-/// reports.
-fn filtered(points: &[Point], snapshot: &Snapshot, askers: &[Position]) -> Vec<Row> {
-    let (size, times) = (points.len(), askers.len());
-    let at = |n: usize| askers[n % askers.len()];
-    let of = |n: usize| Filter { services: Some(vec![city::service(n)]), ..Filter::default() };
-    let mut rows = Vec::new();
-    for (name, number) in [("commonest", 0), ("rarest", 11), ("empty", 99)] {
-        let filter = of(number);
-        let ask = contender("ours", |n| {
-            let compiled = snapshot.compiled(&filter);
-            black_box(query::nearest(snapshot, &compiled, at(n), 10, Meters(1e6)));
-        });
-        let work = format!("10 nearest of the {name} service");
-        rows.push(row(size, &work, None, turns(vec![ask], times)));
+/// Fails where the trees disagree with each other, or differ from this index by more than the
+/// difference between the plane and the sphere explains.
+fn agree(queries: &Queries<'_>, trees: &Trees, meters: f64) -> Outcome<()> {
+    let (mut ours, mut theirs) = (0, 0);
+    for at in queries.places.iter().take(20) {
+        let counts = trees.counts_within(plane(at.lon(), at.lat()), meters);
+        if counts.iter().any(|count| *count != counts[0]) {
+            return Err(format!("the trees disagree within {meters} m: {counts:?}").into());
+        }
+        theirs += counts[0];
+        ours += within(queries.snapshot, &Filter::default(), *at, meters);
     }
-    let open = Filter { statuses: Some(vec![Status::Open, Status::InProgress]), ..of(0) };
-    let ask = contender("ours", |n| {
-        let compiled = snapshot.compiled(&open);
-        black_box(query::nearest(snapshot, &compiled, at(n), 10, Meters(1e6)));
-    });
-    rows.push(row(size, "10 nearest open of the commonest service", None, turns(vec![ask], times)));
+    if ours.abs_diff(theirs) * 50 > theirs + 250 {
+        return Err(format!("{ours} reports within {meters} m, {theirs} by the trees").into());
+    }
+    Ok(())
+}
 
-    // Of a report's own service, within 100 m, thirty days before and after it.
-    let month = 30 * 86_400;
-    let around = |point: &Point| Filter {
-        from: Some(point.second - month),
-        before: Some(point.second + month),
-        ..of(point.service)
-    };
-    let filters: Vec<Filter> = points.iter().take(times).map(around).collect();
-    let places: Vec<Position> = points
-        .iter()
-        .take(times)
-        .filter_map(|point| Position::new(point.lon, point.lat).ok())
-        .collect();
-    let ask = contender("ours", |n| {
-        within(snapshot, &filters[n % filters.len()], places[n % places.len()], 100.0);
-    });
+/// Filtered queries, which none of the trees can answer.
+fn filtered(table: &mut Table, queries: &Queries<'_>, points: &[Point]) {
+    let (reports, settings) = (points.len(), queries.settings);
+    let repeat = settings.repeat(settings.queries());
+    let of = |n: usize| Filter { services: Some(vec![city::service(n)]), ..Filter::default() };
+    let open = Filter { statuses: Some(vec![Status::Open, Status::InProgress]), ..of(0) };
+    for (work, filter) in [
+        ("10 nearest of the commonest service", of(0)),
+        ("10 nearest of the rarest service", of(11)),
+        ("10 nearest of the empty service", of(99)),
+        ("10 nearest open of the commonest service", open),
+    ] {
+        table.measure(reports, work, || {
+            let ask = Contender::new("ours", |n| queries.ten_nearest(n, &filter));
+            rows(reports, work, None, interleaved(vec![ask], repeat))
+        });
+    }
     let work = "duplicates' candidates (service, 100 m, 30 d)";
-    rows.push(row(size, work, Some(2.0), turns(vec![ask], times)));
-    rows
+    table.measure(reports, work, || {
+        let month = 30 * 86_400;
+        let around = |point: &Point| Filter {
+            from: Some(point.second - month),
+            before: Some(point.second + month),
+            ..of(point.service)
+        };
+        let asked = &points[..settings.queries().min(reports)];
+        let filters: Vec<Filter> = asked.iter().map(around).collect();
+        let at = |point: &Point| Position::new(point.lon, point.lat);
+        let places: Vec<Position> = asked.iter().map(at).collect::<Result<_, _>>()?;
+        let ask = Contender::new("ours", |n| {
+            let n = n % filters.len();
+            within(queries.snapshot, &filters[n], places[n], 100.0);
+        });
+        rows(reports, work, Some(2.0), interleaved(vec![ask], repeat))
+    });
 }

@@ -1,4 +1,4 @@
-//! The product's allocator, counted.
+//! The allocator of the program, with a count of the bytes in use.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,15 +7,15 @@ use mimalloc::MiMalloc;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Bytes asked for and not given back.
+/// Bytes allocated and not yet freed, as requested by the callers.
 pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
 
-/// Counts what passes through.
+/// mimalloc behind a counter of live bytes.
 pub struct Counting;
 
-// SAFETY: every call is handed on unchanged to an allocator that keeps the contract.
+// SAFETY: every call is forwarded unchanged to an allocator that upholds the contract.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Ordering::Relaxed);
