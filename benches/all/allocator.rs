@@ -12,6 +12,21 @@ pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
 
+/// Live bytes once they have stayed the same for a fifth of a second: threads of an earlier
+/// measurement may still be freeing memory. Waits ten seconds at most.
+pub fn settled_bytes() -> usize {
+    let mut bytes = live_bytes();
+    for _ in 0..50 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let now = live_bytes();
+        if now == bytes {
+            break;
+        }
+        bytes = now;
+    }
+    bytes
+}
+
 /// mimalloc behind a counter of live bytes.
 pub struct Counting;
 

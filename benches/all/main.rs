@@ -56,9 +56,10 @@ fn in_process(
     eprintln!("{} reports, in process…", size(reports));
     table.group(reports, "the city in process", |table| {
         let points = city::points(reports);
-        let before = allocator::live_bytes();
+        let before = allocator::settled_bytes();
         let index = city::index(&points);
-        let bytes = allocator::live_bytes() - before;
+        let bytes = allocator::live_bytes().checked_sub(before);
+        let bytes = bytes.ok_or("memory was freed elsewhere while the index was built")?;
         proximity::measure(table, settings, &points, &index, bytes);
         duplicates::measure(table, settings, &points, &index);
         clusters::measure(table, settings, &points, &index, peers);

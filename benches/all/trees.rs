@@ -64,7 +64,7 @@ impl Trees {
             let leaves = points.iter().zip(0..).map(|(place, n)| Leaf(*place, n));
             rstar::RTree::bulk_load(leaves.collect())
         });
-        let rstar_bytes = rstar.as_ref().map(|_| live_bytes() - before);
+        let rstar_bytes = rstar.as_ref().and_then(|_| live_bytes().checked_sub(before));
         let packed_kd = packed_kd.finish();
         Ok(Self { kiddo, rstar, packed, packed_kd, rstar_bytes, packed_bytes })
     }
