@@ -50,7 +50,7 @@ export function appendReportList(page: ReportPage, actions: ReportListActions): 
   drawMoreButton(page.next, actions);
 }
 
-function drawMoreButton(next: string | undefined, actions: ReportListActions): void {
+function drawMoreButton(next: string | null | undefined, actions: ReportListActions): void {
   const more = byId<HTMLButtonElement>("list-more");
   more.textContent = t("list.more");
   more.hidden = !next;
