@@ -1,9 +1,10 @@
 // Generates `api-types.ts`, the types of the API, from the OpenAPI document on standard input:
 // curl -s 'http://127.0.0.1:8311/api/openapi.json?lang=en' | npm run --silent api-types
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const document = JSON.parse(readFileSync(0, "utf8"));
+const document = JSON.parse(await text(process.stdin));
 // The page needs the schemas alone; types of all paths would make the file nine times as long.
 document.paths = {};
 const options = { emptyObjectsUnknown: true, rootTypes: true, rootTypesNoSchemaPrefix: true };
