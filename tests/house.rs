@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "ingest",
-        &["export", "query", "domain", "place", "i18n", "error"],
+        &["query", "domain", "place", "i18n", "error"],
         &[
             "serde",
             "serde_json",

@@ -10,7 +10,7 @@ use std::thread;
 use clap::Args;
 
 use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
-use crate::domain::{Catalogue, JurisdictionId, StoredReport};
+use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::export::{Export, GeoPackage, Layout};
 use crate::message;
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let by_id = matches!(layout, Some(Layout::GeoJson | Layout::Csv));
     let count = copy(&reader, &id, by_id, |stored| match &mut out {
         Out::Stream(export) => export.write(stored),
-        Out::Package(package) => package.write(stored, names(&catalogue, &id, stored)),
+        Out::Package(package) => package.write(stored, &names(&catalogue, &id, stored)),
     })?;
     match out {
         Out::Stream(export) => export.finish()?,
@@ -103,11 +103,12 @@ fn names<'a>(
     catalogue: &'a Catalogue,
     id: &'a JurisdictionId,
     stored: &'a StoredReport,
-) -> [&'a str; 3] {
+) -> ReportLabels<'a> {
     let code = stored.report.service.as_str();
     let service = catalogue.get(code);
     let name = service.map_or(code, |service| &service.names.fr);
-    [id.as_str(), name, service.map_or("", |service| &service.group)]
+    let group = service.map_or("", |service| &service.group);
+    ReportLabels { jurisdiction: id.as_str(), service: name, group }
 }
 
 /// Reads on one thread and writes on this one. Returns the number of reports.

@@ -19,6 +19,11 @@ impl ServiceCode {
     /// Longest code, in characters.
     pub const CHARS_MAX: usize = 80;
 
+    /// A code without characters, for a report whose fields are still to be read.
+    pub(super) fn blank() -> Self {
+        Self(Arc::default())
+    }
+
     /// Checks a slug: lower-case ASCII letters and digits, joined by single hyphens.
     pub fn new(text: &str) -> Option<Self> {
         let parts_ok = text.split('-').all(|part| {

@@ -21,18 +21,21 @@ pub use filter::Filter;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
 pub use incident::{IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
-pub use report::Report;
 pub use report::attribute::{Attribute, Datatype};
 pub use report::change::{Change, Event, IndexedFields, ReportView};
+pub use report::columns::StoredRow;
 pub use report::contact::Contact;
 pub use report::details::{AttributeValue, Details, answers_text, read_answers, read_media};
-pub use report::gate::{
-    AHEAD_SECONDS_MAX, DESCRIPTION_CHARS_MAX, Draft, Gate, Patch, line, position,
-};
+pub use report::draft::{DESCRIPTION_CHARS_MAX, Draft, Patch};
+pub use report::fields;
+pub use report::fields::{Field, ReportLabels};
+pub use report::gate::{AHEAD_SECONDS_MAX, Gate, position};
 pub use report::id::{
     BEGINNINGS, ReportId, TrackingText, read_tracking, tracking_number, tracking_number_beginning,
 };
+pub use report::record::Report;
 pub use report::stored::{FieldChange, Idempotency, StoredReport};
+pub use report::text_limit::line;
 pub use report::text_sketch::TextSketch;
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};

@@ -16,6 +16,9 @@ pub struct ReportTime {
 }
 
 impl ReportTime {
+    /// 1970-01-01T00:00:00Z.
+    pub(super) const EPOCH: Self = Self { at: Timestamp::UNIX_EPOCH, day: None };
+
     /// An instant; fractions of a second are dropped.
     pub fn instant(at: Timestamp) -> Self {
         let whole = at.as_second() - i64::from(at.subsec_nanosecond() < 0);

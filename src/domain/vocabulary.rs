@@ -14,6 +14,9 @@ macro_rules! vocabulary {
             /// Every variant, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// Every spelling, in the order of `ALL`.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The stable spelling, used in every format and in the store.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -26,7 +29,7 @@ macro_rules! vocabulary {
 
             /// All spellings, for messages: `a | b | c`.
             pub fn spellings() -> String {
-                Self::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(" | ")
+                Self::WORDS.join(" | ")
             }
         }
 

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
@@ -15,9 +14,9 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use serde_json::json;
 
-use crate::domain::{ReportTime, StoredReport};
+use crate::domain::fields::{FieldList, FieldValue, GEOPARQUET, Kind};
+use crate::domain::{Field, ReportLabels, ReportTime, StoredReport};
 use crate::error::{Error, Result};
-use crate::export::geojson::ReportLabels;
 use crate::place::Position;
 
 /// Reports in a row group: what is held in memory.
@@ -28,34 +27,33 @@ const UNIQUE: [&str; 4] = ["service_request_id", "requested_datetime", "revision
 /// Columns of which the least and the greatest value say nothing.
 const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
 
-/// Texts before the times, in order; the first six are never absent.
-const TEXTS: [&str; 22] = [
-    "service_request_id",
-    "jurisdiction_id",
-    "service_code",
-    "service_name",
-    "group",
-    "status",
-    "closed_reason",
-    "source_status",
-    "nature",
-    "channel",
-    "accuracy",
-    "address",
-    "address_id",
-    "zipcode",
-    "area",
-    "description",
-    "parent_service_request_id",
-    "assignee",
-    "service_notice",
-    "expected_datetime",
-    "attributes",
-    "media_url",
-];
-/// Those that are words of few kinds: jurisdiction, service, status, channel and so on.
-const WORDS: Range<usize> = 1..11;
-const TIMES: [&str; 3] = ["requested_datetime", "updated_datetime", "closed_datetime"];
+/// Times that are often days without an hour, which a timestamp cannot say: they are texts.
+const TEXT_TIMES: [&str; 1] = ["expected_datetime"];
+/// Texts of few kinds beside the words of closed lists: each is kept in memory once.
+const REPEATED: [&str; 2] = ["service_name", "source_status"];
+
+/// Is the column a timestamp?
+fn is_timestamp(field: &Field) -> bool {
+    field.kind == Kind::Time && !TEXT_TIMES.contains(&field.name)
+}
+
+/// Is the column a text?
+fn is_text(field: &Field) -> bool {
+    field.kind != Kind::Count && !is_timestamp(field)
+}
+
+/// Does a text column hold few values, each many times?
+fn is_repeated(field: &Field) -> bool {
+    let is_word = matches!(field.kind, Kind::Word(_) | Kind::Code);
+    is_word || field.name == "jurisdiction_id" || REPEATED.contains(&field.name)
+}
+
+/// The columns of texts, which come first.
+static TEXTS: FieldList =
+    LazyLock::new(|| GEOPARQUET.iter().copied().filter(|field| is_text(field)).collect());
+/// The columns of timestamps, which follow.
+static TIMES: FieldList =
+    LazyLock::new(|| GEOPARQUET.iter().copied().filter(|field| is_timestamp(field)).collect());
 
 /// A file being written.
 pub struct GeoParquet<W: Write + Send> {
@@ -113,8 +111,9 @@ impl<W: Write + Send> GeoParquet<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn begin(output: W) -> Result<Self> {
-        let text = |name: &&str| format!("OPTIONAL BYTE_ARRAY {name} (STRING);");
-        let time = |name: &&str| format!("OPTIONAL INT64 {name} (TIMESTAMP(MILLIS,true));");
+        let text = |field: &&Field| format!("OPTIONAL BYTE_ARRAY {} (STRING);", field.name);
+        let time =
+            |field: &&Field| format!("OPTIONAL INT64 {} (TIMESTAMP(MILLIS,true));", field.name);
         let columns: Vec<String> = TEXTS.iter().map(text).chain(TIMES.iter().map(time)).collect();
         let schema = format!(
             "message reports {{ {} REQUIRED BOOLEAN requested_day_only; REQUIRED INT64 revision; \
@@ -150,36 +149,13 @@ impl<W: Write + Send> GeoParquet<W> {
     /// The output cannot be written.
     pub fn write(&mut self, stored: &StoredReport, names: &ReportLabels<'_>) -> Result<()> {
         let report = &stored.report;
-        let details = report.details.as_ref().map(|details| details.fields());
-        let [address_id, zipcode, notice, expected, answers, media] = details.unwrap_or_default();
-        let texts: [Option<&str>; TEXTS.len()] = [
-            Some(report.id.as_str()),
-            Some(names.jurisdiction),
-            Some(report.service.as_str()),
-            Some(names.service),
-            Some(names.group),
-            Some(report.status.as_str()),
-            report.reason.map(|reason| reason.as_str()),
-            report.source_status.as_deref(),
-            Some(report.nature.as_str()),
-            Some(report.channel.as_str()),
-            report.position.map(|_| report.accuracy.as_str()),
-            report.address.as_deref(),
-            address_id.as_deref(),
-            zipcode.as_deref(),
-            report.area.as_deref(),
-            report.description.as_deref(),
-            report.parent.as_ref().map(|parent| parent.as_str()),
-            report.assignee.as_deref(),
-            notice.as_deref(),
-            expected.as_deref(),
-            answers.as_deref(),
-            media.as_deref(),
-        ];
-        for ((n, column), text) in self.texts.iter_mut().enumerate().zip(texts) {
-            match WORDS.contains(&n) {
-                true => column.push_word(&mut self.words, text),
-                false => column.push(text.map(ByteArray::from)),
+        for (field, column) in TEXTS.iter().zip(&mut self.texts) {
+            // How exact a position is says nothing where there is none.
+            let is_told = report.position.is_some() || field.name != "accuracy";
+            let text = field.shown(stored, names).filter(|_| is_told).map(FieldValue::into_text);
+            match is_repeated(field) {
+                true => column.push_word(&mut self.words, text.as_deref()),
+                false => column.push(text.as_deref().map(ByteArray::from)),
             }
         }
         let millis = |when: ReportTime| when.second() * 1_000;

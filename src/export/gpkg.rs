@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, params, params_from_iter};
 
-use crate::domain::{Report, StoredReport};
+use crate::domain::fields::{FieldValue, GEOPACKAGE, Kind};
+use crate::domain::{Field, ReportLabels, StoredReport};
 use crate::error::{Error, Result};
 use crate::place::Position;
 
@@ -43,13 +44,12 @@ pub struct GeoPackage {
     edges: Option<[f64; 4]>,
 }
 
-/// Columns beside those of a report.
-const MORE: [&str; 3] = ["jurisdiction_id", "service_name", "group_code"];
-
-/// The columns of a report; its position is the geometry.
-fn columns() -> impl Iterator<Item = (usize, &'static str)> {
-    let placed = |(_, name): &(usize, &'static str)| *name != "lon" && *name != "lat";
-    Report::FIELDS.into_iter().enumerate().filter(placed)
+/// The definition of a field's column.
+fn column(field: &Field) -> String {
+    // `GROUP` is a keyword of SQL.
+    let name = if field.name == "group" { "group_code" } else { field.name };
+    let kind = if field.kind == Kind::Time { "DATETIME" } else { "TEXT" };
+    format!("{name} {kind}")
 }
 
 impl GeoPackage {
@@ -74,10 +74,7 @@ impl GeoPackage {
             db.pragma_update(None, "application_id", APPLICATION_ID)?;
             db.pragma_update(None, "user_version", VERSION)?;
             db.execute_batch(TABLES)?;
-            let kind = |name: &str| if name.ends_with("_datetime") { "DATETIME" } else { "TEXT" };
-            let own = columns().map(|(_, name)| format!("{name} {}", kind(name)));
-            let more = MORE.iter().map(|name| format!("{name} TEXT"));
-            let all: Vec<String> = own.chain(more).collect();
+            let all: Vec<String> = GEOPACKAGE.iter().map(|field| column(field)).collect();
             db.execute_batch(&format!(
                 "CREATE TABLE reports (fid INTEGER PRIMARY KEY, geom POINT, {})",
                 all.join(", ")
@@ -98,23 +95,21 @@ impl GeoPackage {
         Ok(Self { db, insert, rows: 0, edges: None })
     }
 
-    /// Writes one report; `more` are its jurisdiction, and the name and group of its service.
+    /// Writes one report.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&mut self, stored: &StoredReport, more: [&str; 3]) -> Result<()> {
-        let fields = stored.report.fields();
-        let own = columns().map(|(at, _)| fields[at].as_deref().map(str::as_bytes));
-        let values = own.chain(more.map(|text| Some(text.as_bytes())));
-        let text = |value: Option<&[u8]>| match value {
+    pub fn write(&mut self, stored: &StoredReport, labels: &ReportLabels<'_>) -> Result<()> {
+        let values = GEOPACKAGE.iter().map(|field| field.shown(stored, labels));
+        let cell = |value: Option<FieldValue<'_>>| match value {
             None => rusqlite::types::Value::Null,
-            Some(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
+            Some(value) => value.into_text().into_owned().into(),
         };
         let geometry = match stored.report.position {
             None => rusqlite::types::Value::Null,
             Some(at) => self.blob(at).into(),
         };
-        let values = std::iter::once(geometry).chain(values.map(text));
+        let values = std::iter::once(geometry).chain(values.map(cell));
         let mut insert = self.db.prepare_cached(&self.insert).map_err(Error::internal)?;
         insert.execute(params_from_iter(values)).map_err(Error::internal)?;
         drop(insert);

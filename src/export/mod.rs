@@ -13,9 +13,9 @@ pub use review::write as write_review;
 
 use std::io::Write;
 
-use crate::domain::{Catalogue, JurisdictionId, Report, StoredReport};
+use crate::domain::fields::{CSV, FieldValue};
+use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Result};
-use crate::export::geojson::ReportLabels;
 use crate::export::geoparquet::GeoParquet;
 
 /// The format of an export.
@@ -75,10 +75,7 @@ impl<'a, W: Write + Send> Export<'a, W> {
             }
             Layout::Csv => {
                 let mut table = csv::Writer::from_writer(output);
-                let header = ["jurisdiction_id", "service_name", "group"];
-                table
-                    .write_record(Report::FIELDS.iter().chain(&header))
-                    .map_err(Error::internal)?;
+                table.write_record(CSV.iter().map(|field| field.name)).map_err(Error::internal)?;
                 Out::Csv(Box::new(table))
             }
             Layout::GeoParquet => Out::GeoParquet(Box::new(GeoParquet::begin(output)?)),
@@ -102,14 +99,17 @@ impl<'a, W: Write + Send> Export<'a, W> {
             Out::GeoJson(out) => {
                 let comma: &[u8] = if self.first { b"\n" } else { b",\n" };
                 out.write_all(comma).map_err(Error::internal)?;
-                serde_json::to_writer(out, &geojson::report(stored, &names))
+                serde_json::to_writer(out, &geojson::report_feature(stored, &names))
                     .map_err(Error::internal)?;
             }
             Out::Csv(table) => {
-                let fields = stored.report.fields();
-                let cells = fields.iter().map(|cell| cell.as_deref().unwrap_or_default());
-                let more = [names.jurisdiction, names.service, names.group];
-                table.write_record(cells.chain(more)).map_err(Error::internal)?;
+                let values = CSV.iter().map(|field| field.shown(stored, &names));
+                let cells =
+                    values.map(|value| value.map(FieldValue::into_text).unwrap_or_default());
+                for cell in cells {
+                    table.write_field(cell.as_bytes()).map_err(Error::internal)?;
+                }
+                table.write_record(None::<&[u8]>).map_err(Error::internal)?;
             }
             Out::GeoParquet(out) => out.write(stored, &names)?,
         }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::domain::{Boundary, BoundarySet, fold};
 use crate::error::{Error, Refusal, Result};
-use crate::export::geojson::rings;
 use crate::i18n::Message;
 use crate::ingest::geojson;
+use crate::ingest::polygons::{polygon_fault, rings};
 use crate::message;
 use crate::place::Polygons;
 
@@ -73,7 +73,7 @@ pub fn read(path: &Path, set: &str, property: Option<&str>) -> Result<BoundarySe
 fn area(feature: &Value, property: Option<&str>) -> std::result::Result<Boundary, Refusal> {
     let name = name(feature, property)?;
     let shape = rings(&feature["geometry"])?;
-    let shape = Polygons::boundary(shape).map_err(crate::export::geojson::polygon_fault)?;
+    let shape = Polygons::boundary(shape).map_err(polygon_fault)?;
     Ok(Boundary { name, shape })
 }
 

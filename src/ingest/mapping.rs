@@ -6,8 +6,8 @@ use crate::domain::{
     Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status, fold,
 };
 use crate::error::Refusal;
-use crate::export::attributes::{read_attributes, read_media};
 use crate::i18n::Message;
+use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::point::point;
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;

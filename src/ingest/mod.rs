@@ -1,6 +1,7 @@
 //! What comes in from outside files: exports of cities, catalogues, boundaries, labelled pairs and
 //! documents of other Open311 servers.
 
+pub mod attributes;
 pub mod boundaries;
 mod catalogue;
 mod csv;
@@ -10,6 +11,7 @@ mod geojson;
 mod mapping;
 pub mod open311;
 mod point;
+pub mod polygons;
 mod profile;
 mod projection;
 mod source;

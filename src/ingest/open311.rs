@@ -9,8 +9,8 @@ use crate::domain::{
     Accuracy, AttributeValue, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status,
 };
 use crate::error::{Error, Refusal, Result};
-use crate::export::attributes::answers;
 use crate::i18n::Message;
+use crate::ingest::attributes::answers;
 use crate::message;
 
 /// Elements within elements, at most.

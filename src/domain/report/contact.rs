@@ -1,6 +1,6 @@
 //! Who reported. Kept apart from reports: crews may read it, nobody else, and no export has it.
 
-use crate::domain::report::gate::line;
+use crate::domain::report::text_limit::line;
 use crate::error::Refusal;
 
 /// Longest line of a contact, in characters.

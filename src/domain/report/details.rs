@@ -1,7 +1,7 @@
 //! What is known of some requests beside what every request has: answers to a service's questions,
 //! photos, and what Open311 keeps apart.
 
-use crate::domain::ReportTime;
+use crate::domain::time::ReportTime;
 
 /// Details of a report. Most have none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,22 +30,6 @@ pub struct AttributeValue {
 }
 
 impl Details {
-    /// Names of [`Details::fields`].
-    pub const FIELDS: [&'static str; 6] =
-        ["address_id", "zipcode", "service_notice", "expected_datetime", "attributes", "media_url"];
-
-    /// Every field as text.
-    pub fn fields(&self) -> [Option<String>; 6] {
-        [
-            self.address_id.clone(),
-            self.zipcode.clone(),
-            self.notice.clone(),
-            self.expected.map(|when| when.to_string()),
-            answers_text(&self.answers),
-            (!self.media.is_empty()).then(|| self.media.join("\n")),
-        ]
-    }
-
     /// True where there is none.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -2,19 +2,22 @@
 
 use jiff::tz::TimeZone;
 
+use crate::domain::catalogue::{Catalogue, ServiceCode};
 use crate::domain::report::attribute;
-use crate::domain::{
-    Accuracy, AttributeValue, Catalogue, Channel, ClosedReason, Contact, Details, Nature, Report,
-    ReportId, ReportTime, ServiceCode, Status,
-};
+use crate::domain::report::details::{AttributeValue, Details};
+use crate::domain::report::draft::{Draft, LINE_CHARS_MAX, Patch};
+use crate::domain::report::fields::draft_texts;
+use crate::domain::report::id::ReportId;
+use crate::domain::report::record::Report;
+use crate::domain::report::text_limit::line;
+use crate::domain::time::ReportTime;
+use crate::domain::vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::message;
 use crate::place::Position;
 
-/// Longest description, in characters (Open311 GeoReport v2).
-pub const DESCRIPTION_CHARS_MAX: usize = 4000;
-const LINE_CHARS_MAX: usize = 400;
+/// Longest address of a photo, in characters.
 const URL_CHARS_MAX: usize = 2_000;
 /// Photos of a report, at most.
 const MEDIA_MAX: usize = 10;
@@ -22,68 +25,6 @@ const MEDIA_MAX: usize = 10;
 const EARLIEST_SECOND: i64 = 0;
 /// Clocks differ: how far ahead of ours a time may be, in seconds.
 pub const AHEAD_SECONDS_MAX: i64 = 900;
-
-/// What a sender says of a request, not yet believed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Draft {
-    /// The source's id; a tracking number is made where there is none.
-    pub id: Option<String>,
-    /// Code of a service.
-    pub service: String,
-    /// Default: open.
-    pub status: Option<Status>,
-    /// Default of a closed report: done.
-    pub reason: Option<ClosedReason>,
-    /// The source's own word for its status.
-    pub source_status: Option<String>,
-    /// Default: the service's.
-    pub nature: Option<Nature>,
-    /// Default: import.
-    pub channel: Option<Channel>,
-    /// Default: now.
-    pub requested: Option<ReportTime>,
-    /// When the source last touched it.
-    pub updated: Option<ReportTime>,
-    /// When it was closed.
-    pub closed: Option<ReportTime>,
-    /// Longitude and latitude in degrees.
-    pub lon_lat: Option<(f64, f64)>,
-    /// Default: exact.
-    pub accuracy: Option<Accuracy>,
-    /// Address or place.
-    pub address: Option<String>,
-    /// Neighbourhood or borough.
-    pub area: Option<String>,
-    /// What the citizen said.
-    pub description: Option<String>,
-    /// The report of which this is a duplicate.
-    pub parent: Option<String>,
-    /// The crew or person it is given to.
-    pub assignee: Option<String>,
-    /// What else is known.
-    pub details: Details,
-    /// Who says it.
-    pub contact: Option<Contact>,
-    /// The sender had the service's questions before them: its answers are held against these.
-    pub asked: bool,
-}
-
-/// A change to a report: what is `None` stays.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Patch {
-    /// New status; `closed` without a reason means done.
-    pub status: Option<Status>,
-    /// How it ended.
-    pub reason: Option<ClosedReason>,
-    /// New service code.
-    pub service: Option<String>,
-    /// New longitude and latitude in degrees; the place is then exact.
-    pub lon_lat: Option<(f64, f64)>,
-    /// New address.
-    pub address: Option<String>,
-    /// New assignment; an empty text takes it back.
-    pub assignee: Option<String>,
-}
 
 /// What the gate must know to judge: the catalogue, the zone and the present second.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +42,7 @@ impl Gate<'_> {
     ///
     /// # Errors
     /// Every value refused, each with its field and reason.
-    pub fn admit(&self, draft: Draft, fresh_id: &ReportId) -> Result<Report, Vec<Refusal>> {
+    pub fn admit(&self, mut draft: Draft, fresh_id: &ReportId) -> Result<Report, Vec<Refusal>> {
         let mut refused = Vec::new();
         let id = match &draft.id {
             None => fresh_id.clone(),
@@ -120,7 +61,11 @@ impl Gate<'_> {
         let position = position(draft.lon_lat, &mut refused);
         let status = draft.status.unwrap_or(Status::Open);
         let reason = ending(status, draft.reason, &mut refused);
-        lines(&draft, &mut refused);
+        for (field, chars_max, slot) in draft_texts() {
+            let slot = slot(&mut draft);
+            line(field.name, slot, chars_max, &mut refused);
+            *slot = filled(slot.take());
+        }
         self.details(&draft, &mut refused);
         draft.contact.iter().for_each(|contact| contact.judge(&mut refused));
         let (Some((service, nature)), Some(requested), true) =
@@ -133,7 +78,7 @@ impl Gate<'_> {
             service,
             status,
             reason,
-            source_status: filled(draft.source_status),
+            source_status: draft.source_status,
             nature: draft.nature.unwrap_or(nature),
             channel: draft.channel.unwrap_or(Channel::Import),
             requested,
@@ -141,11 +86,11 @@ impl Gate<'_> {
             closed: draft.closed.filter(|_| status == Status::Closed),
             position,
             accuracy: draft.accuracy.unwrap_or(Accuracy::Exact),
-            address: filled(draft.address),
-            area: filled(draft.area),
-            description: filled(draft.description),
+            address: draft.address,
+            area: draft.area,
+            description: draft.description,
             parent,
-            assignee: filled(draft.assignee),
+            assignee: draft.assignee,
             details: known(draft.details),
         })
     }
@@ -204,10 +149,7 @@ impl Gate<'_> {
     }
 
     fn details(&self, draft: &Draft, refused: &mut Vec<Refusal>) {
-        let Details { address_id, zipcode, notice, expected: _, answers, media } = &draft.details;
-        line("address_id", address_id, LINE_CHARS_MAX, refused);
-        line("zipcode", zipcode, LINE_CHARS_MAX, refused);
-        line("service_notice", notice, DESCRIPTION_CHARS_MAX, refused);
+        let Details { answers, media, .. } = &draft.details;
         for url in media {
             line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
             let known = ["http://", "https://", "/media/"];
@@ -316,39 +258,9 @@ fn ending(
     }
 }
 
-fn lines(draft: &Draft, refused: &mut Vec<Refusal>) {
-    line("description", &draft.description, DESCRIPTION_CHARS_MAX, refused);
-    line("address", &draft.address, LINE_CHARS_MAX, refused);
-    line("area", &draft.area, LINE_CHARS_MAX, refused);
-    line("source_status", &draft.source_status, LINE_CHARS_MAX, refused);
-    line("assignee", &draft.assignee, LINE_CHARS_MAX, refused);
-}
-
-/// Refuses a text that is too long or that no store keeps.
-pub fn line(field: &str, text: &Option<String>, chars_max: usize, refused: &mut Vec<Refusal>) {
-    let Some(text) = text else { return };
-    let chars = text.chars().count();
-    if chars > chars_max {
-        let message = message!(
-            "a {chars} caractères ; {chars_max} au plus",
-            "has {chars} characters; {chars_max} at most"
-        );
-        refused.push(Refusal::new(field, text, message));
-    } else if text.contains('\0') {
-        let message = message!("contient un caractère nul", "contains a null character");
-        refused.push(Refusal::new(field, text.replace('\0', "␀"), message));
-    }
-}
-
 /// Details, where there are any.
 fn known(details: Details) -> Option<Box<Details>> {
-    let details = Details {
-        address_id: filled(details.address_id),
-        zipcode: filled(details.zipcode),
-        notice: filled(details.notice),
-        answers: answered(details.answers),
-        ..details
-    };
+    let details = Details { answers: answered(details.answers), ..details };
     (!details.is_empty()).then(|| Box::new(details))
 }
 
@@ -371,7 +283,8 @@ fn filled(text: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Group, tracking_number};
+    use crate::domain::catalogue::Group;
+    use crate::domain::report::id::tracking_number;
 
     fn with_gate<T>(ask: impl FnOnce(&Gate<'_>) -> T) -> T {
         let code = "voirie".into();

@@ -15,6 +15,11 @@ impl ReportId {
     /// Longest id, in characters.
     pub const CHARS_MAX: usize = 64;
 
+    /// An id without characters, for a report whose fields are still to be read.
+    pub(super) fn blank() -> Self {
+        Self(Arc::default())
+    }
+
     /// Checks an id that a source gave.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::Refusal;
-use crate::export::geojson::{polygon_fault, polygons};
 use crate::i18n::Message;
+use crate::ingest::polygons::{polygon_fault, polygons};
 use crate::message;
 use crate::place::{BBox, Polygons, Position};
 use crate::query::{Comparison, Condition, Region, TextProperty, TimeProperty};

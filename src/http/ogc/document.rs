@@ -3,9 +3,10 @@
 use geo::{BoundingRect, Intersects, Rect};
 use serde_json::{Value, json};
 
-use crate::domain::{Details, Report, ReportTime, StoredReport, answers_text};
+use crate::domain::fields::OGC;
+use crate::domain::{ReportLabels, StoredReport};
 use crate::error::{Error, Result};
-use crate::export::geojson::{ReportLabels, instant};
+use crate::export::geojson::instant;
 use crate::http::v1::facts::write_text;
 use crate::i18n::{Language, Message};
 use crate::message;
@@ -272,7 +273,7 @@ pub fn report(
             out.extend_from_slice(b"]},\"properties\":{");
         }
     }
-    properties(out, report, names).map_err(Error::internal)?;
+    properties(out, stored, names).map_err(Error::internal)?;
     if let Some(count) = incident {
         out.extend_from_slice(format!(",\"reports\":{count}").as_bytes());
     }
@@ -280,55 +281,25 @@ pub fn report(
     Ok(())
 }
 
+/// Writes the properties of a report but its revision, which stands last.
 fn properties(
     out: &mut Vec<u8>,
-    report: &Report,
-    names: &ReportLabels<'_>,
+    stored: &StoredReport,
+    labels: &ReportLabels<'_>,
 ) -> serde_json::Result<()> {
-    let none = Details::default();
-    let details = report.details.as_deref().unwrap_or(&none);
-    let when = |when: Option<ReportTime>| when.map(|when| when.to_string());
-    let requested = report.requested.to_string();
-    let (updated, closed, expected) =
-        (when(report.updated), when(report.closed), when(details.expected));
-    let answers = answers_text(&details.answers);
-    let media = (!details.media.is_empty()).then(|| details.media.join("\n"));
-    let columns: [(&str, Option<&str>); 24] = [
-        ("service_request_id", Some(report.id.as_str())),
-        ("jurisdiction_id", Some(names.jurisdiction)),
-        ("service_code", Some(report.service.as_str())),
-        ("service_name", Some(names.service)),
-        ("group", Some(names.group)),
-        ("status", Some(report.status.as_str())),
-        ("closed_reason", report.reason.map(|reason| reason.as_str())),
-        ("source_status", report.source_status.as_deref()),
-        ("nature", Some(report.nature.as_str())),
-        ("channel", Some(report.channel.as_str())),
-        ("requested_datetime", Some(&requested)),
-        ("updated_datetime", updated.as_deref()),
-        ("closed_datetime", closed.as_deref()),
-        ("accuracy", report.position.map(|_| report.accuracy.as_str())),
-        ("address", report.address.as_deref()),
-        ("address_id", details.address_id.as_deref()),
-        ("zipcode", details.zipcode.as_deref()),
-        ("area", report.area.as_deref()),
-        ("description", report.description.as_deref()),
-        ("parent_service_request_id", report.parent.as_ref().map(|parent| parent.as_str())),
-        ("assignee", report.assignee.as_deref()),
-        ("expected_datetime", expected.as_deref()),
-        ("attributes", answers.as_deref()),
-        ("media_url", media.as_deref()),
-    ];
-    for (n, (name, value)) in columns.into_iter().enumerate() {
+    let is_located = stored.report.position.is_some();
+    let fields = OGC.iter().filter(|field| field.name != "revision");
+    for (n, field) in fields.enumerate() {
         if n > 0 {
             out.push(b',');
         }
         out.push(b'"');
-        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(field.name.as_bytes());
         out.extend_from_slice(b"\":");
-        match value {
+        // How exact a position is says nothing where there is none.
+        match field.shown(stored, labels).filter(|_| is_located || field.name != "accuracy") {
             None => out.extend_from_slice(b"null"),
-            Some(text) => write_text(out, text)?,
+            Some(value) => write_text(out, &value.into_text())?,
         }
     }
     Ok(())

@@ -8,8 +8,8 @@ use crate::domain::{
     Channel, ClosedReason, Details, Draft, Nature, Patch, ReportId, ReportTime, Status,
 };
 use crate::error::{Error, Refusal, Result};
-use crate::export::attributes::answers;
 use crate::i18n::Message;
+use crate::ingest::attributes::answers;
 use crate::message;
 use crate::usecase::duplicates::DuplicateQuestion;
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Filter, days_between};
 use crate::error::{Error, Refusal, Result};
-use crate::export::geojson::{Collection, MEDIA_TYPE, polygons};
+use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::AppState;
 use crate::http::request::body;
 use crate::http::request::context::{
@@ -20,6 +20,7 @@ use crate::http::v1::answers;
 use crate::http::v1::facts::facts_collection;
 use crate::http::v1::reports::body_of;
 use crate::index::{BoundaryIndex, DocAddress, Snapshot};
+use crate::ingest::polygons::polygons;
 use crate::message;
 use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query;

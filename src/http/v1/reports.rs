@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::domain::{Catalogue, Idempotency, Status, StoredReport};
+use crate::domain::{Catalogue, Idempotency, ReportLabels, Status, StoredReport};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::geojson;
-use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportLabels, ReportOut};
+use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::request::body;
 use crate::http::request::context::{
     ApiError, CostClass, HandlerResult, RequestContext, fresh, tagged, to_json,

@@ -30,7 +30,7 @@ pub fn children(
         "SELECT {} FROM report INDEXED BY report_by_parent
          WHERE jurisdiction = ? AND parent_service_request_id = ? AND removed = 0
          ORDER BY service_request_id LIMIT ?",
-        row::COLUMNS
+        *row::COLUMNS
     );
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached(&sql)?;

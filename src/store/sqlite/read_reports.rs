@@ -34,7 +34,7 @@ impl Reader {
             let sql = format!(
                 "SELECT {} FROM report
                  WHERE jurisdiction = ? AND service_request_id = ? AND removed = 0",
-                row::COLUMNS
+                *row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql)?;
             let mut found = Vec::with_capacity(ids.len());
@@ -64,7 +64,7 @@ impl Reader {
                 "SELECT {} FROM report
                  WHERE jurisdiction = ? AND service_request_id > ? AND removed = 0
                  ORDER BY service_request_id LIMIT ?",
-                row::COLUMNS
+                *row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql)?;
             let mut rows = statement.query(params![city.number, after, limit as i64])?;
@@ -146,7 +146,7 @@ impl Reader {
             let sql = format!(
                 "SELECT {} FROM report WHERE change_key >= ? AND change_key < ? AND removed = 0
                  ORDER BY change_key",
-                row::COLUMNS
+                *row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql)?;
             let mut rows = statement.query(params![low, high])?;

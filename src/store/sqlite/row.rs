@@ -1,26 +1,63 @@
-//! Rows and reports: the only place that knows the order of columns.
+//! Rows of the table `report`: its columns, and how they become reports and changes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
 use rusqlite::{Row, Statement};
 
+use crate::domain::fields::{FieldValue, STORED};
 use crate::domain::{
-    Accuracy, Change, Channel, ClosedReason, Details, Event, IndexedFields, Nature, Report,
-    ReportId, ReportTime, ServiceCode, Status, StoredReport, TextSketch, read_answers, read_media,
+    Accuracy, Change, Channel, ClosedReason, Event, IndexedFields, Nature, Report, ReportId,
+    ReportTime, ServiceCode, Status, StoredReport, StoredRow, TextSketch,
 };
 use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::store::sqlite::keys::revision_of;
 
-/// Columns of a whole report, in the order that [`stored`] reads.
-pub const COLUMNS: &str = "service_request_id, service_code, status, closed_reason, source_status, \
-    nature, channel, requested_datetime, updated_datetime, closed_datetime, lon, lat, accuracy, \
-    address, area, description, parent_service_request_id, assignee, change_key, created_revision, \
-    recorded_datetime, source_digest, removed, \
-    address_id, zipcode, service_notice, expected_datetime, attributes, media_url, \
-    changed_datetime";
+/// Columns of a whole report, in the order that [`stored`] reads: its fields, then what the store
+/// knows beside them.
+pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let fields: Vec<&str> = STORED.iter().map(|field| field.name).collect();
+    format!(
+        "{}, change_key, created_revision, recorded_datetime, changed_datetime, source_digest, \
+         removed",
+        fields.join(", ")
+    )
+});
+
+/// Parameters of [`INSERT`] and [`UPDATE`] before the fields.
+const FIRST_FIELD: usize = 6;
+
+/// The parameter of each field, in the order of [`STORED`].
+fn parameters() -> impl Iterator<Item = (&'static str, usize)> {
+    STORED.iter().map(|field| field.name).zip(FIRST_FIELD..)
+}
+
+/// Adds a report unless there is one of its id; parameters are those of [`bind`].
+pub static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let (names, numbers): (Vec<&str>, Vec<String>) =
+        parameters().map(|(name, number)| (name, format!("?{number}"))).unzip();
+    format!(
+        "INSERT INTO report (change_key, jurisdiction, created_revision, recorded_datetime,
+            source_digest, {}) VALUES (?1, ?2, ?3, ?4, ?5, {})
+         ON CONFLICT (jurisdiction, service_request_id) DO NOTHING",
+        names.join(", "),
+        numbers.join(", ")
+    )
+});
+
+/// Replaces the report of this id; parameters are those of [`bind`].
+pub static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let set: Vec<String> =
+        parameters().map(|(name, number)| format!("{name} = ?{number}")).collect();
+    format!(
+        "UPDATE report SET change_key = ?1, changed_datetime = ?4,
+            source_digest = coalesce(?5, source_digest), removed = 0, {}
+         WHERE jurisdiction = ?2 AND service_request_id = ?{FIRST_FIELD}",
+        set.join(", ")
+    )
+});
 
 /// Columns of a report's facts, in the order that [`change`] reads.
 pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed_reason, nature, \
@@ -37,8 +74,8 @@ pub struct RowChange {
     pub number: i64,
 }
 
-/// Binds a report to parameters 1 to 20 and 23 to 29 of a statement: its key and the table's
-/// columns up to `assignee`, its source's digest, and its details.
+/// Binds a report to the parameters of [`INSERT`] or [`UPDATE`]: its key, the jurisdiction's
+/// number, the revision, the time of the change, the digest of its source's row, and its fields.
 ///
 /// # Errors
 /// A statement with fewer parameters.
@@ -46,33 +83,20 @@ pub fn bind(
     to: &mut Statement<'_>,
     report: &Report,
     next: &RowChange,
+    now: &str,
     digest: Option<u64>,
 ) -> rusqlite::Result<()> {
-    let text = |when: &Option<ReportTime>| when.map(|when| when.to_string());
     to.raw_bind_parameter(1, next.key)?;
     to.raw_bind_parameter(2, next.number)?;
-    to.raw_bind_parameter(3, report.id.as_str())?;
-    to.raw_bind_parameter(4, report.service.as_str())?;
-    to.raw_bind_parameter(5, report.status.as_str())?;
-    to.raw_bind_parameter(6, report.reason.map(|reason| reason.as_str()))?;
-    to.raw_bind_parameter(7, &report.source_status)?;
-    to.raw_bind_parameter(8, report.nature.as_str())?;
-    to.raw_bind_parameter(9, report.channel.as_str())?;
-    to.raw_bind_parameter(10, report.requested.to_string())?;
-    to.raw_bind_parameter(11, text(&report.updated))?;
-    to.raw_bind_parameter(12, text(&report.closed))?;
-    to.raw_bind_parameter(13, report.position.map(|place| place.lon()))?;
-    to.raw_bind_parameter(14, report.position.map(|place| place.lat()))?;
-    to.raw_bind_parameter(15, report.accuracy.as_str())?;
-    to.raw_bind_parameter(16, &report.address)?;
-    to.raw_bind_parameter(17, &report.area)?;
-    to.raw_bind_parameter(18, &report.description)?;
-    to.raw_bind_parameter(19, report.parent.as_ref().map(|parent| parent.as_str()))?;
-    to.raw_bind_parameter(20, &report.assignee)?;
-    to.raw_bind_parameter(23, digest.map(|digest| digest as i64))?;
-    let details = report.details.as_ref().map_or_else(Default::default, |known| known.fields());
-    for (at, field) in (24..).zip(details) {
-        to.raw_bind_parameter(at, field)?;
+    to.raw_bind_parameter(3, next.revision as i64)?;
+    to.raw_bind_parameter(4, now)?;
+    to.raw_bind_parameter(5, digest.map(|digest| digest as i64))?;
+    for (number, field) in (FIRST_FIELD..).zip(STORED.iter()) {
+        match field.of(report) {
+            None => to.raw_bind_parameter(number, rusqlite::types::Null)?,
+            Some(FieldValue::Degrees(degrees)) => to.raw_bind_parameter(number, degrees)?,
+            Some(other) => to.raw_bind_parameter(number, &*other.into_text())?,
+        }
     }
     Ok(())
 }
@@ -80,48 +104,26 @@ pub fn bind(
 /// Reads a row of [`COLUMNS`].
 ///
 /// # Errors
-/// An internal error that names the corrupt row: the store holds only what the gate once passed.
+/// An internal error that names the corrupt row: the store holds only what the gate let through.
 pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
     let cells = Cells { row, zone };
-    let report = Report {
-        id: cells.parsed(0, |text| ReportId::new(text).ok())?,
-        service: cells.parsed(1, ServiceCode::new)?,
-        status: cells.parsed(2, Status::parse)?,
-        reason: cells.maybe(3, ClosedReason::parse)?,
-        source_status: cells.get(4)?,
-        nature: cells.parsed(5, Nature::parse)?,
-        channel: cells.parsed(6, Channel::parse)?,
-        requested: cells.parsed(7, |text| ReportTime::parse(text, zone).ok())?,
-        updated: cells.maybe(8, |text| ReportTime::parse(text, zone).ok())?,
-        closed: cells.maybe(9, |text| ReportTime::parse(text, zone).ok())?,
-        position: cells.position(10, 11)?,
-        accuracy: cells.parsed(12, Accuracy::parse)?,
-        address: cells.get(13)?,
-        area: cells.get(14)?,
-        description: cells.get(15)?,
-        parent: cells.maybe(16, |text| ReportId::new(text).ok())?,
-        assignee: cells.get(17)?,
-        details: details(&cells)?,
-    };
+    let more = STORED.len();
     Ok(StoredReport {
-        report,
-        revision: revision_of(cells.get(18)?),
-        created_revision: cells.get::<i64>(19)? as u64,
-        recorded: cells.get(20)?,
-        changed: cells.get(29)?,
+        report: Report::of_row(&cells, zone)?,
+        revision: revision_of(cells.get(more)?),
+        created_revision: cells.get::<i64>(more + 1)? as u64,
+        recorded: cells.get(more + 2)?,
+        changed: cells.get(more + 3)?,
     })
 }
 
-fn details(cells: &Cells<'_>) -> Result<Option<Box<Details>>> {
-    let details = Details {
-        address_id: cells.get(23)?,
-        zipcode: cells.get(24)?,
-        notice: cells.get(25)?,
-        expected: cells.maybe(26, |text| ReportTime::parse(text, cells.zone).ok())?,
-        answers: cells.text(27)?.map(read_answers).unwrap_or_default(),
-        media: cells.text(28)?.map(read_media).unwrap_or_default(),
-    };
-    Ok((!details.is_empty()).then(|| Box::new(details)))
+/// The digest of the source's row that a row of [`COLUMNS`] was last imported from, and whether it
+/// is a tombstone.
+///
+/// # Errors
+/// The row cannot be read.
+pub fn source_and_tombstone(row: &Row<'_>) -> rusqlite::Result<(Option<i64>, bool)> {
+    Ok((row.get(STORED.len() + 4)?, row.get(STORED.len() + 5)?))
 }
 
 /// Texts that come again and again, each kept once.
@@ -191,12 +193,7 @@ struct Cells<'a> {
 
 impl Cells<'_> {
     fn get<T: rusqlite::types::FromSql>(&self, column: usize) -> Result<T> {
-        self.row.get(column).map_err(Error::internal)
-    }
-
-    fn text(&self, column: usize) -> Result<Option<&str>> {
-        let cell = self.row.get_ref(column).map_err(Error::internal)?;
-        cell.as_str_or_null().map_err(Error::internal)
+        Ok(self.row.get(column)?)
     }
 
     fn parsed<T>(&self, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
@@ -220,6 +217,18 @@ impl Cells<'_> {
             }
             _ => Ok(None),
         }
+    }
+}
+
+impl StoredRow for Cells<'_> {
+    type Error = Error;
+
+    fn text(&self, column: usize) -> Result<Option<&str>> {
+        self.row.get_ref(column)?.as_str_or_null().map_err(Error::internal)
+    }
+
+    fn number(&self, column: usize) -> Result<Option<f64>> {
+        self.get(column)
     }
 
     fn corrupt(&self, column: usize, value: &str) -> Error {

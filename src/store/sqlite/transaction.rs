@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use crate::domain::fields::STORED;
 use crate::domain::{
     Change, Event, Idempotency, JurisdictionId, Report, ReportId, ReportTime, StoredReport,
 };
@@ -14,16 +15,6 @@ use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::keys::{CityKey, head};
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;
-
-const INSERT: &str = "INSERT INTO report (change_key, jurisdiction, service_request_id,
-    service_code, status, closed_reason, source_status, nature, channel, requested_datetime,
-    updated_datetime, closed_datetime, lon, lat, accuracy, address, area, description,
-    parent_service_request_id, assignee, created_revision, recorded_datetime, source_digest,
-    address_id, zipcode, service_notice, expected_datetime, attributes, media_url)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-    ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-    ?24, ?25, ?26, ?27, ?28, ?29)
-    ON CONFLICT (jurisdiction, service_request_id) DO NOTHING";
 
 /// A jurisdiction that commands of the transaction have asked for. Its revision is read once and
 /// written once.
@@ -161,13 +152,14 @@ impl<'a> WriteTransaction<'a> {
         let city = self.city(jurisdiction)?;
         let sql = format!(
             "SELECT {} FROM report WHERE jurisdiction = ? AND service_request_id = ?",
-            row::COLUMNS
+            *row::COLUMNS
         );
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query(params![city.key.number, id.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let stored = row::stored(row, &city.key.zone).map_err(Failure::Storage)?;
-        Ok(Some(FoundReport { stored, source_digest: row.get(21)?, removed: row.get(22)? }))
+        let (source_digest, removed) = row::source_and_tombstone(row)?;
+        Ok(Some(FoundReport { stored, source_digest, removed }))
     }
 
     /// The report of this id; none where there is none or it was removed.
@@ -222,11 +214,9 @@ impl<'a> WriteTransaction<'a> {
         let next = self.next_revision(jurisdiction)?;
         let mut insert = match self.insert.take() {
             Some(insert) => insert,
-            None => self.db.prepare_cached(INSERT)?,
+            None => self.db.prepare_cached(&row::INSERT)?,
         };
-        row::bind(&mut insert, report, &next, digest)?;
-        insert.raw_bind_parameter(21, next.revision as i64)?;
-        insert.raw_bind_parameter(22, &self.now)?;
+        row::bind(&mut insert, report, &next, &self.now, digest)?;
         let inserted = insert.raw_execute()?;
         self.insert = Some(insert);
         if inserted == 0 {
@@ -252,31 +242,19 @@ impl<'a> WriteTransaction<'a> {
         author: &str,
         digest: Option<u64>,
     ) -> Step<StoredReport> {
-        let (before, after) = (found.report.fields(), next.fields());
+        let (before, after) = (found.report.values(), next.values());
         if before == after {
             return Ok(found);
         }
         let next_key = self.next_revision(jurisdiction)?;
         let revision = next_key.revision;
-        let differing = Report::FIELDS.iter().zip(before.iter().zip(&after));
+        let differing = STORED.iter().zip(before.iter().zip(&after));
         for (field, (old, new)) in differing.filter(|(_, (old, new))| old != new) {
-            let change = (*field, old.as_deref(), new.as_deref());
+            let change = (field.name, old.as_deref(), new.as_deref());
             self.add_history(jurisdiction, &next.id, revision, change, author)?;
         }
-        let mut update = self.db.prepare_cached(
-            "UPDATE report SET change_key = ?1, service_code = ?4, status = ?5,
-                closed_reason = ?6, source_status = ?7, nature = ?8, channel = ?9,
-                requested_datetime = ?10, updated_datetime = ?11, closed_datetime = ?12,
-                lon = ?13, lat = ?14, accuracy = ?15, address = ?16, area = ?17,
-                description = ?18, parent_service_request_id = ?19, assignee = ?20,
-                source_digest = coalesce(?23, source_digest), removed = 0,
-                address_id = ?24, zipcode = ?25, service_notice = ?26,
-                expected_datetime = ?27, attributes = ?28, media_url = ?29,
-                changed_datetime = ?30
-             WHERE jurisdiction = ?2 AND service_request_id = ?3",
-        )?;
-        row::bind(&mut update, &next, &next_key, digest)?;
-        update.raw_bind_parameter(30, &self.now)?;
+        let mut update = self.db.prepare_cached(&row::UPDATE)?;
+        row::bind(&mut update, &next, &next_key, &self.now, digest)?;
         update.raw_execute()?;
         self.collect(jurisdiction, revision, Event::Put(next.facts()));
         Ok(StoredReport { report: next, revision, changed: Some(self.now.clone()), ..found })

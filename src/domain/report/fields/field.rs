@@ -1,0 +1,362 @@
+//! How a field of a report is described: its type, where its value lives, and who shows it.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::report::details::{AttributeValue, answers_text};
+use crate::domain::report::draft::Draft;
+use crate::domain::report::record::Report;
+use crate::domain::report::stored::StoredReport;
+
+/// The type of a field's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An identifier of a report or a city.
+    Id,
+    /// The code of a service or of a group of services.
+    Code,
+    /// One word of a closed list.
+    Word(&'static [&'static str]),
+    /// A text.
+    Text {
+        /// Its greatest length, in characters.
+        chars_max: usize,
+        /// People wrote it: placeholders such as `N/A` are kept as they stand.
+        verbatim: bool,
+    },
+    /// An instant to the second or a day whose hour is not known, RFC 3339; instants are in UTC.
+    Time,
+    /// Degrees of longitude or latitude in WGS 84.
+    Degrees,
+    /// A count that starts at 1.
+    Count,
+    /// Answers to the questions of the service. As text, a line `code=value` for each value.
+    Attributes,
+    /// Addresses of photos. As text, one on each line.
+    Addresses,
+}
+
+impl Kind {
+    /// The unit of the values, where they have one.
+    pub fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::Degrees => Some("degrees"),
+            Self::Time => Some("RFC 3339"),
+            _ => None,
+        }
+    }
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldValue<'a> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// Degrees.
+    Degrees(f64),
+    /// A count.
+    Count(u64),
+    /// Answers to the questions of the service.
+    Attributes(&'a [AttributeValue]),
+    /// Addresses of photos.
+    Addresses(&'a [String]),
+}
+
+impl<'a> FieldValue<'a> {
+    /// The value as text, as tables and histories have it. Degrees are the shortest decimals that
+    /// read back to the same number.
+    pub fn into_text(self) -> Cow<'a, str> {
+        match self {
+            Self::Text(text) => text,
+            Self::Degrees(degrees) => degrees.to_string().into(),
+            Self::Count(count) => count.to_string().into(),
+            Self::Attributes(answers) => answers_text(answers).unwrap_or_default().into(),
+            Self::Addresses(urls) => urls.join("\n").into(),
+        }
+    }
+}
+
+/// What a report is shown with beside its own fields.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportLabels<'a> {
+    /// The jurisdiction's id.
+    pub jurisdiction: &'a str,
+    /// The service's name in the reader's language.
+    pub service: &'a str,
+    /// The code of the service's group.
+    pub group: &'a str,
+}
+
+/// Where the value of a field lives.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// A text of the report, with its place in a report and in a draft.
+    Text {
+        /// Reads it.
+        get: fn(&Report) -> Option<&str>,
+        /// Its place in a report.
+        report: fn(&mut Report) -> &mut Option<String>,
+        /// Its place in a draft.
+        draft: fn(&mut Draft) -> &mut Option<String>,
+    },
+    /// A typed value of the report that has a text form.
+    Typed {
+        /// Reads it.
+        get: fn(&Report) -> Option<FieldValue<'_>>,
+        /// Sets it from its text form; false where the text is not one.
+        set: fn(&mut Report, &str, &TimeZone) -> bool,
+    },
+    /// Half of the report's position.
+    Position(fn(&Report) -> Option<FieldValue<'_>>),
+    /// Not of the report: of what it is shown with, or of its row.
+    Label(for<'a> fn(&'a StoredReport, &ReportLabels<'a>) -> FieldValue<'a>),
+}
+
+/// Name of a field in Open311 GeoReport v2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open311 {
+    /// It has none.
+    None,
+    /// A member that the standard names.
+    Member(&'static str),
+    /// A member of `extended_attributes`, which the standard leaves to each server.
+    Extended(&'static str),
+}
+
+/// The outputs that have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Formats {
+    /// A column of CSV.
+    pub csv: bool,
+    /// A property of GeoJSON, in exports and in the API.
+    pub geojson: bool,
+    /// A column of GeoParquet.
+    pub geoparquet: bool,
+    /// A column of a GeoPackage.
+    pub geopackage: bool,
+    /// A property of OGC API – Features.
+    pub ogc: bool,
+    /// A property of vector tiles.
+    pub tiles: bool,
+}
+
+impl Formats {
+    const NONE: Self = Self {
+        csv: false,
+        geojson: false,
+        geoparquet: false,
+        geopackage: false,
+        ogc: false,
+        tiles: false,
+    };
+    /// Every export and the API, but not the tiles, which are to stay small.
+    const ALL_BUT_TILES: Self = Self {
+        csv: true,
+        geojson: true,
+        geoparquet: true,
+        geopackage: true,
+        ogc: true,
+        tiles: false,
+    };
+}
+
+/// A field of a report.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Its name: that of Open311 where it has one. Columns and properties are called so.
+    pub name: &'static str,
+    /// The type of its values.
+    pub kind: Kind,
+    /// What it is, in French.
+    pub fr: &'static str,
+    /// What it is, in English.
+    pub en: &'static str,
+    /// Where its value lives.
+    pub access: Access,
+    /// Every report has a value.
+    pub required: bool,
+    /// The index holds it: lists, clusters and filters do without the store.
+    pub indexed: bool,
+    /// The query parameter that filters by it.
+    pub filter: Option<&'static str>,
+    /// Conditions of CQL2 may name it.
+    pub queryable: bool,
+    /// Lists can be ordered by it.
+    pub sortable: bool,
+    /// Everybody may see it. A field that is not public is in no list of this module but
+    /// [`STORED`](super::STORED).
+    pub public: bool,
+    /// The outputs that have it.
+    pub formats: Formats,
+    /// GeoJSON says `null` where there is no value, rather than leaving the property out.
+    pub null_in_geojson: bool,
+    /// The field that this is a part of: tables of columns put it right behind that one.
+    pub part_of: Option<&'static str>,
+    /// Its name in Open311.
+    pub open311: Open311,
+    /// Its name in the profiles by which files are imported.
+    pub import: Option<&'static str>,
+    /// A member of the body of `POST /api/v1/reports`.
+    pub create: bool,
+    /// A member of the body of `PATCH /api/v1/reports/{id}`.
+    pub change: bool,
+}
+
+impl Field {
+    /// A public field that no output has yet.
+    pub(super) const fn new(name: &'static str, kind: Kind, access: Access) -> Self {
+        Self {
+            name,
+            kind,
+            fr: "",
+            en: "",
+            access,
+            required: false,
+            indexed: false,
+            filter: None,
+            queryable: false,
+            sortable: false,
+            public: true,
+            formats: Formats::NONE,
+            null_in_geojson: false,
+            part_of: None,
+            open311: Open311::None,
+            import: None,
+            create: false,
+            change: false,
+        }
+    }
+
+    pub(super) const fn described(mut self, fr: &'static str, en: &'static str) -> Self {
+        (self.fr, self.en) = (fr, en);
+        self
+    }
+
+    /// In every export and in the API.
+    pub(super) const fn exported(mut self) -> Self {
+        self.formats = Formats::ALL_BUT_TILES;
+        self
+    }
+
+    /// In CSV; formats with a geometry have it there.
+    pub(super) const fn in_csv_alone(mut self) -> Self {
+        self.formats = Formats { csv: true, ..Formats::NONE };
+        self
+    }
+
+    /// In the formats of features whose versions are compared: GeoJSON, GeoParquet and OGC.
+    pub(super) const fn in_feature_formats(mut self) -> Self {
+        self.formats = Formats { csv: false, geopackage: false, ..Formats::ALL_BUT_TILES };
+        self
+    }
+
+    pub(super) const fn not_in_ogc(mut self) -> Self {
+        self.formats.ogc = false;
+        self
+    }
+
+    pub(super) const fn in_tiles(mut self) -> Self {
+        self.formats.tiles = true;
+        self
+    }
+
+    pub(super) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Held by the index.
+    pub(super) const fn indexed(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+
+    /// Conditions of CQL2 may name it.
+    pub(super) const fn queryable(mut self) -> Self {
+        self.queryable = true;
+        self
+    }
+
+    /// This query parameter filters by it.
+    pub(super) const fn filtered_by(mut self, parameter: &'static str) -> Self {
+        self.filter = Some(parameter);
+        self
+    }
+
+    pub(super) const fn sortable(mut self) -> Self {
+        self.sortable = true;
+        self
+    }
+
+    pub(super) const fn null_in_geojson(mut self) -> Self {
+        self.null_in_geojson = true;
+        self
+    }
+
+    pub(super) const fn part_of(mut self, whole: &'static str) -> Self {
+        self.part_of = Some(whole);
+        self
+    }
+
+    pub(super) const fn open311(mut self, name: Open311) -> Self {
+        self.open311 = name;
+        self
+    }
+
+    /// Profiles give it columns under this name.
+    pub(super) const fn imported(mut self, name: &'static str) -> Self {
+        self.import = Some(name);
+        self
+    }
+
+    /// A member of the body of a new report.
+    pub(super) const fn created(mut self) -> Self {
+        self.create = true;
+        self
+    }
+
+    /// A member of the body of a change.
+    pub(super) const fn changed(mut self) -> Self {
+        self.change = true;
+        self
+    }
+
+    /// Is it a column of the store? A stored field is in histories and digests, too.
+    pub fn is_stored(&self) -> bool {
+        !matches!(self.access, Access::Label(_))
+    }
+
+    /// Its value in a report, where the field is of the report and has one.
+    pub fn of<'a>(&self, report: &'a Report) -> Option<FieldValue<'a>> {
+        match self.access {
+            Access::Text { get, .. } => get(report).map(|text| FieldValue::Text(text.into())),
+            Access::Typed { get, .. } | Access::Position(get) => get(report),
+            Access::Label(_) => None,
+        }
+    }
+
+    /// Its value in a report as it is shown.
+    pub fn shown<'a>(
+        &self,
+        stored: &'a StoredReport,
+        labels: &ReportLabels<'a>,
+    ) -> Option<FieldValue<'a>> {
+        match self.access {
+            Access::Label(get) => Some(get(stored, labels)),
+            _ => self.of(&stored.report),
+        }
+    }
+
+    /// Sets a field of a report from its text form; false where the text is not one.
+    pub(in crate::domain) fn set(&self, report: &mut Report, text: &str, zone: &TimeZone) -> bool {
+        match self.access {
+            Access::Text { report: slot, .. } => {
+                *slot(report) = Some(text.to_owned());
+                true
+            }
+            Access::Typed { set, .. } => set(report, text, zone),
+            Access::Position(_) | Access::Label(_) => false,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Lists of fields, each in the order of the output that it is for.
+
+use std::sync::LazyLock;
+
+use crate::domain::report::draft::Draft;
+use crate::domain::report::fields::field::{Access, Field, Kind};
+use crate::domain::report::fields::table::ALL;
+
+/// Fields in the order of a list.
+pub type FieldList = LazyLock<Vec<&'static Field>>;
+
+/// The store's columns, in order. Histories and digests have the same fields.
+pub static STORED: FieldList = LazyLock::new(|| listed(Field::is_stored));
+
+/// Columns of CSV: the stored ones, then the labels.
+pub static CSV: FieldList = LazyLock::new(|| stored_first(|field| field.formats.csv));
+
+/// Columns of a GeoPackage beside its geometry: the stored ones, then the labels.
+pub static GEOPACKAGE: FieldList = LazyLock::new(|| stored_first(|field| field.formats.geopackage));
+
+/// Properties of GeoJSON.
+pub static GEOJSON: FieldList = LazyLock::new(|| public(|field| field.formats.geojson));
+
+/// Columns of GeoParquet beside its geometry; parts stand behind their whole.
+pub static GEOPARQUET: FieldList =
+    LazyLock::new(|| parts_together(|field| field.formats.geoparquet));
+
+/// Properties of OGC API – Features; parts stand behind their whole.
+pub static OGC: FieldList = LazyLock::new(|| parts_together(|field| field.formats.ogc));
+
+/// Properties of vector tiles.
+pub static TILES: FieldList = LazyLock::new(|| public(|field| field.formats.tiles));
+
+/// Fields that the index holds.
+pub static INDEXED: FieldList = LazyLock::new(|| listed(|field| field.indexed));
+
+/// Fields that conditions of CQL2 may name.
+pub static QUERYABLE: FieldList = LazyLock::new(|| public(|field| field.queryable));
+
+/// The field of this name.
+pub fn get(name: &str) -> Option<&'static Field> {
+    ALL.iter().find(|field| field.name == name)
+}
+
+/// The name of a text field, its greatest length in characters, and its place in a draft.
+pub type DraftText = (&'static Field, usize, fn(&mut Draft) -> &mut Option<String>);
+
+/// The fields of a draft that are plain texts.
+pub fn draft_texts() -> impl Iterator<Item = DraftText> {
+    ALL.iter().filter_map(|field| match (field.access, field.kind) {
+        (Access::Text { draft, .. }, Kind::Text { chars_max, .. }) => {
+            Some((field, chars_max, draft))
+        }
+        _ => None,
+    })
+}
+
+fn listed(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
+    ALL.iter().filter(|field| is_in(field)).collect()
+}
+
+fn public(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
+    listed(|field| field.public && is_in(field))
+}
+
+fn stored_first(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
+    let mut fields = public(is_in);
+    fields.sort_by_key(|field| !field.is_stored());
+    fields
+}
+
+fn parts_together(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
+    let fields = public(is_in);
+    let parts = |whole: &'static Field| {
+        fields.iter().copied().filter(|field| field.part_of == Some(whole.name))
+    };
+    let wholes = fields.iter().copied().filter(|field| field.part_of.is_none());
+    wholes.flat_map(|whole| std::iter::once(whole).chain(parts(whole))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_described_and_named_once() {
+        for (n, field) in ALL.iter().enumerate() {
+            assert!(!field.fr.is_empty() && !field.en.is_empty(), "{}", field.name);
+            assert!(ALL[..n].iter().all(|other| other.name != field.name), "{}", field.name);
+            let same = |other: &&Field| other.import.is_some() && other.import == field.import;
+            assert!(ALL[..n].iter().find(same).is_none(), "{}", field.name);
+            assert!(field.part_of.is_none_or(|whole| get(whole).is_some()), "{}", field.name);
+            assert!(!field.queryable || field.indexed, "{}: queries ask the index", field.name);
+        }
+    }
+
+    #[test]
+    fn no_field_is_lost_in_a_list() {
+        let count = |is_in: fn(&Field) -> bool| ALL.iter().filter(|field| is_in(field)).count();
+        assert_eq!(OGC.len(), count(|field| field.formats.ogc));
+        assert_eq!(GEOPARQUET.len(), count(|field| field.formats.geoparquet));
+        assert_eq!(CSV.len(), count(|field| field.formats.csv));
+    }
+}
