@@ -262,6 +262,18 @@ mod tests {
     }
 
     #[test]
+    fn profiles_can_give_columns_to_every_field_that_is_imported() {
+        // What a source has in place of a report's own fields.
+        let sources = ["category", "hint", "closure", "x", "y", "point", "duplicate"];
+        let imported = crate::domain::fields::ALL.iter().filter_map(|field| field.import);
+        let mut wanted: Vec<&str> = imported.chain(sources).collect();
+        let mut known = FIELDS.to_vec();
+        wanted.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, wanted);
+    }
+
+    #[test]
     fn headers_find_their_profile() {
         for (header, name) in [
             ("ID_UNIQUE,NATURE,ACTI_NOM,DDS_DATE_CREATION,LOC_LONG,LOC_LAT", "montreal"),

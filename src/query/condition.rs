@@ -274,6 +274,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_queryable_field_has_a_property() {
+        let texts = TextProperty::ALL.iter().map(|(_, name)| *name);
+        let times = TimeProperty::ALL.iter().map(|(_, name)| *name);
+        let mut known: Vec<&str> = texts.chain(times).collect();
+        let mut wanted: Vec<&str> =
+            crate::domain::fields::QUERYABLE.iter().map(|field| field.name).collect();
+        known.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(known, wanted);
+    }
+
+    #[test]
     fn patterns() {
         for (text, pattern, matches) in [
             ("nid-de-poule", "nid%", true),

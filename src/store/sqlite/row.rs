@@ -238,3 +238,20 @@ impl StoredRow for Cells<'_> {
         Error::internal(format!("corrupt row {id}: {name} = '{value}' (zone {zone})"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FACT_COLUMNS;
+    use crate::domain::fields::INDEXED;
+
+    #[test]
+    fn the_index_is_fed_every_indexed_field() {
+        // Two texts are indexed as hashes only; three columns are of the row.
+        let more = ["address", "description", "change_key", "removed", "created_revision"];
+        let mut wanted: Vec<&str> = INDEXED.iter().map(|field| field.name).chain(more).collect();
+        let mut columns: Vec<&str> = FACT_COLUMNS.split(',').map(str::trim).collect();
+        wanted.sort_unstable();
+        columns.sort_unstable();
+        assert_eq!(columns, wanted);
+    }
+}
