@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WindowField {
     /// The time of the request.
-    CachedTile,
+    Requested,
     /// The time of its last change.
     Changed,
 }
@@ -136,7 +136,7 @@ impl WindowWalk<'_> {
         }
         // The time zone of a date without an hour is uncertain.
         let outside = |at: i64| at < from - DAY || at > to + DAY;
-        if self.by == WindowField::CachedTile
+        if self.by == WindowField::Requested
             && found.iter().any(|one| one.made.is_some_and(outside))
         {
             let message = message!(
@@ -316,7 +316,7 @@ fn walk_made(
         let end = (start + WINDOW).min(to);
         let mut take = |found| keeping.write(found, summary);
         let mut walk =
-            WindowWalk { server, by: WindowField::CachedTile, zone: zone.clone(), take: &mut take };
+            WindowWalk { server, by: WindowField::Requested, zone: zone.clone(), take: &mut take };
         walk.window((start, end))?;
         keeping.reached(end, false)?;
         start = end + 1;
@@ -357,7 +357,7 @@ fn catch_up(
     };
     if !understood {
         let mut take = |found| keeping.write(found, summary);
-        let mut walk = WindowWalk { server, by: WindowField::CachedTile, zone, take: &mut take };
+        let mut walk = WindowWalk { server, by: WindowField::Requested, zone, take: &mut take };
         walk.window((now - WINDOW, now))?;
     }
     keeping.reached(now - OVERLAP, true)

@@ -169,7 +169,7 @@ impl<'a> MirroredServer<'a> {
         zone: &jiff::tz::TimeZone,
     ) -> Result<Vec<MirroredRequest>> {
         let names = match by {
-            WindowField::CachedTile => ["start_date", "end_date"],
+            WindowField::Requested => ["start_date", "end_date"],
             WindowField::Changed => ["updated_after", "updated_before"],
         };
         // The end is exclusive.
