@@ -42,7 +42,8 @@ pub enum OgcCollection {
 impl OgcCollection {
     /// All that a city has.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
-        let sets = snapshot.boundary_sets().iter().map(|set| Self::Boundaries(set.set().name.clone()));
+        let sets =
+            snapshot.boundary_sets().iter().map(|set| Self::Boundaries(set.set().name.clone()));
         [Self::Reports, Self::Incidents, Self::Hotspots, Self::Hexes]
             .into_iter()
             .chain(sets)

@@ -24,13 +24,13 @@ use crate::http::reply::geometry::touches;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
 use crate::http::request::reader::unknown;
 use crate::http::request::types::Segment;
 use crate::http::request::values::cursor_after;
 use crate::http::v1::reports::answer::labels;
 use crate::i18n::Language;
 use crate::query::{self, After, Condition, ItemsQuery};
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// Pages that hold only reports recorded after the walk began and are skipped in one request, at

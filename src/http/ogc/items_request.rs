@@ -12,6 +12,7 @@ use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::cql::{self, Expr};
 use crate::http::ogc::link::CRS84;
 use crate::http::ogc::representation::F;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
     Declaration, Extract, Group, Optional, Parameter, ParameterType, Request, group, query,
 };
@@ -24,7 +25,6 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::BBox;
 use crate::query::{After, Comparison, Condition, TextProperty};
-use crate::request;
 
 /// Features in a page, at most; whoever asks for more gets so many (OGC API – Features).
 pub const LIMIT_MAX: usize = 10_000;

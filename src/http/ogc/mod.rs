@@ -32,8 +32,8 @@ use crate::http::openapi::document::MEDIA_TYPE as OPENAPI;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::JSON;
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::i18n::Language;
-use crate::request;
 
 /// What the service conforms to.
 const CONFORMANCE: [&str; 22] = [

@@ -14,12 +14,12 @@ use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Optional, Parameter, query};
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::index::Snapshot;
-use crate::request;
 use crate::usecase::City;
 
 /// Media type of GeoJSON.

@@ -15,6 +15,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::JSON;
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Parameter, path, query};
 use crate::http::request::params::FILTER;
 use crate::http::request::types::{Segment, SegmentNumber};
@@ -24,7 +25,6 @@ use crate::http::tiles::layer::Layer;
 use crate::http::tiles::tile_json::LayerFacts;
 use crate::http::tiles::{TILE_CODES, tile_answer, tile_of};
 use crate::query;
-use crate::request;
 use crate::usecase::City;
 
 /// The name of a grid in a path.

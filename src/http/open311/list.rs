@@ -10,6 +10,7 @@ use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, fresh};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
     Declaration, Extract, Optional, Parameter, Request, group, query,
 };
@@ -22,7 +23,6 @@ use crate::index::{DocAddress, Snapshot};
 use crate::message;
 use crate::place::{BBox, Meters, Position, distance};
 use crate::query;
-use crate::request;
 use crate::usecase::City;
 
 /// Longest span of a list, in days (GeoReport v2).

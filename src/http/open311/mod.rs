@@ -20,12 +20,12 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::settled;
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Declaration, Extract, Parameter, Request, path};
 use crate::http::request::reader::{Read, Reader};
 use crate::http::request::types::Segment;
 use crate::http::state::Access;
 use crate::i18n::Language;
-use crate::request;
 
 /// When this service last changed its Open311 documents.
 const CHANGESET: &str = "2026-11-24T00:00:00Z";

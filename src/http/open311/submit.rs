@@ -16,12 +16,12 @@ use crate::http::request::call::Call;
 use crate::http::request::form::{FORM_BYTES_MAX, form};
 use crate::http::request::idempotency::{fingerprint, idempotency_key};
 use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
 use crate::http::request::types::Segment;
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
 use crate::message;
-use crate::request;
 use crate::usecase::SubmitOutcome;
 
 /// The operation.

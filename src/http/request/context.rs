@@ -14,7 +14,6 @@ use crate::http::request::types::Text;
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::i18n::Language;
-use crate::index::Snapshot;
 use crate::message;
 use crate::usecase::City;
 

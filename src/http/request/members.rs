@@ -178,7 +178,7 @@ pub fn declare_as<T, E: ExtractMember<Value = T>>(
     member.declare(properties, required);
 }
 
-/// A JSON body, as a struct. Declared with [`body!`](crate::body).
+/// A JSON body, as a struct. Declared with `body!`.
 pub trait Body: Sized {
     /// The schema of the object.
     fn schema() -> Schema;
@@ -212,7 +212,6 @@ pub fn object_schema(properties: Map<String, Value>, required: &[&str]) -> Schem
 
 /// Declares a JSON body: `field: Type = MEMBER`. All members are read, in this order, before
 /// anything is given up. `min_members 1` behind it says in the schema that the body is not empty.
-#[macro_export]
 macro_rules! body {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $member:expr),+ $(,)?
@@ -265,6 +264,8 @@ macro_rules! body {
         }
     };
 }
+
+pub(crate) use body;
 
 /// A text. The length is checked by the domain; it stands in the schema.
 #[derive(Debug, Clone, Copy)]

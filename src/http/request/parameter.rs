@@ -274,7 +274,7 @@ pub fn declare_as<T, E: Extract<Value = T>>(parameter: &E, to: &mut Vec<Declarat
     parameter.declare(to);
 }
 
-/// The parameters of an operation, as a struct. Declared with [`request!`](crate::request), so that
+/// The parameters of an operation, as a struct. Declared with `request!`, so that
 /// what is read and what is documented are the same list.
 pub trait Request: Sized {
     /// Adds the declarations of all parameters.
@@ -295,7 +295,6 @@ impl Request for () {
 
 /// Declares a struct of parameters: `field: Type = PARAMETER`. All of them are read, in this order,
 /// before anything is given up, so that a refusal of one hides no refusal of another.
-#[macro_export]
 macro_rules! request {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $parameter:expr),+ $(,)?
@@ -333,3 +332,5 @@ macro_rules! request {
         }
     };
 }
+
+pub(crate) use request;

@@ -1,6 +1,7 @@
 //! Parameters that several operations take.
 
 use crate::domain::{Channel, Filter, Nature, ReportTime, ServiceCode, Status, end_of_day};
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
     Defaulted, Group, Optional, Parameter, Required, group, path, query,
 };
@@ -11,7 +12,6 @@ use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
 use crate::place::{BBox, CIRCUMFERENCE_M, Position};
 use crate::query::After;
-use crate::request;
 
 /// Items of a page, at most.
 pub const ROWS_MAX: usize = 1_000;

@@ -21,6 +21,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
 use crate::http::request::params::FILTER;
 use crate::http::request::types::{Segment, SegmentNumber};
 use crate::http::tiles::cache::{CachedTile, MEDIA_TYPE, TileVersion};
@@ -30,7 +31,6 @@ use crate::http::tiles::tile_json::{LayerFacts, TileJson};
 use crate::message;
 use crate::place::Tile;
 use crate::query;
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// The answers of a tile.

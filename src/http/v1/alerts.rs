@@ -11,13 +11,13 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{BBOX, SERVICE};
 use crate::http::v1::hotspots::answer::outline;
 use crate::http::v1::members::MEMBERS_MAX;
 use crate::http::v1::sentences::SentenceNames;
 use crate::place::{BBox, Hex};
 use crate::query::Alert;
-use crate::request;
 use crate::usecase::watch::Alerts;
 
 /// From this on an alert is called one, not a thing to watch: chance alone brings as many less

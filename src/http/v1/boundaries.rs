@@ -13,8 +13,8 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
 use crate::http::request::types::Segment;
-use crate::request;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {

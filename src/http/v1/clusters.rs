@@ -10,6 +10,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Group, Parameter, group, path, query};
 use crate::http::request::params::{BBOX, FILTER, LIMIT, NewestAfter, cursor_by};
 use crate::http::request::reader::{Read, Reader};
@@ -20,7 +21,6 @@ use crate::index::Snapshot;
 use crate::message;
 use crate::place::{BBox, Cell};
 use crate::query::{self, ClusterItem, Clusters, ZOOM_MAX};
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// Clusters in an answer; the smallest are left out.

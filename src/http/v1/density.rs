@@ -13,6 +13,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Parameter, group, query};
 use crate::http::request::params::BOXED_FILTER;
 use crate::http::request::reader::{Read, Reader};
@@ -21,7 +22,6 @@ use crate::http::v1::members::{members, service_counts};
 use crate::index::Snapshot;
 use crate::message;
 use crate::query::{self, DensityCluster, DensityQuery};
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// Points of a core or of a cluster, at most.

@@ -8,12 +8,12 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::fresh;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, POSITION, ROWS_MAX};
 use crate::http::request::types::number;
 use crate::http::v1::facts::{FactsOut, QUICK_M, cost_of, facts_page, found_facts};
 use crate::place::{CIRCUMFERENCE_M, Meters, Position};
 use crate::query::nearest;
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// The operation.

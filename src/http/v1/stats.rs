@@ -14,12 +14,12 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, text};
 use crate::i18n::Language;
 use crate::index::{BoundaryIndex, Snapshot};
 use crate::message;
 use crate::query::{self, Count, Stats};
-use crate::request;
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 

@@ -12,6 +12,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh};
 use crate::http::request::call::Call;
 use crate::http::request::members::parse;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{
     BOXED_FILTER, FILTER, LIMIT, NewestAfter, POSITION, RADIUS_M, cursor_by,
 };
@@ -21,7 +22,6 @@ use crate::http::v1::reports::answer::next_newest;
 use crate::ingest::polygons::polygons;
 use crate::place::{Meters, Position};
 use crate::query::{self, After};
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// The operations.

@@ -9,7 +9,6 @@ use axum::response::Response;
 use http_body_util::{BodyExt, channel::Channel};
 use jiff::tz::TimeZone;
 
-use crate::body;
 use crate::domain::{ReportTime, ServiceCode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::openapi::content::text;
@@ -19,7 +18,9 @@ use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::request::body::cut_short;
 use crate::http::request::call::Call;
+use crate::http::request::members::body;
 use crate::http::request::members::{Body as _, LonLat, NumberMember, TEXT, member};
+use crate::http::request::parameter::request;
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::answer::line;
 use crate::http::v1::duplicates::params::LIMIT;
@@ -28,7 +29,6 @@ use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::message;
 use crate::query::{ACCURACY_M_MAX, DuplicateRule};
-use crate::request;
 use crate::usecase::City;
 use crate::usecase::duplicates::{CheckedQuestion, DuplicateQuestion};
 

@@ -9,6 +9,7 @@ use crate::domain::{Report, ReportId, StoredReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::reply::answer::{to_json, untagged};
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Group, Optional, Parameter, group, query};
 use crate::http::request::reader::{Read, Reader};
 use crate::http::request::types::Custom;
@@ -22,7 +23,6 @@ use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::message;
 use crate::query::{DuplicateAnswer, DuplicateModel, DuplicateRule};
-use crate::request;
 use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, DedupeChoice, DedupeMode, DedupePolicy};
 use crate::usecase::{City, DuplicateJudge};
 

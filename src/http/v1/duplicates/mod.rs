@@ -13,6 +13,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{POSITION, text};
 use crate::http::request::types::Text;
 use crate::http::request::values::Time;
@@ -20,7 +21,6 @@ use crate::http::v1::duplicates::answer::{DuplicateAnswerContext, DuplicatesOut,
 use crate::http::v1::duplicates::params::{ACCURACY_M, LIMIT};
 use crate::place::Position;
 use crate::query::DuplicateRule;
-use crate::request;
 use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, CheckedQuestion, DuplicateQuestion};
 
 /// The operations.

@@ -12,6 +12,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, fresh, to_json};
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, group, query};
 use crate::http::request::params::{BBOX, FILTER};
 use crate::http::request::reader::{Read, Reader};
@@ -23,7 +24,6 @@ use crate::index::{RING_MAX, Snapshot};
 use crate::message;
 use crate::place::{BBox, Hex};
 use crate::query::{self, Exposure, HexTest, TimeSteps};
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// Hexagons in an answer, at most; the least significant are left out.

@@ -3,9 +3,9 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::body;
 use crate::domain::ReportId;
 use crate::error::Result;
+use crate::http::request::members::body;
 use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, member};
 use crate::http::request::parameter::Optional;
 use crate::http::request::reader::Read;

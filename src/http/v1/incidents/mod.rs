@@ -16,12 +16,12 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{settled, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
 use crate::http::request::params::REPORT_ID;
 use crate::http::state::AppState;
 use crate::http::v1::incidents::answer::{IncidentOut, incident};
 use crate::http::v1::incidents::body::{Members, Undo};
 use crate::http::v1::reports::answer::feature;
-use crate::request;
 use crate::usecase::City;
 
 const CHANGED: Codes = &[

@@ -3,13 +3,12 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-use crate::body;
 use crate::domain::{
     AttributeValue, Channel, ClosedReason, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
     Nature, Patch, ReportTime, Status,
 };
 use crate::error::Result;
-use crate::ingest::attributes::answers;
+use crate::http::request::members::body;
 use crate::http::request::members::{
     Body, CustomMember, ExtractMember, LonLat, Member, MemberReader, MemberType, TEXT, member,
     text_of, word_member,
@@ -17,6 +16,7 @@ use crate::http::request::members::{
 use crate::http::request::parameter::Optional;
 use crate::http::request::reader::Read;
 use crate::http::request::words::not_one_of;
+use crate::ingest::attributes::answers;
 use crate::message;
 
 /// A moment or a day, by the city's clock where it names no time zone.

@@ -16,12 +16,12 @@ use crate::http::reply::answer::{
     CostClass, JSON, fresh, not_modified, settled, tagged, to_json, untagged,
 };
 use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, LIMIT, NewestAfter, REPORT_ID, cursor_by};
 use crate::http::v1::reports::answer::{
     ContactOut, History, feature, next_newest, report_page, report_tag,
 };
 use crate::query;
-use crate::request;
 use crate::usecase::reports::check_areas;
 
 /// The operations.

@@ -12,6 +12,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::request::call::Call;
 use crate::http::request::idempotency::{fingerprint, idempotency_key};
+use crate::http::request::parameter::request;
 use crate::http::request::params::REPORT_ID;
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::answer::DuplicatesOut;
@@ -20,7 +21,6 @@ use crate::http::v1::media;
 use crate::http::v1::reports::answer::{WrittenReport, written};
 use crate::http::v1::reports::body::{Change, Changes, NewReport, changes, draft};
 use crate::message;
-use crate::request;
 use crate::usecase::SubmitOutcome;
 
 /// The operations.
