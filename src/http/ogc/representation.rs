@@ -59,7 +59,8 @@ pub struct Representation {
 }
 
 impl Representation {
-    /// The form that `f` names, else the one that `Accept` puts first. Pages have tags of their own.
+    /// The form that `f` names, else the one that `Accept` puts first. Pages have tags of their
+    /// own.
     pub fn choose(
         f: Option<bool>,
         context: &mut RequestContext,

@@ -51,7 +51,10 @@ impl Tag {
 
     /// All chapters, as OpenAPI lists them.
     pub fn list(language: Language) -> Value {
-        let tag = |(_, name, fr, en): &(Self, &str, &str, &str)| json!({ "name": name, "description": language.of(fr, en) });
+        let tag = |(_, name, fr, en): &(Self, &str, &str, &str)| {
+            let description = language.of(fr, en);
+            json!({ "name": name, "description": description })
+        };
         Self::ALL.iter().map(tag).collect()
     }
 }

@@ -41,7 +41,10 @@ request! {
         service: String = query("service", Text)
             .example("nid-de-poule")
             .says("Code d’un service ; requis.", "Code of a service; required."),
-        when: Option<ReportTime> = query("at", Time).optional().example("2026-03-01T08:30:00Z").says(
+        when: Option<ReportTime> = query("at", Time)
+            .optional()
+            .example("2026-03-01T08:30:00Z")
+            .says(
             "L’instant dont il s’agit ; maintenant par défaut.",
             "The moment asked about; now by default.",
         ),

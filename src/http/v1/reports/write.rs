@@ -71,7 +71,7 @@ pub fn operations() -> Vec<Operation> {
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::large_enum_variant)]
 enum Filed<'a> {
     /// It was made.
     Made(Feature<'a, WrittenReport>),
