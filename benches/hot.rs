@@ -11,8 +11,8 @@ use std::hint::black_box;
 
 use pointchaud::domain::{Catalogue, Change, Event, Filter, Gate, TextSketch, tracking_number};
 use pointchaud::export::geojson::Collection;
-use pointchaud::http::request::body;
 use pointchaud::http::v1::facts::facts_collection;
+use pointchaud::http::v1::reports::body;
 use pointchaud::index::{Collector, DocAddress, Index, Snapshot};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::place::{BBox, Meters, Position, QueryPoint, haversine_tolerance};

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         "export",
         &["index", "query", "domain", "place", "i18n", "error"],
         // A GeoPackage is a SQLite file by its standard: `rusqlite` writes its tables.
-        &["serde", "serde_json", "geojson", "geo", "csv", "parquet", "rusqlite"],
+        &["serde", "serde_json", "schemars", "geojson", "geo", "csv", "parquet", "rusqlite"],
     ),
     (
         "ingest",
@@ -84,6 +84,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "geojson",
             "geozero",
             "csv",
+            "schemars",
             "serde",
             "serde_json",
             "form_urlencoded",
@@ -251,9 +252,10 @@ fn paths_named_in_the_docs_exist() {
 #[test]
 fn every_command_and_path_is_in_the_readme() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let router = fs::read_to_string(root().join("src/http/mod.rs")).unwrap();
-    let routes = router.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    for route in routes.filter(|route| !route.contains("assets") && !route.contains("config")) {
+    for route in pointchaud::http::paths()
+        .into_iter()
+        .filter(|route| !route.contains("assets") && !route.contains("config"))
+    {
         assert!(readme.contains(route), "README does not tell of {route}");
     }
     for command in [

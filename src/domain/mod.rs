@@ -29,7 +29,7 @@ pub use report::details::{AttributeValue, Details, answers_text, read_answers, r
 pub use report::draft::{DESCRIPTION_CHARS_MAX, Draft, Patch};
 pub use report::fields;
 pub use report::fields::{Field, ReportLabels};
-pub use report::gate::{AHEAD_SECONDS_MAX, Gate, position};
+pub use report::gate::{AHEAD_SECONDS_MAX, Gate, MEDIA_MAX, position};
 pub use report::id::{
     BEGINNINGS, ReportId, TrackingText, read_tracking, tracking_number, tracking_number_beginning,
 };
@@ -40,4 +40,4 @@ pub use report::text_sketch::TextSketch;
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
-pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
+pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status, Vocabulary};

@@ -33,6 +33,14 @@ macro_rules! vocabulary {
             }
         }
 
+        impl $crate::domain::Vocabulary for $name {
+            const VALUES: &'static [Self] = Self::ALL;
+
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -42,6 +50,15 @@ macro_rules! vocabulary {
 }
 
 pub(super) use vocabulary;
+
+/// A closed list of values, each with one stable spelling.
+pub trait Vocabulary: Copy + 'static {
+    /// Every value, in order.
+    const VALUES: &'static [Self];
+
+    /// The value's spelling.
+    fn word(self) -> &'static str;
+}
 
 vocabulary!(
     /// Where a request stands. Open311 sees the first two as open.

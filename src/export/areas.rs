@@ -1,5 +1,8 @@
 //! GeoJSON of areas: features whose geometry is a polygon or several, and their collections.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// A ring's corners, the first repeated at the end.
@@ -17,6 +20,30 @@ pub enum AreaGeometry {
     Polygon(Vec<Ring>),
     /// Several polygons.
     MultiPolygon(Vec<Vec<Ring>>),
+}
+
+impl JsonSchema for AreaGeometry {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "AreaGeometry".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "required": ["type", "coordinates"],
+            "properties": {
+                "type": {
+                    "type": "string",
+                    "enum": ["Point", "LineString", "Polygon", "MultiPolygon"],
+                },
+                "coordinates": { "type": "array", "items": {} },
+            },
+        })
+    }
 }
 
 /// A tenth of a metre: what is drawn is not measured finer.
@@ -39,8 +66,10 @@ pub fn shape(mut polygons: Vec<Vec<Ring>>) -> Option<AreaGeometry> {
 }
 
 /// A feature.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{P}Feature")]
 pub struct AreaFeature<P> {
+    #[schemars(extend("enum" = ["Feature"]))]
     r#type: &'static str,
     id: String,
     geometry: Option<AreaGeometry>,
@@ -52,11 +81,19 @@ impl<P> AreaFeature<P> {
     pub fn new(id: String, geometry: Option<AreaGeometry>, properties: P) -> Self {
         Self { r#type: "Feature", id, geometry, properties }
     }
+
+    /// The same feature with other properties.
+    pub fn map<Q>(self, properties: impl FnOnce(P) -> Q) -> AreaFeature<Q> {
+        let Self { r#type, id, geometry, properties: own } = self;
+        AreaFeature { r#type, id, geometry, properties: properties(own) }
+    }
 }
 
 /// A collection; `head` is what it says of itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{P}Collection")]
 pub struct AreaCollection<H, P> {
+    #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
     as_of: u64,
     #[serde(flatten)]
@@ -65,6 +102,8 @@ pub struct AreaCollection<H, P> {
     matched: u64,
     #[serde(rename = "numberReturned")]
     returned: usize,
+    /// There are more.
+    #[schemars(extend("x-fr" = "Il y en a d’autres."))]
     truncated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
@@ -89,9 +128,12 @@ impl<H, P> AreaCollection<H, P> {
 }
 
 /// A time, as RFC 3339.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct WindowOut {
+    #[schemars(extend("format" = "date-time"))]
     from: String,
+    #[schemars(extend("format" = "date-time"))]
     to: String,
     days: f64,
 }

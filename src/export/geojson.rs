@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
-use crate::domain::fields::{FieldValue, GEOJSON};
+use crate::domain::fields::{Field, FieldValue, GEOJSON, Kind};
 use crate::domain::{Accuracy, ReportLabels, StoredReport, format_utc};
 use crate::export::attributes::attributes;
 use crate::place::Position;
@@ -15,8 +17,10 @@ use crate::place::Position;
 pub const MEDIA_TYPE: &str = "application/geo+json";
 
 /// A feature.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{P}Feature")]
 pub struct Feature<'a, P> {
+    #[schemars(extend("enum" = ["Feature"]))]
     pub(crate) r#type: &'static str,
     pub(crate) id: Cow<'a, str>,
     pub(crate) geometry: Option<Point>,
@@ -25,9 +29,12 @@ pub struct Feature<'a, P> {
 }
 
 /// Where.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Point {
+    #[schemars(extend("enum" = ["Point"]))]
     r#type: &'static str,
+    /// Longitude and latitude in degrees.
     pub(crate) coordinates: [f64; 2],
 }
 
@@ -46,8 +53,10 @@ impl<'a, P> Feature<'a, P> {
 }
 
 /// A collection: its features, the revision they are true of, and where the next page is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{P}Collection")]
 pub struct Collection<'a, P> {
+    #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
     /// Revision of the jurisdiction that the answer is true of.
     pub as_of: u64,
@@ -154,6 +163,44 @@ impl Serialize for ReportProperties<'_> {
         }
         map.end()
     }
+}
+
+impl JsonSchema for ReportProperties<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Report".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut properties = Map::new();
+        properties.insert("cluster".into(), json!({ "type": "boolean", "enum": [false] }));
+        for field in GEOJSON.iter() {
+            properties.insert(field.name.into(), schema_of(field));
+        }
+        let always = GEOJSON.iter().filter(|field| field.required || field.null_in_geojson);
+        let names = always.map(|field| field.name);
+        let required: Vec<&str> = std::iter::once("cluster").chain(names).collect();
+        json_schema!({ "type": "object", "required": required, "properties": properties })
+    }
+}
+
+/// The schema of a field's values, described in English and, as `x-fr`, in French.
+fn schema_of(field: &Field) -> Value {
+    let mut schema = match field.kind {
+        Kind::Word(words) => json!({ "type": "string", "enum": words }),
+        Kind::Degrees => json!({ "type": "number" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 1 }),
+        Kind::Attributes => json!({ "type": "object" }),
+        Kind::Addresses => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Id | Kind::Code | Kind::Text { .. } | Kind::Time => json!({ "type": "string" }),
+    };
+    if field.null_in_geojson && !field.required {
+        schema["nullable"] = json!(true);
+        if let Some(words) = schema["enum"].as_array_mut() {
+            words.push(Value::Null);
+        }
+    }
+    (schema["description"], schema["x-fr"]) = (json!(field.en), json!(field.fr));
+    schema
 }
 
 /// The feature of a report.

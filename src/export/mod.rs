@@ -7,6 +7,7 @@ mod geoparquet;
 mod gpkg;
 pub mod reasons;
 mod review;
+pub mod word;
 
 pub use gpkg::GeoPackage;
 pub use review::write as write_review;

@@ -45,11 +45,16 @@ impl Language {
         }
     }
 
-    /// The words in this language.
+    /// The sentence in this language.
     pub fn pick(self, message: &Message) -> &str {
+        self.of(&message.fr, &message.en)
+    }
+
+    /// The text of this language.
+    pub fn of<'a>(self, fr: &'a str, en: &'a str) -> &'a str {
         match self {
-            Self::French => &message.fr,
-            Self::English => &message.en,
+            Self::French => fr,
+            Self::English => en,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Boundaries in, from GeoJSON, and out, as GeoJSON.
+//! Boundaries from GeoJSON.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::domain::{Boundary, BoundarySet, fold};
 use crate::error::{Error, Refusal, Result};
@@ -103,23 +103,4 @@ fn name(feature: &Value, property: Option<&str>) -> std::result::Result<String, 
         return Err(Refusal::new(property.unwrap_or("name"), text, message));
     }
     Ok(text)
-}
-
-/// The features of a set.
-pub fn features(set: &BoundarySet) -> Vec<Value> {
-    let feature = |area: &Boundary| {
-        json!({
-            "type": "Feature",
-            "id": area.name,
-            "geometry": { "type": "MultiPolygon", "coordinates": area.shape.rings() },
-            "properties": { "name": area.name, "set": set.name },
-        })
-    };
-    set.areas.iter().map(feature).collect()
-}
-
-/// The names of sets and how many areas they have.
-pub fn list<'a>(sets: impl Iterator<Item = &'a BoundarySet>) -> Value {
-    let one = |set: &BoundarySet| json!({ "name": set.name, "areas": set.areas.len() });
-    json!({ "boundaries": sets.map(one).collect::<Value>() })
 }

@@ -169,24 +169,12 @@ pub enum Exposure {
 }
 
 impl Exposure {
-    const ALL: [Self; 2] = [Self::None, Self::Reports];
+    /// The words of all exposures.
+    pub const WORDS: [(&'static str, Self); 2] = [("none", Self::None), ("reports", Self::Reports)];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Reports => "reports",
-        }
-    }
-
-    /// The exposure of a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|exposure| exposure.as_str() == word)
-    }
-
-    /// All words.
-    pub fn spellings() -> String {
-        Self::ALL.map(Self::as_str).join(", ")
+        Self::WORDS.iter().find(|(_, exposure)| *exposure == self).map_or("", |(word, _)| word)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::place::Position;
 /// Longest address of a photo, in characters.
 const URL_CHARS_MAX: usize = 2_000;
 /// Photos of a report, at most.
-const MEDIA_MAX: usize = 10;
+pub const MEDIA_MAX: usize = 10;
 /// Times before 1970 are somebody's placeholder, not a request.
 const EARLIEST_SECOND: i64 = 0;
 /// Clocks differ: how far ahead of ours a time may be, in seconds.

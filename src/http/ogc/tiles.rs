@@ -1,141 +1,198 @@
 //! OGC API – Tiles: the vector tiles of collections, as `/tiles` has them.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::domain::Filter;
 use crate::error::{Error, Result};
-use crate::http::AppState;
-use crate::http::ogc::document::link;
-use crate::http::ogc::tilesets::GRID;
-use crate::http::ogc::{JSON, OgcCollection, OgcForm, document, tilesets};
-use crate::http::request::context::{HandlerResult, RequestContext};
-use crate::http::tiles::mvt::LayerAbout;
-use crate::http::tiles::{Layer, tile_answer, tile_of};
-use crate::i18n::Language;
-use crate::index::Snapshot;
+use crate::http::ogc::collection::{COLLECTION, OgcCollection};
+use crate::http::ogc::link::{Link, link};
+use crate::http::ogc::representation::{DocumentContext, F, FormRequest, document, or_page};
+use crate::http::ogc::tilesets::{GRID, GridItem, TileMatrixSet, TileSet};
+use crate::http::openapi::content::{binary, json};
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::JSON;
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Parameter, path, query};
+use crate::http::request::params::FILTER;
+use crate::http::request::types::{Segment, SegmentNumber};
+use crate::http::request::words::Choice;
+use crate::http::tiles::cache::MEDIA_TYPE;
+use crate::http::tiles::layer::Layer;
+use crate::http::tiles::tile_json::LayerFacts;
+use crate::http::tiles::{TILE_CODES, tile_answer, tile_of};
 use crate::query;
 use crate::usecase::City;
 
-impl OgcCollection {
-    /// The layer that shows a collection, if one does.
-    pub fn layer(&self) -> Option<Layer> {
-        match self {
-            Self::Reports | Self::Incidents => Some(Layer::Reports),
-            Self::Hotspots => Some(Layer::Hotspots),
-            Self::HexAnswer => Some(Layer::HexAnswer),
-            Self::Boundaries(_) => None,
-        }
-    }
+/// The name of a grid in a path.
+const GRID_NAME: Parameter<Segment> =
+    path("grid", Segment, GRID).says("Nom de la grille.", "Name of the grid.");
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let tiles = "/ogc/collections/{id}/tiles";
+    let tileset = "/ogc/collections/{id}/tiles/{grid}";
+    let one = "/ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}";
+    vec![
+        Operation::get(tiles, "ogc_tilesets", Tag::Ogc, tilesets_of)
+            .says("Les tuiles d’une collection.", "The tiles of a collection.")
+            .answers(&or_page(json::<TileSets>())),
+        Operation::get(tileset, "ogc_tileset", Tag::Ogc, tileset_of)
+            .says("Ses tuiles sur une grille.", "Its tiles on a grid.")
+            .answers(&or_page(json::<TileSet>())),
+        Operation::get(one, "ogc_tile", Tag::Ogc, tile)
+            .says("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
+            .answers(&[binary(MEDIA_TYPE)])
+            .codes(TILE_CODES),
+        Operation::get("/ogc/tileMatrixSets", "ogc_grids", Tag::Ogc, grids)
+            .says("Les grilles des tuiles.", "The grids of tiles.")
+            .answers(&or_page(json::<Grids>())),
+        Operation::get("/ogc/tileMatrixSets/{grid}", "ogc_grid", Tag::Ogc, grid)
+            .says("Une grille.", "A grid.")
+            .answers(&or_page(json::<TileMatrixSet>())),
+    ]
 }
 
 /// A collection that has tiles, and its layer.
 fn tiled(city: &City, id: &str) -> Result<(OgcCollection, Layer)> {
-    let kind = OgcCollection::parse(city, id)?;
-    let layer = kind.layer().ok_or_else(|| Error::not_found(id))?;
-    Ok((kind, layer))
+    let collection = OgcCollection::find(city, id)?;
+    let layer = collection.layer().ok_or_else(|| Error::not_found(id))?;
+    Ok((collection, layer))
 }
 
-fn known_grid(id: &str) -> Result<()> {
+fn check_grid(id: &str) -> Result<()> {
     if id == GRID { Ok(()) } else { Err(Error::not_found(id)) }
 }
 
-fn tileset(
-    snapshot: &Snapshot,
-    (kind, layer): &(OgcCollection, Layer),
-    form: &OgcForm,
-    language: Language,
-    whole: bool,
-) -> serde_json::Value {
-    let id = kind.id();
-    let place = "{tileMatrix}/{tileRow}/{tileCol}";
-    let url = format!("{}/collections/{id}/tiles/{GRID}/{place}{}", form.root, form.more);
+/// Describes the tiles of a collection; `is_whole` adds what a list leaves out.
+fn described(
+    place: &DocumentContext<'_>,
+    (collection, layer): &(OgcCollection, Layer),
+    is_whole: bool,
+) -> TileSet {
+    let DocumentContext { snapshot, context, form, .. } = place;
+    let id = collection.id();
+    let tile = "{tileMatrix}/{tileRow}/{tileCol}";
+    let url = form.href(&format!("/collections/{id}/tiles/{GRID}/{tile}"));
     let all = Filter { approximate: true, ..Filter::default() };
-    let about = LayerAbout {
+    let facts = LayerFacts {
         name: layer.name(),
-        description: &layer.description(language),
+        description: &layer.description(context.language),
         zooms: layer.zooms(),
         bounds: query::extent(snapshot, &snapshot.compiled(&all)),
         url: &url,
         fields: layer.fields(),
     };
-    tilesets::tileset(&about, id, (&form.root, &form.more), whole)
+    TileSet::new(&facts, id, form, is_whole)
 }
 
-/// `GET /ogc/tileMatrixSets`
-pub async fn grids(
-    State(state): State<Arc<AppState>>,
-    context: RequestContext,
-    headers: HeaderMap,
-) -> HandlerResult {
-    document(state, context, headers, JSON, |_, _, context, form| {
-        let list = [tilesets::grid_item(&form.root, &form.more)];
-        let body = json!({ "tileMatrixSets": list, "links": form.both(context, JSON) });
-        Ok(("Tile matrix sets".into(), body))
+/// The grids of tiles.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Grids {
+    #[serde(rename = "tileMatrixSets")]
+    tile_matrix_sets: [GridItem; 1],
+    links: Vec<Link>,
+}
+
+async fn grids(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
+    let f = call.request.f;
+    document(call, f, headers, JSON, |place| {
+        let tile_matrix_sets = [GridItem::new(place.form)];
+        let links = place.form.both(place.context, JSON);
+        Ok(("Tile matrix sets".into(), Grids { tile_matrix_sets, links }))
     })
     .await
 }
 
-/// `GET /ogc/tileMatrixSets/{grid}`
-pub async fn grid(
-    State(state): State<Arc<AppState>>,
-    Path(grid): Path<String>,
-    context: RequestContext,
-    headers: HeaderMap,
-) -> HandlerResult {
-    known_grid(&grid)?;
-    document(state, context, headers, JSON, |_, _, _, _| Ok((GRID.into(), tilesets::grid()))).await
+request! {
+    /// One grid.
+    pub struct GridRequest {
+        grid: String = GRID_NAME,
+        f: Option<bool> = F,
+    }
 }
 
-/// `GET /ogc/collections/{id}/tiles`
-pub async fn sets(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    context: RequestContext,
-    headers: HeaderMap,
-) -> HandlerResult {
-    let of = tiled(&*context.city(&state)?, &id)?;
-    document(state, context, headers, JSON, move |_, snapshot, context, form| {
-        let title = of.0.title(context.language);
-        let sets = [tileset(snapshot, &of, form, context.language, false)];
-        let mut links = form.both(context, JSON);
-        let collection = form.href(&format!("/collections/{}", of.0.id()));
+async fn grid(call: Call<GridRequest>, headers: HeaderMap) -> HandlerResult {
+    check_grid(&call.request.grid)?;
+    let f = call.request.f;
+    document(call, f, headers, JSON, |_| Ok((GRID.into(), TileMatrixSet::web_mercator()))).await
+}
+
+request! {
+    /// The tiles of a collection.
+    pub struct TileSetsRequest {
+        id: String = COLLECTION,
+        f: Option<bool> = F,
+    }
+}
+
+/// The tiles of a collection, on each grid.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TileSets {
+    tilesets: [TileSet; 1],
+    links: Vec<Link>,
+}
+
+async fn tilesets_of(call: Call<TileSetsRequest>, headers: HeaderMap) -> HandlerResult {
+    let of = tiled(&call.city, &call.request.id)?;
+    let f = call.request.f;
+    document(call, f, headers, JSON, move |place| {
+        let title = of.0.title(place.context.language);
+        let tilesets = [described(place, &of, false)];
+        let mut links = place.form.both(place.context, JSON);
+        let collection = place.form.href(&format!("/collections/{}", of.0.id()));
         links.push(link("collection", JSON, &collection, &title));
-        Ok((title, json!({ "tilesets": sets, "links": links })))
+        Ok((title, TileSets { tilesets, links }))
     })
     .await
 }
 
-/// `GET /ogc/collections/{id}/tiles/{grid}`
-pub async fn set(
-    State(state): State<Arc<AppState>>,
-    Path((id, grid)): Path<(String, String)>,
-    context: RequestContext,
-    headers: HeaderMap,
-) -> HandlerResult {
-    known_grid(&grid)?;
-    let of = tiled(&*context.city(&state)?, &id)?;
-    document(state, context, headers, JSON, move |_, snapshot, context, form| {
-        Ok((of.0.title(context.language), tileset(snapshot, &of, form, context.language, true)))
+request! {
+    /// The tiles of a collection on a grid.
+    pub struct TileSetRequest {
+        id: String = COLLECTION,
+        grid: String = GRID_NAME,
+        f: Option<bool> = F,
+    }
+}
+
+async fn tileset_of(call: Call<TileSetRequest>, headers: HeaderMap) -> HandlerResult {
+    check_grid(&call.request.grid)?;
+    let of = tiled(&call.city, &call.request.id)?;
+    let f = call.request.f;
+    document(call, f, headers, JSON, move |place| {
+        Ok((of.0.title(place.context.language), described(place, &of, true)))
     })
     .await
 }
 
-/// `GET /ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}`
-pub async fn tile(
-    State(state): State<Arc<AppState>>,
-    Path((id, grid, z, y, x)): Path<(String, String, String, String, String)>,
-    mut context: RequestContext,
-    headers: HeaderMap,
-) -> HandlerResult {
-    known_grid(&grid)?;
-    let (kind, layer) = tiled(&*context.city(&state)?, &id)?;
-    context.params.word("f", "mvt", |word| (word == "mvt").then_some(()));
+request! {
+    /// A tile of a collection.
+    pub struct TileRequest {
+        id: String = COLLECTION,
+        grid: String = GRID_NAME,
+        z: String = path("z", SegmentNumber, "10").says("Zoom.", "Zoom."),
+        y: String = path("y", SegmentNumber, "360").says("Rangée.", "Row."),
+        x: String = path("x", SegmentNumber, "309").says("Colonne.", "Column."),
+        f: Option<()> = query("f", Choice(&[("mvt", ())]))
+            .optional()
+            .example("mvt")
+            .says("Forme de la tuile.", "Form of the tile."),
+        filter: Filter = FILTER,
+    }
+}
+
+async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
+    let TileRequest { id, grid, z, y, x, filter, .. } = &call.request;
+    check_grid(grid)?;
+    let (collection, layer) = tiled(&call.city, id)?;
     // What the grid or the layer has not is not there (20-057, requirement 5).
-    let tile = tile_of(&z, &x, &y).ok().filter(|tile| tile.zoom() <= layer.zooms().1);
+    let tile = tile_of(z, x, y).ok().filter(|tile| tile.zoom() <= layer.zooms().1);
     let tile = tile.ok_or_else(|| Error::not_found(&format!("{z}/{y}/{x}")))?;
-    tile_answer(state, (layer, tile, kind == OgcCollection::Incidents), context, &headers).await
+    let mut filter = filter.clone();
+    filter.incidents |= collection == OgcCollection::Incidents;
+    tile_answer(call, (layer, tile), filter, &headers).await
 }

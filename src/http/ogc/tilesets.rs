@@ -1,11 +1,17 @@
-//! OGC API – Tiles: what is said of tiles and of the grid that they lie in (OGC 20-057, 17-083r4).
+//! OGC API – Tiles: the documents about tiles and about the grid that they lie in (OGC 20-057,
+//! 17-083r4).
 
 use std::f64::consts::PI;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use crate::http::ogc::document::{CRS84, link};
-use crate::http::tiles::mvt::{LayerAbout, MEDIA_TYPE};
+use crate::http::ogc::link::{CRS84, Link, link};
+use crate::http::ogc::representation::Representation;
+use crate::http::reply::answer::JSON;
+use crate::http::tiles::cache::MEDIA_TYPE;
+use crate::http::tiles::tile_json::LayerFacts;
 use crate::place::{BBox, Cell, Position, Tile};
 
 /// The grid of web maps, the only one there is here.
@@ -24,44 +30,150 @@ const PIXELS: u32 = 256;
 /// Metres of a pixel by which scales are reckoned.
 const PIXEL_METRES: f64 = 0.000_28;
 
-/// The grid, zoom by zoom.
-pub fn grid() -> Value {
-    let edge = PI * RADIUS;
-    let matrix = |zoom: u8| {
-        let side = 1u32 << zoom;
-        let cell = 2.0 * edge / f64::from(PIXELS) / f64::from(side);
-        json!({
-            "id": zoom.to_string(),
-            "scaleDenominator": cell / PIXEL_METRES,
-            "cellSize": cell,
-            "cornerOfOrigin": "topLeft",
-            "pointOfOrigin": [-edge, edge],
-            "tileWidth": PIXELS,
-            "tileHeight": PIXELS,
-            "matrixWidth": side,
-            "matrixHeight": side,
-        })
-    };
-    json!({
-        "id": GRID,
-        "title": "Google Maps Compatible for the World",
-        "uri": GRID_URI,
-        "crs": CRS,
-        "orderedAxes": ["X", "Y"],
-        "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
-        "tileMatrices": (0..=Tile::ZOOM_MAX).map(matrix).collect::<Vec<_>>(),
-    })
+/// A grid of tiles, zoom by zoom.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TileMatrixSet {
+    id: &'static str,
+    title: &'static str,
+    uri: &'static str,
+    crs: &'static str,
+    ordered_axes: [&'static str; 2],
+    well_known_scale_set: &'static str,
+    tile_matrices: Vec<TileMatrix>,
 }
 
-/// The grid in a list. `root` is the address of `/ogc`, `more` what its links carry.
-pub fn grid_item(root: &str, more: &str) -> Value {
-    let href = format!("{root}/tileMatrixSets/{GRID}{more}");
-    let links = [link("self", "application/json", &href, GRID)];
-    json!({ "id": GRID, "title": GRID, "uri": GRID_URI, "crs": CRS, "links": links })
+/// A grid at one zoom.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct TileMatrix {
+    id: String,
+    scale_denominator: f64,
+    cell_size: f64,
+    corner_of_origin: &'static str,
+    point_of_origin: [f64; 2],
+    tile_width: u32,
+    tile_height: u32,
+    matrix_width: u32,
+    matrix_height: u32,
 }
 
-/// The columns and rows that have anything, zoom by zoom.
-fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<Value> {
+impl TileMatrixSet {
+    /// The grid of web maps.
+    pub fn web_mercator() -> Self {
+        let edge = PI * RADIUS;
+        let matrix = |zoom: u8| {
+            let side = 1u32 << zoom;
+            let cell_size = 2.0 * edge / f64::from(PIXELS) / f64::from(side);
+            TileMatrix {
+                id: zoom.to_string(),
+                scale_denominator: cell_size / PIXEL_METRES,
+                cell_size,
+                corner_of_origin: "topLeft",
+                point_of_origin: [-edge, edge],
+                tile_width: PIXELS,
+                tile_height: PIXELS,
+                matrix_width: side,
+                matrix_height: side,
+            }
+        };
+        Self {
+            id: GRID,
+            title: "Google Maps Compatible for the World",
+            uri: GRID_URI,
+            crs: CRS,
+            ordered_axes: ["X", "Y"],
+            well_known_scale_set: "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+            tile_matrices: (0..=Tile::ZOOM_MAX).map(matrix).collect(),
+        }
+    }
+}
+
+/// A grid in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct GridItem {
+    id: &'static str,
+    title: &'static str,
+    uri: &'static str,
+    crs: &'static str,
+    links: [Link; 1],
+}
+
+impl GridItem {
+    /// The grid of web maps.
+    pub fn new(form: &Representation) -> Self {
+        let href = form.href(&format!("/tileMatrixSets/{GRID}"));
+        let links = [link("self", JSON, &href, GRID)];
+        Self { id: GRID, title: GRID, uri: GRID_URI, crs: CRS, links }
+    }
+}
+
+/// What is said of a collection's tiles on a grid.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TileSet {
+    title: String,
+    #[serde(rename = "dataType")]
+    data_type: &'static str,
+    crs: &'static str,
+    #[serde(rename = "tileMatrixSetURI")]
+    tile_matrix_set_uri: &'static str,
+    links: [Link; 3],
+    /// A list leaves them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<[TileLayer; 1]>,
+    /// The columns and rows that hold anything. A list leaves them out.
+    #[serde(rename = "tileMatrixSetLimits", skip_serializing_if = "Option::is_none")]
+    limits: Option<Vec<TileLimits>>,
+    #[serde(rename = "boundingBox", skip_serializing_if = "Option::is_none")]
+    bounding_box: Option<BoundingBox>,
+}
+
+/// A layer of tiles.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct TileLayer {
+    id: String,
+    data_type: &'static str,
+    min_tile_matrix: String,
+    max_tile_matrix: String,
+    properties_schema: PropertiesSchema,
+}
+
+/// A JSON Schema of the properties of a layer's features.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct PropertiesSchema {
+    r#type: &'static str,
+    properties: Map<String, Value>,
+}
+
+/// The columns and rows of a zoom that hold anything.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct TileLimits {
+    tile_matrix: String,
+    min_tile_row: u32,
+    max_tile_row: u32,
+    min_tile_col: u32,
+    max_tile_col: u32,
+}
+
+/// The box around everything.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+struct BoundingBox {
+    lower_left: [f64; 2],
+    upper_right: [f64; 2],
+    crs: &'static str,
+}
+
+/// The columns and rows that hold anything, zoom by zoom.
+fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<TileLimits> {
     let tile = |lon: f64, lat: f64, zoom: u8| Position::new(lon, lat).map(|at| Cell::of(at, zoom));
     let limit = |zoom: u8| {
         let northwest = tile(bounds.west, bounds.north, zoom).ok()?;
@@ -71,66 +183,65 @@ fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<Value> {
             true => (northwest.x, southeast.x),
             false => (0, (1 << zoom) - 1),
         };
-        Some(json!({
-            "tileMatrix": zoom.to_string(),
-            "minTileRow": northwest.y,
-            "maxTileRow": southeast.y,
-            "minTileCol": left,
-            "maxTileCol": right,
-        }))
+        Some(TileLimits {
+            tile_matrix: zoom.to_string(),
+            min_tile_row: northwest.y,
+            max_tile_row: southeast.y,
+            min_tile_col: left,
+            max_tile_col: right,
+        })
     };
     (first..=last).filter_map(limit).collect()
 }
 
-/// What is said of a collection's tiles. `root` and `more` as above; `whole` adds what a list
-/// leaves out. The layer's `url` is that of its tiles, with `{tileMatrix}` and so on.
-pub fn tileset(
-    about: &LayerAbout<'_>,
-    collection: &str,
-    (root, more): (&str, &str),
-    whole: bool,
-) -> Value {
-    let own = format!("{root}/collections/{collection}/tiles/{GRID}{more}");
-    let grid = format!("{root}/tileMatrixSets/{GRID}{more}");
-    let scheme = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
-    let mut item = link("item", MEDIA_TYPE, about.url, "MVT");
-    item["templated"] = json!(true);
-    let links = [
-        link("self", "application/json", &own, about.description),
-        link(scheme, "application/json", &grid, GRID),
-        item,
-    ];
-    let mut out = json!({
-        "title": about.description,
-        "dataType": "vector",
-        "crs": CRS,
-        "tileMatrixSetURI": GRID_URI,
-        "links": links,
-    });
-    if !whole {
-        return out;
+impl TileSet {
+    /// The tiles of a collection; `is_whole` adds what a list leaves out. The layer's `url` is that
+    /// of its tiles, with `{tileMatrix}` and so on.
+    pub fn new(
+        layer: &LayerFacts<'_>,
+        collection: &str,
+        form: &Representation,
+        is_whole: bool,
+    ) -> Self {
+        let own = form.href(&format!("/collections/{collection}/tiles/{GRID}"));
+        let grid = form.href(&format!("/tileMatrixSets/{GRID}"));
+        let scheme = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
+        let tiles = Link { templated: Some(true), ..link("item", MEDIA_TYPE, layer.url, "MVT") };
+        let links =
+            [link("self", JSON, &own, layer.description), link(scheme, JSON, &grid, GRID), tiles];
+        let bounds = layer.bounds.filter(|_| is_whole);
+        Self {
+            title: layer.description.to_owned(),
+            data_type: "vector",
+            crs: CRS,
+            tile_matrix_set_uri: GRID_URI,
+            links,
+            layers: is_whole.then(|| [TileLayer::new(layer)]),
+            limits: bounds.map(|bounds| limits(bounds, layer.zooms)),
+            bounding_box: bounds.map(|bounds| BoundingBox {
+                lower_left: [bounds.west, bounds.south],
+                upper_right: [bounds.east, bounds.north],
+                crs: CRS84,
+            }),
+        }
     }
-    let (first, last) = about.zooms;
-    let property = |(name, kind): &(&str, &str)| {
-        ((*name).to_owned(), json!({ "type": kind.to_ascii_lowercase() }))
-    };
-    let properties: serde_json::Map<String, Value> = about.fields.iter().map(property).collect();
-    out["layers"] = json!([{
-        "id": about.name,
-        "dataType": "vector",
-        "minTileMatrix": first.to_string(),
-        "maxTileMatrix": last.to_string(),
-        "propertiesSchema": { "type": "object", "properties": properties },
-    }]);
-    if let Some(bounds) = about.bounds {
-        out["tileMatrixSetLimits"] = limits(bounds, about.zooms).into();
-        out["boundingBox"] = json!({
-            "lowerLeft": [bounds.west, bounds.south],
-            "upperRight": [bounds.east, bounds.north],
-            "crs": CRS84,
-        });
+}
+
+impl TileLayer {
+    fn new(layer: &LayerFacts<'_>) -> Self {
+        let (first, last) = layer.zooms;
+        let property = |(name, kind): &(&str, &str)| {
+            ((*name).to_owned(), json!({ "type": kind.to_ascii_lowercase() }))
+        };
+        let properties = layer.fields.iter().map(property).collect();
+        Self {
+            id: layer.name.to_owned(),
+            data_type: "vector",
+            min_tile_matrix: first.to_string(),
+            max_tile_matrix: last.to_string(),
+            properties_schema: PropertiesSchema { r#type: "object", properties },
+        }
     }
-    out
 }
 
 #[cfg(test)]
@@ -140,15 +251,14 @@ mod tests {
     #[test]
     fn the_grid_is_the_standards() {
         // OGC 17-083r4, annex D.1, WebMercatorQuad.
-        let grid = grid();
-        let matrices = grid["tileMatrices"].as_array().unwrap();
-        let near =
-            |value: &Value, known: f64| (value.as_f64().unwrap() / known - 1.0).abs() < 1e-12;
-        assert!(near(&matrices[0]["scaleDenominator"], 559_082_264.028_717_8));
-        assert!(near(&matrices[0]["cellSize"], 156_543.033_928_041));
-        assert!(near(&matrices[12]["scaleDenominator"], 136_494.693_366_386_9));
-        assert!(near(&matrices[12]["pointOfOrigin"][1], 20_037_508.342_789_244));
-        assert_eq!(matrices[12]["matrixWidth"], 4_096);
+        let grid = TileMatrixSet::web_mercator();
+        let matrices = &grid.tile_matrices;
+        let is_near = |value: f64, known: f64| (value / known - 1.0).abs() < 1e-12;
+        assert!(is_near(matrices[0].scale_denominator, 559_082_264.028_717_8));
+        assert!(is_near(matrices[0].cell_size, 156_543.033_928_041));
+        assert!(is_near(matrices[12].scale_denominator, 136_494.693_366_386_9));
+        assert!(is_near(matrices[12].point_of_origin[1], 20_037_508.342_789_244));
+        assert_eq!(matrices[12].matrix_width, 4_096);
     }
 
     #[test]
@@ -156,10 +266,10 @@ mod tests {
         let quebec = BBox { west: -71.5, south: 46.7, east: -71.1, north: 47.0 };
         let found = limits(quebec, (0, 12));
         assert_eq!(found.len(), 13);
-        assert_eq!(found[0]["maxTileCol"], 0);
+        assert_eq!(found[0].max_tile_col, 0);
         let last = &found[12];
-        assert_eq!((&last["minTileCol"], &last["maxTileCol"]), (&json!(1_234), &json!(1_239)));
+        assert_eq!((last.min_tile_col, last.max_tile_col), (1_234, 1_239));
         let fiji = BBox { west: 177.0, south: -19.0, east: -178.0, north: -16.0 };
-        assert_eq!(limits(fiji, (3, 3))[0]["maxTileCol"], 7);
+        assert_eq!(limits(fiji, (3, 3))[0].max_tile_col, 7);
     }
 }

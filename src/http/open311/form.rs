@@ -1,9 +1,18 @@
 //! A request as an application sends it: fields of a form.
 
-use crate::domain::{AttributeValue, Channel, Contact, Details, Draft};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::domain::{
+    AttributeValue, Channel, Contact, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
+};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
+
+/// Fields that are texts, beside those of a contact and the description.
+const FIELDS: [&str; 6] =
+    ["api_key", "service_code", "address_string", "address_id", "media_url", "idempotency_key"];
 
 /// Fields of a form, in order, each to be taken once; what is left over is unknown.
 #[derive(Debug, Default)]
@@ -158,5 +167,37 @@ pub fn unknown_service(error: Error) -> Error {
         error
     } else {
         Error { kind: ErrorKind::NotFound, ..error }
+    }
+}
+
+/// The fields of a form, for the document.
+pub struct Open311Request;
+
+impl JsonSchema for Open311Request {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Open311Request".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = json!({ "type": "string" });
+        let degrees = |limit: f64| json!({ "type": "number", "minimum": -limit, "maximum": limit });
+        let file = json!({ "type": "string", "format": "binary" });
+        let mut properties: Map<String, Value> = FIELDS
+            .into_iter()
+            .chain(Contact::FIELDS)
+            .map(|name| (name.to_owned(), text.clone()))
+            .collect();
+        let description = json!({ "type": "string", "maxLength": DESCRIPTION_CHARS_MAX });
+        properties.insert("description".into(), description);
+        properties.insert("lat".into(), degrees(90.0));
+        properties.insert("long".into(), degrees(180.0));
+        let media = json!({ "type": "array", "maxItems": MEDIA_MAX, "items": file });
+        properties.insert("media".into(), media);
+        json_schema!({
+            "type": "object",
+            "required": ["api_key", "service_code"],
+            "description": "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…",
+            "properties": properties,
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! What operators and browsers need beside the API: metrics and the pages.
+//! What operators and browsers need beside the API: health, metrics and the pages.
 
-pub(crate) mod metrics;
-pub(crate) mod pages;
+pub mod health;
+pub mod metrics;
+pub mod pages;

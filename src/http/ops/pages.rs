@@ -7,26 +7,33 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
 use crate::config::DEFAULT_JURISDICTION;
-use crate::http::AppState;
+use crate::http::operation::Operation;
+use crate::http::state::AppState;
 
 /// What `build.rs` built of `static/`: the page, its script and style, each beside its brotli form.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/page"]
 struct Files;
 
-/// Settings of the map page.
-#[derive(Debug, Clone, Default)]
-pub struct PageSettings {
-    /// TileJSON of a vector basemap in the OpenMapTiles schema; none for a plain background.
-    pub basemap: Option<String>,
+/// The pages.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::page("/config.json", get(config)),
+        Operation::page("/", get(index)),
+        Operation::page("/signaler", get(report)),
+        Operation::page("/suivi", get(tracking)).also_at("/suivi/{id}"),
+        Operation::page("/docs", get(docs)),
+        Operation::page("/assets/{*path}", get(asset)),
+    ]
 }
 
 /// `GET /config.json`: what the page needs to know before its first question.
-pub async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
+async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "default_jurisdiction": DEFAULT_JURISDICTION,
@@ -35,22 +42,22 @@ pub async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
 }
 
 /// `GET /`: the map.
-pub async fn index(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+async fn index(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("index.html", &state, &headers)
 }
 
 /// `GET /signaler`: a citizen's report.
-pub async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("report-form.html", &state, &headers)
 }
 
 /// `GET /suivi` and `/suivi/{id}`: what became of a report.
-pub async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("tracking.html", &state, &headers)
 }
 
 /// `GET /docs`: the API, to be read and tried.
-pub async fn docs(headers: HeaderMap) -> Response {
+async fn docs(headers: HeaderMap) -> Response {
     let mut response = file("api-docs.html", "no-cache", &headers);
     // The viewer writes its styles into its elements.
     let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -81,7 +88,7 @@ fn origin(url: &str) -> Option<String> {
 }
 
 /// `GET /assets/…`: named by their contents, so they never go stale.
-pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
 }
 

@@ -1,3 +1,7 @@
-//! What an answer is made of.
+//! Answers: their ETags, their bodies, and the problem documents of what failed.
 
-pub(crate) mod problem;
+pub mod answer;
+pub mod counts;
+pub mod etag;
+pub mod geometry;
+pub mod problem;

@@ -1,37 +1,146 @@
-//! Problem documents (RFC 9457).
+//! Problem documents (RFC 9457), and the status code of each kind of error.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::i18n::Language;
+use crate::message;
 
-/// The problem document of an error. Its cause is not in it.
-pub fn problem(error: &Error, status: u16, language: Language) -> Value {
-    let (name, fr, en) = match error.kind {
-        ErrorKind::Invalid => ("invalid", "Valeur refusée", "Value refused"),
-        ErrorKind::NotFound => ("not-found", "Introuvable", "Not found"),
-        ErrorKind::Conflict => ("conflict", "Conflit", "Conflict"),
-        ErrorKind::Stale => ("stale", "Révision dépassée", "Stale revision"),
-        ErrorKind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
-        ErrorKind::TooLarge => ("too-large", "Trop grand", "Too large"),
-        ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
-        ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
-    };
-    let mut document = json!({
-        "type": format!("urn:pointchaud:problem:{name}"),
-        "title": if language == Language::French { fr } else { en },
-        "status": status,
-        "detail": language.pick(&error.message),
-    });
-    if !error.refusals.is_empty() {
-        let list = error.refusals.iter().map(|refusal| {
-            json!({
-                "field": refusal.field,
-                "value": refusal.value,
-                "reason": language.pick(&refusal.message),
-            })
+/// A problem document (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Problem {
+    /// A URN for each kind of problem.
+    r#type: String,
+    /// The kind of problem, in a few words.
+    title: &'static str,
+    /// The status code.
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+    /// Every value that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<RefusedValue>>,
+    /// The type once more, as OGC API – Features calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// The detail once more, as OGC API – Features calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+/// A value that was refused.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct RefusedValue {
+    /// The parameter, member or header.
+    field: String,
+    /// Its value; empty where it is missing.
+    value: String,
+    /// Why it was refused.
+    reason: String,
+}
+
+impl Problem {
+    /// The document of an error. The error's cause is not in it.
+    pub fn new(error: &Error, status: StatusCode, language: Language) -> Self {
+        let (name, fr, en) = match error.kind {
+            ErrorKind::Invalid => ("invalid", "Valeur refusée", "Value refused"),
+            ErrorKind::NotFound => ("not-found", "Introuvable", "Not found"),
+            ErrorKind::Conflict => ("conflict", "Conflit", "Conflict"),
+            ErrorKind::Stale => ("stale", "Révision dépassée", "Stale revision"),
+            ErrorKind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
+            ErrorKind::TooLarge => ("too-large", "Trop grand", "Too large"),
+            ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
+            ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
+        };
+        let refused = error.refusals.iter().map(|refusal| RefusedValue {
+            field: refusal.field.clone(),
+            value: refusal.value.clone(),
+            reason: language.pick(&refusal.message).to_owned(),
         });
-        document["errors"] = list.collect();
+        let refused: Vec<RefusedValue> = refused.collect();
+        Self {
+            r#type: format!("urn:pointchaud:problem:{name}"),
+            title: if language == Language::French { fr } else { en },
+            status: status.as_u16(),
+            detail: language.pick(&error.message).to_owned(),
+            errors: (!refused.is_empty()).then_some(refused),
+            code: None,
+            description: None,
+        }
     }
-    document
+
+    /// The document with the members that OGC API – Features 1.0 asks for.
+    pub fn for_ogc(self) -> Self {
+        let (code, description) = (Some(self.r#type.clone()), Some(self.detail.clone()));
+        Self { code, description, ..self }
+    }
+
+    /// The document as JSON.
+    pub fn to_json(&self) -> Vec<u8> {
+        // Texts and numbers alone: nothing that JSON cannot hold.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// The problem of one line of many.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProblemOfRow {
+    /// The line, from 1.
+    row: usize,
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+impl ProblemOfRow {
+    /// The problem of a line.
+    pub fn new(row: usize, error: &Error, language: Language) -> Self {
+        Self { row, problem: Problem::new(error, status(error.kind), language) }
+    }
+}
+
+/// The status code of a kind of error.
+pub fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// An error on its way to the middleware that knows the reader's language and writes its document.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = status(self.kind).into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// A request that HTTP itself finds malformed.
+pub fn malformed() -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        message!(
+            "La requête est mal formée ou incomplète.",
+            "The request is malformed or cut short."
+        ),
+    )
+}
+
+/// A body that is longer than allowed.
+pub fn too_large() -> Error {
+    let message =
+        message!("Le corps de la requête est trop grand.", "The request's body is too large.");
+    Error::new(ErrorKind::TooLarge, message)
 }

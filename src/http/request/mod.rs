@@ -1,5 +1,15 @@
-//! What a request says: its context, parameters and body.
+//! Requests: parameters and bodies, declared once, read in full or refused by name.
 
+pub mod auth;
 pub mod body;
-pub(crate) mod context;
-pub(crate) mod params;
+pub mod call;
+pub mod context;
+pub mod form;
+pub mod idempotency;
+pub mod members;
+pub mod parameter;
+pub mod params;
+pub mod reader;
+pub mod types;
+pub mod values;
+pub mod words;

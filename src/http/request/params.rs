@@ -1,326 +1,253 @@
-//! Query parameters, taken one by one: whatever is malformed, out of range, given twice or left
-//! over is refused by name.
+//! Parameters that several operations take.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
-use crate::config::Limits;
 use crate::domain::{Channel, Filter, Nature, ReportTime, ServiceCode, Status, end_of_day};
-use crate::error::{Error, Refusal, Result};
-use crate::http::openapi::declares;
-use crate::i18n::Message;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{
+    Defaulted, Group, Optional, Parameter, Required, group, path, query,
+};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Flag, Number, Segment, Text, number};
+use crate::http::request::values::{Bounds, Cursor, Time, cursor};
+use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::{BBox, CIRCUMFERENCE_M, Position};
 use crate::query::After;
-use crate::usecase::City;
 
-/// The parameters of a request.
-pub struct Params {
-    pairs: Vec<(String, String)>,
-    refused: Vec<Refusal>,
-    /// Method and route asked for: what is taken must be declared (see `openapi`).
-    route: Option<(String, String)>,
+/// Items of a page, at most.
+pub const ROWS_MAX: usize = 1_000;
+
+/// Items of a page.
+pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, ROWS_MAX))
+    .default(100)
+    .example("10")
+    .says("Résultats au plus.", "Results at most.");
+
+/// Where a page begins, in a list sorted by `N`.
+pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<Cursor<N>, Optional> {
+    query("cursor", cursor()).optional().says(
+        "Où la page précédente s’arrêtait, comme son lien « next » le dit.",
+        "Where the page before ended, as its 'next' tells.",
+    )
 }
 
-impl Params {
-    /// Reads a query string. An empty value is an absent one.
-    pub fn parse(query: &str) -> Self {
-        let mut params = Self { pairs: Vec::new(), refused: Vec::new(), route: None };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if value.is_empty() {
-                continue;
-            }
-            if params.pairs.iter().any(|(known, _)| *known == name) {
-                let message = message!("est donné deux fois", "is given twice");
-                params.refused.push(Refusal::new(name, value, message));
-            } else {
-                params.pairs.push((name.into_owned(), value.into_owned()));
-            }
-        }
-        params
-    }
+/// Where a page of the newest reports begins.
+pub type NewestAfter = Option<After<i64>>;
 
-    /// Says which method and route are asked for.
-    pub fn at(&mut self, method: &str, route: &str) {
-        self.route = Some((method.to_ascii_lowercase(), route.to_owned()));
-    }
+/// A box.
+pub const BBOX: Parameter<Bounds, Optional> =
+    query("bbox", Bounds).optional().example("-71.4,46.7,-71.1,46.9").says(
+        "Ouest,sud,est,nord en degrés ; un ouest plus grand que l’est passe l’antiméridien.",
+        "West,south,east,north in degrees; a west above the east crosses the antimeridian.",
+    );
 
-    /// Takes a parameter.
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        debug_assert!(
-            self.route.as_ref().is_none_or(|(method, route)| declares(method, route, name)),
-            "{:?} takes '{name}', which its operation does not declare",
-            self.route
-        );
-        self.property(name)
-    }
+/// Id of a report, or its tracking number however it is typed.
+pub const REPORT_ID: Parameter<Segment> = path("id", Segment, "4RX-7KM-P2")
+    .says("Numéro de suivi de la demande.", "Tracking number of the report.");
 
-    /// Takes a parameter that is named by the data asked about, not by its operation.
-    pub fn property(&mut self, name: &str) -> Option<String> {
-        let at = self.pairs.iter().position(|(known, _)| known == name)?;
-        Some(self.pairs.swap_remove(at).1)
-    }
+const LON: Parameter<Number<f64>> = query("lon", number(-180.0, 180.0))
+    .example("-71.21")
+    .says("Longitude en degrés.", "Longitude in degrees.");
 
-    /// Is this parameter given?
-    pub fn has(&self, name: &str) -> bool {
-        self.pairs.iter().any(|(known, _)| known == name)
-    }
+const LAT: Parameter<Number<f64>> = query("lat", number(-90.0, 90.0))
+    .example("46.81")
+    .says("Latitude en degrés.", "Latitude in degrees.");
 
-    /// Gives a parameter another value, before it is taken.
-    pub fn put(&mut self, name: &str, value: String) {
-        self.pairs.push((name.to_owned(), value));
+request! {
+    /// The parameters of a position.
+    pub struct PositionParameters {
+        lon: f64 = LON,
+        lat: f64 = LAT,
     }
+}
 
-    /// Passes over whatever has not been taken.
-    pub fn pass_over(&mut self) {
-        self.pairs.clear();
-    }
-
-    /// Refuses a value.
-    pub fn refuse(&mut self, name: &str, value: impl Display, message: Message) {
-        self.refused.push(Refusal::new(name, value, message));
-    }
-
-    /// Refuses what is left over, and everything refused before.
-    ///
-    /// # Errors
-    /// All refusals together.
-    pub fn finish(mut self) -> Result<()> {
-        for (name, value) in std::mem::take(&mut self.pairs) {
-            self.refuse(
-                &name,
-                value,
-                message!("n’est pas un paramètre connu", "is not a known parameter"),
+impl PositionParameters {
+    fn position(self, reader: &mut Reader<'_>) -> Read<Position> {
+        Position::new(self.lon, self.lat).map_err(|out| {
+            let (axis, value, limit) = (out.axis, out.value, out.limit);
+            let message = message!(
+                "{axis} {value} n’est pas entre -{limit} et {limit}",
+                "{axis} {value} is not between -{limit} and {limit}"
             );
-        }
-        if self.refused.is_empty() { Ok(()) } else { Err(Error::refused(self.refused)) }
+            reader.refuse("lon", self.lon, message)
+        })
     }
+}
 
-    /// A number in a range, both ends included.
-    pub fn number<T>(&mut self, name: &str, min: T, max: T) -> Option<T>
-    where
-        T: FromStr + PartialOrd + Display,
-    {
-        let text = self.take(name)?;
-        match text.parse::<T>() {
-            Ok(value) if min <= value && value <= max => Some(value),
-            _ => {
-                let message = message!(
-                    "doit être un nombre entre {min} et {max}",
-                    "must be a number between {min} and {max}"
-                );
-                self.refuse(name, text, message);
-                None
-            }
-        }
+/// The position asked about.
+pub const POSITION: Group<PositionParameters, Position> = group(PositionParameters::position);
+
+/// A radius, in metres.
+pub const RADIUS_M: Parameter<Number<f64>> = query("radius_m", number(0.0, CIRCUMFERENCE_M))
+    .example("500")
+    .says("Rayon en mètres.", "Radius in metres.");
+
+/// What is counted: each report, or each problem once.
+pub const COUNT: Parameter<Choice<bool>, Required> =
+    query("count", Choice(&[("reports", false), ("incidents", true)])).example("incidents").says(
+        "incidents : chaque problème une fois, sans ses doublons.",
+        "incidents: each problem once, without its duplicates.",
+    );
+
+/// Services and groups.
+pub const SERVICE: Parameter<Services, Optional> =
+    query("service", Services).optional().example("nid-de-poule,neige").says(
+        "Codes de services ou de groupes, séparés par des virgules ; voir /api/v1/services.",
+        "Codes of services or groups, apart by commas; see /api/v1/services.",
+    );
+
+const FROM: Parameter<Time, Optional> = query("from", Time).optional().example("2026-01-01").says(
+    "Faites à partir de cet instant (RFC 3339) ou de cette date du calendrier de la ville.",
+    "Made from this instant (RFC 3339) or date of the city’s calendar on.",
+);
+
+const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").says(
+    "Faites jusqu’à cet instant ou à la fin de cette date.",
+    "Made until this instant or the end of this date.",
+);
+
+request! {
+    /// The parameters of a span of time.
+    pub struct SpanParameters {
+        from: Option<ReportTime> = FROM,
+        to: Option<ReportTime> = TO,
     }
+}
 
-    /// Refuses the absence of what is required, unless its value was refused already.
-    pub fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.refused.iter().any(|refusal| refusal.field == name) {
-            self.refuse(name, "", message!("manque", "is missing"));
-        }
-        value
-    }
+/// First second and the second behind the last, in Unix time.
+type Span = (Option<i64>, Option<i64>);
 
-    /// `lon` and `lat`, both required.
-    pub fn position(&mut self) -> Option<Position> {
-        let lon = self.number("lon", -180.0, 180.0);
-        let lon = self.required("lon", lon);
-        let lat = self.number("lat", -90.0, 90.0);
-        let lat = self.required("lat", lat);
-        Position::new(lon?, lat?).ok()
-    }
-
-    /// A required length in metres, above zero and no longer than `max`.
-    pub fn meters(&mut self, name: &str, max: f64) -> Option<f64> {
-        let value = self.number(name, 0.0, max);
-        self.required(name, value)
-    }
-
-    /// An optional length in metres.
-    pub fn meters_or(&mut self, name: &str, max: f64) -> f64 {
-        self.number(name, 0.0, max).unwrap_or(max)
-    }
-
-    /// A whole number with a default.
-    pub fn count(&mut self, name: &str, default: usize, max: usize) -> usize {
-        self.number(name, 1, max).unwrap_or(default)
-    }
-
-    /// `limit`.
-    pub fn limit(&mut self, limits: &Limits) -> usize {
-        self.count("limit", limits.rows_default, limits.rows_max)
-    }
-
-    /// `zoom`, required.
-    pub fn zoom(&mut self, max: u8) -> Option<u8> {
-        let zoom = self.number("zoom", 0, max);
-        self.required("zoom", zoom)
-    }
-
-    /// `bbox`: west,south,east,north in degrees; west above east crosses the antimeridian.
-    pub fn bbox(&mut self) -> Option<BBox> {
-        let text = self.take("bbox")?;
-        let edges: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
-        let message = match edges.as_deref() {
-            Some([west, south, east, north]) => match BBox::new(*west, *south, *east, *north) {
-                Ok(bbox) if bbox.is_upright() => return Some(bbox),
-                Ok(_) => {
-                    message!("le sud est au nord du nord", "its south lies north of its north")
-                }
-                Err(out) => {
-                    let (axis, value, limit) = (out.axis, out.value, out.limit);
-                    message!(
-                        "{axis} {value} n’est pas entre -{limit} et {limit}",
-                        "{axis} {value} is not between -{limit} and {limit}"
-                    )
-                }
-            },
-            _ => message!(
-                "doit être ouest,sud,est,nord en degrés",
-                "must be west,south,east,north in degrees"
-            ),
-        };
-        self.refuse("bbox", text, message);
-        None
-    }
-
-    /// `bbox`, required.
-    pub fn bbox_required(&mut self) -> Option<BBox> {
-        let bbox = self.bbox();
-        self.required("bbox", bbox)
-    }
-
-    /// One of a few words.
-    pub fn word<T>(
-        &mut self,
-        name: &str,
-        known: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
-        let text = self.take(name)?;
-        let value = parse(&text);
-        if value.is_none() {
-            let message = message!("n’est pas l’un de {known}", "is not one of {known}");
-            self.refuse(name, text, message);
-        }
-        value
-    }
-
-    fn list<T>(
-        &mut self,
-        name: &str,
-        known: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let text = self.take(name)?;
-        let mut list = Vec::new();
-        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match parse(word) {
-                Some(value) => list.push(value),
-                None => {
-                    let message = message!("n’est pas l’un de {known}", "is not one of {known}");
-                    self.refuse(name, word, message);
-                }
-            }
-        }
-        Some(list)
-    }
-
-    /// `true` or `false`, which is taken where nothing is given.
-    pub fn flag(&mut self, name: &str) -> bool {
-        match self.take(name).as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(other) => {
-                let other = other.to_owned();
-                self.refuse(
-                    name,
-                    other,
-                    message!("doit être true ou false", "must be true or false"),
-                );
-                false
-            }
-        }
-    }
-
-    /// The filter that every question takes, without `bbox`.
-    pub fn filter(&mut self, city: &City) -> Filter {
-        let services = self.services(city);
-        let day_end = |when: ReportTime| match when.day_only() {
-            Some(_) => end_of_day(when.second(), city.zone()),
+impl SpanParameters {
+    fn span(self, reader: &mut Reader<'_>) -> Read<Span> {
+        let zone = reader.city().zone();
+        let from = self.from.map(|when| when.second());
+        let before = self.to.map(|when| match when.day_only() {
+            Some(_) => end_of_day(when.second(), zone),
             None => when.second() + 1,
-        };
-        let from = self.time("from", city).map(|when| when.second());
-        let before = self.time("to", city).map(day_end);
-        if let (Some(from), Some(before)) = (from, before)
-            && from >= before
-        {
-            self.refuse("to", "", message!("est avant « from »", "is before 'from'"));
+        });
+        match (from, before) {
+            (Some(from), Some(before)) if from >= before => {
+                let message = message!("est avant « from »", "is before 'from'");
+                Err(reader.refuse("to", "", message))
+            }
+            span => Ok(span),
         }
-        Filter {
+    }
+}
+
+const STATUS: Parameter<WordsOf<Status>, Optional> =
+    query("status", words()).optional().example("open,in_progress").says(
+        "open, in_progress ou closed ; plusieurs séparés par des virgules.",
+        "open, in_progress or closed; several apart by commas.",
+    );
+
+const NATURE: Parameter<WordsOf<Nature>, Optional> =
+    query("nature", words()).optional().example("intervention").says(
+        "intervention, information, complaint ou comment ; plusieurs séparés par des virgules.",
+        "intervention, information, complaint or comment; several apart by commas.",
+    );
+
+const CHANNEL: Parameter<WordsOf<Channel>, Optional> =
+    query("channel", words()).optional().example("web,app").says(
+        "phone, email, web, app, counter ou import ; plusieurs séparés par des virgules.",
+        "phone, email, web, app, counter or import; several apart by commas.",
+    );
+
+const AREA: Parameter<Texts, Optional> = query("area", Texts).optional().says(
+    "Noms de secteurs, séparés par des virgules ; voir « area » dans /api/v1/stats.",
+    "Names of areas, apart by commas; see 'area' in /api/v1/stats.",
+);
+
+const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =
+    query("approximate", Flag).default(false).example("true").says(
+        "Avec les lieux approximatifs, laissés de côté sinon.",
+        "With approximate places, which are left out otherwise.",
+    );
+
+request! {
+    /// The parameters of a filter, but for what is counted.
+    pub struct FilterParameters {
+        services: Option<Vec<ServiceCode>> = SERVICE,
+        span: Span = group(SpanParameters::span),
+        statuses: Option<Vec<Status>> = STATUS,
+        natures: Option<Vec<Nature>> = NATURE,
+        channels: Option<Vec<Channel>> = CHANNEL,
+        areas: Option<Vec<String>> = AREA,
+        approximate: bool = APPROXIMATE,
+    }
+}
+
+impl FilterParameters {
+    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+        let Self { services, span, statuses, natures, channels, areas, approximate } = self;
+        let (from, before) = span;
+        Ok(Filter {
             services,
-            statuses: self.list("status", &Status::spellings(), Status::parse),
-            natures: self.list("nature", &Nature::spellings(), Nature::parse),
-            channels: self.list("channel", &Channel::spellings(), Channel::parse),
-            areas: self.list("area", "", |area| Some(area.to_owned())),
+            statuses,
+            natures,
+            channels,
+            areas,
             from,
             before,
             bbox: None,
-            approximate: self.flag("approximate"),
-            incidents: self.counts_incidents().unwrap_or(false),
-        }
-    }
-
-    /// `count`: `reports` or `incidents`.
-    pub fn counts_incidents(&mut self) -> Option<bool> {
-        let known =
-            |word: &str| ["reports", "incidents"].contains(&word).then(|| word == "incidents");
-        self.word("count", "reports, incidents", known)
-    }
-
-    /// `service`: codes and groups, mixed.
-    pub fn services(&mut self, city: &City) -> Option<Vec<ServiceCode>> {
-        let catalogue = city.catalogue();
-        let found = self.list("service", "/api/v1/services", |word| {
-            if let Some(service) = catalogue.get(word) {
-                return Some(vec![service.code.clone()]);
-            }
-            let is_group = catalogue.groups().iter().any(|group| group.code == word);
-            is_group.then(|| catalogue.in_group(word))
-        });
-        found.map(|lists| lists.concat())
-    }
-
-    /// A day or moment, by the city's clock where it names no zone.
-    pub fn time(&mut self, name: &str, city: &City) -> Option<ReportTime> {
-        let text = self.take(name)?;
-        match ReportTime::parse(&text, city.zone()) {
-            Ok(when) => Some(when),
-            Err(message) => {
-                self.refuse(name, text, message);
-                None
-            }
-        }
-    }
-
-    /// `cursor`: where the page before ended, as that page told it.
-    pub fn cursor<N: FromStr>(&mut self) -> Option<After<N>> {
-        let text = self.take("cursor")?;
-        let read = text
-            .split_once('~')
-            .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.to_owned() }));
-        if read.is_none() {
-            let message =
-                message!("n’est pas un curseur de ce service", "is not a cursor of this service");
-            self.refuse("cursor", text, message);
-        }
-        read
+            approximate,
+            incidents: false,
+        })
     }
 }
 
-/// The cursor behind an answer.
-pub fn cursor_after(key: impl Display, id: &str) -> String {
-    format!("{key}~{id}")
+request! {
+    /// The parameters of a filter that counts reports by default.
+    pub struct ReportFilterParameters {
+        filter: Filter = group(FilterParameters::filter),
+        incidents: bool = COUNT.default(false),
+    }
+}
+
+request! {
+    /// The parameters of a filter that counts incidents by default.
+    pub struct IncidentFilterParameters {
+        filter: Filter = group(FilterParameters::filter),
+        incidents: bool = COUNT.default(true),
+    }
+}
+
+request! {
+    /// The parameters of a filter with a box.
+    pub struct BoxedFilterParameters {
+        filter: Filter = FILTER,
+        bbox: Option<BBox> = BBOX,
+    }
+}
+
+impl ReportFilterParameters {
+    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+        Ok(Filter { incidents: self.incidents, ..self.filter })
+    }
+}
+
+impl IncidentFilterParameters {
+    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+        Ok(Filter { incidents: self.incidents, ..self.filter })
+    }
+}
+
+impl BoxedFilterParameters {
+    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+        Ok(Filter { bbox: self.bbox, ..self.filter })
+    }
+}
+
+/// The filter of most operations: reports count, each on its own.
+pub const FILTER: Group<ReportFilterParameters, Filter> = group(ReportFilterParameters::filter);
+
+/// The same filter, by which incidents count unless reports are asked for.
+pub const INCIDENT_FILTER: Group<IncidentFilterParameters, Filter> =
+    group(IncidentFilterParameters::filter);
+
+/// The filter of most operations, within a box.
+pub const BOXED_FILTER: Group<BoxedFilterParameters, Filter> = group(BoxedFilterParameters::filter);
+
+/// A text of the query string that may be absent.
+pub const fn text(name: &'static str) -> Parameter<Text, Optional> {
+    query(name, Text).optional()
 }

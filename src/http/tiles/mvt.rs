@@ -1,23 +1,21 @@
-//! Vector tiles out: Mapbox Vector Tile 2.1, and the TileJSON 3.0 that tells of them.
+//! Vector tiles as bytes: Mapbox Vector Tile 2.1.
 
 use geo::MapCoords;
 use geozero::ToMvt;
 use geozero::mvt::{Message, TagsBuilder, TileValue, tile};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::domain::ReportView;
 use crate::export::geojson::instant;
 use crate::http::v1::cluster_features::cluster_id;
 use crate::index::{DocAddress, Snapshot};
-use crate::place::{BBox, Tile};
+use crate::place::Tile;
 use crate::query::{Cluster, ClusterItem};
 
-/// Media type of a tile.
-pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
 /// Bytes of a tile, at most.
 pub const BYTES_MAX: usize = 500_000;
 /// Layer that says what a tile leaves out.
-const LEFT_OUT: &str = "left_out";
+pub const LEFT_OUT: &str = "left_out";
 
 /// Properties of clusters and of reports, and what they are (`Number`, `String` or `Boolean`).
 pub const REPORT_FIELDS: &[(&str, &str)] = &[
@@ -263,56 +261,10 @@ fn bounded<T>(
     }
 }
 
-/// What is told of a layer.
-pub struct LayerAbout<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// What it holds, in a sentence.
-    pub description: &'a str,
-    /// Zooms it has tiles of; beyond, the last is drawn larger.
-    pub zooms: (u8, u8),
-    /// Where anything is.
-    pub bounds: Option<BBox>,
-    /// Address of its tiles, with `{z}`, `{x}`, `{y}`.
-    pub url: &'a str,
-    /// Names of its properties and what they are.
-    pub fields: &'a [(&'a str, &'a str)],
-}
-
-/// The TileJSON of a layer.
-pub fn tile_json(about: &LayerAbout<'_>) -> Value {
-    let fields = |list: &[(&str, &str)]| -> Value {
-        let fields = list.iter().map(|(name, what)| ((*name).to_owned(), json!(what)));
-        Value::Object(fields.collect())
-    };
-    let bounds = about.bounds.map_or([-180.0, -85.051_13, 180.0, 85.051_13], |b| {
-        [b.west, b.south.max(-85.051_13), b.east, b.north.min(85.051_13)]
-    });
-    let (minzoom, maxzoom) = about.zooms;
-    json!({
-        "tilejson": "3.0.0",
-        "name": about.name,
-        "description": about.description,
-        "scheme": "xyz",
-        "tiles": [about.url],
-        "minzoom": minzoom,
-        "maxzoom": maxzoom,
-        "bounds": bounds,
-        "vector_layers": [
-            {
-                "id": about.name,
-                "description": about.description,
-                "minzoom": minzoom,
-                "maxzoom": maxzoom,
-                "fields": fields(about.fields),
-            },
-            { "id": LEFT_OUT, "fields": fields(&[("count", "Number: what the tile leaves out")]) },
-        ],
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,141 +1,163 @@
-//! What has just begun, and what came back after it was repaired.
+//! Alerts: what has just begun.
 
-use std::sync::Arc;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use axum::extract::State;
-use serde_json::json;
-
-use crate::domain::Filter;
-use crate::error::Result;
-use crate::export::areas::{AreaCollection, figure};
+use crate::domain::ServiceCode;
+use crate::export::areas::{AreaCollection, AreaFeature, figure};
 use crate::export::geojson::{MEDIA_TYPE, instant};
-use crate::http::AppState;
-use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
-use crate::http::v1::hotspots::answer as render;
-use crate::http::v1::proximity::finished;
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::params::{BBOX, SERVICE};
+use crate::http::v1::hotspots::answer::outline;
+use crate::http::v1::members::MEMBERS_MAX;
 use crate::http::v1::sentences::SentenceNames;
-use crate::index::Snapshot;
-use crate::query::RecurrenceQuery;
-use crate::usecase::City;
-use crate::usecase::recurrences::{FoundRecurrences, find_recurrences};
-use crate::usecase::reports::check_areas;
+use crate::place::{BBox, Hex};
+use crate::query::Alert;
+use crate::usecase::watch::Alerts;
 
-const DAY: i64 = 86_400;
-/// Reports within an hour of a repair are of the same visit: crews note several at a time.
-const HOUR: i64 = 3_600;
+/// From this on an alert is called one, not a thing to watch: chance alone brings as many less
+/// than once in so many days.
+const ALERT_DAYS: f64 = 365.0;
 
-/// `GET /api/v1/alerts`
-pub async fn alerts(
-    State(state): State<Arc<AppState>>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let services = context.params.services(&city);
-    let bbox = context.params.bbox();
-    let watched = state.watch.city(&state.app, &city)?;
-    let mut context = finished(context)?;
-    context.stamp = watched.examinations();
-    let found = watched.alerts();
-    let own = (state.clone(), city.clone());
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            let (state, city) = &own;
-            let catalogue = city.catalogue();
-            let speech = SentenceNames {
-                catalogue: &catalogue,
-                zone: city.zone(),
-                language: context.language,
-            };
-            let mut features = Vec::new();
-            // Before the first look there is nothing to tell, and the head says so.
-            let found = found.as_deref();
-            for alert in found.into_iter().flat_map(|found| &found.alerts) {
-                let is_wanted = services.as_ref().is_none_or(|list| list.contains(&alert.service))
-                    && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)));
-                if is_wanted {
-                    let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
-                    let streets = state.app.streets_of(city, &ids)?;
-                    let at = found.map_or(0, |found| found.at);
-                    features.push(render::alert(alert, at, &streets, &speech));
-                }
-            }
-            let head = json!({
-                "scanned": found.is_some(),
-                "scanned_revision": found.map(|found| found.revision),
-                "scanned_to_datetime": found.map(|found| instant(found.at)),
-                "services_scanned": found.map(|found| found.services),
-                "seconds": found.map(|found| found.took.as_secs_f64()),
-            });
-            let matched = features.len() as u64;
-            to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
-        });
-    Ok(answer.await?)
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/alerts", "alerts", Tag::Maps, alerts)
+            .says("Ce qui vient de commencer.", "What has just begun.")
+            .answers(&[geojson::<AreaCollection<AlertsHead, AlertOut>>()]),
+    ]
 }
 
-struct AlertsRequest {
-    filter: Filter,
-    query: RecurrenceQuery,
-    days: i64,
-    limit: usize,
-}
-
-fn recurrence_answer(
-    state: &AppState,
-    city: &City,
-    snapshot: &Snapshot,
-    question: &AlertsRequest,
-    context: &RequestContext,
-) -> Result<Vec<u8>> {
-    check_areas(snapshot, &question.filter)?;
-    let catalogue = city.catalogue();
-    let FoundRecurrences { found, services_left_out } =
-        find_recurrences(snapshot, &catalogue, &question.filter, question.query);
-    let shown = &found.places[..found.places.len().min(question.limit)];
-    let speech =
-        SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
-    let mut features = Vec::with_capacity(shown.len());
-    for place in shown {
-        let last: Vec<&str> =
-            place.members.last().map(|address| snapshot.id(*address)).into_iter().collect();
-        let stored = state.app.reader().get_many(city.id(), &last)?;
-        let address = stored.first().and_then(|stored| stored.report.address.as_deref());
-        features.push(render::recurrence(snapshot, place, address, &speech));
+request! {
+    /// The alerts of a city.
+    pub struct AlertsRequest {
+        services: Option<Vec<ServiceCode>> = SERVICE,
+        bbox: Option<BBox> = BBOX,
     }
-    let share = found.failed as f64 / found.repairs.max(1) as f64;
-    let head = json!({
-        "repairs": found.repairs,
-        "failed_fixes": found.failed,
-        "failed_share": figure(share),
-        "services_left_out": services_left_out,
-        "radius_m": question.query.radius_m,
-        "within_days": question.days,
-    });
-    let matched = found.places.len() as u64;
-    to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
 }
 
-/// `GET /api/v1/recurrences?radius_m&within_days&chronic_from`
-pub async fn recurrences(
-    State(state): State<Arc<AppState>>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let params = &mut context.params;
-    let radius_m = params.number("radius_m", 0.1, 500.0).unwrap_or(15.0);
-    let days = params.number("within_days", 1, 366).unwrap_or(60);
-    let chronic_from = params.number("chronic_from", 1, 1_000).unwrap_or(3);
-    let limit = params.limit(&state.app.limits);
-    let bbox = params.bbox();
-    let filter = Filter { bbox, ..params.filter(&city) };
-    let context = finished(context)?;
-    let recurrence =
-        RecurrenceQuery { radius_m, within: days * DAY, not_before: HOUR, chronic_from };
-    let question = AlertsRequest { filter, query: recurrence, days, limit };
-    let own = (state.clone(), city.clone());
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            let (state, city) = &own;
-            recurrence_answer(state, city, snapshot, &question, context)
-        });
-    Ok(answer.await?)
+async fn alerts(call: Call<AlertsRequest>) -> HandlerResult {
+    let Call { state, city, mut context, request } = call;
+    let AlertsRequest { services, bbox } = request;
+    let watched = state.watch.city(&state.app, &city)?;
+    context.variant.watch_rounds = Some(watched.examinations());
+    let found = watched.alerts();
+    let (reading, own) = (state.clone(), city.clone());
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        let catalogue = own.catalogue();
+        let names =
+            SentenceNames { catalogue: &catalogue, zone: own.zone(), language: context.language };
+        let is_wanted = |alert: &&Alert| {
+            services.as_ref().is_none_or(|list| list.contains(&alert.service))
+                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+        };
+        let mut features = Vec::new();
+        if let Some(found) = found.as_deref() {
+            for alert in found.alerts.iter().filter(is_wanted) {
+                let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
+                let streets = reading.app.streets_of(&own, &ids)?;
+                features.push(feature(alert, found.at, streets, &names));
+            }
+        }
+        let head = AlertsHead::new(found.as_deref());
+        let matched = features.len() as u64;
+        to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+    })
+    .await
+}
+
+/// What a collection of alerts says of the scan that found them; null before the first scan.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AlertsHead {
+    /// Has there been a scan?
+    scanned: bool,
+    scanned_revision: Option<u64>,
+    #[schemars(extend("format" = "date-time"))]
+    scanned_to_datetime: Option<String>,
+    services_scanned: Option<usize>,
+    /// How long the scan took.
+    seconds: Option<f64>,
+}
+
+impl AlertsHead {
+    fn new(found: Option<&Alerts>) -> Self {
+        Self {
+            scanned: found.is_some(),
+            scanned_revision: found.map(|found| found.revision),
+            scanned_to_datetime: found.map(|found| instant(found.at)),
+            services_scanned: found.map(|found| found.services),
+            seconds: found.map(|found| found.took.as_secs_f64()),
+        }
+    }
+}
+
+/// A cluster of one service that has just begun.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Alert")]
+struct AlertOut {
+    service_code: String,
+    service_name: String,
+    explanation: String,
+    #[schemars(extend("format" = "date-time"))]
+    from: String,
+    days: i64,
+    count: u32,
+    expected: f64,
+    ratio: f64,
+    log_likelihood_ratio: f64,
+    /// 0 to 1.
+    #[schemars(extend("x-fr" = "0 à 1."))]
+    p: f64,
+    /// Days in which chance alone brings one as unlikely.
+    #[schemars(extend("x-fr" = "Jours en lesquels le hasard seul en fait une aussi improbable."))]
+    recurrence_days: f64,
+    service_request_ids: Vec<String>,
+    level: AlertLevel,
+    streets: Vec<String>,
+}
+
+/// How unlikely an alert is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum AlertLevel {
+    /// Less than once a year by chance.
+    Alert,
+    /// More often.
+    Watch,
+}
+
+/// The feature of an alert that ends at the second `at`.
+fn feature(
+    alert: &Alert,
+    at: i64,
+    streets: Vec<String>,
+    names: &SentenceNames<'_>,
+) -> AreaFeature<AlertOut> {
+    let days = (at - alert.from) / 86_400;
+    let cell = alert.cells.first().map(Hex::to_string).unwrap_or_default();
+    let id = format!("{}-{cell}-{days}", alert.service);
+    let is_alert = alert.recurrence_days >= ALERT_DAYS;
+    let properties = AlertOut {
+        service_code: alert.service.to_string(),
+        service_name: names.service(alert.service.as_str()).to_owned(),
+        explanation: names.alert(alert, days, &streets),
+        from: instant(alert.from),
+        days,
+        count: alert.count,
+        expected: figure(alert.expected),
+        ratio: figure(f64::from(alert.count) / alert.expected.max(1e-9)),
+        log_likelihood_ratio: figure(alert.ratio),
+        p: figure(alert.p),
+        recurrence_days: figure(alert.recurrence_days),
+        service_request_ids: alert.members.iter().take(MEMBERS_MAX).cloned().collect(),
+        level: if is_alert { AlertLevel::Alert } else { AlertLevel::Watch },
+        streets,
+    };
+    AreaFeature::new(id, outline(&alert.cells), properties)
 }

@@ -1,45 +1,115 @@
 //! Boundaries of a city's areas.
 
-use std::sync::Arc;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use axum::extract::{Path, State};
-use serde_json::json;
-
+use crate::domain::BoundarySet;
 use crate::error::Error;
+use crate::export::areas::{AreaFeature, AreaGeometry};
 use crate::export::geojson::MEDIA_TYPE;
-use crate::http::AppState;
-use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
-use crate::http::v1::proximity::finished;
-use crate::ingest::boundaries;
+use crate::http::openapi::content::{geojson, json};
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
+use crate::http::request::types::Segment;
 
-/// `GET /api/v1/boundaries`
-pub async fn list(State(state): State<Arc<AppState>>, context: RequestContext) -> HandlerResult {
-    let city = context.city(&state)?;
-    let context = finished(context)?;
-    let answer =
-        fresh(&state, context, &city, "application/json", CostClass::Long, |snapshot, _| {
-            to_json(&boundaries::list(snapshot.boundary_sets().iter().map(|set| set.set())))
-        });
-    Ok(answer.await?)
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/boundaries", "boundaries", Tag::Cities, list)
+            .says("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
+            .answers(&[json::<Boundaries>()]),
+        Operation::get("/api/v1/boundaries/{name}", "boundary", Tag::Cities, one)
+            .says(
+                "Les secteurs d’un découpage et leurs limites.",
+                "The areas of a set and their boundaries.",
+            )
+            .answers(&[geojson::<AreasOfSet>()]),
+    ]
 }
 
-/// `GET /api/v1/boundaries/{name}`
-pub async fn one(
-    State(state): State<Arc<AppState>>,
-    Path(name): Path<String>,
-    context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let context = finished(context)?;
-    let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+/// The sets of areas of a city.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Boundaries {
+    boundaries: Vec<SetOut>,
+}
+
+/// A set of areas.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct SetOut {
+    name: String,
+    /// Number of areas.
+    areas: usize,
+}
+
+/// An area of a set.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Area")]
+pub struct AreaOut {
+    name: String,
+    /// The set of areas.
+    #[schemars(extend("x-fr" = "Le découpage."))]
+    set: String,
+}
+
+/// All areas of a set.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AreaCollection")]
+struct AreasOfSet {
+    #[schemars(extend("enum" = ["FeatureCollection"]))]
+    r#type: &'static str,
+    as_of: u64,
+    #[serde(rename = "numberReturned")]
+    number_returned: usize,
+    features: Vec<AreaFeature<AreaOut>>,
+}
+
+/// The features of a set.
+pub fn features(set: &BoundarySet) -> Vec<AreaFeature<AreaOut>> {
+    let areas = set.areas.iter();
+    areas
+        .map(|area| {
+            let properties = AreaOut { name: area.name.clone(), set: set.name.clone() };
+            let geometry = AreaGeometry::MultiPolygon(area.shape.rings());
+            AreaFeature::new(area.name.clone(), Some(geometry), properties)
+        })
+        .collect()
+}
+
+async fn list(call: Call<()>) -> HandlerResult {
+    let Call { state, city, context, .. } = call;
+    fresh(&state, context, &city, JSON, CostClass::Long, |snapshot, _| {
+        let sets = snapshot.boundary_sets().iter().map(|set| set.set());
+        let sets = sets.map(|set| SetOut { name: set.name.clone(), areas: set.areas.len() });
+        to_json(&Boundaries { boundaries: sets.collect() })
+    })
+    .await
+}
+
+request! {
+    /// The areas of a set.
+    pub struct OneRequest {
+        name: String = path("name", Segment, "quartiers")
+            .says("Nom du découpage.", "Name of the set."),
+    }
+}
+
+async fn one(call: Call<OneRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let name = request.name;
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         let set = snapshot.boundary_set(&name).ok_or_else(|| Error::not_found(&name))?;
-        let features = boundaries::features(set.set());
-        to_json(&json!({
-            "type": "FeatureCollection",
-            "as_of": snapshot.revision(),
-            "numberReturned": features.len(),
-            "features": features,
-        }))
-    });
-    Ok(answer.await?)
+        let features = features(set.set());
+        to_json(&AreasOfSet {
+            r#type: "FeatureCollection",
+            as_of: snapshot.revision(),
+            number_returned: features.len(),
+            features,
+        })
+    })
+    .await
 }

@@ -1,30 +1,59 @@
 //! Clusters for maps.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
 use jiff::tz::TimeZone;
 
-use crate::error::{Error, Refusal, Result};
-use crate::export::geojson::{Collection, Feature, MEDIA_TYPE};
-use crate::http::AppState;
-use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
+use crate::domain::Filter;
+use crate::error::Error;
+use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Defaulted, Group, Parameter, group, path, query};
+use crate::http::request::params::{BBOX, FILTER, LIMIT, NewestAfter, cursor_by};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Number, Segment, number};
 use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
-use crate::http::v1::proximity::{finished, next_newest, unreachable_refusal};
-use crate::http::v1::reports::report_page;
+use crate::http::v1::reports::answer::{next_newest, report_page};
 use crate::index::Snapshot;
 use crate::message;
-use crate::place::Cell;
-use crate::query;
-use crate::query::{ClusterItem, Clusters, ZOOM_MAX};
+use crate::place::{BBox, Cell};
+use crate::query::{self, ClusterItem, Clusters, ZOOM_MAX};
 use crate::usecase::reports::check_areas;
 
-fn spot<'a>(
+/// Clusters in an answer; the smallest are left out.
+const CLUSTERS: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
+    .default(5_000)
+    .example("50")
+    .says("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let collection = geojson::<Collection<'_, ClusterItemOut<'_>>>();
+    vec![
+        Operation::get("/api/v1/clusters", "clusters", Tag::Maps, list)
+            .says("Ce qu’une carte montre.", "What a map shows.")
+            .answers(&[collection]),
+        Operation::get("/api/v1/clusters/{id}", "cluster", Tag::Maps, one)
+            .says("Un groupe.", "A cluster.")
+            .answers(&[geojson::<Feature<'_, ClusterItemOut<'_>>>()]),
+        Operation::get("/api/v1/clusters/{id}/children", "cluster_children", Tag::Maps, children)
+            .says("Ses parties au zoom suivant.", "Its parts at the next zoom.")
+            .answers(&[collection]),
+        Operation::get("/api/v1/clusters/{id}/reports", "cluster_reports", Tag::Maps, reports)
+            .says("Ses demandes.", "Its reports.")
+            .answers(&[geojson::<Collection<'_, ReportOut>>()]),
+    ]
+}
+
+fn feature<'a>(
     snapshot: &'a Snapshot,
-    spot: &ClusterItem,
+    item: &ClusterItem,
     zone: &TimeZone,
 ) -> Feature<'a, ClusterItemOut<'a>> {
-    match spot {
+    match item {
         ClusterItem::Single(address) => single(&snapshot.view(*address), zone),
         ClusterItem::Cluster(found) => cluster(found, |number| snapshot.service_code(number)),
     }
@@ -35,7 +64,7 @@ fn collection<'a>(
     found: &Clusters,
     zone: &TimeZone,
 ) -> Collection<'a, ClusterItemOut<'a>> {
-    let features = found.spots.iter().map(|found| spot(snapshot, found, zone)).collect();
+    let features = found.spots.iter().map(|item| feature(snapshot, item, zone)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.number_matched = Some(found.total);
     collection.truncated = found.left_out > 0;
@@ -43,121 +72,144 @@ fn collection<'a>(
     collection
 }
 
-/// `GET /api/v1/clusters?bbox&zoom`
-pub async fn list(
-    State(state): State<Arc<AppState>>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let params = &mut context.params;
-    let bbox = params.bbox_required();
-    let zoom = params.zoom(ZOOM_MAX);
-    let max = state.app.limits.clusters_max;
-    let limit = params.count("limit", max, max);
-    let filter = params.filter(&city);
-    let context = finished(context)?;
-    let (Some(bbox), Some(zoom)) = (bbox, zoom) else { return Err(unreachable_refusal()) };
+request! {
+    /// The clusters of a map.
+    pub struct ListRequest {
+        bbox: BBox = BBOX.required(),
+        zoom: u8 = query("zoom", number(0, ZOOM_MAX)).example("12").says(
+            "Zoom d’une carte à tuiles de 512 pixels.",
+            "Zoom of a map with tiles of 512 pixels.",
+        ),
+        limit: usize = CLUSTERS,
+        filter: Filter = FILTER,
+    }
+}
+
+async fn list(call: Call<ListRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let ListRequest { bbox, zoom, limit, filter } = request;
     let zone = city.zone().clone();
-    let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::clusters(snapshot, &compiled, &bbox, zoom, limit);
         to_json(&collection(snapshot, &found, &zone))
-    });
-    Ok(answer.await?)
+    })
+    .await
 }
 
-/// `GET /api/v1/clusters/{id}`
-pub async fn one(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let (zoom, cell) = read_id(&id)?;
-    let filter = context.params.filter(&city);
-    let context = finished(context)?;
-    let zone = city.zone().clone();
-    let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        check_areas(snapshot, &filter)?;
-        let found = query::cluster(snapshot, &snapshot.compiled(&filter), cell, zoom);
-        let found = found.ok_or_else(|| Error::not_found(&id))?;
-        to_json(&spot(snapshot, &found, &zone))
-    });
-    Ok(answer.await?)
+/// The id of a cluster: the square of the map that it covers, at a zoom.
+pub struct ClusterId {
+    text: String,
+    zoom: u8,
+    cell: Cell,
 }
 
-/// `GET /api/v1/clusters/{id}/children`
-pub async fn children(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let (zoom, cell) = read_id(&id)?;
-    let max = state.app.limits.clusters_max;
-    let limit = context.params.count("limit", max, max);
-    let filter = context.params.filter(&city);
-    let context = finished(context)?;
-    let zone = city.zone().clone();
-    let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        check_areas(snapshot, &filter)?;
-        let compiled = snapshot.compiled(&filter);
-        let found = query::children(snapshot, &compiled, cell, zoom, limit);
-        let found = found.ok_or_else(|| Error::not_found(&id))?;
-        to_json(&collection(snapshot, &found, &zone))
-    });
-    Ok(answer.await?)
+request! {
+    /// The id of a cluster in a path.
+    pub struct ClusterIdParameter {
+        id: String = path("id", Segment, "0-2-2")
+            .says("zoom-colonne-rangée du groupe.", "zoom-column-row of the cluster."),
+    }
 }
 
-/// `GET /api/v1/clusters/{id}/reports`
-pub async fn reports(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let (_, cell) = read_id(&id)?;
-    let params = &mut context.params;
-    let limit = params.limit(&state.app.limits);
-    let after = params.cursor::<i64>();
-    let filter = params.filter(&city);
-    let context = finished(context)?;
-    let reading = (state.clone(), city.clone());
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            check_areas(snapshot, &filter)?;
-            let compiled = snapshot.compiled(&filter);
-            let page = query::newest_in_cell(snapshot, &compiled, cell, after, limit);
-            if page.items.is_empty() {
-                return Err(Error::not_found(&id));
-            }
-            let (state, city) = &reading;
-            let mut collection = report_page(state, city, snapshot, &page, context.language)?;
-            collection.next = next_newest(snapshot, &page, context);
-            to_json(&collection)
-        });
-    Ok(answer.await?)
-}
+const CLUSTER_ID: Group<ClusterIdParameter, ClusterId> = group(ClusterIdParameter::read_id);
 
-/// Reads `zoom-column-row`.
-fn read_id(id: &str) -> Result<(u8, Cell)> {
-    let mut parts = id.split('-').map(str::parse::<u32>);
-    let mut next = || parts.next().and_then(std::result::Result::ok);
-    let (zoom, x, y) = (next(), next(), next());
-    let rest = parts.next();
-    if let (Some(zoom), Some(x), Some(y), None) = (zoom, x, y, rest) {
-        let zoom = u8::try_from(zoom).ok().filter(|zoom| *zoom <= ZOOM_MAX);
-        if let Some((zoom, level)) = zoom.map(|zoom| (zoom, query::level_of(zoom))) {
-            let side = 1u32 << level;
-            if x < side && y < side {
-                return Ok((zoom, Cell { level, x, y }));
+impl ClusterIdParameter {
+    fn read_id(self, reader: &mut Reader<'_>) -> Read<ClusterId> {
+        let text = self.id;
+        match cluster_id(&text) {
+            Some((zoom, cell)) => Ok(ClusterId { text, zoom, cell }),
+            None => {
+                let message = message!(
+                    "n’est pas un identifiant de groupe (zoom-colonne-rangée)",
+                    "is not a cluster id (zoom-column-row)"
+                );
+                Err(reader.refuse("cluster_id", text, message))
             }
         }
     }
-    let message = message!(
-        "n’est pas un identifiant de groupe (zoom-colonne-rangée)",
-        "is not a cluster id (zoom-column-row)"
-    );
-    Err(Refusal::new("cluster_id", id, message).into())
+}
+
+/// Zoom and square of a cluster's id, `zoom-column-row`.
+fn cluster_id(id: &str) -> Option<(u8, Cell)> {
+    let numbers: Option<Vec<u32>> = id.split('-').map(|part| part.parse().ok()).collect();
+    let [zoom, x, y] = numbers?.try_into().ok()?;
+    let zoom = u8::try_from(zoom).ok().filter(|zoom| *zoom <= ZOOM_MAX)?;
+    let level = query::level_of(zoom);
+    let side = 1u32 << level;
+    (x < side && y < side).then_some((zoom, Cell { level, x, y }))
+}
+
+request! {
+    /// One cluster.
+    pub struct OneRequest {
+        id: ClusterId = CLUSTER_ID,
+        filter: Filter = FILTER,
+    }
+}
+
+async fn one(call: Call<OneRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let OneRequest { id, filter } = request;
+    let zone = city.zone().clone();
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+        check_areas(snapshot, &filter)?;
+        let found = query::cluster(snapshot, &snapshot.compiled(&filter), id.cell, id.zoom);
+        let found = found.ok_or_else(|| Error::not_found(&id.text))?;
+        to_json(&feature(snapshot, &found, &zone))
+    })
+    .await
+}
+
+request! {
+    /// The parts of a cluster.
+    pub struct ChildrenRequest {
+        id: ClusterId = CLUSTER_ID,
+        limit: usize = CLUSTERS,
+        filter: Filter = FILTER,
+    }
+}
+
+async fn children(call: Call<ChildrenRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let ChildrenRequest { id, limit, filter } = request;
+    let zone = city.zone().clone();
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let found = query::children(snapshot, &compiled, id.cell, id.zoom, limit);
+        let found = found.ok_or_else(|| Error::not_found(&id.text))?;
+        to_json(&collection(snapshot, &found, &zone))
+    })
+    .await
+}
+
+request! {
+    /// The reports of a cluster.
+    pub struct ReportsRequest {
+        id: ClusterId = CLUSTER_ID,
+        limit: usize = LIMIT,
+        after: NewestAfter = cursor_by(),
+        filter: Filter = FILTER,
+    }
+}
+
+async fn reports(call: Call<ReportsRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let ReportsRequest { id, limit, after, filter } = request;
+    let reading = (state.clone(), city.clone());
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let page = query::newest_in_cell(snapshot, &compiled, id.cell, after, limit);
+        if page.items.is_empty() {
+            return Err(Error::not_found(&id.text));
+        }
+        let (state, city) = &reading;
+        let mut collection = report_page(state, city, snapshot, &page, context.language)?;
+        collection.next = next_newest(snapshot, &page, context);
+        to_json(&collection)
+    })
+    .await
 }

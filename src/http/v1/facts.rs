@@ -1,33 +1,89 @@
 //! The facts of reports as GeoJSON features, written for answers that come by the thousand.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use crate::domain::{ReportView, format_utc};
+use crate::domain::{
+    Accuracy, Channel, ClosedReason, Filter, Nature, ReportView, Status, format_utc,
+};
+use crate::error::{Error, Result};
 use crate::export::geojson::{Collection, Feature, Point, instant};
+use crate::export::word::Word;
+use crate::http::reply::answer::CostClass;
+use crate::index::{DocAddress, Snapshot};
 use crate::place::Meters;
+use crate::query::{Found, Page};
+
+/// Reports of an answer that is made at once, at most.
+const QUICK_ROWS: usize = 100;
+/// Radius of an answer that is made at once, in metres, at most.
+pub const QUICK_M: f64 = 500.0;
+
+/// The cost of the neighbourhood of a place: low where the index has a tree for the filter, so that
+/// few candidates are looked at that do not pass it.
+pub fn cost_of(filter: &Filter, rows: usize, radius_m: f64) -> CostClass {
+    let is_short = rows <= QUICK_ROWS && radius_m <= QUICK_M;
+    if is_short && filter.is_plain() { CostClass::Quick } else { CostClass::Long }
+}
+
+/// A page of facts, as JSON. `of` gives the address of an item, and its distance if it has one.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn facts_page<T>(
+    snapshot: &Snapshot,
+    page: &Page<T>,
+    next: Option<String>,
+    zone: &TimeZone,
+    of: impl Fn(&T) -> (DocAddress, Option<Meters>),
+) -> Result<Vec<u8>> {
+    let mut head = Collection::new(snapshot.revision(), Vec::new());
+    head.number_returned = page.items.len();
+    (head.truncated, head.next) = (page.more, next);
+    let found = page.items.iter().map(|item| {
+        let (address, distance) = of(item);
+        (snapshot.view(address), distance)
+    });
+    facts_collection(&head, found, zone).map_err(Error::internal)
+}
+
+/// Address and distance of a report that was found near a place.
+pub fn found_facts(found: &Found) -> (DocAddress, Option<Meters>) {
+    (found.address, Some(found.distance))
+}
 
 /// Facts of a report, and its distance where one was asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReportFacts")]
 pub struct FactsOut<'a> {
+    #[schemars(extend("enum" = [false]))]
     cluster: bool,
+    /// Tracking number.
+    #[schemars(extend("x-fr" = "Numéro de suivi."))]
     service_request_id: &'a str,
     service_code: &'a str,
-    status: &'static str,
+    status: Word<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closed_reason: Option<&'static str>,
-    nature: &'static str,
-    channel: &'static str,
+    closed_reason: Option<Word<ClosedReason>>,
+    nature: Word<Nature>,
+    channel: Word<Channel>,
     requested_datetime: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_datetime: Option<Instant>,
-    accuracy: &'static str,
+    accuracy: Word<Accuracy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     area: Option<&'a str>,
+    /// The original of a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-fr" = "L’original d’un doublon."))]
     parent_service_request_id: Option<&'a str>,
+    /// Metres from the place asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-fr" = "Mètres depuis le lieu demandé."))]
     distance_m: Option<f64>,
 }
 
@@ -46,16 +102,16 @@ pub fn facts<'a>(
             cluster: false,
             service_request_id: view.id,
             service_code: view.service,
-            status: view.status.as_str(),
-            closed_reason: view.reason.map(|reason| reason.as_str()),
-            nature: view.nature.as_str(),
-            channel: view.channel.as_str(),
+            status: Word(view.status),
+            closed_reason: view.reason.map(Word),
+            nature: Word(view.nature),
+            channel: Word(view.channel),
             requested_datetime: match view.day_only {
                 true => Instant::Day(day(requested, zone)),
                 false => Instant::Second(requested),
             },
             closed_datetime: view.closed.map(Instant::Second),
-            accuracy: view.accuracy.as_str(),
+            accuracy: Word(view.accuracy),
             area: view.area,
             parent_service_request_id: view.parent,
             // Millimetres are finer than any position.
@@ -109,10 +165,10 @@ fn write_facts(out: &mut Vec<u8>, feature: &Feature<'_, FactsOut<'_>>) -> serde_
     out.extend_from_slice(br#","service_code":"#);
     write_text(out, facts.service_code)?;
     for (name, word) in [
-        (&br#","status":""#[..], Some(facts.status)),
-        (br#","closed_reason":""#, facts.closed_reason),
-        (br#","nature":""#, Some(facts.nature)),
-        (br#","channel":""#, Some(facts.channel)),
+        (&br#","status":""#[..], Some(facts.status.as_str())),
+        (br#","closed_reason":""#, facts.closed_reason.map(Word::as_str)),
+        (br#","nature":""#, Some(facts.nature.as_str())),
+        (br#","channel":""#, Some(facts.channel.as_str())),
     ] {
         write_word(out, name, word);
     }
@@ -122,7 +178,7 @@ fn write_facts(out: &mut Vec<u8>, feature: &Feature<'_, FactsOut<'_>>) -> serde_
         out.extend_from_slice(br#","closed_datetime":"#);
         closed.write(out);
     }
-    write_word(out, br#","accuracy":""#, Some(facts.accuracy));
+    write_word(out, br#","accuracy":""#, Some(facts.accuracy.as_str()));
     if let Some(area) = facts.area {
         out.extend_from_slice(br#","area":"#);
         write_text(out, area)?;
@@ -159,7 +215,7 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()
     Ok(())
 }
 
-/// A time on its way out.
+/// A moment in RFC 3339, or a day whose hour is not known.
 #[derive(Debug)]
 enum Instant {
     /// Seconds since 1970.
@@ -183,11 +239,29 @@ impl Instant {
 }
 
 impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Second(second) => to.serialize_str(&instant(*second)),
             Self::Day(day) => to.serialize_str(day),
         }
+    }
+}
+
+impl JsonSchema for Instant {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "RFC 3339, or a day",
+            "x-fr": "RFC 3339, ou un jour",
+        })
     }
 }
 

@@ -1,19 +1,22 @@
-//! The API under `/api/v1`, a file or folder for each resource.
+//! The API: `/api/v1`, a module for each resource with its parameters, handlers and answers.
 
-pub(crate) mod about;
-pub(crate) mod alerts;
-pub(crate) mod answers;
-pub(crate) mod batch;
-pub(crate) mod boundaries;
-pub(crate) mod cluster_features;
-pub(crate) mod clusters;
-pub(crate) mod dbscan;
-pub(crate) mod duplicates;
+pub mod alerts;
+pub mod boundaries;
+pub mod cities;
+pub mod cluster_features;
+pub mod clusters;
+pub mod density;
+pub mod duplicates;
 pub mod facts;
-pub(crate) mod hexes;
-pub(crate) mod hotspots;
-pub(crate) mod incidents;
-pub(crate) mod media;
-pub(crate) mod proximity;
-pub(crate) mod reports;
-pub(crate) mod sentences;
+pub mod hexes;
+pub mod hotspots;
+pub mod incidents;
+pub mod media;
+pub mod members;
+pub mod nearest;
+pub mod recurrences;
+pub mod reports;
+pub mod sentences;
+pub mod services;
+pub mod stats;
+pub mod within;

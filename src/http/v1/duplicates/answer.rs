@@ -2,15 +2,37 @@
 //! reasons in words and numbers.
 
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::domain::Vocabulary;
 use crate::export::geojson::Feature;
 use crate::export::reasons::sentence;
+use crate::export::word::Word;
 use crate::http::v1::facts::{FactsOut, facts};
 use crate::i18n::Language;
 use crate::index::Snapshot;
-use crate::query::{Duplicate, DuplicateAnswer, Policy, Relation};
+use crate::query::{Decision, Duplicate, DuplicateAnswer, Policy, Relation};
+
+impl Vocabulary for Decision {
+    const VALUES: &'static [Self] = &[Self::Duplicate, Self::Possible, Self::New];
+
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Vocabulary for Relation {
+    const VALUES: &'static [Self] = &[Self::Same, Self::Related, Self::Other];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Related => "related",
+            Self::Other => "other",
+        }
+    }
+}
 
 /// What a question and its answer share.
 pub struct DuplicateAnswerContext<'a> {
@@ -26,18 +48,21 @@ pub struct DuplicateAnswerContext<'a> {
     pub language: Language,
 }
 
-/// The whole answer.
-#[derive(Debug, Serialize)]
+/// Incidents that may be the same problem, the likeliest first.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DuplicateCollection")]
 pub struct DuplicatesOut<'a> {
+    #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
+    /// Revision of the city that the answer is true of.
     as_of: u64,
     /// False where a report was sent and nothing was made of it until its sender chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<bool>,
     /// How to choose.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub confirm: Option<Value>,
-    decision: &'static str,
+    pub confirm: Option<HowToConfirm>,
+    decision: Word<Decision>,
     probability: f64,
     service_code: &'a str,
     duplicate_from: f64,
@@ -49,26 +74,45 @@ pub struct DuplicatesOut<'a> {
     features: Vec<Feature<'a, DuplicateOut<'a>>>,
 }
 
+/// How a sender who was asked chooses.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct HowToConfirm {
+    /// It is the same problem.
+    same: &'static str,
+    /// It is another.
+    new: &'static str,
+}
+
+/// The two choices.
+pub const HOW_TO_CONFIRM: HowToConfirm = HowToConfirm {
+    same: "POST the same body with the same Idempotency-Key and ?confirm={service_request_id} of \
+           the incident that it repeats",
+    new: "POST the same body with the same Idempotency-Key and ?confirm=new",
+};
+
 /// One incident.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Duplicate")]
 pub struct DuplicateOut<'a> {
     #[serde(flatten)]
     facts: FactsOut<'a>,
     probability: f64,
-    decision: &'static str,
+    decision: Word<Decision>,
     reasons: Reasons<'a>,
     sentence: String,
 }
 
-/// Why.
-#[derive(Debug, Serialize)]
+/// Why a report may be the same.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Reasons<'a> {
     /// The report of the incident that these are about.
     service_request_id: &'a str,
     distance_m: f64,
     accuracy_m: f64,
     hours: f64,
-    service: &'static str,
+    service: Word<Relation>,
     open: bool,
     closed_hours_ago: Option<f64>,
     same_street: Option<bool>,
@@ -92,7 +136,7 @@ pub fn duplicates<'a>(
         as_of: snapshot.revision(),
         created: None,
         confirm: None,
-        decision: first.map_or("new", |first| first.decision.as_str()),
+        decision: Word(first.map_or(Decision::New, |first| first.decision)),
         probability: first.map_or(0.0, |first| rounded(first.probability, 4)),
         service_code: asked.service,
         duplicate_from: asked.policy.duplicate_from,
@@ -116,11 +160,7 @@ fn feature<'a>(
         distance_m: rounded(described.distance.0, 2),
         accuracy_m: asked.accuracy_m,
         hours: rounded(described.hours, 2),
-        service: match described.relation {
-            Relation::Same => "same",
-            Relation::Related => "related",
-            Relation::Other => "other",
-        },
+        service: Word(described.relation),
         open: described.is_open,
         closed_hours_ago: described.closed_hours.map(|hours| rounded(hours, 2)),
         same_street: described.same_street,
@@ -133,19 +173,20 @@ fn feature<'a>(
         properties: DuplicateOut {
             facts: facts.properties,
             probability: rounded(one.probability, 4),
-            decision: one.decision.as_str(),
+            decision: Word(one.decision),
             reasons,
             sentence: sentence(described, asked.accuracy_m, asked.language),
         },
     }
 }
 
-/// What a new report's answer says of its likely duplicates.
-#[derive(Debug, Serialize)]
+/// A likely duplicate, in a few numbers.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct DuplicateSummary {
     service_request_id: String,
     probability: f64,
-    decision: &'static str,
+    decision: Word<Decision>,
     distance_m: f64,
 }
 
@@ -161,18 +202,18 @@ pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSumm
     let one = |one: &Duplicate| DuplicateSummary {
         service_request_id: snapshot.id(one.address).to_owned(),
         probability: rounded(one.probability, 4),
-        decision: one.decision.as_str(),
+        decision: Word(one.decision),
         distance_m: rounded(one.distance.0, 2),
     };
     answer.found.iter().map(one).collect()
 }
 
 /// One line of the answer to a batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BatchLine {
     /// Which line of the question.
     row: usize,
-    decision: &'static str,
+    decision: Word<Decision>,
     probability: f64,
     candidates: Vec<DuplicateSummary>,
 }
@@ -182,7 +223,7 @@ pub fn line(snapshot: &Snapshot, row: usize, answer: &DuplicateAnswer) -> BatchL
     let first = answer.found.first();
     BatchLine {
         row,
-        decision: first.map_or("new", |first| first.decision.as_str()),
+        decision: Word(first.map_or(Decision::New, |first| first.decision)),
         probability: first.map_or(0.0, |first| rounded(first.probability, 4)),
         candidates: brief(snapshot, answer),
     }

@@ -1,16 +1,18 @@
 //! Hexagons as GeoJSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::domain::Vocabulary;
 use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, WindowOut, figure, ring};
 use crate::export::geojson::instant;
+use crate::export::word::Word;
 use crate::i18n::Language;
 use crate::message;
 use crate::place::BBox;
 use crate::query::{CELLS_MIN, Exposure, HexCounts, HexScores, HexTrend, UntestableReason};
 
-/// All that is told of hexagons.
+/// Counts of hexagons with their statistics.
 pub struct HexAnswer<'a> {
     /// The counts.
     pub counts: &'a HexCounts,
@@ -34,56 +36,96 @@ pub struct HexSelection {
     pub limit: usize,
 }
 
-#[derive(Serialize)]
-struct HexOut {
+/// A hexagon.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hex")]
+pub struct HexOut {
+    /// Its H3 index.
     h3: String,
     resolution: u8,
     count: u32,
     open: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     oldest_open_datetime: Option<String>,
     rate_per_day: f64,
     expected: Option<f64>,
     neighbourhood_count: Option<u64>,
     neighbourhood_expected: Option<f64>,
     z: Option<f64>,
+    /// 0 to 1.
+    #[schemars(extend("x-fr" = "0 à 1."))]
     p: Option<f64>,
+    /// `p` corrected for the number of hexagons (Benjamini-Hochberg).
+    #[schemars(extend("x-fr" = "`p` corrigé du nombre d’hexagones (Benjamini-Hochberg)."))]
     q: Option<f64>,
-    class: Option<&'static str>,
+    /// `q` at most 0.01, 0.05 or 0.10.
+    #[schemars(extend("x-fr" = "`q` d’au plus 0,01, 0,05 ou 0,10."))]
+    class: Option<Word<HexClass>>,
+    /// `p` by permutations, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-fr" = "`p` par permutations, 0 à 1."))]
     p_permuted: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<TrendOut>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct TrendOut {
     class: Option<String>,
     z: f64,
+    /// 0 to 1.
+    #[schemars(extend("x-fr" = "0 à 1."))]
     p: f64,
 }
 
-#[derive(Serialize)]
-struct Head {
+/// What a collection of hexagons says of itself.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HexHead {
     resolution: u8,
     /// Cells of the extent, which the statistic is taken over.
     cells: usize,
     /// Reports in them.
     total: u64,
     window: Option<WindowOut>,
-    statistic: Value,
+    statistic: HexStatistic,
 }
 
-/// The word of a class: `hot99`, `hot95`, `hot90`, `none`, `cold90`, `cold95`, `cold99`.
-pub fn class_word(class: i8) -> &'static str {
-    match class {
-        3 => "hot99",
-        2 => "hot95",
-        1 => "hot90",
-        -1 => "cold90",
-        -2 => "cold95",
-        -3 => "cold99",
-        _ => "none",
+/// How hexagons were compared, or why they could not be.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct HexStatistic {
+    available: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'static str>,
+    exposure: &'static str,
+    /// Rings of neighbours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// A class of significance: 3, 2, 1 where there are more reports than expected, at a false
+/// discovery rate of 1, 5, 10 %; -3, -2, -1 where there are fewer; 0 elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HexClass(pub i8);
+
+impl Vocabulary for HexClass {
+    const VALUES: &'static [Self] =
+        &[Self(3), Self(2), Self(1), Self(0), Self(-1), Self(-2), Self(-3)];
+
+    fn word(self) -> &'static str {
+        match self.0 {
+            3 => "hot99",
+            2 => "hot95",
+            1 => "hot90",
+            -1 => "cold90",
+            -2 => "cold95",
+            -3 => "cold99",
+            _ => "none",
+        }
     }
 }
 
@@ -107,23 +149,24 @@ pub fn no_test(reason: UntestableReason, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-fn statistic(hexes: &HexAnswer<'_>, language: Language) -> Value {
+fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
     let exposure = hexes.exposure.as_str();
     match hexes.scores {
-        Ok(scores) => serde_json::json!({
-            "available": true,
-            "method": match hexes.exposure {
+        Ok(scores) => HexStatistic {
+            available: true,
+            method: Some(match hexes.exposure {
                 Exposure::None => "Getis-Ord Gi*, Benjamini-Hochberg",
                 Exposure::Reports => "share of all reports, exact binomial, Benjamini-Hochberg",
-            },
-            "exposure": exposure,
-            "k": scores.k,
-        }),
-        Err(reason) => serde_json::json!({
-            "available": false,
-            "exposure": exposure,
-            "reason": no_test(*reason, language),
-        }),
+            }),
+            exposure,
+            k: Some(scores.k),
+            reason: None,
+        },
+        Err(reason) => HexStatistic {
+            exposure,
+            reason: Some(no_test(*reason, language)),
+            ..HexStatistic::default()
+        },
     }
 }
 
@@ -149,7 +192,7 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
         z: scores.map(|scores| figure(scores.z[cell])),
         p: scores.map(|scores| figure(scores.p[cell])),
         q: scores.map(|scores| figure(scores.q[cell])),
-        class: scores.map(|scores| class_word(scores.class(cell))),
+        class: scores.map(|scores| Word(HexClass(scores.class(cell)))),
         p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
         trend,
     };
@@ -163,7 +206,7 @@ pub fn hexes(
     wanted: &HexSelection,
     as_of: u64,
     language: Language,
-) -> impl Serialize + use<> {
+) -> AreaCollection<HexHead, HexOut> {
     let scores = hexes.scores.as_ref().ok();
     let says = |cell: usize| {
         let class = scores.is_some_and(|scores| scores.class(cell) != 0);
@@ -186,7 +229,7 @@ pub fn hexes(
     found.sort_by_key(|cell| hexes.counts.cells[*cell]);
     let days = hexes.window.map_or(1.0, |(from, before)| (before - from) as f64 / 86_400.0);
     let features = found.into_iter().map(|cell| one(hexes, cell, days.max(1.0 / 24.0))).collect();
-    let head = Head {
+    let head = HexHead {
         resolution: hexes.counts.resolution,
         cells: hexes.counts.cells.len(),
         total: hexes.counts.total(),

@@ -1,82 +1,115 @@
 //! Hexagons with their significance.
 
-pub(crate) mod answer;
+pub mod answer;
+pub mod params;
 
-use std::sync::Arc;
-
-use axum::extract::State;
-
-use crate::config::Limits;
 use crate::domain::Filter;
 use crate::error::{Error, Refusal, Result};
+use crate::export::areas::AreaCollection;
 use crate::export::geojson::MEDIA_TYPE;
-use crate::http::AppState;
-use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
-use crate::http::request::params::Params;
-use crate::http::v1::hexes::answer::{HexAnswer, HexSelection};
-use crate::http::v1::proximity::finished;
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Defaulted, Optional, Parameter, group, query};
+use crate::http::request::params::{BBOX, FILTER};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Flag, Number, number};
+use crate::http::v1::hexes::answer::{HexAnswer, HexHead, HexOut, HexSelection};
+use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RESOLUTION_DEFAULT, RINGS};
 use crate::i18n::Language;
 use crate::index::{RING_MAX, Snapshot};
 use crate::message;
-use crate::place::{BBox, HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, Hex};
-use crate::query;
-use crate::query::{Exposure, HexTest, TimeSteps};
+use crate::place::{BBox, Hex};
+use crate::query::{self, Exposure, HexTest, TimeSteps};
 use crate::usecase::reports::check_areas;
 
-/// The resolution where none is asked for: cells some 350 m apart.
-const RESOLUTION: u8 = 9;
-/// Permutations at most.
-const PERMUTATIONS_MAX: u32 = 9_999;
-/// Draws of all permutations together at most: some seconds.
+/// Hexagons in an answer, at most; the least significant are left out.
+pub const HEXES_MAX: usize = 10_000;
+/// Draws of all permutations together, at most: some seconds.
 const DRAWS_MAX: u64 = 2_000_000_000;
-/// Steps of a trend: fewer tell none, more are noise.
-const STEPS: std::ops::RangeInclusive<usize> = 4..=60;
 
-impl Params {
-    /// `resolution`, 6 to 11; `k`, by itself where none; and `exposure`: `none`, or `reports`,
-    /// with the one that is taken where none is asked for.
-    pub fn hexagons(&mut self, default: Exposure) -> (u8, Option<u8>, Exposure) {
-        let resolution = self.number("resolution", HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX);
-        let k = self.number("k", 1, RING_MAX);
-        let exposure = self.word("exposure", &Exposure::spellings(), Exposure::parse);
-        (resolution.unwrap_or(RESOLUTION), k, exposure.unwrap_or(default))
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/hexes", "hexes", Tag::Maps, list)
+            .says(
+                "Hexagones H3 : décomptes, signification, tendance.",
+                "H3 hexagons: counts, significance, trend.",
+            )
+            .answers(&[geojson::<AreaCollection<HexHead, HexOut>>()]),
+    ]
+}
+
+const PERMUTATIONS: Parameter<Number<u32>, Optional> =
+    query("permutations", number(99, 9_999)).optional().example("99").says(
+        "Permutations conditionnelles, pour une probabilité par simulation.",
+        "Conditional permutations, for a probability by simulation.",
+    );
+
+const SEED: Parameter<Number<u64>, Defaulted<u64>> =
+    query("seed", number(0, u64::MAX)).default(311).example("1").says(
+        "Graine des permutations : la même donne les mêmes.",
+        "Seed of the permutations: the same gives the same.",
+    );
+
+request! {
+    /// The parameters of a test of hexagons.
+    pub struct TestParameters {
+        k: Option<u8> = RINGS,
+        exposure: Exposure = EXPOSURE.default(Exposure::None),
+        permutations: Option<u32> = PERMUTATIONS,
+        seed: u64 = SEED,
     }
 }
 
-/// What is asked.
-struct HexesRequest {
-    resolution: u8,
-    test: HexTest,
-    steps: Option<usize>,
-    wanted: HexSelection,
-    filter: Filter,
-    cells_max: usize,
+impl TestParameters {
+    fn test(self, reader: &mut Reader<'_>) -> Read<HexTest> {
+        let Self { k, exposure, permutations, seed } = self;
+        match permutations {
+            Some(permutations) if exposure == Exposure::Reports => {
+                let message = message!(
+                    "ne va pas avec « exposure=reports », dont les probabilités sont exactes",
+                    "does not go with 'exposure=reports', whose probabilities are exact"
+                );
+                Err(reader.refuse("permutations", permutations, message))
+            }
+            _ => Ok(HexTest { k, exposure, permutations: permutations.map(|n| (n, seed)) }),
+        }
+    }
 }
 
-fn read(context: &mut RequestContext, state: &AppState) -> Result<HexesRequest> {
-    let city = context.city(state)?;
-    let params = &mut context.params;
-    let (resolution, k, exposure) = params.hexagons(Exposure::None);
-    let permutations = params.number("permutations", 99, PERMUTATIONS_MAX);
-    let seed = params.number("seed", 0, u64::MAX).unwrap_or(311);
-    if permutations.is_some() && exposure == Exposure::Reports {
-        let message = message!(
-            "ne va pas avec « exposure=reports », dont les probabilités sont exactes",
-            "does not go with 'exposure=reports', whose probabilities are exact"
-        );
-        params.refuse("permutations", permutations.unwrap_or_default(), message);
+request! {
+    /// Hexagons with their significance.
+    pub struct HexesRequest {
+        resolution: u8 = RESOLUTION,
+        test: HexTest = group(TestParameters::test),
+        steps: Option<usize> = query("steps", number(4, 60)).optional().example("12").says(
+            "Pas d’une tendance (Mann-Kendall).",
+            "Steps of a trend (Mann-Kendall).",
+        ),
+        bbox: Option<BBox> = BBOX,
+        empty: bool = query("empty", Flag).default(false).example("true").says(
+            "Avec les hexagones où il n’y a rien.",
+            "With hexagons in which there is nothing.",
+        ),
+        limit: usize = query("limit", number(1, HEXES_MAX)).default(HEXES_MAX).example("50").says(
+            "Hexagones au plus, les plus significatifs.",
+            "Hexagons at most, the most significant.",
+        ),
+        filter: Filter = FILTER,
     }
-    let steps = params.number("steps", *STEPS.start(), *STEPS.end());
-    let max = state.app.limits.hexes_max;
-    let wanted = HexSelection {
-        bbox: params.bbox(),
-        empty: params.flag("empty"),
-        limit: params.count("limit", max, max),
-    };
-    let filter = params.filter(&city);
-    let test = HexTest { k, exposure, permutations: permutations.map(|n| (n, seed)) };
-    let cells_max = state.app.limits.hex_cells_max;
-    Ok(HexesRequest { resolution, test, steps, wanted, filter, cells_max })
+}
+
+async fn list(call: Call<HexesRequest>) -> HandlerResult {
+    let cells_max = call.state.app.limits.hex_cells_max;
+    let Call { state, city, context, request } = call;
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        render(snapshot, &request, cells_max, context.language)
+    })
+    .await
 }
 
 /// First second and the second behind the last of what passes, as far as the filter says it.
@@ -92,7 +125,7 @@ pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
 ///
 /// # Errors
 /// Names the resolution and the number of cells.
-pub fn bounded(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<()> {
+pub fn check_resolution(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<()> {
     let cells = snapshot.h3_cell_count(resolution);
     if cells <= cells_max {
         return Ok(());
@@ -107,12 +140,13 @@ pub fn bounded(snapshot: &Snapshot, resolution: u8, cells_max: usize) -> Result<
 
 fn render(
     snapshot: &Snapshot,
-    question: &HexesRequest,
-    context: &RequestContext,
+    request: &HexesRequest,
+    cells_max: usize,
+    language: Language,
 ) -> Result<Vec<u8>> {
-    let HexesRequest { resolution, test, filter, .. } = question;
+    let HexesRequest { resolution, test, steps, bbox, empty, limit, filter } = request;
     check_areas(snapshot, filter)?;
-    bounded(snapshot, *resolution, question.cells_max)?;
+    check_resolution(snapshot, *resolution, cells_max)?;
     let compiled = snapshot.compiled(filter);
     let counts = query::count_hexes(snapshot, &compiled, *resolution);
     if let Some((permutations, _)) = test.permutations {
@@ -130,33 +164,31 @@ fn render(
     }
     let scores = query::score_hexes(snapshot, &counts, filter.approximate, *test);
     let window = window(snapshot, filter);
-    let trends = match (question.steps, window, &scores) {
+    let trends = match (*steps, window, &scores) {
         (Some(steps), Some((from, before)), Ok(scores)) => {
             let steps = TimeSteps { from, before, steps };
             Some(query::trend_hexes(snapshot, &compiled, &counts, scores.k, steps))
         }
         _ => None,
     };
-    let told = HexAnswer {
+    let found = HexAnswer {
         counts: &counts,
         scores: &scores,
         trends: trends.as_deref(),
         exposure: test.exposure,
         window,
     };
-    to_json(&answer::hexes(&told, &question.wanted, snapshot.revision(), context.language))
+    let wanted = HexSelection { bbox: *bbox, empty: *empty, limit: *limit };
+    to_json(&answer::hexes(&found, &wanted, snapshot.revision(), language))
 }
 
 /// The features of a plain question: all reports, at the usual resolution.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
-pub fn plain_features(
-    snapshot: &Snapshot,
-    limits: &Limits,
-    language: Language,
-) -> Result<Vec<serde_json::Value>> {
-    features(snapshot, &Filter::default(), (RESOLUTION, None, limits.hexes_max), language)
+pub fn plain_features(snapshot: &Snapshot, language: Language) -> Result<Vec<serde_json::Value>> {
+    let plain = (RESOLUTION_DEFAULT, None, HEXES_MAX);
+    features(snapshot, &Filter::default(), plain, language)
 }
 
 /// The features under a filter, of a resolution, within a box, at most so many; scored by Gi*.
@@ -172,7 +204,7 @@ pub fn features(
     let counts = query::count_hexes(snapshot, &snapshot.compiled(filter), resolution);
     let test = HexTest { k: None, exposure: Exposure::None, permutations: None };
     let scores = query::score_hexes(snapshot, &counts, filter.approximate, test);
-    let told = HexAnswer {
+    let found = HexAnswer {
         counts: &counts,
         scores: &scores,
         trends: None,
@@ -180,25 +212,10 @@ pub fn features(
         window: window(snapshot, filter),
     };
     let wanted = HexSelection { bbox, empty: false, limit };
-    let all = answer::hexes(&told, &wanted, snapshot.revision(), language);
+    let all = answer::hexes(&found, &wanted, snapshot.revision(), language);
     let mut all = serde_json::to_value(all).map_err(Error::internal)?;
     match all["features"].take() {
         serde_json::Value::Array(features) => Ok(features),
         _ => Ok(Vec::new()),
     }
-}
-
-/// `GET /api/v1/hexes?resolution&bbox&k&exposure&permutations&seed&steps&empty`
-pub async fn list(
-    State(state): State<Arc<AppState>>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let question = read(&mut context, &state)?;
-    let context = finished(context)?;
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            render(snapshot, &question, context)
-        });
-    Ok(answer.await?)
 }

@@ -1,19 +1,19 @@
-//! Hotspots, density clusters, alerts and recurrences as GeoJSON.
+//! Hotspots as GeoJSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
-use crate::domain::HotspotTrack;
-use crate::export::areas::{AreaFeature, AreaGeometry, drawn, figure, ring, shape};
+use crate::domain::{HotspotTrack, Vocabulary};
+use crate::export::areas::{AreaFeature, AreaGeometry, WindowOut, figure, ring, shape};
 use crate::export::geojson::instant;
-use crate::http::v1::hexes;
+use crate::export::word::Word;
+use crate::http::reply::counts::Counts;
+use crate::http::v1::hexes::answer::HexClass;
+use crate::http::v1::members::{members, service_counts};
 use crate::http::v1::sentences::SentenceNames;
-use crate::index::{DocAddress, Snapshot};
+use crate::index::Snapshot;
 use crate::place::Hex;
-use crate::query::{Alert, DensityCluster, Hotspot, Priority, Recurrence, direction};
-
-/// Tracking numbers told of one feature at most; `count` tells how many there are.
-const MEMBERS_MAX: usize = 200;
+use crate::query::{Hotspot, Priority, direction};
 
 /// The outline of cells.
 pub fn outline(cells: &[Hex]) -> Option<AreaGeometry> {
@@ -21,226 +21,268 @@ pub fn outline(cells: &[Hex]) -> Option<AreaGeometry> {
     shape(polygons.map(|rings| rings.iter().map(|corners| ring(corners)).collect()).collect())
 }
 
-fn members(snapshot: &Snapshot, members: &[DocAddress]) -> Vec<String> {
-    members.iter().take(MEMBERS_MAX).map(|address| snapshot.id(*address).to_owned()).collect()
-}
+/// Where the counts of a hotspot go: 1 up, -1 down, 0 neither.
+#[derive(Debug, Clone, Copy)]
+struct TrendDirection(i8);
 
-fn counts(snapshot: &Snapshot, services: &[(u16, u64)]) -> Map<String, Value> {
-    let named = services.iter();
-    named.map(|(number, n)| (snapshot.service_code(*number).to_owned(), json!(n))).collect()
-}
+impl Vocabulary for TrendDirection {
+    const VALUES: &'static [Self] = &[Self(1), Self(0), Self(-1)];
 
-fn trend_word(direction: i8) -> &'static str {
-    match direction {
-        1 => "growing",
-        -1 => "shrinking",
-        _ => "steady",
+    fn word(self) -> &'static str {
+        match self.0 {
+            1 => "growing",
+            -1 => "shrinking",
+            _ => "steady",
+        }
     }
 }
 
-/// What a hotspot is told with.
+/// What a list of hotspots says of itself.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HotspotsHead {
+    /// The window that was tested.
+    pub window: Option<WindowOut>,
+    /// The test.
+    pub statistic: HotspotStatistic,
+    /// Reports in the window.
+    pub total: u64,
+}
+
+/// How hotspots were found, or why they could not be.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct HotspotStatistic {
+    /// Could the test be made?
+    pub available: bool,
+    /// H3 resolution of the cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<u8>,
+    /// Rings of neighbours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub k: Option<u8>,
+    /// Cells that were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cells: Option<usize>,
+    /// What the counts were compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<&'static str>,
+    /// Share of false hotspots that is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub false_discovery_rate: Option<f64>,
+    /// Why the test could not be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A hotspot.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hotspot")]
 pub struct HotspotOut<'a> {
+    /// The number under which it is followed.
+    hotspot_id: u64,
+    /// Its place in the list, from 1; null on its own.
+    rank: Option<usize>,
+    service_code: &'a str,
+    service_name: String,
+    class: Word<HexClass>,
+    explanation: String,
+    count: u64,
+    open: u64,
+    expected: f64,
+    ratio: f64,
+    excess: f64,
+    /// Mean count in windows of this length of the year before.
+    usual: Option<f64>,
+    /// Count in the same days a year before.
+    last_year: Option<u64>,
+    z: f64,
+    q: f64,
+    #[schemars(extend("format" = "date-time"))]
+    since_datetime: String,
+    #[schemars(extend("format" = "date-time"))]
+    oldest_open_datetime: Option<String>,
+    trend: Word<TrendDirection>,
+    priority: f64,
+    priority_parts: PriorityOut,
+    services: Counts<'a>,
+    areas: Vec<&'a str>,
+    streets: Vec<String>,
+    /// H3 indexes of its cells.
+    cells: Vec<String>,
+    service_request_ids: Vec<&'a str>,
+    /// Its life, where it is asked for alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<StepOut>>,
+    /// Is it gone? Where it is asked for alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<bool>,
+}
+
+/// The parts of a hotspot's priority.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct PriorityOut {
+    excess: f64,
+    open: f64,
+    age: f64,
+    trend: f64,
+    severity: f64,
+}
+
+impl PriorityOut {
+    fn new(priority: &Priority) -> Self {
+        Self {
+            excess: figure(priority.excess),
+            open: figure(priority.open),
+            age: figure(priority.age),
+            trend: figure(priority.trend),
+            severity: figure(priority.severity),
+        }
+    }
+}
+
+/// What a feature of a hotspot is made of.
+pub struct HotspotParts<'a> {
     /// The hotspot.
     pub hotspot: &'a Hotspot,
     /// Its number.
     pub number: u64,
-    /// Its place in the list, from 1; none on its own.
+    /// Its place in the list, from 1; `None` on its own.
     pub rank: Option<usize>,
     /// How urgent it is.
     pub priority: Priority,
-    /// Streets where most of it is.
+    /// Streets in which most of it is.
     pub streets: Vec<String>,
     /// Length of the window in days.
     pub days: f64,
 }
 
 /// The feature of a hotspot.
-pub fn hotspot(
-    snapshot: &Snapshot,
-    out: &HotspotOut<'_>,
-    speech: &SentenceNames<'_>,
-) -> AreaFeature<Value> {
-    let HotspotOut { hotspot, number, rank, priority, streets, days } = out;
+pub fn hotspot<'a>(
+    snapshot: &'a Snapshot,
+    parts: HotspotParts<'_>,
+    names: &SentenceNames<'_>,
+) -> AreaFeature<HotspotOut<'a>> {
+    let HotspotParts { hotspot, number, rank, priority, streets, days } = parts;
     let codes: Vec<&str> =
         hotspot.services.iter().map(|(number, _)| snapshot.service_code(*number)).collect();
     let first = codes.first().copied().unwrap_or_default();
-    let areas: Vec<&str> =
-        hotspot.areas.iter().filter_map(|area| snapshot.area_name(*area)).take(3).collect();
+    let areas = hotspot.areas.iter().filter_map(|area| snapshot.area_name(*area)).take(3);
     let ratio = hotspot.count as f64 / hotspot.expected.max(1e-9);
-    let properties = json!({
-        "hotspot_id": number,
-        "rank": rank,
-        "service_code": first,
-        "service_name": speech.service(first),
-        "class": hexes::answer::class_word(hotspot.class()),
-        "explanation": speech.hotspot(hotspot, &codes, *days, streets),
-        "count": hotspot.count,
-        "open": hotspot.open,
-        "expected": figure(hotspot.expected),
-        "ratio": figure(ratio),
-        "excess": figure(hotspot.count as f64 - hotspot.expected),
-        "usual": hotspot.usual.map(figure),
-        "last_year": hotspot.last_year,
-        "z": figure(hotspot.z),
-        "q": figure(hotspot.q),
-        "since_datetime": instant(hotspot.since),
-        "oldest_open_datetime": hotspot.oldest_open.map(instant),
-        "trend": trend_word(direction(hotspot.trend)),
-        "priority": figure(priority.total()),
-        "priority_parts": {
-            "excess": figure(priority.excess),
-            "open": figure(priority.open),
-            "age": figure(priority.age),
-            "trend": figure(priority.trend),
-            "severity": figure(priority.severity),
-        },
-        "services": counts(snapshot, &hotspot.services),
-        "areas": areas,
-        "streets": streets,
-        "cells": hotspot.cells.iter().map(Hex::to_string).collect::<Vec<_>>(),
-        "service_request_ids": members(snapshot, &hotspot.members),
-    });
+    let properties = HotspotOut {
+        hotspot_id: number,
+        rank,
+        service_code: first,
+        service_name: names.service(first).to_owned(),
+        class: Word(HexClass(hotspot.class())),
+        explanation: names.hotspot(hotspot, &codes, days, &streets),
+        count: hotspot.count,
+        open: hotspot.open,
+        expected: figure(hotspot.expected),
+        ratio: figure(ratio),
+        excess: figure(hotspot.count as f64 - hotspot.expected),
+        usual: hotspot.usual.map(figure),
+        last_year: hotspot.last_year,
+        z: figure(hotspot.z),
+        q: figure(hotspot.q),
+        since_datetime: instant(hotspot.since),
+        oldest_open_datetime: hotspot.oldest_open.map(instant),
+        trend: Word(TrendDirection(direction(hotspot.trend))),
+        priority: figure(priority.total()),
+        priority_parts: PriorityOut::new(&priority),
+        services: service_counts(snapshot, &hotspot.services),
+        areas: areas.collect(),
+        streets,
+        cells: hotspot.cells.iter().map(Hex::to_string).collect(),
+        service_request_ids: members(snapshot, &hotspot.members),
+        history: None,
+        ended: None,
+    };
     AreaFeature::new(number.to_string(), outline(&hotspot.cells), properties)
 }
 
+impl HotspotOut<'_> {
+    /// The hotspot with its life.
+    pub fn with_life(self, track: &HotspotTrack) -> Self {
+        Self { history: Some(life(track)), ended: Some(track.ended), ..self }
+    }
+}
+
+/// One step of a hotspot's life.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct StepOut {
+    #[schemars(extend("format" = "date-time"))]
+    at: String,
+    event: &'static str,
+    other_hotspot_id: Option<u64>,
+    count: u64,
+    cells: usize,
+}
+
 /// The life of a hotspot, oldest first.
-pub fn life(track: &HotspotTrack) -> Value {
+fn life(track: &HotspotTrack) -> Vec<StepOut> {
     let steps = track.steps.iter().map(|step| {
-        let (event, other) = step.event.word();
-        json!({
-            "at": instant(step.at),
-            "event": event,
-            "other_hotspot_id": other,
-            "count": step.count,
-            "cells": step.cells,
-        })
+        let (event, other_hotspot_id) = step.event.word();
+        StepOut {
+            at: instant(step.at),
+            event,
+            other_hotspot_id,
+            count: step.count,
+            cells: step.cells,
+        }
     });
     steps.collect()
 }
 
+/// A hotspot of which only its life is known: it has ended, or its search is not repeated.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "HotspotTrack")]
+pub struct TrackOut {
+    hotspot_id: u64,
+    /// The search that found it.
+    question: String,
+    count: u64,
+    #[schemars(extend("format" = "date-time"))]
+    seen_datetime: String,
+    ended: bool,
+    /// H3 indexes of its cells.
+    cells: Vec<String>,
+    history: Vec<StepOut>,
+}
+
 /// The feature of a hotspot of which only its life is known.
-pub fn followed(track: &HotspotTrack) -> AreaFeature<Value> {
-    let properties = json!({
-        "hotspot_id": track.number,
-        "question": track.question,
-        "count": track.count,
-        "seen_datetime": instant(track.seen),
-        "ended": track.ended,
-        "cells": track.cells.iter().map(Hex::to_string).collect::<Vec<_>>(),
-        "history": life(track),
-    });
+pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
+    let properties = TrackOut {
+        hotspot_id: track.number,
+        question: track.question.clone(),
+        count: track.count,
+        seen_datetime: instant(track.seen),
+        ended: track.ended,
+        cells: track.cells.iter().map(Hex::to_string).collect(),
+        history: life(track),
+    };
     AreaFeature::new(track.number.to_string(), outline(&track.cells), properties)
 }
 
-impl AreaFeature<Value> {
-    /// The feature with one more property.
-    pub fn with(mut self, name: &str, value: Value) -> Self {
-        self.properties[name] = value;
-        self
-    }
-}
-
-/// The feature of a density cluster; `rank` from 1 is its id.
-pub fn density(
-    snapshot: &Snapshot,
-    cluster: &DensityCluster,
-    rank: usize,
-    with_members: bool,
-) -> AreaFeature<Value> {
-    let corners: Vec<[f64; 2]> = cluster.hull.iter().map(|corner| drawn(*corner)).collect();
-    let geometry = match corners.as_slice() {
-        [] => None,
-        [one] => Some(AreaGeometry::Point(*one)),
-        [_, _] => Some(AreaGeometry::LineString(corners)),
-        _ => Some(AreaGeometry::Polygon(vec![ring(&cluster.hull)])),
-    };
-    let mut properties = json!({
-        "cluster": rank,
-        "count": cluster.count,
-        "open": cluster.open,
-        "core": cluster.core,
-        "centroid": drawn(cluster.centroid),
-        "oldest_open_datetime": cluster.oldest_open.map(instant),
-        "services": counts(snapshot, &cluster.services),
-    });
-    if let Some(persistence) = cluster.persistence {
-        properties["persistence"] = json!(figure(persistence));
-    }
-    if with_members {
-        properties["service_request_ids"] = json!(members(snapshot, &cluster.members));
-    }
-    AreaFeature::new(rank.to_string(), geometry, properties)
-}
-
-/// The feature of an alert that ends at the second `at`.
-pub fn alert(
-    alert: &Alert,
-    at: i64,
-    streets: &[String],
-    speech: &SentenceNames<'_>,
-) -> AreaFeature<Value> {
-    let days = (at - alert.from) / 86_400;
-    let cell = alert.cells.first().map(Hex::to_string).unwrap_or_default();
-    let id = format!("{}-{cell}-{days}", alert.service);
-    let properties = json!({
-        "service_code": alert.service.as_str(),
-        "service_name": speech.service(alert.service.as_str()),
-        "explanation": speech.alert(alert, days, streets),
-        "from": instant(alert.from),
-        "days": days,
-        "count": alert.count,
-        "expected": figure(alert.expected),
-        "ratio": figure(f64::from(alert.count) / alert.expected.max(1e-9)),
-        "log_likelihood_ratio": figure(alert.ratio),
-        "p": figure(alert.p),
-        "recurrence_days": figure(alert.recurrence_days),
-        "service_request_ids": &alert.members[..alert.members.len().min(MEMBERS_MAX)],
-        "level": if alert.recurrence_days >= 365.0 { "alert" } else { "watch" },
-        "streets": streets,
-    });
-    AreaFeature::new(id, outline(&alert.cells), properties)
-}
-
-/// The feature of a place where repairs did not last.
-pub fn recurrence(
-    snapshot: &Snapshot,
-    place: &Recurrence,
-    address: Option<&str>,
-    speech: &SentenceNames<'_>,
-) -> AreaFeature<Value> {
-    let code = snapshot.service_code(place.service);
-    let first = place.members.first().map(|address| snapshot.id(*address)).unwrap_or_default();
-    let ends = (place.members.first(), place.members.last());
-    let time =
-        |address: Option<&DocAddress>| address.map(|address| instant(snapshot.requested(*address)));
-    let properties = json!({
-        "service_code": code,
-        "service_name": speech.service(code),
-        "address": address,
-        "failed_fixes": place.failed,
-        "shortest_days": figure(place.shortest as f64 / 86_400.0),
-        "chronic": place.is_chronic,
-        "count": place.members.len(),
-        "open": place.open,
-        "first_datetime": time(ends.0),
-        "last_datetime": time(ends.1),
-        "service_request_ids": members(snapshot, &place.members),
-    });
-    let center = AreaGeometry::Point(drawn(place.center));
-    AreaFeature::new(first.to_owned(), Some(center), properties)
+/// A hotspot as it is now, or its life.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "HotspotNowOrTrack")]
+pub enum OneHotspot<'a> {
+    /// It is there.
+    Now(Box<HotspotOut<'a>>),
+    /// Only its life is known.
+    Track(TrackOut),
 }
 
 /// One feature on its own, true of a revision.
-#[derive(Serialize)]
-pub struct SingleFeature {
-    as_of: u64,
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SingleHotspot")]
+pub struct SingleHotspot<'a> {
+    /// Revision of the city that the answer is true of.
+    pub as_of: u64,
+    /// The feature.
     #[serde(flatten)]
-    feature: AreaFeature<Value>,
-}
-
-impl SingleFeature {
-    /// The feature, true of revision `as_of`.
-    pub fn new(as_of: u64, feature: AreaFeature<Value>) -> Self {
-        Self { as_of, feature }
-    }
+    pub feature: AreaFeature<OneHotspot<'a>>,
 }

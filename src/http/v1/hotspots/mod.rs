@@ -1,68 +1,118 @@
 //! Hotspots: ranked, explained, each with its identity and its life.
 
-pub(crate) mod answer;
-
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+pub mod answer;
 
 use crate::domain::{Filter, HotspotTrack};
 use crate::error::{Error, Result};
 use crate::export::areas::{AreaCollection, AreaFeature, WindowOut};
 use crate::export::geojson::MEDIA_TYPE;
-use crate::http::AppState;
-use crate::http::request::context::{CostClass, HandlerResult, RequestContext, fresh, to_json};
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{group, path, query};
+use crate::http::request::params::{BBOX, INCIDENT_FILTER};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Segment, number};
+use crate::http::request::words::Choice;
+use crate::http::state::AppState;
 use crate::http::v1::hexes::answer::no_test;
-use crate::http::v1::hexes::bounded;
-use crate::http::v1::hotspots::answer::{self as out, HotspotOut, SingleFeature};
-use crate::http::v1::proximity::finished;
+use crate::http::v1::hexes::check_resolution;
+use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RINGS};
+use crate::http::v1::hotspots::answer::{
+    HotspotOut, HotspotParts, HotspotStatistic, HotspotsHead, OneHotspot, SingleHotspot,
+};
 use crate::http::v1::sentences::SentenceNames;
 use crate::i18n::Language;
 use crate::index::Snapshot;
+use crate::place::BBox;
 use crate::query::{Exposure, HotspotQuery};
 use crate::usecase::City;
 use crate::usecase::hotspots::{FoundHotspots, HotspotSearch, NumberedHotspot, current_hotspot};
 use crate::usecase::reports::check_areas;
 use crate::usecase::watch::CityWatch;
 
-/// Days of the window where none are asked for.
-const DAYS: u32 = 30;
+/// Hotspots in an answer, at most.
+const HOTSPOTS_MAX: usize = 200;
 
-/// What is asked.
-struct HotspotsRequest {
-    search: HotspotSearch,
-    limit: usize,
-    cells_max: usize,
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/hotspots", "hotspots", Tag::Maps, list)
+            .says(
+                "Où il y a significativement plus, classé et expliqué.",
+                "Where there is significantly more, ranked and explained.",
+            )
+            .answers(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
+        Operation::get("/api/v1/hotspots/{id}", "hotspot", Tag::Maps, one)
+            .says("Un point chaud et sa vie.", "A hotspot and its life.")
+            .answers(&[geojson::<SingleHotspot<'_>>()]),
+    ]
 }
 
-fn read(context: &mut RequestContext, state: &AppState) -> Result<HotspotsRequest> {
-    let city = context.city(state)?;
-    let params = &mut context.params;
-    let (resolution, k, exposure) = params.hexagons(Exposure::Reports);
-    let level = |word: &str| match word {
-        "99" => Some(0.01),
-        "95" => Some(0.05),
-        "90" => Some(0.1),
-        _ => None,
-    };
-    let rate = params.word("level", "99, 95, 90", level).unwrap_or(0.05);
-    let by = |word: &str| match word {
-        "service" => Some(true),
-        "all" => Some(false),
-        _ => None,
-    };
-    let by_service = params.word("by", "service, all", by).unwrap_or(true);
-    let days = params.number("days", 1, 366).unwrap_or(DAYS);
-    let limit = params.count("limit", 20, state.app.limits.hotspots_max);
-    let bbox = params.bbox();
-    let incidents = params.counts_incidents().unwrap_or(true);
-    let filter = Filter { bbox, incidents, ..params.filter(&city) };
-    let query = HotspotQuery { resolution, k, exposure, rate, from: 0, before: 0 };
-    let search = HotspotSearch { filter, query, days, by_service };
-    Ok(HotspotsRequest { search, limit, cells_max: state.app.limits.hex_cells_max })
+/// False discovery rates by their level of confidence in per cent.
+const LEVELS: Choice<f64> = Choice(&[("99", 0.01), ("95", 0.05), ("90", 0.1)]);
+
+request! {
+    /// The parameters of a search for hotspots.
+    pub struct SearchParameters {
+        resolution: u8 = RESOLUTION,
+        k: Option<u8> = RINGS,
+        exposure: Exposure = EXPOSURE.default(Exposure::Reports),
+        rate: f64 = query("level", LEVELS).default(0.05).example("95").says(
+            "Niveau de confiance, en pour cent.",
+            "Level of confidence, in per cent.",
+        ),
+        by_service: bool = query("by", Choice(&[("service", true), ("all", false)]))
+            .default(true)
+            .example("all")
+            .says(
+                "Chaque service à part, ou tous ensemble.",
+                "Each service on its own, or all together.",
+            ),
+        days: u32 = query("days", number(1, 366)).default(30).example("60").says(
+            "Longueur de la fenêtre, en jours.",
+            "Length of the window, in days.",
+        ),
+        bbox: Option<BBox> = BBOX,
+        filter: Filter = INCIDENT_FILTER,
+    }
 }
 
-/// What a handler needs to tell of hotspots.
+impl SearchParameters {
+    fn search(self, _: &mut Reader<'_>) -> Read<HotspotSearch> {
+        let Self { resolution, k, exposure, rate, by_service, days, bbox, filter } = self;
+        let query = HotspotQuery { resolution, k, exposure, rate, from: 0, before: 0 };
+        Ok(HotspotSearch { filter: Filter { bbox, ..filter }, query, days, by_service })
+    }
+}
+
+request! {
+    /// A list of hotspots.
+    pub struct ListRequest {
+        search: HotspotSearch = group(SearchParameters::search),
+        limit: usize = query("limit", number(1, HOTSPOTS_MAX)).default(20).example("5").says(
+            "Points chauds au plus, les plus urgents.",
+            "Hotspots at most, the most urgent.",
+        ),
+    }
+}
+
+async fn list(call: Call<ListRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let watched = state.watch.city(&state.app, &city)?;
+    let (reading, own) = (state.clone(), city.clone());
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        let renderer =
+            HotspotRenderer { state: &reading, city: &own, snapshot, language: context.language };
+        renderer.list(&request, &watched)
+    })
+    .await
+}
+
+/// What the features of hotspots are rendered with.
 struct HotspotRenderer<'a> {
     state: &'a AppState,
     city: &'a City,
@@ -70,20 +120,19 @@ struct HotspotRenderer<'a> {
     language: Language,
 }
 
-impl HotspotRenderer<'_> {
+impl<'a> HotspotRenderer<'a> {
     fn feature(
         &self,
         one: &NumberedHotspot,
         rank: Option<usize>,
         query: &HotspotQuery,
-    ) -> Result<AreaFeature<serde_json::Value>> {
+    ) -> Result<AreaFeature<HotspotOut<'a>>> {
         let Self { state, city, snapshot, language } = self;
         let catalogue = city.catalogue();
-        let speech =
-            SentenceNames { catalogue: &catalogue, zone: city.zone(), language: *language };
+        let names = SentenceNames { catalogue: &catalogue, zone: city.zone(), language: *language };
         let members = one.hotspot.members.iter();
         let ids: Vec<&str> = members.map(|address| snapshot.id(*address)).collect();
-        let told = HotspotOut {
+        let parts = HotspotParts {
             hotspot: &one.hotspot,
             number: one.number,
             rank,
@@ -91,73 +140,48 @@ impl HotspotRenderer<'_> {
             streets: state.app.streets_of(city, &ids)?,
             days: (query.before - query.from) as f64 / 86_400.0,
         };
-        Ok(out::hotspot(snapshot, &told, &speech))
+        Ok(answer::hotspot(snapshot, parts, &names))
     }
-}
 
-fn list_answer(
-    telling: &HotspotRenderer<'_>,
-    question: &HotspotsRequest,
-    watched: &CityWatch,
-) -> Result<Vec<u8>> {
-    let HotspotRenderer { city, snapshot, language, .. } = telling;
-    check_areas(snapshot, &question.search.filter)?;
-    bounded(snapshot, question.search.query.resolution, question.cells_max)?;
-    let revision = snapshot.revision();
-    let FoundHotspots { hotspots, query, test } =
-        match question.search.find(snapshot, city, watched) {
+    fn list(&self, request: &ListRequest, watched: &CityWatch) -> Result<Vec<u8>> {
+        let Self { state, city, snapshot, language } = self;
+        let ListRequest { search, limit } = request;
+        check_areas(snapshot, &search.filter)?;
+        check_resolution(snapshot, search.query.resolution, state.app.limits.hex_cells_max)?;
+        let revision = snapshot.revision();
+        let FoundHotspots { hotspots, query, test } = match search.find(snapshot, city, watched) {
             Ok(found) => found,
             Err(reason) => {
-                let reason = no_test(reason, *language);
-                let head = serde_json::json!({
-                    "window": null,
-                    "statistic": { "available": false, "reason": reason },
-                    "total": 0,
-                });
-                let none: Vec<AreaFeature<serde_json::Value>> = Vec::new();
+                let reason = Some(no_test(reason, *language));
+                let statistic = HotspotStatistic { reason, ..HotspotStatistic::default() };
+                let head = HotspotsHead { window: None, statistic, total: 0 };
+                let none: Vec<AreaFeature<HotspotOut<'_>>> = Vec::new();
                 return to_json(&AreaCollection::new(revision, head, 0, none));
             }
         };
-    let matched = hotspots.len() as u64;
-    let shown = hotspots.iter().take(question.limit).zip(1..);
-    let features: Result<Vec<_>> =
-        shown.map(|(one, rank)| telling.feature(one, Some(rank), &query)).collect();
-    let head = serde_json::json!({
-        "window": WindowOut::new(query.from, query.before),
-        "statistic": {
-            "available": true,
-            "resolution": query.resolution,
-            "k": test.k,
-            "cells": test.cells,
-            "exposure": query.exposure.as_str(),
-            "false_discovery_rate": query.rate,
-        },
-        "total": test.total,
-    });
-    to_json(&AreaCollection::new(revision, head, matched, features?))
+        let matched = hotspots.len() as u64;
+        let shown = hotspots.iter().take(*limit).zip(1..);
+        let features: Result<Vec<_>> =
+            shown.map(|(one, rank)| self.feature(one, Some(rank), &query)).collect();
+        let head = HotspotsHead {
+            window: Some(WindowOut::new(query.from, query.before)),
+            statistic: HotspotStatistic {
+                available: true,
+                resolution: Some(query.resolution),
+                k: Some(test.k),
+                cells: Some(test.cells),
+                exposure: Some(query.exposure.as_str()),
+                false_discovery_rate: Some(query.rate),
+                reason: None,
+            },
+            total: test.total,
+        };
+        to_json(&AreaCollection::new(revision, head, matched, features?))
+    }
 }
 
-/// `GET /api/v1/hotspots?by&days&level&resolution&k&exposure&bbox`
-pub async fn list(
-    State(state): State<Arc<AppState>>,
-    mut context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let question = read(&mut context, &state)?;
-    let context = finished(context)?;
-    let watched = state.watch.city(&state.app, &city)?;
-    let own = (state.clone(), city.clone());
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            let (state, city) = &own;
-            let telling = HotspotRenderer { state, city, snapshot, language: context.language };
-            list_answer(&telling, &question, &watched)
-        });
-    Ok(answer.await?)
-}
-
-/// The features of the standing question, the hotspots of each service that are there now, under a
-/// filter; whatever that says, each problem counts once.
+/// The features of the standing search, the hotspots of each service that are there now, under a
+/// filter, which always counts incidents.
 ///
 /// # Errors
 /// The store; the watch.
@@ -173,50 +197,50 @@ pub fn standing_features(
     let Ok(FoundHotspots { hotspots, query, .. }) = search.find(snapshot, city, &watched) else {
         return Ok(Vec::new());
     };
-    let telling = HotspotRenderer { state, city, snapshot, language };
-    let shown = hotspots.iter().take(state.app.limits.hotspots_max).zip(1..);
+    let renderer = HotspotRenderer { state, city, snapshot, language };
+    let shown = hotspots.iter().take(HOTSPOTS_MAX).zip(1..);
     let feature = |(one, rank)| {
-        serde_json::to_value(telling.feature(one, Some(rank), &query)?).map_err(Error::internal)
+        serde_json::to_value(renderer.feature(one, Some(rank), &query)?).map_err(Error::internal)
     };
     shown.map(feature).collect()
 }
 
-/// A hotspot as it is now, if its question is a standing one and it is still there.
-fn now(
-    telling: &HotspotRenderer<'_>,
-    track: &HotspotTrack,
-    watched: &CityWatch,
-) -> Result<Option<AreaFeature<serde_json::Value>>> {
-    let found = current_hotspot(telling.snapshot, telling.city, track, watched);
-    found.map(|(one, query)| telling.feature(&one, None, &query)).transpose()
+request! {
+    /// One hotspot.
+    pub struct OneRequest {
+        id: String = path("id", Segment, "1")
+            .says("Numéro du point chaud.", "Number of the hotspot."),
+    }
 }
 
-/// `GET /api/v1/hotspots/{id}`
-pub async fn one(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let context = finished(context)?;
+async fn one(call: Call<OneRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
     let watched = state.watch.city(&state.app, &city)?;
-    let number: Option<u64> = id.parse().ok();
+    let number: Option<u64> = request.id.parse().ok();
     let track = number.and_then(|number| watched.track(number));
-    let track = track.ok_or_else(|| Error::not_found(&id))?;
-    let own = (state.clone(), city.clone());
-    let answer =
-        fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-            let (state, city) = &own;
-            let telling = HotspotRenderer { state, city, snapshot, language: context.language };
-            let feature = match now(&telling, &track, &watched)? {
-                Some(feature) => {
-                    // Looking at it may have added to its life.
-                    let track = watched.track(track.number).unwrap_or(track);
-                    feature.with("history", out::life(&track)).with("ended", track.ended.into())
-                }
-                None => out::followed(&track),
-            };
-            to_json(&SingleFeature::new(snapshot.revision(), feature))
-        });
-    Ok(answer.await?)
+    let track = track.ok_or_else(|| Error::not_found(&request.id))?;
+    let (reading, own) = (state.clone(), city.clone());
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        let renderer =
+            HotspotRenderer { state: &reading, city: &own, snapshot, language: context.language };
+        let feature = one_feature(&renderer, track, &watched)?;
+        to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
+    })
+    .await
+}
+
+/// A hotspot as it is now, if its search is the standing one and it is still there; else its life.
+fn one_feature<'a>(
+    renderer: &HotspotRenderer<'a>,
+    track: HotspotTrack,
+    watched: &CityWatch,
+) -> Result<AreaFeature<OneHotspot<'a>>> {
+    let found = current_hotspot(renderer.snapshot, renderer.city, &track, watched);
+    let Some((one, query)) = found else {
+        return Ok(answer::track(&track).map(OneHotspot::Track));
+    };
+    let feature = renderer.feature(&one, None, &query)?;
+    // The search just made may have added to its life.
+    let track = watched.track(track.number).unwrap_or(track);
+    Ok(feature.map(|hotspot| OneHotspot::Now(Box::new(hotspot.with_life(&track)))))
 }

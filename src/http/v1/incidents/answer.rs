@@ -1,64 +1,94 @@
 //! Incidents as GeoJSON: the original first, then its duplicates, and how they came together.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use crate::domain::{IncidentChange, ReportId, Status};
+use crate::domain::{IncidentChange, IncidentCommandKind, IncidentMember, ReportId, Status};
 use crate::export::geojson::{Feature, ReportOut};
+use crate::export::word::Word;
 use crate::usecase::reports::StoredIncident;
 
-/// An incident.
-#[derive(Debug, Serialize)]
-pub struct IncidentOut {
+/// An incident: a report with its duplicates.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "IncidentCollection")]
+pub struct IncidentOut<'a> {
+    #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
-    incident_id: String,
+    /// Id of the original.
+    incident_id: &'a str,
     /// Reports in it, the original among them.
     reports: usize,
     /// There are more than are listed: the last by their ids.
     truncated: bool,
     /// Of those listed, how many are not closed.
     open: usize,
-    /// What changed who belongs to it, oldest first.
-    changes: Vec<Value>,
+    /// Changes of its membership, oldest first.
+    changes: Vec<ChangeOut<'a>>,
     features: Vec<Feature<'static, ReportOut>>,
 }
 
+/// A change of an incident's membership.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct ChangeOut<'a> {
+    change_id: u64,
+    kind: Word<IncidentCommandKind>,
+    incident_id: &'a str,
+    author: &'a str,
+    /// RFC 3339.
+    at: &'a str,
+    /// The change that it takes back.
+    undoes: Option<u64>,
+    /// The change that took it back.
+    undone_by: Option<u64>,
+    members: Vec<MemberOut<'a>>,
+}
+
+/// A report whose original changed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct MemberOut<'a> {
+    service_request_id: &'a str,
+    /// Its original before.
+    before: Option<&'a str>,
+    /// Its original from then on.
+    after: Option<&'a str>,
+}
+
 /// The answer of an incident; `features` are those of its members, in their order.
-pub fn incident(found: &StoredIncident, features: Vec<Feature<'static, ReportOut>>) -> IncidentOut {
+pub fn incident<'a>(
+    found: &'a StoredIncident,
+    features: Vec<Feature<'static, ReportOut>>,
+) -> IncidentOut<'a> {
     let StoredIncident { members, reports, changes } = found;
-    let reports = *reports;
-    let id = members.first().map_or_else(String::new, |root| root.report.id.to_string());
     IncidentOut {
         r#type: "FeatureCollection",
-        incident_id: id,
-        reports,
-        truncated: members.len() < reports,
+        incident_id: members.first().map_or("", |original| original.report.id.as_str()),
+        reports: *reports,
+        truncated: members.len() < *reports,
         open: members.iter().filter(|one| one.report.status != Status::Closed).count(),
         changes: changes.iter().map(change).collect(),
         features,
     }
 }
 
-fn text(id: &Option<ReportId>) -> Option<&str> {
-    id.as_ref().map(ReportId::as_str)
+fn change(change: &IncidentChange) -> ChangeOut<'_> {
+    ChangeOut {
+        change_id: change.change,
+        kind: Word(change.kind),
+        incident_id: change.incident.as_str(),
+        author: &change.author,
+        at: &change.at,
+        undoes: change.undoes,
+        undone_by: change.undone_by,
+        members: change.members.iter().map(member).collect(),
+    }
 }
 
-fn change(change: &IncidentChange) -> Value {
-    let members = change.members.iter().map(|member| {
-        json!({
-            "service_request_id": member.id.as_str(),
-            "before": text(&member.before),
-            "after": text(&member.after),
-        })
-    });
-    json!({
-        "change_id": change.change,
-        "kind": change.kind.as_str(),
-        "incident_id": change.incident.as_str(),
-        "author": change.author,
-        "at": change.at,
-        "undoes": change.undoes,
-        "undone_by": change.undone_by,
-        "members": members.collect::<Vec<_>>(),
-    })
+fn member(member: &IncidentMember) -> MemberOut<'_> {
+    MemberOut {
+        service_request_id: member.id.as_str(),
+        before: member.before.as_ref().map(ReportId::as_str),
+        after: member.after.as_ref().map(ReportId::as_str),
+    }
 }

@@ -1,101 +1,131 @@
-//! Incidents: what belongs together, and who brought it together.
+//! Incidents: reports of the same problem, and who brought them together.
 
-pub(crate) mod answer;
-
-use std::sync::Arc;
+mod answer;
+mod body;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, post};
+use axum::response::Response;
+use serde_json::json;
 
 use crate::domain::{IncidentCommand, ReportId, StoredReport};
 use crate::error::Result;
 use crate::export::geojson::MEDIA_TYPE;
-use crate::http::AppState;
-use crate::http::request::body;
-use crate::http::request::context::{HandlerResult, RequestContext, tagged, to_json};
-use crate::http::v1::incidents::answer::incident;
-use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::{allowed, body_of, feature};
+use crate::http::openapi::content::{geojson, json};
+use crate::http::openapi::description::{Codes, Tag};
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{settled, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
+use crate::http::request::params::REPORT_ID;
+use crate::http::state::AppState;
+use crate::http::v1::incidents::answer::{IncidentOut, incident};
+use crate::http::v1::incidents::body::{Members, Undo};
+use crate::http::v1::reports::answer::feature;
 use crate::usecase::City;
 
-/// An incident: its original, its duplicates, and their changes.
+const CHANGED: Codes = &[
+    (200, "changed"),
+    (400, "refused"),
+    (403, "forbidden"),
+    (404, "not found"),
+    (409, "conflict"),
+    (413, "too large"),
+];
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let members =
+        json::<Members>().example(|| json!({ "reports": ["7HT-2KV-9C"], "author": "Marie" }));
+    let change = json::<Undo>().example(|| json!({ "change_id": 345_012 }));
+    let answer = geojson::<IncidentOut<'_>>();
+    let changing = |operation: Operation| operation.answers(&[answer]).codes(CHANGED).for_crews();
+    vec![
+        Operation::get("/api/v1/incidents/{id}", "incident", Tag::Duplicates, one)
+            .says("Une demande avec ses doublons.", "A report with its duplicates.")
+            .answers(&[answer]),
+        changing(
+            Operation::post("/api/v1/incidents/{id}/merge", "merge", Tag::Duplicates, merge)
+                .says("Rattache des demandes à celle-ci.", "Brings reports together with this one.")
+                .body(&[members]),
+        ),
+        changing(
+            Operation::post("/api/v1/incidents/{id}/split", "split", Tag::Duplicates, split)
+                .says("Détache des demandes de celle-ci.", "Takes reports apart from this one.")
+                .body(&[members]),
+        ),
+        changing(
+            Operation::post("/api/v1/incidents/{id}/undo", "undo", Tag::Duplicates, undo)
+                .says("Défait un rattachement.", "Undoes a change.")
+                .body(&[change]),
+        ),
+    ]
+}
+
+request! {
+    /// The incident that a report belongs to.
+    pub struct IncidentRequest {
+        id: String = REPORT_ID,
+    }
+}
+
+/// Answers the incident of a report.
 fn read(
     state: &AppState,
     city: &City,
-    found: StoredReport,
+    member: StoredReport,
     context: &RequestContext,
 ) -> Result<Response> {
-    let found = state.app.incident_of(city, found)?;
+    let found = state.app.incident_of(city, member)?;
     let tag = context.tag(state, found.revision());
-    if context.has(&tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
-    }
-    let features = found.members.iter().map(|one| feature(one, city, context.language)).collect();
-    let body = to_json(&incident(&found, features))?;
-    Ok(tagged(MEDIA_TYPE, &tag, body))
+    settled(context, MEDIA_TYPE, tag, || {
+        let members = found.members.iter();
+        let features = members.map(|one| feature(one, city, context.language)).collect();
+        to_json(&incident(&found, features))
+    })
 }
 
-/// `GET /api/v1/incidents/{id}`
-pub async fn one(
-    State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    context: RequestContext,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let context = finished(context)?;
-    let found = state.app.find_report(&city, &id).await?;
+async fn one(call: Call<IncidentRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let found = state.app.find_report(&city, &request.id).await?;
     let reading = state.clone();
-    Ok(state.app.compute(move || read(&reading, &city, found, &context)).await?)
+    state.app.compute(move || read(&reading, &city, found, &context)).await
 }
 
 /// Reads a change of the incident that a report is in, and its author.
 type ReadChange = fn(ReportId, &[u8]) -> Result<(IncidentCommand, String)>;
 
 /// Changes an incident and answers it as it is then.
-fn regroup(what: ReadChange) -> MethodRouter<Arc<AppState>> {
-    type SentChange = std::result::Result<Bytes, BytesRejection>;
-    let change = move |State(state): State<Arc<AppState>>,
-                       Path(id): Path<String>,
-                       context: RequestContext,
-                       headers: HeaderMap,
-                       body: SentChange| async move {
-        allowed(&state.access, &headers)?;
-        let city = context.city(&state)?;
-        let context = finished(context)?;
-        let found = state.app.find_report(&city, &id).await?;
-        let (regroup, author) = what(found.report.id.clone(), &body_of(body)?)?;
-        state.app.regroup(&city, regroup, author).await?;
-        let found = state.app.find_report(&city, found.report.id.as_str()).await?;
-        let reading = state.clone();
-        let answer = state.app.compute(move || read(&reading, &city, found, &context)).await?;
-        HandlerResult::Ok(answer)
-    };
-    post(change)
+async fn regroup(call: Call<IncidentRequest>, body: Bytes, change: ReadChange) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let found = state.app.find_report(&city, &request.id).await?;
+    let (command, author) = change(found.report.id.clone(), &body)?;
+    state.app.regroup(&city, command, author).await?;
+    let found = state.app.find_report(&city, found.report.id.as_str()).await?;
+    let reading = state.clone();
+    state.app.compute(move || read(&reading, &city, found, &context)).await
 }
 
-/// `POST /api/v1/incidents/{id}/merge`
-pub fn merge() -> MethodRouter<Arc<AppState>> {
-    regroup(|into, body| {
-        body::members(body)
-            .map(|(reports, author)| (IncidentCommand::Merge { into, reports }, author))
+async fn merge(call: Call<IncidentRequest>, body: Bytes) -> HandlerResult {
+    regroup(call, body, |into, body| {
+        let (reports, author) = body::members(body)?;
+        Ok((IncidentCommand::Merge { into, reports }, author))
     })
+    .await
 }
 
-/// `POST /api/v1/incidents/{id}/split`
-pub fn split() -> MethodRouter<Arc<AppState>> {
-    regroup(|from, body| {
-        body::members(body)
-            .map(|(reports, author)| (IncidentCommand::Split { from, reports }, author))
+async fn split(call: Call<IncidentRequest>, body: Bytes) -> HandlerResult {
+    regroup(call, body, |from, body| {
+        let (reports, author) = body::members(body)?;
+        Ok((IncidentCommand::Split { from, reports }, author))
     })
+    .await
 }
 
-/// `POST /api/v1/incidents/{id}/undo`
-pub fn undo() -> MethodRouter<Arc<AppState>> {
-    regroup(|of, body| {
-        body::undo(body).map(|(change, author)| (IncidentCommand::Undo { of, change }, author))
+async fn undo(call: Call<IncidentRequest>, body: Bytes) -> HandlerResult {
+    regroup(call, body, |of, body| {
+        let (change, author) = body::undo(body)?;
+        Ok((IncidentCommand::Undo { of, change }, author))
     })
+    .await
 }

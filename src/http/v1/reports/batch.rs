@@ -1,45 +1,56 @@
 //! Many new reports in one request: a line of JSON each, and a line of answer to each.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::domain::{Idempotency, ReportId};
 use crate::error::Result;
-use crate::http::AppState;
-use crate::http::reply::problem::problem;
-use crate::http::request::body;
-use crate::http::request::context::{HandlerResult, RequestContext, status};
-use crate::http::v1::proximity::finished;
-use crate::http::v1::reports::{body_of, idempotency_key};
+use crate::http::openapi::content::text;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::NDJSON;
+use crate::http::reply::problem::ProblemOfRow;
+use crate::http::request::call::Call;
+use crate::http::request::idempotency::{idempotency_key, short_hex};
+use crate::http::state::AppState;
+use crate::http::v1::reports::body::draft;
 use crate::i18n::Language;
 use crate::usecase::{BatchChunk, City};
 
-const MEDIA_TYPE: &str = "application/x-ndjson";
 /// Rows in one commit.
 const CHUNK_ROWS: usize = 8_192;
 
-/// `POST /api/v1/reports/batch`
-pub async fn create(
-    State(state): State<Arc<AppState>>,
-    context: RequestContext,
-    headers: HeaderMap,
-    body: std::result::Result<Bytes, BytesRejection>,
-) -> HandlerResult {
-    let city = context.city(&state)?;
-    let context = finished(context)?;
-    let body = body_of(body)?;
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/api/v1/reports/batch", "create_reports", Tag::Reports, create)
+            .says(
+                "Plusieurs demandes, une par ligne (NDJSON).",
+                "Many reports, a line each (NDJSON).",
+            )
+            .body(&[text(NDJSON)])
+            .answers(&[text(NDJSON)])
+            .codes(&[
+                (200, "a line for each"),
+                (400, "refused"),
+                (404, "not found"),
+                (413, "too large"),
+            ])
+            .batch(),
+    ]
+}
+
+async fn create(call: Call<()>, headers: HeaderMap, body: Bytes) -> HandlerResult {
+    let Call { state, city, context, .. } = call;
     let key = idempotency_key(&headers)?;
     let working = state.clone();
     let answer =
         state.app.compute(move || Ok(answer_all(&working, &city, &body, key, context.language)));
     let mut response: Response = answer.await?.into_response();
-    let media_type = HeaderValue::from_static(MEDIA_TYPE);
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)
 }
 
@@ -49,7 +60,7 @@ fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     lines.filter(|(_, line)| !line.trim_ascii().is_empty())
 }
 
-/// One chunk is read while the one before is on its way to the disk.
+/// Answers every line. One chunk is read while the one before is on its way to the disk.
 fn answer_all(
     state: &AppState,
     city: &City,
@@ -75,10 +86,10 @@ fn answer_all(
             texts.iter().for_each(|text| {
                 hasher.update(text).update(b"\n");
             });
-            let fingerprint = hasher.finalize().to_hex()[..32].to_owned();
+            let fingerprint = short_hex(&hasher.finalize());
             Idempotency { key: format!("{key}#{n}"), fingerprint }
         });
-        let drafts = texts.into_iter().map(|text| body::draft(text, city.zone())).collect();
+        let drafts = texts.into_iter().map(|text| draft(text, city.zone())).collect();
         let chunk = state.app.begin_chunk(city, drafts, idempotency);
         before.replace((numbers, chunk)).into_iter().for_each(&mut write);
     }
@@ -86,16 +97,23 @@ fn answer_all(
     answer
 }
 
-fn write_row(to: &mut Vec<u8>, number: usize, row: Result<ReportId>, language: Language) {
-    let line = match row {
+/// The answer to a line of which a report was made.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CreatedRow<'a> {
+    /// The line, from 1.
+    row: usize,
+    status: u16,
+    service_request_id: &'a str,
+}
+
+fn write_row(to: &mut Vec<u8>, row: usize, made: Result<ReportId>, language: Language) {
+    // A vector takes every byte, and texts and numbers are always JSON.
+    let _ = match made {
         Ok(id) => {
-            let id = body::quoted(id.as_str());
-            format!("{{\"row\":{number},\"status\":201,\"service_request_id\":{id}}}\n")
+            let created = CreatedRow { row, status: 201, service_request_id: id.as_str() };
+            serde_json::to_writer(&mut *to, &created)
         }
-        Err(error) => {
-            let problem = problem(&error, status(error.kind).as_u16(), language);
-            format!("{}\n", body::problem_of_row(number, problem))
-        }
+        Err(error) => serde_json::to_writer(&mut *to, &ProblemOfRow::new(row, &error, language)),
     };
-    to.extend_from_slice(line.as_bytes());
+    to.push(b'\n');
 }

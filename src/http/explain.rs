@@ -1,0 +1,87 @@
+//! The problem document of everything that failed, also of what axum and its layers refuse on
+//! their own.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::error::{Error, ErrorKind};
+use crate::http::open311;
+use crate::http::reply::problem::{Problem, malformed, too_large};
+use crate::http::request::context::language_of;
+use crate::http::state::AppState;
+use crate::message;
+
+/// Writes the problem document of what failed, in the reader's language, and logs causes.
+pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
+    let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    let response = next.run(request).await;
+    state.metrics.count(response.status().as_u16());
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    let known = response.extensions().get::<Arc<Error>>().cloned();
+    if !failed || known.is_none() && is_explained(&response) {
+        return response;
+    }
+    let path = uri.path();
+    let language = language_of(&uri, accept.as_ref());
+    let in_open311 = path.starts_with("/open311/");
+    let code = response.status();
+    let code = if in_open311 { open311::status(code) } else { code };
+    let error = known.unwrap_or_else(|| Arc::new(of_status(code, path)));
+    if error.kind == ErrorKind::Internal {
+        tracing::error!(path, cause = ?error.cause, "internal error");
+    }
+    let (media_type, body) = match in_open311 {
+        true => open311::format::failure(path, &error, code.as_u16(), language),
+        false => {
+            let problem = Problem::new(&error, code, language);
+            let problem = if path.starts_with("/ogc") { problem.for_ogc() } else { problem };
+            ("application/problem+json", problem.to_json())
+        }
+    };
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = code;
+    let headers = answer.headers_mut();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    if code == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
+    answer
+}
+
+/// Is this an answer that says more than its status on purpose (readiness)?
+fn is_explained(response: &Response) -> bool {
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+}
+
+/// The error behind a bare status of axum or of a layer.
+fn of_status(code: StatusCode, path: &str) -> Error {
+    match code {
+        StatusCode::NOT_FOUND => Error::not_found(path),
+        StatusCode::METHOD_NOT_ALLOWED => Error::new(
+            ErrorKind::Invalid,
+            message!(
+                "« {path} » n’accepte pas cette méthode.",
+                "'{path}' does not take this method."
+            ),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Error::new(
+            ErrorKind::Unavailable,
+            message!("La réponse a pris trop de temps.", "The answer took too long."),
+        ),
+        code if code.is_client_error() => malformed(),
+        code => Error::internal(format!("bare status {code}")),
+    }
+}

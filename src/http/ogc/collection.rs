@@ -1,0 +1,185 @@
+//! The collections of a city.
+
+use serde_json::Value;
+
+use crate::domain::Filter;
+use crate::error::{Error, Result};
+use crate::http::reply::geometry;
+use crate::http::request::parameter::{Parameter, path};
+use crate::http::request::types::Segment;
+use crate::http::state::AppState;
+use crate::http::tiles::layer::Layer;
+use crate::http::v1::{boundaries, hexes, hotspots};
+use crate::i18n::{Language, Message};
+use crate::index::Snapshot;
+use crate::message;
+use crate::place::BBox;
+use crate::query;
+use crate::usecase::City;
+
+/// The id of a collection in a path.
+pub const COLLECTION: Parameter<Segment> =
+    path("id", Segment, "reports").says("Nom de la collection.", "Name of the collection.");
+
+/// A box, and the first and the last second of Unix time.
+pub type Extent = (Option<BBox>, Option<(i64, i64)>);
+
+/// A collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OgcCollection {
+    /// Every report.
+    Reports,
+    /// Every problem once.
+    Incidents,
+    /// Where there is significantly more.
+    Hotspots,
+    /// Cells and their counts.
+    Hexes,
+    /// A loaded set of boundaries.
+    Boundaries(String),
+}
+
+impl OgcCollection {
+    /// All that a city has.
+    pub fn all(snapshot: &Snapshot) -> Vec<Self> {
+        let sets =
+            snapshot.boundary_sets().iter().map(|set| Self::Boundaries(set.set().name.clone()));
+        [Self::Reports, Self::Incidents, Self::Hotspots, Self::Hexes]
+            .into_iter()
+            .chain(sets)
+            .collect()
+    }
+
+    /// The collection of this id.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn find(city: &City, id: &str) -> Result<Self> {
+        let all = Self::all(&city.shown().load());
+        all.into_iter().find(|collection| collection.id() == id).ok_or_else(|| Error::not_found(id))
+    }
+
+    /// Are its features reports?
+    pub fn is_of_reports(&self) -> bool {
+        matches!(self, Self::Reports | Self::Incidents)
+    }
+
+    /// Its name in paths.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Reports => "reports",
+            Self::Incidents => "incidents",
+            Self::Hotspots => "hotspots",
+            Self::Hexes => "hexes",
+            Self::Boundaries(name) => name,
+        }
+    }
+
+    /// Its title and its description.
+    fn texts(&self) -> (Message, Message) {
+        match self {
+            Self::Reports => (
+                message!("Demandes", "Reports"),
+                message!(
+                    "Chaque demande des citoyens, avec ou sans lieu.",
+                    "Each request of a citizen, with a place or without."
+                ),
+            ),
+            Self::Incidents => (
+                message!("Incidents", "Incidents"),
+                message!(
+                    "Chaque problème une fois : les doublons sont comptés, non listés.",
+                    "Each problem once: duplicates are counted, not listed."
+                ),
+            ),
+            Self::Hotspots => (
+                message!("Points chauds", "Hotspots"),
+                message!(
+                    "Où il y a significativement plus de signalements ce mois-ci qu’attendu.",
+                    "Where there are significantly more reports this month than expected."
+                ),
+            ),
+            Self::Hexes => (
+                message!("Hexagones", "Hexagons"),
+                message!(
+                    "Cellules H3 de résolution 9 : décomptes et signification (Gi*).",
+                    "H3 cells of resolution 9: counts and significance (Gi*)."
+                ),
+            ),
+            Self::Boundaries(name) => (
+                message!("{name}", "{name}"),
+                message!("Secteurs de la ville : {name}.", "Areas of the city: {name}."),
+            ),
+        }
+    }
+
+    /// Its title.
+    pub fn title(&self, language: Language) -> String {
+        language.pick(&self.texts().0).to_owned()
+    }
+
+    /// Its description.
+    pub fn description(&self, language: Language) -> String {
+        language.pick(&self.texts().1).to_owned()
+    }
+
+    /// The layer of tiles that shows it, if one does.
+    pub fn layer(&self) -> Option<Layer> {
+        match self {
+            Self::Reports | Self::Incidents => Some(Layer::Reports),
+            Self::Hotspots => Some(Layer::Hotspots),
+            Self::Hexes => Some(Layer::Hexes),
+            Self::Boundaries(_) => None,
+        }
+    }
+
+    /// The features of a collection that is not one of reports: those of them all.
+    ///
+    /// # Errors
+    /// The store; the watch; a set that is gone.
+    pub fn areas(
+        &self,
+        (state, city): (&AppState, &City),
+        snapshot: &Snapshot,
+        language: Language,
+    ) -> Result<Vec<Value>> {
+        match self {
+            Self::Hotspots => {
+                let all = Filter::default();
+                hotspots::standing_features(state, city, snapshot, &all, language)
+            }
+            Self::Boundaries(name) => {
+                let set = snapshot.boundary_set(name).ok_or_else(|| Error::not_found(name))?;
+                let features = boundaries::features(set.set()).into_iter();
+                features.map(|one| serde_json::to_value(one).map_err(Error::internal)).collect()
+            }
+            Self::Hexes | Self::Reports | Self::Incidents => {
+                hexes::plain_features(snapshot, language)
+            }
+        }
+    }
+
+    /// What the features of a collection of reports are: incidents alone, or all.
+    pub fn filter(&self) -> Filter {
+        let incidents = *self == Self::Incidents;
+        Filter { approximate: true, incidents, ..Filter::default() }
+    }
+
+    /// The box and the span of time around its features.
+    ///
+    /// # Errors
+    /// As [`Self::areas`].
+    pub fn extent(
+        &self,
+        place: (&AppState, &City),
+        snapshot: &Snapshot,
+        language: Language,
+    ) -> Result<Extent> {
+        if !self.is_of_reports() {
+            let areas = self.areas(place, snapshot, language)?;
+            return Ok((geometry::extent(&areas), None));
+        }
+        let compiled = snapshot.compiled(&self.filter());
+        Ok((query::extent(snapshot, &compiled), query::span(snapshot, &compiled)))
+    }
+}

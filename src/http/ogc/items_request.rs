@@ -1,0 +1,337 @@
+//! What can be asked of the items of a collection.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde_json::{Value, json};
+
+use crate::domain::{Filter, ReportTime};
+use crate::http::ogc::collection::{COLLECTION, OgcCollection};
+use crate::http::ogc::cql::{self, Expr};
+use crate::http::ogc::link::CRS84;
+use crate::http::ogc::representation::F;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{
+    Declaration, Extract, Group, Optional, Parameter, ParameterType, Request, group, query,
+};
+use crate::http::request::params::{FILTER, cursor_by, text};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Custom, Text};
+use crate::http::request::values::bounds;
+use crate::http::request::words::Choice;
+use crate::i18n::Message;
+use crate::message;
+use crate::place::BBox;
+use crate::query::{After, Comparison, Condition, TextProperty};
+
+/// Features in a page, at most; whoever asks for more gets so many (OGC API – Features).
+pub const LIMIT_MAX: usize = 10_000;
+
+/// How far a walk through the pages has come, and what there was when it began.
+#[derive(Debug, Clone, Copy)]
+pub struct PageCursor {
+    /// When the last report seen was made, in seconds of Unix time.
+    pub requested: i64,
+    /// The city's revision at the first page.
+    pub began: u64,
+}
+
+impl fmt::Display for PageCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.requested, self.began)
+    }
+}
+
+impl FromStr for PageCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (requested, began) = text.split_once('.').ok_or(())?;
+        let requested = requested.parse().map_err(|_| ())?;
+        Ok(Self { requested, began: began.parse().map_err(|_| ())? })
+    }
+}
+
+/// A whole number from 1; more than the most is the most.
+#[derive(Debug, Clone, Copy)]
+struct PageSize;
+
+impl ParameterType for PageSize {
+    type Value = usize;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<usize> {
+        let size = text.parse::<u64>().ok().filter(|size| *size >= 1);
+        let size = size.map(|size| size.min(LIMIT_MAX as u64) as usize);
+        size.ok_or_else(|| {
+            let message = message!("doit être un entier d’au moins 1", "must be an integer from 1");
+            reader.refuse(name, text, message)
+        })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "x-clamped": true })
+    }
+
+    fn example(&self, text: &str) -> Value {
+        text.parse::<usize>().map_or_else(|_| json!(text), |size| json!(size))
+    }
+
+    fn default_value(&self, value: &usize) -> Value {
+        json!(value)
+    }
+}
+
+/// A box of four numbers, or of six with heights, which are ignored.
+const BOX: Parameter<Custom<BBox>, Optional> = query(
+    "bbox",
+    Custom {
+        read: |text, _| {
+            let parts: Vec<&str> = text.split(',').collect();
+            match parts.as_slice() {
+                [w, s, low, e, n, high]
+                    if low.trim().parse::<f64>().is_ok_and(f64::is_finite)
+                        && high.trim().parse::<f64>().is_ok_and(f64::is_finite) =>
+                {
+                    bounds(&[*w, *s, *e, *n].join(","))
+                }
+                _ => bounds(text),
+            }
+        },
+        schema: || {
+            let number = json!({ "type": "number" });
+            json!({ "type": "array", "items": number, "minItems": 4, "maxItems": 6 })
+        },
+        example: |text| text.split(',').filter_map(|edge| edge.parse::<f64>().ok()).collect(),
+    },
+)
+.optional()
+.example("-71.4,46.7,-71.1,46.9")
+.says(
+    "Quatre nombres (ou six) en degrés : ouest, sud, est, nord.",
+    "Four numbers (or six) in degrees: west, south, east, north.",
+);
+
+/// The only coordinate reference system there is here.
+const fn crs(name: &'static str) -> Parameter<Choice<()>, Optional> {
+    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).says("CRS84.", "CRS84.")
+}
+
+/// First second, and the second after the last, in Unix time.
+pub type Interval = (Option<i64>, Option<i64>);
+
+const DATETIME: Parameter<Custom<Interval>, Optional> = query(
+    "datetime",
+    Custom {
+        read: |text, reader| interval(text, reader.city().zone()).ok_or_else(no_interval),
+        schema: || json!({ "type": "string" }),
+        example: |text| json!(text),
+    },
+)
+.optional()
+.example("2026-01-01T00:00:00Z/..")
+.says(
+    "Un instant ou un intervalle (RFC 3339), peut-être ouvert, ou avec une durée.",
+    "An instant or an interval (RFC 3339), perhaps open, or with a duration.",
+);
+
+fn no_interval() -> Message {
+    message!(
+        "doit être un instant ou un intervalle comme 2026-03-01T00:00:00Z/..",
+        "must be an instant or an interval such as 2026-03-01T00:00:00Z/.."
+    )
+}
+
+/// Reads an instant or a day, or an interval of them, open or with a duration (RFC 3339, ISO 8601).
+fn interval(text: &str, zone: &TimeZone) -> Option<Interval> {
+    let when = |text: &str| ReportTime::parse(text, zone).ok();
+    let is_open = |text: &str| text.is_empty() || text == "..";
+    match text.split_once('/') {
+        None => when(text).map(|at| (Some(at.second()), Some(at.last_second() + 1))),
+        Some((from, to)) if is_open(from) && is_open(to) => Some((None, None)),
+        Some((from, to)) if is_open(from) => when(to).map(|to| (None, Some(to.last_second() + 1))),
+        Some((from, to)) if is_open(to) => when(from).map(|from| (Some(from.second()), None)),
+        Some((from, to)) => {
+            let start = when(from)?;
+            let end = match to.starts_with('P') {
+                true => later(start, to)?,
+                false => when(to)?.last_second(),
+            };
+            (end >= start.second()).then_some((Some(start.second()), Some(end + 1)))
+        }
+    }
+}
+
+fn later(start: ReportTime, duration: &str) -> Option<i64> {
+    let span: Span = duration.parse().ok()?;
+    let at = Timestamp::from_second(start.second()).ok()?.to_zoned_datetime(TimeZone::UTC);
+    Some(at.checked_add(span).ok()?.timestamp().as_second())
+}
+
+request! {
+    /// The parameters of a condition in CQL2.
+    pub struct CqlParameters {
+        /// Is it written as JSON? Without it, what begins with a brace is.
+        is_json: Option<bool> =
+            query("filter-lang", Choice(&[("cql2-text", false), ("cql2-json", true)]))
+                .optional()
+                .example("cql2-text")
+                .says("Langage de « filter ».", "Language of 'filter'."),
+        filter: Option<String> = text("filter").example("status = 'open'").says(
+            "Une condition en CQL2 ; voir « queryables ».",
+            "A condition in CQL2; see 'queryables'.",
+        ),
+    }
+}
+
+impl CqlParameters {
+    fn parse(self, reader: &mut Reader<'_>) -> Read<Option<Expr>> {
+        let Some(text) = self.filter else { return Ok(None) };
+        let is_json = self.is_json.unwrap_or_else(|| text.trim_start().starts_with('{'));
+        cql::parse(&text, is_json).map(Some).map_err(|refusal| reader.refuse_as(refusal))
+    }
+}
+
+request! {
+    /// The parameters of a page of any collection.
+    pub struct PageParameters {
+        id: String = COLLECTION,
+        f: Option<bool> = F,
+        limit: usize = query("limit", PageSize).default(100).example("10").says(
+            "Entités par page ; au-delà de 10000, 10000.",
+            "Features in a page; above 10000, 10000.",
+        ),
+        bbox: Option<BBox> = BOX,
+        crs: Option<()> = crs("crs"),
+        bbox_crs: Option<()> = crs("bbox-crs"),
+        filter_crs: Option<()> = crs("filter-crs"),
+        after: Option<After<PageCursor>> = cursor_by(),
+        time: Option<Interval> = DATETIME,
+        expr: Option<Expr> = group(CqlParameters::parse),
+    }
+}
+
+const PAGE: Group<PageParameters, PageParameters> = group(|page, _| Ok(page));
+
+/// Texts of reports that must have a value, beside those of the filter.
+struct Equalities;
+
+const EQUALITIES: [(TextProperty, Parameter<Text, Optional>); 5] = [
+    (TextProperty::Id, text("service_request_id").says("Numéro de suivi.", "Tracking number.")),
+    (
+        TextProperty::Service,
+        text("service_code")
+            .example("nid-de-poule")
+            .says("Code du service.", "Code of the service."),
+    ),
+    (
+        TextProperty::Reason,
+        text("closed_reason").example("done").says("Comment elle s’est terminée.", "How it ended."),
+    ),
+    (
+        TextProperty::Accuracy,
+        text("accuracy").example("exact").says("exact ou approximate.", "exact or approximate."),
+    ),
+    (
+        TextProperty::Parent,
+        text("parent_service_request_id")
+            .says("L’original d’un doublon.", "A duplicate’s original."),
+    ),
+];
+
+impl Extract for Equalities {
+    type Value = Vec<Condition>;
+
+    fn declare(&self, to: &mut Vec<Declaration>) {
+        EQUALITIES.iter().for_each(|(_, parameter)| parameter.declare(to));
+    }
+
+    fn extract(&self, reader: &mut Reader<'_>) -> Read<Vec<Condition>> {
+        let mut all = Vec::new();
+        for (property, parameter) in EQUALITIES {
+            if let Some(value) = parameter.extract(reader)? {
+                all.push(Condition::Text(property, Comparison::Equal, value, false));
+            }
+        }
+        Ok(all)
+    }
+}
+
+request! {
+    /// The parameters of a page of reports.
+    pub struct ReportParameters {
+        page: PageParameters = PAGE,
+        filter: Filter = FILTER,
+        equalities: Vec<Condition> = Equalities,
+    }
+}
+
+/// The values that properties of areas must have: their names are those of the collection's
+/// queryables, which are known once its features are.
+struct AreaProperties;
+
+impl Extract for AreaProperties {
+    type Value = Vec<(String, String)>;
+
+    fn declare(&self, _: &mut Vec<Declaration>) {}
+
+    fn extract(&self, reader: &mut Reader<'_>) -> Read<Vec<(String, String)>> {
+        Ok(reader.take_rest())
+    }
+}
+
+request! {
+    /// The parameters of a page of areas.
+    pub struct AreaParameters {
+        page: PageParameters = PAGE,
+        properties: Vec<(String, String)> = AreaProperties,
+    }
+}
+
+/// What is asked of the items of a collection.
+pub struct ItemsRequest {
+    /// The collection.
+    pub collection: OgcCollection,
+    /// The page.
+    pub page: PageParameters,
+    /// What its features must be.
+    pub selection: Selection,
+}
+
+/// What the features of a page must be.
+pub enum Selection {
+    /// Of reports: those that pass a filter and a condition.
+    Reports(Box<Filter>, Condition),
+    /// Of areas: those whose properties have these values; the names are not yet checked.
+    Areas(Vec<(String, String)>),
+}
+
+impl Request for ItemsRequest {
+    fn declare(to: &mut Vec<Declaration>) {
+        ReportParameters::declare(to);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+        let found = OgcCollection::find(reader.city(), reader.path_text("id"));
+        let collection = found.map_err(|error| reader.fail(error))?;
+        if !collection.is_of_reports() {
+            let AreaParameters { page, properties } = AreaParameters::read(reader)?;
+            return Ok(Self { collection, page, selection: Selection::Areas(properties) });
+        }
+        let ReportParameters { page, filter, equalities } = ReportParameters::read(reader)?;
+        let Filter { approximate, incidents, .. } = collection.filter();
+        let mut filter = Filter { approximate, incidents, ..filter };
+        let (from, before) = page.time.unwrap_or_default();
+        filter.from = filter.from.max(from);
+        filter.before = filter.before.into_iter().chain(before).min();
+        let mut all = equalities;
+        if let Some(expr) = &page.expr {
+            all.push(cql::condition(expr).map_err(|refusal| reader.refuse_as(refusal))?);
+        }
+        let condition = Condition::All(all);
+        condition.narrow(&mut filter);
+        let selection = Selection::Reports(Box::new(filter), condition);
+        Ok(Self { collection, page, selection })
+    }
+}

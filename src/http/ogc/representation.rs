@@ -1,0 +1,172 @@
+//! In which form a document is wanted, JSON or a page, and how its links keep what was asked.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::http::ogc::html;
+use crate::http::ogc::link::{Link, link};
+use crate::http::openapi::content::{Content, text};
+use crate::http::operation::HandlerResult;
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Optional, Parameter, query};
+use crate::http::request::words::Choice;
+use crate::http::state::AppState;
+use crate::i18n::Language;
+use crate::index::Snapshot;
+use crate::usecase::City;
+
+/// Media type of GeoJSON.
+pub const GEOJSON: &str = "application/geo+json";
+/// Media type of a JSON Schema.
+pub const SCHEMA: &str = "application/schema+json";
+/// Media type of a page.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The form of an answer; `true` is a page.
+pub const F: Parameter<Choice<bool>, Optional> =
+    query("f", Choice(&[("json", false), ("html", true)]))
+        .optional()
+        .example("json")
+        .says("Forme de la réponse.", "Form of the answer.");
+
+/// What a document answers: its JSON, or a page.
+pub fn or_page(json: Content) -> [Content; 2] {
+    [json, text("text/html")]
+}
+
+request! {
+    /// A document in one of its forms.
+    pub struct FormRequest {
+        f: Option<bool> = F,
+    }
+}
+
+/// In which form an answer is wanted.
+pub struct Representation {
+    /// Is it a page?
+    pub is_html: bool,
+    /// Address of `/ogc`.
+    pub root: String,
+    /// `?jurisdiction_id=…` where a city was named.
+    pub suffix: String,
+}
+
+impl Representation {
+    /// The form that `f` names, else the one that `Accept` puts first. Pages have tags of their
+    /// own.
+    pub fn choose(
+        f: Option<bool>,
+        context: &mut RequestContext,
+        state: &AppState,
+        headers: &HeaderMap,
+    ) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let is_html = f.unwrap_or_else(|| {
+            let kinds = accept.unwrap_or_default().split(',');
+            let mut kinds = kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+            kinds.find(|kind| *kind == "text/html" || kind.ends_with("json") || *kind == "*/*")
+                == Some("text/html")
+        });
+        context.variant.html = is_html;
+        let suffix = context.jurisdiction.as_deref().map_or_else(String::new, |id| {
+            let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            format!("?jurisdiction_id={id}")
+        });
+        Self { is_html, root: format!("{}/ogc", context.base(state)), suffix }
+    }
+
+    /// The media type of the answer; `plain` is that of its JSON.
+    pub fn media_type(&self, plain: &'static str) -> &'static str {
+        if self.is_html { HTML } else { plain }
+    }
+
+    /// A document in this form.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn write(&self, title: &str, body: &impl Serialize, language: Language) -> Result<Vec<u8>> {
+        if !self.is_html {
+            return to_json(body);
+        }
+        let body = serde_json::to_value(body).map_err(Error::internal)?;
+        Ok(html::page(title, &body, language).into_bytes())
+    }
+
+    /// The address of a path under `/ogc`.
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}{}", self.root, self.suffix)
+    }
+
+    /// Address of the service.
+    pub fn host(&self) -> &str {
+        self.root.strip_suffix("/ogc").unwrap_or_default()
+    }
+
+    /// Links to the answer itself and to its other form. `plain` is the media type of its JSON.
+    pub fn both(&self, context: &RequestContext, plain: &str) -> Vec<Link> {
+        let address = |f: &str| format!("{}{}", self.host(), context.path_with("f", f));
+        let (rel_json, rel_html) =
+            if self.is_html { ("alternate", "self") } else { ("self", "alternate") };
+        vec![
+            link(rel_json, plain, &address("json"), "JSON"),
+            link(rel_html, "text/html", &address("html"), "HTML"),
+        ]
+    }
+
+    /// An answer with what a page without scripts may do.
+    pub fn secured(&self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+        if self.is_html {
+            let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        response
+    }
+}
+
+/// What a document is made of.
+pub struct DocumentContext<'a> {
+    /// What handlers share.
+    pub state: &'a AppState,
+    /// The city.
+    pub city: &'a City,
+    /// Its snapshot.
+    pub snapshot: &'a Snapshot,
+    /// The request.
+    pub context: &'a RequestContext,
+    /// The form of the answer.
+    pub form: &'a Representation,
+}
+
+/// Answers with a document, and its title, that `make` makes from a city's snapshot.
+///
+/// # Errors
+/// Whatever `make` answers.
+pub async fn document<R, D: Serialize>(
+    call: Call<R>,
+    f: Option<bool>,
+    headers: HeaderMap,
+    plain: &'static str,
+    make: impl FnOnce(&DocumentContext<'_>) -> Result<(String, D)> + Send + 'static,
+) -> HandlerResult {
+    let Call { state, city, mut context, .. } = call;
+    let form = Arc::new(Representation::choose(f, &mut context, &state, &headers));
+    let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
+    let media_type = form.media_type(plain);
+    let long = CostClass::Long;
+    let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
+        let (state, city, form) = (&*reading, &*own, &*shape);
+        let (title, body) = make(&DocumentContext { state, city, snapshot, context, form })?;
+        shape.write(&title, &body, context.language)
+    });
+    Ok(form.secured(answer.await?))
+}

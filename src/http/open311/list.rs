@@ -1,0 +1,409 @@
+//! Lists of requests.
+
+use crate::domain::{Filter, ReportTime, ServiceCode, Status, StoredReport};
+use crate::error::{Error, Refusal, Result};
+use crate::export::geojson::instant;
+use crate::http::open311::document::{self, RequestRenderer};
+use crate::http::open311::format::{API_KEY, EXTENSIONS, Format, LOCALE};
+use crate::http::open311::node::Node;
+use crate::http::operation::HandlerResult;
+use crate::http::reply::answer::{CostClass, fresh};
+use crate::http::request::call::Call;
+use crate::http::request::context::RequestContext;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{
+    Declaration, Extract, Optional, Parameter, Request, group, query,
+};
+use crate::http::request::params::{BBOX, text};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Text, number};
+use crate::http::request::values::Time;
+use crate::http::state::AppState;
+use crate::index::{DocAddress, Snapshot};
+use crate::message;
+use crate::place::{BBox, Meters, Position, distance};
+use crate::query;
+use crate::usecase::City;
+
+/// Longest span of a list, in days (GeoReport v2).
+const DAYS_MAX: i64 = 90;
+const DAY: i64 = 86_400;
+/// Requests in a page, at most (GeoReport v2).
+const PAGE_MAX: usize = 1_000;
+/// Last page of a list.
+const PAGES_MAX: usize = 1_000;
+/// Ids in one question, at most.
+const IDS_MAX: usize = 1_000;
+
+/// Ids, by which everything else is ignored.
+const IDS: Parameter<Text, Optional> = text("service_request_id").says(
+    "Numéros séparés par des virgules ; le reste est alors ignoré.",
+    "Ids apart by commas; all else is then passed over.",
+);
+
+/// Services, each of which must be known.
+struct Services;
+
+const SERVICE_CODES: Parameter<Text, Optional> = text("service_code")
+    .example("nid-de-poule,lampadaire")
+    .says("Codes de services, séparés par des virgules.", "Codes of services, apart by commas.");
+
+impl Extract for Services {
+    type Value = Option<Vec<ServiceCode>>;
+
+    fn declare(&self, to: &mut Vec<Declaration>) {
+        SERVICE_CODES.declare(to);
+    }
+
+    fn extract(&self, reader: &mut Reader<'_>) -> Read<Option<Vec<ServiceCode>>> {
+        let Some(text) = SERVICE_CODES.extract(reader)? else { return Ok(None) };
+        let catalogue = reader.city().catalogue();
+        let known = |code: &str| {
+            let found = catalogue.get(code.trim()).map(|service| service.code.clone());
+            found.ok_or_else(|| Error::not_found(code))
+        };
+        let codes: Result<Vec<ServiceCode>> = text.split(',').map(known).collect();
+        // GeoReport answers "not found" where a service is not known.
+        codes.map(Some).map_err(|error| reader.fail(error))
+    }
+}
+
+/// Statuses, in the two words of Open311.
+struct Statuses;
+
+const STATUS: Parameter<Text, Optional> =
+    text("status").example("open").says("open ou closed, ou les deux.", "open or closed, or both.");
+
+impl Extract for Statuses {
+    type Value = Option<Vec<Status>>;
+
+    fn declare(&self, to: &mut Vec<Declaration>) {
+        let at = to.len();
+        STATUS.declare(to);
+        let words = "open|closed";
+        to[at].schema["pattern"] = format!("^({words})(,({words}))*$").into();
+    }
+
+    fn extract(&self, reader: &mut Reader<'_>) -> Read<Option<Vec<Status>>> {
+        let Some(text) = STATUS.extract(reader)? else { return Ok(None) };
+        let mut wanted = Ok(Vec::new());
+        for word in text.split(',').map(str::trim) {
+            let meant: &[Status] = match word {
+                "open" => &[Status::Open, Status::InProgress],
+                "closed" => &[Status::Closed],
+                other => {
+                    let message = message!("doit être open ou closed", "must be open or closed");
+                    wanted = Err(reader.refuse("status", other, message));
+                    continue;
+                }
+            };
+            wanted.iter_mut().for_each(|list| list.extend(meant));
+        }
+        wanted.map(Some)
+    }
+}
+
+request! {
+    /// The parameters of a circle: all three or none.
+    pub struct CircleParameters {
+        lat: Option<f64> = query("lat", number(-90.0, 90.0))
+            .optional()
+            .example("46.81")
+            .says("Latitude en degrés.", "Latitude in degrees."),
+        long: Option<f64> = query("long", number(-180.0, 180.0))
+            .optional()
+            .example("-71.21")
+            .says("Longitude en degrés.", "Longitude in degrees."),
+        radius: Option<f64> = query("radius", number(0.0, 100_000.0))
+            .optional()
+            .example("500")
+            .says("Rayon en mètres.", "Radius in metres."),
+    }
+}
+
+/// A centre and a radius.
+type Circle = (Position, Meters);
+
+impl CircleParameters {
+    fn circle(self, reader: &mut Reader<'_>) -> Read<Option<Circle>> {
+        let Self { lat, long, radius } = self;
+        let (lat, long, radius) = match (lat, long, radius) {
+            (None, None, None) => return Ok(None),
+            (Some(lat), Some(long), Some(radius)) => (lat, long, radius),
+            _ => {
+                let given = [("lat", lat), ("long", long), ("radius", radius)];
+                let absent = given.iter().filter(|(_, value)| value.is_none());
+                let refused = absent.map(|(name, _)| reader.refuse_absence(name)).last();
+                return refused.map_or(Ok(None), Err);
+            }
+        };
+        let at = Position::new(long, lat).map_err(|out| {
+            let (axis, value, limit) = (out.axis, out.value, out.limit);
+            let message = message!(
+                "{axis} {value} n’est pas entre -{limit} et {limit}",
+                "{axis} {value} is not between -{limit} and {limit}"
+            );
+            reader.refuse("long", long, message)
+        })?;
+        Ok(Some((at, Meters(radius))))
+    }
+}
+
+/// A time that may be absent.
+const fn time(name: &'static str) -> Parameter<Time, Optional> {
+    query(name, Time).optional()
+}
+
+request! {
+    /// The parameters of the two spans of time.
+    pub struct TimeParameters {
+        updated_after: Option<ReportTime> =
+            time("updated_after").example("2026-11-01T00:00:00Z").says(
+                "Changées ici à partir de là, la plus ancienne modification d’abord.",
+                "Changed here from then on, oldest change first.",
+            ),
+        updated_before: Option<ReportTime> =
+            time("updated_before").example("2027-01-01T00:00:00Z").says(
+                "Changées ici avant.",
+                "Changed here before.",
+            ),
+        start: Option<ReportTime> = time("start_date").example("2026-10-01T00:00:00Z").says(
+            "Faites à partir de là ; 90 jours au plus avec end_date.",
+            "Made from here on; 90 days at most with end_date.",
+        ),
+        end: Option<ReportTime> = time("end_date")
+            .example("2026-11-30T00:00:00Z")
+            .says("Faites jusque-là.", "Made until here."),
+    }
+}
+
+/// The spans of time of a list.
+pub struct Times {
+    /// First second, and the second behind the last, at which a request was made.
+    made: (Option<i64>, Option<i64>),
+    /// When it was changed here.
+    updated: (Option<ReportTime>, Option<ReportTime>),
+}
+
+impl TimeParameters {
+    /// From `start_date` until before the second after `end_date`: 90 days at most, the last 90
+    /// where nothing is said, unless another span of time is asked for.
+    fn times(self, reader: &mut Reader<'_>) -> Read<Times> {
+        let Self { updated_after, updated_before, start, end } = self;
+        let updated = (updated_after, updated_before);
+        let length = DAYS_MAX * DAY;
+        let minute = reader.city().now().as_second() / 60 * 60;
+        let made = match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
+            (Some(start), Some(end)) => {
+                // The day that both ends are in counts once.
+                if end < start || end - start > length + DAY {
+                    let message = message!(
+                        "doit suivre start_date de 90 jours au plus",
+                        "must follow start_date by 90 days at most"
+                    );
+                    return Err(reader.refuse("end_date", instant(end), message));
+                }
+                (Some(start), Some(end + 1))
+            }
+            (Some(start), None) => (Some(start), Some(start + length)),
+            (None, Some(end)) => (Some(end - length), Some(end + 1)),
+            (None, None) if updated == (None, None) => (Some(minute - length), None),
+            (None, None) => (None, None),
+        };
+        Ok(Times { made, updated })
+    }
+}
+
+request! {
+    /// A list of requests.
+    pub struct ListRequest {
+        services: Option<Vec<ServiceCode>> = Services,
+        statuses: Option<Vec<Status>> = Statuses,
+        bbox: Option<BBox> = BBOX,
+        around: Option<Circle> = group(CircleParameters::circle),
+        times: Times = group(TimeParameters::times),
+        page: usize = query("page", number(1, PAGES_MAX))
+            .default(1)
+            .example("1")
+            .says("Numéro de la page.", "Number of the page."),
+        size: usize = query("page_size", number(1, PAGE_MAX))
+            .default(PAGE_MAX)
+            .example("10")
+            .says("Demandes par page.", "Requests in a page."),
+        is_extended: bool = EXTENSIONS,
+    }
+}
+
+/// Requests by their ids, or those of a list.
+pub enum Wanted {
+    /// Those with these ids, extended or not.
+    Ids(String, bool),
+    /// Those of a list.
+    List(Box<ListRequest>),
+}
+
+/// The parameters of `requests`.
+pub struct RequestsRequest {
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// The language that is asked for.
+    pub locale: Option<String>,
+}
+
+impl Request for RequestsRequest {
+    fn declare(to: &mut Vec<Declaration>) {
+        IDS.declare(to);
+        ListRequest::declare(to);
+        LOCALE.declare(to);
+        API_KEY.declare(to);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+        let locale = LOCALE.extract(reader);
+        let key = API_KEY.extract(reader);
+        let ids = IDS.extract(reader)?;
+        let wanted = match ids {
+            Some(ids) => {
+                let is_extended = reader.query_text("extensions") == Some("true");
+                reader.ignore_rest();
+                Wanted::Ids(ids, is_extended)
+            }
+            None => Wanted::List(Box::new(ListRequest::read(reader)?)),
+        };
+        key?;
+        Ok(Self { wanted, locale: locale? })
+    }
+}
+
+/// Answers with requests.
+///
+/// # Errors
+/// Too many ids; the store; unavailable.
+pub async fn requests<R>(call: Call<R>, wanted: Wanted, format: Format) -> HandlerResult {
+    match wanted {
+        Wanted::Ids(ids, is_extended) => by_ids(call, format, &ids, is_extended).await,
+        Wanted::List(request) => list(call, format, *request).await,
+    }
+}
+
+async fn list<R>(call: Call<R>, format: Format, request: ListRequest) -> HandlerResult {
+    let Call { state, city, mut context, .. } = call;
+    // The last 90 days begin a minute later every minute.
+    context.variant.minute = Some(city.now().as_second() / 60);
+    let (reading, own) = (state.clone(), city.clone());
+    let (media_type, long) = (format.media_type(), CostClass::Long);
+    fresh(&state, context, &city, media_type, long, move |snapshot, context| {
+        let filter = request.filter();
+        let stored = if request.times.updated == (None, None) {
+            let page = request.page(&filter, snapshot);
+            let ids: Vec<&str> = page.iter().map(|address| snapshot.id(*address)).collect();
+            reading.app.reader().get_many(own.id(), &ids)?
+        } else {
+            request.changed(&filter, &reading, &own, snapshot)?
+        };
+        write(&reading, &own, context, format, &stored, request.is_extended)
+    })
+    .await
+}
+
+async fn by_ids<R>(call: Call<R>, format: Format, ids: &str, is_extended: bool) -> HandlerResult {
+    let Call { state, city, context, .. } = call;
+    let ids: Vec<String> = ids.split(',').map(|id| id.trim().to_owned()).collect();
+    if ids.len() > IDS_MAX {
+        let message = message!("{IDS_MAX} numéros au plus", "{IDS_MAX} ids at most");
+        return Err(Refusal::new("service_request_id", ids.len(), message).into());
+    }
+    let (reading, own) = (state.clone(), city.clone());
+    let (media_type, long) = (format.media_type(), CostClass::Long);
+    fresh(&state, context, &city, media_type, long, move |snapshot, context| {
+        let known: Vec<&str> =
+            ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
+        let stored = reading.app.reader().get_many(own.id(), &known)?;
+        write(&reading, &own, context, format, &stored, is_extended)
+    })
+    .await
+}
+
+/// The document of these requests.
+///
+/// # Errors
+/// Internal.
+pub fn write(
+    state: &AppState,
+    city: &City,
+    context: &RequestContext,
+    format: Format,
+    stored: &[StoredReport],
+    is_extended: bool,
+) -> Result<Vec<u8>> {
+    let (catalogue, base) = (city.catalogue(), context.base(state));
+    let renderer = RequestRenderer {
+        catalogue: &catalogue,
+        language: context.language,
+        extended: is_extended,
+        base: &base,
+    };
+    let list = stored.iter().map(|stored| document::request(stored, &renderer)).collect();
+    format.write("service_requests", &Node::List("request", list))
+}
+
+impl ListRequest {
+    /// The filter of the list.
+    fn filter(&self) -> Filter {
+        let (from, before) = self.times.made;
+        Filter {
+            services: self.services.clone(),
+            statuses: self.statuses.clone(),
+            from,
+            before,
+            bbox: self.bbox,
+            approximate: true,
+            ..Filter::default()
+        }
+    }
+
+    /// The page, from the index.
+    fn page(&self, filter: &Filter, snapshot: &Snapshot) -> Vec<DocAddress> {
+        let compiled = snapshot.compiled(filter);
+        let skip = (self.page - 1) * self.size;
+        match self.around {
+            Some((at, radius)) => {
+                let most = skip + self.size;
+                let found = query::within_radius(snapshot, &compiled, at, radius, None, most);
+                found.items.into_iter().skip(skip).map(|found| found.address).collect()
+            }
+            None if skip == 0 => query::newest(snapshot, &compiled, None, self.size).items,
+            None => query::newest_page(snapshot, &compiled, skip, self.size),
+        }
+    }
+
+    /// The page of what was changed in a span of time, from the store, oldest change first.
+    fn changed(
+        &self,
+        filter: &Filter,
+        state: &AppState,
+        city: &City,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<StoredReport>> {
+        let compiled = snapshot.compiled(filter);
+        let mut skip = (self.page - 1) * self.size;
+        let mut page = Vec::new();
+        let updated = self.times.updated;
+        state.app.reader().changed_between(city.id(), updated, &mut |stored| {
+            let passes = snapshot.find(stored.report.id.as_str()).is_some_and(|address| {
+                snapshot.matches(address, &compiled)
+                    && self.around.is_none_or(|(at, radius)| {
+                        let place = stored.report.position;
+                        place.is_some_and(|place| distance(place, at).0 <= radius.0)
+                    })
+            });
+            match (passes, skip) {
+                (false, _) => {}
+                (true, 0) => page.push(stored),
+                (true, _) => skip -= 1,
+            }
+            page.len() < self.size
+        })?;
+        Ok(page)
+    }
+}

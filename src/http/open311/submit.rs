@@ -1,0 +1,124 @@
+//! A new request, filed by an application.
+
+use axum::extract::Request;
+
+use crate::domain::Idempotency;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::open311::document;
+use crate::http::open311::form::{Form, Open311Request, unknown_service};
+use crate::http::open311::format::{API_KEY, LOCALE, in_both_forms, split};
+use crate::http::open311::node::Node;
+use crate::http::openapi::content::of;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::untagged;
+use crate::http::request::call::Call;
+use crate::http::request::form::{FORM_BYTES_MAX, form};
+use crate::http::request::idempotency::{fingerprint, idempotency_key};
+use crate::http::request::parameter::path;
+use crate::http::request::parameter::request;
+use crate::http::request::types::Segment;
+use crate::http::state::AppState;
+use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
+use crate::http::v1::media;
+use crate::message;
+use crate::usecase::SubmitOutcome;
+
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    let forms = [
+        of::<Open311Request>("application/x-www-form-urlencoded"),
+        of::<Open311Request>("multipart/form-data"),
+    ];
+    vec![in_both_forms(
+        Operation::post("/open311/v2/{name}", "open311_post", Tag::Open311, submit)
+            .says(
+                "Une demande (requests.xml ou .json), avec photos peut-être.",
+                "A request (requests.xml or .json), perhaps with photos.",
+            )
+            .body(&forms)
+            .codes(&[
+                (200, "taken"),
+                (400, "refused"),
+                (403, "key"),
+                (404, "not found"),
+                (413, "too large"),
+            ])
+            .body_bytes_max(FORM_BYTES_MAX),
+    )]
+}
+
+request! {
+    /// A new request.
+    pub struct SubmitRequest {
+        name: String = path("name", Segment, "requests.json")
+            .says("requests, puis .xml ou .json.", "requests, then .xml or .json."),
+        api_key: Option<String> = API_KEY,
+        locale: Option<String> = LOCALE,
+        dedupe: Dedupe = DEDUPE,
+    }
+}
+
+/// Lets through whoever shows a key of the service; any key, where the service has none.
+fn check_key(state: &AppState, key: Option<&str>) -> Result<()> {
+    let keys = &state.public_config.open311_keys;
+    // Digests take the same time to compare wherever they differ.
+    let is =
+        |known: &String, key: &str| blake3::hash(known.as_bytes()) == blake3::hash(key.as_bytes());
+    if key.is_some_and(|key| keys.is_empty() || keys.iter().any(|known| is(known, key))) {
+        return Ok(());
+    }
+    let message = match key {
+        None => message!("Il manque une clé (api_key).", "An api_key is missing."),
+        Some(_) => message!("Cette clé (api_key) n’est pas connue.", "This api_key is not known."),
+    };
+    Err(Error::new(ErrorKind::Forbidden, message))
+}
+
+async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
+    let Call { state, city, request, .. } = call;
+    let (what, format) = split(&request.name)?;
+    if what != "requests" {
+        return Err(Error::not_found(what));
+    }
+    let dedupe = request.dedupe;
+    let header = idempotency_key(sent.headers())?;
+    let parts = form(sent).await?;
+    let mut form = Form::new(parts.fields);
+    check_key(&state, form.take("api_key").or(request.api_key).as_deref())?;
+    let city = match form.take("jurisdiction_id") {
+        Some(id) => state.app.city(Some(&id))?,
+        None => city,
+    };
+    let fields = form.fingerprint();
+    let photos = media::photos(&state, parts.files).await?;
+    let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));
+    let paths: Vec<String> = photos.iter().map(|photo| media::path(&photo.name())).collect();
+    // The same fields with another photo are another request.
+    let whole = format!("{fields} {}", paths.join(" "));
+    let fingerprint = fingerprint(whole.as_bytes());
+    let sent = form.read(paths.clone(), taken)?;
+    let linked = sent.draft.details.media.iter().filter(|url| !paths.contains(url));
+    media::check_kept(&state, linked).await?;
+    if !photos.is_empty() {
+        // No photo is kept of a report that is refused.
+        city.admits(&sent.draft).map_err(unknown_service)?;
+    }
+    for photo in photos {
+        state.public_config.photo_store.put(photo).await?;
+    }
+    let key = sent.idempotency_key.or(header);
+    let idempotency = key.map(|key| Idempotency { key, fingerprint });
+    let judge = dedupe.judge(&city, &state.model);
+    let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;
+    let stored = match submitted.map_err(unknown_service)? {
+        SubmitOutcome::Stored { stored, .. } => stored,
+        SubmitOutcome::NeedsConfirmation(report) => {
+            return Err(dedupe.refusal(&state, &city, &report)?);
+        }
+    };
+    let parent = stored.report.parent.as_ref().map(|parent| parent.as_str());
+    let more = parent.map(|id| ("parent_service_request_id", Node::text(id)));
+    let node = document::submitted(&stored, sent.account, more.into_iter().collect());
+    Ok(untagged(format.media_type(), format.write("service_requests", &node)?))
+}

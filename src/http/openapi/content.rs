@@ -1,0 +1,65 @@
+//! What a body holds: its media type and the schema that its Rust type gives.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+/// One media type of a body.
+#[derive(Clone, Copy)]
+pub struct Content {
+    media_type: &'static str,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+    example: Option<fn() -> Value>,
+}
+
+impl Content {
+    /// The media type and what OpenAPI says of it.
+    pub fn document(&self, generator: &mut SchemaGenerator) -> (&'static str, Value) {
+        let mut media = json!({ "schema": (self.schema)(generator) });
+        if let Some(example) = self.example {
+            media["example"] = example();
+        }
+        (self.media_type, media)
+    }
+
+    /// The content with an example.
+    pub const fn example(self, example: fn() -> Value) -> Self {
+        Self { example: Some(example), ..self }
+    }
+}
+
+/// What a type serialises to, as this media type.
+pub const fn of<T: JsonSchema>(media_type: &'static str) -> Content {
+    Content { media_type, schema: SchemaGenerator::subschema_for::<T>, example: None }
+}
+
+/// JSON of a type.
+pub const fn json<T: JsonSchema>() -> Content {
+    of::<T>("application/json")
+}
+
+/// GeoJSON of a type.
+pub const fn geojson<T: JsonSchema>() -> Content {
+    of::<T>("application/geo+json")
+}
+
+/// A text.
+pub const fn text(media_type: &'static str) -> Content {
+    of::<String>(media_type)
+}
+
+/// Bytes that are no text.
+pub const fn binary(media_type: &'static str) -> Content {
+    let schema = |_: &mut SchemaGenerator| json_schema!({ "type": "string", "format": "binary" });
+    Content { media_type, schema, example: None }
+}
+
+/// An object whose schema another standard gives.
+pub const fn object(media_type: &'static str) -> Content {
+    let schema = |_: &mut SchemaGenerator| json_schema!({ "type": "object" });
+    Content { media_type, schema, example: None }
+}
+
+/// Any JSON.
+pub const fn any(media_type: &'static str) -> Content {
+    Content { media_type, schema: |_| json_schema!({}), example: None }
+}

@@ -1,0 +1,166 @@
+//! The description of an operation: everything that the OpenAPI document says of it.
+
+use axum::http::StatusCode;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
+use crate::http::openapi::content::Content;
+use crate::http::request::context::{JURISDICTION, LANG};
+use crate::http::request::parameter::{Declaration, Extract};
+use crate::i18n::Language;
+
+/// A chapter of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// Cities, services, sets of areas.
+    Cities,
+    /// Reports, one by one.
+    Reports,
+    /// Duplicates and incidents.
+    Duplicates,
+    /// What is around a place.
+    Places,
+    /// What maps show.
+    Maps,
+    /// Vector tiles.
+    Tiles,
+    /// Open311 GeoReport v2.
+    Open311,
+    /// OGC API – Features and Tiles.
+    Ogc,
+    /// The service itself.
+    Service,
+}
+
+impl Tag {
+    const ALL: [(Self, &'static str, &'static str, &'static str); 9] = [
+        (Self::Cities, "cities", "Villes, services, découpages", "Cities, services, sets of areas"),
+        (Self::Reports, "reports", "Les demandes, une à une", "Reports, one by one"),
+        (Self::Duplicates, "duplicates", "Doublons et incidents", "Duplicates and incidents"),
+        (Self::Places, "places", "Autour d’un lieu", "Around a place"),
+        (Self::Maps, "maps", "Ce que montrent les cartes", "What maps show"),
+        (Self::Tiles, "tiles", "Tuiles vectorielles", "Vector tiles"),
+        (Self::Open311, "open311", "Open311 GeoReport v2", "Open311 GeoReport v2"),
+        (Self::Ogc, "ogc", "OGC API – Features et Tiles", "OGC API – Features and Tiles"),
+        (Self::Service, "service", "Le service lui-même", "The service itself"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(tag, ..)| *tag == self).map_or("", |(_, name, ..)| name)
+    }
+
+    /// All chapters, as OpenAPI lists them.
+    pub fn list(language: Language) -> Value {
+        let tag = |(_, name, fr, en): &(Self, &str, &str, &str)| {
+            let description = language.of(fr, en);
+            json!({ "name": name, "description": description })
+        };
+        Self::ALL.iter().map(tag).collect()
+    }
+}
+
+/// Status codes of an operation and what they mean.
+pub type Codes = &'static [(u16, &'static str)];
+
+/// The description of an operation.
+#[derive(Clone)]
+pub struct Description {
+    /// Method, in lower case.
+    pub method: &'static str,
+    /// The route, its parameters in braces.
+    pub path: &'static str,
+    /// Its name, unique.
+    pub id: &'static str,
+    /// Its chapter.
+    pub tag: Tag,
+    /// What it does, in French.
+    pub fr: &'static str,
+    /// What it does, in English.
+    pub en: &'static str,
+    /// Its own parameters, in the path and in the query string.
+    pub parameters: Vec<Declaration>,
+    /// Its own parameters where the collection in its path is not one of reports.
+    pub parameters_of_areas: Option<Vec<Declaration>>,
+    /// Does it take the parameters that all operations take?
+    pub takes_common: bool,
+    /// What is sent with it.
+    pub body: Vec<Content>,
+    /// What it answers where it succeeds.
+    pub answer: Vec<Content>,
+    /// What it answers where it fails.
+    pub problem: Vec<Content>,
+    /// Its status codes.
+    pub codes: Codes,
+    /// Is it for crews alone?
+    pub for_crews: bool,
+}
+
+impl Description {
+    /// All parameters of the operation, the common ones last.
+    pub fn all_parameters(&self) -> Vec<Declaration> {
+        self.with_common(&self.parameters)
+    }
+
+    /// All parameters on a collection that is not one of reports.
+    pub fn all_parameters_of_areas(&self) -> Vec<Declaration> {
+        self.with_common(self.parameters_of_areas.as_ref().unwrap_or(&self.parameters))
+    }
+
+    fn with_common(&self, own: &[Declaration]) -> Vec<Declaration> {
+        let mut all = own.to_vec();
+        if self.takes_common {
+            LANG.declare(&mut all);
+            JURISDICTION.declare(&mut all);
+        }
+        // A parameter of two groups is one parameter.
+        let mut known: Vec<&str> = Vec::new();
+        all.retain(|one| {
+            !known.contains(&one.name) && {
+                known.push(one.name);
+                true
+            }
+        });
+        all
+    }
+
+    /// The operation object of OpenAPI 3.0, with these parameters.
+    pub fn document(
+        &self,
+        parameters: &[Declaration],
+        generator: &mut SchemaGenerator,
+        language: Language,
+    ) -> Value {
+        let mut content = |list: &[Content]| -> Value {
+            let named = list.iter().map(|one| one.document(generator));
+            named.map(|(name, media)| (name.to_owned(), media)).collect::<Map<_, _>>().into()
+        };
+        let problem = content(&self.problem);
+        let mut responses = Map::new();
+        for (code, meaning) in self.codes {
+            let mut response = json!({ "description": meaning });
+            if *code < 300 && *code != StatusCode::NO_CONTENT.as_u16() {
+                response["content"] = content(&self.answer);
+            } else if *code >= 400 {
+                response["content"] = problem.clone();
+            }
+            responses.insert(code.to_string(), response);
+        }
+        let default = json!({ "description": "problem", "content": problem });
+        responses.insert("default".into(), default);
+        let parameters: Value = parameters.iter().map(|one| one.document(language)).collect();
+        let mut out = json!({
+            "operationId": self.id,
+            "tags": [self.tag.name()],
+            "summary": language.of(self.fr, self.en),
+            "parameters": parameters,
+            "responses": responses,
+        });
+        if !self.body.is_empty() {
+            out["requestBody"] = json!({ "required": true, "content": content(&self.body) });
+        }
+        if self.for_crews {
+            out["security"] = json!([{}, { "crew": [] }]);
+        }
+        out
+    }
+}

@@ -1,0 +1,173 @@
+//! The OpenAPI 3.0 document, made of the descriptions of all operations.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::http::openapi::description::{Description, Tag};
+use crate::i18n::Language;
+
+/// Media type of the document.
+pub const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+/// The member of a schema in which a Rust type gives its description in French; schemars takes the
+/// English one from the doc comment.
+const FRENCH: &str = "x-fr";
+
+/// A collection of OGC API – Features, as far as the document depends on it.
+pub struct CollectionFacts {
+    /// Its name in paths.
+    pub id: String,
+    /// Are its features reports?
+    pub is_of_reports: bool,
+    /// Does it have tiles?
+    pub has_tiles: bool,
+}
+
+/// The descriptions of all operations.
+pub struct Document {
+    operations: Vec<Description>,
+}
+
+/// Where the described service is, and whom to write to.
+pub struct Server<'a> {
+    /// Its address.
+    pub base: &'a str,
+    /// An address of mail, or a name.
+    pub contact: Option<&'a str>,
+}
+
+impl Document {
+    /// The document of these operations.
+    pub fn new(operations: Vec<Description>) -> Self {
+        Self { operations }
+    }
+
+    /// The whole document.
+    pub fn whole(&self, server: &Server<'_>, language: Language) -> Value {
+        let mut generator = generator(language);
+        let mut paths: Map<String, Value> = Map::new();
+        for operation in &self.operations {
+            let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+            let parameters = operation.all_parameters();
+            path[operation.method] = operation.document(&parameters, &mut generator, language);
+        }
+        document(paths, generator, server, language)
+    }
+
+    /// The part under `/ogc`, as seen from there. Paths of a collection stand once for each
+    /// collection: clients look for `/collections/reports/items` by name.
+    pub fn ogc(
+        &self,
+        collections: &[CollectionFacts],
+        server: &Server<'_>,
+        language: Language,
+    ) -> Value {
+        let mut generator = generator(language);
+        let mut paths: Map<String, Value> = Map::new();
+        for operation in &self.operations {
+            let Some(path) = operation.path.strip_prefix("/ogc") else { continue };
+            if !path.contains("{id}") {
+                let path = if path.is_empty() { "/" } else { path };
+                let parameters = operation.all_parameters();
+                let described = operation.document(&parameters, &mut generator, language);
+                paths.insert(path.to_owned(), json!({ "get": described }));
+                continue;
+            }
+            let of_tiles = path.contains("/tiles");
+            for collection in collections.iter().filter(|one| !of_tiles || one.has_tiles) {
+                let mut parameters = match collection.is_of_reports {
+                    true => operation.all_parameters(),
+                    false => operation.all_parameters_of_areas(),
+                };
+                parameters.retain(|one| one.name != "id");
+                let mut described = operation.document(&parameters, &mut generator, language);
+                described["operationId"] = json!(format!("{}_{}", operation.id, collection.id));
+                paths.insert(path.replace("{id}", &collection.id), json!({ "get": described }));
+            }
+        }
+        document(paths, generator, server, language)
+    }
+}
+
+fn document(
+    paths: Map<String, Value>,
+    mut generator: SchemaGenerator,
+    server: &Server<'_>,
+    language: Language,
+) -> Value {
+    let title = language.of("pointchaud : demandes 311", "pointchaud: 311 requests");
+    let description = language.of(
+        "Où sont les problèmes maintenant, sous n’importe quel filtre. GeoJSON ; distances en \
+         mètres ; temps RFC 3339 ; chaque réponse porte un ETag.",
+        "Where the trouble is now, under any filter. GeoJSON; distances in metres; times in \
+         RFC 3339; every answer has an ETag.",
+    );
+    let mut out = json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": title,
+            "description": description,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": server.base }],
+        "tags": Tag::list(language),
+        "security": [],
+        "paths": paths,
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": { "crew": { "type": "http", "scheme": "bearer" } },
+        },
+    });
+    if let Some(contact) = server.contact {
+        let kind = if contact.contains('@') { "email" } else { "name" };
+        out["info"]["contact"] = json!({ kind: contact });
+    }
+    out
+}
+
+/// A generator of the schemas of what is serialised, in OpenAPI 3.0, described in a language.
+fn generator(language: Language) -> SchemaGenerator {
+    SchemaSettings::openapi3()
+        .for_serialize()
+        .with_transform(RecursiveTransform(move |schema: &mut Schema| describe(schema, language)))
+        .with_transform(RecursiveTransform(Simplify))
+        .into_generator()
+}
+
+/// Keeps the description of one language.
+fn describe(schema: &mut Schema, language: Language) {
+    if let Some(french) = schema.remove(FRENCH)
+        && language == Language::French
+    {
+        schema.insert("description".into(), french);
+    }
+}
+
+/// Brings a schema into the words that readers of OpenAPI 3.0 know.
+#[derive(Clone)]
+struct Simplify;
+
+impl Transform for Simplify {
+    fn transform(&mut self, schema: &mut Schema) {
+        // The width of a Rust integer is no format of OpenAPI.
+        if schema.get("format").and_then(Value::as_str).is_some_and(|name| name.starts_with("uint"))
+        {
+            schema.remove("format");
+            schema.remove("maximum");
+        }
+        // "One of these, or null" is written as a nullable reference.
+        let nothing = json!({ "nullable": true, "enum": [null] });
+        let choices = schema.get("anyOf").and_then(Value::as_array);
+        if let Some([one, other]) = choices.map(Vec::as_slice)
+            && *other == nothing
+        {
+            let one = one.clone();
+            schema.remove("anyOf");
+            schema.insert("nullable".into(), json!(true));
+            schema.insert("allOf".into(), json!([one]));
+        }
+    }
+}

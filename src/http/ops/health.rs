@@ -1,0 +1,90 @@
+//! The service about itself: is it there, is it ready, what has it counted.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::http::openapi::content::{json, text};
+use crate::http::openapi::description::{Codes, Tag};
+use crate::http::operation::Operation;
+use crate::http::state::AppState;
+
+const OK: Codes = &[(200, "ok")];
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let readiness = json::<Readiness>();
+    vec![
+        Operation::plain("/healthz", "healthz", Tag::Service, get(healthz))
+            .says("Le processus répond.", "The process answers.")
+            .answers(&[json::<Health>()])
+            .codes(OK),
+        Operation::plain("/readyz", "readyz", Tag::Service, get(readyz))
+            .says("Jusqu’où l’index a lu.", "How far the index has read.")
+            .answers(&[readiness])
+            .fails_with(&[readiness])
+            .codes(&[(200, "ok"), (503, "not yet")]),
+        Operation::plain("/metrics", "metrics", Tag::Service, get(metrics))
+            .says("Prometheus.", "Prometheus.")
+            .answers(&[text("text/plain")])
+            .codes(OK),
+    ]
+}
+
+/// The process answers.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Health {
+    status: &'static str,
+}
+
+async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// How far the indexes have read.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Readiness {
+    ready: bool,
+    jurisdictions: Vec<CityReadiness>,
+}
+
+/// How far the index of a city has read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct CityReadiness {
+    jurisdiction_id: String,
+    ready: bool,
+    revision: u64,
+    stored_revision: u64,
+    /// Revisions that the index has not read yet.
+    lag: u64,
+}
+
+/// 200 once every index has caught up, 503 with how far they are before.
+async fn readyz(State(state): State<Arc<AppState>>) -> Response {
+    let cities = state.app.cities().into_iter().map(|city| {
+        let progress = city.progress();
+        CityReadiness {
+            jurisdiction_id: city.id().as_str().to_owned(),
+            ready: progress.ready,
+            revision: progress.read,
+            stored_revision: progress.stored,
+            lag: progress.stored - progress.read,
+        }
+    });
+    let ready = state.app.is_ready();
+    let body = Readiness { ready, jurisdictions: cities.collect() };
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+async fn metrics(State(state): State<Arc<AppState>>) -> Response {
+    let text = state.metrics.text(&state.app);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

@@ -1,0 +1,111 @@
+//! Answers from a city's snapshot, with their ETag.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::error::{Error, Result};
+use crate::http::request::context::RequestContext;
+use crate::http::state::AppState;
+use crate::index::Snapshot;
+use crate::usecase::City;
+
+/// Media type of JSON.
+pub const JSON: &str = "application/json";
+/// Media type of a line of JSON for each item.
+pub const NDJSON: &str = "application/x-ndjson";
+
+/// Bytes reserved for a JSON answer from the start: most short lists are not moved while they grow.
+const JSON_BYTES: usize = 8 << 10;
+
+/// Where an answer is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostClass {
+    /// It takes some microseconds: on the thread that read the request.
+    Quick,
+    /// It takes longer: on the bounded pool, where it may wait.
+    Long,
+}
+
+/// Answers from a city's newest snapshot, or 304 where the reader has the answer of its revision.
+/// `compute` makes the body.
+///
+/// # Errors
+/// Whatever `compute` answers; unavailable.
+pub async fn fresh(
+    state: &Arc<AppState>,
+    context: RequestContext,
+    city: &City,
+    media_type: &'static str,
+    cost: CostClass,
+    compute: impl FnOnce(&Snapshot, &RequestContext) -> Result<Vec<u8>> + Send + 'static,
+) -> Result<Response> {
+    if context.is_conditional() {
+        let tag = context.tag(state, city.shown().load().revision());
+        if context.has(&tag) && city.progress().ready {
+            return Ok(not_modified(tag));
+        }
+    }
+    if cost == CostClass::Quick {
+        let snapshot = state.app.snapshot(city)?;
+        let body = compute(&snapshot, &context)?;
+        return Ok(tagged(media_type, &context.tag(state, snapshot.revision()), body));
+    }
+    let answer = state.app.query(city, move |snapshot| {
+        Ok((snapshot.revision(), compute(snapshot, &context)?, context))
+    });
+    let (revision, body, context) = answer.await?;
+    Ok(tagged(media_type, &context.tag(state, revision), body))
+}
+
+/// An answer that holds as long as its tag does, or 304 where the reader has it.
+///
+/// # Errors
+/// Whatever `body` answers.
+pub fn settled(
+    context: &RequestContext,
+    media_type: &'static str,
+    tag: String,
+    body: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<Response> {
+    if context.has(&tag) {
+        return Ok(not_modified(tag));
+    }
+    Ok(tagged(media_type, &tag, body()?))
+}
+
+/// 304: the reader has the answer with this tag.
+pub fn not_modified(tag: String) -> Response {
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response()
+}
+
+/// An answer with its tag.
+pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
+    let mut response = untagged(media_type, body);
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// An answer that is not asked for again.
+pub fn untagged(media_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
+/// JSON bytes.
+///
+/// # Errors
+/// A value that JSON cannot hold; internal.
+pub fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut body, value).map_err(Error::internal)?;
+    Ok(body)
+}

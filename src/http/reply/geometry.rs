@@ -1,0 +1,36 @@
+//! Boxes and features of GeoJSON.
+
+use geo::{BoundingRect, Intersects, Rect};
+use serde_json::Value;
+
+use crate::place::BBox;
+
+/// Does a feature touch a box? One without geometry lies in every box.
+pub fn touches(feature: &Value, bbox: &BBox) -> bool {
+    let geometry = &feature["geometry"];
+    if geometry.is_null() {
+        return true;
+    }
+    let read = serde_json::from_value::<geojson::Geometry>(geometry.clone());
+    let shape = read.ok().and_then(|geometry| geo::Geometry::<f64>::try_from(geometry).ok());
+    shape.is_some_and(|shape| {
+        bbox.parts().iter().any(|part| {
+            let rect = Rect::new((part.west, part.south), (part.east, part.north));
+            shape.intersects(&rect)
+        })
+    })
+}
+
+/// The box around features.
+pub fn extent(features: &[Value]) -> Option<BBox> {
+    let boxes = features.iter().filter_map(|feature| {
+        let read = serde_json::from_value::<geojson::Geometry>(feature["geometry"].clone()).ok()?;
+        geo::Geometry::<f64>::try_from(read).ok()?.bounding_rect()
+    });
+    let all = boxes.reduce(|a, b| {
+        let (low, high) = (a.min(), a.max());
+        let (other, top) = (b.min(), b.max());
+        Rect::new((low.x.min(other.x), low.y.min(other.y)), (high.x.max(top.x), high.y.max(top.y)))
+    })?;
+    BBox::new(all.min().x, all.min().y, all.max().x, all.max().y).ok()
+}

@@ -1,0 +1,55 @@
+//! Who may change reports.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::state::{Access, AppState};
+use crate::message;
+
+/// The credential that a request shows.
+#[derive(Debug, Clone)]
+pub struct Authorization(Option<HeaderValue>);
+
+impl FromRequestParts<Arc<AppState>> for Authorization {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &Arc<AppState>,
+    ) -> std::result::Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(header::AUTHORIZATION).cloned()))
+    }
+}
+
+impl Authorization {
+    /// Lets crews through.
+    ///
+    /// # Errors
+    /// Forbidden.
+    pub fn authorize(&self, access: &Access) -> Result<()> {
+        let token = self.0.as_ref().and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
+        let message = match (access, token) {
+            (Access::Local, _) => return Ok(()),
+            // Digests take the same time to compare wherever they differ.
+            (Access::Key(key), Some(token))
+                if blake3::hash(key.as_bytes()) == blake3::hash(token) =>
+            {
+                return Ok(());
+            }
+            (Access::Key(_), _) => message!(
+                "Montrez la clé d’équipe : « Authorization: Bearer … ».",
+                "Show the crew key: 'Authorization: Bearer …'."
+            ),
+            (Access::Nobody, _) => message!(
+                "Ouvert au réseau sans clé d’équipe (--crew-key), le service ne change rien.",
+                "Open to the network without a crew key (--crew-key), the service changes nothing."
+            ),
+        };
+        Err(Error::new(ErrorKind::Forbidden, message))
+    }
+}

@@ -1,0 +1,138 @@
+//! Forms, with photos or without.
+
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use hyper::body::Frame;
+
+use crate::domain::MEDIA_MAX;
+use crate::error::{Error, Refusal, Result};
+use crate::http::reply::problem::too_large;
+use crate::media::BYTES_MAX;
+use crate::message;
+
+/// A form with photos: all of it, at most, in bytes.
+pub const FORM_BYTES_MAX: usize = 48 << 20;
+/// A form without: its fields, at most, in bytes.
+const FIELDS_BYTES_MAX: usize = 256 << 10;
+
+/// What a form holds.
+#[derive(Default)]
+pub struct FormParts {
+    /// Its fields, in order.
+    pub fields: Vec<(String, String)>,
+    /// Its files.
+    pub files: Vec<Bytes>,
+}
+
+fn malformed(error: &MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => {
+            let message = message!("est mal formé ou incomplet", "is malformed or cut short");
+            Refusal::new("body", "", message).into()
+        }
+    }
+}
+
+/// A body that gives one piece whenever it is asked. A form's reader takes in all that is ready
+/// before it looks at any of it, and of a fast sender that is everything.
+struct ChunkedBody {
+    body: Body,
+    /// It has just given one.
+    given: bool,
+}
+
+impl HttpBody for ChunkedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
+        if mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let piece = Pin::new(&mut self.body).poll_frame(context);
+        self.given = piece.is_ready();
+        piece
+    }
+}
+
+/// Refuses a body that says itself that it is too long, before any of it is read.
+///
+/// # Errors
+/// Too large.
+pub fn bounded(request: Request, max: usize) -> Result<Request> {
+    match request.body().size_hint().lower() > max as u64 {
+        true => Err(too_large()),
+        false => Ok(request),
+    }
+}
+
+/// Is this the type of a form with files?
+pub fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    kind.to_ascii_lowercase().starts_with(b"multipart/form-data")
+}
+
+/// Reads a form, with files or without.
+///
+/// # Errors
+/// Too large; malformed; more files than a report may have.
+pub async fn form(request: Request) -> Result<FormParts> {
+    let mut parts = FormParts::default();
+    if !is_multipart(request.headers()) {
+        let body = to_bytes(request.into_body(), FIELDS_BYTES_MAX).await;
+        let body = body.map_err(|_| too_large())?;
+        parts.fields = form_urlencoded::parse(&body).into_owned().collect();
+        return Ok(parts);
+    }
+    let request = bounded(request, FORM_BYTES_MAX)?;
+    let request = request.map(|body| Body::new(ChunkedBody { body, given: false }));
+    let form = Multipart::from_request(request, &()).await;
+    let mut form = form.map_err(|_| {
+        Refusal::new("Content-Type", "", message!("n’a pas de « boundary »", "has no 'boundary'"))
+    })?;
+    let mut size = 0;
+    while let Some(field) = form.next_field().await.map_err(|error| malformed(&error))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_file = field.file_name().is_some() || name == "media" || name == "media[]";
+        let bytes = part(field, if is_file { BYTES_MAX } else { FIELDS_BYTES_MAX }).await?;
+        if is_file {
+            // A form without a photo still has the field for it.
+            parts.files.extend((!bytes.is_empty()).then_some(bytes));
+        } else {
+            size += name.len() + bytes.len();
+            parts.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        if parts.files.len() > MEDIA_MAX {
+            let message = message!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");
+            return Err(Refusal::new("media", "", message).into());
+        }
+        if size > FIELDS_BYTES_MAX {
+            return Err(too_large());
+        }
+    }
+    Ok(parts)
+}
+
+/// A part of a form, of so many bytes at most.
+async fn part(mut field: Field<'_>, max: usize) -> Result<Bytes> {
+    let (mut pieces, mut size) = (Vec::new(), 0);
+    while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {
+        size += piece.len();
+        if size > max {
+            return Err(too_large());
+        }
+        pieces.push(piece);
+    }
+    Ok(pieces.concat().into())
+}

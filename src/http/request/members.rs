@@ -1,0 +1,436 @@
+//! A member of a JSON body, declared once: the same constant reads it and gives its JSON Schema.
+//! As with parameters, everything that is wrong with a body is refused by name, all at once.
+
+use jiff::tz::TimeZone;
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::domain::Vocabulary;
+use crate::error::{Error, Refusal, Result};
+use crate::http::request::parameter::{Defaulted, Optional, Presence, Required};
+use crate::http::request::reader::{Read, Refused};
+use crate::http::request::words::{not_one_of, spellings, value_of, vocabulary};
+use crate::i18n::Message;
+use crate::message;
+
+/// Reads the members of one JSON object.
+pub struct MemberReader {
+    object: Map<String, Value>,
+    zone: TimeZone,
+    refused: Vec<Refusal>,
+}
+
+impl MemberReader {
+    /// A reader of a body. `zone` is the city's, for times that name none.
+    ///
+    /// # Errors
+    /// The bytes are not a JSON object.
+    pub fn new(bytes: &[u8], zone: &TimeZone) -> Result<Self> {
+        match parse(bytes)? {
+            Value::Object(object) => Ok(Self { object, zone: zone.clone(), refused: Vec::new() }),
+            other => {
+                let message = message!("n’est pas un objet JSON", "is not a JSON object");
+                Err(Refusal::new("body", other, message).into())
+            }
+        }
+    }
+
+    /// The city's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Is the object empty?
+    pub fn is_empty(&self) -> bool {
+        self.object.is_empty()
+    }
+
+    /// Was this member given, even as null?
+    pub fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Refuses a value.
+    pub fn refuse(&mut self, name: &str, value: &Value, message: Message) -> Refused {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.refused.push(Refusal::new(name, text, message));
+        Refused::new()
+    }
+
+    /// Ends the reading: refuses what is left.
+    ///
+    /// # Errors
+    /// All refusals together.
+    pub fn finish<B>(mut self, body: Read<B>) -> Result<B> {
+        for (name, value) in std::mem::take(&mut self.object) {
+            let message = message!("n’est pas un champ connu", "is not a known field");
+            self.refuse(&name, &value, message);
+        }
+        match body {
+            Ok(body) if self.refused.is_empty() => Ok(body),
+            _ => Err(Error::refused(self.refused)),
+        }
+    }
+}
+
+/// Reads any JSON.
+///
+/// # Errors
+/// The bytes are not JSON.
+pub fn parse(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let message = message!(
+            "n’est pas du JSON (ligne {line}, colonne {column})",
+            "is not JSON (line {line}, column {column})"
+        );
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+        Refusal::new("body", start, message).into()
+    })
+}
+
+/// The type of a member's values.
+pub trait MemberType: Copy {
+    /// A value that was read.
+    type Value;
+
+    /// Reads a value. Where it is wrong, refuses it by `name`.
+    fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<Self::Value>;
+
+    /// The schema of the values.
+    fn schema(&self) -> Value;
+
+    /// What is said where a member that must be given is absent.
+    fn absent(&self) -> Message {
+        missing()
+    }
+}
+
+fn missing() -> Message {
+    message!("manque", "is missing")
+}
+
+/// A member of a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<K, P = Required> {
+    name: &'static str,
+    kind: K,
+    presence: P,
+}
+
+/// A member that must be given.
+pub const fn member<K: Copy>(name: &'static str, kind: K) -> Member<K> {
+    Member { name, kind, presence: Required }
+}
+
+impl<K: Copy> Member<K> {
+    /// The member may be absent.
+    pub const fn optional(self) -> Member<K, Optional> {
+        Member { name: self.name, kind: self.kind, presence: Optional }
+    }
+
+    /// The member has this value where it is absent.
+    pub const fn default<T: Copy>(self, value: T) -> Member<K, Defaulted<T>> {
+        Member { name: self.name, kind: self.kind, presence: Defaulted(value) }
+    }
+}
+
+/// One member or several that are read together.
+pub trait ExtractMember {
+    /// What they give.
+    type Value;
+
+    /// Adds the schemas of the members, and the names of those that must be given.
+    fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>);
+
+    /// Reads the members.
+    fn extract(&self, reader: &mut MemberReader) -> Read<Self::Value>;
+}
+
+impl<K: MemberType, P: Presence<K::Value>> ExtractMember for Member<K, P> {
+    type Value = P::Value;
+
+    fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>) {
+        properties.insert(self.name.to_owned(), self.kind.schema());
+        required.extend(P::REQUIRED.then_some(self.name));
+    }
+
+    fn extract(&self, reader: &mut MemberReader) -> Read<P::Value> {
+        match reader.object.remove(self.name).filter(|value| !value.is_null()) {
+            Some(value) => {
+                let value = self.kind.read(self.name, value, reader)?;
+                Ok(self.presence.present(value))
+            }
+            None => self
+                .presence
+                .absent()
+                .ok_or_else(|| reader.refuse(self.name, &Value::Null, self.kind.absent())),
+        }
+    }
+}
+
+/// Adds the schemas of members that give a `T`.
+pub fn declare_as<T, E: ExtractMember<Value = T>>(
+    member: &E,
+    properties: &mut Map<String, Value>,
+    required: &mut Vec<&'static str>,
+) {
+    member.declare(properties, required);
+}
+
+/// A JSON body, as a struct. Declared with `body!`.
+pub trait Body: Sized {
+    /// The schema of the object.
+    fn schema() -> Schema;
+
+    /// Reads all members.
+    fn read_members(reader: &mut MemberReader) -> Read<Self>;
+
+    /// Reads a body. `zone` is the city's.
+    ///
+    /// # Errors
+    /// Every member that is missing, unknown or of the wrong type.
+    fn read(bytes: &[u8], zone: &TimeZone) -> Result<Self> {
+        let mut reader = MemberReader::new(bytes, zone)?;
+        let body = Self::read_members(&mut reader);
+        reader.finish(body)
+    }
+}
+
+/// The schema of an object with these members and no others.
+pub fn object_schema(properties: Map<String, Value>, required: &[&str]) -> Schema {
+    let mut schema = json_schema!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    });
+    if !required.is_empty() {
+        schema.insert("required".into(), json!(required));
+    }
+    schema
+}
+
+/// Declares a JSON body: `field: Type = MEMBER`. All members are read, in this order, before
+/// anything is given up. `min_members 1` behind it says in the schema that the body is not empty.
+macro_rules! body {
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident {
+        $($(#[$doc:meta])* $field:ident: $kind:ty = $member:expr),+ $(,)?
+    } $(min_members $min:literal)?) => {
+        $(#[$meta])*
+        $visibility struct $name {
+            $(
+                #[doc = concat!("`", stringify!($field), "`, as its member describes it.")]
+                $(#[$doc])*
+                $visibility $field: $kind,
+            )+
+        }
+
+        impl $crate::http::request::members::Body for $name {
+            fn schema() -> schemars::Schema {
+                use $crate::http::request::members::{declare_as, object_schema};
+                let mut properties = serde_json::Map::new();
+                let mut required = Vec::new();
+                $(declare_as::<$kind, _>(&$member, &mut properties, &mut required);)+
+                #[allow(unused_mut)]
+                let mut schema = object_schema(properties, &required);
+                $(schema.insert("minProperties".into(), $min.into());)?
+                schema
+            }
+
+            fn read_members(
+                reader: &mut $crate::http::request::members::MemberReader,
+            ) -> $crate::http::request::reader::Read<Self> {
+                struct Fields {
+                    $($field: $crate::http::request::reader::Read<$kind>),+
+                }
+                let fields = Fields {
+                    $($field: $crate::http::request::members::ExtractMember::extract(
+                        &$member,
+                        reader,
+                    )),+
+                };
+                Ok(Self { $($field: fields.$field?),+ })
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <Self as $crate::http::request::members::Body>::schema()
+            }
+        }
+    };
+}
+
+pub(crate) use body;
+
+/// A text. The length is checked by the domain; it stands in the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct TextMember {
+    chars_max: Option<usize>,
+}
+
+/// A text.
+pub const TEXT: TextMember = TextMember { chars_max: None };
+
+/// A text of so many characters, at most; the domain refuses longer ones.
+pub const fn text_of(chars_max: usize) -> TextMember {
+    TextMember { chars_max: Some(chars_max) }
+}
+
+impl MemberType for TextMember {
+    type Value = String;
+
+    fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<String> {
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(reader.refuse(name, &other, not_a_text())),
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let mut schema = json!({ "type": "string" });
+        if let Some(max) = self.chars_max {
+            schema["maxLength"] = json!(max);
+        }
+        schema
+    }
+}
+
+fn not_a_text() -> Message {
+    message!("n’est pas un texte", "is not a text")
+}
+
+/// A number. Its range is checked by the domain; it stands in the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberMember {
+    /// Least value.
+    pub min: f64,
+    /// Greatest value.
+    pub max: f64,
+}
+
+impl MemberType for NumberMember {
+    type Value = f64;
+
+    fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<f64> {
+        value.as_f64().ok_or_else(|| {
+            let message = message!("n’est pas un nombre", "is not a number");
+            reader.refuse(name, &value, message)
+        })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "number", "minimum": self.min, "maximum": self.max })
+    }
+}
+
+/// A word of a vocabulary.
+#[derive(Debug)]
+pub struct WordMember<V>(std::marker::PhantomData<V>);
+
+impl<V> Clone for WordMember<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for WordMember<V> {}
+
+/// A word of a vocabulary.
+pub const fn word_member<V: Vocabulary>() -> WordMember<V> {
+    WordMember(std::marker::PhantomData)
+}
+
+impl<V: Vocabulary> MemberType for WordMember<V> {
+    type Value = V;
+
+    fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<V> {
+        let text = TEXT.read(name, value, reader)?;
+        value_of(&text).ok_or_else(|| {
+            let message = not_one_of(&spellings::<V>());
+            reader.refuse(name, &Value::String(text), message)
+        })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "enum": vocabulary::<V>() })
+    }
+}
+
+/// A type of one member alone.
+#[derive(Debug)]
+pub struct CustomMember<T> {
+    /// Reads a value or refuses it.
+    pub read: fn(&str, Value, &mut MemberReader) -> Read<T>,
+    /// The schema.
+    pub schema: fn() -> Value,
+    /// What is said where it is absent and must not be.
+    pub absent: fn() -> Message,
+}
+
+impl<T> CustomMember<T> {
+    /// A type of one member.
+    pub const fn new(
+        read: fn(&str, Value, &mut MemberReader) -> Read<T>,
+        schema: fn() -> Value,
+    ) -> Self {
+        Self { read, schema, absent: missing }
+    }
+}
+
+impl<T> Clone for CustomMember<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for CustomMember<T> {}
+
+impl<T> MemberType for CustomMember<T> {
+    type Value = T;
+
+    fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<T> {
+        (self.read)(name, value, reader)
+    }
+
+    fn schema(&self) -> Value {
+        (self.schema)()
+    }
+
+    fn absent(&self) -> Message {
+        (self.absent)()
+    }
+}
+
+/// Longitude and latitude in degrees: both or neither.
+#[derive(Debug, Clone, Copy)]
+pub struct LonLat;
+
+const LON: Member<NumberMember, Optional> =
+    member("lon", NumberMember { min: -180.0, max: 180.0 }).optional();
+const LAT: Member<NumberMember, Optional> =
+    member("lat", NumberMember { min: -90.0, max: 90.0 }).optional();
+
+impl ExtractMember for LonLat {
+    type Value = Option<(f64, f64)>;
+
+    fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>) {
+        LON.declare(properties, required);
+        LAT.declare(properties, required);
+    }
+
+    fn extract(&self, reader: &mut MemberReader) -> Read<Option<(f64, f64)>> {
+        let (lon, lat) = (LON.extract(reader), LAT.extract(reader));
+        let name = match (&lon?, &lat?) {
+            (Some(lon), Some(lat)) => return Ok(Some((*lon, *lat))),
+            (None, None) => return Ok(None),
+            (None, Some(_)) => "lon",
+            (Some(_), None) => "lat",
+        };
+        Err(reader.refuse(name, &Value::Null, missing()))
+    }
+}

@@ -1,0 +1,191 @@
+//! The types of parameters: how each is read, what is refused, and its JSON Schema.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::http::request::parameter::ParameterType;
+use crate::http::request::reader::{Read, Reader};
+use crate::i18n::Message;
+use crate::message;
+
+/// The largest whole number that JSON numbers hold exactly in every reader.
+const JSON_INTEGER_MAX: u64 = 1 << 53;
+
+/// Any text.
+#[derive(Debug, Clone, Copy)]
+pub struct Text;
+
+impl ParameterType for Text {
+    type Value = String;
+
+    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+        Ok(text)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// A part of a path: any text without a slash.
+#[derive(Debug, Clone, Copy)]
+pub struct Segment;
+
+impl ParameterType for Segment {
+    type Value = String;
+
+    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+        Ok(text)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "pattern": "^[^/]+$" })
+    }
+}
+
+/// A number of a path (zoom, column, row), kept as text until its range is known.
+#[derive(Debug, Clone, Copy)]
+pub struct SegmentNumber;
+
+impl ParameterType for SegmentNumber {
+    type Value = String;
+
+    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+        Ok(text)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "integer", "minimum": 0 })
+    }
+
+    fn example(&self, text: &str) -> Value {
+        text.parse::<u32>().map_or_else(|_| json!(text), |number| json!(number))
+    }
+}
+
+/// A type of numbers that a parameter may have.
+pub trait NumberValue: Copy + PartialOrd + FromStr + Display + Serialize {
+    /// `integer` or `number`.
+    const JSON_TYPE: &'static str;
+}
+
+macro_rules! number_values {
+    ($($kind:ty: $name:literal),+) => {
+        $(impl NumberValue for $kind { const JSON_TYPE: &'static str = $name; })+
+    };
+}
+
+number_values!(u8: "integer", u32: "integer", u64: "integer", i64: "integer", usize: "integer",
+    f64: "number");
+
+/// A number in a range, both ends included.
+#[derive(Debug, Clone, Copy)]
+pub struct Number<T> {
+    min: T,
+    max: T,
+}
+
+/// A number from `min` to `max`, both included.
+pub const fn number<T: NumberValue>(min: T, max: T) -> Number<T> {
+    Number { min, max }
+}
+
+impl<T: NumberValue> ParameterType for Number<T> {
+    type Value = T;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+        let Self { min, max } = self;
+        match text.parse::<T>() {
+            Ok(value) if *min <= value && value <= *max => Ok(value),
+            _ => {
+                let message = message!(
+                    "doit être un nombre entre {min} et {max}",
+                    "must be a number between {min} and {max}"
+                );
+                Err(reader.refuse(name, text, message))
+            }
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let mut max = json!(self.max);
+        if max.as_u64().is_some_and(|max| max > JSON_INTEGER_MAX) {
+            max = json!(JSON_INTEGER_MAX);
+        }
+        json!({ "type": T::JSON_TYPE, "minimum": self.min, "maximum": max })
+    }
+
+    fn example(&self, text: &str) -> Value {
+        serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+    }
+
+    fn default_value(&self, value: &T) -> Value {
+        json!(value)
+    }
+}
+
+/// `true` or `false`.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag;
+
+impl ParameterType for Flag {
+    type Value = bool;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<bool> {
+        text.parse().map_err(|_| {
+            let message = message!("doit être true ou false", "must be true or false");
+            reader.refuse(name, text, message)
+        })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "boolean" })
+    }
+
+    fn example(&self, text: &str) -> Value {
+        json!(text == "true")
+    }
+
+    fn default_value(&self, value: &bool) -> Value {
+        json!(value)
+    }
+}
+
+/// A type of one parameter alone: how its text is read, and its schema.
+#[derive(Debug)]
+pub struct Custom<T> {
+    /// Reads a text or says why it cannot.
+    pub read: fn(&str, &Reader<'_>) -> Result<T, Message>,
+    /// The schema.
+    pub schema: fn() -> Value,
+    /// An example as JSON, of its text.
+    pub example: fn(&str) -> Value,
+}
+
+impl<T> Clone for Custom<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Custom<T> {}
+
+impl<T> ParameterType for Custom<T> {
+    type Value = T;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+        let read = (self.read)(&text, reader);
+        read.map_err(|message| reader.refuse(name, text, message))
+    }
+
+    fn schema(&self) -> Value {
+        (self.schema)()
+    }
+
+    fn example(&self, text: &str) -> Value {
+        (self.example)(text)
+    }
+}

@@ -1,0 +1,116 @@
+//! Parameters that are read into a value of the domain: a time, a box, a cursor.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use crate::domain::ReportTime;
+use crate::http::request::parameter::ParameterType;
+use crate::http::request::reader::{Read, Reader};
+use crate::i18n::Message;
+use crate::message;
+use crate::place::BBox;
+use crate::query::After;
+
+/// A moment (RFC 3339) or a day, by the city's clock where it names no time zone.
+#[derive(Debug, Clone, Copy)]
+pub struct Time;
+
+impl ParameterType for Time {
+    type Value = ReportTime;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<ReportTime> {
+        let read = ReportTime::parse(&text, reader.city().zone());
+        read.map_err(|message| reader.refuse(name, text, message))
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// A box: west, south, east, north in degrees. A west above the east crosses the antimeridian.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds;
+
+impl ParameterType for Bounds {
+    type Value = BBox;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<BBox> {
+        let read = bounds(&text);
+        read.map_err(|message| reader.refuse(name, text, message))
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// Reads a box.
+///
+/// # Errors
+/// Why the text is none.
+pub fn bounds(text: &str) -> Result<BBox, Message> {
+    let edges: Option<Vec<f64>> = text.split(',').map(|edge| edge.trim().parse().ok()).collect();
+    match edges.as_deref() {
+        Some([west, south, east, north]) => match BBox::new(*west, *south, *east, *north) {
+            Ok(bbox) if bbox.is_upright() => Ok(bbox),
+            Ok(_) => {
+                Err(message!("le sud est au nord du nord", "its south lies north of its north"))
+            }
+            Err(out) => {
+                let (axis, value, limit) = (out.axis, out.value, out.limit);
+                Err(message!(
+                    "{axis} {value} n’est pas entre -{limit} et {limit}",
+                    "{axis} {value} is not between -{limit} and {limit}"
+                ))
+            }
+        },
+        _ => Err(message!(
+            "doit être ouest,sud,est,nord en degrés",
+            "must be west,south,east,north in degrees"
+        )),
+    }
+}
+
+/// Where the page before ended: the sort key of its last item, of type `N`, and its id.
+#[derive(Debug)]
+pub struct Cursor<N>(std::marker::PhantomData<N>);
+
+impl<N> Clone for Cursor<N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N> Copy for Cursor<N> {}
+
+/// A cursor over items sorted by an `N`.
+pub const fn cursor<N: FromStr>() -> Cursor<N> {
+    Cursor(std::marker::PhantomData)
+}
+
+impl<N: FromStr> ParameterType for Cursor<N> {
+    type Value = After<N>;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<After<N>> {
+        let read = text
+            .split_once('~')
+            .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.to_owned() }));
+        read.ok_or_else(|| {
+            let message =
+                message!("n’est pas un curseur de ce service", "is not a cursor of this service");
+            reader.refuse(name, text, message)
+        })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// The cursor behind an item with this sort key and id.
+pub fn cursor_after(key: impl Display, id: &str) -> String {
+    format!("{key}~{id}")
+}

@@ -1,0 +1,189 @@
+//! Parameters whose values are words: of a closed list, or of a city's catalogue.
+
+use serde_json::{Value, json};
+
+use crate::domain::{ServiceCode, Vocabulary};
+use crate::http::request::parameter::ParameterType;
+use crate::http::request::reader::{Read, Reader};
+use crate::i18n::Message;
+use crate::message;
+
+/// One of a few words, each with the value that it stands for.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<T: 'static>(pub &'static [(&'static str, T)]);
+
+impl<T: Copy> Choice<T> {
+    /// The value of a word.
+    pub fn find(&self, word: &str) -> Option<T> {
+        self.0.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+    }
+}
+
+impl<T: Copy + PartialEq> ParameterType for Choice<T> {
+    type Value = T;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+        self.find(&text).ok_or_else(|| {
+            let words: Vec<&str> = self.0.iter().map(|(word, _)| *word).collect();
+            reader.refuse(name, text, not_one_of(&words.join(", ")))
+        })
+    }
+
+    fn schema(&self) -> Value {
+        let words: Vec<&str> = self.0.iter().map(|(word, _)| *word).collect();
+        json!({ "type": "string", "enum": words })
+    }
+
+    fn default_value(&self, value: &T) -> Value {
+        let word = self.0.iter().find(|(_, known)| known == value).map(|(word, _)| *word);
+        json!(word)
+    }
+}
+
+/// The message about a word that is none of a list.
+pub fn not_one_of(known: &str) -> Message {
+    message!("n’est pas l’un de {known}", "is not one of {known}")
+}
+
+/// The words of a vocabulary.
+pub fn vocabulary<V: Vocabulary>() -> Vec<&'static str> {
+    V::VALUES.iter().map(|value| value.word()).collect()
+}
+
+/// The value of a word.
+pub fn value_of<V: Vocabulary>(word: &str) -> Option<V> {
+    V::VALUES.iter().copied().find(|value| value.word() == word)
+}
+
+/// The words of a vocabulary, for messages.
+pub fn spellings<V: Vocabulary>() -> String {
+    vocabulary::<V>().join(" | ")
+}
+
+/// One word of a vocabulary.
+#[derive(Debug)]
+pub struct WordOf<V>(std::marker::PhantomData<V>);
+
+impl<V> Clone for WordOf<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for WordOf<V> {}
+
+/// One word of a vocabulary.
+pub const fn word<V: Vocabulary>() -> WordOf<V> {
+    WordOf(std::marker::PhantomData)
+}
+
+impl<V: Vocabulary> ParameterType for WordOf<V> {
+    type Value = V;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<V> {
+        value_of(&text).ok_or_else(|| reader.refuse(name, text, not_one_of(&spellings::<V>())))
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "enum": vocabulary::<V>() })
+    }
+
+    fn default_value(&self, value: &V) -> Value {
+        json!(value.word())
+    }
+}
+
+/// Words of a vocabulary, separated by commas.
+#[derive(Debug)]
+pub struct WordsOf<V>(std::marker::PhantomData<V>);
+
+impl<V> Clone for WordsOf<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for WordsOf<V> {}
+
+/// Words of a vocabulary, separated by commas.
+pub const fn words<V: Vocabulary>() -> WordsOf<V> {
+    WordsOf(std::marker::PhantomData)
+}
+
+impl<V: Vocabulary> ParameterType for WordsOf<V> {
+    type Value = Vec<V>;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Vec<V>> {
+        read_list(name, &text, &spellings::<V>(), reader, value_of)
+    }
+
+    fn schema(&self) -> Value {
+        let any = vocabulary::<V>().join("|");
+        json!({ "type": "string", "pattern": format!("^({any})(,({any}))*$") })
+    }
+}
+
+/// The items of a text, separated by commas; blank ones are passed over.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// Reads a list. Each item that is not known is refused.
+fn read_list<T>(
+    name: &str,
+    text: &str,
+    known: &str,
+    reader: &mut Reader<'_>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Read<Vec<T>> {
+    let mut list = Ok(Vec::new());
+    for item in items(text) {
+        match (read(item), &mut list) {
+            (Some(value), Ok(values)) => values.push(value),
+            (Some(_), Err(_)) => {}
+            (None, _) => list = Err(reader.refuse(name, item, not_one_of(known))),
+        }
+    }
+    list
+}
+
+/// Texts, separated by commas.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts;
+
+impl ParameterType for Texts {
+    type Value = Vec<String>;
+
+    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<Vec<String>> {
+        Ok(items(&text).map(str::to_owned).collect())
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// Codes of services and of groups of services, separated by commas. A group stands for all of its
+/// services.
+#[derive(Debug, Clone, Copy)]
+pub struct Services;
+
+impl ParameterType for Services {
+    type Value = Vec<ServiceCode>;
+
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Self::Value> {
+        let catalogue = reader.city().catalogue();
+        let found = read_list(name, &text, "/api/v1/services", reader, |item| {
+            if let Some(service) = catalogue.get(item) {
+                return Some(vec![service.code.clone()]);
+            }
+            let is_group = catalogue.groups().iter().any(|group| group.code == item);
+            is_group.then(|| catalogue.in_group(item))
+        });
+        found.map(|lists| lists.concat())
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string" })
+    }
+}

@@ -1,0 +1,87 @@
+//! The layers of tiles.
+
+use crate::error::{Error, Result};
+use crate::http::tiles::mvt;
+use crate::i18n::Language;
+use crate::message;
+use crate::place::Tile;
+
+/// The deepest zoom of areas; beyond, maps draw these tiles larger.
+const AREA_ZOOM_MAX: u8 = 14;
+
+/// What a tile shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Clusters, and from a zoom on reports.
+    Reports,
+    /// Clusters at every zoom.
+    Clusters,
+    /// Hexagons.
+    Hexes,
+    /// The standing hotspots.
+    Hotspots,
+}
+
+impl Layer {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Reports, "reports"),
+        (Self::Clusters, "clusters"),
+        (Self::Hexes, "hexes"),
+        (Self::Hotspots, "hotspots"),
+    ];
+
+    /// The layer of this name.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn parse(name: &str) -> Result<Self> {
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map(|(layer, _)| *layer).ok_or_else(|| Error::not_found(name))
+    }
+
+    /// Its name in paths and in tiles.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(layer, _)| *layer == self).map_or("", |(_, name)| name)
+    }
+
+    /// The zooms it has tiles of.
+    pub fn zooms(self) -> (u8, u8) {
+        match self {
+            Self::Reports => (0, 16),
+            Self::Clusters => (0, Tile::ZOOM_MAX),
+            Self::Hexes | Self::Hotspots => (0, AREA_ZOOM_MAX),
+        }
+    }
+
+    /// What it holds, in a sentence.
+    pub fn description(self, language: Language) -> String {
+        let message = match self {
+            Self::Reports => message!(
+                "Demandes : groupées jusqu’au zoom 13, une à une ensuite",
+                "Reports: clustered up to zoom 13, one by one from there"
+            ),
+            Self::Clusters => message!(
+                "Groupes de demandes, comme /api/v1/clusters",
+                "Clusters of reports, as /api/v1/clusters"
+            ),
+            Self::Hexes => message!(
+                "Hexagones H3 : décomptes et signification",
+                "H3 hexagons: counts and significance"
+            ),
+            Self::Hotspots => message!(
+                "Points chauds significatifs des 30 derniers jours",
+                "Significant hotspots of the last 30 days"
+            ),
+        };
+        language.pick(&message).to_owned()
+    }
+
+    /// Names of its properties and what they are.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Reports | Self::Clusters => mvt::REPORT_FIELDS,
+            Self::Hexes => mvt::HEX_FIELDS,
+            Self::Hotspots => mvt::HOTSPOT_FIELDS,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Making a tile.
+
+use crate::domain::Filter;
+use crate::error::Result;
+use crate::http::reply::geometry::touches;
+use crate::http::state::AppState;
+use crate::http::tiles::layer::Layer;
+use crate::http::tiles::mvt::{self, TileOut};
+use crate::http::v1::hexes::{self, HEXES_MAX, check_resolution};
+use crate::http::v1::hotspots::standing_features;
+use crate::i18n::Language;
+use crate::index::{DocAddress, Snapshot};
+use crate::place::{CIRCUMFERENCE_M, Hex, Tile};
+use crate::query;
+use crate::usecase::City;
+use crate::usecase::reports::check_areas;
+
+/// From this zoom on a tile of reports has each of them.
+const POINTS_FROM: u8 = 14;
+/// Clusters and single reports in a tile, at most.
+const ITEMS_MAX: usize = 4_096;
+
+/// The resolution of hexagons that are neither dots nor the whole map at a zoom.
+fn resolution(zoom: u8) -> u8 {
+    match zoom {
+        0..=8 => 6,
+        9 => 7,
+        10 | 11 => 8,
+        12 | 13 => 9,
+        _ => 10,
+    }
+}
+
+/// How far hexagons whose middles lie beside a tile may reach in, as a share of its side: less
+/// than neighbours' middles are apart on the average, even where the grid is widest.
+fn reach(tile: Tile, resolution: u8) -> f64 {
+    let bounds = tile.bounds();
+    let narrow = bounds.north.abs().max(bounds.south.abs()).to_radians().cos();
+    let side = CIRCUMFERENCE_M * narrow / f64::from(1u32 << tile.zoom());
+    (Hex::spacing_m(resolution) / side).min(1.0)
+}
+
+/// Makes a tile: its bytes and how many features they leave out.
+///
+/// # Errors
+/// An unknown area; too many hexagons; the store.
+pub fn make(
+    (state, city): (&AppState, &City),
+    snapshot: &Snapshot,
+    (layer, tile): (Layer, Tile),
+    filter: &Filter,
+    language: Language,
+) -> Result<(Vec<u8>, u64)> {
+    check_areas(snapshot, filter)?;
+    let (name, zoom) = (layer.name(), tile.zoom());
+    let compiled = snapshot.compiled(filter);
+    match layer {
+        Layer::Reports if zoom >= POINTS_FROM => {
+            let mut found: Vec<DocAddress> = Vec::new();
+            snapshot.scan_cell(tile.cell(), &compiled, |batch| {
+                batch.slots().each(|slot| found.push(batch.address(slot)));
+            });
+            // Where not all find room, the newest do.
+            found.sort_by_cached_key(|address| {
+                (std::cmp::Reverse(snapshot.requested(*address)), snapshot.id(*address).to_owned())
+            });
+            Ok(mvt::reports(snapshot, tile, name, &found))
+        }
+        Layer::Reports | Layer::Clusters => {
+            let found = query::clusters_in_cell(snapshot, &compiled, tile.cell(), zoom, ITEMS_MAX);
+            let mut out = TileOut::new(tile, name);
+            found.spots.iter().for_each(|spot| out.spot(snapshot, spot));
+            Ok((out.finish(found.left_out), found.left_out))
+        }
+        Layer::Hexes => {
+            let resolution = resolution(zoom);
+            check_resolution(snapshot, resolution, state.app.limits.hex_cells_max)?;
+            // Hexagons that reach in from beside are drawn by this tile, too.
+            let around = Some(tile.bounds().grown(reach(tile, resolution)));
+            let wanted = (resolution, around, HEXES_MAX);
+            let features = hexes::features(snapshot, filter, wanted, language)?;
+            Ok(mvt::areas(tile, name, &features))
+        }
+        Layer::Hotspots => {
+            let mut features = standing_features(state, city, snapshot, filter, language)?;
+            let bounds = tile.bounds().grown(0.02);
+            features.retain(|feature| touches(feature, &bounds));
+            Ok(mvt::areas(tile, name, &features))
+        }
+    }
+}

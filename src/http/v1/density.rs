@@ -1,0 +1,241 @@
+//! Density clusters: DBSCAN and HDBSCAN*.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::Filter;
+use crate::error::{Refusal, Result};
+use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, drawn, figure, ring};
+use crate::export::geojson::{MEDIA_TYPE, instant};
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::counts::Counts;
+use crate::http::request::call::Call;
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Defaulted, Parameter, group, query};
+use crate::http::request::params::BOXED_FILTER;
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::{Flag, Number, number};
+use crate::http::v1::members::{members, service_counts};
+use crate::index::Snapshot;
+use crate::message;
+use crate::query::{self, DensityCluster, DensityQuery};
+use crate::usecase::reports::check_areas;
+
+/// Points of a core or of a cluster, at most.
+const POINTS_MAX: usize = 100_000;
+/// Neighbours that measure density, at most.
+const SAMPLES_MAX: usize = 1_000;
+
+const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
+    .default(1_000)
+    .example("5")
+    .says("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+
+const MEMBERS: Parameter<Flag, Defaulted<bool>> = query("members", Flag)
+    .default(false)
+    .example("true")
+    .says("Avec les numéros de suivi.", "With tracking numbers.");
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let answer = geojson::<AreaCollection<DensityHead, DensityOut<'_>>>();
+    vec![
+        Operation::get("/api/v1/dbscan", "dbscan", Tag::Maps, dbscan)
+            .says("Groupes par densité.", "Clusters by density.")
+            .answers(&[answer]),
+        Operation::get("/api/v1/hdbscan", "hdbscan", Tag::Maps, hdbscan)
+            .says("Groupes par densité, de toute échelle.", "Clusters by density, of any scale.")
+            .answers(&[answer]),
+    ]
+}
+
+request! {
+    /// The parameters of DBSCAN.
+    pub struct DbscanParameters {
+        eps_m: f64 = query("eps_m", number(0.1, 10_000.0)).example("100").says(
+            "Portée d’un voisinage, en mètres.",
+            "Reach of a neighbourhood, in metres.",
+        ),
+        min_points: usize = query("min_points", number(1, POINTS_MAX)).example("5").says(
+            "Demandes qui font un noyau, la première comprise.",
+            "Reports that make a core, itself included.",
+        ),
+    }
+}
+
+impl DbscanParameters {
+    fn query(self, _: &mut Reader<'_>) -> Read<DensityQuery> {
+        Ok(DensityQuery::Dbscan { eps_m: self.eps_m, min_points: self.min_points })
+    }
+}
+
+request! {
+    /// The parameters of HDBSCAN*.
+    pub struct HdbscanParameters {
+        min_cluster_size: usize = query("min_cluster_size", number(2, POINTS_MAX))
+            .example("10")
+            .says("Demandes d’un groupe au moins.", "Reports of a cluster at least."),
+        min_samples: Option<usize> = query("min_samples", number(1, SAMPLES_MAX))
+            .optional()
+            .example("5")
+            .says(
+                "Voisins qui mesurent la densité ; sinon min_cluster_size.",
+                "Neighbours that measure density; else min_cluster_size.",
+            ),
+    }
+}
+
+impl HdbscanParameters {
+    fn query(self, _: &mut Reader<'_>) -> Read<DensityQuery> {
+        let Self { min_cluster_size, min_samples } = self;
+        let min_samples = min_samples.unwrap_or(min_cluster_size.min(SAMPLES_MAX));
+        Ok(DensityQuery::Hdbscan { min_cluster_size, min_samples })
+    }
+}
+
+request! {
+    /// Clusters by DBSCAN.
+    pub struct DbscanRequest {
+        query: DensityQuery = group(DbscanParameters::query),
+        limit: usize = LIMIT,
+        with_members: bool = MEMBERS,
+        filter: Filter = BOXED_FILTER,
+    }
+}
+
+async fn dbscan(call: Call<DbscanRequest>) -> HandlerResult {
+    let reports_max = call.state.app.limits.dbscan_max;
+    let Call { state, city, context, request } = call;
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+        answer(snapshot, &request, reports_max)
+    })
+    .await
+}
+
+request! {
+    /// Clusters by HDBSCAN*.
+    pub struct HdbscanRequest {
+        query: DensityQuery = group(HdbscanParameters::query),
+        limit: usize = LIMIT,
+        with_members: bool = MEMBERS,
+        filter: Filter = BOXED_FILTER,
+    }
+}
+
+async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
+    let reports_max = call.state.app.limits.hdbscan_max;
+    let Call { state, city, context, request } = call;
+    let HdbscanRequest { query, limit, with_members, filter } = request;
+    let request = DbscanRequest { query, limit, with_members, filter };
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+        answer(snapshot, &request, reports_max)
+    })
+    .await
+}
+
+fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> Result<Vec<u8>> {
+    let DbscanRequest { query, limit, with_members, filter } = request;
+    check_areas(snapshot, filter)?;
+    let compiled = snapshot.compiled(filter);
+    let placed = query::placed(snapshot, &compiled, filter.bbox.as_ref());
+    let count = placed.len();
+    if count > reports_max {
+        let message = message!(
+            "le filtre retient {count} demandes, plus de {reports_max} : une période, un service \
+             ou une « bbox » les restreint",
+            "the filter keeps {count} requests, more than {reports_max}: a period, a service or a \
+             'bbox' narrows it"
+        );
+        return Err(Refusal::new("filter", count, message).into());
+    }
+    let found = query::density(snapshot, placed, *query);
+    let head =
+        DensityHead { clustering: Clustering::of(*query), total: found.total, noise: found.noise };
+    let shown = found.clusters.iter().take(*limit).zip(1..);
+    let features = shown.map(|(cluster, rank)| feature(snapshot, cluster, rank, *with_members));
+    let matched = found.clusters.len() as u64;
+    let features = features.collect();
+    to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+}
+
+/// What a collection of density clusters says of itself.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DensityHead {
+    clustering: Clustering,
+    /// Reports that were clustered.
+    total: u64,
+    /// Reports in no cluster.
+    noise: u64,
+}
+
+/// How the clusters were found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "method", rename_all = "lowercase")]
+#[schemars(inline)]
+enum Clustering {
+    Dbscan { eps_m: f64, min_points: usize },
+    Hdbscan { min_cluster_size: usize, min_samples: usize },
+}
+
+impl Clustering {
+    fn of(query: DensityQuery) -> Self {
+        match query {
+            DensityQuery::Dbscan { eps_m, min_points } => Self::Dbscan { eps_m, min_points },
+            DensityQuery::Hdbscan { min_cluster_size, min_samples } => {
+                Self::Hdbscan { min_cluster_size, min_samples }
+            }
+        }
+    }
+}
+
+/// A density cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Density")]
+struct DensityOut<'a> {
+    /// Its rank by size, from 1.
+    cluster: usize,
+    count: u64,
+    open: u64,
+    /// Reports that are cores.
+    core: u64,
+    /// Longitude and latitude.
+    centroid: [f64; 2],
+    #[schemars(extend("format" = "date-time"))]
+    oldest_open_datetime: Option<String>,
+    services: Counts<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    persistence: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_request_ids: Option<Vec<&'a str>>,
+}
+
+/// The feature of a density cluster; `rank` from 1 is its id.
+fn feature<'a>(
+    snapshot: &'a Snapshot,
+    cluster: &DensityCluster,
+    rank: usize,
+    with_members: bool,
+) -> AreaFeature<DensityOut<'a>> {
+    let corners: Vec<[f64; 2]> = cluster.hull.iter().map(|corner| drawn(*corner)).collect();
+    let geometry = match corners.as_slice() {
+        [] => None,
+        [one] => Some(AreaGeometry::Point(*one)),
+        [_, _] => Some(AreaGeometry::LineString(corners)),
+        _ => Some(AreaGeometry::Polygon(vec![ring(&cluster.hull)])),
+    };
+    let properties = DensityOut {
+        cluster: rank,
+        count: cluster.count,
+        open: cluster.open,
+        core: cluster.core,
+        centroid: drawn(cluster.centroid),
+        oldest_open_datetime: cluster.oldest_open.map(instant),
+        services: service_counts(snapshot, &cluster.services),
+        persistence: cluster.persistence.map(figure),
+        service_request_ids: with_members.then(|| members(snapshot, &cluster.members)),
+    };
+    AreaFeature::new(rank.to_string(), geometry, properties)
+}

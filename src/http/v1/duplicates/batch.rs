@@ -1,0 +1,217 @@
+//! "Is this already reported?" by the thousand: a line of answer to each line, as they come.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use http_body_util::{BodyExt, channel::Channel};
+use jiff::tz::TimeZone;
+
+use crate::domain::{ReportTime, ServiceCode};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::openapi::content::text;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::NDJSON;
+use crate::http::reply::problem::ProblemOfRow;
+use crate::http::request::body::cut_short;
+use crate::http::request::call::Call;
+use crate::http::request::members::body;
+use crate::http::request::members::{Body as _, LonLat, NumberMember, TEXT, member};
+use crate::http::request::parameter::request;
+use crate::http::state::AppState;
+use crate::http::v1::duplicates::answer::line;
+use crate::http::v1::duplicates::params::LIMIT;
+use crate::http::v1::reports::body::MOMENT;
+use crate::i18n::Language;
+use crate::index::Snapshot;
+use crate::message;
+use crate::query::{ACCURACY_M_MAX, DuplicateRule};
+use crate::usecase::City;
+use crate::usecase::duplicates::{CheckedQuestion, DuplicateQuestion};
+
+/// Lines answered together.
+const CHUNK_LINES: usize = 512;
+/// Longest line, in bytes.
+const LINE_BYTES_MAX: usize = 64 << 10;
+/// Answers that may wait for their reader: some who send much read only when all is sent.
+const ANSWERS_AHEAD: usize = 256;
+
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    let path = "/api/v1/duplicates/batch";
+    vec![
+        Operation::post(path, "duplicates_batch", Tag::Duplicates, answer_lines)
+            .says(
+                "La même question par milliers, une par ligne.",
+                "The same question by the thousand, a line each.",
+            )
+            .body(&[text(NDJSON)])
+            .answers(&[text(NDJSON)])
+            .codes(&[(200, "ok"), (400, "refused"), (404, "not found")])
+            .streamed(),
+    ]
+}
+
+body! {
+    /// A line of a batch of questions.
+    pub struct QuestionLine {
+        when: Option<ReportTime> = member("at", MOMENT).optional(),
+        lon_lat: Option<(f64, f64)> = LonLat,
+        service: Option<String> = member("service", TEXT).optional(),
+        text: Option<String> = member("text", TEXT).optional(),
+        address: Option<String> = member("address", TEXT).optional(),
+        accuracy_m: Option<f64> =
+            member("accuracy_m", NumberMember { min: 0.0, max: ACCURACY_M_MAX }).optional(),
+        exclude: Option<String> = member("exclude", TEXT).optional(),
+    }
+}
+
+/// Reads a line of a batch of questions.
+fn question(bytes: &[u8], zone: &TimeZone) -> Result<DuplicateQuestion> {
+    let QuestionLine { when, lon_lat, service, text, address, accuracy_m, exclude } =
+        QuestionLine::read(bytes, zone)?;
+    Ok(DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude })
+}
+
+request! {
+    /// A batch of questions.
+    pub struct BatchRequest {
+        limit: usize = LIMIT,
+    }
+}
+
+async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let (limit, body) = (request.limit, body.into_body());
+    state.app.snapshot(&city)?;
+    let (mut send, answer) = Channel::<Bytes, std::io::Error>::new(ANSWERS_AHEAD);
+    tokio::spawn(async move {
+        let patience = state.app.limits.request_time_max;
+        let mut lines = Lines { body, patience, rest: Vec::new(), row: 0, over: false };
+        while let Some(chunk) = lines.next().await {
+            let (work, asked, language) = (state.clone(), city.clone(), context.language);
+            let answered = state.app.query(&city, move |snapshot| {
+                Ok(answer_chunk(&work, &asked, snapshot, chunk, limit, language))
+            });
+            let Ok(bytes) = answered.await else {
+                // The reader sees an answer cut short, never one that looks whole.
+                return send.abort(std::io::Error::other("unavailable"));
+            };
+            if send.send_data(bytes.into()).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut response = Response::new(Body::new(answer));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
+    Ok(response)
+}
+
+/// A line with its number, or why it cannot be read.
+type Row = (usize, Result<Vec<u8>>);
+
+/// The lines of a body while it arrives.
+struct Lines {
+    body: Body,
+    /// How long the next bytes are waited for.
+    patience: Duration,
+    rest: Vec<u8>,
+    row: usize,
+    over: bool,
+}
+
+impl Lines {
+    /// The next lines, as many as have come and at most [`CHUNK_LINES`]; none at the end.
+    async fn next(&mut self) -> Option<Vec<Row>> {
+        let mut rows = Vec::new();
+        loop {
+            let mut from = 0;
+            while rows.len() < CHUNK_LINES
+                && let Some(end) = self.rest[from..].iter().position(|byte| *byte == b'\n')
+            {
+                self.row += 1;
+                self.push(&mut rows, from..from + end);
+                from += end + 1;
+            }
+            self.rest.drain(..from);
+            if !rows.is_empty() {
+                return Some(rows);
+            }
+            if self.over {
+                let rest = 0..self.rest.len();
+                self.row += 1;
+                self.push(&mut rows, rest);
+                self.rest.clear();
+                return (!rows.is_empty()).then_some(rows);
+            }
+            if self.rest.len() > LINE_BYTES_MAX {
+                let max = LINE_BYTES_MAX;
+                let message = message!(
+                    "La ligne dépasse {max} octets.",
+                    "The line is longer than {max} bytes."
+                );
+                (self.over, self.row) = (true, self.row + 1);
+                self.rest.clear();
+                return Some(vec![(self.row, Err(Error::new(ErrorKind::TooLarge, message)))]);
+            }
+            match tokio::time::timeout(self.patience, self.body.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    self.rest.extend_from_slice(&frame.into_data().unwrap_or_default());
+                }
+                Err(_) | Ok(Some(Err(_))) => {
+                    (self.over, self.row) = (true, self.row + 1);
+                    self.rest.clear();
+                    return Some(vec![(self.row, Err(cut_short()))]);
+                }
+                Ok(None) => self.over = true,
+            }
+        }
+    }
+
+    fn push(&self, rows: &mut Vec<Row>, at: std::ops::Range<usize>) {
+        let line = self.rest[at].trim_ascii();
+        if !line.is_empty() {
+            rows.push((self.row, Ok(line.to_vec())));
+        }
+    }
+}
+
+fn answer_chunk(
+    state: &AppState,
+    city: &City,
+    snapshot: &Snapshot,
+    rows: Vec<Row>,
+    limit: usize,
+    language: Language,
+) -> Vec<u8> {
+    let catalogue = city.catalogue();
+    // Few services come again and again: their rules are made once.
+    let mut rules: Vec<(ServiceCode, DuplicateRule)> = Vec::new();
+    let mut out = Vec::with_capacity(rows.len() * 200);
+    for (row, line_read) in rows {
+        let asked = line_read
+            .and_then(|text| question(&text, city.zone()))
+            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, city.now().as_second()))
+            .and_then(|asked| asked.check_excluded(snapshot).map(|()| asked));
+        let written = asked.and_then(|asked| {
+            let known = rules.iter().position(|(code, _)| *code == asked.service);
+            let at = known.unwrap_or_else(|| {
+                let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &asked.service);
+                rules.push((asked.service.clone(), rule));
+                rules.len() - 1
+            });
+            let answer = rules[at].1.rank(snapshot, &asked.query(), limit);
+            serde_json::to_writer(&mut out, &line(snapshot, row, &answer)).map_err(Error::internal)
+        });
+        if let Err(error) = written {
+            let problem = ProblemOfRow::new(row, &error, language);
+            // A vector takes every byte, and texts and numbers are always JSON.
+            let _ = serde_json::to_writer(&mut out, &problem);
+        }
+        out.push(b'\n');
+    }
+    out
+}

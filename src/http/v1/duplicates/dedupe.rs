@@ -1,0 +1,164 @@
+//! Duplicates of a report that is being filed: what its sender wants, and what they are told.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use serde_json::json;
+
+use crate::domain::{Report, ReportId, StoredReport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::geojson::MEDIA_TYPE;
+use crate::http::reply::answer::{to_json, untagged};
+use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Defaulted, Group, Optional, Parameter, group, query};
+use crate::http::request::reader::{Read, Reader};
+use crate::http::request::types::Custom;
+use crate::http::request::words::{Choice, not_one_of};
+use crate::http::state::AppState;
+use crate::http::v1::duplicates::answer::{
+    DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, brief, duplicates,
+};
+use crate::http::v1::duplicates::params::ACCURACY_M;
+use crate::i18n::Language;
+use crate::index::Snapshot;
+use crate::message;
+use crate::query::{DuplicateAnswer, DuplicateModel, DuplicateRule};
+use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, DedupeChoice, DedupeMode, DedupePolicy};
+use crate::usecase::{City, DuplicateJudge};
+
+const MODE: Parameter<Choice<DedupeMode>, Defaulted<DedupeMode>> = query(
+    "dedupe",
+    Choice(&[
+        ("off", DedupeMode::Off),
+        ("tell", DedupeMode::Tell),
+        ("warn", DedupeMode::Warn),
+        ("attach", DedupeMode::Attach),
+    ]),
+)
+.default(DedupeMode::Off)
+.example("tell")
+.says(
+    "Ce qu’on fait d’un doublon probable : rien, le dire, demander, rattacher.",
+    "What becomes of a likely duplicate: nothing, tell, ask, attach.",
+);
+
+const CHOICE: Parameter<Custom<DedupeChoice>, Optional> = query(
+    "confirm",
+    Custom {
+        read: |text, _| match text {
+            "new" => Ok(DedupeChoice::New),
+            id => ReportId::new(id)
+                .map(DedupeChoice::Same)
+                .map_err(|_| not_one_of("new, service_request_id")),
+        },
+        schema: || json!({ "type": "string" }),
+        example: |text| json!(text),
+    },
+)
+.optional()
+.example("new")
+.says(
+    "new, ou le numéro de la demande qui est la même.",
+    "new, or the id of the report that is the same.",
+);
+
+request! {
+    /// The parameters of how a new report is checked for duplicates.
+    pub struct DedupeParameters {
+        mode: DedupeMode = MODE,
+        choice: Option<DedupeChoice> = CHOICE,
+        accuracy_m: f64 = ACCURACY_M.default(ACCURACY_M_DEFAULT),
+    }
+}
+
+/// How a new report is checked for duplicates.
+pub const DEDUPE: Group<DedupeParameters, Dedupe> = group(Dedupe::of);
+
+/// A [`DedupePolicy`] read from a query string, and its answers.
+pub struct Dedupe(DedupePolicy);
+
+impl Dedupe {
+    fn of(parameters: DedupeParameters, _: &mut Reader<'_>) -> Read<Self> {
+        let DedupeParameters { mode, choice, accuracy_m } = parameters;
+        Ok(Self(DedupePolicy { mode, choice, accuracy_m }))
+    }
+
+    /// See [`DedupePolicy::judge`].
+    pub fn judge(&self, city: &City, model: &Arc<DuplicateModel>) -> Option<DuplicateJudge> {
+        self.0.judge(city, model)
+    }
+
+    /// The likely duplicates of a report that is stored, where they are to be told.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub fn summaries(
+        &self,
+        state: &AppState,
+        city: &City,
+        stored: &StoredReport,
+    ) -> Result<Option<Vec<DuplicateSummary>>> {
+        if self.0.mode == DedupeMode::Off {
+            return Ok(None);
+        }
+        let snapshot = state.app.snapshot(city)?;
+        let answer = self.answer(state, city, &snapshot, &stored.report);
+        Ok(Some(answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer))))
+    }
+
+    /// What a sender reads who is to choose and whose protocol has errors only.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub fn refusal(&self, state: &AppState, city: &City, report: &Report) -> Result<Error> {
+        let snapshot = state.app.snapshot(city)?;
+        let answer = self.answer(state, city, &snapshot, report);
+        let found = answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer));
+        let ids: Vec<&str> = found.iter().map(DuplicateSummary::id).collect();
+        let ids = ids.join(", ");
+        let message = message!(
+            "Peut-être déjà signalé : {ids}. Confirmez par confirm=new ou confirm=NUMÉRO.",
+            "Perhaps reported already: {ids}. Confirm by confirm=new or confirm=ID."
+        );
+        Ok(Error::new(ErrorKind::Conflict, message))
+    }
+
+    fn answer(
+        &self,
+        state: &AppState,
+        city: &City,
+        snapshot: &Snapshot,
+        report: &Report,
+    ) -> Option<(DuplicateRule, DuplicateAnswer)> {
+        self.0.candidates(city, &state.model, snapshot, report, city.now().as_second())
+    }
+
+    /// The answer to a sender who is to choose: nothing was made yet.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub fn ask_sender(
+        &self,
+        state: &AppState,
+        city: &City,
+        report: &Report,
+        language: Language,
+    ) -> Result<Response> {
+        let snapshot = state.app.snapshot(city)?;
+        let Some((rule, answer)) = self.answer(state, city, &snapshot, report) else {
+            return Err(Error::internal("a report without a place was asked about"));
+        };
+        let zone = city.zone();
+        let asked = DuplicateAnswerContext {
+            service: report.service.as_str(),
+            policy: rule.policy,
+            accuracy_m: self.0.accuracy_m,
+            zone,
+            language,
+        };
+        let mut out = duplicates(&snapshot, &answer, &asked);
+        out.created = Some(false);
+        out.confirm = Some(HOW_TO_CONFIRM);
+        Ok(untagged(MEDIA_TYPE, to_json(&out)?))
+    }
+}

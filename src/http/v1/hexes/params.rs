@@ -1,0 +1,35 @@
+//! Parameters of tests over hexagons.
+
+use crate::http::request::parameter::{Defaulted, Optional, Parameter, query};
+use crate::http::request::types::{Number, number};
+use crate::http::request::words::Choice;
+use crate::index::RING_MAX;
+use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN};
+use crate::query::Exposure;
+
+/// The resolution where none is asked for: cells some 350 m apart.
+pub const RESOLUTION_DEFAULT: u8 = 9;
+
+/// The resolution of H3.
+pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
+    query("resolution", number(HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX))
+        .default(RESOLUTION_DEFAULT)
+        .example("8")
+        .says(
+            "Résolution H3 : 9 fait des cellules d’environ 350 m.",
+            "H3 resolution: 9 makes cells some 350 m apart.",
+        );
+
+/// Rings of neighbours.
+pub const RINGS: Parameter<Number<u8>, Optional> =
+    query("k", number(1, RING_MAX)).optional().example("1").says(
+        "Anneaux de voisins ; sinon autant qu’il faut pour cinq demandes en moyenne.",
+        "Rings of neighbours; else as many as bring five reports on the average.",
+    );
+
+/// What counts are compared with.
+pub const EXPOSURE: Parameter<Choice<Exposure>> =
+    query("exposure", Choice(&Exposure::WORDS)).example("reports").says(
+        "À quoi l’on compare : rien, ou tout ce qui y est signalé.",
+        "What is compared with: nothing, or all that is reported there.",
+    );

@@ -1,0 +1,172 @@
+//! Recurrences: what came back after it was repaired.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::Filter;
+use crate::error::Result;
+use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, drawn, figure};
+use crate::export::geojson::{MEDIA_TYPE, instant};
+use crate::http::openapi::content::geojson;
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::request::call::Call;
+use crate::http::request::parameter::query;
+use crate::http::request::parameter::request;
+use crate::http::request::params::{BOXED_FILTER, LIMIT};
+use crate::http::request::types::number;
+use crate::http::state::AppState;
+use crate::http::v1::members::members;
+use crate::http::v1::sentences::SentenceNames;
+use crate::i18n::Language;
+use crate::index::{DocAddress, Snapshot};
+use crate::query::{Recurrence, RecurrenceQuery};
+use crate::usecase::City;
+use crate::usecase::recurrences::{FoundRecurrences, find_recurrences};
+use crate::usecase::reports::check_areas;
+
+const DAY: i64 = 86_400;
+/// Reports within an hour of a repair are of the same visit: crews note several at a time.
+const HOUR: i64 = 3_600;
+
+/// The operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/recurrences", "recurrences", Tag::Maps, list)
+            .says("Réparé et signalé de nouveau.", "Repaired and reported again.")
+            .answers(&[geojson::<AreaCollection<RecurrencesHead, RecurrenceOut<'_>>>()]),
+    ]
+}
+
+request! {
+    /// Places where repairs did not last.
+    pub struct RecurrencesRequest {
+        radius_m: f64 = query("radius_m", number(0.1, 500.0)).default(15.0).example("15").says(
+            "Distance au plus de ce qui revient, en mètres.",
+            "Distance at most of what comes back, in metres.",
+        ),
+        days: i64 = query("within_days", number(1, 366)).default(60).example("60").says(
+            "Jours après la réparation.",
+            "Days after the repair.",
+        ),
+        chronic_from: u64 = query("chronic_from", number(1, 1_000)).default(3).example("2").says(
+            "Réparations manquées qui font un lieu chronique.",
+            "Failed fixes that make a place chronic.",
+        ),
+        limit: usize = LIMIT,
+        filter: Filter = BOXED_FILTER,
+    }
+}
+
+async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let (reading, own) = (state.clone(), city.clone());
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        answer(&reading, &own, snapshot, &request, context.language)
+    })
+    .await
+}
+
+fn answer(
+    state: &AppState,
+    city: &City,
+    snapshot: &Snapshot,
+    request: &RecurrencesRequest,
+    language: Language,
+) -> Result<Vec<u8>> {
+    let RecurrencesRequest { radius_m, days, chronic_from, limit, filter } = request;
+    let query = RecurrenceQuery {
+        radius_m: *radius_m,
+        within: days * DAY,
+        not_before: HOUR,
+        chronic_from: *chronic_from,
+    };
+    check_areas(snapshot, filter)?;
+    let catalogue = city.catalogue();
+    let FoundRecurrences { found, services_left_out } =
+        find_recurrences(snapshot, &catalogue, filter, query);
+    let names = SentenceNames { catalogue: &catalogue, zone: city.zone(), language };
+    let shown = &found.places[..found.places.len().min(*limit)];
+    let mut features = Vec::with_capacity(shown.len());
+    for place in shown {
+        let last: Vec<&str> =
+            place.members.last().map(|address| snapshot.id(*address)).into_iter().collect();
+        let stored = state.app.reader().get_many(city.id(), &last)?;
+        let address = stored.into_iter().next().and_then(|stored| stored.report.address);
+        features.push(feature(snapshot, place, address, &names));
+    }
+    let share = found.failed as f64 / found.repairs.max(1) as f64;
+    let head = RecurrencesHead {
+        repairs: found.repairs,
+        failed_fixes: found.failed,
+        failed_share: figure(share),
+        services_left_out,
+        radius_m: *radius_m,
+        within_days: *days,
+    };
+    let matched = found.places.len() as u64;
+    to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+}
+
+/// What a collection of recurrences says of itself.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecurrencesHead {
+    /// Repairs that were looked at.
+    repairs: u64,
+    /// Repairs after which the same was reported again.
+    failed_fixes: u64,
+    failed_share: f64,
+    /// Services whose reports are appointments; they are looked at where they are named.
+    services_left_out: Vec<String>,
+    radius_m: f64,
+    within_days: i64,
+}
+
+/// A place where repairs did not last.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Recurrence")]
+struct RecurrenceOut<'a> {
+    service_code: &'a str,
+    service_name: String,
+    address: Option<String>,
+    failed_fixes: u64,
+    /// Days from a repair to the next report, the fewest.
+    shortest_days: f64,
+    chronic: bool,
+    count: usize,
+    open: u64,
+    #[schemars(extend("format" = "date-time"))]
+    first_datetime: Option<String>,
+    #[schemars(extend("format" = "date-time"))]
+    last_datetime: Option<String>,
+    service_request_ids: Vec<&'a str>,
+}
+
+/// The feature of a place where repairs did not last.
+fn feature<'a>(
+    snapshot: &'a Snapshot,
+    place: &Recurrence,
+    address: Option<String>,
+    names: &SentenceNames<'_>,
+) -> AreaFeature<RecurrenceOut<'a>> {
+    let code = snapshot.service_code(place.service);
+    let first = place.members.first().map(|address| snapshot.id(*address)).unwrap_or_default();
+    let time =
+        |address: Option<&DocAddress>| address.map(|address| instant(snapshot.requested(*address)));
+    let properties = RecurrenceOut {
+        service_code: code,
+        service_name: names.service(code).to_owned(),
+        address,
+        failed_fixes: place.failed,
+        shortest_days: figure(place.shortest as f64 / DAY as f64),
+        chronic: place.is_chronic,
+        count: place.members.len(),
+        open: place.open,
+        first_datetime: time(place.members.first()),
+        last_datetime: time(place.members.last()),
+        service_request_ids: members(snapshot, &place.members),
+    };
+    let center = AreaGeometry::Point(drawn(place.center));
+    AreaFeature::new(first.to_owned(), Some(center), properties)
+}

@@ -1,0 +1,227 @@
+//! What is sent of a report: a new one, or a change.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+use crate::domain::{
+    AttributeValue, Channel, ClosedReason, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
+    Nature, Patch, ReportTime, Status,
+};
+use crate::error::Result;
+use crate::http::request::members::body;
+use crate::http::request::members::{
+    Body, CustomMember, ExtractMember, LonLat, Member, MemberReader, MemberType, TEXT, member,
+    text_of, word_member,
+};
+use crate::http::request::parameter::Optional;
+use crate::http::request::reader::Read;
+use crate::http::request::words::not_one_of;
+use crate::ingest::attributes::answers;
+use crate::message;
+
+/// A moment or a day, by the city's clock where it names no time zone.
+pub const MOMENT: CustomMember<ReportTime> = CustomMember::new(
+    |name, value, reader| {
+        let text = TEXT.read(name, value, reader)?;
+        let read = ReportTime::parse(&text, reader.zone());
+        read.map_err(|message| reader.refuse(name, &Value::String(text), message))
+    },
+    || json!({ "type": "string" }),
+);
+
+/// Addresses of photos: a list, or one alone.
+const MEDIA: CustomMember<Vec<String>> = CustomMember::new(
+    |name, value, reader| match value {
+        Value::String(url) => Ok(vec![url]),
+        other => serde_json::from_value(other.clone()).map_err(|_| {
+            let message = message!("n’est pas une liste de textes", "is not a list of texts");
+            reader.refuse(name, &other, message)
+        }),
+    },
+    || json!({ "type": "array", "maxItems": MEDIA_MAX, "items": { "type": "string" } }),
+);
+
+const ATTRIBUTES: Member<CustomMember<Map<String, Value>>, Optional> = member(
+    "attributes",
+    CustomMember::new(
+        |name, value, reader| match value {
+            Value::Object(object) => Ok(object),
+            other => {
+                let message = message!("n’est pas un objet JSON", "is not a JSON object");
+                Err(reader.refuse(name, &other, message))
+            }
+        },
+        || json!({ "type": "object" }),
+    ),
+)
+.optional();
+
+/// Answers to the service's questions, and whether the member was there at all: a sender who names
+/// it had the questions.
+pub struct Answers {
+    values: Vec<AttributeValue>,
+    asked: bool,
+}
+
+struct AnswersMember;
+
+impl ExtractMember for AnswersMember {
+    type Value = Answers;
+
+    fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>) {
+        ATTRIBUTES.declare(properties, required);
+    }
+
+    fn extract(&self, reader: &mut MemberReader) -> Read<Answers> {
+        let asked = reader.has("attributes");
+        let values = ATTRIBUTES.extract(reader)?.map(answers).unwrap_or_default();
+        Ok(Answers { values, asked })
+    }
+}
+
+body! {
+    /// A new report.
+    pub struct NewReport {
+        requested: Option<ReportTime> = member("requested_datetime", MOMENT).optional(),
+        service: String = member("service_code", TEXT),
+        nature: Option<Nature> = member("nature", word_member()).optional(),
+        channel: Channel = member("channel", word_member()).default(Channel::Web),
+        lon_lat: Option<(f64, f64)> = LonLat,
+        address: Option<String> = member("address", TEXT).optional(),
+        area: Option<String> = member("area", TEXT).optional(),
+        description: Option<String> =
+            member("description", text_of(DESCRIPTION_CHARS_MAX)).optional(),
+        answers: Answers = AnswersMember,
+        media: Option<Vec<String>> = member("media_url", MEDIA).optional(),
+    }
+}
+
+/// Reads the body of a new report.
+///
+/// # Errors
+/// Every member that is missing, unknown or of the wrong type.
+pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
+    let body = NewReport::read(bytes, zone)?;
+    Ok(Draft {
+        service: body.service,
+        nature: body.nature,
+        channel: Some(body.channel),
+        requested: body.requested,
+        lon_lat: body.lon_lat,
+        address: body.address,
+        area: body.area,
+        description: body.description,
+        asked: body.answers.asked,
+        details: Details {
+            answers: body.answers.values,
+            media: body.media.unwrap_or_default(),
+            ..Details::default()
+        },
+        ..Draft::default()
+    })
+}
+
+/// What becomes of a report's duplicates when it is closed: `true` closes them, too.
+const CHILDREN: CustomMember<bool> = CustomMember::new(
+    |name, value, reader| match TEXT.read(name, value, reader)?.as_str() {
+        "close" => Ok(true),
+        "leave" => Ok(false),
+        other => {
+            let message = not_one_of("close | leave");
+            Err(reader.refuse(name, &json!(other), message))
+        }
+    },
+    || json!({ "type": "string", "enum": ["close", "leave"] }),
+);
+
+body! {
+    /// A change of a report. Members that are absent stay as they are.
+    pub struct Change {
+        status: Option<Status> = member("status", word_member()).optional(),
+        reason: Option<ClosedReason> = member("closed_reason", word_member()).optional(),
+        service: Option<String> = member("service_code", TEXT).optional(),
+        lon_lat: Option<(f64, f64)> = LonLat,
+        address: Option<String> = member("address", TEXT).optional(),
+        assignee: Option<String> = member("assignee", TEXT).optional(),
+        children: bool = member("children", CHILDREN).default(false),
+    }
+    min_members 1
+}
+
+/// A change of a report, and the change of its duplicates with which it goes, if any.
+pub struct Changes {
+    /// The change of the report.
+    pub own: Patch,
+    /// The change of each of its duplicates.
+    pub of_children: Option<Patch>,
+}
+
+/// Reads the body of a change.
+///
+/// # Errors
+/// Every member that is unknown or of the wrong type; a body that changes nothing.
+pub fn changes(bytes: &[u8], zone: &TimeZone) -> Result<Changes> {
+    let mut reader = MemberReader::new(bytes, zone)?;
+    if reader.is_empty() {
+        reader.refuse("body", &json!({}), message!("ne change rien", "changes nothing"));
+    }
+    let changes = Change::read_members(&mut reader).and_then(|change| checked(change, &mut reader));
+    reader.finish(changes)
+}
+
+fn checked(change: Change, reader: &mut MemberReader) -> Read<Changes> {
+    let Change { status, reason, service, lon_lat, address, assignee, children } = change;
+    if children && status != Some(Status::Closed) {
+        let message = message!(
+            "n’a de sens qu’avec « status » « closed »",
+            "makes sense with 'status' 'closed' only"
+        );
+        return Err(reader.refuse("children", &json!("close"), message));
+    }
+    let duplicate = Patch {
+        status: Some(Status::Closed),
+        reason: Some(ClosedReason::Duplicate),
+        ..Patch::default()
+    };
+    let own = Patch { status, reason, service, lon_lat, address, assignee };
+    Ok(Changes { own, of_children: children.then_some(duplicate) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(result: Result<impl Sized>) -> Vec<String> {
+        let refusals = result.err().map(|error| error.refusals).unwrap_or_default();
+        refusals.into_iter().map(|refusal| refusal.field).collect()
+    }
+
+    #[test]
+    fn every_member_at_fault_is_named() {
+        for (body, at_fault) in [
+            (r#"{"service_code":"x"}"#, vec![]),
+            (r#"{"service_code":3,"lon":"a"}"#, vec!["service_code", "lon"]),
+            (r#"{"service_code":"x","lon":1}"#, vec!["lat"]),
+            (r#"{"service_code":"x","colour":1,"nature":"?"}"#, vec!["nature", "colour"]),
+            (r#"{"service_code":"x","requested_datetime":"hier"}"#, vec!["requested_datetime"]),
+            (
+                r#"{"service_code":"x","attributes":[],"media_url":1}"#,
+                vec!["attributes", "media_url"],
+            ),
+            ("{", vec!["body"]),
+            ("[]", vec!["body"]),
+            ("", vec!["body"]),
+            ("{}", vec!["service_code"]),
+        ] {
+            let mut named = fields(draft(body.as_bytes(), &TimeZone::UTC));
+            named.sort();
+            let mut at_fault = at_fault;
+            at_fault.sort();
+            assert_eq!(named, at_fault, "{body}");
+        }
+        let change = |text: &str| fields(changes(text.as_bytes(), &TimeZone::UTC));
+        assert_eq!(change("{}"), ["body"]);
+        assert_eq!(change(r#"{"status":"open","lat":2}"#), ["lon"]);
+        assert_eq!(change(r#"{"status":"open","children":"close"}"#), ["children"]);
+    }
+}

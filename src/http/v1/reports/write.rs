@@ -1,0 +1,161 @@
+//! New reports and changed ones.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::domain::{Idempotency, Status};
+use crate::error::{Refusal, Result};
+use crate::export::geojson::Feature;
+use crate::http::openapi::content::{geojson, json};
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::request::call::Call;
+use crate::http::request::idempotency::{fingerprint, idempotency_key};
+use crate::http::request::parameter::request;
+use crate::http::request::params::REPORT_ID;
+use crate::http::state::AppState;
+use crate::http::v1::duplicates::answer::DuplicatesOut;
+use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
+use crate::http::v1::media;
+use crate::http::v1::reports::answer::{WrittenReport, written};
+use crate::http::v1::reports::body::{Change, Changes, NewReport, changes, draft};
+use crate::message;
+use crate::usecase::SubmitOutcome;
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let new = json::<NewReport>().example(|| {
+        json!({ "service_code": "lampadaire", "lon": -71.21, "lat": 46.81,
+                "description": "Éteint depuis lundi", "attributes": { "etat": "eteint" } })
+    });
+    let change =
+        json::<Change>().example(|| json!({ "status": "closed", "closed_reason": "done" }));
+    vec![
+        Operation::post("/api/v1/reports", "create_report", Tag::Reports, create)
+            .says(
+                "Une nouvelle demande ; la réponse vient quand elle est sur le disque.",
+                "A new report; answered once it is on the disk.",
+            )
+            .body(&[new])
+            .answers(&[geojson::<Filed<'_>>()])
+            .codes(&[
+                (201, "made"),
+                (200, "to be confirmed"),
+                (400, "refused"),
+                (404, "not found"),
+                (409, "conflict"),
+                (413, "too large"),
+            ]),
+        Operation::patch("/api/v1/reports/{id}", "change_report", Tag::Reports, update)
+            .says(
+                "Change statut, service, lieu ou affectation ; If-Match protège.",
+                "Changes status, service, place or assignment; If-Match guards.",
+            )
+            .body(&[change])
+            .answers(&[geojson::<Feature<'_, WrittenReport>>()])
+            .codes(&[
+                (200, "changed"),
+                (400, "refused"),
+                (403, "forbidden"),
+                (404, "not found"),
+                (409, "conflict"),
+                (412, "stale"),
+                (413, "too large"),
+            ])
+            .for_crews(),
+    ]
+}
+
+/// What a new report is answered with.
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+#[allow(dead_code, clippy::large_enum_variant)]
+enum Filed<'a> {
+    /// It was made.
+    Made(Feature<'a, WrittenReport>),
+    /// Nothing was made yet: its sender is to choose.
+    ToBeConfirmed(DuplicatesOut<'a>),
+}
+
+request! {
+    /// A new report.
+    pub struct CreateRequest {
+        dedupe: Dedupe = DEDUPE,
+    }
+}
+
+async fn create(call: Call<CreateRequest>, headers: HeaderMap, body: Bytes) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let dedupe = request.dedupe;
+    let key = idempotency_key(&headers)?;
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&body) });
+    let draft = draft(&body, city.zone())?;
+    media::check_kept(&state, draft.details.media.iter()).await?;
+    let judge = dedupe.judge(&city, &state.model);
+    let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
+        SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
+        SubmitOutcome::NeedsConfirmation(report) => {
+            return dedupe.ask_sender(&state, &city, &report, context.language);
+        }
+    };
+    let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
+    let location = match context.jurisdiction {
+        Some(id) => format!("{location}?jurisdiction_id={id}"),
+        None => location,
+    };
+    let duplicates = dedupe.summaries(&state, &city, &stored)?;
+    let mut response = written(&state, &city, &stored, context.language, duplicates, Vec::new())?;
+    *response.status_mut() = StatusCode::CREATED;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn path_segment(id: &str) -> String {
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+request! {
+    /// A change of a report.
+    pub struct UpdateRequest {
+        id: String = REPORT_ID,
+    }
+}
+
+async fn update(call: Call<UpdateRequest>, headers: HeaderMap, body: Bytes) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let expected = if_match(&state, &headers)?;
+    let Changes { own, of_children } = changes(&body, city.zone())?;
+    let found = state.app.find_report(&city, &request.id).await?;
+    let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
+    let mut open_children = Vec::new();
+    if stored.report.status == Status::Closed {
+        open_children = state.app.open_children(&city, stored.report.id.clone()).await?;
+    }
+    written(&state, &city, &stored, context.language, None, open_children)
+}
+
+/// The revision in `If-Match`; `*` and its absence ask for none.
+fn if_match(state: &AppState, headers: &HeaderMap) -> Result<Option<u64>> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let inner = text.trim_start_matches("W/").trim_matches('"');
+    let mut parts = inner.split('-');
+    if let (Some(epoch), Some(Ok(revision))) = (parts.next(), parts.next().map(str::parse)) {
+        // Another store's tag can never be the present one.
+        return Ok(Some(if epoch == state.app.epoch { revision } else { 0 }));
+    }
+    let message = message!("n’est pas l’ETag d’une demande", "is not a report's ETag");
+    Err(Refusal::new("If-Match", text, message).into())
+}

@@ -1,0 +1,121 @@
+//! The reports within a radius or a polygon.
+
+use axum::body::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
+
+use crate::domain::Filter;
+use crate::export::geojson::{Collection, MEDIA_TYPE};
+use crate::http::openapi::content::{self, geojson};
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{CostClass, fresh};
+use crate::http::request::call::Call;
+use crate::http::request::members::parse;
+use crate::http::request::parameter::request;
+use crate::http::request::params::{
+    BOXED_FILTER, FILTER, LIMIT, NewestAfter, POSITION, RADIUS_M, cursor_by,
+};
+use crate::http::request::values::cursor_after;
+use crate::http::v1::facts::{FactsOut, cost_of, facts_page, found_facts};
+use crate::http::v1::reports::answer::next_newest;
+use crate::ingest::polygons::polygons;
+use crate::place::{Meters, Position};
+use crate::query::{self, After};
+use crate::usecase::reports::check_areas;
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let polygon = content::json::<Polygon>().example(|| {
+        json!({ "type": "Polygon", "coordinates": [[[-71.3, 46.8], [-71.2, 46.8],
+                [-71.2, 46.9], [-71.3, 46.8]]] })
+    });
+    vec![
+        Operation::get("/api/v1/within", "within", Tag::Places, within_radius)
+            .says(
+                "Tout ce qui est dans un rayon, le plus proche d’abord.",
+                "All within a radius, nearest first.",
+            )
+            .answers(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
+        Operation::post("/api/v1/within", "within_polygon", Tag::Places, within_polygon)
+            .says(
+                "Tout ce qui est dans un polygone, le plus récent d’abord.",
+                "All within a polygon, newest first.",
+            )
+            .body(&[polygon])
+            .answers(&[geojson::<Collection<'_, FactsOut<'_>>>()])
+            .codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (413, "too large")]),
+    ]
+}
+
+request! {
+    /// The reports within a radius.
+    pub struct RadiusRequest {
+        at: Position = POSITION,
+        radius_m: f64 = RADIUS_M,
+        limit: usize = LIMIT,
+        after: Option<After<f64>> = cursor_by(),
+        filter: Filter = BOXED_FILTER,
+    }
+}
+
+async fn within_radius(call: Call<RadiusRequest>) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let RadiusRequest { at, radius_m, limit, after, filter } = request;
+    let zone = city.zone().clone();
+    let cost = cost_of(&filter, limit, radius_m);
+    fresh(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, context| {
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let found = query::within_radius(snapshot, &compiled, at, Meters(radius_m), after, limit);
+        let next = found.items.last().filter(|_| found.more).map(|last| {
+            context.next_page(&cursor_after(last.distance.0, snapshot.id(last.address)))
+        });
+        facts_page(snapshot, &found, next, &zone, found_facts)
+    })
+    .await
+}
+
+/// A Polygon or MultiPolygon of GeoJSON.
+struct Polygon;
+
+impl JsonSchema for Polygon {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Polygon".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "required": ["type", "coordinates"],
+            "properties": {
+                "type": { "type": "string", "enum": ["Polygon", "MultiPolygon"] },
+                "coordinates": { "type": "array", "items": {} },
+            },
+        })
+    }
+}
+
+request! {
+    /// The reports within a polygon.
+    pub struct PolygonRequest {
+        limit: usize = LIMIT,
+        after: NewestAfter = cursor_by(),
+        filter: Filter = FILTER,
+    }
+}
+
+async fn within_polygon(call: Call<PolygonRequest>, body: Bytes) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let PolygonRequest { limit, after, filter } = request;
+    let shape = polygons(&parse(&body)?)?;
+    let zone = city.zone().clone();
+    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
+        let next = next_newest(snapshot, &found, context);
+        facts_page(snapshot, &found, next, &zone, |address| (*address, None))
+    })
+    .await
+}
