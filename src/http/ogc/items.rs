@@ -24,7 +24,7 @@ use crate::index::Snapshot;
 use crate::message;
 use crate::place::BBox;
 use crate::query;
-use crate::query::{After, Comparison, Condition, ItemsQuery, TextProperty};
+use crate::query::{Comparison, Condition, Cursor, ItemsQuery, TextProperty};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
@@ -66,7 +66,7 @@ impl FromStr for PageCursor {
 struct ItemsRequest {
     limit: usize,
     bbox: Option<BBox>,
-    after: Option<After<PageCursor>>,
+    after: Option<Cursor<PageCursor>>,
     filter: Filter,
     condition: Condition,
     /// Of a small collection: what its properties must be, and the filter as it was read.
@@ -90,7 +90,7 @@ impl ItemsRequest {
             bbox,
             after,
             filter: Filter::default(),
-            condition: Condition::Fixed(true),
+            condition: Condition::Constant(true),
             equal: Vec::new(),
             expr,
         };
@@ -237,21 +237,21 @@ fn report_items(
         let items = ItemsQuery {
             bbox: question.bbox,
             condition: &question.condition,
-            after: after.map(|After { key, id }| After { key: key.requested, id }),
+            after: after.map(|Cursor { key, id }| Cursor { key: key.requested, id }),
             limit: question.limit,
         };
         let (page, matched) = query::items(snapshot, &compiled, items);
         let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
         let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
-        after = page.items.last().filter(|_| page.more).map(|last| After {
+        after = page.items.last().filter(|_| page.more).map(|last| Cursor {
             key: PageCursor { requested: snapshot.requested(*last), began },
             id: snapshot.id(*last).to_owned(),
         });
         // Clients take an empty page for the last one; a cursor may be made up, though.
         passed += 1;
         if !stored.is_empty() || after.is_none() || passed == PAGES_PASSED_MAX {
-            break (stored, matched, after.map(|After { key, id }| cursor_after(key, &id)));
+            break (stored, matched, after.map(|Cursor { key, id }| cursor_after(key, &id)));
         }
     };
     let counts = match kind {

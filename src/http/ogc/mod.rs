@@ -134,7 +134,7 @@ impl OgcCollection {
         let incidents = *self == Self::Incidents;
         let filter = Filter { approximate: true, incidents, ..Filter::default() };
         let compiled = snapshot.compiled(&filter);
-        Ok((query::extent(snapshot, &compiled), query::span(snapshot, &compiled)))
+        Ok((query::extent(snapshot, &compiled), query::time_span(snapshot, &compiled)))
     }
 }
 

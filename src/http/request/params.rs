@@ -11,7 +11,7 @@ use crate::http::openapi::declares;
 use crate::i18n::Message;
 use crate::message;
 use crate::place::{BBox, Position};
-use crate::query::After;
+use crate::query::Cursor;
 use crate::usecase::City;
 
 /// The parameters of a request.
@@ -306,11 +306,11 @@ impl Params {
     }
 
     /// `cursor`: where the page before ended, as that page told it.
-    pub fn cursor<N: FromStr>(&mut self) -> Option<After<N>> {
+    pub fn cursor<N: FromStr>(&mut self) -> Option<Cursor<N>> {
         let text = self.take("cursor")?;
         let read = text
             .split_once('~')
-            .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.to_owned() }));
+            .and_then(|(key, id)| Some(Cursor { key: key.parse().ok()?, id: id.to_owned() }));
         if read.is_none() {
             let message =
                 message!("n’est pas un curseur de ce service", "is not a cursor of this service");

@@ -278,8 +278,8 @@ fn make(
         Layer::Reports | Layer::Clusters => {
             let found = query::clusters_in_cell(snapshot, &compiled, tile.cell(), zoom, SPOTS_MAX);
             let mut out = TileOut::new(tile, name);
-            found.spots.iter().for_each(|spot| out.spot(snapshot, spot));
-            Ok((out.finish(found.left_out), found.left_out))
+            found.items.iter().for_each(|spot| out.spot(snapshot, spot));
+            Ok((out.finish(found.omitted), found.omitted))
         }
         Layer::HexAnswer => {
             let resolution = resolution(zoom);

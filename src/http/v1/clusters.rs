@@ -35,11 +35,11 @@ fn collection<'a>(
     found: &Clusters,
     zone: &TimeZone,
 ) -> Collection<'a, ClusterItemOut<'a>> {
-    let features = found.spots.iter().map(|found| spot(snapshot, found, zone)).collect();
+    let features = found.items.iter().map(|found| spot(snapshot, found, zone)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.number_matched = Some(found.total);
-    collection.truncated = found.left_out > 0;
-    collection.left_out = Some(found.left_out).filter(|left_out| *left_out > 0);
+    collection.truncated = found.omitted > 0;
+    collection.left_out = Some(found.omitted).filter(|left_out| *left_out > 0);
     collection
 }
 
@@ -103,7 +103,7 @@ pub async fn children(
     let answer = fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
-        let found = query::children(snapshot, &compiled, cell, zoom, limit);
+        let found = query::expand_cluster(snapshot, &compiled, cell, zoom, limit);
         let found = found.ok_or_else(|| Error::not_found(&id))?;
         to_json(&collection(snapshot, &found, &zone))
     });
@@ -148,7 +148,7 @@ fn read_id(id: &str) -> Result<(u8, Cell)> {
     let rest = parts.next();
     if let (Some(zoom), Some(x), Some(y), None) = (zoom, x, y, rest) {
         let zoom = u8::try_from(zoom).ok().filter(|zoom| *zoom <= ZOOM_MAX);
-        if let Some((zoom, level)) = zoom.map(|zoom| (zoom, query::level_of(zoom))) {
+        if let Some((zoom, level)) = zoom.map(|zoom| (zoom, query::cluster_level(zoom))) {
             let side = 1u32 << level;
             if x < side && y < side {
                 return Ok((zoom, Cell { level, x, y }));

@@ -38,7 +38,7 @@ struct DensityRequest {
 fn answer(snapshot: &Snapshot, question: &DensityRequest) -> Result<Vec<u8>> {
     check_areas(snapshot, &question.filter)?;
     let compiled = snapshot.compiled(&question.filter);
-    let placed = query::placed(snapshot, &compiled, question.filter.bbox.as_ref());
+    let placed = query::located_reports(snapshot, &compiled, question.filter.bbox.as_ref());
     let (count, max) = (placed.len(), question.reports_max);
     if count > max {
         let message = message!(
@@ -49,7 +49,7 @@ fn answer(snapshot: &Snapshot, question: &DensityRequest) -> Result<Vec<u8>> {
         );
         return Err(Refusal::new("filter", count, message).into());
     }
-    let found = query::density(snapshot, placed, question.query);
+    let found = query::density_clusters(snapshot, placed, question.query);
     let method = match question.query {
         DensityQuery::Dbscan { eps_m, min_points } => {
             json!({ "method": "dbscan", "eps_m": eps_m, "min_points": min_points })

@@ -24,7 +24,7 @@ use crate::ingest::polygons::polygons;
 use crate::message;
 use crate::place::{CIRCUMFERENCE_M, Meters};
 use crate::query;
-use crate::query::{Found, Page};
+use crate::query::{NearbyReport, Page};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
@@ -60,7 +60,7 @@ fn page_of<T>(
     facts_collection(&head, found, zone).map_err(Error::internal)
 }
 
-fn far(found: &Found) -> (DocAddress, Option<Meters>) {
+fn far(found: &NearbyReport) -> (DocAddress, Option<Meters>) {
     (found.address, Some(found.distance))
 }
 
@@ -203,7 +203,7 @@ fn counted(
     context: &RequestContext,
 ) -> serde_json::Value {
     let compiled = snapshot.compiled(filter);
-    let days = query::span(snapshot, &compiled)
+    let days = query::time_span(snapshot, &compiled)
         .map(|(first, last)| days_between(first, last, city.zone(), days_max));
     let (starts, dates): (Vec<i64>, Vec<_>) = days.unwrap_or_default().into_iter().unzip();
     let counts = query::stats(snapshot, &compiled, &starts, by);

@@ -86,7 +86,7 @@ pub fn duplicates<'a>(
     answer: &DuplicateAnswer,
     asked: &DuplicateAnswerContext<'a>,
 ) -> DuplicatesOut<'a> {
-    let first = answer.found.first();
+    let first = answer.duplicates.first();
     DuplicatesOut {
         r#type: "FeatureCollection",
         as_of: snapshot.revision(),
@@ -97,10 +97,10 @@ pub fn duplicates<'a>(
         service_code: asked.service,
         duplicate_from: asked.policy.duplicate_from,
         possible_from: asked.policy.possible_from,
-        weighed: answer.weighed,
+        weighed: answer.scored,
         truncated: answer.truncated,
-        number_returned: answer.found.len(),
-        features: answer.found.iter().map(|one| feature(snapshot, one, asked)).collect(),
+        number_returned: answer.duplicates.len(),
+        features: answer.duplicates.iter().map(|one| feature(snapshot, one, asked)).collect(),
     }
 }
 
@@ -110,7 +110,7 @@ fn feature<'a>(
     asked: &DuplicateAnswerContext<'a>,
 ) -> Feature<'a, DuplicateOut<'a>> {
     let facts = facts(&snapshot.view(one.address), Some(one.distance), asked.zone);
-    let described = &one.candidate.described;
+    let described = &one.candidate.facts;
     let reasons = Reasons {
         service_request_id: snapshot.id(one.candidate.address),
         distance_m: rounded(described.distance.0, 2),
@@ -164,7 +164,7 @@ pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSumm
         decision: one.decision.as_str(),
         distance_m: rounded(one.distance.0, 2),
     };
-    answer.found.iter().map(one).collect()
+    answer.duplicates.iter().map(one).collect()
 }
 
 /// One line of the answer to a batch.
@@ -179,7 +179,7 @@ pub struct BatchLine {
 
 /// The line that answers a line.
 pub fn line(snapshot: &Snapshot, row: usize, answer: &DuplicateAnswer) -> BatchLine {
-    let first = answer.found.first();
+    let first = answer.duplicates.first();
     BatchLine {
         row,
         decision: first.map_or("new", |first| first.decision.as_str()),

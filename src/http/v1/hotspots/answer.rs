@@ -10,7 +10,7 @@ use crate::http::v1::hexes;
 use crate::http::v1::sentences::SentenceNames;
 use crate::index::{DocAddress, Snapshot};
 use crate::place::Hex;
-use crate::query::{Alert, DensityCluster, Hotspot, Priority, Recurrence, direction};
+use crate::query::{Alert, DensityCluster, Hotspot, Priority, Recurrence, trend_direction};
 
 /// Tracking numbers told of one feature at most; `count` tells how many there are.
 const MEMBERS_MAX: usize = 200;
@@ -30,8 +30,8 @@ fn counts(snapshot: &Snapshot, services: &[(u16, u64)]) -> Map<String, Value> {
     named.map(|(number, n)| (snapshot.service_code(*number).to_owned(), json!(n))).collect()
 }
 
-fn trend_word(direction: i8) -> &'static str {
-    match direction {
+fn trend_word(trend_direction: i8) -> &'static str {
+    match trend_direction {
         1 => "growing",
         -1 => "shrinking",
         _ => "steady",
@@ -85,7 +85,7 @@ pub fn hotspot(
         "q": figure(hotspot.q),
         "since_datetime": instant(hotspot.since),
         "oldest_open_datetime": hotspot.oldest_open.map(instant),
-        "trend": trend_word(direction(hotspot.trend)),
+        "trend": trend_word(trend_direction(hotspot.trend)),
         "priority": figure(priority.total()),
         "priority_parts": {
             "excess": figure(priority.excess),
@@ -218,7 +218,7 @@ pub fn recurrence(
         "service_name": speech.service(code),
         "address": address,
         "failed_fixes": place.failed,
-        "shortest_days": figure(place.shortest as f64 / 86_400.0),
+        "shortest_days": figure(place.shortest_s as f64 / 86_400.0),
         "chronic": place.is_chronic,
         "count": place.members.len(),
         "open": place.open,
