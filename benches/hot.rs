@@ -103,8 +103,13 @@ fn path_duplicates_scored(city: &City) {
         let service = city::service(point.service);
         let rule = DuplicateRule::new(&city.snapshot, &catalogue, &model, &service);
         let sketch = TextSketch { words: point.second as u64, streets: [0, 7] };
-        let query =
-            DuplicateQuery { at, accuracy_m: 10.0, second: point.second, sketch, exclude: None };
+        let query = DuplicateQuery {
+            position: at,
+            accuracy_m: 10.0,
+            requested: point.second,
+            sketch,
+            exclude: None,
+        };
         black_box(rule.rank(&city.snapshot, &query, 5));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use pointchaud::domain::{Catalogue, Filter, Nature, ServiceCode};
 use pointchaud::index::{DocAddress, Index, Snapshot};
 use pointchaud::ingest::builtin_model;
-use pointchaud::query::{DuplicateModel, DuplicateQuery, DuplicateRule, group};
+use pointchaud::query::{DuplicateModel, DuplicateQuery, DuplicateRule, group_incidents};
 
 use crate::city::{self, Point};
 use crate::row::{Row, Target};
@@ -135,7 +135,7 @@ fn group_rows(
     let work = "a whole city grouped into incidents";
     table.measure(size, work, || {
         let began = Instant::now();
-        black_box(group(snapshot, &rules.rules, &reports, THREADS));
+        black_box(group_incidents(snapshot, &rules.rules, &reports, THREADS));
         let row = Row::new(size, work, "s", began.elapsed().as_secs_f64());
         Ok(row.target(1_000_000, Target::AtMost(10.0)))
     });

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::write_review;
 use crate::index::{DocAddress, Snapshot};
-use crate::query::{Decision, DuplicateReport, DuplicateRule, group};
+use crate::query::{Decision, DuplicateReport, DuplicateRule, group_incidents};
 use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
 use crate::usecase::City;
 
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let rules: Vec<DuplicateRule> = codes.filter_map(ServiceCode::new).map(rule).collect();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let began = Instant::now();
-    let repeats = group(&snapshot, &rules, &reports, threads);
+    let repeats = group_incidents(&snapshot, &rules, &reports, threads);
     let seconds = began.elapsed().as_secs_f64();
     let table = write_review(&snapshot, &repeats, &catalogue).map_err(Error::internal)?;
     let review = &arguments.review;

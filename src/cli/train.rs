@@ -243,7 +243,7 @@ fn observe(
         let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
         let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
         for candidate in candidates {
-            let row = columns.row(&candidate.described.features, &group, service);
+            let row = columns.row(&candidate.facts.features, &group, service);
             observed.push(&row, labelled_query.original == Some(candidate.address), weight);
         }
     }
@@ -265,7 +265,7 @@ fn thresholds(pairs: &LabelledPairs, model: &mut DuplicateModel, asked: &[&Label
     for labelled_query in asked {
         let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
         let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
-        let odds = |candidate: &Candidate| rule.log_odds(&candidate.described.features);
+        let odds = |candidate: &Candidate| rule.log_odds(&candidate.facts.features);
         let best = candidates.iter().map(odds).fold(f64::NEG_INFINITY, f64::max);
         let wanted =
             candidates.iter().find(|c| labelled_query.original == Some(c.address)).map(odds);

@@ -39,7 +39,7 @@ pub fn write(
         let service = snapshot.service_code(snapshot.service(repeat.child));
         let name = catalogue.get(service).map_or(service, |known| &known.names.fr);
         let is_certain = repeat.decision == Decision::Duplicate;
-        let described = &repeat.described;
+        let described = &repeat.facts;
         table.write_record([
             snapshot.id(repeat.child),
             snapshot.id(repeat.original),

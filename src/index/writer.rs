@@ -102,6 +102,23 @@ impl Index {
         index
     }
 
+    /// An index of new reports, at revisions 1, 2, …: a quick way to a snapshot in examples and
+    /// tests.
+    ///
+    /// ```
+    /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+    /// use pointchaud::index::Index;
+    ///
+    /// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
+    /// let report = IndexedFields::new(id, service, 1_790_000_000, None);
+    /// let snapshot = Index::from_reports([report]).reader().load();
+    /// assert_eq!(snapshot.view(snapshot.find("r1").unwrap()).service, "graffiti");
+    /// ```
+    pub fn from_reports(reports: impl IntoIterator<Item = IndexedFields>) -> Self {
+        let new = |(report, revision)| Change { revision, event: Event::New(report) };
+        Self::from_changes(reports.into_iter().zip(1..).map(new))
+    }
+
     /// Access to snapshots for other threads.
     pub fn reader(&self) -> SnapshotReader {
         SnapshotReader(self.published.clone())

@@ -1,59 +1,86 @@
-//! Alerts: what has just begun somewhere, service by service.
+//! Alerts: clusters of reports of one service that have just begun.
 //!
-//! The space-time permutation scan ([`scan`]) over a year of reports: places are the hexagons of
-//! the city's extent, cylinders reach up to three steps around one and up to fourteen days back.
-//! Reports known to repeat another are left out: they come together by nature.
+//! They are found by the space-time permutation scan ([`scan`]) over a year of reports. Locations
+//! are the H3 cells of the city's extent; scanning cylinders have a radius of up to three cells and
+//! go back up to fourteen days. Reports known to be duplicates are left out, because they cluster
+//! by nature.
 
 use crate::domain::{Filter, ServiceCode};
 use crate::index::{DocAddress, RING_MAX, Snapshot};
 use crate::place::Hex;
-use crate::query::hexes::count_hexes;
+use crate::query::hex_counts::count_hexes;
 use crate::statistics::{NeighbourLists, SCAN_DAYS, ScanCases, ScanSettings, scan};
 
-/// Resolution of the scan: places some 350 m apart.
+/// H3 resolution of the scan: cells some 350 m apart.
 const SCAN_RESOLUTION: u8 = 9;
-/// How far back reports are looked at, in days.
+/// Length of the study period, in days.
 const STUDY_DAYS: i64 = 365;
 const DAY: i64 = 86_400;
-/// Clusters of one service at most.
+/// Most clusters of one service.
 const CLUSTERS_MAX: usize = 5;
 
-/// What is asked.
+/// Parameters of [`alerts`].
 #[derive(Debug, Clone, Copy)]
 pub struct AlertQuery {
-    /// The second behind the last that is looked at.
+    /// End of the study period, exclusive, in seconds since 1970.
     pub at: i64,
-    /// How the null is drawn.
+    /// How the null distribution is sampled.
     pub draws: ScanSettings,
-    /// Services that are scanned: one in so many may raise a false alarm.
+    /// Number of services that are scanned, which determines how often chance raises an alert.
     pub services: usize,
 }
 
-/// A cluster that has just begun.
+/// A cluster of reports that has just begun.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     /// The service.
     pub service: ServiceCode,
-    /// Its cells.
+    /// The H3 cells that its reports are in.
     pub cells: Vec<Hex>,
-    /// It holds reports from this second on.
+    /// Its first second, in seconds since 1970; it lasts until the end of the study period.
     pub from: i64,
-    /// How many.
+    /// Number of reports.
     pub count: u32,
-    /// How many were expected.
+    /// Number expected under the null hypothesis.
     pub expected: f64,
-    /// Logarithm of the likelihood ratio.
+    /// Log likelihood ratio.
     pub ratio: f64,
-    /// Probability under the null of one as unlikely anywhere among this service's reports.
+    /// Probability under the null hypothesis of a cluster with at least this ratio anywhere among
+    /// the reports of the service.
     pub p: f64,
-    /// Once in how many days chance alone brings one as unlikely, where all services are scanned
-    /// once a day.
+    /// Recurrence interval: chance alone raises such an alert once in so many days, if all services
+    /// are scanned once a day.
     pub recurrence_days: f64,
-    /// The ids of its reports, in the order of time: they outlive the snapshot.
+    /// The ids of its reports, ascending by time. Ids, because they outlive the snapshot.
     pub members: Vec<String>,
 }
 
-/// The clusters of one service that chance alone brings less than once in `days_min` days.
+/// The clusters of one service whose recurrence interval is at least `days_min` days.
+///
+/// ```
+/// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{AlertQuery, alerts};
+/// use pointchaud::statistics::ScanSettings;
+///
+/// // A year with a report a day, each day elsewhere; then fifteen in two days at one place.
+/// const DAY: i64 = 86_400;
+/// let end = 1_790_000_000;
+/// let service = ServiceCode::new("fuite").unwrap();
+/// let report = |n: i64| {
+///     let everywhere = ((n * 37 % 60) as f64 * 0.01, n);
+///     let (lon, day) = if n < 360 { everywhere } else { (0.5, 363 + n % 2) };
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     let at = Position::new(-71.5 + lon, 46.8).ok();
+///     IndexedFields::new(id, service.clone(), end - 365 * DAY + day * DAY, at)
+/// };
+/// let snapshot = Index::from_reports((0..375).map(report)).reader().load();
+/// let draws = ScanSettings { replicas: 99, seed: 311, stop_after: 99 };
+/// let found = alerts(&snapshot, &service, AlertQuery { at: end, draws, services: 1 }, 30.0);
+/// assert_eq!(found.len(), 1);
+/// assert!(found[0].count >= 15 && found[0].p <= 0.01);
+/// ```
 pub fn alerts(
     snapshot: &Snapshot,
     service: &ServiceCode,
@@ -79,7 +106,7 @@ pub fn alerts(
             }
         });
     });
-    // In the order of time and id, so that the draws can be repeated.
+    // By time and id, so that the same seed draws the same permutations.
     cases.sort_unstable_by(|a, b| {
         a.0.cmp(&b.0).then_with(|| snapshot.id(a.2).cmp(snapshot.id(b.2)))
     });

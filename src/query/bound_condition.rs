@@ -1,38 +1,38 @@
-//! A condition made ready for one snapshot: words are looked up once for each value that there is,
-//! so that of a report numbers alone are looked at.
+//! A condition bound to one snapshot: text comparisons are evaluated once for each value that
+//! occurs, so testing a report reads only numbers.
 
 use crate::domain::{Accuracy, Channel, ClosedReason, Nature, Status};
 use crate::index::{Columns, SelectionBatch, Snapshot};
 use crate::query::condition::{Comparison, Condition, Region, TextProperty, TimeProperty};
 
-/// True, false, or neither where a value is absent.
+/// A truth value of three-valued logic; none is unknown.
 type Ternary = Option<bool>;
 
-/// A condition on the reports of one snapshot.
+/// A [`Condition`] on the reports of one snapshot.
 pub enum BoundCondition<'a> {
-    /// Whatever the report.
-    Fixed(bool),
-    /// All of these.
+    /// The same for every report.
+    Constant(bool),
+    /// Conjunction.
     All(Vec<BoundCondition<'a>>),
-    /// Any of these.
+    /// Disjunction.
     Any(Vec<BoundCondition<'a>>),
-    /// Not this.
+    /// Negation.
     Not(Box<BoundCondition<'a>>),
-    /// What holds of each value of a property, and last of none.
+    /// The truth by value number of a property; the last entry is for an absent value.
     ByValue(TextProperty, Vec<Ternary>),
-    /// What is asked of an id or a parent's id.
+    /// A condition on the id or the parent id, which is tested on the text.
     ById(TextProperty, &'a Condition),
-    /// A moment lies so to the seconds from the first to the last.
+    /// A time compares so with an interval of seconds since 1970, ends included.
     Time(TimeProperty, Comparison, (i64, i64)),
-    /// A moment is absent.
+    /// A time is absent.
     NoTime(TimeProperty),
-    /// The report is placed in a region.
+    /// The position is in a region.
     In(&'a Region),
     /// The report has no position.
-    NoPlace,
+    NoPosition,
 }
 
-/// The number of a property's value among those of [`values`]; beyond them where it is absent.
+/// The number of a report's value among [`values`]; `usize::MAX` where it is absent.
 fn value_of(property: TextProperty, columns: &Columns, slot: u32) -> usize {
     let state = columns.state(slot);
     match property {
@@ -47,7 +47,7 @@ fn value_of(property: TextProperty, columns: &Columns, slot: u32) -> usize {
     }
 }
 
-/// Every value of a property in a snapshot, by number.
+/// All values of a property that occur in a snapshot, by number.
 fn values(property: TextProperty, snapshot: &Snapshot) -> Vec<&str> {
     match property {
         TextProperty::Service => {
@@ -67,10 +67,10 @@ fn values(property: TextProperty, snapshot: &Snapshot) -> Vec<&str> {
 }
 
 impl Condition {
-    /// Makes it ready for the reports of a snapshot.
+    /// Binds the condition to a snapshot.
     pub fn bind(&self, snapshot: &Snapshot) -> BoundCondition<'_> {
         match self {
-            Self::Fixed(fixed) => BoundCondition::Fixed(*fixed),
+            Self::Constant(value) => BoundCondition::Constant(*value),
             Self::All(list) => {
                 BoundCondition::All(list.iter().map(|one| one.bind(snapshot)).collect())
             }
@@ -85,19 +85,22 @@ impl Condition {
                 TextProperty::Id | TextProperty::Parent => BoundCondition::ById(*property, self),
                 _ => {
                     let known = values(*property, snapshot).into_iter().map(Some);
-                    let truths = known.chain([None]).map(|value| self.of_text(value)).collect();
+                    let truths = known.chain([None]).map(|value| self.text_truth(value)).collect();
                     BoundCondition::ByValue(*property, truths)
                 }
             },
-            Self::Time(property, is, span) => BoundCondition::Time(*property, *is, *span),
+            Self::Time(property, comparison, interval) => {
+                BoundCondition::Time(*property, *comparison, *interval)
+            }
             Self::NoTime(property) => BoundCondition::NoTime(*property),
             Self::In(region) => BoundCondition::In(region),
-            Self::NoPlace => BoundCondition::NoPlace,
+            Self::NoPosition => BoundCondition::NoPosition,
         }
     }
 }
 
-fn moment(property: TimeProperty, batch: &SelectionBatch<'_>, slot: u32) -> Option<i64> {
+/// A time of a report, in seconds since 1970.
+fn time_of(property: TimeProperty, batch: &SelectionBatch<'_>, slot: u32) -> Option<i64> {
     match property {
         TimeProperty::Requested => Some(batch.columns().requested(slot)),
         TimeProperty::Closed => batch.columns().closed(slot),
@@ -105,38 +108,37 @@ fn moment(property: TimeProperty, batch: &SelectionBatch<'_>, slot: u32) -> Opti
 }
 
 impl BoundCondition<'_> {
-    /// Is it true of this report?
+    /// Is the condition true, neither false nor unknown, of a report?
     pub fn holds(&self, batch: &SelectionBatch<'_>, slot: u32) -> bool {
         self.truth(batch, slot) == Some(true)
     }
 
     fn truth(&self, batch: &SelectionBatch<'_>, slot: u32) -> Ternary {
         match self {
-            Self::Fixed(fixed) => Some(*fixed),
+            Self::Constant(value) => Some(*value),
             Self::Not(inner) => inner.truth(batch, slot).map(|truth| !truth),
-            Self::All(list) => decided(list, false, batch, slot),
-            Self::Any(list) => decided(list, true, batch, slot),
+            Self::All(list) => combined(list, false, batch, slot),
+            Self::Any(list) => combined(list, true, batch, slot),
             Self::ByValue(property, truths) => {
                 let at = value_of(*property, batch.columns(), slot);
                 truths.get(at).or(truths.last()).copied().flatten()
             }
-            Self::ById(TextProperty::Id, asked) => asked.of_text(Some(batch.id(slot))),
-            Self::ById(_, asked) => asked.of_text(batch.columns().parent(slot)),
-            Self::Time(property, is, (first, last)) => {
-                let at = moment(*property, batch, slot)?;
-                // Within the span it is equal to it.
-                Some(is.holds(at.cmp(&at.clamp(*first, *last))))
+            Self::ById(TextProperty::Id, condition) => condition.text_truth(Some(batch.id(slot))),
+            Self::ById(_, condition) => condition.text_truth(batch.columns().parent(slot)),
+            Self::Time(property, comparison, (first, last)) => {
+                let at = time_of(*property, batch, slot)?;
+                Some(comparison.holds(at.cmp(&at.clamp(*first, *last))))
             }
-            Self::NoTime(property) => Some(moment(*property, batch, slot).is_none()),
-            Self::In(region) => batch.columns().position(slot).map(|at| region.holds(at)),
-            Self::NoPlace => Some(batch.columns().position(slot).is_none()),
+            Self::NoTime(property) => Some(time_of(*property, batch, slot).is_none()),
+            Self::In(region) => batch.columns().position(slot).map(|at| region.contains(at)),
+            Self::NoPosition => Some(batch.columns().position(slot).is_none()),
         }
     }
 }
 
-/// What a list of conditions comes to of which one that is `decisive` decides; else neither, where
-/// one is neither.
-fn decided(
+/// The truth of a conjunction (where `decisive` is false) or a disjunction (where it is true): one
+/// `decisive` truth decides; otherwise the result is unknown if any truth is.
+fn combined(
     list: &[BoundCondition<'_>],
     decisive: bool,
     batch: &SelectionBatch<'_>,

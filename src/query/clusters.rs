@@ -1,73 +1,105 @@
-//! What a map shows at a zoom: squares of the grid with what they hold.
+//! Map clusters: the grid cells that a map shows at a zoom, with the reports in them.
 //!
-//! The filter comes first, the clusters after it. A cluster is all that passes in one square of
-//! about 64 pixels. So its number does not depend on the viewport, its id is the square's and lives
-//! as long as anything is in it, squares of one zoom lie whole in those of the zoom before, and
-//! counts of children add up. It is drawn at the mean of its members on the map's plane.
+//! Reports are filtered first and clustered then. A cluster is all matching reports in one grid
+//! cell of about 64 pixels. So its count does not depend on the viewport; its id is that of the
+//! cell, and stays while any report is in it; the cells of one zoom are contained in those of the
+//! zoom before, so the counts of children add up. It is drawn at the mean of its members on the
+//! map's plane.
 
 use std::collections::HashMap;
 
 use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::{BBox, Cell, GridBox, Position, grid_position};
 
-/// The deepest zoom.
+/// The largest zoom.
 pub const ZOOM_MAX: u8 = 22;
-/// From this zoom on squares are 16 pixels wide: only what lies on one spot stays together.
-const ZOOM_SPOTS: u8 = 17;
+/// From this zoom on cells are 16 pixels wide: only reports at nearly one place stay together.
+const ZOOM_FINE: u8 = 17;
 
-/// The grid level of a zoom of 512-pixel tiles (MapLibre's): squares of 64 pixels, from zoom 17 on
-/// of 16 (0.6 m at zoom 22 in Québec).
-pub fn level_of(zoom: u8) -> u8 {
-    zoom.min(ZOOM_MAX) + if zoom < ZOOM_SPOTS { 3 } else { 5 }
+/// The grid level of the clusters at a zoom, for tiles of 512 pixels as MapLibre has them: cells of
+/// 64 pixels, from zoom 17 on of 16 pixels (0.6 m at zoom 22 in Québec).
+///
+/// ```
+/// use pointchaud::query::cluster_level;
+///
+/// assert_eq!((cluster_level(0), cluster_level(16), cluster_level(17)), (3, 19, 22));
+/// ```
+pub fn cluster_level(zoom: u8) -> u8 {
+    zoom.min(ZOOM_MAX) + if zoom < ZOOM_FINE { 3 } else { 5 }
 }
 
-/// Several reports in one square.
+/// Several reports in one grid cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
-    /// The square.
+    /// The cell.
     pub cell: Cell,
-    /// The zoom it was asked at.
+    /// The zoom of the query.
     pub zoom: u8,
-    /// How many reports.
+    /// Number of reports.
     pub count: u64,
-    /// How many of them are not closed.
+    /// Number of those that are open or in progress.
     pub open: u64,
-    /// How many there are of each service number, most first.
+    /// Number of reports by service number, most first.
     pub services: Vec<(u16, u64)>,
-    /// When the oldest report that is not closed was made, in seconds since 1970.
+    /// When the oldest open report was requested, in seconds since 1970.
     pub oldest_open: Option<i64>,
-    /// When the newest report was made, in seconds since 1970.
+    /// When the newest report was requested, in seconds since 1970.
     pub newest: i64,
-    /// Mean of the members on the map's plane.
+    /// Mean position of the reports on the map's plane.
     pub center: Position,
-    /// The first zoom at which its members part; none where they never do.
+    /// The first zoom at which the reports are in more than one cell; none where they are in one at
+    /// every zoom.
     pub expansion_zoom: Option<u8>,
 }
 
-/// What a map draws.
+/// What a map draws for one grid cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClusterItem {
-    /// One report alone in its square.
+    /// The only report in its cell.
     Single(DocAddress),
-    /// Several.
+    /// Several reports.
     Cluster(Cluster),
 }
 
-/// Answer of [`clusters`].
+/// Result of [`clusters`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clusters {
-    /// In the order of size, largest first, equal sizes by square.
-    pub spots: Vec<ClusterItem>,
-    /// How many reports there are in the squares that touch the box, left out or not.
+    /// Largest first, equal sizes by cell.
+    pub items: Vec<ClusterItem>,
+    /// Number of reports in all cells that touch the box, omitted ones included.
     pub total: u64,
-    /// How many smaller spots were left out.
-    pub left_out: u64,
+    /// Number of smaller items that were omitted because of the limit.
+    pub omitted: u64,
 }
 
-/// From this many reports on a whole map is summed up on two threads.
-const HALVE_FROM: usize = 2_000_000;
+/// From this many reports on two threads share the work.
+const PARALLEL_MIN: usize = 2_000_000;
 
-/// Every square of `zoom` that touches `bbox`, whole, with what passes in it; the `limit` largest.
+/// The clusters of `zoom` in the cells that touch `bbox`: the `limit` largest. Cells are whole, so
+/// a cluster is the same in every viewport.
+///
+/// Takes O(matches) time.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{BBox, Position};
+/// use pointchaud::query::{ClusterItem, clusters};
+///
+/// let report = |n: u32| {
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     let at = Position::new(-71.2 - f64::from(n) * 0.0001, 46.81).ok();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
+/// };
+/// let snapshot = Index::from_reports((0..5).map(report)).reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let found = clusters(&snapshot, &every, &BBox::WORLD, 10, 100);
+/// let [ClusterItem::Cluster(cluster)] = &found.items[..] else { panic!() };
+/// assert_eq!((cluster.count, cluster.open), (5, 5));
+/// // Closer in, the reports are in several cells.
+/// let zoom = cluster.expansion_zoom.unwrap();
+/// assert!(clusters(&snapshot, &every, &BBox::WORLD, zoom, 100).items.len() > 1);
+/// ```
 pub fn clusters(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -75,21 +107,21 @@ pub fn clusters(
     zoom: u8,
     limit: usize,
 ) -> Clusters {
-    let level = level_of(zoom);
+    let level = cluster_level(zoom);
     let sums = match snapshot.split_box(bbox, level) {
-        Some([west, east]) if snapshot.len() >= HALVE_FROM => std::thread::scope(|scope| {
-            let other = scope.spawn(|| sum_squares(snapshot, compiled, &[east], level));
-            let mut sums = sum_squares(snapshot, compiled, &[west], level);
+        Some([west, east]) if snapshot.len() >= PARALLEL_MIN => std::thread::scope(|scope| {
+            let other = scope.spawn(|| sum_cells(snapshot, compiled, &[east], level));
+            let mut sums = sum_cells(snapshot, compiled, &[west], level);
             sums.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             sums
         }),
-        _ => sum_squares(snapshot, compiled, &GridBox::parts_of(bbox), level),
+        _ => sum_cells(snapshot, compiled, &GridBox::parts_of(bbox), level),
     };
-    settled(sums, zoom, limit)
+    largest(sums, zoom, limit)
 }
 
-/// The `limit` largest of these squares, each whole.
-fn settled(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> Clusters {
+/// The `limit` largest of these cells. The sums of a cell, one for each segment, are merged.
+fn largest(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> Clusters {
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -100,13 +132,31 @@ fn settled(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> C
     });
     let total = sums.iter().map(|(_, sum)| sum.count).sum();
     sums.sort_unstable_by_key(|(cell, sum)| (std::cmp::Reverse(sum.count), *cell));
-    let left_out = sums.len().saturating_sub(limit) as u64;
+    let omitted = sums.len().saturating_sub(limit) as u64;
     sums.truncate(limit);
-    let spots = sums.into_iter().map(|(cell, sum)| sum.spot(cell, zoom)).collect();
-    Clusters { spots, total, left_out }
+    let items = sums.into_iter().map(|(cell, sum)| sum.into_item(cell, zoom)).collect();
+    Clusters { items, total, omitted }
 }
 
-/// As [`clusters`], of the squares that lie in one larger square.
+/// [`clusters`] in the cells of `zoom` that one larger cell, such as a map tile, contains.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{Position, Tile};
+/// use pointchaud::query::clusters_in_cell;
+///
+/// let report = |id: &str, lon: f64| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, Position::new(lon, 46.81).ok())
+/// };
+/// let index = Index::from_reports([report("in Québec", -71.2), report("in Lviv", 24.0)]);
+/// let snapshot = index.reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let western_hemisphere = Tile::new(1, 0, 0).unwrap();
+/// let found = clusters_in_cell(&snapshot, &every, western_hemisphere.cell(), 5, 100);
+/// assert_eq!(found.total, 1);
+/// ```
 pub fn clusters_in_cell(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -114,33 +164,51 @@ pub fn clusters_in_cell(
     zoom: u8,
     limit: usize,
 ) -> Clusters {
-    let level = level_of(zoom).max(cell.level);
-    settled(sum_squares(snapshot, compiled, &[GridBox::of_cell(cell)], level), zoom, limit)
+    let level = cluster_level(zoom).max(cell.level);
+    largest(sum_cells(snapshot, compiled, &[GridBox::of_cell(cell)], level), zoom, limit)
 }
 
-/// What passes in each square of `level` that touches the pieces of a box. A square may come
-/// several times, once for each run that has some of it.
-fn sum_squares(
+/// Sums over the matching reports in each cell of `level` that touches the boxes. A cell may come
+/// several times, once for each segment.
+fn sum_cells(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    pieces: &[GridBox],
+    boxes: &[GridBox],
     level: u8,
 ) -> Vec<(Cell, ClusterAggregate)> {
     let mut sums: Vec<(Cell, ClusterAggregate)> = Vec::new();
     let mut counter = ServiceCounter::new(snapshot);
-    snapshot.scan_cells(pieces, level, compiled, |cell, batch| {
-        // The reports of a square come together; only other runs have more of it.
+    snapshot.scan_cells(boxes, level, compiled, |cell, batch| {
+        // Within a segment the batches of a cell come one after the other.
         if sums.last().is_none_or(|(last, _)| *last != cell) {
-            sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+            sums.last_mut().into_iter().for_each(|(_, sum)| counter.move_to(sum));
             sums.push((cell, ClusterAggregate::default()));
         }
         sums.last_mut().into_iter().for_each(|(_, sum)| sum.add(&batch, &mut counter));
     });
-    sums.last_mut().into_iter().for_each(|(_, sum)| counter.settle(sum));
+    sums.last_mut().into_iter().for_each(|(_, sum)| counter.move_to(sum));
     sums
 }
 
-/// What passes in one square of `zoom`; none where nothing does.
+/// The cluster, or single report, of one cell; none where no report in it matches.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::query::{ClusterItem, cluster, cluster_level};
+///
+/// let at = Position::new(-71.2, 46.81).unwrap();
+/// let report = |id: &str| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, Some(at))
+/// };
+/// let snapshot = Index::from_reports([report("r1"), report("r2")]).reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let found = cluster(&snapshot, &every, Cell::of(at, cluster_level(14)), 14).unwrap();
+/// let ClusterItem::Cluster(cluster) = found else { panic!() };
+/// assert_eq!((cluster.count, cluster.expansion_zoom), (2, None), "they are at one position");
+/// ```
 pub fn cluster(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -149,13 +217,31 @@ pub fn cluster(
 ) -> Option<ClusterItem> {
     let (mut sum, mut counter) = (ClusterAggregate::default(), ServiceCounter::new(snapshot));
     snapshot.scan_cell(cell, compiled, |batch| sum.add(&batch, &mut counter));
-    counter.settle(&mut sum);
-    (sum.count > 0).then(|| sum.spot(cell, zoom))
+    counter.move_to(&mut sum);
+    (sum.count > 0).then(|| sum.into_item(cell, zoom))
 }
 
-/// Into what a square parts, at the first zoom at which it does: at most `limit`. Reports that
-/// never part are given one by one.
-pub fn children(
+/// What a cluster becomes at its expansion zoom: the `limit` largest items. Reports that are in one
+/// cell at every zoom are returned singly, by id. None where no report in the cell matches.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::query::{cluster_level, expand_cluster};
+///
+/// let at = Position::new(-71.2, 46.81).unwrap();
+/// let report = |id: &str| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, Some(at))
+/// };
+/// let snapshot = Index::from_reports([report("r1"), report("r2")]).reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let cell = Cell::of(at, cluster_level(14));
+/// let found = expand_cluster(&snapshot, &every, cell, 14, 100).unwrap();
+/// assert_eq!((found.items.len(), found.total), (2, 2));
+/// ```
+pub fn expand_cluster(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
     cell: Cell,
@@ -165,61 +251,61 @@ pub fn children(
     let next = match cluster(snapshot, compiled, cell, zoom)? {
         ClusterItem::Single(address) => {
             return Some(Clusters {
-                spots: vec![ClusterItem::Single(address)],
+                items: vec![ClusterItem::Single(address)],
                 total: 1,
-                left_out: 0,
+                omitted: 0,
             });
         }
         ClusterItem::Cluster(cluster) => cluster.expansion_zoom,
     };
-    let mut parts: HashMap<Cell, ClusterAggregate> = HashMap::new();
+    let mut children: HashMap<Cell, ClusterAggregate> = HashMap::new();
     let mut counter = ServiceCounter::new(snapshot);
     let mut singles = Vec::new();
     snapshot.scan_cell(cell, compiled, |batch| {
         batch.slots().each(|slot| match next {
             Some(zoom) => {
                 let code = batch.columns().morton_code(slot);
-                let child = Cell::of_morton(code, level_of(zoom));
-                let sum = parts.entry(child).or_default();
+                let child = Cell::of_morton(code, cluster_level(zoom));
+                let sum = children.entry(child).or_default();
                 sum.add(&batch.single(slot), &mut counter);
-                counter.settle(sum);
+                counter.move_to(sum);
             }
             None => singles.push(batch.address(slot)),
         });
     });
-    let total = parts.values().map(|sum| sum.count).sum::<u64>() + singles.len() as u64;
+    let total = children.values().map(|sum| sum.count).sum::<u64>() + singles.len() as u64;
     singles.sort_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
-    let mut spots: Vec<(u64, u64, ClusterItem)> = singles
+    let mut items: Vec<(u64, u64, ClusterItem)> = singles
         .into_iter()
         .zip(0..)
         .map(|(address, i)| (1, i, ClusterItem::Single(address)))
         .collect();
-    for (child, sum) in parts {
+    for (child, sum) in children {
         let zoom = next.unwrap_or(zoom);
-        spots.push((sum.count, child.codes().0, sum.spot(child, zoom)));
+        items.push((sum.count, child.codes().0, sum.into_item(child, zoom)));
     }
-    spots.sort_by_key(|(count, place, _)| (std::cmp::Reverse(*count), *place));
-    let left_out = spots.len().saturating_sub(limit) as u64;
-    spots.truncate(limit);
-    Some(Clusters { spots: spots.into_iter().map(|spot| spot.2).collect(), total, left_out })
+    items.sort_by_key(|(count, order, _)| (std::cmp::Reverse(*count), *order));
+    let omitted = items.len().saturating_sub(limit) as u64;
+    items.truncate(limit);
+    Some(Clusters { items: items.into_iter().map(|item| item.2).collect(), total, omitted })
 }
 
-/// Counts services of one square at a time.
+/// Counts by service in one cell at a time. The array is reused from cell to cell.
 struct ServiceCounter {
     /// By service number.
     counts: Vec<u32>,
-    counted: bool,
+    is_used: bool,
 }
 
 impl ServiceCounter {
     fn new(snapshot: &Snapshot) -> Self {
-        // One more for those beyond what can be numbered.
-        Self { counts: vec![0; snapshot.service_count() + 1], counted: false }
+        // The last entry counts reports whose service has no number.
+        Self { counts: vec![0; snapshot.service_count() + 1], is_used: false }
     }
 
-    /// Hands over what was counted, and begins anew.
-    fn settle(&mut self, sum: &mut ClusterAggregate) {
-        if std::mem::take(&mut self.counted) {
+    /// Moves the counts to an aggregate and resets them.
+    fn move_to(&mut self, sum: &mut ClusterAggregate) {
+        if std::mem::take(&mut self.is_used) {
             for (count, number) in self.counts.iter_mut().zip(0..).filter(|(n, _)| **n > 0) {
                 sum.count_service(number, u64::from(std::mem::take(count)));
             }
@@ -227,9 +313,10 @@ impl ServiceCounter {
     }
 }
 
-/// Reports so few are counted one by one.
-const FEW: usize = 16;
+/// Batches of at most so many slots are counted in the aggregate's own list of services.
+const SMALL_BATCH: usize = 16;
 
+/// Sums over the reports of one cell.
 #[derive(Default)]
 struct ClusterAggregate {
     count: u64,
@@ -237,9 +324,11 @@ struct ClusterAggregate {
     services: Vec<(u16, u64)>,
     oldest_open: Option<i64>,
     newest: i64,
-    /// Columns and rows of the map's grid: whole numbers, so the mean does not depend on any order.
+    /// Sums of columns and rows in the finest grid. Integers, so the mean does not depend on the
+    /// order of summation.
     x: u64,
     y: u64,
+    /// The least and the greatest Morton code.
     codes: Option<(u64, u64)>,
     first: Option<DocAddress>,
 }
@@ -247,25 +336,25 @@ struct ClusterAggregate {
 impl ClusterAggregate {
     fn add(&mut self, batch: &SelectionBatch<'_>, counter: &mut ServiceCounter) {
         let (columns, slots) = (batch.columns(), batch.slots());
-        let tally = columns.aggregate(slots);
+        let sums = columns.aggregate(slots);
         let (first, last) = slots.first_and_last();
         self.merge(Self {
-            count: tally.count,
-            open: tally.open,
+            count: sums.count,
+            open: sums.open,
             services: Vec::new(),
-            oldest_open: (tally.open > 0).then_some(tally.oldest_open),
-            newest: tally.newest,
-            x: tally.x,
-            y: tally.y,
-            // Slots are in the order of their codes.
+            oldest_open: (sums.open > 0).then_some(sums.oldest_open),
+            newest: sums.newest,
+            x: sums.x,
+            y: sums.y,
+            // Slots are in Z order.
             codes: Some((columns.morton_code(first), columns.morton_code(last))),
             first: Some(batch.address(first)),
         });
-        if slots.count() <= FEW {
+        if slots.count() <= SMALL_BATCH {
             slots.each(|slot| self.count_service(columns.service(slot), 1));
         } else {
             columns.count_services(slots, &mut counter.counts);
-            counter.counted = true;
+            counter.is_used = true;
         }
     }
 
@@ -296,17 +385,17 @@ impl ClusterAggregate {
         }
     }
 
-    fn spot(mut self, cell: Cell, zoom: u8) -> ClusterItem {
+    fn into_item(mut self, cell: Cell, zoom: u8) -> ClusterItem {
         if let (1, Some(address)) = (self.count, self.first) {
             return ClusterItem::Single(address);
         }
         self.services.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
         let mean = |sum: u64| sum as f64 / self.count as f64;
         let (first, last) = self.codes.unwrap_or_default();
-        // Squares are shared down to this level: two bits of the codes tell each level apart.
+        // The level down to which all reports are in one cell: two bits of the code per level.
         let shared = (first ^ last).leading_zeros() / 2;
         let expansion_zoom =
-            (zoom + 1..=ZOOM_MAX).find(|deeper| u32::from(level_of(*deeper)) > shared);
+            (zoom + 1..=ZOOM_MAX).find(|deeper| u32::from(cluster_level(*deeper)) > shared);
         ClusterItem::Cluster(Cluster {
             cell,
             zoom,

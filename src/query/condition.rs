@@ -1,36 +1,37 @@
-//! Conditions on reports that a filter has no name for, with the three truth values of CQL2 (OGC
-//! 21-065r2): what is said of an absent value is neither true nor false.
+//! Conditions on reports beyond what a [`Filter`] has parameters for: the expressions of CQL2 (OGC
+//! 21-065r2) with its three-valued logic. A comparison with an absent value is neither true nor
+//! false.
 
 use std::cmp::Ordering;
 
 use crate::domain::{Filter, ServiceCode, Status, fold};
 use crate::place::{Polygons, Position};
 
-/// A property that is a text.
+/// A property of a report whose values are text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextProperty {
     /// Tracking number.
     Id,
-    /// Code of the service.
+    /// Service code.
     Service,
-    /// Where it stands.
+    /// Status.
     Status,
-    /// How it ended.
+    /// Reason of closing.
     Reason,
-    /// What is wanted.
+    /// Nature.
     Nature,
-    /// How it came.
+    /// Channel.
     Channel,
-    /// How well its position is known.
+    /// How well the position is known.
     Accuracy,
-    /// Neighbourhood, in the source's words.
+    /// Area name that the source gave.
     Area,
-    /// The report of which it is a duplicate.
+    /// Id of the report of which it is a duplicate.
     Parent,
 }
 
 impl TextProperty {
-    /// All, with their names.
+    /// All properties with their names.
     pub const ALL: [(Self, &'static str); 9] = [
         (Self::Id, "service_request_id"),
         (Self::Service, "service_code"),
@@ -43,33 +44,33 @@ impl TextProperty {
         (Self::Parent, "parent_service_request_id"),
     ];
 
-    /// The property of this name.
+    /// The property with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
     }
 }
 
-/// A property that is a moment.
+/// A property of a report whose values are times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeProperty {
-    /// When the report was made.
+    /// When the report was requested.
     Requested,
-    /// When it was closed.
+    /// When the report was closed.
     Closed,
 }
 
 impl TimeProperty {
-    /// All, with their names.
+    /// All properties with their names.
     pub const ALL: [(Self, &'static str); 2] =
         [(Self::Requested, "requested_datetime"), (Self::Closed, "closed_datetime")];
 
-    /// The property of this name.
+    /// The property with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
     }
 }
 
-/// What a value is held against.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// Equal.
@@ -87,6 +88,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// Is it true of two values in this order?
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -98,8 +100,15 @@ impl Comparison {
         }
     }
 
-    /// The same said from the other side: 1 < x is x > 1.
-    pub fn turned(self) -> Self {
+    /// The operator with its operands exchanged: 1 < x is x > 1.
+    ///
+    /// ```
+    /// use pointchaud::query::Comparison;
+    ///
+    /// assert_eq!(Comparison::Less.flipped(), Comparison::Greater);
+    /// assert_eq!(Comparison::Equal.flipped(), Comparison::Equal);
+    /// ```
+    pub fn flipped(self) -> Self {
         match self {
             Self::Less => Self::Greater,
             Self::AtMost => Self::AtLeast,
@@ -110,17 +119,17 @@ impl Comparison {
     }
 }
 
-/// A region of the Earth.
+/// A set of positions.
 #[derive(Debug, Clone)]
 pub enum Region {
-    /// Polygons; their edges belong to them.
+    /// The positions inside polygons or on their edges.
     Polygons(Box<Polygons>),
-    /// Points.
+    /// These positions.
     Points(Vec<Position>),
 }
 
 impl Region {
-    pub(super) fn holds(&self, at: Position) -> bool {
+    pub(super) fn contains(&self, at: Position) -> bool {
         match self {
             Self::Polygons(polygons) => polygons.contains(at),
             Self::Points(points) => points.contains(&at),
@@ -128,66 +137,85 @@ impl Region {
     }
 }
 
-/// A condition.
+/// A condition on a report. It is true, false, or unknown where a value is absent.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// All of these.
+    /// Conjunction.
     All(Vec<Condition>),
-    /// Any of these.
+    /// Disjunction.
     Any(Vec<Condition>),
-    /// Not this.
+    /// Negation.
     Not(Box<Condition>),
-    /// True or false whatever the report.
-    Fixed(bool),
-    /// A text is as that one; `folded` looks away from case and accents.
+    /// True, or false, of every report.
+    Constant(bool),
+    /// A text compares so with another.
     Text(TextProperty, Comparison, String, Folded),
-    /// A text is one of these.
+    /// A text equals one of these.
     OneOf(TextProperty, Vec<String>, Folded),
-    /// A text matches a pattern: `%` stands for any signs, `_` for one, `\` takes its meaning away.
+    /// A text matches a pattern: `%` stands for any characters, `_` for one, `\` escapes the next.
     Like(TextProperty, String, Folded),
     /// A text is absent.
     NoText(TextProperty),
-    /// A moment lies so to the seconds from the first to the last.
+    /// A time compares so with an interval, from the first to the last second since 1970. It is
+    /// equal to the interval where it lies in it, less where it lies before it.
     Time(TimeProperty, Comparison, (i64, i64)),
-    /// A moment is absent.
+    /// A time is absent.
     NoTime(TimeProperty),
-    /// The report is placed in a region.
+    /// The position is in a region.
     In(Region),
     /// The report has no position.
-    NoPlace,
+    NoPosition,
 }
 
-/// Does a comparison look away from case and accents?
+/// Does a comparison ignore case and accents?
 pub type Folded = bool;
 
 impl Condition {
-    /// Is this certain of every report?
-    pub fn is_certain(&self) -> bool {
+    /// Is it true of every report, by its form alone?
+    ///
+    /// ```
+    /// use pointchaud::query::Condition;
+    ///
+    /// assert!(Condition::All(vec![]).is_always_true());
+    /// assert!(!Condition::Not(Box::new(Condition::Constant(false))).is_always_true());
+    /// ```
+    pub fn is_always_true(&self) -> bool {
         match self {
-            Self::Fixed(fixed) => *fixed,
-            Self::All(list) => list.iter().all(Self::is_certain),
+            Self::Constant(value) => *value,
+            Self::All(list) => list.iter().all(Self::is_always_true),
             _ => false,
         }
     }
 
-    /// Puts what is certain to be asked of service, status and time into a filter, which the index
-    /// is quick with; the condition itself still holds.
+    /// Narrows a filter by what the condition implies for service, status and time of request, so
+    /// that the index skips reports that cannot match. The condition still has to be tested.
+    ///
+    /// ```
+    /// use pointchaud::domain::Filter;
+    /// use pointchaud::query::{Comparison, Condition, TimeProperty};
+    ///
+    /// let since = (1_790_000_000, 1_790_000_000);
+    /// let condition = Condition::Time(TimeProperty::Requested, Comparison::AtLeast, since);
+    /// let mut filter = Filter::default();
+    /// condition.narrow(&mut filter);
+    /// assert_eq!(filter.from, Some(1_790_000_000));
+    /// ```
     pub fn narrow(&self, filter: &mut Filter) {
         match self {
             Self::All(list) => list.iter().for_each(|one| one.narrow(filter)),
             Self::Text(TextProperty::Service, Comparison::Equal, code, false) => {
                 let codes = ServiceCode::new(code).into_iter();
-                let asked = |code: &ServiceCode| {
+                let is_wanted = |code: &ServiceCode| {
                     filter.services.as_ref().is_none_or(|list| list.contains(code))
                 };
-                filter.services = Some(codes.filter(asked).collect());
+                filter.services = Some(codes.filter(is_wanted).collect());
             }
             Self::Text(TextProperty::Status, Comparison::Equal, word, false) => {
                 let statuses = Status::parse(word).into_iter();
-                let asked = |status: &Status| {
+                let is_wanted = |status: &Status| {
                     filter.statuses.as_ref().is_none_or(|list| list.contains(status))
                 };
-                filter.statuses = Some(statuses.filter(asked).collect());
+                filter.statuses = Some(statuses.filter(is_wanted).collect());
             }
             Self::Time(
                 TimeProperty::Requested,
@@ -208,10 +236,13 @@ impl Condition {
         }
     }
 
-    /// What a condition on a text comes to of this one, or of none.
-    pub(super) fn of_text(&self, value: Option<&str>) -> Option<bool> {
+    /// The truth of a condition on a text property for one value, or for an absent one. None for
+    /// unknown, and for other conditions.
+    pub(super) fn text_truth(&self, value: Option<&str>) -> Option<bool> {
         match self {
-            Self::Text(_, is, text, folded) => Some(is.holds(compare(value?, text, *folded))),
+            Self::Text(_, comparison, text, folded) => {
+                Some(comparison.holds(compare(value?, text, *folded)))
+            }
             Self::OneOf(_, list, folded) => {
                 let value = value?;
                 Some(list.iter().any(|text| compare(value, text, *folded).is_eq()))
@@ -228,45 +259,45 @@ fn compare(a: &str, b: &str, folded: bool) -> Ordering {
     if folded { fold(a).cmp(&fold(b)) } else { a.cmp(b) }
 }
 
-/// Does the text match the pattern? Time grows with the product of their lengths, whatever the
-/// pattern: the last `%` alone is ever returned to.
+/// Does the text match the pattern of `%`, `_` and `\`? Takes at most O(text · pattern) time: only
+/// the last `%` is ever backtracked to.
 fn like(text: &str, pattern: &str) -> bool {
     #[derive(PartialEq)]
-    enum Sign {
-        Any,
-        One,
-        Just(char),
+    enum Token {
+        AnyText,
+        AnyOne,
+        Literal(char),
     }
-    let mut signs = Vec::new();
+    let mut tokens = Vec::new();
     let mut rest = pattern.chars();
-    while let Some(sign) = rest.next() {
-        signs.push(match sign {
-            '%' => Sign::Any,
-            '_' => Sign::One,
-            '\\' => Sign::Just(rest.next().unwrap_or('\\')),
-            other => Sign::Just(other),
+    while let Some(c) = rest.next() {
+        tokens.push(match c {
+            '%' => Token::AnyText,
+            '_' => Token::AnyOne,
+            '\\' => Token::Literal(rest.next().unwrap_or('\\')),
+            other => Token::Literal(other),
         });
     }
     let text: Vec<char> = text.chars().collect();
-    let (mut at, mut sign, mut retry) = (0, 0, None);
+    let (mut at, mut token, mut retry) = (0, 0, None);
     while at < text.len() {
-        match signs.get(sign) {
-            Some(Sign::Any) => {
-                retry = Some((sign, at));
-                sign += 1;
+        match tokens.get(token) {
+            Some(Token::AnyText) => {
+                retry = Some((token, at));
+                token += 1;
             }
-            Some(Sign::One) => (at, sign) = (at + 1, sign + 1),
-            Some(Sign::Just(c)) if *c == text[at] => (at, sign) = (at + 1, sign + 1),
+            Some(Token::AnyOne) => (at, token) = (at + 1, token + 1),
+            Some(Token::Literal(c)) if *c == text[at] => (at, token) = (at + 1, token + 1),
             _ => match retry {
                 None => return false,
                 Some((any, from)) => {
                     retry = Some((any, from + 1));
-                    (at, sign) = (from + 1, any + 1);
+                    (at, token) = (from + 1, any + 1);
                 }
             },
         }
     }
-    signs[sign..].iter().all(|sign| *sign == Sign::Any)
+    tokens[token..].iter().all(|token| *token == Token::AnyText)
 }
 
 #[cfg(test)]

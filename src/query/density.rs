@@ -1,93 +1,132 @@
-//! Density clusters of reports: where they lie dense, by distance alone.
+//! Density-based clusters of reports: where they are dense, whatever the shape.
 
 use std::collections::BTreeMap;
 
 use geo::{ConvexHull, Coord, MultiPoint};
 
 use crate::domain::Status;
-use crate::index::{CompiledFilter, DocAddress, Snapshot};
+use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::{BBox, unwrapped};
 use crate::statistics::{dbscan, hdbscan};
 
-/// How density is asked.
+/// The method and its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum DensityQuery {
     /// [`dbscan`].
     Dbscan {
-        /// Reach in metres.
+        /// Radius of a neighbourhood, in metres.
         eps_m: f64,
-        /// Reports within reach, itself counted, that make one core.
+        /// A report is a core point where its neighbourhood has so many reports, itself included.
         min_points: usize,
     },
     /// [`hdbscan`].
     Hdbscan {
-        /// Reports that make a cluster.
+        /// Fewer reports are no cluster.
         min_cluster_size: usize,
-        /// Reports, itself counted, within whose reach a place is dense.
+        /// The core distance of a report is that to its so many nearest, itself included.
         min_samples: usize,
     },
 }
 
-/// Reports that lie dense together.
+/// A density cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DensityCluster {
-    /// Mean longitude and latitude of its members, in degrees.
+    /// Mean longitude and latitude of its reports, in degrees.
     pub centroid: [f64; 2],
-    /// Corners of the convex hull of its members, counter-clockwise, in degrees, the first not
-    /// repeated; one or two where its members lie on a spot or a line. Longitudes go beyond 180
-    /// where it crosses the antimeridian.
+    /// Corners of the convex hull of its reports, counter-clockwise, in degrees, the first not
+    /// repeated; a single corner where all reports are at one position, two where they are on a
+    /// line. Longitudes exceed 180 where it crosses the antimeridian.
     pub hull: Vec<[f64; 2]>,
-    /// How many reports.
+    /// Number of reports.
     pub count: u64,
-    /// How many of them are not closed.
+    /// Number of those that are open or in progress.
     pub open: u64,
-    /// How many of them are core; all, where density is hierarchical.
+    /// Number of core points; all reports with HDBSCAN.
     pub core: u64,
-    /// When the oldest that is not closed was made, in seconds since 1970.
+    /// When the oldest open report was requested, in seconds since 1970.
     pub oldest_open: Option<i64>,
-    /// How many of each service number, most first.
+    /// Number of reports by service number, most first.
     pub services: Vec<(u16, u64)>,
-    /// How it persists as the density wanted grows, in [0, 1], where density is hierarchical.
+    /// How long it persists while the required density grows, in [0, 1]; only with HDBSCAN.
     pub persistence: Option<f64>,
-    /// Its reports.
+    /// The reports.
     pub members: Vec<DocAddress>,
 }
 
-/// Answer of [`density`].
+/// Result of [`density_clusters`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DensityClusters {
     /// Most reports first.
     pub clusters: Vec<DensityCluster>,
-    /// Reports that passed.
+    /// Number of reports that were clustered.
     pub total: u64,
-    /// Reports in no cluster.
+    /// Number of reports in no cluster.
     pub noise: u64,
 }
 
-/// The placed reports that pass, in a box where one is given.
-pub fn placed(
+/// The matching reports with a position, of a box where one is given.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::located_reports;
+///
+/// let report = |id: &str, at| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, at)
+/// };
+/// let at = Position::new(-71.2, 46.81).ok();
+/// let index = Index::from_reports([report("located", at), report("unlocated", None)]);
+/// let snapshot = index.reader().load();
+/// let found = located_reports(&snapshot, &snapshot.compiled(&Filter::default()), None);
+/// assert_eq!(found.iter().map(|one| snapshot.id(*one)).collect::<Vec<_>>(), ["located"]);
+/// ```
+pub fn located_reports(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
     bbox: Option<&BBox>,
 ) -> Vec<DocAddress> {
     let mut addresses = Vec::new();
-    let found = |batch: crate::index::SelectionBatch<'_>| {
+    let add = |batch: SelectionBatch<'_>| {
         batch.slots().each(|slot| addresses.push(batch.address(slot)));
     };
     match bbox {
-        Some(bbox) => snapshot.scan_box(bbox, compiled, found),
-        None => snapshot.scan_located(compiled, 0, 1, found),
+        Some(bbox) => snapshot.scan_box(bbox, compiled, add),
+        None => snapshot.scan_located(compiled, 0, 1, add),
     }
     addresses
 }
 
-/// The density clusters of these reports, which all are placed.
-pub fn density(
+/// The density clusters of reports, all of which have a position.
+///
+/// Takes O(n log n) time for usual data; see [`dbscan`] and [`hdbscan`].
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{DensityQuery, density_clusters, located_reports};
+///
+/// // Nine reports in a row, 8 m apart, and one far away.
+/// let report = |n: u32| {
+///     let lon = if n < 9 { -71.2 + f64::from(n) * 0.0001 } else { -71.0 };
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     let service = ServiceCode::new("graffiti").unwrap();
+///     IndexedFields::new(id, service, 1_790_000_000, Position::new(lon, 46.81).ok())
+/// };
+/// let snapshot = Index::from_reports((0..10).map(report)).reader().load();
+/// let reports = located_reports(&snapshot, &snapshot.compiled(&Filter::default()), None);
+/// let query = DensityQuery::Dbscan { eps_m: 20.0, min_points: 4 };
+/// let found = density_clusters(&snapshot, reports, query);
+/// assert_eq!((found.clusters.len(), found.clusters[0].count, found.noise), (1, 9, 1));
+/// ```
+pub fn density_clusters(
     snapshot: &Snapshot,
     mut addresses: Vec<DocAddress>,
     query: DensityQuery,
 ) -> DensityClusters {
-    // By id, so that what depends on an order can be repeated whatever the index looks like.
+    // Sorted by id, so that results that depend on the order do not depend on the segments.
     addresses.sort_unstable_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
     let places: Vec<[f64; 2]> =
         addresses.iter().map(|address| snapshot.degrees(*address)).collect();
@@ -114,14 +153,15 @@ pub fn density(
         let cores = members.iter().filter(is_core).count() as u64;
         let own: Vec<[f64; 2]> = members.iter().map(|place| places[*place]).collect();
         let addresses = members.into_iter().map(|place| addresses[place]).collect();
-        DensityCluster { core: cores, persistence, ..summed(snapshot, &own, addresses) }
+        DensityCluster { core: cores, persistence, ..describe(snapshot, &own, addresses) }
     });
     let mut clusters: Vec<DensityCluster> = clusters.collect();
     clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.count));
     DensityClusters { clusters, total, noise }
 }
 
-fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<DocAddress>) -> DensityCluster {
+/// A cluster of these reports, in which every report is a core point.
+fn describe(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<DocAddress>) -> DensityCluster {
     let (mut open, mut oldest_open, mut services) = (0, None::<i64>, BTreeMap::new());
     for address in &members {
         let record = snapshot.record(*address);
@@ -133,7 +173,7 @@ fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<DocAddress>) ->
     }
     let mut services: Vec<(u16, u64)> = services.into_iter().collect();
     services.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
-    let (centroid, hull) = outline(places);
+    let (centroid, hull) = centroid_and_hull(places);
     let count = members.len() as u64;
     DensityCluster {
         centroid,
@@ -148,8 +188,17 @@ fn summed(snapshot: &Snapshot, places: &[[f64; 2]], members: Vec<DocAddress>) ->
     }
 }
 
-/// Mean and convex hull of places, as if the map were cut opposite the first.
-pub fn outline(places: &[[f64; 2]]) -> ([f64; 2], Vec<[f64; 2]>) {
+/// The mean and the convex hull, counter-clockwise, of positions given as longitude and latitude in
+/// degrees. The map is cut opposite the first position, so hulls may cross the antimeridian.
+///
+/// ```
+/// use pointchaud::query::centroid_and_hull;
+///
+/// let square = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0], [1.0, 1.0]];
+/// let (centroid, hull) = centroid_and_hull(&square);
+/// assert_eq!((centroid, hull.len()), ([1.0, 1.0], 4));
+/// ```
+pub fn centroid_and_hull(places: &[[f64; 2]]) -> ([f64; 2], Vec<[f64; 2]>) {
     let Some([first, _]) = places.first().copied() else { return ([0.0; 2], Vec::new()) };
     let cut: Vec<Coord> =
         places.iter().map(|[lon, lat]| Coord { x: unwrapped(*lon, first), y: *lat }).collect();
@@ -160,7 +209,7 @@ pub fn outline(places: &[[f64; 2]]) -> ([f64; 2], Vec<[f64; 2]>) {
     let points: MultiPoint = cut.into_iter().map(geo::Point).collect();
     let hull = points.convex_hull();
     let mut corners: Vec<[f64; 2]> = hull.exterior().coords().map(|at| [at.x, at.y]).collect();
-    // Rings repeat their first corner; a spot or a line repeats more.
+    // A ring repeats its first corner; that of a point or a line repeats more.
     corners.dedup();
     if corners.len() > 1 && corners.first() == corners.last() {
         corners.pop();
@@ -173,12 +222,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outlines_of_spots_lines_and_fields() {
-        assert_eq!(outline(&[[1.0, 2.0]; 3]).1, [[1.0, 2.0]]);
-        assert_eq!(outline(&[[1.0, 2.0], [3.0, 2.0], [2.0, 2.0]]).1.len(), 2);
-        let (middle, hull) = outline(&[[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]);
+    fn hulls_of_points_lines_and_areas() {
+        assert_eq!(centroid_and_hull(&[[1.0, 2.0]; 3]).1, [[1.0, 2.0]]);
+        assert_eq!(centroid_and_hull(&[[1.0, 2.0], [3.0, 2.0], [2.0, 2.0]]).1.len(), 2);
+        let (middle, hull) =
+            centroid_and_hull(&[[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]);
         assert_eq!((middle, hull.len()), ([1.0, 1.0], 4));
-        let (middle, hull) = outline(&[[179.9, 0.0], [-179.9, 0.0], [180.0, 0.1]]);
+        let (middle, hull) = centroid_and_hull(&[[179.9, 0.0], [-179.9, 0.0], [180.0, 0.1]]);
         assert!((middle[0].abs() - 180.0).abs() < 1e-9 && hull.len() == 3);
         assert!(hull.iter().all(|[lon, _]| (179.0..181.0).contains(lon)));
     }

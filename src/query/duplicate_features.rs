@@ -1,30 +1,30 @@
-//! What the duplicate model weighs: how an earlier report looks from the one asked about.
+//! Features of the duplicate model: an earlier report as seen from the report of the query.
 
 use crate::domain::TextSketch;
 use crate::index::{DocAddress, Snapshot};
 use crate::place::{Meters, Position};
 
-/// What a candidate is described by, in this order.
+/// The names of the features, in their order.
 ///
 /// | name | value |
 /// |---|---|
 /// | `constant` | 1 |
-/// | `distance` | ln(1 + metres / 5), beyond what the accuracy of the place explains |
+/// | `distance` | ln(1 + metres / 5), for the metres beyond the accuracy of the query's position |
 /// | `time` | ln(1 + hours between the reports) |
 /// | `related` | 1 for another service of the same group |
 /// | `elsewhere` | 1 for a service of another group |
-/// | `closed` | 1 where it was closed before |
-/// | `earlier` | 1 where an earlier open one of its kind lies within 30 m of the place |
-/// | `later` | 1 where a later one of its kind lies no more than 30 m farther |
+/// | `closed` | 1 where the candidate was closed at the time of the query |
+/// | `earlier` | 1 where an earlier open candidate of its kind is within 30 m of the query |
+/// | `later` | 1 where a later candidate of its kind is at most 30 m farther |
 /// | `between` | `earlier` × `later` |
-/// | `earlier_count` | ln(1 + how many such earlier ones) |
+/// | `earlier_count` | ln(1 + number of such earlier candidates) |
 /// | `same_street` | 1 where both addresses name one street |
 /// | `other_street` | 1 where they name different streets |
-/// | `texts` | 1 where both descriptions say something |
-/// | `alike` | how alike they are, 0 to 1 ([`TextSketch::likeness`]) |
+/// | `texts` | 1 where both descriptions have words |
+/// | `alike` | their similarity, 0 to 1 ([`TextSketch::likeness`]) |
 ///
-/// Of its kind: of the same service, or of others, as the candidate is. The four features about
-/// earlier and later ones let the original stand before its repeats.
+/// Of its kind: of the query's service if the candidate is, otherwise of another service. The four
+/// features about earlier and later candidates rank the original before its other duplicates.
 pub const FEATURES: [&str; 14] = [
     "constant",
     "distance",
@@ -42,70 +42,83 @@ pub const FEATURES: [&str; 14] = [
     "alike",
 ];
 
-/// Values of [`FEATURES`], or their coefficients.
+/// The values of [`FEATURES`], or their coefficients.
 pub type Features = [f64; FEATURES.len()];
 
-/// Places this far apart may be one as far as features are concerned, in metres.
+/// Distance, in metres, within which features treat two positions as one place.
 const NEAR_M: f64 = 30.0;
-/// No accuracy widens the search by more, in metres.
+/// Largest accuracy of a position that the search radius is widened by, in metres.
 pub const ACCURACY_M_MAX: f64 = 200.0;
-/// What is asked.
+
+/// A report whose duplicates are searched.
 #[derive(Debug, Clone, Copy)]
 pub struct DuplicateQuery<'a> {
-    /// Where the problem is.
-    pub at: Position,
-    /// How far from there it may be, in metres; what is no farther than that is as good as there.
+    /// Position of the problem.
+    pub position: Position,
+    /// Accuracy of the position, in metres: candidates within it count as at no distance.
     pub accuracy_m: f64,
-    /// When it is reported, in seconds since 1970.
-    pub second: i64,
-    /// What the report says and which streets it names.
+    /// Time of the report, in seconds since 1970. Nothing that happened later is used.
+    pub requested: i64,
+    /// Hashes of the words and streets of the description and the address.
     pub sketch: TextSketch,
-    /// A report to leave out: the one asked about, where it is stored already.
+    /// Id of a report that is no candidate: the report itself, where it is stored already.
     pub exclude: Option<&'a str>,
 }
 
 impl<'a> DuplicateQuery<'a> {
-    /// What a stored report would have asked when it was made; none of one without a place.
+    /// The query that a stored report would have made when it was received; none for a report
+    /// without a position.
+    ///
+    /// ```
+    /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+    /// use pointchaud::index::Index;
+    /// use pointchaud::query::DuplicateQuery;
+    ///
+    /// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
+    /// let unlocated = IndexedFields::new(id, service, 1_790_000_000, None);
+    /// let snapshot = Index::from_reports([unlocated]).reader().load();
+    /// assert!(DuplicateQuery::of(&snapshot, snapshot.find("r1").unwrap()).is_none());
+    /// ```
     pub fn of(snapshot: &'a Snapshot, report: DocAddress) -> Option<Self> {
         Some(Self {
-            at: snapshot.position(report)?,
+            position: snapshot.position(report)?,
             accuracy_m: 0.0,
-            second: snapshot.requested(report),
+            requested: snapshot.requested(report),
             sketch: snapshot.sketch(report),
             exclude: Some(snapshot.id(report)),
         })
     }
 }
 
-/// How a candidate's service is related to the one asked about.
+/// How a candidate's service is related to that of the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// It is the same.
+    /// The same service.
     Same,
-    /// It is another of the same group.
+    /// Another service of the same group.
     Related,
-    /// It is of another group.
+    /// A service of another group.
     Other,
 }
 
-/// What is known of a candidate, seen from the report asked about.
+/// What the model knows of a candidate, relative to the query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CandidateFacts {
-    /// How far it is.
+    /// Distance from the query's position.
     pub distance: Meters,
-    /// Hours between the two.
+    /// Hours from the candidate to the query.
     pub hours: f64,
-    /// How its service is related.
+    /// How its service is related to that of the query.
     pub relation: Relation,
-    /// It was open at the moment asked about.
+    /// Was it open at the time of the query?
     pub is_open: bool,
-    /// Hours since it was closed, where it was and the time is known.
+    /// Hours from its closing to the query, where it was closed and the time is known.
     pub closed_hours: Option<f64>,
-    /// Do the addresses name one street? None where one names none.
+    /// Do both addresses name the same street? None where one of them names no street.
     pub same_street: Option<bool>,
-    /// How alike the descriptions are; none where one says nothing.
+    /// Similarity of the descriptions, 0 to 1; none where one of them has no words.
     pub likeness: Option<f64>,
-    /// What it is weighed by.
+    /// The values of [`FEATURES`].
     pub features: Features,
 }
 
@@ -114,57 +127,60 @@ pub struct CandidateFacts {
 pub struct Candidate {
     /// The report.
     pub address: DocAddress,
-    /// What is known of it.
-    pub described: CandidateFacts,
+    /// What the model knows of it.
+    pub facts: CandidateFacts,
 }
 
-fn number(holds: bool) -> f64 {
+/// 1 for true, 0 for false.
+fn indicator(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// What describes a report by itself.
-pub(super) struct Known {
+/// The fields of a candidate that features are computed from.
+pub(super) struct CandidateFields {
     pub requested: i64,
     pub is_day_only: bool,
-    /// Now, whatever it was at the moment asked about.
+    /// Is it open now?
     pub is_open: bool,
     pub closed: Option<i64>,
     pub sketch: TextSketch,
 }
 
-/// What a report is by itself, seen from the one asked about; [`among_others`] tells the rest.
+/// The facts of one candidate. The features that depend on other candidates are left 0, see
+/// [`add_rank_features`].
 pub(super) fn describe(
-    probe: &DuplicateQuery<'_>,
-    known: &Known,
+    query: &DuplicateQuery<'_>,
+    candidate: &CandidateFields,
     distance: Meters,
     relation: Relation,
 ) -> CandidateFacts {
     const HOUR: f64 = 3_600.0;
-    // Of a day without an hour its middle is the best guess.
-    let day = if known.is_day_only { 43_200 } else { 0 };
-    let hours = (probe.second - known.requested - day).max(0) as f64 / HOUR;
-    let is_open = known.is_open || known.closed.is_some_and(|closed| closed > probe.second);
-    let closed = known.closed.filter(|_| !is_open);
-    let same_street = probe.sketch.shares_street(known.sketch);
-    let likeness = probe.sketch.likeness(known.sketch);
-    let beyond = (distance.0 - probe.accuracy_m.min(ACCURACY_M_MAX)).max(0.0);
+    // Where only the day is known, its middle is the best estimate.
+    let day = if candidate.is_day_only { 43_200 } else { 0 };
+    let hours = (query.requested - candidate.requested - day).max(0) as f64 / HOUR;
+    let is_open =
+        candidate.is_open || candidate.closed.is_some_and(|closed| closed > query.requested);
+    let closed = candidate.closed.filter(|_| !is_open);
+    let same_street = query.sketch.shares_street(candidate.sketch);
+    let likeness = query.sketch.likeness(candidate.sketch);
+    let beyond = (distance.0 - query.accuracy_m.min(ACCURACY_M_MAX)).max(0.0);
     let features = [
         1.0,
         (beyond / 5.0).ln_1p(),
         hours.ln_1p(),
-        number(relation == Relation::Related),
-        number(relation == Relation::Other),
-        number(!is_open),
+        indicator(relation == Relation::Related),
+        indicator(relation == Relation::Other),
+        indicator(!is_open),
         0.0,
         0.0,
         0.0,
         0.0,
-        number(same_street == Some(true)),
-        number(same_street == Some(false)),
-        number(likeness.is_some()),
+        indicator(same_street == Some(true)),
+        indicator(same_street == Some(false)),
+        indicator(likeness.is_some()),
         likeness.unwrap_or(0.0),
     ];
-    let closed_hours = closed.map(|at| (probe.second - at) as f64 / HOUR);
+    let closed_hours = closed.map(|at| (query.requested - at) as f64 / HOUR);
     CandidateFacts {
         distance,
         hours,
@@ -177,40 +193,44 @@ pub(super) fn describe(
     }
 }
 
+/// Index of the feature `earlier`; `later`, `between` and `earlier_count` come after it.
 const EARLIER: usize = 6;
 
-/// Tells each candidate what others there are; they come in the order of their moments. Those of
-/// one second are neither earlier nor later than one another.
-pub(super) fn among_others(candidates: &mut [Candidate], moments: &[i64]) {
-    let kind = |candidate: &Candidate| usize::from(candidate.described.relation == Relation::Same);
+/// Sets the features of each candidate that depend on earlier and later ones. Candidates, and the
+/// times of their requests, are ascending by time; those of one second are neither earlier nor
+/// later than one another.
+///
+/// Takes O(n).
+pub(super) fn add_rank_features(candidates: &mut [Candidate], times: &[i64]) {
+    let kind = |candidate: &Candidate| usize::from(candidate.facts.relation == Relation::Same);
     let mut open_near = [0usize; 2];
     let mut first = 0;
-    for moment in moments.chunk_by(|a, b| a == b) {
-        let now = &mut candidates[first..first + moment.len()];
+    for second in times.chunk_by(|a, b| a == b) {
+        let now = &mut candidates[first..first + second.len()];
         for candidate in &mut *now {
             let earlier = open_near[kind(candidate)];
-            candidate.described.features[EARLIER] = number(earlier > 0);
+            candidate.facts.features[EARLIER] = indicator(earlier > 0);
             if earlier > 0 {
-                candidate.described.features[EARLIER + 3] = (earlier as f64).ln_1p();
+                candidate.facts.features[EARLIER + 3] = (earlier as f64).ln_1p();
             }
         }
-        let near = |one: &&Candidate| one.described.is_open && one.described.distance.0 <= NEAR_M;
+        let near = |one: &&Candidate| one.facts.is_open && one.facts.distance.0 <= NEAR_M;
         now.iter().filter(near).for_each(|one| open_near[kind(one)] += 1);
-        first += moment.len();
+        first += second.len();
     }
     let mut nearest = [f64::INFINITY; 2];
-    for moment in moments.chunk_by(|a, b| a == b).rev() {
-        let now = &mut candidates[first - moment.len()..first];
+    for second in times.chunk_by(|a, b| a == b).rev() {
+        let now = &mut candidates[first - second.len()..first];
         for candidate in &mut *now {
-            let described = &mut candidate.described;
-            let kind = usize::from(described.relation == Relation::Same);
-            let later = number(nearest[kind] <= described.distance.0 + NEAR_M);
-            described.features[EARLIER + 1] = later;
-            described.features[EARLIER + 2] = later * described.features[EARLIER];
+            let facts = &mut candidate.facts;
+            let kind = usize::from(facts.relation == Relation::Same);
+            let later = indicator(nearest[kind] <= facts.distance.0 + NEAR_M);
+            facts.features[EARLIER + 1] = later;
+            facts.features[EARLIER + 2] = later * facts.features[EARLIER];
         }
         for one in &*now {
-            nearest[kind(one)] = nearest[kind(one)].min(one.described.distance.0);
+            nearest[kind(one)] = nearest[kind(one)].min(one.facts.distance.0);
         }
-        first -= moment.len();
+        first -= second.len();
     }
 }

@@ -1,11 +1,11 @@
-//! The model by which duplicates are told: coefficients and policies by service.
+//! The duplicate model: coefficients of a logistic regression, and policies by service.
 
 use std::collections::BTreeMap;
 
 use crate::domain::Catalogue;
 use crate::query::duplicate_features::Features;
 
-/// How a group or a service differs from what holds for all.
+/// How a group or a service differs from the defaults.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CoefficientOffset {
     /// Added to the coefficient of `constant`.
@@ -14,70 +14,92 @@ pub struct CoefficientOffset {
     pub distance: f64,
     /// Added to the coefficient of `time`.
     pub time: f64,
-    /// In place of [`Policy::reach_m`].
+    /// Replaces [`Policy::reach_m`].
     pub reach_m: Option<f64>,
-    /// In place of [`Policy::extent_m`].
+    /// Replaces [`Policy::extent_m`].
     pub extent_m: Option<f64>,
-    /// In place of [`Policy::duplicate_from`].
+    /// Replaces [`Policy::duplicate_from`].
     pub duplicate_from: Option<f64>,
-    /// In place of [`Policy::possible_from`].
+    /// Replaces [`Policy::possible_from`].
     pub possible_from: Option<f64>,
 }
 
-/// What is to be done about a service, as a city decides it.
+/// What a city has decided about the duplicates of a service.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
-    /// How far to look for reports of the service or of its group, in metres.
+    /// Search radius for reports of the service or its group, in metres.
     pub reach_m: f64,
-    /// How far apart reports of one incident may lie, in metres.
+    /// Largest distance between a report and the original of its incident, in metres.
     pub extent_m: f64,
-    /// From this probability on a report is told as duplicate, and may be attached by itself.
+    /// From this probability on a report is called a duplicate and may be attached without asking.
     pub duplicate_from: f64,
-    /// From this probability on it is possibly one.
+    /// From this probability on it is called a possible duplicate.
     pub possible_from: f64,
 }
 
-/// A logistic model: the log odds that a report repeats an earlier one are a sum over
-/// [`FEATURES`](crate::query::FEATURES), each with its coefficient, to which the service and its
-/// group lean.
+/// A logistic model: the log odds that a report is a duplicate of an earlier one are the sum of the
+/// [`FEATURES`](crate::query::FEATURES), each times its coefficient. Offsets of the group and of
+/// the service are added to some coefficients.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DuplicateModel {
-    /// Where it comes from, line by line.
+    /// How the model was made, as key and value.
     pub provenance: Vec<(String, String)>,
-    /// How long before a report the one may be that it repeats, in days.
+    /// Longest time between a report and the one it is a duplicate of, in days.
     pub days: f64,
-    /// Coefficients that hold for all.
+    /// Coefficients without offsets.
     pub coefficients: Features,
-    /// The policy where nothing else is said.
+    /// The policy where neither group nor service has its own.
     pub policy: Policy,
-    /// By code of group.
+    /// Offsets by group code.
     pub groups: BTreeMap<String, CoefficientOffset>,
-    /// By code of service.
+    /// Offsets by service code.
     pub services: BTreeMap<String, CoefficientOffset>,
 }
 
 impl DuplicateModel {
-    /// Where `constant` is among the features.
+    /// Index of the feature `constant`.
     pub const CONSTANT: usize = 0;
-    /// Where `distance` is among the features.
+    /// Index of the feature `distance`.
     pub const DISTANCE: usize = 1;
-    /// Where `time` is among the features.
+    /// Index of the feature `time`.
     pub const TIME: usize = 2;
 
-    /// Coefficients and policy of a service: what holds for all, then for its group, then for it.
+    /// Coefficients and policy of a service: the defaults, changed by the offset of its group, then
+    /// by its own.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use pointchaud::domain::Catalogue;
+    /// use pointchaud::query::{CoefficientOffset, DuplicateModel, Policy};
+    ///
+    /// let offset = CoefficientOffset { distance: -0.5, ..CoefficientOffset::default() };
+    /// let model = DuplicateModel {
+    ///     provenance: Vec::new(),
+    ///     days: 30.0,
+    ///     coefficients: [0.0; 14],
+    ///     policy: Policy {
+    ///         reach_m: 100.0, extent_m: 50.0, duplicate_from: 0.9, possible_from: 0.3,
+    ///     },
+    ///     groups: BTreeMap::new(),
+    ///     services: BTreeMap::from([("graffiti".to_owned(), offset)]),
+    /// };
+    /// let (coefficients, policy) = model.of(&Catalogue::default(), "graffiti");
+    /// assert_eq!(coefficients[DuplicateModel::DISTANCE], -0.5);
+    /// assert_eq!(policy, model.policy);
+    /// ```
     pub fn of(&self, catalogue: &Catalogue, service: &str) -> (Features, Policy) {
         let group = catalogue.get(service).map_or("", |known| known.group.as_str());
         let (mut coefficients, mut policy) = (self.coefficients, self.policy);
-        let leanings = [self.groups.get(group), self.services.get(service)];
-        for leaning in leanings.into_iter().flatten() {
-            coefficients[Self::CONSTANT] += leaning.constant;
-            coefficients[Self::DISTANCE] += leaning.distance;
-            coefficients[Self::TIME] += leaning.time;
+        let offsets = [self.groups.get(group), self.services.get(service)];
+        for offset in offsets.into_iter().flatten() {
+            coefficients[Self::CONSTANT] += offset.constant;
+            coefficients[Self::DISTANCE] += offset.distance;
+            coefficients[Self::TIME] += offset.time;
             policy = Policy {
-                reach_m: leaning.reach_m.unwrap_or(policy.reach_m),
-                extent_m: leaning.extent_m.unwrap_or(policy.extent_m),
-                duplicate_from: leaning.duplicate_from.unwrap_or(policy.duplicate_from),
-                possible_from: leaning.possible_from.unwrap_or(policy.possible_from),
+                reach_m: offset.reach_m.unwrap_or(policy.reach_m),
+                extent_m: offset.extent_m.unwrap_or(policy.extent_m),
+                duplicate_from: offset.duplicate_from.unwrap_or(policy.duplicate_from),
+                possible_from: offset.possible_from.unwrap_or(policy.possible_from),
             };
         }
         (coefficients, policy)

@@ -1,42 +1,51 @@
-//! Is this already reported? The reports that may be about the same problem, each with the
+//! Duplicate detection: the earlier reports that may be about the same problem, each with the
 //! probability that it is.
 //!
-//! Candidates are the reports made up to `days` before: of the same service or group within the
-//! service's reach, of any other within [`ELSEWHERE_M`]. Each is described by
-//! [`FEATURES`](crate::query::FEATURES) and weighed by a [`DuplicateModel`]. A duplicate that is
-//! known as such stands for its original, so that the answer is a list of incidents. Nothing is
-//! used that was not known at the moment asked about: a later report, a later closing, a link made
-//! when a duplicate was closed later.
+//! Candidates are the reports of the last `days` days: of the same service or group within the
+//! service's search radius, of any other service within [`OTHER_SERVICES_M`]. Each is scored by a
+//! [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES). A candidate that is a known
+//! duplicate is represented by its original, so the result is a list of incidents. Nothing is used
+//! that was not known at the time of the query: no later report, no later closing, and no link that
+//! was made when a duplicate was closed later.
 
 use crate::domain::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
 use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
 use crate::place::{Meters, QueryPoint, distance, haversine_tolerance};
 use crate::query::duplicate_features::{
-    ACCURACY_M_MAX, Candidate, DuplicateQuery, Features, Known, Relation, among_others, describe,
+    ACCURACY_M_MAX, Candidate, CandidateFields, DuplicateQuery, Features, Relation,
+    add_rank_features, describe,
 };
 use crate::query::duplicate_model::{DuplicateModel, Policy};
 use crate::statistics::logistic;
 
-/// How far services of other groups are looked for, in metres.
-pub const ELSEWHERE_M: f64 = 30.0;
-/// Candidates weighed at most, the newest: older ones at a pile of this size are further back.
+/// Search radius for services of other groups, in metres.
+pub const OTHER_SERVICES_M: f64 = 30.0;
+/// Most candidates that are scored: the newest.
 const CANDIDATES_MAX: usize = 20_000;
-/// Originals of originals that are followed, at most.
+/// Most links from a duplicate to its original that are followed, for originals that are duplicates
+/// themselves.
 pub(super) const LINKS_MAX: usize = 8;
 
-/// What is to be thought of a candidate.
+/// What a probability means under the policy of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
-    /// Most likely the same problem.
+    /// The same problem with high probability.
     Duplicate,
-    /// Perhaps the same: somebody should look.
+    /// Perhaps the same problem: a person should decide.
     Possible,
-    /// Most likely another.
+    /// Another problem with high probability.
     New,
 }
 
 impl Decision {
     /// `duplicate`, `possible` or `new`.
+    ///
+    /// ```
+    /// use pointchaud::query::Decision;
+    ///
+    /// assert_eq!(Decision::Possible.as_str(), "possible");
+    /// assert!(Decision::Duplicate < Decision::New, "ordered from the most to the least similar");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Duplicate => "duplicate",
@@ -49,47 +58,75 @@ impl Decision {
 /// An incident that may be the same problem.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Duplicate {
-    /// Its original; the candidate itself where nothing else is known or the original has no place.
+    /// Its original report: the candidate itself where it has no known original, or one without a
+    /// position.
     pub address: DocAddress,
-    /// How far the original is.
+    /// Distance of the original from the query's position.
     pub distance: Meters,
-    /// The report of the incident that is most likely about the same problem.
+    /// The report of the incident with the highest probability.
     pub candidate: Candidate,
-    /// How probable it is that it is the same.
+    /// Probability that the candidate is about the same problem.
     pub probability: f64,
-    /// What to think of it.
+    /// What that means under the policy.
     pub decision: Decision,
 }
 
-/// The answer: most probable first, equal ones by distance and id.
+/// Result of [`DuplicateRule::rank`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DuplicateAnswer {
-    /// The incidents.
-    pub found: Vec<Duplicate>,
-    /// How many reports were weighed.
-    pub weighed: usize,
-    /// There were more than are weighed: the oldest were left out.
+    /// The incidents, most probable first, equal probabilities by distance and id.
+    pub duplicates: Vec<Duplicate>,
+    /// Number of candidates that were scored.
+    pub scored: usize,
+    /// Were there more candidates than are scored? The oldest were omitted then.
     pub truncated: bool,
 }
 
-/// What holds for questions about one service in one snapshot: made once, asked often.
+/// Duplicate detection for one service in one snapshot: the model's coefficients and the compiled
+/// filters. Made once and used for many queries.
 pub struct DuplicateRule {
-    /// Its policy.
+    /// The policy of the service.
     pub policy: Policy,
     coefficients: Features,
     days: f64,
-    /// Codes of the service, first, and of the others of its group.
+    /// The service, then the others of its group.
     codes: Vec<ServiceCode>,
-    /// Number of the service; none where no report was ever of it.
+    /// Service number; none where no report was ever of the service.
     service: Option<u16>,
-    /// By number of service: of the same group.
+    /// By service number: is it of the same group?
     related: Vec<bool>,
-    near: CompiledFilter,
-    everything: CompiledFilter,
+    /// Reports of the group.
+    of_group: CompiledFilter,
+    every: CompiledFilter,
 }
 
 impl DuplicateRule {
     /// The rule for a service of the catalogue.
+    ///
+    /// ```
+    /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+    /// use pointchaud::index::Index;
+    /// use pointchaud::ingest::{builtin_catalogue, builtin_model};
+    /// use pointchaud::place::Position;
+    /// use pointchaud::query::{DuplicateQuery, DuplicateRule};
+    ///
+    /// let service = ServiceCode::new("graffiti").unwrap();
+    /// let report = |id: &str, requested| {
+    ///     let at = Position::new(-71.2, 46.81).ok();
+    ///     IndexedFields::new(ReportId::new(id).unwrap(), service.clone(), requested, at)
+    /// };
+    /// let reports = [report("r1", 1_790_000_000), report("r2", 1_790_003_600)];
+    /// let snapshot = Index::from_reports(reports).reader().load();
+    /// let (catalogue, model) = (builtin_catalogue(true).unwrap(), builtin_model().unwrap());
+    /// let rule = DuplicateRule::new(&snapshot, &catalogue, &model, &service);
+    ///
+    /// // When r2 came, an hour after r1 and at the same position, r1 was already known.
+    /// let query = DuplicateQuery::of(&snapshot, snapshot.find("r2").unwrap()).unwrap();
+    /// let answer = rule.rank(&snapshot, &query, 5);
+    /// assert_eq!((answer.scored, answer.duplicates.len()), (1, 1));
+    /// assert_eq!(snapshot.id(answer.duplicates[0].address), "r1");
+    /// assert!(answer.duplicates[0].probability > rule.policy.possible_from);
+    /// ```
     pub fn new(
         snapshot: &Snapshot,
         catalogue: &Catalogue,
@@ -110,61 +147,101 @@ impl DuplicateRule {
             days: model.days,
             service: snapshot.service_number(service.as_str()),
             related,
-            near: snapshot
+            of_group: snapshot
                 .compiled(&Filter { services: Some(services.clone()), ..Filter::default() }),
             codes: services,
-            everything: snapshot.compiled(&Filter::default()),
+            every: snapshot.compiled(&Filter::default()),
         }
     }
 
-    /// The incidents that may be what the probe asks about, at most `limit`.
+    /// The incidents that may be about the same problem: the `limit` most probable. See
+    /// [`DuplicateRule::new`] for an example.
+    ///
+    /// Takes O(c + limit log c) time for c candidates.
     pub fn rank(
         &self,
         snapshot: &Snapshot,
-        probe: &DuplicateQuery<'_>,
+        query: &DuplicateQuery<'_>,
         limit: usize,
     ) -> DuplicateAnswer {
-        let (candidates, truncated) = self.candidates(snapshot, probe);
-        let weighed = candidates.len();
-        let odds = |candidate: &Candidate| self.log_odds(&candidate.described.features);
-        let mut likely: Vec<(f64, u32)> = candidates.iter().map(odds).zip(0..).collect();
+        let (candidates, truncated) = self.candidates(snapshot, query);
+        let scored = candidates.len();
+        let odds = |candidate: &Candidate| self.log_odds(&candidate.facts.features);
+        let mut ranking: Vec<(f64, u32)> = candidates.iter().map(odds).zip(0..).collect();
         let order = |a: &(f64, u32), b: &(f64, u32)| {
             let [near, far] = [a, b].map(|one| &candidates[one.1 as usize]);
             let by_id = || snapshot.id(near.address).cmp(snapshot.id(far.address));
-            let (near, far) = (near.described.distance.0, far.described.distance.0);
+            let (near, far) = (near.facts.distance.0, far.facts.distance.0);
             b.0.total_cmp(&a.0).then(near.total_cmp(&far)).then_with(by_id)
         };
-        // Put in order piece by piece: repeats of one incident are told once, so nobody knows how
-        // many it takes.
-        let mut found: Vec<Duplicate> = Vec::with_capacity(limit);
-        let mut rest = likely.as_mut_slice();
-        while found.len() < limit && !rest.is_empty() {
-            let piece = rest.len().min(limit.saturating_mul(2).saturating_add(8));
-            if piece < rest.len() {
-                rest.select_nth_unstable_by(piece, order);
+        // Sorted section by section: the reports of an incident count once, so the number of
+        // candidates that yields `limit` incidents is not known in advance.
+        let mut duplicates: Vec<Duplicate> = Vec::with_capacity(limit);
+        let mut rest = ranking.as_mut_slice();
+        while duplicates.len() < limit && !rest.is_empty() {
+            let section = rest.len().min(limit.saturating_mul(2).saturating_add(8));
+            if section < rest.len() {
+                rest.select_nth_unstable_by(section, order);
             }
-            let (first, others) = rest.split_at_mut(piece);
+            let (first, others) = rest.split_at_mut(section);
             first.sort_unstable_by(order);
             for (log_odds, at) in first {
                 let candidate = candidates[*at as usize];
-                let (address, distance) = self.original(snapshot, probe, &candidate);
-                if found.len() < limit && found.iter().all(|known| known.address != address) {
+                let (address, distance) = self.original(snapshot, query, &candidate);
+                let is_new = duplicates.iter().all(|known| known.address != address);
+                if duplicates.len() < limit && is_new {
                     let probability = logistic(*log_odds);
                     let decision = self.decide(probability);
-                    found.push(Duplicate { address, distance, candidate, probability, decision });
+                    duplicates.push(Duplicate {
+                        address,
+                        distance,
+                        candidate,
+                        probability,
+                        decision,
+                    });
                 }
             }
             rest = others;
         }
-        DuplicateAnswer { found, weighed, truncated }
+        DuplicateAnswer { duplicates, scored, truncated }
     }
 
-    /// The log odds of what is described so.
+    /// The log odds that a candidate with these features is about the same problem.
+    ///
+    /// ```
+    /// use pointchaud::domain::ServiceCode;
+    /// use pointchaud::index::Index;
+    /// use pointchaud::ingest::{builtin_catalogue, builtin_model};
+    /// use pointchaud::query::{DuplicateModel, DuplicateRule};
+    ///
+    /// let snapshot = Index::default().reader().load();
+    /// let (catalogue, model) = (builtin_catalogue(true).unwrap(), builtin_model().unwrap());
+    /// let service = ServiceCode::new("graffiti").unwrap();
+    /// let rule = DuplicateRule::new(&snapshot, &catalogue, &model, &service);
+    /// let (mut near, mut far) = ([0.0; 14], [0.0; 14]);
+    /// near[DuplicateModel::DISTANCE] = 1.0;
+    /// far[DuplicateModel::DISTANCE] = 3.0;
+    /// assert!(rule.log_odds(&near) > rule.log_odds(&far));
+    /// ```
     pub fn log_odds(&self, features: &Features) -> f64 {
         features.iter().zip(&self.coefficients).map(|(x, w)| x * w).sum()
     }
 
-    /// What to think of a probability.
+    /// What a probability means under the policy.
+    ///
+    /// ```
+    /// use pointchaud::domain::ServiceCode;
+    /// use pointchaud::index::Index;
+    /// use pointchaud::ingest::{builtin_catalogue, builtin_model};
+    /// use pointchaud::query::{Decision, DuplicateRule};
+    ///
+    /// let snapshot = Index::default().reader().load();
+    /// let (catalogue, model) = (builtin_catalogue(true).unwrap(), builtin_model().unwrap());
+    /// let service = ServiceCode::new("graffiti").unwrap();
+    /// let rule = DuplicateRule::new(&snapshot, &catalogue, &model, &service);
+    /// assert_eq!(rule.decide(rule.policy.duplicate_from), Decision::Duplicate);
+    /// assert_eq!(rule.decide(0.0), Decision::New);
+    /// ```
     pub fn decide(&self, probability: f64) -> Decision {
         match probability {
             p if p >= self.policy.duplicate_from => Decision::Duplicate,
@@ -173,35 +250,36 @@ impl DuplicateRule {
         }
     }
 
-    /// Every candidate with what it is weighed by, in no order, and whether there were too many.
+    /// All candidates with their features, ascending by time, and whether the oldest were omitted
+    /// because there were too many. [`DuplicateRule::rank`] scores them; training needs them alone.
     pub fn candidates(
         &self,
         snapshot: &Snapshot,
-        probe: &DuplicateQuery<'_>,
+        query: &DuplicateQuery<'_>,
     ) -> (Vec<Candidate>, bool) {
-        let wider = probe.accuracy_m.min(ACCURACY_M_MAX);
-        let origin = QueryPoint::new(probe.at);
-        let itself = probe.exclude.and_then(|id| snapshot.find(id));
-        let oldest = probe.second - (self.days * 86_400.0) as i64;
+        let tolerance = query.accuracy_m.min(ACCURACY_M_MAX);
+        let origin = QueryPoint::new(query.position);
+        let itself = query.exclude.and_then(|id| snapshot.find(id));
+        let oldest = query.requested - (self.days * 86_400.0) as i64;
         let mut found = Vec::with_capacity(64);
         for (compiled, reach) in
-            [(&self.near, self.policy.reach_m), (&self.everything, ELSEWHERE_M)]
+            [(&self.of_group, self.policy.reach_m), (&self.every, OTHER_SERVICES_M)]
         {
-            let reach = Meters(reach + wider);
+            let reach = Meters(reach + tolerance);
             let mut addresses = AddressCollector {
-                reach: haversine_tolerance(reach.haversine()),
+                max_haversine: haversine_tolerance(reach.haversine()),
                 found: Vec::with_capacity(64),
             };
             snapshot.near(&origin, compiled, usize::MAX, &mut addresses);
             for address in addresses.found {
                 let service = snapshot.service(address);
                 let is_near = self.related.get(usize::from(service)).copied().unwrap_or(false);
-                // What the first look found is not taken again by the second.
-                if is_near != std::ptr::eq(compiled, &self.near) {
+                // A report that the first search found is not taken again by the second.
+                if is_near != std::ptr::eq(compiled, &self.of_group) {
                     continue;
                 }
                 let requested = snapshot.requested(address);
-                if oldest <= requested && requested <= probe.second {
+                if oldest <= requested && requested <= query.requested {
                     found.push((requested, address, service, reach));
                 }
             }
@@ -213,13 +291,13 @@ impl DuplicateRule {
         }
         found.sort_unstable_by_key(|(requested, ..)| *requested);
         let mut candidates: Vec<Candidate> = Vec::with_capacity(found.len());
-        let mut moments: Vec<i64> = Vec::with_capacity(found.len());
+        let mut times: Vec<i64> = Vec::with_capacity(found.len());
         for (requested, address, service, reach) in found {
             let [lon, lat] = snapshot.degrees(address);
             let distance = origin.distance(lon, lat);
             if distance <= reach && Some(address) != itself {
                 let state = snapshot.state(address);
-                let known = Known {
+                let fields = CandidateFields {
                     requested,
                     is_day_only: state.is_day_only(),
                     is_open: state.is_open(),
@@ -227,61 +305,84 @@ impl DuplicateRule {
                     sketch: snapshot.sketch(address),
                 };
                 let relation = self.relation(service);
-                let described = describe(probe, &known, distance, relation);
-                candidates.push(Candidate { address, described });
-                moments.push(requested);
+                let facts = describe(query, &fields, distance, relation);
+                candidates.push(Candidate { address, facts });
+                times.push(requested);
             }
         }
-        among_others(&mut candidates, &moments);
+        add_rank_features(&mut candidates, &times);
         (candidates, truncated)
     }
 
-    /// The report of which the one asked about is most likely a duplicate, if that is at least so
-    /// likely as `least`, and the probability. To be called a duplicate it must lie within the
-    /// extent of an incident too, and the original must be open: what comes back after a repair is
-    /// a new incident. `fresh` are reports made just now that no snapshot has yet.
-    pub fn best(
+    /// The original of which the query is most probably a duplicate, with the probability, if the
+    /// decision is at least `least`. For [`Decision::Duplicate`] the original must also be within
+    /// the extent of an incident and open: a problem that returns after a repair is a new incident.
+    /// `fresh` are reports that were just recorded and are in no snapshot yet.
+    ///
+    /// ```
+    /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+    /// use pointchaud::index::Index;
+    /// use pointchaud::ingest::{builtin_catalogue, builtin_model};
+    /// use pointchaud::place::Position;
+    /// use pointchaud::query::{Decision, DuplicateQuery, DuplicateRule};
+    ///
+    /// let service = ServiceCode::new("graffiti").unwrap();
+    /// let report = |id: &str, lon: f64, requested| {
+    ///     let at = Position::new(lon, 46.81).ok();
+    ///     IndexedFields::new(ReportId::new(id).unwrap(), service.clone(), requested, at)
+    /// };
+    /// let reports = [report("r1", -71.2, 1_790_000_000), report("r2", -71.3, 1_790_003_600)];
+    /// let snapshot = Index::from_reports(reports).reader().load();
+    /// let (catalogue, model) = (builtin_catalogue(true).unwrap(), builtin_model().unwrap());
+    /// let rule = DuplicateRule::new(&snapshot, &catalogue, &model, &service);
+    /// let query = DuplicateQuery::of(&snapshot, snapshot.find("r2").unwrap()).unwrap();
+    /// // r1 is 7.6 km away.
+    /// assert_eq!(rule.best_match(&snapshot, &query, &[], Decision::Possible), None);
+    /// ```
+    pub fn best_match(
         &self,
         snapshot: &Snapshot,
-        probe: &DuplicateQuery<'_>,
+        query: &DuplicateQuery<'_>,
         fresh: &[Report],
         least: Decision,
     ) -> Option<(ReportId, f64)> {
-        const ENOUGH: usize = 8;
-        let extent = self.policy.extent_m + probe.accuracy_m.min(ACCURACY_M_MAX);
-        let is_one =
+        /// Incidents of the snapshot that are considered.
+        const CONSIDERED: usize = 8;
+        let extent = self.policy.extent_m + query.accuracy_m.min(ACCURACY_M_MAX);
+        let is_acceptable =
             |far: f64, is_open: bool| least > Decision::Duplicate || far <= extent && is_open;
-        let old = self.rank(snapshot, probe, ENOUGH).found.into_iter();
-        let old =
-            old.filter(|one| is_one(one.distance.0, was_open(snapshot, one.address, probe.second)));
+        let old = self.rank(snapshot, query, CONSIDERED).duplicates.into_iter();
+        let old = old.filter(|one| {
+            is_acceptable(one.distance.0, was_open(snapshot, one.address, query.requested))
+        });
         let old = old.filter(|one| one.decision <= least).map(|one| {
             let id = ReportId::new(snapshot.id(one.address)).ok()?;
             Some((id, one.probability))
         });
         let new = fresh.iter().filter_map(|report| {
-            let probability = self.weigh(probe, report)?;
+            let probability = self.score(query, report)?;
             let id = report.parent.as_ref().unwrap_or(&report.id);
-            // Whoever is attached to a report that lies elsewhere is as far as that one.
+            // The distance of a duplicate is that of its original.
             let (there, is_open) = match fresh.iter().find(|other| other.id == *id) {
                 Some(original) => (original.position, original.status != Status::Closed),
                 None => {
                     let original = snapshot.find(id.as_str())?;
-                    let is_open = was_open(snapshot, original, probe.second);
+                    let is_open = was_open(snapshot, original, query.requested);
                     (snapshot.position(original), is_open)
                 }
             };
-            let far = distance(probe.at, there?).0;
-            let likely = self.decide(probability) <= least && is_one(far, is_open);
-            likely.then(|| (id.clone(), probability))
+            let far = distance(query.position, there?).0;
+            let is_likely = self.decide(probability) <= least && is_acceptable(far, is_open);
+            is_likely.then(|| (id.clone(), probability))
         });
-        // Of equal ones the first is taken, and those of the snapshot were first.
+        // Of equal probabilities the first wins, so reports of the snapshot precede fresh ones.
         let all = old.flatten().chain(new);
         all.reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 
-    /// How probable it is that the probe repeats a report that no snapshot has yet; none where that
-    /// is no candidate.
-    fn weigh(&self, probe: &DuplicateQuery<'_>, report: &Report) -> Option<f64> {
+    /// The probability that the query is a duplicate of a report that is in no snapshot yet; none
+    /// where the report is no candidate.
+    fn score(&self, query: &DuplicateQuery<'_>, report: &Report) -> Option<f64> {
         let facts = report.facts();
         let place = facts.position.filter(|_| facts.accuracy == Accuracy::Exact)?;
         let relation = match self.codes.iter().position(|code| *code == facts.service) {
@@ -289,21 +390,23 @@ impl DuplicateRule {
             Some(_) => Relation::Related,
             None => Relation::Other,
         };
-        let reach = if relation == Relation::Other { ELSEWHERE_M } else { self.policy.reach_m };
-        let distance = distance(probe.at, place);
-        let known = Known {
+        let reach =
+            if relation == Relation::Other { OTHER_SERVICES_M } else { self.policy.reach_m };
+        let distance = distance(query.position, place);
+        let fields = CandidateFields {
             requested: facts.requested,
             is_day_only: facts.day_only,
             is_open: facts.status != Status::Closed,
             closed: facts.closed,
             sketch: facts.sketch,
         };
-        let age = probe.second - facts.requested;
+        let age = query.requested - facts.requested;
         let in_time = (0..=(self.days * 86_400.0) as i64).contains(&age);
-        let is_near = distance.0 <= reach + probe.accuracy_m.min(ACCURACY_M_MAX);
-        let itself = probe.exclude == Some(facts.id.as_str());
-        (in_time && is_near && !itself)
-            .then(|| logistic(self.log_odds(&describe(probe, &known, distance, relation).features)))
+        let is_near = distance.0 <= reach + query.accuracy_m.min(ACCURACY_M_MAX);
+        let itself = query.exclude == Some(facts.id.as_str());
+        (in_time && is_near && !itself).then(|| {
+            logistic(self.log_odds(&describe(query, &fields, distance, relation).features))
+        })
     }
 
     fn relation(&self, service: u16) -> Relation {
@@ -314,42 +417,60 @@ impl DuplicateRule {
         }
     }
 
-    /// The original of which a candidate was known to be a duplicate, and how far it is.
+    /// The original of which the candidate was known to be a duplicate, and its distance.
     fn original(
         &self,
         snapshot: &Snapshot,
-        probe: &DuplicateQuery<'_>,
+        query: &DuplicateQuery<'_>,
         candidate: &Candidate,
     ) -> (DocAddress, Meters) {
         let mut at = candidate.address;
         for _ in 0..LINKS_MAX {
-            let linked = snapshot.closed(at).is_none_or(|closed| closed <= probe.second);
+            let linked = snapshot.closed(at).is_none_or(|closed| closed <= query.requested);
             let parent = snapshot.parent(at).filter(|_| linked);
             let Some(parent) = parent.and_then(|id| snapshot.find(id)) else { break };
-            let is_asked = probe.exclude.is_some_and(|id| snapshot.id(parent) == id);
-            if is_asked || snapshot.requested(parent) > probe.second {
+            let is_excluded = query.exclude.is_some_and(|id| snapshot.id(parent) == id);
+            if is_excluded || snapshot.requested(parent) > query.requested {
                 break;
             }
             at = parent;
         }
         match snapshot.position(at) {
             Some(place) if at != candidate.address => {
-                (at, QueryPoint::new(probe.at).distance(place.lon(), place.lat()))
+                (at, QueryPoint::new(query.position).distance(place.lon(), place.lat()))
             }
-            _ => (candidate.address, candidate.described.distance),
+            _ => (candidate.address, candidate.facts.distance),
         }
     }
 }
 
-/// Was a report open at a moment, as far as its closing time is known?
+/// Was a report open at a second since 1970? Where it is closed and its closing time is unknown it
+/// counts as closed.
+///
+/// ```
+/// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode, Status};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::was_open;
+///
+/// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
+/// let report = IndexedFields {
+///     status: Status::Closed,
+///     closed: Some(1_790_000_500),
+///     ..IndexedFields::new(id, service, 1_790_000_000, None)
+/// };
+/// let snapshot = Index::from_reports([report]).reader().load();
+/// let report = snapshot.find("r1").unwrap();
+/// assert!(was_open(&snapshot, report, 1_790_000_100));
+/// assert!(!was_open(&snapshot, report, 1_790_000_900));
+/// ```
 pub fn was_open(snapshot: &Snapshot, report: DocAddress, second: i64) -> bool {
     let closed = snapshot.closed(report);
     snapshot.state(report).is_open() || closed.is_some_and(|closed| closed > second)
 }
 
-/// Takes everything within reach.
+/// Collects the addresses of all candidates within a distance.
 struct AddressCollector {
-    reach: f32,
+    max_haversine: f32,
     found: Vec<DocAddress>,
 }
 
@@ -361,6 +482,6 @@ impl Collector<DocAddress> for AddressCollector {
 
     #[inline]
     fn max_haversine(&mut self) -> f32 {
-        self.reach
+        self.max_haversine
     }
 }

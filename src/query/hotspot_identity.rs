@@ -1,65 +1,82 @@
-//! Which of today's hotspots is which of yesterday's.
+//! Identity of hotspots over time: which detected hotspot continues which track.
 //!
-//! A hotspot keeps its identity while it shares a cell with its former self. Where several claim
-//! the same one, the one that shares most of its cells has it (the elder where they share as many);
-//! the others are born as parts of it. Former ones that nothing follows became part of what covers
-//! them, or are over once they have not been seen for three days; where something comes again
-//! within thirty days it is the same one again.
+//! A hotspot continues a track if it shares a cell with the track's last state. Where several share
+//! cells with one track, the one that shares most continues it, and the others begin tracks of
+//! their own as splits. Where one hotspot shares cells with several tracks, it continues the one
+//! with most shared cells (the older one if equal), and the others end as merged into it. A track
+//! that no hotspot continues ends after three days. If a hotspot appears on its cells within thirty
+//! days of its last detection, the track returns.
 
 use std::collections::HashMap;
 
 use crate::domain::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
 use crate::place::Hex;
 
-/// A hotspot not seen for so long is over, in seconds.
-const OVER_AFTER: i64 = 3 * 86_400;
-/// One that is over may return for so long.
+/// A track that no hotspot continued for so long ends, in seconds.
+const ENDS_AFTER: i64 = 3 * 86_400;
+/// A track may return within this time of its last detection, in seconds.
 const RETURNS_WITHIN: i64 = 30 * 86_400;
 
-/// A hotspot of today: its cells in order, and its reports.
+/// A hotspot as it was just detected.
 pub struct DetectedHotspot<'a> {
-    /// Its cells.
+    /// Its H3 cells, ascending.
     pub cells: &'a [Hex],
-    /// How many reports.
+    /// Number of reports.
     pub count: u64,
 }
 
-/// Follows the hotspots of `question` on from what was known to what is seen `at` a second, and
-/// gives the number of each seen. Tracks that changed are marked in `changed`. `next` is the next
-/// free number. What is older than the tracks' own last sight changes nothing but names.
-pub fn follow(
+/// Updates the tracks of one standing search, called `question`, with the hotspots detected at a
+/// second since 1970. Returns the track number of each detected hotspot. Adds new tracks, numbered
+/// from `next` on, and adds the numbers of changed tracks to `changed`. A detection older than a
+/// track's last one leaves the track as it is.
+///
+/// ```
+/// use pointchaud::place::Hex;
+/// use pointchaud::query::{DetectedHotspot, update_tracks};
+///
+/// let cell = Hex::of(-71.2, 46.8, 9).unwrap();
+/// let (mut tracks, mut next, mut changed) = (Vec::new(), 1, Vec::new());
+/// let detected = [DetectedHotspot { cells: &[cell], count: 10 }];
+/// let first = update_tracks(&mut tracks, "all", &detected, 0, &mut next, &mut changed);
+/// let detected = [DetectedHotspot { cells: &[cell], count: 20 }];
+/// let second = update_tracks(&mut tracks, "all", &detected, 3_600, &mut next, &mut changed);
+/// assert_eq!((first, second), (vec![1], vec![1]));
+/// let events: Vec<&str> = tracks[0].steps.iter().map(|step| step.event.word().0).collect();
+/// assert_eq!(events, ["born", "grew"]);
+/// ```
+pub fn update_tracks(
     tracks: &mut Vec<HotspotTrack>,
     question: &str,
-    seen: &[DetectedHotspot<'_>],
+    detected: &[DetectedHotspot<'_>],
     at: i64,
     next: &mut u64,
     changed: &mut Vec<u64>,
 ) -> Vec<u64> {
-    let shared = overlaps(tracks, question, seen, at);
-    let mut of_seen: Vec<Option<usize>> = vec![None; seen.len()];
+    let shared = overlaps(tracks, question, detected, at);
+    let mut track_of: Vec<Option<usize>> = vec![None; detected.len()];
     let mut taken: HashMap<usize, usize> = HashMap::new();
     for (_, track, n) in &shared {
-        if of_seen[*n].is_none() && !taken.contains_key(track) {
-            of_seen[*n] = Some(*track);
+        if track_of[*n].is_none() && !taken.contains_key(track) {
+            track_of[*n] = Some(*track);
             taken.insert(*track, *n);
         }
     }
-    for (n, one) in seen.iter().enumerate() {
+    for (n, one) in detected.iter().enumerate() {
         let step = |event| HotspotTrackStep { at, event, count: one.count, cells: one.cells.len() };
-        if let Some(track) = of_seen[n] {
+        if let Some(track) = track_of[n] {
             let track = &mut tracks[track];
-            if at >= track.seen && renew(track, one, at) {
+            if at >= track.seen && continue_track(track, one, at) {
                 changed.push(track.number);
             }
             continue;
         }
-        // A part of one that goes on, if it shares cells with one.
+        // A split, if it shares cells with a track that another hotspot continues.
         let whole = shared.iter().find(|(_, _, other)| *other == n).map(|(_, track, _)| *track);
         let event = match whole.map(|whole| tracks[whole].number) {
             Some(whole) => HotspotTrackEvent::SplitFrom(whole),
             None => HotspotTrackEvent::Born,
         };
-        of_seen[n] = Some(tracks.len());
+        track_of[n] = Some(tracks.len());
         changed.push(*next);
         tracks.push(HotspotTrack {
             number: *next,
@@ -72,8 +89,8 @@ pub fn follow(
         });
         *next += 1;
     }
-    let numbers: Vec<u64> = of_seen.iter().flatten().map(|track| tracks[*track].number).collect();
-    let now: Vec<usize> = of_seen.into_iter().flatten().collect();
+    let numbers: Vec<u64> = track_of.iter().flatten().map(|track| tracks[*track].number).collect();
+    let now: Vec<usize> = track_of.into_iter().flatten().collect();
     for (n, track) in tracks.iter_mut().enumerate() {
         if track.ended || track.question != question || now.contains(&n) || at <= track.seen {
             continue;
@@ -81,7 +98,7 @@ pub fn follow(
         let whole = shared.iter().find(|(_, other, _)| *other == n).map(|(_, _, n)| numbers[*n]);
         let event = match whole {
             Some(whole) => HotspotTrackEvent::MergedInto(whole),
-            None if at - track.seen >= OVER_AFTER => HotspotTrackEvent::Ended,
+            None if at - track.seen >= ENDS_AFTER => HotspotTrackEvent::Ended,
             None => continue,
         };
         track.ended = true;
@@ -91,15 +108,16 @@ pub fn follow(
     numbers
 }
 
-/// How many cells each track shares with each of what is seen, most first, then the elder.
+/// The number of cells that each track shares with each detected hotspot, as (cells, track,
+/// hotspot): tracks that have not ended first, then most cells, then the older track.
 fn overlaps(
     tracks: &[HotspotTrack],
     question: &str,
-    seen: &[DetectedHotspot<'_>],
+    detected: &[DetectedHotspot<'_>],
     at: i64,
 ) -> Vec<(usize, usize, usize)> {
     let mut of_cell: HashMap<Hex, usize> = HashMap::new();
-    for (n, one) in seen.iter().enumerate() {
+    for (n, one) in detected.iter().enumerate() {
         of_cell.extend(one.cells.iter().map(|cell| (*cell, n)));
     }
     let mut shared = Vec::new();
@@ -114,22 +132,22 @@ fn overlaps(
         }
         shared.extend(counts.into_iter().map(|(one, count)| (count, n, one)));
     }
-    // What is there now goes before what was over.
-    let over = |track: usize| tracks[track].ended;
+    let has_ended = |track: usize| tracks[track].ended;
     shared.sort_unstable_by_key(|(count, track, one)| {
-        (over(*track), std::cmp::Reverse(*count), tracks[*track].number, *one)
+        (has_ended(*track), std::cmp::Reverse(*count), tracks[*track].number, *one)
     });
     shared
 }
 
-/// Brings a track up to date; says whether anything is worth keeping.
-fn renew(track: &mut HotspotTrack, one: &DetectedHotspot<'_>, at: i64) -> bool {
-    let told = track.steps.iter().rev().find(|step| step.count > 0).map_or(0, |step| step.count);
+/// Updates a track with the hotspot that continues it. Returns whether the track changed.
+fn continue_track(track: &mut HotspotTrack, one: &DetectedHotspot<'_>, at: i64) -> bool {
+    let last_count =
+        track.steps.iter().rev().find(|step| step.count > 0).map_or(0, |step| step.count);
     let event = if track.ended {
         Some(HotspotTrackEvent::Returned)
-    } else if one.count * 2 >= told * 3 {
+    } else if one.count * 2 >= last_count * 3 {
         Some(HotspotTrackEvent::Grew)
-    } else if one.count * 3 <= told * 2 {
+    } else if one.count * 3 <= last_count * 2 {
         Some(HotspotTrackEvent::Shrank)
     } else {
         None
@@ -151,7 +169,7 @@ mod tests {
 
     const DAY: i64 = 86_400;
 
-    /// Cells in a row, some of them.
+    /// Some cells of a row.
     fn cells(range: std::ops::Range<u32>) -> Vec<Hex> {
         let mut cells: Vec<Hex> =
             range.map(|n| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap()).collect();
@@ -159,21 +177,21 @@ mod tests {
         cells
     }
 
-    struct Life {
+    struct Timeline {
         tracks: Vec<HotspotTrack>,
         next: u64,
     }
 
-    impl Life {
-        fn day(&mut self, day: i64, seen: &[(std::ops::Range<u32>, u64)]) -> Vec<u64> {
-            let lists: Vec<_> = seen.iter().map(|(range, _)| cells(range.clone())).collect();
-            let seen: Vec<DetectedHotspot<'_>> = lists
+    impl Timeline {
+        fn day(&mut self, day: i64, hotspots: &[(std::ops::Range<u32>, u64)]) -> Vec<u64> {
+            let lists: Vec<_> = hotspots.iter().map(|(range, _)| cells(range.clone())).collect();
+            let detected: Vec<DetectedHotspot<'_>> = lists
                 .iter()
-                .zip(seen)
+                .zip(hotspots)
                 .map(|(cells, (_, count))| DetectedHotspot { cells, count: *count })
                 .collect();
             let mut changed = Vec::new();
-            follow(&mut self.tracks, "q", &seen, day * DAY, &mut self.next, &mut changed)
+            update_tracks(&mut self.tracks, "q", &detected, day * DAY, &mut self.next, &mut changed)
         }
 
         fn words(&self, number: u64) -> Vec<&'static str> {
@@ -183,45 +201,52 @@ mod tests {
     }
 
     #[test]
-    fn a_hotspot_is_itself_while_it_overlaps_itself() {
-        let mut life = Life { tracks: Vec::new(), next: 1 };
-        assert_eq!(life.day(0, &[(0..3, 10), (10..12, 8)]), [1, 2]);
-        // It wanders, cell by cell, and grows.
-        assert_eq!(life.day(1, &[(2..5, 11), (10..12, 8)]), [1, 2]);
-        assert_eq!(life.day(2, &[(10..12, 8), (4..8, 30)]), [2, 1]);
-        assert_eq!(life.words(1), ["born", "grew"]);
-        // It parts: the larger share keeps the name.
-        assert_eq!(life.day(3, &[(4..5, 5), (5..8, 20), (10..12, 8)]), [3, 1, 2]);
-        assert_eq!(life.words(3), ["split_from"]);
-        // All become one.
-        assert_eq!(life.day(4, &[(4..12, 40)]), [1]);
+    fn a_hotspot_keeps_its_number_while_it_overlaps_its_last_state() {
+        let mut timeline = Timeline { tracks: Vec::new(), next: 1 };
+        assert_eq!(timeline.day(0, &[(0..3, 10), (10..12, 8)]), [1, 2]);
+        // It moves, cell by cell, and grows.
+        assert_eq!(timeline.day(1, &[(2..5, 11), (10..12, 8)]), [1, 2]);
+        assert_eq!(timeline.day(2, &[(10..12, 8), (4..8, 30)]), [2, 1]);
+        assert_eq!(timeline.words(1), ["born", "grew"]);
+        // It splits: the larger share keeps the number.
+        assert_eq!(timeline.day(3, &[(4..5, 5), (5..8, 20), (10..12, 8)]), [3, 1, 2]);
+        assert_eq!(timeline.words(3), ["split_from"]);
+        // All merge.
+        assert_eq!(timeline.day(4, &[(4..12, 40)]), [1]);
         assert_eq!(
-            (life.words(2), life.words(3)),
+            (timeline.words(2), timeline.words(3)),
             (vec!["born", "merged_into"], vec!["split_from", "merged_into"])
         );
-        // Not seen for a day or two is not the end, three are; and it may come back.
-        assert!(life.day(5, &[]).is_empty());
-        assert!(!life.words(1).contains(&"ended"));
-        assert!(life.day(8, &[]).is_empty());
-        assert_eq!(life.words(1).last(), Some(&"ended"));
-        assert_eq!(life.day(20, &[(6..7, 9)]), [1]);
-        assert_eq!(life.words(1).last(), Some(&"returned"));
-        life.day(24, &[]);
-        assert_eq!(life.day(100, &[(6..7, 9)]), [4], "too late");
+        // A track ends after three days without a detection, and may return.
+        assert!(timeline.day(5, &[]).is_empty());
+        assert!(!timeline.words(1).contains(&"ended"));
+        assert!(timeline.day(8, &[]).is_empty());
+        assert_eq!(timeline.words(1).last(), Some(&"ended"));
+        assert_eq!(timeline.day(20, &[(6..7, 9)]), [1]);
+        assert_eq!(timeline.words(1).last(), Some(&"returned"));
+        timeline.day(24, &[]);
+        assert_eq!(timeline.day(100, &[(6..7, 9)]), [4], "too late");
     }
 
     #[test]
-    fn questions_do_not_share_hotspots_and_the_past_changes_nothing() {
-        let mut life = Life { tracks: Vec::new(), next: 1 };
-        life.day(9, &[(0..3, 10)]);
+    fn searches_do_not_share_tracks_and_older_detections_change_nothing() {
+        let mut timeline = Timeline { tracks: Vec::new(), next: 1 };
+        timeline.day(9, &[(0..3, 10)]);
         let own = cells(0..3);
-        let seen = [DetectedHotspot { cells: &own, count: 10 }];
+        let detected = [DetectedHotspot { cells: &own, count: 10 }];
         let mut changed = Vec::new();
-        let other = follow(&mut life.tracks, "r", &seen, 9 * DAY, &mut life.next, &mut changed);
+        let other = update_tracks(
+            &mut timeline.tracks,
+            "r",
+            &detected,
+            9 * DAY,
+            &mut timeline.next,
+            &mut changed,
+        );
         assert_eq!((other, changed), (vec![2], vec![2]));
-        assert_eq!(life.day(3, &[(0..1, 90)]), [1]);
-        assert_eq!((life.tracks[0].count, life.tracks[0].seen), (10, 9 * DAY));
-        life.day(2, &[]);
-        assert!(!life.tracks[0].ended);
+        assert_eq!(timeline.day(3, &[(0..1, 90)]), [1]);
+        assert_eq!((timeline.tracks[0].count, timeline.tracks[0].seen), (10, 9 * DAY));
+        timeline.day(2, &[]);
+        assert!(!timeline.tracks[0].ended);
     }
 }

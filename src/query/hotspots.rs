@@ -1,9 +1,9 @@
-//! Hotspots: where hexagons that are significantly hot touch, one region with what is known of it.
+//! Hotspots: regions of touching H3 cells that are significantly hot, with what is known of each.
 //!
-//! First [`count_hexes`] and [`score_hexes`]; cells hot at the level asked and all that touch them
-//! through such cells are one region. Its members are the reports of the window in those of its
-//! cells that hold any. Then one look at the years before: what is usual here, since when it is
-//! more, whether it grows.
+//! Cells are counted ([`count_hexes`]) and tested ([`score_hexes`](crate::query::score_hexes)).
+//! Cells that are hot at the false discovery rate asked for and touch each other form one region;
+//! its reports are those of the window in its cells. Then the year before is scanned once: the
+//! usual count of the region, since when there is more, and whether it grows.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -11,108 +11,165 @@ use std::collections::BTreeMap;
 use crate::domain::{Filter, ServiceCode};
 use crate::index::{DocAddress, Snapshot};
 use crate::place::Hex;
-use crate::query::hexes::{
-    Exposure, HexCounts, HexScores, HexTest, UntestableReason, count_hexes, exposure,
-    score_hexes_against,
+use crate::query::hex_counts::{HexCounts, count_hexes, exposure_counts};
+use crate::query::hex_scores::{
+    Exposure, HexScores, HexTest, UntestableReason, class_of, score_hexes_with,
 };
 use crate::statistics::{DisjointSet, MannKendall, mann_kendall};
 
-/// Steps of the window in which a trend is looked for.
+/// Number of time steps of the window for the test of a trend.
 const TREND_STEPS: usize = 8;
-/// How far back the usual is looked for.
+/// How far back the usual count is computed from, in seconds.
 const HISTORY: i64 = 366 * 86_400;
+/// A year, for the comparison with the same days a year before, in seconds.
 const YEAR: i64 = 365 * 86_400;
-/// Fewer reports are no hotspot, however unlikely.
+/// A region with fewer reports is no hotspot, however significant.
 const REPORTS_MIN: u64 = 3;
 
-/// What is asked.
+/// Parameters of [`hotspots`].
 #[derive(Debug, Clone)]
 pub struct HotspotQuery {
     /// H3 resolution.
     pub resolution: u8,
-    /// Steps that a neighbourhood reaches, none: 1 with exposure, else as many as it needs.
+    /// Radius of a neighbourhood in steps. None for 1 with exposure, else for
+    /// [`auto_k`](crate::query::auto_k).
     pub k: Option<u8>,
-    /// What counts are held against.
+    /// What the counts are compared with.
     pub exposure: Exposure,
     /// False discovery rate at which a cell is hot: 0.1, 0.05 or 0.01.
     pub rate: f64,
-    /// First second of the window, since 1970.
+    /// Start of the window, in seconds since 1970.
     pub from: i64,
-    /// First second behind it.
+    /// End of the window, exclusive, in seconds since 1970.
     pub before: i64,
 }
 
-/// A region where there is more than chance.
+/// A region with significantly many reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspot {
-    /// Its cells that hold reports, in H3's order.
+    /// Its cells that hold reports, ascending.
     pub cells: Vec<Hex>,
-    /// Reports of the window.
+    /// Number of reports in the window.
     pub count: u64,
-    /// How many of them are not closed.
+    /// Number of those that are open or in progress.
     pub open: u64,
-    /// How many its cells would hold by chance.
+    /// Number expected in its cells under the null hypothesis.
     pub expected: f64,
-    /// The largest z of its cells.
+    /// Largest z score of its cells.
     pub z: f64,
-    /// The smallest q of its cells.
+    /// Smallest false discovery rate of its cells.
     pub q: f64,
-    /// When the oldest that is not closed was made, in seconds since 1970.
+    /// When the oldest open report was requested, in seconds since 1970.
     pub oldest_open: Option<i64>,
-    /// Since when there is more than expected, in seconds since 1970.
+    /// Since when there are more than expected, in seconds since 1970.
     pub since: i64,
-    /// How many it has in a window of the same length on the average of the year before, where the
-    /// city's reports go back two windows.
+    /// Mean number of reports in windows of the same length over the year before; none where the
+    /// city's reports do not go back so far as one whole window before.
     pub usual: Option<f64>,
-    /// How many it had in the same days a year before, where reports go back so far.
+    /// Number of reports in the same days a year before; none where reports do not go back so far.
     pub last_year: Option<u64>,
-    /// The trend of its counts through the window.
+    /// Trend of the count within the window.
     pub trend: MannKendall,
-    /// How many of each service number, most first.
+    /// Number of reports by service number, most first.
     pub services: Vec<(u16, u64)>,
-    /// The numbers of the areas it lies in, most reports first.
+    /// Numbers of the areas that its reports are in, most reports first.
     pub areas: Vec<u16>,
-    /// Its reports, in the order of time.
+    /// Its reports, ascending by time.
     pub members: Vec<DocAddress>,
 }
 
 impl Hotspot {
-    /// Its class, as those of cells are: 3, 2, 1 at a false discovery rate of 1, 5, 10 %.
+    /// 3, 2, 1 at a false discovery rate of 1, 5, 10 %, like the class of a cell.
     pub fn class(&self) -> i8 {
-        crate::query::hexes::class_of(self.z, self.q)
+        class_of(self.z, self.q)
     }
 }
 
-/// Regions, and how they were found.
+/// Result of [`hotspots`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspots {
-    /// In no order of importance.
+    /// The hotspots, in no particular order.
     pub found: Vec<Hotspot>,
-    /// Steps that a neighbourhood reached.
+    /// Radius of the neighbourhoods, in steps.
     pub k: u8,
-    /// Cells of the extent.
+    /// Number of cells of the extent.
     pub cells: usize,
-    /// Reports that were looked at.
+    /// Number of matching reports in the window.
     pub total: u64,
 }
 
-/// The hotspots of what passes the filter in the window; the filter's own times are left aside.
+/// The hotspots of the matching reports in the window. The filter's own times are ignored.
+///
+/// Takes O(reports + cells · k²) time.
 ///
 /// # Errors
-/// Why there is no significance to tell.
+/// Why nothing can be tested.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{Exposure, HotspotQuery, hotspots};
+///
+/// // A report in each of 144 places, and sixty more in four of them.
+/// let report = |n: u32| {
+///     let (x, y) = if n < 144 { (n % 12, n / 12) } else { (4 + n % 2, 4 + n / 2 % 2) };
+///     let at = Position::new(-71.3 + f64::from(x) * 0.01, 46.8 + f64::from(y) * 0.01).ok();
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
+/// };
+/// let snapshot = Index::from_reports((0..204).map(report)).reader().load();
+/// let query = HotspotQuery {
+///     resolution: 8,
+///     k: Some(1),
+///     exposure: Exposure::None,
+///     rate: 0.05,
+///     from: 1_790_000_000 - 86_400,
+///     before: 1_790_000_000 + 86_400,
+/// };
+/// let found = hotspots(&snapshot, &Filter::default(), &query).unwrap();
+/// assert_eq!((found.found.len(), found.total), (1, 204));
+/// assert!(found.found[0].count > 60);
+/// ```
 pub fn hotspots(
     snapshot: &Snapshot,
     filter: &Filter,
     query: &HotspotQuery,
 ) -> Result<Hotspots, UntestableReason> {
-    hotspots_against(snapshot, filter, query, &OnceCell::new())
+    hotspots_with(snapshot, filter, query, &OnceCell::new())
 }
 
-/// The hotspots of each service on its own, of those that pass the filter and have enough reports
-/// in the window; what there is of all services is looked at once for all.
+/// The hotspots of each service by itself, for the services with enough matching reports in the
+/// window. The exposure is counted once for all of them.
 ///
 /// # Errors
-/// No service has any.
+/// Why nothing can be tested; in particular no service has enough reports.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{Exposure, HotspotQuery, hotspots_by_service};
+///
+/// // A report in each of 144 places, and sixty more in four of them.
+/// let report = |n: u32| {
+///     let (x, y) = if n < 144 { (n % 12, n / 12) } else { (4 + n % 2, 4 + n / 2 % 2) };
+///     let at = Position::new(-71.3 + f64::from(x) * 0.01, 46.8 + f64::from(y) * 0.01).ok();
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
+/// };
+/// let snapshot = Index::from_reports((0..204).map(report)).reader().load();
+/// let query = HotspotQuery {
+///     resolution: 8,
+///     k: Some(1),
+///     exposure: Exposure::None,
+///     rate: 0.05,
+///     from: 1_790_000_000 - 86_400,
+///     before: 1_790_000_000 + 86_400,
+/// };
+/// let found = hotspots_by_service(&snapshot, &Filter::default(), &query).unwrap();
+/// assert_eq!((found[0].0.as_str(), found[0].1.found.len()), ("graffiti", 1));
+/// ```
 pub fn hotspots_by_service(
     snapshot: &Snapshot,
     filter: &Filter,
@@ -128,7 +185,7 @@ pub fn hotspots_by_service(
     for (number, _) in (0u16..).zip(&counts).filter(|(_, count)| **count >= REPORTS_MIN) {
         let Some(code) = ServiceCode::new(snapshot.service_code(number)) else { continue };
         let own = Filter { services: Some(vec![code.clone()]), ..filter.clone() };
-        match hotspots_against(snapshot, &own, query, &background) {
+        match hotspots_with(snapshot, &own, query, &background) {
             Ok(hotspots) => found.push((code, hotspots)),
             Err(UntestableReason::NoReports) => {}
             Err(reason) => return Err(reason),
@@ -137,7 +194,8 @@ pub fn hotspots_by_service(
     if found.is_empty() { Err(UntestableReason::NoReports) } else { Ok(found) }
 }
 
-fn hotspots_against(
+/// [`hotspots`] with exposure counts that are computed when first needed.
+fn hotspots_with(
     snapshot: &Snapshot,
     filter: &Filter,
     query: &HotspotQuery,
@@ -148,12 +206,12 @@ fn hotspots_against(
     let counts = count_hexes(snapshot, &compiled, query.resolution);
     let k = query.k.or((query.exposure == Exposure::Reports).then_some(1));
     let test = HexTest { k, exposure: query.exposure, permutations: None };
-    let exposed = || exposure(snapshot, &counts, filter.approximate);
-    let scores = score_hexes_against(snapshot, &counts, test, || {
-        // With approximate places let in, each filter has an extent of its own.
+    let exposed = || exposure_counts(snapshot, &counts, filter.approximate);
+    let scores = score_hexes_with(snapshot, &counts, test, || {
+        // Where approximate positions are accepted, each filter has an extent of its own.
         if filter.approximate { exposed() } else { background.get_or_init(exposed).clone() }
     })?;
-    let regions = Regions::of(snapshot, &counts, &scores, query.rate);
+    let regions = Regions::new(snapshot, &counts, &scores, query.rate);
     let drafts = regions.drafts(&counts, &scores);
     let mut found = Hotspots {
         found: Vec::new(),
@@ -162,14 +220,15 @@ fn hotspots_against(
         total: counts.total(),
     };
     if !drafts.is_empty() {
-        found.found = members(snapshot, filter, query, &counts, &regions, drafts);
+        found.found = complete(snapshot, filter, query, &counts, &regions, drafts);
         found.found.retain(|hotspot| hotspot.count >= REPORTS_MIN);
     }
     Ok(found)
 }
 
-/// One look at the reports from a year before the window on, in the regions alone.
-fn members(
+/// Scans the reports from a year before the window on, and completes the regions with those in
+/// their cells.
+fn complete(
     snapshot: &Snapshot,
     filter: &Filter,
     query: &HotspotQuery,
@@ -180,7 +239,7 @@ fn members(
     let from = Some(query.from.min(query.before - HISTORY).min(query.from - YEAR));
     let compiled =
         snapshot.compiled(&Filter { from, before: Some(query.before), ..filter.clone() });
-    // By piece of the index, not by cell: one look-up less for each of many reports.
+    // By H3 fragment rather than by cell: one look-up less for each report.
     let by_fragment = counts.by_fragment(snapshot).into_iter();
     let by_fragment: Vec<Option<u32>> =
         by_fragment.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
@@ -201,33 +260,33 @@ fn members(
     drafts.into_iter().map(|draft| draft.finish(snapshot, query, first)).collect()
 }
 
-/// Which cells belong to which region.
+/// The connected regions of hot cells.
 struct Regions {
-    /// By cell of the counts: the region whose members it holds.
+    /// By cell of the counts: the region to which its reports belong.
     of_cell: Vec<Option<u32>>,
     count: usize,
 }
 
 impl Regions {
-    fn of(snapshot: &Snapshot, counts: &HexCounts, scores: &HexScores, rate: f64) -> Self {
+    fn new(snapshot: &Snapshot, counts: &HexCounts, scores: &HexScores, rate: f64) -> Self {
         let hot = |cell: usize| scores.z[cell] > 0.0 && scores.q[cell] <= rate;
-        let touching = counts.neighbours(snapshot, 1);
-        let mut grouping = DisjointSet::new(counts.cells.len());
+        let adjacent = counts.neighbours(snapshot, 1);
+        let mut components = DisjointSet::new(counts.cells.len());
         for cell in (0..counts.cells.len()).filter(|cell| hot(*cell)) {
-            for other in touching.of(cell) {
+            for other in adjacent.of(cell) {
                 if hot(*other as usize) {
-                    grouping.join(cell as u32, *other);
+                    components.join(cell as u32, *other);
                 }
             }
         }
-        // A cell that is hot for its neighbours' sake alone holds the region together, but is not
-        // where anything is.
+        // A hot cell without a report is significant only because of its neighbours: it connects
+        // the region but adds no reports.
         let mut numbers = BTreeMap::new();
         let mut of_cell = vec![None; counts.cells.len()];
         for cell in (0..counts.cells.len()).filter(|cell| hot(*cell)) {
-            if counts.tallies[cell].count > 0 {
+            if counts.totals[cell].count > 0 {
                 let next = numbers.len() as u32;
-                let root = grouping.find(cell as u32);
+                let root = components.find(cell as u32);
                 of_cell[cell] = Some(*numbers.entry(root).or_insert(next));
             }
         }
@@ -238,11 +297,11 @@ impl Regions {
         let mut drafts = vec![Draft::default(); self.count];
         for (cell, region) in self.of_cell.iter().enumerate() {
             let Some(region) = region else { continue };
-            let (draft, tally) = (&mut drafts[*region as usize], &counts.tallies[cell]);
+            let (draft, totals) = (&mut drafts[*region as usize], &counts.totals[cell]);
             draft.cells.push(counts.cells[cell]);
-            draft.count += u64::from(tally.count);
-            draft.open += u64::from(tally.open);
-            draft.oldest_open = match (draft.oldest_open, tally.oldest_open) {
+            draft.count += u64::from(totals.count);
+            draft.open += u64::from(totals.open);
+            draft.oldest_open = match (draft.oldest_open, totals.oldest_open) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             };
@@ -254,6 +313,7 @@ impl Regions {
     }
 }
 
+/// A hotspot in the making.
 #[derive(Clone)]
 struct Draft {
     cells: Vec<Hex>,
@@ -263,7 +323,7 @@ struct Draft {
     z: f64,
     q: f64,
     oldest_open: Option<i64>,
-    /// When its reports were made, the history's too.
+    /// Times of its reports, those before the window included, in seconds since 1970.
     times: Vec<i64>,
     members: Vec<(i64, DocAddress)>,
 }
@@ -285,10 +345,10 @@ impl Default for Draft {
 }
 
 impl Draft {
-    /// `first` is when the city's first report that passes was made.
+    /// Computes the rest. `first` is the time of the city's first matching report.
     fn finish(mut self, snapshot: &Snapshot, query: &HotspotQuery, first: i64) -> Hotspot {
         self.times.sort_unstable();
-        // Reports of one second in the order of their ids: the answer can be repeated.
+        // Reports of one second by id, so that the result is reproducible.
         self.members.sort_unstable_by(|a, b| {
             a.0.cmp(&b.0).then_with(|| snapshot.id(a.1).cmp(snapshot.id(b.1)))
         });
@@ -338,8 +398,9 @@ impl Draft {
     }
 }
 
-/// The beginning of the time up to `before` in which there was most more than expected: the largest
-/// likelihood ratio of Poisson counts, over all beginnings at a report. `times` are in order.
+/// The start of the period up to `before` whose count exceeds expectation most: the one with the
+/// largest Poisson likelihood ratio, over all periods that start at a report. `times` are
+/// ascending. None where no count exceeds expectation.
 fn onset(times: &[i64], per_second: f64, before: i64) -> Option<i64> {
     let mut best: Option<(f64, i64)> = None;
     for (earlier, time) in times.iter().enumerate() {
@@ -349,58 +410,9 @@ fn onset(times: &[i64], per_second: f64, before: i64) -> Option<i64> {
             continue;
         }
         let ratio = count * (count / expected).ln() - (count - expected);
-        if best.is_none_or(|(most, _)| ratio > most) {
+        if best.is_none_or(|(largest, _)| ratio > largest) {
             best = Some((ratio, *time));
         }
     }
     best.map(|(_, time)| time)
-}
-
-/// How urgent a hotspot is, 0 to 100, and of what it is made.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Priority {
-    /// Up to 40: reports above the expected, half of it at 14.
-    pub excess: f64,
-    /// Up to 25: reports not closed, half of it at 7.
-    pub open: f64,
-    /// Up to 15: days the oldest has waited, all of it at 30.
-    pub age: f64,
-    /// Up to 10: all of it where it grows, half where it stays.
-    pub trend: f64,
-    /// Up to 10: how severe its services are.
-    pub severity: f64,
-}
-
-impl Priority {
-    /// The priority of a hotspot at a second; `severity` of a service number lies in [0, 1].
-    pub fn of(hotspot: &Hotspot, now: i64, severity: impl Fn(u16) -> f64) -> Self {
-        let filling = |value: f64, half: f64| 1.0 - (-value.max(0.0) / half * 2f64.ln()).exp();
-        let days = hotspot.oldest_open.map_or(0.0, |oldest| (now - oldest) as f64 / 86_400.0);
-        let services = hotspot.services.iter();
-        let severe: f64 = services.map(|(number, n)| severity(*number) * *n as f64).sum();
-        Self {
-            excess: 40.0 * filling(hotspot.count as f64 - hotspot.expected, 14.0),
-            open: 25.0 * filling(hotspot.open as f64, 7.0),
-            age: 15.0 * (days / 30.0).clamp(0.0, 1.0),
-            trend: match direction(hotspot.trend) {
-                1 => 10.0,
-                0 => 5.0,
-                _ => 0.0,
-            },
-            severity: 10.0 * severe / hotspot.count.max(1) as f64,
-        }
-    }
-
-    /// All together.
-    pub fn total(&self) -> f64 {
-        self.excess + self.open + self.age + self.trend + self.severity
-    }
-}
-
-/// 1 where it grows, -1 where it shrinks, else 0, at a probability of one in ten.
-pub fn direction(trend: MannKendall) -> i8 {
-    match trend {
-        MannKendall { p, .. } if p > 0.1 => 0,
-        MannKendall { z, .. } => z.signum() as i8,
-    }
 }

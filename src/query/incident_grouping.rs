@@ -1,5 +1,5 @@
-//! A whole history grouped into incidents: every report asks, in the order of time, which of those
-//! before it it repeats.
+//! Groups a whole history of reports into incidents: each report, in the order of time, is compared
+//! with those before it.
 
 use std::collections::HashMap;
 
@@ -8,44 +8,73 @@ use crate::place::distance;
 use crate::query::duplicate_features::{CandidateFacts, DuplicateQuery};
 use crate::query::duplicates::{Decision, DuplicateRule, LINKS_MAX, was_open};
 
-/// Answers looked at for each report.
-const ENOUGH: usize = 5;
+/// Incidents considered for each report.
+const CONSIDERED: usize = 5;
 
-/// A report that repeats another, or may.
+/// A report that is a duplicate of another, or may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DuplicateReport {
-    /// The report.
+    /// The duplicate.
     pub child: DocAddress,
-    /// The original of the incident that it belongs to, or may belong to.
+    /// The original of its incident.
     pub original: DocAddress,
-    /// The report of that incident that it resembles.
+    /// The report of the incident that it is most similar to.
     pub resembles: DocAddress,
-    /// How probable that is.
+    /// Probability that both are about the same problem.
     pub probability: f64,
-    /// What is known of that report.
-    pub described: CandidateFacts,
-    /// [`Decision::Duplicate`] where it belongs there, [`Decision::Possible`] where somebody should
-    /// look.
+    /// What the model knows of that report.
+    pub facts: CandidateFacts,
+    /// [`Decision::Duplicate`], or [`Decision::Possible`] where a person should decide.
     pub decision: Decision,
-    /// It was known before.
+    /// Was the link known before?
     pub is_known: bool,
 }
 
-/// What a report has found before it.
+/// The earlier reports that a report may be a duplicate of.
 struct PriorReports {
     child: DocAddress,
-    likely: Vec<Likely>,
+    matches: Vec<Match>,
 }
 
-/// A report before it, how probable it is that it repeats that one, and why.
-type Likely = (DocAddress, f64, Decision, CandidateFacts);
+/// An earlier report, the probability that both are about the same problem, the decision, and what
+/// the model knows of the earlier report.
+type Match = (DocAddress, f64, Decision, CandidateFacts);
 
-/// Groups reports, which come in the order of time, by one rule for each number of a service; asked
-/// in so many threads. A report goes to the incident of the likeliest report that it repeats, if
-/// its original is no farther than the service's extent, so that chains of neighbours do not grow
-/// into streets, and was still open: what comes back after a repair is a new incident. Links that
-/// are known already stand.
-pub fn group(
+/// Groups reports into incidents. `reports` are ascending by time; `rules` holds a rule for each
+/// service number; the comparisons are made by so many threads.
+///
+/// A report joins the incident of the earlier report with the highest probability, if the
+/// incident's original is within the extent of the service's policy, so that chains of neighbours
+/// do not grow along a street, and was still open: a problem that returns after a repair is a new
+/// incident. Links that are already known are kept.
+///
+/// ```
+/// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::ingest::{builtin_catalogue, builtin_model};
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{DuplicateRule, group_incidents};
+///
+/// let service = ServiceCode::new("graffiti").unwrap();
+/// let report = |id: &str, lon: f64, requested| {
+///     let at = Position::new(lon, 46.81).ok();
+///     IndexedFields::new(ReportId::new(id).unwrap(), service.clone(), requested, at)
+/// };
+/// let reports = [
+///     report("r1", -71.2, 1_790_000_000),
+///     report("r2", -71.2, 1_790_000_900),
+///     report("elsewhere", -71.3, 1_790_000_999),
+/// ];
+/// let snapshot = Index::from_reports(reports).reader().load();
+/// let (catalogue, model) = (builtin_catalogue(true).unwrap(), builtin_model().unwrap());
+/// let rules = [DuplicateRule::new(&snapshot, &catalogue, &model, &service)];
+/// let history = ["r1", "r2", "elsewhere"].map(|id| snapshot.find(id).unwrap());
+/// let duplicates = group_incidents(&snapshot, &rules, &history, 2);
+/// assert_eq!(duplicates.len(), 1);
+/// assert_eq!(snapshot.id(duplicates[0].child), "r2");
+/// assert_eq!(snapshot.id(duplicates[0].original), "r1");
+/// ```
+pub fn group_incidents(
     snapshot: &Snapshot,
     rules: &[DuplicateRule],
     reports: &[DocAddress],
@@ -53,17 +82,17 @@ pub fn group(
 ) -> Vec<DuplicateReport> {
     let share = reports.len().div_ceil(threads.max(1)).max(1);
     let found: Vec<PriorReports> = std::thread::scope(|scope| {
-        let look = |part| scope.spawn(move || look_back(snapshot, rules, part));
-        let workers: Vec<_> = reports.chunks(share).map(look).collect();
+        let start = |reports| scope.spawn(move || find_matches(snapshot, rules, reports));
+        let workers: Vec<_> = reports.chunks(share).map(start).collect();
         let joined = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
         joined.flatten().collect()
     });
     let mut originals: HashMap<DocAddress, DocAddress> = HashMap::new();
     let mut repeats = Vec::new();
-    for PriorReports { child, likely } in found {
+    for PriorReports { child, matches } in found {
         let extent_m = rules[usize::from(snapshot.service(child))].policy.extent_m;
         let judged =
-            likely.iter().filter_map(|one| judge(snapshot, &originals, child, one, extent_m));
+            matches.iter().filter_map(|one| judge(snapshot, &originals, child, one, extent_m));
         let judged: Vec<DuplicateReport> = judged.collect();
         let is_certain = |one: &&DuplicateReport| one.decision == Decision::Duplicate;
         if let Some(repeat) = judged.iter().find(is_certain).or(judged.first()).copied() {
@@ -76,13 +105,13 @@ pub fn group(
     repeats
 }
 
-/// What to think of a report's likeness to another, by what is known and was found before; none
-/// where that says nothing.
+/// The incident that a match leads to, given the known links and those found so far. None where the
+/// match leads back to the report itself or contradicts a known link.
 fn judge(
     snapshot: &Snapshot,
     originals: &HashMap<DocAddress, DocAddress>,
     child: DocAddress,
-    &(resembles, probability, decision, described): &Likely,
+    &(resembles, probability, decision, facts): &Match,
     extent_m: f64,
 ) -> Option<DuplicateReport> {
     let original = root(snapshot, originals, resembles);
@@ -91,45 +120,45 @@ fn judge(
     if original == child || known.is_some() && !is_known {
         return None;
     }
-    let is_one = || {
+    let is_in_incident = || {
         let (from, to) = (snapshot.position(child)?, snapshot.position(original)?);
         let was_open = was_open(snapshot, original, snapshot.requested(child));
         Some(was_open && distance(from, to).0 <= extent_m)
     };
     let decision = match decision {
         _ if is_known => Decision::Duplicate,
-        Decision::Duplicate if is_one() != Some(true) => Decision::Possible,
+        Decision::Duplicate if is_in_incident() != Some(true) => Decision::Possible,
         decision => decision,
     };
-    Some(DuplicateReport { child, original, resembles, probability, described, decision, is_known })
+    Some(DuplicateReport { child, original, resembles, probability, facts, decision, is_known })
 }
 
-/// What each of these reports would have been told when it was made, as far as it is likely.
-fn look_back(
+/// For each of these reports, what duplicate detection would have found when it was received.
+fn find_matches(
     snapshot: &Snapshot,
     rules: &[DuplicateRule],
     reports: &[DocAddress],
 ) -> Vec<PriorReports> {
     let mut found = Vec::new();
     for child in reports {
-        let Some(probe) = DuplicateQuery::of(snapshot, *child) else { continue };
+        let Some(query) = DuplicateQuery::of(snapshot, *child) else { continue };
         let rule = &rules[usize::from(snapshot.service(*child))];
-        let answer = rule.rank(snapshot, &probe, ENOUGH);
-        let likely = answer.found.iter().filter(|one| one.decision != Decision::New);
-        let likely: Vec<Likely> = likely
+        let answer = rule.rank(snapshot, &query, CONSIDERED);
+        let matches = answer.duplicates.iter().filter(|one| one.decision != Decision::New);
+        let matches: Vec<Match> = matches
             .map(|one| {
                 let candidate = &one.candidate;
-                (candidate.address, one.probability, one.decision, candidate.described)
+                (candidate.address, one.probability, one.decision, candidate.facts)
             })
             .collect();
-        if !likely.is_empty() {
-            found.push(PriorReports { child: *child, likely });
+        if !matches.is_empty() {
+            found.push(PriorReports { child: *child, matches });
         }
     }
     found
 }
 
-/// The original of a report, by what is known and what was found.
+/// The original of a report, by the known links and those found so far.
 fn root(
     snapshot: &Snapshot,
     originals: &HashMap<DocAddress, DocAddress>,

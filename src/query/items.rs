@@ -1,23 +1,47 @@
-//! Lists with conditions, counted: what a client pages through to the end.
+//! Lists with CQL2 conditions and a total count, as OGC API - Features needs them.
 
 use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::BBox;
-use crate::query::{After, Condition, NewestCollector, Page};
+use crate::query::condition::Condition;
+use crate::query::newest::NewestCollector;
+use crate::query::page::{Cursor, Page};
 
-/// What a list is asked for.
+/// Parameters of [`items`].
 pub struct ItemsQuery<'a> {
-    /// Where; reports without a position lie in every box (OGC API – Features, 7.15.3).
+    /// The bounding box. Reports without a position match every box (OGC API - Features, 7.15.3).
     pub bbox: Option<BBox>,
-    /// What else holds of them.
+    /// What else has to be true of a report.
     pub condition: &'a Condition,
-    /// Behind which one the page begins.
-    pub after: Option<After<i64>>,
-    /// Reports in the page, at most.
+    /// Where the page starts.
+    pub after: Option<Cursor<i64>>,
+    /// Most reports in the page.
     pub limit: usize,
 }
 
-/// Reports that pass, newest first, and how many there are on all pages. Whoever follows the pages
-/// is given each report once; what is recorded meanwhile may come among the pages to come.
+/// Matching reports, newest first, equal times by id; and the number of matches on all pages.
+///
+/// A client that follows the pages to the end receives each report once. A report that is recorded
+/// meanwhile may appear on a later page.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::{Comparison, Condition, ItemsQuery, TextProperty, items};
+///
+/// let report = |id: &str, service: &str| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new(service).unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, None)
+/// };
+/// let index = Index::from_reports([report("r1", "graffiti"), report("r2", "nid-de-poule")]);
+/// let snapshot = index.reader().load();
+/// // service_code <> 'graffiti'
+/// let condition = Condition::Text(
+///     TextProperty::Service, Comparison::Unequal, "graffiti".into(), false,
+/// );
+/// let query = ItemsQuery { bbox: None, condition: &condition, after: None, limit: 10 };
+/// let (page, matched) = items(&snapshot, &snapshot.compiled(&Filter::default()), query);
+/// assert_eq!((snapshot.id(page.items[0]), matched), ("r2", 1));
+/// ```
 pub fn items(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -25,7 +49,7 @@ pub fn items(
 ) -> (Page<DocAddress>, u64) {
     let mut list = NewestCollector::new(snapshot, query.after, query.limit);
     let mut matched = 0;
-    let certain = query.condition.is_certain();
+    let certain = query.condition.is_always_true();
     let condition = query.condition.bind(snapshot);
     let mut offer = |batch: SelectionBatch<'_>| {
         if certain {

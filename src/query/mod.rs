@@ -1,4 +1,16 @@
-//! Questions: pure functions from a snapshot and what is asked to a plain result. One file each.
+//! Queries: pure functions from a [`Snapshot`](crate::index::Snapshot) and parameters to a plain
+//! result, one file each. A query neither waits nor fails for reasons outside its parameters.
+//!
+//! | question | functions |
+//! |---|---|
+//! | which reports are near or inside | [`nearest`] [`within_radius`] [`within_polygon`] |
+//! | which reports are newest | [`newest`] [`newest_page`] [`items`] |
+//! | what a map shows at a zoom | [`clusters`] [`cluster`] [`expand_cluster`] [`newest_in_cell`] |
+//! | counts | [`stats`] [`time_span`] [`extent`] |
+//! | counts in H3 cells, tested | [`count_hexes`] [`score_hexes`] [`trend_hexes`] |
+//! | where there are significantly many | [`hotspots`] [`hotspots_by_service`] [`alerts`] |
+//! | where reports are dense, where repairs fail | [`density_clusters`] [`recurrences`] |
+//! | which reports are about one problem | [`DuplicateRule`] [`group_incidents`] |
 
 mod alerts;
 mod bound_condition;
@@ -8,71 +20,50 @@ mod density;
 mod duplicate_features;
 mod duplicate_model;
 mod duplicates;
-mod hexes;
+mod hex_counts;
+mod hex_scores;
+mod hex_trends;
 mod hotspot_identity;
+mod hotspot_priority;
 mod hotspots;
 mod incident_grouping;
 mod items;
 mod nearest;
 mod newest;
+mod page;
 mod recurrence;
 mod stats;
 mod within;
 
 pub use alerts::{Alert, AlertQuery, alerts};
 pub use clusters::{
-    Cluster, ClusterItem, Clusters, ZOOM_MAX, children, cluster, clusters, clusters_in_cell,
-    level_of,
+    Cluster, ClusterItem, Clusters, ZOOM_MAX, cluster, cluster_level, clusters, clusters_in_cell,
+    expand_cluster,
 };
 pub use condition::{Comparison, Condition, Region, TextProperty, TimeProperty};
-pub use density::{DensityCluster, DensityClusters, DensityQuery, density, outline, placed};
+pub use density::{
+    DensityCluster, DensityClusters, DensityQuery, centroid_and_hull, density_clusters,
+    located_reports,
+};
 pub use duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFacts, DuplicateQuery, FEATURES, Features, Relation,
 };
 pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
 pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule, was_open};
-pub use hexes::{
-    CELLS_MIN, Exposure, HexCell, HexCounts, HexScores, HexTest, HexTrend, TimeSteps,
-    UntestableReason, auto_k, count_hexes, exposure, score_hexes, score_hexes_against, trend_hexes,
+pub use hex_counts::{CellTotals, HexCounts, count_hexes, exposure_counts};
+pub use hex_scores::{
+    CELLS_MIN, Exposure, HexScores, HexTest, UntestableReason, auto_k, score_hexes,
+    score_hexes_with,
 };
-pub use hotspot_identity::{DetectedHotspot, follow};
-pub use hotspots::{
-    Hotspot, HotspotQuery, Hotspots, Priority, direction, hotspots, hotspots_by_service,
-};
-pub use incident_grouping::{DuplicateReport, group};
+pub use hex_trends::{HexTrend, TimeSteps, trend_hexes};
+pub use hotspot_identity::{DetectedHotspot, update_tracks};
+pub use hotspot_priority::{Priority, trend_direction};
+pub use hotspots::{Hotspot, HotspotQuery, Hotspots, hotspots, hotspots_by_service};
+pub use incident_grouping::{DuplicateReport, group_incidents};
 pub use items::{ItemsQuery, items};
 pub use nearest::{nearest, within_radius};
 pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
+pub use page::{Cursor, NearbyReport, Page};
 pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, recurrences};
-pub use stats::{Count, Stats, extent, span, stats};
+pub use stats::{Count, Stats, extent, stats, time_span};
 pub use within::within_polygon;
-
-use crate::index::DocAddress;
-use crate::place::Meters;
-
-/// A report and how far it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
-    /// The report.
-    pub address: DocAddress,
-    /// Great-circle distance.
-    pub distance: Meters,
-}
-
-/// A page of answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page<T> {
-    /// The answers, in order.
-    pub items: Vec<T>,
-    /// There are more behind the last one.
-    pub more: bool,
-}
-
-/// A place in a list ordered by a number and, where equal, by id: the page starts behind it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct After<N> {
-    /// The number of the last answer seen.
-    pub key: N,
-    /// Its id.
-    pub id: String,
-}

@@ -1,21 +1,39 @@
-//! Lists: the newest reports first, page by page.
+//! Lists of reports, newest first, page by page.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::index::{CompiledFilter, DocAddress, Selection, SelectionBatch, Snapshot};
 use crate::place::Cell;
-use crate::query::{After, Page};
+use crate::query::page::{Cursor, Page};
 
-/// Slots looked at together.
-const PIECE: usize = 32;
+/// Slots whose times are compared together.
+const BATCH: usize = 32;
 
-/// Keeps the first `limit` reports of a list ordered newest first, equal times by id, that lie
-/// behind a place in it. Memory does not grow with what is offered.
+/// Collects the first `limit` reports after a cursor in the order newest first, equal times by id.
+/// Takes O(limit) memory however many reports are offered.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::NewestCollector;
+///
+/// let report = |n: i64| {
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000 + n, None)
+/// };
+/// let snapshot = Index::from_reports((1..=5).map(report)).reader().load();
+/// let mut collector = NewestCollector::new(&snapshot, None, 2);
+/// snapshot.scan(&snapshot.compiled(&Filter::default()), |batch| collector.offer_all(&batch));
+/// let page = collector.page();
+/// let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
+/// assert_eq!((ids, page.more), (vec!["r5", "r4"], true));
+/// ```
 pub struct NewestCollector<'a> {
     snapshot: &'a Snapshot,
-    after: Option<After<i64>>,
+    after: Option<Cursor<i64>>,
     limit: usize,
+    /// The first `limit` + 1 so far, the last of them on top.
     heap: BinaryHeap<Entry<'a>>,
 }
 
@@ -34,7 +52,7 @@ impl PartialEq for Entry<'_> {
 impl Eq for Entry<'_> {}
 
 impl Ord for Entry<'_> {
-    /// The later in the list, the greater. An id lies far away: few are looked at.
+    /// Later in the list is greater. Ids are read only where times are equal.
     fn cmp(&self, other: &Self) -> Ordering {
         let id = |entry: &Self| entry.snapshot.id(entry.address);
         other.requested.cmp(&self.requested).then_with(|| id(self).cmp(id(other)))
@@ -49,23 +67,24 @@ impl PartialOrd for Entry<'_> {
 
 impl<'a> NewestCollector<'a> {
     /// An empty list.
-    pub fn new(snapshot: &'a Snapshot, after: Option<After<i64>>, limit: usize) -> Self {
+    pub fn new(snapshot: &'a Snapshot, after: Option<Cursor<i64>>, limit: usize) -> Self {
         Self { snapshot, after, limit, heap: BinaryHeap::new() }
     }
 
-    /// Offers reports.
+    /// Offers the reports of a batch.
     pub fn offer_all(&mut self, batch: &SelectionBatch<'_>) {
-        // What is newer than the place to begin at was told before.
+        // Reports newer than the cursor were on earlier pages.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
         match batch.slots() {
             Selection::List(list) => {
-                list.iter().for_each(|slot| self.consider(batch, *slot, newest));
+                list.iter().for_each(|slot| self.offer_slot(batch, *slot, newest));
             }
             Selection::Range(range) => {
-                for first in range.clone().step_by(PIECE) {
-                    let piece = first..range.end.min(first + PIECE as u32);
-                    if batch.columns().any_requested_between(piece.clone(), self.oldest(), newest) {
-                        piece.for_each(|slot| self.consider(batch, slot, newest));
+                for first in range.clone().step_by(BATCH) {
+                    let slots = first..range.end.min(first + BATCH as u32);
+                    let columns = batch.columns();
+                    if columns.any_requested_between(slots.clone(), self.oldest(), newest) {
+                        slots.for_each(|slot| self.offer_slot(batch, slot, newest));
                     }
                 }
             }
@@ -73,15 +92,16 @@ impl<'a> NewestCollector<'a> {
     }
 
     #[inline]
-    fn consider(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
+    fn offer_slot(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
         let requested = batch.columns().requested(slot);
-        // Few pass both, about half pass one: asked apart they would be guessed wrong.
+        // Few reports pass both tests but about half pass either: one branch on the conjunction is
+        // predicted well, two branches are not.
         if (requested >= self.oldest()) & (requested <= newest) {
             self.offer(batch.address(slot));
         }
     }
 
-    /// What is older has no place in the page any more.
+    /// The time, in seconds since 1970, before which a report can no longer be on the page.
     fn oldest(&self) -> i64 {
         let full = self.heap.len() > self.limit;
         self.heap.peek().filter(|_| full).map_or(i64::MIN, |last| last.requested)
@@ -106,7 +126,7 @@ impl<'a> NewestCollector<'a> {
         }
     }
 
-    /// The page.
+    /// The page of the reports offered.
     pub fn page(self) -> Page<DocAddress> {
         let mut items: Vec<DocAddress> =
             self.heap.into_sorted_vec().into_iter().map(|entry| entry.address).collect();
@@ -116,27 +136,67 @@ impl<'a> NewestCollector<'a> {
     }
 }
 
-/// Reports that pass, located or not, newest first.
+/// Matching reports, located or not, newest first, equal times by id: the first `limit` after the
+/// cursor.
+///
+/// Takes O(reports) time for the scan and O(limit) memory.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::{Cursor, newest};
+///
+/// let report = |n: i64| {
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000 + n, None)
+/// };
+/// let snapshot = Index::from_reports((1..=5).map(report)).reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let first = newest(&snapshot, &every, None, 3);
+/// let last = first.items[2];
+/// let after = Cursor { key: snapshot.requested(last), id: snapshot.id(last).to_owned() };
+/// let second = newest(&snapshot, &every, Some(after), 3);
+/// assert_eq!(snapshot.id(second.items[0]), "r2");
+/// assert_eq!((second.items.len(), second.more), (2, false));
+/// ```
 pub fn newest(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    after: Option<After<i64>>,
+    after: Option<Cursor<i64>>,
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    each(snapshot, compiled, |batch| list.offer_all(&batch));
+    scan(snapshot, compiled, |batch| list.offer_all(&batch));
     list.page()
 }
 
-fn each(snapshot: &Snapshot, compiled: &CompiledFilter, found: impl FnMut(SelectionBatch<'_>)) {
+/// Scans matching reports, through the spatial index where the filter has a bounding box.
+fn scan(snapshot: &Snapshot, compiled: &CompiledFilter, visit: impl FnMut(SelectionBatch<'_>)) {
     match compiled.bbox() {
-        Some(bbox) => snapshot.scan_box(bbox, compiled, found),
-        None => snapshot.scan(compiled, found),
+        Some(bbox) => snapshot.scan_box(bbox, compiled, visit),
+        None => snapshot.scan(compiled, visit),
     }
 }
 
-/// A page by its number, for protocols that count pages: of the reports that pass, newest first,
-/// the `size` behind the first `skip`. Time grows with what passes, not with the number.
+/// A page by offset, for protocols that number pages: the `size` matching reports after the first
+/// `skip`, newest first, equal times by id.
+///
+/// Takes O(matches) time and memory, whatever the offset.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::newest_page;
+///
+/// let report = |n: i64| {
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000 + n, None)
+/// };
+/// let snapshot = Index::from_reports((1..=5).map(report)).reader().load();
+/// let second_page = newest_page(&snapshot, &snapshot.compiled(&Filter::default()), 2, 2);
+/// let ids: Vec<&str> = second_page.iter().map(|address| snapshot.id(*address)).collect();
+/// assert_eq!(ids, ["r3", "r2"]);
+/// ```
 pub fn newest_page(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -144,7 +204,7 @@ pub fn newest_page(
     size: usize,
 ) -> Vec<DocAddress> {
     let mut all = Vec::new();
-    each(snapshot, compiled, |batch| {
+    scan(snapshot, compiled, |batch| {
         batch.slots().each(|slot| {
             let requested = batch.columns().requested(slot);
             all.push(Entry { snapshot, requested, address: batch.address(slot) });
@@ -153,7 +213,7 @@ pub fn newest_page(
     if skip >= all.len() {
         return Vec::new();
     }
-    // What belongs before the page goes before it, what belongs behind it behind.
+    // Two selections leave exactly the page's reports between the two pivots, in any order.
     all.select_nth_unstable(skip);
     let rest = &mut all[skip..];
     if size < rest.len() {
@@ -164,12 +224,31 @@ pub fn newest_page(
     rest[..size].iter().map(|entry| entry.address).collect()
 }
 
-/// Placed reports of a cell that pass, newest first.
+/// Matching located reports of a grid cell, newest first, equal times by id: the first `limit`
+/// after the cursor. This lists the members of a cluster.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::query::newest_in_cell;
+///
+/// let at = |lon: f64| Position::new(lon, 46.81).unwrap();
+/// let report = |id: &str, lon: f64| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     IndexedFields::new(id, service, 1_790_000_000, Some(at(lon)))
+/// };
+/// let index = Index::from_reports([report("here", -71.21), report("elsewhere", -71.31)]);
+/// let snapshot = index.reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let page = newest_in_cell(&snapshot, &every, Cell::of(at(-71.21), 15), None, 10);
+/// assert_eq!(page.items.iter().map(|one| snapshot.id(*one)).collect::<Vec<_>>(), ["here"]);
+/// ```
 pub fn newest_in_cell(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
     cell: Cell,
-    after: Option<After<i64>>,
+    after: Option<Cursor<i64>>,
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);

@@ -1,66 +1,93 @@
-//! What was repaired and reported again: a fix that did not last.
+//! Places where a repair did not last: closed as done, then reported again.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{ClosedReason, Status};
 use crate::index::{CompiledFilter, DocAddress, Snapshot};
+use crate::query::density::centroid_and_hull;
 use crate::statistics::{DisjointSet, SphereGrid, chord2, chord2_of};
 
-/// What is asked.
+/// Parameters of [`recurrences`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RecurrenceQuery {
-    /// How near a report is to be to what was closed, in metres.
+    /// Largest distance between a repair and the next report, in metres.
     pub radius_m: f64,
-    /// How soon after, in seconds.
+    /// Longest time from the repair to the next report, in seconds.
     pub within: i64,
-    /// What is reported sooner after the repair is of the same visit, in seconds.
+    /// A report that comes at most so many seconds after the repair does not count: it was sent
+    /// before the repair was seen.
     pub not_before: i64,
-    /// Repairs that failed which make a place chronic.
+    /// Number of failed repairs from which a place is called chronic.
     pub chronic_from: u64,
 }
 
 /// A place where repairs did not last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recurrence {
-    /// Number of the service.
+    /// Service number.
     pub service: u16,
     /// Mean longitude and latitude of its reports, in degrees.
     pub center: [f64; 2],
-    /// Repairs after which the same was reported again in time.
+    /// Number of repairs after which the same service was reported again in time.
     pub failed: u64,
-    /// Days from the repair to the next report, the shortest.
-    pub shortest: i64,
-    /// Of its reports, how many are not closed.
+    /// Shortest time from a repair to the next report, in seconds.
+    pub shortest_s: i64,
+    /// Number of its reports that are open or in progress.
     pub open: u64,
-    /// Failed often enough to be called chronic.
+    /// Did at least [`RecurrenceQuery::chronic_from`] repairs fail?
     pub is_chronic: bool,
-    /// Its reports, in the order of time.
+    /// Its reports, ascending by time.
     pub members: Vec<DocAddress>,
 }
 
-/// Answer of [`recurrences`].
+/// Result of [`recurrences`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recurrences {
     /// Most failed repairs first.
     pub places: Vec<Recurrence>,
-    /// Reports closed as done, with a known time, that were looked at.
+    /// Number of repairs: matching reports closed as done at a known time.
     pub repairs: u64,
-    /// How many of them failed.
+    /// Number of those that failed.
     pub failed: u64,
 }
 
-/// One report of a service.
+/// A report of one service.
 #[derive(Clone, Copy)]
 struct Visit {
     address: DocAddress,
     requested: i64,
-    /// When it was closed as done.
+    /// When it was closed as done, in seconds since 1970.
     repaired: Option<i64>,
 }
 
-/// Places where the same service was asked for again within a radius and a time after it was closed
-/// as done. Reports linked by such repairs are one place. A report that repeats another (closed as
-/// duplicate) neither is a repair nor says that one failed.
+/// Places where the same service was reported again, within a radius and a time, after a report was
+/// closed as done. Reports that are linked by such failed repairs form one place. Reports closed as
+/// duplicates are ignored: they are neither repairs nor do they show that one failed.
+///
+/// ```
+/// use pointchaud::domain::{ClosedReason, Filter, IndexedFields, ReportId, ServiceCode, Status};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{RecurrenceQuery, recurrences};
+///
+/// const DAY: i64 = 86_400;
+/// let at = Position::new(-71.2, 46.81).ok();
+/// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("nid-de-poule").unwrap());
+/// let repaired = IndexedFields {
+///     status: Status::Closed,
+///     reason: Some(ClosedReason::Done),
+///     closed: Some(1_790_000_000 + 2 * DAY),
+///     ..IndexedFields::new(id, service.clone(), 1_790_000_000, at)
+/// };
+/// let id = ReportId::new("r2").unwrap();
+/// let again = IndexedFields::new(id, service, 1_790_000_000 + 9 * DAY, at);
+/// let snapshot = Index::from_reports([repaired, again]).reader().load();
+/// let query =
+///     RecurrenceQuery { radius_m: 15.0, within: 60 * DAY, not_before: DAY, chronic_from: 3 };
+/// let found = recurrences(&snapshot, &snapshot.compiled(&Filter::default()), query);
+/// assert_eq!((found.repairs, found.failed), (1, 1));
+/// assert_eq!(found.places[0].shortest_s, 7 * DAY);
+/// ```
 pub fn recurrences(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -85,7 +112,7 @@ pub fn recurrences(
             a.requested.cmp(&b.requested).then_with(ids)
         });
         found.repairs += visits.iter().filter(|visit| visit.repaired.is_some()).count() as u64;
-        of_service(snapshot, service, &visits, query, &mut found);
+        add_places(snapshot, service, &visits, query, &mut found);
     }
     found.places.sort_by(|a, b| {
         let ids = || snapshot.id(a.members[0]).cmp(snapshot.id(b.members[0]));
@@ -94,8 +121,8 @@ pub fn recurrences(
     found
 }
 
-/// Adds the places of one service; `visits` are in the order of time.
-fn of_service(
+/// Adds the places of one service. `visits` are ascending by time.
+fn add_places(
     snapshot: &Snapshot,
     service: u16,
     visits: &[Visit],
@@ -106,7 +133,7 @@ fn of_service(
     let cells = SphereGrid::new(&places, query.radius_m);
     let limit = chord2_of(query.radius_m) * (1.0 + 1e-12);
     let mut linked = DisjointSet::new(visits.len());
-    // Of each repair that failed, how soon.
+    // By visit: the time from its repair to the next report, where the repair failed.
     let mut failed: Vec<Option<i64>> = vec![None; visits.len()];
     cells.each_near(0..cells.len() as u32, |cell, near| {
         for point in cells.of(cell) {
@@ -115,8 +142,8 @@ fn of_service(
             for other in near.iter().flat_map(|stretch| cells.of_all(stretch)) {
                 let later = cells.order[other];
                 let after = visits[later as usize].requested - repaired;
-                let again = after > query.not_before && after <= query.within;
-                if again
+                let is_again = after > query.not_before && after <= query.within;
+                if is_again
                     && later != number
                     && chord2(cells.points[point], cells.points[other]) <= limit
                 {
@@ -134,18 +161,18 @@ fn of_service(
         }
     }
     for members in groups.into_values() {
-        let soon: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
+        let delays: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
         let own: Vec<[f64; 2]> = members.iter().map(|member| places[*member]).collect();
         let is_open =
             |member: &&usize| snapshot.record(visits[**member].address).status != Status::Closed;
-        found.failed += soon.len() as u64;
+        found.failed += delays.len() as u64;
         found.places.push(Recurrence {
             service,
-            center: crate::query::density::outline(&own).0,
-            failed: soon.len() as u64,
-            shortest: soon.iter().copied().min().unwrap_or_default(),
+            center: centroid_and_hull(&own).0,
+            failed: delays.len() as u64,
+            shortest_s: delays.iter().copied().min().unwrap_or_default(),
             open: members.iter().filter(is_open).count() as u64,
-            is_chronic: soon.len() as u64 >= query.chronic_from,
+            is_chronic: delays.len() as u64 >= query.chronic_from,
             members: members.into_iter().map(|member| visits[member].address).collect(),
         });
     }

@@ -106,9 +106,9 @@ impl CheckedQuestion {
     /// The query for the index.
     pub fn query(&self) -> DuplicateQuery<'_> {
         DuplicateQuery {
-            at: self.at,
+            position: self.at,
             accuracy_m: self.accuracy_m,
-            second: self.second,
+            requested: self.second,
             sketch: self.sketch,
             exclude: self.exclude.as_deref(),
         }
@@ -186,7 +186,7 @@ impl DedupePolicy {
             let now = clock.now().as_second();
             let Some(query) = query_of(report, accuracy_m, now) else { return Verdict::Alone };
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
-            match rule.best(snapshot, &query, made, least) {
+            match rule.best_match(snapshot, &query, made, least) {
                 None => Verdict::Alone,
                 Some(_) if least == Decision::Possible => Verdict::Ask,
                 Some((id, _)) => Verdict::Found(id),
@@ -217,10 +217,10 @@ fn query_of(report: &Report, accuracy_m: f64, now: i64) -> Option<DuplicateQuery
     let at = report.position.filter(|_| report.accuracy == Accuracy::Exact)?;
     let Report { address, description, service, .. } = report;
     Some(DuplicateQuery {
-        at,
+        position: at,
         accuracy_m,
         // A report of a day without an hour may follow every report of that day.
-        second: report.requested.last_second().min(now),
+        requested: report.requested.last_second().min(now),
         sketch: TextSketch::of(address.as_deref(), description.as_deref(), service.as_str()),
         exclude: Some(report.id.as_str()),
     })

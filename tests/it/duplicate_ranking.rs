@@ -54,14 +54,14 @@ fn weighed<'a>(
         true => model.policy.reach_m,
         false => 30.0,
     };
-    let oldest = probe.second - (model.days * 86_400.0) as i64;
+    let oldest = probe.requested - (model.days * 86_400.0) as i64;
     let near: Vec<(&IndexedFields, f64)> = world
         .facts
         .iter()
         .filter(|facts| facts.accuracy == Accuracy::Exact)
-        .filter(|facts| oldest <= facts.requested && facts.requested <= probe.second)
+        .filter(|facts| oldest <= facts.requested && facts.requested <= probe.requested)
         .filter(|facts| probe.exclude != Some(facts.id.as_str()))
-        .filter_map(|facts| Some((facts, distance(probe.at, facts.position?).0)))
+        .filter_map(|facts| Some((facts, distance(probe.position, facts.position?).0)))
         .filter(|(facts, metres)| *metres <= reach(facts) + probe.accuracy_m)
         .collect();
     let is_same = |facts: &IndexedFields| facts.service.as_str() == service;
@@ -71,7 +71,7 @@ fn weighed<'a>(
         let kin: Vec<_> =
             near.iter().filter(|(other, _)| is_same(other) == is_same(facts)).collect();
         let earlier = kin.iter().filter(|(other, far)| {
-            other.requested < facts.requested && was_open(other, probe.second) && *far <= 30.0
+            other.requested < facts.requested && was_open(other, probe.requested) && *far <= 30.0
         });
         let earlier = earlier.count() as f64;
         let later = kin
@@ -80,14 +80,14 @@ fn weighed<'a>(
         let sketch = facts.sketch;
         let street = probe.sketch.shares_street(sketch);
         let alike = probe.sketch.likeness(sketch);
-        let hours = (probe.second - facts.requested) as f64 / 3_600.0;
+        let hours = (probe.requested - facts.requested) as f64 / 3_600.0;
         let features = [
             1.0,
             (1.0 + (metres - probe.accuracy_m).max(0.0) / 5.0).ln(),
             (1.0 + hours).ln(),
             number(!is_same(facts) && group(&facts.service.to_string()) == group(service)),
             number(group(&facts.service.to_string()) != group(service)),
-            number(!was_open(facts, probe.second)),
+            number(!was_open(facts, probe.requested)),
             number(earlier > 0.0),
             number(later),
             number(later && earlier > 0.0),
@@ -105,7 +105,7 @@ fn weighed<'a>(
 
 /// The id of the original that stands for a candidate.
 fn original(world: &World, probe: &DuplicateQuery<'_>, facts: &IndexedFields) -> ReportId {
-    let linked = facts.closed.is_none_or(|closed| closed <= probe.second);
+    let linked = facts.closed.is_none_or(|closed| closed <= probe.requested);
     let parent = facts.parent.as_ref().filter(|_| linked);
     let parent = parent.and_then(|id| world.facts.iter().find(|other| other.id == *id));
     match parent {
@@ -113,7 +113,7 @@ fn original(world: &World, probe: &DuplicateQuery<'_>, facts: &IndexedFields) ->
         Some(parent)
             if parent.id != facts.id
                 && probe.exclude != Some(parent.id.as_str())
-                && parent.requested <= probe.second
+                && parent.requested <= probe.requested
                 && parent.position.is_some() =>
         {
             parent.id.clone()
@@ -138,9 +138,9 @@ fn answers_equal_a_scan_by_definition() {
             };
             let known = world.facts.get(n).map(|facts| facts.id.to_string());
             let probe = DuplicateQuery {
-                at,
+                position: at,
                 accuracy_m: [0.0, 10.0, 60.0][n % 3],
-                second: 1_700_000_000 + rng.random_range(0..600),
+                requested: 1_700_000_000 + rng.random_range(0..600),
                 sketch: TextSketch { words: rng.random_range(0..64), streets: [0, n as u16 % 9] },
                 exclude: known.as_deref().filter(|_| n % 2 == 0),
             };
@@ -148,7 +148,7 @@ fn answers_equal_a_scan_by_definition() {
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &code);
             let answer = rule.rank(snapshot, &probe, 10);
             let mut wanted = weighed(&world, &model, &probe, service);
-            assert_eq!(answer.weighed, wanted.len(), "{name} {n}");
+            assert_eq!(answer.scored, wanted.len(), "{name} {n}");
             wanted.sort_by(|a, b| {
                 b.2.total_cmp(&a.2).then(a.1.total_cmp(&b.1)).then_with(|| a.0.id.cmp(&b.0.id))
             });
@@ -160,19 +160,19 @@ fn answers_equal_a_scan_by_definition() {
                     told.push((id, 1.0 / (1.0 + (-odds).exp())));
                 }
             }
-            let found: Vec<f64> = answer.found.iter().map(|one| one.probability).collect();
+            let found: Vec<f64> = answer.duplicates.iter().map(|one| one.probability).collect();
             let sure: Vec<f64> = told.iter().map(|(_, probability)| *probability).collect();
             // Repeats of one incident can use up the few that are looked at.
             assert!(
                 found.len() == sure.len() || wanted.len() > 56,
                 "{name} {n}: {found:?} {sure:?}"
             );
-            for (one, (id, probability)) in answer.found.iter().zip(&told) {
+            for (one, (id, probability)) in answer.duplicates.iter().zip(&told) {
                 assert!((one.probability - probability).abs() < 1e-9, "{name} {n}: {id}");
                 let same = told.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();
                 assert!(same > 1 || snapshot.id(one.address) == id.as_str(), "{name} {n}: {id}");
             }
-            compared += answer.found.len();
+            compared += answer.duplicates.len();
         }
     }
     assert!(compared > 1_000 && stood_for > 100, "{compared} compared, {stood_for} stood for");

@@ -45,7 +45,7 @@ fn counts_equal_those_of_h3_itself_at_every_resolution() {
             let found: BTreeMap<Hex, (u32, u32, Option<i64>)> = counts
                 .cells
                 .iter()
-                .zip(&counts.tallies)
+                .zip(&counts.totals)
                 .map(|(cell, tally)| (*cell, (tally.count, tally.open, tally.oldest_open)))
                 .collect();
             assert_eq!(found, wanted, "{name}, {filter:?}, resolution {resolution}");
@@ -198,8 +198,9 @@ fn density_is_asked_of_what_passes() {
             DensityQuery::Dbscan { eps_m: 200.0, min_points: 4 },
             DensityQuery::Hdbscan { min_cluster_size: 5, min_samples: 3 },
         ] {
-            let addresses = query::placed(&world.snapshot, &compiled, filter.bbox.as_ref());
-            let found = query::density(&world.snapshot, addresses, ask);
+            let addresses =
+                query::located_reports(&world.snapshot, &compiled, filter.bbox.as_ref());
+            let found = query::density_clusters(&world.snapshot, addresses, ask);
             assert_eq!(found.total, reports.len() as u64, "{name}, {filter:?}");
             let members: usize = found.clusters.iter().map(|cluster| cluster.members.len()).sum();
             assert_eq!(members as u64 + found.noise, found.total);
@@ -252,7 +253,7 @@ fn recurrences_equal_a_scan_over_all_pairs() {
             let ids = place.members.iter().map(|address| world.snapshot.id(*address));
             assert_eq!(ids.filter(|id| wanted.contains(*id)).count() as u64, place.failed);
             assert_eq!(place.is_chronic, place.failed >= 2);
-            assert!(place.shortest > ask.not_before && place.shortest <= ask.within);
+            assert!(place.shortest_s > ask.not_before && place.shortest_s <= ask.within);
         }
         seen += found.places.len();
         reports.len() + 1

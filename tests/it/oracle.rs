@@ -7,7 +7,7 @@ use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, Service
 use pointchaud::index::{DocAddress, Index, Snapshot};
 use pointchaud::place::{BBox, Cell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
 use pointchaud::query;
-use pointchaud::query::{After, ClusterItem};
+use pointchaud::query::{ClusterItem, Cursor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -108,7 +108,7 @@ fn within_a_radius_equals_a_linear_scan_page_by_page() {
                         break;
                     }
                     let (key, id) = found.last().cloned().unwrap();
-                    after = Some(After { key, id });
+                    after = Some(Cursor { key, id });
                 }
                 assert_eq!(found, wanted, "{name}, {filter:?}, {radius} m around {from:?}");
                 compared += found.len();
@@ -137,7 +137,7 @@ fn lists_equal_a_linear_scan_page_by_page() {
                 None => break,
                 Some(last) => {
                     let key = world.snapshot.requested(last);
-                    after = Some(After { key, id: world.snapshot.id(last).to_owned() });
+                    after = Some(Cursor { key, id: world.snapshot.id(last).to_owned() });
                 }
             }
         }
@@ -257,7 +257,7 @@ fn clusters_equal_a_linear_scan_and_nest() {
         let reports = placed(world, &filter);
         let mut compared = 0;
         for zoom in [0, 3, 9, 12, 16, 17, 22] {
-            let level = query::level_of(zoom);
+            let level = query::cluster_level(zoom);
             let all = query::clusters(&world.snapshot, &compiled, &BBox::WORLD, zoom, usize::MAX);
             assert_eq!(all.total, reports.len() as u64, "{name} {filter:?} {zoom}");
             let mut wanted: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
@@ -265,7 +265,7 @@ fn clusters_equal_a_linear_scan_and_nest() {
                 *wanted.entry(square(*place, level)).or_default() += 1;
             }
             let mut found: std::collections::BTreeMap<(u32, u32), u64> = Default::default();
-            for spot in &all.spots {
+            for spot in &all.items {
                 let (cell, count) = match spot {
                     ClusterItem::Cluster(cluster) => (cluster.cell, cluster.count),
                     ClusterItem::Single(address) => {
@@ -279,8 +279,8 @@ fn clusters_equal_a_linear_scan_and_nest() {
                 assert_eq!(found, wanted, "{name} {filter:?} {zoom}");
             }
             compared += found.len();
-            check_cut(rng, world, &filter, zoom, &all.spots);
-            for spot in all.spots.iter().take(5) {
+            check_cut(rng, world, &filter, zoom, &all.items);
+            for spot in all.items.iter().take(5) {
                 check_children(world, &filter, zoom, spot);
             }
         }
@@ -293,7 +293,7 @@ fn check_cut(rng: &mut ChaCha8Rng, world: &World, filter: &Filter, zoom: u8, all
     let compiled = world.snapshot.compiled(filter);
     for bbox in boxes(rng) {
         let cut = query::clusters(&world.snapshot, &compiled, &bbox, zoom, usize::MAX);
-        assert!(cut.spots.iter().all(|spot| all.contains(spot)), "a cluster was cut by {bbox:?}");
+        assert!(cut.items.iter().all(|spot| all.contains(spot)), "a cluster was cut by {bbox:?}");
         let covered: u64 = cut.total;
         let inside = placed(world, filter).iter().filter(|(_, at)| bbox.contains(*at)).count();
         assert!(covered >= inside as u64, "a report inside {bbox:?} is in no cluster");
@@ -307,9 +307,10 @@ fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &ClusterItem) 
     assert_eq!(again.as_ref(), Some(spot), "a cluster is the same wherever it is asked for");
     let members = query::newest_in_cell(snapshot, &compiled, cluster.cell, None, 10_000);
     assert_eq!(members.items.len() as u64, cluster.count);
-    let children = query::children(snapshot, &compiled, cluster.cell, zoom, usize::MAX).unwrap();
+    let children =
+        query::expand_cluster(snapshot, &compiled, cluster.cell, zoom, usize::MAX).unwrap();
     assert_eq!(children.total, cluster.count, "children add up");
-    assert!(children.spots.len() > 1, "{cluster:?} does not part at its expansion zoom");
+    assert!(children.items.len() > 1, "{cluster:?} does not part at its expansion zoom");
     if let Some(deeper) = cluster.expansion_zoom {
         for between in zoom + 1..deeper {
             let same =
@@ -318,10 +319,10 @@ fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &ClusterItem) 
                 ClusterItem::Cluster(found) => found.count,
                 ClusterItem::Single(_) => 1,
             };
-            assert!(same.spots.iter().any(|spot| count(spot) == cluster.count));
+            assert!(same.items.iter().any(|spot| count(spot) == cluster.count));
         }
     } else {
-        assert!(children.spots.iter().all(|spot| matches!(spot, ClusterItem::Single(_))));
+        assert!(children.items.iter().all(|spot| matches!(spot, ClusterItem::Single(_))));
     }
 }
 
@@ -372,11 +373,11 @@ fn clusters_keep_their_id_while_reports_come_and_go() {
         let snapshot = index.reader().load();
         let compiled = snapshot.compiled(&Filter::default());
         let found = query::clusters(&snapshot, &compiled, &BBox::WORLD, 12, 10);
-        match &found.spots[..] {
+        match &found.items[..] {
             [ClusterItem::Single(_)] => assert_eq!(revision, 1),
             [ClusterItem::Cluster(cluster)] => {
                 assert_eq!(cluster.count, revision);
-                assert_eq!(cluster.cell, Cell::of(place, query::level_of(12)));
+                assert_eq!(cluster.cell, Cell::of(place, query::cluster_level(12)));
                 assert_eq!(cluster.expansion_zoom, None);
             }
             other => panic!("{other:?}"),

@@ -122,9 +122,9 @@ fn ours(pairs: &LabelledPairs, rules: &[DuplicateRule], queries: &[&LabelledQuer
         let snapshot = &pairs.snapshot;
         let rule = &rules[usize::from(snapshot.service(labelled_query.report))];
         let answer = rule.rank(snapshot, &pairs.probe(labelled_query.report), RANKS);
-        let found: Vec<DocAddress> = answer.found.iter().map(|one| one.address).collect();
+        let found: Vec<DocAddress> = answer.duplicates.iter().map(|one| one.address).collect();
         score.add(pairs, labelled_query, &found);
-        let first = answer.found.first();
+        let first = answer.duplicates.first();
         let stated = first.map_or(0.0, |first| first.probability);
         score.detected.push((stated, labelled_query.original.is_some()));
         if let Some(first) = first {

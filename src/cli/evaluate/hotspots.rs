@@ -15,8 +15,8 @@ use crate::domain::{Change, Event, Filter, Gate, ReportTime, ServiceCode, tracki
 use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot};
 use crate::query::{
-    AlertQuery, Exposure, HexCell, HexCounts, HexTest, Hotspot, alerts, count_hexes,
-    hotspots_by_service, score_hexes_against,
+    AlertQuery, CellTotals, Exposure, HexCounts, HexTest, Hotspot, alerts, count_hexes,
+    hotspots_by_service, score_hexes_with,
 };
 use crate::statistics::{NeighbourLists, ScanCases, ScanSettings, scan};
 use crate::usecase::quebec;
@@ -339,13 +339,13 @@ fn null_share(
     for seed in 0..NULL_SEEDS {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut drawn = counts.clone();
-        drawn.tallies.fill(HexCell::default());
+        drawn.totals.fill(CellTotals::default());
         for _ in 0..NULL_REPORTS {
             let at = rng.random_range(0..sum);
-            drawn.tallies[ends.partition_point(|end| *end <= at)].count += 1;
+            drawn.totals[ends.partition_point(|end| *end <= at)].count += 1;
         }
         let test = HexTest { k: Some(1), exposure, permutations: None };
-        let Ok(scores) = score_hexes_against(snapshot, &drawn, test, || background) else {
+        let Ok(scores) = score_hexes_with(snapshot, &drawn, test, || background) else {
             continue;
         };
         let called =

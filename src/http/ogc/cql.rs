@@ -72,7 +72,7 @@ pub fn parse(text: &str, is_json: bool) -> Read<Expr> {
 pub fn condition(expr: &Expr) -> Read<Condition> {
     let Expr::Operation { op, args } = expr else {
         return match expr {
-            Expr::Bool(fixed) => Ok(Condition::Fixed(*fixed)),
+            Expr::Bool(fixed) => Ok(Condition::Constant(*fixed)),
             other => unsupported(other),
         };
     };
@@ -191,7 +191,7 @@ fn comparison(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     };
     let (property, value, is) = match (is_property(a), is_property(b)) {
         (true, false) => (a, b, is),
-        (false, true) => (b, a, is.turned()),
+        (false, true) => (b, a, is.flipped()),
         _ => return unsupported(a),
     };
     if let Some(time) = name(property).and_then(TimeProperty::parse) {
@@ -221,7 +221,7 @@ fn one_of(value: &Expr, list: &Expr) -> Read<Condition> {
 fn is_null(value: &Expr) -> Read<Condition> {
     let Some(property) = name(value) else { return unsupported(value) };
     if property == GEOMETRY {
-        return Ok(Condition::NoPlace);
+        return Ok(Condition::NoPosition);
     }
     match TimeProperty::parse(property) {
         Some(time) => Ok(Condition::NoTime(time)),

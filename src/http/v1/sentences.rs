@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{Catalogue, Service};
 use crate::i18n::Language;
 use crate::i18n::format::{counted, date, list, number, plural, rounded};
-use crate::query::{Alert, Hotspot, direction};
+use crate::query::{Alert, Hotspot, trend_direction};
 
 /// An expectation below this is written "less than 0.1" and has no ratio.
 const EXPECTED_MIN: f64 = 0.05;
@@ -75,7 +75,7 @@ impl SentenceNames<'_> {
         parts.extend(hotspot.last_year.map(|before| self.last_year(before)));
         let since = self.day(hotspot.since);
         parts.push(self.pick(format!("depuis le {since}"), format!("since {since}")));
-        match direction(hotspot.trend) {
+        match trend_direction(hotspot.trend) {
             1 => parts.push(self.pick("en hausse".into(), "growing".into())),
             -1 => parts.push(self.pick("en baisse".into(), "shrinking".into())),
             _ => {}

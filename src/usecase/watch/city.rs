@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::index::Snapshot;
 use crate::query;
 use crate::query::{
-    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, UntestableReason, follow,
+    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, UntestableReason,
+    update_tracks,
 };
 use crate::statistics::ScanSettings;
 use crate::store::SaveHotspotTracks;
@@ -155,7 +156,7 @@ impl CityWatch {
             .collect();
         let mut news = Vec::new();
         let next = if is_standing { next } else { next_passing };
-        let numbers = follow(tracks, question, &seen, at, next, &mut news);
+        let numbers = update_tracks(tracks, question, &seen, at, next, &mut news);
         if is_standing {
             changed.extend(news);
         }
@@ -293,7 +294,7 @@ fn is_due(rested: Option<Duration>, took: Duration, news: u64) -> bool {
 
 /// One second after the newest report, in seconds of Unix time.
 pub fn newest(snapshot: &Snapshot) -> Option<i64> {
-    query::span(snapshot, &snapshot.compiled(&Filter::default())).map(|(_, last)| last + 1)
+    query::time_span(snapshot, &snapshot.compiled(&Filter::default())).map(|(_, last)| last + 1)
 }
 
 #[cfg(test)]

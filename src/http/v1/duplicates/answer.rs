@@ -130,7 +130,7 @@ pub fn duplicates<'a>(
     answer: &DuplicateAnswer,
     asked: &DuplicateAnswerContext<'a>,
 ) -> DuplicatesOut<'a> {
-    let first = answer.found.first();
+    let first = answer.duplicates.first();
     DuplicatesOut {
         r#type: "FeatureCollection",
         as_of: snapshot.revision(),
@@ -141,10 +141,10 @@ pub fn duplicates<'a>(
         service_code: asked.service,
         duplicate_from: asked.policy.duplicate_from,
         possible_from: asked.policy.possible_from,
-        weighed: answer.weighed,
+        weighed: answer.scored,
         truncated: answer.truncated,
-        number_returned: answer.found.len(),
-        features: answer.found.iter().map(|one| feature(snapshot, one, asked)).collect(),
+        number_returned: answer.duplicates.len(),
+        features: answer.duplicates.iter().map(|one| feature(snapshot, one, asked)).collect(),
     }
 }
 
@@ -154,7 +154,7 @@ fn feature<'a>(
     asked: &DuplicateAnswerContext<'a>,
 ) -> Feature<'a, DuplicateOut<'a>> {
     let facts = facts(&snapshot.view(one.address), Some(one.distance), asked.zone);
-    let described = &one.candidate.described;
+    let described = &one.candidate.facts;
     let reasons = Reasons {
         service_request_id: snapshot.id(one.candidate.address),
         distance_m: rounded(described.distance.0, 2),
@@ -205,7 +205,7 @@ pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSumm
         decision: Word(one.decision),
         distance_m: rounded(one.distance.0, 2),
     };
-    answer.found.iter().map(one).collect()
+    answer.duplicates.iter().map(one).collect()
 }
 
 /// One line of the answer to a batch.
@@ -220,7 +220,7 @@ pub struct BatchLine {
 
 /// The line that answers a line.
 pub fn line(snapshot: &Snapshot, row: usize, answer: &DuplicateAnswer) -> BatchLine {
-    let first = answer.found.first();
+    let first = answer.duplicates.first();
     BatchLine {
         row,
         decision: Word(first.map_or(Decision::New, |first| first.decision)),

@@ -171,7 +171,7 @@ fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
 }
 
 fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
-    let (hex, tally) = (hexes.counts.cells[cell], hexes.counts.tallies[cell]);
+    let (hex, tally) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
     let scores = hexes.scores.as_ref().ok();
     let trend = hexes.trends.map(|trends| trends[cell]).map(|HexTrend { trend, emerging }| {
         let word = |(class, sign): (crate::statistics::EmergingClass, i8)| {
@@ -187,7 +187,7 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
         oldest_open_datetime: tally.oldest_open.map(instant),
         rate_per_day: figure(f64::from(tally.count) / days),
         expected: scores.map(|scores| figure(scores.expected[cell])),
-        neighbourhood_count: scores.map(|scores| scores.around[cell]),
+        neighbourhood_count: scores.map(|scores| scores.count_around[cell]),
         neighbourhood_expected: scores.map(|scores| figure(scores.expected_around[cell])),
         z: scores.map(|scores| figure(scores.z[cell])),
         p: scores.map(|scores| figure(scores.p[cell])),
@@ -211,7 +211,7 @@ pub fn hexes(
     let says = |cell: usize| {
         let class = scores.is_some_and(|scores| scores.class(cell) != 0);
         let trend = hexes.trends.is_some_and(|trends| trends[cell].emerging.is_some());
-        wanted.empty || class || trend || hexes.counts.tallies[cell].count > 0
+        wanted.empty || class || trend || hexes.counts.totals[cell].count > 0
     };
     let inside =
         |cell: usize| wanted.bbox.as_ref().is_none_or(|bbox| hexes.counts.cells[cell].is_in(bbox));
@@ -221,7 +221,7 @@ pub fn hexes(
     if found.len() > wanted.limit {
         let weight = |cell: &usize| match scores {
             Some(scores) => scores.z[*cell].abs(),
-            None => f64::from(hexes.counts.tallies[*cell].count),
+            None => f64::from(hexes.counts.totals[*cell].count),
         };
         found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
         found.truncate(wanted.limit);

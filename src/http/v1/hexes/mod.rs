@@ -117,7 +117,7 @@ pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
     if let (Some(from), Some(before)) = (filter.from, filter.before) {
         return Some((from, before));
     }
-    let (first, last) = query::span(snapshot, &snapshot.compiled(filter))?;
+    let (first, last) = query::time_span(snapshot, &snapshot.compiled(filter))?;
     Some((filter.from.unwrap_or(first), filter.before.unwrap_or(last + 1)))
 }
 
