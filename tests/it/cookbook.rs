@@ -93,7 +93,8 @@ fn every_example_of_the_api_reference_works() {
         let answer = run(&command, &service, &folder, &variables);
         if command.contains("/merge") {
             let answer: Value = serde_json::from_str(&answer).unwrap();
-            variables.push(("CHANGE", answer["change_id"].to_string()));
+            let change = answer["changes"].as_array().unwrap().last().unwrap();
+            variables.push(("CHANGE", change["change_id"].to_string()));
         }
     }
 }
