@@ -1,10 +1,15 @@
-# Four thin targets; everything else is in the program's own commands and in the tests.
+# Five thin targets; everything else is in the program's own commands and in the tests.
 .DEFAULT_GOAL := run
-.PHONY: run test bench fmt
+.PHONY: run release test bench fmt
 
-# Builds the page and the program, fills a store with the demo city, prints the address.
+# Builds the page and the program in minutes (profile `quick`), fills a store with the demo city, and
+# prints the address.
 run:
-	cargo run --release -- serve --demo --store sqlite:demo.db
+	cargo run --profile quick -- serve --demo --store sqlite:demo.db
+
+# Builds the fastest program, target/release/pointchaud: link-time optimisation, a much longer build.
+release:
+	cargo build --release
 
 # Everything: style, docs, Rust tests, browser tests. Installs what they need, or says what is missing.
 test:
@@ -18,10 +23,11 @@ test:
 	tests/instructions.sh
 	tests/browser/run.sh
 
-# Speed beside the best peers, in one table: a few minutes; FULL=1 takes sixteen and rewrites BENCH.md.
-# `make test` runs every row on tiny data.
+# Speed beside the best peers, in one table: a few minutes. FULL=1 takes sixteen, rewrites BENCH.md and
+# renews the figures of README.md and docs/speed.md. `make test` runs every row on tiny data.
 bench:
 	cargo bench --bench all -- $(if $(FULL),--full)
+	$(if $(FULL),UPDATE_DOCS=1 cargo test --quiet --test it docs::figures)
 
 fmt:
 	cargo fmt

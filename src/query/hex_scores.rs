@@ -27,31 +27,18 @@ pub enum Exposure {
 }
 
 impl Exposure {
-    const ALL: [Self; 2] = [Self::None, Self::Reports];
+    /// The name of every exposure.
+    pub const WORDS: [(&'static str, Self); 2] = [("none", Self::None), ("reports", Self::Reports)];
 
     /// Its name: `none` or `reports`.
     ///
     /// ```
     /// use pointchaud::query::Exposure;
     ///
-    /// assert_eq!(Exposure::parse("reports").unwrap().as_str(), "reports");
-    /// assert_eq!(Exposure::spellings(), "none, reports");
+    /// assert_eq!(Exposure::Reports.as_str(), "reports");
     /// ```
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Reports => "reports",
-        }
-    }
-
-    /// The exposure with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|exposure| exposure.as_str() == name)
-    }
-
-    /// All names, for messages.
-    pub fn spellings() -> String {
-        Self::ALL.map(Self::as_str).join(", ")
+        Self::WORDS.iter().find(|(_, exposure)| *exposure == self).map_or("", |(word, _)| word)
     }
 }
 

@@ -11,6 +11,7 @@ mod common;
 mod clients;
 mod cookbook;
 mod cql2;
+mod docs;
 mod duplicate_ranking;
 mod duplicates;
 mod follow;
