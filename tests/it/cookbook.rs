@@ -2,16 +2,13 @@
 
 use std::process::Command;
 
-use crate::common::{Folder, Service, done};
+use crate::common::{Service, demo_city, peer_or_skip};
 
 #[test]
 fn every_command_of_the_cookbook_works() {
-    if Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("skipped: curl is not installed");
-        return;
-    }
-    let folder = Folder::new("cookbook");
-    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let curl = Command::new("curl").arg("--version").output().ok();
+    let Some(_) = peer_or_skip(curl, "curl") else { return };
+    let folder = demo_city("cookbook", 3_000, 5);
     let service = Service::start(&folder, &[]);
     let image = image::RgbImage::new(40, 30);
     image.save(folder.file("photo.jpg")).unwrap();
@@ -31,13 +28,12 @@ fn every_command_of_the_cookbook_works() {
         assert!(ran.status.success() && !ran.stdout.is_empty(), "{command}: {ran:?}");
         count += 1;
     }
-    assert!(count >= 10, "{count}");
+    assert_eq!(count, 10, "the recipes of the README");
 }
 
 #[test]
 fn the_example_client_works() {
-    let folder = Folder::new("client");
-    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let folder = demo_city("client", 3_000, 5);
     let service = Service::start(&folder, &[]);
     let url = format!("http://{}", service.address);
     let ran = Command::new(env!("CARGO"))
