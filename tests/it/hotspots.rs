@@ -112,7 +112,7 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     };
     assert_eq!(events(&service), ["born", "grew"]);
     // The background watch finds nothing new, and stores the two events.
-    service.look();
+    service.examine();
     assert_eq!(events(&service), ["born", "grew"]);
     // After a new start the hotspot has the same id and the same history.
     drop(service);
@@ -133,7 +133,7 @@ fn what_has_just_begun_raises_an_alert_without_being_asked() {
     let before = service.get("/api/v1/alerts");
     assert_eq!(collection(&before).features.len(), 0);
     assert_eq!(before.json()["scanned"], false);
-    service.look();
+    service.examine();
     let after = service.get("/api/v1/alerts");
     assert_eq!(collection(&after).features.len(), 1);
     assert_eq!(after.json()["scanned"], true);

@@ -150,9 +150,9 @@ impl LocalService {
     }
 
     /// Examines the default city for hotspots and outbreaks, as the background watch does.
-    pub fn look(&self) {
+    pub fn examine(&self) {
         let city = self.app.city(None).unwrap();
-        self.watch.city(&self.app, &city).unwrap().look(&self.app, &city).unwrap();
+        self.watch.city(&self.app, &city).unwrap().examine(&self.app, &city).unwrap();
     }
 }
 
