@@ -1,5 +1,5 @@
 """Clients that nobody here wrote, each against the running service: `clients.py NAME URL FOLDER`.
-Exit status 77 says that the client is not installed."""
+Exit status 77 says that the client is not installed; its name is printed."""
 import json
 import math
 import os
@@ -13,8 +13,8 @@ NAME, URL, FOLDER = sys.argv[1:4]
 SKIP = 77
 
 
-def skip(why):
-    print(f"skipped: {why}")
+def skip(client):
+    print(client)
     sys.exit(SKIP)
 
 
@@ -39,7 +39,7 @@ def total():
 
 def gdal_features():
     """OGC API – Features: all layers with their counts, a box, pages, a copy."""
-    shutil.which("ogrinfo") or skip("GDAL is not installed")
+    shutil.which("ogrinfo") or skip("GDAL")
     told = run("ogrinfo", "-al", "-so", f"OAPIF:{URL}/ogc")
     counts = dict(zip(
         [line.split(": ")[1] for line in told.splitlines() if line.startswith("Layer name")],
@@ -69,7 +69,7 @@ def tile_of(lon, lat, z):
 
 def gdal_tiles():
     """Vector tiles, decoded: what they hold is what the API answers."""
-    shutil.which("ogr2ogr") or skip("GDAL is not installed")
+    shutil.which("ogr2ogr") or skip("GDAL")
     seen = 0
     for z, layer in [(9, "clusters"), (12, "clusters"), (12, "reports"), (14, "reports"), (12, "hexes")]:
         x, y = tile_of(-71.21, 46.81, z)
@@ -124,8 +124,8 @@ def gdal_ogc_tiles():
     try:
         import pyogrio
     except ImportError:
-        skip("pyogrio is not installed")
-    "OGCAPI" in pyogrio.list_drivers() or skip("pyogrio's GDAL has no OGCAPI")
+        skip("pyogrio")
+    "OGCAPI" in pyogrio.list_drivers() or skip("pyogrio with the OGCAPI driver of GDAL")
     # GDAL takes a collection's extent, in degrees, for one in metres of the grid; so it is told.
     radius = 6378137
     east = lambda lon: math.radians(lon) * radius
@@ -151,7 +151,7 @@ def gdal_ogc_tiles():
 
 
 def gdal_geopackage():
-    shutil.which("ogrinfo") or skip("GDAL is not installed")
+    shutil.which("ogrinfo") or skip("GDAL")
     told = run("ogrinfo", "-al", "-so", "export.gpkg")
     assert f"Feature Count: {total()}" in told and "requested_datetime: DateTime" in told, told
     print("GDAL opened the GeoPackage")
@@ -162,7 +162,7 @@ def qgis():
     python = next((p for p in ["/usr/bin/python3"] if os.path.exists(p)), None)
     probe = python and subprocess.run([python, "-c", "import qgis.core"], capture_output=True)
     if not probe or probe.returncode != 0:
-        skip("PyQGIS is not installed")
+        skip("PyQGIS")
     script = f"""
 from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
 app = QgsApplication([], False)
@@ -195,7 +195,7 @@ def owslib():
     try:
         from owslib.ogcapi.features import Features
     except ImportError:
-        skip("OWSLib is not installed")
+        skip("OWSLib")
     server = Features(f"{URL}/ogc")
     assert server.conformance()["conformsTo"] and server.api()["openapi"].startswith("3.0")
     names = server.feature_collections()
@@ -257,7 +257,7 @@ def georeport():
         import jsonschema
         from lxml import etree
     except ImportError:
-        skip("jsonschema and lxml are not installed")
+        skip("jsonschema and lxml")
     base = "/open311/v2"
     check = lambda schema, value: jsonschema.validate(value, schema)
     listed = lambda item: {"type": "array", "items": item}
@@ -295,7 +295,7 @@ def geoparquet():
         import duckdb
         import geopandas
     except ImportError:
-        skip("GeoPandas and DuckDB are not installed")
+        skip("GeoPandas and DuckDB")
     path = os.path.join(FOLDER, "export.parquet")
     table = geopandas.read_parquet(path)
     assert len(table) == total() and table.crs == "OGC:CRS84", (len(table), table.crs)
@@ -315,7 +315,7 @@ def openapi():
     try:
         from openapi_spec_validator import validate
     except ImportError:
-        skip("openapi-spec-validator is not installed")
+        skip("openapi-spec-validator")
     told = []
     for path in ["/api/openapi.json", "/ogc/api"]:
         for language in ["fr", "en"]:
@@ -328,7 +328,7 @@ def openapi():
 def generated():
     """A typed client that openapi-python-client writes from the document: it files and asks."""
     program = os.path.join(os.path.dirname(sys.executable), "openapi-python-client")
-    os.path.exists(program) or skip("openapi-python-client is not installed")
+    os.path.exists(program) or skip("openapi-python-client")
     run(program, "generate", "--url", f"{URL}/api/openapi.json", "--meta", "none", "--output-path", "typed")
     sys.path.insert(0, FOLDER)
     import typed
@@ -372,7 +372,7 @@ def generated():
 
 def schemathesis():
     program = os.path.join(os.path.dirname(sys.executable), "schemathesis")
-    os.path.exists(program) or skip("schemathesis is not installed")
+    os.path.exists(program) or skip("schemathesis")
     done = subprocess.run(
         [program, "run", f"{URL}/api/openapi.json", "--max-examples", "12", "--workers", "2",
          "--exclude-path-regex", "batch", "--seed", "311", "--checks",

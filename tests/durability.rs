@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Folder, Service, ask, done, program};
+use common::{Folder, Service, ask, done, eventually, program};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -123,11 +123,8 @@ fn an_import_stopped_in_the_middle_takes_up_where_it_was() {
     let source = source.to_str().unwrap();
     let mut import =
         program(&folder).args(["import", source]).stdout(Stdio::null()).spawn().unwrap();
-    let began = std::time::Instant::now();
-    while folder.file("city.db-wal").metadata().map_or(0, |meta| meta.len()) < 1_000_000 {
-        assert!(began.elapsed() < Duration::from_secs(30), "the import never writes");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let log_bytes = || folder.file("city.db-wal").metadata().map_or(0, |meta| meta.len());
+    eventually("the import writes", || log_bytes() >= 1_000_000);
     let pid = import.id().to_string();
     std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     assert_eq!(import.wait().unwrap().code(), Some(130), "Ctrl-C stops cleanly");
@@ -147,7 +144,7 @@ fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let script = format!(
         "trap '' XFSZ; ulimit -f 400; exec '{program}' serve --listen 127.0.0.1:0 --basemap none"
     );
-    let mut child = std::process::Command::new("bash")
+    let child = std::process::Command::new("bash")
         .args(["-c", &script])
         .current_dir(&folder.0)
         .env("POINTCHAUD_STORE", "sqlite:city.db")
@@ -155,12 +152,7 @@ fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    let output = child.stdout.as_mut().unwrap();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).unwrap();
-    let address =
-        line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').parse().unwrap();
-    let service = Service { child, address };
+    let service = Service::of(child);
     let body = format!(r#"{{"service_code":"graffiti","description":"{}"}}"#, "x".repeat(3_000));
     let (mut taken, mut turned_away) = (1, 0);
     for _ in 0..400 {

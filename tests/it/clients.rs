@@ -1,13 +1,12 @@
-//! Clients that nobody here wrote: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml,
-//! openapi-spec-validator, openapi-python-client, schemathesis. Each is skipped aloud where it is
-//! not installed (`tests/needs.sh` installs them).
+//! Clients written by others: GDAL, QGIS, OWSLib, GeoPandas, DuckDB, lxml, openapi-spec-validator,
+//! openapi-python-client, schemathesis (`tests/needs.sh` installs them).
 
 use std::process::Command;
 
-use crate::common::{Folder, Service, done};
+use crate::common::{LocalService, demo_city, done, peer_or_skip, python_or_skip};
 
-/// The exit status that says that a client is not there.
-const SKIPPED: i32 = 77;
+/// The exit status of `tests/clients.py` that says that a client is not installed.
+const NOT_INSTALLED: i32 = 77;
 
 const QUARTIERS: &str = r#"{"type":"FeatureCollection","features":[
   {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
@@ -16,20 +15,15 @@ const QUARTIERS: &str = r#"{"type":"FeatureCollection","features":[
    "coordinates":[[[-71.6,46.7],[-71.25,46.7],[-71.25,47.0],[-71.6,47.0],[-71.6,46.7]]]}}]}"#;
 
 /// Runs a client of `tests/clients.py` against a city of its own.
-fn client(name: &str, reports: &str) {
+fn client(name: &str, reports: u32) {
     let root = env!("CARGO_MANIFEST_DIR");
-    let python = format!("{root}/target/python/bin/python");
-    if !std::path::Path::new(&python).exists() {
-        eprintln!("skipped: {name}: no Python environment (tests/needs.sh makes one)");
-        return;
-    }
-    let folder = Folder::new(name);
-    done(&folder, &["generate", "--reports", reports, "--seed", "21"]);
+    let Some(python) = python_or_skip(name) else { return };
+    let folder = demo_city(name, reports, 21);
     folder.with("quartiers.geojson", QUARTIERS);
     done(&folder, &["boundaries", "add", "quartiers.geojson", "--name", "quartiers"]);
     done(&folder, &["export", "--format", "geoparquet", "--output", "export.parquet"]);
     done(&folder, &["export", "--format", "gpkg", "--output", "export.gpkg"]);
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     let url = format!("http://{}", service.address);
     let path = folder.0.to_str().unwrap();
     let ran = Command::new(&python)
@@ -40,62 +34,62 @@ fn client(name: &str, reports: &str) {
     let errors = String::from_utf8_lossy(&ran.stderr);
     match ran.status.code() {
         Some(0) => println!("{}", told.trim()),
-        Some(SKIPPED) => eprintln!("{}", told.trim()),
+        Some(NOT_INSTALLED) => assert_eq!(peer_or_skip(None::<()>, told.trim()), None),
         _ => panic!("{name}: {told}\n{errors}"),
     }
 }
 
 #[test]
 fn gdal_reads_the_features_api() {
-    client("gdal_features", "3000");
+    client("gdal_features", 3_000);
 }
 
 #[test]
 fn gdal_decodes_tiles_to_what_the_api_answers() {
-    client("gdal_tiles", "20000");
+    client("gdal_tiles", 20_000);
 }
 
 #[test]
 fn gdal_reads_collections_by_their_tiles() {
-    client("gdal_ogc_tiles", "3000");
+    client("gdal_ogc_tiles", 3_000);
 }
 
 #[test]
 fn the_openapi_documents_are_valid() {
-    client("openapi", "500");
+    client("openapi", 500);
 }
 
 #[test]
 fn a_client_generated_from_the_document_files_and_asks() {
-    client("generated", "3000");
+    client("generated", 3_000);
 }
 
 #[test]
 fn gdal_opens_the_geopackage() {
-    client("gdal_geopackage", "2000");
+    client("gdal_geopackage", 2_000);
 }
 
 #[test]
 fn qgis_opens_the_features_api() {
-    client("qgis", "3000");
+    client("qgis", 3_000);
 }
 
 #[test]
 fn owslib_finds_its_way() {
-    client("owslib", "2000");
+    client("owslib", 2_000);
 }
 
 #[test]
 fn open311_is_shaped_as_specified() {
-    client("georeport", "3000");
+    client("georeport", 3_000);
 }
 
 #[test]
 fn geopandas_and_duckdb_read_the_geoparquet() {
-    client("geoparquet", "3000");
+    client("geoparquet", 3_000);
 }
 
 #[test]
 fn schemathesis_finds_no_violation() {
-    client("schemathesis", "2000");
+    client("schemathesis", 2_000);
 }

@@ -5,15 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::common::{Folder, Service, done};
-
-fn is_curl_missing() -> bool {
-    let missing = Command::new("curl").arg("--version").output().is_err();
-    if missing {
-        eprintln!("skipped: curl is not installed");
-    }
-    missing
-}
+use crate::common::{Folder, Service, demo_city, peer_or_skip};
 
 /// The commands of the first shell block after a heading, each on one line.
 fn commands(text: &str, heading: &str) -> Vec<String> {
@@ -38,16 +30,21 @@ fn run(command: &str, service: &Service, folder: &Folder, variables: &[(&str, St
     String::from_utf8(ran.stdout).unwrap()
 }
 
+/// False where curl is absent, which is said or refused.
+fn has_curl() -> bool {
+    let curl = Command::new("curl").arg("--version").output().ok();
+    peer_or_skip(curl, "curl").is_some()
+}
+
 fn city(name: &str) -> (Folder, Service) {
-    let folder = Folder::new(name);
-    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let folder = demo_city(name, 3_000, 5);
     let service = Service::start(&folder, &[]);
     (folder, service)
 }
 
 #[test]
 fn every_recipe_works() {
-    if is_curl_missing() {
+    if !has_curl() {
         return;
     }
     let (folder, service) = city("recipes");
@@ -61,7 +58,7 @@ fn every_recipe_works() {
 
 #[test]
 fn every_question_of_the_readme_works() {
-    if is_curl_missing() {
+    if !has_curl() {
         return;
     }
     let (folder, service) = city("questions");
@@ -74,7 +71,7 @@ fn every_question_of_the_readme_works() {
 
 #[test]
 fn every_example_of_the_api_reference_works() {
-    if is_curl_missing() {
+    if !has_curl() {
         return;
     }
     let (folder, service) = city("examples");
@@ -101,8 +98,7 @@ fn every_example_of_the_api_reference_works() {
 
 #[test]
 fn the_example_client_works() {
-    let folder = Folder::new("client");
-    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let folder = demo_city("client", 3_000, 5);
     let service = Service::start(&folder, &[]);
     let url = format!("http://{}", service.address);
     let ran = Command::new(env!("CARGO"))

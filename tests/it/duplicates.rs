@@ -1,7 +1,7 @@
 //! Is it already reported: asked, while filing, and how well it is answered.
 
 use crate::common::filing::{HERE, ago, empty, file, id, ids, parent};
-use crate::common::{Folder, Service, done, run, shared};
+use crate::common::{Folder, Service, data_or_skip, demo_city, done, run};
 use serde_json::{Value, json};
 
 const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139,
@@ -163,8 +163,8 @@ fn whoever_is_asked_chooses_with_the_same_key() {
 
 #[test]
 fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
-    let Some(reports) = shared("boston-311-2011-jul-oct.csv") else { return };
-    let Some(pairs) = shared("boston-duplicate-pairs-jul-oct.csv") else { return };
+    let Some(reports) = data_or_skip("boston-311-2011-jul-oct.csv") else { return };
+    let Some(pairs) = data_or_skip("boston-duplicate-pairs-jul-oct.csv") else { return };
     let folder = Folder::new("boston");
     done(&folder, &["import", reports.to_str().unwrap()]);
     let arguments =
@@ -199,8 +199,7 @@ fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
 
 #[test]
 fn a_model_can_be_trained_and_used() {
-    let folder = Folder::new("train");
-    done(&folder, &["generate", "--reports", "20000", "--seed", "3"]);
+    let folder = demo_city("train", 20_000, 3);
     let truth: Value =
         serde_json::from_slice(&std::fs::read(folder.file("city.truth.json")).unwrap()).unwrap();
     let mut pairs = String::from("child_id,parent_id\n");

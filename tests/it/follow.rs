@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Output;
 
-use crate::common::{Folder, Service, done, run};
+use crate::common::{Folder, Service, demo_city, done, eventually, run};
 use serde_json::{Value, json};
 
 const THERE: &str = "miroir.example.org";
@@ -29,8 +29,7 @@ fn digest(folder: &Folder, city: &str) -> String {
 
 #[test]
 fn a_second_instance_converges_to_the_same_digest() {
-    let (home, away) = (Folder::new("followed"), Folder::new("follower"));
-    done(&home, &["generate", "--reports", "4000", "--seed", "9"]);
+    let (home, away) = (demo_city("followed", 4_000, 9), Folder::new("follower"));
     let service = Service::start(&home, &[]);
     let since = ["--since", "2020-01-01"];
     let first = follow(&away, service.address, &since);
@@ -211,11 +210,14 @@ fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
         let n = count.fetch_add(1, Ordering::SeqCst);
         if n == 1 || n == 2 { (404, String::new()) } else { (200, "[]".into()) }
     });
-    let now = jiff::Timestamp::now().as_second();
-    let since = jiff::Timestamp::from_second(now - 150 * 86_400).unwrap().to_string();
+    let second = || jiff::Timestamp::now().as_second();
+    let before = second();
+    let since = jiff::Timestamp::from_second(before - 150 * 86_400).unwrap().to_string();
     let first = follow(&folder, address, &["--since", &since]);
+    let after = second();
     assert!(said(&first).contains("404"));
-    std::thread::sleep(std::time::Duration::from_secs(4));
+    // The second run begins in a later second than the first.
+    eventually("a second passes", || second() > after);
     let again = follow(&folder, address, &[]);
     assert!(again.status.success(), "{again:?}");
     let paths = heard.lock().unwrap();
@@ -223,7 +225,7 @@ fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
     let from = changed.split("updated_after=").nth(1).unwrap().split('&').next().unwrap();
     let from: jiff::Timestamp = from.replace("%3A", ":").parse().unwrap();
     // Two overlaps of a minute before the first run, not before the second.
-    assert!((from.as_second() - (now - 120)).abs() <= 1, "{from} {now}");
+    assert!((before - 120..=after - 120).contains(&from.as_second()), "{from} {before} {after}");
 }
 
 #[test]

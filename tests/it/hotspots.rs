@@ -1,20 +1,13 @@
 //! Hotspots, hexagons, alerts, density and recurrence through the front door.
 
-use std::time::{Duration, Instant};
-
-use crate::common::{Answer, Folder, Service, done, shared};
+use crate::common::filing::ago;
+use crate::common::{Answer, Client, Folder, LocalService, Service, data_or_skip, done};
 use geojson::{FeatureCollection, GeoJson};
-use jiff::{Timestamp, ToSpan};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 const BURST: (f64, f64) = (-71.2600, 46.8300);
-
-/// So many days ago.
-fn ago(hours: i64) -> String {
-    Timestamp::now().checked_sub(hours.hours()).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
 
 fn row(service: &str, (lon, lat): (f64, f64), hours: i64) -> Value {
     json!({
@@ -24,7 +17,7 @@ fn row(service: &str, (lon, lat): (f64, f64), hours: i64) -> Value {
 }
 
 /// A year of four services all over a city, and potholes that have just begun in one place.
-fn city(service: &Service) {
+fn city(service: &Client) {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let mut rows = Vec::new();
     for n in 0..2_400 {
@@ -43,7 +36,7 @@ fn burst(rng: &mut ChaCha8Rng, rows: &mut Vec<Value>, count: usize) {
     }
 }
 
-fn send(service: &Service, rows: &[Value]) {
+fn send(service: &Client, rows: &[Value]) {
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     let answer = service.post("/api/v1/reports/batch", &lines.join("\n"));
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -64,14 +57,6 @@ fn collection(answer: &Answer) -> FeatureCollection {
     collection
 }
 
-fn wait(mut is_done: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_done() {
-        assert!(began.elapsed() < Duration::from_secs(120), "it never comes");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 /// The pothole hotspot over the burst.
 fn over_burst(answer: &Value) -> Option<Value> {
     let features = answer["features"].as_array().unwrap();
@@ -85,7 +70,7 @@ fn over_burst(answer: &Value) -> Option<Value> {
 #[test]
 fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     let folder = Folder::new("hotspots");
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     city(&service);
     let answer = service.get("/api/v1/hotspots");
     collection(&answer);
@@ -120,23 +105,18 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     send(&service, &rows);
     let grown = over_burst(&service.get("/api/v1/hotspots").json()).unwrap();
     assert_eq!(grown["hotspot_id"].as_u64(), Some(id));
-    let events = |service: &Service| -> Vec<String> {
+    let events = |service: &Client| -> Vec<String> {
         let one = service.get(&format!("/api/v1/hotspots/{id}")).json();
         let history = one["properties"]["history"].as_array().unwrap().clone();
         history.iter().map(|step| step["event"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(events(&service), ["born", "grew"]);
-    let stored = || {
-        let sql = format!("SELECT count(*) FROM hotspot_event WHERE hotspot_id = {id}");
-        let mut sqlite = std::process::Command::new("sqlite3");
-        let output = sqlite.arg(folder.file("city.db")).arg(sql).output();
-        let told = output.map(|output| output.stdout).unwrap_or_default();
-        String::from_utf8_lossy(&told).trim() == "2"
-    };
-    wait(stored);
-    // Killed and started again it still is what it was.
-    service.kill();
-    let service = Service::start(&folder, &[]);
+    // The background watch finds nothing new, and stores the two events.
+    service.examine();
+    assert_eq!(events(&service), ["born", "grew"]);
+    // After a new start the hotspot has the same id and the same history.
+    drop(service);
+    let service = LocalService::start(&folder);
     assert_eq!(events(&service), ["born", "grew"]);
     let after = over_burst(&service.get("/api/v1/hotspots").json()).unwrap();
     assert_eq!(after["hotspot_id"].as_u64(), Some(id));
@@ -147,15 +127,16 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
 #[test]
 fn what_has_just_begun_raises_an_alert_without_being_asked() {
     let folder = Folder::new("alerts");
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     city(&service);
-    // The watch looks on its own; until it has, it says so.
-    wait(|| {
-        let answer = service.get("/api/v1/alerts");
-        let found = collection(&answer).features.len();
-        assert!(answer.json()["scanned"] == true || found == 0);
-        found > 0
-    });
+    // Before the first examination the answer says that there was none.
+    let before = service.get("/api/v1/alerts");
+    assert_eq!(collection(&before).features.len(), 0);
+    assert_eq!(before.json()["scanned"], false);
+    service.examine();
+    let after = service.get("/api/v1/alerts");
+    assert_eq!(collection(&after).features.len(), 1);
+    assert_eq!(after.json()["scanned"], true);
     let answer = service.get("/api/v1/alerts?service=nid-de-poule");
     collection(&answer);
     let alert = answer.json()["features"][0]["properties"].clone();
@@ -289,7 +270,7 @@ fn a_period_after_the_newest_report_is_empty_and_told_as_asked() {
     let folder = Folder::new("after");
     let service = Service::start(&folder, &[]);
     city(&service);
-    let from = Timestamp::now().checked_add(24.hours()).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let from = ago(-24);
     for by in ["service", "all"] {
         let found = service.get(&format!("/api/v1/hotspots?lang=en&by={by}&from={from}")).json();
         assert_eq!(found["statistic"]["reason"], "No request matches these filters.", "{by}");
@@ -342,7 +323,7 @@ fn every_bad_value_is_named() {
 
 #[test]
 fn real_requests_of_boston_have_all_of_it() {
-    let Some(file) = shared("boston-311-2011-jul-oct.csv") else { return };
+    let Some(file) = data_or_skip("boston-311-2011-jul-oct.csv") else { return };
     let folder = Folder::new("boston");
     done(&folder, &["import", file.to_str().unwrap(), "--jurisdiction", "boston.gov"]);
     let service = Service::start(&folder, &[]);

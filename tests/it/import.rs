@@ -1,6 +1,6 @@
 //! Import and export through the program: real open data where it is at hand, and every oddity.
 
-use crate::common::{Folder, done, run, shared};
+use crate::common::{Folder, data_or_skip, done, run};
 
 /// The numbers in the summary line of an import: added, updated, unchanged, refused.
 fn tally(output: &str) -> [u64; 4] {
@@ -35,7 +35,7 @@ fn real_files_come_in_whole_and_twice_adds_nothing() {
             7_538,
         ),
     ] {
-        let Some(path) = shared(file) else { continue };
+        let Some(path) = data_or_skip(file) else { continue };
         let folder = Folder::new("import");
         let mut arguments = vec!["import", path.to_str().unwrap()];
         arguments.extend(extra);

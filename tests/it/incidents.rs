@@ -1,9 +1,11 @@
 //! Incidents: how reports come together, are parted, and stay so.
 
+use std::process::Stdio;
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use crate::common::filing::{HERE, empty, file, id, ids, parent, regroup};
-use crate::common::{Folder, Service, ask, done, run};
+use crate::common::{Folder, LocalService, NOW, Service, ask, done, eventually, program, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -60,8 +62,8 @@ fn what_comes_back_after_a_repair_is_a_new_incident() {
     let close = r#"{"status":"closed","closed_reason":"done"}"#;
     let path = format!("/api/v1/reports/{first}");
     assert_eq!(service.ask("PATCH", &path, &[], close.as_bytes()).status, 200);
-    // The child is open still, but its incident is not.
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    // The child is still open, but its incident is not.
+    service.clock.advance(Duration::from_secs(1));
     let new = post();
     assert_eq!(parent(&new), None, "{new}");
     assert!(!new["properties"]["duplicates"].as_array().unwrap().is_empty(), "it is told of it");
@@ -69,7 +71,7 @@ fn what_comes_back_after_a_repair_is_a_new_incident() {
     assert_eq!(parent(&again), new["id"].as_str());
     drop(service);
     done(&folder, &["dedupe"]);
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     let after = service.get(&format!("/api/v1/reports/{}", new["id"].as_str().unwrap())).json();
     assert_eq!(parent(&after), None, "nor does a history think so");
 }
@@ -168,14 +170,16 @@ fn impossible_changes_of_incidents_change_nothing() {
 
 #[test]
 fn incidents_survive_a_kill_and_keep_their_changes() {
-    let (folder, service) = empty();
+    let folder = Folder::new("incident-kill");
+    let service = Service::start(&folder, &[]);
     let [a, b] = [50, 40].map(|hours| file(&service, "nid-de-poule", hours, 1.0));
     let merged = regroup(&service, &a, "merge", json!({"reports": [b]})).json();
     service.kill();
     let service = Service::start(&folder, &[]);
     let after = service.get(&format!("/api/v1/incidents/{b}")).json();
     assert_eq!(after, merged);
-    assert_eq!(ids(&service.get(HERE).json()), [&a], "the index knows it from the start");
+    let found = service.get(&format!("{HERE}&at={NOW}")).json();
+    assert_eq!(ids(&found), [&a], "the index holds the incident from the start");
 }
 
 #[test]
@@ -298,15 +302,13 @@ fn a_history_is_grouped_the_same_whether_killed_or_not() {
     let whole = ["dedupe", "--store", "sqlite:other.db", "--review", "whole.csv"];
     let told = done(&folder, &whole);
     assert!(told.contains("attached to"), "{told}");
-    let mut killed = crate::common::program(&folder)
+    let mut killed = program(&folder)
         .args(["dedupe", "--review", "review.csv"])
-        .stdout(std::process::Stdio::null())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    while !folder.file("review.csv").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(8));
+    // Whether it is killed in the middle or after its end, what follows must hold.
+    eventually("the review is begun", || folder.file("review.csv").exists());
     killed.kill().unwrap();
     killed.wait().unwrap();
     let rest = done(&folder, &["dedupe", "--review", "review.csv"]);
@@ -328,13 +330,13 @@ fn a_history_is_grouped_the_same_whether_killed_or_not() {
 #[test]
 fn a_street_of_potholes_is_no_one_incident() {
     let folder = Folder::new("chain");
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     // Twelve in a row, 30 m apart, an hour after one another: each resembles the one before.
     let files: Vec<String> =
         (0..12).map(|n| file(&service, "nid-de-poule", 20 - n, 30.0 * n as f64)).collect();
-    service.kill();
+    drop(service);
     done(&folder, &["dedupe"]);
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     let place = |id: &str| {
         service.get(&format!("/api/v1/reports/{id}")).json()["geometry"]["coordinates"][1]
             .as_f64()

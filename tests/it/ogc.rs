@@ -4,15 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::common::{Folder, Service, done};
+use crate::common::{Folder, Service, demo_city, done, eventually, run};
 use serde_json::Value;
 
 const ITEMS: &str = "/ogc/collections/reports/items";
 const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139}"#;
 
 fn demo() -> (Folder, Service) {
-    let folder = Folder::new("ogc");
-    done(&folder, &["generate", "--reports", "3000", "--seed", "5"]);
+    let folder = demo_city("ogc", 3_000, 5);
     let halves = r#"{"type":"FeatureCollection","features":[
       {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
        "coordinates":[[[-71.25,46.7],[-71.1,46.7],[-71.1,47.0],[-71.25,47.0],[-71.25,46.7]]]}},
@@ -254,16 +253,12 @@ fn boundaries_filter_and_count_as_a_look_at_each_report_does() {
     assert_eq!(service.get("/api/v1/stats?area=Nulle-part").fields(), ["area"]);
     assert_eq!(service.get("/api/v1/stats?areas=nulle-part").fields(), ["areas"]);
     done(&folder, &["boundaries", "remove", "moities"]);
-    let began = std::time::Instant::now();
-    while service.get("/api/v1/stats?area=Est").status != 400 {
-        assert!(began.elapsed().as_secs() < 10, "the set is still there");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    eventually("the set is gone", || service.get("/api/v1/stats?area=Est").status == 400);
     folder.with(
         "bad.geojson",
         r#"{"type":"FeatureCollection","features":[{"type":"Feature",
         "properties":{"NOM":"x"},"geometry":{"type":"Point","coordinates":[0,0]}}]}"#,
     );
-    let refused = crate::common::run(&folder, &["boundaries", "add", "bad.geojson", "--name", "x"]);
+    let refused = run(&folder, &["boundaries", "add", "bad.geojson", "--name", "x"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("feature 1"), "{refused:?}");
 }

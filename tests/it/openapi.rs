@@ -1,12 +1,11 @@
 //! The OpenAPI document against the running service: every parameter that it names is known, every
 //! example works, and every operation that the router has is in it.
 
-use crate::common::{Answer, Folder, Service, done};
+use crate::common::{Answer, Folder, Service, demo_city};
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
-    let folder = Folder::new("openapi");
-    done(&folder, &["generate", "--reports", "2000", "--seed", "5"]);
+    let folder = demo_city("openapi", 2_000, 5);
     let service = Service::start(&folder, &[]);
     (folder, service)
 }

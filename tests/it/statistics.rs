@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::common::{Folder, python_or_skip};
 use pointchaud::place::Hex;
 use pointchaud::statistics::{
     NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail, mann_kendall,
@@ -129,10 +130,8 @@ fn scans(rng: &mut ChaCha8Rng, all: &mut Value) {
 
 #[test]
 fn others_compute_the_same() {
-    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    if !python.exists() {
-        return eprintln!("skipped: no target/python (tests/needs.sh installs it)");
-    }
+    let peers = "esda, scikit-learn, scipy and h3";
+    let Some(python) = python_or_skip(peers) else { return };
     let mut rng = ChaCha8Rng::seed_from_u64(2026);
     let mut all = json!({});
     getis(&mut rng, &mut all);
@@ -145,7 +144,7 @@ fn others_compute_the_same() {
         json!([[lon, lat], resolution, Hex::of(lon, lat, resolution).unwrap().to_string()])
     });
     all["cells"] = cells.collect();
-    let folder = crate::common::Folder::new("statistic");
+    let folder = Folder::new("statistics");
     let file = folder.with("computed.json", all.to_string());
 
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers.py");

@@ -1,10 +1,9 @@
 //! Vector tiles over HTTP: fresh, not fetched without need, never too large.
 
-use crate::common::{Folder, Service, done};
+use crate::common::{Folder, Service, demo_city, done};
 
-fn city(reports: &str) -> (Folder, Service) {
-    let folder = Folder::new("tiles");
-    done(&folder, &["generate", "--reports", reports, "--seed", "5"]);
+fn city(reports: u32) -> (Folder, Service) {
+    let folder = demo_city("tiles", reports, 5);
     let service = Service::start(&folder, &[]);
     (folder, service)
 }
@@ -20,7 +19,7 @@ fn tile(z: u32) -> String {
 
 #[test]
 fn a_tile_is_never_stale_and_never_fetched_without_need() {
-    let (_folder, service) = city("3000");
+    let (_folder, service) = city(3_000);
     let path = format!("/tiles/reports/{}.mvt", tile(14));
     let first = service.get(&path);
     assert_eq!(first.header("content-type"), Some("application/vnd.mapbox-vector-tile"));
@@ -67,7 +66,7 @@ fn a_tile_is_never_stale_and_never_fetched_without_need() {
 #[test]
 fn tilejson_names_every_property_of_its_tiles() {
     use geozero::mvt::{Message, Tile};
-    let (_folder, service) = city("20000");
+    let (_folder, service) = city(20_000);
     let mut seen = 0;
     for layer in ["reports", "clusters", "hexes", "hotspots"] {
         let about = service.get(&format!("/tiles/{layer}.json")).json();
@@ -98,7 +97,7 @@ fn tilejson_names_every_property_of_its_tiles() {
 #[test]
 fn a_tile_has_every_hexagon_that_reaches_into_it() {
     use geozero::mvt::{Message, Tile};
-    let (_folder, service) = city("20000");
+    let (_folder, service) = city(20_000);
     for (zoom, resolution) in [(10, 8), (12, 9), (13, 9), (14, 10)] {
         let path = tile(zoom);
         let numbers: Vec<f64> = path.split('/').map(|n| n.parse().unwrap()).collect();
@@ -133,7 +132,7 @@ fn a_tile_has_every_hexagon_that_reaches_into_it() {
 
 #[test]
 fn ogc_tiles_are_the_same_tiles() {
-    let (_folder, service) = city("3000");
+    let (_folder, service) = city(3_000);
     let turned = |z: u32| {
         let path = tile(z);
         let [z, x, y] = *path.split('/').collect::<Vec<_>>() else { panic!("{path}") };

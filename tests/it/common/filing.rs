@@ -1,13 +1,14 @@
-//! Reports filed at one spot, and what answers say of them.
+//! Reports made at one place, and what the answers say of them. Times are relative to [`NOW`].
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use super::{Answer, Folder, Service};
+use super::{Answer, Client, Folder, LocalService, NOW};
 
-pub fn empty() -> (Folder, Service) {
+/// The service on an empty store.
+pub fn empty() -> (Folder, LocalService) {
     let folder = Folder::new("duplicates");
-    let service = Service::start(&folder, &[]);
+    let service = LocalService::start(&folder);
     (folder, service)
 }
 
@@ -25,12 +26,14 @@ pub fn ids(answer: &Value) -> Vec<&str> {
     features.iter().map(|feature| feature["id"].as_str().unwrap()).collect()
 }
 
+/// The time so many hours before [`NOW`].
 pub fn ago(hours: i64) -> String {
-    Timestamp::now().checked_sub(hours.hours()).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    let now: Timestamp = NOW.parse().unwrap();
+    now.checked_sub(hours.hours()).unwrap().to_string()
 }
 
 /// Files a report so many hours ago, so many metres north of the same spot.
-pub fn file(service: &Service, code: &str, hours: i64, north_m: f64) -> String {
+pub fn file(service: &Client, code: &str, hours: i64, north_m: f64) -> String {
     let lat = 46.8139 + north_m / 111_195.0;
     let body = json!({
         "service_code": code, "lon": -71.2080, "lat": lat, "requested_datetime": ago(hours),
@@ -39,8 +42,9 @@ pub fn file(service: &Service, code: &str, hours: i64, north_m: f64) -> String {
     id(&service.post("/api/v1/reports", &body.to_string()))
 }
 
-pub fn regroup(service: &Service, id: &str, what: &str, body: Value) -> Answer {
+pub fn regroup(service: &Client, id: &str, what: &str, body: Value) -> Answer {
     service.post(&format!("/api/v1/incidents/{id}/{what}"), &body.to_string())
 }
 
+/// The search for duplicates of a pothole at the place where [`file`] makes reports.
 pub const HERE: &str = "/api/v1/duplicates?lon=-71.2080&lat=46.8139&service=nid-de-poule";

@@ -1,16 +1,21 @@
-//! Helpers of the tests: folders of their own, the program, a service on a free port.
+//! Helpers of the tests: folders of their own, the program, the service, and what may be absent.
 
+mod client;
 pub mod filing;
+mod service;
 pub mod world;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+pub use client::{Answer, Client, ask};
+pub use service::{LocalService, Service};
+
+/// The time at which generated cities end and at which the clock of [`LocalService`] begins: 8 in
+/// the morning in Québec, on a day with nothing special about it.
+pub const NOW: &str = "2026-10-01T12:00:00Z";
 
 /// A folder that is removed with its owner.
 pub struct Folder(pub PathBuf);
@@ -36,6 +41,14 @@ impl Folder {
         std::fs::write(&path, contents).unwrap();
         path
     }
+}
+
+/// A folder whose store holds a generated city of so many reports, the last of them at [`NOW`].
+pub fn demo_city(name: &str, reports: u32, seed: u32) -> Folder {
+    let folder = Folder::new(name);
+    let (reports, seed) = (reports.to_string(), seed.to_string());
+    done(&folder, &["generate", "--reports", &reports, "--seed", &seed, "--until", NOW]);
+    folder
 }
 
 impl Drop for Folder {
@@ -64,160 +77,40 @@ pub fn done(folder: &Folder, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Real open data, where the checkout has it beside it; says so where it does not.
-pub fn shared(file: &str) -> Option<PathBuf> {
+/// A file of real open data. Where it is not beside the checkout, says so and answers `None`: the
+/// test is skipped, because nobody can be asked to have a copy.
+pub fn data_or_skip(file: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(file);
-    if !path.exists() {
-        eprintln!("skipped: {file} is not beside this checkout");
-        return None;
-    }
-    Some(path)
+    or_skip(path.exists().then_some(path), file, "is not beside this checkout", false)
 }
 
-/// The running service.
-pub struct Service {
-    pub child: Child,
-    pub address: SocketAddr,
+/// A program or a library that others wrote, which the test compares with. Where it was not found,
+/// the test fails if `REQUIRE_PEERS=1` is set; else it says so and is skipped.
+pub fn peer_or_skip<T>(found: Option<T>, peer: &str) -> Option<T> {
+    or_skip(found, peer, "is not installed (tests/needs.sh installs it)", true)
 }
 
-/// An answer of the service.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+fn or_skip<T>(found: Option<T>, what: &str, absent: &str, may_be_required: bool) -> Option<T> {
+    if found.is_none() {
+        let is_required = std::env::var("REQUIRE_PEERS").is_ok_and(|value| value == "1");
+        assert!(!(may_be_required && is_required), "REQUIRE_PEERS=1, but {what} {absent}");
+        eprintln!("skipped: {what} {absent}");
+    }
+    found
 }
 
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.body)))
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    /// The fields that a problem document names.
-    pub fn fields(&self) -> Vec<String> {
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
-    }
+/// The Python interpreter with the packages of `tests/requirements.txt`; else as [`peer_or_skip`].
+pub fn python_or_skip(peer: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+    peer_or_skip(path.exists().then_some(path), peer)
 }
 
-impl Service {
-    pub fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        Self::start_with(folder, arguments, &[])
-    }
-
-    /// Starts it with variables of the environment.
-    pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = program(folder)
-            .envs(variables.iter().copied())
-            .args(["serve", "--listen", "127.0.0.1:0", "--basemap", "none"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/');
-        let address = address.parse().unwrap_or_else(|_| panic!("no address in '{line}'"));
-        let service = Self { child, address };
-        let began = Instant::now();
-        while service.get("/readyz").status != 200 {
-            assert!(began.elapsed() < Duration::from_secs(60), "the service is never ready");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        service
-    }
-
-    /// Sends bytes as they are and reads to the end of the connection.
-    pub fn raw(&self, bytes: &[u8]) -> Option<Answer> {
-        send(self.address, bytes)
-    }
-
-    pub fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, &[], b"")
-    }
-
-    pub fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &[("Content-Type", "application/json")], body.as_bytes())
-    }
-
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        ask(self.address, method, path, headers, body).expect("an answer")
-    }
-
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// One request on a connection of its own; `None` where the connection breaks.
-pub fn ask(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Option<Answer> {
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    if !body.is_empty() || method == "POST" {
-        request += &format!("Content-Length: {}\r\n", body.len());
-    }
-    let mut bytes = (request + "\r\n").into_bytes();
-    bytes.extend_from_slice(body);
-    send(address, &bytes)
-}
-
-fn send(address: SocketAddr, bytes: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    stream.write_all(bytes).ok()?;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    let body = answer[end + 4..].to_vec();
-    let body = if chunked { unchunk(&body)? } else { body };
-    let whole = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    if whole.is_some_and(|length: usize| body.len() < length) && status != 304 {
-        return None;
-    }
-    Some(Answer { status, head, body })
-}
-
-fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let line = rest.windows(2).position(|window| window == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
-        let start = line + 2;
-        if size == 0 {
-            return Some(body);
-        }
-        body.extend_from_slice(rest.get(start..start + size)?);
-        rest = rest.get(start + size + 2..)?;
+/// Waits until something holds that another thread or process brings about. The limit only ends a
+/// test that would hang: it is longer than any machine takes.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(300), "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
