@@ -130,9 +130,9 @@ fn servers_that_behave_badly_are_told_of() {
     let body = Value::from(all).to_string();
     let loops = server(move |_| (200, body.clone()));
     let told = said(&follow(&folder, loops, &[]));
-    assert!(told.contains("no notice of dates"), "{told}");
+    assert!(told.contains("ignores dates"), "{told}");
     let lies = server(|_| (200, "<html>Welcome</html>".into()));
-    assert!(said(&follow(&folder, lies, &[])).contains("no list of requests"));
+    assert!(said(&follow(&folder, lies, &[])).contains("is not a list of requests"));
     let gone = server(|_| (404, String::new()));
     assert!(said(&follow(&folder, gone, &[])).contains("404"));
     let busy = server(|_| (503, String::new()));

@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
-    let server = MirroredServer::new(arguments, &runtime, &stop)?;
+    let server = MirroredServer::new(arguments, &runtime, stop.clone())?;
     loop {
         let began = Instant::now();
         let summary = mirror(&server, &path)?;

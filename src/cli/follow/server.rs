@@ -1,9 +1,11 @@
 //! Requests to the mirrored server, with pauses and retries.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 
@@ -16,7 +18,7 @@ use crate::message;
 /// Size of an answer, in bytes, at most.
 const BYTES_MAX: usize = 64 << 20;
 /// Attempts at one request.
-const TRIES: u32 = 4;
+const TRIES: usize = 4;
 /// Longest `Retry-After` that is honoured, in seconds.
 const WAIT_MAX: u64 = 120;
 
@@ -28,7 +30,7 @@ pub struct MirroredServer<'a> {
     /// The runtime that waits for answers.
     pub runtime: &'a tokio::runtime::Runtime,
     /// True once the user asked to stop.
-    pub stop: &'a AtomicBool,
+    pub stop: Arc<AtomicBool>,
 }
 
 fn unreachable(url: &str, reason: &str) -> Error {
@@ -39,6 +41,22 @@ fn unreachable(url: &str, reason: &str) -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
+/// The waits between attempts, in seconds: 1, 2, 4.
+fn waits() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_factor(2.0)
+        .with_max_times(TRIES - 1)
+}
+
+/// Waits, or returns as soon as the user asks to stop.
+async fn rest(stop: Arc<AtomicBool>, wait: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < wait && !stop.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 impl<'a> MirroredServer<'a> {
     /// Prepares a client; nothing is requested yet.
     ///
@@ -47,7 +65,7 @@ impl<'a> MirroredServer<'a> {
     pub fn new(
         arguments: &'a Arguments,
         runtime: &'a tokio::runtime::Runtime,
-        stop: &'a AtomicBool,
+        stop: Arc<AtomicBool>,
     ) -> Result<Self> {
         // Another client may have installed the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -69,6 +87,7 @@ impl<'a> MirroredServer<'a> {
             ServerFailure::Not(reason)
             | ServerFailure::Later(_, reason)
             | ServerFailure::Final(reason) => reason,
+            ServerFailure::Stopped => stopped().to_string(),
         };
         self.runtime.block_on(self.get(url, &[])).map_err(said)
     }
@@ -83,43 +102,40 @@ impl<'a> MirroredServer<'a> {
         let mut last = String::new();
         for format in ["json", "xml"] {
             let url = format!("{base}/requests.{format}");
-            for attempt in 0..TRIES {
-                if self.stop.load(Ordering::Relaxed) {
-                    return Err(stopped());
-                }
-                sleep(Duration::from_millis(self.arguments.pause_ms));
-                match self.runtime.block_on(self.get(&url, query)) {
-                    Ok(bytes) => return mirrored_requests(&bytes, zone),
-                    Err(ServerFailure::Final(reason)) => {
-                        last = reason;
-                        break;
-                    }
-                    // A server without an answer in JSON has none in XML either.
-                    Err(ServerFailure::Not(reason)) if attempt + 1 == TRIES => {
-                        return Err(unreachable(base, &reason));
-                    }
-                    Err(ServerFailure::Not(reason)) => {
-                        last = reason;
-                        self.rest(Duration::from_secs(1 << attempt));
-                    }
-                    Err(ServerFailure::Later(wait, reason)) => {
-                        last = reason;
-                        let wait = wait.unwrap_or(1 << attempt).min(WAIT_MAX);
-                        if attempt + 1 < TRIES {
-                            self.rest(Duration::from_secs(wait));
-                        }
-                    }
+            match self.runtime.block_on(self.get_with_retries(&url, query)) {
+                Ok(bytes) => return mirrored_requests(&bytes, zone),
+                Err(ServerFailure::Stopped) => return Err(stopped()),
+                // A server without an answer in JSON has none in XML either.
+                Err(ServerFailure::Not(reason)) => return Err(unreachable(base, &reason)),
+                Err(ServerFailure::Later(_, reason) | ServerFailure::Final(reason)) => {
+                    last = reason;
                 }
             }
         }
         Err(unreachable(base, &last))
     }
 
-    fn rest(&self, time: Duration) {
-        let began = Instant::now();
-        while began.elapsed() < time && !self.stop.load(Ordering::Relaxed) {
-            sleep(Duration::from_millis(50));
-        }
+    /// Requests a URL up to [`TRIES`] times. The waits are 1, 2 and 4 seconds, or what the server
+    /// asks for by `Retry-After`; the user's stop ends a wait at once.
+    async fn get_with_retries(
+        &self,
+        url: &str,
+        query: &[(&str, String)],
+    ) -> std::result::Result<Vec<u8>, ServerFailure> {
+        let attempt = || async {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(ServerFailure::Stopped);
+            }
+            tokio::time::sleep(Duration::from_millis(self.arguments.pause_ms)).await;
+            self.get(url, query).await
+        };
+        let stop = self.stop.clone();
+        attempt
+            .retry(waits())
+            .sleep(move |wait| rest(stop.clone(), wait))
+            .when(ServerFailure::is_temporary)
+            .adjust(|failure, wait| wait.map(|wait| failure.wait(wait)))
+            .await
     }
 
     async fn get(
@@ -198,4 +214,48 @@ enum ServerFailure {
     Later(Option<u64>, String),
     /// Permanent.
     Final(String),
+    /// The user asked to stop.
+    Stopped,
+}
+
+impl ServerFailure {
+    fn is_temporary(&self) -> bool {
+        matches!(self, Self::Not(_) | Self::Later(..))
+    }
+
+    /// The wait before the next attempt, unless the server asks for another one.
+    fn wait(&self, usual: Duration) -> Duration {
+        match self {
+            Self::Later(Some(seconds), _) => Duration::from_secs((*seconds).min(WAIT_MAX)),
+            _ => usual,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backon::BackoffBuilder;
+
+    use super::*;
+
+    #[test]
+    fn waits_double_unless_the_server_asks_for_another_one() {
+        let seconds: Vec<u64> = waits().build().map(|wait| wait.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4]);
+        let usual = Duration::from_secs(2);
+        let later = |asked| ServerFailure::Later(asked, String::new()).wait(usual).as_secs();
+        assert_eq!(
+            (later(None), later(Some(0)), later(Some(7)), later(Some(9_999))),
+            (2, 0, 7, 120)
+        );
+        assert_eq!(ServerFailure::Not(String::new()).wait(usual), usual);
+    }
+
+    #[test]
+    fn permanent_failures_are_not_retried() {
+        assert!(ServerFailure::Not(String::new()).is_temporary());
+        assert!(ServerFailure::Later(None, String::new()).is_temporary());
+        assert!(!ServerFailure::Final(String::new()).is_temporary());
+        assert!(!ServerFailure::Stopped.is_temporary());
+    }
 }
