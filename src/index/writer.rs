@@ -138,7 +138,6 @@ impl Index {
     /// let mut index = Index::from_changes([new]);
     /// let reader = index.reader();
     /// let before = reader.load();
-    ///
     /// report.status = Status::Closed;
     /// index.apply(vec![Change { revision: 2, event: Event::Put(report) }]);
     /// let status = |snapshot: &pointchaud::index::Snapshot| {
@@ -146,7 +145,6 @@ impl Index {
     /// };
     /// assert_eq!(status(&reader.load()), Status::Closed);
     /// assert_eq!(status(&before), Status::Open); // a snapshot never changes
-    ///
     /// index.apply(vec![Change { revision: 3, event: Event::Remove(id) }]);
     /// assert!(reader.load().is_empty());
     /// ```
