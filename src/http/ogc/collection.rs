@@ -180,6 +180,6 @@ impl OgcCollection {
             return Ok((geometry::extent(&areas), None));
         }
         let compiled = snapshot.compiled(&self.filter());
-        Ok((query::extent(snapshot, &compiled), query::span(snapshot, &compiled)))
+        Ok((query::extent(snapshot, &compiled), query::time_span(snapshot, &compiled)))
     }
 }

@@ -30,7 +30,7 @@ use crate::http::request::types::Segment;
 use crate::http::request::values::cursor_after;
 use crate::http::v1::reports::answer::labels;
 use crate::i18n::Language;
-use crate::query::{self, After, Condition, ItemsQuery};
+use crate::query::{self, Condition, Cursor, ItemsQuery};
 use crate::usecase::reports::check_areas;
 
 /// Pages that hold only reports recorded after the walk began and are skipped in one request, at
@@ -85,21 +85,21 @@ fn report_items(
         let items = ItemsQuery {
             bbox: page.bbox,
             condition,
-            after: after.map(|After { key, id }| After { key: key.requested, id }),
+            after: after.map(|Cursor { key, id }| Cursor { key: key.requested, id }),
             limit: page.limit,
         };
         let (found, matched) = query::items(snapshot, &compiled, items);
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
         let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
-        after = found.items.last().filter(|_| found.more).map(|last| After {
+        after = found.items.last().filter(|_| found.more).map(|last| Cursor {
             key: PageCursor { requested: snapshot.requested(*last), began },
             id: snapshot.id(*last).to_owned(),
         });
         // Clients take an empty page for the last one; a cursor may be made up, though.
         skipped += 1;
         if !stored.is_empty() || after.is_none() || skipped == PAGES_SKIPPED_MAX {
-            break (stored, matched, after.map(|After { key, id }| cursor_after(key, &id)));
+            break (stored, matched, after.map(|Cursor { key, id }| cursor_after(key, &id)));
         }
     };
     let counts = match collection {

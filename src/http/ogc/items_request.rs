@@ -24,7 +24,7 @@ use crate::http::request::words::Choice;
 use crate::i18n::Message;
 use crate::message;
 use crate::place::BBox;
-use crate::query::{After, Comparison, Condition, TextProperty};
+use crate::query::{Comparison, Condition, Cursor, TextProperty};
 
 /// Features in a page, at most; whoever asks for more gets so many (OGC API – Features).
 pub const LIMIT_MAX: usize = 10_000;
@@ -206,7 +206,7 @@ request! {
         crs: Option<()> = crs("crs"),
         bbox_crs: Option<()> = crs("bbox-crs"),
         filter_crs: Option<()> = crs("filter-crs"),
-        after: Option<After<PageCursor>> = cursor_by(),
+        after: Option<Cursor<PageCursor>> = cursor_by(),
         time: Option<Interval> = DATETIME,
         expr: Option<Expr> = group(CqlParameters::parse),
     }

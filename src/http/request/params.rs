@@ -7,11 +7,11 @@ use crate::http::request::parameter::{
 };
 use crate::http::request::reader::{Read, Reader};
 use crate::http::request::types::{Flag, Number, Segment, Text, number};
-use crate::http::request::values::{Bounds, Cursor, Time, cursor};
+use crate::http::request::values::{Bounds, CursorType, Time, cursor};
 use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
 use crate::place::{BBox, CIRCUMFERENCE_M, Position};
-use crate::query::After;
+use crate::query::Cursor;
 
 /// Items of a page, at most.
 pub const ROWS_MAX: usize = 1_000;
@@ -23,7 +23,7 @@ pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", num
     .says("Résultats au plus.", "Results at most.");
 
 /// Where a page begins, in a list sorted by `N`.
-pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<Cursor<N>, Optional> {
+pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<CursorType<N>, Optional> {
     query("cursor", cursor()).optional().says(
         "Où la page précédente s’arrêtait, comme son lien « next » le dit.",
         "Where the page before ended, as its 'next' tells.",
@@ -31,7 +31,7 @@ pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<Cursor<N>, Optional>
 }
 
 /// Where a page of the newest reports begins.
-pub type NewestAfter = Option<After<i64>>;
+pub type NewestAfter = Option<Cursor<i64>>;
 
 /// A box.
 pub const BBOX: Parameter<Bounds, Optional> =

@@ -11,7 +11,7 @@ use crate::http::request::reader::{Read, Reader};
 use crate::i18n::Message;
 use crate::message;
 use crate::place::BBox;
-use crate::query::After;
+use crate::query::Cursor;
 
 /// A moment (RFC 3339) or a day, by the city's clock where it names no time zone.
 #[derive(Debug, Clone, Copy)]
@@ -76,28 +76,28 @@ pub fn bounds(text: &str) -> Result<BBox, Message> {
 
 /// Where the page before ended: the sort key of its last item, of type `N`, and its id.
 #[derive(Debug)]
-pub struct Cursor<N>(std::marker::PhantomData<N>);
+pub struct CursorType<N>(std::marker::PhantomData<N>);
 
-impl<N> Clone for Cursor<N> {
+impl<N> Clone for CursorType<N> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<N> Copy for Cursor<N> {}
+impl<N> Copy for CursorType<N> {}
 
 /// A cursor over items sorted by an `N`.
-pub const fn cursor<N: FromStr>() -> Cursor<N> {
-    Cursor(std::marker::PhantomData)
+pub const fn cursor<N: FromStr>() -> CursorType<N> {
+    CursorType(std::marker::PhantomData)
 }
 
-impl<N: FromStr> ParameterType for Cursor<N> {
-    type Value = After<N>;
+impl<N: FromStr> ParameterType for CursorType<N> {
+    type Value = Cursor<N>;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<After<N>> {
+    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Cursor<N>> {
         let read = text
             .split_once('~')
-            .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.to_owned() }));
+            .and_then(|(key, id)| Some(Cursor { key: key.parse().ok()?, id: id.to_owned() }));
         read.ok_or_else(|| {
             let message =
                 message!("n’est pas un curseur de ce service", "is not a cursor of this service");

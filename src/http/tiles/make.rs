@@ -69,8 +69,8 @@ pub fn make(
         Layer::Reports | Layer::Clusters => {
             let found = query::clusters_in_cell(snapshot, &compiled, tile.cell(), zoom, ITEMS_MAX);
             let mut out = TileOut::new(tile, name);
-            found.spots.iter().for_each(|spot| out.spot(snapshot, spot));
-            Ok((out.finish(found.left_out), found.left_out))
+            found.items.iter().for_each(|spot| out.spot(snapshot, spot));
+            Ok((out.finish(found.omitted), found.omitted))
         }
         Layer::Hexes => {
             let resolution = resolution(zoom);

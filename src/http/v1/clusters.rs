@@ -64,11 +64,11 @@ fn collection<'a>(
     found: &Clusters,
     zone: &TimeZone,
 ) -> Collection<'a, ClusterItemOut<'a>> {
-    let features = found.spots.iter().map(|item| feature(snapshot, item, zone)).collect();
+    let features = found.items.iter().map(|item| feature(snapshot, item, zone)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.number_matched = Some(found.total);
-    collection.truncated = found.left_out > 0;
-    collection.left_out = Some(found.left_out).filter(|left_out| *left_out > 0);
+    collection.truncated = found.omitted > 0;
+    collection.left_out = Some(found.omitted).filter(|left_out| *left_out > 0);
     collection
 }
 
@@ -136,7 +136,7 @@ fn cluster_id(id: &str) -> Option<(u8, Cell)> {
     let numbers: Option<Vec<u32>> = id.split('-').map(|part| part.parse().ok()).collect();
     let [zoom, x, y] = numbers?.try_into().ok()?;
     let zoom = u8::try_from(zoom).ok().filter(|zoom| *zoom <= ZOOM_MAX)?;
-    let level = query::level_of(zoom);
+    let level = query::cluster_level(zoom);
     let side = 1u32 << level;
     (x < side && y < side).then_some((zoom, Cell { level, x, y }))
 }
@@ -178,7 +178,7 @@ async fn children(call: Call<ChildrenRequest>) -> HandlerResult {
     fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
-        let found = query::children(snapshot, &compiled, id.cell, id.zoom, limit);
+        let found = query::expand_cluster(snapshot, &compiled, id.cell, id.zoom, limit);
         let found = found.ok_or_else(|| Error::not_found(&id.text))?;
         to_json(&collection(snapshot, &found, &zone))
     })

@@ -140,7 +140,7 @@ fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> R
     let DbscanRequest { query, limit, with_members, filter } = request;
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
-    let placed = query::placed(snapshot, &compiled, filter.bbox.as_ref());
+    let placed = query::located_reports(snapshot, &compiled, filter.bbox.as_ref());
     let count = placed.len();
     if count > reports_max {
         let message = message!(
@@ -151,7 +151,7 @@ fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> R
         );
         return Err(Refusal::new("filter", count, message).into());
     }
-    let found = query::density(snapshot, placed, *query);
+    let found = query::density_clusters(snapshot, placed, *query);
     let head =
         DensityHead { clustering: Clustering::of(*query), total: found.total, noise: found.noise };
     let shown = found.clusters.iter().take(*limit).zip(1..);

@@ -16,7 +16,7 @@ use crate::export::word::Word;
 use crate::http::reply::answer::CostClass;
 use crate::index::{DocAddress, Snapshot};
 use crate::place::Meters;
-use crate::query::{Found, Page};
+use crate::query::{NearbyReport, Page};
 
 /// Reports of an answer that is made at once, at most.
 const QUICK_ROWS: usize = 100;
@@ -52,7 +52,7 @@ pub fn facts_page<T>(
 }
 
 /// Address and distance of a report that was found near a place.
-pub fn found_facts(found: &Found) -> (DocAddress, Option<Meters>) {
+pub fn found_facts(found: &NearbyReport) -> (DocAddress, Option<Meters>) {
     (found.address, Some(found.distance))
 }
 

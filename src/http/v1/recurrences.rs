@@ -159,7 +159,7 @@ fn feature<'a>(
         service_name: names.service(code).to_owned(),
         address,
         failed_fixes: place.failed,
-        shortest_days: figure(place.shortest as f64 / DAY as f64),
+        shortest_days: figure(place.shortest_s as f64 / DAY as f64),
         chronic: place.is_chronic,
         count: place.members.len(),
         open: place.open,

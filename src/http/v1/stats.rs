@@ -94,7 +94,7 @@ fn count(
     limits: &Limits,
 ) -> (Stats, Vec<Date>) {
     let compiled = snapshot.compiled(filter);
-    let days = query::span(snapshot, &compiled)
+    let days = query::time_span(snapshot, &compiled)
         .map(|(first, last)| days_between(first, last, city.zone(), limits.days_max));
     let (starts, dates): (Vec<i64>, Vec<Date>) = days.unwrap_or_default().into_iter().unzip();
     (query::stats(snapshot, &compiled, &starts, areas), dates)

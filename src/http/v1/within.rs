@@ -21,7 +21,7 @@ use crate::http::v1::facts::{FactsOut, cost_of, facts_page, found_facts};
 use crate::http::v1::reports::answer::next_newest;
 use crate::ingest::polygons::polygons;
 use crate::place::{Meters, Position};
-use crate::query::{self, After};
+use crate::query::{self, Cursor};
 use crate::usecase::reports::check_areas;
 
 /// The operations.
@@ -54,7 +54,7 @@ request! {
         at: Position = POSITION,
         radius_m: f64 = RADIUS_M,
         limit: usize = LIMIT,
-        after: Option<After<f64>> = cursor_by(),
+        after: Option<Cursor<f64>> = cursor_by(),
         filter: Filter = BOXED_FILTER,
     }
 }

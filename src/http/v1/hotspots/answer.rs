@@ -13,7 +13,7 @@ use crate::http::v1::members::{members, service_counts};
 use crate::http::v1::sentences::SentenceNames;
 use crate::index::Snapshot;
 use crate::place::Hex;
-use crate::query::{Hotspot, Priority, direction};
+use crate::query::{Hotspot, Priority, trend_direction};
 
 /// The outline of cells.
 pub fn outline(cells: &[Hex]) -> Option<AreaGeometry> {
@@ -187,7 +187,7 @@ pub fn hotspot<'a>(
         q: figure(hotspot.q),
         since_datetime: instant(hotspot.since),
         oldest_open_datetime: hotspot.oldest_open.map(instant),
-        trend: Word(TrendDirection(direction(hotspot.trend))),
+        trend: Word(TrendDirection(trend_direction(hotspot.trend))),
         priority: figure(priority.total()),
         priority_parts: PriorityOut::new(&priority),
         services: service_counts(snapshot, &hotspot.services),
