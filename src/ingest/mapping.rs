@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use crate::domain::fields::{ALL, Kind, draft_texts};
 use crate::domain::{
     Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status, fold,
 };
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
+use crate::ingest::guesses::{guess_status, long_number};
 use crate::ingest::point::point;
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;
@@ -34,13 +36,21 @@ pub struct Mapping {
     projection: Option<Projection>,
     extent: Option<BBox>,
     fix_swapped: bool,
-    columns: HashMap<&'static str, Vec<Vec<usize>>>,
+    columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
 }
 
 /// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
 /// default points.
 const DEFAULT_POINT_DEGREES: f64 = 6e-5;
+
+/// The columns of a field.
+struct FieldColumns {
+    /// The first alternative with a value counts; several columns are joined.
+    alternatives: Vec<Vec<usize>>,
+    /// People wrote it: `N/A` is what they wrote.
+    verbatim: bool,
+}
 
 /// A row: its cells by column number.
 pub trait RowCells {
@@ -82,8 +92,12 @@ impl Mapping {
             names.iter().filter_map(joined).collect::<Vec<_>>()
         };
         let found = FIELDS.iter().filter_map(|field| {
-            let columns = alternatives(self.profile.columns.get(*field)?);
-            (!columns.is_empty()).then_some((*field, columns))
+            let alternatives = alternatives(self.profile.columns.get(*field)?);
+            let known = ALL.iter().find(|known| known.import == Some(*field));
+            let verbatim =
+                known.is_some_and(|known| matches!(known.kind, Kind::Text { verbatim: true, .. }));
+            let columns = FieldColumns { alternatives, verbatim };
+            (!columns.alternatives.is_empty()).then_some((*field, columns))
         });
         self.columns = found.collect();
         let flags = self.profile.approximate_when.iter();
@@ -102,10 +116,9 @@ impl Mapping {
 
     /// The first alternative with a value; two columns that are joined need both.
     fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
-        // In what people wrote, "N/A" is what they wrote.
-        let said = matches!(field, "description" | "address" | "source_status" | "assignee");
-        let value = |text| filled(text).filter(|text| said || !stands_for_nothing(text));
-        self.columns.get(field)?.iter().find_map(|columns| {
+        let FieldColumns { alternatives, verbatim } = self.columns.get(field)?;
+        let value = |text| filled(text).filter(|text| *verbatim || !stands_for_nothing(text));
+        alternatives.iter().find_map(|columns| {
             if let [only] = columns.as_slice() {
                 return value(row.cell(*only)?).map(str::to_owned);
             }
@@ -147,22 +160,19 @@ impl Mapping {
         let updated = self.time(row, "updated", &mut keep);
         let closed = self.time(row, "closed", &mut keep);
         let details = Details {
-            address_id: self.text(row, "address_id"),
-            zipcode: self.text(row, "zipcode"),
-            notice: self.text(row, "notice"),
             expected: self.time(row, "expected", &mut keep),
             answers: self.text(row, "attributes").map_or_else(Vec::new, |t| read_attributes(&t)),
             media: self.text(row, "media").map_or_else(Vec::new, |t| read_media(&t)),
+            ..Details::default()
         };
         if !refused.is_empty() {
             return Err(refused);
         }
-        let draft = Draft {
+        let mut draft = Draft {
             id: self.text(row, "id"),
             service,
             status: Some(status.0),
             reason,
-            source_status,
             nature,
             channel,
             requested,
@@ -170,15 +180,15 @@ impl Mapping {
             closed,
             lon_lat,
             accuracy,
-            address: self.text(row, "address"),
-            area: self.text(row, "area").filter(|area| fold(area) != "unspecified"),
-            description: self.text(row, "description"),
             parent,
-            assignee: self.text(row, "assignee"),
             details,
-            contact: None,
-            asked: false,
+            ..Draft::default()
         };
+        for (field, _, slot) in draft_texts() {
+            *slot(&mut draft) = field.import.and_then(|name| self.text(row, name));
+        }
+        draft.source_status = source_status;
+        draft.area = draft.area.filter(|area| fold(area) != "unspecified");
         Ok((draft, category))
     }
 
@@ -218,7 +228,7 @@ impl Mapping {
         };
         let word = fold(&text);
         let known = self.profile.status.get(&word).and_then(|word| status(word));
-        let status = known.or_else(|| status(&word)).unwrap_or_else(|| (guess(&word), None));
+        let status = known.or_else(|| status(&word)).unwrap_or_else(|| (guess_status(&word), None));
         let told = self.columns.contains_key("source_status") || text == status.0.as_str();
         (status, if told { own } else { Some(text) })
     }
@@ -351,24 +361,6 @@ fn filled(text: &str) -> Option<&str> {
 
 fn stands_for_nothing(text: &str) -> bool {
     matches!(text, "N/A" | "NA" | "NULL" | "null" | "NaN" | "nan" | "None")
-}
-
-/// What a status word that no profile knows most likely means.
-fn guess(word: &str) -> Status {
-    let has = |stems: &[&str]| stems.iter().any(|stem| word.contains(stem));
-    if has(&["clos", "complet", "ferm", "termin", "resol", "fixed", "done", "cancel", "erledigt"]) {
-        Status::Closed
-    } else if has(&["progress", "assign", "cours", "pending", "schedul", "planif"]) {
-        Status::InProgress
-    } else {
-        Status::Open
-    }
-}
-
-/// The first number of eight digits or more: the id of the parent that staff wrote down.
-fn long_number(text: &str) -> Option<String> {
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
-    numbers.find(|digits| digits.len() >= 8).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod csv;
 mod duplicate_model;
 mod duplicate_pairs;
 mod geojson;
+mod guesses;
 mod mapping;
 pub mod open311;
 mod point;

@@ -2,9 +2,11 @@
 //! `--mapping FILE` reads another, alone or on top of one of them.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::domain::fields::ALL;
 use crate::domain::{Channel, ClosedReason, Nature, Status, fold};
 
 /// The built-in profiles, in the order in which `auto` tries them: the one that asks for the most
@@ -51,6 +53,9 @@ pub struct Profile {
     pub approximate_when: HashMap<String, String>,
     /// Columns of each field; the first with a value counts, `a+b` joins two.
     pub columns: HashMap<String, Vec<String>>,
+    /// Fields without columns of their own are read from the column of the field's name, as exports
+    /// of this service have them.
+    pub own_names: bool,
     /// Values where the source has none.
     pub defaults: Defaults,
     /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
@@ -75,40 +80,15 @@ pub struct Defaults {
     pub channel: Option<String>,
 }
 
-/// Fields that a profile may give columns to.
-pub const FIELDS: [&str; 31] = [
-    "id",
-    "service",
-    "category",
-    "hint",
-    "status",
-    "reason",
-    "closure",
-    "source_status",
-    "nature",
-    "channel",
-    "requested",
-    "updated",
-    "closed",
-    "lon",
-    "lat",
-    "x",
-    "y",
-    "point",
-    "accuracy",
-    "address",
-    "area",
-    "description",
-    "parent",
-    "duplicate",
-    "assignee",
-    "address_id",
-    "zipcode",
-    "notice",
-    "expected",
-    "attributes",
-    "media",
-];
+/// What a source may have in place of a report's own fields: the name of its category and what it
+/// belongs to, words about the closure, projected coordinates, a point as text, and whether the
+/// report is a duplicate.
+const SOURCES: [&str; 7] = ["category", "hint", "closure", "x", "y", "point", "duplicate"];
+
+/// Names that a profile may give columns to: those of the fields that are imported, and
+/// [`SOURCES`].
+pub static FIELDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ALL.iter().filter_map(|field| field.import).chain(SOURCES).collect());
 
 impl Profile {
     /// The built-in profile of this name.
@@ -145,6 +125,11 @@ impl Profile {
             let known = Self::builtin(&base);
             let known = known.map_err(|names| format!("extends = '{base}': {names}"))?;
             profile = profile.on_top_of(known);
+        }
+        for field in ALL.iter().filter(|_| profile.own_names) {
+            let name = || vec![field.name.to_owned()];
+            let import = field.import.map(str::to_owned);
+            import.map(|import| profile.columns.entry(import).or_insert_with(name));
         }
         for field in profile.columns.keys() {
             if !FIELDS.contains(&field.as_str()) {
@@ -212,6 +197,7 @@ impl Profile {
             default_points: [base.default_points, self.default_points].concat(),
             approximate_when: merge(base.approximate_when, self.approximate_when),
             columns,
+            own_names: self.own_names || base.own_names,
             defaults: Defaults {
                 category: self.defaults.category.or(base.defaults.category),
                 status: self.defaults.status.or(base.defaults.status),
@@ -262,15 +248,15 @@ mod tests {
     }
 
     #[test]
-    fn profiles_can_give_columns_to_every_field_that_is_imported() {
-        // What a source has in place of a report's own fields.
-        let sources = ["category", "hint", "closure", "x", "y", "point", "duplicate"];
-        let imported = crate::domain::fields::ALL.iter().filter_map(|field| field.import);
-        let mut wanted: Vec<&str> = imported.chain(sources).collect();
-        let mut known = FIELDS.to_vec();
-        wanted.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(known, wanted);
+    fn our_own_exports_are_read_back_with_every_field() {
+        for name in ["geojson", "open311-bulk"] {
+            let profile = Profile::builtin(name).unwrap();
+            for field in ALL.iter().filter(|field| field.import.is_some()) {
+                let columns = &profile.columns[field.import.unwrap()];
+                let known = [field.name.to_owned(), format!("*{}", field.name)];
+                assert!(columns.iter().any(|column| known.contains(column)), "{}", field.name);
+            }
+        }
     }
 
     #[test]
