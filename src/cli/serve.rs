@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
@@ -69,6 +69,7 @@ pub struct Arguments {
 /// Serves until interrupted.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let store = arguments.store.path()?;
+    let basemap_probe = probe_basemap(&arguments.basemap);
     if arguments.demo {
         fill(&store, arguments.demo_reports)?;
     }
@@ -80,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None if arguments.listen.ip().is_loopback() => Access::Local,
         None => Access::Nobody,
     };
-    let basemap = basemap(&arguments.basemap);
+    let basemap = basemap(&arguments.basemap, basemap_probe);
     let watch = BackgroundWatch::new();
     watch.start(app.clone())?;
     let public_config = PublicConfig {
@@ -122,26 +123,35 @@ pub fn media(named: Option<&str>, store: &Path) -> String {
     named.map_or_else(beside, str::to_owned)
 }
 
+/// Host of the default basemap.
+const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
+
+/// Starts connecting to the host of the default basemap if `--basemap auto` asks for it. Opening the
+/// store takes place meanwhile, so that the address is printed without waiting for the network.
+fn probe_basemap(wanted: &str) -> Option<Receiver<bool>> {
+    if wanted != "auto" {
+        return None;
+    }
+    let (send, receive) = mpsc::channel();
+    // Name resolution has no time-out: a thread that hangs is abandoned.
+    thread::spawn(move || {
+        let address = (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
+        let reached = address.is_some_and(|to| TcpStream::connect_timeout(&to, PROBE_MAX).is_ok());
+        let _ = send.send(reached);
+    });
+    Some(receive)
+}
+
 /// The basemap announced to the page. The default one is announced only where its host answers, so
 /// that a closed network shows a plain map without failed requests.
-fn basemap(wanted: &str) -> Option<String> {
-    const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
-    match wanted {
-        "" | "none" => None,
-        "auto" => {
-            let (send, receive) = mpsc::channel();
-            // Name resolution has no time-out: a thread that hangs is abandoned.
-            thread::spawn(move || {
-                let address =
-                    (OPEN_FREE_MAP, 443).to_socket_addrs().ok().and_then(|mut a| a.next());
-                let reached =
-                    address.is_some_and(|to| TcpStream::connect_timeout(&to, PROBE_MAX).is_ok());
-                let _ = send.send(reached);
-            });
-            let reached = receive.recv_timeout(PROBE_MAX).unwrap_or(false);
+fn basemap(wanted: &str, probe: Option<Receiver<bool>>) -> Option<String> {
+    match (wanted, probe) {
+        ("" | "none", _) => None,
+        (_, Some(probe)) => {
+            let reached = probe.recv_timeout(PROBE_MAX).unwrap_or(false);
             reached.then(|| format!("https://{OPEN_FREE_MAP}/planet"))
         }
-        url => Some(url.to_owned()),
+        (url, None) => Some(url.to_owned()),
     }
 }
 
