@@ -1,6 +1,6 @@
 //! Open311 GeoReport v2 as an application speaks it, by its specification.
 
-use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually};
+use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually, jpeg};
 use serde_json::{Value, json};
 
 const BASE: &str = "/open311/v2";
@@ -43,10 +43,7 @@ fn multipart(fields: &[(&str, &str)], photo: &[u8]) -> Vec<u8> {
 }
 
 fn photo() -> Vec<u8> {
-    let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 9]));
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
-    bytes.into_inner()
+    jpeg(64, 48)
 }
 
 #[test]

@@ -191,6 +191,9 @@ pub fn schemas(with_answers: bool) -> Map<String, Value> {
     for (name, kind) in features {
         let mut feature = plain["Feature"].clone();
         feature["properties"]["properties"] = named(&name);
+        for (member, schema) in kind["feature"].as_object().into_iter().flatten() {
+            feature["properties"][member] = schema.clone();
+        }
         let mut collection = plain["FeatureCollection"].clone();
         collection["properties"]["features"]["items"] = named(&format!("{name}Feature"));
         let own = &kind["collection"];
