@@ -194,7 +194,8 @@ fn photos_come_in_and_go_out() {
     let shown = service.get(own);
     assert_eq!(shown.header("content-type"), Some("image/jpeg"));
     assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
-    assert!(image::load_from_memory(&shown.body).is_ok());
+    let read = image::load_from_memory(&shown.body).unwrap();
+    assert_eq!((read.width(), read.height()), (64, 48));
     let small = own.replace(".jpg", "-320.jpg");
     assert_eq!(service.get(&small).status, 200);
     for bad in ["/media/..%2f..%2fetc%2fpasswd", "/media/x.jpg", "/media/%00.jpg"] {
