@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 known=benches/instructions.txt
 if ! command -v valgrind >/dev/null; then
+  [ "${REQUIRE_PEERS:-}" = 1 ] && { echo "REQUIRE_PEERS=1, but valgrind is not installed"; exit 1; }
   echo "skipped: no valgrind, so instructions are not counted"
   exit 0
 fi

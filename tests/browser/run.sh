@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! command -v chromium >/dev/null; then
+  [ "${REQUIRE_PEERS:-}" = 1 ] && { echo "REQUIRE_PEERS=1, but chromium is not installed"; exit 1; }
   echo "skipped: no chromium, so the pages are not tested in a browser"
   exit 0
 fi

@@ -3,24 +3,17 @@
 
 use std::process::Command;
 
-use crate::common::{LocalService, demo_city, done, peer_or_skip, python_or_skip};
+use crate::common::{LocalService, add_boundaries, demo_city, done, peer_or_skip, python_or_skip};
 
 /// The exit status of `tests/clients.py` that says that a client is not installed.
 const NOT_INSTALLED: i32 = 77;
-
-const QUARTIERS: &str = r#"{"type":"FeatureCollection","features":[
-  {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
-   "coordinates":[[[-71.25,46.7],[-71.1,46.7],[-71.1,47.0],[-71.25,47.0],[-71.25,46.7]]]}},
-  {"type":"Feature","properties":{"NOM":"Ouest"},"geometry":{"type":"Polygon",
-   "coordinates":[[[-71.6,46.7],[-71.25,46.7],[-71.25,47.0],[-71.6,47.0],[-71.6,46.7]]]}}]}"#;
 
 /// Runs a client of `tests/clients.py` against a city of its own.
 fn client(name: &str, reports: u32) {
     let root = env!("CARGO_MANIFEST_DIR");
     let Some(python) = python_or_skip(name) else { return };
     let folder = demo_city(name, reports, 21);
-    folder.with("quartiers.geojson", QUARTIERS);
-    done(&folder, &["boundaries", "add", "quartiers.geojson", "--name", "quartiers"]);
+    add_boundaries(&folder, "quartiers");
     done(&folder, &["export", "--format", "geoparquet", "--output", "export.parquet"]);
     done(&folder, &["export", "--format", "gpkg", "--output", "export.gpkg"]);
     let service = LocalService::start(&folder);

@@ -162,11 +162,7 @@ fn answers_equal_a_scan_by_definition() {
             }
             let found: Vec<f64> = answer.duplicates.iter().map(|one| one.probability).collect();
             let sure: Vec<f64> = told.iter().map(|(_, probability)| *probability).collect();
-            // Repeats of one incident can use up the few that are looked at.
-            assert!(
-                found.len() == sure.len() || wanted.len() > 56,
-                "{name} {n}: {found:?} {sure:?}"
-            );
+            assert_eq!(found.len(), sure.len(), "{name} {n}: {found:?} {sure:?}");
             for (one, (id, probability)) in answer.duplicates.iter().zip(&told) {
                 assert!((one.probability - probability).abs() < 1e-9, "{name} {n}: {id}");
                 let same = told.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();

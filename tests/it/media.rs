@@ -6,16 +6,13 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::common::{Service, ask, demo_city, eventually, peer_or_skip, python_or_skip, run};
+use crate::common::{Service, ask, demo_city, eventually, jpeg, peer_or_skip, python_or_skip, run};
 use serde_json::json;
 
 const JPEG: &[(&str, &str)] = &[("Content-Type", "image/jpeg")];
 
 fn photo() -> Vec<u8> {
-    let image = image::RgbImage::from_fn(640, 480, |x, y| image::Rgb([x as u8, y as u8, 9]));
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
-    bytes.into_inner()
+    jpeg(640, 480)
 }
 
 /// moto's server with a bucket `photos`, until it is dropped.

@@ -1,6 +1,6 @@
 //! Open311 GeoReport v2 as an application speaks it, by its specification.
 
-use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually};
+use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually, jpeg};
 use serde_json::{Value, json};
 
 const BASE: &str = "/open311/v2";
@@ -43,10 +43,7 @@ fn multipart(fields: &[(&str, &str)], photo: &[u8]) -> Vec<u8> {
 }
 
 fn photo() -> Vec<u8> {
-    let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 9]));
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
-    bytes.into_inner()
+    jpeg(64, 48)
 }
 
 #[test]
@@ -197,7 +194,8 @@ fn photos_come_in_and_go_out() {
     let shown = service.get(own);
     assert_eq!(shown.header("content-type"), Some("image/jpeg"));
     assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
-    assert!(image::load_from_memory(&shown.body).is_ok());
+    let read = image::load_from_memory(&shown.body).unwrap();
+    assert_eq!((read.width(), read.height()), (64, 48));
     let small = own.replace(".jpg", "-320.jpg");
     assert_eq!(service.get(&small).status, 200);
     for bad in ["/media/..%2f..%2fetc%2fpasswd", "/media/x.jpg", "/media/%00.jpg"] {

@@ -51,6 +51,27 @@ pub fn demo_city(name: &str, reports: u32, seed: u32) -> Folder {
     folder
 }
 
+/// The demo city in two halves, east and west of 71.25° W.
+const HALVES: &str = r#"{"type":"FeatureCollection","features":[
+  {"type":"Feature","properties":{"NOM":"Est"},"geometry":{"type":"Polygon",
+   "coordinates":[[[-71.25,46.7],[-71.1,46.7],[-71.1,47.0],[-71.25,47.0],[-71.25,46.7]]]}},
+  {"type":"Feature","properties":{"NOM":"Ouest"},"geometry":{"type":"Polygon",
+   "coordinates":[[[-71.6,46.7],[-71.25,46.7],[-71.25,47.0],[-71.6,47.0],[-71.6,46.7]]]}}]}"#;
+
+/// Adds a boundary set of two areas, `Est` and `Ouest`, to the store of a folder.
+pub fn add_boundaries(folder: &Folder, name: &str) {
+    folder.with("halves.geojson", HALVES);
+    done(folder, &["boundaries", "add", "halves.geojson", "--name", name]);
+}
+
+/// A JPEG of so many pixels.
+pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
+    let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 9]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    bytes.into_inner()
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
