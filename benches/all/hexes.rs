@@ -40,7 +40,7 @@ pub fn measure(
         for (name, exposure) in
             [("Gi*", Exposure::None), ("against all reports", Exposure::Reports)]
         {
-            let work = format!("hexes at {resolution}, {name}, p, false discovery rates, cold");
+            let work = format!("hexes at {resolution}, {name}, p, rates of false discovery, cold");
             table.measure(size, &work, || {
                 let timing = alone(settings.repeat(10), |_| {
                     number += 1;
