@@ -1,5 +1,5 @@
 //! The HTTP surface. Each resource declares its operations beside their handlers; the router and
-//! the OpenAPI document are made from the same list of them ([`operations`]).
+//! the OpenAPI document are made from the same list of them (`operations`).
 
 mod explain;
 pub mod ogc;

@@ -167,7 +167,7 @@ fn in_extent(
 }
 
 /// The number of all reports, of any service and time, in each of the cells: the exposure of
-/// [`Exposure::Reports`].
+/// [`Exposure::Reports`](crate::query::Exposure::Reports).
 ///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};

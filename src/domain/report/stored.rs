@@ -26,7 +26,7 @@ pub struct FieldChange {
     pub at: String,
     /// Who: `import`, `api`.
     pub author: String,
-    /// Name of the field, one of [`Report::FIELDS`] or `removed`.
+    /// Name of the field, one of the table of fields or `removed`.
     pub field: String,
     /// Value before.
     pub before: Option<String>,

@@ -38,7 +38,7 @@ pub struct BackgroundWatch {
 
 impl BackgroundWatch {
     /// A watch whose thread is not started: without [`BackgroundWatch::start`] a city is examined
-    /// only by [`CityWatch::look`].
+    /// only by [`CityWatch::examine`].
     pub fn new() -> Arc<Self> {
         Arc::new(Self { cities: Mutex::default(), stopping: AtomicBool::new(false) })
     }
