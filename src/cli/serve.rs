@@ -126,8 +126,8 @@ pub fn media(named: Option<&str>, store: &Path) -> String {
 /// Host of the default basemap.
 const OPEN_FREE_MAP: &str = "tiles.openfreemap.org";
 
-/// Starts connecting to the host of the default basemap if `--basemap auto` asks for it. Opening the
-/// store takes place meanwhile, so that the address is printed without waiting for the network.
+/// Starts connecting to the host of the default basemap if `--basemap auto` asks for it. Opening
+/// the store takes place meanwhile, so that the address is printed without waiting for the network.
 fn probe_basemap(wanted: &str) -> Option<Receiver<bool>> {
     if wanted != "auto" {
         return None;
