@@ -362,7 +362,7 @@ def generated():
     assert counted.total == total() and counted.hours_to_close.p50 > 0, counted
     spots = clusters.sync(client=client, bbox="-71.4,46.7,-71.1,46.9", zoom=14).features
     kinds = {type(spot.properties).__name__ for spot in spots}
-    assert kinds == {"Cluster", "Report"}, kinds
+    assert kinds == {"Cluster", "ReportFacts"}, kinds
     cells = hexes.sync(client=client, resolution=8)
     assert cells.statistic.available and cells.features[0].properties.class_, cells.statistic
     found = hotspots.sync(client=client)

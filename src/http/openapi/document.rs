@@ -158,6 +158,18 @@ impl Transform for Simplify {
             schema.remove("format");
             schema.remove("maximum");
         }
+        // An optional value without a list of words has no list.
+        if schema.get("enum").is_some_and(Value::is_null) {
+            schema.remove("enum");
+        }
+        // A choice is the reference itself: client generators make a model of their own of a
+        // reference with a description.
+        let choices = schema.get_mut("anyOf").and_then(Value::as_array_mut);
+        for choice in choices.into_iter().flatten() {
+            if let Some([one]) = choice["allOf"].as_array().map(Vec::as_slice) {
+                *choice = one.clone();
+            }
+        }
         // "One of these, or null" is written as a nullable reference.
         let nothing = json!({ "nullable": true, "enum": [null] });
         let choices = schema.get("anyOf").and_then(Value::as_array);
