@@ -193,7 +193,7 @@ fn schema_of(field: &Field) -> Value {
         Kind::Addresses => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Id | Kind::Code | Kind::Text { .. } | Kind::Time => json!({ "type": "string" }),
     };
-    if field.null_in_geojson && !field.required {
+    if field.null_in_geojson {
         schema["nullable"] = json!(true);
         if let Some(words) = schema["enum"].as_array_mut() {
             words.push(Value::Null);
