@@ -1,5 +1,5 @@
 // Generates `api-types.ts`, the types of the API, from the OpenAPI document on standard input:
-// curl -s 'http://127.0.0.1:8311/api/openapi.json?lang=en' | npm run --silent api-types
+// pointchaud openapi | npm run --silent api-types
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import openapiTS, { astToString } from "openapi-typescript";

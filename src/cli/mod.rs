@@ -9,6 +9,7 @@ mod follow;
 mod generate;
 mod import;
 mod labelled_pairs;
+mod openapi;
 mod progress;
 mod serve;
 mod train;
@@ -59,6 +60,8 @@ enum Command {
     Train(train::Arguments),
     /// Verify the store and print a digest of each jurisdiction
     Check(check::Arguments),
+    /// Print the OpenAPI document of the API
+    Openapi(openapi::Arguments),
 }
 
 /// The store of a command.
@@ -117,6 +120,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Dedupe(arguments) => dedupe::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -297,3 +297,96 @@ fn every_route_is_in_the_document() {
     let texts = |document: &Value| document["paths"]["/api/v1/nearest"]["get"]["summary"].clone();
     assert_ne!(texts(&document), texts(&english));
 }
+
+/// Values of a parameter that its schema forbids.
+fn forbidden(schema: &Value) -> Vec<String> {
+    let mut values = Vec::new();
+    if schema["enum"].is_array() || schema["pattern"].is_string() || schema["type"] == "boolean" {
+        values.push("licorne".into());
+    }
+    if schema["type"] == "integer" || schema["type"] == "number" {
+        values.push("licorne".into());
+    }
+    if let Some(min) = schema["minimum"].as_f64() {
+        values.push((min - 1.0).to_string());
+    }
+    // The largest whole number of JSON stands for one that JSON cannot hold.
+    let max = schema["maximum"].as_f64().filter(|max| *max < 9e15);
+    if let Some(max) = max
+        && schema["x-clamped"] != true
+    {
+        values.push((max + 1.0).to_string());
+    }
+    values
+}
+
+#[test]
+fn what_the_document_forbids_is_refused_by_name_and_value() {
+    let (_folder, service) = demo();
+    let list = service.get("/api/v1/reports?limit=1").json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    let document = service.get("/api/openapi.json?lang=en").json();
+    let (mut operations, mut asked) = (0, 0);
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let path = path_of(route, operation, &id);
+            let parameters = operation["parameters"].as_array().unwrap();
+            let query: Vec<&Value> = parameters.iter().filter(|one| one["in"] == "query").collect();
+            if query.is_empty() {
+                continue;
+            }
+            operations += 1;
+            let refused = |name: &str, value: &str| {
+                let others = query.iter().filter(|one| one["required"] == true);
+                let others = others.filter(|one| one["name"] != name);
+                let pairs: Vec<String> = others
+                    .map(|one| {
+                        let example = encoded(&shown(&one["example"]));
+                        format!("{}={example}", one["name"].as_str().unwrap())
+                    })
+                    .chain([format!("{name}={}", encoded(value)), "lang=en".into()])
+                    .collect();
+                let pairs: Vec<String> = match name {
+                    "lang" => pairs.into_iter().filter(|pair| pair != "lang=en").collect(),
+                    _ => pairs,
+                };
+                let path = format!("{path}?{}", pairs.join("&"));
+                let answer = service.ask(&method.to_uppercase(), &path, &[], b"{}");
+                assert_eq!(answer.status, 400, "{path}: {answer:?}");
+                let text = String::from_utf8_lossy(&answer.body).into_owned();
+                let is_named = match route.starts_with("/open311/") {
+                    true => text.contains(name) && text.contains(value),
+                    false => answer.json()["errors"].as_array().unwrap().iter().any(|one| {
+                        let reason = one["reason"].as_str().unwrap();
+                        one["field"] == name && one["value"] == value && !reason.is_empty()
+                    }),
+                };
+                assert!(is_named, "{method} {path}: {text}");
+            };
+            refused("licorne", "1");
+            asked += 1;
+            for one in &query {
+                let name = one["name"].as_str().unwrap();
+                for value in forbidden(&one["schema"]) {
+                    refused(name, &value);
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert!(operations > 50 && asked > 400, "{operations} operations, {asked} requests");
+}
+
+#[test]
+fn the_command_prints_the_document_that_is_served() {
+    let (folder, service) = demo();
+    for language in ["fr", "en"] {
+        let printed = done(&folder, &["openapi", "--lang", language]);
+        let mut printed: Value = serde_json::from_str(&printed).unwrap();
+        let mut served = service.get(&format!("/api/openapi.json?lang={language}")).json();
+        // Where the service is stands in the one that is served.
+        printed["servers"].take();
+        served["servers"].take();
+        assert_eq!(printed, served);
+    }
+}
