@@ -5,7 +5,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::http::openapi::content::Content;
-use crate::http::request::context::{JURISDICTION, LANG};
+use crate::http::request::common::{JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
 

@@ -8,31 +8,12 @@ use axum::http::{HeaderValue, Uri, header};
 
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, lists, weak_tag};
-use crate::http::request::parameter::{Optional, Parameter, query};
+use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::Pairs;
-use crate::http::request::types::Text;
-use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::message;
 use crate::usecase::City;
-
-/// The languages of texts, by their code.
-const LANGUAGES: Choice<Language> = Choice(&[("fr", Language::French), ("en", Language::English)]);
-
-/// The language of texts.
-pub const LANG: Parameter<Choice<Language>, Optional> =
-    query("lang", LANGUAGES).optional().example("en").says(
-        "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
-        "Language of texts; else that of Accept-Language, else French.",
-    );
-
-/// The city.
-pub const JURISDICTION: Parameter<Text, Optional> =
-    query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").says(
-        "La ville ; voir /api/v1/jurisdictions. Par défaut ville.quebec.qc.ca.",
-        "The city; see /api/v1/jurisdictions. By default ville.quebec.qc.ca.",
-    );
 
 /// What every operation reads of a request.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod body;
 pub mod call;
+pub mod common;
 pub mod context;
 pub mod form;
 pub mod idempotency;

@@ -1,0 +1,24 @@
+//! The parameters that all operations take.
+
+use crate::http::request::parameter::{Optional, Parameter, query};
+use crate::http::request::types::Text;
+use crate::http::request::words::Choice;
+use crate::i18n::Language;
+
+/// The languages of texts, by their code.
+pub const LANGUAGES: Choice<Language> =
+    Choice(&[("fr", Language::French), ("en", Language::English)]);
+
+/// The language of texts.
+pub const LANG: Parameter<Choice<Language>, Optional> =
+    query("lang", LANGUAGES).optional().example("en").says(
+        "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
+        "Language of texts; else that of Accept-Language, else French.",
+    );
+
+/// The city.
+pub const JURISDICTION: Parameter<Text, Optional> =
+    query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").says(
+        "La ville ; voir /api/v1/jurisdictions. Par défaut ville.quebec.qc.ca.",
+        "The city; see /api/v1/jurisdictions. By default ville.quebec.qc.ca.",
+    );
