@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::http::open311::node::Node;
 use crate::i18n::{Language, Message};
 
-/// How requests are told.
+/// What requests are written with.
 pub struct RequestRenderer<'a> {
     /// The city's services.
     pub catalogue: &'a Catalogue,
@@ -125,7 +125,7 @@ pub fn errors(error: &Error, code: u16, language: Language) -> Node {
         let code = Node::Count(code.into());
         Node::Fields(vec![("code", code), ("description", Node::Text(description))])
     };
-    let told = |refusal: &crate::error::Refusal| {
+    let refused = |refusal: &crate::error::Refusal| {
         let (field, value, message) =
             (&refusal.field, &refusal.value, language.pick(&refusal.message));
         match value.as_str() {
@@ -135,17 +135,17 @@ pub fn errors(error: &Error, code: u16, language: Language) -> Node {
     };
     let list: Vec<Node> = match error.refusals.as_slice() {
         [] => vec![one(language.pick(&error.message).to_owned())],
-        many => many.iter().map(told).collect(),
+        many => many.iter().map(refused).collect(),
     };
     Node::List("error", list)
 }
 
 /// One request.
-pub fn request(stored: &StoredReport, telling: &RequestRenderer<'_>) -> Node {
+pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Node {
     let report = &stored.report;
     let code = report.service.as_str();
-    let name = telling.catalogue.get(code);
-    let name = name.map_or(code, |service| telling.language.pick(&service.names));
+    let name = renderer.catalogue.get(code);
+    let name = name.map_or(code, |service| renderer.language.pick(&service.names));
     let none = Details::default();
     let details = report.details.as_deref().unwrap_or(&none);
     let text = |text: &Option<String>| Node::maybe(text.clone());
@@ -153,11 +153,11 @@ pub fn request(stored: &StoredReport, telling: &RequestRenderer<'_>) -> Node {
     let degrees = |pick: fn(crate::place::Position) -> f64| {
         report.position.map_or(Node::Null, |at| Node::Number(pick(at)))
     };
-    let photo = details.media.first().map(|url| absolute(url, telling.base));
+    let photo = details.media.first().map(|url| absolute(url, renderer.base));
     let mut fields = vec![
         ("service_request_id", Node::text(report.id.as_str())),
         ("status", Node::text(if report.status == Status::Closed { "closed" } else { "open" })),
-        ("status_notes", Node::Text(notes(report, telling.language))),
+        ("status_notes", Node::Text(notes(report, renderer.language))),
         ("service_name", Node::text(name)),
         ("service_code", Node::text(code)),
         ("description", text(&report.description)),
@@ -173,8 +173,8 @@ pub fn request(stored: &StoredReport, telling: &RequestRenderer<'_>) -> Node {
         ("long", degrees(|at| at.lon())),
         ("media_url", Node::maybe(photo)),
     ];
-    if telling.extended {
-        fields.push(("extended_attributes", extended(stored, details, telling.base)));
+    if renderer.extended {
+        fields.push(("extended_attributes", extended(stored, details, renderer.base)));
     }
     Node::Fields(fields)
 }

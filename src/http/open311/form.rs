@@ -26,7 +26,7 @@ pub struct Form {
 pub struct SentForm {
     /// The report.
     pub draft: Draft,
-    /// The sender's account, to be told back.
+    /// The sender’s account, which the answer repeats.
     pub account: Option<String>,
     /// Key that makes sending it again harmless.
     pub idempotency_key: Option<String>,

@@ -1,7 +1,7 @@
 //! Vector tiles: `/tiles/{layer}/{z}/{x}/{y}.mvt` and `/tiles/{layer}.json`.
 //!
 //! A tile is kept as long as its city has not changed. Its ETag is of its bytes: after a change
-//! elsewhere in the city it is made anew, and a reader who has it is still told so.
+//! elsewhere in the city it is made anew, and a reader who has the same bytes gets 304.
 
 pub mod cache;
 pub mod layer;

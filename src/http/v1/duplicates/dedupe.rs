@@ -1,4 +1,4 @@
-//! Duplicates of a report that is being filed: what its sender wants, and what they are told.
+//! Duplicates of a report that is being filed: what its sender wants, and what the answer says.
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl Dedupe {
         self.0.judge(city, model)
     }
 
-    /// The likely duplicates of a report that is stored, where they are to be told.
+    /// The likely duplicates of a report that is stored, where the sender wants to know them.
     ///
     /// # Errors
     /// Unavailable.
