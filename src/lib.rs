@@ -76,7 +76,7 @@
 //!   and never wait for a writer.
 //! - **I8** The page uses only the public API, and whatever the map shows is also in a list.
 //!
-//! The house test (`tests/house.rs`) checks who may use whom, that no two files import each other
+//! The house test (`tests/house/main.rs`) checks who may use whom, that no files import each other
 //! in a circle, that retired words stay retired, and how long files and functions may be.
 
 #![forbid(unsafe_code)]

@@ -5,6 +5,7 @@
 mod common;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,6 +20,16 @@ fn kills() -> usize {
     std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(50)
 }
 
+/// A file of so many rows to import.
+fn rows(folder: &Folder, count: usize) -> PathBuf {
+    let header =
+        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
+    let row = |n| {
+        format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3{:04},-71.1\n", n % 10_000)
+    };
+    folder.with("rows.csv", header.to_owned() + &(0..count).map(row).collect::<String>())
+}
+
 #[test]
 fn kill_9_under_64_connections_and_an_import_loses_nothing_acknowledged() {
     let folder = Folder::new("kill");
@@ -28,15 +39,7 @@ fn kill_9_under_64_connections_and_an_import_loses_nothing_acknowledged() {
     let acknowledged: Arc<Mutex<HashMap<String, String>>> = Arc::default();
     let unanswered: Arc<Mutex<Vec<String>>> = Arc::default();
     let sent = Arc::new(AtomicUsize::new(0));
-    let source = folder.file("rows.csv");
-    let rows: String = (0..30_000)
-        .map(|n| {
-            format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3{:04},-71.1\n", n % 10_000)
-        })
-        .collect();
-    let header =
-        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
-    std::fs::write(&source, header.to_owned() + &rows).unwrap();
+    let source = rows(&folder, 30_000);
 
     for round in 0..kills() {
         let service = Service::start(&folder, &[]);
@@ -114,12 +117,7 @@ fn verify(folder: &Folder, acknowledged: &HashMap<String, String>) {
 #[test]
 fn an_import_stopped_in_the_middle_takes_up_where_it_was() {
     let folder = Folder::new("resume");
-    let rows: String = (0..200_000)
-        .map(|n| format!("i{n},2026-03-01 08:00:00,,Open,trou {n},Pothole,42.3,-71.1\n"))
-        .collect();
-    let header =
-        "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";
-    let source = folder.with("rows.csv", header.to_owned() + &rows);
+    let source = rows(&folder, 200_000);
     let source = source.to_str().unwrap();
     let mut import =
         program(&folder).args(["import", source]).stdout(Stdio::null()).spawn().unwrap();

@@ -23,12 +23,12 @@ fn client(name: &str, reports: u32) {
         .args([&format!("{root}/tests/clients.py"), name, &url, path])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&ran.stdout).into_owned();
     let errors = String::from_utf8_lossy(&ran.stderr);
     match ran.status.code() {
-        Some(0) => println!("{}", told.trim()),
-        Some(NOT_INSTALLED) => assert_eq!(peer_or_skip(None::<()>, told.trim()), None),
-        _ => panic!("{name}: {told}\n{errors}"),
+        Some(0) => println!("{}", printed.trim()),
+        Some(NOT_INSTALLED) => assert_eq!(peer_or_skip(None::<()>, printed.trim()), None),
+        _ => panic!("{name}: {printed}\n{errors}"),
     }
 }
 

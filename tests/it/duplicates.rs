@@ -121,11 +121,11 @@ fn what_makes_no_sense_is_refused_by_name() {
     let answer = service.post("/api/v1/duplicates/batch", &body);
     let text = String::from_utf8(answer.body).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<(u64, u64)> = lines
+    let statuses: Vec<(u64, u64)> = lines
         .iter()
         .map(|line| (line["row"].as_u64().unwrap(), line["status"].as_u64().unwrap_or(200)))
         .collect();
-    assert_eq!(told, [(1, 200), (2, 400), (4, 400), (5, 200), (6, 413)]);
+    assert_eq!(statuses, [(1, 200), (2, 400), (4, 400), (5, 200), (6, 413)]);
     assert_eq!(service.get("/readyz").status, 200);
 }
 
@@ -170,13 +170,13 @@ fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
     let arguments =
         ["evaluate", "duplicates", "--jurisdiction", "boston.gov", "--from", "2011-09-01"];
     let pairs = pairs.to_str().unwrap();
-    let told = done(&folder, &[&arguments[..], &["--pairs", pairs]].concat());
+    let printed = done(&folder, &[&arguments[..], &["--pairs", pairs]].concat());
     let numbers = |line: &str| -> Vec<f64> {
         line.split('|').filter_map(|cell| cell.trim().parse().ok()).collect()
     };
     let row = |name: &str| -> (Vec<f64>, Vec<f64>) {
-        let at = told.lines().position(|line| line.starts_with(&format!("| {name} |"))).unwrap();
-        let mut lines = told.lines().skip(at);
+        let at = printed.lines().position(|line| line.starts_with(&format!("| {name} |"))).unwrap();
+        let mut lines = printed.lines().skip(at);
         (numbers(lines.next().unwrap()), numbers(lines.next().unwrap()))
     };
     let (ours, rule) = row("all");
@@ -188,7 +188,8 @@ fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
         let (ours, rule) = row(service);
         assert!(ours[0] >= 30.0 && ours[1] > rule[0] && ours[3] > rule[2], "{service}: {ours:?}");
     }
-    let error = told.lines().find(|line| line.starts_with("Expected calibration error")).unwrap();
+    let error =
+        printed.lines().find(|line| line.starts_with("Expected calibration error")).unwrap();
     let error = error.split_whitespace().nth(3).unwrap().trim_end_matches(';');
     assert!(error.parse::<f64>().unwrap() <= 0.05, "{error}");
     // Of the staff's own labels this file tells only that there is one.
@@ -214,8 +215,8 @@ fn a_model_can_be_trained_and_used() {
     let read = |name: &str| std::fs::read_to_string(folder.file(name)).unwrap();
     assert_eq!(read("truth.toml"), read("model.toml"));
     let evaluate = ["evaluate", "duplicates", "--pairs", "pairs.csv"];
-    let told = done(&folder, &[&evaluate[..], &["--model", "model.toml"]].concat());
-    assert!(told.contains("labelled duplicates among"), "{told}");
+    let printed = done(&folder, &[&evaluate[..], &["--model", "model.toml"]].concat());
+    assert!(printed.contains("labelled duplicates among"), "{printed}");
     let service = Service::start(&folder, &["--model", "model.toml"]);
     assert_eq!(service.get(HERE).status, 200);
     for (arguments, named) in [

@@ -77,13 +77,16 @@ fn a_burst_becomes_a_hotspot_that_keeps_its_name_and_its_life() {
     let first = over_burst(&answer.json()).expect("the burst");
     let id = first["hotspot_id"].as_u64().unwrap();
     assert!(first["expected"].as_f64().unwrap() < 5.0 && first["z"].as_f64().unwrap() > 5.0);
-    let told = first["explanation"].as_str().unwrap();
+    let explanation = first["explanation"].as_str().unwrap();
     for part in ["Nid-de-poule\u{a0}: ", "demandes en 30 jours", "attendue", "rue des Érables"] {
-        assert!(told.contains(part), "{told}");
+        assert!(explanation.contains(part), "{explanation}");
     }
     let english = service.get("/api/v1/hotspots?lang=en").json();
-    let told = over_burst(&english).unwrap()["explanation"].as_str().unwrap().to_owned();
-    assert!(told.contains("requests in 30 days") && told.contains("expected"), "{told}");
+    let explanation = over_burst(&english).unwrap()["explanation"].as_str().unwrap().to_owned();
+    assert!(
+        explanation.contains("requests in 30 days") && explanation.contains("expected"),
+        "{explanation}"
+    );
     let parts = first["priority_parts"].as_object().unwrap().values();
     let sum: f64 = parts.map(|part| part.as_f64().unwrap()).sum();
     assert!((sum - first["priority"].as_f64().unwrap()).abs() < 0.1);
@@ -180,7 +183,7 @@ fn hexagons_tell_counts_classes_and_trends() {
     }
     let seeded = format!("/api/v1/hexes?resolution=8&service={burst}&permutations=199&seed=3");
     assert_eq!(service.get(&seeded).body, service.get(&seeded).body);
-    // A box chooses what is told; what is hot does not depend on it.
+    // A box chooses what is answered; what is hot does not depend on it.
     let boxed = service.get(&format!("{path}&bbox=-71.30,46.80,-71.25,46.84")).json();
     let whole = service.get(path).json();
     for feature in boxed["features"].as_array().unwrap() {

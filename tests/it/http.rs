@@ -448,11 +448,11 @@ fn a_batch_answers_every_row_and_is_harmless_twice() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
     let rows = lines(&answer);
-    let told: Vec<(u64, u64)> = rows
+    let statuses: Vec<(u64, u64)> = rows
         .iter()
         .map(|row| (row["row"].as_u64().unwrap(), row["status"].as_u64().unwrap()))
         .collect();
-    assert_eq!(told, [(1, 201), (3, 400), (4, 400), (5, 201), (6, 400)]);
+    assert_eq!(statuses, [(1, 201), (3, 400), (4, 400), (5, 201), (6, 400)]);
     assert_eq!(rows[1]["errors"][0]["field"], "service_code");
     assert_eq!(rows[1]["errors"][0]["value"], "licorne");
     assert_eq!(rows[2]["errors"][0]["field"], "body");

@@ -3,7 +3,7 @@
 use crate::common::{Folder, data_or_skip, done, run};
 
 /// The numbers in the summary line of an import: added, updated, unchanged, refused.
-fn tally(output: &str) -> [u64; 4] {
+fn counts(output: &str) -> [u64; 4] {
     let line = output.lines().find(|line| line.contains(" added, ")).expect(output);
     let numbers: Vec<u64> = line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().unwrap()
@@ -39,10 +39,10 @@ fn real_files_come_in_whole_and_twice_adds_nothing() {
         let folder = Folder::new("import");
         let mut arguments = vec!["import", path.to_str().unwrap()];
         arguments.extend(extra);
-        let [added, updated, unchanged, refused] = tally(&done(&folder, &arguments));
+        let [added, updated, unchanged, refused] = counts(&done(&folder, &arguments));
         assert_eq!((added + refused, updated, unchanged), (rows, 0, 0), "{file}");
         assert!(refused * 100 < rows, "{file}: {refused} refused");
-        assert_eq!(tally(&done(&folder, &arguments)), [0, 0, added, refused], "{file} again");
+        assert_eq!(counts(&done(&folder, &arguments)), [0, 0, added, refused], "{file} again");
         assert!(done(&folder, &["check"]).ends_with("ok\n"));
     }
 }
@@ -71,7 +71,7 @@ fn exports_read_back_to_the_same_digest() {
                 &["export", "--jurisdiction", jurisdiction, "--format", format, "-o", file],
             );
             let output = done(&other, &["import", file, "--jurisdiction", jurisdiction]);
-            assert_eq!(tally(&output)[3], 0, "{output}");
+            assert_eq!(counts(&output)[3], 0, "{output}");
             assert_eq!(digest(&other, jurisdiction), before, "{jurisdiction} by {format}");
         }
     }
@@ -91,7 +91,7 @@ fn boston(rows: impl AsRef<[u8]>, extra: &[&str]) -> ([u64; 4], String) {
     let output = done(&folder, &arguments);
     assert!(done(&folder, &["check"]).ends_with("ok\n"));
     let refused = std::fs::read_to_string(folder.file("rows.refused.csv")).unwrap_or_default();
-    (tally(&output), refused)
+    (counts(&output), refused)
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
          13,2011-07-01 01:00:00,,Open,fine too,Pothole,,\n\
          14,2011-07-01 01:00:00,,Open,null island,Pothole,0,0\n"
     );
-    let (tally, refused) = boston(&rows, &[]);
-    assert_eq!(tally, [3, 0, 0, 12]);
+    let (counts, refused) = boston(&rows, &[]);
+    assert_eq!(counts, [3, 0, 0, 12]);
     for (row, field, reason) in [
         ("3", "requested_datetime", "is neither a date"),
         ("4", "requested_datetime", "is before 1970"),
@@ -134,17 +134,17 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         let line = line.unwrap_or_else(|| panic!("row {row} {field} is not in\n{refused}"));
         assert!(line.contains(reason), "{line}");
     }
-    let (tally, _) =
+    let (counts, _) =
         boston("11,2011-07-01 01:00:00,,Open,swapped,Pothole,-71.1,42.3\n", &["--fix-swapped"]);
-    assert_eq!(tally, [1, 0, 0, 0]);
+    assert_eq!(counts, [1, 0, 0, 0]);
 }
 
 #[test]
 fn bytes_that_are_not_text_line_ends_and_marks() {
     let rows = b"1,2011-07-01 01:00:00,,Open,caf\xe9,Pothole,42.3,-71.1\r\n\
                  2,2011-07-01 01:00:00,,Open,\"two\r\nlines\",Pothole,42.3,-71.1\r\n";
-    let (tally, refused) = boston(rows, &[]);
-    assert_eq!(tally, [1, 0, 0, 1]);
+    let (counts, refused) = boston(rows, &[]);
+    assert_eq!(counts, [1, 0, 0, 1]);
     assert!(refused.contains("2,case_title,caf\u{fffd},is not UTF-8"), "{refused}");
 
     let folder = Folder::new("bom");
@@ -153,18 +153,18 @@ fn bytes_that_are_not_text_line_ends_and_marks() {
         HEADER.replace(',', ";")
     );
     let file = folder.with("bom.csv", text);
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
 
     // A column of row numbers without a name comes first.
     let file = folder.with(
         "index.csv",
         format!(",{HEADER}\n0,9,2011-07-01 01:00:00,,Open,x,Pothole,42.3,-71.1\n"),
     );
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [1, 0, 0, 0]);
 }
 
-fn tally_of(folder: &Folder, file: &str) -> [u64; 4] {
-    tally(&done(folder, &["import", file]))
+fn counts_of(folder: &Folder, file: &str) -> [u64; 4] {
+    counts(&done(folder, &["import", file]))
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn features_one_by_one() {
         features.join(",")
     );
     let file = folder.with("some.geojson", text);
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [2, 0, 0, 4]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [2, 0, 0, 4]);
     let refused = std::fs::read_to_string(folder.file("some.refused.csv")).unwrap();
     for line in ["3,geometry.type,LineString", "4,geometry.coordinates", "5,lat,146.8", "6,type"] {
         assert!(refused.contains(line), "{line} is not in {refused}");
@@ -271,8 +271,8 @@ fn rows_without_an_id_keep_theirs_from_run_to_run_and_twins_stay_two() {
     let folder = Folder::new("anonymous");
     let row = "2016-06-27,2016,Graffiti,2683920,1245604\n";
     let file = folder.with("z.csv", format!("date,year,service_code,e,n\n{row}{row}{row}"));
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [3, 0, 0, 0]);
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [0, 0, 3, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [3, 0, 0, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [0, 0, 3, 0]);
     let out = done(&folder, &["export", "--jurisdiction", "stadt-zuerich.ch", "--format", "csv"]);
     assert!(out.contains(",2016-06-27,"), "a day stays a day: {out}");
     assert!(out.contains(",8.54"), "Swiss metres become degrees: {out}");
@@ -313,7 +313,7 @@ fn older_children_snapped_points_and_boroughs_in_two_spellings_come_in_as_they_a
         )
     };
     let file = folder.with("m.csv", format!("{header}\n{}{}{}", row(1), row(2), row(3)));
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [3, 0, 0, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [3, 0, 0, 0]);
     let out = done(&folder, &["export", "--jurisdiction", "montreal.ca", "--format", "csv"]);
     assert_eq!(out.matches(&format!(",{geo},")).count(), 3, "{out}");
     assert!(!out.contains("Mercier - "), "{out}");
@@ -323,7 +323,7 @@ fn older_children_snapped_points_and_boroughs_in_two_spellings_come_in_as_they_a
         "SR19-1,Pothole,Completed,03/01/2019 08:00:00 AM,03/02/2019 08:00:00 AM,true,SR19-2";
     let parent = "SR19-2,Pothole,Open,03/01/2019 09:00:00 AM,,false,";
     let file = folder.with("c.csv", format!("{header}\n{child}\n{parent}\n"));
-    assert_eq!(tally_of(&folder, file.to_str().unwrap()), [2, 0, 0, 0]);
+    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [2, 0, 0, 0]);
     let out = done(&folder, &["export", "--jurisdiction", "chicago.gov", "--format", "csv"]);
     assert!(out.contains("SR19-1,pothole,closed,duplicate,Completed"), "{out}");
     assert!(out.contains(",SR19-2,"), "{out}");

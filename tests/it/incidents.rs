@@ -45,7 +45,7 @@ fn two_phones_in_the_same_moment_make_one_incident() {
     assert_eq!((&incident["reports"], &incident["open"]), (&json!(PHONES), &json!(PHONES)));
     assert_eq!(service.get("/api/v1/stats").json()["total"], PHONES);
     assert_eq!(service.get("/api/v1/stats?count=incidents").json()["total"], 1);
-    assert_eq!(ids(&service.get(HERE).json()), [original], "an incident is told once");
+    assert_eq!(ids(&service.get(HERE).json()), [original], "an incident is printed once");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn what_comes_back_after_a_repair_is_a_new_incident() {
     service.clock.advance(Duration::from_secs(1));
     let new = post();
     assert_eq!(parent(&new), None, "{new}");
-    assert!(!new["properties"]["duplicates"].as_array().unwrap().is_empty(), "it is told of it");
+    assert!(!new["properties"]["duplicates"].as_array().unwrap().is_empty(), "it is printed of it");
     let again = post();
     assert_eq!(parent(&again), new["id"].as_str());
     drop(service);
@@ -265,8 +265,8 @@ fn an_import_keeps_what_was_brought_together_here() {
     assert_eq!(service.post(&merge, &body).status, 200);
     service.kill();
     folder.with("boston.csv", rows("2011-08-22 10:00:00,Closed"));
-    let told = done(&folder, &["import", "boston.csv"]);
-    assert!(told.contains("1 updated"), "{told}");
+    let printed = done(&folder, &["import", "boston.csv"]);
+    assert!(printed.contains("1 updated"), "{printed}");
     let service = Service::start(&folder, &[]);
     let after = service.get(&format!("/api/v1/reports/11110002?{city}")).json();
     assert_eq!(after["properties"]["status"], "closed");
@@ -300,8 +300,8 @@ fn a_history_is_grouped_the_same_whether_killed_or_not() {
         done(&folder, &[&generate[..], &["--store", store]].concat());
     }
     let whole = ["dedupe", "--store", "sqlite:other.db", "--review", "whole.csv"];
-    let told = done(&folder, &whole);
-    assert!(told.contains("attached to"), "{told}");
+    let printed = done(&folder, &whole);
+    assert!(printed.contains("attached to"), "{printed}");
     let mut killed = program(&folder)
         .args(["dedupe", "--review", "review.csv"])
         .stdout(Stdio::null())

@@ -3,7 +3,7 @@
 //!
 //! Beside it stand two binaries of their own: `tests/durability.rs`, which loads and kills the
 //! program for a minute and would delay every test that runs at the same time, and
-//! `tests/house.rs`, which reads the sources as text and runs even where the library does not
+//! `tests/house/main.rs`, which reads the sources as text and runs even where the library does not
 //! compile with its tests.
 
 mod common;

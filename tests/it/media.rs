@@ -79,9 +79,9 @@ fn a_bucket_keeps_photos_and_is_told_of_when_it_is_gone() {
     drop(bucket);
     let gone = service.ask("POST", "/api/v1/media?lang=en", JPEG, &photo());
     assert_eq!(gone.status, 503, "{gone:?}");
-    let told = String::from_utf8_lossy(&gone.body).into_owned();
-    assert!(told.contains("The photos are not accessible"), "{told}");
-    assert!(!told.contains("photos/ville") && !told.contains("127.0.0.1"), "{told}");
+    let message = String::from_utf8_lossy(&gone.body).into_owned();
+    assert!(message.contains("The photos are not accessible"), "{message}");
+    assert!(!message.contains("photos/ville") && !message.contains("127.0.0.1"), "{message}");
     // Everything else goes on.
     assert_eq!(service.get("/api/v1/reports?limit=1").status, 200);
 }
@@ -91,8 +91,8 @@ fn a_bucket_without_a_region_or_a_name_is_refused_at_the_start() {
     let folder = demo_city("nobucket", 10, 5);
     for place in ["s3://", "s3:///x"] {
         let output = run(&folder, &["serve", "--listen", "127.0.0.1:0", "--media", place]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && told.contains("--media"), "{place}: {told}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && message.contains("--media"), "{place}: {message}");
     }
 }
 
@@ -116,10 +116,10 @@ fn a_hundred_megabytes_are_refused_and_are_never_held() {
         ("/api/v1/reports", "application/json"),
         ("/api/v1/within", "application/json"),
     ] {
-        for told in [true, false] {
+        for declared in [true, false] {
             let mut stream = TcpStream::connect(service.address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-            let length = match told {
+            let length = match declared {
                 true => "Content-Length: 104857600".to_owned(),
                 false => "Transfer-Encoding: chunked".to_owned(),
             };
@@ -132,7 +132,7 @@ fn a_hundred_megabytes_are_refused_and_are_never_held() {
                                    filename=\"a\"\r\n\r\n";
             for n in 0..100 {
                 let body = if n == 0 { opening } else { &piece };
-                let sent = match told {
+                let sent = match declared {
                     true => stream.write_all(body),
                     false => write!(stream, "{:x}\r\n", body.len())
                         .and_then(|()| stream.write_all(body))
@@ -146,7 +146,7 @@ fn a_hundred_megabytes_are_refused_and_are_never_held() {
             let _ = stream.read_to_end(&mut answer);
             let text = String::from_utf8_lossy(&answer);
             let status = text.split(' ').nth(1).unwrap_or("none");
-            assert_eq!(status, "413", "{path} {kind} {told}: {text}");
+            assert_eq!(status, "413", "{path} {kind} {declared}: {text}");
         }
     }
     assert!(memory() < before + 64, "{before} MB, then {} MB", memory());
@@ -155,7 +155,7 @@ fn a_hundred_megabytes_are_refused_and_are_never_held() {
 
 #[test]
 fn a_body_that_says_it_is_too_long_is_refused_before_it_is_sent() {
-    let folder = demo_city("told", 10, 5);
+    let folder = demo_city("declared", 10, 5);
     let service = Service::start(&folder, &[]);
     for (path, kind) in [
         ("/api/v1/media", "image/jpeg"),

@@ -141,7 +141,7 @@ fn filters_agree_with_the_rest_of_the_api() {
         assert_eq!(answer.status, 200, "{query}: {answer:?}");
         answer.json()["numberMatched"].as_u64().unwrap()
     };
-    let told = |query: &str| {
+    let total = |query: &str| {
         let stats = service.get(&format!("/api/v1/stats?approximate=true&{query}")).json();
         stats["total"].as_u64().unwrap()
     };
@@ -171,15 +171,20 @@ fn filters_agree_with_the_rest_of_the_api() {
         ),
     ];
     for (query, other) in same {
-        assert_eq!(count(query), told(other), "{query}");
+        assert_eq!(count(query), total(other), "{query}");
         assert!(count(query) > 0, "{query}");
     }
     // Those without a place lie in every box.
-    let placed = told("bbox=-71.3,46.78,-71.2,46.86");
+    let placed = total("bbox=-71.3,46.78,-71.2,46.86");
     let nowhere = service.get("/api/v1/stats").json()["unlocated"].as_u64().unwrap();
     assert_eq!(count("bbox=-71.3,46.78,-71.2,46.86"), placed + nowhere);
     assert_eq!(count("bbox=-71.3,46.78,0,-71.2,46.86,100"), placed + nowhere);
     assert!(service.get(&format!("{ITEMS}?limit=999999")).json()["numberReturned"] == 3000);
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused() {
+    let (_folder, service) = demo();
     for bad in [
         "limit=0",
         "limit=x",

@@ -247,13 +247,13 @@ fn what_was_changed_is_told_in_the_order_of_its_changes() {
     let at = changed[0]["extended_attributes"]["changed_datetime"].as_str().unwrap().to_owned();
     assert_eq!(changed[0]["updated_datetime"], *at);
     let since = get(&service, &format!("requests.json?updated_after={at}"));
-    let told: Vec<&str> = since
+    let listed: Vec<&str> = since
         .as_array()
         .unwrap()
         .iter()
         .map(|one| one["service_request_id"].as_str().unwrap())
         .collect();
-    assert_eq!(told, [ids[2], ids[0]]);
+    assert_eq!(listed, [ids[2], ids[0]]);
     let until = get(&service, &format!("requests.json?updated_before={at}&page_size=1000"));
     assert_eq!(until.as_array().unwrap().len(), 1000);
     assert!(

@@ -21,15 +21,15 @@ fn newest_first(mut facts: Vec<&IndexedFields>) -> Vec<String> {
 }
 
 /// Points to ask from: places of reports, beside them, and anywhere.
-fn askers(rng: &mut ChaCha8Rng, world: &World) -> Vec<Position> {
-    let mut askers = vec![at(-71.2, 46.8), at(180.0, -17.0), at(0.0, 90.0), at(12.0, -90.0)];
+fn origins(rng: &mut ChaCha8Rng, world: &World) -> Vec<Position> {
+    let mut origins = vec![at(-71.2, 46.8), at(180.0, -17.0), at(0.0, 90.0), at(12.0, -90.0)];
     for _ in 0..4 {
-        askers.push(at(rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0)));
+        origins.push(at(rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0)));
         if !world.places.is_empty() {
-            askers.push(world.places[rng.random_range(0..world.places.len())]);
+            origins.push(world.places[rng.random_range(0..world.places.len())]);
         }
     }
-    askers
+    origins
 }
 
 fn by_distance(world: &World, filter: &Filter, from: Position, max: f64) -> Vec<(f64, String)> {
@@ -60,7 +60,7 @@ fn the_distance_is_the_great_circle_of_an_independent_library() {
 fn nearest_equals_a_linear_scan() {
     everywhere(2, |rng, name, world, filter| {
         let mut compared = 0;
-        for from in askers(rng, world) {
+        for from in origins(rng, world) {
             for (k, max) in [(1, 3e7), (10, 3e7), (10, 500.0), (100_000, 2e6), (7, 0.0)] {
                 let all = by_distance(world, filter, from, max);
                 let compiled = world.snapshot.compiled(filter);
@@ -84,7 +84,7 @@ fn nearest_equals_a_linear_scan() {
 fn within_a_radius_equals_a_linear_scan_page_by_page() {
     everywhere(3, |rng, name, world, filter| {
         let mut compared = 0;
-        for from in askers(rng, world) {
+        for from in origins(rng, world) {
             for radius in [0.0, 50.0, 5_000.0, 3e5, HALF_CIRCUMFERENCE_M.ceil()] {
                 let wanted = by_distance(world, filter, from, radius);
                 let compiled = world.snapshot.compiled(filter);
@@ -472,14 +472,14 @@ fn a_crowd_in_one_cell_is_answered_exactly() {
                 let page =
                     query::within_radius(&snapshot, &compiled, from, Meters(radius), None, limit);
                 let inside = wanted.iter().take_while(|(meters, _)| *meters <= radius);
-                let told: Vec<(f64, String)> =
+                let expected: Vec<(f64, String)> =
                     inside.take(limit).map(|(meters, n)| (*meters, format!("r{n:06}"))).collect();
                 let found: Vec<(f64, String)> = page
                     .items
                     .iter()
                     .map(|item| (item.distance.0, snapshot.id(item.address).to_owned()))
                     .collect();
-                assert_eq!(found, told, "{limit} within {radius} m of {from:?}");
+                assert_eq!(found, expected, "{limit} within {radius} m of {from:?}");
             }
         }
         let all = query::clusters(&snapshot, &compiled, &BBox::WORLD, 22, 1_000);

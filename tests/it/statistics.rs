@@ -149,8 +149,8 @@ fn others_compute_the_same() {
 
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers.py");
     let output = Command::new(python).arg(script).arg(file).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    println!("{told}");
-    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.lines().count() >= 20, "{told}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    println!("{printed}");
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.lines().count() >= 20, "{printed}");
 }

@@ -19,14 +19,14 @@ use pointchaud::store::{
     WriteCounts, Writer, of_report,
 };
 
-/// What a follower heard, in order.
+/// What a follower recorded, in order.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(String, Change)>>>);
+struct Recorder(Arc<Mutex<Vec<(String, Change)>>>);
 
-impl CommitListener for Heard {
+impl CommitListener for Recorder {
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
-        let heard = changes.into_iter().map(|change| (jurisdiction.to_string(), change));
-        self.0.lock().unwrap().extend(heard);
+        let recorded = changes.into_iter().map(|change| (jurisdiction.to_string(), change));
+        self.0.lock().unwrap().extend(recorded);
     }
 
     fn uncertain(&mut self) {
@@ -39,16 +39,16 @@ struct Open {
     _folder: Folder,
     reader: Reader,
     writer: Writer,
-    heard: Heard,
+    recorded: Recorder,
     catalogue: Catalogue,
 }
 
 fn sqlite() -> Open {
     let folder = Folder::new("store");
     let path = folder.file("city.db");
-    let heard = Heard::default();
+    let recorded = Recorder::default();
     let reader = Reader::open(&path).unwrap();
-    let (writer, _) = Writer::start(&path, heard.clone()).unwrap();
+    let (writer, _) = Writer::start(&path, recorded.clone()).unwrap();
     let group = Group {
         code: "voirie".into(),
         names: message!("Voirie", "Streets"),
@@ -58,7 +58,7 @@ fn sqlite() -> Open {
     };
     let mut catalogue = Catalogue::new(vec![group]);
     catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
-    let open = Open { _folder: folder, reader, writer, heard, catalogue };
+    let open = Open { _folder: folder, reader, writer, recorded, catalogue };
     for id in ["quebec.ca", "levis.ca"] {
         open.adopt(id);
     }
@@ -177,13 +177,13 @@ fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
         author: "test".into(),
     };
     store.writer.execute(remove).unwrap();
-    let mut heard: BTreeMap<String, Vec<Change>> = BTreeMap::new();
-    for (whose, change) in store.heard.0.lock().unwrap().iter() {
-        heard.entry(whose.clone()).or_default().push(change.clone());
+    let mut recorded: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    for (whose, change) in store.recorded.0.lock().unwrap().iter() {
+        recorded.entry(whose.clone()).or_default().push(change.clone());
     }
-    let revisions: Vec<u64> = heard["quebec.ca"].iter().map(|change| change.revision).collect();
+    let revisions: Vec<u64> = recorded["quebec.ca"].iter().map(|change| change.revision).collect();
     assert_eq!(revisions, (1..=8).collect::<Vec<_>>());
-    assert_eq!(heard["levis.ca"].len(), 4);
+    assert_eq!(recorded["levis.ca"].len(), 4);
 
     // Whoever reads in small pages from any revision on hears the same, less what was overwritten.
     for from in 0..=8 {
@@ -201,7 +201,7 @@ fn revisions_grow_by_city_and_followers_hear_them_in_order(store: &Open) {
             changes.extend(page);
         }
         let mut latest: BTreeMap<String, Change> = BTreeMap::new();
-        for change in &heard["quebec.ca"] {
+        for change in &recorded["quebec.ca"] {
             latest.insert(change.event.id().to_string(), change.clone());
         }
         let mut wanted: Vec<Change> =
@@ -226,14 +226,14 @@ fn history_tells_every_field_that_changed(store: &Open) {
     store.update("h", None, Status::Closed).unwrap();
     let id = ReportId::new("h").unwrap();
     let history = store.reader.history(&city("quebec.ca"), &id).unwrap();
-    let told: Vec<_> = history
+    let listed: Vec<_> = history
         .iter()
         .map(|c| (c.revision, &*c.field, c.before.as_deref(), c.after.as_deref(), &*c.author))
         .collect();
-    assert_eq!(told[0], (2, "status", Some("open"), Some("in_progress"), "test"));
-    assert!(told.contains(&(3, "status", Some("in_progress"), Some("closed"), "test")));
-    assert!(told.contains(&(3, "closed_reason", None, Some("done"), "test")));
-    assert!(told.iter().all(|change| change.0 != 4), "what changes nothing takes no revision");
+    assert_eq!(listed[0], (2, "status", Some("open"), Some("in_progress"), "test"));
+    assert!(listed.contains(&(3, "status", Some("in_progress"), Some("closed"), "test")));
+    assert!(listed.contains(&(3, "closed_reason", None, Some("done"), "test")));
+    assert!(listed.iter().all(|change| change.0 != 4), "what changes nothing takes no revision");
 }
 
 fn stale_refused_and_missing_changes_change_nothing(store: &Open) {
@@ -321,15 +321,15 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
         };
         (0..5).map(row).collect()
     };
-    let tally = |added, updated, unchanged| WriteCounts { added, updated, unchanged };
-    assert_eq!(store.import(rows(Status::Open), None), tally(5, 0, 0));
-    assert_eq!(store.import(rows(Status::Open), None), tally(0, 0, 5));
+    let counts = |added, updated, unchanged| WriteCounts { added, updated, unchanged };
+    assert_eq!(store.import(rows(Status::Open), None), counts(5, 0, 0));
+    assert_eq!(store.import(rows(Status::Open), None), counts(0, 0, 5));
     // A crew's change here outlives a source that says the same as before.
     store.update("i1", None, Status::InProgress).unwrap();
-    assert_eq!(store.import(rows(Status::Open), None), tally(0, 0, 5));
+    assert_eq!(store.import(rows(Status::Open), None), counts(0, 0, 5));
     let read = store.reader.get(&city("quebec.ca"), "i1").unwrap().unwrap();
     assert_eq!(read.report.status, Status::InProgress);
-    assert_eq!(store.import(rows(Status::Closed), None), tally(0, 1, 4));
+    assert_eq!(store.import(rows(Status::Closed), None), counts(0, 1, 4));
     let checkpoint = Checkpoint { file_digest: "f".into(), rows_done: 5, finished: false };
     store.import(vec![], Some(checkpoint.clone()));
     assert_eq!(store.reader.checkpoint(&city("quebec.ca"), "f").unwrap(), Some(checkpoint));
@@ -447,8 +447,8 @@ fn a_file_of_the_first_schema_is_migrated() {
         true
     };
     reader.changes_after(&city("quebec.ca"), 0, 10, all).unwrap();
-    let told: Vec<_> = changes.iter().map(|c| (c.revision, c.event.id().to_string())).collect();
-    assert_eq!(told, [(3, "a".into()), (4, "c".into()), (5, "b".to_owned())]);
+    let listed: Vec<_> = changes.iter().map(|c| (c.revision, c.event.id().to_string())).collect();
+    assert_eq!(listed, [(3, "a".into()), (4, "c".into()), (5, "b".to_owned())]);
     assert!(matches!(changes[1].event, Event::Remove(_)));
     let b = reader.get(&city("quebec.ca"), "b").unwrap().unwrap();
     assert_eq!((b.revision, b.created_revision), (5, 1));
@@ -457,7 +457,7 @@ fn a_file_of_the_first_schema_is_migrated() {
     assert_eq!(reader.get(&city("quebec.ca"), "c").unwrap(), None);
 
     // And it goes on from there.
-    let (writer, _) = Writer::start(&path, Heard::default()).unwrap();
+    let (writer, _) = Writer::start(&path, Recorder::default()).unwrap();
     let (jurisdiction, author) = (city("quebec.ca"), "test".into());
     writer.execute(RemoveReport { jurisdiction, id: b.report.id, author }).unwrap();
     assert_eq!(reader.jurisdictions().unwrap()[1].1, 6);

@@ -122,10 +122,10 @@ fn a_tile_has_every_hexagon_that_reaches_into_it() {
         let answer = service.get(&format!("/tiles/hexes/{path}.mvt"));
         let read = Tile::decode(&answer.body[..]).unwrap();
         let layer = read.layers.iter().find(|layer| layer.name == "hexes").unwrap();
-        let told: std::collections::HashSet<&str> =
+        let decoded: std::collections::HashSet<&str> =
             layer.values.iter().filter_map(|value| value.string_value.as_deref()).collect();
         assert!(wanted.len() > 10, "{zoom}: {}", wanted.len());
-        let missing: Vec<_> = wanted.iter().filter(|h3| !told.contains(**h3)).collect();
+        let missing: Vec<_> = wanted.iter().filter(|h3| !decoded.contains(**h3)).collect();
         assert!(missing.is_empty(), "{zoom}: {missing:?} of {}", wanted.len());
     }
 }
