@@ -29,12 +29,12 @@ const REPORTS_PER_SECOND: u64 = 1_000;
 const PAUSE: Duration = Duration::from_micros(200);
 
 /// Runs the query of a number.
-type Run = Box<dyn Fn(&Snapshot, usize)>;
+type RunQuery = Box<dyn Fn(&Snapshot, usize)>;
 
 /// A kind of query.
 struct Query {
     name: &'static str,
-    run: Run,
+    run: RunQuery,
     /// Queries timed under load.
     times: usize,
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::{JurisdictionArguments, StoreArguments};
+use crate::cli::shared::{JurisdictionArguments, StoreArguments};
 use crate::domain::BoundarySet;
 use crate::error::{Error, Result};
 use crate::ingest::boundaries;

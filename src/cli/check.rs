@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::StoreArguments;
+use crate::cli::shared::StoreArguments;
 use crate::domain::Event;
 use crate::error::Result;
 use crate::index::Index;

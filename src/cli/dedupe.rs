@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::cli::labelled_pairs;
 use crate::cli::progress::Progress;
-use crate::cli::{JurisdictionArguments, StoreArguments, labelled_pairs, stop_flag, unwritable};
+use crate::cli::shared::{JurisdictionArguments, StoreArguments, stop_flag, unwritable};
 use crate::domain::{
     IncidentChange, IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode,
 };
@@ -107,7 +108,7 @@ fn attach(
         children.push(snapshot.id(repeat.child));
     }
     let mut progress = Progress::new("dedupe", incidents.len() as u64);
-    let mut tally = DedupeCounts::default();
+    let mut counts = DedupeCounts::default();
     let mut pending: VecDeque<(usize, Pending<IncidentChange>)> = VecDeque::new();
     for (n, (original, children)) in incidents.iter().enumerate() {
         if stop.load(Ordering::SeqCst) {
@@ -118,17 +119,17 @@ fn attach(
         let regroup = IncidentCommand::Merge { into: id(original)?, reports };
         pending.push_back((children.len(), writer.submit(merge(city.id(), regroup))));
         if pending.len() >= AHEAD {
-            tally.settle(pending.pop_front())?;
+            counts.settle(pending.pop_front())?;
         }
         progress.at(n as u64 + 1, n as u64 + 1);
     }
     while !pending.is_empty() {
-        tally.settle(pending.pop_front())?;
+        counts.settle(pending.pop_front())?;
     }
     let seconds = progress.done().as_secs_f64();
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
-    let DedupeCounts { attached, incidents: done, overtaken } = tally;
+    let DedupeCounts { attached, incidents: done, overtaken } = counts;
     println!("  {attached} reports attached to {done} incidents in {seconds:.1} s");
     if overtaken > 0 {
         println!("  {overtaken} incidents were changed meanwhile and left alone");

@@ -9,7 +9,7 @@ use std::thread;
 
 use clap::Args;
 
-use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
+use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
 use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::export::{Export, GeoPackage, Layout};

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use crate::cli::progress::Progress;
-use crate::cli::{StoreArguments, catalogues, stop_flag, unwritable};
+use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
 use crate::domain::{Gate, ReportTime, StoredReport, tracking_number};
 use crate::error::{Error, Refusal, Result};
@@ -53,8 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None => {
             let store = arguments.store.path()?;
             let (summary, truth) = to_store(plan, &store, &stop)?;
-            let Summary { rows, tally, .. } = summary;
-            println!("{rows} reports: {} added, {} unchanged", tally.added, tally.unchanged);
+            let Summary { rows, counts, .. } = summary;
+            println!("{rows} reports: {} added, {} unchanged", counts.added, counts.unchanged);
             truth
         }
     };

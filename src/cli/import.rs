@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use crate::cli::progress::Progress;
-use crate::cli::{StoreArguments, catalogues, stop_flag, unwritable};
+use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
@@ -158,12 +158,12 @@ pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
 }
 
 fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
-    let Summary { rows, resumed, tally, unlocated, approximate, outside, services, .. } = summary;
+    let Summary { rows, resumed, counts, unlocated, approximate, outside, services, .. } = summary;
     let rate = *rows as f64 / seconds.max(1e-3);
     println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
     println!(
         "  {} added, {} updated, {} unchanged, {} refused",
-        tally.added, tally.updated, tally.unchanged, summary.refused
+        counts.added, counts.updated, counts.unchanged, summary.refused
     );
     println!(
         "  {unlocated} without a position, {approximate} at a default point, \

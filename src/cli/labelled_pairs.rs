@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::cli::{JurisdictionArguments, StoreArguments, catalogues, import};
+use crate::cli::import;
+use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
 use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::index::{DocAddress, Snapshot};
@@ -166,7 +167,7 @@ impl LabelledPairs {
     }
 
     /// The duplicate query of a report at the time it was made.
-    pub fn probe(&self, asked: DocAddress) -> DuplicateQuery<'_> {
+    pub fn query(&self, asked: DocAddress) -> DuplicateQuery<'_> {
         DuplicateQuery::of(&self.snapshot, asked).expect("only placed reports ask")
     }
 }

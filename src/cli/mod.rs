@@ -12,23 +12,13 @@ mod labelled_pairs;
 mod openapi;
 mod progress;
 mod serve;
+mod shared;
 mod train;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-
-use crate::config::DEFAULT_JURISDICTION;
-use crate::domain::JurisdictionId;
-use crate::error::{Error, Refusal, Result};
-use crate::ingest::builtin_catalogue;
-use crate::message;
-use crate::store::sqlite_path;
-use crate::usecase::Catalogues;
 
 /// Carte vivante des demandes 311 · live map and API of a city's 311 requests.
 #[derive(Debug, Parser)]
@@ -64,46 +54,6 @@ enum Command {
     Openapi(openapi::Arguments),
 }
 
-/// The store of a command.
-#[derive(Debug, Args)]
-pub struct StoreArguments {
-    /// The store: sqlite:FILE.
-    #[arg(long, env = "POINTCHAUD_STORE", default_value = "sqlite:pointchaud.db")]
-    store: String,
-}
-
-impl StoreArguments {
-    fn path(&self) -> Result<PathBuf> {
-        sqlite_path(&self.store).map(PathBuf::from)
-    }
-
-    /// Fails where the file does not exist; opening it would create it.
-    fn existing(&self) -> Result<PathBuf> {
-        let path = self.path()?;
-        if !path.exists() {
-            let message = message!("n’existe pas", "does not exist");
-            return Err(Refusal::new("--store", &self.store, message).into());
-        }
-        Ok(path)
-    }
-}
-
-/// The jurisdiction of a command.
-#[derive(Debug, Args)]
-pub struct JurisdictionArguments {
-    /// Jurisdiction; by convention the domain name of the city.
-    #[arg(long, env = "POINTCHAUD_JURISDICTION", default_value = DEFAULT_JURISDICTION)]
-    jurisdiction: String,
-}
-
-impl JurisdictionArguments {
-    fn id(&self) -> Result<JurisdictionId> {
-        let id = &self.jurisdiction;
-        JurisdictionId::new(id)
-            .map_err(|message| Refusal::new("--jurisdiction", id, message).into())
-    }
-}
-
 /// Runs a command. Exit status 1: it failed; 2: an argument or value was refused.
 pub fn run(cli: Cli) -> ExitCode {
     let filter =
@@ -132,32 +82,4 @@ pub fn run(cli: Cli) -> ExitCode {
             if error.cause.is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
         }
     }
-}
-
-/// The error of a file, named by a flag, that cannot be written.
-fn unwritable<'a>(flag: &'a str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
-    move |error| {
-        let message = message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
-        Refusal::new(flag, path.display(), message).into()
-    }
-}
-
-/// The built-in catalogues.
-fn catalogues() -> Result<Catalogues> {
-    let read = |services| builtin_catalogue(services).map_err(Error::internal);
-    Ok(Catalogues { groups: read(false)?, quebec: read(true)? })
-}
-
-/// A flag that is set by Ctrl-C or SIGTERM.
-fn stop_flag() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = flag.clone();
-    ctrlc::set_handler(move || {
-        // The second time the process ends at once.
-        if raised.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    })
-    .map_err(Error::internal)?;
-    Ok(flag)
 }

@@ -13,7 +13,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{StoreArguments, catalogues, generate, labelled_pairs};
+use crate::cli::shared::{StoreArguments, catalogues};
+use crate::cli::{generate, labelled_pairs};
 use crate::config::Limits;
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::error::{Error, ErrorKind, Result};
@@ -144,11 +145,11 @@ fn probe_basemap(wanted: &str) -> Option<Receiver<bool>> {
 
 /// The basemap announced to the page. The default one is announced only where its host answers, so
 /// that a closed network shows a plain map without failed requests.
-fn basemap(wanted: &str, probe: Option<Receiver<bool>>) -> Option<String> {
-    match (wanted, probe) {
+fn basemap(wanted: &str, answers: Option<Receiver<bool>>) -> Option<String> {
+    match (wanted, answers) {
         ("" | "none", _) => None,
-        (_, Some(probe)) => {
-            let reached = probe.recv_timeout(PROBE_MAX).unwrap_or(false);
+        (_, Some(answers)) => {
+            let reached = answers.recv_timeout(PROBE_MAX).unwrap_or(false);
             reached.then(|| format!("https://{OPEN_FREE_MAP}/planet"))
         }
         (url, None) => Some(url.to_owned()),

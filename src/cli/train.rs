@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::labelled_pairs;
 use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
-use crate::cli::{labelled_pairs, unwritable};
+use crate::cli::shared::unwritable;
 use crate::domain::Catalogue;
 use crate::error::{Error, Result};
 use crate::ingest::write_model;
@@ -241,7 +242,7 @@ fn observe(
         let service = pairs.service(labelled_query.report);
         let group = group_of(&pairs.catalogue, service);
         let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
-        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
+        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.query(labelled_query.report));
         for candidate in candidates {
             let row = columns.row(&candidate.facts.features, &group, service);
             observed.push(&row, labelled_query.original == Some(candidate.address), weight);
@@ -264,7 +265,7 @@ fn thresholds(pairs: &LabelledPairs, model: &mut DuplicateModel, asked: &[&Label
     let mut services: BTreeMap<String, Vec<ModelAnswer>> = BTreeMap::new();
     for labelled_query in asked {
         let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
-        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.probe(labelled_query.report));
+        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.query(labelled_query.report));
         let odds = |candidate: &Candidate| rule.log_odds(&candidate.facts.features);
         let best = candidates.iter().map(odds).fold(f64::NEG_INFINITY, f64::max);
         let wanted =

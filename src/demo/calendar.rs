@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Weekday};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Poisson};
 
-use crate::demo::around;
 use crate::demo::table::{DemoTable, ServiceRow, WeatherBurst};
 
 /// Seconds of a day without a daylight saving change.
@@ -129,4 +129,9 @@ impl Calendar {
         // The last day is incomplete: its requests come before the last second.
         rng.random_range(start.min(self.until)..=self.until)
     }
+}
+
+/// Draws a whole number around a mean.
+fn around(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
+    Poisson::new(mean).map_or(0, |draw| draw.sample(rng) as u64)
 }

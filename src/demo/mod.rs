@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Binomial, Distribution, LogNormal, Poisson};
+use rand_distr::{Binomial, Distribution, LogNormal};
 
-pub use truth::{PlantedHotspot, PlantedRepeat, PlantedTruth};
+pub use truth::{Plan, PlantedHotspot, PlantedRepeat, PlantedTruth};
 
 use crate::demo::calendar::{Calendar, DAY_SECONDS};
 use crate::demo::streets::{StreetPoint, Streets};
@@ -27,17 +27,6 @@ use crate::domain::{
 
 /// Requests of a year in Québec: 260,000 calls, 40,000 e-mails, 45,000 by web and app.
 pub const REPORTS_PER_YEAR: u64 = 345_000;
-
-/// What to generate.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// Exact number of reports.
-    pub reports: u64,
-    /// Seed of everything.
-    pub seed: u64,
-    /// Last second, in Unix time; the first is a year earlier.
-    pub until: i64,
-}
 
 /// A report that later reports may duplicate.
 struct RecentReport {
@@ -332,11 +321,6 @@ impl DemoCity {
             ..Draft::default()
         }
     }
-}
-
-/// Draws a whole number around a mean.
-fn around(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
-    Poisson::new(mean).map_or(0, |draw| draw.sample(rng) as u64)
 }
 
 #[cfg(test)]

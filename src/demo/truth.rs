@@ -2,7 +2,16 @@
 
 use serde::Serialize;
 
-use crate::demo::Plan;
+/// What to generate.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Exact number of reports.
+    pub reports: u64,
+    /// Seed of everything.
+    pub seed: u64,
+    /// Last second, in Unix time; the first is a year earlier.
+    pub until: i64,
+}
 
 /// What was planted in a city.
 #[derive(Debug, Clone, Serialize)]

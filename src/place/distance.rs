@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::place::{Position, QueryPoint};
-
 /// Mean Earth radius R1 of the IUGG, in metres (Moritz, *Geodetic Reference System 1980*). On this
 /// sphere a distance differs from the ellipsoid's by at most 0.56 %.
 pub const EARTH_RADIUS_M: f64 = 6_371_008.8;
@@ -21,7 +19,8 @@ pub struct Meters(pub f64);
 
 impl Meters {
     /// The haversine sin²(d/2) of the central angle d of this great-circle distance; distances
-    /// beyond the antipode give 1. See [`QueryPoint::haversine`].
+    /// beyond the antipode give 1. See
+    /// [`QueryPoint::haversine`](crate::place::QueryPoint::haversine).
     ///
     /// ```
     /// use pointchaud::place::{HALF_CIRCUMFERENCE_M, Meters};
@@ -67,45 +66,5 @@ pub fn unwrapped(lon: f64, from: f64) -> f64 {
         far if far > 180.0 => lon - 360.0,
         far if far < -180.0 => lon + 360.0,
         _ => lon,
-    }
-}
-
-/// Great-circle distance between two positions. For many distances from one point, one
-/// [`QueryPoint`] is faster.
-///
-/// ```
-/// use pointchaud::place::{Position, distance};
-///
-/// let quebec = Position::new(-71.2080, 46.8139).unwrap();
-/// let montreal = Position::new(-73.5674, 45.5019).unwrap();
-/// assert_eq!((distance(quebec, montreal).0 / 1_000.0).round(), 233.0);
-/// ```
-pub fn distance(a: Position, b: Position) -> Meters {
-    QueryPoint::new(a).distance(b.lon(), b.lat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(lon: f64, lat: f64) -> Position {
-        Position::new(lon, lat).unwrap()
-    }
-
-    #[test]
-    fn known_distances() {
-        let degree = HALF_CIRCUMFERENCE_M / 180.0;
-        assert!((distance(at(0.0, 0.0), at(1.0, 0.0)).0 - degree).abs() < 1e-6);
-        assert!((distance(at(179.5, 0.0), at(-179.5, 0.0)).0 - degree).abs() < 1e-6);
-        assert!((distance(at(10.0, 89.5), at(-170.0, 89.5)).0 - degree).abs() < 1e-6);
-        assert!((distance(at(0.0, 0.0), at(180.0, 0.0)).0 - HALF_CIRCUMFERENCE_M).abs() < 1e-6);
-        assert_eq!(distance(at(-71.2, 46.8), at(-71.2, 46.8)).0, 0.0);
-    }
-
-    #[test]
-    fn haversine_and_distance_agree() {
-        let (a, b) = (at(-71.2, 46.8), at(-71.21, 46.81));
-        let there = QueryPoint::new(a).haversine(b.lon(), b.lat());
-        assert!((distance(a, b).haversine() / there - 1.0).abs() < 1e-9);
     }
 }

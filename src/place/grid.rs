@@ -25,7 +25,7 @@ pub fn morton(x: u32, y: u32) -> u64 {
 
 /// The column and row of a Morton number: the inverse of [`morton`].
 pub fn unmorton(code: u64) -> (u32, u32) {
-    (gather(code), gather(code >> 1))
+    (unspread(code), unspread(code >> 1))
 }
 
 fn spread(v: u32) -> u64 {
@@ -42,7 +42,7 @@ fn spread(v: u32) -> u64 {
     v
 }
 
-fn gather(code: u64) -> u32 {
+fn unspread(code: u64) -> u32 {
     let mut v = code & 0x5555_5555_5555_5555;
     for (shift, mask) in [
         (1, 0x3333_3333_3333_3333),

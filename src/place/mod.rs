@@ -16,13 +16,12 @@ mod tile;
 pub use area_index::AreaIndex;
 pub use bbox::BBox;
 pub use distance::{
-    CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, distance, unit_vector,
-    unwrapped,
+    CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, unit_vector, unwrapped,
 };
 pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
 pub use h3_cell::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
 pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};
 pub use polygon::{PolygonError, Polygons};
 pub use position::{OutOfRange, Position};
-pub use query_point::{QueryPoint, haversine_tolerance};
+pub use query_point::{QueryPoint, distance, haversine_tolerance};
 pub use tile::Tile;

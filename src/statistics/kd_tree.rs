@@ -74,14 +74,14 @@ impl KdTree {
         let mut best: Vec<f64> = Vec::with_capacity(nth + 1);
         for slot in 0..self.order.len() {
             best.clear();
-            self.gather(0, self.points[slot], nth, &mut best);
+            self.collect_nearest(0, self.points[slot], nth, &mut best);
             far[self.order[slot] as usize] = best.last().copied().unwrap_or_default();
         }
         far
     }
 
     /// Keeps the `nth` smallest squared chords to `at`, ascending.
-    fn gather(&self, node: u32, at: Vector, nth: usize, best: &mut Vec<f64>) {
+    fn collect_nearest(&self, node: u32, at: Vector, nth: usize, best: &mut Vec<f64>) {
         let node = &self.nodes[node as usize];
         if best.len() == nth && node.far(at) >= best[nth - 1] {
             return;
@@ -100,7 +100,7 @@ impl KdTree {
         if far(children[1]) < far(children[0]) {
             children.swap(0, 1);
         }
-        children.into_iter().for_each(|child| self.gather(child, at, nth, best));
+        children.into_iter().for_each(|child| self.collect_nearest(child, at, nth, best));
     }
 
     /// The minimum spanning tree of mutual reachability: the distance between two places, but no

@@ -1,7 +1,7 @@
 //! The commands that change a store, each with the type of what it returns.
 //!
 //! A command is plain data and knows no backend. [`Writer::submit`](crate::store::Writer::submit)
-//! pairs it with a reply of its own output type in an [`Operation`], which the backend's writer
+//! pairs it with a reply of its own output type in a [`QueuedCommand`], which the backend's writer
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
@@ -20,19 +20,19 @@ pub trait Command: Send + Sized + 'static {
 
     /// The command with the reply that waits for its output.
     #[doc(hidden)]
-    fn into_operation(self, reply: Box<dyn FnOnce(Result<Self::Output>) + Send>) -> Operation;
+    fn into_queued(self, reply: Box<dyn FnOnce(Result<Self::Output>) + Send>) -> QueuedCommand;
 }
 
-/// Declares the commands: [`Operation`] gets a variant for each, and each its output type.
+/// Declares the commands: [`QueuedCommand`] gets a variant for each, and each its output type.
 macro_rules! commands {
     ($($command:ident -> $output:ty),+ $(,)?) => {
         /// A command waiting for the writer, with its reply.
         #[doc(hidden)]
-        pub enum Operation {
+        pub enum QueuedCommand {
             $(#[allow(missing_docs)] $command($command, Reply<$output>)),+
         }
 
-        impl Operation {
+        impl QueuedCommand {
             /// Replies with an error; the command is not executed.
             pub(super) fn fail(self, error: Error) {
                 match self {
@@ -44,8 +44,8 @@ macro_rules! commands {
         $(impl Command for $command {
             type Output = $output;
 
-            fn into_operation(self, reply: Reply<$output>) -> Operation {
-                Operation::$command(self, reply)
+            fn into_queued(self, reply: Reply<$output>) -> QueuedCommand {
+                QueuedCommand::$command(self, reply)
             }
         })+
     };
@@ -96,8 +96,8 @@ pub enum SubmitOutcome {
         /// The same request was sent before: this is the report it made then.
         replayed: bool,
     },
-    /// It looks like a duplicate and its sender must confirm first ([`Verdict::Ask`]): nothing was
-    /// written.
+    /// It looks like a duplicate and its sender must confirm first
+    /// ([`Verdict::NeedsConfirmation`]): nothing was written.
     NeedsConfirmation(Box<Report>),
 }
 
@@ -112,7 +112,7 @@ pub enum Verdict {
     /// Its sender says that it is a duplicate of this report, which must exist.
     Chosen(ReportId),
     /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
-    Ask,
+    NeedsConfirmation,
 }
 
 /// Decides about a new report on the writer's thread, at the moment it is written. The index knows

@@ -9,12 +9,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, tracking_number,
+    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Report, tracking_number,
 };
 use crate::error::{Error, Result};
-use crate::index::{Index, SnapshotReader};
-use crate::store::Reader;
-use crate::usecase::{DuplicateJudge, log};
+use crate::index::{Index, Snapshot, SnapshotReader};
+use crate::store::{Reader, Verdict, WriteJudge};
+
+/// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
+/// the same commit, which the snapshot does not hold yet.
+pub type DuplicateJudge = Arc<dyn Fn(&Snapshot, &Report, &[Report]) -> Verdict + Send + Sync>;
 
 /// Changes read from the store in one page, few enough to stay in the processor's cache.
 const PAGE: usize = 1_024;
@@ -128,7 +131,7 @@ impl City {
     }
 
     /// Binds a duplicate judge to the newest snapshot at the time it is called.
-    pub(super) fn judged_by(&self, judge: DuplicateJudge) -> crate::store::WriteJudge {
+    pub(super) fn judged_by(&self, judge: DuplicateJudge) -> WriteJudge {
         let shown = self.shown.clone();
         Box::new(move |report, fresh| judge(&shown.load(), report, fresh))
     }
@@ -238,7 +241,7 @@ impl City {
             index.set_boundaries(reader.boundaries(self.id())?);
             read_on(self.id(), index, reader)
         });
-        result.unwrap_or_else(|error| log(&error));
+        result.unwrap_or_else(|error| log_index_error(&error));
     }
 
     /// Runs one merge of segments if one is due. Returns whether it did.
@@ -251,6 +254,11 @@ impl City {
         }
         true
     }
+}
+
+/// Reports an index that lags behind the store to the operators.
+pub(super) fn log_index_error(error: &Error) {
+    tracing::error!(%error, cause = ?error.cause, "the index could not follow the store");
 }
 
 fn index_revision(shown: &SnapshotReader) -> u64 {

@@ -188,7 +188,7 @@ impl DedupePolicy {
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
             match rule.best_match(snapshot, &query, made, least) {
                 None => Verdict::Alone,
-                Some(_) if least == Decision::Possible => Verdict::Ask,
+                Some(_) if least == Decision::Possible => Verdict::NeedsConfirmation,
                 Some((id, _)) => Verdict::Found(id),
             }
         }))

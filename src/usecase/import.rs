@@ -28,7 +28,7 @@ pub struct Summary {
     /// Rows settled by an earlier, interrupted run of the same file.
     pub resumed: u64,
     /// What became of the rows that the gate let through.
-    pub tally: WriteCounts,
+    pub counts: WriteCounts,
     /// Rows refused.
     pub refused: u64,
     /// Rows let through without a position.
@@ -231,7 +231,7 @@ impl<'a> Importer<'a> {
     /// Waits for the batch under way.
     fn settle(&mut self) -> Result<()> {
         if let Some(writing) = self.writing.take() {
-            self.summary.tally += writing.wait()?;
+            self.summary.counts += writing.wait()?;
         }
         Ok(())
     }

@@ -1,16 +1,21 @@
 //! No two files of the library use each other, directly or through others.
 //!
 //! A file is a module. It uses the file in which an item of one of its paths (`crate::…`, `super::…`,
-//! `self::…`, in a `use` or elsewhere) is defined: a path through the facade of a room (`pub use` in
-//! its `mod.rs`) leads to the file behind the facade, and the facade itself uses nothing by passing
-//! items on. Unit tests are left out.
+//! `self::…` or a module of its own, in a `use` or elsewhere) is defined. A path through the facade
+//! of a room (`pub use` in its `mod.rs`) leads to the file behind the facade. The facade uses what
+//! it passes on only if its own code names it too. Unit tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::{Source, library};
+use crate::source::{Source, identifiers, library};
 
 /// Circles that are known and still to be broken. An entry that is no circle any more must go.
-const KNOWN: &[&[&str]] = &[];
+const KNOWN: &[&[&str]] = &[&[
+    "src/http/openapi/description.rs",
+    "src/http/openapi/document.rs",
+    "src/http/request/context.rs",
+    "src/http/state.rs",
+]];
 
 type Path = Vec<String>;
 
@@ -65,18 +70,22 @@ fn segments(path: &str) -> impl Iterator<Item = String> {
     path.split("::").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty())
 }
 
-/// The `use` declarations of code, without `use` and `;`, and whether others may use what they name.
-fn declarations(code: &str) -> Vec<(bool, String)> {
-    let mut found = Vec::new();
+/// The `use` declarations of code, without `use` and `;`, and whether others may use what they name;
+/// and the code without them.
+fn declarations(code: &str) -> (Vec<(bool, String)>, String) {
+    let (mut found, mut rest, mut end) = (Vec::new(), String::new(), 0);
     for (at, _) in code.match_indices("use ") {
         let before = code[..at].rsplit('\n').next().unwrap_or_default().trim();
         let is_public = before.starts_with("pub");
         if before.is_empty() || is_public {
             let tree = code[at + 4..].split(';').next().unwrap();
+            rest.push_str(code.get(end..at).unwrap_or_default());
+            end = at + 4 + tree.len();
             found.push((is_public, tree.split_whitespace().collect::<Vec<_>>().join(" ")));
         }
     }
-    found
+    rest.push_str(&code[end..]);
+    (found, rest)
 }
 
 impl Modules {
@@ -87,7 +96,7 @@ impl Modules {
         let mut modules = Self { files, passed_on: BTreeMap::new() };
         for source in sources {
             let own = module(&source.path);
-            for (is_public, tree) in declarations(source.code_without_tests()) {
+            for (is_public, tree) in declarations(source.code_without_tests()).0 {
                 let mut named = Vec::new();
                 leaves(&tree, &[], &mut named);
                 for (path, name) in named.into_iter().filter(|_| is_public) {
@@ -139,25 +148,21 @@ impl Modules {
 
     /// The files that a file uses.
     fn used_by(&self, source: &Source) -> BTreeSet<String> {
-        let (own, code) = (module(&source.path), source.code_without_tests());
+        let own = module(&source.path);
+        let (declared, rest) = declarations(source.code_without_tests());
         let mut named = Vec::new();
-        for (is_public, tree) in declarations(code) {
-            if !is_public {
-                leaves(&tree, &[], &mut named);
-            }
+        for (is_public, tree) in declared {
+            let mut passed_on = Vec::new();
+            leaves(&tree, &[], &mut passed_on);
+            let own_code_names = |name: &str| identifiers(&rest).any(|(_, word)| word == name);
+            named.extend(passed_on.into_iter().filter(|(_, n)| !is_public || own_code_names(n)));
         }
-        for start in ["crate::", "super::", "self::"] {
-            for (at, _) in code.match_indices(start) {
-                let before = code[..at].chars().next_back();
-                let line = code[..at].rsplit('\n').next().unwrap_or_default();
-                let is_inside = before.is_some_and(|c| c.is_alphanumeric() || "_:$".contains(c));
-                if is_inside || line.contains("use ") || line.trim().starts_with("pub(") {
-                    continue;
-                }
-                let path = code[at..].split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-                named.push((segments(path.into_iter().next().unwrap()).collect(), String::new()));
-            }
-        }
+        // `pub(in crate::…)` says who may see an item; it uses nothing.
+        let paths = rest.lines().filter(|line| !line.trim().starts_with("pub(in "));
+        let paths = paths
+            .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':'));
+        let paths = paths.filter(|path| path.contains("::") && !path.starts_with(':'));
+        named.extend(paths.map(|path| (segments(path).collect(), String::new())));
         let found = named.iter().filter_map(|(path, _)| self.absolute(path, &own));
         let files = found.filter(|path| !path.is_empty()).filter_map(|path| {
             // A name at the root of the crate is a macro of it.
@@ -229,24 +234,35 @@ fn no_files_use_each_other_in_a_circle() {
 
 #[test]
 fn circles_are_found_and_facades_are_seen_through() {
-    let source = |path: &str, code: &str| Source {
-        path: path.to_owned(),
-        text: code.to_owned(),
-        code: code.to_owned(),
-    };
-    let graph = |sources: &[Source]| -> Vec<BTreeSet<String>> {
-        let modules = Modules::new(sources);
-        circles(&sources.iter().map(|one| (one.path.clone(), modules.used_by(one))).collect())
-    };
-    let facade =
-        source("src/room/mod.rs", "mod a;\nmod b;\npub use a::A;\npub use b::{B, C as D};\n");
-    let a = source("src/room/a.rs", "use crate::room::{B, message};\n");
-    let b = source("src/room/b.rs", "fn f() {}\n");
-    let sources = [facade, a, b];
-    assert!(graph(&sources).is_empty(), "siblings through the facade of their room");
-    let [facade, a, _] = sources;
-    let b = source("src/room/b.rs", "fn f(a: &super::A) {}\n");
-    let found = graph(&[facade, a, b]);
-    let wanted = ["src/room/a.rs", "src/room/b.rs"].map(str::to_owned);
-    assert_eq!(found, [BTreeSet::from(wanted)]);
+    /// The facade, `a.rs` and `b.rs` of a room.
+    fn circle(facade: &str, a: &str, b: &str) -> Vec<String> {
+        let modules = "mod a;\nmod b;\npub use a::A;\npub use b::{B, C as D};\n";
+        let codes = [("mod", format!("{modules}{facade}")), ("a", a.into()), ("b", b.into())];
+        let sources = codes.map(|(name, code)| Source {
+            path: format!("src/room/{name}.rs"),
+            text: code.clone(),
+            code,
+        });
+        let modules = Modules::new(&sources);
+        let uses = sources.iter().map(|one| (one.path.clone(), modules.used_by(one)));
+        let found = circles(&uses.collect());
+        assert!(found.len() <= 1, "{found:?}");
+        found.into_iter().flatten().map(|file| file.replace("src/room/", "")).collect()
+    }
+    let siblings = "use crate::room::{B, message};\n";
+    assert!(circle("", siblings, "fn f() {}\n").is_empty(), "through the facade");
+    let sibling = "use crate::room::B;\n";
+    assert!(circle("fn f(a: A) {}\n", sibling, "").is_empty(), "the facade uses one of them");
+    assert_eq!(circle("", siblings, "fn f(a: &super::A) {}\n"), ["a.rs", "b.rs"]);
+    assert_eq!(circle("", "use super::D;\n", "use crate::room::a::A;\n"), ["a.rs", "b.rs"]);
+    let upwards = "use crate::room::f;\n";
+    assert_eq!(
+        circle("fn f() -> B {}\n", "", upwards),
+        ["b.rs", "mod.rs"],
+        "names what it passes on"
+    );
+    assert_eq!(circle("fn f() { b::g() }\n", "", upwards), ["b.rs", "mod.rs"], "its own module");
+    assert!(circle("fn f() {}\n", "", upwards).is_empty(), "an item of the facade itself");
+    let visible = "pub(in crate::room::b) fn f() {}\n";
+    assert!(circle("", visible, "use super::A;\n").is_empty(), "who may see it is no use");
 }

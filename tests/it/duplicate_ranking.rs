@@ -30,11 +30,11 @@ fn group(service: &str) -> usize {
 fn model() -> DuplicateModel {
     let mut model = builtin_model().unwrap();
     model.days = 300.0 / 86_400.0;
-    let leaning =
+    let offset =
         CoefficientOffset { constant: 0.7, reach_m: Some(900.0), ..CoefficientOffset::default() };
-    model.groups.insert("street".into(), leaning);
-    let leaning = CoefficientOffset { distance: -0.2, time: 0.1, ..CoefficientOffset::default() };
-    model.services.insert("lampadaire".into(), leaning);
+    model.groups.insert("street".into(), offset);
+    let offset = CoefficientOffset { distance: -0.2, time: 0.1, ..CoefficientOffset::default() };
+    model.services.insert("lampadaire".into(), offset);
     model
 }
 
@@ -46,7 +46,7 @@ fn was_open(facts: &IndexedFields, second: i64) -> bool {
 fn weighed<'a>(
     world: &'a World,
     model: &DuplicateModel,
-    probe: &DuplicateQuery<'_>,
+    query: &DuplicateQuery<'_>,
     service: &str,
 ) -> Vec<(&'a IndexedFields, f64, f64)> {
     let reach = |facts: &IndexedFields| match group(&facts.service.to_string()) == group(service) {
@@ -54,15 +54,15 @@ fn weighed<'a>(
         true => model.policy.reach_m,
         false => 30.0,
     };
-    let oldest = probe.requested - (model.days * 86_400.0) as i64;
+    let oldest = query.requested - (model.days * 86_400.0) as i64;
     let near: Vec<(&IndexedFields, f64)> = world
         .facts
         .iter()
         .filter(|facts| facts.accuracy == Accuracy::Exact)
-        .filter(|facts| oldest <= facts.requested && facts.requested <= probe.requested)
-        .filter(|facts| probe.exclude != Some(facts.id.as_str()))
-        .filter_map(|facts| Some((facts, distance(probe.position, facts.position?).0)))
-        .filter(|(facts, metres)| *metres <= reach(facts) + probe.accuracy_m)
+        .filter(|facts| oldest <= facts.requested && facts.requested <= query.requested)
+        .filter(|facts| query.exclude != Some(facts.id.as_str()))
+        .filter_map(|facts| Some((facts, distance(query.position, facts.position?).0)))
+        .filter(|(facts, metres)| *metres <= reach(facts) + query.accuracy_m)
         .collect();
     let is_same = |facts: &IndexedFields| facts.service.as_str() == service;
     let number = |holds: bool| f64::from(u8::from(holds));
@@ -71,23 +71,23 @@ fn weighed<'a>(
         let kin: Vec<_> =
             near.iter().filter(|(other, _)| is_same(other) == is_same(facts)).collect();
         let earlier = kin.iter().filter(|(other, far)| {
-            other.requested < facts.requested && was_open(other, probe.requested) && *far <= 30.0
+            other.requested < facts.requested && was_open(other, query.requested) && *far <= 30.0
         });
         let earlier = earlier.count() as f64;
         let later = kin
             .iter()
             .any(|(other, far)| other.requested > facts.requested && *far <= metres + 30.0);
         let sketch = facts.sketch;
-        let street = probe.sketch.shares_street(sketch);
-        let alike = probe.sketch.likeness(sketch);
-        let hours = (probe.requested - facts.requested) as f64 / 3_600.0;
+        let street = query.sketch.shares_street(sketch);
+        let alike = query.sketch.likeness(sketch);
+        let hours = (query.requested - facts.requested) as f64 / 3_600.0;
         let features = [
             1.0,
-            (1.0 + (metres - probe.accuracy_m).max(0.0) / 5.0).ln(),
+            (1.0 + (metres - query.accuracy_m).max(0.0) / 5.0).ln(),
             (1.0 + hours).ln(),
             number(!is_same(facts) && group(&facts.service.to_string()) == group(service)),
             number(group(&facts.service.to_string()) != group(service)),
-            number(!was_open(facts, probe.requested)),
+            number(!was_open(facts, query.requested)),
             number(earlier > 0.0),
             number(later),
             number(later && earlier > 0.0),
@@ -104,16 +104,16 @@ fn weighed<'a>(
 }
 
 /// The id of the original that stands for a candidate.
-fn original(world: &World, probe: &DuplicateQuery<'_>, facts: &IndexedFields) -> ReportId {
-    let linked = facts.closed.is_none_or(|closed| closed <= probe.requested);
+fn original(world: &World, query: &DuplicateQuery<'_>, facts: &IndexedFields) -> ReportId {
+    let linked = facts.closed.is_none_or(|closed| closed <= query.requested);
     let parent = facts.parent.as_ref().filter(|_| linked);
     let parent = parent.and_then(|id| world.facts.iter().find(|other| other.id == *id));
     match parent {
         // The worlds' parents are all one report; it may be a duplicate of itself.
         Some(parent)
             if parent.id != facts.id
-                && probe.exclude != Some(parent.id.as_str())
-                && parent.requested <= probe.requested
+                && query.exclude != Some(parent.id.as_str())
+                && parent.requested <= query.requested
                 && parent.position.is_some() =>
         {
             parent.id.clone()
@@ -137,7 +137,7 @@ fn answers_equal_a_scan_by_definition() {
                 _ => Position::new(-71.2, 46.8).unwrap(),
             };
             let known = world.facts.get(n).map(|facts| facts.id.to_string());
-            let probe = DuplicateQuery {
+            let query = DuplicateQuery {
                 position: at,
                 accuracy_m: [0.0, 10.0, 60.0][n % 3],
                 requested: 1_700_000_000 + rng.random_range(0..600),
@@ -146,26 +146,26 @@ fn answers_equal_a_scan_by_definition() {
             };
             let code = ServiceCode::new(service).unwrap();
             let rule = DuplicateRule::new(snapshot, &catalogue, &model, &code);
-            let answer = rule.rank(snapshot, &probe, 10);
-            let mut wanted = weighed(&world, &model, &probe, service);
+            let answer = rule.rank(snapshot, &query, 10);
+            let mut wanted = weighed(&world, &model, &query, service);
             assert_eq!(answer.scored, wanted.len(), "{name} {n}");
             wanted.sort_by(|a, b| {
                 b.2.total_cmp(&a.2).then(a.1.total_cmp(&b.1)).then_with(|| a.0.id.cmp(&b.0.id))
             });
-            let mut told: Vec<(ReportId, f64)> = Vec::new();
+            let mut expected: Vec<(ReportId, f64)> = Vec::new();
             for (facts, _, odds) in &wanted {
-                let id = original(&world, &probe, facts);
+                let id = original(&world, &query, facts);
                 stood_for += usize::from(id != facts.id);
-                if told.len() < 10 && told.iter().all(|(known, _)| *known != id) {
-                    told.push((id, 1.0 / (1.0 + (-odds).exp())));
+                if expected.len() < 10 && expected.iter().all(|(known, _)| *known != id) {
+                    expected.push((id, 1.0 / (1.0 + (-odds).exp())));
                 }
             }
             let found: Vec<f64> = answer.duplicates.iter().map(|one| one.probability).collect();
-            let sure: Vec<f64> = told.iter().map(|(_, probability)| *probability).collect();
+            let sure: Vec<f64> = expected.iter().map(|(_, probability)| *probability).collect();
             assert_eq!(found.len(), sure.len(), "{name} {n}: {found:?} {sure:?}");
-            for (one, (id, probability)) in answer.duplicates.iter().zip(&told) {
+            for (one, (id, probability)) in answer.duplicates.iter().zip(&expected) {
                 assert!((one.probability - probability).abs() < 1e-9, "{name} {n}: {id}");
-                let same = told.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();
+                let same = expected.iter().filter(|(_, p)| (p - probability).abs() < 1e-12).count();
                 assert!(same > 1 || snapshot.id(one.address) == id.as_str(), "{name} {n}: {id}");
             }
             compared += answer.duplicates.len();

@@ -19,8 +19,9 @@ fn follow(folder: &Folder, address: SocketAddr, more: &[&str]) -> Output {
 
 /// The digest of a city, as `check` tells it.
 fn digest(folder: &Folder, city: &str) -> String {
-    let told = done(folder, &["check"]);
-    let line = told.lines().find(|line| line.contains(city)).unwrap_or_else(|| panic!("{told}"));
+    let printed = done(folder, &["check"]);
+    let line =
+        printed.lines().find(|line| line.contains(city)).unwrap_or_else(|| panic!("{printed}"));
     line.split_whitespace()
         .find(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit()))
         .unwrap_or_else(|| panic!("no digest in '{line}'"))
@@ -78,9 +79,9 @@ fn a_second_instance_converges_to_the_same_digest() {
         [&away, &home].map(|f| std::fs::read(f.file("city.media").join(name)).unwrap());
     assert!(here == there, "the same bytes under the same name");
     assert!(away.file("city.media").join(name.replace(".jpg", "-320.jpg")).exists());
-    let told = String::from_utf8_lossy(&again.stdout).into_owned();
-    assert!(told.contains("2 added"), "{told}");
-    assert!(!told.contains(" 4000 unchanged"), "only what changed was asked for: {told}");
+    let printed = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(printed.contains("2 added"), "{printed}");
+    assert!(!printed.contains(" 4000 unchanged"), "only what changed was asked for: {printed}");
 }
 
 /// A server that answers whatever is asked with what `answer` makes of the path.
@@ -129,8 +130,8 @@ fn servers_that_behave_badly_are_told_of() {
     let all: Vec<Value> = (0..1_000).map(|n| request(n, now - 1_000)).collect();
     let body = Value::from(all).to_string();
     let loops = server(move |_| (200, body.clone()));
-    let told = said(&follow(&folder, loops, &[]));
-    assert!(told.contains("ignores dates"), "{told}");
+    let printed = said(&follow(&folder, loops, &[]));
+    assert!(printed.contains("ignores dates"), "{printed}");
     let lies = server(|_| (200, "<html>Welcome</html>".into()));
     assert!(said(&follow(&folder, lies, &[])).contains("is not a list of requests"));
     let gone = server(|_| (404, String::new()));
@@ -158,8 +159,8 @@ fn a_server_that_hangs_is_not_waited_for_for_ever() {
             let _ = counted.send(n + 1);
         }
     });
-    let told = said(&follow(&folder, address, &["--patience-s", "1"]));
-    assert!(told.contains("no answer in 1 s"), "{told}");
+    let printed = said(&follow(&folder, address, &["--patience-s", "1"]));
+    assert!(printed.contains("no answer in 1 s"), "{printed}");
     assert_eq!(count.try_iter().last(), Some(4), "tried four times, in one language");
 }
 
@@ -193,8 +194,8 @@ fn what_moves_up_a_page_while_a_second_is_read_is_not_lost() {
     let since = jiff::Timestamp::from_second(now - 100).unwrap().to_string();
     let output = follow(&folder, address, &["--since", &since]);
     assert!(output.status.success(), "{output:?}");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.contains("1500 added"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("1500 added"), "{printed}");
 }
 
 #[test]
@@ -202,8 +203,8 @@ fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
     let folder = Folder::new("stopped");
-    let (asked, heard) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
-    let (count, paths) = (asked.clone(), heard.clone());
+    let (asked, requested) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (count, paths) = (asked.clone(), requested.clone());
     // The first window is answered; then the server is gone for two questions (JSON, XML).
     let address = server(move |path| {
         paths.lock().unwrap().push(path.to_owned());
@@ -220,7 +221,7 @@ fn what_changed_between_a_stopped_walk_and_its_rerun_is_asked_for() {
     eventually("a second passes", || second() > after);
     let again = follow(&folder, address, &[]);
     assert!(again.status.success(), "{again:?}");
-    let paths = heard.lock().unwrap();
+    let paths = requested.lock().unwrap();
     let changed = paths.iter().find(|path| path.contains("updated_after=")).unwrap();
     let from = changed.split("updated_after=").nth(1).unwrap().split('&').next().unwrap();
     let from: jiff::Timestamp = from.replace("%3A", ":").parse().unwrap();

@@ -46,7 +46,9 @@ fn counts_equal_those_of_h3_itself_at_every_resolution() {
                 .cells
                 .iter()
                 .zip(&counts.totals)
-                .map(|(cell, tally)| (*cell, (tally.count, tally.open, tally.oldest_open)))
+                .map(|(cell, counts_here)| {
+                    (*cell, (counts_here.count, counts_here.open, counts_here.oldest_open))
+                })
                 .collect();
             assert_eq!(found, wanted, "{name}, {filter:?}, resolution {resolution}");
             compared += found.len();
@@ -81,7 +83,7 @@ fn neighbours_are_those_of_h3_and_in_the_extent() {
 
 #[test]
 fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
-    let (mut told, mut refused) = (0, BTreeSet::new());
+    let (mut tested, mut refused) = (0, BTreeSet::new());
     everywhere(33, |_, name, world, filter| {
         let filter = Filter { bbox: None, ..filter.clone() };
         let mut compared = 0;
@@ -108,7 +110,7 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
                         continue;
                     }
                 };
-                told += 1;
+                tested += 1;
                 for n in 0..counts.cells.len() {
                     let (z, p, q) = (scores.z[n], scores.p[n], scores.q[n]);
                     assert!(z.is_finite() && (0.0..=1.0).contains(&p), "{name}: {z} {p}");
@@ -125,7 +127,7 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
         }
         compared
     });
-    assert!(told > 20 && refused.len() >= 2, "{told} {refused:?}");
+    assert!(tested > 20 && refused.len() >= 2, "{tested} {refused:?}");
 }
 
 #[test]

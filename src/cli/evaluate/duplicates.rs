@@ -121,7 +121,7 @@ fn ours(pairs: &LabelledPairs, rules: &[DuplicateRule], queries: &[&LabelledQuer
     for labelled_query in queries {
         let snapshot = &pairs.snapshot;
         let rule = &rules[usize::from(snapshot.service(labelled_query.report))];
-        let answer = rule.rank(snapshot, &pairs.probe(labelled_query.report), RANKS);
+        let answer = rule.rank(snapshot, &pairs.query(labelled_query.report), RANKS);
         let found: Vec<DocAddress> = answer.duplicates.iter().map(|one| one.address).collect();
         score.add(pairs, labelled_query, &found);
         let first = answer.duplicates.first();

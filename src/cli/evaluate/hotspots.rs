@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::cli::catalogues;
+use crate::cli::shared::catalogues;
 use crate::demo::{DemoCity, Plan, PlantedHotspot, PlantedTruth};
 use crate::domain::{Change, Event, Filter, Gate, ReportTime, ServiceCode, tracking_number};
 use crate::error::{Error, Result};

@@ -7,8 +7,8 @@
 
 mod photos;
 mod server;
+mod window;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -16,26 +16,19 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::cli::follow::photos::bring;
-use crate::cli::follow::server::MirroredServer;
-use crate::cli::{StoreArguments, catalogues, stop_flag};
+use crate::cli::follow::server::{DAY, DatetimeField, MirroredServer, ServerOptions, stopped};
+use crate::cli::follow::window::WindowReader;
+use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
 use crate::domain::{Jurisdiction, JurisdictionId, ReportTime};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::open311::MirroredRequest;
 use crate::media::PhotoStore;
-use crate::message;
 use crate::store::{AddJurisdiction, Checkpoint, NoListener, Reader, SaveCheckpoint, Writer};
 use crate::usecase::{Catalogues, Importer, Summary};
 use clap::Args;
 
-const DAY: i64 = 86_400;
 /// Longest window that a server must answer (GeoReport v2), in seconds.
 const WINDOW: i64 = 90 * DAY - 1;
-/// Requests in an answer from which on it may be incomplete (GeoReport v2).
-const PAGE: usize = 1_000;
-/// Pages requested for one second, at most.
-const PAGES_MAX: usize = 200;
-/// Times that the pages of one second are read, at most.
-const PASSES_MAX: usize = 5;
 /// Overlap of change requests in seconds, since clocks differ.
 const OVERLAP: i64 = 60;
 
@@ -79,14 +72,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
-    let server = MirroredServer::new(arguments, &runtime, stop.clone())?;
+    let options = ServerOptions {
+        url: arguments.url.trim_end_matches('/').to_owned(),
+        jurisdiction: arguments.their_jurisdiction.clone(),
+        pause: Duration::from_millis(arguments.pause_ms),
+        timeout: Duration::from_secs(arguments.patience_s),
+    };
+    let server = MirroredServer::new(options, &runtime, stop.clone())?;
     loop {
         let began = Instant::now();
-        let summary = mirror(&server, &path)?;
-        let tally = summary.tally;
+        let summary = mirror(arguments, &server, &path)?;
+        let counts = summary.counts;
         println!(
             "{}: {} added, {} updated, {} unchanged, {} refused",
-            arguments.jurisdiction, tally.added, tally.updated, tally.unchanged, summary.refused
+            arguments.jurisdiction, counts.added, counts.updated, counts.unchanged, summary.refused
         );
         let Some(every) = arguments.every else { return Ok(ExitCode::SUCCESS) };
         while began.elapsed() < Duration::from_secs(every) && !stop.load(Ordering::Relaxed) {
@@ -95,95 +94,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         if stop.load(Ordering::Relaxed) {
             return Ok(ExitCode::SUCCESS);
         }
-    }
-}
-
-/// The time of a request that a window limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WindowField {
-    /// The time of the request.
-    Requested,
-    /// The time of its last change.
-    Changed,
-}
-
-fn stopped() -> Error {
-    let message = message!(
-        "Arrêté ; relancez la même commande pour continuer.",
-        "Stopped; run the same command again to continue."
-    );
-    Error::new(ErrorKind::Unavailable, message)
-}
-
-/// Reads time windows and hands each answer on.
-struct WindowWalk<'a> {
-    server: &'a MirroredServer<'a>,
-    by: WindowField,
-    zone: jiff::tz::TimeZone,
-    take: &'a mut dyn FnMut(Vec<MirroredRequest>) -> Result<()>,
-}
-
-fn ids(list: &[MirroredRequest]) -> HashSet<String> {
-    list.iter().map(|request| request.id.clone()).collect()
-}
-
-impl WindowWalk<'_> {
-    /// Reads a window; where its answer may be incomplete, its halves.
-    fn window(&mut self, (from, to): (i64, i64)) -> Result<()> {
-        let found = self.server.window(self.by, (from, to), 1, &self.zone)?;
-        if found.len() < PAGE {
-            return (self.take)(found);
-        }
-        // The time zone of a date without an hour is uncertain.
-        let outside = |at: i64| at < from - DAY || at > to + DAY;
-        if self.by == WindowField::Requested
-            && found.iter().any(|one| one.made.is_some_and(outside))
-        {
-            let message = message!(
-                "ne tient pas compte des dates : toutes ses demandes ne peuvent donc pas être \
-                 lues",
-                "ignores dates, so not all of its requests can be read"
-            );
-            return Err(Refusal::new("url", &self.server.arguments.url, message).into());
-        }
-        if to > from {
-            let middle = from + (to - from) / 2;
-            self.window((from, middle))?;
-            return self.window((middle + 1, to));
-        }
-        self.second(from, found)
-    }
-
-    /// Reads a single second whose requests fill several pages. A request that changes meanwhile
-    /// leaves the second and shifts the others across pages, so the pages are read again until
-    /// nothing new comes.
-    fn second(&mut self, at: i64, first: Vec<MirroredRequest>) -> Result<()> {
-        let (mut seen, mut first) = (HashSet::new(), Some(first));
-        for _ in 0..PASSES_MAX {
-            let known = seen.len();
-            let mut last = HashSet::new();
-            for page in 1..=PAGES_MAX {
-                let found = match first.take() {
-                    Some(found) => found,
-                    None => self.server.window(self.by, (at, at), page, &self.zone)?,
-                };
-                let (count, here) = (found.len(), ids(&found));
-                if here == last {
-                    // The same page again: the server does not support pages.
-                    break;
-                }
-                seen.extend(here.iter().cloned());
-                last = here;
-                (self.take)(found)?;
-                if count < PAGE {
-                    break;
-                }
-            }
-            if seen.len() == known {
-                break;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -218,14 +128,14 @@ impl MirrorContext<'_> {
             }
         }
         let done = importer.finish(true)?;
-        summary.tally += done.tally;
+        summary.counts += done.counts;
         summary.refused += done.refused;
         Ok(())
     }
 
     /// Start of the first complete pass. Changes since then are requested when the pass is done,
     /// however often it was interrupted.
-    fn walking_since(&self, now: i64) -> Result<i64> {
+    fn history_began(&self, now: i64) -> Result<i64> {
         let name = format!("{}/began", self.key);
         match self.reader.checkpoint(&self.jurisdiction.id, &name)? {
             Some(known) => Ok(known.rows_done as i64),
@@ -246,8 +156,7 @@ impl MirrorContext<'_> {
     }
 }
 
-fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
-    let arguments = server.arguments;
+fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
     let id = &arguments.jurisdiction;
     let id =
         JurisdictionId::new(id).map_err(|message| Refusal::new("--jurisdiction", id, message))?;
@@ -268,11 +177,11 @@ fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
     let (writer, writing) = Writer::start(path, NoListener)?;
     let added = AddJurisdiction { jurisdiction: jurisdiction.clone(), services: Vec::new() };
     writer.execute(added)?;
-    let key = format!("open311 {}", arguments.url.trim_end_matches('/'));
+    let key = format!("open311 {}", server.options.url);
     let catalogues = catalogues()?;
     let photo_store =
         PhotoStore::open(&crate::cli::serve::media(arguments.media.as_deref(), path))?;
-    let keeping = MirrorContext {
+    let mirror = MirrorContext {
         server,
         photo_store,
         reader: &reader,
@@ -281,20 +190,20 @@ fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
         jurisdiction,
         key,
     };
-    let done = keeping.reader.checkpoint(&id, &keeping.key)?;
+    let done = mirror.reader.checkpoint(&id, &mirror.key)?;
     let began = jiff::Timestamp::now().as_second();
     let mut summary = Summary::default();
     match done {
         Some(Checkpoint { rows_done, finished: true, .. }) => {
-            catch_up(server, &keeping, rows_done as i64, began, zone, &mut summary)?;
+            catch_up(server, &mirror, rows_done as i64, began, zone, &mut summary)?;
         }
         started => {
             let from = started.map_or(since, |checkpoint| checkpoint.rows_done as i64);
-            let first = keeping.walking_since(began)?;
-            walk_made(server, &keeping, (from, began), zone.clone(), &mut summary)?;
-            keeping.reached(first - OVERLAP, true)?;
+            let first = mirror.history_began(began)?;
+            read_history(server, &mirror, (from, began), zone.clone(), &mut summary)?;
+            mirror.reached(first - OVERLAP, true)?;
             let now = jiff::Timestamp::now().as_second();
-            catch_up(server, &keeping, first - OVERLAP, now, zone, &mut summary)?;
+            catch_up(server, &mirror, first - OVERLAP, now, zone, &mut summary)?;
         }
     }
     drop(writer);
@@ -304,9 +213,9 @@ fn mirror(server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
 
 /// Reads all requests made between two times, window by window; a rerun continues after the last
 /// complete window.
-fn walk_made(
+fn read_history(
     server: &MirroredServer<'_>,
-    keeping: &MirrorContext<'_>,
+    mirror: &MirrorContext<'_>,
     (from, to): (i64, i64),
     zone: jiff::tz::TimeZone,
     summary: &mut Summary,
@@ -314,11 +223,15 @@ fn walk_made(
     let mut start = from;
     while start <= to {
         let end = (start + WINDOW).min(to);
-        let mut take = |found| keeping.write(found, summary);
-        let mut walk =
-            WindowWalk { server, by: WindowField::Requested, zone: zone.clone(), take: &mut take };
-        walk.window((start, end))?;
-        keeping.reached(end, false)?;
+        let mut take = |found| mirror.write(found, summary);
+        let mut windows = WindowReader {
+            server,
+            by: DatetimeField::Requested,
+            zone: zone.clone(),
+            take: &mut take,
+        };
+        windows.read((start, end))?;
+        mirror.reached(end, false)?;
         start = end + 1;
     }
     Ok(())
@@ -328,7 +241,7 @@ fn walk_made(
 /// parameter: then the last 90 days are read again.
 fn catch_up(
     server: &MirroredServer<'_>,
-    keeping: &MirrorContext<'_>,
+    mirror: &MirrorContext<'_>,
     since: i64,
     now: i64,
     zone: jiff::tz::TimeZone,
@@ -339,12 +252,12 @@ fn catch_up(
     let mut take = |found: Vec<MirroredRequest>| {
         let before = |one: &MirroredRequest| one.changed.is_some_and(|at| at < from);
         honest &= !found.iter().any(before);
-        if honest { keeping.write(found, summary) } else { Err(stopped()) }
+        if honest { mirror.write(found, summary) } else { Err(stopped()) }
     };
-    let mut walk =
-        WindowWalk { server, by: WindowField::Changed, zone: zone.clone(), take: &mut take };
-    let walked = walk.window((from, now));
-    let understood = match walked {
+    let mut windows =
+        WindowReader { server, by: DatetimeField::Updated, zone: zone.clone(), take: &mut take };
+    let read = windows.read((from, now));
+    let understood = match read {
         Ok(()) => true,
         Err(error) => {
             let stopped = server.stop.load(Ordering::Relaxed);
@@ -356,9 +269,10 @@ fn catch_up(
         }
     };
     if !understood {
-        let mut take = |found| keeping.write(found, summary);
-        let mut walk = WindowWalk { server, by: WindowField::Requested, zone, take: &mut take };
-        walk.window((now - WINDOW, now))?;
+        let mut take = |found| mirror.write(found, summary);
+        let mut windows =
+            WindowReader { server, by: DatetimeField::Requested, zone, take: &mut take };
+        windows.read((now - WINDOW, now))?;
     }
-    keeping.reached(now - OVERLAP, true)
+    mirror.reached(now - OVERLAP, true)
 }

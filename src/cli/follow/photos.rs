@@ -13,7 +13,7 @@ fn origin(url: &str) -> &str {
 
 /// Copies the photos kept by the mirrored server and rewrites their URLs; other URLs stay.
 pub fn bring(server: &MirroredServer<'_>, photo_store: &PhotoStore, media: &mut [String]) {
-    let folder = format!("{}/media/", origin(&server.arguments.url));
+    let folder = format!("{}/media/", origin(&server.options.url));
     for url in media {
         let Some(name) = url.strip_prefix(&folder).filter(|name| is_key(name)) else { continue };
         let name = name.to_owned();

@@ -9,12 +9,15 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 
-use crate::cli::follow::{Arguments, PAGE, WindowField, stopped};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::instant;
 use crate::ingest::open311::{MirroredRequest, requests as mirrored_requests};
 use crate::message;
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+/// Requests in an answer from which on it may be incomplete (GeoReport v2).
+pub const PAGE: usize = 1_000;
 /// Size of an answer, in bytes, at most.
 const BYTES_MAX: usize = 64 << 20;
 /// Attempts at one request.
@@ -22,15 +25,46 @@ const TRIES: usize = 4;
 /// Longest `Retry-After` that is honoured, in seconds.
 const WAIT_MAX: u64 = 120;
 
+/// The time of a request by which a window selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatetimeField {
+    /// `requested_datetime`, limited by `start_date` and `end_date`.
+    Requested,
+    /// `updated_datetime`, limited by `updated_after` and `updated_before`.
+    Updated,
+}
+
+/// How the mirrored server is asked.
+#[derive(Debug)]
+pub struct ServerOptions {
+    /// URL of its endpoint, without a slash at the end.
+    pub url: String,
+    /// `jurisdiction_id` that it needs, if any.
+    pub jurisdiction: Option<String>,
+    /// Pause in front of every request.
+    pub pause: Duration,
+    /// Longest time to wait for an answer.
+    pub timeout: Duration,
+}
+
 /// The mirrored server.
 pub struct MirroredServer<'a> {
-    /// The command's arguments.
-    pub arguments: &'a Arguments,
+    /// How it is asked.
+    pub options: ServerOptions,
     client: reqwest::Client,
     /// The runtime that waits for answers.
     pub runtime: &'a tokio::runtime::Runtime,
     /// True once the user asked to stop.
     pub stop: Arc<AtomicBool>,
+}
+
+/// The error of a command that the user stopped.
+pub fn stopped() -> Error {
+    let message = message!(
+        "Arrêté ; relancez la même commande pour continuer.",
+        "Stopped; run the same command again to continue."
+    );
+    Error::new(ErrorKind::Unavailable, message)
 }
 
 fn unreachable(url: &str, reason: &str) -> Error {
@@ -63,7 +97,7 @@ impl<'a> MirroredServer<'a> {
     /// # Errors
     /// The client cannot be built.
     pub fn new(
-        arguments: &'a Arguments,
+        options: ServerOptions,
         runtime: &'a tokio::runtime::Runtime,
         stop: Arc<AtomicBool>,
     ) -> Result<Self> {
@@ -71,10 +105,10 @@ impl<'a> MirroredServer<'a> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
-            .timeout(Duration::from_secs(arguments.patience_s))
+            .timeout(options.timeout)
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { arguments, client, runtime, stop })
+        Ok(Self { options, client, runtime, stop })
     }
 
     /// Downloads a photo.
@@ -82,7 +116,7 @@ impl<'a> MirroredServer<'a> {
     /// # Errors
     /// Why it cannot be downloaded.
     pub fn photo(&self, url: &str) -> std::result::Result<Vec<u8>, String> {
-        sleep(Duration::from_millis(self.arguments.pause_ms));
+        sleep(self.options.pause);
         let said = |answered| match answered {
             ServerFailure::Not(reason)
             | ServerFailure::Later(_, reason)
@@ -98,7 +132,7 @@ impl<'a> MirroredServer<'a> {
         query: &[(&str, String)],
         zone: &jiff::tz::TimeZone,
     ) -> Result<Vec<MirroredRequest>> {
-        let base = self.arguments.url.trim_end_matches('/');
+        let base = self.options.url.as_str();
         let mut last = String::new();
         for format in ["json", "xml"] {
             let url = format!("{base}/requests.{format}");
@@ -126,7 +160,7 @@ impl<'a> MirroredServer<'a> {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(ServerFailure::Stopped);
             }
-            tokio::time::sleep(Duration::from_millis(self.arguments.pause_ms)).await;
+            tokio::time::sleep(self.options.pause).await;
             self.get(url, query).await
         };
         let stop = self.stop.clone();
@@ -146,7 +180,9 @@ impl<'a> MirroredServer<'a> {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
         let query = pairs.extend_pairs(query).finish();
         let broken = |error: reqwest::Error| match error.is_timeout() {
-            true => ServerFailure::Not(format!("no answer in {} s", self.arguments.patience_s)),
+            true => {
+                ServerFailure::Not(format!("no answer in {} s", self.options.timeout.as_secs()))
+            }
             false => ServerFailure::Not(error.to_string()),
         };
         let url = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
@@ -179,17 +215,17 @@ impl<'a> MirroredServer<'a> {
     /// The server does not answer, or its answer is not GeoReport.
     pub fn window(
         &self,
-        by: WindowField,
+        by: DatetimeField,
         (from, to): (i64, i64),
         page: usize,
         zone: &jiff::tz::TimeZone,
     ) -> Result<Vec<MirroredRequest>> {
         let names = match by {
-            WindowField::Requested => ["start_date", "end_date"],
-            WindowField::Changed => ["updated_after", "updated_before"],
+            DatetimeField::Requested => ["start_date", "end_date"],
+            DatetimeField::Updated => ["updated_after", "updated_before"],
         };
         // The end is exclusive.
-        let end = if by == WindowField::Changed { to + 1 } else { to };
+        let end = if by == DatetimeField::Updated { to + 1 } else { to };
         let mut query = vec![
             (names[0], instant(from)),
             (names[1], instant(end)),
@@ -199,7 +235,7 @@ impl<'a> MirroredServer<'a> {
         if page > 1 {
             query.push(("page", page.to_string()));
         }
-        if let Some(id) = &self.arguments.their_jurisdiction {
+        if let Some(id) = &self.options.jurisdiction {
             query.push(("jurisdiction_id", id.clone()));
         }
         self.request(&query, zone)

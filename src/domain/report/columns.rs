@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::report::fields::{Access, FieldValue, STORED};
+use crate::domain::report::fields::{FieldAccess, FieldValue, STORED};
 use crate::domain::report::record::Report;
 use crate::place::Position;
 
@@ -43,7 +43,7 @@ impl Report {
         let mut report = Self::blank();
         let mut degrees = [None; 2];
         for (column, field) in STORED.iter().enumerate() {
-            if let Access::Position(_) = field.access {
+            if let FieldAccess::Position(_) = field.access {
                 degrees[usize::from(field.name == "lat")] = row.number(column)?;
                 continue;
             }

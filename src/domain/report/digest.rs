@@ -99,7 +99,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::domain::report::fields::{Access, Kind};
+    use crate::domain::report::fields::{FieldAccess, Kind};
     use crate::place::Position;
 
     fn bytes(report: &Report) -> Vec<u8> {
@@ -123,7 +123,7 @@ mod tests {
             // The last channel is the blank report's own.
             let text = if field.name == "channel" { "phone" } else { text };
             match field.access {
-                Access::Position(_) => other.position = Position::new(-71.2, 46.8).ok(),
+                FieldAccess::Position(_) => other.position = Position::new(-71.2, 46.8).ok(),
                 _ => assert!(field.set(&mut other, text, &TimeZone::UTC), "{}", field.name),
             }
             assert_ne!(bytes(&other), bytes(&plain), "{}", field.name);

@@ -111,8 +111,8 @@ fn words(text: &str, service_code: &str) -> u64 {
     let mut bits = 0;
     each_word(text, |word, _| {
         let one = singular(word.bytes());
-        let bytes = match part(word.bytes(), false) {
-            Part::Name(kind) if word.len > 1 => kind,
+        let bytes = match street_word(word.bytes(), false) {
+            StreetWord::Type(kind) if word.len > 1 => kind,
             _ => one,
         };
         let short = if word.is_number() { 2 } else { 3 };
@@ -124,24 +124,27 @@ fn words(text: &str, service_code: &str) -> u64 {
     bits
 }
 
-/// What a word is in the name of a street.
-enum Part {
-    /// A name, or a kind or direction in its one spelling.
-    Name(&'static [u8]),
-    Own,
-    Little,
-    /// Another street follows.
-    Between,
+/// The role of a word in the name of a street.
+enum StreetWord {
+    /// The type of a street or a direction, in one spelling for both languages.
+    Type(&'static [u8]),
+    /// A word of the street's own name.
+    Name,
+    /// A word that is left out, such as `de`.
+    Ignored,
+    /// A word behind which another street begins, such as `corner`.
+    Separator,
 }
 
-/// One spelling for the kinds of streets and the directions of both languages.
-fn part(word: &[u8], is_last: bool) -> Part {
-    Part::Name(match word {
+/// The role of a lower-case word. `is_last` tells `St` at the end (a street) from `St` in front
+/// of a name (a saint).
+fn street_word(word: &[u8], is_last: bool) -> StreetWord {
+    StreetWord::Type(match word {
         b"" | b"de" | b"du" | b"des" | b"la" | b"le" | b"les" | b"l" | b"d" | b"of" => {
-            return Part::Little;
+            return StreetWord::Ignored;
         }
         b"et" | b"and" | b"coin" | b"at" | b"angle" | b"corner" | b"intersection" => {
-            return Part::Between;
+            return StreetWord::Separator;
         }
         b"st" if is_last => b"rue",
         b"rue" | b"street" | b"str" => b"rue",
@@ -164,7 +167,7 @@ fn part(word: &[u8], is_last: bool) -> Part {
         b"ouest" | b"west" | b"w" | b"o" => b"ouest",
         b"nord" | b"north" | b"n" => b"nord",
         b"sud" | b"south" | b"s" => b"sud",
-        _ => return Part::Own,
+        _ => return StreetWord::Name,
     })
 }
 
@@ -218,14 +221,14 @@ fn streets(address: &str) -> [u16; 2] {
         let wide = word.len == 0 && after_space && end == ' ';
         let is_last = !matches!(end, ' ' | '-' | '.' | '\'' | '’');
         if word.len > 0 && (street.begun || !is_house(word)) {
-            match part(word.bytes(), is_last || street.named) {
-                Part::Little => {}
-                Part::Between => add(&mut street),
-                Part::Name(kind) => {
+            match street_word(word.bytes(), is_last || street.named) {
+                StreetWord::Ignored => {}
+                StreetWord::Separator => add(&mut street),
+                StreetWord::Type(kind) => {
                     street.begun = true;
                     street.sum = street.sum.wrapping_add(hash(kind));
                 }
-                Part::Own => {
+                StreetWord::Name => {
                     (street.begun, street.named) = (true, true);
                     street.sum = street.sum.wrapping_add(hash(word.bytes()));
                 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::domain::{Change, JurisdictionId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
-use crate::store::command::{CreateReport, Operation, Reply};
+use crate::store::command::{CreateReport, QueuedCommand, Reply};
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::transaction::WriteTransaction;
 
@@ -17,7 +17,7 @@ use crate::store::sqlite::transaction::WriteTransaction;
 pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 
 /// What the commands of a commit changed in each jurisdiction.
-pub type Changes = BTreeMap<JurisdictionId, Vec<Change>>;
+pub type CommitChanges = BTreeMap<JurisdictionId, Vec<Change>>;
 
 /// Executes commands one after the other in the transaction that `db` is in. Each command adds its
 /// answer to `answers`, also where this fails. Changes are recorded as made at `now`.
@@ -26,17 +26,17 @@ pub type Changes = BTreeMap<JurisdictionId, Vec<Change>>;
 /// The file cannot be read or written: the transaction must be given up.
 pub fn execute(
     db: &Connection,
-    operations: Vec<Operation>,
+    commands: Vec<QueuedCommand>,
     now: Timestamp,
     collects_changes: bool,
     answers: &mut Vec<Acknowledgement>,
-) -> Result<Changes> {
-    let keeps_created = operations.iter().any(asks_for_created);
+) -> Result<CommitChanges> {
+    let keeps_created = commands.iter().any(asks_for_created);
     let mut transaction = WriteTransaction::new(db, now, collects_changes, keeps_created);
-    let mut operations = operations.into_iter();
-    for operation in operations.by_ref() {
-        if let Err(error) = transaction.execute(operation, answers) {
-            operations.for_each(|operation| operation.fail(unknown_outcome()));
+    let mut commands = commands.into_iter();
+    for command in commands.by_ref() {
+        if let Err(error) = transaction.execute(command, answers) {
+            commands.for_each(|command| command.fail(unknown_outcome()));
             return Err(error);
         }
     }
@@ -44,14 +44,18 @@ pub fn execute(
 }
 
 /// Does this command ask for the reports created before it in the same commit?
-fn asks_for_created(operation: &Operation) -> bool {
-    matches!(operation, Operation::CreateReport(CreateReport { judge: Some(_), .. }, _))
+fn asks_for_created(command: &QueuedCommand) -> bool {
+    matches!(command, QueuedCommand::CreateReport(CreateReport { judge: Some(_), .. }, _))
 }
 
 impl WriteTransaction<'_> {
-    fn execute(&mut self, operation: Operation, answers: &mut Vec<Acknowledgement>) -> Result<()> {
-        use Operation as Do;
-        let (answer, failed) = match operation {
+    fn execute(
+        &mut self,
+        command: QueuedCommand,
+        answers: &mut Vec<Acknowledgement>,
+    ) -> Result<()> {
+        use QueuedCommand as Do;
+        let (answer, failed) = match command {
             Do::AddJurisdiction(command, reply) => hold(reply, self.add_jurisdiction(&command)),
             Do::CreateReport(command, reply) => hold(reply, self.create_report(command)),
             Do::CreateReports(command, reply) => hold(reply, self.create_reports(command)),

@@ -77,7 +77,9 @@ impl WriteTransaction<'_> {
         let is_judged = judge.is_some();
         match judge.map(|judge| judge(&report, self.created(&jurisdiction))) {
             None | Some(Verdict::Alone) => {}
-            Some(Verdict::Ask) => return Ok(SubmitOutcome::NeedsConfirmation(report)),
+            Some(Verdict::NeedsConfirmation) => {
+                return Ok(SubmitOutcome::NeedsConfirmation(report));
+            }
             Some(Verdict::Found(id)) => {
                 report.parent = self.original(&jurisdiction, &id)?.map(|found| found.report.id);
             }

@@ -12,9 +12,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::domain::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
-use crate::store::command::{Command, Operation};
+use crate::store::command::{Command, QueuedCommand};
 use crate::store::listener::CommitListener;
-use crate::store::sqlite::group::{Acknowledgement, Changes, execute, unknown_outcome};
+use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
 use crate::store::sqlite::open::open_writer;
 
 /// Commands in one commit, at most.
@@ -26,7 +26,7 @@ const QUEUE_MAX: usize = 65_536;
 /// after everything submitted has been committed and answered.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::SyncSender<Operation>,
+    queue: mpsc::SyncSender<QueuedCommand>,
 }
 
 impl Writer {
@@ -70,7 +70,7 @@ impl Writer {
         command: C,
         reply: impl FnOnce(Result<C::Output>) + Send + 'static,
     ) {
-        if let Err(error) = self.queue.try_send(command.into_operation(Box::new(reply))) {
+        if let Err(error) = self.queue.try_send(command.into_queued(Box::new(reply))) {
             use mpsc::TrySendError::{Disconnected, Full};
             let (Full(operation) | Disconnected(operation)) = error;
             operation.fail(Error::new(
@@ -144,7 +144,7 @@ fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
 }
 
 impl<L: CommitListener> Thread<L> {
-    fn run(&mut self, inbox: &mpsc::Receiver<Operation>) {
+    fn run(&mut self, inbox: &mpsc::Receiver<QueuedCommand>) {
         while let Ok(first) = inbox.recv() {
             let mut group = vec![first];
             group.extend(inbox.try_iter().take(GROUP_MAX - 1));
@@ -153,7 +153,7 @@ impl<L: CommitListener> Thread<L> {
     }
 
     /// Executes and commits a group of commands, tells the listener, and answers them.
-    fn commit(&mut self, group: Vec<Operation>) {
+    fn commit(&mut self, group: Vec<QueuedCommand>) {
         let mut answers = Vec::with_capacity(group.len());
         match self.attempt(group, &mut answers) {
             Ok(changed) => {
@@ -178,9 +178,9 @@ impl<L: CommitListener> Thread<L> {
 
     fn attempt(
         &mut self,
-        group: Vec<Operation>,
+        group: Vec<QueuedCommand>,
         answers: &mut Vec<Acknowledgement>,
-    ) -> Result<Changes> {
+    ) -> Result<CommitChanges> {
         let wants_changes = self.listener.wants_changes();
         let clock = self.clock.clone();
         let tx = match self.begin() {
@@ -245,7 +245,7 @@ mod tests {
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {
             let answer = answer.clone();
-            adopt().into_operation(Box::new(move |output| answer.send(output).unwrap()))
+            adopt().into_queued(Box::new(move |output| answer.send(output).unwrap()))
         };
         thread.commit(vec![queued()]);
         assert_eq!(wait.recv().unwrap().unwrap_err().kind, ErrorKind::Unavailable);

@@ -237,8 +237,9 @@ impl CityWatch {
         let silent: Vec<String> = {
             let tracked = locked(&self.tracked);
             let is_silent = |track: &&HotspotTrack| {
-                let told = |code: &str| found.iter().any(|(known, _)| known.as_str() == code);
-                !track.ended && standing_service(&track.question).is_some_and(|code| !told(code))
+                let was_found = |code: &str| found.iter().any(|(known, _)| known.as_str() == code);
+                !track.ended
+                    && standing_service(&track.question).is_some_and(|code| !was_found(code))
             };
             tracked.tracks.iter().filter(is_silent).map(|track| track.question.clone()).collect()
         };

@@ -90,7 +90,7 @@ pub struct ReportLabels<'a> {
 
 /// Where the value of a field lives.
 #[derive(Clone, Copy)]
-pub enum Access {
+pub enum FieldAccess {
     /// A text of the report, with its place in a report and in a draft.
     Text {
         /// Reads it.
@@ -173,7 +173,7 @@ pub struct Field {
     /// What it is, in English.
     pub en: &'static str,
     /// Where its value lives.
-    pub access: Access,
+    pub access: FieldAccess,
     /// Every report has a value.
     pub required: bool,
     /// The index holds it: lists, clusters and filters do without the store.
@@ -205,7 +205,7 @@ pub struct Field {
 
 impl Field {
     /// A public field that no output has yet.
-    pub(super) const fn new(name: &'static str, kind: Kind, access: Access) -> Self {
+    pub(super) const fn new(name: &'static str, kind: Kind, access: FieldAccess) -> Self {
         Self {
             name,
             kind,
@@ -324,15 +324,15 @@ impl Field {
 
     /// Is it a column of the store? A stored field is in histories and digests, too.
     pub fn is_stored(&self) -> bool {
-        !matches!(self.access, Access::Label(_))
+        !matches!(self.access, FieldAccess::Label(_))
     }
 
     /// Its value in a report, where the field is of the report and has one.
     pub fn of<'a>(&self, report: &'a Report) -> Option<FieldValue<'a>> {
         match self.access {
-            Access::Text { get, .. } => get(report).map(|text| FieldValue::Text(text.into())),
-            Access::Typed { get, .. } | Access::Position(get) => get(report),
-            Access::Label(_) => None,
+            FieldAccess::Text { get, .. } => get(report).map(|text| FieldValue::Text(text.into())),
+            FieldAccess::Typed { get, .. } | FieldAccess::Position(get) => get(report),
+            FieldAccess::Label(_) => None,
         }
     }
 
@@ -343,7 +343,7 @@ impl Field {
         labels: &ReportLabels<'a>,
     ) -> Option<FieldValue<'a>> {
         match self.access {
-            Access::Label(get) => Some(get(stored, labels)),
+            FieldAccess::Label(get) => Some(get(stored, labels)),
             _ => self.of(&stored.report),
         }
     }
@@ -351,12 +351,12 @@ impl Field {
     /// Sets a field of a report from its text form; false where the text is not one.
     pub(in crate::domain) fn set(&self, report: &mut Report, text: &str, zone: &TimeZone) -> bool {
         match self.access {
-            Access::Text { report: slot, .. } => {
+            FieldAccess::Text { report: slot, .. } => {
                 *slot(report) = Some(text.to_owned());
                 true
             }
-            Access::Typed { set, .. } => set(report, text, zone),
-            Access::Position(_) | Access::Label(_) => false,
+            FieldAccess::Typed { set, .. } => set(report, text, zone),
+            FieldAccess::Position(_) | FieldAccess::Label(_) => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::domain::report::draft::Draft;
-use crate::domain::report::fields::field::{Access, Field, Kind};
+use crate::domain::report::fields::field::{Field, FieldAccess, Kind};
 use crate::domain::report::fields::table::ALL;
 
 /// Fields in the order of a list.
@@ -48,7 +48,7 @@ pub type DraftText = (&'static Field, usize, fn(&mut Draft) -> &mut Option<Strin
 /// The fields of a draft that are plain texts.
 pub fn draft_texts() -> impl Iterator<Item = DraftText> {
     ALL.iter().filter_map(|field| match (field.access, field.kind) {
-        (Access::Text { draft, .. }, Kind::Text { chars_max, .. }) => {
+        (FieldAccess::Text { draft, .. }, Kind::Text { chars_max, .. }) => {
             Some((field, chars_max, draft))
         }
         _ => None,

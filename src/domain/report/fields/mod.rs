@@ -11,7 +11,7 @@ mod field;
 mod lists;
 mod table;
 
-pub use field::{Access, Field, FieldValue, Formats, Kind, Open311, ReportLabels};
+pub use field::{Field, FieldAccess, FieldValue, Formats, Kind, Open311, ReportLabels};
 pub use lists::{
     CSV, DraftText, FieldList, GEOJSON, GEOPACKAGE, GEOPARQUET, INDEXED, OGC, QUERYABLE, STORED,
     TILES, draft_texts, get,

@@ -6,7 +6,7 @@ use crate::domain::catalogue::ServiceCode;
 use crate::domain::report::details::{read_answers, read_media};
 use crate::domain::report::draft::{DESCRIPTION_CHARS_MAX, LINE_CHARS_MAX};
 use crate::domain::report::fields::field::Open311::{Extended, Member};
-use crate::domain::report::fields::field::{Access, Field, FieldValue, Kind};
+use crate::domain::report::fields::field::{Field, FieldAccess, FieldValue, Kind};
 use crate::domain::report::id::ReportId;
 use crate::domain::report::record::Report;
 use crate::domain::time::ReportTime;
@@ -31,7 +31,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "jurisdiction_id",
         Kind::Id,
-        Access::Label(|_, labels| FieldValue::Text(labels.jurisdiction.into())),
+        FieldAccess::Label(|_, labels| FieldValue::Text(labels.jurisdiction.into())),
     )
     .described("Ville", "City")
     .required()
@@ -56,7 +56,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "service_name",
         Kind::Text { chars_max: LINE_CHARS_MAX, verbatim: false },
-        Access::Label(|_, labels| FieldValue::Text(labels.service.into())),
+        FieldAccess::Label(|_, labels| FieldValue::Text(labels.service.into())),
     )
     .described("Nom du service", "Name of the service")
     .required()
@@ -65,7 +65,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "group",
         Kind::Code,
-        Access::Label(|_, labels| FieldValue::Text(labels.group.into())),
+        FieldAccess::Label(|_, labels| FieldValue::Text(labels.group.into())),
     )
     .described("Code du groupe de services", "Code of the group of services")
     .required()
@@ -102,7 +102,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "source_status",
         prose(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.source_status.as_deref(),
             report: |report| &mut report.source_status,
             draft: |draft| &mut draft.source_status,
@@ -186,7 +186,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "lon",
         Kind::Degrees,
-        Access::Position(|report| report.position.map(|at| FieldValue::Degrees(at.lon()))),
+        FieldAccess::Position(|report| report.position.map(|at| FieldValue::Degrees(at.lon()))),
     )
     .described("Longitude", "Longitude")
     .indexed()
@@ -199,7 +199,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "lat",
         Kind::Degrees,
-        Access::Position(|report| report.position.map(|at| FieldValue::Degrees(at.lat()))),
+        FieldAccess::Position(|report| report.position.map(|at| FieldValue::Degrees(at.lat()))),
     )
     .described("Latitude", "Latitude")
     .indexed()
@@ -228,7 +228,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "address",
         prose(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.address.as_deref(),
             report: |report| &mut report.address,
             draft: |draft| &mut draft.address,
@@ -244,7 +244,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "area",
         line(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.area.as_deref(),
             report: |report| &mut report.area,
             draft: |draft| &mut draft.area,
@@ -262,7 +262,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "description",
         prose(DESCRIPTION_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.description.as_deref(),
             report: |report| &mut report.description,
             draft: |draft| &mut draft.description,
@@ -290,7 +290,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "assignee",
         prose(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.assignee.as_deref(),
             report: |report| &mut report.assignee,
             draft: |draft| &mut draft.assignee,
@@ -304,7 +304,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "address_id",
         line(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.details.as_ref()?.address_id.as_deref(),
             report: |report| &mut report.details_mut().address_id,
             draft: |draft| &mut draft.details.address_id,
@@ -318,7 +318,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "zipcode",
         line(LINE_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.details.as_ref()?.zipcode.as_deref(),
             report: |report| &mut report.details_mut().zipcode,
             draft: |draft| &mut draft.details.zipcode,
@@ -332,7 +332,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "service_notice",
         line(DESCRIPTION_CHARS_MAX),
-        Access::Text {
+        FieldAccess::Text {
             get: |report| report.details.as_ref()?.notice.as_deref(),
             report: |report| &mut report.details_mut().notice,
             draft: |draft| &mut draft.details.notice,
@@ -386,7 +386,7 @@ pub static ALL: &[Field] = &[
     Field::new(
         "revision",
         Kind::Count,
-        Access::Label(|stored, _| FieldValue::Count(stored.revision)),
+        FieldAccess::Label(|stored, _| FieldValue::Count(stored.revision)),
     )
     .described("Révision de la dernière modification", "Revision of the last change")
     .required()
@@ -409,7 +409,7 @@ const fn typed(
     get: fn(&Report) -> Option<FieldValue<'_>>,
     set: fn(&mut Report, &str, &TimeZone) -> bool,
 ) -> Field {
-    Field::new(name, kind, Access::Typed { get, set })
+    Field::new(name, kind, FieldAccess::Typed { get, set })
 }
 
 fn text(text: &str) -> Option<FieldValue<'_>> {

@@ -1,0 +1,403 @@
+//! The application: store, index and query pool, and what a request may do with them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::config::{DEFAULT_JURISDICTION, Limits};
+use crate::domain::{
+    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, JurisdictionId, Patch,
+    Report, ReportId, StoredReport, SystemClock,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::Snapshot;
+use crate::message;
+use crate::store::{
+    AddJurisdiction, AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader,
+    SubmitOutcome, UpdateReport, Writer,
+};
+use crate::usecase::catalogues::{Catalogues, quebec};
+use crate::usecase::city::{City, DuplicateJudge, log_index_error};
+use crate::usecase::tracking_numbers::TrackingNumbers;
+
+/// Interval at which the store is polled for writes of other processes.
+const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+/// Interval at which it is checked whether segments should be merged.
+const MERGE_EVERY: Duration = Duration::from_millis(50);
+
+type Cities = BTreeMap<JurisdictionId, Arc<City>>;
+
+/// State shared by the application, the store's writer thread and the background threads.
+struct Shared {
+    reader: Reader,
+    catalogues: Catalogues,
+    clock: Arc<dyn Clock>,
+    cities: ArcSwap<Cities>,
+    /// Held while cities are added.
+    adding_cities: Mutex<()>,
+    stopping: AtomicBool,
+}
+
+/// The running service: store, index and query pool.
+pub struct App {
+    shared: Arc<Shared>,
+    pub(super) writer: Writer,
+    /// Limits that apply to every request.
+    pub limits: Limits,
+    /// Random id of the store, made with it; part of every ETag.
+    pub epoch: String,
+    pub(super) numbers: Arc<TrackingNumbers>,
+    pool: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+/// Applies each commit to the index of its city.
+struct IndexUpdater(Arc<Shared>);
+
+impl CommitListener for IndexUpdater {
+    fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
+        match self.0.cities.load().get(jurisdiction) {
+            Some(city) => city.apply_commit(&self.0.reader, changes),
+            None => self.0.add_new_cities(),
+        }
+    }
+
+    fn uncertain(&mut self) {
+        self.0.catch_up();
+    }
+}
+
+impl Shared {
+    /// Adds cities of the store that are not in service yet.
+    fn add_new_cities(&self) {
+        let _adding = self.adding_cities.lock().unwrap_or_else(|poison| poison.into_inner());
+        let known = match self.reader.jurisdictions() {
+            Ok(known) => known,
+            Err(error) => return log_index_error(&error),
+        };
+        let mut cities = Cities::clone(&self.cities.load());
+        for (jurisdiction, _) in known {
+            let id = jurisdiction.id.clone();
+            if cities.contains_key(&id) {
+                continue;
+            }
+            let base = self.catalogues.of(&id);
+            match City::new(jurisdiction, base, &self.reader, self.clock.clone()) {
+                Ok(city) => {
+                    let city = Arc::new(city);
+                    cities.insert(id, city.clone());
+                    self.cities.store(Arc::new(cities.clone()));
+                    city.boot(&self.reader).unwrap_or_else(|error| log_index_error(&error));
+                }
+                Err(error) => log_index_error(&error),
+            }
+        }
+    }
+
+    /// Reads from the store what the indexes lack.
+    fn catch_up(&self) {
+        let known = match self.reader.jurisdictions() {
+            Ok(known) => known,
+            Err(error) => return log_index_error(&error),
+        };
+        let cities = self.cities.load();
+        for (jurisdiction, revision) in known {
+            match cities.get(&jurisdiction.id) {
+                None => self.add_new_cities(),
+                Some(city) => city.catch_up(&self.reader, revision),
+            }
+        }
+    }
+}
+
+impl App {
+    /// Opens the store, starts its writer, and builds the indexes in the background.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn open(store: &Path, catalogues: Catalogues, limits: Limits) -> Result<Arc<Self>> {
+        Self::open_with_clock(store, catalogues, limits, SystemClock::shared())
+    }
+
+    /// As [`App::open`], with a clock other than the machine's.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn open_with_clock(
+        store: &Path,
+        catalogues: Catalogues,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>> {
+        let reader = Reader::open(store)?;
+        let shared = Arc::new(Shared {
+            reader,
+            catalogues,
+            clock,
+            cities: ArcSwap::default(),
+            adding_cities: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        });
+        let (writer, _) =
+            Writer::start_with_clock(store, IndexUpdater(shared.clone()), shared.clock.clone())?;
+        writer.execute(AddJurisdiction { jurisdiction: quebec(), services: Vec::new() })?;
+        let epoch = shared.reader.epoch()?;
+        let pool = Arc::new(Semaphore::new(limits.questions_at_once));
+        let app = Arc::new(Self {
+            shared: shared.clone(),
+            writer,
+            limits,
+            epoch,
+            numbers: Arc::default(),
+            pool,
+            waiting: AtomicUsize::new(0),
+        });
+        let boot = shared.clone();
+        spawn("index-follow", move || {
+            boot.add_new_cities();
+            while !boot.stopping.load(Ordering::Relaxed) {
+                thread::sleep(FOLLOW_EVERY);
+                boot.catch_up();
+            }
+        })?;
+        spawn("index-merge", move || {
+            while !shared.stopping.load(Ordering::Relaxed) {
+                let cities = shared.cities.load_full();
+                let merged = cities.values().filter(|city| city.merge()).count();
+                if merged == 0 {
+                    thread::sleep(MERGE_EVERY);
+                }
+            }
+        })?;
+        Ok(app)
+    }
+
+    /// Ends the background threads.
+    pub fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The store, for reading.
+    pub fn reader(&self) -> &Reader {
+        &self.shared.reader
+    }
+
+    /// The store's writer.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// The present time, by the clock of the application.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// All cities, by id.
+    pub fn cities(&self) -> Vec<Arc<City>> {
+        self.shared.cities.load().values().cloned().collect()
+    }
+
+    /// The city of this id, the default one where none is named.
+    ///
+    /// # Errors
+    /// Not found, or not read yet.
+    pub fn city(&self, id: Option<&str>) -> Result<Arc<City>> {
+        let id = id.unwrap_or(DEFAULT_JURISDICTION);
+        let cities = self.shared.cities.load();
+        let found = cities.iter().find(|(known, _)| known.as_str() == id);
+        match found {
+            Some((_, city)) => Ok(city.clone()),
+            // The store was not read yet: the city may exist.
+            None if cities.is_empty() => Err(starting()),
+            None => Err(Error::not_found(id)),
+        }
+    }
+
+    /// True once the index of every city has read its part of the store.
+    pub fn is_ready(&self) -> bool {
+        let cities = self.shared.cities.load();
+        !cities.is_empty() && cities.values().all(|city| city.progress().ready)
+    }
+
+    /// A city's newest snapshot, for queries so short that a pool would cost more than they do.
+    ///
+    /// # Errors
+    /// Unavailable while the index is being built.
+    pub fn snapshot(&self, city: &City) -> Result<Arc<Snapshot>> {
+        if city.progress().ready { Ok(city.shown().load()) } else { Err(starting()) }
+    }
+
+    /// Runs a query on a city's newest snapshot, on the bounded pool.
+    ///
+    /// # Errors
+    /// Unavailable while the index is being built, while too many queries wait, or where the query
+    /// exceeds its time; whatever the query returns.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        city: &City,
+        ask: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let snapshot = self.snapshot(city)?;
+        self.compute(move || ask(&snapshot)).await
+    }
+
+    /// Runs anything that may take long on the bounded pool.
+    ///
+    /// # Errors
+    /// As [`App::query`].
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let waiting = Waiting::among(&self.waiting);
+        if waiting.before >= self.limits.questions_waiting_max {
+            let message = message!("Trop de requêtes à la fois.", "Too many requests at once.");
+            return Err(Error::new(ErrorKind::Unavailable, message));
+        }
+        let answer = async {
+            let permit = self.pool.clone().acquire_owned().await.map_err(Error::internal)?;
+            drop(waiting);
+            // The permit belongs to the work, which continues after its caller has gone.
+            let work = tokio::task::spawn_blocking(move || (compute(), permit));
+            work.await.map_err(Error::internal)?.0
+        };
+        let answer = tokio::time::timeout(self.limits.request_time_max, answer).await;
+        answer.unwrap_or_else(|_| {
+            let message = message!("La réponse a pris trop de temps.", "The answer took too long.");
+            Err(Error::new(ErrorKind::Unavailable, message))
+        })
+    }
+
+    /// Submits a command to the store and waits until its output is durable.
+    async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
+        let (answer, wait) = oneshot::channel();
+        self.writer.submit_with(command, move |output| {
+            let _ = answer.send(output);
+        });
+        wait.await.unwrap_or_else(|_| {
+            let message = message!("Le service s’arrête.", "The service is stopping.");
+            Err(Error::new(ErrorKind::Unavailable, message))
+        })
+    }
+
+    /// Checks, stores and indexes a citizen's report. With a `judge` it may be attached to another
+    /// report, or not be stored until its sender has confirmed.
+    ///
+    /// # Errors
+    /// Refusals of the gate; an idempotency key used for another request; the store.
+    pub async fn submit(
+        &self,
+        city: &City,
+        draft: Draft,
+        idempotency: Option<Idempotency>,
+        judge: Option<DuplicateJudge>,
+    ) -> Result<SubmitOutcome> {
+        const TRIES: usize = 5;
+        for attempt in 1.. {
+            let id = self.numbers.draw();
+            let catalogue = city.catalogue();
+            let report = city.gate(&catalogue).admit(draft.clone(), &id).map_err(Error::refused)?;
+            let command = CreateReport {
+                jurisdiction: city.id().clone(),
+                report: Box::new(report),
+                idempotency: idempotency.clone(),
+                contact: draft.contact.clone(),
+                judge: judge.clone().map(|judge| city.judged_by(judge)),
+            };
+            match self.execute(command).await {
+                // The tracking number may be taken: draw another.
+                Err(error) if error.kind == ErrorKind::Conflict && attempt < TRIES => {
+                    if self.reader().get(city.id(), id.as_str())?.is_none() {
+                        return Err(error);
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+        unreachable!("the loop returns")
+    }
+
+    /// Changes a report. With `expected`, only if that is still its revision. `children` is applied
+    /// to those of its duplicates that are not closed.
+    ///
+    /// # Errors
+    /// Refusals of the gate; stale; not found; the store.
+    pub async fn change(
+        &self,
+        city: &Arc<City>,
+        id: ReportId,
+        expected: Option<u64>,
+        patch: Patch,
+        children: Option<Patch>,
+    ) -> Result<StoredReport> {
+        let amend = |patch: Patch| {
+            let city = city.clone();
+            move |report: &Report| {
+                let catalogue = city.catalogue();
+                city.gate(&catalogue).amend(report, patch.clone()).map_err(Error::refused)
+            }
+        };
+        let command = UpdateReport {
+            jurisdiction: city.id().clone(),
+            id,
+            expected,
+            author: "api".into(),
+            amend: Box::new(amend(patch)),
+            children: children.map(|patch| Box::new(amend(patch)) as AmendEach),
+        };
+        self.execute(command).await
+    }
+
+    /// Merges, splits or restores an incident.
+    ///
+    /// # Errors
+    /// Not found; a conflict with the present state; the store.
+    pub async fn regroup(
+        &self,
+        city: &City,
+        command: IncidentCommand,
+        author: String,
+    ) -> Result<IncidentChange> {
+        self.execute(ChangeIncident { jurisdiction: city.id().clone(), command, author }).await
+    }
+}
+
+fn starting() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        message!(
+            "Le service lit encore ses données ; voir /readyz.",
+            "The service is still reading its data; see /readyz."
+        ),
+    )
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    thread::Builder::new().name(name.into()).spawn(body).map_err(Error::internal)?;
+    Ok(())
+}
+
+/// Counts the queries that wait for the pool, this one included, while it exists.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        Self { count, before: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
