@@ -2,9 +2,10 @@
 //! their own.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,8 +21,11 @@ use crate::message;
 pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    let (method, began) = (request.method().clone(), Instant::now());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
-    state.metrics.count(response.status().as_u16());
+    let route = route.as_ref().map(MatchedPath::as_str);
+    state.metrics.count(&method, route, response.status(), began.elapsed());
     let failed = response.status().is_client_error() || response.status().is_server_error();
     let known = response.extensions().get::<Arc<Error>>().cloned();
     if !failed || known.is_none() && is_explained(&response) {

@@ -82,6 +82,7 @@ pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
     state.set_document(document(&operations));
+    state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
     let mut router = Router::new();
     for operation in &operations {
         for path in operation.paths() {

@@ -88,6 +88,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "http_body_util",
             "tokio",
             "flate2",
+            "prometheus_client",
             "quick_cache",
             "quick_xml",
             "cql2",

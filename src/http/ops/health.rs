@@ -31,7 +31,18 @@ pub fn operations() -> Vec<Operation> {
             .fails_with(&[readiness])
             .codes(&[(200, "ok"), (503, "not yet")]),
         Operation::plain("/metrics", "metrics", Tag::Service, get(metrics))
-            .says("Prometheus.", "Prometheus.")
+            .says(
+                "Métriques pour Prometheus (format texte 0.0.4). http_request_duration_seconds : \
+                 histogramme des durées de réponse, par route (method, route) ; \
+                 pointchaud_http_answers_total : réponses par classe de statut ; et par ville : \
+                 pointchaud_reports, pointchaud_revision, pointchaud_stored_revision, \
+                 pointchaud_ready.",
+                "Metrics for Prometheus (text format 0.0.4). http_request_duration_seconds: \
+                 histogram of response times, by route (method, route); \
+                 pointchaud_http_answers_total: answers by class of status; and for each city: \
+                 pointchaud_reports, pointchaud_revision, pointchaud_stored_revision, \
+                 pointchaud_ready.",
+            )
             .answers(&[text("text/plain")])
             .codes(OK),
     ]
