@@ -1,6 +1,6 @@
 //! The life of a hotspot: one identity through many answers.
 
-use crate::place::Hex;
+use crate::place::H3Cell;
 
 /// What happened to a hotspot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub struct HotspotTrack {
     /// The question that it answers: hotspots of one question are told apart from those of others.
     pub question: String,
     /// Its cells when last seen, in order.
-    pub cells: Vec<Hex>,
+    pub cells: Vec<H3Cell>,
     /// Its reports when last seen.
     pub count: u64,
     /// When last seen, in seconds since 1970.

@@ -13,7 +13,7 @@ use crate::index::areas::{AreaCache, BoundaryIndex, NO_AREA};
 use crate::index::dictionary::Dictionary;
 use crate::index::ids::IdColumn;
 use crate::index::packed::{NEVER, PackedState, StateFields, pack_second, unpack_second};
-use crate::place::{Cell, GRID_BITS, Position, morton, unmorton};
+use crate::place::{GRID_BITS, GridCell, Position, morton, unmorton};
 
 /// One report's values in the columns. Service and area are numbers of the snapshot's
 /// dictionaries.
@@ -82,7 +82,7 @@ impl ColumnValues {
         match (self.position, self.accuracy) {
             (None, _) => SortKey { section: 2, code: 0 },
             (Some(position), accuracy) => {
-                let cell = Cell::of(position, GRID_BITS);
+                let cell = GridCell::of(position, GRID_BITS);
                 let section = u8::from(accuracy == Accuracy::Approximate);
                 SortKey { section, code: morton(cell.x, cell.y) }
             }

@@ -9,7 +9,7 @@ use crate::index::columns::{ColumnValues, Columns, SortKey};
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::ids::IdColumn;
 use crate::index::merge_policy::SegmentSize;
-use crate::place::{BBox, Cell, GridBox, Overlap};
+use crate::place::{BBox, GridBox, GridCell, Overlap};
 
 /// Reports in the order of arrival, to be sorted and built into a segment.
 #[derive(Default)]
@@ -143,7 +143,7 @@ impl Segment {
         mut visit: impl FnMut(Range<u32>, bool),
     ) {
         for section in self.located_sections(approximate) {
-            self.descend_box(Cell::WORLD, &GridBox::of(bbox), section, &mut visit);
+            self.descend_box(GridCell::WORLD, &GridBox::of(bbox), section, &mut visit);
         }
     }
 
@@ -152,7 +152,7 @@ impl Segment {
 
     fn descend_box(
         &self,
-        cell: Cell,
+        cell: GridCell,
         bbox: &GridBox,
         slots: Range<u32>,
         visit: &mut impl FnMut(Range<u32>, bool),
@@ -181,20 +181,20 @@ impl Segment {
         bbox: &GridBox,
         level: u8,
         approximate: bool,
-        mut visit: impl FnMut(Cell, Range<u32>),
+        mut visit: impl FnMut(GridCell, Range<u32>),
     ) {
         for section in self.located_sections(approximate) {
-            self.descend_cells(level, Cell::WORLD, bbox, section, &mut visit);
+            self.descend_cells(level, GridCell::WORLD, bbox, section, &mut visit);
         }
     }
 
     fn descend_cells(
         &self,
         level: u8,
-        cell: Cell,
+        cell: GridCell,
         bbox: &GridBox,
         slots: Range<u32>,
-        visit: &mut impl FnMut(Cell, Range<u32>),
+        visit: &mut impl FnMut(GridCell, Range<u32>),
     ) {
         if slots.is_empty() || bbox.overlap(cell) == Overlap::Outside {
             return;
@@ -203,8 +203,8 @@ impl Segment {
             return visit(cell, slots);
         }
         // Where all slots lie in one cell of `level`, no further descent is needed.
-        let only = Cell::of_morton(self.columns.morton_code(slots.start), level);
-        if only == Cell::of_morton(self.columns.morton_code(slots.end - 1), level) {
+        let only = GridCell::of_morton(self.columns.morton_code(slots.start), level);
+        if only == GridCell::of_morton(self.columns.morton_code(slots.end - 1), level) {
             if bbox.overlap(only) != Overlap::Outside {
                 visit(only, slots);
             }
@@ -222,7 +222,7 @@ impl Segment {
     }
 
     /// The four children of a cell with their slots.
-    fn split(&self, cell: Cell, slots: Range<u32>) -> [(Cell, Range<u32>); 4] {
+    fn split(&self, cell: GridCell, slots: Range<u32>) -> [(GridCell, Range<u32>); 4] {
         let mut start = slots.start;
         cell.children().map(|child| {
             let last = child.codes().1;
@@ -234,7 +234,12 @@ impl Segment {
     }
 
     /// Calls `visit` with the slots of one grid cell.
-    pub fn ranges_in_cell(&self, cell: Cell, approximate: bool, mut visit: impl FnMut(Range<u32>)) {
+    pub fn ranges_in_cell(
+        &self,
+        cell: GridCell,
+        approximate: bool,
+        mut visit: impl FnMut(Range<u32>),
+    ) {
         let (first, last) = cell.codes();
         for section in self.located_sections(approximate) {
             let start = match first.checked_sub(1) {

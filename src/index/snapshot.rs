@@ -16,7 +16,7 @@ use crate::index::dictionary::Dictionary;
 use crate::index::packed::PackedState;
 use crate::index::segment::LiveSegment;
 use crate::index::selection::{DocAddress, Selection, SelectionBatch};
-use crate::place::{BBox, Cell, GridBox, Hex, Overlap, Position, QueryPoint};
+use crate::place::{BBox, GridBox, GridCell, H3Cell, Overlap, Position, QueryPoint};
 
 /// The state of one city at one revision. Cloning is cheap.
 #[derive(Clone, Default)]
@@ -192,7 +192,7 @@ impl Snapshot {
     }
 
     /// The H3 cells of a resolution that any report was ever in, by cell number.
-    pub fn h3_cells(&self, resolution: u8) -> Vec<Hex> {
+    pub fn h3_cells(&self, resolution: u8) -> Vec<H3Cell> {
         self.h3.cells(resolution)
     }
 
@@ -337,7 +337,7 @@ impl Snapshot {
     /// Calls `visit` with every matching located report of a grid cell.
     pub fn scan_cell(
         &self,
-        cell: Cell,
+        cell: GridCell,
         compiled: &CompiledFilter,
         mut visit: impl FnMut(SelectionBatch<'_>),
     ) {
@@ -356,7 +356,7 @@ impl Snapshot {
         boxes: &[GridBox],
         level: u8,
         compiled: &CompiledFilter,
-        mut visit: impl FnMut(Cell, SelectionBatch<'_>),
+        mut visit: impl FnMut(GridCell, SelectionBatch<'_>),
     ) {
         for (segment, held) in self.segments.iter().enumerate() {
             for (n, bbox) in boxes.iter().enumerate() {

@@ -60,15 +60,15 @@ fn unspread(code: u64) -> u32 {
 /// 85.05° N. Latitudes beyond the Mercator square belong to its first or last row.
 ///
 /// ```
-/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::place::{GridCell, Position};
 ///
 /// let at = Position::new(-71.2080, 46.8139).unwrap();
-/// let cell = Cell::of(at, 10);
+/// let cell = GridCell::of(at, 10);
 /// assert!(cell.bounds().contains(at));
-/// assert!(cell.children().contains(&Cell::of(at, 11)));
+/// assert!(cell.children().contains(&GridCell::of(at, 11)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Cell {
+pub struct GridCell {
     /// Level, from 0 (one cell for the Earth) to [`GRID_BITS`].
     pub level: u8,
     /// Column, below 2^level.
@@ -77,7 +77,7 @@ pub struct Cell {
     pub y: u32,
 }
 
-impl Cell {
+impl GridCell {
     /// The only cell of level 0.
     pub const WORLD: Self = Self { level: 0, x: 0, y: 0 };
 
@@ -86,7 +86,7 @@ impl Cell {
         Self::of_sine(position.lon(), position.lat().to_radians().sin(), level)
     }
 
-    /// [`Cell::of`] a longitude in degrees and the sine of a latitude.
+    /// [`GridCell::of`] a longitude in degrees and the sine of a latitude.
     pub(super) fn of_sine(lon: f64, sin: f64, level: u8) -> Self {
         let x = ((lon + 180.0) / 360.0 * SIDE) as u32;
         let y = (0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI)) * SIDE;
@@ -167,10 +167,10 @@ pub enum Overlap {
 /// included.
 ///
 /// ```
-/// use pointchaud::place::{BBox, Cell, GridBox, Overlap};
+/// use pointchaud::place::{BBox, GridCell, GridBox, Overlap};
 ///
 /// let quebec = GridBox::of(&BBox::new(-71.6, 46.7, -71.1, 47.0).unwrap());
-/// assert_eq!(quebec.overlap(Cell::WORLD), Overlap::Partly);
+/// assert_eq!(quebec.overlap(GridCell::WORLD), Overlap::Partly);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct GridBox {
@@ -192,7 +192,7 @@ impl GridBox {
             let below = if lon == 180.0 { 180.0f64.next_down() } else { lon };
             let position =
                 Position::new(below, lat).unwrap_or_else(|_| unreachable!("checked box"));
-            Cell::of(position, GRID_BITS)
+            GridCell::of(position, GRID_BITS)
         };
         let (nw, se) = (corner(part.west, part.north), corner(part.east, part.south));
         Self { x: (nw.x, se.x), y: (nw.y, se.y) }
@@ -200,7 +200,7 @@ impl GridBox {
 
     /// The columns and rows of one cell, narrowed by the tolerance of [`GridBox::overlap`] so that
     /// no neighbouring cell overlaps it.
-    pub fn of_cell(cell: Cell) -> Self {
+    pub fn of_cell(cell: GridCell) -> Self {
         let shift = u32::from(GRID_BITS - cell.level);
         let side = |at: u32| {
             let first = u64::from(at) << shift;
@@ -225,7 +225,7 @@ impl GridBox {
 
     /// How `cell` relates to this box. A tolerance of one column or row on each side absorbs the
     /// rounding of the projection: `Inside` and `Outside` are certain, `Partly` is not.
-    pub fn overlap(&self, cell: Cell) -> Overlap {
+    pub fn overlap(&self, cell: GridCell) -> Overlap {
         let shift = u32::from(GRID_BITS - cell.level);
         let span = |n: u32| {
             let first = n.checked_shl(shift).unwrap_or(0);
@@ -263,12 +263,12 @@ mod tests {
     #[test]
     fn a_cell_holds_its_codes_and_bounds() {
         let at = Position::new(-71.2080, 46.8139).unwrap();
-        let fine = Cell::of(at, GRID_BITS);
+        let fine = GridCell::of(at, GRID_BITS);
         for level in 0..=GRID_BITS {
-            let cell = Cell::of(at, level);
+            let cell = GridCell::of(at, level);
             let (first, last) = cell.codes();
             assert!((first..=last).contains(&morton(fine.x, fine.y)), "level {level}");
-            assert_eq!(Cell::of_morton(morton(fine.x, fine.y), level), cell);
+            assert_eq!(GridCell::of_morton(morton(fine.x, fine.y), level), cell);
             if level < 28 {
                 assert!(cell.bounds().contains(at), "level {level}");
             }
@@ -282,7 +282,7 @@ mod tests {
             let Some((west, east)) = city.cut(1_298_000_000, level) else { continue };
             let middle = 1_298_000_000u32 >> (GRID_BITS - level);
             for x in middle.saturating_sub(3)..middle + 4 {
-                let cell = Cell { level, x, y: city.y.0 >> (GRID_BITS - level) };
+                let cell = GridCell { level, x, y: city.y.0 >> (GRID_BITS - level) };
                 let touches = |part: &GridBox| part.overlap(cell) != Overlap::Outside;
                 assert!(!(touches(&west) && touches(&east)), "level {level}, column {x}");
                 assert_eq!(touches(&city), touches(&west) || touches(&east), "column {x}");
@@ -294,10 +294,10 @@ mod tests {
     #[test]
     fn poles_and_edges_have_a_cell() {
         for (lon, lat) in [(0.0, 90.0), (0.0, -90.0), (-180.0, 0.0), (179.999_999_9, 86.0)] {
-            let cell = Cell::of(Position::new(lon, lat).unwrap(), 3);
+            let cell = GridCell::of(Position::new(lon, lat).unwrap(), 3);
             assert!(cell.x < 8 && cell.y < 8);
         }
-        assert_eq!(Cell::of(Position::new(0.0, 90.0).unwrap(), 3).y, 0);
-        assert_eq!(Cell::of(Position::new(0.0, -90.0).unwrap(), 3).y, 7);
+        assert_eq!(GridCell::of(Position::new(0.0, 90.0).unwrap(), 3).y, 0);
+        assert_eq!(GridCell::of(Position::new(0.0, -90.0).unwrap(), 3).y, 7);
     }
 }

@@ -7,23 +7,23 @@ use h3o::{CellIndex, LatLng, Resolution};
 use crate::place::{BBox, Position, unwrapped};
 
 /// The coarsest resolution in use: cells of about 36 km².
-pub const HEX_RESOLUTION_MIN: u8 = 6;
+pub const H3_RESOLUTION_MIN: u8 = 6;
 /// The finest resolution in use: cells of about 2,150 m².
-pub const HEX_RESOLUTION_MAX: u8 = 11;
+pub const H3_RESOLUTION_MAX: u8 = 11;
 /// Number of resolutions in use.
-pub const HEX_RESOLUTIONS: usize = (HEX_RESOLUTION_MAX - HEX_RESOLUTION_MIN) as usize + 1;
+pub const H3_RESOLUTIONS: usize = (H3_RESOLUTION_MAX - H3_RESOLUTION_MIN) as usize + 1;
 
 /// A cell of the H3 grid.
 ///
 /// ```
-/// use pointchaud::place::Hex;
+/// use pointchaud::place::H3Cell;
 ///
-/// let cell = Hex::of(-71.2080, 46.8139, 9).unwrap();
-/// assert_eq!(Hex::parse(&cell.to_string()), Some(cell));
+/// let cell = H3Cell::of(-71.2080, 46.8139, 9).unwrap();
+/// assert_eq!(H3Cell::parse(&cell.to_string()), Some(cell));
 /// assert_eq!((cell.resolution(), cell.ring(1).len()), (9, 6));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hex(u64);
+pub struct H3Cell(u64);
 
 /// Twice the signed area of a ring in square degrees (shoelace formula): positive where it runs
 /// counter-clockwise.
@@ -32,7 +32,7 @@ fn area(ring: &[[f64; 2]]) -> f64 {
     ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
-impl Hex {
+impl H3Cell {
     /// The cell of `resolution` (0 to 15) that holds a place given in degrees, computed by the H3
     /// library. `None` for another resolution or a coordinate that is not finite.
     pub fn of(lon: f64, lat: f64, resolution: u8) -> Option<Self> {
@@ -155,7 +155,7 @@ impl Hex {
     }
 }
 
-impl std::fmt::Display for Hex {
+impl std::fmt::Display for H3Cell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:x}", self.0)
     }
@@ -168,13 +168,13 @@ mod tests {
     #[test]
     fn outlines_hold_the_area_of_their_cells_on_the_antimeridian_too() {
         for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0)] {
-            let middle = Hex::of(lon, lat, 8).unwrap();
+            let middle = H3Cell::of(lon, lat, 8).unwrap();
             let mut cells = middle.ring(2);
             for with_middle in [false, true] {
                 if with_middle {
                     cells.push(middle);
                 }
-                let outline = Hex::outline(&cells);
+                let outline = H3Cell::outline(&cells);
                 assert_eq!(outline.len(), 1, "{lon} {lat}");
                 let rings = &outline[0];
                 assert_eq!(rings.len(), if with_middle { 1 } else { 2 });
@@ -189,12 +189,12 @@ mod tests {
     #[test]
     fn bounds_hold_every_centre_on_the_antimeridian_and_the_poles_too() {
         for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0), (30.0, 89.9)] {
-            let cells = Hex::of(lon, lat, 6).unwrap().ring(1);
-            let bounds = Hex::bounds(&cells).unwrap();
+            let cells = H3Cell::of(lon, lat, 6).unwrap().ring(1);
+            let bounds = H3Cell::bounds(&cells).unwrap();
             assert!(cells.iter().all(|cell| cell.is_in(&bounds)), "{lon} {lat}: {bounds:?}");
             let far = Position::new(lon - 90.0 * lon.signum(), 0.0).unwrap();
             assert!(!bounds.contains(far), "{bounds:?}");
         }
-        assert_eq!(Hex::bounds(&[]), None);
+        assert_eq!(H3Cell::bounds(&[]), None);
     }
 }

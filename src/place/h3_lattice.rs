@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use h3o::{LatLng, Resolution};
 
 use crate::place::distance::{Vector, unit_vector};
-use crate::place::h3_cell::{HEX_RESOLUTION_MIN, HEX_RESOLUTIONS};
+use crate::place::h3_cell::{H3_RESOLUTION_MIN, H3_RESOLUTIONS};
 
 /// Distance to a cell's edge, in cell widths, below which the H3 library decides (its own error is
 /// about 1e-9).
@@ -74,10 +74,10 @@ static FACES: LazyLock<Vec<IcosahedronFace>> = LazyLock::new(|| {
 
 /// Rotation and scale from the lattice of resolution 0 to that of each resolution, as a complex
 /// factor (real and imaginary part).
-static TURNS: LazyLock<[[f64; 2]; HEX_RESOLUTIONS]> = LazyLock::new(|| {
+static TURNS: LazyLock<[[f64; 2]; H3_RESOLUTIONS]> = LazyLock::new(|| {
     let turn = (3f64 / 28.0).sqrt().asin();
     std::array::from_fn(|n| {
-        let resolution = n as i32 + i32::from(HEX_RESOLUTION_MIN);
+        let resolution = n as i32 + i32::from(H3_RESOLUTION_MIN);
         let angle = if resolution % 2 == 1 { turn } else { 0.0 };
         let width = 7f64.sqrt().powi(resolution);
         [width * angle.cos(), width * angle.sin()]
@@ -86,7 +86,7 @@ static TURNS: LazyLock<[[f64; 2]; HEX_RESOLUTIONS]> = LazyLock::new(|| {
 
 /// For each resolution in use a key of the cell that holds a place: equal keys are equal cells. A
 /// cell that lies on two faces has a key on each.
-pub type H3LatticeKeys = [u64; HEX_RESOLUTIONS];
+pub type H3LatticeKeys = [u64; H3_RESOLUTIONS];
 
 /// The keys of a place given in degrees; `None` where it lies too near an edge of a cell of any
 /// resolution, so that the H3 library must decide.
@@ -101,14 +101,14 @@ pub type H3LatticeKeys = [u64; HEX_RESOLUTIONS];
 /// ```
 pub fn lattice_keys(lon: f64, lat: f64) -> Option<H3LatticeKeys> {
     let on_plane = FacePoint::of(lon, lat)?;
-    let mut keys = [0; HEX_RESOLUTIONS];
+    let mut keys = [0; H3_RESOLUTIONS];
     for (level, key) in keys.iter_mut().enumerate() {
         *key = on_plane.key(level)?;
     }
     Some(keys)
 }
 
-/// The key of a place at one resolution; `level` counts from [`HEX_RESOLUTION_MIN`]. `None` near an
+/// The key of a place at one resolution; `level` counts from [`H3_RESOLUTION_MIN`]. `None` near an
 /// edge.
 ///
 /// ```
@@ -184,7 +184,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::place::Hex;
+    use crate::place::H3Cell;
 
     #[test]
     fn equal_keys_are_equal_cells_of_h3_all_over_the_earth() {
@@ -208,13 +208,13 @@ mod tests {
                 continue;
             };
             for (key, n) in keys.into_iter().zip(0u8..) {
-                let cell = Hex::of(lon, lat, n + HEX_RESOLUTION_MIN).unwrap();
+                let cell = H3Cell::of(lon, lat, n + H3_RESOLUTION_MIN).unwrap();
                 let known = cells.entry((key, n)).or_insert(cell);
-                assert_eq!(*known, cell, "{lon} {lat} at {}", n + HEX_RESOLUTION_MIN);
+                assert_eq!(*known, cell, "{lon} {lat} at {}", n + H3_RESOLUTION_MIN);
             }
         }
         // And different keys are different cells, but for those that cross a face's edge.
-        let mut numbers: HashMap<Hex, usize> = HashMap::new();
+        let mut numbers: HashMap<H3Cell, usize> = HashMap::new();
         for cell in cells.values() {
             *numbers.entry(*cell).or_default() += 1;
         }

@@ -18,8 +18,8 @@ pub use bbox::BBox;
 pub use distance::{
     CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, unit_vector, unwrapped,
 };
-pub use grid::{Cell, GRID_BITS, GridBox, Overlap, grid_position, morton, unmorton};
-pub use h3_cell::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex};
+pub use grid::{GRID_BITS, GridBox, GridCell, Overlap, grid_position, morton, unmorton};
+pub use h3_cell::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN, H3_RESOLUTIONS, H3Cell};
 pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};
 pub use polygon::{PolygonError, Polygons};
 pub use position::{OutOfRange, Position};

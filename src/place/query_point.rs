@@ -8,7 +8,7 @@
 //! error of at most a centimetre plus a millionth of it: [`QueryPoint::approximate_haversines`].
 //! The exact [`QueryPoint::distance`] is computed only for the candidates that remain.
 
-use crate::place::{Cell, EARTH_RADIUS_M, GRID_BITS, Meters, Position};
+use crate::place::{EARTH_RADIUS_M, GRID_BITS, GridCell, Meters, Position};
 
 /// Half of one degree, in radians.
 const HALF: f64 = std::f64::consts::PI / 360.0;
@@ -44,7 +44,7 @@ impl QueryPoint {
     /// Prepares distances from `at`.
     pub fn new(at: Position) -> Self {
         let (sin, cos) = at.lat().to_radians().sin_cos();
-        let Cell { x, y, .. } = Cell::of_sine(at.lon(), sin, GRID_BITS);
+        let GridCell { x, y, .. } = GridCell::of_sine(at.lon(), sin, GRID_BITS);
         let edge = PLANE as u32 * 2;
         let is_polar = y < edge || y > u32::MAX - edge;
         let scale = cos as f32 * HALF_COLUMN;
@@ -245,7 +245,7 @@ mod tests {
             let origin = QueryPoint::new(Position::new(lon, lat).unwrap());
             let x = (lon + random(-spread, spread) + 540.0).rem_euclid(360.0) - 180.0;
             let y = (lat + random(-spread, spread)).clamp(-90.0, 90.0);
-            let cell = Cell::of(Position::new(x, y).unwrap(), GRID_BITS);
+            let cell = GridCell::of(Position::new(x, y).unwrap(), GRID_BITS);
             let (mut out, exact) = ([0.0f32], origin.haversine(x, y));
             if origin.approximate_haversines(&[[cell.x, cell.y]], &mut out) {
                 used += 1;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use crate::place::{BBox, Cell, GRID_BITS, Position};
+use crate::place::{BBox, GRID_BITS, GridCell, Position};
 
 /// A tile: at zoom `z` there are 2^z columns and rows, counted from 180° W and 85.05° N.
 ///
@@ -38,8 +38,8 @@ impl Tile {
     }
 
     /// The grid cell of the same extent.
-    pub fn cell(&self) -> Cell {
-        Cell { level: self.z, x: self.x, y: self.y }
+    pub fn cell(&self) -> GridCell {
+        GridCell { level: self.z, x: self.x, y: self.y }
     }
 
     /// The extent in degrees.
@@ -50,7 +50,7 @@ impl Tile {
     /// Coordinates of a position inside the tile: units east of its western and south of its
     /// northern edge.
     pub fn local(&self, position: Position) -> (i32, i32) {
-        let finest = Cell::of(position, GRID_BITS);
+        let finest = GridCell::of(position, GRID_BITS);
         let shift = u32::from(GRID_BITS - self.z);
         let unit = |at: u32, tile: u32| {
             let inside = i64::from(at) - (i64::from(tile) << shift);
@@ -80,7 +80,7 @@ mod tests {
         assert!(Tile::new(0, 1, 0).is_none() && Tile::new(23, 0, 0).is_none());
         let quebec = Position::new(-71.208, 46.8139).unwrap();
         for z in 0..=Tile::ZOOM_MAX {
-            let Cell { x, y, .. } = Cell::of(quebec, z);
+            let GridCell { x, y, .. } = GridCell::of(quebec, z);
             let tile = Tile::new(z, x, y).unwrap();
             assert!(tile.bounds().contains(quebec));
             let (x, y) = tile.local(quebec);

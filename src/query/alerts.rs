@@ -7,7 +7,7 @@
 
 use crate::domain::{Filter, ServiceCode};
 use crate::index::{DocAddress, RING_MAX, Snapshot};
-use crate::place::Hex;
+use crate::place::H3Cell;
 use crate::query::hex_counts::count_hexes;
 use crate::statistics::{NeighbourLists, SCAN_DAYS, ScanCases, ScanSettings, scan};
 
@@ -36,7 +36,7 @@ pub struct Alert {
     /// The service.
     pub service: ServiceCode,
     /// The H3 cells that its reports are in.
-    pub cells: Vec<Hex>,
+    pub cells: Vec<H3Cell>,
     /// Its first second, in seconds since 1970; it lasts until the end of the study period.
     pub from: i64,
     /// Number of reports.
@@ -127,7 +127,7 @@ pub fn alerts(
             .iter()
             .zip(&ages)
             .filter(|((_, place, _), age)| (**age as usize) < cylinder.days && inside(*place));
-        let mut cells: Vec<Hex> =
+        let mut cells: Vec<H3Cell> =
             members.clone().map(|((_, place, _), _)| counts.cells[*place as usize]).collect();
         cells.sort_unstable();
         cells.dedup();

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
-use crate::place::{BBox, Cell, GridBox, Position, grid_position};
+use crate::place::{BBox, GridBox, GridCell, Position, grid_position};
 
 /// The largest zoom.
 pub const ZOOM_MAX: u8 = 22;
@@ -32,7 +32,7 @@ pub fn cluster_level(zoom: u8) -> u8 {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
     /// The cell.
-    pub cell: Cell,
+    pub cell: GridCell,
     /// The zoom of the query.
     pub zoom: u8,
     /// Number of reports.
@@ -121,7 +121,7 @@ pub fn clusters(
 }
 
 /// The `limit` largest of these cells. The sums of a cell, one for each segment, are merged.
-fn largest(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> Clusters {
+fn largest(mut sums: Vec<(GridCell, ClusterAggregate)>, zoom: u8, limit: usize) -> Clusters {
     sums.sort_by_key(|(cell, _)| *cell);
     sums.dedup_by(|(cell, sum), (before, whole)| {
         let same = cell == before;
@@ -160,7 +160,7 @@ fn largest(mut sums: Vec<(Cell, ClusterAggregate)>, zoom: u8, limit: usize) -> C
 pub fn clusters_in_cell(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    cell: Cell,
+    cell: GridCell,
     zoom: u8,
     limit: usize,
 ) -> Clusters {
@@ -175,8 +175,8 @@ fn sum_cells(
     compiled: &CompiledFilter,
     boxes: &[GridBox],
     level: u8,
-) -> Vec<(Cell, ClusterAggregate)> {
-    let mut sums: Vec<(Cell, ClusterAggregate)> = Vec::new();
+) -> Vec<(GridCell, ClusterAggregate)> {
+    let mut sums: Vec<(GridCell, ClusterAggregate)> = Vec::new();
     let mut counter = ServiceCounter::new(snapshot);
     snapshot.scan_cells(boxes, level, compiled, |cell, batch| {
         // Within a segment the batches of a cell come one after the other.
@@ -195,7 +195,7 @@ fn sum_cells(
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
-/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::place::{GridCell, Position};
 /// use pointchaud::query::{ClusterItem, cluster, cluster_level};
 ///
 /// let at = Position::new(-71.2, 46.81).unwrap();
@@ -205,14 +205,14 @@ fn sum_cells(
 /// };
 /// let snapshot = Index::from_reports([report("r1"), report("r2")]).reader().load();
 /// let every = snapshot.compiled(&Filter::default());
-/// let found = cluster(&snapshot, &every, Cell::of(at, cluster_level(14)), 14).unwrap();
+/// let found = cluster(&snapshot, &every, GridCell::of(at, cluster_level(14)), 14).unwrap();
 /// let ClusterItem::Cluster(cluster) = found else { panic!() };
 /// assert_eq!((cluster.count, cluster.expansion_zoom), (2, None), "they are at one position");
 /// ```
 pub fn cluster(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    cell: Cell,
+    cell: GridCell,
     zoom: u8,
 ) -> Option<ClusterItem> {
     let (mut sum, mut counter) = (ClusterAggregate::default(), ServiceCounter::new(snapshot));
@@ -227,7 +227,7 @@ pub fn cluster(
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
-/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::place::{GridCell, Position};
 /// use pointchaud::query::{cluster_level, expand_cluster};
 ///
 /// let at = Position::new(-71.2, 46.81).unwrap();
@@ -237,14 +237,14 @@ pub fn cluster(
 /// };
 /// let snapshot = Index::from_reports([report("r1"), report("r2")]).reader().load();
 /// let every = snapshot.compiled(&Filter::default());
-/// let cell = Cell::of(at, cluster_level(14));
+/// let cell = GridCell::of(at, cluster_level(14));
 /// let found = expand_cluster(&snapshot, &every, cell, 14, 100).unwrap();
 /// assert_eq!((found.items.len(), found.total), (2, 2));
 /// ```
 pub fn expand_cluster(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    cell: Cell,
+    cell: GridCell,
     zoom: u8,
     limit: usize,
 ) -> Option<Clusters> {
@@ -258,14 +258,14 @@ pub fn expand_cluster(
         }
         ClusterItem::Cluster(cluster) => cluster.expansion_zoom,
     };
-    let mut children: HashMap<Cell, ClusterAggregate> = HashMap::new();
+    let mut children: HashMap<GridCell, ClusterAggregate> = HashMap::new();
     let mut counter = ServiceCounter::new(snapshot);
     let mut singles = Vec::new();
     snapshot.scan_cell(cell, compiled, |batch| {
         batch.slots().each(|slot| match next {
             Some(zoom) => {
                 let code = batch.columns().morton_code(slot);
-                let child = Cell::of_morton(code, cluster_level(zoom));
+                let child = GridCell::of_morton(code, cluster_level(zoom));
                 let sum = children.entry(child).or_default();
                 sum.add(&batch.single(slot), &mut counter);
                 counter.move_to(sum);
@@ -385,7 +385,7 @@ impl ClusterAggregate {
         }
     }
 
-    fn into_item(mut self, cell: Cell, zoom: u8) -> ClusterItem {
+    fn into_item(mut self, cell: GridCell, zoom: u8) -> ClusterItem {
         if let (1, Some(address)) = (self.count, self.first) {
             return ClusterItem::Single(address);
         }

@@ -8,7 +8,7 @@ use std::hint::select_unpredictable;
 
 use crate::domain::Filter;
 use crate::index::{CompiledFilter, Snapshot};
-use crate::place::Hex;
+use crate::place::H3Cell;
 use crate::statistics::NeighbourLists;
 
 /// The matching reports of one cell.
@@ -28,7 +28,7 @@ pub struct HexCounts {
     /// The H3 resolution.
     pub resolution: u8,
     /// The cells of the extent.
-    pub cells: Vec<Hex>,
+    pub cells: Vec<H3Cell>,
     /// The matching reports of each cell, in the order of `cells`.
     pub totals: Vec<CellTotals>,
     /// By cell number of the snapshot: the cell's index in `cells`; none outside the extent.
@@ -49,7 +49,7 @@ impl HexCounts {
     /// For each cell its neighbours within `k` steps that are in the extent.
     pub fn neighbours(&self, snapshot: &Snapshot, k: u8) -> NeighbourLists {
         let rings = snapshot.h3_rings(self.resolution, k);
-        let mut neighbours = NeighbourLists::with_capacity(self.cells.len(), Hex::ring_size(k));
+        let mut neighbours = NeighbourLists::with_capacity(self.cells.len(), H3Cell::ring_size(k));
         for (number, index) in self.extent_index.iter().enumerate() {
             if index.is_some() {
                 let near = rings.of(number as u32);
@@ -140,7 +140,7 @@ pub fn count_hexes(snapshot: &Snapshot, compiled: &CompiledFilter, resolution: u
 fn in_extent(
     snapshot: &Snapshot,
     resolution: u8,
-    hexes: &[Hex],
+    hexes: &[H3Cell],
     sums: &[HexAggregate],
 ) -> HexCounts {
     let mut vacant = snapshot.vacant_h3_cells(resolution).iter().peekable();

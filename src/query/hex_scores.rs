@@ -4,7 +4,7 @@
 //! significance of a cell does not depend on the viewport.
 
 use crate::index::{RING_MAX, Snapshot};
-use crate::place::Hex;
+use crate::place::H3Cell;
 use crate::query::hex_counts::{HexCounts, exposure_counts};
 use crate::statistics::{
     NeighbourLists, gi_star, lower_tail, permuted, q_values, two_sided, upper_tail,
@@ -109,7 +109,7 @@ pub(super) fn class_of(z: f64, q: f64) -> i8 {
 /// ```
 pub fn auto_k(total: u64, cells: usize) -> u8 {
     let mean = total as f64 / cells.max(1) as f64;
-    let enough = |k: &u8| mean * (Hex::ring_size(*k) + 1) as f64 >= EXPECTED_MIN;
+    let enough = |k: &u8| mean * (H3Cell::ring_size(*k) + 1) as f64 >= EXPECTED_MIN;
     (1..RING_MAX).find(enough).unwrap_or(RING_MAX)
 }
 

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use crate::domain::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
-use crate::place::Hex;
+use crate::place::H3Cell;
 
 /// A track that no hotspot continued for so long ends, in seconds.
 const ENDS_AFTER: i64 = 3 * 86_400;
@@ -20,7 +20,7 @@ const RETURNS_WITHIN: i64 = 30 * 86_400;
 /// A hotspot as it was just detected.
 pub struct DetectedHotspot<'a> {
     /// Its H3 cells, ascending.
-    pub cells: &'a [Hex],
+    pub cells: &'a [H3Cell],
     /// Number of reports.
     pub count: u64,
 }
@@ -31,10 +31,10 @@ pub struct DetectedHotspot<'a> {
 /// track's last one leaves the track as it is.
 ///
 /// ```
-/// use pointchaud::place::Hex;
+/// use pointchaud::place::H3Cell;
 /// use pointchaud::query::{DetectedHotspot, update_tracks};
 ///
-/// let cell = Hex::of(-71.2, 46.8, 9).unwrap();
+/// let cell = H3Cell::of(-71.2, 46.8, 9).unwrap();
 /// let (mut tracks, mut next, mut changed) = (Vec::new(), 1, Vec::new());
 /// let detected = [DetectedHotspot { cells: &[cell], count: 10 }];
 /// let first = update_tracks(&mut tracks, "all", &detected, 0, &mut next, &mut changed);
@@ -116,7 +116,7 @@ fn overlaps(
     detected: &[DetectedHotspot<'_>],
     at: i64,
 ) -> Vec<(usize, usize, usize)> {
-    let mut of_cell: HashMap<Hex, usize> = HashMap::new();
+    let mut of_cell: HashMap<H3Cell, usize> = HashMap::new();
     for (n, one) in detected.iter().enumerate() {
         of_cell.extend(one.cells.iter().map(|cell| (*cell, n)));
     }
@@ -170,9 +170,9 @@ mod tests {
     const DAY: i64 = 86_400;
 
     /// Some cells of a row.
-    fn cells(range: std::ops::Range<u32>) -> Vec<Hex> {
-        let mut cells: Vec<Hex> =
-            range.map(|n| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap()).collect();
+    fn cells(range: std::ops::Range<u32>) -> Vec<H3Cell> {
+        let mut cells: Vec<H3Cell> =
+            range.map(|n| H3Cell::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap()).collect();
         cells.sort();
         cells
     }

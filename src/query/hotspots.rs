@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Filter, ServiceCode};
 use crate::index::{DocAddress, Snapshot};
-use crate::place::Hex;
+use crate::place::H3Cell;
 use crate::query::hex_counts::{HexCounts, count_hexes, exposure_counts};
 use crate::query::hex_scores::{
     Exposure, HexScores, HexTest, UntestableReason, class_of, score_hexes_with,
@@ -48,7 +48,7 @@ pub struct HotspotQuery {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspot {
     /// Its cells that hold reports, ascending.
-    pub cells: Vec<Hex>,
+    pub cells: Vec<H3Cell>,
     /// Number of reports in the window.
     pub count: u64,
     /// Number of those that are open or in progress.
@@ -316,7 +316,7 @@ impl Regions {
 /// A hotspot in the making.
 #[derive(Clone)]
 struct Draft {
-    cells: Vec<Hex>,
+    cells: Vec<H3Cell>,
     count: u64,
     open: u64,
     expected: f64,

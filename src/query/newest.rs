@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::index::{CompiledFilter, DocAddress, Selection, SelectionBatch, Snapshot};
-use crate::place::Cell;
+use crate::place::GridCell;
 use crate::query::page::{Cursor, Page};
 
 /// Slots whose times are compared together.
@@ -230,7 +230,7 @@ pub fn newest_page(
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
-/// use pointchaud::place::{Cell, Position};
+/// use pointchaud::place::{GridCell, Position};
 /// use pointchaud::query::newest_in_cell;
 ///
 /// let at = |lon: f64| Position::new(lon, 46.81).unwrap();
@@ -241,13 +241,13 @@ pub fn newest_page(
 /// let index = Index::from_reports([report("here", -71.21), report("elsewhere", -71.31)]);
 /// let snapshot = index.reader().load();
 /// let every = snapshot.compiled(&Filter::default());
-/// let page = newest_in_cell(&snapshot, &every, Cell::of(at(-71.21), 15), None, 10);
+/// let page = newest_in_cell(&snapshot, &every, GridCell::of(at(-71.21), 15), None, 10);
 /// assert_eq!(page.items.iter().map(|one| snapshot.id(*one)).collect::<Vec<_>>(), ["here"]);
 /// ```
 pub fn newest_in_cell(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
-    cell: Cell,
+    cell: GridCell,
     after: Option<Cursor<i64>>,
     limit: usize,
 ) -> Page<DocAddress> {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::index::Snapshot;
-use crate::place::{AreaIndex, BBox, Hex};
+use crate::place::{AreaIndex, BBox, H3Cell};
 use crate::query::{self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason};
 use crate::usecase::City;
 use crate::usecase::watch::{
@@ -132,7 +132,7 @@ impl HotspotSearch {
 
 /// Keeps the hotspots with a cell whose centre is in the box.
 fn retain_in(hotspots: &mut Vec<NumberedHotspot>, bbox: &BBox) {
-    let bounds = |one: &NumberedHotspot| Hex::bounds(&one.hotspot.cells).unwrap_or(BBox::WORLD);
+    let bounds = |one: &NumberedHotspot| H3Cell::bounds(&one.hotspot.cells).unwrap_or(BBox::WORLD);
     let candidates = AreaIndex::new(hotspots.iter().map(bounds)).touching(bbox);
     let mut number = 0;
     hotspots.retain(|one| {

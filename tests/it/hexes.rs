@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::world::{World, everywhere, placed};
 use pointchaud::domain::{Accuracy, ClosedReason, Filter, IndexedFields, Status};
-use pointchaud::place::{Hex, Position, distance};
+use pointchaud::place::{H3Cell, Position, distance};
 use pointchaud::query;
 use pointchaud::query::{
     DensityQuery, Exposure, HexTest, HotspotQuery, RecurrenceQuery, TimeSteps, UntestableReason,
 };
 
-fn cell(at: Position, resolution: u8) -> Hex {
-    Hex::of(at.lon(), at.lat(), resolution).unwrap()
+fn cell(at: Position, resolution: u8) -> H3Cell {
+    H3Cell::of(at.lon(), at.lat(), resolution).unwrap()
 }
 
 /// The extent by definition: cells with an exactly placed report of any kind and time.
-fn extent(world: &World, filter: &Filter, resolution: u8) -> BTreeSet<Hex> {
+fn extent(world: &World, filter: &Filter, resolution: u8) -> BTreeSet<H3Cell> {
     let exact = world.facts.iter().filter(|facts| facts.accuracy == Accuracy::Exact);
-    let mut cells: BTreeSet<Hex> =
+    let mut cells: BTreeSet<H3Cell> =
         exact.filter_map(|facts| Some(cell(facts.position?, resolution))).collect();
     cells.extend(placed(world, filter).iter().map(|(_, at)| cell(*at, resolution)));
     cells
@@ -32,7 +32,7 @@ fn counts_equal_those_of_h3_itself_at_every_resolution() {
         for resolution in 6..=11 {
             let compiled = world.snapshot.compiled(&filter);
             let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
-            let mut wanted: BTreeMap<Hex, (u32, u32, Option<i64>)> =
+            let mut wanted: BTreeMap<H3Cell, (u32, u32, Option<i64>)> =
                 extent(world, &filter, resolution).into_iter().map(|c| (c, (0, 0, None))).collect();
             for (facts, at) in placed(world, &filter) {
                 let sum = wanted.get_mut(&cell(at, resolution)).unwrap();
@@ -42,7 +42,7 @@ fn counts_equal_those_of_h3_itself_at_every_resolution() {
                     sum.2 = Some(sum.2.map_or(facts.requested, |t| t.min(facts.requested)));
                 }
             }
-            let found: BTreeMap<Hex, (u32, u32, Option<i64>)> = counts
+            let found: BTreeMap<H3Cell, (u32, u32, Option<i64>)> = counts
                 .cells
                 .iter()
                 .zip(&counts.totals)
@@ -66,13 +66,13 @@ fn neighbours_are_those_of_h3_and_in_the_extent() {
             let compiled = world.snapshot.compiled(&filter);
             let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
             let near = counts.neighbours(&world.snapshot, k);
-            let inside: BTreeSet<Hex> = counts.cells.iter().copied().collect();
+            let inside: BTreeSet<H3Cell> = counts.cells.iter().copied().collect();
             for (n, cell) in counts.cells.iter().enumerate() {
-                let mut found: Vec<Hex> =
+                let mut found: Vec<H3Cell> =
                     near.of(n).iter().map(|other| counts.cells[*other as usize]).collect();
                 found.sort();
-                let ring: BTreeSet<Hex> = cell.ring(u32::from(k)).into_iter().collect();
-                let wanted: Vec<Hex> = ring.intersection(&inside).copied().collect();
+                let ring: BTreeSet<H3Cell> = cell.ring(u32::from(k)).into_iter().collect();
+                let wanted: Vec<H3Cell> = ring.intersection(&inside).copied().collect();
                 assert_eq!(found, wanted, "{name}, {cell} at {k} steps");
                 compared += 1;
             }
@@ -133,7 +133,7 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
 #[test]
 fn the_same_count_everywhere_is_no_statistic() {
     let places = (0..100).map(|n| {
-        let [lon, lat] = Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap().center();
+        let [lon, lat] = H3Cell::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap().center();
         Position::new(lon, lat).unwrap()
     });
     let snapshot = crate::common::world::exactly(places.collect());
@@ -169,7 +169,7 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
         let mut cells = BTreeSet::new();
         for hotspot in &found.found {
             seen += 1;
-            let own: BTreeSet<Hex> = hotspot.cells.iter().copied().collect();
+            let own: BTreeSet<H3Cell> = hotspot.cells.iter().copied().collect();
             assert!(own.iter().all(|cell| cells.insert(*cell)), "{name}: a cell of two hotspots");
             let mut wanted: Vec<&IndexedFields> = reports
                 .iter()
@@ -184,7 +184,7 @@ fn the_members_of_hotspots_are_the_reports_in_their_cells() {
             assert_eq!(hotspot.count, wanted.len() as u64);
             assert!(hotspot.count >= 3 && hotspot.q <= 0.1 && hotspot.expected.is_finite());
             assert!(ask.from - 366 * 86_400 <= hotspot.since && hotspot.since < ask.before);
-            assert!(!Hex::outline(&hotspot.cells).is_empty());
+            assert!(!H3Cell::outline(&hotspot.cells).is_empty());
         }
         reports.len()
     });

@@ -5,7 +5,7 @@ use crate::common::world::*;
 use geo::{Distance, Haversine, Point};
 use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, ServiceCode, Status};
 use pointchaud::index::{DocAddress, Index, Snapshot};
-use pointchaud::place::{BBox, Cell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
+use pointchaud::place::{BBox, GridCell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
 use pointchaud::query;
 use pointchaud::query::{ClusterItem, Cursor};
 use rand::{RngExt, SeedableRng};
@@ -269,7 +269,7 @@ fn clusters_equal_a_linear_scan_and_nest() {
                 let (cell, count) = match spot {
                     ClusterItem::Cluster(cluster) => (cluster.cell, cluster.count),
                     ClusterItem::Single(address) => {
-                        (Cell::of(world.snapshot.position(*address).unwrap(), level), 1)
+                        (GridCell::of(world.snapshot.position(*address).unwrap(), level), 1)
                     }
                 };
                 found.insert((cell.x, cell.y), count);
@@ -377,7 +377,7 @@ fn clusters_keep_their_id_while_reports_come_and_go() {
             [ClusterItem::Single(_)] => assert_eq!(revision, 1),
             [ClusterItem::Cluster(cluster)] => {
                 assert_eq!(cluster.count, revision);
-                assert_eq!(cluster.cell, Cell::of(place, query::cluster_level(12)));
+                assert_eq!(cluster.cell, GridCell::of(place, query::cluster_level(12)));
                 assert_eq!(cluster.expansion_zoom, None);
             }
             other => panic!("{other:?}"),
@@ -413,7 +413,7 @@ fn the_halves_of_a_map_have_no_square_in_common_and_miss_none() {
         let filter = Filter { bbox: None, ..filter.clone() };
         let (snapshot, compiled) = (&world.snapshot, world.snapshot.compiled(&filter));
         let squares = |pieces: &[pointchaud::place::GridBox], level: u8| {
-            let mut counts: std::collections::BTreeMap<Cell, usize> = Default::default();
+            let mut counts: std::collections::BTreeMap<GridCell, usize> = Default::default();
             snapshot.scan_cells(pieces, level, &compiled, |cell, batch| {
                 *counts.entry(cell).or_default() += batch.slots().count();
             });

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::common::{Folder, python_or_skip};
-use pointchaud::place::Hex;
+use pointchaud::place::H3Cell;
 use pointchaud::statistics::{
     NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail, mann_kendall,
     permuted, q_values, scan, two_sided, upper_tail,
@@ -141,7 +141,7 @@ fn others_compute_the_same() {
     let cells = (0..600u32).map(|n| {
         let (lon, lat) = (rng.random_range(-180.0..180.0), rng.random_range(-90.0..90.0));
         let resolution = 6 + (n % 6) as u8;
-        json!([[lon, lat], resolution, Hex::of(lon, lat, resolution).unwrap().to_string()])
+        json!([[lon, lat], resolution, H3Cell::of(lon, lat, resolution).unwrap().to_string()])
     });
     all["cells"] = cells.collect();
     let folder = Folder::new("statistics");

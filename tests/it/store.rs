@@ -12,7 +12,7 @@ use pointchaud::domain::{
 };
 use pointchaud::error::{Error, ErrorKind, Refusal};
 use pointchaud::message;
-use pointchaud::place::Hex;
+use pointchaud::place::H3Cell;
 use pointchaud::store::{
     AddJurisdiction, BatchOutcome, Checkpoint, CommitListener, CreateReport, CreateReports,
     ImportReports, Reader, RemoveReport, SaveHotspotTracks, SubmitOutcome, UpdateReport,
@@ -337,7 +337,7 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
 }
 
 fn hotspots_are_kept_as_they_are_now(store: &Open) {
-    let cell = |n: u32| Hex::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap();
+    let cell = |n: u32| H3Cell::of(-71.2 + f64::from(n) * 0.01, 46.8, 9).unwrap();
     let step = |at, event, count| HotspotTrackStep { at, event, count, cells: 2 };
     let mut track = HotspotTrack {
         number: 7,

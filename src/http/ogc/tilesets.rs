@@ -12,7 +12,7 @@ use crate::http::ogc::representation::Representation;
 use crate::http::reply::answer::JSON;
 use crate::http::tiles::cache::MEDIA_TYPE;
 use crate::http::tiles::tile_json::LayerFacts;
-use crate::place::{BBox, Cell, Position, Tile};
+use crate::place::{BBox, GridCell, Position, Tile};
 
 /// The grid of web maps, the only one there is here.
 pub const GRID: &str = "WebMercatorQuad";
@@ -174,7 +174,8 @@ struct BoundingBox {
 
 /// The columns and rows that hold anything, zoom by zoom.
 fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<TileLimits> {
-    let tile = |lon: f64, lat: f64, zoom: u8| Position::new(lon, lat).map(|at| Cell::of(at, zoom));
+    let tile =
+        |lon: f64, lat: f64, zoom: u8| Position::new(lon, lat).map(|at| GridCell::of(at, zoom));
     let limit = |zoom: u8| {
         let northwest = tile(bounds.west, bounds.north, zoom).ok()?;
         let southeast = tile(bounds.east, bounds.south, zoom).ok()?;

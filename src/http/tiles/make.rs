@@ -10,7 +10,7 @@ use crate::http::v1::hexes::{self, HEXES_MAX, check_resolution};
 use crate::http::v1::hotspots::standing_features;
 use crate::i18n::Language;
 use crate::index::{DocAddress, Snapshot};
-use crate::place::{CIRCUMFERENCE_M, Hex, Tile};
+use crate::place::{CIRCUMFERENCE_M, H3Cell, Tile};
 use crate::query;
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
@@ -37,7 +37,7 @@ fn reach(tile: Tile, resolution: u8) -> f64 {
     let bounds = tile.bounds();
     let narrow = bounds.north.abs().max(bounds.south.abs()).to_radians().cos();
     let side = CIRCUMFERENCE_M * narrow / f64::from(1u32 << tile.zoom());
-    (Hex::spacing_m(resolution) / side).min(1.0)
+    (H3Cell::spacing_m(resolution) / side).min(1.0)
 }
 
 /// Makes a tile: its bytes and how many features they leave out.

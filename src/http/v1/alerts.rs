@@ -16,7 +16,7 @@ use crate::http::request::params::{BBOX, SERVICE};
 use crate::http::v1::hotspots::answer::outline;
 use crate::http::v1::members::MEMBERS_MAX;
 use crate::http::v1::sentences::SentenceNames;
-use crate::place::{BBox, Hex};
+use crate::place::{BBox, H3Cell};
 use crate::query::Alert;
 use crate::usecase::watch::Alerts;
 
@@ -140,7 +140,7 @@ fn feature(
     names: &SentenceNames<'_>,
 ) -> AreaFeature<AlertOut> {
     let days = (at - alert.from) / 86_400;
-    let cell = alert.cells.first().map(Hex::to_string).unwrap_or_default();
+    let cell = alert.cells.first().map(H3Cell::to_string).unwrap_or_default();
     let id = format!("{}-{cell}-{days}", alert.service);
     let is_alert = alert.recurrence_days >= ALERT_DAYS;
     let properties = AlertOut {

@@ -19,7 +19,7 @@ use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
 use crate::http::v1::reports::answer::{next_newest, report_page};
 use crate::index::Snapshot;
 use crate::message;
-use crate::place::{BBox, Cell};
+use crate::place::{BBox, GridCell};
 use crate::query::{self, ClusterItem, Clusters, ZOOM_MAX};
 use crate::usecase::reports::check_areas;
 
@@ -102,7 +102,7 @@ async fn list(call: Call<ListRequest>) -> HandlerResult {
 pub struct ClusterId {
     text: String,
     zoom: u8,
-    cell: Cell,
+    cell: GridCell,
 }
 
 request! {
@@ -132,13 +132,13 @@ impl ClusterIdParameter {
 }
 
 /// Zoom and square of a cluster's id, `zoom-column-row`.
-fn cluster_id(id: &str) -> Option<(u8, Cell)> {
+fn cluster_id(id: &str) -> Option<(u8, GridCell)> {
     let numbers: Option<Vec<u32>> = id.split('-').map(|part| part.parse().ok()).collect();
     let [zoom, x, y] = numbers?.try_into().ok()?;
     let zoom = u8::try_from(zoom).ok().filter(|zoom| *zoom <= ZOOM_MAX)?;
     let level = query::cluster_level(zoom);
     let side = 1u32 << level;
-    (x < side && y < side).then_some((zoom, Cell { level, x, y }))
+    (x < side && y < side).then_some((zoom, GridCell { level, x, y }))
 }
 
 request! {

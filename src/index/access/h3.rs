@@ -18,7 +18,7 @@ use arc_swap::ArcSwapOption;
 use hashbrown::HashTable;
 
 use crate::place::{
-    H3LatticeKeys, HEX_RESOLUTION_MIN, HEX_RESOLUTIONS, Hex, lattice_key, lattice_keys,
+    H3_RESOLUTION_MIN, H3_RESOLUTIONS, H3Cell, H3LatticeKeys, lattice_key, lattice_keys,
 };
 
 /// The fragment number that stands for "no position".
@@ -29,7 +29,7 @@ const NO_CELL: u32 = u32::MAX;
 pub const RING_MAX: u8 = 3;
 
 /// Number of resolutions but the finest; the level of the finest.
-const COARSE: usize = HEX_RESOLUTIONS - 1;
+const COARSE: usize = H3_RESOLUTIONS - 1;
 /// The cell numbers of a coarse region, by level.
 type CoarseRegion = [u32; COARSE];
 /// The number of a fragment's finest cell, and of its coarse region.
@@ -71,7 +71,7 @@ impl<T: Copy> SharedChunks<T> {
 /// The cells of one resolution.
 #[derive(Clone, Default)]
 struct H3Level {
-    cells: SharedChunks<Hex>,
+    cells: SharedChunks<H3Cell>,
     /// Numbers of the cells without an exactly located report, ascending: there are few.
     vacant: Arc<Vec<u32>>,
     /// Neighbours within 1, 2, … steps, once they were asked for.
@@ -83,17 +83,17 @@ struct H3Level {
 pub struct H3Columns {
     fragments: SharedChunks<H3Fragment>,
     coarse_regions: SharedChunks<CoarseRegion>,
-    levels: [H3Level; HEX_RESOLUTIONS],
+    levels: [H3Level; H3_RESOLUTIONS],
 }
 
 /// The index of a resolution in arrays by level.
 fn level_of(resolution: u8) -> usize {
-    usize::from(resolution - HEX_RESOLUTION_MIN)
+    usize::from(resolution - H3_RESOLUTION_MIN)
 }
 
 impl H3Columns {
     /// The cells of a resolution, by number.
-    pub fn cells(&self, resolution: u8) -> Vec<Hex> {
+    pub fn cells(&self, resolution: u8) -> Vec<H3Cell> {
         self.levels[level_of(resolution)].cells.iter().collect()
     }
 
@@ -147,12 +147,12 @@ pub struct H3Rings {
     width: usize,
     /// A row for each cell: the numbers of its neighbours, then [`NO_CELL`].
     rows: Vec<u32>,
-    numbers: HashMap<Hex, u32>,
+    numbers: HashMap<H3Cell, u32>,
 }
 
 impl H3Rings {
     fn new(k: u8) -> Self {
-        Self { k, width: Hex::ring_size(k), rows: Vec::new(), numbers: HashMap::new() }
+        Self { k, width: H3Cell::ring_size(k), rows: Vec::new(), numbers: HashMap::new() }
     }
 
     /// Number of cells.
@@ -160,7 +160,7 @@ impl H3Rings {
         self.numbers.len()
     }
 
-    fn add(&mut self, cell: Hex) {
+    fn add(&mut self, cell: H3Cell) {
         let number = self.len() as u32;
         self.rows.resize(self.rows.len() + self.width, NO_CELL);
         self.numbers.insert(cell, number);
@@ -202,7 +202,7 @@ pub struct H3Writer {
     /// By fragment: the lattice key of its finest cell.
     keys: SharedChunks<u64>,
     /// By level and cell: the number of exactly located reports.
-    reports: [Vec<u32>; HEX_RESOLUTIONS],
+    reports: [Vec<u32>; H3_RESOLUTIONS],
 }
 
 fn hash(n: u64) -> u64 {
@@ -216,9 +216,9 @@ fn hash_region(region: &CoarseRegion) -> u64 {
 
 /// The cell of a position, computed by H3, and the lattice key of the cell's center, which lies on
 /// one face and far from every edge.
-fn cell_of(lon: f64, lat: f64, level: usize) -> (Hex, u64) {
-    let resolution = level as u8 + HEX_RESOLUTION_MIN;
-    let cell = Hex::of(lon, lat, resolution).expect("a position and one of our resolutions");
+fn cell_of(lon: f64, lat: f64, level: usize) -> (H3Cell, u64) {
+    let resolution = level as u8 + H3_RESOLUTION_MIN;
+    let cell = H3Cell::of(lon, lat, resolution).expect("a position and one of our resolutions");
     let [lon, lat] = cell.center();
     (cell, lattice_key(lon, lat, level).unwrap_or(cell.number()))
 }
@@ -331,7 +331,7 @@ impl H3Writer {
         number
     }
 
-    fn add_cell(&mut self, level: usize, cell: Hex, columns: &mut Arc<H3Columns>) -> u32 {
+    fn add_cell(&mut self, level: usize, cell: H3Cell, columns: &mut Arc<H3Columns>) -> u32 {
         let cells = &mut Arc::make_mut(columns).levels[level];
         let number = cells.cells.len() as u32;
         cells.cells.push(cell);
@@ -393,7 +393,7 @@ mod tests {
         for (lon, lat, fragment, then) in kept {
             assert_eq!(then.fragments.get(fragment), columns.fragments.get(fragment));
             let [finest, _] = then.fragments.get(fragment);
-            assert_eq!(Some(then.cells(11)[finest as usize]), Hex::of(lon, lat, 11));
+            assert_eq!(Some(then.cells(11)[finest as usize]), H3Cell::of(lon, lat, 11));
         }
     }
 }

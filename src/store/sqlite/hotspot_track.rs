@@ -9,7 +9,7 @@ use crate::domain::{
     HotspotTrack, HotspotTrackEvent, HotspotTrackStep, JurisdictionId, format_utc,
 };
 use crate::error::{Error, Result};
-use crate::place::Hex;
+use crate::place::H3Cell;
 
 /// RFC 3339 of a second since 1970.
 fn text_of(second: i64) -> String {
@@ -41,7 +41,7 @@ pub fn write(
         "INSERT INTO hotspot_event VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )?;
     for track in tracks {
-        let cells: Vec<String> = track.cells.iter().map(Hex::to_string).collect();
+        let cells: Vec<String> = track.cells.iter().map(H3Cell::to_string).collect();
         let (id, number) = (jurisdiction.as_str(), track.number as i64);
         upsert.execute(params![
             id,
@@ -85,7 +85,7 @@ pub fn read(db: &Connection, jurisdiction: &JurisdictionId) -> Result<Vec<Hotspo
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         };
         let (number, question, cells, count, seen, ended) = read()?;
-        let cells: Option<Vec<Hex>> = cells.split_whitespace().map(Hex::parse).collect();
+        let cells: Option<Vec<H3Cell>> = cells.split_whitespace().map(H3Cell::parse).collect();
         let cells = cells.ok_or_else(|| Error::internal(format!("cells of hotspot {number}")))?;
         let (number, count, seen) = (number as u64, count as u64, second_of(&seen)?);
         let track = HotspotTrack { number, question, cells, count, seen, ended, steps: Vec::new() };

@@ -22,7 +22,7 @@ use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RESOLUTION_DEFAULT, R
 use crate::i18n::Language;
 use crate::index::{RING_MAX, Snapshot};
 use crate::message;
-use crate::place::{BBox, Hex};
+use crate::place::{BBox, H3Cell};
 use crate::query::{self, Exposure, HexTest, TimeSteps};
 use crate::usecase::reports::check_areas;
 
@@ -150,7 +150,7 @@ fn render(
     let compiled = snapshot.compiled(filter);
     let counts = query::count_hexes(snapshot, &compiled, *resolution);
     if let Some((permutations, _)) = test.permutations {
-        let ring = Hex::ring_size(test.k.unwrap_or(RING_MAX)) as u64;
+        let ring = H3Cell::ring_size(test.k.unwrap_or(RING_MAX)) as u64;
         let draws = counts.cells.len() as u64 * ring * u64::from(permutations);
         if draws > DRAWS_MAX {
             let message = message!(

@@ -4,7 +4,7 @@ use crate::http::request::parameter::{Defaulted, Optional, Parameter, query};
 use crate::http::request::types::{Number, number};
 use crate::http::request::words::Choice;
 use crate::index::RING_MAX;
-use crate::place::{HEX_RESOLUTION_MAX, HEX_RESOLUTION_MIN};
+use crate::place::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN};
 use crate::query::Exposure;
 
 /// The resolution where none is asked for: cells some 350 m apart.
@@ -12,7 +12,7 @@ pub const RESOLUTION_DEFAULT: u8 = 9;
 
 /// The resolution of H3.
 pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
-    query("resolution", number(HEX_RESOLUTION_MIN, HEX_RESOLUTION_MAX))
+    query("resolution", number(H3_RESOLUTION_MIN, H3_RESOLUTION_MAX))
         .default(RESOLUTION_DEFAULT)
         .example("8")
         .says(

@@ -12,12 +12,12 @@ use crate::http::v1::hexes::answer::HexClass;
 use crate::http::v1::members::{members, service_counts};
 use crate::http::v1::sentences::SentenceNames;
 use crate::index::Snapshot;
-use crate::place::Hex;
+use crate::place::H3Cell;
 use crate::query::{Hotspot, Priority, trend_direction};
 
 /// The outline of cells.
-pub fn outline(cells: &[Hex]) -> Option<AreaGeometry> {
-    let polygons = Hex::outline(cells).into_iter();
+pub fn outline(cells: &[H3Cell]) -> Option<AreaGeometry> {
+    let polygons = H3Cell::outline(cells).into_iter();
     shape(polygons.map(|rings| rings.iter().map(|corners| ring(corners)).collect()).collect())
 }
 
@@ -193,7 +193,7 @@ pub fn hotspot<'a>(
         services: service_counts(snapshot, &hotspot.services),
         areas: areas.collect(),
         streets,
-        cells: hotspot.cells.iter().map(Hex::to_string).collect(),
+        cells: hotspot.cells.iter().map(H3Cell::to_string).collect(),
         service_request_ids: members(snapshot, &hotspot.members),
         history: None,
         ended: None,
@@ -259,7 +259,7 @@ pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
         count: track.count,
         seen_datetime: instant(track.seen),
         ended: track.ended,
-        cells: track.cells.iter().map(Hex::to_string).collect(),
+        cells: track.cells.iter().map(H3Cell::to_string).collect(),
         history: life(track),
     };
     AreaFeature::new(track.number.to_string(), outline(&track.cells), properties)
