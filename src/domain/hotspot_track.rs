@@ -75,7 +75,7 @@ pub struct HotspotTrack {
     /// Its reports when last seen.
     pub count: u64,
     /// When last seen, in seconds since 1970.
-    pub seen: i64,
+    pub last_found_at: i64,
     /// It is there no more.
     pub ended: bool,
     /// Its life, oldest first.

@@ -65,7 +65,7 @@ pub fn update_tracks(
         let step = |event| HotspotTrackStep { at, event, count: one.count, cells: one.cells.len() };
         if let Some(track) = track_of[n] {
             let track = &mut tracks[track];
-            if at >= track.seen && continue_track(track, one, at) {
+            if at >= track.last_found_at && continue_track(track, one, at) {
                 changed.push(track.number);
             }
             continue;
@@ -83,7 +83,7 @@ pub fn update_tracks(
             question: question.to_owned(),
             cells: one.cells.to_vec(),
             count: one.count,
-            seen: at,
+            last_found_at: at,
             ended: false,
             steps: vec![step(event)],
         });
@@ -92,13 +92,17 @@ pub fn update_tracks(
     let numbers: Vec<u64> = track_of.iter().flatten().map(|track| tracks[*track].number).collect();
     let now: Vec<usize> = track_of.into_iter().flatten().collect();
     for (n, track) in tracks.iter_mut().enumerate() {
-        if track.ended || track.question != question || now.contains(&n) || at <= track.seen {
+        if track.ended
+            || track.question != question
+            || now.contains(&n)
+            || at <= track.last_found_at
+        {
             continue;
         }
         let whole = shared.iter().find(|(_, other, _)| *other == n).map(|(_, _, n)| numbers[*n]);
         let event = match whole {
             Some(whole) => HotspotTrackEvent::MergedInto(whole),
-            None if at - track.seen >= ENDS_AFTER => HotspotTrackEvent::Ended,
+            None if at - track.last_found_at >= ENDS_AFTER => HotspotTrackEvent::Ended,
             None => continue,
         };
         track.ended = true;
@@ -122,7 +126,7 @@ fn overlaps(
     }
     let mut shared = Vec::new();
     for (n, track) in tracks.iter().enumerate() {
-        let may_return = !track.ended || at - track.seen <= RETURNS_WITHIN;
+        let may_return = !track.ended || at - track.last_found_at <= RETURNS_WITHIN;
         if track.question != question || !may_return {
             continue;
         }
@@ -156,7 +160,7 @@ fn continue_track(track: &mut HotspotTrack, one: &DetectedHotspot<'_>, at: i64) 
     track.ended = false;
     track.cells = one.cells.to_vec();
     track.count = one.count;
-    track.seen = at;
+    track.last_found_at = at;
     if let Some(event) = event {
         track.steps.push(HotspotTrackStep { at, event, count: one.count, cells: one.cells.len() });
     }
@@ -245,7 +249,7 @@ mod tests {
         );
         assert_eq!((other, changed), (vec![2], vec![2]));
         assert_eq!(timeline.day(3, &[(0..1, 90)]), [1]);
-        assert_eq!((timeline.tracks[0].count, timeline.tracks[0].seen), (10, 9 * DAY));
+        assert_eq!((timeline.tracks[0].count, timeline.tracks[0].last_found_at), (10, 9 * DAY));
         timeline.day(2, &[]);
         assert!(!timeline.tracks[0].ended);
     }

@@ -54,12 +54,12 @@ pub fn items(
     let mut offer = |batch: SelectionBatch<'_>| {
         if certain {
             matched += batch.slots().count() as u64;
-            return list.offer_all(&batch);
+            return list.collect_batch(&batch);
         }
         batch.slots().each(|slot| {
             if condition.holds(&batch, slot) {
                 matched += 1;
-                list.offer(batch.address(slot));
+                list.collect(batch.address(slot));
             }
         });
     };

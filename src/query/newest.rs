@@ -24,7 +24,7 @@ const BATCH: usize = 32;
 /// };
 /// let snapshot = Index::from_reports((1..=5).map(report)).reader().load();
 /// let mut collector = NewestCollector::new(&snapshot, None, 2);
-/// snapshot.scan(&snapshot.compiled(&Filter::default()), |batch| collector.offer_all(&batch));
+/// snapshot.scan(&snapshot.compiled(&Filter::default()), |batch| collector.collect_batch(&batch));
 /// let page = collector.page();
 /// let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
 /// assert_eq!((ids, page.more), (vec!["r5", "r4"], true));
@@ -72,19 +72,19 @@ impl<'a> NewestCollector<'a> {
     }
 
     /// Offers the reports of a batch.
-    pub fn offer_all(&mut self, batch: &SelectionBatch<'_>) {
+    pub fn collect_batch(&mut self, batch: &SelectionBatch<'_>) {
         // Reports newer than the cursor were on earlier pages.
         let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
         match batch.slots() {
             Selection::List(list) => {
-                list.iter().for_each(|slot| self.offer_slot(batch, *slot, newest));
+                list.iter().for_each(|slot| self.collect_slot(batch, *slot, newest));
             }
             Selection::Range(range) => {
                 for first in range.clone().step_by(BATCH) {
                     let slots = first..range.end.min(first + BATCH as u32);
                     let columns = batch.columns();
                     if columns.any_requested_between(slots.clone(), self.oldest(), newest) {
-                        slots.for_each(|slot| self.offer_slot(batch, slot, newest));
+                        slots.for_each(|slot| self.collect_slot(batch, slot, newest));
                     }
                 }
             }
@@ -92,12 +92,12 @@ impl<'a> NewestCollector<'a> {
     }
 
     #[inline]
-    fn offer_slot(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
+    fn collect_slot(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
         let requested = batch.columns().requested(slot);
         // Few reports pass both tests but about half pass either: one branch on the conjunction is
         // predicted well, two branches are not.
         if (requested >= self.oldest()) & (requested <= newest) {
-            self.offer(batch.address(slot));
+            self.collect(batch.address(slot));
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> NewestCollector<'a> {
     }
 
     /// Offers a report.
-    pub fn offer(&mut self, address: DocAddress) {
+    pub fn collect(&mut self, address: DocAddress) {
         let requested = self.snapshot.requested(address);
         if requested < self.oldest() {
             return;
@@ -166,7 +166,7 @@ pub fn newest(
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    scan(snapshot, compiled, |batch| list.offer_all(&batch));
+    scan(snapshot, compiled, |batch| list.collect_batch(&batch));
     list.page()
 }
 
@@ -252,6 +252,6 @@ pub fn newest_in_cell(
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    snapshot.scan_cell(cell, compiled, |batch| list.offer_all(&batch));
+    snapshot.scan_cell(cell, compiled, |batch| list.collect_batch(&batch));
     list.page()
 }

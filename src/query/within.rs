@@ -39,7 +39,7 @@ pub fn within_polygon(
     snapshot.scan_box(polygons.bounds(), compiled, |batch| {
         batch.slots().each(|slot| {
             if batch.columns().position(slot).is_some_and(|at| polygons.contains(at)) {
-                list.offer(batch.address(slot));
+                list.collect(batch.address(slot));
             }
         });
     });

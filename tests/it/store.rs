@@ -344,7 +344,7 @@ fn hotspots_are_kept_as_they_are_now(store: &Open) {
         question: "service=nid-de-poule".into(),
         cells: vec![cell(1), cell(2)],
         count: 12,
-        seen: 1_790_000_000,
+        last_found_at: 1_790_000_000,
         ended: false,
         steps: vec![step(1_789_000_000, HotspotTrackEvent::Born, 9)],
     };

@@ -257,7 +257,7 @@ pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
         hotspot_id: track.number,
         question: track.question.clone(),
         count: track.count,
-        seen_datetime: instant(track.seen),
+        seen_datetime: instant(track.last_found_at),
         ended: track.ended,
         cells: track.cells.iter().map(H3Cell::to_string).collect(),
         history: life(track),
