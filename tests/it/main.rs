@@ -8,6 +8,7 @@
 
 mod common;
 
+mod batches;
 mod clients;
 mod cookbook;
 mod cql2;
