@@ -22,6 +22,7 @@ mod http;
 mod import;
 mod incidents;
 mod media;
+mod metrics;
 mod ogc;
 mod open311;
 mod openapi;
