@@ -4,7 +4,6 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
-mod csv;
 mod duplicate_model;
 mod duplicate_pairs;
 mod geojson;
@@ -15,6 +14,7 @@ mod point;
 pub mod polygons;
 mod profile;
 mod projection;
+mod read;
 mod source;
 mod times;
 

@@ -50,6 +50,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "proj4rs",
             "blake3",
             "quick_xml",
+            "memchr",
         ],
     ),
     (

@@ -1,0 +1,25 @@
+//! Files as cities publish them, read as one stream of rows whatever their format: the bytes are
+//! unpacked and decoded, the format is told from the content, and each row becomes named cells.
+
+mod csv;
+mod elements;
+mod input;
+mod json;
+mod layout;
+mod outline;
+mod record;
+mod row;
+
+pub use input::Input;
+pub use row::{Cells, Columns, Row};
+
+use crate::i18n::Message;
+use crate::message;
+
+/// Longest row that is read, in bytes of its text: it bounds the memory of an import.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+
+/// The words for an input that the machine cannot read.
+fn unreadable(error: std::io::Error) -> Message {
+    message!("ne peut pas être lu : {error}", "{error}")
+}

@@ -1,0 +1,201 @@
+//! The outline of a JSON document: which arrays of records it holds and where, without its values.
+
+use std::fmt;
+use std::io::Read;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+/// Members deeper than this are not searched for arrays.
+const DEPTH_MAX: usize = 5;
+
+/// An array of the document.
+#[derive(Debug, Clone, Default)]
+pub struct Array {
+    /// Names of the members that lead to it.
+    pub path: Vec<String>,
+    /// How many of its elements are objects.
+    pub objects: u64,
+    /// How many are arrays.
+    pub arrays: u64,
+    /// How many are neither.
+    pub scalars: u64,
+}
+
+/// What a document holds.
+#[derive(Debug, Default)]
+pub struct Outline {
+    /// Its arrays, in order; those within elements of an array are left out.
+    pub arrays: Vec<Array>,
+    /// The document is one object or array; other values follow where it is false.
+    pub is_single: bool,
+    /// The coordinate reference system as GeoJSON of 2008 or ArcGIS writes it.
+    pub crs: Option<Value>,
+    /// `meta.view.columns` of Socrata, whose rows are arrays.
+    pub columns: Option<Value>,
+    /// How many records there are in all, where the document is one page of an answer.
+    pub total: Option<u64>,
+    /// ArcGIS left records out.
+    pub is_cut: bool,
+}
+
+impl Outline {
+    /// Reads the whole document once.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn read(input: impl Read) -> serde_json::Result<Self> {
+        let mut json = serde_json::Deserializer::from_reader(input);
+        let mut outline = Self::default();
+        Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json)?;
+        outline.is_single = json.end().is_ok();
+        Ok(outline)
+    }
+}
+
+struct Node<'a> {
+    path: &'a mut Vec<String>,
+    outline: &'a mut Outline,
+}
+
+impl Node<'_> {
+    fn member<'de, A: MapAccess<'de>>(&mut self, key: String, map: &mut A) -> Result<(), A::Error> {
+        self.path.push(key);
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["crs" | "spatialReference"] => self.outline.crs = Some(map.next_value()?),
+            ["meta", "view", "columns"] => self.outline.columns = Some(map.next_value()?),
+            ["total_count" | "nhits" | "numberMatched"] | ["result", "total"] => {
+                self.outline.total = map.next_value::<Value>()?.as_u64();
+            }
+            ["exceededTransferLimit"] | ["properties", "exceededTransferLimit"] => {
+                self.outline.is_cut = map.next_value::<Value>()?.as_bool() == Some(true);
+            }
+            path if path.len() > DEPTH_MAX => {
+                map.next_value::<IgnoredAny>()?;
+            }
+            _ => map.next_value_seed(Node { path: self.path, outline: self.outline })?,
+        }
+        self.path.pop();
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            self.member(key, &mut map)?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut array = Array { path: self.path.clone(), ..Array::default() };
+        while let Some(kind) = seq.next_element_seed(KindOf)? {
+            match kind {
+                Kind::Object => array.objects += 1,
+                Kind::Array => array.arrays += 1,
+                Kind::Scalar => array.scalars += 1,
+            }
+        }
+        self.outline.arrays.push(array);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+enum Kind {
+    Object,
+    Array,
+    Scalar,
+}
+
+/// Passes over a value and tells what kind it is.
+struct KindOf;
+
+impl<'de> DeserializeSeed<'de> for KindOf {
+    type Value = Kind;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Kind, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KindOf {
+    type Value = Kind;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Kind::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Kind::Array)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+
+    fn visit_unit<E>(self) -> Result<Kind, E> {
+        Ok(Kind::Scalar)
+    }
+}
