@@ -13,7 +13,7 @@ use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
 use crate::ingest::read::layout::Layout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Columns, Row, RowReader};
-use crate::ingest::read::unreadable;
+use crate::ingest::read::{signature, unreadable};
 use crate::message;
 
 /// Records of JSON that are read ahead, to know the columns.
@@ -45,6 +45,10 @@ impl Input {
                 "est un dossier, pas un fichier",
                 "is a directory, not a file"
             )));
+        }
+        let start = start(path).map_err(|error| refuse(unreadable(error)))?;
+        if let Some(kind) = signature::foreign(&start) {
+            return Err(refuse(kind));
         }
         let sign = first_sign(path).map_err(|error| refuse(unreadable(error)))?;
         let format = match sign {
@@ -180,6 +184,13 @@ impl Read for CountingReader {
         self.bytes.set(self.bytes.get() + n as u64);
         Ok(n)
     }
+}
+
+/// The first bytes.
+fn start(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(signature::START_BYTES);
+    File::open(path)?.take(signature::START_BYTES as u64).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// The first byte that is not white space or a BOM.

@@ -9,6 +9,7 @@ mod layout;
 mod outline;
 mod record;
 mod row;
+mod signature;
 
 pub use input::Input;
 pub use row::{Cells, Columns, Row};

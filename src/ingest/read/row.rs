@@ -41,8 +41,8 @@ impl Columns {
     }
 
     /// The number of the column of this name, appended where it is new; `None` where the file has
-    /// [`COLUMNS_MAX`] already. `derived` marks a column that repeats a part of another column, such
-    /// as a member of a nested object.
+    /// [`COLUMNS_MAX`] already. `derived` marks a column that repeats a part of another column,
+    /// such as a member of a nested object.
     pub fn number_of(&mut self, name: &str, derived: bool) -> Option<usize> {
         match self.by_name.get(name) {
             Some(number) => Some(*number),
