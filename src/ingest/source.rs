@@ -10,7 +10,7 @@ use crate::domain::Jurisdiction;
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::profile::Profile;
-use crate::ingest::read::{Cells, Columns, Input, Row};
+use crate::ingest::read::{Cells, Input, Row, SourceColumns};
 use crate::ingest::times::TimeReader;
 use crate::message;
 use crate::place::BBox;
@@ -174,7 +174,7 @@ impl SourceFile {
 }
 
 /// Fails where a mapping gives a field columns of which the table has none.
-fn all_found(mapping: &Mapping, columns: &Columns) -> Result<()> {
+fn all_found(mapping: &Mapping, columns: &SourceColumns) -> Result<()> {
     let missing = mapping.missing();
     let Some(field) = missing.first() else { return Ok(()) };
     let has = columns.folded().join(", ");
@@ -205,7 +205,7 @@ impl RowCells for Cells {
 struct RowNaming(HashMap<[u8; 10], u32>);
 
 impl RowNaming {
-    fn name(&mut self, mapped: &mut MappedRow, cells: &Cells, columns: &Columns) {
+    fn name(&mut self, mapped: &mut MappedRow, cells: &Cells, columns: &SourceColumns) {
         if mapped.0.id.is_some() {
             return;
         }

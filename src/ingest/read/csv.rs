@@ -6,14 +6,14 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::read::row::{Columns, Row, RowReader};
+use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::unreadable;
 use crate::message;
 
 /// An open table.
 pub struct CsvReader<R> {
     reader: csv::Reader<BufReader<R>>,
-    columns: Columns,
+    columns: SourceColumns,
     record: ByteRecord,
 }
 
@@ -31,13 +31,13 @@ impl<R: Read> CsvReader<R> {
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
         let names = reader.headers().map_err(|error| unreadable(error.into()))?;
-        let columns = Columns::of_header(names);
+        let columns = SourceColumns::of_header(names);
         Ok(Self { reader, columns, record: ByteRecord::new() })
     }
 }
 
 impl<R: Read> RowReader for CsvReader<R> {
-    fn columns(&self) -> &Columns {
+    fn columns(&self) -> &SourceColumns {
         &self.columns
     }
 

@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
-use crate::ingest::read::layout::Layout;
+use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
-use crate::ingest::read::row::{Columns, Row, RowReader};
+use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::{signature, unreadable};
 use crate::message;
 
@@ -94,7 +94,7 @@ impl Input {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn columns(&self) -> Result<Columns> {
+    pub fn columns(&self) -> Result<SourceColumns> {
         let mut rows = self.rows()?;
         if self.is_table() {
             return Ok(rows.columns().clone());
@@ -106,7 +106,7 @@ impl Input {
             }
         }
         let mut columns = rows.columns().clone();
-        if rows.reader.layout() == Some(&Layout::GeoJson) {
+        if rows.reader.layout() == Some(&RecordLayout::GeoJson) {
             columns.number_of("*geometry", true);
         }
         Ok(columns)
@@ -151,7 +151,7 @@ impl Rows {
     }
 
     /// The columns found so far.
-    pub fn columns(&self) -> &Columns {
+    pub fn columns(&self) -> &SourceColumns {
         self.reader.columns()
     }
 

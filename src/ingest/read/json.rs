@@ -11,10 +11,10 @@ use crate::i18n::Message;
 use crate::ingest::projection::Projection;
 use crate::ingest::read::ROW_BYTES_MAX;
 use crate::ingest::read::elements::{Element, Elements};
-use crate::ingest::read::layout::Layout;
+use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::{Array, Outline};
 use crate::ingest::read::record::Flattener;
-use crate::ingest::read::row::{Columns, Row, RowReader};
+use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::message;
 
 /// Members under which published documents keep their records.
@@ -35,7 +35,7 @@ pub struct JsonShape {
     /// Names of the members that lead to the array of records.
     pub path: Vec<String>,
     /// How they are laid out.
-    pub layout: Layout,
+    pub layout: RecordLayout,
     /// Their coordinate reference system as an EPSG name, where it is not WGS 84.
     pub crs: Option<String>,
 }
@@ -64,9 +64,9 @@ impl JsonShape {
             message!("ne contient aucun tableau d’enregistrements", "contains no array of records")
         })?;
         let layout = match columns {
-            Some(columns) if chosen.arrays > 0 => Layout::Arrays(names(columns)),
-            _ if chosen.path == ["features"] => Layout::GeoJson,
-            _ => Layout::Objects,
+            Some(columns) if chosen.arrays > 0 => RecordLayout::Arrays(names(columns)),
+            _ if chosen.path == ["features"] => RecordLayout::GeoJson,
+            _ => RecordLayout::Objects,
         };
         let crs = outline.crs.as_ref().map_or(Ok(None), crs_name)?;
         Ok(Self { path: chosen.path.clone(), layout, crs })
@@ -124,7 +124,7 @@ pub struct JsonReader<R> {
     bytes: Rc<Cell<u64>>,
     flattener: Flattener,
     is_layout_open: bool,
-    columns: Columns,
+    columns: SourceColumns,
     number: u64,
 }
 
@@ -142,15 +142,15 @@ impl<R: Read> JsonReader<R> {
                 layout: shape.layout.clone(),
                 projection: projection(shape.crs.as_deref())?,
             },
-            is_layout_open: !matches!(shape.layout, Layout::Arrays(_)),
-            columns: Columns::default(),
+            is_layout_open: !matches!(shape.layout, RecordLayout::Arrays(_)),
+            columns: SourceColumns::default(),
             number: 0,
         })
     }
 }
 
 impl<R: Read> RowReader for JsonReader<R> {
-    fn columns(&self) -> &Columns {
+    fn columns(&self) -> &SourceColumns {
         &self.columns
     }
 
@@ -179,7 +179,7 @@ impl<R: Read> RowReader for JsonReader<R> {
         self.bytes.get()
     }
 
-    fn layout(&self) -> Option<&Layout> {
+    fn layout(&self) -> Option<&RecordLayout> {
         Some(&self.flattener.layout)
     }
 }
@@ -195,7 +195,7 @@ fn read_record(
     json: &[u8],
     flattener: &mut Flattener,
     is_layout_open: &mut bool,
-    columns: &mut Columns,
+    columns: &mut SourceColumns,
     row: &mut Row,
 ) {
     let read = serde_json::from_slice::<Value>(json).map_err(|error| {
@@ -210,8 +210,8 @@ fn read_record(
     let flat = read.and_then(|record| {
         // The first record shows how all are laid out.
         if std::mem::take(is_layout_open) {
-            let found = Layout::of(&record);
-            if found != Layout::Objects || flattener.layout != Layout::GeoJson {
+            let found = RecordLayout::of(&record);
+            if found != RecordLayout::Objects || flattener.layout != RecordLayout::GeoJson {
                 flattener.layout = found;
             }
         }
@@ -230,7 +230,7 @@ pub struct JsonLinesReader<R> {
     bytes: Rc<Cell<u64>>,
     flattener: Flattener,
     is_layout_open: bool,
-    columns: Columns,
+    columns: SourceColumns,
     separator: u8,
     buffer: Vec<u8>,
     line: u64,
@@ -249,9 +249,9 @@ impl<R: Read> JsonLinesReader<R> {
         Ok(Self {
             input,
             bytes,
-            flattener: Flattener { layout: Layout::Objects, projection: None },
+            flattener: Flattener { layout: RecordLayout::Objects, projection: None },
             is_layout_open: true,
-            columns: Columns::default(),
+            columns: SourceColumns::default(),
             separator,
             buffer: Vec::new(),
             line: 1,
@@ -286,7 +286,7 @@ impl<R: Read> JsonLinesReader<R> {
 }
 
 impl<R: Read> RowReader for JsonLinesReader<R> {
-    fn columns(&self) -> &Columns {
+    fn columns(&self) -> &SourceColumns {
         &self.columns
     }
 
@@ -320,7 +320,7 @@ impl<R: Read> RowReader for JsonLinesReader<R> {
         self.bytes.get()
     }
 
-    fn layout(&self) -> Option<&Layout> {
+    fn layout(&self) -> Option<&RecordLayout> {
         Some(&self.flattener.layout)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// How records are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Layout {
+pub enum RecordLayout {
     /// Features of GeoJSON.
     GeoJson,
     /// Features of an ArcGIS answer: `attributes`, and `geometry` with `x` and `y`.
@@ -17,7 +17,7 @@ pub enum Layout {
     Objects,
 }
 
-impl Layout {
+impl RecordLayout {
     /// The layout of a record that stands for all of its file.
     pub fn of(record: &Value) -> Self {
         let is_object = |name: &str| record[name].is_object();

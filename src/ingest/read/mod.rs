@@ -12,7 +12,7 @@ mod row;
 mod signature;
 
 pub use input::Input;
-pub use row::{Cells, Columns, Row};
+pub use row::{Cells, Row, SourceColumns};
 
 use crate::i18n::Message;
 use crate::message;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Refusal;
 use crate::ingest::projection::Projection;
-use crate::ingest::read::layout::Layout;
-use crate::ingest::read::row::{COLUMNS_MAX, Cells, Columns};
+use crate::ingest::read::layout::RecordLayout;
+use crate::ingest::read::row::{COLUMNS_MAX, Cells, SourceColumns};
 use crate::message;
 
 /// Members nested deeper than this stay in the text of their object.
@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 4;
 /// Turns records into cells.
 pub struct Flattener {
     /// How the records are laid out.
-    pub layout: Layout,
+    pub layout: RecordLayout,
     /// Of the geometries; `None` where they are longitude and latitude.
     pub projection: Option<Projection>,
 }
@@ -28,7 +28,7 @@ impl Flattener {
     pub fn flatten(
         &self,
         record: &Value,
-        columns: &mut Columns,
+        columns: &mut SourceColumns,
         cells: &mut Cells,
     ) -> Result<(), Refusal> {
         let mut row = Flat { columns, cells, overflow: None };
@@ -47,7 +47,7 @@ impl Flattener {
 
     fn fill(&self, record: &Value, row: &mut Flat<'_>) -> Result<(), Refusal> {
         match &self.layout {
-            Layout::GeoJson => {
+            RecordLayout::GeoJson => {
                 let kind = record["type"].as_str().unwrap_or_default();
                 if kind != "Feature" {
                     let message = message!("n’est pas un Feature", "is not a Feature");
@@ -57,23 +57,23 @@ impl Flattener {
                 row.value("*id", &record["id"]);
                 self.place(&record["geometry"], row)?;
             }
-            Layout::ArcGis => {
+            RecordLayout::ArcGis => {
                 row.members(record["attributes"].as_object());
                 self.place(&record["geometry"], row)?;
             }
-            Layout::Opendatasoft => {
+            RecordLayout::Opendatasoft => {
                 row.members(record["fields"].as_object());
                 row.value("*id", &record["recordid"]);
                 self.place(&record["geometry"], row)?;
             }
-            Layout::Arrays(names) => {
+            RecordLayout::Arrays(names) => {
                 let Some(values) = record.as_array() else {
                     let message = message!("n’est pas un tableau", "is not an array");
                     return Err(Refusal::new("row", record, message));
                 };
                 names.iter().zip(values).for_each(|(name, value)| row.value(name, value));
             }
-            Layout::Objects => {
+            RecordLayout::Objects => {
                 let Some(members) = record.as_object() else {
                     let message = message!("n’est pas un objet", "is not an object");
                     return Err(Refusal::new("row", record, message));
@@ -155,7 +155,7 @@ fn not_a_point(kind: &str) -> Refusal {
 }
 
 struct Flat<'a> {
-    columns: &'a mut Columns,
+    columns: &'a mut SourceColumns,
     cells: &'a mut Cells,
     /// A member for which there was no column left.
     overflow: Option<String>,

@@ -6,23 +6,23 @@ use std::ops::Range;
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::profile::column_name;
-use crate::ingest::read::layout::Layout;
+use crate::ingest::read::layout::RecordLayout;
 
-/// Columns that a source may have.
+/// SourceColumns that a source may have.
 pub const COLUMNS_MAX: usize = 4_096;
 
-/// The columns of a source. Columns keep their numbers: a source that finds new ones while it is
+/// The columns of a source. SourceColumns keep their numbers: a source that finds new ones while it is
 /// read, such as JSON, appends them.
 #[derive(Debug, Clone, Default)]
-pub struct Columns {
+pub struct SourceColumns {
     names: Vec<String>,
     folded: Vec<String>,
     by_name: HashMap<String, usize>,
     derived: Vec<bool>,
 }
 
-impl Columns {
-    /// Columns named as in a header row.
+impl SourceColumns {
+    /// SourceColumns named as in a header row.
     pub fn of_header<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut columns = Self::default();
         for name in names {
@@ -145,7 +145,7 @@ impl Row {
 /// Reads a source row by row. Memory is bounded by the longest row that the reader accepts.
 pub trait RowReader {
     /// The columns found so far.
-    fn columns(&self) -> &Columns;
+    fn columns(&self) -> &SourceColumns;
 
     /// Reads the next row into `row`; false at the end.
     ///
@@ -157,7 +157,7 @@ pub trait RowReader {
     fn bytes_read(&self) -> u64;
 
     /// How the records are laid out, once one was read; `None` for tables.
-    fn layout(&self) -> Option<&Layout> {
+    fn layout(&self) -> Option<&RecordLayout> {
         None
     }
 }

@@ -29,7 +29,9 @@ pub fn foreign(start: &[u8]) -> Option<Message> {
             "est un shapefile : exportez-le en GeoJSON ou en GeoPackage",
             "is a shapefile: export it as GeoJSON or GeoPackage"
         )
-    } else if markup(&[b"<!doctype html", b"<html", b"<head", b"<body"]) || (lower.starts_with(b"<") && found(b"<html")) {
+    } else if markup(&[b"<!doctype html", b"<html", b"<head", b"<body"])
+        || (lower.starts_with(b"<") && found(b"<html"))
+    {
         message!(
             "est une page HTML, pas les données : vérifiez l’adresse du téléchargement",
             "is an HTML page, not the data: check the address of the download"
