@@ -11,8 +11,8 @@ use crate::ingest::read::layout::RecordLayout;
 /// SourceColumns that a source may have.
 pub const COLUMNS_MAX: usize = 4_096;
 
-/// The columns of a source. SourceColumns keep their numbers: a source that finds new ones while it is
-/// read, such as JSON, appends them.
+/// The columns of a source. A column keeps its number: a source that finds new columns while it
+/// is read, such as JSON, appends them.
 #[derive(Debug, Clone, Default)]
 pub struct SourceColumns {
     names: Vec<String>,
