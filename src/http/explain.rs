@@ -1,5 +1,5 @@
-//! The problem document of everything that failed, also of what axum and its layers refuse on
-//! their own.
+//! Middleware that writes the body of every error response, including those that axum and its
+//! layers produce themselves.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +17,8 @@ use crate::http::request::context::language_of;
 use crate::http::state::AppState;
 use crate::message;
 
-/// Writes the problem document of what failed, in the reader's language, and logs causes.
+/// Replaces the body of an error response by a problem document (or an Open311 error document) in
+/// the reader's language, and logs the cause of internal errors.
 pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
@@ -63,13 +64,13 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     answer
 }
 
-/// Is this an answer that says more than its status on purpose (readiness)?
+/// Does this error response already have a JSON body? `/readyz` answers 503 with one.
 fn is_explained(response: &Response) -> bool {
     let media_type = response.headers().get(header::CONTENT_TYPE);
     media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }
 
-/// The error behind a bare status of axum or of a layer.
+/// The error for a status without body that axum or a layer produced.
 fn of_status(code: StatusCode, path: &str) -> Error {
     match code {
         StatusCode::NOT_FOUND => Error::not_found(path),

@@ -1,5 +1,5 @@
-//! The HTTP surface. Each resource declares its operations beside their handlers; the router and
-//! the OpenAPI document are made from the same list of them (`operations`).
+//! The HTTP interface. Each resource declares its operations next to their handlers. The router
+//! and the OpenAPI document are built from the same list, [`operations`].
 
 mod explain;
 pub mod ogc;
@@ -32,7 +32,7 @@ use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::Operation;
 use crate::i18n::Language;
 
-/// Every operation of the service.
+/// Every operation of the service, in the order of the OpenAPI document.
 fn operations() -> Vec<Operation> {
     let resources = [
         v1::cities::operations,
@@ -61,23 +61,23 @@ fn operations() -> Vec<Operation> {
     resources.into_iter().flat_map(|operations| operations()).collect()
 }
 
-/// The description of these operations.
+/// The OpenAPI document of these operations. Pages have no description and are left out.
 fn document(operations: &[Operation]) -> Document {
     Document::new(operations.iter().filter_map(|one| one.description.clone()).collect())
 }
 
-/// Every path of the service, as the router has it.
+/// Every path of the service, in the router's notation, such as `/api/v1/reports/{id}`.
 pub fn paths() -> Vec<&'static str> {
     operations().iter().flat_map(|one| one.paths().collect::<Vec<_>>()).collect()
 }
 
-/// The OpenAPI document of a service whose address is not known.
+/// The OpenAPI document without the address of a running service: its server is `/`.
 pub fn openapi_document(language: Language) -> serde_json::Value {
     let server = Server { base: "/", contact: None };
     document(&operations()).whole(&server, language)
 }
 
-/// The router over all operations.
+/// The router of all operations, with CORS, compression, problem documents and body limits.
 pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
@@ -102,7 +102,8 @@ pub fn router(state: Arc<AppState>) -> Router {
             idempotency_key,
         ])
         .expose_headers([header::ETAG, header::LOCATION]);
-    // One stack, the outermost first: layers that are added one by one cost an allocation each.
+    // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
+    // each separate call of `Router::layer` would cost another.
     let layers = ServiceBuilder::new()
         .layer(cors)
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))

@@ -1,6 +1,6 @@
-//! An operation, declared once: its route, its handler, and its description. The router and the
-//! OpenAPI document are made from the same list of operations; the parameters of an operation are
-//! those of the request type that its handler takes.
+//! An operation of the API, declared once: its route, its handler and its description. The router
+//! and the OpenAPI document are built from the same list of operations. The parameters of an
+//! operation are those of the request type that its handler takes.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,22 +24,22 @@ use crate::http::request::call::{Call, ServiceCall};
 use crate::http::request::parameter::{Declaration, Extract, Request};
 use crate::http::state::AppState;
 
-/// The route of an operation.
+/// The route of an operation: axum's router of its methods.
 pub type Route = MethodRouter<Arc<AppState>>;
 
-/// A handler's answer.
+/// The result of a handler.
 pub type HandlerResult = Result<Response>;
 
-/// A body may have so many bytes.
+/// How large a request body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BodyLimit {
-    /// The limit of all bodies.
+    /// The limit of ordinary bodies, [`Limits::body_bytes_max`].
     Usual,
-    /// The limit of a batch of reports.
+    /// The limit of a batch of reports, [`Limits::batch_bytes_max`].
     Batch,
-    /// This many.
+    /// This many bytes.
     Bytes(usize),
-    /// Any number: it is read piece by piece.
+    /// Unlimited: the handler reads the body as a stream.
     Unlimited,
 }
 
@@ -48,13 +48,13 @@ enum BodyLimit {
 pub enum Audience {
     /// Everybody.
     Public,
-    /// Crews: whoever [`Authorization::authorize`] lets through.
+    /// City crews: requests that [`Authorization::authorize`] accepts.
     Crews,
 }
 
-/// An operation.
+/// An operation of the API or a page.
 pub struct Operation {
-    /// What the document says of it; `None` for a page, which is for people.
+    /// Its description in the OpenAPI document; `None` for a page.
     pub description: Option<Description>,
     path: &'static str,
     aliases: Vec<&'static str>,
@@ -64,18 +64,18 @@ pub struct Operation {
     is_timed: bool,
 }
 
-/// A function that answers calls. `A` is its arguments: a [`Call`] of a request type or a
-/// [`ServiceCall`], then the header fields, then the body, as far as it takes them.
+/// An async function that answers requests. `A` is the tuple of its arguments: a [`Call`] of a
+/// request type or a [`ServiceCall`], then optionally the headers, then optionally the body.
 pub trait Handler<A>: Clone + Send + Sync + 'static {
-    /// Adds the declarations of the parameters of its request type.
+    /// Appends the declarations of the parameters of its request type.
     fn declare(to: &mut Vec<Declaration>);
 
-    /// The route that calls it.
+    /// The route that calls it for requests of this method.
     fn route(self, method: MethodFilter, audience: Audience) -> Route;
 }
 
-/// Implements [`Handler`] for functions of a call and of these further arguments, each extracted
-/// as `kind` and handed on as `got`.
+/// Implements [`Handler`] for functions of a call and further arguments. Each further argument is
+/// extracted by axum as `kind` and converted to `got`.
 macro_rules! handlers {
     ($($call:ty $([$generic:ident])? ;
        $($name:ident: $kind:ty => $got:ty = $convert:expr),*;)+) => {
@@ -97,8 +97,8 @@ macro_rules! handlers {
                     if audience == Audience::Crews {
                         shown.authorize(&state.access)?;
                     }
-                    // The body is read before a refusal is answered, so that whoever is still
-                    // sending it reads the answer.
+                    // axum has read the body before this point, so that a client that is still
+                    // sending it receives the refusal and no connection reset.
                     let call = call?;
                     self(call $(, $convert)*).await
                 };
@@ -121,10 +121,10 @@ handlers! {
     ServiceCall; request: HttpRequest => HttpRequest = request;
 }
 
-/// The answers of most operations.
+/// The status codes of most operations.
 const USUAL: Codes = &[(200, "ok"), (304, "not modified"), (400, "refused"), (404, "not found")];
 
-/// A method, as OpenAPI and as the router name it.
+/// A method by its OpenAPI name and as axum's filter.
 type Method = (&'static str, MethodFilter);
 
 impl Operation {
@@ -157,7 +157,8 @@ impl Operation {
             route: Box::new(route),
             audience: Audience::Public,
             body_limit: BodyLimit::Usual,
-            // What is computed for a read has its limit in the application; a body may be slow.
+            // Reads are limited by the query pool; operations with a body may wait for the client
+            // and need a timeout.
             is_timed: method.1 != MethodFilter::GET,
         }
     }
@@ -175,7 +176,7 @@ impl Operation {
         Self::new(method, (path, id, tag), parameters, route)
     }
 
-    /// An operation that reads.
+    /// A `GET` operation.
     pub fn get<A, H: Handler<A>>(
         path: &'static str,
         id: &'static str,
@@ -185,7 +186,7 @@ impl Operation {
         Self::handled(("get", MethodFilter::GET), path, id, tag, handler)
     }
 
-    /// An operation with a body.
+    /// A `POST` operation.
     pub fn post<A, H: Handler<A>>(
         path: &'static str,
         id: &'static str,
@@ -195,7 +196,7 @@ impl Operation {
         Self::handled(("post", MethodFilter::POST), path, id, tag, handler)
     }
 
-    /// An operation that changes a thing in part.
+    /// A `PATCH` operation.
     pub fn patch<A, H: Handler<A>>(
         path: &'static str,
         id: &'static str,
@@ -205,8 +206,7 @@ impl Operation {
         Self::handled(("patch", MethodFilter::PATCH), path, id, tag, handler)
     }
 
-    /// An operation that reads and has no parameters but those of its path: what stands in its
-    /// query string is ignored.
+    /// A `GET` operation whose query string is ignored: its only parameters are in the path.
     pub fn plain(path: &'static str, id: &'static str, tag: Tag, route: Route) -> Self {
         let place = (path, id, tag);
         let mut operation =
@@ -215,7 +215,7 @@ impl Operation {
         operation
     }
 
-    /// A page: it is for people and not in the document.
+    /// A page for people; it is not part of the OpenAPI document.
     pub fn page(path: &'static str, route: Route) -> Self {
         Self { description: None, ..Self::plain(path, "", Tag::Service, route) }
     }
@@ -226,43 +226,43 @@ impl Operation {
         }
     }
 
-    /// What it does, in French and in English.
+    /// Sets its summary in French and English.
     pub fn says(mut self, fr: &'static str, en: &'static str) -> Self {
         self.describe(|description| (description.fr, description.en) = (fr, en));
         self
     }
 
-    /// What it answers where it succeeds.
+    /// Sets the content of its successful responses.
     pub fn answers(mut self, content: &[Content]) -> Self {
         self.describe(|description| description.answer = content.to_vec());
         self
     }
 
-    /// What it answers where it fails, if not a problem document.
+    /// Sets the content of its error responses. The default is a problem document.
     pub fn fails_with(mut self, content: &[Content]) -> Self {
         self.describe(|description| description.problem = content.to_vec());
         self
     }
 
-    /// What is sent with it.
+    /// Sets the content of its request body.
     pub fn body(mut self, content: &[Content]) -> Self {
         self.describe(|description| description.body = content.to_vec());
         self
     }
 
-    /// Its status codes and what they mean.
+    /// Sets its status codes with their meanings.
     pub fn codes(mut self, codes: Codes) -> Self {
         self.describe(|description| description.codes = codes);
         self
     }
 
-    /// A parameter of the path of a [`Self::plain`] operation.
+    /// Adds a path parameter to a [`Self::plain`] operation.
     pub fn takes(mut self, parameter: &impl Extract) -> Self {
         self.describe(|description| parameter.declare(&mut description.parameters));
         self
     }
 
-    /// The parameters that it takes where the collection in its path is not one of reports.
+    /// Sets the parameters that it takes for OGC collections whose features are areas, not reports.
     pub fn of_areas_takes<R: Request>(mut self) -> Self {
         let mut parameters = Vec::new();
         R::declare(&mut parameters);
@@ -270,40 +270,40 @@ impl Operation {
         self
     }
 
-    /// It is for crews alone.
+    /// Restricts it to crews.
     pub fn for_crews(mut self) -> Self {
         self.audience = Audience::Crews;
         self.describe(|description| description.for_crews = true);
         self
     }
 
-    /// It is found under this path, too.
+    /// Adds another path for it.
     pub fn also_at(mut self, path: &'static str) -> Self {
         self.aliases.push(path);
         self
     }
 
-    /// Its body has the size of a batch of reports, at most.
+    /// Limits its body to the size of a batch of reports.
     pub fn batch(self) -> Self {
         Self { body_limit: BodyLimit::Batch, ..self }
     }
 
-    /// Its body has this many bytes, at most.
+    /// Limits its body to this many bytes.
     pub fn body_bytes_max(self, bytes: usize) -> Self {
         Self { body_limit: BodyLimit::Bytes(bytes), ..self }
     }
 
-    /// Its body is read piece by piece while it is answered: it may be long, and take long.
+    /// Removes the limits of size and time: the handler streams the body and the response.
     pub fn streamed(self) -> Self {
         Self { body_limit: BodyLimit::Unlimited, is_timed: false, ..self }
     }
 
-    /// All paths under which it is found.
+    /// All its paths: the main one, then the aliases.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.path).chain(self.aliases.iter().copied())
     }
 
-    /// Its route, with the limits of its body and of its time.
+    /// Its route with the limits of body size and time.
     pub fn route(&self, limits: &Limits) -> Route {
         let mut route = (self.route)(self.audience);
         route = match self.body_limit {

@@ -1,4 +1,4 @@
-//! The listener: bounded headers, bounded waiting, a clean stop.
+//! The listener: limits for headers and time, and a graceful stop.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,12 +17,13 @@ use tower::ServiceExt;
 
 use crate::config::Limits;
 
-/// Bytes of a request's headers at most; more is answered 431.
+/// Limit of the size of a request's headers, in bytes; larger ones get 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
-/// Headers of a request at most; more are answered 431.
+/// Limit of the number of a request's headers; more get 431.
 const HEADERS_MAX: usize = 64;
 
-/// Serves until `stop` resolves; then open requests are finished, within the limit.
+/// Serves until `stop` resolves, then lets open requests finish for at most
+/// [`Limits::stop_time_max`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -44,7 +45,7 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    // Out of sockets, most likely: give some time to close.
+                    // Most likely the process is out of file descriptors: wait until some close.
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                     continue;

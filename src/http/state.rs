@@ -1,4 +1,4 @@
-//! What handlers share.
+//! The state that all handlers share.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,55 +10,57 @@ use crate::query::DuplicateModel;
 use crate::usecase::App;
 use crate::usecase::watch::BackgroundWatch;
 
-/// Who may change reports.
+/// Who may change reports and incidents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody who reaches the service: it listens to this machine only.
+    /// Everybody who reaches the service: it listens on this machine only.
     Local,
-    /// Whoever shows this key as a bearer token.
+    /// Requests with this key as their bearer token.
     Key(String),
-    /// Nobody: it listens to the network and no key was set.
+    /// Nobody: the service listens on the network and no key was set.
     Nobody,
 }
 
-/// Settings that the public meets.
+/// Settings that show in public answers.
 pub struct PublicConfig {
-    /// Address of the service as its readers know it; `None` where it is what they ask for.
+    /// The public address of the service. `None` means the `Host` of each request.
     pub public_url: Option<String>,
-    /// Keys with which applications may file by Open311; without any, every key is accepted.
+    /// Keys of the applications that may create reports by Open311. If the list is empty, every key
+    /// is accepted.
     pub open311_keys: Vec<String>,
-    /// Whom to write to, for Open311's discovery.
+    /// An e-mail address or a name, for Open311's discovery document and the OpenAPI document.
     pub contact: Option<String>,
-    /// Where photos are kept.
+    /// The folder or bucket of the photos.
     pub photo_store: PhotoStore,
 }
 
 /// Settings of the map page.
 #[derive(Debug, Clone, Default)]
 pub struct PageSettings {
-    /// TileJSON of a vector basemap in the OpenMapTiles schema; none for a plain background.
+    /// URL of the TileJSON of a vector basemap in the OpenMapTiles schema; `None` for a plain
+    /// background.
     pub basemap: Option<String>,
 }
 
-/// What handlers share.
+/// The state that all handlers share.
 pub struct AppState {
-    /// The application.
+    /// The use cases of the service.
     pub app: Arc<App>,
     /// Who may change reports.
     pub access: Access,
     /// Settings of the map page.
     pub page: PageSettings,
-    /// The background watch for hotspots and alerts.
+    /// The background watch, which repeats the standing hotspot search and the alert scan.
     pub watch: Arc<BackgroundWatch>,
-    /// The model that finds duplicates.
+    /// The logistic model that scores pairs of reports as duplicates.
     pub model: Arc<DuplicateModel>,
-    /// Settings that the public meets.
+    /// Settings that show in public answers.
     pub public_config: PublicConfig,
-    /// Counters of the answers.
+    /// Counters for `/metrics`.
     pub(super) metrics: Metrics,
-    /// Tiles made lately.
+    /// Recently encoded vector tiles.
     pub(super) tiles: TileCache,
-    /// The description of all operations, once the router is made.
+    /// The OpenAPI document; set when the router is built.
     document: OnceLock<Document>,
 }
 
@@ -85,14 +87,14 @@ impl AppState {
         })
     }
 
-    /// The description of all operations; of none before the router is made.
+    /// The OpenAPI document; it is empty before the router is built.
     pub fn document(&self) -> &Document {
         self.document.get_or_init(|| Document::new(Vec::new()))
     }
 
-    /// Keeps the description of all operations.
+    /// Sets the OpenAPI document, once.
     pub fn set_document(&self, document: Document) {
-        // A second router over the same state has the same operations.
+        // A second router over the same state has the same operations, so the first one stays.
         let _ = self.document.set(document);
     }
 }

@@ -1,4 +1,4 @@
-//! Photos: checked, stripped of all that is not picture, and kept in a folder or a bucket.
+//! Photos: validated, stripped of metadata, and stored in a folder or an S3-compatible bucket.
 
 mod photo;
 mod photo_store;

@@ -1,4 +1,5 @@
-//! A photo as it is kept: decoded and encoded anew, so that nothing but the picture is left of it.
+//! Photos are decoded and re-encoded as JPEG, which removes metadata and everything else that is not
+//! part of the picture.
 
 use std::io::Cursor;
 
@@ -10,38 +11,41 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
 use crate::place::Position;
 
-/// Bytes of a photo as it comes, at most.
+/// Limit of the size of an uploaded photo, in bytes.
 pub const BYTES_MAX: usize = 12 << 20;
-/// Width and height of a photo as it comes, at most, in pixels.
+/// Limit of the width and height of an uploaded photo, in pixels.
 const SIDE_MAX: u32 = 12_000;
-/// Memory for decoding, at most: a small file may unfold to a huge picture.
+/// Limit of the memory for decoding, in bytes: a small file can decode to a huge picture.
 const DECODED_BYTES_MAX: u64 = 256 << 20;
-/// Longest side of a photo as it is kept, in pixels.
-const SIDE_KEPT: u32 = 2_048;
-/// Longest side of a thumbnail, in pixels.
-const SIDE_SMALL: u32 = 320;
+/// Limit of the longer side of a stored photo, in pixels; larger photos are scaled down.
+const STORED_SIDE_MAX: u32 = 2_048;
+/// Limit of the longer side of a thumbnail, in pixels.
+const THUMBNAIL_SIDE_MAX: u32 = 320;
+/// JPEG quality, 1 to 100.
 const QUALITY: u8 = 84;
 
-/// A photo ready to be kept.
+/// A photo ready to be stored.
 #[derive(Debug)]
 pub struct Photo {
     /// JPEG, without metadata.
     pub image: Vec<u8>,
-    /// JPEG, small.
+    /// The thumbnail, JPEG without metadata.
     pub thumbnail: Vec<u8>,
-    /// Width as it is kept, in pixels.
+    /// Width of the stored photo, in pixels.
     pub width: u32,
-    /// Height as it is kept, in pixels.
+    /// Height of the stored photo, in pixels.
     pub height: u32,
-    /// Where it was taken, by its own word; not part of the picture that is kept.
+    /// Where it was taken, according to the EXIF data of the upload. The stored photo does not
+    /// contain it.
     pub position: Option<Position>,
 }
 
 impl Photo {
-    /// Reads a JPEG, PNG or WebP, whatever its sender calls it.
+    /// Decodes an uploaded JPEG, PNG or WebP and encodes it for storage. The format is recognised from
+    /// the bytes alone.
     ///
     /// # Errors
-    /// Too large; of another kind; broken; larger than it looks.
+    /// The file is too large, of another format or damaged, or decodes to a too large picture.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > BYTES_MAX {
             let max = BYTES_MAX >> 20;
@@ -50,29 +54,29 @@ impl Photo {
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let format = kind(bytes)?;
-        let (orientation, position) = said(bytes);
+        let (orientation, position) = read_exif(bytes);
         let mut picture = decode(bytes, format)?;
         if let Some(orientation) = image::metadata::Orientation::from_exif(orientation) {
             picture.apply_orientation(orientation);
         }
-        let picture = on_white(fitted(picture, SIDE_KEPT));
+        let picture = on_white(fitted(picture, STORED_SIDE_MAX));
         let (width, height) = (picture.width(), picture.height());
-        let thumbnail = encode(&fitted(picture.clone(), SIDE_SMALL))?;
+        let thumbnail = encode(&fitted(picture.clone(), THUMBNAIL_SIDE_MAX))?;
         Ok(Self { image: encode(&picture)?, thumbnail, width, height, position })
     }
 
-    /// A photo that another service of this kind keeps under `name`: it stays as it is, byte for
-    /// byte.
+    /// A photo that another instance of this service stores under `name`. Its bytes stay unchanged.
     ///
     /// # Errors
-    /// It is not what its name says, no JPEG, broken, or says more than the picture.
-    pub fn kept(image: Vec<u8>, name: &str) -> Result<Self> {
+    /// It is not a valid JPEG, its name is not the digest of its bytes, it has EXIF data, or it is
+    /// larger than stored photos are.
+    pub fn from_stored(image: Vec<u8>, name: &str) -> Result<Self> {
         let picture = decode(&image, ImageFormat::Jpeg)?;
         let (width, height) = (picture.width(), picture.height());
-        let thumbnail = encode(&fitted(picture.into_rgb8().into(), SIDE_SMALL))?;
+        let thumbnail = encode(&fitted(picture.into_rgb8().into(), THUMBNAIL_SIDE_MAX))?;
         let photo = Self { image, thumbnail, width, height, position: None };
         let read = exif::Reader::new().read_from_container(&mut Cursor::new(&photo.image));
-        if photo.name() != name || read.is_ok() || width.max(height) > SIDE_KEPT {
+        if photo.name() != name || read.is_ok() || width.max(height) > STORED_SIDE_MAX {
             return Err(refusal(message!(
                 "n’a pas le contenu que son nom indique",
                 "does not have the content that its name indicates"
@@ -96,12 +100,12 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
 }
 
 impl Photo {
-    /// The name it is kept under: the digest of its bytes.
+    /// Its name in the photo store: a digest of its bytes.
     pub fn name(&self) -> String {
         format!("{}.jpg", self.digest())
     }
 
-    /// The name of its thumbnail.
+    /// The name of its thumbnail in the photo store.
     pub fn small_name(&self) -> String {
         format!("{}-320.jpg", self.digest())
     }
@@ -134,7 +138,7 @@ fn fitted(picture: DynamicImage, side: u32) -> DynamicImage {
     if large { picture.thumbnail(side, side) } else { picture }
 }
 
-/// JPEG has no transparency: what shines through is white.
+/// Puts the picture on a white background, because JPEG has no transparency.
 fn on_white(picture: DynamicImage) -> DynamicImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8().into();
@@ -152,8 +156,8 @@ fn encode(picture: &DynamicImage) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a photo says of itself: how it is turned (1 to 8), and where it was taken.
-fn said(bytes: &[u8]) -> (u8, Option<Position>) {
+/// The EXIF orientation (1 to 8) of a photo, and where it was taken.
+fn read_exif(bytes: &[u8]) -> (u8, Option<Position>) {
     let read = exif::Reader::new().read_from_container(&mut Cursor::new(bytes));
     let Ok(exif) = read else { return (1, None) };
     let turned = exif.get_field(Tag::Orientation, In::PRIMARY);
@@ -171,7 +175,7 @@ fn said(bytes: &[u8]) -> (u8, Option<Position>) {
     };
     let lon = degrees(Tag::GPSLongitude, Tag::GPSLongitudeRef, b"W");
     let lat = degrees(Tag::GPSLatitude, Tag::GPSLatitudeRef, b"S");
-    // 0/0 is what cameras write that do not know.
+    // Some cameras write 0/0 for an unknown position.
     let known = lon.zip(lat).filter(|place| *place != (0.0, 0.0));
     let position = known.and_then(|(lon, lat)| Position::new(lon, lat).ok());
     (u8::try_from(turned).unwrap_or(1), position)
@@ -237,13 +241,13 @@ mod tests {
     fn a_kept_photo_stays_as_it_is_if_it_is_what_its_name_says() {
         let photo = Photo::read(&picture(900, 600, ImageFormat::Jpeg)).unwrap();
         let name = photo.name();
-        let again = Photo::kept(photo.image.clone(), &name).unwrap();
+        let again = Photo::from_stored(photo.image.clone(), &name).unwrap();
         assert!(again.image == photo.image && !again.thumbnail.is_empty());
-        assert!(Photo::kept(photo.image.clone(), "00000000000000000000000000000000.jpg").is_err());
+        assert!(Photo::from_stored(photo.image.clone(), "00000000000000000000000000000000.jpg").is_err());
         let named = |bytes: &[u8]| format!("{}.jpg", &blake3::hash(bytes).to_hex()[..32]);
         let telling = with_exif(&photo.image);
-        assert!(Photo::kept(telling.clone(), &named(&telling)).is_err(), "it tells where");
-        assert!(Photo::kept(b"<html>".to_vec(), &named(b"<html>")).is_err());
+        assert!(Photo::from_stored(telling.clone(), &named(&telling)).is_err(), "it tells where");
+        assert!(Photo::from_stored(b"<html>".to_vec(), &named(b"<html>")).is_err());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Where photos are kept, each under the digest of its bytes: the same photo twice is kept once.
+//! The store of photos. The name of a photo is a digest of its bytes, so that equal photos are stored
+//! once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::message;
 #[derive(Clone)]
 pub struct PhotoStore(Arc<dyn ObjectStore>);
 
-/// Is this the name of a photo or of its thumbnail, and nothing else?
+/// Is this a valid name of a photo or a thumbnail? Other names, such as paths, never reach the store.
 pub fn is_key(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".jpg") else { return false };
     let digest = stem.strip_suffix("-320").unwrap_or(stem);
@@ -26,11 +27,11 @@ pub fn is_key(name: &str) -> bool {
 }
 
 impl PhotoStore {
-    /// Opens `DIR` (made if need be) or `s3://BUCKET[/PREFIX]`; a bucket's credentials, region and
-    /// endpoint come from the `AWS_…` variables of the environment.
+    /// Opens a folder, which is created if it does not exist, or `s3://BUCKET[/PREFIX]`. Credentials,
+    /// region and endpoint of a bucket come from the `AWS_…` environment variables.
     ///
     /// # Errors
-    /// The folder cannot be made; the bucket's settings are incomplete.
+    /// The folder cannot be created; the bucket's settings are incomplete.
     pub fn open(place: &str) -> Result<Self> {
         let wrong = |reason: String| {
             let message =
@@ -38,9 +39,9 @@ impl PhotoStore {
             Error::from(Refusal::new("--media", place, message))
         };
         if let Some(bucket) = place.strip_prefix("s3://") {
-            // Whoever asked for it first has had it installed.
+            // This fails if a provider is already installed, which is just as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            // Who sends a photo waits: a bucket out of reach is told of within half a minute.
+            // A client waits for the upload, so an unreachable bucket must fail within half a minute.
             let retry = RetryConfig {
                 max_retries: 3,
                 retry_timeout: Duration::from_secs(20),
@@ -59,10 +60,10 @@ impl PhotoStore {
         Ok(Self(Arc::new(folder.with_fsync(true))))
     }
 
-    /// Keeps a photo and its thumbnail; their names.
+    /// Stores a photo and its thumbnail and returns their names.
     ///
     /// # Errors
-    /// The place cannot be written.
+    /// Unavailable: the folder or bucket cannot be written.
     pub async fn put(&self, photo: Photo) -> Result<(String, String)> {
         let (name, small) = (photo.name(), photo.small_name());
         for (name, bytes) in [(&small, photo.thumbnail), (&name, photo.image)] {
@@ -74,7 +75,7 @@ impl PhotoStore {
     /// The bytes of a photo or thumbnail.
     ///
     /// # Errors
-    /// Not found; the place cannot be read.
+    /// Not found; unavailable: the folder or bucket cannot be read.
     pub async fn get(&self, name: &str) -> Result<Vec<u8>> {
         if !is_key(name) {
             return Err(Error::not_found(name));
@@ -86,7 +87,7 @@ impl PhotoStore {
         }
     }
 
-    /// Is there a photo of this name?
+    /// Is there a photo or thumbnail with this name?
     pub async fn has(&self, name: &str) -> bool {
         is_key(name) && self.0.head(&Key::from(name)).await.is_ok()
     }

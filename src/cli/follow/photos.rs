@@ -36,7 +36,7 @@ fn keep(
     bytes: Vec<u8>,
     name: &str,
 ) -> Result<()> {
-    let photo = Photo::kept(bytes, name)?;
+    let photo = Photo::from_stored(bytes, name)?;
     server.runtime.block_on(photo_store.put(photo)).map(|_| ())
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document of `/ogc` alone.
+//! The OpenAPI document of the part under `/ogc`.
 
 use crate::http::ogc::collection::OgcCollection;
 use crate::http::openapi::content::object;

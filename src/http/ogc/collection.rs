@@ -1,4 +1,4 @@
-//! The collections of a city.
+//! The collections of a city under OGC API – Features.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ use crate::usecase::City;
 pub const COLLECTION: Parameter<Segment> =
     path("id", Segment, "reports").says("Nom de la collection.", "Name of the collection.");
 
-/// A box, and the first and the last second of Unix time.
+/// A bounding box, and the first and last second in Unix time.
 pub type Extent = (Option<BBox>, Option<(i64, i64)>);
 
 /// A collection.
@@ -29,18 +29,18 @@ pub type Extent = (Option<BBox>, Option<(i64, i64)>);
 pub enum OgcCollection {
     /// Every report.
     Reports,
-    /// Every problem once.
+    /// Every incident, represented by its original report.
     Incidents,
-    /// Where there is significantly more.
+    /// The standing hotspots.
     Hotspots,
-    /// Cells and their counts.
+    /// H3 cells with their counts.
     Hexes,
-    /// A loaded set of boundaries.
+    /// The boundary set of this name.
     Boundaries(String),
 }
 
 impl OgcCollection {
-    /// All that a city has.
+    /// All collections of a city.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let sets =
             snapshot.boundary_sets().iter().map(|set| Self::Boundaries(set.set().name.clone()));
@@ -64,7 +64,7 @@ impl OgcCollection {
         matches!(self, Self::Reports | Self::Incidents)
     }
 
-    /// Its name in paths.
+    /// Its id in paths.
     pub fn id(&self) -> &str {
         match self {
             Self::Reports => "reports",
@@ -123,7 +123,7 @@ impl OgcCollection {
         language.pick(&self.texts().1).to_owned()
     }
 
-    /// The layer of tiles that shows it, if one does.
+    /// The tile layer with its features, if there is one.
     pub fn layer(&self) -> Option<Layer> {
         match self {
             Self::Reports | Self::Incidents => Some(Layer::Reports),
@@ -133,10 +133,10 @@ impl OgcCollection {
         }
     }
 
-    /// The features of a collection that is not one of reports: those of them all.
+    /// All features of a collection of areas.
     ///
     /// # Errors
-    /// The store; the watch; a set that is gone.
+    /// The store; the watch; a boundary set that was removed.
     pub fn areas(
         &self,
         (state, city): (&AppState, &City),
@@ -159,13 +159,13 @@ impl OgcCollection {
         }
     }
 
-    /// What the features of a collection of reports are: incidents alone, or all.
+    /// The filter of a collection of reports: all reports, or incidents only.
     pub fn filter(&self) -> Filter {
         let incidents = *self == Self::Incidents;
         Filter { approximate: true, incidents, ..Filter::default() }
     }
 
-    /// The box and the span of time around its features.
+    /// The bounding box and the time range of its features.
     ///
     /// # Errors
     /// As [`Self::areas`].

@@ -1,4 +1,4 @@
-//! CQL2 in (OGC 21-065r2), as text and as JSON: a condition on reports.
+//! Parsing CQL2 filters (OGC 21-065r2), as text or JSON, into conditions on reports.
 
 pub use cql2::Expr;
 use cql2::Geometry;
@@ -12,13 +12,14 @@ use crate::message;
 use crate::place::{BBox, Polygons, Position};
 use crate::query::{Comparison, Condition, Region, TextProperty, TimeProperty};
 
-/// Longest filter, in bytes.
+/// Limit of the length of a filter, in bytes.
 const BYTES_MAX: usize = 16 << 10;
-/// Brackets within brackets, at most: what reads them calls itself for each.
+/// Limit of the nesting depth of brackets: the parser is recursive, so deeper nesting could overflow
+/// the stack.
 const DEPTH_MAX: usize = 24;
-/// Words `not`, at most, for the same reason.
+/// Limit of the number of `not`, for the same reason.
 const NOTS_MAX: usize = 24;
-/// Name of the geometry.
+/// Name of the geometry property.
 pub const GEOMETRY: &str = "geometry";
 
 type Read<T> = Result<T, Refusal>;
@@ -27,7 +28,7 @@ fn refuse<T>(value: impl std::fmt::Display, message: Message) -> Read<T> {
     Err(Refusal::new("filter", value, message))
 }
 
-/// Reads a filter as it stands; `is_json` says in which of its languages.
+/// Parses a filter as CQL2 JSON or, if `is_json` is false, CQL2 text.
 ///
 /// # Errors
 /// Too long, too deep, or not CQL2.
@@ -45,11 +46,11 @@ pub fn parse(text: &str, is_json: bool) -> Read<Expr> {
         }
         deepest = deepest.max(depth);
     }
-    // In JSON an operation takes two brackets, and coordinates of polygons four more.
+    // CQL2 JSON needs two brackets for each operation, and four for the coordinates of a polygon.
     let most = if is_json { DEPTH_MAX } else { DEPTH_MAX / 2 };
     let folded = text.to_ascii_lowercase();
     let nots = folded.matches("not").count();
-    // Operators that bind to the right are read by calling oneself, too.
+    // The parser also recurses for right-associative operators and signs.
     let signs = text.bytes().filter(|sign| b"=^<>".contains(sign)).count();
     let minus = text.matches("--").count() + text.matches("- -").count();
     if deepest > most || nots > NOTS_MAX || signs > 500 || minus > 4 {
@@ -65,7 +66,7 @@ pub fn parse(text: &str, is_json: bool) -> Read<Expr> {
     })
 }
 
-/// The condition of a filter.
+/// Converts a filter to a condition on reports.
 ///
 /// # Errors
 /// A property that is not known, or an operation that is not supported.
@@ -98,10 +99,10 @@ pub fn condition(expr: &Expr) -> Read<Condition> {
     }
 }
 
-/// Does a feature match? For collections small enough to be looked at one by one.
+/// Does a GeoJSON feature match the filter? For collections without an index.
 ///
 /// # Errors
-/// What is asked cannot be asked of it.
+/// The filter cannot be applied to this feature.
 pub fn matches(expr: &Expr, feature: &serde_json::Value) -> Read<bool> {
     expr.clone().matches(Some(feature)).or_else(|error| {
         let reason = error.to_string();
@@ -143,7 +144,7 @@ fn name(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// A text property, perhaps within `casei` or `accenti`.
+/// A text property, and whether it is within `casei` or `accenti`.
 fn text_property(expr: &Expr) -> Read<(TextProperty, bool)> {
     match expr {
         Expr::Operation { op, args } if op == "casei" || op == "accenti" => match args.as_slice() {
@@ -158,6 +159,7 @@ fn text_property(expr: &Expr) -> Read<(TextProperty, bool)> {
     }
 }
 
+/// A literal as text, and whether it is within `casei` or `accenti`.
 fn literal(expr: &Expr) -> Read<(String, bool)> {
     match expr {
         Expr::Literal(text) => Ok((text.clone(), false)),
@@ -229,7 +231,7 @@ fn is_null(value: &Expr) -> Read<Condition> {
     }
 }
 
-/// First and last second of a moment, a day or an interval.
+/// First and last second (Unix time) of an instant, a date or an interval.
 fn span(expr: &Expr) -> Read<(i64, i64)> {
     let moment = |text: &str| -> Option<(i64, i64)> {
         if let Ok(at) = text.replacen(' ', "T", 1).parse::<Timestamp>() {
@@ -275,7 +277,7 @@ fn span(expr: &Expr) -> Read<(i64, i64)> {
     text(expr).and_then(|text| moment(&text)).ok_or_else(wrong)
 }
 
-/// How a moment of a report lies to a moment or an interval.
+/// A temporal operator between a time of a report and an instant or an interval.
 fn temporal(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     let (property, value, turned) = match (is_property(a), is_property(b)) {
         (true, false) => (a, b, false),
@@ -298,6 +300,7 @@ fn temporal(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     }
 }
 
+/// A spatial operator between the position of a report and a geometry.
 fn spatial(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     let (property, value) = if is_property(a) { (a, b) } else { (b, a) };
     let turned = !is_property(a);
@@ -314,13 +317,14 @@ fn spatial(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     }
 }
 
+/// The region of a geometry or a bounding box.
 fn region(expr: &Expr) -> Read<Region> {
     let shape = match expr {
-        Expr::BBox { bbox } => return boxed(bbox),
+        Expr::BBox { bbox } => return bbox_region(bbox),
         Expr::Geometry(geometry) => serde_json::to_value(geometry).unwrap_or_default(),
         other => return unsupported(other),
     };
-    // A text's geometry is told as GeoJSON, too.
+    // A geometry of CQL2 text is WKT, which also serialises to GeoJSON, unless it is invalid.
     let shape = match expr {
         Expr::Geometry(Geometry::Wkt(_)) if shape.is_string() => return unsupported(expr),
         _ => shape,
@@ -344,7 +348,8 @@ fn region(expr: &Expr) -> Read<Region> {
     }
 }
 
-fn boxed(edges: &[Box<Expr>]) -> Read<Region> {
+/// The region of a `BBOX` of four or six numbers; heights are ignored.
+fn bbox_region(edges: &[Box<Expr>]) -> Read<Region> {
     let numbers: Vec<f64> = edges
         .iter()
         .filter_map(|edge| match edge.as_ref() {

@@ -12,7 +12,7 @@ use crate::export::geojson::instant;
 use crate::http::ogc::link::Link;
 use crate::http::v1::facts::write_text;
 
-/// Bytes of a report’s feature, about: a page is not moved while it grows.
+/// Approximate size of a report's feature in bytes, for the initial capacity of a page.
 const FEATURE_BYTES: usize = 800;
 
 /// A feature of any collection.
@@ -22,31 +22,31 @@ pub struct AnyFeature {
     #[schemars(extend("enum" = ["Feature"]))]
     r#type: &'static str,
     id: String,
-    /// Of a feature that is asked for alone.
+    /// Only for a single feature.
     #[serde(skip_serializing_if = "Option::is_none")]
     links: Option<Vec<Link>>,
     geometry: Option<AreaGeometry>,
     properties: Map<String, Value>,
 }
 
-/// What a page of features says of itself.
+/// The members of a page besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PageHead<'a> {
     #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
-    /// When it was made.
+    /// When the response was generated.
     #[serde(rename = "timeStamp")]
     #[schemars(extend("format" = "date-time"))]
     time_stamp: String,
-    /// Revision of the city that the page is true of.
+    /// The revision of the city that the page reflects.
     as_of: u64,
-    /// Features of all pages.
+    /// Number of features in all pages.
     #[serde(rename = "numberMatched")]
     number_matched: u64,
-    /// Features of this page.
+    /// Number of features in this page.
     #[serde(rename = "numberReturned")]
     number_returned: usize,
-    /// Links to itself, to its other forms and to the next page.
+    /// Links to the page itself, to its other format and to the next page.
     links: &'a [Link],
 }
 
@@ -60,8 +60,8 @@ pub struct FeaturePage<'a> {
 }
 
 impl<'a> PageHead<'a> {
-    /// The head of a page of `returned` features of `matched`, true of revision `as_of`, made at a
-    /// second of Unix time.
+    /// The head of a page with `returned` of `matched` features at revision `as_of`, generated at
+    /// `made_at` in Unix time.
     pub fn new(
         (matched, returned): (u64, usize),
         as_of: u64,
@@ -78,8 +78,8 @@ impl<'a> PageHead<'a> {
         }
     }
 
-    /// Writes the page as [`FeaturePage`] has it; `features` writes the features, with commas
-    /// between them.
+    /// Writes the JSON of the page, as [`FeaturePage`] describes it. `features` writes the features,
+    /// separated by commas.
     ///
     /// # Errors
     /// A value that JSON cannot hold.
@@ -94,9 +94,9 @@ impl<'a> PageHead<'a> {
     }
 }
 
-/// Writes the feature of a report: every property is there, so that whoever looks at one feature
-/// knows the columns of all. `incident` is how many reports it stands for, where it does; `links`
-/// are those of a feature on its own.
+/// Writes the feature of a report. Every property is present, null if it has no value, because
+/// clients such as GDAL take the columns from the first feature. `incident` is the number of reports
+/// of an incident; `links` are for a single feature.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
@@ -133,7 +133,7 @@ pub fn report(
     Ok(())
 }
 
-/// Writes the properties of a report but its revision, which stands last.
+/// Writes the properties of a report except its revision, which comes last.
 fn properties(
     out: &mut Vec<u8>,
     stored: &StoredReport,
@@ -148,7 +148,7 @@ fn properties(
         out.push(b'"');
         out.extend_from_slice(field.name.as_bytes());
         out.extend_from_slice(b"\":");
-        // How exact a position is says nothing where there is none.
+        // The accuracy has no meaning without a position.
         match field.shown(stored, labels).filter(|_| is_located || field.name != "accuracy") {
             None => out.extend_from_slice(b"null"),
             Some(value) => write_text(out, &value.into_text())?,

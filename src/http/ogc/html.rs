@@ -1,10 +1,10 @@
-//! JSON documents as pages that people read.
+//! JSON documents as HTML pages.
 
 use serde_json::Value;
 
 use crate::i18n::Language;
 
-/// A JSON answer as a page that can be read: its links, then what else it says.
+/// An HTML page with the members of a JSON document; features become a table.
 pub fn page(title: &str, body: &Value, language: Language) -> String {
     let mut out = format!(
         "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::features::{AnyFeature, FeaturePage, PageHead, report};
 use crate::http::ogc::items_request::{
-    AreaParameters, ItemsRequest, PageCursor, PageParameters, Selection,
+    AreaParameters, ItemsRequest, PageCursor, PageParameters, ItemSelection,
 };
 use crate::http::ogc::link::{Link, link};
 use crate::http::ogc::queryables::Properties;
-use crate::http::ogc::representation::{DocumentContext, F, GEOJSON, Representation, or_page};
+use crate::http::ogc::representation::{DocumentInputs, F, GEOJSON, Representation, or_page};
 use crate::http::ogc::{cql, html};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
@@ -33,8 +33,8 @@ use crate::i18n::Language;
 use crate::query::{self, Condition, Cursor, ItemsQuery};
 use crate::usecase::reports::check_areas;
 
-/// Pages that hold only reports recorded after the walk began and are skipped in one request, at
-/// most.
+/// Limit of the number of pages that one request skips because all their reports were recorded after
+/// the client fetched its first page.
 const PAGES_SKIPPED_MAX: usize = 32;
 
 /// The operations.
@@ -52,7 +52,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The links of a page; `next` is the cursor of the one after it.
+/// The links of a page; `next` is the cursor of the next page.
 fn links(
     form: &Representation,
     context: &RequestContext,
@@ -70,13 +70,14 @@ fn links(
     links
 }
 
+/// A page of a collection of reports.
 fn report_items(
-    place: &DocumentContext<'_>,
+    place: &DocumentInputs<'_>,
     collection: &OgcCollection,
     page: &PageParameters,
     (filter, condition): (&Filter, &Condition),
 ) -> Result<Vec<u8>> {
-    let DocumentContext { state, city, snapshot, context, form } = place;
+    let DocumentInputs { state, city, snapshot, context, form } = place;
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
     let began = page.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
@@ -96,7 +97,8 @@ fn report_items(
             key: PageCursor { requested: snapshot.requested(*last), began },
             id: snapshot.id(*last).to_owned(),
         });
-        // Clients take an empty page for the last one; a cursor may be made up, though.
+        // Clients take an empty page for the last one, so pages without reports are skipped. The
+        // limit bounds the work for a cursor that a client made up.
         skipped += 1;
         if !stored.is_empty() || after.is_none() || skipped == PAGES_SKIPPED_MAX {
             break (stored, matched, after.map(|Cursor { key, id }| cursor_after(key, &id)));
@@ -124,7 +126,7 @@ fn report_items(
     })
 }
 
-/// Does a feature of a small collection pass what is asked?
+/// Does a feature of a collection of areas meet the conditions of the request?
 fn passes(feature: &Value, page: &PageParameters, properties: &[(String, String)]) -> Result<bool> {
     let has = |(name, value): &(String, String)| match &feature["properties"][name] {
         Value::String(text) => text == value,
@@ -141,13 +143,14 @@ fn passes(feature: &Value, page: &PageParameters, properties: &[(String, String)
     }
 }
 
+/// A page of a collection of areas.
 fn area_items(
-    place: &DocumentContext<'_>,
+    place: &DocumentInputs<'_>,
     collection: &OgcCollection,
     page: &PageParameters,
     properties: &[(String, String)],
 ) -> Result<Vec<u8>> {
-    let DocumentContext { state, city, snapshot, context, form } = place;
+    let DocumentInputs { state, city, snapshot, context, form } = place;
     let mut found = Vec::new();
     for feature in collection.areas((state, city), snapshot, context.language)? {
         if passes(&feature, page, properties)? {
@@ -173,7 +176,7 @@ fn area_items(
     })
 }
 
-/// Refuses what is no property of these areas.
+/// Refuses query parameters that are not properties of these areas.
 fn check_properties(properties: &[(String, String)], areas: &[Value]) -> Result<()> {
     let known = Properties::of_areas(areas);
     let is_unknown = |(name, _): &&(String, String)| !known.names().any(|known| known == name);
@@ -182,7 +185,7 @@ fn check_properties(properties: &[(String, String)], areas: &[Value]) -> Result<
     if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }
 }
 
-/// A body of JSON in the form that is wanted.
+/// Converts a JSON body to the format of the response.
 fn in_form(
     form: &Representation,
     collection: &OgcCollection,
@@ -200,7 +203,7 @@ async fn items(call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
     let ItemsRequest { collection, page, selection } = request;
     let form = Arc::new(Representation::choose(page.f, &mut context, &state, &headers));
-    if let Selection::Areas(properties) = &selection {
+    if let ItemSelection::Areas(properties) = &selection {
         let (reading, own) = (state.clone(), city.clone());
         let (of, language) = (collection.clone(), context.language);
         let areas =
@@ -212,12 +215,12 @@ async fn items(call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
     let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
     let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
         let (state, city, form) = (&*reading, &*own, &*shape);
-        let place = DocumentContext { state, city, snapshot, context, form };
+        let place = DocumentInputs { state, city, snapshot, context, form };
         let body = match &selection {
-            Selection::Reports(filter, condition) => {
+            ItemSelection::Reports(filter, condition) => {
                 report_items(&place, &collection, &page, (filter, condition))?
             }
-            Selection::Areas(properties) => area_items(&place, &collection, &page, properties)?,
+            ItemSelection::Areas(properties) => area_items(&place, &collection, &page, properties)?,
         };
         in_form(form, &collection, body, context.language)
     });
@@ -242,7 +245,8 @@ async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
     let mut found = None;
     if collection.is_of_reports() {
         let stored = state.app.find_report(&city, &id).await?;
-        // Its id is what the path says, letter by letter; a duplicate is no incident.
+        // `find_report` also accepts other spellings of an id, which are not ids of features. A
+        // duplicate is not a feature of the collection of incidents.
         let is_it = stored.report.id.as_str() == id
             && (collection == OgcCollection::Reports || stored.report.parent.is_none());
         if !is_it {
@@ -254,7 +258,7 @@ async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
     let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
     let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
         let (state, city, form) = (&*reading, &*own, &*shape);
-        let place = DocumentContext { state, city, snapshot, context, form };
+        let place = DocumentInputs { state, city, snapshot, context, form };
         let links = links(form, context, &collection, None);
         let body = match &found {
             Some(stored) => one_report(&place, stored, &collection, &links)?,
@@ -271,13 +275,14 @@ async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
     Ok(form.secured(answer.await?))
 }
 
+/// The feature of a single report.
 fn one_report(
-    place: &DocumentContext<'_>,
+    place: &DocumentInputs<'_>,
     stored: &StoredReport,
     collection: &OgcCollection,
     links: &[Link],
 ) -> Result<Vec<u8>> {
-    let DocumentContext { state, city, context, .. } = place;
+    let DocumentInputs { state, city, context, .. } = place;
     let id = stored.report.id.as_str();
     let count = match collection {
         OgcCollection::Incidents => {

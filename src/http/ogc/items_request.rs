@@ -1,4 +1,4 @@
-//! What can be asked of the items of a collection.
+//! The parameters of the items of a collection.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,15 +26,17 @@ use crate::message;
 use crate::place::BBox;
 use crate::query::{Comparison, Condition, Cursor, TextProperty};
 
-/// Features in a page, at most; whoever asks for more gets so many (OGC API – Features).
+/// Limit of the number of features in a page. A greater `limit` is not an error and means this many
+/// (OGC API – Features).
 pub const LIMIT_MAX: usize = 10_000;
 
-/// How far a walk through the pages has come, and what there was when it began.
+/// The sort key in a page cursor, and the revision of the first page. Later pages leave out reports
+/// that were recorded after it.
 #[derive(Debug, Clone, Copy)]
 pub struct PageCursor {
-    /// When the last report seen was made, in seconds of Unix time.
+    /// When the last report of the page was made, in Unix time.
     pub requested: i64,
-    /// The city's revision at the first page.
+    /// The city's revision when the client fetched the first page.
     pub began: u64,
 }
 
@@ -54,7 +56,7 @@ impl FromStr for PageCursor {
     }
 }
 
-/// A whole number from 1; more than the most is the most.
+/// A whole number of at least 1; numbers above [`LIMIT_MAX`] mean [`LIMIT_MAX`].
 #[derive(Debug, Clone, Copy)]
 struct PageSize;
 
@@ -83,7 +85,7 @@ impl ParameterType for PageSize {
     }
 }
 
-/// A box of four numbers, or of six with heights, which are ignored.
+/// A bounding box of four numbers, or six with heights, which are ignored.
 const BOX: Parameter<Custom<BBox>, Optional> = query(
     "bbox",
     Custom {
@@ -113,12 +115,12 @@ const BOX: Parameter<Custom<BBox>, Optional> = query(
     "Four numbers (or six) in degrees: west, south, east, north.",
 );
 
-/// The only coordinate reference system there is here.
+/// A parameter for a coordinate reference system; the service supports only CRS84.
 const fn crs(name: &'static str) -> Parameter<Choice<()>, Optional> {
     query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).says("CRS84.", "CRS84.")
 }
 
-/// First second, and the second after the last, in Unix time.
+/// A half-open range of Unix time, in seconds: first second, and the second after the last.
 pub type Interval = (Option<i64>, Option<i64>);
 
 const DATETIME: Parameter<Custom<Interval>, Optional> = query(
@@ -143,7 +145,8 @@ fn no_interval() -> Message {
     )
 }
 
-/// Reads an instant or a day, or an interval of them, open or with a duration (RFC 3339, ISO 8601).
+/// Parses an instant or a date, or an interval between two of them. An end may be open (`..`) or a
+/// duration (RFC 3339, ISO 8601).
 fn interval(text: &str, zone: &TimeZone) -> Option<Interval> {
     let when = |text: &str| ReportTime::parse(text, zone).ok();
     let is_open = |text: &str| text.is_empty() || text == "..";
@@ -163,6 +166,7 @@ fn interval(text: &str, zone: &TimeZone) -> Option<Interval> {
     }
 }
 
+/// The second at which a duration (ISO 8601) from `start` ends, in Unix time.
 fn later(start: ReportTime, duration: &str) -> Option<i64> {
     let span: Span = duration.parse().ok()?;
     let at = Timestamp::from_second(start.second()).ok()?.to_zoned_datetime(TimeZone::UTC);
@@ -172,7 +176,7 @@ fn later(start: ReportTime, duration: &str) -> Option<i64> {
 request! {
     /// The parameters of a condition in CQL2.
     pub struct CqlParameters {
-        /// Is it written as JSON? Without it, what begins with a brace is.
+        /// CQL2 JSON instead of text? If absent, a filter that starts with a brace is JSON.
         is_json: Option<bool> =
             query("filter-lang", Choice(&[("cql2-text", false), ("cql2-json", true)]))
                 .optional()
@@ -214,7 +218,7 @@ request! {
 
 const PAGE: Group<PageParameters, PageParameters> = group(|page, _| Ok(page));
 
-/// Texts of reports that must have a value, beside those of the filter.
+/// Conditions that a text property of a report equals a value, besides those of the filter.
 struct Equalities;
 
 const EQUALITIES: [(TextProperty, Parameter<Text, Optional>); 5] = [
@@ -267,8 +271,8 @@ request! {
     }
 }
 
-/// The values that properties of areas must have: their names are those of the collection's
-/// queryables, which are known once its features are.
+/// Conditions that properties of areas equal a value. The names of the parameters are those of the
+/// collection's queryables, which are checked later, because they depend on its features.
 struct AreaProperties;
 
 impl Extract for AreaProperties {
@@ -289,21 +293,21 @@ request! {
     }
 }
 
-/// What is asked of the items of a collection.
+/// A request for the items of a collection.
 pub struct ItemsRequest {
     /// The collection.
     pub collection: OgcCollection,
     /// The page.
     pub page: PageParameters,
-    /// What its features must be.
-    pub selection: Selection,
+    /// The conditions on its features.
+    pub selection: ItemSelection,
 }
 
-/// What the features of a page must be.
-pub enum Selection {
-    /// Of reports: those that pass a filter and a condition.
+/// The conditions on the features of a page.
+pub enum ItemSelection {
+    /// For reports: a filter and a further condition.
     Reports(Box<Filter>, Condition),
-    /// Of areas: those whose properties have these values; the names are not yet checked.
+    /// For areas: values of properties; the names are not yet checked.
     Areas(Vec<(String, String)>),
 }
 
@@ -317,7 +321,7 @@ impl Request for ItemsRequest {
         let collection = found.map_err(|error| reader.fail(error))?;
         if !collection.is_of_reports() {
             let AreaParameters { page, properties } = AreaParameters::read(reader)?;
-            return Ok(Self { collection, page, selection: Selection::Areas(properties) });
+            return Ok(Self { collection, page, selection: ItemSelection::Areas(properties) });
         }
         let ReportParameters { page, filter, equalities } = ReportParameters::read(reader)?;
         let Filter { approximate, incidents, .. } = collection.filter();
@@ -331,7 +335,7 @@ impl Request for ItemsRequest {
         }
         let condition = Condition::All(all);
         condition.narrow(&mut filter);
-        let selection = Selection::Reports(Box::new(filter), condition);
+        let selection = ItemSelection::Reports(Box::new(filter), condition);
         Ok(Self { collection, page, selection })
     }
 }

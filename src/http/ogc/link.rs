@@ -3,22 +3,22 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longitude and latitude on WGS 84.
+/// The coordinate reference system of longitude and latitude on WGS 84.
 pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// A link (OGC API – Common).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Link {
-    /// How what is linked relates to the document.
+    /// The link relation.
     pub rel: String,
-    /// Media type of what is linked.
+    /// The media type of the target.
     pub r#type: String,
-    /// Its address.
+    /// The address of the target, or a URI template.
     pub href: String,
-    /// Its name.
+    /// The title of the target.
     pub title: String,
-    /// Are there parts in braces to fill in?
+    /// Is the address a URI template?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub templated: Option<bool>,
 }

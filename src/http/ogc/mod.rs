@@ -24,7 +24,7 @@ use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::link::{CRS84, Link, link};
 use crate::http::ogc::queryables::{Properties, Queryables};
 use crate::http::ogc::representation::{
-    DocumentContext, F, FormRequest, GEOJSON, SCHEMA, document, or_page,
+    DocumentInputs, F, FormRequest, GEOJSON, SCHEMA, document, or_page,
 };
 use crate::http::openapi::content::{json, of};
 use crate::http::openapi::description::Tag;
@@ -35,7 +35,7 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::i18n::Language;
 
-/// What the service conforms to.
+/// The conformance classes of the service.
 const CONFORMANCE: [&str; 22] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
@@ -98,7 +98,7 @@ struct Landing<'a> {
 async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
     document(call, f, headers, JSON, |place| {
-        let DocumentContext { city, context, form, .. } = place;
+        let DocumentInputs { city, context, form, .. } = place;
         let name = &city.jurisdiction.name;
         let (title, description) = match context.language {
             Language::French => {
@@ -122,7 +122,7 @@ async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     .await
 }
 
-/// What the service conforms to.
+/// The conformance classes of the service.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Conformance {
     #[serde(rename = "conformsTo")]
@@ -147,7 +147,7 @@ struct Collections {
     collections: Vec<CollectionOut>,
 }
 
-/// What a collection says of itself.
+/// The metadata of a collection.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "OgcCollection")]
 struct CollectionOut {
@@ -163,7 +163,7 @@ struct CollectionOut {
     links: Vec<Link>,
 }
 
-/// What encloses every feature.
+/// The extent of a collection's features.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct ExtentOut {
@@ -186,9 +186,9 @@ struct TemporalExtent {
     trs: &'static str,
 }
 
-/// Describes a collection.
-fn described(place: &DocumentContext<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
-    let DocumentContext { state, city, snapshot, context, form } = place;
+/// The metadata of a collection.
+fn described(place: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
+    let DocumentInputs { state, city, snapshot, context, form } = place;
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
@@ -264,7 +264,7 @@ async fn queryables(call: Call<CollectionRequest>, headers: HeaderMap) -> Handle
     let collection = OgcCollection::find(&call.city, &call.request.id)?;
     let f = call.request.f;
     document(call, f, headers, SCHEMA, move |place| {
-        let DocumentContext { state, city, snapshot, context, form } = place;
+        let DocumentInputs { state, city, snapshot, context, form } = place;
         let title = collection.title(context.language);
         let properties = match collection.is_of_reports() {
             true => Properties::of_reports(),

@@ -1,4 +1,4 @@
-//! Properties by which the features of a collection can be filtered, as a JSON Schema.
+//! The queryables of a collection: the properties that filters can use, as a JSON Schema.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ pub struct Queryables {
     additional_properties: bool,
 }
 
-/// Properties by their names, as a JSON object in the order of the list.
+/// Properties by name. In JSON an object, its members in the order of the list.
 #[derive(Debug)]
 pub struct Properties(Vec<(String, Property)>);
 
@@ -71,7 +71,7 @@ impl Properties {
         Self(all)
     }
 
-    /// The properties of the features of a small collection: texts, numbers and truth values.
+    /// The properties of a collection of areas that are strings, numbers or booleans.
     pub fn of_areas(features: &[Value]) -> Self {
         let mut all: Vec<(String, Property)> = Vec::new();
         for (name, value) in features.iter().filter_map(|f| f["properties"].as_object()).flatten() {
@@ -90,7 +90,7 @@ impl Properties {
         Self(all)
     }
 
-    /// Names of the properties, without the geometry.
+    /// The names of the properties without the geometry.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str()).filter(|name| *name != GEOMETRY)
     }

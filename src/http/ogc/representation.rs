@@ -1,4 +1,5 @@
-//! In which form a document is wanted, JSON or a page, and how its links keep what was asked.
+//! The format of a document, JSON or HTML, by `f` or `Accept`; and links that keep the parameters of
+//! the request.
 
 use std::sync::Arc;
 
@@ -26,41 +27,41 @@ use crate::usecase::City;
 pub const GEOJSON: &str = "application/geo+json";
 /// Media type of a JSON Schema.
 pub const SCHEMA: &str = "application/schema+json";
-/// Media type of a page.
+/// Media type of HTML.
 const HTML: &str = "text/html; charset=utf-8";
 
-/// The form of an answer; `true` is a page.
+/// The format of a response; `true` is HTML.
 pub const F: Parameter<Choice<bool>, Optional> =
     query("f", Choice(&[("json", false), ("html", true)]))
         .optional()
         .example("json")
         .says("Forme de la réponse.", "Form of the answer.");
 
-/// What a document answers: its JSON, or a page.
+/// The content of a document in both formats.
 pub fn or_page(json: Content) -> [Content; 2] {
     [json, text("text/html")]
 }
 
 request! {
-    /// A document in one of its forms.
+    /// The parameters of a document without any of its own.
     pub struct FormRequest {
         f: Option<bool> = F,
     }
 }
 
-/// In which form an answer is wanted.
+/// The format of a response, and the addresses for its links.
 pub struct Representation {
-    /// Is it a page?
+    /// HTML instead of JSON?
     pub is_html: bool,
-    /// Address of `/ogc`.
+    /// The address of `/ogc`.
     pub root: String,
-    /// `?jurisdiction_id=…` where a city was named.
+    /// `?jurisdiction_id=…` if the request names a city, otherwise empty.
     pub suffix: String,
 }
 
 impl Representation {
-    /// The form that `f` names, else the one that `Accept` puts first. Pages have tags of their
-    /// own.
+    /// The format that `f` names, otherwise the one that comes first in `Accept`. Sets the ETag
+    /// variant.
     pub fn choose(
         f: Option<bool>,
         context: &mut RequestContext,
@@ -82,12 +83,12 @@ impl Representation {
         Self { is_html, root: format!("{}/ogc", context.base(state)), suffix }
     }
 
-    /// The media type of the answer; `plain` is that of its JSON.
+    /// The media type of the response; `plain` is that of its JSON.
     pub fn media_type(&self, plain: &'static str) -> &'static str {
         if self.is_html { HTML } else { plain }
     }
 
-    /// A document in this form.
+    /// A document in this format.
     ///
     /// # Errors
     /// A value that JSON cannot hold.
@@ -99,17 +100,17 @@ impl Representation {
         Ok(html::page(title, &body, language).into_bytes())
     }
 
-    /// The address of a path under `/ogc`.
+    /// The absolute address of a path under `/ogc`.
     pub fn href(&self, path: &str) -> String {
         format!("{}{path}{}", self.root, self.suffix)
     }
 
-    /// Address of the service.
+    /// The public address of the service.
     pub fn host(&self) -> &str {
         self.root.strip_suffix("/ogc").unwrap_or_default()
     }
 
-    /// Links to the answer itself and to its other form. `plain` is the media type of its JSON.
+    /// Links to the response itself and to its other format. `plain` is the media type of its JSON.
     pub fn both(&self, context: &RequestContext, plain: &str) -> Vec<Link> {
         let address = |f: &str| format!("{}{}", self.host(), context.path_with("f", f));
         let (rel_json, rel_html) =
@@ -120,7 +121,7 @@ impl Representation {
         ]
     }
 
-    /// An answer with what a page without scripts may do.
+    /// Adds the headers of content negotiation and, for HTML, a policy that allows no scripts.
     pub fn secured(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("accept"));
@@ -133,9 +134,9 @@ impl Representation {
     }
 }
 
-/// What a document is made of.
-pub struct DocumentContext<'a> {
-    /// What handlers share.
+/// What a document is generated from.
+pub struct DocumentInputs<'a> {
+    /// The state that all handlers share.
     pub state: &'a AppState,
     /// The city.
     pub city: &'a City,
@@ -143,20 +144,20 @@ pub struct DocumentContext<'a> {
     pub snapshot: &'a Snapshot,
     /// The request.
     pub context: &'a RequestContext,
-    /// The form of the answer.
+    /// The format of the response.
     pub form: &'a Representation,
 }
 
-/// Answers with a document, and its title, that `make` makes from a city's snapshot.
+/// Responds with a document from a city's snapshot. `make` returns its title and its JSON.
 ///
 /// # Errors
-/// Whatever `make` answers.
+/// Those of `make`.
 pub async fn document<R, D: Serialize>(
     call: Call<R>,
     f: Option<bool>,
     headers: HeaderMap,
     plain: &'static str,
-    make: impl FnOnce(&DocumentContext<'_>) -> Result<(String, D)> + Send + 'static,
+    make: impl FnOnce(&DocumentInputs<'_>) -> Result<(String, D)> + Send + 'static,
 ) -> HandlerResult {
     let Call { state, city, mut context, .. } = call;
     let form = Arc::new(Representation::choose(f, &mut context, &state, &headers));
@@ -165,7 +166,7 @@ pub async fn document<R, D: Serialize>(
     let long = CostClass::Long;
     let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
         let (state, city, form) = (&*reading, &*own, &*shape);
-        let (title, body) = make(&DocumentContext { state, city, snapshot, context, form })?;
+        let (title, body) = make(&DocumentInputs { state, city, snapshot, context, form })?;
         shape.write(&title, &body, context.language)
     });
     Ok(form.secured(answer.await?))

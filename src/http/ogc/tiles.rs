@@ -1,4 +1,4 @@
-//! OGC API – Tiles: the vector tiles of collections, as `/tiles` has them.
+//! OGC API – Tiles: the vector tiles of collections, the same as those under `/tiles`.
 
 use axum::http::HeaderMap;
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use crate::domain::Filter;
 use crate::error::{Error, Result};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::link::{Link, link};
-use crate::http::ogc::representation::{DocumentContext, F, FormRequest, document, or_page};
+use crate::http::ogc::representation::{DocumentInputs, F, FormRequest, document, or_page};
 use crate::http::ogc::tilesets::{GRID, GridItem, TileMatrixSet, TileSet};
 use crate::http::openapi::content::{binary, json};
 use crate::http::openapi::description::Tag;
@@ -56,7 +56,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// A collection that has tiles, and its layer.
+/// Finds a collection that has tiles, and its layer.
 fn tiled(city: &City, id: &str) -> Result<(OgcCollection, Layer)> {
     let collection = OgcCollection::find(city, id)?;
     let layer = collection.layer().ok_or_else(|| Error::not_found(id))?;
@@ -67,13 +67,13 @@ fn check_grid(id: &str) -> Result<()> {
     if id == GRID { Ok(()) } else { Err(Error::not_found(id)) }
 }
 
-/// Describes the tiles of a collection; `is_whole` adds what a list leaves out.
+/// The metadata of a collection's tiles; `is_whole` adds the members that a list omits.
 fn described(
-    place: &DocumentContext<'_>,
+    place: &DocumentInputs<'_>,
     (collection, layer): &(OgcCollection, Layer),
     is_whole: bool,
 ) -> TileSet {
-    let DocumentContext { snapshot, context, form, .. } = place;
+    let DocumentInputs { snapshot, context, form, .. } = place;
     let id = collection.id();
     let tile = "{tileMatrix}/{tileRow}/{tileCol}";
     let url = form.href(&format!("/collections/{id}/tiles/{GRID}/{tile}"));
@@ -189,7 +189,7 @@ async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
     let TileRequest { id, grid, z, y, x, filter, .. } = &call.request;
     check_grid(grid)?;
     let (collection, layer) = tiled(&call.city, id)?;
-    // What the grid or the layer has not is not there (20-057, requirement 5).
+    // A tile outside the grid or the zooms of the layer is 404 (OGC 20-057, requirement 5).
     let tile = tile_of(z, x, y).ok().filter(|tile| tile.zoom() <= layer.zooms().1);
     let tile = tile.ok_or_else(|| Error::not_found(&format!("{z}/{y}/{x}")))?;
     let mut filter = filter.clone();

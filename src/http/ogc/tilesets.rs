@@ -1,5 +1,4 @@
-//! OGC API – Tiles: the documents about tiles and about the grid that they lie in (OGC 20-057,
-//! 17-083r4).
+//! OGC API – Tiles (OGC 20-057): metadata of tile sets, and the tile matrix set (OGC 17-083r4).
 
 use std::f64::consts::PI;
 
@@ -14,23 +13,23 @@ use crate::http::tiles::cache::MEDIA_TYPE;
 use crate::http::tiles::tile_json::LayerFacts;
 use crate::place::{BBox, GridCell, Position, Tile};
 
-/// The grid of web maps, the only one there is here.
+/// The tile matrix set of web maps, the only one that this service offers.
 pub const GRID: &str = "WebMercatorQuad";
-/// The relation of a collection to its tiles.
+/// The link relation of a collection to its vector tiles.
 pub const VECTOR: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
-/// The relation of a service to the grids of its tiles.
+/// The link relation of a service to its tile matrix sets.
 pub const GRIDS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes";
 
 const GRID_URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
 const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 /// Equatorial radius of WGS 84, in metres.
 const RADIUS: f64 = 6_378_137.0;
-/// Pixels along a tile's side, by which scales are reckoned.
+/// Pixels along a tile's side, for scale denominators (OGC 17-083r4).
 const PIXELS: u32 = 256;
-/// Metres of a pixel by which scales are reckoned.
+/// The standard rendering pixel size, in metres (OGC 17-083r4).
 const PIXEL_METRES: f64 = 0.000_28;
 
-/// A grid of tiles, zoom by zoom.
+/// A tile matrix set: one grid for each zoom.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TileMatrixSet {
@@ -43,7 +42,7 @@ pub struct TileMatrixSet {
     tile_matrices: Vec<TileMatrix>,
 }
 
-/// A grid at one zoom.
+/// The grid of one zoom.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
@@ -60,7 +59,7 @@ struct TileMatrix {
 }
 
 impl TileMatrixSet {
-    /// The grid of web maps.
+    /// The tile matrix set of web maps.
     pub fn web_mercator() -> Self {
         let edge = PI * RADIUS;
         let matrix = |zoom: u8| {
@@ -90,7 +89,7 @@ impl TileMatrixSet {
     }
 }
 
-/// A grid in a list.
+/// A tile matrix set in a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct GridItem {
@@ -102,7 +101,7 @@ pub struct GridItem {
 }
 
 impl GridItem {
-    /// The grid of web maps.
+    /// The tile matrix set of web maps.
     pub fn new(form: &Representation) -> Self {
         let href = form.href(&format!("/tileMatrixSets/{GRID}"));
         let links = [link("self", JSON, &href, GRID)];
@@ -110,7 +109,7 @@ impl GridItem {
     }
 }
 
-/// What is said of a collection's tiles on a grid.
+/// The metadata of a collection's tiles in a tile matrix set.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TileSet {
     title: String,
@@ -120,10 +119,10 @@ pub struct TileSet {
     #[serde(rename = "tileMatrixSetURI")]
     tile_matrix_set_uri: &'static str,
     links: [Link; 3],
-    /// A list leaves them out.
+    /// Omitted in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     layers: Option<[TileLayer; 1]>,
-    /// The columns and rows that hold anything. A list leaves them out.
+    /// The ranges of columns and rows that have data. Omitted in lists.
     #[serde(rename = "tileMatrixSetLimits", skip_serializing_if = "Option::is_none")]
     limits: Option<Vec<TileLimits>>,
     #[serde(rename = "boundingBox", skip_serializing_if = "Option::is_none")]
@@ -150,7 +149,7 @@ struct PropertiesSchema {
     properties: Map<String, Value>,
 }
 
-/// The columns and rows of a zoom that hold anything.
+/// The ranges of columns and rows of a zoom that have data.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
@@ -162,7 +161,7 @@ struct TileLimits {
     max_tile_col: u32,
 }
 
-/// The box around everything.
+/// The bounding box of all data.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
@@ -172,14 +171,14 @@ struct BoundingBox {
     crs: &'static str,
 }
 
-/// The columns and rows that hold anything, zoom by zoom.
+/// The ranges of columns and rows that have data, for each zoom.
 fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<TileLimits> {
     let tile =
         |lon: f64, lat: f64, zoom: u8| Position::new(lon, lat).map(|at| GridCell::of(at, zoom));
     let limit = |zoom: u8| {
         let northwest = tile(bounds.west, bounds.north, zoom).ok()?;
         let southeast = tile(bounds.east, bounds.south, zoom).ok()?;
-        // Across the antimeridian there is no first column.
+        // A box across the antimeridian covers no single range of columns: use all.
         let (left, right) = match northwest.x <= southeast.x {
             true => (northwest.x, southeast.x),
             false => (0, (1 << zoom) - 1),
@@ -196,8 +195,8 @@ fn limits(bounds: BBox, (first, last): (u8, u8)) -> Vec<TileLimits> {
 }
 
 impl TileSet {
-    /// The tiles of a collection; `is_whole` adds what a list leaves out. The layer's `url` is that
-    /// of its tiles, with `{tileMatrix}` and so on.
+    /// The metadata of a collection's tiles; `is_whole` adds the members that a list omits. The
+    /// layer's `url` is a template with `{tileMatrix}`, `{tileRow}` and `{tileCol}`.
     pub fn new(
         layer: &LayerFacts<'_>,
         collection: &str,

@@ -1,4 +1,4 @@
-//! What Open311 asks for, as documents.
+//! The documents of Open311 GeoReport v2.
 
 use crate::domain::{
     Accuracy, Attribute, Catalogue, ClosedReason, Details, Report, ReportTime, Service, Status,
@@ -8,29 +8,29 @@ use crate::error::Error;
 use crate::http::open311::node::Node;
 use crate::i18n::{Language, Message};
 
-/// What requests are written with.
+/// Writes service requests.
 pub struct RequestRenderer<'a> {
     /// The city's services.
     pub catalogue: &'a Catalogue,
     /// The reader's language.
     pub language: Language,
-    /// With all that this service knows beside what the standard names.
+    /// Add `extended_attributes`, the fields that the standard does not name?
     pub extended: bool,
-    /// Address of this service, for its own photos.
+    /// The public address of this service, for its own photos.
     pub base: &'a str,
 }
 
-/// What the discovery document says.
+/// The contents of the discovery document.
 pub struct DiscoveryFacts<'a> {
-    /// Address of the endpoint.
+    /// The address of the endpoint.
     pub url: &'a str,
-    /// Whom to write to.
+    /// An e-mail address or a name.
     pub contact: &'a str,
-    /// How to get a key.
+    /// How to get an API key.
     pub key_service: &'a str,
     /// `production` or `test`.
     pub kind: &'a str,
-    /// When the service last changed its ways, RFC 3339.
+    /// When the endpoint last changed, RFC 3339.
     pub changeset: &'a str,
 }
 
@@ -72,11 +72,11 @@ pub fn services(catalogue: &Catalogue, language: Language) -> Node {
     Node::List("service", catalogue.services().iter().map(|known| service(known)).collect())
 }
 
-/// A service's questions.
+/// The definition of a service: its questions.
 pub fn definition(service: &Service, language: Language) -> Node {
-    let said = |message: &Message| Node::text(language.pick(message));
+    let text = |message: &Message| Node::text(language.pick(message));
     let value = |(key, names): &(String, Message)| {
-        Node::Fields(vec![("key", Node::text(key)), ("name", said(names))])
+        Node::Fields(vec![("key", Node::text(key)), ("name", text(names))])
     };
     let attribute = |(order, question): (u64, &Attribute)| {
         let mut fields = vec![
@@ -84,9 +84,9 @@ pub fn definition(service: &Service, language: Language) -> Node {
             ("code", Node::text(&question.code)),
             ("datatype", Node::text(question.datatype.as_str())),
             ("required", Node::Flag(question.required)),
-            ("datatype_description", said(&question.hints)),
+            ("datatype_description", text(&question.hints)),
             ("order", Node::Count(order)),
-            ("description", said(&question.descriptions)),
+            ("description", text(&question.descriptions)),
         ];
         if !question.values.is_empty() {
             fields
@@ -101,7 +101,7 @@ pub fn definition(service: &Service, language: Language) -> Node {
     ])
 }
 
-/// The answer to a request that was taken.
+/// The response to a new service request; `more` has members beyond the standard.
 pub fn submitted(
     stored: &StoredReport,
     account: Option<String>,
@@ -119,7 +119,7 @@ pub fn submitted(
     Node::List("request", vec![Node::Fields(fields)])
 }
 
-/// Why nothing was done: an error for each value refused.
+/// The error document, with one error for each refused value.
 pub fn errors(error: &Error, code: u16, language: Language) -> Node {
     let one = |description: String| {
         let code = Node::Count(code.into());
@@ -140,7 +140,7 @@ pub fn errors(error: &Error, code: u16, language: Language) -> Node {
     Node::List("error", list)
 }
 
-/// One request.
+/// One service request.
 pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Node {
     let report = &stored.report;
     let code = report.service.as_str();
@@ -179,12 +179,12 @@ pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Node {
     Node::Fields(fields)
 }
 
-/// A photo's address; ours are kept as paths.
+/// The absolute address of a photo; the service stores its own as paths.
 fn absolute(url: &str, base: &str) -> String {
     if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() }
 }
 
-/// How it stands, in a few words.
+/// `status_notes`: the source's own word for the status, otherwise the status in words.
 fn notes(report: &Report, language: Language) -> String {
     if let Some(own) = &report.source_status {
         return own.clone();
@@ -203,16 +203,18 @@ fn notes(report: &Report, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-/// The last that happened to it: changed here, else by its source's word, closed, or made.
+/// `updated_datetime`: the latest of the source's update, closing, creation, and change in this
+/// service.
 fn updated(stored: &StoredReport) -> Node {
     let report = &stored.report;
     let own = report.updated.into_iter().chain(report.closed).chain([report.requested]);
     let own = own.max_by_key(|when| when.second()).map(|when| when.as_instant().to_string());
-    // Both are written in UTC to the second, so that the later one is the greater text.
+    // Both are RFC 3339 in UTC with whole seconds, so comparing the texts compares the times.
     Node::maybe(own.max(stored.changed.clone()))
 }
 
-/// What this service knows beside the standard's fields: together with them, all of a report.
+/// `extended_attributes`: what the members of the standard cannot hold. Together they are lossless: a
+/// mirror restores every field of the report from them.
 fn extended(stored: &StoredReport, details: &Details, base: &str) -> Node {
     let report = &stored.report;
     let text = |text: &Option<String>| Node::maybe(text.clone());

@@ -1,4 +1,4 @@
-//! A request as an application sends it: fields of a form.
+//! A new service request as applications send it: the fields of a form.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -10,36 +10,36 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
 
-/// Fields that are texts, beside those of a contact and the description.
+/// The text fields of the form, besides `description` and those of the contact.
 const FIELDS: [&str; 6] =
     ["api_key", "service_code", "address_string", "address_id", "media_url", "idempotency_key"];
 
-/// Fields of a form, in order, each to be taken once; what is left over is unknown.
+/// The fields of a form. Reading a field removes it; the remaining ones are unknown.
 #[derive(Debug, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
     refused: Vec<Refusal>,
 }
 
-/// What a form says.
+/// The parsed form.
 #[derive(Debug)]
 pub struct SentForm {
     /// The report.
     pub draft: Draft,
-    /// The sender’s account, which the answer repeats.
+    /// The sender's account, which the response repeats.
     pub account: Option<String>,
-    /// Key that makes sending it again harmless.
+    /// The idempotency key: sending the form again with the same key creates no second report.
     pub idempotency_key: Option<String>,
 }
 
 impl Form {
-    /// A form of these fields; empty ones are absent ones.
+    /// A form of these fields; empty fields count as absent.
     pub fn new(fields: impl IntoIterator<Item = (String, String)>) -> Self {
         let fields = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         Self { fields, refused: Vec::new() }
     }
 
-    /// The fields as they came, but for the key: the same twice is the same request.
+    /// A digest of all fields except `api_key`, to recognise a repeated request.
     pub fn fingerprint(&self) -> String {
         let fields = self.fields.iter().filter(|(name, _)| name != "api_key");
         let parts: Vec<String> =
@@ -47,7 +47,7 @@ impl Form {
         blake3::hash(parts.join("\0").as_bytes()).to_hex()[..32].to_owned()
     }
 
-    /// Takes a field.
+    /// Removes a field and returns its value. A repeated field is refused.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let at = self.fields.iter().position(|(known, _)| known == name)?;
         let value = self.fields.remove(at).1;
@@ -71,7 +71,8 @@ impl Form {
         number
     }
 
-    /// Answers: `attribute[CODE]`, or `attribute[CODE][]` for each of several values.
+    /// Removes the answers to the service's questions: fields `attribute[CODE]`, or
+    /// `attribute[CODE][]` for each of several values.
     fn answers(&mut self) -> Vec<AttributeValue> {
         let mut answers: Vec<AttributeValue> = Vec::new();
         let code = |name: &str| {
@@ -101,8 +102,8 @@ impl Form {
         long.zip(lat)
     }
 
-    /// The request that the form describes. `photos` are the paths of those that came with it, and
-    /// where the first of them that knows was taken: its place if the form names none.
+    /// Parses the form. `photos` are the paths of the photos that came with it; `taken` is where the
+    /// first geotagged one was taken, which becomes the position if the form has no location.
     ///
     /// # Errors
     /// Everything that is missing, unknown or of the wrong type.
@@ -159,7 +160,7 @@ impl Form {
     }
 }
 
-/// GeoReport answers "not found" where a service is not known, and else that a value is wrong.
+/// Turns the refusal of an unknown service into 404, as GeoReport v2 requires.
 pub fn unknown_service(error: Error) -> Error {
     let unknown = |refusal: &Refusal| refusal.field == "service_code" && !refusal.value.is_empty();
     let known = !error.refusals.iter().any(unknown);
@@ -170,7 +171,7 @@ pub fn unknown_service(error: Error) -> Error {
     }
 }
 
-/// The fields of a form, for the document.
+/// The schema of the form in the OpenAPI document.
 pub struct Open311Request;
 
 impl JsonSchema for Open311Request {

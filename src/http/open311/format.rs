@@ -1,4 +1,5 @@
-//! The two forms of Open311's documents, and what every operation of it takes.
+//! The two formats of Open311 documents, XML and JSON, and the parameters that all its operations
+//! share.
 
 use crate::error::{Error, Result};
 use crate::http::open311::document;
@@ -12,7 +13,7 @@ use crate::http::request::params::text as text_parameter;
 use crate::http::request::types::{Flag, Text};
 use crate::i18n::Language;
 
-/// The form of a document.
+/// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// XML, the default.
@@ -30,10 +31,10 @@ impl Format {
         }
     }
 
-    /// A document in this form; `root` is the name of its XML element.
+    /// A document in this format; `root` is the name of its XML root element.
     ///
     /// # Errors
-    /// A value that JSON cannot hold.
+    /// Internal.
     pub fn write(self, root: &str, node: &Node) -> Result<Vec<u8>> {
         match self {
             Self::Xml => Ok(xml(root, node)),
@@ -42,11 +43,10 @@ impl Format {
     }
 }
 
-/// The last part of a path without its suffix, and the form that the suffix names; XML where there
-/// is none.
+/// Splits the last segment of a path into name and format; without a suffix the format is XML.
 ///
 /// # Errors
-/// A suffix of another form: not found.
+/// Not found: the suffix is neither `.xml` nor `.json`.
 pub fn split(name: &str) -> Result<(&str, Format)> {
     match name.rsplit_once('.') {
         Some((name, "xml")) => Ok((name, Format::Xml)),
@@ -56,7 +56,7 @@ pub fn split(name: &str) -> Result<(&str, Format)> {
     }
 }
 
-/// The document of an error under this path, and its media type.
+/// The media type and the error document for a failed request to this path.
 pub fn failure(
     path: &str,
     error: &Error,
@@ -68,25 +68,26 @@ pub fn failure(
     (format.media_type(), format.write("errors", &node).unwrap_or_default())
 }
 
-/// The language of texts, as Open311 names it.
+/// The language of texts under Open311's name for it.
 pub const LOCALE: Parameter<Text, Optional> = text_parameter("locale").example("fr_CA").says(
     "Langue des textes : ce qui commence par fr ou en.",
     "Language of texts: what begins with fr or en.",
 );
 
-/// The application's key. Whoever may ask without one may show one.
+/// The application's key. Reading needs none, but clients may send it.
 pub const API_KEY: Parameter<Text, Optional> = text_parameter("api_key")
     .example("demo")
     .says("Clé de l’application.", "The application’s key.");
 
-/// Everything that the service knows of a request, beyond the standard.
+/// Whether to add `extended_attributes`.
 pub const EXTENSIONS: Parameter<Flag, Defaulted<bool>> =
     query("extensions", Flag).default(false).example("true").says(
         "Avec tout ce que ce service sait au-delà de la norme.",
         "With all that this service knows beyond the standard.",
     );
 
-/// Lets `locale` choose the language; where it names none of ours, `lang` and the headers do.
+/// Sets the language from `locale`. If that is not French or English, the language from `lang` or
+/// `Accept-Language` stays.
 pub fn choose_language(context: &mut RequestContext, locale: Option<&str>) {
     match locale.unwrap_or_default().to_ascii_lowercase().get(..2) {
         Some("fr") => context.language = Language::French,
@@ -95,12 +96,12 @@ pub fn choose_language(context: &mut RequestContext, locale: Option<&str>) {
     }
 }
 
-/// A document in both forms.
+/// The content of a document in both formats.
 pub fn both() -> [Content; 2] {
     [any("application/json"), text("text/xml")]
 }
 
-/// An operation of Open311, which answers and fails in both forms.
+/// Sets the content of responses and errors to both formats.
 pub fn in_both_forms(operation: Operation) -> Operation {
     operation.answers(&both()).fails_with(&both())
 }

@@ -1,4 +1,4 @@
-//! Lists of requests.
+//! Lists of service requests.
 
 use crate::domain::{Filter, ReportTime, ServiceCode, Status, StoredReport};
 use crate::error::{Error, Refusal, Result};
@@ -25,30 +25,30 @@ use crate::place::{BBox, Meters, Position, distance};
 use crate::query;
 use crate::usecase::City;
 
-/// Longest span of a list, in days (GeoReport v2).
+/// Limit of the time range of a list, in days (GeoReport v2).
 const DAYS_MAX: i64 = 90;
 const DAY: i64 = 86_400;
-/// Requests in a page, at most (GeoReport v2).
+/// Limit of the number of service requests in a page (GeoReport v2).
 const PAGE_MAX: usize = 1_000;
-/// Last page of a list.
+/// Limit of the page number.
 const PAGES_MAX: usize = 1_000;
-/// Ids in one question, at most.
+/// Limit of the number of ids in one request.
 const IDS_MAX: usize = 1_000;
 
-/// Ids, by which everything else is ignored.
+/// Ids of service requests. If given, all other conditions are ignored (GeoReport v2).
 const IDS: Parameter<Text, Optional> = text("service_request_id").says(
     "Numéros séparés par des virgules ; le reste est alors ignoré.",
     "Ids apart by commas; all else is then passed over.",
 );
 
-/// Services, each of which must be known.
-struct Services;
+/// Codes of services; an unknown one is an error.
+struct KnownServices;
 
 const SERVICE_CODES: Parameter<Text, Optional> = text("service_code")
     .example("nid-de-poule,lampadaire")
     .says("Codes de services, séparés par des virgules.", "Codes of services, apart by commas.");
 
-impl Extract for Services {
+impl Extract for KnownServices {
     type Value = Option<Vec<ServiceCode>>;
 
     fn declare(&self, to: &mut Vec<Declaration>) {
@@ -63,12 +63,12 @@ impl Extract for Services {
             found.ok_or_else(|| Error::not_found(code))
         };
         let codes: Result<Vec<ServiceCode>> = text.split(',').map(known).collect();
-        // GeoReport answers "not found" where a service is not known.
+        // GeoReport v2 requires 404 for an unknown service.
         codes.map(Some).map_err(|error| reader.fail(error))
     }
 }
 
-/// Statuses, in the two words of Open311.
+/// Statuses in Open311's two words; `open` includes reports in progress.
 struct Statuses;
 
 const STATUS: Parameter<Text, Optional> =
@@ -104,7 +104,7 @@ impl Extract for Statuses {
 }
 
 request! {
-    /// The parameters of a circle: all three or none.
+    /// The parameters of a circle: either all three or none.
     pub struct CircleParameters {
         lat: Option<f64> = query("lat", number(-90.0, 90.0))
             .optional()
@@ -149,13 +149,13 @@ impl CircleParameters {
     }
 }
 
-/// A time that may be absent.
+/// An optional time.
 const fn time(name: &'static str) -> Parameter<Time, Optional> {
     query(name, Time).optional()
 }
 
 request! {
-    /// The parameters of the two spans of time.
+    /// The parameters of the two time ranges.
     pub struct TimeParameters {
         updated_after: Option<ReportTime> =
             time("updated_after").example("2026-11-01T00:00:00Z").says(
@@ -177,25 +177,25 @@ request! {
     }
 }
 
-/// The spans of time of a list.
-pub struct Times {
-    /// First second, and the second behind the last, at which a request was made.
-    made: (Option<i64>, Option<i64>),
-    /// When it was changed here.
+/// The time ranges of a list.
+pub struct TimeRanges {
+    /// When a request was made, as half-open Unix seconds.
+    requested: (Option<i64>, Option<i64>),
+    /// When it was changed in this service.
     updated: (Option<ReportTime>, Option<ReportTime>),
 }
 
 impl TimeParameters {
-    /// From `start_date` until before the second after `end_date`: 90 days at most, the last 90
-    /// where nothing is said, unless another span of time is asked for.
-    fn times(self, reader: &mut Reader<'_>) -> Read<Times> {
+    /// From `start_date` to the end of `end_date`, at most 90 days. Without both it is the last 90
+    /// days, or unlimited if the request limits the time of changes.
+    fn times(self, reader: &mut Reader<'_>) -> Read<TimeRanges> {
         let Self { updated_after, updated_before, start, end } = self;
         let updated = (updated_after, updated_before);
         let length = DAYS_MAX * DAY;
         let minute = reader.city().now().as_second() / 60 * 60;
-        let made = match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
+        let requested = match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
             (Some(start), Some(end)) => {
-                // The day that both ends are in counts once.
+                // `end` is the last second of its day, hence one more day.
                 if end < start || end - start > length + DAY {
                     let message = message!(
                         "doit suivre start_date de 90 jours au plus",
@@ -210,18 +210,18 @@ impl TimeParameters {
             (None, None) if updated == (None, None) => (Some(minute - length), None),
             (None, None) => (None, None),
         };
-        Ok(Times { made, updated })
+        Ok(TimeRanges { requested, updated })
     }
 }
 
 request! {
-    /// A list of requests.
+    /// A list of service requests.
     pub struct ListRequest {
-        services: Option<Vec<ServiceCode>> = Services,
+        services: Option<Vec<ServiceCode>> = KnownServices,
         statuses: Option<Vec<Status>> = Statuses,
         bbox: Option<BBox> = BBOX,
         around: Option<Circle> = group(CircleParameters::circle),
-        times: Times = group(TimeParameters::times),
+        times: TimeRanges = group(TimeParameters::times),
         page: usize = query("page", number(1, PAGES_MAX))
             .default(1)
             .example("1")
@@ -234,19 +234,19 @@ request! {
     }
 }
 
-/// Requests by their ids, or those of a list.
-pub enum Wanted {
-    /// Those with these ids, extended or not.
+/// The service requests that a response contains.
+pub enum RequestSelection {
+    /// Those with these comma-separated ids; and whether with `extended_attributes`.
     Ids(String, bool),
-    /// Those of a list.
+    /// Those that meet the conditions of a list.
     List(Box<ListRequest>),
 }
 
 /// The parameters of `requests`.
 pub struct RequestsRequest {
-    /// What is wanted.
-    pub wanted: Wanted,
-    /// The language that is asked for.
+    /// The selected service requests.
+    pub selection: RequestSelection,
+    /// The parameter `locale`.
     pub locale: Option<String>,
 }
 
@@ -262,33 +262,37 @@ impl Request for RequestsRequest {
         let locale = LOCALE.extract(reader);
         let key = API_KEY.extract(reader);
         let ids = IDS.extract(reader)?;
-        let wanted = match ids {
+        let selection = match ids {
             Some(ids) => {
                 let is_extended = reader.query_text("extensions") == Some("true");
                 reader.ignore_rest();
-                Wanted::Ids(ids, is_extended)
+                RequestSelection::Ids(ids, is_extended)
             }
-            None => Wanted::List(Box::new(ListRequest::read(reader)?)),
+            None => RequestSelection::List(Box::new(ListRequest::read(reader)?)),
         };
         key?;
-        Ok(Self { wanted, locale: locale? })
+        Ok(Self { selection, locale: locale? })
     }
 }
 
-/// Answers with requests.
+/// Responds with a list of service requests.
 ///
 /// # Errors
 /// Too many ids; the store; unavailable.
-pub async fn requests<R>(call: Call<R>, wanted: Wanted, format: Format) -> HandlerResult {
-    match wanted {
-        Wanted::Ids(ids, is_extended) => by_ids(call, format, &ids, is_extended).await,
-        Wanted::List(request) => list(call, format, *request).await,
+pub async fn requests<R>(
+    call: Call<R>,
+    selection: RequestSelection,
+    format: Format,
+) -> HandlerResult {
+    match selection {
+        RequestSelection::Ids(ids, is_extended) => by_ids(call, format, &ids, is_extended).await,
+        RequestSelection::List(request) => list(call, format, *request).await,
     }
 }
 
 async fn list<R>(call: Call<R>, format: Format, request: ListRequest) -> HandlerResult {
     let Call { state, city, mut context, .. } = call;
-    // The last 90 days begin a minute later every minute.
+    // Without dates the list starts 90 days before the current minute.
     context.variant.minute = Some(city.now().as_second() / 60);
     let (reading, own) = (state.clone(), city.clone());
     let (media_type, long) = (format.media_type(), CostClass::Long);
@@ -324,7 +328,7 @@ async fn by_ids<R>(call: Call<R>, format: Format, ids: &str, is_extended: bool) 
     .await
 }
 
-/// The document of these requests.
+/// The document of these service requests.
 ///
 /// # Errors
 /// Internal.
@@ -350,7 +354,7 @@ pub fn write(
 impl ListRequest {
     /// The filter of the list.
     fn filter(&self) -> Filter {
-        let (from, before) = self.times.made;
+        let (from, before) = self.times.requested;
         Filter {
             services: self.services.clone(),
             statuses: self.statuses.clone(),
@@ -362,7 +366,7 @@ impl ListRequest {
         }
     }
 
-    /// The page, from the index.
+    /// The addresses of the page's reports, from the index alone.
     fn page(&self, filter: &Filter, snapshot: &Snapshot) -> Vec<DocAddress> {
         let compiled = snapshot.compiled(filter);
         let skip = (self.page - 1) * self.size;
@@ -377,7 +381,8 @@ impl ListRequest {
         }
     }
 
-    /// The page of what was changed in a span of time, from the store, oldest change first.
+    /// The page of the reports that were changed in the time range, oldest change first; reads the
+    /// store.
     fn changed(
         &self,
         filter: &Filter,

@@ -27,7 +27,7 @@ use crate::http::request::types::Segment;
 use crate::http::state::Access;
 use crate::i18n::Language;
 
-/// When this service last changed its Open311 documents.
+/// When the Open311 interface last changed, for the discovery document.
 const CHANGESET: &str = "2026-11-24T00:00:00Z";
 
 /// The operations.
@@ -56,7 +56,8 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
-/// GeoReport knows few codes: whatever a request has wrong is 400, an unknown thing 404, a key 403.
+/// Maps a status to one that GeoReport v2 defines: invalid requests 400, unknown things 404, a missing
+/// or wrong key 403.
 pub fn status(code: StatusCode) -> StatusCode {
     match code {
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => StatusCode::BAD_REQUEST,
@@ -67,13 +68,13 @@ pub fn status(code: StatusCode) -> StatusCode {
 const NAME: Parameter<Segment> = path("name", Segment, "requests.json")
     .says("Le document, en .xml ou .json.", "The document, as .xml or .json.");
 
-/// What can be asked under `/open311/v2/`.
+/// A request to `/open311/v2/{name}`.
 enum GetRequest {
-    /// Where the endpoint is and whom to write to.
+    /// The discovery document.
     Discovery(Format, Option<String>),
     /// The list of services.
     Services(Format, Option<String>),
-    /// Requests.
+    /// A list of service requests.
     Requests(Format, RequestsRequest),
 }
 
@@ -114,7 +115,7 @@ async fn get(mut call: Call<GetRequest>) -> HandlerResult {
             services(&Call { state, city, context, request: () }, format)
         }
         GetRequest::Requests(format, request) => {
-            requests(Call { state, city, context, request: () }, request.wanted, format).await
+            requests(Call { state, city, context, request: () }, request.selection, format).await
         }
     }
 }
@@ -152,7 +153,7 @@ fn services(call: &Call<()>, format: Format) -> HandlerResult {
 }
 
 request! {
-    /// A service's questions.
+    /// The definition of a service.
     pub struct ServiceRequest {
         name: String = path("name", Segment, "lampadaire.json").says(
             "Code du service, puis .xml ou .json.",
@@ -176,7 +177,7 @@ async fn service(call: Call<ServiceRequest>) -> HandlerResult {
 }
 
 request! {
-    /// One request.
+    /// One service request.
     pub struct OneRequest {
         name: String = path("name", Segment, "4RX-7KM-P2.json").says(
             "Numéro de la demande, puis .xml ou .json.",
@@ -200,7 +201,7 @@ async fn one_request(call: Call<OneRequest>) -> HandlerResult {
 }
 
 request! {
-    /// The id of a token.
+    /// The id of the service request of a token.
     pub struct TokenRequest {
         name: String = path("name", Segment, "4RX-7KM-P2.json")
             .says("Jeton, puis .xml ou .json.", "Token, then .xml or .json."),
@@ -209,7 +210,7 @@ request! {
     }
 }
 
-/// Every request has its id at once, and that is its token.
+/// This service assigns ids at once, so the token of a service request is its id.
 async fn token(call: Call<TokenRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
     let (token, format) = split(&request.name)?;

@@ -1,5 +1,5 @@
-//! A document of Open311 GeoReport v2, written in both of its languages. JSON follows the Spark
-//! convention: the root is dropped, and a container of one repeated child is an array.
+//! A document of Open311 GeoReport v2, written as XML or JSON. JSON follows the Spark convention: the
+//! root element is omitted, and an element that only repeats one child becomes an array.
 
 use std::fmt::Write;
 
@@ -7,14 +7,14 @@ use quick_xml::escape::escape;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-/// A value.
+/// A value in a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// Absent: an empty element, or null.
+    /// No value: an empty element in XML, null in JSON.
     Null,
-    /// A text.
+    /// A string.
     Text(String),
-    /// A truth value.
+    /// A boolean.
     Flag(bool),
     /// A number.
     Number(f64),
@@ -27,12 +27,12 @@ pub enum Node {
 }
 
 impl Node {
-    /// A text, or nothing.
+    /// A string, or [`Self::Null`].
     pub fn maybe(text: Option<impl Into<String>>) -> Self {
         text.map_or(Self::Null, |text| Self::Text(text.into()))
     }
 
-    /// A text.
+    /// A string.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -91,13 +91,13 @@ fn element(out: &mut String, name: &str, node: &Node) {
     let _ = write!(out, "</{name}>");
 }
 
-/// XML 1.0 has no way to write most control characters: each becomes the replacement character.
+/// Writes a text. XML 1.0 cannot represent most control characters; each becomes U+FFFD.
 fn push_text(out: &mut String, text: &str) {
     let cannot = |c: char| {
         let control = c < ' ' && !['\t', '\n', '\r'].contains(&c);
         control || c == '\u{fffe}' || c == '\u{ffff}'
     };
-    // A reader of XML would turn a bare carriage return into a line's end.
+    // XML parsers turn a bare carriage return into a line feed, so it is written as a reference.
     if !text.contains(|c: char| cannot(c) || c == '\r') {
         return out.push_str(&escape(text));
     }

@@ -1,4 +1,4 @@
-//! A new request, filed by an application.
+//! Creating a service request.
 
 use axum::extract::Request;
 
@@ -49,7 +49,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 request! {
-    /// A new request.
+    /// The parameters of a new service request.
     pub struct SubmitRequest {
         name: String = path("name", Segment, "requests.json")
             .says("requests, puis .xml ou .json.", "requests, then .xml or .json."),
@@ -59,10 +59,10 @@ request! {
     }
 }
 
-/// Lets through whoever shows a key of the service; any key, where the service has none.
+/// Checks the API key. If no keys are configured, any key is accepted, but one must be given.
 fn check_key(state: &AppState, key: Option<&str>) -> Result<()> {
     let keys = &state.public_config.open311_keys;
-    // Digests take the same time to compare wherever they differ.
+    // Comparing digests instead of keys leaks no key by the time it takes.
     let is =
         |known: &String, key: &str| blake3::hash(known.as_bytes()) == blake3::hash(key.as_bytes());
     if key.is_some_and(|key| keys.is_empty() || keys.iter().any(|known| is(known, key))) {
@@ -94,14 +94,14 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     let photos = media::photos(&state, parts.files).await?;
     let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));
     let paths: Vec<String> = photos.iter().map(|photo| media::path(&photo.name())).collect();
-    // The same fields with another photo are another request.
+    // The photos are part of the fingerprint: other photos make another request.
     let whole = format!("{fields} {}", paths.join(" "));
     let fingerprint = fingerprint(whole.as_bytes());
     let sent = form.read(paths.clone(), taken)?;
     let linked = sent.draft.details.media.iter().filter(|url| !paths.contains(url));
-    media::check_kept(&state, linked).await?;
+    media::check_stored(&state, linked).await?;
     if !photos.is_empty() {
-        // No photo is kept of a report that is refused.
+        // Check the report before storing photos: those of a refused report are not stored.
         city.admits(&sent.draft).map_err(unknown_service)?;
     }
     for photo in photos {
@@ -114,7 +114,7 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     let stored = match submitted.map_err(unknown_service)? {
         SubmitOutcome::Stored { stored, .. } => stored,
         SubmitOutcome::NeedsConfirmation(report) => {
-            return Err(dedupe.refusal(&state, &city, &report)?);
+            return Err(dedupe.confirmation_error(&state, &city, &report)?);
         }
     };
     let parent = stored.report.parent.as_ref().map(|parent| parent.as_str());

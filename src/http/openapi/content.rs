@@ -1,4 +1,5 @@
-//! What a body holds: its media type and the schema that its Rust type gives.
+//! The content of a body in the OpenAPI document: its media type, and its schema, which is derived
+//! from a Rust type.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// The media type and what OpenAPI says of it.
+    /// The media type and its OpenAPI media type object.
     pub fn document(&self, generator: &mut SchemaGenerator) -> (&'static str, Value) {
         let mut media = json!({ "schema": (self.schema)(generator) });
         if let Some(example) = self.example {
@@ -21,13 +22,13 @@ impl Content {
         (self.media_type, media)
     }
 
-    /// The content with an example.
+    /// Adds an example.
     pub const fn example(self, example: fn() -> Value) -> Self {
         Self { example: Some(example), ..self }
     }
 }
 
-/// What a type serialises to, as this media type.
+/// The serialised form of a type, with this media type.
 pub const fn of<T: JsonSchema>(media_type: &'static str) -> Content {
     Content { media_type, schema: SchemaGenerator::subschema_for::<T>, example: None }
 }
@@ -42,18 +43,18 @@ pub const fn geojson<T: JsonSchema>() -> Content {
     of::<T>("application/geo+json")
 }
 
-/// A text.
+/// A text of any kind.
 pub const fn text(media_type: &'static str) -> Content {
     of::<String>(media_type)
 }
 
-/// Bytes that are no text.
+/// Binary data.
 pub const fn binary(media_type: &'static str) -> Content {
     let schema = |_: &mut SchemaGenerator| json_schema!({ "type": "string", "format": "binary" });
     Content { media_type, schema, example: None }
 }
 
-/// An object whose schema another standard gives.
+/// An object whose schema is defined by another standard.
 pub const fn object(media_type: &'static str) -> Content {
     let schema = |_: &mut SchemaGenerator| json_schema!({ "type": "object" });
     Content { media_type, schema, example: None }

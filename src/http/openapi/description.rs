@@ -1,4 +1,4 @@
-//! The description of an operation: everything that the OpenAPI document says of it.
+//! The description of an operation for the OpenAPI document.
 
 use axum::http::StatusCode;
 use schemars::SchemaGenerator;
@@ -9,7 +9,7 @@ use crate::http::request::common::{JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
 
-/// A chapter of the document.
+/// A tag of the OpenAPI document, which groups operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
     /// Cities, services, sets of areas.
@@ -18,9 +18,9 @@ pub enum Tag {
     Reports,
     /// Duplicates and incidents.
     Duplicates,
-    /// What is around a place.
+    /// Searches around a position.
     Places,
-    /// What maps show.
+    /// Aggregates for maps: clusters, hexagons, hotspots.
     Maps,
     /// Vector tiles.
     Tiles,
@@ -49,7 +49,7 @@ impl Tag {
         Self::ALL.iter().find(|(tag, ..)| *tag == self).map_or("", |(_, name, ..)| name)
     }
 
-    /// All chapters, as OpenAPI lists them.
+    /// All tags, as OpenAPI tag objects.
     pub fn list(language: Language) -> Value {
         let tag = |(_, name, fr, en): &(Self, &str, &str, &str)| {
             let description = language.of(fr, en);
@@ -59,49 +59,49 @@ impl Tag {
     }
 }
 
-/// Status codes of an operation and what they mean.
+/// Status codes of an operation with their meanings.
 pub type Codes = &'static [(u16, &'static str)];
 
-/// The description of an operation.
+/// The description of an operation for the OpenAPI document.
 #[derive(Clone)]
 pub struct Description {
-    /// Method, in lower case.
+    /// The method in lower case.
     pub method: &'static str,
-    /// The route, its parameters in braces.
+    /// The path, with its parameters in braces.
     pub path: &'static str,
-    /// Its name, unique.
+    /// Its unique `operationId`.
     pub id: &'static str,
-    /// Its chapter.
+    /// Its tag.
     pub tag: Tag,
-    /// What it does, in French.
+    /// Its summary in French.
     pub fr: &'static str,
-    /// What it does, in English.
+    /// Its summary in English.
     pub en: &'static str,
-    /// Its own parameters, in the path and in the query string.
+    /// Its own parameters.
     pub parameters: Vec<Declaration>,
-    /// Its own parameters where the collection in its path is not one of reports.
+    /// Its own parameters for OGC collections of areas, if they differ from those for reports.
     pub parameters_of_areas: Option<Vec<Declaration>>,
-    /// Does it take the parameters that all operations take?
+    /// Does it take the common parameters `lang` and `jurisdiction_id`?
     pub takes_common: bool,
-    /// What is sent with it.
+    /// The content of its request body; empty if it has none.
     pub body: Vec<Content>,
-    /// What it answers where it succeeds.
+    /// The content of its successful responses.
     pub answer: Vec<Content>,
-    /// What it answers where it fails.
+    /// The content of its error responses.
     pub problem: Vec<Content>,
     /// Its status codes.
     pub codes: Codes,
-    /// Is it for crews alone?
+    /// Is it restricted to crews?
     pub for_crews: bool,
 }
 
 impl Description {
-    /// All parameters of the operation, the common ones last.
+    /// All its parameters, the common ones last.
     pub fn all_parameters(&self) -> Vec<Declaration> {
         self.with_common(&self.parameters)
     }
 
-    /// All parameters on a collection that is not one of reports.
+    /// All its parameters for a collection of areas.
     pub fn all_parameters_of_areas(&self) -> Vec<Declaration> {
         self.with_common(self.parameters_of_areas.as_ref().unwrap_or(&self.parameters))
     }
@@ -112,7 +112,7 @@ impl Description {
             LANG.declare(&mut all);
             JURISDICTION.declare(&mut all);
         }
-        // A parameter of two groups is one parameter.
+        // Two groups may share a parameter; OpenAPI lists it once.
         let mut known: Vec<&str> = Vec::new();
         all.retain(|one| {
             !known.contains(&one.name) && {

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.0 document, made of the descriptions of all operations.
+//! The OpenAPI 3.0 document, built from the descriptions of all operations.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -11,30 +11,30 @@ use crate::i18n::Language;
 /// Media type of the document.
 pub const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
 
-/// The member of a schema in which a Rust type gives its description in French; schemars takes the
-/// English one from the doc comment.
+/// The member of a schema with its description in French. The English description is the doc comment
+/// of the Rust type or field, which schemars reads.
 const FRENCH: &str = "x-fr";
 
-/// A collection of OGC API – Features, as far as the document depends on it.
+/// The facts about a collection of OGC API – Features that its part of the document depends on.
 pub struct CollectionFacts {
-    /// Its name in paths.
+    /// Its id in paths.
     pub id: String,
     /// Are its features reports?
     pub is_of_reports: bool,
-    /// Does it have tiles?
+    /// Does it have vector tiles?
     pub has_tiles: bool,
 }
 
-/// The descriptions of all operations.
+/// The OpenAPI document, in any language and for any address of the service.
 pub struct Document {
     operations: Vec<Description>,
 }
 
-/// Where the described service is, and whom to write to.
+/// Address and contact of the described service.
 pub struct Server<'a> {
-    /// Its address.
+    /// Its base URL.
     pub base: &'a str,
-    /// An address of mail, or a name.
+    /// An e-mail address or a name.
     pub contact: Option<&'a str>,
 }
 
@@ -56,8 +56,8 @@ impl Document {
         document(paths, generator, server, language)
     }
 
-    /// The part under `/ogc`, as seen from there. Paths of a collection stand once for each
-    /// collection: clients look for `/collections/reports/items` by name.
+    /// The part under `/ogc`, with paths relative to it. Paths with a collection id are repeated for
+    /// each collection, because clients look for paths such as `/collections/reports/items`.
     pub fn ogc(
         &self,
         collections: &[CollectionFacts],
@@ -128,7 +128,7 @@ fn document(
     out
 }
 
-/// A generator of the schemas of what is serialised, in OpenAPI 3.0, described in a language.
+/// A generator of OpenAPI 3.0 schemas of serialised types, with descriptions in one language.
 fn generator(language: Language) -> SchemaGenerator {
     SchemaSettings::openapi3()
         .for_serialize()
@@ -137,7 +137,7 @@ fn generator(language: Language) -> SchemaGenerator {
         .into_generator()
 }
 
-/// Keeps the description of one language.
+/// Keeps the description in one language.
 fn describe(schema: &mut Schema, language: Language) {
     if let Some(french) = schema.remove(FRENCH)
         && language == Language::French
@@ -146,13 +146,13 @@ fn describe(schema: &mut Schema, language: Language) {
     }
 }
 
-/// Brings a schema into the words that readers of OpenAPI 3.0 know.
+/// Simplifies the output of schemars for tools that read OpenAPI 3.0.
 #[derive(Clone)]
 struct Simplify;
 
 impl Transform for Simplify {
     fn transform(&mut self, schema: &mut Schema) {
-        // The width of a Rust integer is no format of OpenAPI.
+        // OpenAPI has no formats for unsigned integers.
         if schema.get("format").and_then(Value::as_str).is_some_and(|name| name.starts_with("uint"))
         {
             schema.remove("format");

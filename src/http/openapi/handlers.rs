@@ -7,7 +7,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, settled, to_json};
 use crate::http::request::call::ServiceCall;
 
-/// The operation.
+/// The operation that serves the document.
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/openapi.json", "openapi", Tag::Service, whole)

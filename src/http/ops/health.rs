@@ -1,4 +1,4 @@
-//! The service about itself: is it there, is it ready, what has it counted.
+//! Health, readiness and metrics.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The process answers.
+/// The process is alive.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
     status: &'static str,
@@ -58,14 +58,14 @@ async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// How far the indexes have read.
+/// Whether the indexes have caught up with the store.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Readiness {
     ready: bool,
     jurisdictions: Vec<CityReadiness>,
 }
 
-/// How far the index of a city has read.
+/// Whether the index of a city has caught up with the store.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct CityReadiness {
@@ -73,11 +73,11 @@ struct CityReadiness {
     ready: bool,
     revision: u64,
     stored_revision: u64,
-    /// Revisions that the index has not read yet.
+    /// Revisions of the store that the index has not applied yet.
     lag: u64,
 }
 
-/// 200 once every index has caught up, 503 with how far they are before.
+/// 200 once every index has caught up, before that 503; the body is the same.
 async fn readyz(State(state): State<Arc<AppState>>) -> Response {
     let cities = state.app.cities().into_iter().map(|city| {
         let progress = city.progress();

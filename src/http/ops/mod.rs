@@ -1,4 +1,4 @@
-//! What operators and browsers need beside the API: health, metrics and the pages.
+//! Health and metrics for operators, and the pages.
 
 pub mod health;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! The map page, embedded in the binary.
+//! The pages, embedded in the program.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::config::DEFAULT_JURISDICTION;
 use crate::http::operation::Operation;
 use crate::http::state::AppState;
 
-/// What `build.rs` built of `static/`: the page, its script and style, each beside its brotli form.
+/// The files that `build.rs` builds from `static/`, each also compressed with brotli.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/page"]
 struct Files;
@@ -32,7 +32,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// `GET /config.json`: what the page needs to know before its first question.
+/// `GET /config.json`: settings that the map page reads first.
 async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -46,20 +46,20 @@ async fn index(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Respon
     page("index.html", &state, &headers)
 }
 
-/// `GET /signaler`: a citizen's report.
+/// `GET /signaler`: the form for a new report.
 async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("report-form.html", &state, &headers)
 }
 
-/// `GET /suivi` and `/suivi/{id}`: what became of a report.
+/// `GET /suivi` and `/suivi/{id}`: the state of a report, for its sender.
 async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("tracking.html", &state, &headers)
 }
 
-/// `GET /docs`: the API, to be read and tried.
+/// `GET /docs`: the API reference, in which requests can be tried.
 async fn docs(headers: HeaderMap) -> Response {
     let mut response = file("api-docs.html", "no-cache", &headers);
-    // The viewer writes its styles into its elements.
+    // Swagger UI uses inline styles.
     let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                   connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
                   frame-ancestors 'self'";
@@ -87,7 +87,7 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", rest.split('/').next()?))
 }
 
-/// `GET /assets/…`: named by their contents, so they never go stale.
+/// `GET /assets/…`: file names contain a digest of the contents, so browsers may cache them forever.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
 }

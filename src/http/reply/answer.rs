@@ -1,4 +1,4 @@
-//! Answers from a city's snapshot, with their ETag.
+//! Responses from a city's snapshot, with their ETag.
 
 use std::sync::Arc;
 
@@ -14,26 +14,26 @@ use crate::usecase::City;
 
 /// Media type of JSON.
 pub const JSON: &str = "application/json";
-/// Media type of a line of JSON for each item.
+/// Media type of newline-delimited JSON.
 pub const NDJSON: &str = "application/x-ndjson";
 
-/// Bytes reserved for a JSON answer from the start: most short lists are not moved while they grow.
+/// Initial capacity of a JSON body, in bytes; enough for most short lists.
 const JSON_BYTES: usize = 8 << 10;
 
-/// Where an answer is computed.
+/// How expensive a response is, which decides where it is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CostClass {
-    /// It takes some microseconds: on the thread that read the request.
+    /// Microseconds: computed on the thread that read the request.
     Quick,
-    /// It takes longer: on the bounded pool, where it may wait.
+    /// Longer: computed on the bounded query pool, where it may have to wait.
     Long,
 }
 
-/// Answers from a city's newest snapshot, or 304 where the reader has the answer of its revision.
-/// `compute` makes the body.
+/// Responds from a city's newest snapshot with the body that `compute` returns, or with 304 if the
+/// client has the response of the same revision.
 ///
 /// # Errors
-/// Whatever `compute` answers; unavailable.
+/// Those of `compute`; unavailable.
 pub async fn fresh(
     state: &Arc<AppState>,
     context: RequestContext,
@@ -60,10 +60,10 @@ pub async fn fresh(
     Ok(tagged(media_type, &context.tag(state, revision), body))
 }
 
-/// An answer that holds as long as its tag does, or 304 where the reader has it.
+/// Responds with `body` and this ETag, or with 304 if the client has the response with this ETag.
 ///
 /// # Errors
-/// Whatever `body` answers.
+/// Those of `body`.
 pub fn settled(
     context: &RequestContext,
     media_type: &'static str,
@@ -76,12 +76,12 @@ pub fn settled(
     Ok(tagged(media_type, &tag, body()?))
 }
 
-/// 304: the reader has the answer with this tag.
+/// 304: the client has the response with this ETag.
 pub fn not_modified(tag: String) -> Response {
     (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response()
 }
 
-/// An answer with its tag.
+/// A response with an ETag.
 pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
     let mut response = untagged(media_type, body);
     if let Ok(tag) = HeaderValue::from_str(tag) {
@@ -90,7 +90,7 @@ pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
     response
 }
 
-/// An answer that is not asked for again.
+/// A response without an ETag; caches must revalidate it.
 pub fn untagged(media_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
@@ -100,10 +100,10 @@ pub fn untagged(media_type: &'static str, body: Vec<u8>) -> Response {
     response
 }
 
-/// JSON bytes.
+/// The JSON of a value.
 ///
 /// # Errors
-/// A value that JSON cannot hold; internal.
+/// Internal: the value has no JSON form.
 pub fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut body = Vec::with_capacity(JSON_BYTES);
     serde_json::to_writer(&mut body, value).map_err(Error::internal)?;

@@ -1,11 +1,11 @@
-//! Numbers of reports by a name, in an answer.
+//! Numbers of reports by name, such as by service code or by status.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// Numbers of reports by a name: a JSON object whose members are in the order of the list.
+/// Numbers of reports by name. In JSON an object, its members in the order of the list.
 #[derive(Debug)]
 pub struct Counts<'a>(pub Vec<(&'a str, u64)>);
 

@@ -1,25 +1,25 @@
-//! Entity tags (RFC 9110, section 8.8.3): what an answer depends on, as one short text.
+//! Entity tags (RFC 9110, section 8.8.3), composed of everything that a response depends on.
 
 use std::fmt::Write as _;
 
 use crate::i18n::Language;
 
-/// What an answer depends on beside the revision of the data, the language and the program. Each
-/// that is set makes another tag.
+/// What a response depends on besides the revision of the data, the language and the version of
+/// the program. Every difference in these fields gives a different ETag.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Variant {
-    /// Rounds of the background watch: its alerts and hotspots are in the answer.
+    /// For responses with alerts or standing hotspots: number of rounds of the background watch.
     pub watch_rounds: Option<u64>,
-    /// The answer is a page for people, not JSON.
+    /// The response is HTML, not JSON.
     pub html: bool,
-    /// The answer holds within this minute of Unix time.
+    /// For responses that change every minute: the minute of Unix time.
     pub minute: Option<i64>,
-    /// The answer holds within this second of Unix time.
+    /// For responses that change every second: the second of Unix time.
     pub second: Option<i64>,
 }
 
-/// The weak tag of an answer at `revision`. `epoch` names the store, so that revisions of two
-/// stores are never taken for each other.
+/// The weak ETag of a response at `revision`. `epoch` identifies the store, so that equal revisions
+/// of two stores have different ETags.
 pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language) -> String {
     let mut tag = format!("W/\"{epoch}-{revision}");
     let Variant { watch_rounds, html, minute, second } = variant;
@@ -38,12 +38,12 @@ pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language
     tag
 }
 
-/// The strong tag of one report at its own revision; it is what `If-Match` takes.
+/// The strong ETag of one report at its revision, for `If-Match`.
 pub fn report_tag(epoch: &str, revision: u64, language: Language) -> String {
     format!("\"{epoch}-{revision}-{}\"", language.code())
 }
 
-/// Does an `If-None-Match` field list this tag? Compared weakly.
+/// Does an `If-None-Match` field list this ETag? Compared weakly (RFC 9110, section 8.8.3.2).
 pub fn lists(if_none_match: &str, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     if_none_match.trim() == "*"

@@ -1,11 +1,12 @@
-//! Boxes and features of GeoJSON.
+//! Bounding boxes of GeoJSON features.
 
 use geo::{BoundingRect, Intersects, Rect};
 use serde_json::Value;
 
 use crate::place::BBox;
 
-/// Does a feature touch a box? One without geometry lies in every box.
+/// Does a feature's geometry intersect a bounding box? A feature without geometry intersects every
+/// box.
 pub fn touches(feature: &Value, bbox: &BBox) -> bool {
     let geometry = &feature["geometry"];
     if geometry.is_null() {
@@ -21,7 +22,7 @@ pub fn touches(feature: &Value, bbox: &BBox) -> bool {
     })
 }
 
-/// The box around features.
+/// The bounding box of features; `None` if none of them has a geometry.
 pub fn extent(features: &[Value]) -> Option<BBox> {
     let boxes = features.iter().filter_map(|feature| {
         let read = serde_json::from_value::<geojson::Geometry>(feature["geometry"].clone()).ok()?;

@@ -1,4 +1,4 @@
-//! Answers: their ETags, their bodies, and the problem documents of what failed.
+//! Responses: bodies, ETags and problem documents.
 
 pub mod answer;
 pub mod counts;

@@ -14,7 +14,7 @@ use crate::message;
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Problem {
-    /// A URN for each kind of problem.
+    /// A URN that identifies the kind of problem.
     r#type: String,
     /// The kind of problem, in a few words.
     title: &'static str,
@@ -25,10 +25,10 @@ pub struct Problem {
     /// Every value that was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<RefusedValue>>,
-    /// The type once more, as OGC API – Features calls it.
+    /// The same as `type`, under the name that OGC API – Features 1.0 requires.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// The detail once more, as OGC API – Features calls it.
+    /// The same as `detail`, under the name that OGC API – Features 1.0 requires.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
 }
@@ -37,16 +37,16 @@ pub struct Problem {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct RefusedValue {
-    /// The parameter, member or header.
+    /// Name of the parameter, body member or header.
     field: String,
-    /// Its value; empty where it is missing.
+    /// Its value; empty if it is missing.
     value: String,
     /// Why it was refused.
     reason: String,
 }
 
 impl Problem {
-    /// The document of an error. The error's cause is not in it.
+    /// The document of an error. It does not reveal the error's cause, which is only logged.
     pub fn new(error: &Error, status: StatusCode, language: Language) -> Self {
         let (name, fr, en) = match error.kind {
             ErrorKind::Invalid => ("invalid", "Valeur refusée", "Value refused"),
@@ -75,7 +75,7 @@ impl Problem {
         }
     }
 
-    /// The document with the members that OGC API – Features 1.0 asks for.
+    /// The document with the members that OGC API – Features 1.0 requires.
     pub fn for_ogc(self) -> Self {
         let (code, description) = (Some(self.r#type.clone()), Some(self.detail.clone()));
         Self { code, description, ..self }
@@ -83,22 +83,22 @@ impl Problem {
 
     /// The document as JSON.
     pub fn to_json(&self) -> Vec<u8> {
-        // Texts and numbers alone: nothing that JSON cannot hold.
+        // It has only strings and numbers, so serialisation cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
-/// The problem of one line of many.
+/// The problem of one line of a batch.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProblemOfRow {
-    /// The line, from 1.
+    /// Number of the line in the request, from 1.
     row: usize,
     #[serde(flatten)]
     problem: Problem,
 }
 
 impl ProblemOfRow {
-    /// The problem of a line.
+    /// The problem of the line with this number.
     pub fn new(row: usize, error: &Error, language: Language) -> Self {
         Self { row, problem: Problem::new(error, status(error.kind), language) }
     }
@@ -118,7 +118,8 @@ pub fn status(kind: ErrorKind) -> StatusCode {
     }
 }
 
-/// An error on its way to the middleware that knows the reader's language and writes its document.
+/// The error travels as an extension of a response without body; the middleware
+/// [`explain`](crate::http) writes the document, because it knows the reader's language.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = status(self.kind).into_response();
@@ -127,7 +128,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// A request that HTTP itself finds malformed.
+/// The error for a request that is malformed at the level of HTTP.
 pub fn malformed() -> Error {
     Error::new(
         ErrorKind::Invalid,
@@ -138,7 +139,7 @@ pub fn malformed() -> Error {
     )
 }
 
-/// A body that is longer than allowed.
+/// The error for a body that exceeds its limit.
 pub fn too_large() -> Error {
     let message =
         message!("Le corps de la requête est trop grand.", "The request's body is too large.");

@@ -1,4 +1,4 @@
-//! Who may change reports.
+//! Authorization of the operations that are restricted to crews.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::state::{Access, AppState};
 use crate::message;
 
-/// The credential that a request shows.
+/// The `Authorization` header of a request, if it has one.
 #[derive(Debug, Clone)]
 pub struct Authorization(Option<HeaderValue>);
 
@@ -27,15 +27,15 @@ impl FromRequestParts<Arc<AppState>> for Authorization {
 }
 
 impl Authorization {
-    /// Lets crews through.
+    /// Accepts the request if it may use operations for crews.
     ///
     /// # Errors
-    /// Forbidden.
+    /// Forbidden: the key is missing or wrong, or the service accepts no changes at all.
     pub fn authorize(&self, access: &Access) -> Result<()> {
         let token = self.0.as_ref().and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
         let message = match (access, token) {
             (Access::Local, _) => return Ok(()),
-            // Digests take the same time to compare wherever they differ.
+            // Comparing digests instead of keys leaks no key by the time it takes.
             (Access::Key(key), Some(token))
                 if blake3::hash(key.as_bytes()) == blake3::hash(token) =>
             {

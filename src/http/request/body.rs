@@ -1,4 +1,4 @@
-//! Bodies as they arrive.
+//! Request bodies that could not be received.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -8,10 +8,10 @@ use crate::error::{Refusal, Result};
 use crate::http::reply::problem::too_large;
 use crate::message;
 
-/// The bytes of a body, or why they did not arrive.
+/// The bytes of a body.
 ///
 /// # Errors
-/// Too large; cut short.
+/// The body is too large, or the connection ended before it was complete.
 pub fn received(body: std::result::Result<Bytes, BytesRejection>) -> Result<Bytes> {
     body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
@@ -19,7 +19,7 @@ pub fn received(body: std::result::Result<Bytes, BytesRejection>) -> Result<Byte
     })
 }
 
-/// A body that ended before it was whole.
+/// The error for a body that ended before it was complete.
 pub fn cut_short() -> crate::error::Error {
     Refusal::new("body", "", message!("est arrivé incomplet", "arrived incomplete")).into()
 }

@@ -1,4 +1,4 @@
-//! One call of an operation: all of its parameters read, or every refusal.
+//! A request to an operation with all its parameters parsed, as the argument of a handler.
 
 use std::sync::Arc;
 
@@ -13,28 +13,29 @@ use crate::http::request::reader::{Pairs, Reader};
 use crate::http::state::AppState;
 use crate::usecase::City;
 
-/// A call of an operation on one city. Its request was read in full: a handler that has a call has
-/// every parameter, and nothing unknown was in the query string.
+/// A request to an operation on one city. All parameters are parsed, and the query string had no
+/// unknown parameter: a request that fails this never reaches its handler.
 pub struct Call<R> {
-    /// What handlers share.
+    /// The state that all handlers share.
     pub state: Arc<AppState>,
-    /// The city asked about.
+    /// The city that the request names, or the default city.
     pub city: Arc<City>,
-    /// What every operation reads.
+    /// Language, address and conditional headers of the request.
     pub context: RequestContext,
     /// The operation's parameters.
     pub request: R,
 }
 
-/// A call of an operation on the whole service, which has no parameters of its own.
+/// A request to an operation on the whole service, which has no parameters of its own.
 pub struct ServiceCall {
-    /// What handlers share.
+    /// The state that all handlers share.
     pub state: Arc<AppState>,
-    /// What every operation reads.
+    /// Language, address and conditional headers of the request.
     pub context: RequestContext,
 }
 
-/// Reads what every operation reads, and the pairs that are left.
+/// Reads the parameters and headers that all operations share, and returns the remaining pairs of
+/// the query string.
 fn read_head(parts: &Parts) -> Result<(RequestContext, Pairs, Vec<crate::error::Refusal>), Error> {
     let mut refused = Vec::new();
     let mut pairs = Pairs::of_query(parts.uri.query().unwrap_or_default(), &mut refused);

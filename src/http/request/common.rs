@@ -5,18 +5,18 @@ use crate::http::request::types::Text;
 use crate::http::request::words::Choice;
 use crate::i18n::Language;
 
-/// The languages of texts, by their code.
+/// The languages of texts by their ISO 639-1 code.
 pub const LANGUAGES: Choice<Language> =
     Choice(&[("fr", Language::French), ("en", Language::English)]);
 
-/// The language of texts.
+/// The language of the texts in a response.
 pub const LANG: Parameter<Choice<Language>, Optional> =
     query("lang", LANGUAGES).optional().example("en").says(
         "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
         "Language of texts; else that of Accept-Language, else French.",
     );
 
-/// The city.
+/// The jurisdiction that an operation is about.
 pub const JURISDICTION: Parameter<Text, Optional> =
     query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").says(
         "La ville ; voir /api/v1/jurisdictions. Par défaut ville.quebec.qc.ca.",

@@ -1,5 +1,5 @@
-//! What every operation reads of a request: the reader's language, the jurisdiction, the address
-//! asked, and which answer the reader has already.
+//! The parts of a request that all operations use: language, jurisdiction, address and
+//! `If-None-Match`.
 
 use std::sync::Arc;
 
@@ -15,26 +15,26 @@ use crate::i18n::Language;
 use crate::message;
 use crate::usecase::City;
 
-/// What every operation reads of a request.
+/// The parts of a request that all operations use.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// The language of the answer's texts.
+    /// The language of the texts in the response.
     pub language: Language,
-    /// The jurisdiction named.
+    /// The parameter `jurisdiction_id`, if given.
     pub jurisdiction: Option<String>,
-    /// Path and query as asked, for links.
+    /// Path and query string of the request, for links.
     pub uri: Uri,
-    /// What the answer depends on beside the revision of the data.
+    /// What the response depends on besides the revision of the data, for its ETag.
     pub variant: Variant,
     if_none_match: Option<String>,
     host: Option<String>,
 }
 
 impl RequestContext {
-    /// Reads the head of a request. `refused` is what was refused in its query string so far.
+    /// Reads the headers, and takes `lang` and `jurisdiction_id` out of the query pairs.
     ///
     /// # Errors
-    /// A `lang` that is no language of the service.
+    /// `lang` is not a language of the service.
     pub fn read(parts: &Parts, pairs: &mut Pairs) -> Result<Self> {
         let language = match pairs.take("lang") {
             None => accepted(parts.headers.get(header::ACCEPT_LANGUAGE)),
@@ -55,7 +55,7 @@ impl RequestContext {
         })
     }
 
-    /// The city asked about.
+    /// The city that the request names, or the default city.
     ///
     /// # Errors
     /// Not found.
@@ -63,7 +63,7 @@ impl RequestContext {
         state.app.city(self.jurisdiction.as_deref())
     }
 
-    /// Address of the service as the reader knows it, without a slash at its end.
+    /// The public address of the service without a trailing slash; empty if it is not known.
     pub fn base(&self, state: &AppState) -> String {
         match (&state.public_config.public_url, &self.host) {
             (Some(url), _) => url.trim_end_matches('/').to_owned(),
@@ -72,22 +72,22 @@ impl RequestContext {
         }
     }
 
-    /// Tag of an answer at a revision.
+    /// The weak ETag of a response at a revision of the data.
     pub fn tag(&self, state: &AppState, revision: u64) -> String {
         weak_tag(&state.app.epoch, revision, self.variant, self.language)
     }
 
-    /// Does the reader name answers that it has?
+    /// Does the request have `If-None-Match`?
     pub fn is_conditional(&self) -> bool {
         self.if_none_match.is_some()
     }
 
-    /// Does the reader have the answer with this tag?
+    /// Does `If-None-Match` list this ETag?
     pub fn has(&self, tag: &str) -> bool {
         self.if_none_match.as_deref().is_some_and(|list| lists(list, tag))
     }
 
-    /// Path and query asked, with another value of one parameter.
+    /// The path and query string of the request with one parameter replaced.
     pub fn path_with(&self, name: &str, value: &str) -> String {
         let query = self.uri.query().unwrap_or_default();
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
@@ -96,26 +96,28 @@ impl RequestContext {
         format!("{}?{query}", self.uri.path())
     }
 
-    /// Path and query of the page that begins behind `cursor`.
+    /// The path and query string of the page that starts after `cursor`.
     pub fn next_page(&self, cursor: &str) -> String {
         self.path_with("cursor", cursor)
     }
 }
 
-/// Is this a host, with a port perhaps, and nothing else?
+/// Is this a host name or address with an optional port? Links are built from it, so other
+/// characters are not accepted.
 fn is_host(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b);
     !text.is_empty() && text.bytes().all(fits)
 }
 
-/// The language of an answer to a request whose parameters may be wrong.
+/// The language of an error response, whose request may have invalid parameters.
 pub fn language_of(uri: &Uri, accept_language: Option<&HeaderValue>) -> Language {
     let pairs = &mut Pairs::of_query(uri.query().unwrap_or_default(), &mut Vec::new());
     let asked = pairs.take("lang").and_then(|text| LANGUAGES.find(&text));
     asked.unwrap_or_else(|| accepted(accept_language))
 }
 
-/// The language of `Accept-Language` with the greatest weight among ours; French where none is.
+/// The language with the greatest weight in `Accept-Language` among those of the service; French if
+/// none of them is listed.
 fn accepted(header: Option<&HeaderValue>) -> Language {
     let header = header.and_then(|value| value.to_str().ok());
     let mut best = (0.0, Language::French);

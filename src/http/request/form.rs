@@ -1,4 +1,4 @@
-//! Forms, with photos or without.
+//! HTML forms: `application/x-www-form-urlencoded`, and `multipart/form-data` with photos.
 
 use std::mem;
 use std::pin::Pin;
@@ -16,17 +16,17 @@ use crate::http::reply::problem::too_large;
 use crate::media::BYTES_MAX;
 use crate::message;
 
-/// A form with photos: all of it, at most, in bytes.
+/// Limit of the size of a form with photos, in bytes.
 pub const FORM_BYTES_MAX: usize = 48 << 20;
-/// A form without: its fields, at most, in bytes.
+/// Limit of the size of all text fields of a form, in bytes.
 const FIELDS_BYTES_MAX: usize = 256 << 10;
 
-/// What a form holds.
+/// The fields and files of a form.
 #[derive(Default)]
 pub struct FormParts {
-    /// Its fields, in order.
+    /// Names and values of the text fields, in order.
     pub fields: Vec<(String, String)>,
-    /// Its files.
+    /// The contents of the files.
     pub files: Vec<Bytes>,
 }
 
@@ -40,11 +40,12 @@ fn malformed(error: &MultipartError) -> Error {
     }
 }
 
-/// A body that gives one piece whenever it is asked. A form's reader takes in all that is ready
-/// before it looks at any of it, and of a fast sender that is everything.
+/// A body that yields one chunk for each poll and then `Pending`. `Multipart` buffers every chunk
+/// that is ready before it parses any; without this it would buffer the whole body of a fast
+/// client and check no limit.
 struct ChunkedBody {
     body: Body,
-    /// It has just given one.
+    /// The last poll yielded a chunk.
     given: bool,
 }
 
@@ -66,7 +67,7 @@ impl HttpBody for ChunkedBody {
     }
 }
 
-/// Refuses a body that says itself that it is too long, before any of it is read.
+/// Refuses a body whose `Content-Length` exceeds the limit, before reading it.
 ///
 /// # Errors
 /// Too large.
@@ -77,16 +78,16 @@ pub fn bounded(request: Request, max: usize) -> Result<Request> {
     }
 }
 
-/// Is this the type of a form with files?
+/// Is the content type `multipart/form-data`?
 pub fn is_multipart(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     kind.to_ascii_lowercase().starts_with(b"multipart/form-data")
 }
 
-/// Reads a form, with files or without.
+/// Reads a form, with or without files.
 ///
 /// # Errors
-/// Too large; malformed; more files than a report may have.
+/// The form is too large or malformed, or has more files than a report may have.
 pub async fn form(request: Request) -> Result<FormParts> {
     let mut parts = FormParts::default();
     if !is_multipart(request.headers()) {
@@ -107,7 +108,7 @@ pub async fn form(request: Request) -> Result<FormParts> {
         let is_file = field.file_name().is_some() || name == "media" || name == "media[]";
         let bytes = part(field, if is_file { BYTES_MAX } else { FIELDS_BYTES_MAX }).await?;
         if is_file {
-            // A form without a photo still has the field for it.
+            // Browsers send the file field of a form even if no file was chosen.
             parts.files.extend((!bytes.is_empty()).then_some(bytes));
         } else {
             size += name.len() + bytes.len();
@@ -124,7 +125,7 @@ pub async fn form(request: Request) -> Result<FormParts> {
     Ok(parts)
 }
 
-/// A part of a form, of so many bytes at most.
+/// Reads one part of a multipart form, of at most `max` bytes.
 async fn part(mut field: Field<'_>, max: usize) -> Result<Bytes> {
     let (mut pieces, mut size) = (Vec::new(), 0);
     while let Some(piece) = field.chunk().await.map_err(|error| malformed(&error))? {

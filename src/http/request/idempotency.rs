@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: sending the same request twice makes one report.
+//! `Idempotency-Key`: a request that is sent twice with the same key creates one report.
 
 use axum::http::HeaderMap;
 

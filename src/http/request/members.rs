@@ -1,5 +1,5 @@
-//! A member of a JSON body, declared once: the same constant reads it and gives its JSON Schema.
-//! As with parameters, everything that is wrong with a body is refused by name, all at once.
+//! A member of a JSON body, declared once as a constant that both reads it and describes it in the
+//! OpenAPI document. As with parameters, a response lists every invalid member by its name.
 
 use jiff::tz::TimeZone;
 use schemars::{Schema, json_schema};
@@ -21,7 +21,7 @@ pub struct MemberReader {
 }
 
 impl MemberReader {
-    /// A reader of a body. `zone` is the city's, for times that name none.
+    /// A reader of a body. `zone` is the city's time zone, for times without an offset.
     ///
     /// # Errors
     /// The bytes are not a JSON object.
@@ -45,19 +45,19 @@ impl MemberReader {
         self.object.is_empty()
     }
 
-    /// Was this member given, even as null?
+    /// Does the object have this member, even as null?
     pub fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 
-    /// Refuses a value.
+    /// Records the refusal of a value.
     pub fn refuse(&mut self, name: &str, value: &Value, message: Message) -> Refused {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         self.refused.push(Refusal::new(name, text, message));
         Refused::new()
     }
 
-    /// Ends the reading: refuses what is left.
+    /// Refuses the remaining, unknown members and returns the body.
     ///
     /// # Errors
     /// All refusals together.
@@ -73,7 +73,7 @@ impl MemberReader {
     }
 }
 
-/// Reads any JSON.
+/// Parses any JSON value.
 ///
 /// # Errors
 /// The bytes are not JSON.
@@ -89,18 +89,18 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     })
 }
 
-/// The type of a member's values.
+/// The type of a member: its parser and its JSON Schema.
 pub trait MemberType: Copy {
-    /// A value that was read.
+    /// The parsed value.
     type Value;
 
-    /// Reads a value. Where it is wrong, refuses it by `name`.
+    /// Parses a value. If it is invalid, records a refusal for the member `name`.
     fn read(&self, name: &str, value: Value, reader: &mut MemberReader) -> Read<Self::Value>;
 
     /// The schema of the values.
     fn schema(&self) -> Value;
 
-    /// What is said where a member that must be given is absent.
+    /// The message for a required member that is absent.
     fn absent(&self) -> Message {
         missing()
     }
@@ -110,7 +110,7 @@ fn missing() -> Message {
     message!("manque", "is missing")
 }
 
-/// A member of a body.
+/// A member of a body: its name, type and presence.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<K, P = Required> {
     name: &'static str,
@@ -118,32 +118,32 @@ pub struct Member<K, P = Required> {
     presence: P,
 }
 
-/// A member that must be given.
+/// A required member.
 pub const fn member<K: Copy>(name: &'static str, kind: K) -> Member<K> {
     Member { name, kind, presence: Required }
 }
 
 impl<K: Copy> Member<K> {
-    /// The member may be absent.
+    /// Makes the member optional.
     pub const fn optional(self) -> Member<K, Optional> {
         Member { name: self.name, kind: self.kind, presence: Optional }
     }
 
-    /// The member has this value where it is absent.
+    /// Makes the member optional with a default value.
     pub const fn default<T: Copy>(self, value: T) -> Member<K, Defaulted<T>> {
         Member { name: self.name, kind: self.kind, presence: Defaulted(value) }
     }
 }
 
-/// One member or several that are read together.
+/// One member, or several that are parsed together.
 pub trait ExtractMember {
-    /// What they give.
+    /// The parsed value.
     type Value;
 
-    /// Adds the schemas of the members, and the names of those that must be given.
+    /// Adds the schemas of the members, and the names of the required ones.
     fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>);
 
-    /// Reads the members.
+    /// Reads the members from a body.
     fn extract(&self, reader: &mut MemberReader) -> Read<Self::Value>;
 }
 
@@ -169,7 +169,8 @@ impl<K: MemberType, P: Presence<K::Value>> ExtractMember for Member<K, P> {
     }
 }
 
-/// Adds the schemas of members that give a `T`.
+/// Adds the schemas of members whose value is a `T`. The type parameter makes the compiler check
+/// that a field of `body!` has the type of its member.
 pub fn declare_as<T, E: ExtractMember<Value = T>>(
     member: &E,
     properties: &mut Map<String, Value>,
@@ -178,7 +179,7 @@ pub fn declare_as<T, E: ExtractMember<Value = T>>(
     member.declare(properties, required);
 }
 
-/// A JSON body, as a struct. Declared with `body!`.
+/// A JSON body as a struct; the macro `body!` implements it.
 pub trait Body: Sized {
     /// The schema of the object.
     fn schema() -> Schema;
@@ -186,7 +187,7 @@ pub trait Body: Sized {
     /// Reads all members.
     fn read_members(reader: &mut MemberReader) -> Read<Self>;
 
-    /// Reads a body. `zone` is the city's.
+    /// Reads a body. `zone` is the city's time zone.
     ///
     /// # Errors
     /// Every member that is missing, unknown or of the wrong type.
@@ -210,8 +211,8 @@ pub fn object_schema(properties: Map<String, Value>, required: &[&str]) -> Schem
     schema
 }
 
-/// Declares a JSON body: `field: Type = MEMBER`. All members are read, in this order, before
-/// anything is given up. `min_members 1` behind it says in the schema that the body is not empty.
+/// Declares a JSON body, each line as `field: Type = MEMBER`. All members are read, in this order,
+/// even after one was refused. A final `min_members 1` sets `minProperties` in the schema.
 macro_rules! body {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $member:expr),+ $(,)?
@@ -219,7 +220,7 @@ macro_rules! body {
         $(#[$meta])*
         $visibility struct $name {
             $(
-                #[doc = concat!("`", stringify!($field), "`, as its member describes it.")]
+                #[doc = concat!("The value of the member declared for `", stringify!($field), "`.")]
                 $(#[$doc])*
                 $visibility $field: $kind,
             )+
@@ -267,16 +268,16 @@ macro_rules! body {
 
 pub(crate) use body;
 
-/// A text. The length is checked by the domain; it stands in the schema.
+/// A string. Its greatest length is only part of the schema: the domain's gate checks it.
 #[derive(Debug, Clone, Copy)]
 pub struct TextMember {
     chars_max: Option<usize>,
 }
 
-/// A text.
+/// A string of any length.
 pub const TEXT: TextMember = TextMember { chars_max: None };
 
-/// A text of so many characters, at most; the domain refuses longer ones.
+/// A string of at most `chars_max` characters; the domain's gate refuses longer ones.
 pub const fn text_of(chars_max: usize) -> TextMember {
     TextMember { chars_max: Some(chars_max) }
 }
@@ -304,12 +305,12 @@ fn not_a_text() -> Message {
     message!("n’est pas un texte", "is not a text")
 }
 
-/// A number. Its range is checked by the domain; it stands in the schema.
+/// A number. Its range is only part of the schema: the domain checks it.
 #[derive(Debug, Clone, Copy)]
 pub struct NumberMember {
-    /// Least value.
+    /// The least value.
     pub min: f64,
-    /// Greatest value.
+    /// The greatest value.
     pub max: f64,
 }
 
@@ -361,19 +362,19 @@ impl<V: Vocabulary> MemberType for WordMember<V> {
     }
 }
 
-/// A type of one member alone.
+/// A type that only one member has, as two functions.
 #[derive(Debug)]
 pub struct CustomMember<T> {
-    /// Reads a value or refuses it.
+    /// Parses a value or refuses it.
     pub read: fn(&str, Value, &mut MemberReader) -> Read<T>,
     /// The schema.
     pub schema: fn() -> Value,
-    /// What is said where it is absent and must not be.
+    /// The message for an absent required member.
     pub absent: fn() -> Message,
 }
 
 impl<T> CustomMember<T> {
-    /// A type of one member.
+    /// A type with the usual message for absence.
     pub const fn new(
         read: fn(&str, Value, &mut MemberReader) -> Read<T>,
         schema: fn() -> Value,
@@ -406,7 +407,7 @@ impl<T> MemberType for CustomMember<T> {
     }
 }
 
-/// Longitude and latitude in degrees: both or neither.
+/// The members `lon` and `lat`, in degrees (WGS 84): both or neither.
 #[derive(Debug, Clone, Copy)]
 pub struct LonLat;
 

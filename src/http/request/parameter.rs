@@ -1,44 +1,44 @@
-//! A parameter, declared once: the same constant reads it from a request and describes it in the
-//! OpenAPI document.
+//! A parameter of the path, the query string or the headers, declared once as a constant that both
+//! reads the value from a request and describes it in the OpenAPI document.
 
 use serde_json::{Value, json};
 
 use crate::http::request::reader::{Location, Read, Reader};
 use crate::i18n::Language;
 
-/// The type of a parameter's values: how a text is read, and its JSON Schema (OpenAPI 3.0).
+/// The type of a parameter: its parser and its JSON Schema (OpenAPI 3.0).
 pub trait ParameterType: Copy {
-    /// A value that was read.
+    /// The parsed value.
     type Value;
 
-    /// Reads a text. Where it is wrong, refuses it by `name`.
+    /// Parses a text. If it is invalid, records a refusal for the parameter `name`.
     fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Self::Value>;
 
     /// The schema of the values.
     fn schema(&self) -> Value;
 
-    /// An example as JSON; `text` is the example as it stands in a query string.
+    /// Converts an example from its text in a query string to JSON.
     fn example(&self, text: &str) -> Value {
         json!(text)
     }
 
-    /// A default value as JSON.
+    /// Converts a default value to JSON.
     fn default_value(&self, _value: &Self::Value) -> Value {
         Value::Null
     }
 }
 
-/// What the absence of a parameter means.
+/// Whether a parameter is required, optional or has a default value.
 pub trait Presence<T>: Copy {
-    /// What the reader gets.
+    /// The type of the field in the request struct.
     type Value;
-    /// Must the parameter be given?
+    /// Is the parameter required?
     const REQUIRED: bool;
 
-    /// The value of a parameter that was given.
+    /// The field's value for a parsed parameter.
     fn present(&self, value: T) -> Self::Value;
 
-    /// The value where none was given; `None` where that is refused.
+    /// The field's value for an absent parameter; `None` if absence is an error.
     fn absent(&self) -> Option<Self::Value>;
 
     /// The default value in the schema.
@@ -47,7 +47,7 @@ pub trait Presence<T>: Copy {
     }
 }
 
-/// The parameter must be given.
+/// The parameter is required.
 #[derive(Debug, Clone, Copy)]
 pub struct Required;
 
@@ -64,7 +64,7 @@ impl<T> Presence<T> for Required {
     }
 }
 
-/// The parameter may be absent.
+/// The parameter is optional.
 #[derive(Debug, Clone, Copy)]
 pub struct Optional;
 
@@ -81,7 +81,7 @@ impl<T> Presence<T> for Optional {
     }
 }
 
-/// The parameter has this value where it is absent.
+/// The parameter is optional and has this default value.
 #[derive(Debug, Clone, Copy)]
 pub struct Defaulted<T>(pub(super) T);
 
@@ -102,7 +102,7 @@ impl<T: Copy> Presence<T> for Defaulted<T> {
     }
 }
 
-/// A parameter: its name, its type, what its absence means, and its description.
+/// A parameter: name, location, type, presence, example and description.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter<K, P = Required> {
     name: &'static str,
@@ -114,7 +114,7 @@ pub struct Parameter<K, P = Required> {
     en: &'static str,
 }
 
-/// A parameter of the query string that must be given.
+/// A required parameter of the query string.
 pub const fn query<K: Copy>(name: &'static str, kind: K) -> Parameter<K> {
     let location = Location::Query;
     Parameter { name, location, kind, presence: Required, example: "", fr: "", en: "" }
@@ -132,27 +132,27 @@ impl<K: Copy, P: Copy> Parameter<K, P> {
         Parameter { name, location, kind, presence, example, fr, en }
     }
 
-    /// The parameter may be absent.
+    /// Makes the parameter optional.
     pub const fn optional(self) -> Parameter<K, Optional> {
         self.with(Optional)
     }
 
-    /// The parameter must be given.
+    /// Makes the parameter required.
     pub const fn required(self) -> Parameter<K, Required> {
         self.with(Required)
     }
 
-    /// The parameter has this value where it is absent.
+    /// Makes the parameter optional with a default value.
     pub const fn default<T: Copy>(self, value: T) -> Parameter<K, Defaulted<T>> {
         self.with(Defaulted(value))
     }
 
-    /// An example that has an answer in the demo city, as it stands in a query string.
+    /// Sets an example, as text in a query string; it must give a result in the demo city.
     pub const fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
     }
 
-    /// The description in French and in English.
+    /// Sets the description in French and English.
     pub const fn says(self, fr: &'static str, en: &'static str) -> Self {
         Self { fr, en, ..self }
     }
@@ -163,11 +163,11 @@ impl<K: Copy, P: Copy> Parameter<K, P> {
 pub struct Declaration {
     /// Its name.
     pub name: &'static str,
-    /// Where it stands.
+    /// Its location.
     pub location: Location,
-    /// Must it be given?
+    /// Is it required?
     pub required: bool,
-    /// The schema of its values, with the default.
+    /// The schema of its values, with the default value.
     pub schema: Value,
     /// An example.
     pub example: Option<Value>,
@@ -199,15 +199,15 @@ impl Declaration {
     }
 }
 
-/// One parameter or several that are read together.
+/// One parameter, or several that are parsed together.
 pub trait Extract {
-    /// What they give.
+    /// The parsed value.
     type Value;
 
-    /// Adds the declarations of the parameters.
+    /// Appends the declarations of the parameters.
     fn declare(&self, to: &mut Vec<Declaration>);
 
-    /// Reads the parameters.
+    /// Reads the parameters from a request.
     fn extract(&self, reader: &mut Reader<'_>) -> Read<Self::Value>;
 }
 
@@ -246,13 +246,13 @@ where
     }
 }
 
-/// Parameters that are read into one value, which may depend on how they go together.
+/// Several parameters that are combined into one value and may be checked against each other.
 #[derive(Debug)]
 pub struct Group<R, T> {
     read: fn(R, &mut Reader<'_>) -> Read<T>,
 }
 
-/// A group of the parameters of `R`, of which `read` makes one value or refuses it.
+/// A group of the parameters of `R`, which `read` combines into one value or refuses.
 pub const fn group<R: Request, T>(read: fn(R, &mut Reader<'_>) -> Read<T>) -> Group<R, T> {
     Group { read }
 }
@@ -269,15 +269,16 @@ impl<R: Request, T> Extract for Group<R, T> {
     }
 }
 
-/// Adds the declarations of parameters that give a `T`.
+/// Appends the declarations of parameters whose value is a `T`. The type parameter makes the
+/// compiler check that a field of `request!` has the type of its parameter.
 pub fn declare_as<T, E: Extract<Value = T>>(parameter: &E, to: &mut Vec<Declaration>) {
     parameter.declare(to);
 }
 
-/// The parameters of an operation, as a struct. Declared with `request!`, so that
-/// what is read and what is documented are the same list.
+/// The parameters of an operation as a struct. The macro `request!` implements it, so that the
+/// parameters that are read and those that are documented are the same list.
 pub trait Request: Sized {
-    /// Adds the declarations of all parameters.
+    /// Appends the declarations of all parameters.
     fn declare(to: &mut Vec<Declaration>);
 
     /// Reads all parameters.
@@ -293,18 +294,18 @@ impl Request for () {
     }
 }
 
-/// Declares a struct of parameters: `field: Type = PARAMETER`. All of them are read, in this order,
-/// before anything is given up, so that a refusal of one hides no refusal of another.
+/// Declares a struct of parameters, each line as `field: Type = PARAMETER`. All parameters are read,
+/// in this order, even after one was refused, so that the response lists every refusal.
 macro_rules! request {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $parameter:expr),+ $(,)?
     }) => {
         $(#[$meta])*
-        // Some parameters are taken only so that a wrong value of them is refused.
+        // Some parameters are read only to validate them.
         #[allow(dead_code)]
         $visibility struct $name {
             $(
-                #[doc = concat!("`", stringify!($field), "`, as its parameter describes it.")]
+                #[doc = concat!("The value of the parameter declared for `", stringify!($field), "`.")]
                 $(#[$doc])*
                 $visibility $field: $kind,
             )+

@@ -13,16 +13,16 @@ use crate::message;
 use crate::place::{BBox, CIRCUMFERENCE_M, Position};
 use crate::query::Cursor;
 
-/// Items of a page, at most.
+/// Limit of the number of items in a page.
 pub const ROWS_MAX: usize = 1_000;
 
-/// Items of a page.
+/// How many items a page has at most.
 pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, ROWS_MAX))
     .default(100)
     .example("10")
     .says("Résultats au plus.", "Results at most.");
 
-/// Where a page begins, in a list sorted by `N`.
+/// The cursor of a page in a list that is sorted by an `N`.
 pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<CursorType<N>, Optional> {
     query("cursor", cursor()).optional().says(
         "Où la page précédente s’arrêtait, comme son lien « next » le dit.",
@@ -30,17 +30,17 @@ pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<CursorType<N>, Optio
     )
 }
 
-/// Where a page of the newest reports begins.
+/// The cursor of a page of reports, newest first; its sort key is a Unix time.
 pub type NewestAfter = Option<Cursor<i64>>;
 
-/// A box.
+/// A bounding box.
 pub const BBOX: Parameter<Bounds, Optional> =
     query("bbox", Bounds).optional().example("-71.4,46.7,-71.1,46.9").says(
         "Ouest,sud,est,nord en degrés ; un ouest plus grand que l’est passe l’antiméridien.",
         "West,south,east,north in degrees; a west above the east crosses the antimeridian.",
     );
 
-/// Id of a report, or its tracking number however it is typed.
+/// The id of a report, or its tracking number in any spelling (spaces, hyphens, letter case).
 pub const REPORT_ID: Parameter<Segment> = path("id", Segment, "4RX-7KM-P2")
     .says("Numéro de suivi de la demande.", "Tracking number of the report.");
 
@@ -73,7 +73,7 @@ impl PositionParameters {
     }
 }
 
-/// The position asked about.
+/// The position that a request is about.
 pub const POSITION: Group<PositionParameters, Position> = group(PositionParameters::position);
 
 /// A radius, in metres.
@@ -81,14 +81,14 @@ pub const RADIUS_M: Parameter<Number<f64>> = query("radius_m", number(0.0, CIRCU
     .example("500")
     .says("Rayon en mètres.", "Radius in metres.");
 
-/// What is counted: each report, or each problem once.
+/// Whether reports or incidents are counted; `true` means incidents.
 pub const COUNT: Parameter<Choice<bool>, Required> =
     query("count", Choice(&[("reports", false), ("incidents", true)])).example("incidents").says(
         "incidents : chaque problème une fois, sans ses doublons.",
         "incidents: each problem once, without its duplicates.",
     );
 
-/// Services and groups.
+/// Codes of services and groups of services.
 pub const SERVICE: Parameter<Services, Optional> =
     query("service", Services).optional().example("nid-de-poule,neige").says(
         "Codes de services ou de groupes, séparés par des virgules ; voir /api/v1/services.",
@@ -106,14 +106,14 @@ const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026
 );
 
 request! {
-    /// The parameters of a span of time.
+    /// The parameters of a time range.
     pub struct SpanParameters {
         from: Option<ReportTime> = FROM,
         to: Option<ReportTime> = TO,
     }
 }
 
-/// First second and the second behind the last, in Unix time.
+/// A half-open range of Unix time, in seconds: first second, and the second after the last.
 type Span = (Option<i64>, Option<i64>);
 
 impl SpanParameters {
@@ -164,7 +164,7 @@ const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =
     );
 
 request! {
-    /// The parameters of a filter, but for what is counted.
+    /// The parameters of a filter, except `count` and `bbox`.
     pub struct FilterParameters {
         services: Option<Vec<ServiceCode>> = SERVICE,
         span: Span = group(SpanParameters::span),
@@ -212,7 +212,7 @@ request! {
 }
 
 request! {
-    /// The parameters of a filter with a box.
+    /// The parameters of a filter with a bounding box.
     pub struct BoxedFilterParameters {
         filter: Filter = FILTER,
         bbox: Option<BBox> = BBOX,
@@ -237,17 +237,17 @@ impl BoxedFilterParameters {
     }
 }
 
-/// The filter of most operations: reports count, each on its own.
+/// The filter of most operations; it counts reports by default.
 pub const FILTER: Group<ReportFilterParameters, Filter> = group(ReportFilterParameters::filter);
 
-/// The same filter, by which incidents count unless reports are asked for.
+/// The same filter, but it counts incidents by default.
 pub const INCIDENT_FILTER: Group<IncidentFilterParameters, Filter> =
     group(IncidentFilterParameters::filter);
 
-/// The filter of most operations, within a box.
+/// [`FILTER`] with a bounding box.
 pub const BOXED_FILTER: Group<BoxedFilterParameters, Filter> = group(BoxedFilterParameters::filter);
 
-/// A text of the query string that may be absent.
+/// An optional string parameter of the query string.
 pub const fn text(name: &'static str) -> Parameter<Text, Optional> {
     query(name, Text).optional()
 }

@@ -1,5 +1,5 @@
-//! Reading the parameters of a request. What is wrong does not stop the reading: every value that
-//! is malformed, out of range, missing, given twice or not known is refused by name, all at once.
+//! Reading the parameters of a request. Reading continues after an error, so that the response
+//! lists every parameter that is malformed, out of range, missing, repeated or unknown.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ use crate::i18n::Message;
 use crate::message;
 use crate::usecase::City;
 
-/// Where a parameter stands in a request.
+/// The location of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {
     /// In the query string.
@@ -18,7 +18,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The word for it in OpenAPI.
+    /// Its name in OpenAPI (`in`).
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
@@ -27,7 +27,7 @@ impl Location {
     }
 }
 
-/// Name and value pairs of one request, taken one by one.
+/// Name–value pairs of a request. Reading a parameter removes its pair; what remains is unknown.
 #[derive(Debug, Default)]
 pub struct Pairs(Vec<(String, String)>);
 
@@ -37,8 +37,8 @@ impl Pairs {
         Self(pairs.into_iter().collect())
     }
 
-    /// The pairs of a query string. A parameter with an empty value counts as absent; one that is
-    /// given twice is refused.
+    /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated one
+    /// is refused.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -55,13 +55,13 @@ impl Pairs {
         Self(pairs)
     }
 
-    /// Removes a pair and gives its value.
+    /// Removes a pair and returns its value.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.swap_remove(at).1)
     }
 
-    /// Refuses what is left, after `refused`.
+    /// Refuses the remaining pairs, in addition to `refused`.
     ///
     /// # Errors
     /// All refusals together.
@@ -70,29 +70,29 @@ impl Pairs {
         if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }
     }
 
-    /// The value of a pair.
+    /// The value of a pair, which stays.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The refusal of a parameter that no operation of this path declares.
+/// The refusal of an unknown parameter.
 pub fn unknown(name: &str, value: &str) -> Refusal {
     Refusal::new(name, value, message!("n’est pas un paramètre connu", "is not a known parameter"))
 }
 
-/// Proof that something was refused: only readers make it, where they refuse.
+/// Proof that a refusal was recorded: only readers can create it, and only when they record one.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused(());
 
 impl Refused {
-    /// For readers alone, which have refused something.
+    /// For readers that have just recorded a refusal.
     pub(super) fn new() -> Self {
         Self(())
     }
 }
 
-/// A value that was read, or the proof that it was refused.
+/// A parsed value, or the proof that its refusal was recorded.
 pub type Read<T> = std::result::Result<T, Refused>;
 
 /// Reads the parameters of one request to one city.
@@ -105,7 +105,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of these pairs. `refused` is what was refused while they were parsed.
+    /// A reader of these pairs. `refused` has the refusals from parsing the query string.
     pub fn new(query: Pairs, path: Pairs, city: &'a City, refused: Vec<Refusal>) -> Self {
         Self { query, path, city, refused, failed: None }
     }
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         self.city
     }
 
-    /// Removes a parameter and gives its text.
+    /// Removes a parameter and returns its text.
     pub fn take(&mut self, location: Location, name: &str) -> Option<String> {
         match location {
             Location::Query => self.query.take(name),
@@ -123,54 +123,54 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Refuses a value.
+    /// Records the refusal of a value.
     pub fn refuse(&mut self, name: &str, value: impl Display, message: Message) -> Refused {
         self.refused.push(Refusal::new(name, value, message));
         Refused::new()
     }
 
-    /// Refuses the absence of a parameter.
+    /// Records that a required parameter is absent.
     pub fn refuse_absence(&mut self, name: &str) -> Refused {
         self.refuse(name, "", message!("manque", "is missing"))
     }
 
-    /// Refuses what a reader of another kind refused.
+    /// Records a refusal that another parser made.
     pub fn refuse_as(&mut self, refusal: Refusal) -> Refused {
         self.refused.push(refusal);
         Refused::new()
     }
 
-    /// Gives the request up: it is answered with this error, whatever else is wrong.
+    /// Fails the whole request with this error, which takes precedence over all refusals.
     pub fn fail(&mut self, error: Error) -> Refused {
         self.failed = self.failed.take().or(Some(error));
         Refused::new()
     }
 
-    /// Text of a parameter of the path, which stays to be taken.
+    /// The text of a path parameter, which is not removed.
     pub fn path_text(&self, name: &str) -> &str {
         self.path.get(name).unwrap_or_default()
     }
 
-    /// Text of a parameter of the query string, which stays to be taken.
+    /// The text of a query parameter, which is not removed.
     pub fn query_text(&self, name: &str) -> Option<&str> {
         self.query.get(name)
     }
 
-    /// Removes everything that is left in the query string, unread.
+    /// Drops the remaining query parameters without refusing them.
     pub fn ignore_rest(&mut self) {
         self.query = Pairs::default();
     }
 
-    /// Takes all that is left in the query string: for parameters whose names depend on data that
-    /// is not at hand yet. Whoever takes them must refuse those that are [`unknown`].
+    /// Removes and returns the remaining query parameters, for parameters whose names depend on the
+    /// data. The caller must refuse those that are [`unknown`].
     pub fn take_rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.query).0
     }
 
-    /// Ends the reading of a request: refuses what is left in the query string.
+    /// Refuses the remaining query parameters and returns the request.
     ///
     /// # Errors
-    /// What the request was given up for; else all refusals together.
+    /// The error given to [`Self::fail`]; otherwise all refusals together.
     pub fn finish<R>(mut self, request: Read<R>) -> Result<R> {
         if let Some(error) = self.failed {
             return Err(error);

@@ -1,4 +1,4 @@
-//! The types of parameters: how each is read, what is refused, and its JSON Schema.
+//! General types of parameters: texts, numbers, flags.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::http::request::reader::{Read, Reader};
 use crate::i18n::Message;
 use crate::message;
 
-/// The largest whole number that JSON numbers hold exactly in every reader.
+/// 2^53: up to it, every JSON parser reads whole numbers exactly.
 const JSON_INTEGER_MAX: u64 = 1 << 53;
 
 /// Any text.
@@ -30,7 +30,7 @@ impl ParameterType for Text {
     }
 }
 
-/// A part of a path: any text without a slash.
+/// One segment of a path: any text without a slash.
 #[derive(Debug, Clone, Copy)]
 pub struct Segment;
 
@@ -46,7 +46,8 @@ impl ParameterType for Segment {
     }
 }
 
-/// A number of a path (zoom, column, row), kept as text until its range is known.
+/// A number in a path (zoom, column, row of a tile). Its value is the text, because its range
+/// depends on the other numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct SegmentNumber;
 
@@ -66,9 +67,9 @@ impl ParameterType for SegmentNumber {
     }
 }
 
-/// A type of numbers that a parameter may have.
+/// A Rust number type that a parameter can have.
 pub trait NumberValue: Copy + PartialOrd + FromStr + Display + Serialize {
-    /// `integer` or `number`.
+    /// Its JSON Schema type, `integer` or `number`.
     const JSON_TYPE: &'static str;
 }
 
@@ -81,7 +82,7 @@ macro_rules! number_values {
 number_values!(u8: "integer", u32: "integer", u64: "integer", i64: "integer", usize: "integer",
     f64: "number");
 
-/// A number in a range, both ends included.
+/// A number in an inclusive range.
 #[derive(Debug, Clone, Copy)]
 pub struct Number<T> {
     min: T,
@@ -154,14 +155,14 @@ impl ParameterType for Flag {
     }
 }
 
-/// A type of one parameter alone: how its text is read, and its schema.
+/// A type that only one parameter has, as three functions.
 #[derive(Debug)]
 pub struct Custom<T> {
-    /// Reads a text or says why it cannot.
+    /// Parses a text, or returns why it is invalid.
     pub read: fn(&str, &Reader<'_>) -> Result<T, Message>,
     /// The schema.
     pub schema: fn() -> Value,
-    /// An example as JSON, of its text.
+    /// Converts an example from text to JSON.
     pub example: fn(&str) -> Value,
 }
 

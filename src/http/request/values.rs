@@ -1,4 +1,4 @@
-//! Parameters that are read into a value of the domain: a time, a box, a cursor.
+//! Types of parameters with a value of the domain: a time, a bounding box, a cursor.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::message;
 use crate::place::BBox;
 use crate::query::Cursor;
 
-/// A moment (RFC 3339) or a day, by the city's clock where it names no time zone.
+/// An instant (RFC 3339) or a date; a time without offset is in the city's time zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Time;
 
@@ -30,7 +30,8 @@ impl ParameterType for Time {
     }
 }
 
-/// A box: west, south, east, north in degrees. A west above the east crosses the antimeridian.
+/// A bounding box: west, south, east, north in degrees (WGS 84). If west is greater than east, the
+/// box crosses the antimeridian.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds;
 
@@ -47,10 +48,10 @@ impl ParameterType for Bounds {
     }
 }
 
-/// Reads a box.
+/// Parses a bounding box.
 ///
 /// # Errors
-/// Why the text is none.
+/// Why the text is not a bounding box.
 pub fn bounds(text: &str) -> Result<BBox, Message> {
     let edges: Option<Vec<f64>> = text.split(',').map(|edge| edge.trim().parse().ok()).collect();
     match edges.as_deref() {
@@ -74,7 +75,7 @@ pub fn bounds(text: &str) -> Result<BBox, Message> {
     }
 }
 
-/// Where the page before ended: the sort key of its last item, of type `N`, and its id.
+/// The end of the previous page: sort key (an `N`) and id of its last item, written `KEY~ID`.
 #[derive(Debug)]
 pub struct CursorType<N>(std::marker::PhantomData<N>);
 
@@ -86,7 +87,7 @@ impl<N> Clone for CursorType<N> {
 
 impl<N> Copy for CursorType<N> {}
 
-/// A cursor over items sorted by an `N`.
+/// A cursor in a list that is sorted by an `N`.
 pub const fn cursor<N: FromStr>() -> CursorType<N> {
     CursorType(std::marker::PhantomData)
 }
@@ -110,7 +111,7 @@ impl<N: FromStr> ParameterType for CursorType<N> {
     }
 }
 
-/// The cursor behind an item with this sort key and id.
+/// The cursor of the page that starts after the item with this sort key and id.
 pub fn cursor_after(key: impl Display, id: &str) -> String {
     format!("{key}~{id}")
 }

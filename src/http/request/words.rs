@@ -1,4 +1,4 @@
-//! Parameters whose values are words: of a closed list, or of a city's catalogue.
+//! Types of parameters whose values are words: of a closed list, or codes of a city's catalogue.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::http::request::reader::{Read, Reader};
 use crate::i18n::Message;
 use crate::message;
 
-/// One of a few words, each with the value that it stands for.
+/// One word of a list; each word stands for a value.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<T: 'static>(pub &'static [(&'static str, T)]);
 
@@ -40,7 +40,7 @@ impl<T: Copy + PartialEq> ParameterType for Choice<T> {
     }
 }
 
-/// The message about a word that is none of a list.
+/// The message for a word that is not in a list.
 pub fn not_one_of(known: &str) -> Message {
     message!("n’est pas l’un de {known}", "is not one of {known}")
 }
@@ -55,7 +55,7 @@ pub fn value_of<V: Vocabulary>(word: &str) -> Option<V> {
     V::VALUES.iter().copied().find(|value| value.word() == word)
 }
 
-/// The words of a vocabulary, for messages.
+/// The words of a vocabulary, joined for a message.
 pub fn spellings<V: Vocabulary>() -> String {
     vocabulary::<V>().join(" | ")
 }
@@ -93,7 +93,7 @@ impl<V: Vocabulary> ParameterType for WordOf<V> {
     }
 }
 
-/// Words of a vocabulary, separated by commas.
+/// A comma-separated list of words of a vocabulary.
 #[derive(Debug)]
 pub struct WordsOf<V>(std::marker::PhantomData<V>);
 
@@ -105,7 +105,7 @@ impl<V> Clone for WordsOf<V> {
 
 impl<V> Copy for WordsOf<V> {}
 
-/// Words of a vocabulary, separated by commas.
+/// A comma-separated list of words of a vocabulary.
 pub const fn words<V: Vocabulary>() -> WordsOf<V> {
     WordsOf(std::marker::PhantomData)
 }
@@ -123,12 +123,12 @@ impl<V: Vocabulary> ParameterType for WordsOf<V> {
     }
 }
 
-/// The items of a text, separated by commas; blank ones are passed over.
+/// The items of a comma-separated list; blank ones are skipped.
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Reads a list. Each item that is not known is refused.
+/// Parses a comma-separated list. Each unknown item is refused.
 fn read_list<T>(
     name: &str,
     text: &str,
@@ -147,7 +147,7 @@ fn read_list<T>(
     list
 }
 
-/// Texts, separated by commas.
+/// A comma-separated list of texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts;
 
@@ -163,8 +163,8 @@ impl ParameterType for Texts {
     }
 }
 
-/// Codes of services and of groups of services, separated by commas. A group stands for all of its
-/// services.
+/// A comma-separated list of codes of services and of groups of services. A group stands for all of
+/// its services.
 #[derive(Debug, Clone, Copy)]
 pub struct Services;
 

@@ -1,4 +1,4 @@
-//! Tiles that were asked for lately.
+//! A cache of recently requested tiles.
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -15,26 +15,27 @@ use crate::error::{Error, Result};
 
 /// Media type of a tile.
 pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
-/// Bytes of tiles kept, at most.
+/// Capacity of the cache in bytes.
 const CACHE_BYTES: u64 = 64 << 20;
-/// Tiles that the cache is laid out for.
+/// Expected number of tiles in the cache.
 const TILES: usize = 16_384;
 
-/// What a tile was made of: as long as it is the same, so is the tile.
+/// The versions of the data that a tile was generated from; the tile is valid as long as they stay
+/// the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileVersion {
-    /// Revision of the city.
+    /// The revision of the city.
     pub revision: u64,
-    /// Rounds of the background watch, for the layer that shows what it found.
+    /// For the layer of hotspots: number of rounds of the background watch.
     pub watch_rounds: Option<u64>,
 }
 
-/// A tile, and of what it was made.
+/// An encoded tile with its version.
 pub struct CachedTile {
     version: TileVersion,
     tag: HeaderValue,
     plain: Bytes,
-    /// The compressed bytes, once somebody takes them; none where compression failed.
+    /// The compressed bytes, computed on first use; `None` inside if compression failed.
     packed: OnceLock<Option<Bytes>>,
     left_out: u64,
 }
@@ -44,12 +45,12 @@ struct TileWeight;
 
 impl Weighter<String, Arc<CachedTile>> for TileWeight {
     fn weight(&self, key: &String, tile: &Arc<CachedTile>) -> u64 {
-        // The compressed bytes take about half as much again.
+        // The compressed bytes add about half the size of the plain ones.
         (key.len() + tile.plain.len() * 3 / 2 + 256) as u64
     }
 }
 
-/// Tiles that were asked for lately, by the address and the language asked for.
+/// Recently requested tiles by request address and language.
 pub struct TileCache(Cache<String, Arc<CachedTile>, TileWeight>);
 
 impl Default for TileCache {
@@ -59,12 +60,12 @@ impl Default for TileCache {
 }
 
 impl TileCache {
-    /// The tile of this key, if it is of this version.
+    /// The tile with this key, if it has this version.
     pub fn get(&self, key: &str, version: TileVersion) -> Option<Arc<CachedTile>> {
         self.0.get(key).filter(|tile| tile.version == version)
     }
 
-    /// Keeps a tile.
+    /// Adds or replaces a tile.
     pub fn insert(&self, key: String, tile: Arc<CachedTile>) {
         self.0.insert(key, tile);
     }
@@ -77,7 +78,7 @@ fn gzip(bytes: &[u8]) -> Option<Bytes> {
 }
 
 impl CachedTile {
-    /// A tile of these bytes, which leave out so many features.
+    /// A tile with these bytes, from which `left_out` features were left out.
     ///
     /// # Errors
     /// Internal.
@@ -92,7 +93,7 @@ impl CachedTile {
         })
     }
 
-    /// Its tag, made of its bytes.
+    /// Its ETag, a digest of its bytes.
     pub fn tag(&self) -> &str {
         self.tag.to_str().unwrap_or_default()
     }
@@ -102,7 +103,7 @@ impl CachedTile {
         self.packed.get_or_init(|| gzip(&self.plain)).clone()
     }
 
-    /// The answer to a reader who has it already (`is_known`) or not, and who takes gzip or not.
+    /// The response to a client that has the tile already (`is_known`) or not, and accepts gzip or not.
     pub fn answer(&self, is_known: bool, takes_gzip: bool) -> Response {
         let is_empty = self.plain.is_empty();
         let is_sent = !is_known && !is_empty;

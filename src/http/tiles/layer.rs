@@ -1,4 +1,4 @@
-//! The layers of tiles.
+//! The tile layers.
 
 use crate::error::{Error, Result};
 use crate::http::tiles::mvt;
@@ -6,13 +6,13 @@ use crate::i18n::Language;
 use crate::message;
 use crate::place::Tile;
 
-/// The deepest zoom of areas; beyond, maps draw these tiles larger.
+/// The last zoom of layers with areas; for greater zooms, maps enlarge these tiles.
 const AREA_ZOOM_MAX: u8 = 14;
 
-/// What a tile shows.
+/// A tile layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
-    /// Clusters, and from a zoom on reports.
+    /// Clusters, and single reports from zoom 14.
     Reports,
     /// Clusters at every zoom.
     Clusters,
@@ -39,12 +39,12 @@ impl Layer {
         known.map(|(layer, _)| *layer).ok_or_else(|| Error::not_found(name))
     }
 
-    /// Its name in paths and in tiles.
+    /// Its name in paths and inside tiles.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(layer, _)| *layer == self).map_or("", |(_, name)| name)
     }
 
-    /// The zooms it has tiles of.
+    /// Its first and last zoom.
     pub fn zooms(self) -> (u8, u8) {
         match self {
             Self::Reports => (0, 16),
@@ -53,7 +53,7 @@ impl Layer {
         }
     }
 
-    /// What it holds, in a sentence.
+    /// Its description.
     pub fn description(self, language: Language) -> String {
         let message = match self {
             Self::Reports => message!(
@@ -76,7 +76,7 @@ impl Layer {
         language.pick(&message).to_owned()
     }
 
-    /// Names of its properties and what they are.
+    /// The names of its properties, each with its TileJSON type.
     pub fn fields(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Reports | Self::Clusters => mvt::REPORT_FIELDS,

@@ -1,4 +1,4 @@
-//! Making a tile.
+//! Generating a tile.
 
 use crate::domain::Filter;
 use crate::error::Result;
@@ -15,12 +15,12 @@ use crate::query;
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
-/// From this zoom on a tile of reports has each of them.
+/// The first zoom at which tiles of reports have every report; below it they have clusters.
 const POINTS_FROM: u8 = 14;
-/// Clusters and single reports in a tile, at most.
+/// Limit of the number of clusters and single reports in a tile.
 const ITEMS_MAX: usize = 4_096;
 
-/// The resolution of hexagons that are neither dots nor the whole map at a zoom.
+/// The H3 resolution whose hexagons have a suitable size at a zoom.
 fn resolution(zoom: u8) -> u8 {
     match zoom {
         0..=8 => 6,
@@ -31,8 +31,8 @@ fn resolution(zoom: u8) -> u8 {
     }
 }
 
-/// How far hexagons whose middles lie beside a tile may reach in, as a share of its side: less
-/// than neighbours' middles are apart on the average, even where the grid is widest.
+/// How far hexagons whose centres lie outside a tile may extend into it, as a share of the tile's
+/// side. The mean distance of neighbouring centres is an upper bound everywhere.
 fn reach(tile: Tile, resolution: u8) -> f64 {
     let bounds = tile.bounds();
     let narrow = bounds.north.abs().max(bounds.south.abs()).to_radians().cos();
@@ -40,7 +40,7 @@ fn reach(tile: Tile, resolution: u8) -> f64 {
     (H3Cell::spacing_m(resolution) / side).min(1.0)
 }
 
-/// Makes a tile: its bytes and how many features they leave out.
+/// Generates a tile: its bytes, and the number of features that were left out.
 ///
 /// # Errors
 /// An unknown area; too many hexagons; the store.
@@ -60,7 +60,7 @@ pub fn make(
             snapshot.scan_cell(tile.cell(), &compiled, |batch| {
                 batch.slots().each(|slot| found.push(batch.address(slot)));
             });
-            // Where not all find room, the newest do.
+            // If the tile has not enough room for all, the newest are kept.
             found.sort_by_cached_key(|address| {
                 (std::cmp::Reverse(snapshot.requested(*address)), snapshot.id(*address).to_owned())
             });
@@ -69,13 +69,13 @@ pub fn make(
         Layer::Reports | Layer::Clusters => {
             let found = query::clusters_in_cell(snapshot, &compiled, tile.cell(), zoom, ITEMS_MAX);
             let mut out = TileOut::new(tile, name);
-            found.items.iter().for_each(|spot| out.spot(snapshot, spot));
+            found.items.iter().for_each(|item| out.item(snapshot, item));
             Ok((out.finish(found.omitted), found.omitted))
         }
         Layer::Hexes => {
             let resolution = resolution(zoom);
             check_resolution(snapshot, resolution, state.app.limits.hex_cells_max)?;
-            // Hexagons that reach in from beside are drawn by this tile, too.
+            // Also hexagons with a centre outside that extend into the tile.
             let around = Some(tile.bounds().grown(reach(tile, resolution)));
             let wanted = (resolution, around, HEXES_MAX);
             let features = hexes::features(snapshot, filter, wanted, language)?;

@@ -1,7 +1,7 @@
 //! Vector tiles: `/tiles/{layer}/{z}/{x}/{y}.mvt` and `/tiles/{layer}.json`.
 //!
-//! A tile is kept as long as its city has not changed. Its ETag is of its bytes: after a change
-//! elsewhere in the city it is made anew, and a reader who has the same bytes gets 304.
+//! A cached tile is valid until its city changes. Its ETag is a digest of its bytes: after a change
+//! elsewhere in the city the tile is generated again, but a client with the same bytes gets 304.
 
 pub mod cache;
 pub mod layer;
@@ -33,7 +33,7 @@ use crate::place::Tile;
 use crate::query;
 use crate::usecase::reports::check_areas;
 
-/// The answers of a tile.
+/// The status codes of a tile.
 pub const TILE_CODES: Codes =
     &[(200, "ok"), (204, "empty"), (304, "not modified"), (400, "refused"), (404, "not found")];
 
@@ -53,10 +53,10 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The tile of these numbers, whatever `y` ends in.
+/// Parses the numbers of a tile; `y` may end in `.mvt` or `.pbf`.
 ///
 /// # Errors
-/// The first number that no tile has.
+/// The first number that is out of range.
 pub fn tile_of(z: &str, x: &str, y: &str) -> Result<Tile> {
     let y = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
     let number = |name: &str, text: &str, max: u32| {
@@ -74,7 +74,7 @@ pub fn tile_of(z: &str, x: &str, y: &str) -> Result<Tile> {
     Tile::new(z as u8, x, y).ok_or_else(|| Error::internal("numbers checked make no tile"))
 }
 
-/// Does the reader take gzip?
+/// Does the client accept gzip?
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     accepts.unwrap_or_default().split(',').any(|kind| {
@@ -109,7 +109,7 @@ async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
     tile_answer(call, (layer, tile), filter, &headers).await
 }
 
-/// A tile of a layer under a filter: as it was made before, or anew.
+/// Responds with a tile of a layer under a filter, from the cache or newly generated.
 ///
 /// # Errors
 /// As [`make`].
@@ -146,7 +146,7 @@ pub async fn tile_answer<R>(
 }
 
 request! {
-    /// The TileJSON of a layer. The filter is checked here and stands in the address of the tiles.
+    /// The TileJSON of a layer. The filter is validated here and copied into the address of the tiles.
     pub struct AboutRequest {
         name: String = path("name", Segment, "clusters.json")
             .says("Une couche, puis .json.", "A layer, then .json."),

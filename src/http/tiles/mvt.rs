@@ -1,4 +1,4 @@
-//! Vector tiles as bytes: Mapbox Vector Tile 2.1.
+//! Encoding of vector tiles: Mapbox Vector Tile 2.1.
 
 use geo::MapCoords;
 use geozero::ToMvt;
@@ -12,12 +12,12 @@ use crate::index::{DocAddress, Snapshot};
 use crate::place::Tile;
 use crate::query::{Cluster, ClusterItem};
 
-/// Bytes of a tile, at most.
+/// Limit of the size of a tile, in bytes.
 pub const BYTES_MAX: usize = 500_000;
-/// Layer that says what a tile leaves out.
+/// Name of the layer with the number of features that a tile leaves out.
 pub const LEFT_OUT: &str = "left_out";
 
-/// Properties of clusters and of reports, and what they are (`Number`, `String` or `Boolean`).
+/// Properties of clusters and reports, each with its TileJSON type.
 pub const REPORT_FIELDS: &[(&str, &str)] = &[
     ("cluster", "Boolean"),
     ("cluster_id", "String"),
@@ -73,7 +73,7 @@ pub const HOTSPOT_FIELDS: &[(&str, &str)] = &[
     ("priority", "Number"),
 ];
 
-/// A tile being written.
+/// A tile that is being encoded.
 pub struct TileOut {
     tile: Tile,
     name: &'static str,
@@ -95,13 +95,13 @@ impl TileOut {
     }
 
     fn point(&mut self, (x, y): (i32, i32), tags: Vec<u32>) {
-        // "Move to", once; the sign goes to the lowest bit.
+        // The command MoveTo with count 1, then zigzag-encoded coordinates (MVT 2.1, section 4.3).
         let zigzag = |n: i32| ((n << 1) ^ (n >> 31)) as u32;
         let geometry = vec![9, zigzag(x), zigzag(y)];
         self.features.push(tile::Feature { id: None, tags, r#type: Some(POINT), geometry });
     }
 
-    /// Adds the facts of a report that lies in the tile.
+    /// Adds a report. One without position is skipped.
     pub fn report(&mut self, view: &ReportView<'_>) {
         let Some(at) = view.position else { return };
         let mut tags = Vec::with_capacity(16);
@@ -136,16 +136,16 @@ impl TileOut {
         self.point(self.tile.local(cluster.center), tags);
     }
 
-    /// Adds what a map draws there.
-    pub fn spot(&mut self, snapshot: &Snapshot, spot: &ClusterItem) {
-        match spot {
+    /// Adds a cluster or a single report.
+    pub fn item(&mut self, snapshot: &Snapshot, item: &ClusterItem) {
+        match item {
             ClusterItem::Single(address) => self.report(&snapshot.view(*address)),
             ClusterItem::Cluster(cluster) => self.cluster(cluster),
         }
     }
 
-    /// Adds an area that touches the tile, a GeoJSON feature, with its properties that are texts,
-    /// numbers or truths. One without a shape is passed over.
+    /// Adds an area, a GeoJSON feature, with its properties that are strings, numbers or booleans. A
+    /// feature without a polygon is skipped.
     pub fn area(&mut self, feature: &Value) {
         let Some(shape) = shape_of(&feature["geometry"]) else { return };
         let local = shape.map_coords(|at| {
@@ -171,7 +171,7 @@ impl TileOut {
         self.features.push(written);
     }
 
-    /// The tile's bytes; none where there is nothing in it and nothing left out.
+    /// The bytes of the tile; empty if it has no features and none were left out.
     pub fn finish(self, left_out: u64) -> Vec<u8> {
         let layer = |name: &str, features, tags: TagsBuilder| {
             let (keys, values) = tags.into_tags();
@@ -200,7 +200,7 @@ impl TileOut {
     }
 }
 
-/// The shape of an area's GeoJSON geometry, read in place.
+/// The polygons of a GeoJSON geometry; `None` for any other geometry.
 fn shape_of(geometry: &Value) -> Option<geo::Geometry> {
     let coordinates = &geometry["coordinates"];
     match geometry["type"].as_str()? {
@@ -225,7 +225,8 @@ fn polygon(rings: &Value) -> Option<geo::Polygon> {
     Some(geo::Polygon::new(outer, rings.collect::<Option<Vec<_>>>()?))
 }
 
-/// The tile of these reports, the first ones if all are too many; and how many are left out.
+/// A tile of these reports and the number of those left out: the last ones, if the tile would be too
+/// large.
 pub fn reports(
     snapshot: &Snapshot,
     tile: Tile,
@@ -235,12 +236,13 @@ pub fn reports(
     bounded(tile, name, found, |out, address| out.report(&snapshot.view(*address)))
 }
 
-/// The tile of these areas, the first ones if all are too many; and how many are left out.
+/// A tile of these areas and the number of those left out: the last ones, if the tile would be too
+/// large.
 pub fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
     bounded(tile, name, features, TileOut::area)
 }
 
-/// As many of the items, the first ones, as there is room for in a tile.
+/// Encodes as many of the first items as a tile may hold.
 fn bounded<T>(
     tile: Tile,
     name: &'static str,
@@ -256,7 +258,7 @@ fn bounded<T>(
         if bytes.len() <= BYTES_MAX || kept == 0 {
             return (bytes, left_out);
         }
-        // A tenth less than what would fit on the average: features differ.
+        // Estimate from the mean size of a feature, less a tenth because sizes differ.
         kept = (kept as f64 * BYTES_MAX as f64 / bytes.len() as f64 * 0.9) as usize;
     }
 }

@@ -1,4 +1,4 @@
-//! TileJSON 3.0: the document about a layer of tiles.
+//! TileJSON 3.0: the metadata of a tile layer.
 
 use std::borrow::Cow;
 
@@ -8,22 +8,22 @@ use serde::{Serialize, Serializer};
 use crate::http::tiles::mvt::LEFT_OUT;
 use crate::place::BBox;
 
-/// The latitude at which the web map ends, in degrees.
+/// The greatest latitude of the Web Mercator projection, in degrees.
 const LATITUDE_MAX: f64 = 85.051_13;
 
-/// What is known of a layer.
+/// The facts about a layer that its metadata contains.
 pub struct LayerFacts<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What it holds, in a sentence.
+    /// Its description.
     pub description: &'a str,
-    /// First and last zoom of its tiles; beyond, maps draw the last larger.
+    /// The first and last zoom of its tiles.
     pub zooms: (u8, u8),
-    /// The box around everything in it.
+    /// The bounding box of its data; `None` if it is empty.
     pub bounds: Option<BBox>,
-    /// Address of its tiles, with `{z}`, `{x}`, `{y}`.
+    /// The URL template of its tiles, with `{z}`, `{x}`, `{y}`.
     pub url: &'a str,
-    /// Names of its properties and what they are.
+    /// The names of its properties, each with its TileJSON type.
     pub fields: &'a [(&'a str, &'a str)],
 }
 
@@ -42,7 +42,7 @@ pub struct TileJson<'a> {
     vector_layers: [VectorLayer<'a>; 2],
 }
 
-/// A layer in the tiles.
+/// A layer inside the tiles.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct VectorLayer<'a> {
@@ -56,7 +56,7 @@ struct VectorLayer<'a> {
     fields: Fields<'a>,
 }
 
-/// Names of properties and what they are, as a JSON object in the order of the list.
+/// Names of properties with their types. In JSON an object, its members in the order of the list.
 #[derive(Debug)]
 struct Fields<'a>(&'a [(&'a str, &'a str)]);
 
@@ -81,7 +81,7 @@ impl JsonSchema for Fields<'_> {
 }
 
 impl<'a> TileJson<'a> {
-    /// The document about a layer.
+    /// The TileJSON of a layer.
     pub fn new(layer: &LayerFacts<'a>) -> Self {
         let LayerFacts { name, description, zooms: (minzoom, maxzoom), bounds, url, fields } =
             *layer;

@@ -1,4 +1,4 @@
-//! Alerts: what has just begun.
+//! Alerts: space–time clusters of one service that have just begun.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,8 +20,8 @@ use crate::place::{BBox, H3Cell};
 use crate::query::Alert;
 use crate::usecase::watch::Alerts;
 
-/// From this on an alert is called one, not a thing to watch: chance alone brings as many less
-/// than once in so many days.
+/// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`: mean
+/// time between clusters that are as unlikely by chance alone.
 const ALERT_DAYS: f64 = 365.0;
 
 /// The operation.
@@ -71,16 +71,17 @@ async fn alerts(call: Call<AlertsRequest>) -> HandlerResult {
     .await
 }
 
-/// What a collection of alerts says of the scan that found them; null before the first scan.
+/// The members of a collection of alerts about the scan that found them; null before the first
+/// scan.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AlertsHead {
-    /// Has there been a scan?
+    /// Has the first scan finished?
     scanned: bool,
     scanned_revision: Option<u64>,
     #[schemars(extend("format" = "date-time"))]
     scanned_to_datetime: Option<String>,
     services_scanned: Option<usize>,
-    /// How long the scan took.
+    /// Duration of the scan.
     seconds: Option<f64>,
 }
 
@@ -113,8 +114,10 @@ struct AlertOut {
     /// 0 to 1.
     #[schemars(extend("x-fr" = "0 à 1."))]
     p: f64,
-    /// Days in which chance alone brings one as unlikely.
-    #[schemars(extend("x-fr" = "Jours en lesquels le hasard seul en fait une aussi improbable."))]
+    /// Mean number of days between clusters that are as unlikely by chance alone.
+    #[schemars(extend(
+        "x-fr" = "Nombre moyen de jours entre des groupes aussi improbables, par hasard seul."
+    ))]
     recurrence_days: f64,
     service_request_ids: Vec<String>,
     level: AlertLevel,
@@ -126,13 +129,13 @@ struct AlertOut {
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 enum AlertLevel {
-    /// Less than once a year by chance.
+    /// Expected less than once a year by chance.
     Alert,
-    /// More often.
+    /// Expected more often.
     Watch,
 }
 
-/// The feature of an alert that ends at the second `at`.
+/// The feature of an alert whose period ends at `at`, in Unix time.
 fn feature(
     alert: &Alert,
     at: i64,

@@ -1,4 +1,4 @@
-//! Boundaries of a city's areas.
+//! Boundary sets: named areas of a city, such as its quartiers.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,13 +31,13 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The sets of areas of a city.
+/// The boundary sets of a city.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Boundaries {
     boundaries: Vec<SetOut>,
 }
 
-/// A set of areas.
+/// A boundary set.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct SetOut {
@@ -46,17 +46,17 @@ struct SetOut {
     areas: usize,
 }
 
-/// An area of a set.
+/// An area of a boundary set.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Area")]
 pub struct AreaOut {
     name: String,
-    /// The set of areas.
+    /// The boundary set.
     #[schemars(extend("x-fr" = "Le découpage."))]
     set: String,
 }
 
-/// All areas of a set.
+/// All areas of a boundary set.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "AreaCollection")]
 struct AreasOfSet {
@@ -68,7 +68,7 @@ struct AreasOfSet {
     features: Vec<AreaFeature<AreaOut>>,
 }
 
-/// The features of a set.
+/// The features of a boundary set.
 pub fn features(set: &BoundarySet) -> Vec<AreaFeature<AreaOut>> {
     let areas = set.areas.iter();
     areas
@@ -91,7 +91,7 @@ async fn list(call: Call<()>) -> HandlerResult {
 }
 
 request! {
-    /// The areas of a set.
+    /// The areas of a boundary set.
     pub struct OneRequest {
         name: String = path("name", Segment, "quartiers")
             .says("Nom du découpage.", "Name of the set."),

@@ -21,13 +21,13 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The cities of the service.
+/// The jurisdictions of the service.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Jurisdictions {
     jurisdictions: Vec<JurisdictionOut>,
 }
 
-/// One city of the service.
+/// One jurisdiction of the service.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct JurisdictionOut {

@@ -10,7 +10,7 @@ use crate::http::reply::counts::Counts;
 use crate::http::v1::facts::{FactsOut, facts};
 use crate::query::Cluster;
 
-/// What a cluster holds.
+/// The properties of a cluster.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Cluster")]
 pub struct ClusterOut<'a> {
@@ -19,7 +19,7 @@ pub struct ClusterOut<'a> {
     cluster_id: String,
     count: u64,
     open: u64,
-    /// By service code.
+    /// Numbers of reports by service code.
     #[schemars(extend("x-fr" = "Par code de service."))]
     services: Counts<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,33 +27,33 @@ pub struct ClusterOut<'a> {
     oldest_open_datetime: Option<String>,
     #[schemars(extend("format" = "date-time"))]
     newest_datetime: String,
-    /// The zoom at which it falls apart; null where it never does.
+    /// The lowest zoom at which it splits; null if its reports share one position.
     expansion_zoom: Option<u8>,
     /// West, south, east, north in degrees.
     #[schemars(extend("x-fr" = "Ouest, sud, est, nord en degrés."))]
     bbox: [f64; 4],
 }
 
-/// A point of a map: a cluster or a report alone.
+/// A point of the map: a cluster or a single report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Spot")]
 pub enum ClusterItemOut<'a> {
-    /// Several reports.
+    /// Two or more reports.
     Cluster(ClusterOut<'a>),
-    /// One.
+    /// One report.
     Single(FactsOut<'a>),
 }
 
-/// The id of a cluster: zoom, column, row.
+/// The id of a cluster, `ZOOM-COLUMN-ROW`.
 pub fn cluster_id(cluster: &Cluster) -> String {
     format!("{}-{}-{}", cluster.zoom, cluster.cell.x, cluster.cell.y)
 }
 
-/// The feature of a cluster; `name` tells the code of a service number.
+/// The feature of a cluster. `service_code` gives the code of a service number of the snapshot.
 pub fn cluster<'a>(
     cluster: &Cluster,
-    name: impl Fn(u16) -> &'a str,
+    service_code: impl Fn(u16) -> &'a str,
 ) -> Feature<'static, ClusterItemOut<'a>> {
     let bounds = cluster.cell.bounds();
     let counts = cluster.services.iter();
@@ -66,7 +66,7 @@ pub fn cluster<'a>(
             cluster_id: cluster_id(cluster),
             count: cluster.count,
             open: cluster.open,
-            services: Counts(counts.map(|(number, n)| (name(*number), *n)).collect()),
+            services: Counts(counts.map(|(number, n)| (service_code(*number), *n)).collect()),
             oldest_open_datetime: cluster.oldest_open.map(instant),
             newest_datetime: instant(cluster.newest),
             expansion_zoom: cluster.expansion_zoom,
@@ -75,7 +75,7 @@ pub fn cluster<'a>(
     }
 }
 
-/// The feature of a report alone in its square.
+/// The feature of a report that is alone in its grid cell.
 pub fn single<'a>(view: &ReportView<'a>, zone: &TimeZone) -> Feature<'a, ClusterItemOut<'a>> {
     facts(view, None, zone).map(ClusterItemOut::Single)
 }

@@ -23,7 +23,7 @@ use crate::place::{BBox, GridCell};
 use crate::query::{self, ClusterItem, Clusters, ZOOM_MAX};
 use crate::usecase::reports::check_areas;
 
-/// Clusters in an answer; the smallest are left out.
+/// How many clusters a response has at most, largest first.
 const CLUSTERS: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
     .default(5_000)
     .example("50")
@@ -98,7 +98,7 @@ async fn list(call: Call<ListRequest>) -> HandlerResult {
     .await
 }
 
-/// The id of a cluster: the square of the map that it covers, at a zoom.
+/// The parsed id of a cluster: a zoom and the grid cell that the cluster covers.
 pub struct ClusterId {
     text: String,
     zoom: u8,
@@ -131,7 +131,7 @@ impl ClusterIdParameter {
     }
 }
 
-/// Zoom and square of a cluster's id, `zoom-column-row`.
+/// Parses a cluster's id, `ZOOM-COLUMN-ROW`, into its zoom and grid cell.
 fn cluster_id(id: &str) -> Option<(u8, GridCell)> {
     let numbers: Option<Vec<u32>> = id.split('-').map(|part| part.parse().ok()).collect();
     let [zoom, x, y] = numbers?.try_into().ok()?;

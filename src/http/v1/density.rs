@@ -24,9 +24,9 @@ use crate::message;
 use crate::query::{self, DensityCluster, DensityQuery};
 use crate::usecase::reports::check_areas;
 
-/// Points of a core or of a cluster, at most.
+/// Limit of `min_points` and `min_cluster_size`.
 const POINTS_MAX: usize = 100_000;
-/// Neighbours that measure density, at most.
+/// Limit of `min_samples`.
 const SAMPLES_MAX: usize = 1_000;
 
 const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
@@ -161,7 +161,7 @@ fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> R
     to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
 }
 
-/// What a collection of density clusters says of itself.
+/// The members of a collection of density clusters besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 struct DensityHead {
     clustering: Clustering,
@@ -171,7 +171,7 @@ struct DensityHead {
     noise: u64,
 }
 
-/// How the clusters were found.
+/// The method of clustering and its parameters.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "method", rename_all = "lowercase")]
 #[schemars(inline)]
@@ -195,13 +195,13 @@ impl Clustering {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Density")]
 struct DensityOut<'a> {
-    /// Its rank by size, from 1.
+    /// Its rank by number of reports, from 1.
     cluster: usize,
     count: u64,
     open: u64,
-    /// Reports that are cores.
+    /// Number of core points.
     core: u64,
-    /// Longitude and latitude.
+    /// Longitude and latitude in degrees.
     centroid: [f64; 2],
     #[schemars(extend("format" = "date-time"))]
     oldest_open_datetime: Option<String>,
@@ -212,7 +212,7 @@ struct DensityOut<'a> {
     service_request_ids: Option<Vec<&'a str>>,
 }
 
-/// The feature of a density cluster; `rank` from 1 is its id.
+/// The feature of a density cluster. Its id is `rank`, from 1.
 fn feature<'a>(
     snapshot: &'a Snapshot,
     cluster: &DensityCluster,

@@ -1,4 +1,4 @@
-//! The facts of reports as GeoJSON features, written for answers that come by the thousand.
+//! Reports as GeoJSON features with the fields that the index holds: no access to the store.
 
 use std::borrow::Cow;
 
@@ -18,19 +18,19 @@ use crate::index::{DocAddress, Snapshot};
 use crate::place::Meters;
 use crate::query::{NearbyReport, Page};
 
-/// Reports of an answer that is made at once, at most.
+/// Limit of the number of reports of a response of [`CostClass::Quick`].
 const QUICK_ROWS: usize = 100;
-/// Radius of an answer that is made at once, in metres, at most.
+/// Limit of the search radius of a response of [`CostClass::Quick`], in metres.
 pub const QUICK_M: f64 = 500.0;
 
-/// The cost of the neighbourhood of a place: low where the index has a tree for the filter, so that
-/// few candidates are looked at that do not pass it.
+/// The cost of a search around a position. It is low for few reports within a small radius under a
+/// filter that has an index of its own, so that few candidates fail the filter.
 pub fn cost_of(filter: &Filter, rows: usize, radius_m: f64) -> CostClass {
     let is_short = rows <= QUICK_ROWS && radius_m <= QUICK_M;
     if is_short && filter.is_plain() { CostClass::Quick } else { CostClass::Long }
 }
 
-/// A page of facts, as JSON. `of` gives the address of an item, and its distance if it has one.
+/// A page of reports as JSON. `of` gives the address of an item, and its distance if it has one.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
@@ -51,12 +51,12 @@ pub fn facts_page<T>(
     facts_collection(&head, found, zone).map_err(Error::internal)
 }
 
-/// Address and distance of a report that was found near a place.
+/// Address and distance of a report that was found around a position.
 pub fn found_facts(found: &NearbyReport) -> (DocAddress, Option<Meters>) {
     (found.address, Some(found.distance))
 }
 
-/// Facts of a report, and its distance where one was asked for.
+/// The indexed fields of a report, and its distance in searches around a position.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReportFacts")]
 pub struct FactsOut<'a> {
@@ -81,13 +81,13 @@ pub struct FactsOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-fr" = "L’original d’un doublon."))]
     parent_service_request_id: Option<&'a str>,
-    /// Metres from the place asked about.
+    /// Distance from the searched position, in metres.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-fr" = "Mètres depuis le lieu demandé."))]
+    #[schemars(extend("x-fr" = "Distance à la position cherchée, en mètres."))]
     distance_m: Option<f64>,
 }
 
-/// The feature of a report's facts.
+/// The feature of a report with its indexed fields.
 pub fn facts<'a>(
     view: &ReportView<'a>,
     distance: Option<Meters>,
@@ -114,15 +114,14 @@ pub fn facts<'a>(
             accuracy: Word(view.accuracy),
             area: view.area,
             parent_service_request_id: view.parent,
-            // Millimetres are finer than any position.
+            // To the millimetre.
             distance_m: distance.map(|meters| (meters.0 * 1e3).round() / 1e3),
         },
     }
 }
 
-/// A collection of the features of reports' facts, as JSON. The short answers that come by the
-/// thousand are written piece by piece: what it writes is what `serde_json` makes of
-/// [`facts`] (a test compares them), in a third of the time.
+/// The JSON of a collection of reports with their indexed fields. It writes the members by hand,
+/// which takes a third of the time of `serde_json` on [`facts`]; a test compares both outputs.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
@@ -195,7 +194,8 @@ fn write_facts(out: &mut Vec<u8>, feature: &Feature<'_, FactsOut<'_>>) -> serde_
     Ok(())
 }
 
-/// Writes a word of a closed list, none of which needs escaping, behind its opened member.
+/// Writes a word of a vocabulary, which needs no escaping, and the closing quote. `member` ends in
+/// the opening quote.
 fn write_word(out: &mut Vec<u8>, member: &[u8], word: Option<&str>) {
     if let Some(word) = word {
         out.extend_from_slice(member);
@@ -204,6 +204,10 @@ fn write_word(out: &mut Vec<u8>, member: &[u8], word: Option<&str>) {
     }
 }
 
+/// Writes a JSON string, with a fast path for texts that need no escaping.
+///
+/// # Errors
+/// As `serde_json`.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
     let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if !text.bytes().all(plain) {
@@ -215,12 +219,12 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()
     Ok(())
 }
 
-/// A moment in RFC 3339, or a day whose hour is not known.
+/// An instant, or a date if the time of day is not known (RFC 3339).
 #[derive(Debug)]
 enum Instant {
-    /// Seconds since 1970.
+    /// An instant, in seconds of Unix time.
     Second(i64),
-    /// A day whose hour was never known.
+    /// A date.
     Day(String),
 }
 
@@ -259,8 +263,8 @@ impl JsonSchema for Instant {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "RFC 3339, or a day",
-            "x-fr": "RFC 3339, ou un jour",
+            "description": "RFC 3339, or a date",
+            "x-fr": "RFC 3339, ou une date",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Photos: taken in, and handed out so that a browser sees pictures in them and nothing else.
+//! Photos: upload and download. Downloads have headers that make browsers treat them only as images.
 
 use std::sync::Arc;
 
@@ -24,25 +24,26 @@ use crate::http::state::AppState;
 use crate::media::{BYTES_MAX, Photo};
 use crate::message;
 
-/// Reads photos, on the bounded pool.
+/// Decodes and re-encodes uploaded photos on the bounded pool.
 ///
 /// # Errors
-/// One of them is none.
+/// One of them is not a valid photo.
 pub async fn photos(state: &AppState, files: Vec<Bytes>) -> Result<Vec<Photo>> {
     let read = move || files.iter().map(|bytes| Photo::read(bytes)).collect();
     state.app.compute(read).await
 }
 
-/// The path of a photo that is kept under this name.
+/// The path of the stored photo with this name.
 pub fn path(name: &str) -> String {
     format!("/media/{name}")
 }
 
-/// Refuses a photo of ours that is not there.
+/// Checks that every address of a photo of this service leads to a stored photo. Addresses elsewhere
+/// are not checked.
 ///
 /// # Errors
-/// Names it.
-pub async fn check_kept<'a>(
+/// The first address without a photo.
+pub async fn check_stored<'a>(
     state: &AppState,
     media: impl Iterator<Item = &'a String>,
 ) -> Result<()> {
@@ -66,17 +67,19 @@ struct PhotoForm {
     media: String,
 }
 
-/// Where a photo is kept, and where it was taken.
+/// Addresses of a stored photo and its thumbnail, its size, and where it was taken.
 #[derive(Debug, Serialize, JsonSchema)]
-struct KeptPhoto {
+struct StoredPhoto {
     media_url: String,
     thumbnail_url: String,
-    /// Pixels.
+    /// In pixels.
     width: u32,
-    /// Pixels.
+    /// In pixels.
     height: u32,
-    /// Where it was taken.
-    #[schemars(extend("x-fr" = "Où elle a été prise."))]
+    /// Where it was taken, from its EXIF data; null if unknown.
+    #[schemars(extend(
+        "x-fr" = "Où elle a été prise, selon ses données EXIF ; null si ce n’est pas connu."
+    ))]
     position: Option<PhotoPosition>,
 }
 
@@ -100,7 +103,7 @@ pub fn operations() -> Vec<Operation> {
                 "A photo; the answer tells where it is kept and where it was taken.",
             )
             .body(&body)
-            .answers(&[json::<KeptPhoto>()])
+            .answers(&[json::<StoredPhoto>()])
             .codes(&[(201, "kept"), (400, "refused"), (413, "too large")])
             .body_bytes_max(FORM_BYTES_MAX),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
@@ -131,7 +134,7 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
     let (name, small) = state.public_config.photo_store.put(photo).await?;
     let (media_url, thumbnail_url) = (path(&name), path(&small));
     let location = HeaderValue::from_str(&format!("{}{media_url}", context.base(&state)));
-    let body = to_json(&KeptPhoto { media_url, thumbnail_url, width, height, position })?;
+    let body = to_json(&StoredPhoto { media_url, thumbnail_url, width, height, position })?;
     let mut response = untagged(JSON, body);
     if let Ok(location) = location {
         response.headers_mut().insert(header::LOCATION, location);

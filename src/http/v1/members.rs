@@ -1,12 +1,12 @@
-//! The reports that a feature of a map stands for.
+//! The member reports of an aggregate feature: a cluster, a hotspot, an alert.
 
 use crate::http::reply::counts::Counts;
 use crate::index::{DocAddress, Snapshot};
 
-/// Ids of reports in one feature, at most; its `count` tells how many there are.
+/// Limit of the number of report ids in one feature; its `count` is the full number.
 pub const MEMBERS_MAX: usize = 200;
 
-/// Ids of the first reports.
+/// The ids of the first [`MEMBERS_MAX`] reports.
 pub fn members<'a>(snapshot: &'a Snapshot, members: &[DocAddress]) -> Vec<&'a str> {
     members.iter().take(MEMBERS_MAX).map(|address| snapshot.id(*address)).collect()
 }

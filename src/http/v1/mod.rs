@@ -1,4 +1,5 @@
-//! The API: `/api/v1`, a module for each resource with its parameters, handlers and answers.
+//! The service's own API, `/api/v1`: a module for each resource with its parameters, handlers and
+//! responses.
 
 pub mod alerts;
 pub mod boundaries;

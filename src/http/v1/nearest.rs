@@ -1,4 +1,4 @@
-//! The reports nearest to a place.
+//! The reports nearest to a position.
 
 use crate::domain::Filter;
 use crate::export::geojson::{Collection, MEDIA_TYPE};

@@ -1,4 +1,4 @@
-//! Recurrences: what came back after it was repaired.
+//! Recurrences: places where the same problem was reported again after a repair.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,7 +27,8 @@ use crate::usecase::recurrences::{FoundRecurrences, find_recurrences};
 use crate::usecase::reports::check_areas;
 
 const DAY: i64 = 86_400;
-/// Reports within an hour of a repair are of the same visit: crews note several at a time.
+/// Reports within an hour after a repair belong to the same visit of a crew, which files several at
+/// once; they do not count as recurrences.
 const HOUR: i64 = 3_600;
 
 /// The operation.
@@ -109,15 +110,15 @@ fn answer(
     to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
 }
 
-/// What a collection of recurrences says of itself.
+/// The members of a collection of recurrences besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RecurrencesHead {
-    /// Repairs that were looked at.
+    /// Number of repairs that were examined.
     repairs: u64,
-    /// Repairs after which the same was reported again.
+    /// Number of repairs after which the same problem was reported again.
     failed_fixes: u64,
     failed_share: f64,
-    /// Services whose reports are appointments; they are looked at where they are named.
+    /// Services whose reports are appointments; they are examined only if the filter names them.
     services_left_out: Vec<String>,
     radius_m: f64,
     within_days: i64,
@@ -131,7 +132,7 @@ struct RecurrenceOut<'a> {
     service_name: String,
     address: Option<String>,
     failed_fixes: u64,
-    /// Days from a repair to the next report, the fewest.
+    /// Shortest time from a repair to the next report, in days.
     shortest_days: f64,
     chronic: bool,
     count: usize,

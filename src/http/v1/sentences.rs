@@ -11,7 +11,7 @@ use crate::query::{Alert, Hotspot, trend_direction};
 const EXPECTED_MIN: f64 = 0.05;
 const DAYS_PER_YEAR: f64 = 365.0;
 
-/// What sentences need beside the numbers: names, calendar and language.
+/// The context of the sentences: service names, time zone and language.
 pub struct SentenceNames<'a> {
     /// The city's services.
     pub catalogue: &'a Catalogue,
@@ -111,7 +111,7 @@ impl SentenceNames<'_> {
         parts.join(if self.language == Language::French { "\u{a0}; " } else { "; " }) + "."
     }
 
-    /// What was reported, and a colon.
+    /// The name of the first service, the number of the others, and a colon.
     fn heading(&self, services: &[&str]) -> String {
         let first = self.service(services.first().copied().unwrap_or_default());
         let colon = if self.language == Language::French { "\u{a0}: " } else { ": " };

@@ -78,7 +78,7 @@ struct BothLanguages<'a> {
     en: &'a str,
 }
 
-/// A question that a service asks of whoever reports.
+/// A question that a service asks the sender of a report (Open311: service attribute).
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct AttributeOut<'a> {
@@ -91,7 +91,7 @@ struct AttributeOut<'a> {
     values: Vec<ValueOut<'a>>,
 }
 
-/// A value that a question offers.
+/// One of the answers that a question offers.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct ValueOut<'a> {

@@ -70,7 +70,7 @@ async fn stats(call: Call<StatsRequest>) -> HandlerResult {
     .await
 }
 
-/// The set of boundaries of this name.
+/// The boundary set of this name.
 fn boundary_set<'a>(
     snapshot: &'a Snapshot,
     name: Option<&str>,
@@ -86,7 +86,7 @@ fn boundary_set<'a>(
     Ok(Some(set))
 }
 
-/// Counts what passes a filter, and the days that it is counted by.
+/// Counts the reports that pass a filter, and returns the dates of the daily counts.
 fn count(
     snapshot: &Snapshot,
     (filter, areas): (&Filter, Option<&BoundaryIndex>),
@@ -104,19 +104,19 @@ fn count(
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Stats")]
 struct StatsOut<'a> {
-    /// Revision of the city that the counts are true of.
+    /// The revision of the city that the counts reflect.
     as_of: u64,
     total: u64,
     open: u64,
-    /// With an exact position.
+    /// Reports with an exact position.
     exact: u64,
-    /// At a default point of their source.
+    /// Reports at a default position of their source, such as a city hall.
     approximate: u64,
-    /// Without a position.
+    /// Reports without a position.
     unlocated: u64,
     #[schemars(extend("format" = "date-time"))]
     oldest_open_datetime: Option<String>,
-    /// Quartiles and the ninetieth percentile of the time until a report is closed, in hours.
+    /// Quartiles and 90th percentile of the time from creation to closing, in hours.
     hours_to_close: Option<HoursToClose>,
     status: Counts<'a>,
     closed_reason: Counts<'a>,
@@ -125,9 +125,9 @@ struct StatsOut<'a> {
     service: Vec<ServiceCount<'a>>,
     area: Vec<AreaCount<'a>>,
     day: Vec<DayCount>,
-    /// Standing hotspots of these services.
+    /// Number of standing hotspots of these services.
     hotspots: usize,
-    /// Alerts of these services; null before the watch has looked.
+    /// Number of alerts of these services; null before the first scan.
     alerts: Option<usize>,
 }
 
@@ -169,7 +169,7 @@ struct DayCount {
 }
 
 impl<'a> StatsOut<'a> {
-    /// The counts without those of the watch.
+    /// The counts, with no hotspots and alerts yet.
     fn new(
         stats: &'a Stats,
         days: &[Date],
@@ -227,7 +227,7 @@ fn words<V: Vocabulary>(list: &[(V, u64)]) -> Counts<'static> {
     Counts(list.iter().map(|(value, n)| (value.word(), *n)).collect())
 }
 
-/// A coordinate to about a metre: a label is not placed finer.
+/// A coordinate rounded to about one metre, for placing labels.
 fn label_degrees(value: f64) -> f64 {
     (value * 1e5).round() / 1e5
 }

@@ -1,4 +1,4 @@
-//! The reports within a radius or a polygon.
+//! The reports within a radius of a position, or within a polygon.
 
 use axum::body::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

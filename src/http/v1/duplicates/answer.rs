@@ -1,5 +1,5 @@
-//! Answers to "is this already reported?": incidents as features, with probability, decision and
-//! reasons in words and numbers.
+//! Responses with likely duplicates: incidents as features, with probability, decision, and reasons
+//! as numbers and as a sentence.
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -34,32 +34,32 @@ impl Vocabulary for Relation {
     }
 }
 
-/// What a question and its answer share.
+/// The parts of a request that its response repeats.
 pub struct DuplicateAnswerContext<'a> {
-    /// The service asked about.
+    /// The code of the service of the described report.
     pub service: &'a str,
-    /// Its policy.
+    /// The thresholds of that service.
     pub policy: Policy,
-    /// How good the place is, in metres.
+    /// The accuracy of the position, in metres.
     pub accuracy_m: f64,
-    /// The city's zone.
+    /// The city's time zone.
     pub zone: &'a TimeZone,
     /// The reader's language.
     pub language: Language,
 }
 
-/// Incidents that may be the same problem, the likeliest first.
+/// Incidents that may be the same problem, most probable first.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "DuplicateCollection")]
 pub struct DuplicatesOut<'a> {
     #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
-    /// Revision of the city that the answer is true of.
+    /// The revision of the city that the response reflects.
     as_of: u64,
-    /// False where a report was sent and nothing was made of it until its sender chooses.
+    /// False if a report was sent and is not created until its sender chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<bool>,
-    /// How to choose.
+    /// How the sender chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm: Option<HowToConfirm>,
     decision: Word<Decision>,
@@ -74,24 +74,24 @@ pub struct DuplicatesOut<'a> {
     features: Vec<Feature<'a, DuplicateOut<'a>>>,
 }
 
-/// How a sender who was asked chooses.
+/// How the sender of a report chooses between a duplicate and a new report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct HowToConfirm {
-    /// It is the same problem.
+    /// Request if it is the same problem.
     same: &'static str,
-    /// It is another.
+    /// Request if it is another problem.
     new: &'static str,
 }
 
-/// The two choices.
+/// The two requests between which the sender chooses.
 pub const HOW_TO_CONFIRM: HowToConfirm = HowToConfirm {
     same: "POST the same body with the same Idempotency-Key and ?confirm={service_request_id} of \
            the incident that it repeats",
     new: "POST the same body with the same Idempotency-Key and ?confirm=new",
 };
 
-/// One incident.
+/// One incident that may be the same problem.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Duplicate")]
 pub struct DuplicateOut<'a> {
@@ -103,11 +103,11 @@ pub struct DuplicateOut<'a> {
     sentence: String,
 }
 
-/// Why a report may be the same.
+/// The features of the model behind the probability.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Reasons<'a> {
-    /// The report of the incident that these are about.
+    /// The report of the incident that was compared.
     service_request_id: &'a str,
     distance_m: f64,
     accuracy_m: f64,
@@ -124,11 +124,11 @@ fn rounded(value: f64, digits: i32) -> f64 {
     (value * scale).round() / scale
 }
 
-/// The answer as GeoJSON.
+/// The response as GeoJSON.
 pub fn duplicates<'a>(
     snapshot: &'a Snapshot,
     answer: &DuplicateAnswer,
-    asked: &DuplicateAnswerContext<'a>,
+    context: &DuplicateAnswerContext<'a>,
 ) -> DuplicatesOut<'a> {
     let first = answer.duplicates.first();
     DuplicatesOut {
@@ -138,27 +138,27 @@ pub fn duplicates<'a>(
         confirm: None,
         decision: Word(first.map_or(Decision::New, |first| first.decision)),
         probability: first.map_or(0.0, |first| rounded(first.probability, 4)),
-        service_code: asked.service,
-        duplicate_from: asked.policy.duplicate_from,
-        possible_from: asked.policy.possible_from,
+        service_code: context.service,
+        duplicate_from: context.policy.duplicate_from,
+        possible_from: context.policy.possible_from,
         weighed: answer.scored,
         truncated: answer.truncated,
         number_returned: answer.duplicates.len(),
-        features: answer.duplicates.iter().map(|one| feature(snapshot, one, asked)).collect(),
+        features: answer.duplicates.iter().map(|one| feature(snapshot, one, context)).collect(),
     }
 }
 
 fn feature<'a>(
     snapshot: &'a Snapshot,
     one: &Duplicate,
-    asked: &DuplicateAnswerContext<'a>,
+    context: &DuplicateAnswerContext<'a>,
 ) -> Feature<'a, DuplicateOut<'a>> {
-    let facts = facts(&snapshot.view(one.address), Some(one.distance), asked.zone);
+    let facts = facts(&snapshot.view(one.address), Some(one.distance), context.zone);
     let described = &one.candidate.facts;
     let reasons = Reasons {
         service_request_id: snapshot.id(one.candidate.address),
         distance_m: rounded(described.distance.0, 2),
-        accuracy_m: asked.accuracy_m,
+        accuracy_m: context.accuracy_m,
         hours: rounded(described.hours, 2),
         service: Word(described.relation),
         open: described.is_open,
@@ -175,12 +175,12 @@ fn feature<'a>(
             probability: rounded(one.probability, 4),
             decision: Word(one.decision),
             reasons,
-            sentence: sentence(described, asked.accuracy_m, asked.language),
+            sentence: sentence(described, context.accuracy_m, context.language),
         },
     }
 }
 
-/// A likely duplicate, in a few numbers.
+/// A likely duplicate in short form.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct DuplicateSummary {
@@ -197,8 +197,8 @@ impl DuplicateSummary {
     }
 }
 
-/// The answer in brief.
-pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSummary> {
+/// The likely duplicates in short form.
+pub fn summaries(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSummary> {
     let one = |one: &Duplicate| DuplicateSummary {
         service_request_id: snapshot.id(one.address).to_owned(),
         probability: rounded(one.probability, 4),
@@ -208,23 +208,23 @@ pub fn brief(snapshot: &Snapshot, answer: &DuplicateAnswer) -> Vec<DuplicateSumm
     answer.duplicates.iter().map(one).collect()
 }
 
-/// One line of the answer to a batch.
+/// One line of the response to a batch.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct BatchLine {
-    /// Which line of the question.
+    /// Number of the line in the request, from 1.
     row: usize,
     decision: Word<Decision>,
     probability: f64,
     candidates: Vec<DuplicateSummary>,
 }
 
-/// The line that answers a line.
+/// The response to the line with number `row`.
 pub fn line(snapshot: &Snapshot, row: usize, answer: &DuplicateAnswer) -> BatchLine {
     let first = answer.duplicates.first();
     BatchLine {
         row,
         decision: Word(first.map_or(Decision::New, |first| first.decision)),
         probability: first.map_or(0.0, |first| rounded(first.probability, 4)),
-        candidates: brief(snapshot, answer),
+        candidates: summaries(snapshot, answer),
     }
 }

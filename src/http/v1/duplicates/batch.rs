@@ -1,4 +1,5 @@
-//! "Is this already reported?" by the thousand: a line of answer to each line, as they come.
+//! Likely duplicates of many descriptions in one request, as newline-delimited JSON. Responses are
+//! streamed while the request is still being received.
 
 use std::time::Duration;
 
@@ -32,11 +33,12 @@ use crate::query::{ACCURACY_M_MAX, DuplicateRule};
 use crate::usecase::City;
 use crate::usecase::duplicates::{CheckedQuestion, DuplicateQuestion};
 
-/// Lines answered together.
+/// Number of lines that are processed together.
 const CHUNK_LINES: usize = 512;
-/// Longest line, in bytes.
+/// Limit of the length of a line, in bytes.
 const LINE_BYTES_MAX: usize = 64 << 10;
-/// Answers that may wait for their reader: some who send much read only when all is sent.
+/// Limit of the number of response chunks that wait for the client; some clients read the response
+/// only after they have sent the whole request.
 const ANSWERS_AHEAD: usize = 256;
 
 /// The operation.
@@ -56,8 +58,8 @@ pub fn operations() -> Vec<Operation> {
 }
 
 body! {
-    /// A line of a batch of questions.
-    pub struct QuestionLine {
+    /// One line of a batch: the description of a problem.
+    pub struct BatchQuestion {
         when: Option<ReportTime> = member("at", MOMENT).optional(),
         lon_lat: Option<(f64, f64)> = LonLat,
         service: Option<String> = member("service", TEXT).optional(),
@@ -69,15 +71,15 @@ body! {
     }
 }
 
-/// Reads a line of a batch of questions.
+/// Parses one line of a batch.
 fn question(bytes: &[u8], zone: &TimeZone) -> Result<DuplicateQuestion> {
-    let QuestionLine { when, lon_lat, service, text, address, accuracy_m, exclude } =
-        QuestionLine::read(bytes, zone)?;
+    let BatchQuestion { when, lon_lat, service, text, address, accuracy_m, exclude } =
+        BatchQuestion::read(bytes, zone)?;
     Ok(DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude })
 }
 
 request! {
-    /// A batch of questions.
+    /// The parameters of a batch.
     pub struct BatchRequest {
         limit: usize = LIMIT,
     }
@@ -89,15 +91,16 @@ async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     state.app.snapshot(&city)?;
     let (mut send, answer) = Channel::<Bytes, std::io::Error>::new(ANSWERS_AHEAD);
     tokio::spawn(async move {
-        let patience = state.app.limits.request_time_max;
-        let mut lines = Lines { body, patience, rest: Vec::new(), row: 0, over: false };
+        let read_timeout = state.app.limits.request_time_max;
+        let mut lines =
+            Lines { body, read_timeout, buffer: Vec::new(), row: 0, has_ended: false };
         while let Some(chunk) = lines.next().await {
             let (work, asked, language) = (state.clone(), city.clone(), context.language);
             let answered = state.app.query(&city, move |snapshot| {
                 Ok(answer_chunk(&work, &asked, snapshot, chunk, limit, language))
             });
             let Ok(bytes) = answered.await else {
-                // The reader sees an answer cut short, never one that looks whole.
+                // Aborting shows the client that the response is incomplete.
                 return send.abort(std::io::Error::other("unavailable"));
             };
             if send.send_data(bytes.into()).await.is_err() {
@@ -110,69 +113,72 @@ async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     Ok(response)
 }
 
-/// A line with its number, or why it cannot be read.
+/// The number of a line, and the line or why it could not be read.
 type Row = (usize, Result<Vec<u8>>);
 
-/// The lines of a body while it arrives.
+/// Splits a body into lines while it is being received.
 struct Lines {
     body: Body,
-    /// How long the next bytes are waited for.
-    patience: Duration,
-    rest: Vec<u8>,
+    /// How long to wait for the next bytes.
+    read_timeout: Duration,
+    /// Received bytes that are not yet returned as lines.
+    buffer: Vec<u8>,
+    /// Number of the last line, from 1.
     row: usize,
-    over: bool,
+    /// The body has ended or failed.
+    has_ended: bool,
 }
 
 impl Lines {
-    /// The next lines, as many as have come and at most [`CHUNK_LINES`]; none at the end.
+    /// The lines received so far, at most [`CHUNK_LINES`]; waits for at least one. `None` at the end.
     async fn next(&mut self) -> Option<Vec<Row>> {
         let mut rows = Vec::new();
         loop {
             let mut from = 0;
             while rows.len() < CHUNK_LINES
-                && let Some(end) = self.rest[from..].iter().position(|byte| *byte == b'\n')
+                && let Some(end) = self.buffer[from..].iter().position(|byte| *byte == b'\n')
             {
                 self.row += 1;
                 self.push(&mut rows, from..from + end);
                 from += end + 1;
             }
-            self.rest.drain(..from);
+            self.buffer.drain(..from);
             if !rows.is_empty() {
                 return Some(rows);
             }
-            if self.over {
-                let rest = 0..self.rest.len();
+            if self.has_ended {
+                let rest = 0..self.buffer.len();
                 self.row += 1;
                 self.push(&mut rows, rest);
-                self.rest.clear();
+                self.buffer.clear();
                 return (!rows.is_empty()).then_some(rows);
             }
-            if self.rest.len() > LINE_BYTES_MAX {
+            if self.buffer.len() > LINE_BYTES_MAX {
                 let max = LINE_BYTES_MAX;
                 let message = message!(
                     "La ligne dépasse {max} octets.",
                     "The line is longer than {max} bytes."
                 );
-                (self.over, self.row) = (true, self.row + 1);
-                self.rest.clear();
+                (self.has_ended, self.row) = (true, self.row + 1);
+                self.buffer.clear();
                 return Some(vec![(self.row, Err(Error::new(ErrorKind::TooLarge, message)))]);
             }
-            match tokio::time::timeout(self.patience, self.body.frame()).await {
+            match tokio::time::timeout(self.read_timeout, self.body.frame()).await {
                 Ok(Some(Ok(frame))) => {
-                    self.rest.extend_from_slice(&frame.into_data().unwrap_or_default());
+                    self.buffer.extend_from_slice(&frame.into_data().unwrap_or_default());
                 }
                 Err(_) | Ok(Some(Err(_))) => {
-                    (self.over, self.row) = (true, self.row + 1);
-                    self.rest.clear();
+                    (self.has_ended, self.row) = (true, self.row + 1);
+                    self.buffer.clear();
                     return Some(vec![(self.row, Err(cut_short()))]);
                 }
-                Ok(None) => self.over = true,
+                Ok(None) => self.has_ended = true,
             }
         }
     }
 
     fn push(&self, rows: &mut Vec<Row>, at: std::ops::Range<usize>) {
-        let line = self.rest[at].trim_ascii();
+        let line = self.buffer[at].trim_ascii();
         if !line.is_empty() {
             rows.push((self.row, Ok(line.to_vec())));
         }
@@ -188,7 +194,7 @@ fn answer_chunk(
     language: Language,
 ) -> Vec<u8> {
     let catalogue = city.catalogue();
-    // Few services come again and again: their rules are made once.
+    // Most lines are about a few services, so each service's rule is built once.
     let mut rules: Vec<(ServiceCode, DuplicateRule)> = Vec::new();
     let mut out = Vec::with_capacity(rows.len() * 200);
     for (row, line_read) in rows {
@@ -208,7 +214,7 @@ fn answer_chunk(
         });
         if let Err(error) = written {
             let problem = ProblemOfRow::new(row, &error, language);
-            // A vector takes every byte, and texts and numbers are always JSON.
+            // Writing strings and numbers to a vector cannot fail.
             let _ = serde_json::to_writer(&mut out, &problem);
         }
         out.push(b'\n');

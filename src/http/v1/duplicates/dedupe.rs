@@ -1,4 +1,5 @@
-//! Duplicates of a report that is being filed: what its sender wants, and what the answer says.
+//! Checking a new report for duplicates: the parameters of the request and the parts of its
+//! response.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::http::request::types::Custom;
 use crate::http::request::words::{Choice, not_one_of};
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::answer::{
-    DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, brief, duplicates,
+    DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, summaries, duplicates,
 };
 use crate::http::v1::duplicates::params::ACCURACY_M;
 use crate::i18n::Language;
@@ -74,7 +75,7 @@ request! {
 /// How a new report is checked for duplicates.
 pub const DEDUPE: Group<DedupeParameters, Dedupe> = group(Dedupe::of);
 
-/// A [`DedupePolicy`] read from a query string, and its answers.
+/// A [`DedupePolicy`] from a query string, with the responses that follow from it.
 pub struct Dedupe(DedupePolicy);
 
 impl Dedupe {
@@ -88,7 +89,7 @@ impl Dedupe {
         self.0.judge(city, model)
     }
 
-    /// The likely duplicates of a report that is stored, where the sender wants to know them.
+    /// The likely duplicates of a stored report; `None` if the request does not ask for them.
     ///
     /// # Errors
     /// Unavailable.
@@ -103,17 +104,17 @@ impl Dedupe {
         }
         let snapshot = state.app.snapshot(city)?;
         let answer = self.answer(state, city, &snapshot, &stored.report);
-        Ok(Some(answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer))))
+        Ok(Some(answer.map_or_else(Vec::new, |(_, answer)| summaries(&snapshot, &answer))))
     }
 
-    /// What a sender reads who is to choose and whose protocol has errors only.
+    /// The error for a sender who has to choose, in Open311, which has no response for this case.
     ///
     /// # Errors
     /// Unavailable.
-    pub fn refusal(&self, state: &AppState, city: &City, report: &Report) -> Result<Error> {
+    pub fn confirmation_error(&self, state: &AppState, city: &City, report: &Report) -> Result<Error> {
         let snapshot = state.app.snapshot(city)?;
         let answer = self.answer(state, city, &snapshot, report);
-        let found = answer.map_or_else(Vec::new, |(_, answer)| brief(&snapshot, &answer));
+        let found = answer.map_or_else(Vec::new, |(_, answer)| summaries(&snapshot, &answer));
         let ids: Vec<&str> = found.iter().map(DuplicateSummary::id).collect();
         let ids = ids.join(", ");
         let message = message!(
@@ -133,11 +134,11 @@ impl Dedupe {
         self.0.candidates(city, &state.model, snapshot, report, city.now().as_second())
     }
 
-    /// The answer to a sender who is to choose: nothing was made yet.
+    /// The response to a sender who has to choose; nothing was created yet.
     ///
     /// # Errors
     /// Unavailable.
-    pub fn ask_sender(
+    pub fn confirmation_response(
         &self,
         state: &AppState,
         city: &City,
@@ -146,17 +147,17 @@ impl Dedupe {
     ) -> Result<Response> {
         let snapshot = state.app.snapshot(city)?;
         let Some((rule, answer)) = self.answer(state, city, &snapshot, report) else {
-            return Err(Error::internal("a report without a place was asked about"));
+            return Err(Error::internal("a report without a position needs confirmation"));
         };
         let zone = city.zone();
-        let asked = DuplicateAnswerContext {
+        let context = DuplicateAnswerContext {
             service: report.service.as_str(),
             policy: rule.policy,
             accuracy_m: self.0.accuracy_m,
             zone,
             language,
         };
-        let mut out = duplicates(&snapshot, &answer, &asked);
+        let mut out = duplicates(&snapshot, &answer, &context);
         out.created = Some(false);
         out.confirm = Some(HOW_TO_CONFIRM);
         Ok(untagged(MEDIA_TYPE, to_json(&out)?))

@@ -1,4 +1,4 @@
-//! Is this already reported? Asked before filing, while filing, or by the thousand.
+//! Likely duplicates of a described problem: single requests, batches, and the check of new reports.
 
 pub mod answer;
 pub mod batch;
@@ -35,7 +35,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 request! {
-    /// A question.
+    /// The description of a problem.
     pub struct ListRequest {
         at: Position = POSITION,
         service: String = query("service", Text)
@@ -64,7 +64,7 @@ request! {
 async fn list(call: Call<ListRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
     let ListRequest { at, service, when, text, address, accuracy_m, exclude, limit } = request;
-    let asked = DuplicateQuestion {
+    let question = DuplicateQuestion {
         lon_lat: Some((at.lon(), at.lat())),
         service: Some(service),
         when,
@@ -74,24 +74,24 @@ async fn list(call: Call<ListRequest>) -> HandlerResult {
         exclude,
     };
     if when.is_none() {
-        // A question about now has another answer a second later.
+        // Without `at` the response depends on the current second.
         context.variant.second = Some(city.now().as_second());
     }
     let catalogue = city.catalogue();
-    let question = CheckedQuestion::check(asked, &catalogue, city.now().as_second())?;
+    let question = CheckedQuestion::check(question, &catalogue, city.now().as_second())?;
     let (model, zone) = (state.model.clone(), city.zone().clone());
     fresh(&state, context, &city, MEDIA_TYPE, CostClass::Quick, move |snapshot, context| {
         question.check_excluded(snapshot)?;
         let rule = DuplicateRule::new(snapshot, &catalogue, &model, &question.service);
         let answer = rule.rank(snapshot, &question.query(), limit);
-        let asked = DuplicateAnswerContext {
+        let parts = DuplicateAnswerContext {
             service: question.service.as_str(),
             policy: rule.policy,
             accuracy_m: question.accuracy_m,
             zone: &zone,
             language: context.language,
         };
-        to_json(&duplicates(snapshot, &answer, &asked))
+        to_json(&duplicates(snapshot, &answer, &parts))
     })
     .await
 }

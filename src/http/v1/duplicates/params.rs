@@ -1,17 +1,17 @@
-//! What all questions about duplicates share.
+//! Parameters that all requests about duplicates share.
 
 use crate::http::request::parameter::{Defaulted, Parameter, query};
 use crate::http::request::types::{Number, number};
 use crate::query::ACCURACY_M_MAX;
 use crate::usecase::duplicates::INCIDENTS_DEFAULT;
 
-/// Incidents in an answer.
+/// How many incidents a response has at most.
 pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 50))
     .default(INCIDENTS_DEFAULT)
     .example("5")
     .says("Incidents au plus, les plus probables.", "Incidents at most, the likeliest.");
 
-/// Accuracy of the position, in metres.
+/// The accuracy of the position, in metres.
 pub const ACCURACY_M: Parameter<Number<f64>> = query("accuracy_m", number(0.0, ACCURACY_M_MAX))
     .example("10")
     .says("Précision du lieu, en mètres.", "How good the place is, in metres.");

@@ -16,23 +16,23 @@ use crate::query::{CELLS_MIN, Exposure, HexCounts, HexScores, HexTrend, Untestab
 pub struct HexAnswer<'a> {
     /// The counts.
     pub counts: &'a HexCounts,
-    /// Their significance, or why there is none.
+    /// Their significance, or why the test was not possible.
     pub scores: &'a Result<HexScores, UntestableReason>,
-    /// Their trends, where asked.
+    /// Their trends, if the request asks for them.
     pub trends: Option<&'a [HexTrend]>,
-    /// What they were held against.
+    /// What the counts were compared with.
     pub exposure: Exposure,
-    /// First second and the second behind the last that was counted; none where nothing passes.
+    /// The counted time range as half-open Unix seconds; `None` if no report passes the filter.
     pub window: Option<(i64, i64)>,
 }
 
-/// Which hexagons are wanted.
+/// Which hexagons a response contains.
 pub struct HexSelection {
-    /// Those whose middle lies inside.
+    /// Only those whose centre lies inside this box.
     pub bbox: Option<BBox>,
-    /// Those too in which there is nothing, and nothing to say.
+    /// Also those without reports and without a significant result.
     pub empty: bool,
-    /// How many at most, the most significant.
+    /// At most this many, the most significant first.
     pub limit: usize,
 }
 
@@ -80,11 +80,11 @@ struct TrendOut {
     p: f64,
 }
 
-/// What a collection of hexagons says of itself.
+/// The members of a collection of hexagons besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HexHead {
     resolution: u8,
-    /// Cells of the extent, which the statistic is taken over.
+    /// Number of cells in the city's extent, over which the statistic is computed.
     cells: usize,
     /// Reports in them.
     total: u64,
@@ -92,7 +92,7 @@ pub struct HexHead {
     statistic: HexStatistic,
 }
 
-/// How hexagons were compared, or why they could not be.
+/// The test of the hexagons, or why it was not possible.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct HexStatistic {
@@ -129,7 +129,7 @@ impl Vocabulary for HexClass {
     }
 }
 
-/// Why there is no significance, in words.
+/// The sentence for why a test was not possible.
 pub fn no_test(reason: UntestableReason, language: Language) -> String {
     let message = match reason {
         UntestableReason::NoReports => message!(
@@ -200,7 +200,7 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
     AreaFeature::new(hex.to_string(), Some(shape), properties)
 }
 
-/// The collection of the hexagons wanted, true of revision `as_of`.
+/// The collection of the selected hexagons at revision `as_of`.
 pub fn hexes(
     hexes: &HexAnswer<'_>,
     wanted: &HexSelection,

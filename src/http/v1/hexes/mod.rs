@@ -1,4 +1,4 @@
-//! Hexagons with their significance.
+//! H3 hexagons with counts, significance and trend.
 
 pub mod answer;
 pub mod params;
@@ -26,9 +26,9 @@ use crate::place::{BBox, H3Cell};
 use crate::query::{self, Exposure, HexTest, TimeSteps};
 use crate::usecase::reports::check_areas;
 
-/// Hexagons in an answer, at most; the least significant are left out.
+/// Limit of the number of hexagons in a response; the least significant are left out.
 pub const HEXES_MAX: usize = 10_000;
-/// Draws of all permutations together, at most: some seconds.
+/// Limit of the random draws of all permutations together; they take some seconds.
 const DRAWS_MAX: u64 = 2_000_000_000;
 
 /// The operation.
@@ -112,7 +112,8 @@ async fn list(call: Call<HexesRequest>) -> HandlerResult {
     .await
 }
 
-/// First second and the second behind the last of what passes, as far as the filter says it.
+/// The time range of the filter as half-open Unix seconds. An open end is that of the reports that
+/// pass; `None` if no report passes.
 pub fn window(snapshot: &Snapshot, filter: &Filter) -> Option<(i64, i64)> {
     if let (Some(from), Some(before)) = (filter.from, filter.before) {
         return Some((from, before));
@@ -182,7 +183,7 @@ fn render(
     to_json(&answer::hexes(&found, &wanted, snapshot.revision(), language))
 }
 
-/// The features of a plain question: all reports, at the usual resolution.
+/// The features for all reports at the default resolution.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
@@ -191,7 +192,7 @@ pub fn plain_features(snapshot: &Snapshot, language: Language) -> Result<Vec<ser
     features(snapshot, &Filter::default(), plain, language)
 }
 
-/// The features under a filter, of a resolution, within a box, at most so many; scored by Gi*.
+/// The features under a filter, scored by Gi*. The tuple is resolution, bounding box and limit.
 ///
 /// # Errors
 /// A value that JSON cannot hold.

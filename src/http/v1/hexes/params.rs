@@ -1,4 +1,4 @@
-//! Parameters of tests over hexagons.
+//! Parameters that hexagons and hotspots share.
 
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, query};
 use crate::http::request::types::{Number, number};
@@ -7,10 +7,10 @@ use crate::index::RING_MAX;
 use crate::place::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN};
 use crate::query::Exposure;
 
-/// The resolution where none is asked for: cells some 350 m apart.
+/// The default H3 resolution; centres of neighbouring cells are about 350 m apart.
 pub const RESOLUTION_DEFAULT: u8 = 9;
 
-/// The resolution of H3.
+/// The H3 resolution.
 pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
     query("resolution", number(H3_RESOLUTION_MIN, H3_RESOLUTION_MAX))
         .default(RESOLUTION_DEFAULT)
@@ -20,7 +20,7 @@ pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
             "H3 resolution: 9 makes cells some 350 m apart.",
         );
 
-/// Rings of neighbours.
+/// How many rings of neighbours the neighbourhood of a cell has.
 pub const RINGS: Parameter<Number<u8>, Optional> =
     query("k", number(1, RING_MAX)).optional().example("1").says(
         "Anneaux de voisins ; sinon autant qu’il faut pour cinq demandes en moyenne.",

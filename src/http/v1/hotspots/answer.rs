@@ -15,13 +15,13 @@ use crate::index::Snapshot;
 use crate::place::H3Cell;
 use crate::query::{Hotspot, Priority, trend_direction};
 
-/// The outline of cells.
+/// The outline of a set of H3 cells; `None` for an empty set.
 pub fn outline(cells: &[H3Cell]) -> Option<AreaGeometry> {
     let polygons = H3Cell::outline(cells).into_iter();
     shape(polygons.map(|rings| rings.iter().map(|corners| ring(corners)).collect()).collect())
 }
 
-/// Where the counts of a hotspot go: 1 up, -1 down, 0 neither.
+/// The trend of a hotspot's counts: 1 growing, -1 shrinking, 0 steady.
 #[derive(Debug, Clone, Copy)]
 struct TrendDirection(i8);
 
@@ -37,39 +37,39 @@ impl Vocabulary for TrendDirection {
     }
 }
 
-/// What a list of hotspots says of itself.
+/// The members of a collection of hotspots besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HotspotsHead {
-    /// The window that was tested.
+    /// The tested time window.
     pub window: Option<WindowOut>,
-    /// The test.
+    /// The test and its parameters.
     pub statistic: HotspotStatistic,
     /// Reports in the window.
     pub total: u64,
 }
 
-/// How hotspots were found, or why they could not be.
+/// The test for hotspots, or why it was not possible.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct HotspotStatistic {
-    /// Could the test be made?
+    /// Was the test possible?
     pub available: bool,
     /// H3 resolution of the cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<u8>,
-    /// Rings of neighbours.
+    /// Rings of neighbours of each cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub k: Option<u8>,
-    /// Cells that were compared.
+    /// Number of cells that were tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cells: Option<usize>,
     /// What the counts were compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposure: Option<&'static str>,
-    /// Share of false hotspots that is accepted.
+    /// Accepted false discovery rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub false_discovery_rate: Option<f64>,
-    /// Why the test could not be made.
+    /// Why the test was not possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -78,9 +78,9 @@ pub struct HotspotStatistic {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Hotspot")]
 pub struct HotspotOut<'a> {
-    /// The number under which it is followed.
+    /// Its number, which stays the same as long as it exists.
     hotspot_id: u64,
-    /// Its place in the list, from 1; null on its own.
+    /// Its rank in the list, from 1; null for a single hotspot.
     rank: Option<usize>,
     service_code: &'a str,
     service_name: String,
@@ -91,9 +91,9 @@ pub struct HotspotOut<'a> {
     expected: f64,
     ratio: f64,
     excess: f64,
-    /// Mean count in windows of this length of the year before.
+    /// Mean count of the same cells in windows of this length during the year before.
     usual: Option<f64>,
-    /// Count in the same days a year before.
+    /// Count of the same cells on the same days a year before.
     last_year: Option<u64>,
     z: f64,
     q: f64,
@@ -110,10 +110,10 @@ pub struct HotspotOut<'a> {
     /// H3 indexes of its cells.
     cells: Vec<String>,
     service_request_ids: Vec<&'a str>,
-    /// Its life, where it is asked for alone.
+    /// Its history; only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepOut>>,
-    /// Is it gone? Where it is asked for alone.
+    /// Has it ended? Only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<bool>,
 }
@@ -141,17 +141,17 @@ impl PriorityOut {
     }
 }
 
-/// What a feature of a hotspot is made of.
+/// The data of a hotspot's feature.
 pub struct HotspotParts<'a> {
     /// The hotspot.
     pub hotspot: &'a Hotspot,
     /// Its number.
     pub number: u64,
-    /// Its place in the list, from 1; `None` on its own.
+    /// Its rank in the list, from 1; `None` for a single hotspot.
     pub rank: Option<usize>,
-    /// How urgent it is.
+    /// Its priority.
     pub priority: Priority,
-    /// Streets in which most of it is.
+    /// The streets with most of its reports.
     pub streets: Vec<String>,
     /// Length of the window in days.
     pub days: f64,
@@ -202,13 +202,13 @@ pub fn hotspot<'a>(
 }
 
 impl HotspotOut<'_> {
-    /// The hotspot with its life.
-    pub fn with_life(self, track: &HotspotTrack) -> Self {
-        Self { history: Some(life(track)), ended: Some(track.ended), ..self }
+    /// The hotspot with its history.
+    pub fn with_history(self, track: &HotspotTrack) -> Self {
+        Self { history: Some(history(track)), ended: Some(track.ended), ..self }
     }
 }
 
-/// One step of a hotspot's life.
+/// One step of a hotspot's history.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct StepOut {
@@ -220,8 +220,8 @@ struct StepOut {
     cells: usize,
 }
 
-/// The life of a hotspot, oldest first.
-fn life(track: &HotspotTrack) -> Vec<StepOut> {
+/// The history of a hotspot, oldest step first.
+fn history(track: &HotspotTrack) -> Vec<StepOut> {
     let steps = track.steps.iter().map(|step| {
         let (event, other_hotspot_id) = step.event.word();
         StepOut {
@@ -235,12 +235,13 @@ fn life(track: &HotspotTrack) -> Vec<StepOut> {
     steps.collect()
 }
 
-/// A hotspot of which only its life is known: it has ended, or its search is not repeated.
+/// The history of a hotspot that has ended or whose search is not repeated: its present state is not
+/// known.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HotspotTrack")]
 pub struct TrackOut {
     hotspot_id: u64,
-    /// The search that found it.
+    /// The search that found it, as a query string.
     question: String,
     count: u64,
     #[schemars(extend("format" = "date-time"))]
@@ -251,7 +252,7 @@ pub struct TrackOut {
     history: Vec<StepOut>,
 }
 
-/// The feature of a hotspot of which only its life is known.
+/// The feature of a hotspot whose present state is not known.
 pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
     let properties = TrackOut {
         hotspot_id: track.number,
@@ -260,27 +261,27 @@ pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
         seen_datetime: instant(track.last_found_at),
         ended: track.ended,
         cells: track.cells.iter().map(H3Cell::to_string).collect(),
-        history: life(track),
+        history: history(track),
     };
     AreaFeature::new(track.number.to_string(), outline(&track.cells), properties)
 }
 
-/// A hotspot as it is now, or its life.
+/// A hotspot in its present state, or only its history.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "HotspotNowOrTrack")]
 pub enum OneHotspot<'a> {
-    /// It is there.
+    /// Its present state.
     Now(Box<HotspotOut<'a>>),
-    /// Only its life is known.
+    /// Only its history.
     Track(TrackOut),
 }
 
-/// One feature on its own, true of a revision.
+/// A single hotspot at a revision of the city.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SingleHotspot")]
 pub struct SingleHotspot<'a> {
-    /// Revision of the city that the answer is true of.
+    /// The revision of the city that the response reflects.
     pub as_of: u64,
     /// The feature.
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! Hotspots: ranked, explained, each with its identity and its life.
+//! Hotspots: ranked by priority, explained in a sentence, each with a lasting number and a history.
 
 pub mod answer;
 
@@ -34,7 +34,7 @@ use crate::usecase::hotspots::{FoundHotspots, HotspotSearch, NumberedHotspot, cu
 use crate::usecase::reports::check_areas;
 use crate::usecase::watch::CityWatch;
 
-/// Hotspots in an answer, at most.
+/// Limit of the number of hotspots in a response.
 const HOTSPOTS_MAX: usize = 200;
 
 /// The operations.
@@ -52,7 +52,7 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// False discovery rates by their level of confidence in per cent.
+/// False discovery rates by the corresponding confidence level in per cent.
 const LEVELS: Choice<f64> = Choice(&[("99", 0.01), ("95", 0.05), ("90", 0.1)]);
 
 request! {
@@ -112,7 +112,7 @@ async fn list(call: Call<ListRequest>) -> HandlerResult {
     .await
 }
 
-/// What the features of hotspots are rendered with.
+/// Builds the features of hotspots.
 struct HotspotRenderer<'a> {
     state: &'a AppState,
     city: &'a City,
@@ -180,8 +180,8 @@ impl<'a> HotspotRenderer<'a> {
     }
 }
 
-/// The features of the standing search, the hotspots of each service that are there now, under a
-/// filter, which always counts incidents.
+/// The features of the standing hotspot search under a filter: the present hotspots of each service.
+/// It always counts incidents.
 ///
 /// # Errors
 /// The store; the watch.
@@ -229,7 +229,7 @@ async fn one(call: Call<OneRequest>) -> HandlerResult {
     .await
 }
 
-/// A hotspot as it is now, if its search is the standing one and it is still there; else its life.
+/// A hotspot in its present state if the standing search still finds it, otherwise its history.
 fn one_feature<'a>(
     renderer: &HotspotRenderer<'a>,
     track: HotspotTrack,
@@ -240,7 +240,7 @@ fn one_feature<'a>(
         return Ok(answer::track(&track).map(OneHotspot::Track));
     };
     let feature = renderer.feature(&one, None, &query)?;
-    // The search just made may have added to its life.
+    // The search above may have added a step to its history.
     let track = watched.track(track.number).unwrap_or(track);
-    Ok(feature.map(|hotspot| OneHotspot::Now(Box::new(hotspot.with_life(&track)))))
+    Ok(feature.map(|hotspot| OneHotspot::Now(Box::new(hotspot.with_history(&track)))))
 }

@@ -1,4 +1,4 @@
-//! Incidents as GeoJSON: the original first, then its duplicates, and how they came together.
+//! Incidents as GeoJSON: the original first, then its duplicates; and the changes of its membership.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,11 +16,11 @@ pub struct IncidentOut<'a> {
     r#type: &'static str,
     /// Id of the original.
     incident_id: &'a str,
-    /// Reports in it, the original among them.
+    /// Number of its reports, including the original.
     reports: usize,
-    /// There are more than are listed: the last by their ids.
+    /// Are reports left out? Those with the greatest ids are.
     truncated: bool,
-    /// Of those listed, how many are not closed.
+    /// Number of listed reports that are not closed.
     open: usize,
     /// Changes of its membership, oldest first.
     changes: Vec<ChangeOut<'a>>,
@@ -37,25 +37,25 @@ struct ChangeOut<'a> {
     author: &'a str,
     /// RFC 3339.
     at: &'a str,
-    /// The change that it takes back.
+    /// The change that this one undoes.
     undoes: Option<u64>,
-    /// The change that took it back.
+    /// The change that undid this one.
     undone_by: Option<u64>,
     members: Vec<MemberOut<'a>>,
 }
 
-/// A report whose original changed.
+/// A report that this change moved.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct MemberOut<'a> {
     service_request_id: &'a str,
-    /// Its original before.
+    /// Its original before the change; null if it was not a duplicate.
     before: Option<&'a str>,
-    /// Its original from then on.
+    /// Its original after the change; null if it is no longer a duplicate.
     after: Option<&'a str>,
 }
 
-/// The answer of an incident; `features` are those of its members, in their order.
+/// The response for an incident. `features` are those of its members, in the same order.
 pub fn incident<'a>(
     found: &'a StoredIncident,
     features: Vec<Feature<'static, ReportOut>>,

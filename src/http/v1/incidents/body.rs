@@ -1,4 +1,4 @@
-//! What is sent to change an incident.
+//! Request bodies that change an incident.
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -12,12 +12,12 @@ use crate::http::request::reader::Read;
 use crate::i18n::Message;
 use crate::message;
 
-/// Longest name of an author, in characters.
+/// Limit of the length of an author's name, in characters.
 const AUTHOR_CHARS_MAX: usize = 80;
-/// Reports that are merged or split at a time, at most.
+/// Limit of the number of reports in one merge or split.
 const REPORTS_MAX: usize = 1_000;
 
-/// Who changes an incident: `crew` where nobody is named.
+/// The author of a change; `crew` if absent.
 const AUTHOR: Member<CustomMember<String>, Optional> = member(
     "author",
     CustomMember::new(
@@ -39,7 +39,7 @@ const AUTHOR: Member<CustomMember<String>, Optional> = member(
 )
 .optional();
 
-/// Ids of reports, each once.
+/// Ids of reports, without repetition.
 const REPORTS: CustomMember<Vec<ReportId>> = CustomMember {
     read: |name, value, reader| {
         let texts: Option<Vec<&str>> =
@@ -91,7 +91,7 @@ fn not_a_change() -> Message {
 }
 
 body! {
-    /// Reports to merge or to split, and who wants it.
+    /// Reports to merge or to split, and the author of the change.
     pub struct Members {
         reports: Vec<ReportId> = member("reports", REPORTS),
         author: Option<String> = AUTHOR,
@@ -99,19 +99,19 @@ body! {
 }
 
 body! {
-    /// A change to undo, and who wants it.
+    /// The change to undo, and the author of the undoing.
     pub struct Undo {
         change: u64 = member("change_id", CHANGE_ID),
         author: Option<String> = AUTHOR,
     }
 }
 
-/// The author where none is named.
+/// The author, `crew` if absent.
 fn author(named: Option<String>) -> String {
     named.unwrap_or_else(|| "crew".into())
 }
 
-/// Reads which reports are merged or split, and the author.
+/// Reads the body of a merge or split: the reports and the author.
 ///
 /// # Errors
 /// Every member that is missing, unknown or of the wrong type.
@@ -120,7 +120,7 @@ pub fn members(bytes: &[u8]) -> Result<(Vec<ReportId>, String)> {
     Ok((reports, author(named)))
 }
 
-/// Reads which change is undone, and the author.
+/// Reads the body of an undo: the number of the change and the author.
 ///
 /// # Errors
 /// Every member that is missing, unknown or of the wrong type.

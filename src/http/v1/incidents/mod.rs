@@ -1,4 +1,4 @@
-//! Incidents: reports of the same problem, and who brought them together.
+//! Incidents: reports of the same problem, and the changes of their membership.
 
 mod answer;
 mod body;
@@ -69,7 +69,7 @@ request! {
     }
 }
 
-/// Answers the incident of a report.
+/// The response with the incident that a report belongs to.
 fn read(
     state: &AppState,
     city: &City,
@@ -92,10 +92,10 @@ async fn one(call: Call<IncidentRequest>) -> HandlerResult {
     state.app.compute(move || read(&reading, &city, found, &context)).await
 }
 
-/// Reads a change of the incident that a report is in, and its author.
+/// Parses a request body into a change of the incident of this report, and its author.
 type ReadChange = fn(ReportId, &[u8]) -> Result<(IncidentCommand, String)>;
 
-/// Changes an incident and answers it as it is then.
+/// Changes the membership of an incident and responds with the result.
 async fn regroup(call: Call<IncidentRequest>, body: Bytes, change: ReadChange) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let found = state.app.find_report(&city, &request.id).await?;

@@ -1,4 +1,4 @@
-//! Reports as GeoJSON features, and what else is answered of one report.
+//! Responses about reports: features, history, contact.
 
 use axum::response::Response;
 use schemars::JsonSchema;
@@ -18,7 +18,7 @@ use crate::index::{DocAddress, Snapshot};
 use crate::query::Page;
 use crate::usecase::City;
 
-/// The feature of a whole report.
+/// The feature of a report with all its public fields.
 pub fn feature(
     stored: &StoredReport,
     city: &City,
@@ -28,7 +28,7 @@ pub fn feature(
     geojson::report(stored, &labels(stored, city, &catalogue, language))
 }
 
-/// The names that stand in a report's feature.
+/// The texts in a report's feature that are not fields of the report: city, service name, group.
 pub fn labels<'a>(
     stored: &'a StoredReport,
     city: &'a City,
@@ -44,7 +44,7 @@ pub fn labels<'a>(
     }
 }
 
-/// A page of whole reports, their texts read from the store.
+/// A page of reports with all their public fields, which are read from the store.
 ///
 /// # Errors
 /// The store.
@@ -63,7 +63,7 @@ pub fn report_page(
     Ok(collection)
 }
 
-/// Address of the page behind one that is sorted by time, the newest first.
+/// The address of the next page in a list sorted by time, newest first; `None` after the last page.
 pub fn next_newest(
     snapshot: &Snapshot,
     page: &Page<DocAddress>,
@@ -74,25 +74,25 @@ pub fn next_newest(
     Some(context.next_page(&cursor))
 }
 
-/// The strong tag of one report.
+/// The strong ETag of a report.
 pub fn report_tag(state: &AppState, stored: &StoredReport, language: Language) -> String {
     etag::report_tag(&state.app.epoch, stored.revision, language)
 }
 
-/// A report that was just made or changed, and what its sender should know beside it.
+/// A report that was created or changed, with related reports.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WrittenReport {
     #[serde(flatten)]
     report: ReportOut,
-    /// Of a new report, where its sender asked: the reports that it may repeat.
+    /// For a new report, if the request asks for them: reports that it may duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicates: Option<Vec<DuplicateSummary>>,
-    /// Of a report that was closed: the ids of its duplicates that are still open.
+    /// For a closed report: the ids of its duplicates that are still open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     open_children: Vec<String>,
 }
 
-/// The answer to whoever made or changed a report.
+/// The response to a request that created or changed a report.
 ///
 /// # Errors
 /// Internal.
@@ -112,11 +112,11 @@ pub fn written(
     Ok(tagged(MEDIA_TYPE, &report_tag(state, stored, language), to_json(&out)?))
 }
 
-/// Everything that happened to a report.
+/// The history of a report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct History<'a> {
     service_request_id: &'a str,
-    /// Oldest first.
+    /// Its steps, oldest first.
     history: Vec<HistoryStep<'a>>,
 }
 
@@ -133,7 +133,7 @@ struct HistoryStep<'a> {
     fields: Option<Vec<ChangedField<'a>>>,
 }
 
-/// What happened.
+/// The kind of a step.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -142,7 +142,7 @@ enum HistoryEvent {
     Changed,
 }
 
-/// A field that was changed.
+/// A changed field with both values.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct ChangedField<'a> {
@@ -152,7 +152,7 @@ struct ChangedField<'a> {
 }
 
 impl<'a> History<'a> {
-    /// The history of a report with these changes, oldest first.
+    /// The history of a report; `changes` are sorted oldest first.
     pub fn new(stored: &'a StoredReport, changes: &'a [FieldChange]) -> Self {
         let created = HistoryStep {
             revision: stored.created_revision,
@@ -180,7 +180,7 @@ impl<'a> History<'a> {
     }
 }
 
-/// Who made a report, as far as they said.
+/// Name and contact details of the sender of a report, as far as given.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Contact")]
 pub struct ContactOut {

@@ -1,4 +1,5 @@
-//! Many new reports in one request: a line of JSON each, and a line of answer to each.
+//! Many new reports in one request, as newline-delimited JSON: one line per report and one line of
+//! response for each.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -20,7 +21,7 @@ use crate::http::v1::reports::body::draft;
 use crate::i18n::Language;
 use crate::usecase::{BatchChunk, City};
 
-/// Rows in one commit.
+/// Number of rows in one commit.
 const CHUNK_ROWS: usize = 8_192;
 
 /// The operation.
@@ -54,13 +55,13 @@ async fn create(call: Call<()>, headers: HeaderMap, body: Bytes) -> HandlerResul
     Ok(response)
 }
 
-/// The lines of a body, numbered from 1; blank ones have no answer.
+/// The lines of a body, numbered from 1. Blank lines are skipped but counted.
 fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let lines = body.split(|byte| *byte == b'\n').zip(1..).map(|(line, number)| (number, line));
     lines.filter(|(_, line)| !line.trim_ascii().is_empty())
 }
 
-/// Answers every line. One chunk is read while the one before is on its way to the disk.
+/// Processes every line. While one chunk is being committed, the next one is parsed.
 fn answer_all(
     state: &AppState,
     city: &City,
@@ -97,17 +98,17 @@ fn answer_all(
     answer
 }
 
-/// The answer to a line of which a report was made.
+/// The response to a line that created a report.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CreatedRow<'a> {
-    /// The line, from 1.
+    /// Number of the line in the request, from 1.
     row: usize,
     status: u16,
     service_request_id: &'a str,
 }
 
 fn write_row(to: &mut Vec<u8>, row: usize, made: Result<ReportId>, language: Language) {
-    // A vector takes every byte, and texts and numbers are always JSON.
+    // Writing strings and numbers to a vector cannot fail.
     let _ = match made {
         Ok(id) => {
             let created = CreatedRow { row, status: 201, service_request_id: id.as_str() };

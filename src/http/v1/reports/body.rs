@@ -1,4 +1,4 @@
-//! What is sent of a report: a new one, or a change.
+//! Request bodies that create or change a report.
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ use crate::http::request::words::not_one_of;
 use crate::ingest::attributes::answers;
 use crate::message;
 
-/// A moment or a day, by the city's clock where it names no time zone.
+/// An instant or a date (RFC 3339); a time without offset is in the city's time zone.
 pub const MOMENT: CustomMember<ReportTime> = CustomMember::new(
     |name, value, reader| {
         let text = TEXT.read(name, value, reader)?;
@@ -29,7 +29,7 @@ pub const MOMENT: CustomMember<ReportTime> = CustomMember::new(
     || json!({ "type": "string" }),
 );
 
-/// Addresses of photos: a list, or one alone.
+/// Addresses of photos: a list, or a single one.
 const MEDIA: CustomMember<Vec<String>> = CustomMember::new(
     |name, value, reader| match value {
         Value::String(url) => Ok(vec![url]),
@@ -56,26 +56,26 @@ const ATTRIBUTES: Member<CustomMember<Map<String, Value>>, Optional> = member(
 )
 .optional();
 
-/// Answers to the service's questions, and whether the member was there at all: a sender who names
-/// it had the questions.
-pub struct Answers {
+/// The member `attributes`: answers to the service's questions, and whether the member is present.
+/// Required questions are only enforced for clients that send the member.
+pub struct Attributes {
     values: Vec<AttributeValue>,
-    asked: bool,
+    is_present: bool,
 }
 
-struct AnswersMember;
+struct AttributesMember;
 
-impl ExtractMember for AnswersMember {
-    type Value = Answers;
+impl ExtractMember for AttributesMember {
+    type Value = Attributes;
 
     fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>) {
         ATTRIBUTES.declare(properties, required);
     }
 
-    fn extract(&self, reader: &mut MemberReader) -> Read<Answers> {
-        let asked = reader.has("attributes");
+    fn extract(&self, reader: &mut MemberReader) -> Read<Attributes> {
+        let is_present = reader.has("attributes");
         let values = ATTRIBUTES.extract(reader)?.map(answers).unwrap_or_default();
-        Ok(Answers { values, asked })
+        Ok(Attributes { values, is_present })
     }
 }
 
@@ -91,7 +91,7 @@ body! {
         area: Option<String> = member("area", TEXT).optional(),
         description: Option<String> =
             member("description", text_of(DESCRIPTION_CHARS_MAX)).optional(),
-        answers: Answers = AnswersMember,
+        attributes: Attributes = AttributesMember,
         media: Option<Vec<String>> = member("media_url", MEDIA).optional(),
     }
 }
@@ -111,9 +111,9 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
         address: body.address,
         area: body.area,
         description: body.description,
-        asked: body.answers.asked,
+        asked: body.attributes.is_present,
         details: Details {
-            answers: body.answers.values,
+            answers: body.attributes.values,
             media: body.media.unwrap_or_default(),
             ..Details::default()
         },
@@ -121,7 +121,7 @@ pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
     })
 }
 
-/// What becomes of a report's duplicates when it is closed: `true` closes them, too.
+/// What happens to a report's duplicates when it is closed; `true` closes them as well.
 const CHILDREN: CustomMember<bool> = CustomMember::new(
     |name, value, reader| match TEXT.read(name, value, reader)?.as_str() {
         "close" => Ok(true),
@@ -135,7 +135,7 @@ const CHILDREN: CustomMember<bool> = CustomMember::new(
 );
 
 body! {
-    /// A change of a report. Members that are absent stay as they are.
+    /// A change of a report. Absent members stay unchanged.
     pub struct Change {
         status: Option<Status> = member("status", word_member()).optional(),
         reason: Option<ClosedReason> = member("closed_reason", word_member()).optional(),
@@ -148,7 +148,7 @@ body! {
     min_members 1
 }
 
-/// A change of a report, and the change of its duplicates with which it goes, if any.
+/// A change of a report, and the accompanying change of its duplicates, if any.
 pub struct Changes {
     /// The change of the report.
     pub own: Patch,

@@ -1,4 +1,4 @@
-//! Reports: a list, one, its history, its contact.
+//! Reports: list, single report, history, contact, creation and change.
 
 pub mod answer;
 pub mod batch;

@@ -1,4 +1,4 @@
-//! New reports and changed ones.
+//! Creating and changing reports.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -67,15 +67,15 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// What a new report is answered with.
+/// The response to a new report.
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
 #[allow(dead_code, clippy::large_enum_variant)]
 enum Filed<'a> {
-    /// It was made.
-    Made(Feature<'a, WrittenReport>),
-    /// Nothing was made yet: its sender is to choose.
+    /// The report was created.
+    Created(Feature<'a, WrittenReport>),
+    /// Nothing was created yet: the sender has to choose among likely duplicates.
     ToBeConfirmed(DuplicatesOut<'a>),
 }
 
@@ -92,12 +92,12 @@ async fn create(call: Call<CreateRequest>, headers: HeaderMap, body: Bytes) -> H
     let key = idempotency_key(&headers)?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&body) });
     let draft = draft(&body, city.zone())?;
-    media::check_kept(&state, draft.details.media.iter()).await?;
+    media::check_stored(&state, draft.details.media.iter()).await?;
     let judge = dedupe.judge(&city, &state.model);
     let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
         SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
         SubmitOutcome::NeedsConfirmation(report) => {
-            return dedupe.ask_sender(&state, &city, &report, context.language);
+            return dedupe.confirmation_response(&state, &city, &report, context.language);
         }
     };
     let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
