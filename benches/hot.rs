@@ -154,7 +154,7 @@ fn path_answer(city: &City) {
 fn path_admit(gate: &Gate<'_>) {
     let body = r#"{"service_code":"nid-de-poule","lon":-71.2,"lat":46.8,"description":"Trou"}"#;
     for n in 0..TIMES as u64 {
-        let draft = body::draft(body.as_bytes(), gate.zone).expect("a draft");
+        let draft = body::read_draft(body.as_bytes(), gate.zone).expect("a draft");
         let report = gate.admit(draft, &tracking_number(n)).expect("a report");
         black_box(report.facts());
     }

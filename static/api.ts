@@ -19,7 +19,7 @@ export type Service = schema.Services["services"][number];
 export type ServiceAttribute = Service["attributes"][number];
 /** The answers to a service's questions, by attribute code. */
 export type AttributeValues = Record<string, string | string[]>;
-export type Photo = schema.KeptPhoto;
+export type Photo = schema.StoredPhoto;
 export type BoundarySet = schema.Boundaries["boundaries"][number];
 export type HistoryEntry = schema.History["history"][number];
 export type ReportFeature = Feature<schema.Report, GeoJSON.Point | null>;

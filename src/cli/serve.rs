@@ -18,7 +18,7 @@ use crate::cli::{generate, labelled_pairs};
 use crate::config::Limits;
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Access, AppState, PageSettings, PublicConfig, router, serve};
+use crate::http::{AppState, PageSettings, PublicConfig, WriteAccess, router, serve};
 use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
@@ -78,9 +78,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let limits = Limits::default();
     let app = App::open(&store, catalogues()?, limits.clone())?;
     let access = match &arguments.crew_key {
-        Some(key) => Access::Key(key.clone()),
-        None if arguments.listen.ip().is_loopback() => Access::Local,
-        None => Access::Nobody,
+        Some(key) => WriteAccess::Key(key.clone()),
+        None if arguments.listen.ip().is_loopback() => WriteAccess::Local,
+        None => WriteAccess::Nobody,
     };
     let basemap = basemap(&arguments.basemap, basemap_probe);
     let watch = BackgroundWatch::new();

@@ -26,7 +26,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 
 pub use serve::serve;
-pub use state::{Access, AppState, PageSettings, PublicConfig};
+pub use state::{AppState, PageSettings, PublicConfig, WriteAccess};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::Operation;

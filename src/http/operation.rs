@@ -61,7 +61,7 @@ pub struct Operation {
     route: Box<dyn Fn(Audience) -> Route>,
     audience: Audience,
     body_limit: BodyLimit,
-    is_timed: bool,
+    has_timeout: bool,
 }
 
 /// An async function that answers requests. `A` is the tuple of its arguments: a [`Call`] of a
@@ -159,7 +159,7 @@ impl Operation {
             body_limit: BodyLimit::Usual,
             // Reads are limited by the query pool; operations with a body may wait for the client
             // and need a timeout.
-            is_timed: method.1 != MethodFilter::GET,
+            has_timeout: method.1 != MethodFilter::GET,
         }
     }
 
@@ -227,13 +227,13 @@ impl Operation {
     }
 
     /// Sets its summary in French and English.
-    pub fn says(mut self, fr: &'static str, en: &'static str) -> Self {
+    pub fn described(mut self, fr: &'static str, en: &'static str) -> Self {
         self.describe(|description| (description.fr, description.en) = (fr, en));
         self
     }
 
     /// Sets the content of its successful responses.
-    pub fn answers(mut self, content: &[Content]) -> Self {
+    pub fn responds_with(mut self, content: &[Content]) -> Self {
         self.describe(|description| description.answer = content.to_vec());
         self
     }
@@ -251,19 +251,19 @@ impl Operation {
     }
 
     /// Sets its status codes with their meanings.
-    pub fn codes(mut self, codes: Codes) -> Self {
+    pub fn status_codes(mut self, codes: Codes) -> Self {
         self.describe(|description| description.codes = codes);
         self
     }
 
     /// Adds a path parameter to a [`Self::plain`] operation.
-    pub fn takes(mut self, parameter: &impl Extract) -> Self {
+    pub fn with_path_parameter(mut self, parameter: &impl Extract) -> Self {
         self.describe(|description| parameter.declare(&mut description.parameters));
         self
     }
 
     /// Sets the parameters that it takes for OGC collections whose features are areas, not reports.
-    pub fn of_areas_takes<R: Request>(mut self) -> Self {
+    pub fn with_area_parameters<R: Request>(mut self) -> Self {
         let mut parameters = Vec::new();
         R::declare(&mut parameters);
         self.describe(|description| description.parameters_of_areas = Some(parameters));
@@ -278,13 +278,13 @@ impl Operation {
     }
 
     /// Adds another path for it.
-    pub fn also_at(mut self, path: &'static str) -> Self {
+    pub fn with_alias(mut self, path: &'static str) -> Self {
         self.aliases.push(path);
         self
     }
 
     /// Limits its body to the size of a batch of reports.
-    pub fn batch(self) -> Self {
+    pub fn batch_body(self) -> Self {
         Self { body_limit: BodyLimit::Batch, ..self }
     }
 
@@ -295,7 +295,7 @@ impl Operation {
 
     /// Removes the limits of size and time: the handler streams the body and the response.
     pub fn streamed(self) -> Self {
-        Self { body_limit: BodyLimit::Unlimited, is_timed: false, ..self }
+        Self { body_limit: BodyLimit::Unlimited, has_timeout: false, ..self }
     }
 
     /// All its paths: the main one, then the aliases.
@@ -312,7 +312,7 @@ impl Operation {
             BodyLimit::Bytes(bytes) => route.layer(DefaultBodyLimit::max(bytes)),
             BodyLimit::Unlimited => route.layer(DefaultBodyLimit::disable()),
         };
-        if self.is_timed {
+        if self.has_timeout {
             let code = StatusCode::GATEWAY_TIMEOUT;
             route = route.layer(TimeoutLayer::with_status_code(code, limits.request_time_max));
         }

@@ -12,7 +12,7 @@ use crate::usecase::watch::BackgroundWatch;
 
 /// Who may change reports and incidents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Access {
+pub enum WriteAccess {
     /// Everybody who reaches the service: it listens on this machine only.
     Local,
     /// Requests with this key as their bearer token.
@@ -47,7 +47,7 @@ pub struct AppState {
     /// The use cases of the service.
     pub app: Arc<App>,
     /// Who may change reports.
-    pub access: Access,
+    pub access: WriteAccess,
     /// Settings of the map page.
     pub page: PageSettings,
     /// The background watch, which repeats the standing hotspot search and the alert scan.
@@ -68,7 +68,7 @@ impl AppState {
     /// The state of a service over an application.
     pub fn new(
         app: Arc<App>,
-        access: Access,
+        access: WriteAccess,
         page: PageSettings,
         watch: Arc<BackgroundWatch>,
         model: DuplicateModel,

@@ -1,5 +1,5 @@
-//! Photos are decoded and re-encoded as JPEG, which removes metadata and everything else that is not
-//! part of the picture.
+//! Photos are decoded and re-encoded as JPEG, which removes metadata and everything else that is
+//! not part of the picture.
 
 use std::io::Cursor;
 
@@ -41,8 +41,8 @@ pub struct Photo {
 }
 
 impl Photo {
-    /// Decodes an uploaded JPEG, PNG or WebP and encodes it for storage. The format is recognised from
-    /// the bytes alone.
+    /// Decodes an uploaded JPEG, PNG or WebP and encodes it for storage. The format is recognised
+    /// from the bytes alone.
     ///
     /// # Errors
     /// The file is too large, of another format or damaged, or decodes to a too large picture.
@@ -243,7 +243,10 @@ mod tests {
         let name = photo.name();
         let again = Photo::from_stored(photo.image.clone(), &name).unwrap();
         assert!(again.image == photo.image && !again.thumbnail.is_empty());
-        assert!(Photo::from_stored(photo.image.clone(), "00000000000000000000000000000000.jpg").is_err());
+        assert!(
+            Photo::from_stored(photo.image.clone(), "00000000000000000000000000000000.jpg")
+                .is_err()
+        );
         let named = |bytes: &[u8]| format!("{}.jpg", &blake3::hash(bytes).to_hex()[..32]);
         let telling = with_exif(&photo.image);
         assert!(Photo::from_stored(telling.clone(), &named(&telling)).is_err(), "it tells where");

@@ -1,5 +1,5 @@
-//! The store of photos. The name of a photo is a digest of its bytes, so that equal photos are stored
-//! once.
+//! The store of photos. The name of a photo is a digest of its bytes, so that equal photos are
+//! stored once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ use crate::message;
 #[derive(Clone)]
 pub struct PhotoStore(Arc<dyn ObjectStore>);
 
-/// Is this a valid name of a photo or a thumbnail? Other names, such as paths, never reach the store.
+/// Is this a valid name of a photo or a thumbnail? Other names, such as paths, never reach the
+/// store.
 pub fn is_key(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".jpg") else { return false };
     let digest = stem.strip_suffix("-320").unwrap_or(stem);
@@ -27,8 +28,8 @@ pub fn is_key(name: &str) -> bool {
 }
 
 impl PhotoStore {
-    /// Opens a folder, which is created if it does not exist, or `s3://BUCKET[/PREFIX]`. Credentials,
-    /// region and endpoint of a bucket come from the `AWS_…` environment variables.
+    /// Opens a folder, which is created if it does not exist, or `s3://BUCKET[/PREFIX]`.
+    /// Credentials, region and endpoint of a bucket come from the `AWS_…` environment variables.
     ///
     /// # Errors
     /// The folder cannot be created; the bucket's settings are incomplete.
@@ -41,7 +42,8 @@ impl PhotoStore {
         if let Some(bucket) = place.strip_prefix("s3://") {
             // This fails if a provider is already installed, which is just as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            // A client waits for the upload, so an unreachable bucket must fail within half a minute.
+            // A client waits for the upload, so an unreachable bucket must fail within half a
+            // minute.
             let retry = RetryConfig {
                 max_retries: 3,
                 retry_timeout: Duration::from_secs(20),

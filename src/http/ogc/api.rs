@@ -5,15 +5,15 @@ use crate::http::openapi::content::object;
 use crate::http::openapi::description::Tag;
 use crate::http::openapi::document::{CollectionFacts, MEDIA_TYPE, Server};
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/ogc/api", "ogc_api", Tag::Ogc, api)
-            .says("OpenAPI 3.0 de cette partie.", "OpenAPI 3.0 of this part.")
-            .answers(&[object(MEDIA_TYPE)]),
+            .described("OpenAPI 3.0 de cette partie.", "OpenAPI 3.0 of this part.")
+            .responds_with(&[object(MEDIA_TYPE)]),
     ]
 }
 
@@ -22,7 +22,7 @@ async fn api(call: Call<()>) -> HandlerResult {
     let base = format!("{}/ogc", context.base(&state));
     let reading = state.clone();
     let long = CostClass::Long;
-    fresh(&state, context, &city, MEDIA_TYPE, long, move |snapshot, context| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, long, move |snapshot, context| {
         let facts = |collection: OgcCollection| CollectionFacts {
             id: collection.id().to_owned(),
             is_of_reports: collection.is_of_reports(),

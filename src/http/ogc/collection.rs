@@ -6,7 +6,7 @@ use crate::domain::Filter;
 use crate::error::{Error, Result};
 use crate::http::reply::geometry;
 use crate::http::request::parameter::{Parameter, path};
-use crate::http::request::types::Segment;
+use crate::http::request::types::PathSegment;
 use crate::http::state::AppState;
 use crate::http::tiles::layer::Layer;
 use crate::http::v1::{boundaries, hexes, hotspots};
@@ -18,8 +18,8 @@ use crate::query;
 use crate::usecase::City;
 
 /// The id of a collection in a path.
-pub const COLLECTION: Parameter<Segment> =
-    path("id", Segment, "reports").says("Nom de la collection.", "Name of the collection.");
+pub const COLLECTION: Parameter<PathSegment> = path("id", PathSegment, "reports")
+    .described("Nom de la collection.", "Name of the collection.");
 
 /// A bounding box, and the first and last second in Unix time.
 pub type Extent = (Option<BBox>, Option<(i64, i64)>);

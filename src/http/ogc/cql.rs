@@ -14,8 +14,8 @@ use crate::query::{Comparison, Condition, Region, TextProperty, TimeProperty};
 
 /// Limit of the length of a filter, in bytes.
 const BYTES_MAX: usize = 16 << 10;
-/// Limit of the nesting depth of brackets: the parser is recursive, so deeper nesting could overflow
-/// the stack.
+/// Limit of the nesting depth of brackets: the parser is recursive, so deeper nesting could
+/// overflow the stack.
 const DEPTH_MAX: usize = 24;
 /// Limit of the number of `not`, for the same reason.
 const NOTS_MAX: usize = 24;

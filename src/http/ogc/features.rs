@@ -78,8 +78,8 @@ impl<'a> PageHead<'a> {
         }
     }
 
-    /// Writes the JSON of the page, as [`FeaturePage`] describes it. `features` writes the features,
-    /// separated by commas.
+    /// Writes the JSON of the page, as [`FeaturePage`] describes it. `features` writes the
+    /// features, separated by commas.
     ///
     /// # Errors
     /// A value that JSON cannot hold.
@@ -95,8 +95,8 @@ impl<'a> PageHead<'a> {
 }
 
 /// Writes the feature of a report. Every property is present, null if it has no value, because
-/// clients such as GDAL take the columns from the first feature. `incident` is the number of reports
-/// of an incident; `links` are for a single feature.
+/// clients such as GDAL take the columns from the first feature. `incident` is the number of
+/// reports of an incident; `links` are for a single feature.
 ///
 /// # Errors
 /// A value that JSON cannot hold.

@@ -10,31 +10,33 @@ use crate::error::{Error, Result};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::features::{AnyFeature, FeaturePage, PageHead, report};
 use crate::http::ogc::items_request::{
-    AreaParameters, ItemsRequest, PageCursor, PageParameters, ItemSelection,
+    AreaParameters, ItemSelection, ItemsRequest, PageCursor, PageParameters,
 };
 use crate::http::ogc::link::{Link, link};
 use crate::http::ogc::queryables::Properties;
-use crate::http::ogc::representation::{DocumentInputs, F, GEOJSON, Representation, or_page};
+use crate::http::ogc::representation::{
+    DocumentInputs, FORMAT, GEOJSON, Representation, json_or_html,
+};
 use crate::http::ogc::{cql, html};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
+use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
 use crate::http::reply::geometry::touches;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::reader::unknown;
-use crate::http::request::types::Segment;
+use crate::http::request::types::PathSegment;
 use crate::http::request::values::cursor_after;
 use crate::http::v1::reports::answer::labels;
 use crate::i18n::Language;
 use crate::query::{self, Condition, Cursor, ItemsQuery};
 use crate::usecase::reports::check_areas;
 
-/// Limit of the number of pages that one request skips because all their reports were recorded after
-/// the client fetched its first page.
+/// Limit of the number of pages that one request skips because all their reports were recorded
+/// after the client fetched its first page.
 const PAGES_SKIPPED_MAX: usize = 32;
 
 /// The operations.
@@ -43,12 +45,12 @@ pub fn operations() -> Vec<Operation> {
         ("/ogc/collections/{id}/items", "/ogc/collections/{id}/items/{feature}");
     vec![
         Operation::get(items_path, "ogc_items", Tag::Ogc, items)
-            .says("Les entités d’une collection.", "The features of a collection.")
-            .answers(&or_page(geojson::<FeaturePage<'_>>()))
-            .of_areas_takes::<AreaParameters>(),
+            .described("Les entités d’une collection.", "The features of a collection.")
+            .responds_with(&json_or_html(geojson::<FeaturePage<'_>>()))
+            .with_area_parameters::<AreaParameters>(),
         Operation::get(item_path, "ogc_item", Tag::Ogc, item)
-            .says("Une entité.", "A feature.")
-            .answers(&or_page(geojson::<AnyFeature>())),
+            .described("Une entité.", "A feature.")
+            .responds_with(&json_or_html(geojson::<AnyFeature>())),
     ]
 }
 
@@ -59,7 +61,7 @@ fn links(
     collection: &OgcCollection,
     next: Option<String>,
 ) -> Vec<Link> {
-    let mut links = form.both(context, GEOJSON);
+    let mut links = form.self_and_alternate_links(context, GEOJSON);
     if let Some(cursor) = next {
         let href = format!("{}{}", form.host(), context.next_page(&cursor));
         let media_type = form.media_type(GEOJSON).split(';').next().unwrap_or_default();
@@ -72,12 +74,12 @@ fn links(
 
 /// A page of a collection of reports.
 fn report_items(
-    place: &DocumentInputs<'_>,
+    inputs: &DocumentInputs<'_>,
     collection: &OgcCollection,
     page: &PageParameters,
     (filter, condition): (&Filter, &Condition),
 ) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form } = place;
+    let DocumentInputs { state, city, snapshot, context, form } = inputs;
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
     let began = page.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
@@ -145,12 +147,12 @@ fn passes(feature: &Value, page: &PageParameters, properties: &[(String, String)
 
 /// A page of a collection of areas.
 fn area_items(
-    place: &DocumentInputs<'_>,
+    inputs: &DocumentInputs<'_>,
     collection: &OgcCollection,
     page: &PageParameters,
     properties: &[(String, String)],
 ) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form } = place;
+    let DocumentInputs { state, city, snapshot, context, form } = inputs;
     let mut found = Vec::new();
     for feature in collection.areas((state, city), snapshot, context.language)? {
         if passes(&feature, page, properties)? {
@@ -213,27 +215,30 @@ async fn items(call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
     }
     let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
     let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
-    let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
-        let (state, city, form) = (&*reading, &*own, &*shape);
-        let place = DocumentInputs { state, city, snapshot, context, form };
-        let body = match &selection {
-            ItemSelection::Reports(filter, condition) => {
-                report_items(&place, &collection, &page, (filter, condition))?
-            }
-            ItemSelection::Areas(properties) => area_items(&place, &collection, &page, properties)?,
-        };
-        in_form(form, &collection, body, context.language)
-    });
-    Ok(form.secured(answer.await?))
+    let answer =
+        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
+            let (state, city, form) = (&*reading, &*own, &*shape);
+            let inputs = DocumentInputs { state, city, snapshot, context, form };
+            let body = match &selection {
+                ItemSelection::Reports(filter, condition) => {
+                    report_items(&inputs, &collection, &page, (filter, condition))?
+                }
+                ItemSelection::Areas(properties) => {
+                    area_items(&inputs, &collection, &page, properties)?
+                }
+            };
+            in_form(form, &collection, body, context.language)
+        });
+    Ok(form.with_security_headers(answer.await?))
 }
 
 request! {
     /// One feature.
     pub struct ItemRequest {
         collection: String = COLLECTION,
-        id: String = path("feature", Segment, "4RX-7KM-P2")
-            .says("Identifiant de l’entité.", "Id of the feature."),
-        f: Option<bool> = F,
+        id: String = path("feature", PathSegment, "4RX-7KM-P2")
+            .described("Identifiant de l’entité.", "Id of the feature."),
+        f: Option<bool> = FORMAT,
     }
 }
 
@@ -256,33 +261,34 @@ async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
     }
     let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
     let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
-    let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
-        let (state, city, form) = (&*reading, &*own, &*shape);
-        let place = DocumentInputs { state, city, snapshot, context, form };
-        let links = links(form, context, &collection, None);
-        let body = match &found {
-            Some(stored) => one_report(&place, stored, &collection, &links)?,
-            None => {
-                let areas = collection.areas((state, city), snapshot, context.language)?;
-                let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
-                let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
-                feature["links"] = serde_json::to_value(links).map_err(Error::internal)?;
-                to_json(feature)?
-            }
-        };
-        in_form(form, &collection, body, context.language)
-    });
-    Ok(form.secured(answer.await?))
+    let answer =
+        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
+            let (state, city, form) = (&*reading, &*own, &*shape);
+            let inputs = DocumentInputs { state, city, snapshot, context, form };
+            let links = links(form, context, &collection, None);
+            let body = match &found {
+                Some(stored) => one_report(&inputs, stored, &collection, &links)?,
+                None => {
+                    let areas = collection.areas((state, city), snapshot, context.language)?;
+                    let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
+                    let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
+                    feature["links"] = serde_json::to_value(links).map_err(Error::internal)?;
+                    to_json(feature)?
+                }
+            };
+            in_form(form, &collection, body, context.language)
+        });
+    Ok(form.with_security_headers(answer.await?))
 }
 
 /// The feature of a single report.
 fn one_report(
-    place: &DocumentInputs<'_>,
+    inputs: &DocumentInputs<'_>,
     stored: &StoredReport,
     collection: &OgcCollection,
     links: &[Link],
 ) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, context, .. } = place;
+    let DocumentInputs { state, city, context, .. } = inputs;
     let id = stored.report.id.as_str();
     let count = match collection {
         OgcCollection::Incidents => {

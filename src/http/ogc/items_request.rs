@@ -11,13 +11,13 @@ use crate::domain::{Filter, ReportTime};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::cql::{self, Expr};
 use crate::http::ogc::link::CRS84;
-use crate::http::ogc::representation::F;
+use crate::http::ogc::representation::FORMAT;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
-    Declaration, Extract, Group, Optional, Parameter, ParameterType, Request, group, query,
+    Declaration, Extract, Optional, Parameter, ParameterGroup, ParameterType, Request, group, query,
 };
 use crate::http::request::params::{FILTER, cursor_by, text};
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Custom, Text};
 use crate::http::request::values::bounds;
 use crate::http::request::words::Choice;
@@ -63,7 +63,7 @@ struct PageSize;
 impl ParameterType for PageSize {
     type Value = usize;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<usize> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<usize> {
         let size = text.parse::<u64>().ok().filter(|size| *size >= 1);
         let size = size.map(|size| size.min(LIMIT_MAX as u64) as usize);
         size.ok_or_else(|| {
@@ -110,14 +110,14 @@ const BOX: Parameter<Custom<BBox>, Optional> = query(
 )
 .optional()
 .example("-71.4,46.7,-71.1,46.9")
-.says(
+.described(
     "Quatre nombres (ou six) en degrés : ouest, sud, est, nord.",
     "Four numbers (or six) in degrees: west, south, east, north.",
 );
 
 /// A parameter for a coordinate reference system; the service supports only CRS84.
 const fn crs(name: &'static str) -> Parameter<Choice<()>, Optional> {
-    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).says("CRS84.", "CRS84.")
+    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).described("CRS84.", "CRS84.")
 }
 
 /// A half-open range of Unix time, in seconds: first second, and the second after the last.
@@ -133,7 +133,7 @@ const DATETIME: Parameter<Custom<Interval>, Optional> = query(
 )
 .optional()
 .example("2026-01-01T00:00:00Z/..")
-.says(
+.described(
     "Un instant ou un intervalle (RFC 3339), peut-être ouvert, ou avec une durée.",
     "An instant or an interval (RFC 3339), perhaps open, or with a duration.",
 );
@@ -181,8 +181,8 @@ request! {
             query("filter-lang", Choice(&[("cql2-text", false), ("cql2-json", true)]))
                 .optional()
                 .example("cql2-text")
-                .says("Langage de « filter ».", "Language of 'filter'."),
-        filter: Option<String> = text("filter").example("status = 'open'").says(
+                .described("Langage de « filter ».", "Language of 'filter'."),
+        filter: Option<String> = text("filter").example("status = 'open'").described(
             "Une condition en CQL2 ; voir « queryables ».",
             "A condition in CQL2; see 'queryables'.",
         ),
@@ -190,7 +190,7 @@ request! {
 }
 
 impl CqlParameters {
-    fn parse(self, reader: &mut Reader<'_>) -> Read<Option<Expr>> {
+    fn parse(self, reader: &mut ParameterReader<'_>) -> Read<Option<Expr>> {
         let Some(text) = self.filter else { return Ok(None) };
         let is_json = self.is_json.unwrap_or_else(|| text.trim_start().starts_with('{'));
         cql::parse(&text, is_json).map(Some).map_err(|refusal| reader.refuse_as(refusal))
@@ -201,8 +201,8 @@ request! {
     /// The parameters of a page of any collection.
     pub struct PageParameters {
         id: String = COLLECTION,
-        f: Option<bool> = F,
-        limit: usize = query("limit", PageSize).default(100).example("10").says(
+        f: Option<bool> = FORMAT,
+        limit: usize = query("limit", PageSize).default(100).example("10").described(
             "Entités par page ; au-delà de 10000, 10000.",
             "Features in a page; above 10000, 10000.",
         ),
@@ -216,31 +216,38 @@ request! {
     }
 }
 
-const PAGE: Group<PageParameters, PageParameters> = group(|page, _| Ok(page));
+const PAGE: ParameterGroup<PageParameters, PageParameters> = group(|page, _| Ok(page));
 
 /// Conditions that a text property of a report equals a value, besides those of the filter.
 struct Equalities;
 
 const EQUALITIES: [(TextProperty, Parameter<Text, Optional>); 5] = [
-    (TextProperty::Id, text("service_request_id").says("Numéro de suivi.", "Tracking number.")),
+    (
+        TextProperty::Id,
+        text("service_request_id").described("Numéro de suivi.", "Tracking number."),
+    ),
     (
         TextProperty::Service,
         text("service_code")
             .example("nid-de-poule")
-            .says("Code du service.", "Code of the service."),
+            .described("Code du service.", "Code of the service."),
     ),
     (
         TextProperty::Reason,
-        text("closed_reason").example("done").says("Comment elle s’est terminée.", "How it ended."),
+        text("closed_reason")
+            .example("done")
+            .described("Comment elle s’est terminée.", "How it ended."),
     ),
     (
         TextProperty::Accuracy,
-        text("accuracy").example("exact").says("exact ou approximate.", "exact or approximate."),
+        text("accuracy")
+            .example("exact")
+            .described("exact ou approximate.", "exact or approximate."),
     ),
     (
         TextProperty::Parent,
         text("parent_service_request_id")
-            .says("L’original d’un doublon.", "A duplicate’s original."),
+            .described("L’original d’un doublon.", "A duplicate’s original."),
     ),
 ];
 
@@ -251,7 +258,7 @@ impl Extract for Equalities {
         EQUALITIES.iter().for_each(|(_, parameter)| parameter.declare(to));
     }
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<Vec<Condition>> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Vec<Condition>> {
         let mut all = Vec::new();
         for (property, parameter) in EQUALITIES {
             if let Some(value) = parameter.extract(reader)? {
@@ -280,7 +287,7 @@ impl Extract for AreaProperties {
 
     fn declare(&self, _: &mut Vec<Declaration>) {}
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<Vec<(String, String)>> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Vec<(String, String)>> {
         Ok(reader.take_rest())
     }
 }
@@ -316,7 +323,7 @@ impl Request for ItemsRequest {
         ReportParameters::declare(to);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
         let found = OgcCollection::find(reader.city(), reader.path_text("id"));
         let collection = found.map_err(|error| reader.fail(error))?;
         if !collection.is_of_reports() {

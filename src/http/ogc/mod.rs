@@ -24,7 +24,7 @@ use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::link::{CRS84, Link, link};
 use crate::http::ogc::queryables::{Properties, Queryables};
 use crate::http::ogc::representation::{
-    DocumentInputs, F, FormRequest, GEOJSON, SCHEMA, document, or_page,
+    DocumentInputs, FORMAT, FormRequest, GEOJSON, SCHEMA, document, json_or_html,
 };
 use crate::http::openapi::content::{json, of};
 use crate::http::openapi::description::Tag;
@@ -65,21 +65,21 @@ const CONFORMANCE: [&str; 22] = [
 pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/ogc", "ogc_landing", Tag::Ogc, landing)
-            .says("Page d’accueil.", "Landing page.")
-            .answers(&or_page(json::<Landing<'_>>()))
-            .also_at("/ogc/"),
+            .described("Page d’accueil.", "Landing page.")
+            .responds_with(&json_or_html(json::<Landing<'_>>()))
+            .with_alias("/ogc/"),
         Operation::get("/ogc/conformance", "ogc_conformance", Tag::Ogc, conformance)
-            .says("Classes de conformité.", "Conformance classes.")
-            .answers(&or_page(json::<Conformance>())),
+            .described("Classes de conformité.", "Conformance classes.")
+            .responds_with(&json_or_html(json::<Conformance>())),
         Operation::get("/ogc/collections", "ogc_collections", Tag::Ogc, collections)
-            .says("Les collections.", "The collections.")
-            .answers(&or_page(json::<Collections>())),
+            .described("Les collections.", "The collections.")
+            .responds_with(&json_or_html(json::<Collections>())),
         Operation::get("/ogc/collections/{id}", "ogc_collection", Tag::Ogc, one_collection)
-            .says("Une collection.", "A collection.")
-            .answers(&or_page(json::<CollectionOut>())),
+            .described("Une collection.", "A collection.")
+            .responds_with(&json_or_html(json::<CollectionOut>())),
         Operation::get("/ogc/collections/{id}/queryables", "ogc_queryables", Tag::Ogc, queryables)
-            .says("Propriétés que l’on peut filtrer.", "Properties that can be filtered.")
-            .answers(&or_page(of::<Queryables>(SCHEMA))),
+            .described("Propriétés que l’on peut filtrer.", "Properties that can be filtered.")
+            .responds_with(&json_or_html(of::<Queryables>(SCHEMA))),
     ];
     all.extend(api::operations());
     all.extend(items::operations());
@@ -97,8 +97,8 @@ struct Landing<'a> {
 
 async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
-    document(call, f, headers, JSON, |place| {
-        let DocumentInputs { city, context, form, .. } = place;
+    document(call, f, headers, JSON, |inputs| {
+        let DocumentInputs { city, context, form, .. } = inputs;
         let name = &city.jurisdiction.name;
         let (title, description) = match context.language {
             Language::French => {
@@ -109,7 +109,7 @@ async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
             }
         };
         let docs = format!("{}/docs", form.host());
-        let mut links = form.both(context, JSON);
+        let mut links = form.self_and_alternate_links(context, JSON);
         links.extend([
             link("service-desc", OPENAPI, &form.href("/api"), "OpenAPI 3.0"),
             link("service-doc", "text/html", &docs, "API"),
@@ -132,8 +132,8 @@ struct Conformance {
 
 async fn conformance(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
-    document(call, f, headers, JSON, |place| {
-        let links = place.form.both(place.context, JSON);
+    document(call, f, headers, JSON, |inputs| {
+        let links = inputs.form.self_and_alternate_links(inputs.context, JSON);
         let body = Conformance { conforms_to: CONFORMANCE.to_vec(), links };
         Ok(("Conformance".into(), body))
     })
@@ -187,8 +187,8 @@ struct TemporalExtent {
 }
 
 /// The metadata of a collection.
-fn described(place: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
-    let DocumentInputs { state, city, snapshot, context, form } = place;
+fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
+    let DocumentInputs { state, city, snapshot, context, form } = inputs;
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
@@ -230,11 +230,11 @@ fn described(place: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<C
 
 async fn collections(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
-    document(call, f, headers, JSON, |place| {
-        let all = OgcCollection::all(place.snapshot);
-        let list = all.iter().map(|collection| described(place, collection));
+    document(call, f, headers, JSON, |inputs| {
+        let all = OgcCollection::all(inputs.snapshot);
+        let list = all.iter().map(|collection| described(inputs, collection));
         let collections = list.collect::<Result<Vec<_>>>()?;
-        let links = place.form.both(place.context, JSON);
+        let links = inputs.form.self_and_alternate_links(inputs.context, JSON);
         Ok(("Collections".into(), Collections { links, collections }))
     })
     .await
@@ -244,18 +244,18 @@ request! {
     /// One collection.
     pub struct CollectionRequest {
         id: String = COLLECTION,
-        f: Option<bool> = F,
+        f: Option<bool> = FORMAT,
     }
 }
 
 async fn one_collection(call: Call<CollectionRequest>, headers: HeaderMap) -> HandlerResult {
     let collection = OgcCollection::find(&call.city, &call.request.id)?;
     let f = call.request.f;
-    document(call, f, headers, JSON, move |place| {
-        let mut body = described(place, &collection)?;
-        let both = place.form.both(place.context, JSON).into_iter();
+    document(call, f, headers, JSON, move |inputs| {
+        let mut body = described(inputs, &collection)?;
+        let both = inputs.form.self_and_alternate_links(inputs.context, JSON).into_iter();
         body.links.extend(both.filter(|link| link.rel == "alternate"));
-        Ok((collection.title(place.context.language), body))
+        Ok((collection.title(inputs.context.language), body))
     })
     .await
 }
@@ -263,8 +263,8 @@ async fn one_collection(call: Call<CollectionRequest>, headers: HeaderMap) -> Ha
 async fn queryables(call: Call<CollectionRequest>, headers: HeaderMap) -> HandlerResult {
     let collection = OgcCollection::find(&call.city, &call.request.id)?;
     let f = call.request.f;
-    document(call, f, headers, SCHEMA, move |place| {
-        let DocumentInputs { state, city, snapshot, context, form } = place;
+    document(call, f, headers, SCHEMA, move |inputs| {
+        let DocumentInputs { state, city, snapshot, context, form } = inputs;
         let title = collection.title(context.language);
         let properties = match collection.is_of_reports() {
             true => Properties::of_reports(),

@@ -1,5 +1,5 @@
-//! The format of a document, JSON or HTML, by `f` or `Accept`; and links that keep the parameters of
-//! the request.
+//! The format of a document, JSON or HTML, by `f` or `Accept`; and links that keep the parameters
+//! of the request.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::http::ogc::html;
 use crate::http::ogc::link::{Link, link};
 use crate::http::openapi::content::{Content, text};
 use crate::http::operation::HandlerResult;
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -31,21 +31,21 @@ pub const SCHEMA: &str = "application/schema+json";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The format of a response; `true` is HTML.
-pub const F: Parameter<Choice<bool>, Optional> =
+pub const FORMAT: Parameter<Choice<bool>, Optional> =
     query("f", Choice(&[("json", false), ("html", true)]))
         .optional()
         .example("json")
-        .says("Forme de la réponse.", "Form of the answer.");
+        .described("Forme de la réponse.", "Form of the answer.");
 
 /// The content of a document in both formats.
-pub fn or_page(json: Content) -> [Content; 2] {
+pub fn json_or_html(json: Content) -> [Content; 2] {
     [json, text("text/html")]
 }
 
 request! {
     /// The parameters of a document without any of its own.
     pub struct FormRequest {
-        f: Option<bool> = F,
+        f: Option<bool> = FORMAT,
     }
 }
 
@@ -111,8 +111,8 @@ impl Representation {
     }
 
     /// Links to the response itself and to its other format. `plain` is the media type of its JSON.
-    pub fn both(&self, context: &RequestContext, plain: &str) -> Vec<Link> {
-        let address = |f: &str| format!("{}{}", self.host(), context.path_with("f", f));
+    pub fn self_and_alternate_links(&self, context: &RequestContext, plain: &str) -> Vec<Link> {
+        let address = |f: &str| format!("{}{}", self.host(), context.path_with_query("f", f));
         let (rel_json, rel_html) =
             if self.is_html { ("alternate", "self") } else { ("self", "alternate") };
         vec![
@@ -122,7 +122,7 @@ impl Representation {
     }
 
     /// Adds the headers of content negotiation and, for HTML, a policy that allows no scripts.
-    pub fn secured(&self, mut response: Response) -> Response {
+    pub fn with_security_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("accept"));
         if self.is_html {
@@ -164,10 +164,11 @@ pub async fn document<R, D: Serialize>(
     let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
     let media_type = form.media_type(plain);
     let long = CostClass::Long;
-    let answer = fresh(&state, context, &city, media_type, long, move |snapshot, context| {
-        let (state, city, form) = (&*reading, &*own, &*shape);
-        let (title, body) = make(&DocumentInputs { state, city, snapshot, context, form })?;
-        shape.write(&title, &body, context.language)
-    });
-    Ok(form.secured(answer.await?))
+    let answer =
+        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
+            let (state, city, form) = (&*reading, &*own, &*shape);
+            let (title, body) = make(&DocumentInputs { state, city, snapshot, context, form })?;
+            shape.write(&title, &body, context.language)
+        });
+    Ok(form.with_security_headers(answer.await?))
 }

@@ -8,7 +8,9 @@ use crate::domain::Filter;
 use crate::error::{Error, Result};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::link::{Link, link};
-use crate::http::ogc::representation::{DocumentInputs, F, FormRequest, document, or_page};
+use crate::http::ogc::representation::{
+    DocumentInputs, FORMAT, FormRequest, document, json_or_html,
+};
 use crate::http::ogc::tilesets::{GRID, GridItem, TileMatrixSet, TileSet};
 use crate::http::openapi::content::{binary, json};
 use crate::http::openapi::description::Tag;
@@ -18,7 +20,7 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Parameter, path, query};
 use crate::http::request::params::FILTER;
-use crate::http::request::types::{Segment, SegmentNumber};
+use crate::http::request::types::{PathNumber, PathSegment};
 use crate::http::request::words::Choice;
 use crate::http::tiles::cache::MEDIA_TYPE;
 use crate::http::tiles::layer::Layer;
@@ -28,8 +30,8 @@ use crate::query;
 use crate::usecase::City;
 
 /// The name of a grid in a path.
-const GRID_NAME: Parameter<Segment> =
-    path("grid", Segment, GRID).says("Nom de la grille.", "Name of the grid.");
+const GRID_NAME: Parameter<PathSegment> =
+    path("grid", PathSegment, GRID).described("Nom de la grille.", "Name of the grid.");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -38,21 +40,21 @@ pub fn operations() -> Vec<Operation> {
     let one = "/ogc/collections/{id}/tiles/{grid}/{z}/{y}/{x}";
     vec![
         Operation::get(tiles, "ogc_tilesets", Tag::Ogc, tilesets_of)
-            .says("Les tuiles d’une collection.", "The tiles of a collection.")
-            .answers(&or_page(json::<TileSets>())),
+            .described("Les tuiles d’une collection.", "The tiles of a collection.")
+            .responds_with(&json_or_html(json::<TileSets>())),
         Operation::get(tileset, "ogc_tileset", Tag::Ogc, tileset_of)
-            .says("Ses tuiles sur une grille.", "Its tiles on a grid.")
-            .answers(&or_page(json::<TileSet>())),
+            .described("Ses tuiles sur une grille.", "Its tiles on a grid.")
+            .responds_with(&json_or_html(json::<TileSet>())),
         Operation::get(one, "ogc_tile", Tag::Ogc, tile)
-            .says("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
-            .answers(&[binary(MEDIA_TYPE)])
-            .codes(TILE_CODES),
+            .described("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
+            .responds_with(&[binary(MEDIA_TYPE)])
+            .status_codes(TILE_CODES),
         Operation::get("/ogc/tileMatrixSets", "ogc_grids", Tag::Ogc, grids)
-            .says("Les grilles des tuiles.", "The grids of tiles.")
-            .answers(&or_page(json::<Grids>())),
+            .described("Les grilles des tuiles.", "The grids of tiles.")
+            .responds_with(&json_or_html(json::<Grids>())),
         Operation::get("/ogc/tileMatrixSets/{grid}", "ogc_grid", Tag::Ogc, grid)
-            .says("Une grille.", "A grid.")
-            .answers(&or_page(json::<TileMatrixSet>())),
+            .described("Une grille.", "A grid.")
+            .responds_with(&json_or_html(json::<TileMatrixSet>())),
     ]
 }
 
@@ -69,11 +71,11 @@ fn check_grid(id: &str) -> Result<()> {
 
 /// The metadata of a collection's tiles; `is_whole` adds the members that a list omits.
 fn described(
-    place: &DocumentInputs<'_>,
+    inputs: &DocumentInputs<'_>,
     (collection, layer): &(OgcCollection, Layer),
     is_whole: bool,
 ) -> TileSet {
-    let DocumentInputs { snapshot, context, form, .. } = place;
+    let DocumentInputs { snapshot, context, form, .. } = inputs;
     let id = collection.id();
     let tile = "{tileMatrix}/{tileRow}/{tileCol}";
     let url = form.href(&format!("/collections/{id}/tiles/{GRID}/{tile}"));
@@ -99,9 +101,9 @@ struct Grids {
 
 async fn grids(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
-    document(call, f, headers, JSON, |place| {
-        let tile_matrix_sets = [GridItem::new(place.form)];
-        let links = place.form.both(place.context, JSON);
+    document(call, f, headers, JSON, |inputs| {
+        let tile_matrix_sets = [GridItem::new(inputs.form)];
+        let links = inputs.form.self_and_alternate_links(inputs.context, JSON);
         Ok(("Tile matrix sets".into(), Grids { tile_matrix_sets, links }))
     })
     .await
@@ -111,7 +113,7 @@ request! {
     /// One grid.
     pub struct GridRequest {
         grid: String = GRID_NAME,
-        f: Option<bool> = F,
+        f: Option<bool> = FORMAT,
     }
 }
 
@@ -125,7 +127,7 @@ request! {
     /// The tiles of a collection.
     pub struct TileSetsRequest {
         id: String = COLLECTION,
-        f: Option<bool> = F,
+        f: Option<bool> = FORMAT,
     }
 }
 
@@ -139,11 +141,11 @@ struct TileSets {
 async fn tilesets_of(call: Call<TileSetsRequest>, headers: HeaderMap) -> HandlerResult {
     let of = tiled(&call.city, &call.request.id)?;
     let f = call.request.f;
-    document(call, f, headers, JSON, move |place| {
-        let title = of.0.title(place.context.language);
-        let tilesets = [described(place, &of, false)];
-        let mut links = place.form.both(place.context, JSON);
-        let collection = place.form.href(&format!("/collections/{}", of.0.id()));
+    document(call, f, headers, JSON, move |inputs| {
+        let title = of.0.title(inputs.context.language);
+        let tilesets = [described(inputs, &of, false)];
+        let mut links = inputs.form.self_and_alternate_links(inputs.context, JSON);
+        let collection = inputs.form.href(&format!("/collections/{}", of.0.id()));
         links.push(link("collection", JSON, &collection, &title));
         Ok((title, TileSets { tilesets, links }))
     })
@@ -155,7 +157,7 @@ request! {
     pub struct TileSetRequest {
         id: String = COLLECTION,
         grid: String = GRID_NAME,
-        f: Option<bool> = F,
+        f: Option<bool> = FORMAT,
     }
 }
 
@@ -163,30 +165,30 @@ async fn tileset_of(call: Call<TileSetRequest>, headers: HeaderMap) -> HandlerRe
     check_grid(&call.request.grid)?;
     let of = tiled(&call.city, &call.request.id)?;
     let f = call.request.f;
-    document(call, f, headers, JSON, move |place| {
-        Ok((of.0.title(place.context.language), described(place, &of, true)))
+    document(call, f, headers, JSON, move |inputs| {
+        Ok((of.0.title(inputs.context.language), described(inputs, &of, true)))
     })
     .await
 }
 
 request! {
     /// A tile of a collection.
-    pub struct TileRequest {
+    pub struct OgcTileRequest {
         id: String = COLLECTION,
         grid: String = GRID_NAME,
-        z: String = path("z", SegmentNumber, "10").says("Zoom.", "Zoom."),
-        y: String = path("y", SegmentNumber, "360").says("Rangée.", "Row."),
-        x: String = path("x", SegmentNumber, "309").says("Colonne.", "Column."),
+        z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
+        y: String = path("y", PathNumber, "360").described("Rangée.", "Row."),
+        x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
         f: Option<()> = query("f", Choice(&[("mvt", ())]))
             .optional()
             .example("mvt")
-            .says("Forme de la tuile.", "Form of the tile."),
+            .described("Forme de la tuile.", "Form of the tile."),
         filter: Filter = FILTER,
     }
 }
 
-async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
-    let TileRequest { id, grid, z, y, x, filter, .. } = &call.request;
+async fn tile(call: Call<OgcTileRequest>, headers: HeaderMap) -> HandlerResult {
+    let OgcTileRequest { id, grid, z, y, x, filter, .. } = &call.request;
     check_grid(grid)?;
     let (collection, layer) = tiled(&call.city, id)?;
     // A tile outside the grid or the zooms of the layer is 404 (OGC 20-057, requirement 5).

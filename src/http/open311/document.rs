@@ -213,8 +213,8 @@ fn updated(stored: &StoredReport) -> Node {
     Node::maybe(own.max(stored.changed.clone()))
 }
 
-/// `extended_attributes`: what the members of the standard cannot hold. Together they are lossless: a
-/// mirror restores every field of the report from them.
+/// `extended_attributes`: what the members of the standard cannot hold. Together they are lossless:
+/// a mirror restores every field of the report from them.
 fn extended(stored: &StoredReport, details: &Details, base: &str) -> Node {
     let report = &stored.report;
     let text = |text: &Option<String>| Node::maybe(text.clone());

@@ -102,8 +102,8 @@ impl Form {
         long.zip(lat)
     }
 
-    /// Parses the form. `photos` are the paths of the photos that came with it; `taken` is where the
-    /// first geotagged one was taken, which becomes the position if the form has no location.
+    /// Parses the form. `photos` are the paths of the photos that came with it; `taken` is where
+    /// the first geotagged one was taken, which becomes the position if the form has no location.
     ///
     /// # Errors
     /// Everything that is missing, unknown or of the wrong type.

@@ -47,7 +47,7 @@ impl Format {
 ///
 /// # Errors
 /// Not found: the suffix is neither `.xml` nor `.json`.
-pub fn split(name: &str) -> Result<(&str, Format)> {
+pub fn split_format(name: &str) -> Result<(&str, Format)> {
     match name.rsplit_once('.') {
         Some((name, "xml")) => Ok((name, Format::Xml)),
         Some((name, "json")) => Ok((name, Format::Json)),
@@ -69,7 +69,7 @@ pub fn failure(
 }
 
 /// The language of texts under Open311's name for it.
-pub const LOCALE: Parameter<Text, Optional> = text_parameter("locale").example("fr_CA").says(
+pub const LOCALE: Parameter<Text, Optional> = text_parameter("locale").example("fr_CA").described(
     "Langue des textes : ce qui commence par fr ou en.",
     "Language of texts: what begins with fr or en.",
 );
@@ -77,11 +77,11 @@ pub const LOCALE: Parameter<Text, Optional> = text_parameter("locale").example("
 /// The application's key. Reading needs none, but clients may send it.
 pub const API_KEY: Parameter<Text, Optional> = text_parameter("api_key")
     .example("demo")
-    .says("Clé de l’application.", "The application’s key.");
+    .described("Clé de l’application.", "The application’s key.");
 
 /// Whether to add `extended_attributes`.
 pub const EXTENSIONS: Parameter<Flag, Defaulted<bool>> =
-    query("extensions", Flag).default(false).example("true").says(
+    query("extensions", Flag).default(false).example("true").described(
         "Avec tout ce que ce service sait au-delà de la norme.",
         "With all that this service knows beyond the standard.",
     );
@@ -97,11 +97,11 @@ pub fn choose_language(context: &mut RequestContext, locale: Option<&str>) {
 }
 
 /// The content of a document in both formats.
-pub fn both() -> [Content; 2] {
+pub fn xml_and_json() -> [Content; 2] {
     [any("application/json"), text("text/xml")]
 }
 
 /// Sets the content of responses and errors to both formats.
-pub fn in_both_forms(operation: Operation) -> Operation {
-    operation.answers(&both()).fails_with(&both())
+pub fn in_both_formats(operation: Operation) -> Operation {
+    operation.responds_with(&xml_and_json()).fails_with(&xml_and_json())
 }

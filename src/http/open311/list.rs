@@ -7,7 +7,7 @@ use crate::http::open311::document::{self, RequestRenderer};
 use crate::http::open311::format::{API_KEY, EXTENSIONS, Format, LOCALE};
 use crate::http::open311::node::Node;
 use crate::http::operation::HandlerResult;
-use crate::http::reply::answer::{CostClass, fresh};
+use crate::http::reply::answer::{CostClass, snapshot_response};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -15,7 +15,7 @@ use crate::http::request::parameter::{
     Declaration, Extract, Optional, Parameter, Request, group, query,
 };
 use crate::http::request::params::{BBOX, text};
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Text, number};
 use crate::http::request::values::Time;
 use crate::http::state::AppState;
@@ -36,7 +36,7 @@ const PAGES_MAX: usize = 1_000;
 const IDS_MAX: usize = 1_000;
 
 /// Ids of service requests. If given, all other conditions are ignored (GeoReport v2).
-const IDS: Parameter<Text, Optional> = text("service_request_id").says(
+const IDS: Parameter<Text, Optional> = text("service_request_id").described(
     "Numéros séparés par des virgules ; le reste est alors ignoré.",
     "Ids apart by commas; all else is then passed over.",
 );
@@ -44,9 +44,11 @@ const IDS: Parameter<Text, Optional> = text("service_request_id").says(
 /// Codes of services; an unknown one is an error.
 struct KnownServices;
 
-const SERVICE_CODES: Parameter<Text, Optional> = text("service_code")
-    .example("nid-de-poule,lampadaire")
-    .says("Codes de services, séparés par des virgules.", "Codes of services, apart by commas.");
+const SERVICE_CODES: Parameter<Text, Optional> =
+    text("service_code").example("nid-de-poule,lampadaire").described(
+        "Codes de services, séparés par des virgules.",
+        "Codes of services, apart by commas.",
+    );
 
 impl Extract for KnownServices {
     type Value = Option<Vec<ServiceCode>>;
@@ -55,7 +57,7 @@ impl Extract for KnownServices {
         SERVICE_CODES.declare(to);
     }
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<Option<Vec<ServiceCode>>> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Option<Vec<ServiceCode>>> {
         let Some(text) = SERVICE_CODES.extract(reader)? else { return Ok(None) };
         let catalogue = reader.city().catalogue();
         let known = |code: &str| {
@@ -71,8 +73,9 @@ impl Extract for KnownServices {
 /// Statuses in Open311's two words; `open` includes reports in progress.
 struct Statuses;
 
-const STATUS: Parameter<Text, Optional> =
-    text("status").example("open").says("open ou closed, ou les deux.", "open or closed, or both.");
+const STATUS: Parameter<Text, Optional> = text("status")
+    .example("open")
+    .described("open ou closed, ou les deux.", "open or closed, or both.");
 
 impl Extract for Statuses {
     type Value = Option<Vec<Status>>;
@@ -84,7 +87,7 @@ impl Extract for Statuses {
         to[at].schema["pattern"] = format!("^({words})(,({words}))*$").into();
     }
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<Option<Vec<Status>>> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Option<Vec<Status>>> {
         let Some(text) = STATUS.extract(reader)? else { return Ok(None) };
         let mut wanted = Ok(Vec::new());
         for word in text.split(',').map(str::trim) {
@@ -109,15 +112,15 @@ request! {
         lat: Option<f64> = query("lat", number(-90.0, 90.0))
             .optional()
             .example("46.81")
-            .says("Latitude en degrés.", "Latitude in degrees."),
+            .described("Latitude en degrés.", "Latitude in degrees."),
         long: Option<f64> = query("long", number(-180.0, 180.0))
             .optional()
             .example("-71.21")
-            .says("Longitude en degrés.", "Longitude in degrees."),
+            .described("Longitude en degrés.", "Longitude in degrees."),
         radius: Option<f64> = query("radius", number(0.0, 100_000.0))
             .optional()
             .example("500")
-            .says("Rayon en mètres.", "Radius in metres."),
+            .described("Rayon en mètres.", "Radius in metres."),
     }
 }
 
@@ -125,7 +128,7 @@ request! {
 type Circle = (Position, Meters);
 
 impl CircleParameters {
-    fn circle(self, reader: &mut Reader<'_>) -> Read<Option<Circle>> {
+    fn circle(self, reader: &mut ParameterReader<'_>) -> Read<Option<Circle>> {
         let Self { lat, long, radius } = self;
         let (lat, long, radius) = match (lat, long, radius) {
             (None, None, None) => return Ok(None),
@@ -158,22 +161,22 @@ request! {
     /// The parameters of the two time ranges.
     pub struct TimeParameters {
         updated_after: Option<ReportTime> =
-            time("updated_after").example("2026-11-01T00:00:00Z").says(
+            time("updated_after").example("2026-11-01T00:00:00Z").described(
                 "Changées ici à partir de là, la plus ancienne modification d’abord.",
                 "Changed here from then on, oldest change first.",
             ),
         updated_before: Option<ReportTime> =
-            time("updated_before").example("2027-01-01T00:00:00Z").says(
+            time("updated_before").example("2027-01-01T00:00:00Z").described(
                 "Changées ici avant.",
                 "Changed here before.",
             ),
-        start: Option<ReportTime> = time("start_date").example("2026-10-01T00:00:00Z").says(
+        start: Option<ReportTime> = time("start_date").example("2026-10-01T00:00:00Z").described(
             "Faites à partir de là ; 90 jours au plus avec end_date.",
             "Made from here on; 90 days at most with end_date.",
         ),
         end: Option<ReportTime> = time("end_date")
             .example("2026-11-30T00:00:00Z")
-            .says("Faites jusque-là.", "Made until here."),
+            .described("Faites jusque-là.", "Made until here."),
     }
 }
 
@@ -188,12 +191,13 @@ pub struct TimeRanges {
 impl TimeParameters {
     /// From `start_date` to the end of `end_date`, at most 90 days. Without both it is the last 90
     /// days, or unlimited if the request limits the time of changes.
-    fn times(self, reader: &mut Reader<'_>) -> Read<TimeRanges> {
+    fn times(self, reader: &mut ParameterReader<'_>) -> Read<TimeRanges> {
         let Self { updated_after, updated_before, start, end } = self;
         let updated = (updated_after, updated_before);
         let length = DAYS_MAX * DAY;
         let minute = reader.city().now().as_second() / 60 * 60;
-        let requested = match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
+        let requested = match (start.map(|when| when.second()), end.map(|when| when.last_second()))
+        {
             (Some(start), Some(end)) => {
                 // `end` is the last second of its day, hence one more day.
                 if end < start || end - start > length + DAY {
@@ -216,7 +220,7 @@ impl TimeParameters {
 
 request! {
     /// A list of service requests.
-    pub struct ListRequest {
+    pub struct ListParameters {
         services: Option<Vec<ServiceCode>> = KnownServices,
         statuses: Option<Vec<Status>> = Statuses,
         bbox: Option<BBox> = BBOX,
@@ -225,11 +229,11 @@ request! {
         page: usize = query("page", number(1, PAGES_MAX))
             .default(1)
             .example("1")
-            .says("Numéro de la page.", "Number of the page."),
+            .described("Numéro de la page.", "Number of the page."),
         size: usize = query("page_size", number(1, PAGE_MAX))
             .default(PAGE_MAX)
             .example("10")
-            .says("Demandes par page.", "Requests in a page."),
+            .described("Demandes par page.", "Requests in a page."),
         is_extended: bool = EXTENSIONS,
     }
 }
@@ -239,26 +243,26 @@ pub enum RequestSelection {
     /// Those with these comma-separated ids; and whether with `extended_attributes`.
     Ids(String, bool),
     /// Those that meet the conditions of a list.
-    List(Box<ListRequest>),
+    List(Box<ListParameters>),
 }
 
 /// The parameters of `requests`.
-pub struct RequestsRequest {
+pub struct ServiceRequestsRequest {
     /// The selected service requests.
     pub selection: RequestSelection,
     /// The parameter `locale`.
     pub locale: Option<String>,
 }
 
-impl Request for RequestsRequest {
+impl Request for ServiceRequestsRequest {
     fn declare(to: &mut Vec<Declaration>) {
         IDS.declare(to);
-        ListRequest::declare(to);
+        ListParameters::declare(to);
         LOCALE.declare(to);
         API_KEY.declare(to);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
         let locale = LOCALE.extract(reader);
         let key = API_KEY.extract(reader);
         let ids = IDS.extract(reader)?;
@@ -268,7 +272,7 @@ impl Request for RequestsRequest {
                 reader.ignore_rest();
                 RequestSelection::Ids(ids, is_extended)
             }
-            None => RequestSelection::List(Box::new(ListRequest::read(reader)?)),
+            None => RequestSelection::List(Box::new(ListParameters::read(reader)?)),
         };
         key?;
         Ok(Self { selection, locale: locale? })
@@ -290,13 +294,13 @@ pub async fn requests<R>(
     }
 }
 
-async fn list<R>(call: Call<R>, format: Format, request: ListRequest) -> HandlerResult {
+async fn list<R>(call: Call<R>, format: Format, request: ListParameters) -> HandlerResult {
     let Call { state, city, mut context, .. } = call;
     // Without dates the list starts 90 days before the current minute.
     context.variant.minute = Some(city.now().as_second() / 60);
     let (reading, own) = (state.clone(), city.clone());
     let (media_type, long) = (format.media_type(), CostClass::Long);
-    fresh(&state, context, &city, media_type, long, move |snapshot, context| {
+    snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
         let filter = request.filter();
         let stored = if request.times.updated == (None, None) {
             let page = request.page(&filter, snapshot);
@@ -319,7 +323,7 @@ async fn by_ids<R>(call: Call<R>, format: Format, ids: &str, is_extended: bool) 
     }
     let (reading, own) = (state.clone(), city.clone());
     let (media_type, long) = (format.media_type(), CostClass::Long);
-    fresh(&state, context, &city, media_type, long, move |snapshot, context| {
+    snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
         let known: Vec<&str> =
             ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
         let stored = reading.app.reader().get_many(own.id(), &known)?;
@@ -351,7 +355,7 @@ pub fn write(
     format.write("service_requests", &Node::List("request", list))
 }
 
-impl ListRequest {
+impl ListParameters {
     /// The filter of the list.
     fn filter(&self) -> Filter {
         let (from, before) = self.times.requested;

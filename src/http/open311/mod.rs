@@ -12,19 +12,19 @@ use axum::http::StatusCode;
 use crate::error::Error;
 use crate::http::open311::document::DiscoveryFacts;
 use crate::http::open311::format::{
-    API_KEY, EXTENSIONS, Format, LOCALE, choose_language, in_both_forms, split,
+    API_KEY, EXTENSIONS, Format, LOCALE, choose_language, in_both_formats, split_format,
 };
-use crate::http::open311::list::{RequestsRequest, requests, write};
+use crate::http::open311::list::{ServiceRequestsRequest, requests, write};
 use crate::http::open311::node::Node;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::settled;
+use crate::http::reply::answer::conditional_response;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Declaration, Extract, Parameter, Request, path};
-use crate::http::request::reader::{Read, Reader};
-use crate::http::request::types::Segment;
-use crate::http::state::Access;
+use crate::http::request::reader::{ParameterReader, Read};
+use crate::http::request::types::PathSegment;
+use crate::http::state::WriteAccess;
 use crate::i18n::Language;
 
 /// When the Open311 interface last changed, for the discovery document.
@@ -35,29 +35,31 @@ pub fn operations() -> Vec<Operation> {
     let (service_path, request_path, token_path) =
         ("/open311/v2/services/{name}", "/open311/v2/requests/{name}", "/open311/v2/tokens/{name}");
     let mut all = vec![
-        in_both_forms(Operation::get("/open311/v2/{name}", "open311", Tag::Open311, get).says(
-            "discovery, services ou requests, en .xml ou .json.",
-            "discovery, services or requests, as .xml or .json.",
-        )),
-        in_both_forms(
+        in_both_formats(
+            Operation::get("/open311/v2/{name}", "open311", Tag::Open311, get).described(
+                "discovery, services ou requests, en .xml ou .json.",
+                "discovery, services or requests, as .xml or .json.",
+            ),
+        ),
+        in_both_formats(
             Operation::get(service_path, "open311_service", Tag::Open311, service)
-                .says("Les questions d’un service.", "A service’s questions."),
+                .described("Les questions d’un service.", "A service’s questions."),
         ),
-        in_both_forms(
+        in_both_formats(
             Operation::get(request_path, "open311_request", Tag::Open311, one_request)
-                .says("Une demande.", "One request."),
+                .described("Une demande.", "One request."),
         ),
-        in_both_forms(
+        in_both_formats(
             Operation::get(token_path, "open311_token", Tag::Open311, token)
-                .says("Le numéro d’un jeton.", "The id of a token."),
+                .described("Le numéro d’un jeton.", "The id of a token."),
         ),
     ];
     all.extend(submit::operations());
     all
 }
 
-/// Maps a status to one that GeoReport v2 defines: invalid requests 400, unknown things 404, a missing
-/// or wrong key 403.
+/// Maps a status to one that GeoReport v2 defines: invalid requests 400, unknown things 404, a
+/// missing or wrong key 403.
 pub fn status(code: StatusCode) -> StatusCode {
     match code {
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => StatusCode::BAD_REQUEST,
@@ -65,8 +67,8 @@ pub fn status(code: StatusCode) -> StatusCode {
     }
 }
 
-const NAME: Parameter<Segment> = path("name", Segment, "requests.json")
-    .says("Le document, en .xml ou .json.", "The document, as .xml or .json.");
+const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json")
+    .described("Le document, en .xml ou .json.", "The document, as .xml or .json.");
 
 /// A request to `/open311/v2/{name}`.
 enum GetRequest {
@@ -75,20 +77,20 @@ enum GetRequest {
     /// The list of services.
     Services(Format, Option<String>),
     /// A list of service requests.
-    Requests(Format, RequestsRequest),
+    Requests(Format, ServiceRequestsRequest),
 }
 
 impl Request for GetRequest {
     fn declare(to: &mut Vec<Declaration>) {
         NAME.declare(to);
-        RequestsRequest::declare(to);
+        ServiceRequestsRequest::declare(to);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Read<Self> {
+    fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
         let name = NAME.extract(reader)?;
-        let (what, format) = split(&name).map_err(|error| reader.fail(error))?;
+        let (what, format) = split_format(&name).map_err(|error| reader.fail(error))?;
         if what == "requests" {
-            return Ok(Self::Requests(format, RequestsRequest::read(reader)?));
+            return Ok(Self::Requests(format, ServiceRequestsRequest::read(reader)?));
         }
         let (locale, key) = (LOCALE.extract(reader), API_KEY.extract(reader));
         key?;
@@ -135,10 +137,10 @@ fn discovery(call: &Call<()>, format: Format) -> HandlerResult {
         url: &url,
         contact: public_config.contact.as_deref().unwrap_or(&title),
         key_service: keys,
-        kind: if state.access == Access::Local { "test" } else { "production" },
+        kind: if state.access == WriteAccess::Local { "test" } else { "production" },
         changeset: CHANGESET,
     };
-    settled(context, format.media_type(), context.tag(state, 0), || {
+    conditional_response(context, format.media_type(), context.etag(state, 0), || {
         format.write("discovery", &document::discovery(&facts))
     })
 }
@@ -146,8 +148,8 @@ fn discovery(call: &Call<()>, format: Format) -> HandlerResult {
 fn services(call: &Call<()>, format: Format) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let catalogue = city.catalogue();
-    let tag = context.tag(state, catalogue.services().len() as u64);
-    settled(context, format.media_type(), tag, || {
+    let tag = context.etag(state, catalogue.services().len() as u64);
+    conditional_response(context, format.media_type(), tag, || {
         format.write("services", &document::services(&catalogue, context.language))
     })
 }
@@ -155,7 +157,7 @@ fn services(call: &Call<()>, format: Format) -> HandlerResult {
 request! {
     /// The definition of a service.
     pub struct ServiceRequest {
-        name: String = path("name", Segment, "lampadaire.json").says(
+        name: String = path("name", PathSegment, "lampadaire.json").described(
             "Code du service, puis .xml ou .json.",
             "Code of the service, then .xml or .json.",
         ),
@@ -166,20 +168,20 @@ request! {
 
 async fn service(call: Call<ServiceRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
-    let (code, format) = split(&request.name)?;
+    let (code, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
     let catalogue = city.catalogue();
     let found = catalogue.get(code).ok_or_else(|| Error::not_found(code))?;
-    let tag = context.tag(&state, catalogue.services().len() as u64);
-    settled(&context, format.media_type(), tag, || {
+    let tag = context.etag(&state, catalogue.services().len() as u64);
+    conditional_response(&context, format.media_type(), tag, || {
         format.write("service_definition", &document::definition(found, context.language))
     })
 }
 
 request! {
     /// One service request.
-    pub struct OneRequest {
-        name: String = path("name", Segment, "4RX-7KM-P2.json").says(
+    pub struct OneServiceRequest {
+        name: String = path("name", PathSegment, "4RX-7KM-P2.json").described(
             "Numéro de la demande, puis .xml ou .json.",
             "Id of the request, then .xml or .json.",
         ),
@@ -189,13 +191,13 @@ request! {
     }
 }
 
-async fn one_request(call: Call<OneRequest>) -> HandlerResult {
+async fn one_request(call: Call<OneServiceRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
-    let (id, format) = split(&request.name)?;
+    let (id, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
     let stored = state.app.find_report(&city, id).await?;
-    let tag = context.tag(&state, stored.revision);
-    settled(&context, format.media_type(), tag, || {
+    let tag = context.etag(&state, stored.revision);
+    conditional_response(&context, format.media_type(), tag, || {
         write(&state, &city, &context, format, &[stored], request.is_extended)
     })
 }
@@ -203,8 +205,8 @@ async fn one_request(call: Call<OneRequest>) -> HandlerResult {
 request! {
     /// The id of the service request of a token.
     pub struct TokenRequest {
-        name: String = path("name", Segment, "4RX-7KM-P2.json")
-            .says("Jeton, puis .xml ou .json.", "Token, then .xml or .json."),
+        name: String = path("name", PathSegment, "4RX-7KM-P2.json")
+            .described("Jeton, puis .xml ou .json.", "Token, then .xml or .json."),
         locale: Option<String> = LOCALE,
         api_key: Option<String> = API_KEY,
     }
@@ -213,7 +215,7 @@ request! {
 /// This service assigns ids at once, so the token of a service request is its id.
 async fn token(call: Call<TokenRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
-    let (token, format) = split(&request.name)?;
+    let (token, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
     let stored = state.app.find_report(&city, token).await?;
     let fields = Node::Fields(vec![
@@ -221,6 +223,8 @@ async fn token(call: Call<TokenRequest>) -> HandlerResult {
         ("token", Node::text(token)),
     ]);
     let list = Node::List("request", vec![fields]);
-    let tag = context.tag(&state, stored.revision);
-    settled(&context, format.media_type(), tag, || format.write("service_requests", &list))
+    let tag = context.etag(&state, stored.revision);
+    conditional_response(&context, format.media_type(), tag, || {
+        format.write("service_requests", &list)
+    })
 }

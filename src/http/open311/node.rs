@@ -1,5 +1,5 @@
-//! A document of Open311 GeoReport v2, written as XML or JSON. JSON follows the Spark convention: the
-//! root element is omitted, and an element that only repeats one child becomes an array.
+//! A document of Open311 GeoReport v2, written as XML or JSON. JSON follows the Spark convention:
+//! the root element is omitted, and an element that only repeats one child becomes an array.
 
 use std::fmt::Write;
 

@@ -6,18 +6,18 @@ use crate::domain::Idempotency;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::open311::document;
 use crate::http::open311::form::{Form, Open311Request, unknown_service};
-use crate::http::open311::format::{API_KEY, LOCALE, in_both_forms, split};
+use crate::http::open311::format::{API_KEY, LOCALE, in_both_formats, split_format};
 use crate::http::open311::node::Node;
 use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::untagged;
+use crate::http::reply::answer::response_without_etag;
 use crate::http::request::call::Call;
 use crate::http::request::form::{FORM_BYTES_MAX, form};
 use crate::http::request::idempotency::{fingerprint, idempotency_key};
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
-use crate::http::request::types::Segment;
+use crate::http::request::types::PathSegment;
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
@@ -30,14 +30,14 @@ pub fn operations() -> Vec<Operation> {
         of::<Open311Request>("application/x-www-form-urlencoded"),
         of::<Open311Request>("multipart/form-data"),
     ];
-    vec![in_both_forms(
+    vec![in_both_formats(
         Operation::post("/open311/v2/{name}", "open311_post", Tag::Open311, submit)
-            .says(
+            .described(
                 "Une demande (requests.xml ou .json), avec photos peut-être.",
                 "A request (requests.xml or .json), perhaps with photos.",
             )
             .body(&forms)
-            .codes(&[
+            .status_codes(&[
                 (200, "taken"),
                 (400, "refused"),
                 (403, "key"),
@@ -51,8 +51,8 @@ pub fn operations() -> Vec<Operation> {
 request! {
     /// The parameters of a new service request.
     pub struct SubmitRequest {
-        name: String = path("name", Segment, "requests.json")
-            .says("requests, puis .xml ou .json.", "requests, then .xml or .json."),
+        name: String = path("name", PathSegment, "requests.json")
+            .described("requests, puis .xml ou .json.", "requests, then .xml or .json."),
         api_key: Option<String> = API_KEY,
         locale: Option<String> = LOCALE,
         dedupe: Dedupe = DEDUPE,
@@ -77,7 +77,7 @@ fn check_key(state: &AppState, key: Option<&str>) -> Result<()> {
 
 async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     let Call { state, city, request, .. } = call;
-    let (what, format) = split(&request.name)?;
+    let (what, format) = split_format(&request.name)?;
     if what != "requests" {
         return Err(Error::not_found(what));
     }
@@ -120,5 +120,5 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     let parent = stored.report.parent.as_ref().map(|parent| parent.as_str());
     let more = parent.map(|id| ("parent_service_request_id", Node::text(id)));
     let node = document::submitted(&stored, sent.account, more.into_iter().collect());
-    Ok(untagged(format.media_type(), format.write("service_requests", &node)?))
+    Ok(response_without_etag(format.media_type(), format.write("service_requests", &node)?))
 }

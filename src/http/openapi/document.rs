@@ -11,8 +11,8 @@ use crate::i18n::Language;
 /// Media type of the document.
 pub const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
 
-/// The member of a schema with its description in French. The English description is the doc comment
-/// of the Rust type or field, which schemars reads.
+/// The member of a schema with its description in French. The English description is the doc
+/// comment of the Rust type or field, which schemars reads.
 const FRENCH: &str = "x-fr";
 
 /// The facts about a collection of OGC API – Features that its part of the document depends on.
@@ -56,8 +56,8 @@ impl Document {
         document(paths, generator, server, language)
     }
 
-    /// The part under `/ogc`, with paths relative to it. Paths with a collection id are repeated for
-    /// each collection, because clients look for paths such as `/collections/reports/items`.
+    /// The part under `/ogc`, with paths relative to it. Paths with a collection id are repeated
+    /// for each collection, because clients look for paths such as `/collections/reports/items`.
     pub fn ogc(
         &self,
         collections: &[CollectionFacts],

@@ -22,16 +22,16 @@ pub fn operations() -> Vec<Operation> {
     let readiness = json::<Readiness>();
     vec![
         Operation::plain("/healthz", "healthz", Tag::Service, get(healthz))
-            .says("Le processus répond.", "The process answers.")
-            .answers(&[json::<Health>()])
-            .codes(OK),
+            .described("Le processus répond.", "The process answers.")
+            .responds_with(&[json::<Health>()])
+            .status_codes(OK),
         Operation::plain("/readyz", "readyz", Tag::Service, get(readyz))
-            .says("Jusqu’où l’index a lu.", "How far the index has read.")
-            .answers(&[readiness])
+            .described("Jusqu’où l’index a lu.", "How far the index has read.")
+            .responds_with(&[readiness])
             .fails_with(&[readiness])
-            .codes(&[(200, "ok"), (503, "not yet")]),
+            .status_codes(&[(200, "ok"), (503, "not yet")]),
         Operation::plain("/metrics", "metrics", Tag::Service, get(metrics))
-            .says(
+            .described(
                 "Métriques pour Prometheus (format texte 0.0.4). http_request_duration_seconds : \
                  histogramme des durées de réponse, par route (method, route) ; \
                  pointchaud_http_answers_total : réponses par classe de statut ; et par ville : \
@@ -43,8 +43,8 @@ pub fn operations() -> Vec<Operation> {
                  pointchaud_reports, pointchaud_revision, pointchaud_stored_revision, \
                  pointchaud_ready.",
             )
-            .answers(&[text("text/plain")])
-            .codes(OK),
+            .responds_with(&[text("text/plain")])
+            .status_codes(OK),
     ]
 }
 

@@ -26,7 +26,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::page("/config.json", get(config)),
         Operation::page("/", get(index)),
         Operation::page("/signaler", get(report)),
-        Operation::page("/suivi", get(tracking)).also_at("/suivi/{id}"),
+        Operation::page("/suivi", get(tracking)).with_alias("/suivi/{id}"),
         Operation::page("/docs", get(docs)),
         Operation::page("/assets/{*path}", get(asset)),
     ]
@@ -87,7 +87,8 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", rest.split('/').next()?))
 }
 
-/// `GET /assets/…`: file names contain a digest of the contents, so browsers may cache them forever.
+/// `GET /assets/…`: file names contain a digest of the contents, so browsers may cache them
+/// forever.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
 }

@@ -34,7 +34,7 @@ pub enum CostClass {
 ///
 /// # Errors
 /// Those of `compute`; unavailable.
-pub async fn fresh(
+pub async fn snapshot_response(
     state: &Arc<AppState>,
     context: RequestContext,
     city: &City,
@@ -43,37 +43,37 @@ pub async fn fresh(
     compute: impl FnOnce(&Snapshot, &RequestContext) -> Result<Vec<u8>> + Send + 'static,
 ) -> Result<Response> {
     if context.is_conditional() {
-        let tag = context.tag(state, city.shown().load().revision());
-        if context.has(&tag) && city.progress().ready {
+        let tag = context.etag(state, city.shown().load().revision());
+        if context.has_etag(&tag) && city.progress().ready {
             return Ok(not_modified(tag));
         }
     }
     if cost == CostClass::Quick {
         let snapshot = state.app.snapshot(city)?;
         let body = compute(&snapshot, &context)?;
-        return Ok(tagged(media_type, &context.tag(state, snapshot.revision()), body));
+        return Ok(response_with_etag(media_type, &context.etag(state, snapshot.revision()), body));
     }
     let answer = state.app.query(city, move |snapshot| {
         Ok((snapshot.revision(), compute(snapshot, &context)?, context))
     });
     let (revision, body, context) = answer.await?;
-    Ok(tagged(media_type, &context.tag(state, revision), body))
+    Ok(response_with_etag(media_type, &context.etag(state, revision), body))
 }
 
 /// Responds with `body` and this ETag, or with 304 if the client has the response with this ETag.
 ///
 /// # Errors
 /// Those of `body`.
-pub fn settled(
+pub fn conditional_response(
     context: &RequestContext,
     media_type: &'static str,
     tag: String,
     body: impl FnOnce() -> Result<Vec<u8>>,
 ) -> Result<Response> {
-    if context.has(&tag) {
+    if context.has_etag(&tag) {
         return Ok(not_modified(tag));
     }
-    Ok(tagged(media_type, &tag, body()?))
+    Ok(response_with_etag(media_type, &tag, body()?))
 }
 
 /// 304: the client has the response with this ETag.
@@ -82,8 +82,8 @@ pub fn not_modified(tag: String) -> Response {
 }
 
 /// A response with an ETag.
-pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
-    let mut response = untagged(media_type, body);
+pub fn response_with_etag(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
+    let mut response = response_without_etag(media_type, body);
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -91,7 +91,7 @@ pub fn tagged(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
 }
 
 /// A response without an ETag; caches must revalidate it.
-pub fn untagged(media_type: &'static str, body: Vec<u8>) -> Response {
+pub fn response_without_etag(media_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

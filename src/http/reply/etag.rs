@@ -44,7 +44,7 @@ pub fn report_tag(epoch: &str, revision: u64, language: Language) -> String {
 }
 
 /// Does an `If-None-Match` field list this ETag? Compared weakly (RFC 9110, section 8.8.3.2).
-pub fn lists(if_none_match: &str, tag: &str) -> bool {
+pub fn matches_if_none_match(if_none_match: &str, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     if_none_match.trim() == "*"
         || if_none_match.split(',').any(|known| opaque(known) == opaque(tag))
@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly() {
-        assert!(lists("\"a\", W/\"b\"", "\"b\"") && lists("*", "\"b\""));
-        assert!(!lists("\"a\"", "\"b\"") && !lists("", "\"b\""));
+        assert!(
+            matches_if_none_match("\"a\", W/\"b\"", "\"b\"") && matches_if_none_match("*", "\"b\"")
+        );
+        assert!(!matches_if_none_match("\"a\"", "\"b\"") && !matches_if_none_match("", "\"b\""));
     }
 }

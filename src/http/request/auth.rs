@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::state::{Access, AppState};
+use crate::http::state::{AppState, WriteAccess};
 use crate::message;
 
 /// The `Authorization` header of a request, if it has one.
@@ -31,21 +31,21 @@ impl Authorization {
     ///
     /// # Errors
     /// Forbidden: the key is missing or wrong, or the service accepts no changes at all.
-    pub fn authorize(&self, access: &Access) -> Result<()> {
+    pub fn authorize(&self, access: &WriteAccess) -> Result<()> {
         let token = self.0.as_ref().and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
         let message = match (access, token) {
-            (Access::Local, _) => return Ok(()),
+            (WriteAccess::Local, _) => return Ok(()),
             // Comparing digests instead of keys leaks no key by the time it takes.
-            (Access::Key(key), Some(token))
+            (WriteAccess::Key(key), Some(token))
                 if blake3::hash(key.as_bytes()) == blake3::hash(token) =>
             {
                 return Ok(());
             }
-            (Access::Key(_), _) => message!(
+            (WriteAccess::Key(_), _) => message!(
                 "Montrez la clé d’équipe : « Authorization: Bearer … ».",
                 "Show the crew key: 'Authorization: Bearer …'."
             ),
-            (Access::Nobody, _) => message!(
+            (WriteAccess::Nobody, _) => message!(
                 "Ouvert au réseau sans clé d’équipe (--crew-key), le service ne change rien.",
                 "Open to the network without a crew key (--crew-key), the service changes nothing."
             ),

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::http::reply::problem::malformed;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
-use crate::http::request::reader::{Pairs, Reader};
+use crate::http::request::reader::{Pairs, ParameterReader};
 use crate::http::state::AppState;
 use crate::usecase::City;
 
@@ -52,7 +52,7 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
         let path = path.map_err(|_| malformed())?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let city = context.city(state)?;
-        let mut reader = Reader::new(query, Pairs::of_path(path), &city, refused);
+        let mut reader = ParameterReader::new(query, Pairs::of_path(path), &city, refused);
         let request = R::read(&mut reader);
         let request = reader.finish(request)?;
         Ok(Self { state: state.clone(), context, city, request })

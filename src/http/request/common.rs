@@ -11,14 +11,14 @@ pub const LANGUAGES: Choice<Language> =
 
 /// The language of the texts in a response.
 pub const LANG: Parameter<Choice<Language>, Optional> =
-    query("lang", LANGUAGES).optional().example("en").says(
+    query("lang", LANGUAGES).optional().example("en").described(
         "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
         "Language of texts; else that of Accept-Language, else French.",
     );
 
 /// The jurisdiction that an operation is about.
 pub const JURISDICTION: Parameter<Text, Optional> =
-    query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").says(
+    query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").described(
         "La ville ; voir /api/v1/jurisdictions. Par défaut ville.quebec.qc.ca.",
         "The city; see /api/v1/jurisdictions. By default ville.quebec.qc.ca.",
     );

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri, header};
 
 use crate::error::{Refusal, Result};
-use crate::http::reply::etag::{Variant, lists, weak_tag};
+use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::Pairs;
 use crate::http::state::AppState;
@@ -73,7 +73,7 @@ impl RequestContext {
     }
 
     /// The weak ETag of a response at a revision of the data.
-    pub fn tag(&self, state: &AppState, revision: u64) -> String {
+    pub fn etag(&self, state: &AppState, revision: u64) -> String {
         weak_tag(&state.app.epoch, revision, self.variant, self.language)
     }
 
@@ -83,12 +83,12 @@ impl RequestContext {
     }
 
     /// Does `If-None-Match` list this ETag?
-    pub fn has(&self, tag: &str) -> bool {
-        self.if_none_match.as_deref().is_some_and(|list| lists(list, tag))
+    pub fn has_etag(&self, tag: &str) -> bool {
+        self.if_none_match.as_deref().is_some_and(|list| matches_if_none_match(list, tag))
     }
 
     /// The path and query string of the request with one parameter replaced.
-    pub fn path_with(&self, name: &str, value: &str) -> String {
+    pub fn path_with_query(&self, name: &str, value: &str) -> String {
         let query = self.uri.query().unwrap_or_default();
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
         let mut pairs = form_urlencoded::Serializer::new(String::new());
@@ -98,7 +98,7 @@ impl RequestContext {
 
     /// The path and query string of the page that starts after `cursor`.
     pub fn next_page(&self, cursor: &str) -> String {
-        self.path_with("cursor", cursor)
+        self.path_with_query("cursor", cursor)
     }
 }
 

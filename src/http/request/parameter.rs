@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::request::reader::{Location, Read, Reader};
+use crate::http::request::reader::{Location, ParameterReader, Read};
 use crate::i18n::Language;
 
 /// The type of a parameter: its parser and its JSON Schema (OpenAPI 3.0).
@@ -12,7 +12,8 @@ pub trait ParameterType: Copy {
     type Value;
 
     /// Parses a text. If it is invalid, records a refusal for the parameter `name`.
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Self::Value>;
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>)
+    -> Read<Self::Value>;
 
     /// The schema of the values.
     fn schema(&self) -> Value;
@@ -153,7 +154,7 @@ impl<K: Copy, P: Copy> Parameter<K, P> {
     }
 
     /// Sets the description in French and English.
-    pub const fn says(self, fr: &'static str, en: &'static str) -> Self {
+    pub const fn described(self, fr: &'static str, en: &'static str) -> Self {
         Self { fr, en, ..self }
     }
 }
@@ -208,7 +209,7 @@ pub trait Extract {
     fn declare(&self, to: &mut Vec<Declaration>);
 
     /// Reads the parameters from a request.
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<Self::Value>;
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Self::Value>;
 }
 
 impl<K, P> Extract for Parameter<K, P>
@@ -235,7 +236,7 @@ where
         });
     }
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<P::Value> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<P::Value> {
         match reader.take(self.location, self.name) {
             Some(text) => {
                 let value = self.kind.read(self.name, text, reader)?;
@@ -248,23 +249,25 @@ where
 
 /// Several parameters that are combined into one value and may be checked against each other.
 #[derive(Debug)]
-pub struct Group<R, T> {
-    read: fn(R, &mut Reader<'_>) -> Read<T>,
+pub struct ParameterGroup<R, T> {
+    read: fn(R, &mut ParameterReader<'_>) -> Read<T>,
 }
 
 /// A group of the parameters of `R`, which `read` combines into one value or refuses.
-pub const fn group<R: Request, T>(read: fn(R, &mut Reader<'_>) -> Read<T>) -> Group<R, T> {
-    Group { read }
+pub const fn group<R: Request, T>(
+    read: fn(R, &mut ParameterReader<'_>) -> Read<T>,
+) -> ParameterGroup<R, T> {
+    ParameterGroup { read }
 }
 
-impl<R: Request, T> Extract for Group<R, T> {
+impl<R: Request, T> Extract for ParameterGroup<R, T> {
     type Value = T;
 
     fn declare(&self, to: &mut Vec<Declaration>) {
         R::declare(to);
     }
 
-    fn extract(&self, reader: &mut Reader<'_>) -> Read<T> {
+    fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<T> {
         (self.read)(R::read(reader)?, reader)
     }
 }
@@ -282,20 +285,20 @@ pub trait Request: Sized {
     fn declare(to: &mut Vec<Declaration>);
 
     /// Reads all parameters.
-    fn read(reader: &mut Reader<'_>) -> Read<Self>;
+    fn read(reader: &mut ParameterReader<'_>) -> Read<Self>;
 }
 
 /// An operation without parameters of its own.
 impl Request for () {
     fn declare(_: &mut Vec<Declaration>) {}
 
-    fn read(_: &mut Reader<'_>) -> Read<Self> {
+    fn read(_: &mut ParameterReader<'_>) -> Read<Self> {
         Ok(())
     }
 }
 
-/// Declares a struct of parameters, each line as `field: Type = PARAMETER`. All parameters are read,
-/// in this order, even after one was refused, so that the response lists every refusal.
+/// Declares a struct of parameters, each line as `field: Type = PARAMETER`. All parameters are
+/// read, in this order, even after one was refused, so that the response lists every refusal.
 macro_rules! request {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $parameter:expr),+ $(,)?
@@ -317,7 +320,7 @@ macro_rules! request {
             }
 
             fn read(
-                reader: &mut $crate::http::request::reader::Reader<'_>,
+                reader: &mut $crate::http::request::reader::ParameterReader<'_>,
             ) -> $crate::http::request::reader::Read<Self> {
                 struct Fields {
                     $($field: $crate::http::request::reader::Read<$kind>),+

@@ -3,10 +3,10 @@
 use crate::domain::{Channel, Filter, Nature, ReportTime, ServiceCode, Status, end_of_day};
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
-    Defaulted, Group, Optional, Parameter, Required, group, path, query,
+    Defaulted, Optional, Parameter, ParameterGroup, Required, group, path, query,
 };
-use crate::http::request::reader::{Read, Reader};
-use crate::http::request::types::{Flag, Number, Segment, Text, number};
+use crate::http::request::reader::{ParameterReader, Read};
+use crate::http::request::types::{Flag, Number, PathSegment, Text, number};
 use crate::http::request::values::{Bounds, CursorType, Time, cursor};
 use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
@@ -20,11 +20,11 @@ pub const ROWS_MAX: usize = 1_000;
 pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, ROWS_MAX))
     .default(100)
     .example("10")
-    .says("Résultats au plus.", "Results at most.");
+    .described("Résultats au plus.", "Results at most.");
 
 /// The cursor of a page in a list that is sorted by an `N`.
 pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<CursorType<N>, Optional> {
-    query("cursor", cursor()).optional().says(
+    query("cursor", cursor()).optional().described(
         "Où la page précédente s’arrêtait, comme son lien « next » le dit.",
         "Where the page before ended, as its 'next' tells.",
     )
@@ -35,22 +35,22 @@ pub type NewestAfter = Option<Cursor<i64>>;
 
 /// A bounding box.
 pub const BBOX: Parameter<Bounds, Optional> =
-    query("bbox", Bounds).optional().example("-71.4,46.7,-71.1,46.9").says(
+    query("bbox", Bounds).optional().example("-71.4,46.7,-71.1,46.9").described(
         "Ouest,sud,est,nord en degrés ; un ouest plus grand que l’est passe l’antiméridien.",
         "West,south,east,north in degrees; a west above the east crosses the antimeridian.",
     );
 
 /// The id of a report, or its tracking number in any spelling (spaces, hyphens, letter case).
-pub const REPORT_ID: Parameter<Segment> = path("id", Segment, "4RX-7KM-P2")
-    .says("Numéro de suivi de la demande.", "Tracking number of the report.");
+pub const REPORT_ID: Parameter<PathSegment> = path("id", PathSegment, "4RX-7KM-P2")
+    .described("Numéro de suivi de la demande.", "Tracking number of the report.");
 
 const LON: Parameter<Number<f64>> = query("lon", number(-180.0, 180.0))
     .example("-71.21")
-    .says("Longitude en degrés.", "Longitude in degrees.");
+    .described("Longitude en degrés.", "Longitude in degrees.");
 
 const LAT: Parameter<Number<f64>> = query("lat", number(-90.0, 90.0))
     .example("46.81")
-    .says("Latitude en degrés.", "Latitude in degrees.");
+    .described("Latitude en degrés.", "Latitude in degrees.");
 
 request! {
     /// The parameters of a position.
@@ -61,7 +61,7 @@ request! {
 }
 
 impl PositionParameters {
-    fn position(self, reader: &mut Reader<'_>) -> Read<Position> {
+    fn position(self, reader: &mut ParameterReader<'_>) -> Read<Position> {
         Position::new(self.lon, self.lat).map_err(|out| {
             let (axis, value, limit) = (out.axis, out.value, out.limit);
             let message = message!(
@@ -74,33 +74,37 @@ impl PositionParameters {
 }
 
 /// The position that a request is about.
-pub const POSITION: Group<PositionParameters, Position> = group(PositionParameters::position);
+pub const POSITION: ParameterGroup<PositionParameters, Position> =
+    group(PositionParameters::position);
 
 /// A radius, in metres.
 pub const RADIUS_M: Parameter<Number<f64>> = query("radius_m", number(0.0, CIRCUMFERENCE_M))
     .example("500")
-    .says("Rayon en mètres.", "Radius in metres.");
+    .described("Rayon en mètres.", "Radius in metres.");
 
 /// Whether reports or incidents are counted; `true` means incidents.
 pub const COUNT: Parameter<Choice<bool>, Required> =
-    query("count", Choice(&[("reports", false), ("incidents", true)])).example("incidents").says(
-        "incidents : chaque problème une fois, sans ses doublons.",
-        "incidents: each problem once, without its duplicates.",
-    );
+    query("count", Choice(&[("reports", false), ("incidents", true)]))
+        .example("incidents")
+        .described(
+            "incidents : chaque problème une fois, sans ses doublons.",
+            "incidents: each problem once, without its duplicates.",
+        );
 
 /// Codes of services and groups of services.
 pub const SERVICE: Parameter<Services, Optional> =
-    query("service", Services).optional().example("nid-de-poule,neige").says(
+    query("service", Services).optional().example("nid-de-poule,neige").described(
         "Codes de services ou de groupes, séparés par des virgules ; voir /api/v1/services.",
         "Codes of services or groups, apart by commas; see /api/v1/services.",
     );
 
-const FROM: Parameter<Time, Optional> = query("from", Time).optional().example("2026-01-01").says(
-    "Faites à partir de cet instant (RFC 3339) ou de cette date du calendrier de la ville.",
-    "Made from this instant (RFC 3339) or date of the city’s calendar on.",
-);
+const FROM: Parameter<Time, Optional> =
+    query("from", Time).optional().example("2026-01-01").described(
+        "Faites à partir de cet instant (RFC 3339) ou de cette date du calendrier de la ville.",
+        "Made from this instant (RFC 3339) or date of the city’s calendar on.",
+    );
 
-const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").says(
+const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").described(
     "Faites jusqu’à cet instant ou à la fin de cette date.",
     "Made until this instant or the end of this date.",
 );
@@ -117,7 +121,7 @@ request! {
 type Span = (Option<i64>, Option<i64>);
 
 impl SpanParameters {
-    fn span(self, reader: &mut Reader<'_>) -> Read<Span> {
+    fn span(self, reader: &mut ParameterReader<'_>) -> Read<Span> {
         let zone = reader.city().zone();
         let from = self.from.map(|when| when.second());
         let before = self.to.map(|when| match when.day_only() {
@@ -135,30 +139,30 @@ impl SpanParameters {
 }
 
 const STATUS: Parameter<WordsOf<Status>, Optional> =
-    query("status", words()).optional().example("open,in_progress").says(
+    query("status", words()).optional().example("open,in_progress").described(
         "open, in_progress ou closed ; plusieurs séparés par des virgules.",
         "open, in_progress or closed; several apart by commas.",
     );
 
 const NATURE: Parameter<WordsOf<Nature>, Optional> =
-    query("nature", words()).optional().example("intervention").says(
+    query("nature", words()).optional().example("intervention").described(
         "intervention, information, complaint ou comment ; plusieurs séparés par des virgules.",
         "intervention, information, complaint or comment; several apart by commas.",
     );
 
 const CHANNEL: Parameter<WordsOf<Channel>, Optional> =
-    query("channel", words()).optional().example("web,app").says(
+    query("channel", words()).optional().example("web,app").described(
         "phone, email, web, app, counter ou import ; plusieurs séparés par des virgules.",
         "phone, email, web, app, counter or import; several apart by commas.",
     );
 
-const AREA: Parameter<Texts, Optional> = query("area", Texts).optional().says(
+const AREA: Parameter<Texts, Optional> = query("area", Texts).optional().described(
     "Noms de secteurs, séparés par des virgules ; voir « area » dans /api/v1/stats.",
     "Names of areas, apart by commas; see 'area' in /api/v1/stats.",
 );
 
 const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =
-    query("approximate", Flag).default(false).example("true").says(
+    query("approximate", Flag).default(false).example("true").described(
         "Avec les lieux approximatifs, laissés de côté sinon.",
         "With approximate places, which are left out otherwise.",
     );
@@ -177,7 +181,7 @@ request! {
 }
 
 impl FilterParameters {
-    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+    fn filter(self, _: &mut ParameterReader<'_>) -> Read<Filter> {
         let Self { services, span, statuses, natures, channels, areas, approximate } = self;
         let (from, before) = span;
         Ok(Filter {
@@ -220,32 +224,34 @@ request! {
 }
 
 impl ReportFilterParameters {
-    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+    fn filter(self, _: &mut ParameterReader<'_>) -> Read<Filter> {
         Ok(Filter { incidents: self.incidents, ..self.filter })
     }
 }
 
 impl IncidentFilterParameters {
-    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+    fn filter(self, _: &mut ParameterReader<'_>) -> Read<Filter> {
         Ok(Filter { incidents: self.incidents, ..self.filter })
     }
 }
 
 impl BoxedFilterParameters {
-    fn filter(self, _: &mut Reader<'_>) -> Read<Filter> {
+    fn filter(self, _: &mut ParameterReader<'_>) -> Read<Filter> {
         Ok(Filter { bbox: self.bbox, ..self.filter })
     }
 }
 
 /// The filter of most operations; it counts reports by default.
-pub const FILTER: Group<ReportFilterParameters, Filter> = group(ReportFilterParameters::filter);
+pub const FILTER: ParameterGroup<ReportFilterParameters, Filter> =
+    group(ReportFilterParameters::filter);
 
 /// The same filter, but it counts incidents by default.
-pub const INCIDENT_FILTER: Group<IncidentFilterParameters, Filter> =
+pub const INCIDENT_FILTER: ParameterGroup<IncidentFilterParameters, Filter> =
     group(IncidentFilterParameters::filter);
 
 /// [`FILTER`] with a bounding box.
-pub const BOXED_FILTER: Group<BoxedFilterParameters, Filter> = group(BoxedFilterParameters::filter);
+pub const BOXED_FILTER: ParameterGroup<BoxedFilterParameters, Filter> =
+    group(BoxedFilterParameters::filter);
 
 /// An optional string parameter of the query string.
 pub const fn text(name: &'static str) -> Parameter<Text, Optional> {

@@ -37,8 +37,8 @@ impl Pairs {
         Self(pairs.into_iter().collect())
     }
 
-    /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated one
-    /// is refused.
+    /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
+    /// one is refused.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -96,7 +96,7 @@ impl Refused {
 pub type Read<T> = std::result::Result<T, Refused>;
 
 /// Reads the parameters of one request to one city.
-pub struct Reader<'a> {
+pub struct ParameterReader<'a> {
     query: Pairs,
     path: Pairs,
     city: &'a City,
@@ -104,7 +104,7 @@ pub struct Reader<'a> {
     failed: Option<Error>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ParameterReader<'a> {
     /// A reader of these pairs. `refused` has the refusals from parsing the query string.
     pub fn new(query: Pairs, path: Pairs, city: &'a City, refused: Vec<Refusal>) -> Self {
         Self { query, path, city, refused, failed: None }

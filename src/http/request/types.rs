@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::http::request::parameter::ParameterType;
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::i18n::Message;
 use crate::message;
 
@@ -21,7 +21,7 @@ pub struct Text;
 impl ParameterType for Text {
     type Value = String;
 
-    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<String> {
         Ok(text)
     }
 
@@ -32,12 +32,12 @@ impl ParameterType for Text {
 
 /// One segment of a path: any text without a slash.
 #[derive(Debug, Clone, Copy)]
-pub struct Segment;
+pub struct PathSegment;
 
-impl ParameterType for Segment {
+impl ParameterType for PathSegment {
     type Value = String;
 
-    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<String> {
         Ok(text)
     }
 
@@ -49,12 +49,12 @@ impl ParameterType for Segment {
 /// A number in a path (zoom, column, row of a tile). Its value is the text, because its range
 /// depends on the other numbers.
 #[derive(Debug, Clone, Copy)]
-pub struct SegmentNumber;
+pub struct PathNumber;
 
-impl ParameterType for SegmentNumber {
+impl ParameterType for PathNumber {
     type Value = String;
 
-    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<String> {
+    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<String> {
         Ok(text)
     }
 
@@ -97,7 +97,7 @@ pub const fn number<T: NumberValue>(min: T, max: T) -> Number<T> {
 impl<T: NumberValue> ParameterType for Number<T> {
     type Value = T;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<T> {
         let Self { min, max } = self;
         match text.parse::<T>() {
             Ok(value) if *min <= value && value <= *max => Ok(value),
@@ -135,7 +135,7 @@ pub struct Flag;
 impl ParameterType for Flag {
     type Value = bool;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<bool> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<bool> {
         text.parse().map_err(|_| {
             let message = message!("doit être true ou false", "must be true or false");
             reader.refuse(name, text, message)
@@ -159,7 +159,7 @@ impl ParameterType for Flag {
 #[derive(Debug)]
 pub struct Custom<T> {
     /// Parses a text, or returns why it is invalid.
-    pub read: fn(&str, &Reader<'_>) -> Result<T, Message>,
+    pub read: fn(&str, &ParameterReader<'_>) -> Result<T, Message>,
     /// The schema.
     pub schema: fn() -> Value,
     /// Converts an example from text to JSON.
@@ -177,7 +177,7 @@ impl<T> Copy for Custom<T> {}
 impl<T> ParameterType for Custom<T> {
     type Value = T;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<T> {
         let read = (self.read)(&text, reader);
         read.map_err(|message| reader.refuse(name, text, message))
     }

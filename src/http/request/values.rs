@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::domain::ReportTime;
 use crate::http::request::parameter::ParameterType;
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::i18n::Message;
 use crate::message;
 use crate::place::BBox;
@@ -20,7 +20,7 @@ pub struct Time;
 impl ParameterType for Time {
     type Value = ReportTime;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<ReportTime> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<ReportTime> {
         let read = ReportTime::parse(&text, reader.city().zone());
         read.map_err(|message| reader.refuse(name, text, message))
     }
@@ -38,7 +38,7 @@ pub struct Bounds;
 impl ParameterType for Bounds {
     type Value = BBox;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<BBox> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<BBox> {
         let read = bounds(&text);
         read.map_err(|message| reader.refuse(name, text, message))
     }
@@ -95,7 +95,7 @@ pub const fn cursor<N: FromStr>() -> CursorType<N> {
 impl<N: FromStr> ParameterType for CursorType<N> {
     type Value = Cursor<N>;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Cursor<N>> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<Cursor<N>> {
         let read = text
             .split_once('~')
             .and_then(|(key, id)| Some(Cursor { key: key.parse().ok()?, id: id.to_owned() }));

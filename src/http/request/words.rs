@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{ServiceCode, Vocabulary};
 use crate::http::request::parameter::ParameterType;
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::i18n::Message;
 use crate::message;
 
@@ -22,7 +22,7 @@ impl<T: Copy> Choice<T> {
 impl<T: Copy + PartialEq> ParameterType for Choice<T> {
     type Value = T;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<T> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<T> {
         self.find(&text).ok_or_else(|| {
             let words: Vec<&str> = self.0.iter().map(|(word, _)| *word).collect();
             reader.refuse(name, text, not_one_of(&words.join(", ")))
@@ -80,7 +80,7 @@ pub const fn word<V: Vocabulary>() -> WordOf<V> {
 impl<V: Vocabulary> ParameterType for WordOf<V> {
     type Value = V;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<V> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<V> {
         value_of(&text).ok_or_else(|| reader.refuse(name, text, not_one_of(&spellings::<V>())))
     }
 
@@ -113,7 +113,7 @@ pub const fn words<V: Vocabulary>() -> WordsOf<V> {
 impl<V: Vocabulary> ParameterType for WordsOf<V> {
     type Value = Vec<V>;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Vec<V>> {
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<Vec<V>> {
         read_list(name, &text, &spellings::<V>(), reader, value_of)
     }
 
@@ -133,7 +133,7 @@ fn read_list<T>(
     name: &str,
     text: &str,
     known: &str,
-    reader: &mut Reader<'_>,
+    reader: &mut ParameterReader<'_>,
     read: impl Fn(&str) -> Option<T>,
 ) -> Read<Vec<T>> {
     let mut list = Ok(Vec::new());
@@ -154,7 +154,7 @@ pub struct Texts;
 impl ParameterType for Texts {
     type Value = Vec<String>;
 
-    fn read(&self, _: &str, text: String, _: &mut Reader<'_>) -> Read<Vec<String>> {
+    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<Vec<String>> {
         Ok(items(&text).map(str::to_owned).collect())
     }
 
@@ -171,7 +171,12 @@ pub struct Services;
 impl ParameterType for Services {
     type Value = Vec<ServiceCode>;
 
-    fn read(&self, name: &str, text: String, reader: &mut Reader<'_>) -> Read<Self::Value> {
+    fn read(
+        &self,
+        name: &str,
+        text: String,
+        reader: &mut ParameterReader<'_>,
+    ) -> Read<Self::Value> {
         let catalogue = reader.city().catalogue();
         let found = read_list(name, &text, "/api/v1/services", reader, |item| {
             if let Some(service) = catalogue.get(item) {

@@ -103,7 +103,8 @@ impl CachedTile {
         self.packed.get_or_init(|| gzip(&self.plain)).clone()
     }
 
-    /// The response to a client that has the tile already (`is_known`) or not, and accepts gzip or not.
+    /// The response to a client that has the tile already (`is_known`) or not, and accepts gzip or
+    /// not.
     pub fn answer(&self, is_known: bool, takes_gzip: bool) -> Response {
         let is_empty = self.plain.is_empty();
         let is_sent = !is_known && !is_empty;

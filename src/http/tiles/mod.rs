@@ -18,12 +18,12 @@ use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::content::{binary, json};
 use crate::http::openapi::description::{Codes, Tag};
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
+use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::params::FILTER;
-use crate::http::request::types::{Segment, SegmentNumber};
+use crate::http::request::types::{PathNumber, PathSegment};
 use crate::http::tiles::cache::{CachedTile, MEDIA_TYPE, TileVersion};
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::make::make;
@@ -41,15 +41,15 @@ pub const TILE_CODES: Codes =
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/tiles/{name}", "tile_json", Tag::Tiles, about)
-            .says(
+            .described(
                 "TileJSON 3.0 : {layer}.json, où layer est reports, clusters, hexes ou hotspots.",
                 "TileJSON 3.0: {layer}.json, where layer is reports, clusters, hexes or hotspots.",
             )
-            .answers(&[json::<TileJson<'_>>()]),
+            .responds_with(&[json::<TileJson<'_>>()]),
         Operation::get("/tiles/{layer}/{z}/{x}/{y}", "tile", Tag::Tiles, tile)
-            .says("Une tuile vectorielle (MVT) : {y}.mvt.", "A vector tile (MVT): {y}.mvt.")
-            .answers(&[binary(MEDIA_TYPE)])
-            .codes(TILE_CODES),
+            .described("Une tuile vectorielle (MVT) : {y}.mvt.", "A vector tile (MVT): {y}.mvt.")
+            .responds_with(&[binary(MEDIA_TYPE)])
+            .status_codes(TILE_CODES),
     ]
 }
 
@@ -87,11 +87,11 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 request! {
     /// A tile.
     pub struct TileRequest {
-        layer: String = path("layer", Segment, "clusters")
-            .says("reports, clusters, hexes ou hotspots.", "reports, clusters, hexes or hotspots."),
-        z: String = path("z", SegmentNumber, "10").says("Zoom.", "Zoom."),
-        x: String = path("x", SegmentNumber, "309").says("Colonne.", "Column."),
-        y: String = path("y", Segment, "360.mvt").says("Rangée, puis .mvt.", "Row, then .mvt."),
+        layer: String = path("layer", PathSegment, "clusters")
+            .described("reports, clusters, hexes ou hotspots.", "reports, clusters, hexes or hotspots."),
+        z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
+        x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
+        y: String = path("y", PathSegment, "360.mvt").described("Rangée, puis .mvt.", "Row, then .mvt."),
         filter: Filter = FILTER,
     }
 }
@@ -128,7 +128,7 @@ pub async fn tile_answer<R>(
     let key = format!("{}\0{}", context.uri, context.language.code());
     let present = TileVersion { revision: city.shown().load().revision(), watch_rounds };
     if let Some(kept) = state.tiles.get(&key, present) {
-        return Ok(kept.answer(context.has(kept.tag()), takes_gzip));
+        return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));
     }
     let (reading, own, language) = (state.clone(), city.clone(), context.language);
     let made = state.app.query(&city, move |snapshot| {
@@ -142,14 +142,15 @@ pub async fn tile_answer<R>(
     });
     let made = Arc::new(made.await?);
     state.tiles.insert(key, made.clone());
-    Ok(made.answer(context.has(made.tag()), takes_gzip))
+    Ok(made.answer(context.has_etag(made.tag()), takes_gzip))
 }
 
 request! {
-    /// The TileJSON of a layer. The filter is validated here and copied into the address of the tiles.
+    /// The TileJSON of a layer. The filter is validated here and copied into the address of the
+    /// tiles.
     pub struct AboutRequest {
-        name: String = path("name", Segment, "clusters.json")
-            .says("Une couche, puis .json.", "A layer, then .json."),
+        name: String = path("name", PathSegment, "clusters.json")
+            .described("Une couche, puis .json.", "A layer, then .json."),
         filter: Filter = FILTER,
     }
 }
@@ -159,7 +160,7 @@ async fn about(call: Call<AboutRequest>) -> HandlerResult {
     let AboutRequest { name, filter } = request;
     let layer = Layer::parse(name.strip_suffix(".json").unwrap_or(""))?;
     let base = context.base(&state);
-    fresh(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
+    snapshot_response(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
         check_areas(snapshot, &filter)?;
         let query = context.uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let all = Filter { approximate: true, ..Filter::default() };

@@ -144,8 +144,8 @@ impl TileOut {
         }
     }
 
-    /// Adds an area, a GeoJSON feature, with its properties that are strings, numbers or booleans. A
-    /// feature without a polygon is skipped.
+    /// Adds an area, a GeoJSON feature, with its properties that are strings, numbers or booleans.
+    /// A feature without a polygon is skipped.
     pub fn area(&mut self, feature: &Value) {
         let Some(shape) = shape_of(&feature["geometry"]) else { return };
         let local = shape.map_coords(|at| {
@@ -225,8 +225,8 @@ fn polygon(rings: &Value) -> Option<geo::Polygon> {
     Some(geo::Polygon::new(outer, rings.collect::<Option<Vec<_>>>()?))
 }
 
-/// A tile of these reports and the number of those left out: the last ones, if the tile would be too
-/// large.
+/// A tile of these reports and the number of those left out: the last ones, if the tile would be
+/// too large.
 pub fn reports(
     snapshot: &Snapshot,
     tile: Tile,

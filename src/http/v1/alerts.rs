@@ -9,7 +9,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BBOX, SERVICE};
@@ -20,16 +20,16 @@ use crate::place::{BBox, H3Cell};
 use crate::query::Alert;
 use crate::usecase::watch::Alerts;
 
-/// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`: mean
-/// time between clusters that are as unlikely by chance alone.
+/// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`:
+/// mean time between clusters that are as unlikely by chance alone.
 const ALERT_DAYS: f64 = 365.0;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/alerts", "alerts", Tag::Maps, alerts)
-            .says("Ce qui vient de commencer.", "What has just begun.")
-            .answers(&[geojson::<AreaCollection<AlertsHead, AlertOut>>()]),
+            .described("Ce qui vient de commencer.", "What has just begun.")
+            .responds_with(&[geojson::<AreaCollection<AlertsHead, AlertOut>>()]),
     ]
 }
 
@@ -48,26 +48,36 @@ async fn alerts(call: Call<AlertsRequest>) -> HandlerResult {
     context.variant.watch_rounds = Some(watched.examinations());
     let found = watched.alerts();
     let (reading, own) = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        let catalogue = own.catalogue();
-        let names =
-            SentenceNames { catalogue: &catalogue, zone: own.zone(), language: context.language };
-        let is_wanted = |alert: &&Alert| {
-            services.as_ref().is_none_or(|list| list.contains(&alert.service))
-                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
-        };
-        let mut features = Vec::new();
-        if let Some(found) = found.as_deref() {
-            for alert in found.alerts.iter().filter(is_wanted) {
-                let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
-                let streets = reading.app.streets_of(&own, &ids)?;
-                features.push(feature(alert, found.at, streets, &names));
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            let catalogue = own.catalogue();
+            let names = SentenceNames {
+                catalogue: &catalogue,
+                zone: own.zone(),
+                language: context.language,
+            };
+            let is_wanted = |alert: &&Alert| {
+                services.as_ref().is_none_or(|list| list.contains(&alert.service))
+                    && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+            };
+            let mut features = Vec::new();
+            if let Some(found) = found.as_deref() {
+                for alert in found.alerts.iter().filter(is_wanted) {
+                    let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
+                    let streets = reading.app.streets_of(&own, &ids)?;
+                    features.push(feature(alert, found.at, streets, &names));
+                }
             }
-        }
-        let head = AlertsHead::new(found.as_deref());
-        let matched = features.len() as u64;
-        to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
-    })
+            let head = AlertsHead::new(found.as_deref());
+            let matched = features.len() as u64;
+            to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+        },
+    )
     .await
 }
 

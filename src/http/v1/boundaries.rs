@@ -10,24 +10,24 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
+use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
-use crate::http::request::types::Segment;
+use crate::http::request::types::PathSegment;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/boundaries", "boundaries", Tag::Cities, list)
-            .says("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
-            .answers(&[json::<Boundaries>()]),
+            .described("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
+            .responds_with(&[json::<Boundaries>()]),
         Operation::get("/api/v1/boundaries/{name}", "boundary", Tag::Cities, one)
-            .says(
+            .described(
                 "Les secteurs d’un découpage et leurs limites.",
                 "The areas of a set and their boundaries.",
             )
-            .answers(&[geojson::<AreasOfSet>()]),
+            .responds_with(&[geojson::<AreasOfSet>()]),
     ]
 }
 
@@ -82,7 +82,7 @@ pub fn features(set: &BoundarySet) -> Vec<AreaFeature<AreaOut>> {
 
 async fn list(call: Call<()>) -> HandlerResult {
     let Call { state, city, context, .. } = call;
-    fresh(&state, context, &city, JSON, CostClass::Long, |snapshot, _| {
+    snapshot_response(&state, context, &city, JSON, CostClass::Long, |snapshot, _| {
         let sets = snapshot.boundary_sets().iter().map(|set| set.set());
         let sets = sets.map(|set| SetOut { name: set.name.clone(), areas: set.areas.len() });
         to_json(&Boundaries { boundaries: sets.collect() })
@@ -92,16 +92,16 @@ async fn list(call: Call<()>) -> HandlerResult {
 
 request! {
     /// The areas of a boundary set.
-    pub struct OneRequest {
-        name: String = path("name", Segment, "quartiers")
-            .says("Nom du découpage.", "Name of the set."),
+    pub struct BoundarySetRequest {
+        name: String = path("name", PathSegment, "quartiers")
+            .described("Nom du découpage.", "Name of the set."),
     }
 }
 
-async fn one(call: Call<OneRequest>) -> HandlerResult {
+async fn one(call: Call<BoundarySetRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let name = request.name;
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         let set = snapshot.boundary_set(&name).ok_or_else(|| Error::not_found(&name))?;
         let features = features(set.set());
         to_json(&AreasOfSet {

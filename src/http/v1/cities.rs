@@ -16,8 +16,8 @@ use crate::http::request::call::ServiceCall;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/jurisdictions", "jurisdictions", Tag::Cities, list)
-            .says("Les villes d’ici.", "The cities here.")
-            .answers(&[json::<Jurisdictions>()]),
+            .described("Les villes d’ici.", "The cities here.")
+            .responds_with(&[json::<Jurisdictions>()]),
     ]
 }
 

@@ -8,13 +8,13 @@ use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
-use crate::http::request::parameter::{Defaulted, Group, Parameter, group, path, query};
+use crate::http::request::parameter::{Defaulted, Parameter, ParameterGroup, group, path, query};
 use crate::http::request::params::{BBOX, FILTER, LIMIT, NewestAfter, cursor_by};
-use crate::http::request::reader::{Read, Reader};
-use crate::http::request::types::{Number, Segment, number};
+use crate::http::request::reader::{ParameterReader, Read};
+use crate::http::request::types::{Number, PathSegment, number};
 use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
 use crate::http::v1::reports::answer::{next_newest, report_page};
 use crate::index::Snapshot;
@@ -27,24 +27,24 @@ use crate::usecase::reports::check_areas;
 const CLUSTERS: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
     .default(5_000)
     .example("50")
-    .says("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+    .described("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let collection = geojson::<Collection<'_, ClusterItemOut<'_>>>();
     vec![
         Operation::get("/api/v1/clusters", "clusters", Tag::Maps, list)
-            .says("Ce qu’une carte montre.", "What a map shows.")
-            .answers(&[collection]),
+            .described("Ce qu’une carte montre.", "What a map shows.")
+            .responds_with(&[collection]),
         Operation::get("/api/v1/clusters/{id}", "cluster", Tag::Maps, one)
-            .says("Un groupe.", "A cluster.")
-            .answers(&[geojson::<Feature<'_, ClusterItemOut<'_>>>()]),
+            .described("Un groupe.", "A cluster.")
+            .responds_with(&[geojson::<Feature<'_, ClusterItemOut<'_>>>()]),
         Operation::get("/api/v1/clusters/{id}/children", "cluster_children", Tag::Maps, children)
-            .says("Ses parties au zoom suivant.", "Its parts at the next zoom.")
-            .answers(&[collection]),
+            .described("Ses parties au zoom suivant.", "Its parts at the next zoom.")
+            .responds_with(&[collection]),
         Operation::get("/api/v1/clusters/{id}/reports", "cluster_reports", Tag::Maps, reports)
-            .says("Ses demandes.", "Its reports.")
-            .answers(&[geojson::<Collection<'_, ReportOut>>()]),
+            .described("Ses demandes.", "Its reports.")
+            .responds_with(&[geojson::<Collection<'_, ReportOut>>()]),
     ]
 }
 
@@ -74,9 +74,9 @@ fn collection<'a>(
 
 request! {
     /// The clusters of a map.
-    pub struct ListRequest {
+    pub struct ClusterListRequest {
         bbox: BBox = BBOX.required(),
-        zoom: u8 = query("zoom", number(0, ZOOM_MAX)).example("12").says(
+        zoom: u8 = query("zoom", number(0, ZOOM_MAX)).example("12").described(
             "Zoom d’une carte à tuiles de 512 pixels.",
             "Zoom of a map with tiles of 512 pixels.",
         ),
@@ -85,11 +85,11 @@ request! {
     }
 }
 
-async fn list(call: Call<ListRequest>) -> HandlerResult {
+async fn list(call: Call<ClusterListRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let ListRequest { bbox, zoom, limit, filter } = request;
+    let ClusterListRequest { bbox, zoom, limit, filter } = request;
     let zone = city.zone().clone();
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::clusters(snapshot, &compiled, &bbox, zoom, limit);
@@ -108,15 +108,16 @@ pub struct ClusterId {
 request! {
     /// The id of a cluster in a path.
     pub struct ClusterIdParameter {
-        id: String = path("id", Segment, "0-2-2")
-            .says("zoom-colonne-rangée du groupe.", "zoom-column-row of the cluster."),
+        id: String = path("id", PathSegment, "0-2-2")
+            .described("zoom-colonne-rangée du groupe.", "zoom-column-row of the cluster."),
     }
 }
 
-const CLUSTER_ID: Group<ClusterIdParameter, ClusterId> = group(ClusterIdParameter::read_id);
+const CLUSTER_ID: ParameterGroup<ClusterIdParameter, ClusterId> =
+    group(ClusterIdParameter::read_id);
 
 impl ClusterIdParameter {
-    fn read_id(self, reader: &mut Reader<'_>) -> Read<ClusterId> {
+    fn read_id(self, reader: &mut ParameterReader<'_>) -> Read<ClusterId> {
         let text = self.id;
         match cluster_id(&text) {
             Some((zoom, cell)) => Ok(ClusterId { text, zoom, cell }),
@@ -143,17 +144,17 @@ fn cluster_id(id: &str) -> Option<(u8, GridCell)> {
 
 request! {
     /// One cluster.
-    pub struct OneRequest {
+    pub struct ClusterRequest {
         id: ClusterId = CLUSTER_ID,
         filter: Filter = FILTER,
     }
 }
 
-async fn one(call: Call<OneRequest>) -> HandlerResult {
+async fn one(call: Call<ClusterRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let OneRequest { id, filter } = request;
+    let ClusterRequest { id, filter } = request;
     let zone = city.zone().clone();
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let found = query::cluster(snapshot, &snapshot.compiled(&filter), id.cell, id.zoom);
         let found = found.ok_or_else(|| Error::not_found(&id.text))?;
@@ -175,7 +176,7 @@ async fn children(call: Call<ChildrenRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let ChildrenRequest { id, limit, filter } = request;
     let zone = city.zone().clone();
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::expand_cluster(snapshot, &compiled, id.cell, id.zoom, limit);
@@ -199,17 +200,24 @@ async fn reports(call: Call<ReportsRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let ReportsRequest { id, limit, after, filter } = request;
     let reading = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        check_areas(snapshot, &filter)?;
-        let compiled = snapshot.compiled(&filter);
-        let page = query::newest_in_cell(snapshot, &compiled, id.cell, after, limit);
-        if page.items.is_empty() {
-            return Err(Error::not_found(&id.text));
-        }
-        let (state, city) = &reading;
-        let mut collection = report_page(state, city, snapshot, &page, context.language)?;
-        collection.next = next_newest(snapshot, &page, context);
-        to_json(&collection)
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            check_areas(snapshot, &filter)?;
+            let compiled = snapshot.compiled(&filter);
+            let page = query::newest_in_cell(snapshot, &compiled, id.cell, after, limit);
+            if page.items.is_empty() {
+                return Err(Error::not_found(&id.text));
+            }
+            let (state, city) = &reading;
+            let mut collection = report_page(state, city, snapshot, &page, context.language)?;
+            collection.next = next_newest(snapshot, &page, context);
+            to_json(&collection)
+        },
+    )
     .await
 }

@@ -10,13 +10,13 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Parameter, group, query};
 use crate::http::request::params::BOXED_FILTER;
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Flag, Number, number};
 use crate::http::v1::members::{members, service_counts};
 use crate::index::Snapshot;
@@ -32,34 +32,37 @@ const SAMPLES_MAX: usize = 1_000;
 const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
     .default(1_000)
     .example("5")
-    .says("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+    .described("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
 
 const MEMBERS: Parameter<Flag, Defaulted<bool>> = query("members", Flag)
     .default(false)
     .example("true")
-    .says("Avec les numéros de suivi.", "With tracking numbers.");
+    .described("Avec les numéros de suivi.", "With tracking numbers.");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let answer = geojson::<AreaCollection<DensityHead, DensityOut<'_>>>();
     vec![
         Operation::get("/api/v1/dbscan", "dbscan", Tag::Maps, dbscan)
-            .says("Groupes par densité.", "Clusters by density.")
-            .answers(&[answer]),
+            .described("Groupes par densité.", "Clusters by density.")
+            .responds_with(&[answer]),
         Operation::get("/api/v1/hdbscan", "hdbscan", Tag::Maps, hdbscan)
-            .says("Groupes par densité, de toute échelle.", "Clusters by density, of any scale.")
-            .answers(&[answer]),
+            .described(
+                "Groupes par densité, de toute échelle.",
+                "Clusters by density, of any scale.",
+            )
+            .responds_with(&[answer]),
     ]
 }
 
 request! {
     /// The parameters of DBSCAN.
     pub struct DbscanParameters {
-        eps_m: f64 = query("eps_m", number(0.1, 10_000.0)).example("100").says(
+        eps_m: f64 = query("eps_m", number(0.1, 10_000.0)).example("100").described(
             "Portée d’un voisinage, en mètres.",
             "Reach of a neighbourhood, in metres.",
         ),
-        min_points: usize = query("min_points", number(1, POINTS_MAX)).example("5").says(
+        min_points: usize = query("min_points", number(1, POINTS_MAX)).example("5").described(
             "Demandes qui font un noyau, la première comprise.",
             "Reports that make a core, itself included.",
         ),
@@ -67,7 +70,7 @@ request! {
 }
 
 impl DbscanParameters {
-    fn query(self, _: &mut Reader<'_>) -> Read<DensityQuery> {
+    fn query(self, _: &mut ParameterReader<'_>) -> Read<DensityQuery> {
         Ok(DensityQuery::Dbscan { eps_m: self.eps_m, min_points: self.min_points })
     }
 }
@@ -77,11 +80,11 @@ request! {
     pub struct HdbscanParameters {
         min_cluster_size: usize = query("min_cluster_size", number(2, POINTS_MAX))
             .example("10")
-            .says("Demandes d’un groupe au moins.", "Reports of a cluster at least."),
+            .described("Demandes d’un groupe au moins.", "Reports of a cluster at least."),
         min_samples: Option<usize> = query("min_samples", number(1, SAMPLES_MAX))
             .optional()
             .example("5")
-            .says(
+            .described(
                 "Voisins qui mesurent la densité ; sinon min_cluster_size.",
                 "Neighbours that measure density; else min_cluster_size.",
             ),
@@ -89,7 +92,7 @@ request! {
 }
 
 impl HdbscanParameters {
-    fn query(self, _: &mut Reader<'_>) -> Read<DensityQuery> {
+    fn query(self, _: &mut ParameterReader<'_>) -> Read<DensityQuery> {
         let Self { min_cluster_size, min_samples } = self;
         let min_samples = min_samples.unwrap_or(min_cluster_size.min(SAMPLES_MAX));
         Ok(DensityQuery::Hdbscan { min_cluster_size, min_samples })
@@ -109,7 +112,7 @@ request! {
 async fn dbscan(call: Call<DbscanRequest>) -> HandlerResult {
     let reports_max = call.state.app.limits.dbscan_max;
     let Call { state, city, context, request } = call;
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         answer(snapshot, &request, reports_max)
     })
     .await
@@ -130,7 +133,7 @@ async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let HdbscanRequest { query, limit, with_members, filter } = request;
     let request = DbscanRequest { query, limit, with_members, filter };
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
         answer(snapshot, &request, reports_max)
     })
     .await

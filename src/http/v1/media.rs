@@ -1,4 +1,5 @@
-//! Photos: upload and download. Downloads have headers that make browsers treat them only as images.
+//! Photos: upload and download. Downloads have headers that make browsers treat them only as
+//! images.
 
 use std::sync::Arc;
 
@@ -14,12 +15,12 @@ use crate::error::{Refusal, Result};
 use crate::http::openapi::content::{binary, json, of};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{JSON, to_json, untagged};
+use crate::http::reply::answer::{JSON, response_without_etag, to_json};
 use crate::http::reply::problem::too_large;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::form::{FORM_BYTES_MAX, bounded, form, is_multipart};
 use crate::http::request::parameter::path as path_parameter;
-use crate::http::request::types::Segment;
+use crate::http::request::types::PathSegment;
 use crate::http::state::AppState;
 use crate::media::{BYTES_MAX, Photo};
 use crate::message;
@@ -38,8 +39,8 @@ pub fn path(name: &str) -> String {
     format!("/media/{name}")
 }
 
-/// Checks that every address of a photo of this service leads to a stored photo. Addresses elsewhere
-/// are not checked.
+/// Checks that every address of a photo of this service leads to a stored photo. Addresses
+/// elsewhere are not checked.
 ///
 /// # Errors
 /// The first address without a photo.
@@ -98,19 +99,19 @@ pub fn operations() -> Vec<Operation> {
     body.push(of::<PhotoForm>("multipart/form-data"));
     vec![
         Operation::post("/api/v1/media", "create_media", Tag::Reports, create)
-            .says(
+            .described(
                 "Une photo ; la réponse dit où elle est gardée et où elle a été prise.",
                 "A photo; the answer tells where it is kept and where it was taken.",
             )
             .body(&body)
-            .answers(&[json::<StoredPhoto>()])
-            .codes(&[(201, "kept"), (400, "refused"), (413, "too large")])
+            .responds_with(&[json::<StoredPhoto>()])
+            .status_codes(&[(201, "kept"), (400, "refused"), (413, "too large")])
             .body_bytes_max(FORM_BYTES_MAX),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
-            .says("Une photo.", "A photo.")
-            .takes(&path_parameter("name", Segment, example))
-            .answers(&[binary("image/jpeg")])
-            .codes(&[(200, "ok"), (404, "not found")]),
+            .described("Une photo.", "A photo.")
+            .with_path_parameter(&path_parameter("name", PathSegment, example))
+            .responds_with(&[binary("image/jpeg")])
+            .status_codes(&[(200, "ok"), (404, "not found")]),
     ]
 }
 
@@ -135,7 +136,7 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
     let (media_url, thumbnail_url) = (path(&name), path(&small));
     let location = HeaderValue::from_str(&format!("{}{media_url}", context.base(&state)));
     let body = to_json(&StoredPhoto { media_url, thumbnail_url, width, height, position })?;
-    let mut response = untagged(JSON, body);
+    let mut response = response_without_etag(JSON, body);
     if let Ok(location) = location {
         response.headers_mut().insert(header::LOCATION, location);
     }

@@ -5,7 +5,7 @@ use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::fresh;
+use crate::http::reply::answer::snapshot_response;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -20,8 +20,8 @@ use crate::usecase::reports::check_areas;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/nearest", "nearest", Tag::Places, list)
-            .says("Les plus proches, avec leur distance.", "The nearest, with their distance.")
-            .answers(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
+            .described("Les plus proches, avec leur distance.", "The nearest, with their distance.")
+            .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
     ]
 }
 
@@ -30,11 +30,11 @@ request! {
     pub struct NearestRequest {
         at: Position = POSITION,
         k: usize = query("k", number(1, ROWS_MAX)).default(10).example("5")
-            .says("Combien.", "How many."),
+            .described("Combien.", "How many."),
         max_m: f64 = query("max_m", number(0.0, CIRCUMFERENCE_M))
             .default(CIRCUMFERENCE_M)
             .example("2000")
-            .says("Distance au plus, en mètres.", "Distance at most, in metres."),
+            .described("Distance au plus, en mètres.", "Distance at most, in metres."),
         filter: Filter = BOXED_FILTER,
     }
 }
@@ -44,7 +44,7 @@ async fn list(call: Call<NearestRequest>) -> HandlerResult {
     let NearestRequest { at, k, max_m, filter } = request;
     let zone = city.zone().clone();
     let cost = cost_of(&filter, k, max_m.min(QUICK_M));
-    fresh(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, _| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, _| {
         check_areas(snapshot, &filter)?;
         let found = nearest(snapshot, &snapshot.compiled(&filter), at, k, Meters(max_m));
         facts_page(snapshot, &found, None, &zone, found_facts)

@@ -10,7 +10,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -35,23 +35,23 @@ const HOUR: i64 = 3_600;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/recurrences", "recurrences", Tag::Maps, list)
-            .says("Réparé et signalé de nouveau.", "Repaired and reported again.")
-            .answers(&[geojson::<AreaCollection<RecurrencesHead, RecurrenceOut<'_>>>()]),
+            .described("Réparé et signalé de nouveau.", "Repaired and reported again.")
+            .responds_with(&[geojson::<AreaCollection<RecurrencesHead, RecurrenceOut<'_>>>()]),
     ]
 }
 
 request! {
     /// Places where repairs did not last.
     pub struct RecurrencesRequest {
-        radius_m: f64 = query("radius_m", number(0.1, 500.0)).default(15.0).example("15").says(
+        radius_m: f64 = query("radius_m", number(0.1, 500.0)).default(15.0).example("15").described(
             "Distance au plus de ce qui revient, en mètres.",
             "Distance at most of what comes back, in metres.",
         ),
-        days: i64 = query("within_days", number(1, 366)).default(60).example("60").says(
+        days: i64 = query("within_days", number(1, 366)).default(60).example("60").described(
             "Jours après la réparation.",
             "Days after the repair.",
         ),
-        chronic_from: u64 = query("chronic_from", number(1, 1_000)).default(3).example("2").says(
+        chronic_from: u64 = query("chronic_from", number(1, 1_000)).default(3).example("2").described(
             "Réparations manquées qui font un lieu chronique.",
             "Failed fixes that make a place chronic.",
         ),
@@ -63,9 +63,14 @@ request! {
 async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let (reading, own) = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        answer(&reading, &own, snapshot, &request, context.language)
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| answer(&reading, &own, snapshot, &request, context.language),
+    )
     .await
 }
 

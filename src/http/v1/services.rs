@@ -8,7 +8,7 @@ use crate::export::word::Word;
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{JSON, settled, to_json};
+use crate::http::reply::answer::{JSON, conditional_response, to_json};
 use crate::http::request::call::Call;
 use crate::i18n::Language;
 
@@ -16,11 +16,11 @@ use crate::i18n::Language;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/services", "services", Tag::Cities, list)
-            .says(
+            .described(
                 "Les services d’une ville, leurs groupes et leurs questions.",
                 "A city’s services, their groups and their questions.",
             )
-            .answers(&[json::<Services<'_>>()]),
+            .responds_with(&[json::<Services<'_>>()]),
     ]
 }
 
@@ -102,8 +102,8 @@ struct ValueOut<'a> {
 async fn list(call: Call<()>) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let catalogue = city.catalogue();
-    let tag = context.tag(&state, catalogue.services().len() as u64);
-    settled(&context, JSON, tag, || to_json(&services(&catalogue, context.language)))
+    let tag = context.etag(&state, catalogue.services().len() as u64);
+    conditional_response(&context, JSON, tag, || to_json(&services(&catalogue, context.language)))
 }
 
 fn services(catalogue: &Catalogue, language: Language) -> Services<'_> {

@@ -11,7 +11,7 @@ use crate::export::geojson::instant;
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, fresh, to_json};
+use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
@@ -27,11 +27,11 @@ use crate::usecase::reports::check_areas;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/stats", "stats", Tag::Places, stats)
-            .says(
+            .described(
                 "Décomptes par service, statut, secteur, jour ; délais.",
                 "Counts by service, status, area, day; delays.",
             )
-            .answers(&[json::<StatsOut<'_>>()]),
+            .responds_with(&[json::<StatsOut<'_>>()]),
     ]
 }
 
@@ -39,7 +39,7 @@ request! {
     /// Counts under a filter.
     pub struct StatsRequest {
         filter: Filter = BOXED_FILTER,
-        areas: Option<String> = text("areas").says(
+        areas: Option<String> = text("areas").described(
             "Le découpage dont on compte les secteurs ; voir /api/v1/boundaries.",
             "The set whose areas are counted; see /api/v1/boundaries.",
         ),
@@ -52,7 +52,7 @@ async fn stats(call: Call<StatsRequest>) -> HandlerResult {
     let watched = state.watch.city(&state.app, &city)?;
     context.variant.watch_rounds = Some(watched.examinations());
     let (limits, counting) = (state.app.limits.clone(), city.clone());
-    fresh(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
+    snapshot_response(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
         check_areas(snapshot, &filter)?;
         let areas = boundary_set(snapshot, areas.as_deref())?;
         let (counts, days) = count(snapshot, (&filter, areas), &counting, &limits);

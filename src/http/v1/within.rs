@@ -9,7 +9,7 @@ use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::openapi::content::{self, geojson};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh};
+use crate::http::reply::answer::{CostClass, snapshot_response};
 use crate::http::request::call::Call;
 use crate::http::request::members::parse;
 use crate::http::request::parameter::request;
@@ -32,19 +32,19 @@ pub fn operations() -> Vec<Operation> {
     });
     vec![
         Operation::get("/api/v1/within", "within", Tag::Places, within_radius)
-            .says(
+            .described(
                 "Tout ce qui est dans un rayon, le plus proche d’abord.",
                 "All within a radius, nearest first.",
             )
-            .answers(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
+            .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
         Operation::post("/api/v1/within", "within_polygon", Tag::Places, within_polygon)
-            .says(
+            .described(
                 "Tout ce qui est dans un polygone, le plus récent d’abord.",
                 "All within a polygon, newest first.",
             )
             .body(&[polygon])
-            .answers(&[geojson::<Collection<'_, FactsOut<'_>>>()])
-            .codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (413, "too large")]),
+            .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()])
+            .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (413, "too large")]),
     ]
 }
 
@@ -64,7 +64,7 @@ async fn within_radius(call: Call<RadiusRequest>) -> HandlerResult {
     let RadiusRequest { at, radius_m, limit, after, filter } = request;
     let zone = city.zone().clone();
     let cost = cost_of(&filter, limit, radius_m);
-    fresh(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, context| {
+    snapshot_response(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, context| {
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::within_radius(snapshot, &compiled, at, Meters(radius_m), after, limit);
@@ -110,12 +110,19 @@ async fn within_polygon(call: Call<PolygonRequest>, body: Bytes) -> HandlerResul
     let PolygonRequest { limit, after, filter } = request;
     let shape = polygons(&parse(&body)?)?;
     let zone = city.zone().clone();
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        check_areas(snapshot, &filter)?;
-        let compiled = snapshot.compiled(&filter);
-        let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
-        let next = next_newest(snapshot, &found, context);
-        facts_page(snapshot, &found, next, &zone, |address| (*address, None))
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            check_areas(snapshot, &filter)?;
+            let compiled = snapshot.compiled(&filter);
+            let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
+            let next = next_newest(snapshot, &found, context);
+            facts_page(snapshot, &found, next, &zone, |address| (*address, None))
+        },
+    )
     .await
 }

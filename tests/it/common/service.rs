@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pointchaud::config::Limits;
 use pointchaud::domain::Clock;
-use pointchaud::http::{Access, AppState, PageSettings, PublicConfig, router, serve};
+use pointchaud::http::{AppState, PageSettings, PublicConfig, WriteAccess, router, serve};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
@@ -128,8 +128,14 @@ impl LocalService {
         };
         let page = PageSettings { basemap: None };
         let model = builtin_model().unwrap();
-        let state =
-            AppState::new(app.clone(), Access::Local, page, watch.clone(), model, public_config);
+        let state = AppState::new(
+            app.clone(),
+            WriteAccess::Local,
+            page,
+            watch.clone(),
+            model,
+            public_config,
+        );
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

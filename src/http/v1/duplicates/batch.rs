@@ -46,13 +46,13 @@ pub fn operations() -> Vec<Operation> {
     let path = "/api/v1/duplicates/batch";
     vec![
         Operation::post(path, "duplicates_batch", Tag::Duplicates, answer_lines)
-            .says(
+            .described(
                 "La même question par milliers, une par ligne.",
                 "The same question by the thousand, a line each.",
             )
             .body(&[text(NDJSON)])
-            .answers(&[text(NDJSON)])
-            .codes(&[(200, "ok"), (400, "refused"), (404, "not found")])
+            .responds_with(&[text(NDJSON)])
+            .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found")])
             .streamed(),
     ]
 }
@@ -92,8 +92,7 @@ async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     let (mut send, answer) = Channel::<Bytes, std::io::Error>::new(ANSWERS_AHEAD);
     tokio::spawn(async move {
         let read_timeout = state.app.limits.request_time_max;
-        let mut lines =
-            Lines { body, read_timeout, buffer: Vec::new(), row: 0, has_ended: false };
+        let mut lines = Lines { body, read_timeout, buffer: Vec::new(), row: 0, has_ended: false };
         while let Some(chunk) = lines.next().await {
             let (work, asked, language) = (state.clone(), city.clone(), context.language);
             let answered = state.app.query(&city, move |snapshot| {
@@ -130,7 +129,8 @@ struct Lines {
 }
 
 impl Lines {
-    /// The lines received so far, at most [`CHUNK_LINES`]; waits for at least one. `None` at the end.
+    /// The lines received so far, at most [`CHUNK_LINES`]; waits for at least one. `None` at the
+    /// end.
     async fn next(&mut self) -> Option<Vec<Row>> {
         let mut rows = Vec::new();
         loop {

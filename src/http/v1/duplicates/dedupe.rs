@@ -9,15 +9,17 @@ use serde_json::json;
 use crate::domain::{Report, ReportId, StoredReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::MEDIA_TYPE;
-use crate::http::reply::answer::{to_json, untagged};
+use crate::http::reply::answer::{response_without_etag, to_json};
 use crate::http::request::parameter::request;
-use crate::http::request::parameter::{Defaulted, Group, Optional, Parameter, group, query};
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::parameter::{
+    Defaulted, Optional, Parameter, ParameterGroup, group, query,
+};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::Custom;
 use crate::http::request::words::{Choice, not_one_of};
 use crate::http::state::AppState;
 use crate::http::v1::duplicates::answer::{
-    DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, summaries, duplicates,
+    DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, duplicates, summaries,
 };
 use crate::http::v1::duplicates::params::ACCURACY_M;
 use crate::i18n::Language;
@@ -38,7 +40,7 @@ const MODE: Parameter<Choice<DedupeMode>, Defaulted<DedupeMode>> = query(
 )
 .default(DedupeMode::Off)
 .example("tell")
-.says(
+.described(
     "Ce qu’on fait d’un doublon probable : rien, le dire, demander, rattacher.",
     "What becomes of a likely duplicate: nothing, tell, ask, attach.",
 );
@@ -58,7 +60,7 @@ const CHOICE: Parameter<Custom<DedupeChoice>, Optional> = query(
 )
 .optional()
 .example("new")
-.says(
+.described(
     "new, ou le numéro de la demande qui est la même.",
     "new, or the id of the report that is the same.",
 );
@@ -73,13 +75,13 @@ request! {
 }
 
 /// How a new report is checked for duplicates.
-pub const DEDUPE: Group<DedupeParameters, Dedupe> = group(Dedupe::of);
+pub const DEDUPE: ParameterGroup<DedupeParameters, Dedupe> = group(Dedupe::of);
 
 /// A [`DedupePolicy`] from a query string, with the responses that follow from it.
 pub struct Dedupe(DedupePolicy);
 
 impl Dedupe {
-    fn of(parameters: DedupeParameters, _: &mut Reader<'_>) -> Read<Self> {
+    fn of(parameters: DedupeParameters, _: &mut ParameterReader<'_>) -> Read<Self> {
         let DedupeParameters { mode, choice, accuracy_m } = parameters;
         Ok(Self(DedupePolicy { mode, choice, accuracy_m }))
     }
@@ -111,7 +113,12 @@ impl Dedupe {
     ///
     /// # Errors
     /// Unavailable.
-    pub fn confirmation_error(&self, state: &AppState, city: &City, report: &Report) -> Result<Error> {
+    pub fn confirmation_error(
+        &self,
+        state: &AppState,
+        city: &City,
+        report: &Report,
+    ) -> Result<Error> {
         let snapshot = state.app.snapshot(city)?;
         let answer = self.answer(state, city, &snapshot, report);
         let found = answer.map_or_else(Vec::new, |(_, answer)| summaries(&snapshot, &answer));
@@ -160,6 +167,6 @@ impl Dedupe {
         let mut out = duplicates(&snapshot, &answer, &context);
         out.created = Some(false);
         out.confirm = Some(HOW_TO_CONFIRM);
-        Ok(untagged(MEDIA_TYPE, to_json(&out)?))
+        Ok(response_without_etag(MEDIA_TYPE, to_json(&out)?))
     }
 }

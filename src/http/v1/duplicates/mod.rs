@@ -1,4 +1,5 @@
-//! Likely duplicates of a described problem: single requests, batches, and the check of new reports.
+//! Likely duplicates of a described problem: single requests, batches, and the check of new
+//! reports.
 
 pub mod answer;
 pub mod batch;
@@ -10,7 +11,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -27,8 +28,8 @@ use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, CheckedQuestion, DuplicateQ
 pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/api/v1/duplicates", "duplicates", Tag::Duplicates, list)
-            .says("Est-ce déjà signalé ?", "Is this already reported?")
-            .answers(&[geojson::<DuplicatesOut<'_>>()]),
+            .described("Est-ce déjà signalé ?", "Is this already reported?")
+            .responds_with(&[geojson::<DuplicatesOut<'_>>()]),
     ];
     all.extend(batch::operations());
     all
@@ -36,34 +37,35 @@ pub fn operations() -> Vec<Operation> {
 
 request! {
     /// The description of a problem.
-    pub struct ListRequest {
+    pub struct DuplicatesRequest {
         at: Position = POSITION,
         service: String = query("service", Text)
             .example("nid-de-poule")
-            .says("Code d’un service ; requis.", "Code of a service; required."),
+            .described("Code d’un service ; requis.", "Code of a service; required."),
         when: Option<ReportTime> = query("at", Time)
             .optional()
             .example("2026-03-01T08:30:00Z")
-            .says(
+            .described(
             "L’instant dont il s’agit ; maintenant par défaut.",
             "The moment asked about; now by default.",
         ),
         text: Option<String> = text("text")
             .example("trou profond")
-            .says("Ce que dit le citoyen.", "What the citizen says."),
+            .described("Ce que dit le citoyen.", "What the citizen says."),
         address: Option<String> = text("address")
             .example("rue Saint-Jean")
-            .says("L’adresse donnée.", "The address given."),
+            .described("L’adresse donnée.", "The address given."),
         accuracy_m: f64 = ACCURACY_M.default(ACCURACY_M_DEFAULT),
         exclude: Option<String> = text("exclude")
-            .says("Une demande à laisser de côté.", "A report to leave out."),
+            .described("Une demande à laisser de côté.", "A report to leave out."),
         limit: usize = LIMIT,
     }
 }
 
-async fn list(call: Call<ListRequest>) -> HandlerResult {
+async fn list(call: Call<DuplicatesRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
-    let ListRequest { at, service, when, text, address, accuracy_m, exclude, limit } = request;
+    let DuplicatesRequest { at, service, when, text, address, accuracy_m, exclude, limit } =
+        request;
     let question = DuplicateQuestion {
         lon_lat: Some((at.lon(), at.lat())),
         service: Some(service),
@@ -80,18 +82,25 @@ async fn list(call: Call<ListRequest>) -> HandlerResult {
     let catalogue = city.catalogue();
     let question = CheckedQuestion::check(question, &catalogue, city.now().as_second())?;
     let (model, zone) = (state.model.clone(), city.zone().clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Quick, move |snapshot, context| {
-        question.check_excluded(snapshot)?;
-        let rule = DuplicateRule::new(snapshot, &catalogue, &model, &question.service);
-        let answer = rule.rank(snapshot, &question.query(), limit);
-        let parts = DuplicateAnswerContext {
-            service: question.service.as_str(),
-            policy: rule.policy,
-            accuracy_m: question.accuracy_m,
-            zone: &zone,
-            language: context.language,
-        };
-        to_json(&duplicates(snapshot, &answer, &parts))
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Quick,
+        move |snapshot, context| {
+            question.check_excluded(snapshot)?;
+            let rule = DuplicateRule::new(snapshot, &catalogue, &model, &question.service);
+            let answer = rule.rank(snapshot, &question.query(), limit);
+            let parts = DuplicateAnswerContext {
+                service: question.service.as_str(),
+                policy: rule.policy,
+                accuracy_m: question.accuracy_m,
+                zone: &zone,
+                language: context.language,
+            };
+            to_json(&duplicates(snapshot, &answer, &parts))
+        },
+    )
     .await
 }

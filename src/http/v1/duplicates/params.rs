@@ -9,9 +9,9 @@ use crate::usecase::duplicates::INCIDENTS_DEFAULT;
 pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 50))
     .default(INCIDENTS_DEFAULT)
     .example("5")
-    .says("Incidents au plus, les plus probables.", "Incidents at most, the likeliest.");
+    .described("Incidents au plus, les plus probables.", "Incidents at most, the likeliest.");
 
 /// The accuracy of the position, in metres.
 pub const ACCURACY_M: Parameter<Number<f64>> = query("accuracy_m", number(0.0, ACCURACY_M_MAX))
     .example("10")
-    .says("Précision du lieu, en mètres.", "How good the place is, in metres.");
+    .described("Précision du lieu, en mètres.", "How good the place is, in metres.");

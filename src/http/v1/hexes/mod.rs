@@ -10,12 +10,12 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, group, query};
 use crate::http::request::params::{BBOX, FILTER};
-use crate::http::request::reader::{Read, Reader};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Flag, Number, number};
 use crate::http::v1::hexes::answer::{HexAnswer, HexHead, HexOut, HexSelection};
 use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RESOLUTION_DEFAULT, RINGS};
@@ -35,22 +35,22 @@ const DRAWS_MAX: u64 = 2_000_000_000;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/hexes", "hexes", Tag::Maps, list)
-            .says(
+            .described(
                 "Hexagones H3 : décomptes, signification, tendance.",
                 "H3 hexagons: counts, significance, trend.",
             )
-            .answers(&[geojson::<AreaCollection<HexHead, HexOut>>()]),
+            .responds_with(&[geojson::<AreaCollection<HexHead, HexOut>>()]),
     ]
 }
 
 const PERMUTATIONS: Parameter<Number<u32>, Optional> =
-    query("permutations", number(99, 9_999)).optional().example("99").says(
+    query("permutations", number(99, 9_999)).optional().example("99").described(
         "Permutations conditionnelles, pour une probabilité par simulation.",
         "Conditional permutations, for a probability by simulation.",
     );
 
 const SEED: Parameter<Number<u64>, Defaulted<u64>> =
-    query("seed", number(0, u64::MAX)).default(311).example("1").says(
+    query("seed", number(0, u64::MAX)).default(311).example("1").described(
         "Graine des permutations : la même donne les mêmes.",
         "Seed of the permutations: the same gives the same.",
     );
@@ -66,7 +66,7 @@ request! {
 }
 
 impl TestParameters {
-    fn test(self, reader: &mut Reader<'_>) -> Read<HexTest> {
+    fn test(self, reader: &mut ParameterReader<'_>) -> Read<HexTest> {
         let Self { k, exposure, permutations, seed } = self;
         match permutations {
             Some(permutations) if exposure == Exposure::Reports => {
@@ -86,16 +86,16 @@ request! {
     pub struct HexesRequest {
         resolution: u8 = RESOLUTION,
         test: HexTest = group(TestParameters::test),
-        steps: Option<usize> = query("steps", number(4, 60)).optional().example("12").says(
+        steps: Option<usize> = query("steps", number(4, 60)).optional().example("12").described(
             "Pas d’une tendance (Mann-Kendall).",
             "Steps of a trend (Mann-Kendall).",
         ),
         bbox: Option<BBox> = BBOX,
-        empty: bool = query("empty", Flag).default(false).example("true").says(
+        empty: bool = query("empty", Flag).default(false).example("true").described(
             "Avec les hexagones où il n’y a rien.",
             "With hexagons in which there is nothing.",
         ),
-        limit: usize = query("limit", number(1, HEXES_MAX)).default(HEXES_MAX).example("50").says(
+        limit: usize = query("limit", number(1, HEXES_MAX)).default(HEXES_MAX).example("50").described(
             "Hexagones au plus, les plus significatifs.",
             "Hexagons at most, the most significant.",
         ),
@@ -106,9 +106,14 @@ request! {
 async fn list(call: Call<HexesRequest>) -> HandlerResult {
     let cells_max = call.state.app.limits.hex_cells_max;
     let Call { state, city, context, request } = call;
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        render(snapshot, &request, cells_max, context.language)
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| render(snapshot, &request, cells_max, context.language),
+    )
     .await
 }
 

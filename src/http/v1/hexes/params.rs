@@ -15,21 +15,21 @@ pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
     query("resolution", number(H3_RESOLUTION_MIN, H3_RESOLUTION_MAX))
         .default(RESOLUTION_DEFAULT)
         .example("8")
-        .says(
+        .described(
             "Résolution H3 : 9 fait des cellules d’environ 350 m.",
             "H3 resolution: 9 makes cells some 350 m apart.",
         );
 
 /// How many rings of neighbours the neighbourhood of a cell has.
 pub const RINGS: Parameter<Number<u8>, Optional> =
-    query("k", number(1, RING_MAX)).optional().example("1").says(
+    query("k", number(1, RING_MAX)).optional().example("1").described(
         "Anneaux de voisins ; sinon autant qu’il faut pour cinq demandes en moyenne.",
         "Rings of neighbours; else as many as bring five reports on the average.",
     );
 
 /// What counts are compared with.
 pub const EXPOSURE: Parameter<Choice<Exposure>> =
-    query("exposure", Choice(&Exposure::WORDS)).example("reports").says(
+    query("exposure", Choice(&Exposure::WORDS)).example("reports").described(
         "À quoi l’on compare : rien, ou tout ce qui y est signalé.",
         "What is compared with: nothing, or all that is reported there.",
     );

@@ -9,13 +9,13 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, fresh, to_json};
+use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{group, path, query};
 use crate::http::request::params::{BBOX, INCIDENT_FILTER};
-use crate::http::request::reader::{Read, Reader};
-use crate::http::request::types::{Segment, number};
+use crate::http::request::reader::{ParameterReader, Read};
+use crate::http::request::types::{PathSegment, number};
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::http::v1::hexes::answer::no_test;
@@ -41,14 +41,14 @@ const HOTSPOTS_MAX: usize = 200;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/hotspots", "hotspots", Tag::Maps, list)
-            .says(
+            .described(
                 "Où il y a significativement plus, classé et expliqué.",
                 "Where there is significantly more, ranked and explained.",
             )
-            .answers(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
+            .responds_with(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
         Operation::get("/api/v1/hotspots/{id}", "hotspot", Tag::Maps, one)
-            .says("Un point chaud et sa vie.", "A hotspot and its life.")
-            .answers(&[geojson::<SingleHotspot<'_>>()]),
+            .described("Un point chaud et sa vie.", "A hotspot and its life.")
+            .responds_with(&[geojson::<SingleHotspot<'_>>()]),
     ]
 }
 
@@ -61,18 +61,18 @@ request! {
         resolution: u8 = RESOLUTION,
         k: Option<u8> = RINGS,
         exposure: Exposure = EXPOSURE.default(Exposure::Reports),
-        rate: f64 = query("level", LEVELS).default(0.05).example("95").says(
+        rate: f64 = query("level", LEVELS).default(0.05).example("95").described(
             "Niveau de confiance, en pour cent.",
             "Level of confidence, in per cent.",
         ),
         by_service: bool = query("by", Choice(&[("service", true), ("all", false)]))
             .default(true)
             .example("all")
-            .says(
+            .described(
                 "Chaque service à part, ou tous ensemble.",
                 "Each service on its own, or all together.",
             ),
-        days: u32 = query("days", number(1, 366)).default(30).example("60").says(
+        days: u32 = query("days", number(1, 366)).default(30).example("60").described(
             "Longueur de la fenêtre, en jours.",
             "Length of the window, in days.",
         ),
@@ -82,7 +82,7 @@ request! {
 }
 
 impl SearchParameters {
-    fn search(self, _: &mut Reader<'_>) -> Read<HotspotSearch> {
+    fn search(self, _: &mut ParameterReader<'_>) -> Read<HotspotSearch> {
         let Self { resolution, k, exposure, rate, by_service, days, bbox, filter } = self;
         let query = HotspotQuery { resolution, k, exposure, rate, from: 0, before: 0 };
         Ok(HotspotSearch { filter: Filter { bbox, ..filter }, query, days, by_service })
@@ -91,24 +91,35 @@ impl SearchParameters {
 
 request! {
     /// A list of hotspots.
-    pub struct ListRequest {
+    pub struct HotspotListRequest {
         search: HotspotSearch = group(SearchParameters::search),
-        limit: usize = query("limit", number(1, HOTSPOTS_MAX)).default(20).example("5").says(
+        limit: usize = query("limit", number(1, HOTSPOTS_MAX)).default(20).example("5").described(
             "Points chauds au plus, les plus urgents.",
             "Hotspots at most, the most urgent.",
         ),
     }
 }
 
-async fn list(call: Call<ListRequest>) -> HandlerResult {
+async fn list(call: Call<HotspotListRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let watched = state.watch.city(&state.app, &city)?;
     let (reading, own) = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        let renderer =
-            HotspotRenderer { state: &reading, city: &own, snapshot, language: context.language };
-        renderer.list(&request, &watched)
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            let renderer = HotspotRenderer {
+                state: &reading,
+                city: &own,
+                snapshot,
+                language: context.language,
+            };
+            renderer.list(&request, &watched)
+        },
+    )
     .await
 }
 
@@ -143,9 +154,9 @@ impl<'a> HotspotRenderer<'a> {
         Ok(answer::hotspot(snapshot, parts, &names))
     }
 
-    fn list(&self, request: &ListRequest, watched: &CityWatch) -> Result<Vec<u8>> {
+    fn list(&self, request: &HotspotListRequest, watched: &CityWatch) -> Result<Vec<u8>> {
         let Self { state, city, snapshot, language } = self;
-        let ListRequest { search, limit } = request;
+        let HotspotListRequest { search, limit } = request;
         check_areas(snapshot, &search.filter)?;
         check_resolution(snapshot, search.query.resolution, state.app.limits.hex_cells_max)?;
         let revision = snapshot.revision();
@@ -180,8 +191,8 @@ impl<'a> HotspotRenderer<'a> {
     }
 }
 
-/// The features of the standing hotspot search under a filter: the present hotspots of each service.
-/// It always counts incidents.
+/// The features of the standing hotspot search under a filter: the present hotspots of each
+/// service. It always counts incidents.
 ///
 /// # Errors
 /// The store; the watch.
@@ -207,25 +218,36 @@ pub fn standing_features(
 
 request! {
     /// One hotspot.
-    pub struct OneRequest {
-        id: String = path("id", Segment, "1")
-            .says("Numéro du point chaud.", "Number of the hotspot."),
+    pub struct HotspotRequest {
+        id: String = path("id", PathSegment, "1")
+            .described("Numéro du point chaud.", "Number of the hotspot."),
     }
 }
 
-async fn one(call: Call<OneRequest>) -> HandlerResult {
+async fn one(call: Call<HotspotRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let watched = state.watch.city(&state.app, &city)?;
     let number: Option<u64> = request.id.parse().ok();
     let track = number.and_then(|number| watched.track(number));
     let track = track.ok_or_else(|| Error::not_found(&request.id))?;
     let (reading, own) = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        let renderer =
-            HotspotRenderer { state: &reading, city: &own, snapshot, language: context.language };
-        let feature = one_feature(&renderer, track, &watched)?;
-        to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            let renderer = HotspotRenderer {
+                state: &reading,
+                city: &own,
+                snapshot,
+                language: context.language,
+            };
+            let feature = one_feature(&renderer, track, &watched)?;
+            to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
+        },
+    )
     .await
 }
 

@@ -1,4 +1,5 @@
-//! Incidents as GeoJSON: the original first, then its duplicates; and the changes of its membership.
+//! Incidents as GeoJSON: the original first, then its duplicates; and the changes of its
+//! membership.
 
 use schemars::JsonSchema;
 use serde::Serialize;

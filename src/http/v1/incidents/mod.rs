@@ -13,7 +13,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::{Codes, Tag};
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{settled, to_json};
+use crate::http::reply::answer::{conditional_response, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -39,24 +39,31 @@ pub fn operations() -> Vec<Operation> {
         json::<Members>().example(|| json!({ "reports": ["7HT-2KV-9C"], "author": "Marie" }));
     let change = json::<Undo>().example(|| json!({ "change_id": 345_012 }));
     let answer = geojson::<IncidentOut<'_>>();
-    let changing = |operation: Operation| operation.answers(&[answer]).codes(CHANGED).for_crews();
+    let changing =
+        |operation: Operation| operation.responds_with(&[answer]).status_codes(CHANGED).for_crews();
     vec![
         Operation::get("/api/v1/incidents/{id}", "incident", Tag::Duplicates, one)
-            .says("Une demande avec ses doublons.", "A report with its duplicates.")
-            .answers(&[answer]),
+            .described("Une demande avec ses doublons.", "A report with its duplicates.")
+            .responds_with(&[answer]),
         changing(
             Operation::post("/api/v1/incidents/{id}/merge", "merge", Tag::Duplicates, merge)
-                .says("Rattache des demandes à celle-ci.", "Brings reports together with this one.")
+                .described(
+                    "Rattache des demandes à celle-ci.",
+                    "Brings reports together with this one.",
+                )
                 .body(&[members]),
         ),
         changing(
             Operation::post("/api/v1/incidents/{id}/split", "split", Tag::Duplicates, split)
-                .says("Détache des demandes de celle-ci.", "Takes reports apart from this one.")
+                .described(
+                    "Détache des demandes de celle-ci.",
+                    "Takes reports apart from this one.",
+                )
                 .body(&[members]),
         ),
         changing(
             Operation::post("/api/v1/incidents/{id}/undo", "undo", Tag::Duplicates, undo)
-                .says("Défait un rattachement.", "Undoes a change.")
+                .described("Défait un rattachement.", "Undoes a change.")
                 .body(&[change]),
         ),
     ]
@@ -77,8 +84,8 @@ fn read(
     context: &RequestContext,
 ) -> Result<Response> {
     let found = state.app.incident_of(city, member)?;
-    let tag = context.tag(state, found.revision());
-    settled(context, MEDIA_TYPE, tag, || {
+    let tag = context.etag(state, found.revision());
+    conditional_response(context, MEDIA_TYPE, tag, || {
         let members = found.members.iter();
         let features = members.map(|one| feature(one, city, context.language)).collect();
         to_json(&incident(&found, features))

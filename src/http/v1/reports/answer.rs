@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::{Catalogue, Contact, FieldChange, ReportLabels, StoredReport};
 use crate::error::Result;
 use crate::export::geojson::{self, Collection, Feature, MEDIA_TYPE, ReportOut};
-use crate::http::reply::answer::{tagged, to_json};
+use crate::http::reply::answer::{response_with_etag, to_json};
 use crate::http::reply::etag;
 use crate::http::request::context::RequestContext;
 use crate::http::request::values::cursor_after;
@@ -109,7 +109,7 @@ pub fn written(
         duplicates,
         open_children,
     });
-    Ok(tagged(MEDIA_TYPE, &report_tag(state, stored, language), to_json(&out)?))
+    Ok(response_with_etag(MEDIA_TYPE, &report_tag(state, stored, language), to_json(&out)?))
 }
 
 /// The history of a report.

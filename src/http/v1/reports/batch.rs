@@ -17,7 +17,7 @@ use crate::http::reply::problem::ProblemOfRow;
 use crate::http::request::call::Call;
 use crate::http::request::idempotency::{idempotency_key, short_hex};
 use crate::http::state::AppState;
-use crate::http::v1::reports::body::draft;
+use crate::http::v1::reports::body::read_draft;
 use crate::i18n::Language;
 use crate::usecase::{BatchChunk, City};
 
@@ -28,19 +28,19 @@ const CHUNK_ROWS: usize = 8_192;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/reports/batch", "create_reports", Tag::Reports, create)
-            .says(
+            .described(
                 "Plusieurs demandes, une par ligne (NDJSON).",
                 "Many reports, a line each (NDJSON).",
             )
             .body(&[text(NDJSON)])
-            .answers(&[text(NDJSON)])
-            .codes(&[
+            .responds_with(&[text(NDJSON)])
+            .status_codes(&[
                 (200, "a line for each"),
                 (400, "refused"),
                 (404, "not found"),
                 (413, "too large"),
             ])
-            .batch(),
+            .batch_body(),
     ]
 }
 
@@ -90,7 +90,7 @@ fn answer_all(
             let fingerprint = short_hex(&hasher.finalize());
             Idempotency { key: format!("{key}#{n}"), fingerprint }
         });
-        let drafts = texts.into_iter().map(|text| draft(text, city.zone())).collect();
+        let drafts = texts.into_iter().map(|text| read_draft(text, city.zone())).collect();
         let chunk = state.app.begin_chunk(city, drafts, idempotency);
         before.replace((numbers, chunk)).into_iter().for_each(&mut write);
     }

@@ -100,7 +100,7 @@ body! {
 ///
 /// # Errors
 /// Every member that is missing, unknown or of the wrong type.
-pub fn draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
+pub fn read_draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
     let body = NewReport::read(bytes, zone)?;
     Ok(Draft {
         service: body.service,
@@ -136,7 +136,7 @@ const CHILDREN: CustomMember<bool> = CustomMember::new(
 
 body! {
     /// A change of a report. Absent members stay unchanged.
-    pub struct Change {
+    pub struct ReportChange {
         status: Option<Status> = member("status", word_member()).optional(),
         reason: Option<ClosedReason> = member("closed_reason", word_member()).optional(),
         service: Option<String> = member("service_code", TEXT).optional(),
@@ -149,7 +149,7 @@ body! {
 }
 
 /// A change of a report, and the accompanying change of its duplicates, if any.
-pub struct Changes {
+pub struct ReportChanges {
     /// The change of the report.
     pub own: Patch,
     /// The change of each of its duplicates.
@@ -160,17 +160,18 @@ pub struct Changes {
 ///
 /// # Errors
 /// Every member that is unknown or of the wrong type; a body that changes nothing.
-pub fn changes(bytes: &[u8], zone: &TimeZone) -> Result<Changes> {
+pub fn read_changes(bytes: &[u8], zone: &TimeZone) -> Result<ReportChanges> {
     let mut reader = MemberReader::new(bytes, zone)?;
     if reader.is_empty() {
         reader.refuse("body", &json!({}), message!("ne change rien", "changes nothing"));
     }
-    let changes = Change::read_members(&mut reader).and_then(|change| checked(change, &mut reader));
+    let changes =
+        ReportChange::read_members(&mut reader).and_then(|change| validate(change, &mut reader));
     reader.finish(changes)
 }
 
-fn checked(change: Change, reader: &mut MemberReader) -> Read<Changes> {
-    let Change { status, reason, service, lon_lat, address, assignee, children } = change;
+fn validate(change: ReportChange, reader: &mut MemberReader) -> Read<ReportChanges> {
+    let ReportChange { status, reason, service, lon_lat, address, assignee, children } = change;
     if children && status != Some(Status::Closed) {
         let message = message!(
             "n’a de sens qu’avec « status » « closed »",
@@ -184,7 +185,7 @@ fn checked(change: Change, reader: &mut MemberReader) -> Read<Changes> {
         ..Patch::default()
     };
     let own = Patch { status, reason, service, lon_lat, address, assignee };
-    Ok(Changes { own, of_children: children.then_some(duplicate) })
+    Ok(ReportChanges { own, of_children: children.then_some(duplicate) })
 }
 
 #[cfg(test)]
@@ -213,13 +214,13 @@ mod tests {
             ("", vec!["body"]),
             ("{}", vec!["service_code"]),
         ] {
-            let mut named = fields(draft(body.as_bytes(), &TimeZone::UTC));
+            let mut named = fields(read_draft(body.as_bytes(), &TimeZone::UTC));
             named.sort();
             let mut at_fault = at_fault;
             at_fault.sort();
             assert_eq!(named, at_fault, "{body}");
         }
-        let change = |text: &str| fields(changes(text.as_bytes(), &TimeZone::UTC));
+        let change = |text: &str| fields(read_changes(text.as_bytes(), &TimeZone::UTC));
         assert_eq!(change("{}"), ["body"]);
         assert_eq!(change(r#"{"status":"open","lat":2}"#), ["lon"]);
         assert_eq!(change(r#"{"status":"open","children":"close"}"#), ["children"]);

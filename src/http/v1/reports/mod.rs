@@ -13,7 +13,8 @@ use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{
-    CostClass, JSON, fresh, not_modified, settled, tagged, to_json, untagged,
+    CostClass, JSON, conditional_response, not_modified, response_with_etag, response_without_etag,
+    snapshot_response, to_json,
 };
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
@@ -28,18 +29,18 @@ use crate::usecase::reports::check_areas;
 pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/api/v1/reports", "reports", Tag::Reports, list)
-            .says("Demandes, les plus récentes d’abord.", "Reports, newest first.")
-            .answers(&[geojson::<Collection<'_, ReportOut>>()]),
+            .described("Demandes, les plus récentes d’abord.", "Reports, newest first.")
+            .responds_with(&[geojson::<Collection<'_, ReportOut>>()]),
         Operation::get("/api/v1/reports/{id}", "report", Tag::Reports, one)
-            .says("Une demande.", "One report.")
-            .answers(&[geojson::<Feature<'_, ReportOut>>()]),
+            .described("Une demande.", "One report.")
+            .responds_with(&[geojson::<Feature<'_, ReportOut>>()]),
         Operation::get("/api/v1/reports/{id}/history", "history", Tag::Reports, history)
-            .says("Ce qui lui est arrivé.", "What happened to it.")
-            .answers(&[json::<History<'_>>()]),
+            .described("Ce qui lui est arrivé.", "What happened to it.")
+            .responds_with(&[json::<History<'_>>()]),
         Operation::get("/api/v1/reports/{id}/contact", "contact", Tag::Reports, contact)
-            .says("Qui l’a faite, pour les équipes.", "Who made it, for crews.")
-            .answers(&[json::<ContactOut>()])
-            .codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
+            .described("Qui l’a faite, pour les équipes.", "Who made it, for crews.")
+            .responds_with(&[json::<ContactOut>()])
+            .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
             .for_crews(),
     ];
     all.extend(write::operations());
@@ -49,47 +50,56 @@ pub fn operations() -> Vec<Operation> {
 
 request! {
     /// A list of reports.
-    pub struct ListRequest {
+    pub struct ReportListRequest {
         limit: usize = LIMIT,
         after: NewestAfter = cursor_by(),
         filter: Filter = BOXED_FILTER,
     }
 }
 
-async fn list(call: Call<ListRequest>) -> HandlerResult {
+async fn list(call: Call<ReportListRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let ListRequest { limit, after, filter } = request;
+    let ReportListRequest { limit, after, filter } = request;
     let reading = (state.clone(), city.clone());
-    fresh(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, context| {
-        check_areas(snapshot, &filter)?;
-        let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
-        let (state, city) = &reading;
-        let mut collection = report_page(state, city, snapshot, &page, context.language)?;
-        collection.next = next_newest(snapshot, &page, context);
-        to_json(&collection)
-    })
+    snapshot_response(
+        &state,
+        context,
+        &city,
+        MEDIA_TYPE,
+        CostClass::Long,
+        move |snapshot, context| {
+            check_areas(snapshot, &filter)?;
+            let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
+            let (state, city) = &reading;
+            let mut collection = report_page(state, city, snapshot, &page, context.language)?;
+            collection.next = next_newest(snapshot, &page, context);
+            to_json(&collection)
+        },
+    )
     .await
 }
 
 request! {
     /// One report.
-    pub struct OneRequest {
+    pub struct ReportRequest {
         id: String = REPORT_ID,
     }
 }
 
-async fn one(call: Call<OneRequest>) -> HandlerResult {
+async fn one(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let stored = state.app.find_report(&city, &request.id).await?;
     let tag = report_tag(&state, &stored, context.language);
-    settled(&context, MEDIA_TYPE, tag, || to_json(&feature(&stored, &city, context.language)))
+    conditional_response(&context, MEDIA_TYPE, tag, || {
+        to_json(&feature(&stored, &city, context.language))
+    })
 }
 
-async fn history(call: Call<OneRequest>) -> HandlerResult {
+async fn history(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let stored = state.app.find_report(&city, &request.id).await?;
-    let tag = context.tag(&state, stored.revision);
-    if context.has(&tag) {
+    let tag = context.etag(&state, stored.revision);
+    if context.has_etag(&tag) {
         return Ok(not_modified(tag));
     }
     let (reader, key) = (state.app.reader().clone(), city.id().clone());
@@ -97,15 +107,16 @@ async fn history(call: Call<OneRequest>) -> HandlerResult {
         let changes = reader.history(&key, &stored.report.id)?;
         to_json(&History::new(&stored, &changes))
     });
-    Ok(tagged(JSON, &tag, body.await?))
+    Ok(response_with_etag(JSON, &tag, body.await?))
 }
 
-async fn contact(call: Call<OneRequest>) -> HandlerResult {
+async fn contact(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, request, .. } = call;
     let stored = state.app.find_report(&city, &request.id).await?;
     let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
     let contact = state.app.compute(move || reader.contact(&key, &id)).await?;
-    let mut response = untagged(JSON, to_json(&ContactOut::from(contact.unwrap_or_default()))?);
+    let mut response =
+        response_without_etag(JSON, to_json(&ContactOut::from(contact.unwrap_or_default()))?);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

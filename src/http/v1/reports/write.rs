@@ -19,7 +19,9 @@ use crate::http::v1::duplicates::answer::DuplicatesOut;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
 use crate::http::v1::reports::answer::{WrittenReport, written};
-use crate::http::v1::reports::body::{Change, Changes, NewReport, changes, draft};
+use crate::http::v1::reports::body::{
+    NewReport, ReportChange, ReportChanges, read_changes, read_draft,
+};
 use crate::message;
 use crate::usecase::SubmitOutcome;
 
@@ -30,16 +32,16 @@ pub fn operations() -> Vec<Operation> {
                 "description": "Éteint depuis lundi", "attributes": { "etat": "eteint" } })
     });
     let change =
-        json::<Change>().example(|| json!({ "status": "closed", "closed_reason": "done" }));
+        json::<ReportChange>().example(|| json!({ "status": "closed", "closed_reason": "done" }));
     vec![
         Operation::post("/api/v1/reports", "create_report", Tag::Reports, create)
-            .says(
+            .described(
                 "Une nouvelle demande ; la réponse vient quand elle est sur le disque.",
                 "A new report; answered once it is on the disk.",
             )
             .body(&[new])
-            .answers(&[geojson::<Filed<'_>>()])
-            .codes(&[
+            .responds_with(&[geojson::<Filed<'_>>()])
+            .status_codes(&[
                 (201, "made"),
                 (200, "to be confirmed"),
                 (400, "refused"),
@@ -48,13 +50,13 @@ pub fn operations() -> Vec<Operation> {
                 (413, "too large"),
             ]),
         Operation::patch("/api/v1/reports/{id}", "change_report", Tag::Reports, update)
-            .says(
-                "Change statut, service, lieu ou affectation ; If-Match protège.",
+            .described(
+                "ReportChange statut, service, lieu ou affectation ; If-Match protège.",
                 "Changes status, service, place or assignment; If-Match guards.",
             )
             .body(&[change])
-            .answers(&[geojson::<Feature<'_, WrittenReport>>()])
-            .codes(&[
+            .responds_with(&[geojson::<Feature<'_, WrittenReport>>()])
+            .status_codes(&[
                 (200, "changed"),
                 (400, "refused"),
                 (403, "forbidden"),
@@ -91,7 +93,7 @@ async fn create(call: Call<CreateRequest>, headers: HeaderMap, body: Bytes) -> H
     let dedupe = request.dedupe;
     let key = idempotency_key(&headers)?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&body) });
-    let draft = draft(&body, city.zone())?;
+    let draft = read_draft(&body, city.zone())?;
     media::check_stored(&state, draft.details.media.iter()).await?;
     let judge = dedupe.judge(&city, &state.model);
     let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
@@ -133,7 +135,7 @@ request! {
 async fn update(call: Call<UpdateRequest>, headers: HeaderMap, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let expected = if_match(&state, &headers)?;
-    let Changes { own, of_children } = changes(&body, city.zone())?;
+    let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
     let found = state.app.find_report(&city, &request.id).await?;
     let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
     let mut open_children = Vec::new();
