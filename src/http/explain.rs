@@ -78,7 +78,7 @@ fn of_status(code: StatusCode, path: &str) -> Error {
             ErrorKind::Invalid,
             message!(
                 "« {path} » n’accepte pas cette méthode.",
-                "'{path}' does not take this method."
+                "'{path}' does not support this method."
             ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),

@@ -201,7 +201,7 @@ fn too_little_to_judge_is_said_and_not_judged() {
     let service = Service::start(&folder, &[]);
     let none = service.get("/api/v1/hexes?lang=en").json();
     assert_eq!(none["statistic"]["available"], false);
-    assert_eq!(none["statistic"]["reason"], "No request matches these filters.");
+    assert_eq!(none["statistic"]["reason"], "No requests match these filters.");
     for path in
         ["hotspots", "dbscan?eps_m=50&min_points=5", "hdbscan?min_cluster_size=5", "recurrences"]
     {
@@ -276,7 +276,7 @@ fn a_period_after_the_newest_report_is_empty_and_told_as_asked() {
     let from = ago(-24);
     for by in ["service", "all"] {
         let found = service.get(&format!("/api/v1/hotspots?lang=en&by={by}&from={from}")).json();
-        assert_eq!(found["statistic"]["reason"], "No request matches these filters.", "{by}");
+        assert_eq!(found["statistic"]["reason"], "No requests match these filters.", "{by}");
         assert_eq!(found["features"], json!([]));
     }
 }

@@ -82,7 +82,7 @@ impl OgcCollection {
                 message!("Demandes", "Reports"),
                 message!(
                     "Chaque demande des citoyens, avec ou sans lieu.",
-                    "Each request of a citizen, with a place or without."
+                    "Each citizen request, with or without a location."
                 ),
             ),
             Self::Incidents => (
@@ -95,14 +95,16 @@ impl OgcCollection {
             Self::Hotspots => (
                 message!("Points chauds", "Hotspots"),
                 message!(
-                    "Où il y a significativement plus de signalements ce mois-ci qu’attendu.",
-                    "Where there are significantly more reports this month than expected."
+                    "Où il y a significativement plus de demandes qu’attendu ces 30 derniers \
+                     jours.",
+                    "Where there were significantly more reports than expected in the last 30 \
+                     days."
                 ),
             ),
             Self::Hexes => (
                 message!("Hexagones", "Hexagons"),
                 message!(
-                    "Cellules H3 de résolution 9 : décomptes et signification (Gi*).",
+                    "Cellules H3 de résolution 9 : dénombrements et significativité (Gi*).",
                     "H3 cells of resolution 9: counts and significance (Gi*)."
                 ),
             ),

@@ -108,7 +108,7 @@ pub fn matches(expr: &Expr, feature: &serde_json::Value) -> Read<bool> {
         let reason = error.to_string();
         refuse(
             expr.to_text().unwrap_or_default(),
-            message!("ne s’applique pas : {reason}", "does not apply: {reason}"),
+            message!("ne peut pas être appliqué : {reason}", "cannot be applied: {reason}"),
         )
     })
 }
@@ -131,8 +131,8 @@ fn unknown<T>(name: &str) -> Read<T> {
     refuse(
         name,
         message!(
-            "n’est pas une propriété que l’on puisse filtrer ; voir « queryables »",
-            "is not a property that can be filtered; see 'queryables'"
+            "n’est pas une propriété utilisable dans un filtre ; voir « queryables »",
+            "is not a property that filters can use; see 'queryables'"
         ),
     )
 }
@@ -333,7 +333,14 @@ fn region(expr: &Expr) -> Read<Region> {
         Position::new(pair[0].as_f64().unwrap_or(f64::NAN), pair[1].as_f64().unwrap_or(f64::NAN))
     };
     let out = |out: crate::place::OutOfRange| {
-        Refusal::new("filter", out.value, message!("n’est pas sur Terre", "is not on Earth"))
+        Refusal::new(
+            "filter",
+            out.value,
+            message!(
+                "est hors des limites de la longitude et de la latitude",
+                "is outside the range of longitude and latitude"
+            ),
+        )
     };
     match shape["type"].as_str() {
         Some("Point") => Ok(Region::Points(vec![point(&shape["coordinates"]).map_err(out)?])),
@@ -363,7 +370,7 @@ fn bbox_region(edges: &[Box<Expr>]) -> Read<Region> {
     };
     let Some(bbox) = bbox.filter(BBox::is_upright) else {
         let message =
-            message!("BBOX veut ouest, sud, est, nord", "BBOX wants west, south, east, north");
+            message!("BBOX demande ouest, sud, est, nord", "BBOX takes west, south, east, north");
         return refuse(format!("{numbers:?}"), message);
     };
     match Polygons::of_box(&bbox) {

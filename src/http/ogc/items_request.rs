@@ -67,7 +67,10 @@ impl ParameterType for PageSize {
         let size = text.parse::<u64>().ok().filter(|size| *size >= 1);
         let size = size.map(|size| size.min(LIMIT_MAX as u64) as usize);
         size.ok_or_else(|| {
-            let message = message!("doit être un entier d’au moins 1", "must be an integer from 1");
+            let message = message!(
+                "doit être un entier supérieur ou égal à 1",
+                "must be an integer of at least 1"
+            );
             reader.refuse(name, text, message)
         })
     }
@@ -111,13 +114,18 @@ const BOX: Parameter<Custom<BBox>, Optional> = query(
 .optional()
 .example("-71.4,46.7,-71.1,46.9")
 .described(
-    "Quatre nombres (ou six) en degrés : ouest, sud, est, nord.",
-    "Four numbers (or six) in degrees: west, south, east, north.",
+    "Rectangle : ouest, sud, est, nord en degrés ; ou six nombres, dont les hauteurs sont \
+     ignorées.",
+    "Bounding box: west, south, east, north in degrees; or six numbers, of which the heights are \
+     ignored.",
 );
 
 /// A parameter for a coordinate reference system; the service supports only CRS84.
 const fn crs(name: &'static str) -> Parameter<Choice<()>, Optional> {
-    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).described("CRS84.", "CRS84.")
+    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).described(
+        "Système de coordonnées ; seul CRS84 existe ici.",
+        "Coordinate reference system; only CRS84 is supported.",
+    )
 }
 
 /// A half-open range of Unix time, in seconds: first second, and the second after the last.
@@ -134,8 +142,8 @@ const DATETIME: Parameter<Custom<Interval>, Optional> = query(
 .optional()
 .example("2026-01-01T00:00:00Z/..")
 .described(
-    "Un instant ou un intervalle (RFC 3339), peut-être ouvert, ou avec une durée.",
-    "An instant or an interval (RFC 3339), perhaps open, or with a duration.",
+    "Un instant ou un intervalle (RFC 3339) ; une borne peut être ouverte (..) ou une durée.",
+    "An instant or an interval (RFC 3339); an end may be open (..) or a duration.",
 );
 
 fn no_interval() -> Message {
@@ -203,8 +211,8 @@ request! {
         id: String = COLLECTION,
         f: Option<bool> = FORMAT,
         limit: usize = query("limit", PageSize).default(100).example("10").described(
-            "Entités par page ; au-delà de 10000, 10000.",
-            "Features in a page; above 10000, 10000.",
+            "Nombre maximal d’entités par page ; une valeur au-delà de 10000 vaut 10000.",
+            "Maximum number of features in a page; values above 10000 mean 10000.",
         ),
         bbox: Option<BBox> = BOX,
         crs: Option<()> = crs("crs"),
@@ -236,18 +244,19 @@ const EQUALITIES: [(TextProperty, Parameter<Text, Optional>); 5] = [
         TextProperty::Reason,
         text("closed_reason")
             .example("done")
-            .described("Comment elle s’est terminée.", "How it ended."),
+            .described("Motif de fermeture.", "Why it was closed."),
     ),
     (
         TextProperty::Accuracy,
-        text("accuracy")
-            .example("exact")
-            .described("exact ou approximate.", "exact or approximate."),
+        text("accuracy").example("exact").described(
+            "Précision de la position : exact ou approximate.",
+            "Accuracy of the position: exact or approximate.",
+        ),
     ),
     (
         TextProperty::Parent,
         text("parent_service_request_id")
-            .described("L’original d’un doublon.", "A duplicate’s original."),
+            .described("Numéro de l’original d’un doublon.", "Id of the original of a duplicate."),
     ),
 ];
 

@@ -78,7 +78,7 @@ pub fn operations() -> Vec<Operation> {
             .described("Une collection.", "A collection.")
             .responds_with(&json_or_html(json::<CollectionOut>())),
         Operation::get("/ogc/collections/{id}/queryables", "ogc_queryables", Tag::Ogc, queryables)
-            .described("Propriétés que l’on peut filtrer.", "Properties that can be filtered.")
+            .described("Propriétés utilisables dans un filtre.", "Properties that filters can use.")
             .responds_with(&json_or_html(of::<Queryables>(SCHEMA))),
     ];
     all.extend(api::operations());

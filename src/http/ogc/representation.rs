@@ -35,7 +35,7 @@ pub const FORMAT: Parameter<Choice<bool>, Optional> =
     query("f", Choice(&[("json", false), ("html", true)]))
         .optional()
         .example("json")
-        .described("Forme de la réponse.", "Form of the answer.");
+        .described("Format de la réponse.", "Format of the response.");
 
 /// The content of a document in both formats.
 pub fn json_or_html(json: Content) -> [Content; 2] {

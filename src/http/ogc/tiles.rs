@@ -30,8 +30,8 @@ use crate::query;
 use crate::usecase::City;
 
 /// The name of a grid in a path.
-const GRID_NAME: Parameter<PathSegment> =
-    path("grid", PathSegment, GRID).described("Nom de la grille.", "Name of the grid.");
+const GRID_NAME: Parameter<PathSegment> = path("grid", PathSegment, GRID)
+    .described("Nom de la grille de tuiles.", "Id of the tile matrix set.");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -43,17 +43,20 @@ pub fn operations() -> Vec<Operation> {
             .described("Les tuiles d’une collection.", "The tiles of a collection.")
             .responds_with(&json_or_html(json::<TileSets>())),
         Operation::get(tileset, "ogc_tileset", Tag::Ogc, tileset_of)
-            .described("Ses tuiles sur une grille.", "Its tiles on a grid.")
+            .described(
+                "Les tuiles d’une collection dans une grille.",
+                "The tiles of a collection in a tile matrix set.",
+            )
             .responds_with(&json_or_html(json::<TileSet>())),
         Operation::get(one, "ogc_tile", Tag::Ogc, tile)
             .described("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
             .responds_with(&[binary(MEDIA_TYPE)])
             .status_codes(TILE_CODES),
         Operation::get("/ogc/tileMatrixSets", "ogc_grids", Tag::Ogc, grids)
-            .described("Les grilles des tuiles.", "The grids of tiles.")
+            .described("Les grilles de tuiles.", "The tile matrix sets.")
             .responds_with(&json_or_html(json::<Grids>())),
         Operation::get("/ogc/tileMatrixSets/{grid}", "ogc_grid", Tag::Ogc, grid)
-            .described("Une grille.", "A grid.")
+            .described("Une grille de tuiles.", "A tile matrix set.")
             .responds_with(&json_or_html(json::<TileMatrixSet>())),
     ]
 }
@@ -182,7 +185,7 @@ request! {
         f: Option<()> = query("f", Choice(&[("mvt", ())]))
             .optional()
             .example("mvt")
-            .described("Forme de la tuile.", "Form of the tile."),
+            .described("Format de la tuile.", "Format of the tile."),
         filter: Filter = FILTER,
     }
 }

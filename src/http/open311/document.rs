@@ -198,7 +198,7 @@ fn notes(report: &Report, language: Language) -> String {
         }
         (_, Some(ClosedReason::Refused)) => crate::message!("Refusée", "Refused"),
         (_, Some(ClosedReason::Cancelled)) => crate::message!("Annulée", "Cancelled"),
-        _ => crate::message!("Faite", "Done"),
+        _ => crate::message!("Réglée", "Done"),
     };
     language.pick(&message).to_owned()
 }

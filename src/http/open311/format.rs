@@ -70,8 +70,8 @@ pub fn failure(
 
 /// The language of texts under Open311's name for it.
 pub const LOCALE: Parameter<Text, Optional> = text_parameter("locale").example("fr_CA").described(
-    "Langue des textes : ce qui commence par fr ou en.",
-    "Language of texts: what begins with fr or en.",
+    "Langue des textes : un code qui commence par fr ou en.",
+    "Language of texts: a code that starts with fr or en.",
 );
 
 /// The application's key. Reading needs none, but clients may send it.
@@ -82,8 +82,8 @@ pub const API_KEY: Parameter<Text, Optional> = text_parameter("api_key")
 /// Whether to add `extended_attributes`.
 pub const EXTENSIONS: Parameter<Flag, Defaulted<bool>> =
     query("extensions", Flag).default(false).example("true").described(
-        "Avec tout ce que ce service sait au-delà de la norme.",
-        "With all that this service knows beyond the standard.",
+        "Ajouter extended_attributes, les champs que la norme ne prévoit pas.",
+        "Add extended_attributes, the fields that the standard does not define.",
     );
 
 /// Sets the language from `locale`. If that is not French or English, the language from `lang` or

@@ -37,8 +37,8 @@ const IDS_MAX: usize = 1_000;
 
 /// Ids of service requests. If given, all other conditions are ignored (GeoReport v2).
 const IDS: Parameter<Text, Optional> = text("service_request_id").described(
-    "Numéros séparés par des virgules ; le reste est alors ignoré.",
-    "Ids apart by commas; all else is then passed over.",
+    "Numéros de demandes, séparés par des virgules ; les autres conditions sont alors ignorées.",
+    "Ids of requests, separated by commas; all other conditions are then ignored.",
 );
 
 /// Codes of services; an unknown one is an error.
@@ -47,7 +47,7 @@ struct KnownServices;
 const SERVICE_CODES: Parameter<Text, Optional> =
     text("service_code").example("nid-de-poule,lampadaire").described(
         "Codes de services, séparés par des virgules.",
-        "Codes of services, apart by commas.",
+        "Codes of services, separated by commas.",
     );
 
 impl Extract for KnownServices {
@@ -73,9 +73,10 @@ impl Extract for KnownServices {
 /// Statuses in Open311's two words; `open` includes reports in progress.
 struct Statuses;
 
-const STATUS: Parameter<Text, Optional> = text("status")
-    .example("open")
-    .described("open ou closed, ou les deux.", "open or closed, or both.");
+const STATUS: Parameter<Text, Optional> = text("status").example("open").described(
+    "open ou closed, ou les deux, séparés par une virgule.",
+    "open or closed, or both, separated by a comma.",
+);
 
 impl Extract for Statuses {
     type Value = Option<Vec<Status>>;
@@ -162,21 +163,25 @@ request! {
     pub struct TimeParameters {
         updated_after: Option<ReportTime> =
             time("updated_after").example("2026-11-01T00:00:00Z").described(
-                "Changées ici à partir de là, la plus ancienne modification d’abord.",
-                "Changed here from then on, oldest change first.",
+                "Demandes modifiées dans ce service à partir de cet instant ; la plus ancienne \
+                 modification d’abord.",
+                "Requests changed in this service at or after this time; oldest change first.",
             ),
         updated_before: Option<ReportTime> =
             time("updated_before").example("2027-01-01T00:00:00Z").described(
-                "Changées ici avant.",
-                "Changed here before.",
+                "Demandes modifiées dans ce service avant cet instant.",
+                "Requests changed in this service before this time.",
             ),
         start: Option<ReportTime> = time("start_date").example("2026-10-01T00:00:00Z").described(
-            "Faites à partir de là ; 90 jours au plus avec end_date.",
-            "Made from here on; 90 days at most with end_date.",
+            "Demandes faites à partir de cet instant ; 90 jours au plus avant end_date.",
+            "Requests made at or after this time; at most 90 days before end_date.",
         ),
         end: Option<ReportTime> = time("end_date")
             .example("2026-11-30T00:00:00Z")
-            .described("Faites jusque-là.", "Made until here."),
+            .described(
+                "Demandes faites jusqu’à cet instant.",
+                "Requests made at or before this time.",
+            ),
     }
 }
 
@@ -202,8 +207,8 @@ impl TimeParameters {
                 // `end` is the last second of its day, hence one more day.
                 if end < start || end - start > length + DAY {
                     let message = message!(
-                        "doit suivre start_date de 90 jours au plus",
-                        "must follow start_date by 90 days at most"
+                        "doit être entre 0 et 90 jours après start_date",
+                        "must be between 0 and 90 days after start_date"
                     );
                     return Err(reader.refuse("end_date", instant(end), message));
                 }
@@ -229,11 +234,11 @@ request! {
         page: usize = query("page", number(1, PAGES_MAX))
             .default(1)
             .example("1")
-            .described("Numéro de la page.", "Number of the page."),
+            .described("Numéro de la page, à partir de 1.", "Number of the page, from 1."),
         size: usize = query("page_size", number(1, PAGE_MAX))
             .default(PAGE_MAX)
             .example("10")
-            .described("Demandes par page.", "Requests in a page."),
+            .described("Nombre de demandes par page.", "Number of requests in a page."),
         is_extended: bool = EXTENSIONS,
     }
 }

@@ -37,8 +37,8 @@ pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         in_both_formats(
             Operation::get("/open311/v2/{name}", "open311", Tag::Open311, get).described(
-                "discovery, services ou requests, en .xml ou .json.",
-                "discovery, services or requests, as .xml or .json.",
+                "Point d’accès, services ou demandes, en XML ou JSON.",
+                "Discovery, services or requests, as XML or JSON.",
             ),
         ),
         in_both_formats(
@@ -50,8 +50,10 @@ pub fn operations() -> Vec<Operation> {
                 .described("Une demande.", "One request."),
         ),
         in_both_formats(
-            Operation::get(token_path, "open311_token", Tag::Open311, token)
-                .described("Le numéro d’un jeton.", "The id of a token."),
+            Operation::get(token_path, "open311_token", Tag::Open311, token).described(
+                "Le numéro de la demande qui correspond à un jeton.",
+                "The id of the request of a token.",
+            ),
         ),
     ];
     all.extend(submit::operations());
@@ -67,8 +69,10 @@ pub fn status(code: StatusCode) -> StatusCode {
     }
 }
 
-const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json")
-    .described("Le document, en .xml ou .json.", "The document, as .xml or .json.");
+const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json").described(
+    "discovery, services ou requests, suivi de .xml ou .json.",
+    "discovery, services or requests, followed by .xml or .json.",
+);
 
 /// A request to `/open311/v2/{name}`.
 enum GetRequest {
@@ -158,8 +162,8 @@ request! {
     /// The definition of a service.
     pub struct ServiceRequest {
         name: String = path("name", PathSegment, "lampadaire.json").described(
-            "Code du service, puis .xml ou .json.",
-            "Code of the service, then .xml or .json.",
+            "Code du service, suivi de .xml ou .json.",
+            "Code of the service, followed by .xml or .json.",
         ),
         locale: Option<String> = LOCALE,
         api_key: Option<String> = API_KEY,
@@ -182,8 +186,8 @@ request! {
     /// One service request.
     pub struct OneServiceRequest {
         name: String = path("name", PathSegment, "4RX-7KM-P2.json").described(
-            "Numéro de la demande, puis .xml ou .json.",
-            "Id of the request, then .xml or .json.",
+            "Numéro de la demande, suivi de .xml ou .json.",
+            "Id of the request, followed by .xml or .json.",
         ),
         is_extended: bool = EXTENSIONS,
         locale: Option<String> = LOCALE,
@@ -206,7 +210,7 @@ request! {
     /// The id of the service request of a token.
     pub struct TokenRequest {
         name: String = path("name", PathSegment, "4RX-7KM-P2.json")
-            .described("Jeton, puis .xml ou .json.", "Token, then .xml or .json."),
+            .described("Jeton, suivi de .xml ou .json.", "Token, followed by .xml or .json."),
         locale: Option<String> = LOCALE,
         api_key: Option<String> = API_KEY,
     }

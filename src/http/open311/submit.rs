@@ -33,8 +33,8 @@ pub fn operations() -> Vec<Operation> {
     vec![in_both_formats(
         Operation::post("/open311/v2/{name}", "open311_post", Tag::Open311, submit)
             .described(
-                "Une demande (requests.xml ou .json), avec photos peut-être.",
-                "A request (requests.xml or .json), perhaps with photos.",
+                "Crée une demande, avec ou sans photos.",
+                "Creates a request, with or without photos.",
             )
             .body(&forms)
             .status_codes(&[
@@ -52,7 +52,7 @@ request! {
     /// The parameters of a new service request.
     pub struct SubmitRequest {
         name: String = path("name", PathSegment, "requests.json")
-            .described("requests, puis .xml ou .json.", "requests, then .xml or .json."),
+            .described("requests, suivi de .xml ou .json.", "requests, followed by .xml or .json."),
         api_key: Option<String> = API_KEY,
         locale: Option<String> = LOCALE,
         dedupe: Dedupe = DEDUPE,
@@ -70,7 +70,7 @@ fn check_key(state: &AppState, key: Option<&str>) -> Result<()> {
     }
     let message = match key {
         None => message!("Il manque une clé (api_key).", "An api_key is missing."),
-        Some(_) => message!("Cette clé (api_key) n’est pas connue.", "This api_key is not known."),
+        Some(_) => message!("Cette clé (api_key) est inconnue.", "This api_key is unknown."),
     };
     Err(Error::new(ErrorKind::Forbidden, message))
 }

@@ -22,11 +22,11 @@ pub fn operations() -> Vec<Operation> {
     let readiness = json::<Readiness>();
     vec![
         Operation::plain("/healthz", "healthz", Tag::Service, get(healthz))
-            .described("Le processus répond.", "The process answers.")
+            .described("Le processus fonctionne.", "The process is alive.")
             .responds_with(&[json::<Health>()])
             .status_codes(OK),
         Operation::plain("/readyz", "readyz", Tag::Service, get(readyz))
-            .described("Jusqu’où l’index a lu.", "How far the index has read.")
+            .described("L’index est-il à jour ?", "Has the index caught up with the store?")
             .responds_with(&[readiness])
             .fails_with(&[readiness])
             .status_codes(&[(200, "ok"), (503, "not yet")]),

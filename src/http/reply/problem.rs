@@ -134,7 +134,7 @@ pub fn malformed() -> Error {
         ErrorKind::Invalid,
         message!(
             "La requête est mal formée ou incomplète.",
-            "The request is malformed or cut short."
+            "The request is malformed or incomplete."
         ),
     )
 }
@@ -142,6 +142,6 @@ pub fn malformed() -> Error {
 /// The error for a body that exceeds its limit.
 pub fn too_large() -> Error {
     let message =
-        message!("Le corps de la requête est trop grand.", "The request's body is too large.");
+        message!("Le corps de la requête est trop grand.", "The request body is too large.");
     Error::new(ErrorKind::TooLarge, message)
 }

@@ -42,12 +42,14 @@ impl Authorization {
                 return Ok(());
             }
             (WriteAccess::Key(_), _) => message!(
-                "Montrez la clé d’équipe : « Authorization: Bearer … ».",
-                "Show the crew key: 'Authorization: Bearer …'."
+                "Envoyez la clé d’équipe : « Authorization: Bearer … ».",
+                "Send the crew key: 'Authorization: Bearer …'."
             ),
             (WriteAccess::Nobody, _) => message!(
-                "Ouvert au réseau sans clé d’équipe (--crew-key), le service ne change rien.",
-                "Open to the network without a crew key (--crew-key), the service changes nothing."
+                "Le service est ouvert au réseau sans clé d’équipe (--crew-key) : il refuse tout \
+                 changement.",
+                "The service is open to the network without a crew key (--crew-key): it refuses \
+                 all changes."
             ),
         };
         Err(Error::new(ErrorKind::Forbidden, message))

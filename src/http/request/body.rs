@@ -21,5 +21,5 @@ pub fn received(body: std::result::Result<Bytes, BytesRejection>) -> Result<Byte
 
 /// The error for a body that ended before it was complete.
 pub fn cut_short() -> crate::error::Error {
-    Refusal::new("body", "", message!("est arrivé incomplet", "arrived incomplete")).into()
+    Refusal::new("body", "", message!("a été reçu incomplet", "was received incomplete")).into()
 }

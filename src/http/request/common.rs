@@ -12,8 +12,8 @@ pub const LANGUAGES: Choice<Language> =
 /// The language of the texts in a response.
 pub const LANG: Parameter<Choice<Language>, Optional> =
     query("lang", LANGUAGES).optional().example("en").described(
-        "Langue des textes ; sinon celle d’Accept-Language, sinon le français.",
-        "Language of texts; else that of Accept-Language, else French.",
+        "Langue des textes ; par défaut celle d’Accept-Language, sinon le français.",
+        "Language of texts; by default that of Accept-Language, otherwise French.",
     );
 
 /// The jurisdiction that an operation is about.

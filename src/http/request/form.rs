@@ -34,7 +34,7 @@ fn malformed(error: &MultipartError) -> Error {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => {
-            let message = message!("est mal formé ou incomplet", "is malformed or cut short");
+            let message = message!("est mal formé ou incomplet", "is malformed or incomplete");
             Refusal::new("body", "", message).into()
         }
     }

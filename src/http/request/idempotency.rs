@@ -19,7 +19,7 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     if !is_readable {
         let max = KEY_BYTES_MAX;
         let message = message!(
-            "doit avoir de 1 à {max} signes ASCII",
+            "doit avoir de 1 à {max} caractères ASCII",
             "must have 1 to {max} ASCII characters"
         );
         return Err(Refusal::new("Idempotency-Key", text, message).into());

@@ -302,7 +302,7 @@ impl MemberType for TextMember {
 }
 
 fn not_a_text() -> Message {
-    message!("n’est pas un texte", "is not a text")
+    message!("n’est pas une chaîne de caractères", "is not a string")
 }
 
 /// A number. Its range is only part of the schema: the domain checks it.

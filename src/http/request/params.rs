@@ -20,13 +20,13 @@ pub const ROWS_MAX: usize = 1_000;
 pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, ROWS_MAX))
     .default(100)
     .example("10")
-    .described("Résultats au plus.", "Results at most.");
+    .described("Nombre maximal de résultats.", "Maximum number of results.");
 
 /// The cursor of a page in a list that is sorted by an `N`.
 pub const fn cursor_by<N: std::str::FromStr>() -> Parameter<CursorType<N>, Optional> {
     query("cursor", cursor()).optional().described(
-        "Où la page précédente s’arrêtait, comme son lien « next » le dit.",
-        "Where the page before ended, as its 'next' tells.",
+        "Fin de la page précédente, reprise de son lien « next ».",
+        "End of the previous page, as in its link 'next'.",
     )
 }
 
@@ -36,8 +36,10 @@ pub type NewestAfter = Option<Cursor<i64>>;
 /// A bounding box.
 pub const BBOX: Parameter<Bounds, Optional> =
     query("bbox", Bounds).optional().example("-71.4,46.7,-71.1,46.9").described(
-        "Ouest,sud,est,nord en degrés ; un ouest plus grand que l’est passe l’antiméridien.",
-        "West,south,east,north in degrees; a west above the east crosses the antimeridian.",
+        "Rectangle : ouest,sud,est,nord en degrés ; si l’ouest dépasse l’est, il traverse \
+         l’antiméridien.",
+        "Bounding box: west,south,east,north in degrees; if west is greater than east, it crosses \
+         the antimeridian.",
     );
 
 /// The id of a report, or its tracking number in any spelling (spaces, hyphens, letter case).
@@ -87,26 +89,29 @@ pub const COUNT: Parameter<Choice<bool>, Required> =
     query("count", Choice(&[("reports", false), ("incidents", true)]))
         .example("incidents")
         .described(
-            "incidents : chaque problème une fois, sans ses doublons.",
-            "incidents: each problem once, without its duplicates.",
+            "reports compte chaque demande ; incidents, chaque problème une fois, sans ses \
+             doublons.",
+            "reports counts each report; incidents counts each problem once, without its \
+             duplicates.",
         );
 
 /// Codes of services and groups of services.
 pub const SERVICE: Parameter<Services, Optional> =
     query("service", Services).optional().example("nid-de-poule,neige").described(
         "Codes de services ou de groupes, séparés par des virgules ; voir /api/v1/services.",
-        "Codes of services or groups, apart by commas; see /api/v1/services.",
+        "Codes of services or groups, separated by commas; see /api/v1/services.",
     );
 
 const FROM: Parameter<Time, Optional> =
     query("from", Time).optional().example("2026-01-01").described(
-        "Faites à partir de cet instant (RFC 3339) ou de cette date du calendrier de la ville.",
-        "Made from this instant (RFC 3339) or date of the city’s calendar on.",
+        "Demandes faites à partir de cet instant (RFC 3339) ou de cette date, dans le fuseau de \
+         la ville.",
+        "Reports made at or after this instant (RFC 3339) or date, in the city’s time zone.",
     );
 
 const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").described(
-    "Faites jusqu’à cet instant ou à la fin de cette date.",
-    "Made until this instant or the end of this date.",
+    "Demandes faites jusqu’à cet instant ou jusqu’à la fin de cette date.",
+    "Reports made at or before this instant or the end of this date.",
 );
 
 request! {
@@ -140,31 +145,31 @@ impl SpanParameters {
 
 const STATUS: Parameter<WordsOf<Status>, Optional> =
     query("status", words()).optional().example("open,in_progress").described(
-        "open, in_progress ou closed ; plusieurs séparés par des virgules.",
-        "open, in_progress or closed; several apart by commas.",
+        "open, in_progress ou closed ; plusieurs, séparés par des virgules.",
+        "open, in_progress or closed; several are separated by commas.",
     );
 
 const NATURE: Parameter<WordsOf<Nature>, Optional> =
     query("nature", words()).optional().example("intervention").described(
-        "intervention, information, complaint ou comment ; plusieurs séparés par des virgules.",
-        "intervention, information, complaint or comment; several apart by commas.",
+        "intervention, information, complaint ou comment ; plusieurs, séparés par des virgules.",
+        "intervention, information, complaint or comment; several are separated by commas.",
     );
 
 const CHANNEL: Parameter<WordsOf<Channel>, Optional> =
     query("channel", words()).optional().example("web,app").described(
-        "phone, email, web, app, counter ou import ; plusieurs séparés par des virgules.",
-        "phone, email, web, app, counter or import; several apart by commas.",
+        "phone, email, web, app, counter ou import ; plusieurs, séparés par des virgules.",
+        "phone, email, web, app, counter or import; several are separated by commas.",
     );
 
 const AREA: Parameter<Texts, Optional> = query("area", Texts).optional().described(
     "Noms de secteurs, séparés par des virgules ; voir « area » dans /api/v1/stats.",
-    "Names of areas, apart by commas; see 'area' in /api/v1/stats.",
+    "Names of areas, separated by commas; see 'area' in /api/v1/stats.",
 );
 
 const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =
     query("approximate", Flag).default(false).example("true").described(
-        "Avec les lieux approximatifs, laissés de côté sinon.",
-        "With approximate places, which are left out otherwise.",
+        "Inclure les demandes dont la position est approximative.",
+        "Include reports with an approximate position.",
     );
 
 request! {

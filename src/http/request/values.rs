@@ -57,9 +57,10 @@ pub fn bounds(text: &str) -> Result<BBox, Message> {
     match edges.as_deref() {
         Some([west, south, east, north]) => match BBox::new(*west, *south, *east, *north) {
             Ok(bbox) if bbox.is_upright() => Ok(bbox),
-            Ok(_) => {
-                Err(message!("le sud est au nord du nord", "its south lies north of its north"))
-            }
+            Ok(_) => Err(message!(
+                "sa limite sud est au nord de sa limite nord",
+                "its south edge is north of its north edge"
+            )),
             Err(out) => {
                 let (axis, value, limit) = (out.axis, out.value, out.limit);
                 Err(message!(

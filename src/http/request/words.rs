@@ -42,7 +42,7 @@ impl<T: Copy + PartialEq> ParameterType for Choice<T> {
 
 /// The message for a word that is not in a list.
 pub fn not_one_of(known: &str) -> Message {
-    message!("n’est pas l’un de {known}", "is not one of {known}")
+    message!("n’est pas parmi les valeurs possibles : {known}", "is not one of {known}")
 }
 
 /// The words of a vocabulary.

@@ -58,14 +58,14 @@ impl Layer {
         let message = match self {
             Self::Reports => message!(
                 "Demandes : groupées jusqu’au zoom 13, une à une ensuite",
-                "Reports: clustered up to zoom 13, one by one from there"
+                "Reports: clustered up to zoom 13, then one by one"
             ),
             Self::Clusters => message!(
                 "Groupes de demandes, comme /api/v1/clusters",
                 "Clusters of reports, as /api/v1/clusters"
             ),
             Self::Hexes => message!(
-                "Hexagones H3 : décomptes et signification",
+                "Hexagones H3 : dénombrements et significativité",
                 "H3 hexagons: counts and significance"
             ),
             Self::Hotspots => message!(

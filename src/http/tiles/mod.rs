@@ -42,12 +42,12 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/tiles/{name}", "tile_json", Tag::Tiles, about)
             .described(
-                "TileJSON 3.0 : {layer}.json, où layer est reports, clusters, hexes ou hotspots.",
-                "TileJSON 3.0: {layer}.json, where layer is reports, clusters, hexes or hotspots.",
+                "Métadonnées d’une couche de tuiles (TileJSON 3.0).",
+                "Metadata of a tile layer (TileJSON 3.0).",
             )
             .responds_with(&[json::<TileJson<'_>>()]),
         Operation::get("/tiles/{layer}/{z}/{x}/{y}", "tile", Tag::Tiles, tile)
-            .described("Une tuile vectorielle (MVT) : {y}.mvt.", "A vector tile (MVT): {y}.mvt.")
+            .described("Une tuile vectorielle (MVT).", "A vector tile (MVT).")
             .responds_with(&[binary(MEDIA_TYPE)])
             .status_codes(TILE_CODES),
     ]
@@ -88,10 +88,16 @@ request! {
     /// A tile.
     pub struct TileRequest {
         layer: String = path("layer", PathSegment, "clusters")
-            .described("reports, clusters, hexes ou hotspots.", "reports, clusters, hexes or hotspots."),
+            .described(
+                "Couche : reports, clusters, hexes ou hotspots.",
+                "Layer: reports, clusters, hexes or hotspots.",
+            ),
         z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
         x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
-        y: String = path("y", PathSegment, "360.mvt").described("Rangée, puis .mvt.", "Row, then .mvt."),
+        y: String = path("y", PathSegment, "360.mvt").described(
+            "Rangée, suivie de .mvt.",
+            "Row, followed by .mvt.",
+        ),
         filter: Filter = FILTER,
     }
 }
@@ -102,7 +108,10 @@ async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
     let tile = tile_of(z, x, y)?;
     if tile.zoom() > layer.zooms().1 {
         let max = layer.zooms().1;
-        let message = message!("a des tuiles jusqu’au zoom {max}", "has tiles up to zoom {max}");
+        let message = message!(
+            "dépasse le dernier zoom de cette couche ({max})",
+            "is beyond the last zoom of this layer ({max})"
+        );
         return Err(Refusal::new("z", tile.zoom(), message).into());
     }
     let filter = filter.clone();
@@ -150,7 +159,10 @@ request! {
     /// tiles.
     pub struct AboutRequest {
         name: String = path("name", PathSegment, "clusters.json")
-            .described("Une couche, puis .json.", "A layer, then .json."),
+            .described(
+                "Couche (reports, clusters, hexes ou hotspots), suivie de .json.",
+                "Layer (reports, clusters, hexes or hotspots), followed by .json.",
+            ),
         filter: Filter = FILTER,
     }
 }

@@ -28,7 +28,10 @@ const ALERT_DAYS: f64 = 365.0;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/alerts", "alerts", Tag::Maps, alerts)
-            .described("Ce qui vient de commencer.", "What has just begun.")
+            .described(
+                "Alertes : groupes de demandes inhabituels qui viennent de commencer.",
+                "Alerts: unusual clusters of reports that have just begun.",
+            )
             .responds_with(&[geojson::<AreaCollection<AlertsHead, AlertOut>>()]),
     ]
 }

@@ -20,12 +20,12 @@ use crate::http::request::types::PathSegment;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/boundaries", "boundaries", Tag::Cities, list)
-            .described("Les découpages chargés de la ville.", "The city’s loaded sets of areas.")
+            .described("Les découpages de la ville en secteurs.", "The boundary sets of the city.")
             .responds_with(&[json::<Boundaries>()]),
         Operation::get("/api/v1/boundaries/{name}", "boundary", Tag::Cities, one)
             .described(
                 "Les secteurs d’un découpage et leurs limites.",
-                "The areas of a set and their boundaries.",
+                "The areas of a boundary set.",
             )
             .responds_with(&[geojson::<AreasOfSet>()]),
     ]
@@ -94,7 +94,7 @@ request! {
     /// The areas of a boundary set.
     pub struct BoundarySetRequest {
         name: String = path("name", PathSegment, "quartiers")
-            .described("Nom du découpage.", "Name of the set."),
+            .described("Nom du découpage.", "Name of the boundary set."),
     }
 }
 

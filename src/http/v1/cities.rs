@@ -16,7 +16,7 @@ use crate::http::request::call::ServiceCall;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/jurisdictions", "jurisdictions", Tag::Cities, list)
-            .described("Les villes d’ici.", "The cities here.")
+            .described("Les villes de ce service.", "The cities of this service.")
             .responds_with(&[json::<Jurisdictions>()]),
     ]
 }

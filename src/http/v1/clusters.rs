@@ -24,26 +24,30 @@ use crate::query::{self, ClusterItem, Clusters, ZOOM_MAX};
 use crate::usecase::reports::check_areas;
 
 /// How many clusters a response has at most, largest first.
-const CLUSTERS: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
-    .default(5_000)
-    .example("50")
-    .described("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+const CLUSTERS: Parameter<Number<usize>, Defaulted<usize>> =
+    query("limit", number(1, 5_000)).default(5_000).example("50").described(
+        "Nombre maximal de groupes ; les plus grands d’abord.",
+        "Maximum number of clusters; largest first.",
+    );
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let collection = geojson::<Collection<'_, ClusterItemOut<'_>>>();
     vec![
         Operation::get("/api/v1/clusters", "clusters", Tag::Maps, list)
-            .described("Ce qu’une carte montre.", "What a map shows.")
+            .described("Groupes de demandes pour une carte.", "Clusters of reports for a map.")
             .responds_with(&[collection]),
         Operation::get("/api/v1/clusters/{id}", "cluster", Tag::Maps, one)
             .described("Un groupe.", "A cluster.")
             .responds_with(&[geojson::<Feature<'_, ClusterItemOut<'_>>>()]),
         Operation::get("/api/v1/clusters/{id}/children", "cluster_children", Tag::Maps, children)
-            .described("Ses parties au zoom suivant.", "Its parts at the next zoom.")
+            .described(
+                "Les parties d’un groupe au zoom suivant.",
+                "The parts of a cluster at the next zoom.",
+            )
             .responds_with(&[collection]),
         Operation::get("/api/v1/clusters/{id}/reports", "cluster_reports", Tag::Maps, reports)
-            .described("Ses demandes.", "Its reports.")
+            .described("Les demandes d’un groupe.", "The reports of a cluster.")
             .responds_with(&[geojson::<Collection<'_, ReportOut>>()]),
     ]
 }
@@ -77,7 +81,7 @@ request! {
     pub struct ClusterListRequest {
         bbox: BBox = BBOX.required(),
         zoom: u8 = query("zoom", number(0, ZOOM_MAX)).example("12").described(
-            "Zoom d’une carte à tuiles de 512 pixels.",
+            "Zoom d’une carte dont les tuiles ont 512 pixels de côté.",
             "Zoom of a map with tiles of 512 pixels.",
         ),
         limit: usize = CLUSTERS,
@@ -109,7 +113,10 @@ request! {
     /// The id of a cluster in a path.
     pub struct ClusterIdParameter {
         id: String = path("id", PathSegment, "0-2-2")
-            .described("zoom-colonne-rangée du groupe.", "zoom-column-row of the cluster."),
+            .described(
+                "Identifiant du groupe : zoom-colonne-rangée.",
+                "Id of the cluster: zoom-column-row.",
+            ),
     }
 }
 

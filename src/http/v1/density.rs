@@ -29,27 +29,28 @@ const POINTS_MAX: usize = 100_000;
 /// Limit of `min_samples`.
 const SAMPLES_MAX: usize = 1_000;
 
-const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", number(1, 5_000))
-    .default(1_000)
-    .example("5")
-    .described("Groupes au plus, les plus grands.", "Clusters at most, the largest.");
+const LIMIT: Parameter<Number<usize>, Defaulted<usize>> =
+    query("limit", number(1, 5_000)).default(1_000).example("5").described(
+        "Nombre maximal de groupes ; les plus grands d’abord.",
+        "Maximum number of clusters; largest first.",
+    );
 
 const MEMBERS: Parameter<Flag, Defaulted<bool>> = query("members", Flag)
     .default(false)
     .example("true")
-    .described("Avec les numéros de suivi.", "With tracking numbers.");
+    .described("Inclure les numéros de suivi.", "Include the tracking numbers.");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let answer = geojson::<AreaCollection<DensityHead, DensityOut<'_>>>();
     vec![
         Operation::get("/api/v1/dbscan", "dbscan", Tag::Maps, dbscan)
-            .described("Groupes par densité.", "Clusters by density.")
+            .described("Groupes par densité (DBSCAN).", "Clusters by density (DBSCAN).")
             .responds_with(&[answer]),
         Operation::get("/api/v1/hdbscan", "hdbscan", Tag::Maps, hdbscan)
             .described(
-                "Groupes par densité, de toute échelle.",
-                "Clusters by density, of any scale.",
+                "Groupes de densités diverses (HDBSCAN*).",
+                "Clusters of varying density (HDBSCAN*).",
             )
             .responds_with(&[answer]),
     ]
@@ -59,12 +60,12 @@ request! {
     /// The parameters of DBSCAN.
     pub struct DbscanParameters {
         eps_m: f64 = query("eps_m", number(0.1, 10_000.0)).example("100").described(
-            "Portée d’un voisinage, en mètres.",
-            "Reach of a neighbourhood, in metres.",
+            "Rayon du voisinage, en mètres.",
+            "Radius of the neighbourhood, in metres.",
         ),
         min_points: usize = query("min_points", number(1, POINTS_MAX)).example("5").described(
-            "Demandes qui font un noyau, la première comprise.",
-            "Reports that make a core, itself included.",
+            "Nombre minimal de demandes dans le voisinage d’un noyau, lui compris.",
+            "Minimum number of reports in the neighbourhood of a core point, itself included.",
         ),
     }
 }
@@ -80,13 +81,16 @@ request! {
     pub struct HdbscanParameters {
         min_cluster_size: usize = query("min_cluster_size", number(2, POINTS_MAX))
             .example("10")
-            .described("Demandes d’un groupe au moins.", "Reports of a cluster at least."),
+            .described(
+                "Nombre minimal de demandes d’un groupe.",
+                "Minimum number of reports of a cluster.",
+            ),
         min_samples: Option<usize> = query("min_samples", number(1, SAMPLES_MAX))
             .optional()
             .example("5")
             .described(
-                "Voisins qui mesurent la densité ; sinon min_cluster_size.",
-                "Neighbours that measure density; else min_cluster_size.",
+                "Nombre de voisins qui mesure la densité ; par défaut min_cluster_size.",
+                "Number of neighbours that measures the density; by default min_cluster_size.",
             ),
     }
 }

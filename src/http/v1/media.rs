@@ -52,7 +52,7 @@ pub async fn check_stored<'a>(
         if let Some(name) = url.strip_prefix("/media/")
             && !state.public_config.photo_store.has(name).await
         {
-            let message = message!("n’est pas une photo d’ici", "is not a photo kept here");
+            let message = message!("n’est pas une photo conservée ici", "is not a photo kept here");
             return Err(Refusal::new("media_url", url, message).into());
         }
     }
@@ -100,8 +100,8 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/media", "create_media", Tag::Reports, create)
             .described(
-                "Une photo ; la réponse dit où elle est gardée et où elle a été prise.",
-                "A photo; the answer tells where it is kept and where it was taken.",
+                "Envoie une photo ; la réponse donne son adresse et le lieu de la prise de vue.",
+                "Uploads a photo; the response has its address and where it was taken.",
             )
             .body(&body)
             .responds_with(&[json::<StoredPhoto>()])

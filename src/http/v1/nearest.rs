@@ -20,7 +20,10 @@ use crate::usecase::reports::check_areas;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/nearest", "nearest", Tag::Places, list)
-            .described("Les plus proches, avec leur distance.", "The nearest, with their distance.")
+            .described(
+                "Les demandes les plus proches, avec leur distance.",
+                "The nearest reports, with their distance.",
+            )
             .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
     ]
 }
@@ -30,11 +33,11 @@ request! {
     pub struct NearestRequest {
         at: Position = POSITION,
         k: usize = query("k", number(1, ROWS_MAX)).default(10).example("5")
-            .described("Combien.", "How many."),
+            .described("Nombre de demandes.", "Number of reports."),
         max_m: f64 = query("max_m", number(0.0, CIRCUMFERENCE_M))
             .default(CIRCUMFERENCE_M)
             .example("2000")
-            .described("Distance au plus, en mètres.", "Distance at most, in metres."),
+            .described("Distance maximale, en mètres.", "Maximum distance, in metres."),
         filter: Filter = BOXED_FILTER,
     }
 }

@@ -35,7 +35,10 @@ const HOUR: i64 = 3_600;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/recurrences", "recurrences", Tag::Maps, list)
-            .described("Réparé et signalé de nouveau.", "Repaired and reported again.")
+            .described(
+                "Lieux où un problème revient après sa réparation.",
+                "Places where a problem comes back after its repair.",
+            )
             .responds_with(&[geojson::<AreaCollection<RecurrencesHead, RecurrenceOut<'_>>>()]),
     ]
 }
@@ -44,16 +47,17 @@ request! {
     /// Places where repairs did not last.
     pub struct RecurrencesRequest {
         radius_m: f64 = query("radius_m", number(0.1, 500.0)).default(15.0).example("15").described(
-            "Distance au plus de ce qui revient, en mètres.",
-            "Distance at most of what comes back, in metres.",
+            "Distance maximale entre la réparation et la nouvelle demande, en mètres.",
+            "Maximum distance between the repair and the new report, in metres.",
         ),
         days: i64 = query("within_days", number(1, 366)).default(60).example("60").described(
-            "Jours après la réparation.",
-            "Days after the repair.",
+            "Nombre maximal de jours entre la réparation et la nouvelle demande.",
+            "Maximum number of days between the repair and the new report.",
         ),
-        chronic_from: u64 = query("chronic_from", number(1, 1_000)).default(3).example("2").described(
-            "Réparations manquées qui font un lieu chronique.",
-            "Failed fixes that make a place chronic.",
+        chronic_from: u64 = query("chronic_from", number(1, 1_000)).default(3).example("2")
+            .described(
+            "Nombre de réparations sans effet durable à partir duquel un lieu est chronique.",
+            "Number of failed repairs from which a place is chronic.",
         ),
         limit: usize = LIMIT,
         filter: Filter = BOXED_FILTER,

@@ -28,8 +28,8 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/stats", "stats", Tag::Places, stats)
             .described(
-                "Décomptes par service, statut, secteur, jour ; délais.",
-                "Counts by service, status, area, day; delays.",
+                "Nombres de demandes par service, état, secteur et jour ; délais de fermeture.",
+                "Numbers of reports by service, status, area and day; times to close.",
             )
             .responds_with(&[json::<StatsOut<'_>>()]),
     ]
@@ -40,8 +40,8 @@ request! {
     pub struct StatsRequest {
         filter: Filter = BOXED_FILTER,
         areas: Option<String> = text("areas").described(
-            "Le découpage dont on compte les secteurs ; voir /api/v1/boundaries.",
-            "The set whose areas are counted; see /api/v1/boundaries.",
+            "Le découpage par lequel compter ; voir /api/v1/boundaries.",
+            "The boundary set to count by; see /api/v1/boundaries.",
         ),
     }
 }
@@ -79,7 +79,7 @@ fn boundary_set<'a>(
     let Some(set) = snapshot.boundary_set(name) else {
         let message = message!(
             "n’est pas un découpage de cette ville ; voir /api/v1/boundaries",
-            "is not a set of this city's areas; see /api/v1/boundaries"
+            "is not a boundary set of this city; see /api/v1/boundaries"
         );
         return Err(Refusal::new("areas", name, message).into());
     };

@@ -33,14 +33,14 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/within", "within", Tag::Places, within_radius)
             .described(
-                "Tout ce qui est dans un rayon, le plus proche d’abord.",
-                "All within a radius, nearest first.",
+                "Les demandes dans un rayon, les plus proches d’abord.",
+                "The reports within a radius, nearest first.",
             )
             .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()]),
         Operation::post("/api/v1/within", "within_polygon", Tag::Places, within_polygon)
             .described(
-                "Tout ce qui est dans un polygone, le plus récent d’abord.",
-                "All within a polygon, newest first.",
+                "Les demandes dans un polygone, les plus récentes d’abord.",
+                "The reports within a polygon, newest first.",
             )
             .body(&[polygon])
             .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()])

@@ -47,8 +47,8 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post(path, "duplicates_batch", Tag::Duplicates, answer_lines)
             .described(
-                "La même question par milliers, une par ligne.",
-                "The same question by the thousand, a line each.",
+                "Doublons probables de plusieurs descriptions, une par ligne (NDJSON).",
+                "Likely duplicates of many descriptions, one per line (NDJSON).",
             )
             .body(&[text(NDJSON)])
             .responds_with(&[text(NDJSON)])

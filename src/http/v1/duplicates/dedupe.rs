@@ -41,8 +41,10 @@ const MODE: Parameter<Choice<DedupeMode>, Defaulted<DedupeMode>> = query(
 .default(DedupeMode::Off)
 .example("tell")
 .described(
-    "Ce qu’on fait d’un doublon probable : rien, le dire, demander, rattacher.",
-    "What becomes of a likely duplicate: nothing, tell, ask, attach.",
+    "Que faire d’un doublon probable : off, rien ; tell, le signaler ; warn, demander \
+     confirmation ; attach, le rattacher.",
+    "What to do about a likely duplicate: off, nothing; tell, list it; warn, ask for \
+     confirmation; attach, attach the report to it.",
 );
 
 const CHOICE: Parameter<Custom<DedupeChoice>, Optional> = query(
@@ -61,8 +63,8 @@ const CHOICE: Parameter<Custom<DedupeChoice>, Optional> = query(
 .optional()
 .example("new")
 .described(
-    "new, ou le numéro de la demande qui est la même.",
-    "new, or the id of the report that is the same.",
+    "new, ou le numéro de la demande dont celle-ci est un doublon.",
+    "new, or the id of the report that this one duplicates.",
 );
 
 request! {
@@ -125,8 +127,8 @@ impl Dedupe {
         let ids: Vec<&str> = found.iter().map(DuplicateSummary::id).collect();
         let ids = ids.join(", ");
         let message = message!(
-            "Peut-être déjà signalé : {ids}. Confirmez par confirm=new ou confirm=NUMÉRO.",
-            "Perhaps reported already: {ids}. Confirm by confirm=new or confirm=ID."
+            "Peut-être déjà signalé : {ids}. Confirmez avec confirm=new ou confirm=NUMÉRO.",
+            "Perhaps already reported: {ids}. Confirm with confirm=new or confirm=ID."
         );
         Ok(Error::new(ErrorKind::Conflict, message))
     }

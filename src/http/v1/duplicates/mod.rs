@@ -28,7 +28,7 @@ use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, CheckedQuestion, DuplicateQ
 pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/api/v1/duplicates", "duplicates", Tag::Duplicates, list)
-            .described("Est-ce déjà signalé ?", "Is this already reported?")
+            .described("Ce problème est-il déjà signalé ?", "Is this problem already reported?")
             .responds_with(&[geojson::<DuplicatesOut<'_>>()]),
     ];
     all.extend(batch::operations());
@@ -41,23 +41,23 @@ request! {
         at: Position = POSITION,
         service: String = query("service", Text)
             .example("nid-de-poule")
-            .described("Code d’un service ; requis.", "Code of a service; required."),
+            .described("Code du service.", "Code of the service."),
         when: Option<ReportTime> = query("at", Time)
             .optional()
             .example("2026-03-01T08:30:00Z")
             .described(
-            "L’instant dont il s’agit ; maintenant par défaut.",
-            "The moment asked about; now by default.",
-        ),
+                "Quand le problème est signalé ; maintenant par défaut.",
+                "When the problem is reported; now by default.",
+            ),
         text: Option<String> = text("text")
             .example("trou profond")
-            .described("Ce que dit le citoyen.", "What the citizen says."),
+            .described("Description du problème.", "Description of the problem."),
         address: Option<String> = text("address")
             .example("rue Saint-Jean")
-            .described("L’adresse donnée.", "The address given."),
+            .described("Adresse du problème.", "Address of the problem."),
         accuracy_m: f64 = ACCURACY_M.default(ACCURACY_M_DEFAULT),
         exclude: Option<String> = text("exclude")
-            .described("Une demande à laisser de côté.", "A report to leave out."),
+            .described("Numéro d’une demande à exclure.", "Id of a report to exclude."),
         limit: usize = LIMIT,
     }
 }

@@ -134,15 +134,15 @@ pub fn no_test(reason: UntestableReason, language: Language) -> String {
     let message = match reason {
         UntestableReason::NoReports => message!(
             "Aucune demande ne correspond à ces filtres.",
-            "No request matches these filters."
+            "No requests match these filters."
         ),
         UntestableReason::FewCells => message!(
-            "Moins de {CELLS_MIN} hexagones : trop peu pour juger. Une résolution plus fine en \
-             donne davantage.",
-            "Fewer than {CELLS_MIN} hexagons: too few to judge. A finer resolution gives more."
+            "Moins de {CELLS_MIN} hexagones : trop peu pour conclure. Une résolution plus fine \
+             en donne davantage.",
+            "Fewer than {CELLS_MIN} hexagons: too few to tell. A finer resolution gives more."
         ),
         UntestableReason::AllEqual => message!(
-            "Tous les hexagones ont le même compte : rien ne s’en distingue.",
+            "Tous les hexagones ont le même nombre de demandes : aucun ne se distingue.",
             "All hexagons have the same count: none stands out."
         ),
     };

@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/hexes", "hexes", Tag::Maps, list)
             .described(
-                "Hexagones H3 : décomptes, signification, tendance.",
+                "Hexagones H3 : dénombrements, significativité, tendance.",
                 "H3 hexagons: counts, significance, trend.",
             )
             .responds_with(&[geojson::<AreaCollection<HexHead, HexOut>>()]),
@@ -45,14 +45,14 @@ pub fn operations() -> Vec<Operation> {
 
 const PERMUTATIONS: Parameter<Number<u32>, Optional> =
     query("permutations", number(99, 9_999)).optional().example("99").described(
-        "Permutations conditionnelles, pour une probabilité par simulation.",
-        "Conditional permutations, for a probability by simulation.",
+        "Nombre de permutations conditionnelles, pour une probabilité par simulation.",
+        "Number of conditional permutations, for a probability by simulation.",
     );
 
 const SEED: Parameter<Number<u64>, Defaulted<u64>> =
     query("seed", number(0, u64::MAX)).default(311).example("1").described(
-        "Graine des permutations : la même donne les mêmes.",
-        "Seed of the permutations: the same gives the same.",
+        "Graine du générateur aléatoire des permutations.",
+        "Seed of the random generator of the permutations.",
     );
 
 request! {
@@ -71,8 +71,9 @@ impl TestParameters {
         match permutations {
             Some(permutations) if exposure == Exposure::Reports => {
                 let message = message!(
-                    "ne va pas avec « exposure=reports », dont les probabilités sont exactes",
-                    "does not go with 'exposure=reports', whose probabilities are exact"
+                    "ne se combine pas avec « exposure=reports », dont les probabilités sont \
+                     exactes",
+                    "cannot be combined with 'exposure=reports', whose probabilities are exact"
                 );
                 Err(reader.refuse("permutations", permutations, message))
             }
@@ -87,17 +88,18 @@ request! {
         resolution: u8 = RESOLUTION,
         test: HexTest = group(TestParameters::test),
         steps: Option<usize> = query("steps", number(4, 60)).optional().example("12").described(
-            "Pas d’une tendance (Mann-Kendall).",
-            "Steps of a trend (Mann-Kendall).",
+            "Nombre de pas de temps pour la tendance (Mann-Kendall).",
+            "Number of time steps for the trend (Mann-Kendall).",
         ),
         bbox: Option<BBox> = BBOX,
         empty: bool = query("empty", Flag).default(false).example("true").described(
-            "Avec les hexagones où il n’y a rien.",
-            "With hexagons in which there is nothing.",
+            "Inclure les hexagones sans demande.",
+            "Include hexagons without reports.",
         ),
-        limit: usize = query("limit", number(1, HEXES_MAX)).default(HEXES_MAX).example("50").described(
-            "Hexagones au plus, les plus significatifs.",
-            "Hexagons at most, the most significant.",
+        limit: usize = query("limit", number(1, HEXES_MAX)).default(HEXES_MAX).example("50")
+            .described(
+            "Nombre maximal d’hexagones ; les plus significatifs d’abord.",
+            "Maximum number of hexagons; most significant first.",
         ),
         filter: Filter = FILTER,
     }
@@ -137,9 +139,10 @@ pub fn check_resolution(snapshot: &Snapshot, resolution: u8, cells_max: usize) -
         return Ok(());
     }
     let message = message!(
-        "donne {cells} hexagones à cette ville, plus de {cells_max} ; une plus grossière en donne \
-         sept fois moins",
-        "gives this city {cells} hexagons, more than {cells_max}; one coarser gives a seventh"
+        "donne {cells} hexagones à cette ville, plus de {cells_max} ; la résolution précédente \
+         en donne sept fois moins",
+        "gives this city {cells} hexagons, more than {cells_max}; the next coarser one gives a \
+         seventh of them"
     );
     Err(Refusal::new("resolution", resolution, message).into())
 }
@@ -160,10 +163,10 @@ fn render(
         let draws = counts.cells.len() as u64 * ring * u64::from(permutations);
         if draws > DRAWS_MAX {
             let message = message!(
-                "demande {draws} tirages, plus de {DRAWS_MAX} : « k=1 », une résolution plus \
-                 grossière ou moins de permutations",
-                "asks for {draws} draws, more than {DRAWS_MAX}: take 'k=1', a coarser resolution, \
-                 or fewer permutations"
+                "demande {draws} tirages, plus de {DRAWS_MAX} : choisissez « k=1 », une \
+                 résolution plus grossière ou moins de permutations",
+                "requires {draws} draws, more than {DRAWS_MAX}: choose 'k=1', a coarser \
+                 resolution or fewer permutations"
             );
             return Err(Refusal::new("permutations", permutations, message).into());
         }

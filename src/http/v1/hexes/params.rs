@@ -16,20 +16,22 @@ pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =
         .default(RESOLUTION_DEFAULT)
         .example("8")
         .described(
-            "Résolution H3 : 9 fait des cellules d’environ 350 m.",
-            "H3 resolution: 9 makes cells some 350 m apart.",
+            "Résolution H3 ; à 9, les centres de cellules voisines sont distants d’environ 350 m.",
+            "H3 resolution; at 9, the centres of neighbouring cells are about 350 m apart.",
         );
 
 /// How many rings of neighbours the neighbourhood of a cell has.
 pub const RINGS: Parameter<Number<u8>, Optional> =
     query("k", number(1, RING_MAX)).optional().example("1").described(
-        "Anneaux de voisins ; sinon autant qu’il faut pour cinq demandes en moyenne.",
-        "Rings of neighbours; else as many as bring five reports on the average.",
+        "Nombre d’anneaux de voisins ; par défaut, ce qu’il faut pour cinq demandes en moyenne.",
+        "Number of rings of neighbours; by default enough for five reports on average.",
     );
 
 /// What counts are compared with.
 pub const EXPOSURE: Parameter<Choice<Exposure>> =
     query("exposure", Choice(&Exposure::WORDS)).example("reports").described(
-        "À quoi l’on compare : rien, ou tout ce qui y est signalé.",
-        "What is compared with: nothing, or all that is reported there.",
+        "Avec quoi comparer les dénombrements : none, la moyenne des hexagones ; reports, toutes \
+         les demandes du même lieu.",
+        "What counts are compared with: none, the mean of all hexagons; reports, all reports of \
+         the same place.",
     );

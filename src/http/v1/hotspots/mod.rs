@@ -42,12 +42,12 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/hotspots", "hotspots", Tag::Maps, list)
             .described(
-                "Où il y a significativement plus, classé et expliqué.",
-                "Where there is significantly more, ranked and explained.",
+                "Où il y a significativement plus de demandes qu’attendu, classé et expliqué.",
+                "Where there are significantly more reports than expected, ranked and explained.",
             )
             .responds_with(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
         Operation::get("/api/v1/hotspots/{id}", "hotspot", Tag::Maps, one)
-            .described("Un point chaud et sa vie.", "A hotspot and its life.")
+            .described("Un point chaud et son histoire.", "A hotspot and its history.")
             .responds_with(&[geojson::<SingleHotspot<'_>>()]),
     ]
 }
@@ -62,19 +62,19 @@ request! {
         k: Option<u8> = RINGS,
         exposure: Exposure = EXPOSURE.default(Exposure::Reports),
         rate: f64 = query("level", LEVELS).default(0.05).example("95").described(
-            "Niveau de confiance, en pour cent.",
-            "Level of confidence, in per cent.",
+            "Niveau de confiance, en pourcentage.",
+            "Confidence level, in per cent.",
         ),
         by_service: bool = query("by", Choice(&[("service", true), ("all", false)]))
             .default(true)
             .example("all")
             .described(
-                "Chaque service à part, ou tous ensemble.",
-                "Each service on its own, or all together.",
+                "service : chaque service à part ; all : tous ensemble.",
+                "service: each service separately; all: all services together.",
             ),
         days: u32 = query("days", number(1, 366)).default(30).example("60").described(
-            "Longueur de la fenêtre, en jours.",
-            "Length of the window, in days.",
+            "Durée de la période, en jours.",
+            "Length of the period, in days.",
         ),
         bbox: Option<BBox> = BBOX,
         filter: Filter = INCIDENT_FILTER,
@@ -94,8 +94,8 @@ request! {
     pub struct HotspotListRequest {
         search: HotspotSearch = group(SearchParameters::search),
         limit: usize = query("limit", number(1, HOTSPOTS_MAX)).default(20).example("5").described(
-            "Points chauds au plus, les plus urgents.",
-            "Hotspots at most, the most urgent.",
+            "Nombre maximal de points chauds ; les plus prioritaires d’abord.",
+            "Maximum number of hotspots; highest priority first.",
         ),
     }
 }

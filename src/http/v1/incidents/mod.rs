@@ -48,22 +48,25 @@ pub fn operations() -> Vec<Operation> {
         changing(
             Operation::post("/api/v1/incidents/{id}/merge", "merge", Tag::Duplicates, merge)
                 .described(
-                    "Rattache des demandes à celle-ci.",
-                    "Brings reports together with this one.",
+                    "Rattache des demandes à celle-ci comme doublons.",
+                    "Attaches reports to this one as duplicates.",
                 )
                 .body(&[members]),
         ),
         changing(
             Operation::post("/api/v1/incidents/{id}/split", "split", Tag::Duplicates, split)
                 .described(
-                    "Détache des demandes de celle-ci.",
-                    "Takes reports apart from this one.",
+                    "Détache des doublons de cette demande.",
+                    "Detaches duplicates from this report.",
                 )
                 .body(&[members]),
         ),
         changing(
             Operation::post("/api/v1/incidents/{id}/undo", "undo", Tag::Duplicates, undo)
-                .described("Défait un rattachement.", "Undoes a change.")
+                .described(
+                    "Annule un rattachement ou un détachement.",
+                    "Undoes a merge or a split.",
+                )
                 .body(&[change]),
         ),
     ]

@@ -29,8 +29,8 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/reports/batch", "create_reports", Tag::Reports, create)
             .described(
-                "Plusieurs demandes, une par ligne (NDJSON).",
-                "Many reports, a line each (NDJSON).",
+                "Crée plusieurs demandes, une par ligne (NDJSON).",
+                "Creates many reports, one per line (NDJSON).",
             )
             .body(&[text(NDJSON)])
             .responds_with(&[text(NDJSON)])

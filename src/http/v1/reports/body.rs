@@ -34,7 +34,10 @@ const MEDIA: CustomMember<Vec<String>> = CustomMember::new(
     |name, value, reader| match value {
         Value::String(url) => Ok(vec![url]),
         other => serde_json::from_value(other.clone()).map_err(|_| {
-            let message = message!("n’est pas une liste de textes", "is not a list of texts");
+            let message = message!(
+                "n’est pas une liste de chaînes de caractères",
+                "is not a list of strings"
+            );
             reader.refuse(name, &other, message)
         }),
     },
@@ -174,8 +177,8 @@ fn validate(change: ReportChange, reader: &mut MemberReader) -> Read<ReportChang
     let ReportChange { status, reason, service, lon_lat, address, assignee, children } = change;
     if children && status != Some(Status::Closed) {
         let message = message!(
-            "n’a de sens qu’avec « status » « closed »",
-            "makes sense with 'status' 'closed' only"
+            "n’est permis qu’avec « status » « closed »",
+            "is allowed with 'status' 'closed' only"
         );
         return Err(reader.refuse("children", &json!("close"), message));
     }

@@ -35,10 +35,13 @@ pub fn operations() -> Vec<Operation> {
             .described("Une demande.", "One report.")
             .responds_with(&[geojson::<Feature<'_, ReportOut>>()]),
         Operation::get("/api/v1/reports/{id}/history", "history", Tag::Reports, history)
-            .described("Ce qui lui est arrivé.", "What happened to it.")
+            .described("L’histoire d’une demande.", "The history of a report.")
             .responds_with(&[json::<History<'_>>()]),
         Operation::get("/api/v1/reports/{id}/contact", "contact", Tag::Reports, contact)
-            .described("Qui l’a faite, pour les équipes.", "Who made it, for crews.")
+            .described(
+                "Les coordonnées de la personne qui l’a faite, pour les équipes.",
+                "Contact details of its sender, for crews.",
+            )
             .responds_with(&[json::<ContactOut>()])
             .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
             .for_crews(),

@@ -36,8 +36,9 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/reports", "create_report", Tag::Reports, create)
             .described(
-                "Une nouvelle demande ; la réponse vient quand elle est sur le disque.",
-                "A new report; answered once it is on the disk.",
+                "Crée une demande ; la réponse est envoyée une fois la demande écrite sur le \
+                 disque.",
+                "Creates a report; the response is sent once it is written to disk.",
             )
             .body(&[new])
             .responds_with(&[geojson::<Filed<'_>>()])
@@ -51,8 +52,8 @@ pub fn operations() -> Vec<Operation> {
             ]),
         Operation::patch("/api/v1/reports/{id}", "change_report", Tag::Reports, update)
             .described(
-                "ReportChange statut, service, lieu ou affectation ; If-Match protège.",
-                "Changes status, service, place or assignment; If-Match guards.",
+                "Change l’état, le service, le lieu ou l’affectation d’une demande.",
+                "Changes the status, service, location or assignment of a report.",
             )
             .body(&[change])
             .responds_with(&[geojson::<Feature<'_, WrittenReport>>()])
