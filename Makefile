@@ -19,6 +19,7 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	cd static && npm run --silent check && npm test --silent
 	cargo test --quiet
+	target/debug/pointchaud openapi | (cd static && npm run --silent api-types -- --check)
 	cargo test --quiet --bench all -- --smoke >/dev/null
 	tests/instructions.sh
 	tests/browser/run.sh

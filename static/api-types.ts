@@ -3,129 +3,43 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Feature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: Record<string, unknown> | null;
-        };
-        FeatureCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["Feature"][];
-        };
-        /** @description RFC 9457 */
+        /** @description A problem document (RFC 9457). */
         Problem: {
+            /** @description A URN that identifies the kind of problem. */
             type: string;
+            /** @description The kind of problem, in a few words. */
             title: string;
+            /** @description The status code. */
             status: number;
-            detail?: string;
-            code?: string;
-            description?: string;
+            /** @description What is wrong with this request. */
+            detail: string;
+            /** @description Every value that was refused. */
             errors?: {
+                /** @description Name of the parameter, body member or header. */
                 field: string;
-                value?: string;
+                /** @description Its value; empty if it is missing. */
+                value: string;
+                /** @description Why it was refused. */
                 reason: string;
-            }[];
+            }[] | null;
+            /** @description The same as `type`, under the name that OGC API – Features 1.0 requires. */
+            code?: string | null;
+            /** @description The same as `detail`, under the name that OGC API – Features 1.0 requires. */
+            description?: string | null;
         };
-        NewReport: {
-            service_code: string;
-            lon?: number;
-            lat?: number;
-            address?: string;
-            area?: string;
-            description?: string;
-            nature?: string;
-            channel?: string;
-            requested_datetime?: string;
-            attributes?: Record<string, unknown>;
-            media_url?: string[];
-        };
-        Change: {
-            /** @enum {string} */
-            status?: "open" | "in_progress" | "closed";
-            /** @enum {string} */
-            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
-            service_code?: string;
-            lon?: number;
-            lat?: number;
-            address?: string;
-            assignee?: string;
-            /** @enum {string} */
-            children?: "close" | "leave";
-        };
-        Members: {
-            reports: string[];
-            author?: string;
-        };
-        Undo: {
-            change_id: number;
-            author?: string;
-        };
-        Polygon: {
-            /** @enum {string} */
-            type: "Polygon" | "MultiPolygon";
-            coordinates: unknown[];
-        };
-        /** @description GeoReport v2; attribute[CODE]=…, attribute[CODE][]=… */
-        Open311Request: {
-            api_key: string;
-            service_code: string;
-            lat?: number;
-            long?: number;
-            address_string?: string;
-            address_id?: string;
-            description?: string;
-            email?: string;
-            first_name?: string;
-            last_name?: string;
-            phone?: string;
-            account_id?: string;
-            device_id?: string;
-            media_url?: string;
-            idempotency_key?: string;
-            media?: string[];
-        };
-        Cluster: {
-            /** @enum {boolean} */
-            cluster: true;
-            cluster_id: string;
-            count: number;
-            open: number;
-            /** @description Par code de service / By service code */
-            services: {
-                [key: string]: number;
-            };
-            /** Format: date-time */
-            oldest_open_datetime?: string;
-            /** Format: date-time */
-            newest_datetime: string;
-            expansion_zoom: number | null;
-            /** @description Ouest, sud, est, nord / West, south, east, north */
-            bbox: number[];
-        };
+        /** @description The jurisdictions of the service. */
         Jurisdictions: {
             jurisdictions: {
                 jurisdiction_id: string;
                 name: string;
                 time_zone: string;
-                /** @description Ouest, sud, est, nord / West, south, east, north */
+                /** @description West, south, east, north in degrees. */
                 extent: number[] | null;
                 revision: number;
                 reports: number;
             }[];
         };
+        /** @description The services of a city and their groups. */
         Services: {
             groups: {
                 code: string;
@@ -134,6 +48,7 @@ export interface components {
             services: {
                 service_code: string;
                 service_name: string;
+                /** @description A text in both languages. */
                 names: {
                     fr: string;
                     en: string;
@@ -143,6 +58,7 @@ export interface components {
                 /** @enum {string} */
                 nature: "intervention" | "information" | "complaint" | "comment";
                 synonyms: string[];
+                /** @description Separated by commas. */
                 keywords: string;
                 attributes: {
                     code: string;
@@ -159,53 +75,1042 @@ export interface components {
                 }[];
             }[];
         };
+        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        ReportCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description Revision of the jurisdiction that the answer is true of. */
+            as_of: number;
+            /** @description How many features the page has. */
+            numberReturned: number;
+            /** @description Reports in all the squares asked for, where features are clusters. */
+            numberMatched?: number | null;
+            /** @description Smaller clusters that were left out. */
+            left_out?: number | null;
+            /** @description There are more behind the last feature. */
+            truncated: boolean;
+            /** @description Address of the next page. */
+            next?: string | null;
+            /** @description The features. */
+            features: components["schemas"]["ReportFeature"][];
+        };
+        /** @description A feature. */
+        ReportFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Where. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            /** @description What is known of it. */
+            properties: components["schemas"]["Report"];
+        };
+        Report: {
+            /** @enum {boolean} */
+            cluster: false;
+            /** @description Tracking number */
+            service_request_id: string;
+            /** @description City */
+            jurisdiction_id: string;
+            /** @description Code of the service */
+            service_code: string;
+            /** @description Name of the service */
+            service_name: string;
+            /** @description Code of the group of services */
+            group: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "in_progress" | "closed";
+            /**
+             * @description Why it was closed
+             * @enum {string}
+             */
+            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
+            /** @description Status in the source's own words */
+            source_status?: string;
+            /**
+             * @description What the citizen wants
+             * @enum {string}
+             */
+            nature: "intervention" | "information" | "complaint" | "comment";
+            /**
+             * @description How the report reached the city
+             * @enum {string}
+             */
+            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description When the report was made */
+            requested_datetime: string;
+            /** @description When its source last changed it */
+            updated_datetime?: string;
+            /** @description When it was closed */
+            closed_datetime?: string;
+            /**
+             * @description How well the position is known
+             * @enum {string|null}
+             */
+            accuracy: "exact" | "approximate" | null;
+            /** @description Address or place */
+            address: string | null;
+            /** @description Neighbourhood as the source names it */
+            area: string | null;
+            /** @description What the citizen says */
+            description: string | null;
+            /** @description The original of a duplicate */
+            parent_service_request_id?: string;
+            /** @description Crew or person in charge */
+            assignee?: string;
+            /** @description Identifier of the address */
+            address_id?: string;
+            /** @description Postal code */
+            zipcode?: string;
+            /** @description Message of the city to the sender */
+            service_notice?: string;
+            /** @description When it is expected to be done */
+            expected_datetime?: string;
+            /** @description Answers to the service’s questions */
+            attributes?: Record<string, unknown>;
+            /** @description Photos */
+            media_url?: string[];
+            /** @description Revision of the last change */
+            revision: number;
+        };
+        /** @description The history of a report. */
         History: {
             service_request_id: string;
+            /** @description Its steps, oldest first. */
             history: {
                 revision: number;
+                /** @description RFC 3339. */
                 at: string;
                 author: string;
-                /** @enum {string} */
+                /**
+                 * @description The kind of a step.
+                 * @enum {string}
+                 */
                 event: "created" | "changed";
                 fields?: {
                     field: string;
                     before: string | null;
                     after: string | null;
-                }[];
+                }[] | null;
             }[];
         };
+        /** @description Name and contact details of the sender of a report, as far as given. */
         Contact: {
-            first_name?: string;
-            last_name?: string;
-            email?: string;
-            phone?: string;
-            account_id?: string;
-            device_id?: string;
+            first_name?: string | null;
+            last_name?: string | null;
+            email?: string | null;
+            phone?: string | null;
+            account_id?: string | null;
+            device_id?: string | null;
         };
-        KeptPhoto: {
+        /** @description A feature. */
+        WrittenReportFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Where. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            /** @description What is known of it. */
+            properties: components["schemas"]["WrittenReport"];
+        };
+        /** @description A report that was created or changed, with related reports. */
+        WrittenReport: {
+            /** @enum {boolean} */
+            cluster: false;
+            /** @description Tracking number */
+            service_request_id: string;
+            /** @description City */
+            jurisdiction_id: string;
+            /** @description Code of the service */
+            service_code: string;
+            /** @description Name of the service */
+            service_name: string;
+            /** @description Code of the group of services */
+            group: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "in_progress" | "closed";
+            /**
+             * @description Why it was closed
+             * @enum {string}
+             */
+            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
+            /** @description Status in the source's own words */
+            source_status?: string;
+            /**
+             * @description What the citizen wants
+             * @enum {string}
+             */
+            nature: "intervention" | "information" | "complaint" | "comment";
+            /**
+             * @description How the report reached the city
+             * @enum {string}
+             */
+            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description When the report was made */
+            requested_datetime: string;
+            /** @description When its source last changed it */
+            updated_datetime?: string;
+            /** @description When it was closed */
+            closed_datetime?: string;
+            /**
+             * @description How well the position is known
+             * @enum {string|null}
+             */
+            accuracy: "exact" | "approximate" | null;
+            /** @description Address or place */
+            address: string | null;
+            /** @description Neighbourhood as the source names it */
+            area: string | null;
+            /** @description What the citizen says */
+            description: string | null;
+            /** @description The original of a duplicate */
+            parent_service_request_id?: string;
+            /** @description Crew or person in charge */
+            assignee?: string;
+            /** @description Identifier of the address */
+            address_id?: string;
+            /** @description Postal code */
+            zipcode?: string;
+            /** @description Message of the city to the sender */
+            service_notice?: string;
+            /** @description When it is expected to be done */
+            expected_datetime?: string;
+            /** @description Answers to the service’s questions */
+            attributes?: Record<string, unknown>;
+            /** @description Photos */
+            media_url?: string[];
+            /** @description Revision of the last change */
+            revision: number;
+            /** @description For a new report, if the request asks for them: reports that it may duplicate. */
+            duplicates?: {
+                service_request_id: string;
+                /** Format: double */
+                probability: number;
+                /** @enum {string} */
+                decision: "duplicate" | "possible" | "new";
+                /** Format: double */
+                distance_m: number;
+            }[] | null;
+            /** @description For a closed report: the ids of its duplicates that are still open. */
+            open_children?: string[];
+        };
+        /** @description Incidents that may be the same problem, most probable first. */
+        DuplicateCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description The revision of the city that the response reflects. */
+            as_of: number;
+            /** @description False if a report was sent and is not created until its sender chooses. */
+            created?: boolean | null;
+            /** @description How the sender chooses. */
+            confirm?: {
+                /** @description Request if it is the same problem. */
+                same: string;
+                /** @description Request if it is another problem. */
+                new: string;
+            } | null;
+            /** @enum {string} */
+            decision: "duplicate" | "possible" | "new";
+            /** Format: double */
+            probability: number;
+            service_code: string;
+            /** Format: double */
+            duplicate_from: number;
+            /** Format: double */
+            possible_from: number;
+            weighed: number;
+            truncated: boolean;
+            numberReturned: number;
+            features: components["schemas"]["DuplicateFeature"][];
+        };
+        /** @description A feature. */
+        DuplicateFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Where. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            /** @description What is known of it. */
+            properties: components["schemas"]["Duplicate"];
+        };
+        /** @description One incident that may be the same problem. */
+        Duplicate: {
+            /** @enum {boolean} */
+            cluster: false;
+            /** @description Tracking number. */
+            service_request_id: string;
+            service_code: string;
+            /** @enum {string} */
+            status: "open" | "in_progress" | "closed";
+            /** @enum {string|null} */
+            closed_reason?: "done" | "duplicate" | "refused" | "cancelled" | null;
+            /** @enum {string} */
+            nature: "intervention" | "information" | "complaint" | "comment";
+            /** @enum {string} */
+            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description RFC 3339, or a date */
+            requested_datetime: string;
+            /** @description RFC 3339, or a date */
+            closed_datetime?: string | null;
+            /** @enum {string} */
+            accuracy: "exact" | "approximate";
+            area?: string | null;
+            /** @description The original of a duplicate. */
+            parent_service_request_id?: string | null;
+            /**
+             * Format: double
+             * @description Distance from the searched position, in metres.
+             */
+            distance_m?: number | null;
+            /** Format: double */
+            probability: number;
+            /** @enum {string} */
+            decision: "duplicate" | "possible" | "new";
+            /** @description The features of the model behind the probability. */
+            reasons: {
+                /** @description The report of the incident that was compared. */
+                service_request_id: string;
+                /** Format: double */
+                distance_m: number;
+                /** Format: double */
+                accuracy_m: number;
+                /** Format: double */
+                hours: number;
+                /** @enum {string} */
+                service: "same" | "related" | "other";
+                open: boolean;
+                /** Format: double */
+                closed_hours_ago: number | null;
+                same_street: boolean | null;
+                /** Format: double */
+                text_likeness: number | null;
+            };
+            sentence: string;
+        };
+        NewReport: {
+            /** @description When the report was made */
+            requested_datetime?: string;
+            /** @description Code of the service */
+            service_code: string;
+            /**
+             * @description What the citizen wants
+             * @enum {string}
+             */
+            nature?: "intervention" | "information" | "complaint" | "comment";
+            /**
+             * @description How the report reached the city
+             * @enum {string}
+             */
+            channel?: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description Longitude */
+            lon?: number;
+            /** @description Latitude */
+            lat?: number;
+            /** @description Address or place */
+            address?: string;
+            /** @description Neighbourhood as the source names it */
+            area?: string;
+            /** @description What the citizen says */
+            description?: string;
+            /** @description Answers to the service’s questions */
+            attributes?: Record<string, unknown>;
+            /** @description Photos */
+            media_url?: string[];
+        };
+        ReportChange: {
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status?: "open" | "in_progress" | "closed";
+            /**
+             * @description Why it was closed
+             * @enum {string}
+             */
+            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
+            /** @description Code of the service */
+            service_code?: string;
+            /** @description Longitude */
+            lon?: number;
+            /** @description Latitude */
+            lat?: number;
+            /** @description Address or place */
+            address?: string;
+            /** @description Crew or person in charge */
+            assignee?: string;
+            /** @enum {string} */
+            children?: "close" | "leave";
+        };
+        /** @description Addresses of a stored photo and its thumbnail, its size, and where it was taken. */
+        StoredPhoto: {
             media_url: string;
             thumbnail_url: string;
+            /** @description In pixels. */
             width: number;
+            /** @description In pixels. */
             height: number;
-            /** @description Où elle a été prise / Where it was taken */
+            /** @description Where it was taken, from its EXIF data; null if unknown. */
             position: {
+                /** Format: double */
                 lon: number;
+                /** Format: double */
                 lat: number;
             } | null;
         };
+        /** @description An incident: a report with its duplicates. */
+        IncidentCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description Id of the original. */
+            incident_id: string;
+            /** @description Number of its reports, including the original. */
+            reports: number;
+            /** @description Are reports left out? Those with the greatest ids are. */
+            truncated: boolean;
+            /** @description Number of listed reports that are not closed. */
+            open: number;
+            /** @description Changes of its membership, oldest first. */
+            changes: {
+                change_id: number;
+                /** @enum {string} */
+                kind: "attach" | "merge" | "split" | "undo";
+                incident_id: string;
+                author: string;
+                /** @description RFC 3339. */
+                at: string;
+                /** @description The change that this one undoes. */
+                undoes: number | null;
+                /** @description The change that undid this one. */
+                undone_by: number | null;
+                members: {
+                    service_request_id: string;
+                    /** @description Its original before the change; null if it was not a duplicate. */
+                    before: string | null;
+                    /** @description Its original after the change; null if it is no longer a duplicate. */
+                    after: string | null;
+                }[];
+            }[];
+            features: components["schemas"]["ReportFeature"][];
+        };
+        Members: {
+            reports: string[];
+            author?: string;
+        };
+        Undo: {
+            change_id: number;
+            author?: string;
+        };
+        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        ReportFactsCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description Revision of the jurisdiction that the answer is true of. */
+            as_of: number;
+            /** @description How many features the page has. */
+            numberReturned: number;
+            /** @description Reports in all the squares asked for, where features are clusters. */
+            numberMatched?: number | null;
+            /** @description Smaller clusters that were left out. */
+            left_out?: number | null;
+            /** @description There are more behind the last feature. */
+            truncated: boolean;
+            /** @description Address of the next page. */
+            next?: string | null;
+            /** @description The features. */
+            features: components["schemas"]["ReportFactsFeature"][];
+        };
+        /** @description A feature. */
+        ReportFactsFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Where. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            /** @description What is known of it. */
+            properties: components["schemas"]["ReportFacts"];
+        };
+        /** @description The indexed fields of a report, and its distance in searches around a position. */
+        ReportFacts: {
+            /** @enum {boolean} */
+            cluster: false;
+            /** @description Tracking number. */
+            service_request_id: string;
+            service_code: string;
+            /** @enum {string} */
+            status: "open" | "in_progress" | "closed";
+            /** @enum {string|null} */
+            closed_reason?: "done" | "duplicate" | "refused" | "cancelled" | null;
+            /** @enum {string} */
+            nature: "intervention" | "information" | "complaint" | "comment";
+            /** @enum {string} */
+            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description RFC 3339, or a date */
+            requested_datetime: string;
+            /** @description RFC 3339, or a date */
+            closed_datetime?: string | null;
+            /** @enum {string} */
+            accuracy: "exact" | "approximate";
+            area?: string | null;
+            /** @description The original of a duplicate. */
+            parent_service_request_id?: string | null;
+            /**
+             * Format: double
+             * @description Distance from the searched position, in metres.
+             */
+            distance_m?: number | null;
+        };
+        Polygon: {
+            /** @enum {string} */
+            type: "Polygon" | "MultiPolygon";
+            coordinates: unknown[];
+        };
+        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        ClusterItemCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /** @description Revision of the jurisdiction that the answer is true of. */
+            as_of: number;
+            /** @description How many features the page has. */
+            numberReturned: number;
+            /** @description Reports in all the squares asked for, where features are clusters. */
+            numberMatched?: number | null;
+            /** @description Smaller clusters that were left out. */
+            left_out?: number | null;
+            /** @description There are more behind the last feature. */
+            truncated: boolean;
+            /** @description Address of the next page. */
+            next?: string | null;
+            /** @description The features. */
+            features: components["schemas"]["ClusterItemFeature"][];
+        };
+        /** @description A feature. */
+        ClusterItemFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Where. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            /** @description What is known of it. */
+            properties: components["schemas"]["ClusterItem"];
+        };
+        /** @description A point of the map: a cluster or a single report. */
+        ClusterItem: components["schemas"]["Cluster"] | components["schemas"]["ReportFacts"];
+        /** @description The properties of a cluster. */
+        Cluster: {
+            /** @enum {boolean} */
+            cluster: true;
+            cluster_id: string;
+            count: number;
+            open: number;
+            /** @description Numbers of reports by service code. */
+            services: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            oldest_open_datetime?: string | null;
+            /** Format: date-time */
+            newest_datetime: string;
+            /** @description The lowest zoom at which it splits; null if its reports share one position. */
+            expansion_zoom: number | null;
+            /** @description West, south, east, north in degrees. */
+            bbox: number[];
+        };
+        /** @description A collection; `head` is what it says of itself. */
+        HexCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            resolution: number;
+            /** @description Number of cells in the city's extent, over which the statistic is computed. */
+            cells: number;
+            /** @description Reports in them. */
+            total: number;
+            /** @description A time, as RFC 3339. */
+            window: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+                /** Format: double */
+                days: number;
+            } | null;
+            /** @description The test of the hexagons, or why it was not possible. */
+            statistic: {
+                available: boolean;
+                method?: string | null;
+                exposure: string;
+                /** @description Rings of neighbours. */
+                k?: number | null;
+                reason?: string | null;
+            };
+            numberMatched: number;
+            numberReturned: number;
+            /** @description There are more. */
+            truncated: boolean;
+            left_out?: number | null;
+            features: components["schemas"]["HexFeature"][];
+        };
+        /** @description A feature. */
+        HexFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Hex"];
+        };
+        /** @description A hexagon. */
+        Hex: {
+            /** @description Its H3 index. */
+            h3: string;
+            resolution: number;
+            count: number;
+            open: number;
+            /** Format: date-time */
+            oldest_open_datetime?: string | null;
+            /** Format: double */
+            rate_per_day: number;
+            /** Format: double */
+            expected: number | null;
+            neighbourhood_count: number | null;
+            /** Format: double */
+            neighbourhood_expected: number | null;
+            /** Format: double */
+            z: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            p: number | null;
+            /**
+             * Format: double
+             * @description `p` corrected for the number of hexagons (Benjamini-Hochberg).
+             */
+            q: number | null;
+            /**
+             * @description `q` at most 0.01, 0.05 or 0.10.
+             * @enum {string|null}
+             */
+            class: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99" | null;
+            /**
+             * Format: double
+             * @description `p` by permutations, 0 to 1.
+             */
+            p_permuted?: number | null;
+            trend?: {
+                class: string | null;
+                /** Format: double */
+                z: number;
+                /**
+                 * Format: double
+                 * @description 0 to 1.
+                 */
+                p: number;
+            } | null;
+        };
+        /** @description A collection; `head` is what it says of itself. */
+        HotspotCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            /** @description The tested time window. */
+            window: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+                /** Format: double */
+                days: number;
+            } | null;
+            /** @description The test and its parameters. */
+            statistic: {
+                /** @description Was the test possible? */
+                available: boolean;
+                /** @description H3 resolution of the cells. */
+                resolution?: number | null;
+                /** @description Rings of neighbours of each cell. */
+                k?: number | null;
+                /** @description Number of cells that were tested. */
+                cells?: number | null;
+                /** @description What the counts were compared with. */
+                exposure?: string | null;
+                /**
+                 * Format: double
+                 * @description Accepted false discovery rate.
+                 */
+                false_discovery_rate?: number | null;
+                /** @description Why the test was not possible. */
+                reason?: string | null;
+            };
+            /** @description Reports in the window. */
+            total: number;
+            numberMatched: number;
+            numberReturned: number;
+            /** @description There are more. */
+            truncated: boolean;
+            left_out?: number | null;
+            features: components["schemas"]["HotspotFeature"][];
+        };
+        /** @description A feature. */
+        HotspotFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Hotspot"];
+        };
+        /** @description A hotspot. */
+        Hotspot: {
+            /** @description Its number, which stays the same as long as it exists. */
+            hotspot_id: number;
+            /** @description Its rank in the list, from 1; null for a single hotspot. */
+            rank: number | null;
+            service_code: string;
+            service_name: string;
+            /** @enum {string} */
+            class: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99";
+            explanation: string;
+            count: number;
+            open: number;
+            /** Format: double */
+            expected: number;
+            /** Format: double */
+            ratio: number;
+            /** Format: double */
+            excess: number;
+            /**
+             * Format: double
+             * @description Mean count of the same cells in windows of this length during the year before.
+             */
+            usual: number | null;
+            /** @description Count of the same cells on the same days a year before. */
+            last_year: number | null;
+            /** Format: double */
+            z: number;
+            /** Format: double */
+            q: number;
+            /** Format: date-time */
+            since_datetime: string;
+            /** Format: date-time */
+            oldest_open_datetime: string | null;
+            /** @enum {string} */
+            trend: "growing" | "steady" | "shrinking";
+            /** Format: double */
+            priority: number;
+            /** @description The parts of a hotspot's priority. */
+            priority_parts: {
+                /** Format: double */
+                excess: number;
+                /** Format: double */
+                open: number;
+                /** Format: double */
+                age: number;
+                /** Format: double */
+                trend: number;
+                /** Format: double */
+                severity: number;
+            };
+            services: {
+                [key: string]: number;
+            };
+            areas: string[];
+            streets: string[];
+            /** @description H3 indexes of its cells. */
+            cells: string[];
+            service_request_ids: string[];
+            /** @description Its history; only for a single hotspot. */
+            history?: {
+                /** Format: date-time */
+                at: string;
+                event: string;
+                other_hotspot_id: number | null;
+                count: number;
+                cells: number;
+            }[] | null;
+            /** @description Has it ended? Only for a single hotspot. */
+            ended?: boolean | null;
+        };
+        /** @description A single hotspot at a revision of the city. */
+        SingleHotspot: {
+            /** @description The revision of the city that the response reflects. */
+            as_of: number;
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["HotspotNowOrTrack"];
+        };
+        /** @description A hotspot in its present state, or only its history. */
+        HotspotNowOrTrack: components["schemas"]["Hotspot"] | components["schemas"]["HotspotTrack"];
+        /**
+         * @description The history of a hotspot that has ended or whose search is not repeated: its present state is
+         *     not known.
+         */
+        HotspotTrack: {
+            hotspot_id: number;
+            /** @description The search that found it, as a query string. */
+            question: string;
+            count: number;
+            /** Format: date-time */
+            seen_datetime: string;
+            ended: boolean;
+            /** @description H3 indexes of its cells. */
+            cells: string[];
+            history: {
+                /** Format: date-time */
+                at: string;
+                event: string;
+                other_hotspot_id: number | null;
+                count: number;
+                cells: number;
+            }[];
+        };
+        /** @description A collection; `head` is what it says of itself. */
+        DensityCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            /** @description The method of clustering and its parameters. */
+            clustering: {
+                /** @enum {string} */
+                method: "dbscan";
+                /** Format: double */
+                eps_m: number;
+                min_points: number;
+            } | {
+                /** @enum {string} */
+                method: "hdbscan";
+                min_cluster_size: number;
+                min_samples: number;
+            };
+            /** @description Reports that were clustered. */
+            total: number;
+            /** @description Reports in no cluster. */
+            noise: number;
+            numberMatched: number;
+            numberReturned: number;
+            /** @description There are more. */
+            truncated: boolean;
+            left_out?: number | null;
+            features: components["schemas"]["DensityFeature"][];
+        };
+        /** @description A feature. */
+        DensityFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Density"];
+        };
+        /** @description A density cluster. */
+        Density: {
+            /** @description Its rank by number of reports, from 1. */
+            cluster: number;
+            count: number;
+            open: number;
+            /** @description Number of core points. */
+            core: number;
+            /** @description Longitude and latitude in degrees. */
+            centroid: number[];
+            /** Format: date-time */
+            oldest_open_datetime: string | null;
+            services: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            persistence?: number | null;
+            service_request_ids?: string[] | null;
+        };
+        /** @description A collection; `head` is what it says of itself. */
+        AlertCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            /** @description Has the first scan finished? */
+            scanned: boolean;
+            scanned_revision: number | null;
+            /** Format: date-time */
+            scanned_to_datetime: string | null;
+            services_scanned: number | null;
+            /**
+             * Format: double
+             * @description Duration of the scan.
+             */
+            seconds: number | null;
+            numberMatched: number;
+            numberReturned: number;
+            /** @description There are more. */
+            truncated: boolean;
+            left_out?: number | null;
+            features: components["schemas"]["AlertFeature"][];
+        };
+        /** @description A feature. */
+        AlertFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Alert"];
+        };
+        /** @description A cluster of one service that has just begun. */
+        Alert: {
+            service_code: string;
+            service_name: string;
+            explanation: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            days: number;
+            count: number;
+            /** Format: double */
+            expected: number;
+            /** Format: double */
+            ratio: number;
+            /** Format: double */
+            log_likelihood_ratio: number;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description Mean number of days between clusters that are as unlikely by chance alone.
+             */
+            recurrence_days: number;
+            service_request_ids: string[];
+            /** @description How unlikely an alert is. */
+            level: "alert" | "watch";
+            streets: string[];
+        };
+        /** @description A collection; `head` is what it says of itself. */
+        RecurrenceCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            /** @description Number of repairs that were examined. */
+            repairs: number;
+            /** @description Number of repairs after which the same problem was reported again. */
+            failed_fixes: number;
+            /** Format: double */
+            failed_share: number;
+            /** @description Services whose reports are appointments; they are examined only if the filter names them. */
+            services_left_out: string[];
+            /** Format: double */
+            radius_m: number;
+            /** Format: int64 */
+            within_days: number;
+            numberMatched: number;
+            numberReturned: number;
+            /** @description There are more. */
+            truncated: boolean;
+            left_out?: number | null;
+            features: components["schemas"]["RecurrenceFeature"][];
+        };
+        /** @description A feature. */
+        RecurrenceFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Recurrence"];
+        };
+        /** @description A place where repairs did not last. */
+        Recurrence: {
+            service_code: string;
+            service_name: string;
+            address: string | null;
+            failed_fixes: number;
+            /**
+             * Format: double
+             * @description Shortest time from a repair to the next report, in days.
+             */
+            shortest_days: number;
+            chronic: boolean;
+            count: number;
+            open: number;
+            /** Format: date-time */
+            first_datetime: string | null;
+            /** Format: date-time */
+            last_datetime: string | null;
+            service_request_ids: string[];
+        };
+        /** @description Counts under a filter. */
         Stats: {
+            /** @description The revision of the city that the counts reflect. */
             as_of: number;
             total: number;
             open: number;
+            /** @description Reports with an exact position. */
             exact: number;
+            /** @description Reports at a default position of their source, such as a city hall. */
             approximate: number;
+            /** @description Reports without a position. */
             unlocated: number;
             /** Format: date-time */
             oldest_open_datetime: string | null;
+            /** @description Quartiles and 90th percentile of the time from creation to closing, in hours. */
             hours_to_close: {
+                /** Format: double */
                 p25: number;
+                /** Format: double */
                 p50: number;
+                /** Format: double */
                 p75: number;
+                /** Format: double */
                 p90: number;
             } | null;
             status: {
@@ -231,6 +1136,7 @@ export interface components {
                 name: string;
                 count: number;
                 open: number;
+                /** @description Longitude and latitude of the mean position of its reports. */
                 center: number[] | null;
             }[];
             day: {
@@ -238,18 +1144,357 @@ export interface components {
                 date: string;
                 count: number;
             }[];
-            hotspots: number | null;
+            /** @description Number of standing hotspots of these services. */
+            hotspots: number;
+            /** @description Number of alerts of these services; null before the first scan. */
             alerts: number | null;
         };
+        /** @description The boundary sets of a city. */
         Boundaries: {
             boundaries: {
                 name: string;
+                /** @description Number of areas. */
                 areas: number;
             }[];
         };
+        /** @description All areas of a boundary set. */
+        AreaCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            as_of: number;
+            numberReturned: number;
+            features: components["schemas"]["AreaFeature"][];
+        };
+        /** @description A feature. */
+        AreaFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: components["schemas"]["Area"];
+        };
+        /** @description An area of a boundary set. */
+        Area: {
+            name: string;
+            /** @description The boundary set. */
+            set: string;
+        };
+        /** @description The TileJSON of a layer. */
+        TileJson: {
+            tilejson: string;
+            name: string;
+            description: string;
+            scheme: string;
+            tiles: string[];
+            minzoom: number;
+            maxzoom: number;
+            /** @description West, south, east, north in degrees. */
+            bounds: number[];
+            vector_layers: {
+                id: string;
+                description?: string | null;
+                minzoom?: number | null;
+                maxzoom?: number | null;
+                fields: {
+                    [key: string]: string;
+                };
+            }[];
+        };
+        /** @description GeoReport v2; attribute[CODE]=…, attribute[CODE][]=… */
+        Open311Request: {
+            api_key: string;
+            service_code: string;
+            address_string?: string;
+            address_id?: string;
+            media_url?: string;
+            idempotency_key?: string;
+            first_name?: string;
+            last_name?: string;
+            email?: string;
+            phone?: string;
+            account_id?: string;
+            device_id?: string;
+            description?: string;
+            lat?: number;
+            long?: number;
+            media?: string[];
+        };
+        /** @description The landing page. */
+        Landing: {
+            title: string;
+            description: string;
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+        };
+        /** @description The conformance classes of the service. */
+        Conformance: {
+            conformsTo: string[];
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+        };
+        /** @description The collections of a city. */
+        Collections: {
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+            collections: components["schemas"]["OgcCollection"][];
+        };
+        /** @description The metadata of a collection. */
+        OgcCollection: {
+            id: string;
+            title: string;
+            description: string;
+            itemType: string;
+            crs: string[];
+            storageCrs: string;
+            /** @description The extent of a collection's features. */
+            extent: {
+                spatial: {
+                    bbox: number[][];
+                    crs: string;
+                };
+                temporal?: {
+                    interval: string[][];
+                    trs: string;
+                } | null;
+            };
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+        };
+        /** @description The schema of a collection's queryables. */
+        Queryables: {
+            $schema: string;
+            $id: string;
+            type: string;
+            title: string;
+            properties: {
+                [key: string]: Record<string, unknown>;
+            };
+            additionalProperties: boolean;
+        };
+        /** @description A page of features. */
+        FeatureCollection: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            /**
+             * Format: date-time
+             * @description When the response was generated.
+             */
+            timeStamp: string;
+            /** @description The revision of the city that the page reflects. */
+            as_of: number;
+            /** @description Number of features in all pages. */
+            numberMatched: number;
+            /** @description Number of features in this page. */
+            numberReturned: number;
+            /** @description Links to the page itself, to its other format and to the next page. */
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+            features: components["schemas"]["Feature"][];
+        };
+        /** @description A feature of any collection. */
+        Feature: {
+            /** @enum {string} */
+            type: "Feature";
+            id: string;
+            /** @description Only for a single feature. */
+            links?: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[] | null;
+            geometry: {
+                /** @enum {string} */
+                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                coordinates: unknown[];
+            } | null;
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The tiles of a collection, on each grid. */
+        TileSets: {
+            tilesets: components["schemas"]["TileSet"][];
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+        };
+        /** @description The metadata of a collection's tiles in a tile matrix set. */
+        TileSet: {
+            title: string;
+            dataType: string;
+            crs: string;
+            tileMatrixSetURI: string;
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+            /** @description Omitted in lists. */
+            layers?: {
+                id: string;
+                dataType: string;
+                minTileMatrix: string;
+                maxTileMatrix: string;
+                /** @description A JSON Schema of the properties of a layer's features. */
+                propertiesSchema: {
+                    type: string;
+                    properties: {
+                        [key: string]: unknown;
+                    };
+                };
+            }[] | null;
+            /** @description The ranges of columns and rows that have data. Omitted in lists. */
+            tileMatrixSetLimits?: {
+                tileMatrix: string;
+                minTileRow: number;
+                maxTileRow: number;
+                minTileCol: number;
+                maxTileCol: number;
+            }[] | null;
+            /** @description The bounding box of all data. */
+            boundingBox?: {
+                lowerLeft: number[];
+                upperRight: number[];
+                crs: string;
+            } | null;
+        };
+        /** @description The grids of tiles. */
+        Grids: {
+            tileMatrixSets: {
+                id: string;
+                title: string;
+                uri: string;
+                crs: string;
+                links: {
+                    /** @description The link relation. */
+                    rel: string;
+                    /** @description The media type of the target. */
+                    type: string;
+                    /** @description The address of the target, or a URI template. */
+                    href: string;
+                    /** @description The title of the target. */
+                    title: string;
+                    /** @description Is the address a URI template? */
+                    templated?: boolean | null;
+                }[];
+            }[];
+            links: {
+                /** @description The link relation. */
+                rel: string;
+                /** @description The media type of the target. */
+                type: string;
+                /** @description The address of the target, or a URI template. */
+                href: string;
+                /** @description The title of the target. */
+                title: string;
+                /** @description Is the address a URI template? */
+                templated?: boolean | null;
+            }[];
+        };
+        /** @description A tile matrix set: one grid for each zoom. */
+        TileMatrixSet: {
+            id: string;
+            title: string;
+            uri: string;
+            crs: string;
+            orderedAxes: string[];
+            wellKnownScaleSet: string;
+            tileMatrices: {
+                id: string;
+                /** Format: double */
+                scaleDenominator: number;
+                /** Format: double */
+                cellSize: number;
+                cornerOfOrigin: string;
+                pointOfOrigin: number[];
+                tileWidth: number;
+                tileHeight: number;
+                matrixWidth: number;
+                matrixHeight: number;
+            }[];
+        };
+        /** @description The process is alive. */
         Health: {
             status: string;
         };
+        /** @description Whether the indexes have caught up with the store. */
         Readiness: {
             ready: boolean;
             jurisdictions: {
@@ -257,577 +1502,9 @@ export interface components {
                 ready: boolean;
                 revision: number;
                 stored_revision: number;
+                /** @description Revisions of the store that the index has not applied yet. */
                 lag: number;
             }[];
-        };
-        ReportFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Report"];
-        };
-        ReportCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["ReportFeature"][];
-            truncated?: boolean;
-        };
-        Report: {
-            /** @enum {boolean} */
-            cluster: false;
-            /** @description Numéro de suivi / Tracking number */
-            service_request_id: string;
-            jurisdiction_id?: string;
-            service_code: string;
-            service_name?: string;
-            group?: string;
-            /** @enum {string} */
-            status: "open" | "in_progress" | "closed";
-            /** @enum {string} */
-            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
-            /** @description Tel que la source l’écrit / As the source writes it */
-            source_status?: string;
-            /** @enum {string} */
-            nature: "intervention" | "information" | "complaint" | "comment";
-            /** @enum {string} */
-            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            requested_datetime: string;
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            updated_datetime?: string;
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            closed_datetime?: string;
-            /** @enum {string|null} */
-            accuracy?: "exact" | "approximate" | null;
-            address?: string | null;
-            area?: string | null;
-            description?: string | null;
-            /** @description L’original d’un doublon / The original of a duplicate */
-            parent_service_request_id?: string;
-            assignee?: string;
-            address_id?: string;
-            zipcode?: string;
-            service_notice?: string;
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            expected_datetime?: string;
-            /** @description Réponses aux questions du service / Answers to the service’s questions */
-            attributes?: Record<string, unknown>;
-            media_url?: string[];
-            revision?: number;
-            /** @description mètres, là où un lieu est demandé / metres, where a place is asked about */
-            distance_m?: number;
-            duplicates?: {
-                service_request_id: string;
-                /** @description 0 à 1 / 0 to 1 */
-                probability: number;
-                /** @enum {string} */
-                decision: "duplicate" | "possible" | "new";
-                /** @description mètres / metres */
-                distance_m: number;
-            }[];
-            open_children?: string[];
-        };
-        SpotFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Spot"];
-        };
-        SpotCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["SpotFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-        };
-        Spot: components["schemas"]["Cluster"] | components["schemas"]["Report"];
-        HexFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Hex"];
-        };
-        HexCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["HexFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-            resolution: number;
-            cells: number;
-            total: number;
-            window: {
-                /** Format: date-time */
-                from: string;
-                /** Format: date-time */
-                to: string;
-                days: number;
-            } | null;
-            statistic: {
-                available: boolean;
-                reason?: string;
-                method?: string;
-                exposure?: string;
-                resolution?: number;
-                k?: number;
-                cells?: number;
-                false_discovery_rate?: number;
-            };
-        };
-        Hex: {
-            h3: string;
-            resolution: number;
-            count: number;
-            open: number;
-            /** Format: date-time */
-            oldest_open_datetime?: string;
-            rate_per_day: number;
-            expected: number | null;
-            neighbourhood_count: number | null;
-            neighbourhood_expected: number | null;
-            z: number | null;
-            /** @description 0 à 1 / 0 to 1 */
-            p: number | null;
-            /** @description p corrigé (Benjamini-Hochberg) / p corrected (Benjamini-Hochberg) */
-            q: number | null;
-            /**
-             * @description q ≤ 0,01 ; 0,05 ; 0,10 / q ≤ 0.01; 0.05; 0.10
-             * @enum {string|null}
-             */
-            class: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99" | null;
-            /** @description 0 à 1 / 0 to 1 */
-            p_permuted?: number;
-            trend?: {
-                class: string | null;
-                z: number;
-                /** @description 0 à 1 / 0 to 1 */
-                p: number;
-            };
-        };
-        HotspotFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Hotspot"];
-        };
-        HotspotCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["HotspotFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-            window: {
-                /** Format: date-time */
-                from: string;
-                /** Format: date-time */
-                to: string;
-                days: number;
-            } | null;
-            statistic: {
-                available: boolean;
-                reason?: string;
-                method?: string;
-                exposure?: string;
-                resolution?: number;
-                k?: number;
-                cells?: number;
-                false_discovery_rate?: number;
-            };
-            total: number;
-        };
-        Hotspot: {
-            hotspot_id: number;
-            rank?: number | null;
-            service_code?: string;
-            service_name?: string;
-            /**
-             * @description q ≤ 0,01 ; 0,05 ; 0,10 / q ≤ 0.01; 0.05; 0.10
-             * @enum {string|null}
-             */
-            class?: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99" | null;
-            explanation?: string;
-            count: number;
-            open?: number;
-            expected?: number;
-            ratio?: number;
-            excess?: number;
-            usual?: number | null;
-            last_year?: number | null;
-            z?: number;
-            q?: number;
-            /** Format: date-time */
-            since_datetime?: string;
-            /** Format: date-time */
-            oldest_open_datetime?: string | null;
-            /** @enum {string} */
-            trend?: "growing" | "steady" | "shrinking";
-            priority?: number;
-            priority_parts?: {
-                excess: number;
-                open: number;
-                age: number;
-                trend: number;
-                severity: number;
-            };
-            /** @description Par code de service / By service code */
-            services?: {
-                [key: string]: number;
-            };
-            areas?: string[];
-            streets?: string[];
-            /** @description Hexagones H3 / H3 hexagons */
-            cells: string[];
-            service_request_ids?: string[];
-            history?: {
-                /** Format: date-time */
-                at: string;
-                event: string;
-                other_hotspot_id: number | null;
-                count: number;
-                cells: number;
-            }[];
-            ended?: boolean;
-            question?: string;
-            /** Format: date-time */
-            seen_datetime?: string;
-        };
-        DensityFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Density"];
-        };
-        DensityCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["DensityFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-            clustering: Record<string, unknown>;
-            total: number;
-            noise: number;
-        };
-        Density: {
-            cluster: number;
-            count: number;
-            open: number;
-            core: number;
-            centroid: number[];
-            /** Format: date-time */
-            oldest_open_datetime: string | null;
-            /** @description Par code de service / By service code */
-            services: {
-                [key: string]: number;
-            };
-            persistence?: number;
-            service_request_ids?: string[];
-        };
-        AlertFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Alert"];
-        };
-        AlertCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["AlertFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-            scanned: boolean;
-            scanned_revision: number | null;
-            /** Format: date-time */
-            scanned_to_datetime: string | null;
-            services_scanned: number | null;
-            seconds: number | null;
-        };
-        Alert: {
-            service_code: string;
-            service_name: string;
-            explanation: string;
-            /** Format: date-time */
-            from: string;
-            days: number;
-            count: number;
-            expected: number;
-            ratio: number;
-            log_likelihood_ratio: number;
-            /** @description 0 à 1 / 0 to 1 */
-            p: number;
-            /** @description jours entre deux hasards pareils / days between two such chances */
-            recurrence_days: number;
-            service_request_ids: string[];
-            /** @enum {string} */
-            level: "alert" | "watch";
-            streets: string[];
-        };
-        RecurrenceFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Recurrence"];
-        };
-        RecurrenceCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["RecurrenceFeature"][];
-            /** @description Il y en a d’autres / There are more */
-            truncated: boolean;
-            left_out?: number;
-            repairs: number;
-            failed_fixes: number;
-            /** @description 0 à 1 / 0 to 1 */
-            failed_share: number;
-            services_left_out: string[];
-            /** @description mètres / metres */
-            radius_m: number;
-            within_days: number;
-        };
-        Recurrence: {
-            service_code: string;
-            service_name: string;
-            address: string | null;
-            failed_fixes: number;
-            shortest_days: number;
-            chronic: boolean;
-            count: number;
-            open: number;
-            /** Format: date-time */
-            first_datetime: string | null;
-            /** Format: date-time */
-            last_datetime: string | null;
-            service_request_ids: string[];
-        };
-        DuplicateFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Duplicate"];
-        };
-        DuplicateCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["DuplicateFeature"][];
-            /** @enum {string} */
-            decision: "duplicate" | "possible" | "new";
-            /** @description 0 à 1 / 0 to 1 */
-            probability: number;
-            service_code: string;
-            /** @description 0 à 1 / 0 to 1 */
-            duplicate_from: number;
-            /** @description 0 à 1 / 0 to 1 */
-            possible_from: number;
-            weighed: number;
-            truncated: boolean;
-            created?: boolean;
-            confirm?: Record<string, unknown>;
-        };
-        Duplicate: {
-            /** @enum {boolean} */
-            cluster: false;
-            /** @description Numéro de suivi / Tracking number */
-            service_request_id: string;
-            service_code: string;
-            /** @enum {string} */
-            status: "open" | "in_progress" | "closed";
-            /** @enum {string} */
-            closed_reason?: "done" | "duplicate" | "refused" | "cancelled";
-            /** @enum {string} */
-            nature: "intervention" | "information" | "complaint" | "comment";
-            /** @enum {string} */
-            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            requested_datetime: string;
-            /** @description RFC 3339, ou un jour / RFC 3339, or a day */
-            closed_datetime?: string;
-            /** @enum {string|null} */
-            accuracy?: "exact" | "approximate" | null;
-            area?: string | null;
-            /** @description L’original d’un doublon / The original of a duplicate */
-            parent_service_request_id?: string;
-            /** @description mètres, là où un lieu est demandé / metres, where a place is asked about */
-            distance_m?: number;
-            /** @description 0 à 1 / 0 to 1 */
-            probability: number;
-            /** @enum {string} */
-            decision: "duplicate" | "possible" | "new";
-            sentence: string;
-            reasons: {
-                service_request_id: string;
-                /** @description mètres / metres */
-                distance_m: number;
-                /** @description mètres / metres */
-                accuracy_m: number;
-                hours: number;
-                /** @enum {string} */
-                service: "same" | "related" | "other";
-                open: boolean;
-                closed_hours_ago: number | null;
-                same_street: boolean | null;
-                /** @description 0 à 1 / 0 to 1 */
-                text_likeness: number | null;
-            };
-        };
-        IncidentFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Incident"];
-        };
-        IncidentCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["IncidentFeature"][];
-            incident_id: string;
-            reports: number;
-            open: number;
-            truncated: boolean;
-            changes: {
-                change_id: number;
-                kind: string;
-                incident_id: string;
-                author: string;
-                at: string;
-                undoes: number | null;
-                undone_by: number | null;
-                members: {
-                    service_request_id: string;
-                    before: string | null;
-                    after: string | null;
-                }[];
-            }[];
-        };
-        Incident: components["schemas"]["Report"];
-        AreaFeature: {
-            /** @enum {string} */
-            type: "Feature";
-            id?: string;
-            geometry: {
-                type: string;
-                coordinates: unknown[];
-            } | null;
-            properties: components["schemas"]["Area"];
-        };
-        AreaCollection: {
-            /** @enum {string} */
-            type: "FeatureCollection";
-            /** @description Revision / Révision */
-            as_of?: number;
-            /** Format: date-time */
-            timeStamp?: string;
-            numberMatched?: number;
-            numberReturned?: number;
-            next?: string;
-            features: components["schemas"]["AreaFeature"][];
-        };
-        Area: {
-            name: string;
-            /** @description Le découpage / The set of areas */
-            set: string;
         };
     };
     responses: never;
@@ -836,54 +1513,70 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type Feature = components['schemas']['Feature'];
-export type FeatureCollection = components['schemas']['FeatureCollection'];
 export type Problem = components['schemas']['Problem'];
-export type NewReport = components['schemas']['NewReport'];
-export type Change = components['schemas']['Change'];
-export type Members = components['schemas']['Members'];
-export type Undo = components['schemas']['Undo'];
-export type Polygon = components['schemas']['Polygon'];
-export type Open311Request = components['schemas']['Open311Request'];
-export type Cluster = components['schemas']['Cluster'];
 export type Jurisdictions = components['schemas']['Jurisdictions'];
 export type Services = components['schemas']['Services'];
+export type ReportCollection = components['schemas']['ReportCollection'];
+export type ReportFeature = components['schemas']['ReportFeature'];
+export type Report = components['schemas']['Report'];
 export type History = components['schemas']['History'];
 export type Contact = components['schemas']['Contact'];
-export type KeptPhoto = components['schemas']['KeptPhoto'];
+export type WrittenReportFeature = components['schemas']['WrittenReportFeature'];
+export type WrittenReport = components['schemas']['WrittenReport'];
+export type DuplicateCollection = components['schemas']['DuplicateCollection'];
+export type DuplicateFeature = components['schemas']['DuplicateFeature'];
+export type Duplicate = components['schemas']['Duplicate'];
+export type NewReport = components['schemas']['NewReport'];
+export type ReportChange = components['schemas']['ReportChange'];
+export type StoredPhoto = components['schemas']['StoredPhoto'];
+export type IncidentCollection = components['schemas']['IncidentCollection'];
+export type Members = components['schemas']['Members'];
+export type Undo = components['schemas']['Undo'];
+export type ReportFactsCollection = components['schemas']['ReportFactsCollection'];
+export type ReportFactsFeature = components['schemas']['ReportFactsFeature'];
+export type ReportFacts = components['schemas']['ReportFacts'];
+export type Polygon = components['schemas']['Polygon'];
+export type ClusterItemCollection = components['schemas']['ClusterItemCollection'];
+export type ClusterItemFeature = components['schemas']['ClusterItemFeature'];
+export type ClusterItem = components['schemas']['ClusterItem'];
+export type Cluster = components['schemas']['Cluster'];
+export type HexCollection = components['schemas']['HexCollection'];
+export type HexFeature = components['schemas']['HexFeature'];
+export type Hex = components['schemas']['Hex'];
+export type HotspotCollection = components['schemas']['HotspotCollection'];
+export type HotspotFeature = components['schemas']['HotspotFeature'];
+export type Hotspot = components['schemas']['Hotspot'];
+export type SingleHotspot = components['schemas']['SingleHotspot'];
+export type HotspotNowOrTrack = components['schemas']['HotspotNowOrTrack'];
+export type HotspotTrack = components['schemas']['HotspotTrack'];
+export type DensityCollection = components['schemas']['DensityCollection'];
+export type DensityFeature = components['schemas']['DensityFeature'];
+export type Density = components['schemas']['Density'];
+export type AlertCollection = components['schemas']['AlertCollection'];
+export type AlertFeature = components['schemas']['AlertFeature'];
+export type Alert = components['schemas']['Alert'];
+export type RecurrenceCollection = components['schemas']['RecurrenceCollection'];
+export type RecurrenceFeature = components['schemas']['RecurrenceFeature'];
+export type Recurrence = components['schemas']['Recurrence'];
 export type Stats = components['schemas']['Stats'];
 export type Boundaries = components['schemas']['Boundaries'];
+export type AreaCollection = components['schemas']['AreaCollection'];
+export type AreaFeature = components['schemas']['AreaFeature'];
+export type Area = components['schemas']['Area'];
+export type TileJson = components['schemas']['TileJson'];
+export type Open311Request = components['schemas']['Open311Request'];
+export type Landing = components['schemas']['Landing'];
+export type Conformance = components['schemas']['Conformance'];
+export type Collections = components['schemas']['Collections'];
+export type OgcCollection = components['schemas']['OgcCollection'];
+export type Queryables = components['schemas']['Queryables'];
+export type FeatureCollection = components['schemas']['FeatureCollection'];
+export type Feature = components['schemas']['Feature'];
+export type TileSets = components['schemas']['TileSets'];
+export type TileSet = components['schemas']['TileSet'];
+export type Grids = components['schemas']['Grids'];
+export type TileMatrixSet = components['schemas']['TileMatrixSet'];
 export type Health = components['schemas']['Health'];
 export type Readiness = components['schemas']['Readiness'];
-export type ReportFeature = components['schemas']['ReportFeature'];
-export type ReportCollection = components['schemas']['ReportCollection'];
-export type Report = components['schemas']['Report'];
-export type SpotFeature = components['schemas']['SpotFeature'];
-export type SpotCollection = components['schemas']['SpotCollection'];
-export type Spot = components['schemas']['Spot'];
-export type HexFeature = components['schemas']['HexFeature'];
-export type HexCollection = components['schemas']['HexCollection'];
-export type Hex = components['schemas']['Hex'];
-export type HotspotFeature = components['schemas']['HotspotFeature'];
-export type HotspotCollection = components['schemas']['HotspotCollection'];
-export type Hotspot = components['schemas']['Hotspot'];
-export type DensityFeature = components['schemas']['DensityFeature'];
-export type DensityCollection = components['schemas']['DensityCollection'];
-export type Density = components['schemas']['Density'];
-export type AlertFeature = components['schemas']['AlertFeature'];
-export type AlertCollection = components['schemas']['AlertCollection'];
-export type Alert = components['schemas']['Alert'];
-export type RecurrenceFeature = components['schemas']['RecurrenceFeature'];
-export type RecurrenceCollection = components['schemas']['RecurrenceCollection'];
-export type Recurrence = components['schemas']['Recurrence'];
-export type DuplicateFeature = components['schemas']['DuplicateFeature'];
-export type DuplicateCollection = components['schemas']['DuplicateCollection'];
-export type Duplicate = components['schemas']['Duplicate'];
-export type IncidentFeature = components['schemas']['IncidentFeature'];
-export type IncidentCollection = components['schemas']['IncidentCollection'];
-export type Incident = components['schemas']['Incident'];
-export type AreaFeature = components['schemas']['AreaFeature'];
-export type AreaCollection = components['schemas']['AreaCollection'];
-export type Area = components['schemas']['Area'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -25,7 +25,7 @@ export type HistoryEntry = schema.History["history"][number];
 export type ReportFeature = Feature<schema.Report, GeoJSON.Point | null>;
 export type ReportPage = Collection<schema.ReportCollection, ReportFeature>;
 /** Clusters, and single reports where there is no other nearby. */
-export type ClusterPage = Collection<schema.SpotCollection, Feature<schema.Spot, GeoJSON.Point>>;
+export type ClusterPage = Collection<schema.ClusterItemCollection, Feature<schema.ClusterItem, GeoJSON.Point>>;
 export type DuplicateFeature = Feature<schema.Duplicate, GeoJSON.Point | null>;
 export type DuplicatePage = Collection<schema.DuplicateCollection, DuplicateFeature>;
 export type Incident = Collection<schema.IncidentCollection, ReportFeature>;

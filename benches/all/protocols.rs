@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use pointchaud::config::Limits;
-use pointchaud::http::{Access, AppState, PageSettings, PublicConfig, router};
+use pointchaud::http::{AppState, PageSettings, PublicConfig, WriteAccess, router};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
@@ -174,7 +174,7 @@ fn service(settings: &Settings, store: &Path) -> Outcome<(std::sync::Arc<App>, a
     };
     let state = AppState::new(
         app.clone(),
-        Access::Local,
+        WriteAccess::Local,
         PageSettings { basemap: None },
         BackgroundWatch::new(),
         builtin_model()?,

@@ -114,8 +114,6 @@ handlers! {
     Call<R> [R]; ;
     Call<R> [R]; headers: HeaderMap => HeaderMap = headers;
     Call<R> [R]; body: SentBytes => Bytes = received(body)?;
-    Call<R> [R];
-        headers: HeaderMap => HeaderMap = headers, body: SentBytes => Bytes = received(body)?;
     Call<R> [R]; request: HttpRequest => HttpRequest = request;
     ServiceCall; ;
     ServiceCall; request: HttpRequest => HttpRequest = request;

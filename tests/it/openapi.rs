@@ -390,3 +390,30 @@ fn the_command_prints_the_document_that_is_served() {
         assert_eq!(printed, served);
     }
 }
+
+#[test]
+fn the_headers_of_the_document_are_read_and_no_others() {
+    let (_folder, service) = demo();
+    let list = service.get("/api/v1/reports?limit=1").json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    let document = service.get("/api/openapi.json?lang=en").json();
+    let forbidden = [("Idempotency-Key", "k".repeat(201)), ("If-Match", "licorne".to_owned())];
+    let mut count = 0;
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let path = path_of(route, operation, &id);
+            let parameters = operation["parameters"].as_array().unwrap();
+            for (name, value) in &forbidden {
+                let is_declared =
+                    parameters.iter().any(|one| one["in"] == "header" && one["name"] == *name);
+                let header = [(*name, value.as_str())];
+                let answer = service.ask(&method.to_uppercase(), &path, &header, b"{}");
+                let text = String::from_utf8_lossy(&answer.body).into_owned();
+                let is_refused = answer.status == 400 && text.contains(name);
+                assert_eq!(is_refused, is_declared, "{method} {path}, {name}: {text}");
+                count += usize::from(is_declared);
+            }
+        }
+    }
+    assert_eq!(count, 4, "three operations create reports, one changes them");
+}

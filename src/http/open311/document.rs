@@ -247,3 +247,116 @@ fn extended(stored: &StoredReport, details: &Details, base: &str) -> Node {
         ("changed_datetime", Node::text(stored.changed.as_ref().unwrap_or(&stored.recorded))),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::tz::TimeZone;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::domain::fields::{ALL, Field, FieldValue, Open311};
+    use crate::domain::{
+        AttributeValue, Channel, Nature, ReportId, ReportLabels, ServiceCode, Vocabulary as _,
+    };
+    use crate::place::Position;
+
+    /// A report that has a value in every field.
+    fn full() -> StoredReport {
+        let time = |text: &str| ReportTime::parse(text, &TimeZone::UTC).unwrap();
+        let details = Details {
+            address_id: Some("A-1".into()),
+            zipcode: Some("G1R 4S9".into()),
+            notice: Some("Demain".into()),
+            expected: Some(time("2026-03-09T12:00:00Z")),
+            answers: vec![AttributeValue { code: "etat".into(), values: vec!["eteint".into()] }],
+            media: vec!["/media/one.jpg".into(), "https://example.org/two.jpg".into()],
+        };
+        let report = Report {
+            id: ReportId::new("4RX-7KM-P2").unwrap(),
+            service: ServiceCode::new("lampadaire").unwrap(),
+            status: Status::Closed,
+            reason: Some(ClosedReason::Duplicate),
+            source_status: Some("Fermé".into()),
+            nature: Nature::VALUES[1],
+            channel: Channel::Phone,
+            requested: time("2026-03-01T08:30:00Z"),
+            updated: Some(time("2026-03-05T08:30:00Z")),
+            closed: Some(time("2026-03-04T08:30:00Z")),
+            position: Some(Position::new(-71.25, 46.8125).unwrap()),
+            accuracy: Accuracy::Approximate,
+            address: Some("12, rue Saint-Jean".into()),
+            area: Some("Limoilou".into()),
+            description: Some("Éteint".into()),
+            parent: Some(ReportId::new("7HT-2KV-9C").unwrap()),
+            assignee: Some("Équipe 3".into()),
+            details: Some(Box::new(details)),
+        };
+        let recorded = "2026-03-01T08:30:01Z".to_owned();
+        StoredReport { report, revision: 7, created_revision: 3, recorded, changed: None }
+    }
+
+    /// Does a member of the document hold the value of the field?
+    fn holds(field: &Field, stored: &StoredReport, member: &Value) -> bool {
+        let labels = ReportLabels { jurisdiction: "", service: "lampadaire", group: "" };
+        match field.shown(stored, &labels).unwrap() {
+            FieldValue::Text(text) => member.as_str() == Some(&*text),
+            FieldValue::Degrees(degrees) => member.as_f64() == Some(degrees),
+            FieldValue::Count(count) => member.as_u64() == Some(count),
+            FieldValue::Attributes(answers) => {
+                let known = member.as_array().unwrap().iter().zip(answers);
+                known.clone().count() == answers.len()
+                    && known.into_iter().all(|(member, answer)| {
+                        member["code"] == answer.code && member["values"][0] == answer.values[0]
+                    })
+            }
+            FieldValue::Addresses(urls) => member.as_str() == Some(&format!("http://h{}", urls[0])),
+        }
+    }
+
+    #[test]
+    fn the_members_are_those_that_the_fields_name() {
+        let stored = full();
+        let catalogue = Catalogue::default();
+        let renderer = RequestRenderer {
+            catalogue: &catalogue,
+            language: Language::French,
+            extended: true,
+            base: "http://h",
+        };
+        let document = serde_json::to_value(request(&stored, &renderer)).unwrap();
+        let extended = &document["extended_attributes"];
+        // Of the standard's own, and of what its members cannot hold exactly.
+        let mut names = BTreeSet::from(["status_notes", "extended_attributes"]);
+        let mut extended_names = BTreeSet::from([
+            "changed_datetime",
+            "detailed_status",
+            "duplicate",
+            "expected",
+            "media_urls",
+            "requested",
+            "updated",
+        ]);
+        for field in ALL {
+            let member = match field.open311 {
+                Open311::None => continue,
+                Open311::Member(name) => {
+                    names.insert(name);
+                    &document[name]
+                }
+                Open311::Extended(name) => {
+                    extended_names.insert(name);
+                    &extended[name]
+                }
+            };
+            assert!(holds(field, &stored, member), "{}: {member}", field.name);
+        }
+        let members = |object: &Value| -> BTreeSet<String> {
+            object.as_object().unwrap().keys().cloned().collect()
+        };
+        let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+        assert_eq!(members(&document), owned(names));
+        assert_eq!(members(extended), owned(extended_names));
+    }
+}

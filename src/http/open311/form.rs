@@ -202,3 +202,38 @@ impl JsonSchema for Open311Request {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fields::{ALL, Kind, Open311};
+
+    #[test]
+    fn the_fields_of_the_form_are_fields_of_reports_or_of_the_sender() {
+        let schema = Open311Request::json_schema(&mut SchemaGenerator::default());
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap();
+        // GeoReport v2 calls the address `address_string` in requests.
+        let named = |name: &str| if name == "address_string" { "address" } else { name }.to_owned();
+        let own = ["api_key", "idempotency_key", "media"];
+        for (name, member) in properties {
+            if own.contains(&name.as_str()) || Contact::FIELDS.contains(&name.as_str()) {
+                continue;
+            }
+            let name = named(name);
+            let found = ALL
+                .iter()
+                .find(|field| matches!(field.open311, Open311::Member(known) if known == name));
+            let field = found.unwrap_or_else(|| panic!("{name} is not a field"));
+            match field.kind {
+                Kind::Degrees => assert_eq!(member["type"], "number", "{name}"),
+                _ => assert_eq!(member["type"], "string", "{name}"),
+            }
+        }
+        for field in ALL.iter().filter(|field| field.create) {
+            // What the standard has no parameter for is not sent by Open311.
+            let Open311::Member(name) = field.open311 else { continue };
+            let is_sent = properties.keys().any(|known| named(known) == name);
+            assert_eq!(is_sent, name != "requested_datetime", "{name}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::response_without_etag;
 use crate::http::request::call::Call;
 use crate::http::request::form::{FORM_BYTES_MAX, form};
-use crate::http::request::idempotency::{fingerprint, idempotency_key};
+use crate::http::request::idempotency::{IDEMPOTENCY_KEY, fingerprint};
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::types::PathSegment;
@@ -56,6 +56,7 @@ request! {
         api_key: Option<String> = API_KEY,
         locale: Option<String> = LOCALE,
         dedupe: Dedupe = DEDUPE,
+        key: Option<String> = IDEMPOTENCY_KEY,
     }
 }
 
@@ -82,7 +83,6 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
         return Err(Error::not_found(what));
     }
     let dedupe = request.dedupe;
-    let header = idempotency_key(sent.headers())?;
     let parts = form(sent).await?;
     let mut form = Form::new(parts.fields);
     check_key(&state, form.take("api_key").or(request.api_key).as_deref())?;
@@ -107,7 +107,7 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     for photo in photos {
         state.public_config.photo_store.put(photo).await?;
     }
-    let key = sent.idempotency_key.or(header);
+    let key = sent.idempotency_key.or(request.key);
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &state.model);
     let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;

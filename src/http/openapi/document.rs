@@ -13,7 +13,7 @@ pub const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// The member of a schema with its description in French. The English description is the doc
 /// comment of the Rust type or field, which schemars reads.
-const FRENCH: &str = "x-fr";
+pub const FRENCH: &str = "x-fr";
 
 /// The facts about a collection of OGC API – Features that its part of the document depends on.
 pub struct CollectionFacts {

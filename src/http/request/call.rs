@@ -52,7 +52,8 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
         let path = path.map_err(|_| malformed())?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let city = context.city(state)?;
-        let mut reader = ParameterReader::new(query, Pairs::of_path(path), &city, refused);
+        let pairs = (query, Pairs::of_path(path));
+        let mut reader = ParameterReader::new(pairs, &parts.headers, &city, refused);
         let request = R::read(&mut reader);
         let request = reader.finish(request)?;
         Ok(Self { state: state.clone(), context, city, request })

@@ -1,30 +1,46 @@
 //! `Idempotency-Key`: a request that is sent twice with the same key creates one report.
 
-use axum::http::HeaderMap;
+use serde_json::{Value, json};
 
-use crate::error::{Refusal, Result};
+use crate::http::request::parameter::{Optional, Parameter, ParameterType, header};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::message;
 
-/// Longest `Idempotency-Key`, in bytes.
-const KEY_BYTES_MAX: usize = 200;
+/// Limit of the length of a key, in characters.
+const KEY_CHARS_MAX: usize = 200;
 
-/// The client's `Idempotency-Key`.
-///
-/// # Errors
-/// Empty, too long or not ASCII.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let text = String::from_utf8_lossy(key.as_bytes()).into_owned();
-    let is_readable = key.to_str().is_ok_and(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
-    if !is_readable {
-        let max = KEY_BYTES_MAX;
+/// The client's key for this request.
+pub const IDEMPOTENCY_KEY: Parameter<Key, Optional> =
+    header("Idempotency-Key", Key).optional().described(
+        "Clé choisie par le client : renvoyer la même requête avec la même clé ne crée rien de \
+         plus.",
+        "Key chosen by the client: sending the same request again with the same key creates \
+         nothing more.",
+    );
+
+/// ASCII text.
+#[derive(Debug, Clone, Copy)]
+pub struct Key;
+
+impl ParameterType for Key {
+    type Value = String;
+
+    fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<String> {
+        if text.is_ascii() && (1..=KEY_CHARS_MAX).contains(&text.len()) {
+            return Ok(text);
+        }
+        let max = KEY_CHARS_MAX;
         let message = message!(
             "doit avoir de 1 à {max} caractères ASCII",
             "must have 1 to {max} ASCII characters"
         );
-        return Err(Refusal::new("Idempotency-Key", text, message).into());
+        Err(reader.refuse(name, text, message))
     }
-    Ok(Some(text))
+
+    fn schema(&self) -> Value {
+        // HTTP removes spaces around a value, so the pattern has none.
+        json!({ "type": "string", "maxLength": KEY_CHARS_MAX, "pattern": "^[!-~]+$" })
+    }
 }
 
 /// A digest by which two bodies are told apart, in hexadecimal.

@@ -5,8 +5,10 @@ use jiff::tz::TimeZone;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
-use crate::domain::Vocabulary;
+use crate::domain::fields::Kind;
+use crate::domain::{Vocabulary, fields};
 use crate::error::{Error, Refusal, Result};
+use crate::http::openapi::document::FRENCH;
 use crate::http::request::parameter::{Defaulted, Optional, Presence, Required};
 use crate::http::request::reader::{Read, Refused};
 use crate::http::request::words::{not_one_of, spellings, value_of, vocabulary};
@@ -116,22 +118,35 @@ pub struct Member<K, P = Required> {
     name: &'static str,
     kind: K,
     presence: P,
+    /// It is a field of a report: its description and greatest length are those of the table
+    /// [`fields`](crate::domain::fields).
+    is_report_field: bool,
 }
 
 /// A required member.
 pub const fn member<K: Copy>(name: &'static str, kind: K) -> Member<K> {
-    Member { name, kind, presence: Required }
+    Member { name, kind, presence: Required, is_report_field: false }
+}
+
+/// A required member that is a field of a report and has its name.
+pub const fn report_field<K: Copy>(name: &'static str, kind: K) -> Member<K> {
+    Member { name, kind, presence: Required, is_report_field: true }
 }
 
 impl<K: Copy> Member<K> {
+    const fn with<P: Copy>(self, presence: P) -> Member<K, P> {
+        let Self { name, kind, is_report_field, .. } = self;
+        Member { name, kind, presence, is_report_field }
+    }
+
     /// Makes the member optional.
     pub const fn optional(self) -> Member<K, Optional> {
-        Member { name: self.name, kind: self.kind, presence: Optional }
+        self.with(Optional)
     }
 
     /// Makes the member optional with a default value.
     pub const fn default<T: Copy>(self, value: T) -> Member<K, Defaulted<T>> {
-        Member { name: self.name, kind: self.kind, presence: Defaulted(value) }
+        self.with(Defaulted(value))
     }
 }
 
@@ -151,7 +166,14 @@ impl<K: MemberType, P: Presence<K::Value>> ExtractMember for Member<K, P> {
     type Value = P::Value;
 
     fn declare(&self, properties: &mut Map<String, Value>, required: &mut Vec<&'static str>) {
-        properties.insert(self.name.to_owned(), self.kind.schema());
+        let mut schema = self.kind.schema();
+        if let Some(field) = fields::get(self.name).filter(|_| self.is_report_field) {
+            (schema["description"], schema[FRENCH]) = (json!(field.en), json!(field.fr));
+            if let Kind::Text { chars_max, .. } = field.kind {
+                schema["maxLength"] = json!(chars_max);
+            }
+        }
+        properties.insert(self.name.to_owned(), schema);
         required.extend(P::REQUIRED.then_some(self.name));
     }
 
@@ -220,7 +242,7 @@ macro_rules! body {
         $(#[$meta])*
         $visibility struct $name {
             $(
-                #[doc = concat!("The value of the member declared for `", stringify!($field), "`.")]
+                #[doc = concat!("The value of the member for `", stringify!($field), "`.")]
                 $(#[$doc])*
                 $visibility $field: $kind,
             )+
@@ -268,19 +290,12 @@ macro_rules! body {
 
 pub(crate) use body;
 
-/// A string. Its greatest length is only part of the schema: the domain's gate checks it.
+/// A string. Its greatest length is checked by the domain.
 #[derive(Debug, Clone, Copy)]
-pub struct TextMember {
-    chars_max: Option<usize>,
-}
+pub struct TextMember;
 
-/// A string of any length.
-pub const TEXT: TextMember = TextMember { chars_max: None };
-
-/// A string of at most `chars_max` characters; the domain's gate refuses longer ones.
-pub const fn text_of(chars_max: usize) -> TextMember {
-    TextMember { chars_max: Some(chars_max) }
-}
+/// A string.
+pub const TEXT: TextMember = TextMember;
 
 impl MemberType for TextMember {
     type Value = String;
@@ -293,11 +308,7 @@ impl MemberType for TextMember {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = json!({ "type": "string" });
-        if let Some(max) = self.chars_max {
-            schema["maxLength"] = json!(max);
-        }
-        schema
+        json!({ "type": "string" })
     }
 }
 
@@ -412,9 +423,9 @@ impl<T> MemberType for CustomMember<T> {
 pub struct LonLat;
 
 const LON: Member<NumberMember, Optional> =
-    member("lon", NumberMember { min: -180.0, max: 180.0 }).optional();
+    report_field("lon", NumberMember { min: -180.0, max: 180.0 }).optional();
 const LAT: Member<NumberMember, Optional> =
-    member("lat", NumberMember { min: -90.0, max: 90.0 }).optional();
+    report_field("lat", NumberMember { min: -90.0, max: 90.0 }).optional();
 
 impl ExtractMember for LonLat {
     type Value = Option<(f64, f64)>;

@@ -7,6 +7,7 @@ pub mod common;
 pub mod context;
 pub mod form;
 pub mod idempotency;
+pub mod if_match;
 pub mod members;
 pub mod parameter;
 pub mod params;

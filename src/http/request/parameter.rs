@@ -121,6 +121,12 @@ pub const fn query<K: Copy>(name: &'static str, kind: K) -> Parameter<K> {
     Parameter { name, location, kind, presence: Required, example: "", fr: "", en: "" }
 }
 
+/// A required parameter in a header field; its name is not case-sensitive.
+pub const fn header<K: Copy>(name: &'static str, kind: K) -> Parameter<K> {
+    let location = Location::Header;
+    Parameter { name, location, kind, presence: Required, example: "", fr: "", en: "" }
+}
+
 /// A parameter of the path, with an example.
 pub const fn path<K: Copy>(name: &'static str, kind: K, example: &'static str) -> Parameter<K> {
     let location = Location::Path;
@@ -308,7 +314,7 @@ macro_rules! request {
         #[allow(dead_code)]
         $visibility struct $name {
             $(
-                #[doc = concat!("The value of the parameter declared for `", stringify!($field), "`.")]
+                #[doc = concat!("The value of the parameter for `", stringify!($field), "`.")]
                 $(#[$doc])*
                 $visibility $field: $kind,
             )+

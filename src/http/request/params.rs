@@ -262,3 +262,21 @@ pub const BOXED_FILTER: ParameterGroup<BoxedFilterParameters, Filter> =
 pub const fn text(name: &'static str) -> Parameter<Text, Optional> {
     query(name, Text).optional()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fields::ALL;
+    use crate::http::request::parameter::Extract as _;
+
+    #[test]
+    fn every_filter_of_a_field_is_a_parameter() {
+        let mut declared = Vec::new();
+        BOXED_FILTER.declare(&mut declared);
+        let filters = ALL.iter().filter_map(|field| field.filter);
+        assert!(filters.clone().count() > 7);
+        for filter in filters {
+            assert!(declared.iter().any(|one| one.name == filter), "{filter}");
+        }
+    }
+}

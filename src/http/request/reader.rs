@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 
+use axum::http::HeaderMap;
+
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
@@ -15,6 +17,8 @@ pub enum Location {
     Query,
     /// In the path.
     Path,
+    /// In a header field.
+    Header,
 }
 
 impl Location {
@@ -23,6 +27,7 @@ impl Location {
         match self {
             Self::Query => "query",
             Self::Path => "path",
+            Self::Header => "header",
         }
     }
 }
@@ -99,15 +104,21 @@ pub type Read<T> = std::result::Result<T, Refused>;
 pub struct ParameterReader<'a> {
     query: Pairs,
     path: Pairs,
+    headers: &'a HeaderMap,
     city: &'a City,
     refused: Vec<Refusal>,
     failed: Option<Error>,
 }
 
 impl<'a> ParameterReader<'a> {
-    /// A reader of these pairs. `refused` has the refusals from parsing the query string.
-    pub fn new(query: Pairs, path: Pairs, city: &'a City, refused: Vec<Refusal>) -> Self {
-        Self { query, path, city, refused, failed: None }
+    /// A reader of these parameters. `refused` has the refusals from parsing the query string.
+    pub fn new(
+        (query, path): (Pairs, Pairs),
+        headers: &'a HeaderMap,
+        city: &'a City,
+        refused: Vec<Refusal>,
+    ) -> Self {
+        Self { query, path, headers, city, refused, failed: None }
     }
 
     /// The city that the request is about.
@@ -115,11 +126,16 @@ impl<'a> ParameterReader<'a> {
         self.city
     }
 
-    /// Removes a parameter and returns its text.
+    /// Removes a parameter and returns its text. Bytes of a header that are not UTF-8 are replaced
+    /// by U+FFFD.
     pub fn take(&mut self, location: Location, name: &str) -> Option<String> {
         match location {
             Location::Query => self.query.take(name),
             Location::Path => self.path.take(name),
+            Location::Header => {
+                let value = self.headers.get(name)?;
+                Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+            }
         }
     }
 

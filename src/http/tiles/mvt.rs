@@ -265,9 +265,20 @@ fn bounded<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
+    use crate::domain::fields::TILES;
+
+    #[test]
+    fn tiles_have_the_fields_of_reports_that_are_for_tiles() {
+        let of_reports = REPORT_FIELDS.iter().map(|(name, _)| *name);
+        let of_reports = of_reports.skip_while(|name| *name != "service_request_id");
+        let fields = TILES.iter().map(|field| field.name);
+        assert_eq!(of_reports.collect::<BTreeSet<_>>(), fields.collect::<BTreeSet<_>>());
+    }
 
     #[test]
     fn areas_too_many_for_a_tile_are_left_out_and_counted() {

@@ -37,7 +37,7 @@ pub struct ClusterOut<'a> {
 /// A point of the map: a cluster or a single report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(rename = "Spot")]
+#[schemars(rename = "ClusterItem")]
 pub enum ClusterItemOut<'a> {
     /// Two or more reports.
     Cluster(ClusterOut<'a>),

@@ -276,9 +276,25 @@ fn day(second: i64, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::domain::Accuracy;
+    use crate::domain::fields::INDEXED;
     use crate::place::Position;
+
+    #[test]
+    fn the_properties_are_the_indexed_fields() {
+        let mut properties = FactsOut::json_schema(&mut SchemaGenerator::default());
+        let properties = properties.get_mut("properties").and_then(|p| p.as_object_mut()).unwrap();
+        // One tells reports from clusters; the other is of the search, not of the report.
+        properties.retain(|name, _| name != "cluster" && name != "distance_m");
+        // The position is the geometry.
+        let indexed = INDEXED.iter().map(|field| field.name);
+        let indexed = indexed.filter(|name| *name != "lon" && *name != "lat");
+        let names = properties.keys().map(String::as_str);
+        assert_eq!(names.collect::<BTreeSet<_>>(), indexed.collect::<BTreeSet<_>>());
+    }
 
     #[test]
     fn facts_are_written_as_the_library_writes_them() {

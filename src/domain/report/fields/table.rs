@@ -219,7 +219,7 @@ pub static ALL: &[Field] = &[
     .required()
     .indexed()
     .queryable()
-    .filtered_by("place")
+    .filtered_by("approximate")
     .exported()
     .null_in_geojson()
     .in_tiles()

@@ -2,7 +2,7 @@
 //! response for each.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +15,8 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::request::call::Call;
-use crate::http::request::idempotency::{idempotency_key, short_hex};
+use crate::http::request::idempotency::{IDEMPOTENCY_KEY, short_hex};
+use crate::http::request::parameter::request;
 use crate::http::state::AppState;
 use crate::http::v1::reports::body::read_draft;
 use crate::i18n::Language;
@@ -44,9 +45,16 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn create(call: Call<()>, headers: HeaderMap, body: Bytes) -> HandlerResult {
-    let Call { state, city, context, .. } = call;
-    let key = idempotency_key(&headers)?;
+request! {
+    /// A batch of new reports.
+    pub struct CreateBatchRequest {
+        key: Option<String> = IDEMPOTENCY_KEY,
+    }
+}
+
+async fn create(call: Call<CreateBatchRequest>, body: Bytes) -> HandlerResult {
+    let Call { state, city, context, request } = call;
+    let key = request.key;
     let working = state.clone();
     let answer =
         state.app.compute(move || Ok(answer_all(&working, &city, &body, key, context.language)));

@@ -4,14 +4,14 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{
-    AttributeValue, Channel, ClosedReason, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
-    Nature, Patch, ReportTime, Status,
+    AttributeValue, Channel, ClosedReason, Details, Draft, MEDIA_MAX, Nature, Patch, ReportTime,
+    Status,
 };
 use crate::error::Result;
 use crate::http::request::members::body;
 use crate::http::request::members::{
     Body, CustomMember, ExtractMember, LonLat, Member, MemberReader, MemberType, TEXT, member,
-    text_of, word_member,
+    report_field, word_member,
 };
 use crate::http::request::parameter::Optional;
 use crate::http::request::reader::Read;
@@ -44,7 +44,7 @@ const MEDIA: CustomMember<Vec<String>> = CustomMember::new(
     || json!({ "type": "array", "maxItems": MEDIA_MAX, "items": { "type": "string" } }),
 );
 
-const ATTRIBUTES: Member<CustomMember<Map<String, Value>>, Optional> = member(
+const ATTRIBUTES: Member<CustomMember<Map<String, Value>>, Optional> = report_field(
     "attributes",
     CustomMember::new(
         |name, value, reader| match value {
@@ -85,17 +85,17 @@ impl ExtractMember for AttributesMember {
 body! {
     /// A new report.
     pub struct NewReport {
-        requested: Option<ReportTime> = member("requested_datetime", MOMENT).optional(),
-        service: String = member("service_code", TEXT),
-        nature: Option<Nature> = member("nature", word_member()).optional(),
-        channel: Channel = member("channel", word_member()).default(Channel::Web),
+        requested: Option<ReportTime> = report_field("requested_datetime", MOMENT).optional(),
+        service: String = report_field("service_code", TEXT),
+        nature: Option<Nature> = report_field("nature", word_member()).optional(),
+        channel: Channel = report_field("channel", word_member()).default(Channel::Web),
         lon_lat: Option<(f64, f64)> = LonLat,
-        address: Option<String> = member("address", TEXT).optional(),
-        area: Option<String> = member("area", TEXT).optional(),
+        address: Option<String> = report_field("address", TEXT).optional(),
+        area: Option<String> = report_field("area", TEXT).optional(),
         description: Option<String> =
-            member("description", text_of(DESCRIPTION_CHARS_MAX)).optional(),
+            report_field("description", TEXT).optional(),
         attributes: Attributes = AttributesMember,
-        media: Option<Vec<String>> = member("media_url", MEDIA).optional(),
+        media: Option<Vec<String>> = report_field("media_url", MEDIA).optional(),
     }
 }
 
@@ -140,12 +140,12 @@ const CHILDREN: CustomMember<bool> = CustomMember::new(
 body! {
     /// A change of a report. Absent members stay unchanged.
     pub struct ReportChange {
-        status: Option<Status> = member("status", word_member()).optional(),
-        reason: Option<ClosedReason> = member("closed_reason", word_member()).optional(),
-        service: Option<String> = member("service_code", TEXT).optional(),
+        status: Option<Status> = report_field("status", word_member()).optional(),
+        reason: Option<ClosedReason> = report_field("closed_reason", word_member()).optional(),
+        service: Option<String> = report_field("service_code", TEXT).optional(),
         lon_lat: Option<(f64, f64)> = LonLat,
-        address: Option<String> = member("address", TEXT).optional(),
-        assignee: Option<String> = member("assignee", TEXT).optional(),
+        address: Option<String> = report_field("address", TEXT).optional(),
+        assignee: Option<String> = report_field("assignee", TEXT).optional(),
         children: bool = member("children", CHILDREN).default(false),
     }
     min_members 1
@@ -193,7 +193,42 @@ fn validate(change: ReportChange, reader: &mut MemberReader) -> Read<ReportChang
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::domain::fields::{ALL, Field, Kind};
+
+    /// Does the schema of a member fit the type of the field?
+    fn fits(field: &Field, schema: &Value) -> bool {
+        let is_in_languages = schema["description"] == field.en && schema["x-fr"] == field.fr;
+        is_in_languages
+            && match field.kind {
+                Kind::Word(words) => schema["enum"] == json!(words),
+                Kind::Text { chars_max, .. } => schema["maxLength"] == json!(chars_max),
+                Kind::Degrees => schema["minimum"].is_number() && schema["maximum"].is_number(),
+                Kind::Count => schema["type"] == "integer",
+                Kind::Attributes => schema["type"] == "object",
+                Kind::Addresses => schema["items"]["type"] == "string",
+                Kind::Id | Kind::Code | Kind::Time => schema["type"] == "string",
+            }
+    }
+
+    #[test]
+    fn members_are_the_fields_of_reports() {
+        let is_created: fn(&Field) -> bool = |field| field.create;
+        for (schema, is_in, own) in [
+            (NewReport::schema(), is_created, None),
+            (ReportChange::schema(), |field: &Field| field.change, Some("children")),
+        ] {
+            let members = schema.get("properties").and_then(Value::as_object).unwrap();
+            let fields = ALL.iter().filter(|field| is_in(field));
+            let names: BTreeSet<&str> = fields.clone().map(|field| field.name).chain(own).collect();
+            assert_eq!(members.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
+            for field in fields {
+                assert!(fits(field, &members[field.name]), "{}: {schema:?}", field.name);
+            }
+        }
+    }
 
     fn fields(result: Result<impl Sized>) -> Vec<String> {
         let refusals = result.err().map(|error| error.refusals).unwrap_or_default();

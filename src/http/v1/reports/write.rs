@@ -1,20 +1,19 @@
 //! Creating and changing reports.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::domain::{Idempotency, Status};
-use crate::error::{Refusal, Result};
 use crate::export::geojson::Feature;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::request::call::Call;
-use crate::http::request::idempotency::{fingerprint, idempotency_key};
+use crate::http::request::idempotency::{IDEMPOTENCY_KEY, fingerprint};
+use crate::http::request::if_match::{IF_MATCH, IfMatch};
 use crate::http::request::parameter::request;
 use crate::http::request::params::REPORT_ID;
-use crate::http::state::AppState;
 use crate::http::v1::duplicates::answer::DuplicatesOut;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
@@ -22,7 +21,6 @@ use crate::http::v1::reports::answer::{WrittenReport, written};
 use crate::http::v1::reports::body::{
     NewReport, ReportChange, ReportChanges, read_changes, read_draft,
 };
-use crate::message;
 use crate::usecase::SubmitOutcome;
 
 /// The operations.
@@ -86,13 +84,13 @@ request! {
     /// A new report.
     pub struct CreateRequest {
         dedupe: Dedupe = DEDUPE,
+        key: Option<String> = IDEMPOTENCY_KEY,
     }
 }
 
-async fn create(call: Call<CreateRequest>, headers: HeaderMap, body: Bytes) -> HandlerResult {
+async fn create(call: Call<CreateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let dedupe = request.dedupe;
-    let key = idempotency_key(&headers)?;
+    let CreateRequest { dedupe, key } = request;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&body) });
     let draft = read_draft(&body, city.zone())?;
     media::check_stored(&state, draft.details.media.iter()).await?;
@@ -130,12 +128,13 @@ request! {
     /// A change of a report.
     pub struct UpdateRequest {
         id: String = REPORT_ID,
+        if_match: Option<IfMatch> = IF_MATCH,
     }
 }
 
-async fn update(call: Call<UpdateRequest>, headers: HeaderMap, body: Bytes) -> HandlerResult {
+async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let expected = if_match(&state, &headers)?;
+    let expected = request.if_match.and_then(|tag| tag.revision(&state.app.epoch));
     let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
     let found = state.app.find_report(&city, &request.id).await?;
     let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
@@ -144,21 +143,4 @@ async fn update(call: Call<UpdateRequest>, headers: HeaderMap, body: Bytes) -> H
         open_children = state.app.open_children(&city, stored.report.id.clone()).await?;
     }
     written(&state, &city, &stored, context.language, None, open_children)
-}
-
-/// The revision in `If-Match`; `*` and its absence ask for none.
-fn if_match(state: &AppState, headers: &HeaderMap) -> Result<Option<u64>> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let inner = text.trim_start_matches("W/").trim_matches('"');
-    let mut parts = inner.split('-');
-    if let (Some(epoch), Some(Ok(revision))) = (parts.next(), parts.next().map(str::parse)) {
-        // Another store's tag can never be the present one.
-        return Ok(Some(if epoch == state.app.epoch { revision } else { 0 }));
-    }
-    let message = message!("n’est pas l’ETag d’une demande", "is not a report's ETag");
-    Err(Refusal::new("If-Match", text, message).into())
 }
