@@ -171,7 +171,7 @@ fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
 }
 
 fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
-    let (hex, tally) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
+    let (hex, totals) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
     let scores = hexes.scores.as_ref().ok();
     let trend = hexes.trends.map(|trends| trends[cell]).map(|HexTrend { trend, emerging }| {
         let word = |(class, sign): (crate::statistics::EmergingClass, i8)| {
@@ -182,10 +182,10 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
     let properties = HexOut {
         h3: hex.to_string(),
         resolution: hexes.counts.resolution,
-        count: tally.count,
-        open: tally.open,
-        oldest_open_datetime: tally.oldest_open.map(instant),
-        rate_per_day: figure(f64::from(tally.count) / days),
+        count: totals.count,
+        open: totals.open,
+        oldest_open_datetime: totals.oldest_open.map(instant),
+        rate_per_day: figure(f64::from(totals.count) / days),
         expected: scores.map(|scores| figure(scores.expected[cell])),
         neighbourhood_count: scores.map(|scores| scores.count_around[cell]),
         neighbourhood_expected: scores.map(|scores| figure(scores.expected_around[cell])),
