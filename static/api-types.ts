@@ -75,38 +75,38 @@ export interface components {
                 }[];
             }[];
         };
-        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        /** @description A page of features. */
         ReportCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
-            /** @description Revision of the jurisdiction that the answer is true of. */
+            /** @description The revision of the city that the response reflects. */
             as_of: number;
-            /** @description How many features the page has. */
+            /** @description Number of features in this page. */
             numberReturned: number;
-            /** @description Reports in all the squares asked for, where features are clusters. */
+            /** @description For clusters: number of reports in the bounding box. */
             numberMatched?: number | null;
-            /** @description Smaller clusters that were left out. */
+            /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description There are more behind the last feature. */
+            /** @description Are there more features after the last one? */
             truncated: boolean;
-            /** @description Address of the next page. */
+            /** @description The address of the next page. */
             next?: string | null;
             /** @description The features. */
             features: components["schemas"]["ReportFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         ReportFeature: {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            /** @description Where. */
+            /** @description A GeoJSON point. */
             geometry: {
                 /** @enum {string} */
                 type: "Point";
                 /** @description Longitude and latitude in degrees. */
                 coordinates: number[];
             } | null;
-            /** @description What is known of it. */
+            /** @description The properties of the feature. */
             properties: components["schemas"]["Report"];
         };
         Report: {
@@ -210,19 +210,19 @@ export interface components {
             account_id?: string | null;
             device_id?: string | null;
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         WrittenReportFeature: {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            /** @description Where. */
+            /** @description A GeoJSON point. */
             geometry: {
                 /** @enum {string} */
                 type: "Point";
                 /** @description Longitude and latitude in degrees. */
                 coordinates: number[];
             } | null;
-            /** @description What is known of it. */
+            /** @description The properties of the feature. */
             properties: components["schemas"]["WrittenReport"];
         };
         /** @description A report that was created or changed, with related reports. */
@@ -338,19 +338,19 @@ export interface components {
             numberReturned: number;
             features: components["schemas"]["DuplicateFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         DuplicateFeature: {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            /** @description Where. */
+            /** @description A GeoJSON point. */
             geometry: {
                 /** @enum {string} */
                 type: "Point";
                 /** @description Longitude and latitude in degrees. */
                 coordinates: number[];
             } | null;
-            /** @description What is known of it. */
+            /** @description The properties of the feature. */
             properties: components["schemas"]["Duplicate"];
         };
         /** @description One incident that may be the same problem. */
@@ -520,38 +520,38 @@ export interface components {
             change_id: number;
             author?: string;
         };
-        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        /** @description A page of features. */
         ReportFactsCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
-            /** @description Revision of the jurisdiction that the answer is true of. */
+            /** @description The revision of the city that the response reflects. */
             as_of: number;
-            /** @description How many features the page has. */
+            /** @description Number of features in this page. */
             numberReturned: number;
-            /** @description Reports in all the squares asked for, where features are clusters. */
+            /** @description For clusters: number of reports in the bounding box. */
             numberMatched?: number | null;
-            /** @description Smaller clusters that were left out. */
+            /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description There are more behind the last feature. */
+            /** @description Are there more features after the last one? */
             truncated: boolean;
-            /** @description Address of the next page. */
+            /** @description The address of the next page. */
             next?: string | null;
             /** @description The features. */
             features: components["schemas"]["ReportFactsFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         ReportFactsFeature: {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            /** @description Where. */
+            /** @description A GeoJSON point. */
             geometry: {
                 /** @enum {string} */
                 type: "Point";
                 /** @description Longitude and latitude in degrees. */
                 coordinates: number[];
             } | null;
-            /** @description What is known of it. */
+            /** @description The properties of the feature. */
             properties: components["schemas"]["ReportFacts"];
         };
         /** @description The indexed fields of a report, and its distance in searches around a position. */
@@ -589,38 +589,38 @@ export interface components {
             type: "Polygon" | "MultiPolygon";
             coordinates: unknown[];
         };
-        /** @description A collection: its features, the revision they are true of, and where the next page is. */
+        /** @description A page of features. */
         ClusterItemCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
-            /** @description Revision of the jurisdiction that the answer is true of. */
+            /** @description The revision of the city that the response reflects. */
             as_of: number;
-            /** @description How many features the page has. */
+            /** @description Number of features in this page. */
             numberReturned: number;
-            /** @description Reports in all the squares asked for, where features are clusters. */
+            /** @description For clusters: number of reports in the bounding box. */
             numberMatched?: number | null;
-            /** @description Smaller clusters that were left out. */
+            /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description There are more behind the last feature. */
+            /** @description Are there more features after the last one? */
             truncated: boolean;
-            /** @description Address of the next page. */
+            /** @description The address of the next page. */
             next?: string | null;
             /** @description The features. */
             features: components["schemas"]["ClusterItemFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         ClusterItemFeature: {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            /** @description Where. */
+            /** @description A GeoJSON point. */
             geometry: {
                 /** @enum {string} */
                 type: "Point";
                 /** @description Longitude and latitude in degrees. */
                 coordinates: number[];
             } | null;
-            /** @description What is known of it. */
+            /** @description The properties of the feature. */
             properties: components["schemas"]["ClusterItem"];
         };
         /** @description A point of the map: a cluster or a single report. */
@@ -645,7 +645,7 @@ export interface components {
             /** @description West, south, east, north in degrees. */
             bbox: number[];
         };
-        /** @description A collection; `head` is what it says of itself. */
+        /** @description A collection of features. */
         HexCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
@@ -655,7 +655,7 @@ export interface components {
             cells: number;
             /** @description Reports in them. */
             total: number;
-            /** @description A time, as RFC 3339. */
+            /** @description A time window. */
             window: {
                 /** Format: date-time */
                 from: string;
@@ -675,12 +675,12 @@ export interface components {
             };
             numberMatched: number;
             numberReturned: number;
-            /** @description There are more. */
+            /** @description Were features left out? */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["HexFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         HexFeature: {
             /** @enum {string} */
             type: "Feature";
@@ -741,7 +741,7 @@ export interface components {
                 p: number;
             } | null;
         };
-        /** @description A collection; `head` is what it says of itself. */
+        /** @description A collection of features. */
         HotspotCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
@@ -779,12 +779,12 @@ export interface components {
             total: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description There are more. */
+            /** @description Were features left out? */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["HotspotFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         HotspotFeature: {
             /** @enum {string} */
             type: "Feature";
@@ -883,10 +883,7 @@ export interface components {
         };
         /** @description A hotspot in its present state, or only its history. */
         HotspotNowOrTrack: components["schemas"]["Hotspot"] | components["schemas"]["HotspotTrack"];
-        /**
-         * @description The history of a hotspot that has ended or whose search is not repeated: its present state is
-         *     not known.
-         */
+        /** @description The history of a hotspot whose present state is not known. */
         HotspotTrack: {
             hotspot_id: number;
             /** @description The search that found it, as a query string. */
@@ -906,7 +903,7 @@ export interface components {
                 cells: number;
             }[];
         };
-        /** @description A collection; `head` is what it says of itself. */
+        /** @description A collection of features. */
         DensityCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
@@ -930,12 +927,12 @@ export interface components {
             noise: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description There are more. */
+            /** @description Were features left out? */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["DensityFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         DensityFeature: {
             /** @enum {string} */
             type: "Feature";
@@ -966,7 +963,7 @@ export interface components {
             persistence?: number | null;
             service_request_ids?: string[] | null;
         };
-        /** @description A collection; `head` is what it says of itself. */
+        /** @description A collection of features. */
         AlertCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
@@ -984,12 +981,12 @@ export interface components {
             seconds: number | null;
             numberMatched: number;
             numberReturned: number;
-            /** @description There are more. */
+            /** @description Were features left out? */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["AlertFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         AlertFeature: {
             /** @enum {string} */
             type: "Feature";
@@ -1032,7 +1029,7 @@ export interface components {
             level: "alert" | "watch";
             streets: string[];
         };
-        /** @description A collection; `head` is what it says of itself. */
+        /** @description A collection of features. */
         RecurrenceCollection: {
             /** @enum {string} */
             type: "FeatureCollection";
@@ -1051,12 +1048,12 @@ export interface components {
             within_days: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description There are more. */
+            /** @description Were features left out? */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["RecurrenceFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         RecurrenceFeature: {
             /** @enum {string} */
             type: "Feature";
@@ -1165,7 +1162,7 @@ export interface components {
             numberReturned: number;
             features: components["schemas"]["AreaFeature"][];
         };
-        /** @description A feature. */
+        /** @description A GeoJSON feature. */
         AreaFeature: {
             /** @enum {string} */
             type: "Feature";

@@ -353,7 +353,7 @@ def generated():
     assert filed.properties.media_url == [kept.media_url], filed
     near = nearest.sync(client=client, lon=-71.21, lat=46.81, k=3).features
     assert near[0].id == filed.id and near[0].properties.distance_m == 0.0, near
-    change = models.Change.from_dict({"status": "closed", "closed_reason": "done"})
+    change = models.ReportChange.from_dict({"status": "closed", "closed_reason": "done"})
     closed = change_report.sync(filed.id, client=client, body=change)
     assert closed.properties.status == "closed", closed
     steps = [step.event for step in history.sync(filed.id, client=client).history]

@@ -65,7 +65,7 @@ pub fn shape(mut polygons: Vec<Vec<Ring>>) -> Option<AreaGeometry> {
     }
 }
 
-/// A feature.
+/// A GeoJSON feature.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{P}Feature")]
 pub struct AreaFeature<P> {
@@ -89,7 +89,7 @@ impl<P> AreaFeature<P> {
     }
 }
 
-/// A collection; `head` is what it says of itself.
+/// A collection of features.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{P}Collection")]
 pub struct AreaCollection<H, P> {
@@ -102,8 +102,8 @@ pub struct AreaCollection<H, P> {
     matched: u64,
     #[serde(rename = "numberReturned")]
     returned: usize,
-    /// There are more.
-    #[schemars(extend("x-fr" = "Il y en a d’autres."))]
+    /// Were features left out?
+    #[schemars(extend("x-fr" = "Des entités ont-elles été omises ?"))]
     truncated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
@@ -127,7 +127,7 @@ impl<H, P> AreaCollection<H, P> {
     }
 }
 
-/// A time, as RFC 3339.
+/// A time window.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct WindowOut {

@@ -16,7 +16,7 @@ use crate::place::Position;
 /// Media type of everything here.
 pub const MEDIA_TYPE: &str = "application/geo+json";
 
-/// A feature.
+/// A GeoJSON feature.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{P}Feature")]
 pub struct Feature<'a, P> {
@@ -24,11 +24,11 @@ pub struct Feature<'a, P> {
     pub(crate) r#type: &'static str,
     pub(crate) id: Cow<'a, str>,
     pub(crate) geometry: Option<Point>,
-    /// What is known of it.
+    /// The properties of the feature.
     pub properties: P,
 }
 
-/// Where.
+/// A GeoJSON point.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Point {
@@ -52,26 +52,26 @@ impl<'a, P> Feature<'a, P> {
     }
 }
 
-/// A collection: its features, the revision they are true of, and where the next page is.
+/// A page of features.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{P}Collection")]
 pub struct Collection<'a, P> {
     #[schemars(extend("enum" = ["FeatureCollection"]))]
     r#type: &'static str,
-    /// Revision of the jurisdiction that the answer is true of.
+    /// The revision of the city that the response reflects.
     pub as_of: u64,
-    /// How many features the page has.
+    /// Number of features in this page.
     #[serde(rename = "numberReturned")]
     pub number_returned: usize,
-    /// Reports in all the squares asked for, where features are clusters.
+    /// For clusters: number of reports in the bounding box.
     #[serde(rename = "numberMatched", skip_serializing_if = "Option::is_none")]
     pub number_matched: Option<u64>,
-    /// Smaller clusters that were left out.
+    /// For clusters: number of smaller clusters that were left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<u64>,
-    /// There are more behind the last feature.
+    /// Are there more features after the last one?
     pub truncated: bool,
-    /// Address of the next page.
+    /// The address of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The features.

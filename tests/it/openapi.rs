@@ -417,3 +417,46 @@ fn the_headers_of_the_document_are_read_and_no_others() {
     }
     assert_eq!(count, 4, "three operations create reports, one changes them");
 }
+
+/// Every description and summary of a document with its path.
+fn descriptions(at: &str, value: &Value, to: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                match inner.as_str() {
+                    Some(text) if name == "description" || name == "summary" => {
+                        to.push((at.to_owned(), text.to_owned()));
+                    }
+                    _ if name == "example" => {}
+                    _ => descriptions(&format!("{at}/{name}"), inner, to),
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (n, inner) in list.iter().enumerate() {
+                descriptions(&format!("{at}/{n}"), inner, to);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_description_is_in_both_languages() {
+    let folder = Folder::new("openapi-languages");
+    let [french, english] = ["fr", "en"].map(|language| {
+        let printed = done(&folder, &["openapi", "--lang", language]);
+        let mut all = Vec::new();
+        descriptions("", &serde_json::from_str(&printed).unwrap(), &mut all);
+        all
+    });
+    assert!(english.len() > 900, "only {} descriptions", english.len());
+    assert_eq!(french.len(), english.len());
+    // Words that both languages have.
+    let same = ["ok", "Photos", "Longitude", "Latitude", "Zoom.", "RFC 3339."];
+    let names = ["Open311 GeoReport v2", "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…"];
+    for ((at, french), (_, english)) in french.iter().zip(&english) {
+        let is_name = same.contains(&french.as_str()) || names.contains(&french.as_str());
+        assert!(french != english || is_name, "{at}: {french}");
+    }
+}

@@ -38,9 +38,9 @@ pub fn operations() -> Vec<Operation> {
             )
             .body(&forms)
             .status_codes(&[
-                (200, "taken"),
+                (200, "created"),
                 (400, "refused"),
-                (403, "key"),
+                (403, "missing or wrong key"),
                 (404, "not found"),
                 (413, "too large"),
             ])

@@ -15,7 +15,10 @@ pub struct Content {
 impl Content {
     /// The media type and its OpenAPI media type object.
     pub fn document(&self, generator: &mut SchemaGenerator) -> (&'static str, Value) {
-        let mut media = json!({ "schema": (self.schema)(generator) });
+        let mut schema = (self.schema)(generator);
+        // The generator transforms only the schemas that it puts under `components`.
+        generator.transforms_mut().for_each(|transform| transform.transform(&mut schema));
+        let mut media = json!({ "schema": schema });
         if let Some(example) = self.example {
             media["example"] = example();
         }

@@ -5,6 +5,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::http::openapi::content::Content;
+use crate::http::openapi::french::french;
 use crate::http::request::common::{JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
@@ -137,6 +138,7 @@ impl Description {
         let problem = content(&self.problem);
         let mut responses = Map::new();
         for (code, meaning) in self.codes {
+            let meaning = language.of(french(meaning).unwrap_or(meaning), meaning);
             let mut response = json!({ "description": meaning });
             if *code < 300 && *code != StatusCode::NO_CONTENT.as_u16() {
                 response["content"] = content(&self.answer);
@@ -145,7 +147,8 @@ impl Description {
             }
             responses.insert(code.to_string(), response);
         }
-        let default = json!({ "description": "problem", "content": problem });
+        let meaning = language.of("problème", "problem");
+        let default = json!({ "description": meaning, "content": problem });
         responses.insert("default".into(), default);
         let parameters: Value = parameters.iter().map(|one| one.document(language)).collect();
         let mut out = json!({

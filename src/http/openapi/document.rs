@@ -6,6 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::http::openapi::description::{Description, Tag};
+use crate::http::openapi::french::french;
 use crate::i18n::Language;
 
 /// Media type of the document.
@@ -137,11 +138,16 @@ fn generator(language: Language) -> SchemaGenerator {
         .into_generator()
 }
 
-/// Keeps the description in one language.
+/// Keeps the description in one language. Without a French text the English one stays.
 fn describe(schema: &mut Schema, language: Language) {
-    if let Some(french) = schema.remove(FRENCH)
-        && language == Language::French
-    {
+    let own = schema.remove(FRENCH);
+    if language == Language::English {
+        return;
+    }
+    let english = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    // Doc comments are wrapped.
+    let known = french(&english.replace('\n', " ")).map(Value::from);
+    if let Some(french) = own.or(known) {
         schema.insert("description".into(), french);
     }
 }

@@ -3,4 +3,5 @@
 pub mod content;
 pub mod description;
 pub mod document;
+mod french;
 pub mod handlers;

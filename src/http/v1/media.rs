@@ -105,7 +105,7 @@ pub fn operations() -> Vec<Operation> {
             )
             .body(&body)
             .responds_with(&[json::<StoredPhoto>()])
-            .status_codes(&[(201, "kept"), (400, "refused"), (413, "too large")])
+            .status_codes(&[(201, "stored"), (400, "refused"), (413, "too large")])
             .body_bytes_max(FORM_BYTES_MAX),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
             .described("Une photo.", "A photo.")

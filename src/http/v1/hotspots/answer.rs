@@ -235,8 +235,7 @@ fn history(track: &HotspotTrack) -> Vec<StepOut> {
     steps.collect()
 }
 
-/// The history of a hotspot that has ended or whose search is not repeated: its present state is
-/// not known.
+/// The history of a hotspot whose present state is not known.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HotspotTrack")]
 pub struct TrackOut {

@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
             .body(&[text(NDJSON)])
             .responds_with(&[text(NDJSON)])
             .status_codes(&[
-                (200, "a line for each"),
+                (200, "one line for each"),
                 (400, "refused"),
                 (404, "not found"),
                 (413, "too large"),

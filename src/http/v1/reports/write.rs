@@ -41,7 +41,7 @@ pub fn operations() -> Vec<Operation> {
             .body(&[new])
             .responds_with(&[geojson::<Filed<'_>>()])
             .status_codes(&[
-                (201, "made"),
+                (201, "created"),
                 (200, "to be confirmed"),
                 (400, "refused"),
                 (404, "not found"),
