@@ -1,5 +1,5 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
-//! and the OpenAPI document are built from the same list, [`operations`].
+//! and the OpenAPI document are built from the same list, `operations`.
 
 mod explain;
 pub mod ogc;

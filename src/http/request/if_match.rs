@@ -39,7 +39,7 @@ impl IfMatch {
     }
 }
 
-/// The ETag of a report ([`report_tag`](crate::http::reply::etag::report_tag)), or `*`.
+/// The ETag of a report, or `*`.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportTag;
 

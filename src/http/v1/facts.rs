@@ -20,7 +20,7 @@ use crate::query::{NearbyReport, Page};
 
 /// Limit of the number of reports of a response of [`CostClass::Quick`].
 const QUICK_ROWS: usize = 100;
-/// Limit of the search radius of a response of [`CostClass::Quick`], in metres.
+/// Limit of the search radius of a response of `CostClass::Quick`, in metres.
 pub const QUICK_M: f64 = 500.0;
 
 /// The cost of a search around a position. It is low for few reports within a small radius under a
