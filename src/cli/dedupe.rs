@@ -22,7 +22,7 @@ use crate::query::{Decision, DuplicateReport, DuplicateRule, group_incidents};
 use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
 use crate::usecase::City;
 
-/// Incidents being written at a time.
+/// Most incidents that are being written at a time.
 const AHEAD: usize = 1_024;
 
 #[derive(Debug, Args)]
@@ -151,7 +151,7 @@ fn merge(jurisdiction: &JurisdictionId, command: IncidentCommand) -> ChangeIncid
 struct DedupeCounts {
     attached: usize,
     incidents: usize,
-    /// Changed by someone else first.
+    /// Incidents that another writer changed first.
     overtaken: usize,
 }
 

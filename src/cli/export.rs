@@ -18,7 +18,7 @@ use crate::store::Reader;
 
 /// Reports read in one page.
 const PAGE: usize = 2_000;
-/// Pages read ahead of the writer; memory does not grow with the city.
+/// Most pages read ahead of the writer, so that memory does not grow with the city.
 const PAGES_AHEAD: usize = 4;
 
 #[derive(Debug, Args)]
@@ -111,7 +111,7 @@ fn names<'a>(
     ReportLabels { jurisdiction: id.as_str(), service: name, group }
 }
 
-/// Reads on one thread and writes on this one. Returns the number of reports.
+/// Reads reports on another thread and writes them on this one. Returns their number.
 fn copy(
     reader: &Reader,
     id: &JurisdictionId,

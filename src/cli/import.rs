@@ -113,7 +113,7 @@ fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction
     Ok(if is_home { crate::usecase::quebec() } else { jurisdiction })
 }
 
-/// Hands every row to the importer. `settled` is called with the number of the row, the bytes read
+/// Passes every row to the importer. `settled` is called with the number of the row, the bytes read
 /// so far, the refusals and the original row; it returns whether to continue.
 fn push_all(
     source: &SourceFile,

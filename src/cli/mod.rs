@@ -1,4 +1,4 @@
-//! The command line: one file for each command, wiring only.
+//! The command line: one file for each command, without rules of its own.
 
 mod boundaries;
 mod check;

@@ -118,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     served.map(|()| ExitCode::SUCCESS)
 }
 
-/// Where photos are stored: the place named, else a folder beside the store.
+/// Where photos are stored: `named`, else a folder beside the store.
 pub fn media(named: Option<&str>, store: &Path) -> String {
     let beside = || store.with_extension("media").to_string_lossy().into_owned();
     named.map_or_else(beside, str::to_owned)

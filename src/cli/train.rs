@@ -28,7 +28,7 @@ const SERVICE_LABELS_MIN: usize = 3;
 /// service.
 const SERVICE_REPORTS_MIN: usize = 200;
 /// Positions of the features for which groups and services have offsets.
-const LEANING: [usize; 3] =
+const OFFSET_FEATURES: [usize; 3] =
     [DuplicateModel::CONSTANT, DuplicateModel::DISTANCE, DuplicateModel::TIME];
 /// Labelled duplicates a group needs for its reports to be used: where nobody labels, a missing
 /// label means nothing.
@@ -132,7 +132,7 @@ impl Columns {
         let group = own(&self.groups, group).ok();
         let service = own(&self.services, service).ok().map(|n| self.groups.len() + n);
         for n in [group, service].into_iter().flatten() {
-            for (column, at) in LEANING.into_iter().enumerate() {
+            for (column, at) in OFFSET_FEATURES.into_iter().enumerate() {
                 row[FEATURES.len() + 3 * n + column] = features[at];
             }
         }

@@ -1,4 +1,4 @@
-//! When requests come: months, weekdays, hours, storms.
+//! The times of the generated reports: months, weekdays, hours and storms.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -25,7 +25,7 @@ struct Day {
     bursts: Vec<(WeatherBurst, f64)>,
 }
 
-/// The days of the year that ends with the last second.
+/// The days of the generated year, with their weather.
 pub struct Calendar {
     days: Vec<Day>,
     until: i64,
@@ -33,7 +33,7 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Lays out the days and draws the weather.
+    /// The 365 days up to the second `until`, with drawn weather.
     pub fn new(rng: &mut ChaCha8Rng, until: i64, zone: TimeZone, table: &DemoTable) -> Self {
         let last = Timestamp::from_second(until).unwrap_or(Timestamp::UNIX_EPOCH);
         let last = last.to_zoned_datetime(zone.clone()).date();
@@ -56,7 +56,7 @@ impl Calendar {
         calendar
     }
 
-    /// Draws the year's weather: each kind comes some times, in its months, for some days.
+    /// Draws the storms of the year: for each kind of weather some occurrences in its months.
     fn storms(&mut self, rng: &mut ChaCha8Rng) {
         for (burst, times, months, force, length) in [
             (WeatherBurst::Snow, 7.0, [12, 1, 2, 3].as_slice(), 9.0, 3),
@@ -113,7 +113,7 @@ impl Calendar {
         best.1
     }
 
-    /// Draws a second of a day by the hourly shares; never after the last second.
+    /// Draws a second of a day in proportion to the hourly shares, not after the last second.
     pub fn second_of(&self, rng: &mut ChaCha8Rng, day: usize) -> i64 {
         let mut left = rng.random_range(0..HOURS.iter().sum::<u32>());
         let mut hour = 0;
@@ -131,7 +131,7 @@ impl Calendar {
     }
 }
 
-/// Draws a whole number around a mean.
+/// Draws a whole number from the Poisson distribution with this mean.
 fn around(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
     Poisson::new(mean).map_or(0, |draw| draw.sample(rng) as u64)
 }

@@ -1,6 +1,6 @@
-//! A seeded, realistic Québec: a year of requests with the volumes, seasons, hours and storms of
-//! published 311 data, on street-like geometry, with planted hotspots and planted repeats whose
-//! ground truth is told beside. The same seed, number and last second give the same city.
+//! The generated demo city: a year of reports of Québec with the volumes, seasons, hours and storms
+//! of published 311 data, on generated streets. Hotspots and duplicates are planted; their ground
+//! truth is returned with the reports. The same seed, number and last second give the same city.
 
 mod calendar;
 mod streets;
@@ -36,12 +36,12 @@ struct RecentReport {
     area: &'static str,
 }
 
-/// Recent reports of a service that may be duplicated.
+/// Number of recent reports of a service that a new report may duplicate.
 const RECENT_MAX: usize = 64;
-/// Oldest age of an original, in seconds.
+/// Greatest age of an original when its duplicate is reported, in days.
 const REPEAT_DAYS_MAX: i64 = 21;
 
-/// The generator; call [`DemoCity::generate`] once.
+/// The generator of the demo city; see [`DemoCity::generate`].
 pub struct DemoCity {
     plan: Plan,
     rng: ChaCha8Rng,
@@ -55,10 +55,10 @@ pub struct DemoCity {
 }
 
 impl DemoCity {
-    /// Lays the city out.
+    /// Draws the streets and the weather of the year.
     ///
     /// # Errors
-    /// The city's table is malformed; a test keeps it right.
+    /// The parameters in `data/demo/city.toml` are malformed; a test reads them.
     pub fn new(plan: Plan) -> Result<Self, String> {
         let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
         let table = DemoTable::read()?;
@@ -79,7 +79,8 @@ impl DemoCity {
         })
     }
 
-    /// Passes every report to `take`, by time, until it returns false. Returns the ground truth.
+    /// Passes every report to `take`, in the order of time, until it returns false. Returns the
+    /// ground truth.
     pub fn generate(mut self, take: &mut dyn FnMut(Draft) -> bool) -> PlantedTruth {
         self.plant_hotspots();
         let planted: u64 = self.truth.hotspots.iter().map(|hotspot| hotspot.reports).sum();
@@ -111,14 +112,14 @@ impl DemoCity {
         self.truth
     }
 
-    /// Number of reports of each service on each day: one multinomial draw, so that they sum to the
-    /// total.
+    /// Draws the number of reports of each service on each day from one multinomial distribution,
+    /// so that they add up to `reports`.
     fn allocate(&mut self, reports: u64) -> Vec<u64> {
         let weight = |day: usize, row: &ServiceRow| row.share * self.calendar.weight(day, row);
         let weights: Vec<f64> = (0..self.calendar.days())
             .flat_map(|day| self.table.services.iter().map(move |row| weight(day, row)))
             .collect();
-        // Each service keeps its share of the year whatever its season.
+        // The seasons of a service do not change its share of the year.
         let services = self.table.services.len();
         let mut sums = vec![0.0; services];
         for (i, weight) in weights.iter().enumerate() {
@@ -185,9 +186,9 @@ impl DemoCity {
         }
     }
 
-    /// The next tracking number. As where the service gives them, many in a row begin alike; both
-    /// the beginnings and what follows are walks in an order that looks like none, as the steps are
-    /// prime to 23, so that no number comes twice in a hundred million.
+    /// The next tracking number. As for real reports, 8,192 consecutive numbers have the same
+    /// beginning. Beginnings and the other characters advance by steps that are coprime to 23, so
+    /// that they look random and do not repeat within a hundred million numbers.
     fn number(&mut self) -> ReportId {
         const ROW: u64 = 8_192;
         let number = self.plan.seed % 1_000_003 * ROW + self.next_number;
@@ -221,7 +222,7 @@ impl DemoCity {
         let mut draft = self.outcome(second, &row);
         if let Some(parent) = &parent {
             self.truth.repeats.push(PlantedRepeat { child: id.clone(), parent: parent.id.clone() });
-            // Staff notice about half of the repeats.
+            // Staff recognise about half of the duplicates.
             if draft.status == Some(Status::Closed) && self.rng.random_bool(0.5) {
                 draft.reason = Some(ClosedReason::Duplicate);
                 draft.parent = Some(parent.id.clone());
@@ -248,7 +249,7 @@ impl DemoCity {
         draft
     }
 
-    /// Draws the place of a new report: often one that had reports before.
+    /// Draws the position of a new report: in 22 % of the cases one that had reports before.
     fn place(&mut self) -> (StreetPoint, &'static str) {
         if self.known_spots.len() > 200 && self.rng.random_bool(0.22) {
             let known = self.rng.random_range(0..self.known_spots.len());

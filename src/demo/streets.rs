@@ -13,7 +13,7 @@ const BLOCK_M: [f64; 2] = [90.0, 180.0];
 /// Distance between house numbers on one side, in metres.
 const HOUSE_M: f64 = 12.0;
 
-/// Names that streets draw from.
+/// Names of streets.
 const NAMES: [&str; 72] = [
     "des Érables",
     "des Bouleaux",
@@ -89,7 +89,7 @@ const NAMES: [&str; 72] = [
     "de l’Anse",
 ];
 
-/// A place on a street.
+/// A position on a street.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StreetPoint {
     pub lon: f64,
@@ -169,7 +169,7 @@ impl Streets {
         (spot, ward.name)
     }
 
-    /// Draws a place some metres from another, on the same street.
+    /// Draws a position near another, on the same street.
     pub fn near(&self, rng: &mut ChaCha8Rng, spot: &StreetPoint, reach_m: f64) -> StreetPoint {
         let step = |rng: &mut ChaCha8Rng| {
             Normal::new(0.0, reach_m).map_or(0.0, |normal| normal.sample(rng))

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-/// What to generate.
+/// The parameters of a generated city.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// Exact number of reports.
     pub reports: u64,
-    /// Seed of everything.
+    /// Seed of the random numbers.
     pub seed: u64,
     /// Last second, in Unix time; the first is a year earlier.
     pub until: i64,
 }
 
-/// What was planted in a city.
+/// The hotspots and duplicates planted in a city.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlantedTruth {
     /// Seed of the city.
@@ -79,7 +79,7 @@ pub struct PlantedRepeat {
 }
 
 impl PlantedTruth {
-    /// Nothing planted yet.
+    /// The ground truth of a city in which nothing is planted yet.
     pub(super) fn new(plan: Plan) -> Self {
         let Plan { reports, seed, until } = plan;
         Self { seed, reports, until, hotspots: Vec::new(), repeats: Vec::new() }

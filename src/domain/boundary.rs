@@ -1,4 +1,4 @@
-//! Boundaries of areas: arrondissements, quartiers, sectors.
+//! Boundary sets: named areas of a city, such as its arrondissements or quartiers.
 
 use crate::place::Polygons;
 
@@ -8,13 +8,13 @@ const NAME_CHARS_MAX: usize = 40;
 /// An area with its boundary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Boundary {
-    /// Its name: no other of its set has it.
+    /// Its name, unique within its set.
     pub name: String,
-    /// Where it is.
+    /// Its shape.
     pub shape: Polygons,
 }
 
-/// Areas of one kind, in order. A place in two of them is in the first.
+/// Areas of one kind. A position inside several of them belongs to the first in the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoundarySet {
     /// Name of the set: a slug such as `quartiers`.
@@ -24,8 +24,8 @@ pub struct BoundarySet {
 }
 
 impl BoundarySet {
-    /// Can a set be called so? Lower-case ASCII letters, digits and single hyphens, and not what
-    /// else a city has by that name.
+    /// Whether a set may have this name: lower-case ASCII letters and digits joined by single
+    /// hyphens, and not the name of another OGC collection of the city.
     pub fn is_name(name: &str) -> bool {
         const TAKEN: [&str; 5] = ["reports", "incidents", "hotspots", "hexes", "clusters"];
         let slug = crate::domain::ServiceCode::new(name).is_some();

@@ -1,5 +1,4 @@
-//! Services: what requests are about, in groups as citizens know them. Each jurisdiction has its
-//! own catalogue.
+//! The catalogue of services of a jurisdiction: what reports can be about, in groups.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -19,7 +18,7 @@ impl ServiceCode {
     /// Longest code, in characters.
     pub const CHARS_MAX: usize = 80;
 
-    /// A code without characters, for a report whose fields are still to be read.
+    /// An empty code, for a report whose fields are about to be read.
     pub(super) fn blank() -> Self {
         Self(Arc::default())
     }
@@ -32,8 +31,8 @@ impl ServiceCode {
         (parts_ok && text.len() <= Self::CHARS_MAX).then(|| Self(text.into()))
     }
 
-    /// The slug of any name: accents dropped, other signs become hyphens. A name without a letter
-    /// or digit becomes `autre`.
+    /// The slug of any name: without accents, and with hyphens for other characters than letters
+    /// and digits. A name without a letter or digit becomes `autre`.
     pub fn slug(name: &str) -> Self {
         let mut slug = String::with_capacity(name.len());
         for c in fold(name).chars() {
@@ -68,7 +67,7 @@ impl fmt::Display for ServiceCode {
     }
 }
 
-/// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
+/// A text in lower case and without the accents of Latin letters: `Éclairage` becomes `eclairage`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -80,7 +79,8 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// What stands for a lower-case letter with an accent, or a bent apostrophe.
+/// The letters without an accent for a lower-case letter with one, and `'` for the typographic
+/// apostrophe; `None` for other characters.
 pub(super) fn plain(c: char) -> Option<&'static str> {
     Some(match c {
         'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => "a",
@@ -99,7 +99,7 @@ pub(super) fn plain(c: char) -> Option<&'static str> {
     })
 }
 
-/// Pairs of neighbouring letters, each once; signs between words count as one space.
+/// The distinct pairs of adjacent characters, sorted. Characters between words count as one space.
 fn bigrams(text: &str) -> Vec<[char; 2]> {
     let folded = fold(text);
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -110,45 +110,46 @@ fn bigrams(text: &str) -> Vec<[char; 2]> {
     pairs
 }
 
-/// A family of services, as citizens know them.
+/// A group of services, such as roads or snow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// Slug: `voirie`, `neige`…
     pub code: String,
-    /// Names.
+    /// Its names.
     pub names: Message,
-    /// Folded word beginnings by which a source's own category is placed.
+    /// Beginnings of words by which a category of a source is assigned to this group; lower case,
+    /// without accents.
     pub stems: Vec<String>,
-    /// Stems of words so common that they decide only where no other does.
+    /// As `stems`, of common words: they decide only where no group has a matching stem.
     pub weak_stems: Vec<String>,
-    /// What neglect may do to people, 1 to 5.
+    /// How serious unattended problems are for people, from 1 to 5.
     pub severity: u8,
 }
 
-/// One kind of request.
+/// A service: one kind of request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Stable slug.
     pub code: ServiceCode,
-    /// Names; a source's category carries its original name in both.
+    /// Its names; a service made from a source's category has the original name in both languages.
     pub names: Message,
-    /// What the service covers, in a sentence; empty for a source's category.
+    /// What it covers, in a sentence; empty for a source's category.
     pub descriptions: Message,
     /// Code of its [`Group`].
     pub group: String,
-    /// What citizens ask for under it unless they say otherwise.
+    /// The nature of its reports unless the sender gives another.
     pub nature: Nature,
-    /// What people call it, both languages mixed.
+    /// Other names that people use, in both languages.
     pub synonyms: Vec<String>,
     /// Open311 keywords.
     pub keywords: Vec<String>,
-    /// What it asks of whoever reports, in order.
+    /// The questions that it asks the sender, in order.
     pub attributes: Vec<Attribute>,
 }
 
 impl Service {
-    /// Is it asked for each time anew, by its name: a pickup by appointment? Asking again then does
-    /// not say that something was done badly.
+    /// Whether its name says that it is a pickup or visit by appointment. A second request is then
+    /// a new appointment and no sign of a failed repair.
     pub fn is_appointment(&self) -> bool {
         const STEMS: [&str; 5] = ["encombrant", "bulk", "schedule", "rendez", "appointment"];
         let names = fold(&format!("{} {}", self.names.fr, self.names.en));
@@ -166,7 +167,8 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// A catalogue with groups and no service yet. The last group takes what fits no other.
+    /// A catalogue of groups without services. The last group receives the services that fit no
+    /// other.
     pub fn new(groups: Vec<Group>) -> Self {
         Self { groups, ..Self::default() }
     }
@@ -198,21 +200,21 @@ impl Catalogue {
         &self.groups
     }
 
-    /// Codes of the services in group `code`; empty where there is no such group.
+    /// Codes of the services in the group `code`; empty if there is no such group.
     pub fn in_group(&self, code: &str) -> Vec<ServiceCode> {
         let members = self.services.iter().filter(|service| service.group == code);
         members.map(|service| service.code.clone()).collect()
     }
 
-    /// What neglect of a service may do to people, from 0 to 1; in the middle where it is unknown.
+    /// The severity of the group of a service, from 0 to 1; 0.5 if it is unknown.
     pub fn severity(&self, code: &str) -> f64 {
         let group = self.get(code).map(|service| &service.group);
         let known = self.groups.iter().find(|known| Some(&known.code) == group);
         known.map_or(0.5, |group| (f64::from(group.severity) - 1.0) / 4.0)
     }
 
-    /// The group in which a category of this name belongs: that of its first word with a stem, else
-    /// of its first word with a weak stem, else the last group.
+    /// The group of a category with this name: the group of its first word that begins with a stem,
+    /// else of its first word that begins with a weak stem, else the last group.
     pub fn guess_group(&self, name: &str) -> &str {
         let folded = fold(name);
         let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
@@ -226,15 +228,15 @@ impl Catalogue {
         group.or(self.groups.last()).map_or("", |group| group.code.as_str())
     }
 
-    /// Codes of the services that somebody who wrote `text` may have meant, the likeliest first:
-    /// those whose code, names or synonyms share most pairs of letters with it (Dice's coefficient
-    /// of bigrams, 1945), a third of them at least.
+    /// Codes of the services that `text` may mean, the most similar first: those whose code,
+    /// name or synonym has a similarity to it of at least a third (Dice's coefficient of pairs of
+    /// adjacent letters, 1945).
     pub fn meant_by(&self, text: &str, limit: usize) -> Vec<&str> {
         const LEAST: f64 = 1.0 / 3.0;
         let (wanted, begun) = (bigrams(text), fold(text.trim()));
         let likeness = |name: &str| {
             let known = bigrams(name);
-            // Whoever types the beginning of a word means the word.
+            // The beginning of a word stands for the word.
             let mut words = name.split(|c: char| !c.is_alphanumeric());
             if begun.len() > 2 && words.any(|word| fold(word).starts_with(&begun)) {
                 return 1.0;
@@ -253,7 +255,7 @@ impl Catalogue {
         scored.into_iter().take(limit).map(|(_, code)| code).collect()
     }
 
-    /// The refusal of a service that the city does not have; names those that may have been meant.
+    /// The refusal of an unknown service; it suggests the most similar ones.
     pub fn unknown(&self, field: &str, code: &str) -> Refusal {
         let near = self.meant_by(code, 3).join(", ");
         let words = match near.as_str() {
@@ -269,8 +271,8 @@ impl Catalogue {
         Refusal::new(field, code, words)
     }
 
-    /// A service made of a source's own category: slug, original name, group where it can be told
-    /// from the name and from `hint`, a group's code or any words of the source.
+    /// A service made from a category of a source. `hint` is the code of its group or other words
+    /// of the source; the group is guessed from the name and the hint.
     pub fn adopt(&self, name: &str, hint: Option<&str>, nature: Nature) -> Service {
         let named = self.groups.iter().find(|group| Some(group.code.as_str()) == hint);
         let group = match (named, hint) {

@@ -1,43 +1,45 @@
-//! Which reports a question is about. One filter serves every question.
+//! The filter that every query takes: which reports it is about.
 
 use crate::domain::{Channel, Nature, ServiceCode, Status};
 use crate::place::BBox;
 
-/// A conjunction of conditions; the default lets every report through that has a usable place or
-/// none at all.
+/// A conjunction of conditions. The default matches every report whose position is exact or absent;
+/// reports with an approximate position match only with [`Filter::approximate`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
-    /// Any of these services; groups are spelt out before. `Some` of nothing matches nothing.
+    /// Only reports of one of these services; the caller replaces groups by their services. An
+    /// empty list matches no report.
     pub services: Option<Vec<ServiceCode>>,
-    /// Any of these.
+    /// Only reports with one of these statuses.
     pub statuses: Option<Vec<Status>>,
-    /// Any of these.
+    /// Only reports of one of these natures.
     pub natures: Option<Vec<Nature>>,
-    /// Any of these.
+    /// Only reports that came by one of these channels.
     pub channels: Option<Vec<Channel>>,
-    /// Any of these areas: of loaded boundaries, or else by the source's names.
+    /// Only reports in one of these areas. Areas are those of the loaded boundary sets; in a city
+    /// without boundaries, the names that the source gave.
     pub areas: Option<Vec<String>>,
-    /// Requested at or after this second since 1970.
+    /// Only reports requested at or after this second since 1970.
     pub from: Option<i64>,
-    /// Requested before this second since 1970.
+    /// Only reports requested before this second since 1970.
     pub before: Option<i64>,
-    /// Located inside.
+    /// Only reports with a position inside this box.
     pub bbox: Option<BBox>,
-    /// Let approximate positions into answers about places.
+    /// Also match reports whose position is approximate.
     pub approximate: bool,
-    /// Count what citizens told of once: reports known to repeat another are left out.
+    /// Count incidents, not reports: reports known to be duplicates are left out.
     pub incidents: bool,
 }
 
 impl Filter {
-    /// Does it ask about nothing but services and statuses?
+    /// Whether it restricts nothing but services and statuses.
     pub fn is_plain(&self) -> bool {
         let timeless = self.from.is_none() && self.before.is_none();
         let rest = self.natures.is_none() && self.channels.is_none() && self.areas.is_none();
         timeless && rest && !self.incidents && self.bbox.is_none()
     }
 
-    /// Does it ask about nothing but services and whether a report is closed?
+    /// Whether it restricts nothing but services and whether a report is closed.
     pub fn is_by_kind(&self) -> bool {
         let status = |status| self.statuses.as_ref().is_none_or(|list| list.contains(&status));
         self.is_plain() && status(Status::Open) == status(Status::InProgress)

@@ -1,28 +1,28 @@
-//! The life of a hotspot: one identity through many answers.
+//! A hotspot tracked over time: one number for the same hotspot in successive searches.
 
 use crate::place::H3Cell;
 
-/// What happened to a hotspot.
+/// What happened to a tracked hotspot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HotspotTrackEvent {
-    /// It was seen for the first time.
+    /// It was found for the first time.
     Born,
-    /// It holds half as many reports more than when it was last told of.
+    /// It has at least half as many reports again as at its previous step.
     Grew,
-    /// It holds a third fewer.
+    /// It has at most two thirds of the reports of its previous step.
     Shrank,
-    /// It was born as a part of another, which goes on.
+    /// It was found for the first time, as a part of the hotspot with this number, which continues.
     SplitFrom(u64),
-    /// It became part of another.
+    /// It became part of the hotspot with this number.
     MergedInto(u64),
-    /// It is no longer there.
+    /// It was not found for three days.
     Ended,
-    /// It is there again.
+    /// It was found again after it had ended.
     Returned,
 }
 
 impl HotspotTrackEvent {
-    /// Its word, and the other hotspot concerned.
+    /// The word for it in the store and the API, and the number of the other hotspot concerned.
     pub fn word(self) -> (&'static str, Option<u64>) {
         match self {
             Self::Born => ("born", None),
@@ -35,7 +35,7 @@ impl HotspotTrackEvent {
         }
     }
 
-    /// The event of a word.
+    /// The inverse of [`HotspotTrackEvent::word`]; `None` for any other pair.
     pub fn parse(word: &str, other: Option<u64>) -> Option<Self> {
         Some(match (word, other) {
             ("born", None) => Self::Born,
@@ -50,34 +50,34 @@ impl HotspotTrackEvent {
     }
 }
 
-/// One step of a hotspot's life.
+/// An event of a tracked hotspot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HotspotTrackStep {
-    /// When it was seen, in seconds since 1970.
+    /// End of the search that found it, in seconds since 1970.
     pub at: i64,
     /// What happened.
     pub event: HotspotTrackEvent,
-    /// Reports in it then.
+    /// Number of its reports at that time.
     pub count: u64,
-    /// Its cells then.
+    /// Number of its H3 cells at that time.
     pub cells: usize,
 }
 
-/// A hotspot through time.
+/// A hotspot tracked over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HotspotTrack {
-    /// Its number, never given twice in a city.
+    /// Its number, unique within the city.
     pub number: u64,
-    /// The question that it answers: hotspots of one question are told apart from those of others.
+    /// The name of the search that finds it. Hotspots of different searches are separate tracks.
     pub question: String,
-    /// Its cells when last seen, in order.
+    /// Its H3 cells when it was last found, ascending.
     pub cells: Vec<H3Cell>,
-    /// Its reports when last seen.
+    /// Number of its reports when it was last found.
     pub count: u64,
-    /// When last seen, in seconds since 1970.
+    /// When it was last found, in seconds since 1970.
     pub last_found_at: i64,
-    /// It is there no more.
+    /// Whether it has ended or was merged into another.
     pub ended: bool,
-    /// Its life, oldest first.
+    /// Its events, oldest first.
     pub steps: Vec<HotspotTrackStep>,
 }

@@ -1,43 +1,43 @@
-//! Incidents: a report and its duplicates, and how they came together.
+//! Incidents: an original report with its duplicates, and the changes of its membership.
 
 use crate::domain::ReportId;
 
-/// A change of who belongs to whom.
+/// A change of which reports are duplicates of which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentCommand {
     /// These reports, each with its own duplicates, become duplicates of one.
     Merge {
-        /// Any report of the incident that they go to.
+        /// Any report of the incident that receives them.
         into: ReportId,
         /// The reports.
         reports: Vec<ReportId>,
     },
-    /// These duplicates stand for themselves again.
+    /// These duplicates are no longer duplicates.
     Split {
         /// Any report of the incident that they leave.
         from: ReportId,
         /// The reports.
         reports: Vec<ReportId>,
     },
-    /// A change is taken back.
+    /// An earlier change is undone.
     Undo {
-        /// Any report that is or was in the incident concerned.
+        /// Any report that is or was in the incident.
         of: ReportId,
-        /// Its number.
+        /// Number of the change.
         change: u64,
     },
 }
 
 crate::domain::vocabulary::vocabulary!(
-    /// What a change of an incident was.
+    /// The kind of a change of an incident.
     IncidentCommandKind {
-        /// A new report was found to be a duplicate when it came.
+        /// A new report was attached as a duplicate when it was submitted.
         Attach = "attach",
-        /// Somebody brought reports together.
+        /// Reports were merged into an incident.
         Merge = "merge",
-        /// Somebody parted them.
+        /// Reports were taken out of an incident.
         Split = "split",
-        /// Another change was taken back.
+        /// An earlier change was undone.
         Undo = "undo",
     }
 );
@@ -47,29 +47,29 @@ crate::domain::vocabulary::vocabulary!(
 pub struct IncidentMember {
     /// The report.
     pub id: ReportId,
-    /// Whose duplicate it was.
+    /// The report of which it was a duplicate before.
     pub before: Option<ReportId>,
-    /// Whose duplicate it is from then on.
+    /// The report of which it is a duplicate afterwards.
     pub after: Option<ReportId>,
 }
 
-/// A change of an incident as it is remembered.
+/// A change of an incident as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncidentChange {
     /// Its number: the revision of the first report that it changed.
     pub change: u64,
-    /// What it was.
+    /// Its kind.
     pub kind: IncidentCommandKind,
     /// The original of the incident concerned.
     pub incident: ReportId,
     /// Who made it.
     pub author: String,
-    /// When, RFC 3339.
+    /// When it was made, RFC 3339.
     pub at: String,
-    /// The change that it takes back.
+    /// Number of the change that it undoes.
     pub undoes: Option<u64>,
-    /// The change that took it back.
+    /// Number of the change that undid it.
     pub undone_by: Option<u64>,
-    /// Whose parent changed.
+    /// The reports whose parent changed.
     pub members: Vec<IncidentMember>,
 }

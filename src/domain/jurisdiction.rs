@@ -1,4 +1,4 @@
-//! A jurisdiction: one city, the tenant. Part of every key.
+//! A jurisdiction: one city. It is the tenant of the service and part of every key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::BBox;
 
-/// Open311's `jurisdiction_id`, by custom the city's domain without `www`.
+/// The key of a jurisdiction (Open311's `jurisdiction_id`): by convention the domain name of the
+/// city without `www`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JurisdictionId(Arc<str>);
 
@@ -50,15 +51,15 @@ pub struct Jurisdiction {
     pub id: JurisdictionId,
     /// Its name for people.
     pub name: String,
-    /// IANA name of the zone in which its wall clocks are read.
+    /// IANA name of its time zone: times without an offset are read in it.
     pub time_zone: String,
-    /// Where its reports usually lie, if known: the map's first view, and how swapped coordinates
-    /// are noticed.
+    /// The box in which its reports usually lie, if known. The map opens on it, and imports use it
+    /// to detect exchanged coordinates.
     pub extent: Option<BBox>,
 }
 
 impl Jurisdiction {
-    /// The zone's rules.
+    /// Its time zone with the rules of the IANA database.
     ///
     /// # Errors
     /// The name is not in the IANA database.

@@ -1,5 +1,5 @@
-//! The domain: a citizen's request, the catalogue of services, a city's areas and incidents, and
-//! the gate through which every report comes.
+//! The domain: reports, the catalogue of services, boundaries, incidents, hotspot tracks, filters,
+//! and the gate that checks every report.
 
 mod boundary;
 mod catalogue;

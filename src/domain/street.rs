@@ -1,7 +1,7 @@
 //! Street names in free-text addresses.
 
-/// The street of an address, without its house number and without what follows a comma or
-/// semicolon. `None` where nothing with a letter is left.
+/// The street of an address: the text before the first comma or semicolon, without its house
+/// number. `None` where no letter is left.
 pub fn street(address: &str) -> Option<&str> {
     let line = address.split([',', ';']).next().unwrap_or_default().trim();
     // Some sources separate the street from the town by two spaces.

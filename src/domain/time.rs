@@ -1,4 +1,4 @@
-//! Points in time as 311 data has them: an instant to the second, or only a day.
+//! Times of 311 data: an instant to the second, or a day without an hour.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -8,7 +8,7 @@ use crate::domain::utc::{format_utc, parse_utc};
 use crate::i18n::Message;
 use crate::message;
 
-/// An instant to the second, or a whole day of which the hour was never known.
+/// An instant to the second, or a day whose hour is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportTime {
     at: Timestamp,
@@ -25,10 +25,10 @@ impl ReportTime {
         Self { at: Timestamp::from_second(whole).unwrap_or(at), day: None }
     }
 
-    /// A day of the calendar of `zone`; in comparisons it stands at its first instant.
+    /// A calendar day of `zone`; comparisons use its first instant.
     ///
     /// # Errors
-    /// Says so where the day lies outside years -9999 to 9999.
+    /// The day lies outside the years -9999 to 9999.
     pub fn day(day: Date, zone: &TimeZone) -> Result<Self, Message> {
         let start = day
             .to_zoned_datetime(zone.clone())
@@ -36,16 +36,16 @@ impl ReportTime {
         Ok(Self { at: start.timestamp(), day: Some(day) })
     }
 
-    /// The instant at which it stands, whether or not an hour was known.
+    /// The instant that comparisons use: for a day its first one.
     pub fn as_instant(self) -> Self {
         Self { day: None, ..self }
     }
 
-    /// A wall-clock time of `zone`. Of an hour that comes twice when clocks go back, the first is
-    /// taken; an hour skipped when they go forward is read one hour later (RFC 5545's rule).
+    /// A wall-clock time of `zone`. Where clocks go back and an hour occurs twice, the first one is
+    /// meant; a time in the hour skipped when they go forward is read one hour later (RFC 5545).
     ///
     /// # Errors
-    /// Says so where the time lies outside years -9999 to 9999.
+    /// The time lies outside the years -9999 to 9999.
     pub fn local(time: DateTime, zone: &TimeZone) -> Result<Self, Message> {
         let zoned = time.to_zoned_datetime(zone.clone()).map_err(|_| {
             message!("l’heure {time} n’existe pas", "the time {time} does not exist")
@@ -53,10 +53,10 @@ impl ReportTime {
         Ok(Self::instant(zoned.timestamp()))
     }
 
-    /// Reads RFC 3339, the same without an offset (then wall-clock time of `zone`), or a date.
+    /// Reads an RFC 3339 time, the same without an offset (a wall-clock time of `zone`), or a date.
     ///
     /// # Errors
-    /// Says what was expected.
+    /// The text is neither; the message says which forms are accepted.
     pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, Message> {
         if let Some(at) = parse_utc(text).and_then(|second| Timestamp::from_second(second).ok()) {
             return Ok(Self { at, day: None });
@@ -84,12 +84,12 @@ impl ReportTime {
         self.at.as_second()
     }
 
-    /// The calendar day, where that is all that is known.
+    /// The calendar day, if the hour is not known.
     pub fn day_only(&self) -> Option<Date> {
         self.day
     }
 
-    /// The last second that this may mean: itself for an instant, the end of the day for a day.
+    /// The last second that it can mean: of an instant its second, of a day the day's last second.
     pub fn last_second(&self) -> i64 {
         self.at.as_second() + if self.day.is_some() { 86_399 } else { 0 }
     }
@@ -117,8 +117,8 @@ pub fn end_of_day(second: i64, zone: &TimeZone) -> i64 {
         .map_or(second.saturating_add(86_400), |next| next.timestamp().as_second())
 }
 
-/// The days of `zone` from the one of second `first` to the one of second `last`, each with its
-/// first second: at most `days_max` of them, the latest.
+/// The calendar days of `zone` from the day of second `first` to the day of second `last`, each
+/// with its first second. Of more than `days_max` days only the latest are returned.
 pub fn days_between(first: i64, last: i64, zone: &TimeZone, days_max: usize) -> Vec<(i64, Date)> {
     let date_of = |second| {
         let at = Timestamp::from_second(second).ok()?;

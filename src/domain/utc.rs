@@ -1,5 +1,6 @@
-//! Seconds since 1970 as `2026-03-01T13:30:00Z` and back, without an allocation: every report that
-//! is stored, read or answered passes here several times. All else that time is belongs to `jiff`.
+//! Conversion between seconds since 1970 and texts such as `2026-03-01T13:30:00Z`, without an
+//! allocation, because every report that is stored, read or answered needs it several times. All
+//! other work with times is done by `jiff`.
 
 /// Days of the Gregorian calendar since 1970-01-01 (Hinnant, *chrono-Compatible Low-Level Date
 /// Algorithms*, `days_from_civil`): years begin in March, eras have 400 of them.
@@ -11,7 +12,7 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Year, month and day of a day since 1970-01-01 (the same, `civil_from_days`).
+/// Year, month and day of a day counted from 1970-01-01 (`civil_from_days` of the same source).
 fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -24,7 +25,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// RFC 3339 of a second since 1970; `None` outside the years 0 to 9999.
+/// The RFC 3339 text of a second since 1970, in UTC; `None` outside the years 0 to 9999.
 pub fn format_utc(second: i64) -> Option<[u8; 20]> {
     let (days, time) = (second.div_euclid(86_400), second.rem_euclid(86_400));
     let (year, month, day) = date_of(days);
@@ -45,7 +46,8 @@ pub fn format_utc(second: i64) -> Option<[u8; 20]> {
     Some(text)
 }
 
-/// The second since 1970 of a text spelt exactly as [`format_utc`] spells; `None` for any other.
+/// Reads a text in exactly the form that [`format_utc`] writes, as a second since 1970; `None` for
+/// any other form.
 pub fn parse_utc(text: &str) -> Option<i64> {
     let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
@@ -62,7 +64,7 @@ pub fn parse_utc(text: &str) -> Option<i64> {
         return None;
     }
     let days = days_of(year, month, day);
-    // A day that the month does not have would come back as another.
+    // A day that the month does not have, such as 31 April, converts back to another date.
     (date_of(days) == (year, month, day))
         .then(|| days * 86_400 + hour * 3_600 + minute * 60 + second)
 }

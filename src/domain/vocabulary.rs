@@ -1,4 +1,4 @@
-//! The closed lists of words: status, nature, channel, audience of a report.
+//! Closed vocabularies: status, reason of closing, nature, channel and accuracy of a report.
 
 /// Declares an enum whose variants have one stable spelling each.
 macro_rules! vocabulary {
@@ -61,11 +61,11 @@ pub trait Vocabulary: Copy + 'static {
 }
 
 vocabulary!(
-    /// Where a request stands. Open311 sees the first two as open.
+    /// The status of a report. For Open311 the first two are `open`.
     Status {
-        /// Received, nothing done yet.
+        /// Received; no work has begun.
         Open = "open",
-        /// Somebody is on it.
+        /// Work has begun.
         InProgress = "in_progress",
         /// Ended; [`ClosedReason`] says how.
         Closed = "closed",
@@ -113,17 +113,17 @@ vocabulary!(
         App = "app",
         /// In person.
         Counter = "counter",
-        /// Read from a file that does not say.
+        /// Imported from a file that does not name the channel.
         Import = "import",
     }
 );
 
 vocabulary!(
-    /// How well a position says where the problem is.
+    /// The accuracy of a position.
     Accuracy {
         /// Given for this report.
         Exact = "exact",
-        /// A known default point of the source: kept, but out of proximity, clusters and hotspots.
+        /// A default point of the source: kept, but left out of distances, clusters and hotspots.
         Approximate = "approximate",
     }
 );

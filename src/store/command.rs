@@ -80,13 +80,13 @@ pub struct CreateReport {
     pub report: Box<Report>,
     /// The client's key, if it sent one.
     pub idempotency: Option<Idempotency>,
-    /// Who reports.
+    /// Contact of the sender.
     pub contact: Option<Contact>,
     /// Decides whether the report is a duplicate, if that is asked for.
     pub judge: Option<WriteJudge>,
 }
 
-/// What became of a submitted report.
+/// The outcome of submitting a report.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubmitOutcome {
     /// The report is stored.
@@ -96,28 +96,28 @@ pub enum SubmitOutcome {
         /// The same request was sent before: this is the report it made then.
         replayed: bool,
     },
-    /// It looks like a duplicate and its sender must confirm first
+    /// It is probably a duplicate and its sender must confirm first
     /// ([`Verdict::NeedsConfirmation`]): nothing was written.
     NeedsConfirmation(Box<Report>),
 }
 
-/// What is to become of a new report, given those that are there already.
+/// The decision about a new report that may be a duplicate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is no duplicate.
     Alone,
-    /// It was found to be a duplicate of this report, or of that one's original. If that report has
-    /// been removed meanwhile, it is no duplicate.
+    /// It is a duplicate of this report, or of the original of this report. If that report has been
+    /// removed meanwhile, it is no duplicate.
     Found(ReportId),
     /// Its sender says that it is a duplicate of this report, which must exist.
     Chosen(ReportId),
-    /// It looks like a duplicate, and its sender wants to be asked: nothing is written.
+    /// It is probably a duplicate and its sender must confirm: nothing is written.
     NeedsConfirmation,
 }
 
-/// Decides about a new report on the writer's thread, at the moment it is written. The index knows
-/// every report committed before; the slice holds those created earlier in the same commit. Two
-/// duplicates submitted at the same moment therefore see one another.
+/// Decides about a new report on the writer's thread, directly before it is written. The index
+/// holds every report committed before, the slice those created earlier in the same commit, so that
+/// of two duplicates submitted at the same moment the second is detected.
 pub type WriteJudge = Box<dyn FnOnce(&Report, &[Report]) -> Verdict + Send>;
 
 /// Adds several reports, all or none of them.
@@ -126,13 +126,13 @@ pub struct CreateReports {
     pub jurisdiction: JurisdictionId,
     /// The reports.
     pub reports: Vec<Report>,
-    /// Draws another tracking number where a report's own is taken.
+    /// Draws another tracking number if that of a report is in use.
     pub redraw: Box<dyn FnMut() -> ReportId + Send>,
     /// The client's key of this batch, if it sent one.
     pub idempotency: Option<Idempotency>,
 }
 
-/// What became of a batch of reports.
+/// The outcome of submitting a batch of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchOutcome {
     /// Ids of the reports, in the order of the batch.
@@ -194,7 +194,7 @@ pub struct ImportReports {
     pub checkpoint: Option<Checkpoint>,
 }
 
-/// What a batch of imported reports did.
+/// How many reports an import added, updated and left unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WriteCounts {
     /// Rows that made a new report.

@@ -1,5 +1,4 @@
-//! Digests: of one report, to see whether a source changed it, and of a whole city, to see whether
-//! two stores hold the same.
+//! Digests: of a report, to detect that a source changed it, and of a city, to compare two stores.
 
 use crate::domain::Report;
 
@@ -13,7 +12,8 @@ pub fn of_report(report: &Report) -> u64 {
 }
 
 /// Digest of a city: of every field of every report, in the order of their ids. Histories,
-/// revisions and recording times are not part of it, so an export read back gives the same.
+/// revisions and recording times are not part of it, so a store into which
+/// an export was imported has the same digest.
 #[derive(Default)]
 pub struct Digest {
     hasher: blake3::Hasher,

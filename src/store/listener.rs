@@ -1,13 +1,13 @@
-//! Who is told of commits.
+//! The listener that receives every commit.
 
 use crate::domain::{Change, JurisdictionId};
 
-/// Is told of every commit, in order, before the commit's commands are answered.
+/// Receives every commit, in order, before the commands of the commit are answered.
 pub trait CommitListener: Send + 'static {
     /// These changes of a jurisdiction are durable.
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>);
 
-    /// A commit failed and may have happened all the same: the listener must read the store again.
+    /// A commit failed but may have reached the disk: the listener must read the store again.
     fn uncertain(&mut self);
 
     /// False for a listener that ignores changes: none are collected for it.

@@ -1,4 +1,4 @@
-//! The application: store, index and query pool, and what a request may do with them.
+//! The application: store, indexes and query pool, and the operations of a request on them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,8 +28,8 @@ use crate::usecase::city::{City, DuplicateJudge, log_index_error};
 use crate::usecase::tracking_numbers::TrackingNumbers;
 
 /// Interval at which the store is polled for writes of other processes.
-const FOLLOW_EVERY: Duration = Duration::from_millis(250);
-/// Interval at which it is checked whether segments should be merged.
+const POLL_EVERY: Duration = Duration::from_millis(250);
+/// Interval at which a thread checks whether segments should be merged.
 const MERGE_EVERY: Duration = Duration::from_millis(50);
 
 type Cities = BTreeMap<JurisdictionId, Arc<City>>;
@@ -51,7 +51,7 @@ pub struct App {
     pub(super) writer: Writer,
     /// Limits that apply to every request.
     pub limits: Limits,
-    /// Random id of the store, made with it; part of every ETag.
+    /// Random id of the store, drawn when it was created; part of every ETag.
     pub epoch: String,
     pub(super) numbers: Arc<TrackingNumbers>,
     pool: Arc<Semaphore>,
@@ -75,7 +75,7 @@ impl CommitListener for IndexUpdater {
 }
 
 impl Shared {
-    /// Adds cities of the store that are not in service yet.
+    /// Adds the cities of the store that are not loaded yet and builds their indexes.
     fn add_new_cities(&self) {
         let _adding = self.adding_cities.lock().unwrap_or_else(|poison| poison.into_inner());
         let known = match self.reader.jurisdictions() {
@@ -101,7 +101,7 @@ impl Shared {
         }
     }
 
-    /// Reads from the store what the indexes lack.
+    /// Applies the changes of the store that the indexes do not have yet.
     fn catch_up(&self) {
         let known = match self.reader.jurisdictions() {
             Ok(known) => known,
@@ -160,10 +160,10 @@ impl App {
             waiting: AtomicUsize::new(0),
         });
         let boot = shared.clone();
-        spawn("index-follow", move || {
+        spawn("index-poll", move || {
             boot.add_new_cities();
             while !boot.stopping.load(Ordering::Relaxed) {
-                thread::sleep(FOLLOW_EVERY);
+                thread::sleep(POLL_EVERY);
                 boot.catch_up();
             }
         })?;
@@ -204,10 +204,10 @@ impl App {
         self.shared.cities.load().values().cloned().collect()
     }
 
-    /// The city of this id, the default one where none is named.
+    /// The city with this id; the default city for `None`.
     ///
     /// # Errors
-    /// Not found, or not read yet.
+    /// There is no such city, or the store was not read yet.
     pub fn city(&self, id: Option<&str>) -> Result<Arc<City>> {
         let id = id.unwrap_or(DEFAULT_JURISDICTION);
         let cities = self.shared.cities.load();
@@ -220,13 +220,13 @@ impl App {
         }
     }
 
-    /// True once the index of every city has read its part of the store.
+    /// Whether the index of every city has been built.
     pub fn is_ready(&self) -> bool {
         let cities = self.shared.cities.load();
         !cities.is_empty() && cities.values().all(|city| city.progress().ready)
     }
 
-    /// A city's newest snapshot, for queries so short that a pool would cost more than they do.
+    /// The newest snapshot of a city, for queries that take less time than a change of thread.
     ///
     /// # Errors
     /// Unavailable while the index is being built.
@@ -234,7 +234,7 @@ impl App {
         if city.progress().ready { Ok(city.shown().load()) } else { Err(starting()) }
     }
 
-    /// Runs a query on a city's newest snapshot, on the bounded pool.
+    /// Runs a query on the newest snapshot of a city, in the bounded pool.
     ///
     /// # Errors
     /// Unavailable while the index is being built, while too many queries wait, or where the query
@@ -248,7 +248,7 @@ impl App {
         self.compute(move || ask(&snapshot)).await
     }
 
-    /// Runs anything that may take long on the bounded pool.
+    /// Runs a function that may take long in the bounded pool.
     ///
     /// # Errors
     /// As [`App::query`].
@@ -264,7 +264,7 @@ impl App {
         let answer = async {
             let permit = self.pool.clone().acquire_owned().await.map_err(Error::internal)?;
             drop(waiting);
-            // The permit belongs to the work, which continues after its caller has gone.
+            // The work holds the permit, because it continues if its caller is cancelled.
             let work = tokio::task::spawn_blocking(move || (compute(), permit));
             work.await.map_err(Error::internal)?.0
         };
@@ -275,7 +275,7 @@ impl App {
         })
     }
 
-    /// Submits a command to the store and waits until its output is durable.
+    /// Submits a command to the store and waits until it is durable.
     async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
         let (answer, wait) = oneshot::channel();
         self.writer.submit_with(command, move |output| {
@@ -287,8 +287,8 @@ impl App {
         })
     }
 
-    /// Checks, stores and indexes a citizen's report. With a `judge` it may be attached to another
-    /// report, or not be stored until its sender has confirmed.
+    /// Checks, stores and indexes a report. A `judge` may attach it to another report, or hold it
+    /// back until its sender confirms.
     ///
     /// # Errors
     /// Refusals of the gate; an idempotency key used for another request; the store.
@@ -312,7 +312,7 @@ impl App {
                 judge: judge.clone().map(|judge| city.judged_by(judge)),
             };
             match self.execute(command).await {
-                // The tracking number may be taken: draw another.
+                // The tracking number may be in use: draw another.
                 Err(error) if error.kind == ErrorKind::Conflict && attempt < TRIES => {
                     if self.reader().get(city.id(), id.as_str())?.is_none() {
                         return Err(error);
@@ -324,11 +324,11 @@ impl App {
         unreachable!("the loop returns")
     }
 
-    /// Changes a report. With `expected`, only if that is still its revision. `children` is applied
-    /// to those of its duplicates that are not closed.
+    /// Changes a report; with `expected` only if its revision is still that one. `children` is
+    /// applied to each of its duplicates that is not closed.
     ///
     /// # Errors
-    /// Refusals of the gate; stale; not found; the store.
+    /// Refusals of the gate; another revision than expected; not found; the store.
     pub async fn change(
         &self,
         city: &Arc<City>,

@@ -1,20 +1,20 @@
-//! Many reports at once: gathered in chunks, each of them one commit.
+//! Batches of reports: they are stored in chunks, each in one commit.
 
 use crate::domain::{Draft, Idempotency, ReportId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{BatchOutcome, CreateReports, Pending};
 use crate::usecase::{App, City};
 
-/// A chunk on its way to the disk.
+/// A chunk that is being written.
 pub struct BatchChunk {
-    /// What was wrong with a row, row by row; `None` where its report is on its way.
+    /// The error of each row; `None` if its report is being written.
     rows: Vec<Option<Error>>,
     pending: Option<Pending<BatchOutcome>>,
 }
 
 impl App {
-    /// Sends the rows that the gate lets through to the store, in one commit; the others are
-    /// refused. A row that was refused before keeps its refusal.
+    /// Checks the rows and submits those that the gate admits to the store, in one commit. A row
+    /// that is an error already keeps it.
     pub fn begin_chunk(
         &self,
         city: &City,
@@ -41,7 +41,7 @@ impl App {
 }
 
 impl BatchChunk {
-    /// Waits for the disk; row by row the report's id, or why there is none.
+    /// Waits until the chunk is durable. Returns the id of the report of each row, or its error.
     pub fn finish(self) -> Vec<Result<ReportId>> {
         let outcome = self.pending.map(Pending::wait);
         let (mut ids, failed) = match outcome {
@@ -52,7 +52,7 @@ impl BatchChunk {
         ids.reverse();
         let missing = || match &failed {
             Some(Error { kind, message, .. }) => Error::new(*kind, message.clone()),
-            // A batch sent again after the catalogue changed lets other rows through.
+            // The catalogue changed since the batch was sent first, so other rows are admitted.
             None => Error::new(
                 ErrorKind::Conflict,
                 crate::message!(

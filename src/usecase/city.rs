@@ -1,4 +1,4 @@
-//! A city in service: its catalogue, and its index, which follows the store.
+//! A loaded city: its catalogue, and its index, which is kept up to date with the store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
@@ -19,20 +19,20 @@ use crate::store::{Reader, Verdict, WriteJudge};
 /// the same commit, which the snapshot does not hold yet.
 pub type DuplicateJudge = Arc<dyn Fn(&Snapshot, &Report, &[Report]) -> Verdict + Send + Sync>;
 
-/// Changes read from the store in one page, few enough to stay in the processor's cache.
+/// Changes read from the store in one page; so few that they stay in the processor cache.
 const PAGE: usize = 1_024;
-/// Least reports of a segment that is built at boot: few large segments build faster than many
-/// small ones.
-const BOOT_RUN_MIN: u64 = 200_000;
-/// Segments that a boot builds of a city, at most (one more where the division leaves a rest).
-const BOOT_RUNS: u64 = 8;
+/// Least number of reports of a segment that is built at boot: a few large segments are built
+/// faster than many small ones.
+const BOOT_SEGMENT_MIN: u64 = 200_000;
+/// Most segments that a boot builds for a city (and one for the remainder of the division).
+const BOOT_SEGMENTS: u64 = 8;
 /// Pages read ahead of the thread that indexes them, at most.
 const PAGES_AHEAD: usize = 64;
 
 /// Up to which revision a city's index has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexProgress {
-    /// The index caught up with the store once; it has followed it since.
+    /// Whether the index has been built; it is kept up to date since then.
     pub ready: bool,
     /// Revision read so far.
     pub read: u64,
@@ -40,7 +40,7 @@ pub struct IndexProgress {
     pub stored: u64,
 }
 
-/// A city in service.
+/// A loaded city.
 pub struct City {
     /// The city.
     pub jurisdiction: Jurisdiction,
@@ -49,13 +49,13 @@ pub struct City {
     base: Catalogue,
     catalogue: ArcSwap<Catalogue>,
     shown: SnapshotReader,
-    /// `None` while booting: what is committed meanwhile is read at the end of the boot.
+    /// `None` during the boot; changes committed meanwhile are read at its end.
     ///
     /// A `std` lock, held while one commit is applied and never across an await.
     index: Mutex<Option<Index>>,
     booting: Mutex<Option<Index>>,
-    /// Set once, at the end of the boot. A flag of its own, so that queries need not wait for the
-    /// lock of the index.
+    /// Set at the end of the boot. It is separate so that queries need not take the lock of the
+    /// index.
     ready: AtomicBool,
     read: AtomicU64,
     stored: AtomicU64,
@@ -178,7 +178,7 @@ impl City {
             let mut building = None;
             let take = |index: &mut Index, building: Option<thread::ScopedJoinHandle<'_, _>>| {
                 let built = building.map(thread::ScopedJoinHandle::join).transpose();
-                let built = built.map_err(|_| Error::internal("a run could not be built"))?;
+                let built = built.map_err(|_| Error::internal("a segment could not be built"))?;
                 built.into_iter().for_each(|built| index.add_segment(built));
                 Ok::<(), Error>(())
             };
@@ -186,8 +186,8 @@ impl City {
                 self.stored.store(head, Ordering::Relaxed);
                 let read = changes.last().map_or(0, |change: &Change| change.revision);
                 self.read.fetch_max(read, Ordering::Relaxed);
-                let run = (head / BOOT_RUNS).max(BOOT_RUN_MIN) as usize;
-                if let Some(loaded) = index.load(changes, run) {
+                let size = (head / BOOT_SEGMENTS).max(BOOT_SEGMENT_MIN) as usize;
+                if let Some(loaded) = index.load(changes, size) {
                     take(&mut index, building.take())?;
                     building = Some(scope.spawn(|| loaded.build()));
                 }
@@ -200,7 +200,7 @@ impl City {
         index.set_boundaries(reader.boundaries(self.id())?);
         index.publish_loaded();
         self.reload_catalogue(reader)?;
-        // Commits wait for the lock from here on; what was committed before is read now.
+        // From here on commits wait for the lock; earlier ones are read now.
         let mut slot = self.lock();
         read_on(self.id(), &mut index, reader)?;
         *slot = Some(index);
@@ -223,8 +223,8 @@ impl City {
         }
     }
 
-    /// Reads from the store what the index lacks: another process wrote, or the outcome of a
-    /// commit was unknown.
+    /// Applies the changes of the store that the index does not have, because another process
+    /// wrote them or because the outcome of a commit was unknown.
     pub fn catch_up(&self, reader: &Reader, stored: u64) {
         self.stored.fetch_max(stored, Ordering::Relaxed);
         if stored <= index_revision(&self.shown) {
@@ -235,7 +235,7 @@ impl City {
         self.reload(index, reader);
     }
 
-    /// Reads what another process wrote: services, boundaries, reports.
+    /// Reads new services, boundaries and changes of reports from the store.
     fn reload(&self, index: &mut Index, reader: &Reader) {
         let result = self.reload_catalogue(reader).and_then(|()| {
             index.set_boundaries(reader.boundaries(self.id())?);
@@ -256,7 +256,7 @@ impl City {
     }
 }
 
-/// Reports an index that lags behind the store to the operators.
+/// Logs that an index could not be brought up to date with the store.
 pub(super) fn log_index_error(error: &Error) {
     tracing::error!(%error, cause = ?error.cause, "the index could not follow the store");
 }
@@ -285,7 +285,7 @@ mod tests {
     use crate::usecase::quebec;
 
     #[test]
-    fn nobody_takes_a_city_for_ready_that_somebody_else_looks_at_while_it_boots() {
+    fn a_city_is_ready_only_after_its_boot_whoever_holds_its_lock() {
         let store = std::env::temp_dir().join(format!("pointchaud-{}-boot.db", std::process::id()));
         let (writer, _writing) = Writer::start(&store, NoListener).unwrap();
         let add = AddJurisdiction { jurisdiction: quebec(), services: Vec::new() };
@@ -301,7 +301,7 @@ mod tests {
         city.boot(&reader).unwrap();
         assert!(city.progress().ready);
         let _held = city.lock();
-        assert!(city.progress().ready, "a fold keeps nobody waiting");
+        assert!(city.progress().ready, "a merge delays no query");
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{end}", store.display()));
         }

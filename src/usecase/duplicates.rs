@@ -1,5 +1,5 @@
-//! Duplicates at the moment of filing: what may be asked, and what becomes of a report that looks
-//! like one that is known.
+//! Duplicate detection for new reports: the checked query, and what happens to a report that is
+//! probably a duplicate.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use crate::query::{
 };
 use crate::usecase::{City, DuplicateJudge, Verdict};
 
-/// Accuracy assumed for a position that comes without one, in metres: a phone's in the open.
+/// Accuracy assumed for a position without one, in metres: that of a phone outdoors.
 pub const ACCURACY_M_DEFAULT: f64 = 10.0;
-/// Incidents in an answer where no number is asked for.
+/// Default number of incidents in an answer.
 pub const INCIDENTS_DEFAULT: usize = 5;
 
-/// "Is this already reported?", as a client sent it: unchecked.
+/// The unchecked query of a client: is this problem already reported?
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DuplicateQuestion {
     /// Longitude and latitude in degrees.
     pub lon_lat: Option<(f64, f64)>,
     /// Code of a service.
     pub service: Option<String>,
-    /// The moment asked about; the present where none is given.
+    /// When the problem was seen; default: now.
     pub when: Option<ReportTime>,
     /// The citizen's description.
     pub text: Option<String>,
@@ -44,7 +44,7 @@ pub struct DuplicateQuestion {
 pub struct CheckedQuestion {
     /// Accuracy of the position, in metres.
     pub accuracy_m: f64,
-    /// The service asked about; it is in the catalogue.
+    /// The service; it is in the catalogue.
     pub service: ServiceCode,
     at: Position,
     second: i64,
@@ -53,7 +53,7 @@ pub struct CheckedQuestion {
 }
 
 impl CheckedQuestion {
-    /// Checks a question at `now`, a second of Unix time.
+    /// Checks the values; `now` is the present time, in seconds since 1970.
     ///
     /// # Errors
     /// Every value that is missing or out of range.
@@ -114,10 +114,10 @@ impl CheckedQuestion {
         }
     }
 
-    /// Checks that the report to leave out is one of this city.
+    /// Checks that the report to leave out is in this city.
     ///
     /// # Errors
-    /// It is not.
+    /// It is not in this city.
     pub fn check_excluded(&self, snapshot: &Snapshot) -> Result<()> {
         let absent = self.exclude.as_deref().filter(|id| snapshot.find(id).is_none());
         match absent {
@@ -133,16 +133,16 @@ impl CheckedQuestion {
     }
 }
 
-/// What a client wants done with a new report that may be a duplicate.
+/// What to do with a new report that may be a duplicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DedupeMode {
-    /// Duplicates are not looked for.
+    /// No search for duplicates.
     Off,
-    /// The report is made; the answer names its likely duplicates.
+    /// The report is stored; the answer lists its probable duplicates.
     Tell,
-    /// Where it may be a duplicate nothing is made until the sender confirms.
+    /// If it may be a duplicate, nothing is stored until the sender confirms.
     Warn,
-    /// Where it is a duplicate by the model's threshold it is attached to the original.
+    /// If the model classifies it as a duplicate, it is attached to the original.
     Attach,
 }
 
@@ -151,23 +151,23 @@ pub enum DedupeMode {
 pub enum DedupeChoice {
     /// It is another problem.
     New,
-    /// It is the same problem as this report's.
+    /// It is the same problem as that of this report.
     Same(ReportId),
 }
 
 /// How a new report is checked for duplicates.
 pub struct DedupePolicy {
-    /// What the client wants.
+    /// What to do with a probable duplicate.
     pub mode: DedupeMode,
-    /// The sender's choice, if there was a question before.
+    /// The decision of the sender, if it was asked.
     pub choice: Option<DedupeChoice>,
     /// Accuracy of the report's position, in metres.
     pub accuracy_m: f64,
 }
 
 impl DedupePolicy {
-    /// The judge that runs on the writer's thread while the report is written; `None` where
-    /// nothing can come of it.
+    /// The function that decides on the writer's thread while the report is written; `None` if the
+    /// policy never attaches or holds back a report.
     pub fn judge(&self, city: &City, model: &Arc<DuplicateModel>) -> Option<DuplicateJudge> {
         let least = match (&self.choice, self.mode) {
             (Some(DedupeChoice::Same(id)), _) => {
@@ -194,8 +194,8 @@ impl DedupePolicy {
         }))
     }
 
-    /// The likely duplicates of a report at `now`, with the rule that ranked them; `None` for a
-    /// report without an exact position.
+    /// The probable duplicates of a report at `now`, with the rule that ranked them; `None` if the
+    /// report has no exact position.
     pub fn candidates(
         &self,
         city: &City,
@@ -212,14 +212,14 @@ impl DedupePolicy {
     }
 }
 
-/// The query of a report that is being made; `None` without an exact position.
+/// The duplicate query of a new report; `None` if it has no exact position.
 fn query_of(report: &Report, accuracy_m: f64, now: i64) -> Option<DuplicateQuery<'_>> {
     let at = report.position.filter(|_| report.accuracy == Accuracy::Exact)?;
     let Report { address, description, service, .. } = report;
     Some(DuplicateQuery {
         position: at,
         accuracy_m,
-        // A report of a day without an hour may follow every report of that day.
+        // The hour may be unknown: every report of the same day may be earlier.
         requested: report.requested.last_second().min(now),
         sketch: TextSketch::of(address.as_deref(), description.as_deref(), service.as_str()),
         exclude: Some(report.id.as_str()),

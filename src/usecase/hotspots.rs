@@ -1,4 +1,4 @@
-//! Hotspots of a question, ranked by priority, each with the number under which it is followed.
+//! The search for hotspots: ranked by priority, each with the number of its track.
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::index::Snapshot;
@@ -11,26 +11,27 @@ use crate::usecase::watch::{
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Which hotspots are looked for.
+/// A search for hotspots.
 #[derive(Debug, Clone)]
 pub struct HotspotSearch {
-    /// The reports that count; its `bbox` chooses among the hotspots and does not change them.
+    /// The reports that are counted. Its `bbox` selects among the hotspots found and does not
+    /// change the test.
     pub filter: Filter,
     /// The test. Its window is set by [`HotspotSearch::find`].
     pub query: HotspotQuery,
-    /// Length of the window where `filter.from` is not given, in days.
+    /// Length of the window in days, if `filter.from` is not given.
     pub days: u32,
-    /// Each service is tested on its own; otherwise all that pass the filter together.
+    /// Whether each service is tested separately; otherwise all matching reports together.
     pub by_service: bool,
 }
 
-/// A hotspot with its identity.
+/// A hotspot with the number of its track.
 pub struct NumberedHotspot {
     /// The hotspot.
     pub hotspot: Hotspot,
-    /// The number under which it is followed.
+    /// The number of its track.
     pub number: u64,
-    /// How urgent it is.
+    /// Its priority.
     pub priority: Priority,
 }
 
@@ -40,13 +41,13 @@ pub struct FoundHotspots {
     pub hotspots: Vec<NumberedHotspot>,
     /// The test with its window.
     pub query: HotspotQuery,
-    /// What all tests share (cells, rings, reports in all); its `found` is empty.
+    /// The values that all tests share (cells, rings, total of reports); its `found` is empty.
     pub test: Hotspots,
 }
 
 impl HotspotSearch {
-    /// The search that the background watch repeats: incidents of each service, the last thirty
-    /// days, default test; narrowed by `filter`, which always counts incidents.
+    /// The search that the background watch repeats (incidents of each service in the last thirty
+    /// days, with the default test), restricted by `filter`.
     pub fn standing(filter: &Filter) -> Self {
         Self {
             filter: Filter { incidents: standing_filter().incidents, ..filter.clone() },
@@ -56,7 +57,7 @@ impl HotspotSearch {
         }
     }
 
-    /// Finds the hotspots and gives each the number under which the watch follows it.
+    /// Finds the hotspots and gives each the number of its track.
     ///
     /// # Errors
     /// Why the test cannot be made.
@@ -101,17 +102,17 @@ impl HotspotSearch {
         Ok(FoundHotspots { hotspots: numbered, query, test })
     }
 
-    /// The test with its window: up to `filter.before`, else up to the newest report; from
-    /// `filter.from`, else `days` earlier.
+    /// The test with its window, which ends at `filter.before`, else at the newest report, and
+    /// begins at `filter.from`, else `days` earlier.
     fn timed(&self, snapshot: &Snapshot) -> HotspotQuery {
         let before = self.filter.before.or_else(|| newest(snapshot)).unwrap_or(0);
         let from = self.filter.from.unwrap_or(before - i64::from(self.days) * DAY_SECONDS);
-        // A window that begins after the newest report is empty, not turned around.
+        // A window that begins after the newest report is empty; its end is not before its start.
         HotspotQuery { from, before: before.max(from + 1), ..self.query.clone() }
     }
 
-    /// The name under which the hotspots of `services` are followed: the standing search's where
-    /// this search is the same but for its services and box.
+    /// The name of the search by which the hotspots of `services` are tracked: that of the standing
+    /// search if this search differs from it only in services and box.
     fn name(&self, services: &str) -> String {
         let Self { filter, query, days, .. } = self;
         let HotspotQuery { resolution, k, exposure, rate, .. } = query;
@@ -130,7 +131,7 @@ impl HotspotSearch {
     }
 }
 
-/// Keeps the hotspots with a cell whose centre is in the box.
+/// Keeps the hotspots of which a cell has its centre in the box.
 fn retain_in(hotspots: &mut Vec<NumberedHotspot>, bbox: &BBox) {
     let bounds = |one: &NumberedHotspot| H3Cell::bounds(&one.hotspot.cells).unwrap_or(BBox::WORLD);
     let candidates = AreaIndex::new(hotspots.iter().map(bounds)).touching(bbox);
@@ -142,8 +143,8 @@ fn retain_in(hotspots: &mut Vec<NumberedHotspot>, bbox: &BBox) {
     });
 }
 
-/// The hotspot of a track as it is now, with the test that found it; `None` where it has ended or
-/// is not one of the standing search.
+/// The current hotspot of a track, with the test that found it; `None` if the track has ended or
+/// belongs to another search than the standing one.
 pub fn current_hotspot(
     snapshot: &Snapshot,
     city: &City,

@@ -1,4 +1,4 @@
-//! Import: drafts of a source, batch by batch, each through the gate and into the store.
+//! Import: the drafts of a source are checked by the gate and written to the store in batches.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -16,28 +16,28 @@ use crate::store::{
 };
 use crate::usecase::Catalogues;
 
-/// Rows in one transaction. Ids come in no order, so that each transaction writes most of their
-/// index: few large ones write less than many small ones.
+/// Rows in one transaction. Ids come in random order, so each transaction rewrites most pages of
+/// the index of ids: a few large transactions write less than many small ones.
 const BATCH: usize = 40_000;
 
-/// What an import did.
+/// The counts of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows read.
     pub rows: u64,
-    /// Rows settled by an earlier, interrupted run of the same file.
+    /// Rows written by an earlier, interrupted run of the same file.
     pub resumed: u64,
-    /// What became of the rows that the gate let through.
+    /// Added, updated and unchanged reports of the admitted rows.
     pub counts: WriteCounts,
     /// Rows refused.
     pub refused: u64,
-    /// Rows let through without a position.
+    /// Admitted rows without a position.
     pub unlocated: u64,
-    /// Rows let through whose position is a known default point.
+    /// Admitted rows whose position is a default point of the source.
     pub approximate: u64,
-    /// Rows let through whose position is outside the jurisdiction's extent.
+    /// Admitted rows whose position is outside the extent of the jurisdiction.
     pub outside: u64,
-    /// Services adopted.
+    /// Services added to the catalogue from categories of the source.
     pub services: u64,
 }
 
@@ -53,7 +53,7 @@ pub struct Importer<'a> {
     quebec: Catalogue,
     adopted: Vec<Service>,
     batch: Vec<(Report, u64)>,
-    /// The batch before, on its way to the disk while this one is read.
+    /// The previous batch, which is written while this one is read.
     writing: Option<Pending<WriteCounts>>,
     seen: HashMap<u64, u64>,
     hasher: RandomState,
@@ -64,8 +64,8 @@ pub struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    /// Prepares the import of the file with this digest. The jurisdiction is made if it is new; if
-    /// it is known, its own zone and extent hold.
+    /// Prepares the import of the file with this digest. A new jurisdiction is added to the store;
+    /// a known one keeps its time zone and extent.
     ///
     /// # Errors
     /// The zone is unknown; the store.
@@ -123,8 +123,8 @@ impl<'a> Importer<'a> {
         &self.zone
     }
 
-    /// Takes the next row: its number in the file, and its draft with the source's category (name
-    /// and hint) or what is wrong with it. Answers the refusals, none where it was let through.
+    /// Adds the next row: its number in the file, and its draft with the category of the source
+    /// (name and hint), or its refusals. Returns the refusals; there are none if it is admitted.
     ///
     /// # Errors
     /// The store.
@@ -153,7 +153,7 @@ impl<'a> Importer<'a> {
         Ok(refused)
     }
 
-    /// Writes what is left; `finished` says whether the whole file was read.
+    /// Writes the remaining rows; `finished` says whether the whole file was read.
     ///
     /// # Errors
     /// The store.
@@ -183,8 +183,8 @@ impl<'a> Importer<'a> {
         Ok(report)
     }
 
-    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping
-    /// named it, else one made of the source's category.
+    /// Adds a service to the catalogue of the jurisdiction: the built-in one with this code, else
+    /// one made from the category of the source.
     fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
         let Some(code) = ServiceCode::new(code) else { return };
         let service = match self.quebec.get(code.as_str()) {

@@ -1,10 +1,11 @@
-//! What the service does, without a protocol. The only room that orders store-then-index.
+//! The operations of the service, independent of any protocol. Only this room writes to the store
+//! and then to the index.
 //!
 //! The store's writer thread commits a write, updates the index through `IndexUpdater`, and then
 //! answers: a client that has its answer can read what it wrote. Another process may also write to
 //! the store (an import beside the server): a thread polls the revision counters and reads what is
-//! new. A crash between commit and index heals at boot, because boot applies the stored changes
-//! with the function that live changes use.
+//! new. A crash between commit and index does no harm, because the next boot applies the stored
+//! changes with the function that live changes use.
 
 mod app;
 mod batch;

@@ -1,20 +1,20 @@
-//! Failed repairs of a city: which services are looked at, and where they came back.
+//! Recurrences: places where a problem was reported again after its repair.
 
 use crate::domain::{Catalogue, Filter, ServiceCode};
 use crate::index::Snapshot;
 use crate::place::Position;
 use crate::query::{self, RecurrenceQuery, Recurrences};
 
-/// Recurrences of a filter.
+/// The recurrences that a search found.
 pub struct FoundRecurrences {
-    /// What was found; its places are those whose centre is in the filter's box.
+    /// The recurrences; only places whose centre is in the box of the filter.
     pub found: Recurrences,
     /// Codes of services that were left out because each of their reports is an appointment.
     pub services_left_out: Vec<String>,
 }
 
-/// Finds repairs that did not last. A service whose reports are appointments (a pickup that is
-/// asked for anew each time) is looked at only where the filter names it.
+/// Finds places where a problem came back after its repair. Services by appointment, such as
+/// pickups, are searched only if the filter names them.
 pub fn find_recurrences(
     snapshot: &Snapshot,
     catalogue: &Catalogue,

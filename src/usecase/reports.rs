@@ -8,7 +8,7 @@ use crate::index::Snapshot;
 use crate::message;
 use crate::usecase::{App, City};
 
-/// Addresses read to name the streets of a hotspot, at most.
+/// Most addresses that are read to name the streets of a hotspot.
 const ADDRESSES_MAX: usize = 30;
 
 /// Refuses a filter that names an area in which the city has no report.
@@ -51,7 +51,7 @@ impl App {
     /// The report with this id, or with this tracking number however it was typed.
     ///
     /// # Errors
-    /// Not found; a tracking number with a wrong check character is told apart.
+    /// Not found; the message says so if the check character of a tracking number is wrong.
     pub async fn find_report(&self, city: &City, id: &str) -> Result<StoredReport> {
         let (reader, key, asked) = (self.reader().clone(), city.id().clone(), id.to_owned());
         let found = self.compute(move || {

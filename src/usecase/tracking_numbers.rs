@@ -1,17 +1,17 @@
 //! Draws tracking numbers.
 //!
-//! Numbers drawn one after the other begin alike, so that the store's index of ids is written in
-//! one place at a time: with ids all over it, a commit of many reports would write most of it anew.
-//! What follows the beginning is random.
+//! Consecutive numbers have the same three first characters, so that they are neighbours in the
+//! store's index of ids: with random ids, a commit of many reports would rewrite most pages of that
+//! index. The other characters are random.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::{ReportId, tracking_number_beginning};
 
-/// Numbers drawn with one beginning, of the 279,841 there are.
+/// How many numbers are drawn with one beginning; there are 279,841.
 const DRAWS: u64 = 8_192;
 
-/// A source of tracking numbers, for all threads.
+/// A source of tracking numbers that threads share.
 #[derive(Default)]
 pub struct TrackingNumbers {
     drawn: AtomicU64,
@@ -19,7 +19,7 @@ pub struct TrackingNumbers {
 }
 
 impl TrackingNumbers {
-    /// A number that is most likely not taken.
+    /// A number that is very probably not in use.
     pub fn draw(&self) -> ReportId {
         if self.drawn.fetch_add(1, Ordering::Relaxed).is_multiple_of(DRAWS) {
             self.beginning.store(rand::random(), Ordering::Relaxed);

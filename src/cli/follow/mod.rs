@@ -67,7 +67,7 @@ pub struct Arguments {
     media: Option<String>,
 }
 
-/// Mirrors until done or interrupted.
+/// Mirrors the city once, or repeatedly until interrupted.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let stop = stop_flag()?;
@@ -97,7 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
-/// What mirroring writes to.
+/// The store and photo store that a mirrored city is written to.
 struct MirrorContext<'a> {
     server: &'a MirroredServer<'a>,
     photo_store: PhotoStore,

@@ -1,5 +1,5 @@
 //! Copies the photos of a mirrored pointchaud server. A photo's name is the digest of its bytes, so
-//! both servers name it alike and a report has the same digest on both.
+//! it is the same on both servers, and a report has the same digest on both.
 
 use crate::cli::follow::server::MirroredServer;
 use crate::error::Result;

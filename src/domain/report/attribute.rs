@@ -1,31 +1,32 @@
-//! Questions that a service asks of whoever reports (Open311 GeoReport v2, service definition).
+//! Questions that a service asks the sender of a report, and the checks of the answers (the service
+//! definition of Open311 GeoReport v2).
 
 use crate::domain::AttributeValue;
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::message;
 
-/// Longest answer in one line, in characters.
+/// Longest answer of type [`Datatype::String`], in characters.
 const STRING_CHARS_MAX: usize = 400;
-/// Longest answer of a text, in characters.
+/// Longest answer of type [`Datatype::Text`], in characters.
 const TEXT_CHARS_MAX: usize = 4_000;
-/// Answers to questions that no definition has, at most.
+/// Most answers of a report whose service has no definition.
 const ANSWERS_MAX: usize = 100;
 
-/// What an answer may be.
+/// The type of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Datatype {
-    /// A line.
+    /// A text in one line.
     String,
     /// A decimal number.
     Number,
     /// An instant, RFC 3339.
     Datetime,
-    /// Lines.
+    /// A text of several lines.
     Text,
-    /// One of the values.
+    /// One of the listed values.
     SingleValueList,
-    /// Any of the values.
+    /// Any number of the listed values.
     MultiValueList,
 }
 
@@ -39,38 +40,38 @@ impl Datatype {
         (Self::MultiValueList, "multivaluelist"),
     ];
 
-    /// Open311's word.
+    /// Its name in Open311.
     pub fn as_str(self) -> &'static str {
         Self::WORDS.iter().find(|(kind, _)| *kind == self).map_or("string", |(_, word)| word)
     }
 
-    /// The datatype of one of Open311's words.
+    /// The datatype with this name in Open311.
     pub fn parse(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 }
 
-/// One question. Without an answer (`variable` is false) it only tells something.
+/// One question. If `variable` is false it is only information, without an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
     /// Stable code.
     pub code: String,
-    /// Is an answer wanted?
+    /// Whether it can be answered.
     pub variable: bool,
-    /// What an answer may be.
+    /// The type of the answer.
     pub datatype: Datatype,
-    /// Must it be answered?
+    /// Whether it must be answered.
     pub required: bool,
-    /// The question.
+    /// The text of the question.
     pub descriptions: Message,
-    /// How to answer.
+    /// Help with the answer.
     pub hints: Message,
-    /// Values of a list: key and names.
+    /// Values to choose from: key and name.
     pub values: Vec<(String, Message)>,
 }
 
 impl Attribute {
-    /// Why `value` is no answer to this.
+    /// Why `value` is not a valid answer; `None` if it is one.
     fn refusal(&self, value: &str) -> Option<Message> {
         let chars = value.chars().count();
         let too_long = |max: usize| {
@@ -112,7 +113,8 @@ impl Attribute {
     }
 }
 
-/// Holds answers against a service's questions: every answer that is none, and what is missing.
+/// Checks answers against the questions of a service. Adds a refusal for each invalid answer and
+/// for each required question without an answer.
 pub fn judge(questions: &[Attribute], answers: &[AttributeValue], refused: &mut Vec<Refusal>) {
     let field = |code: &str| format!("attribute[{code}]");
     for answer in answers {
@@ -145,7 +147,8 @@ pub fn judge(questions: &[Attribute], answers: &[AttributeValue], refused: &mut 
     }
 }
 
-/// Answers that come without a definition to hold them against, from another city: bounded only.
+/// Checks only the number and length of answers, for a service of another city whose definition is
+/// not known.
 pub fn bound(answers: &[AttributeValue], refused: &mut Vec<Refusal>) {
     let long = |answer: &&AttributeValue| {
         let chars = |text: &String| text.chars().count();

@@ -1,4 +1,4 @@
-//! What the index is told: a report's facts without its texts, or that it is gone.
+//! Changes as the index receives them: the fields of a report that it holds, or a removal.
 
 use std::sync::Arc;
 
@@ -7,42 +7,42 @@ use crate::domain::{
 };
 use crate::place::Position;
 
-/// The part of a report that questions are answered from. Texts stay on disk.
+/// The fields of a report that the index holds. Texts are read from the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndexedFields {
-    /// The report.
+    /// Id of the report.
     pub id: ReportId,
-    /// Its service.
+    /// Code of its service.
     pub service: ServiceCode,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// How it ended, if it has.
+    /// How it ended, if it is closed.
     pub reason: Option<ClosedReason>,
-    /// What is wanted.
+    /// What the citizen wants.
     pub nature: Nature,
-    /// How it came.
+    /// How it reached the city.
     pub channel: Channel,
-    /// When, in seconds since 1970.
+    /// When it was made, in seconds since 1970.
     pub requested: i64,
-    /// Only the day of `requested` is known.
+    /// Whether only the day of `requested` is known, not the hour.
     pub day_only: bool,
     /// When it was closed, in seconds since 1970.
     pub closed: Option<i64>,
-    /// Where.
+    /// Where the problem is, if that is known.
     pub position: Option<Position>,
-    /// How well `position` says it.
+    /// Accuracy of `position`.
     pub accuracy: Accuracy,
     /// The source's name of the neighbourhood.
     pub area: Option<Arc<str>>,
     /// The report of which it is a duplicate.
     pub parent: Option<ReportId>,
-    /// What it says and which streets it names, hashed.
+    /// Hashes of the words of its description and of the streets of its address.
     pub sketch: TextSketch,
 }
 
 impl IndexedFields {
-    /// An open request for work that came over the web: what examples and tests need, from which
-    /// other values are changed field by field. A position given here is exact.
+    /// An open request for work that came by the web, with an exact position. For examples and
+    /// tests, which then set other fields.
     pub fn new(
         id: ReportId,
         service: ServiceCode,
@@ -68,29 +68,29 @@ impl IndexedFields {
     }
 }
 
-/// One step of a jurisdiction's history. Revisions only grow; an update takes a new one, so holes
-/// are normal.
+/// A change of a jurisdiction. Revisions only grow. A report that changes again moves to the new
+/// revision, so gaps between revisions are normal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The jurisdiction's revision that this change made.
+    /// The revision of the jurisdiction that this change made.
     pub revision: u64,
-    /// What is true from then on.
+    /// What changed.
     pub event: Event,
 }
 
 /// What a change did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The report is new: there was none of its id before.
+    /// The report is new: its id did not exist before.
     New(IndexedFields),
-    /// The report is new or different.
+    /// The report is new or changed.
     Put(IndexedFields),
-    /// The report is gone.
+    /// The report was removed.
     Remove(ReportId),
 }
 
 impl Event {
-    /// The report concerned.
+    /// Id of the report concerned.
     pub fn id(&self) -> &ReportId {
         match self {
             Self::New(facts) | Self::Put(facts) => &facts.id,
@@ -99,7 +99,7 @@ impl Event {
     }
 }
 
-/// Facts as the index holds them, borrowed: what answers are rendered from.
+/// The fields of a report in the index, borrowed. Answers are rendered from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReportView<'a> {
     /// See [`IndexedFields::id`].

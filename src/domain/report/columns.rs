@@ -1,4 +1,4 @@
-//! A report as the values of its stored fields, in both directions.
+//! Conversion between a report and the values of its stored fields.
 
 use std::borrow::Cow;
 
@@ -13,19 +13,19 @@ pub trait StoredRow {
     /// Why a value cannot be read.
     type Error;
 
-    /// The text of a column; none where it is NULL.
+    /// The text of a column; `None` if it is NULL.
     ///
     /// # Errors
     /// The column cannot be read.
     fn text(&self, column: usize) -> Result<Option<&str>, Self::Error>;
 
-    /// The number of a column; none where it is NULL.
+    /// The number of a column; `None` if it is NULL.
     ///
     /// # Errors
     /// The column cannot be read.
     fn number(&self, column: usize) -> Result<Option<f64>, Self::Error>;
 
-    /// The error that a column holds this value, which is none of its field.
+    /// The error for a column whose value is not valid for its field.
     fn corrupt(&self, column: usize, value: &str) -> Self::Error;
 }
 
@@ -35,10 +35,10 @@ impl Report {
         STORED.iter().map(|field| field.of(self).map(FieldValue::into_text)).collect()
     }
 
-    /// Reads a report from a row that the gate once let through, checking every value.
+    /// Reads a report from a row that the gate admitted earlier, and checks every value again.
     ///
     /// # Errors
-    /// A value that cannot be read or is none of its field.
+    /// A value that cannot be read or is not valid for its field.
     pub fn of_row<R: StoredRow>(row: &R, zone: &TimeZone) -> Result<Self, R::Error> {
         let mut report = Self::blank();
         let mut degrees = [None; 2];

@@ -1,22 +1,22 @@
-//! What is known of some requests beside what every request has: answers to a service's questions,
-//! photos, and what Open311 keeps apart.
+//! Fields that few reports have: answers to the questions of the service, photos, and optional
+//! fields of Open311.
 
 use crate::domain::time::ReportTime;
 
-/// Details of a report. Most have none.
+/// The fields of a report that few reports have.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
     /// Identifier of the address in the city's master address file (Open311 `address_id`).
     pub address_id: Option<String>,
     /// Postal code.
     pub zipcode: Option<String>,
-    /// What the city tells whoever asked for this (Open311 `service_notice`).
+    /// Information of the city for the sender (Open311 `service_notice`).
     pub notice: Option<String>,
-    /// When it is expected to be done.
+    /// When the work is expected to be done (Open311 `expected_datetime`).
     pub expected: Option<ReportTime>,
     /// Answers to the questions of the service's definition.
     pub answers: Vec<AttributeValue>,
-    /// Photos: addresses elsewhere, or paths of ours.
+    /// Photos: URLs on other servers, or paths of this service.
     pub media: Vec<String>,
 }
 
@@ -25,19 +25,19 @@ pub struct Details {
 pub struct AttributeValue {
     /// Code of the question.
     pub code: String,
-    /// Its values; one, except of a list of which several may be chosen.
+    /// The values chosen: one, or several of a list with several choices.
     pub values: Vec<String>,
 }
 
 impl Details {
-    /// True where there is none.
+    /// Whether every field is empty.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Answers as text: a line `code=value` for each value, `\n` and `\\` standing for a line's end and
-/// a backslash.
+/// Answers as text: a line `code=value` for each value, in which `\n` stands for a line break and
+/// `\\` for a backslash.
 pub fn answers_text(answers: &[AttributeValue]) -> Option<String> {
     let lines = answers.iter().flat_map(|answer| {
         let value = |value: &String| value.replace('\\', "\\\\").replace('\n', "\\n");
@@ -47,7 +47,7 @@ pub fn answers_text(answers: &[AttributeValue]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Reads what [`answers_text`] wrote; lines without a code are passed over.
+/// The inverse of [`answers_text`]; lines without a code are ignored.
 pub fn read_answers(text: &str) -> Vec<AttributeValue> {
     let mut answers: Vec<AttributeValue> = Vec::new();
     for (code, value) in text.lines().filter_map(|line| line.split_once('=')) {
@@ -71,7 +71,7 @@ pub fn read_answers(text: &str) -> Vec<AttributeValue> {
     answers
 }
 
-/// Reads media as the field has them, one on a line.
+/// Reads the text form of the photos: one URL in each line.
 pub fn read_media(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }

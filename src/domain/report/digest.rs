@@ -1,4 +1,4 @@
-//! The bytes of a report that digests are made of.
+//! The byte sequence of a report from which its digest is computed.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use crate::domain::report::fields::{Field, FieldList, FieldValue, STORED};
 use crate::domain::report::id::ReportId;
 use crate::domain::report::record::Report;
 
-/// Stored fields of the first layout, whose order in the bytes is fixed: digests in stores and in
-/// people's notes were made by it.
+/// Stored fields of the first layout, in their order in the bytes. The order must not change,
+/// because stores and people keep digests that were computed with it.
 const FIRST_LAYOUT: [&str; 18] = [
     "service_request_id",
     "service_code",
@@ -28,11 +28,12 @@ const FIRST_LAYOUT: [&str; 18] = [
     "parent_service_request_id",
     "assignee",
 ];
-/// Fields of the second layout: of a report that has any of them, all follow the first.
+/// Fields of the second layout. A report that has any of them has all of them in its bytes, behind
+/// those of the first layout.
 const SECOND_LAYOUT: [&str; 6] =
     ["address_id", "zipcode", "service_notice", "expected_datetime", "attributes", "media_url"];
 
-/// Stands before a later field; marks of presence are 0 and 1.
+/// The byte in front of a field of neither layout. Presence is marked by 0 and 1.
 const LATER_MARK: u8 = 2;
 
 fn fields(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
@@ -41,27 +42,27 @@ fn fields(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
 
 static SECOND: FieldList = LazyLock::new(|| fields(|field| SECOND_LAYOUT.contains(&field.name)));
 
-/// Fields that came after both layouts. Each follows with its name where it has a value, so that
-/// reports without it keep their digests.
+/// Stored fields of neither layout. Each is appended with its name where it has a value, so that a
+/// new field does not change the digests of reports without it.
 static LATER: FieldList = LazyLock::new(|| {
     fields(|field| !FIRST_LAYOUT.contains(&field.name) && !SECOND_LAYOUT.contains(&field.name))
 });
 
-/// Appends a text with its length before it.
+/// Appends the length of a text and the text.
 fn push_text(sink: &mut Vec<u8>, text: &str) {
     sink.extend_from_slice(&(text.len() as u32).to_le_bytes());
     sink.extend_from_slice(text.as_bytes());
 }
 
-/// Appends whether there is a text, then the text.
+/// Appends a mark of presence, then the text if there is one.
 fn push_maybe(sink: &mut Vec<u8>, text: Option<&str>) {
     sink.push(u8::from(text.is_some()));
     text.into_iter().for_each(|text| push_text(sink, text));
 }
 
 impl Report {
-    /// Appends every stored field to `sink`. No two reports have the same bytes: a field is a mark
-    /// of presence, then a fixed number of bytes, or a length and a text.
+    /// Appends every stored field to `sink`. Different reports have different bytes: each field is
+    /// a mark of presence, then a fixed number of bytes or a length and a text.
     pub fn bytes(&self, sink: &mut Vec<u8>) {
         push_maybe(sink, Some(self.id.as_str()));
         push_maybe(sink, Some(self.service.as_str()));

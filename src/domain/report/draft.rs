@@ -1,4 +1,4 @@
-//! What comes in: drafts of new reports and patches of known ones, both unchecked.
+//! Input that was not checked yet: drafts of new reports and changes of existing ones.
 
 use crate::domain::report::contact::Contact;
 use crate::domain::report::details::Details;
@@ -10,32 +10,32 @@ pub const DESCRIPTION_CHARS_MAX: usize = 4000;
 /// Longest text of any other field, in characters.
 pub const LINE_CHARS_MAX: usize = 400;
 
-/// A report as its sender gives it, before the gate has checked it.
+/// A report as its sender wrote it, before [`Gate`](crate::domain::Gate) checks it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Draft {
-    /// The source's id; a tracking number is made where there is none.
+    /// The source's id; without one the report gets a tracking number.
     pub id: Option<String>,
     /// Code of a service.
     pub service: String,
-    /// Default: open.
+    /// Its status; default: open.
     pub status: Option<Status>,
-    /// Default of a closed report: done.
+    /// How it ended; default of a closed report: done.
     pub reason: Option<ClosedReason>,
     /// The source's own word for its status.
     pub source_status: Option<String>,
-    /// Default: the service's.
+    /// What the citizen wants; default: that of the service.
     pub nature: Option<Nature>,
-    /// Default: import.
+    /// How it reached the city; default: import.
     pub channel: Option<Channel>,
-    /// Default: now.
+    /// When it was made; default: now.
     pub requested: Option<ReportTime>,
-    /// When the source last touched it.
+    /// When its source last changed it.
     pub updated: Option<ReportTime>,
     /// When it was closed.
     pub closed: Option<ReportTime>,
     /// Longitude and latitude in degrees.
     pub lon_lat: Option<(f64, f64)>,
-    /// Default: exact.
+    /// Accuracy of the position; default: exact.
     pub accuracy: Option<Accuracy>,
     /// Address or place.
     pub address: Option<String>,
@@ -45,17 +45,17 @@ pub struct Draft {
     pub description: Option<String>,
     /// The report of which this is a duplicate.
     pub parent: Option<String>,
-    /// The crew or person it is given to.
+    /// The crew or person to whom it is assigned.
     pub assignee: Option<String>,
     /// Fields that few reports have.
     pub details: Details,
     /// Who reports.
     pub contact: Option<Contact>,
-    /// The sender was shown the service's questions: its answers are checked against them.
+    /// Whether the sender was shown the questions of the service; its answers must then fit them.
     pub asked: bool,
 }
 
-/// A change to a report: what is `None` stays.
+/// A change of a report. Fields that are `None` stay as they are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Patch {
     /// New status; `closed` without a reason means done.
@@ -64,10 +64,10 @@ pub struct Patch {
     pub reason: Option<ClosedReason>,
     /// New service code.
     pub service: Option<String>,
-    /// New longitude and latitude in degrees; the place is then exact.
+    /// New longitude and latitude in degrees; the accuracy becomes exact.
     pub lon_lat: Option<(f64, f64)>,
     /// New address.
     pub address: Option<String>,
-    /// New assignment; an empty text takes it back.
+    /// New assignee; an empty text removes it.
     pub assignee: Option<String>,
 }

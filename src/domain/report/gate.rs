@@ -1,4 +1,5 @@
-//! The one gate: a draft becomes a report here or is refused with field, value and reason.
+//! The gate: the only place where a draft becomes a report. Whatever is wrong with it is refused
+//! with the field, the value and the reason.
 
 use jiff::tz::TimeZone;
 
@@ -17,28 +18,28 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::Position;
 
-/// Longest address of a photo, in characters.
+/// Longest URL of a photo, in characters.
 const URL_CHARS_MAX: usize = 2_000;
-/// Photos of a report, at most.
+/// Most photos of one report.
 pub const MEDIA_MAX: usize = 10;
-/// Times before 1970 are somebody's placeholder, not a request.
+/// Earliest time of a request, in seconds since 1970: earlier times are placeholders of sources.
 const EARLIEST_SECOND: i64 = 0;
-/// Clocks differ: how far ahead of ours a time may be, in seconds.
+/// How far in the future a time may be, in seconds, because clocks differ.
 pub const AHEAD_SECONDS_MAX: i64 = 900;
 
-/// What the gate must know to judge: the catalogue, the zone and the present second.
+/// Checks drafts and changes of one jurisdiction at a given time.
 #[derive(Debug, Clone, Copy)]
 pub struct Gate<'a> {
     /// Services of the jurisdiction.
     pub catalogue: &'a Catalogue,
     /// Zone of the jurisdiction.
     pub zone: &'a TimeZone,
-    /// Seconds since 1970.
+    /// The present time, in seconds since 1970.
     pub now: i64,
 }
 
 impl Gate<'_> {
-    /// Admits a draft under `fresh_id` unless it has an id of its own.
+    /// Checks a draft and makes a report of it. Its id is the draft's own, else `fresh_id`.
     ///
     /// # Errors
     /// Every value refused, each with its field and reason.
@@ -223,7 +224,8 @@ fn take<T>(
     result.map_err(|message| refused.push(Refusal::new(field, value, message))).ok()
 }
 
-/// A place, if degrees are given and on Earth; else the one at fault is refused.
+/// The position at these degrees, `None` where none are given. A degree out of range is added to
+/// `refused`.
 pub fn position(lon_lat: Option<(f64, f64)>, refused: &mut Vec<Refusal>) -> Option<Position> {
     let (lon, lat) = lon_lat?;
     let out = match Position::new(lon, lat) {
@@ -258,13 +260,13 @@ fn ending(
     }
 }
 
-/// Details, where there are any.
+/// The details, `None` if they are empty.
 fn known(details: Details) -> Option<Box<Details>> {
     let details = Details { answers: answered(details.answers), ..details };
     (!details.is_empty()).then(|| Box::new(details))
 }
 
-/// Answers that say something, without the white space around them.
+/// The answers that are not blank, without white space at their ends.
 fn answered(answers: Vec<AttributeValue>) -> Vec<AttributeValue> {
     let values = |values: Vec<String>| {
         let trimmed = values.into_iter().map(|value| value.trim().to_owned());

@@ -1,4 +1,4 @@
-//! Identifiers of reports: the source's own, or tracking numbers that people can read over the
+//! Identifiers of reports: the source's own ids, and tracking numbers that can be read over the
 //! telephone.
 
 use std::fmt;
@@ -15,7 +15,7 @@ impl ReportId {
     /// Longest id, in characters.
     pub const CHARS_MAX: usize = 64;
 
-    /// An id without characters, for a report whose fields are still to be read.
+    /// An empty id, for a report whose fields are about to be read.
     pub(super) fn blank() -> Self {
         Self(Arc::default())
     }
@@ -23,7 +23,7 @@ impl ReportId {
     /// Checks an id that a source gave.
     ///
     /// # Errors
-    /// Empty, too long, or with control characters or outer spaces.
+    /// The id is empty, too long, or has control characters or spaces at its ends.
     pub fn new(text: &str) -> Result<Self, Message> {
         let n = Self::CHARS_MAX;
         if text.is_empty() || text.chars().count() > n {
@@ -53,23 +53,24 @@ impl fmt::Display for ReportId {
     }
 }
 
-/// Twenty-three signs that are not taken for one another, read or heard: no 0 O Q D, 1 I L, 5 S,
-/// 2 Z, 6 G, 8 B, U V Y at once.
+/// Twenty-three characters that are not confused with one another when read or spoken: at most one
+/// of 0 O Q D, of 1 I L, of 5 S, of 2 Z, of 6 G, of 8 B and of U V Y.
 const ALPHABET: &[u8; 23] = b"23456789ACEFHJKMNPRTVWX";
 const RANDOM_SIGNS: usize = 7;
 
-/// How many beginnings, the first three signs, a tracking number can have.
+/// Number of possible beginnings of a tracking number: its first three characters.
 pub const BEGINNINGS: u64 = 23u64.pow(3);
 
-/// The tracking number with this beginning, one of [`BEGINNINGS`], and a rest made from `random`.
+/// The tracking number whose first three characters are given by `beginning` (below
+/// [`BEGINNINGS`]) and whose other characters are given by `random`.
 pub fn tracking_number_beginning(beginning: u64, random: u64) -> ReportId {
     let rests = (ALPHABET.len() as u64).pow(RANDOM_SIGNS as u32) / BEGINNINGS;
     tracking_number(beginning % BEGINNINGS + BEGINNINGS * (random % rests))
 }
 
-/// Makes the tracking number `4RX-7KM-P2` from `random`: seven signs (23^7 = 3.4 thousand million)
-/// and a check sign. As 23 is prime, the weighted sum catches every single wrong sign and every
-/// swap of two signs (the method of ISBN-10).
+/// Makes a tracking number such as `4RX-7KM-P2` from `random`: seven characters (23^7 = 3.4 billion
+/// numbers) and a check character. Because 23 is prime, the weighted sum detects every single wrong
+/// character and every exchange of two characters (the method of ISBN-10).
 pub fn tracking_number(random: u64) -> ReportId {
     let mut rest = random % (ALPHABET.len() as u64).pow(RANDOM_SIGNS as u32);
     let mut digits = [0usize; RANDOM_SIGNS + 1];
@@ -87,18 +88,18 @@ fn check_digit(digits: &[usize]) -> usize {
     digits.iter().enumerate().map(|(i, digit)| (i + 1) * digit).sum::<usize>() % ALPHABET.len()
 }
 
-/// What a text is, read as a tracking number.
+/// The result of reading a text as a tracking number.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TrackingText {
     /// A tracking number, in its canonical spelling.
     Valid(ReportId),
-    /// Eight signs of the alphabet whose check sign is wrong: somebody misread or mistyped.
+    /// Eight characters of the alphabet with a wrong check character: a typing error.
     Mistyped,
-    /// Something else, such as a source's own id.
+    /// Not a tracking number; perhaps a source's own id.
     Other,
 }
 
-/// Reads a tracking number however it was typed: lower case, without or with other separators.
+/// Reads a tracking number in upper or lower case, with any separators or none.
 pub fn read_tracking(text: &str) -> TrackingText {
     let digits: Option<Vec<usize>> = text
         .chars()

@@ -1,4 +1,4 @@
-//! One citizen request: what it holds, how it is checked, and what is known of it.
+//! One request of a citizen: its fields, the checks of its input, and its stored form.
 
 pub(crate) mod attribute;
 pub(crate) mod change;

@@ -1,4 +1,4 @@
-//! A report.
+//! The report: one request of a citizen, checked.
 
 use crate::domain::catalogue::ServiceCode;
 use crate::domain::report::change::IndexedFields;
@@ -9,33 +9,34 @@ use crate::domain::time::ReportTime;
 use crate::domain::vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 use crate::place::Position;
 
-/// One citizen request (Open311: a service request). Made only by [`Gate`](crate::domain::Gate)
-/// and, from rows that the gate once passed, by the store.
+/// One request of a citizen (Open311: service request). Only [`Gate`](crate::domain::Gate) makes
+/// one from input; the store makes one from a row that the gate admitted earlier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Tracking number, or the source's id.
     pub id: ReportId,
-    /// What it is about.
+    /// Code of its service.
     pub service: ServiceCode,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// How it ended; present exactly when `status` is closed.
+    /// How it ended; present if and only if `status` is closed.
     pub reason: Option<ClosedReason>,
     /// The source's own word for its status.
     pub source_status: Option<String>,
-    /// What is wanted.
+    /// What the citizen wants.
     pub nature: Nature,
-    /// How it came.
+    /// How it reached the city.
     pub channel: Channel,
     /// When it was made.
     pub requested: ReportTime,
-    /// When its source last touched it.
+    /// When its source last changed it.
     pub updated: Option<ReportTime>,
     /// When it was closed, if the source says.
     pub closed: Option<ReportTime>,
-    /// Where; a report without a place is kept and counted, never placed by guess.
+    /// Where the problem is. A report without a position is kept and counted; no position is
+    /// guessed.
     pub position: Option<Position>,
-    /// How well `position` says it.
+    /// Accuracy of `position`.
     pub accuracy: Accuracy,
     /// Address or place as the source wrote it.
     pub address: Option<String>,
@@ -43,16 +44,17 @@ pub struct Report {
     pub area: Option<String>,
     /// What the citizen said.
     pub description: Option<String>,
-    /// The report of which this is a duplicate, by the source's or a crew's word.
+    /// The report of which this is a duplicate, according to the source, a crew or the duplicate
+    /// model.
     pub parent: Option<ReportId>,
-    /// The crew or person it is given to.
+    /// The crew or person to whom it is assigned.
     pub assignee: Option<String>,
-    /// What is known of it beside; never empty.
+    /// Fields that few reports have; `None` where it has none of them.
     pub details: Option<Box<Details>>,
 }
 
 impl Report {
-    /// A report without contents, whose fields are set one after the other.
+    /// An empty report, whose fields are then set one by one.
     pub(super) fn blank() -> Self {
         Self {
             id: ReportId::blank(),
@@ -76,12 +78,12 @@ impl Report {
         }
     }
 
-    /// The place of the details; they are made where there are none.
+    /// Its details, created if it has none.
     pub(super) fn details_mut(&mut self) -> &mut Details {
         self.details.get_or_insert_default()
     }
 
-    /// What the index needs to know.
+    /// The fields that the index holds.
     pub fn facts(&self) -> IndexedFields {
         IndexedFields {
             id: self.id.clone(),

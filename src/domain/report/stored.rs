@@ -1,32 +1,32 @@
-//! What the store knows of a report beside the report.
+//! A report as it is stored: with its revisions, times of recording and history.
 
 use crate::domain::Report;
 
-/// A report with what the store knows of it.
+/// A report with the revisions and times that the store adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredReport {
     /// The report.
     pub report: Report,
-    /// Revision of its last change.
+    /// Revision of the jurisdiction at its last change.
     pub revision: u64,
-    /// Revision at which it was created.
+    /// Revision of the jurisdiction at its creation.
     pub created_revision: u64,
     /// When it was recorded here, RFC 3339.
     pub recorded: String,
-    /// When it was last changed here, RFC 3339, if it was.
+    /// When it was last changed here, RFC 3339; `None` if it never was.
     pub changed: Option<String>,
 }
 
 /// One change of one field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// The jurisdiction's revision.
+    /// The revision of the jurisdiction that this change made.
     pub revision: u64,
-    /// When, RFC 3339.
+    /// When it was changed, RFC 3339.
     pub at: String,
-    /// Who: `import`, `api`.
+    /// Who changed it: `import` or `api`.
     pub author: String,
-    /// Name of the field, one of the table of fields or `removed`.
+    /// Name of the field, as in the table of fields; or `removed`.
     pub field: String,
     /// Value before.
     pub before: Option<String>,
@@ -34,11 +34,11 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// A key that a client gives a request so that sending it twice is harmless.
+/// The idempotency key of a request: the same request sent again has no further effect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Idempotency {
     /// The client's key.
     pub key: String,
-    /// Digest of what was sent: the same key with other contents is refused.
+    /// Digest of the request: the same key with another request is refused.
     pub fingerprint: String,
 }

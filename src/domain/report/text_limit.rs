@@ -1,4 +1,4 @@
-//! Limits of texts.
+//! The check of the length of texts.
 
 use crate::error::Refusal;
 use crate::message;

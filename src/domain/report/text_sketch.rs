@@ -1,36 +1,36 @@
-//! What little of a report's texts the index keeps: twelve bytes that tell whether two reports say
-//! the same and name the same street. The texts themselves stay on disk.
+//! A sketch of the texts of a report: twelve bytes from which the index estimates how similar two
+//! descriptions are and whether two addresses name the same street. The texts stay in the store.
 
 use crate::domain::catalogue::plain;
 
-/// A report's words and streets, hashed.
+/// Hashes of the words of a description and of the streets of an address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextSketch {
-    /// One of 64 bits for each word of the description that says something.
+    /// A set of 64 bits: each significant word of the description sets the bit of its hash.
     pub words: u64,
-    /// Up to two streets of the address, the lesser first; 0 for none.
+    /// Hashes of up to two streets of the address, the lesser first; 0 for none.
     pub streets: [u16; 2],
 }
 
 impl TextSketch {
-    /// Reads an address and a description. Words of the service's own code say nothing new.
+    /// The sketch of an address and a description. Words of the code of the service are left out.
     ///
-    /// Case, accents, plurals and little words of French and English do not matter, nor how kinds
-    /// of streets are abbreviated: `120, boul. Charest E.` and `Boulevard Charest Est` are one.
+    /// Case, accents, plurals, stop words of French and English and abbreviations of types of
+    /// streets do not matter: `120, boul. Charest E.` and `Boulevard Charest Est` are one street.
     pub fn of(address: Option<&str>, description: Option<&str>, service_code: &str) -> Self {
         let words = description.map_or(0, |text| words(text, service_code));
         Self { words, streets: address.map_or([0; 2], streets) }
     }
 
-    /// How alike two descriptions are: the share of their words that both have, from 0 to 1
-    /// (Jaccard's index, by the bits of their words); none where one of them says nothing.
+    /// The similarity of two descriptions, from 0 to 1: the Jaccard index of the bits of their
+    /// words. `None` if one of them has no significant word.
     pub fn likeness(self, other: Self) -> Option<f64> {
         let all = (self.words | other.words).count_ones();
         let both = (self.words & other.words).count_ones();
         (self.words != 0 && other.words != 0).then(|| f64::from(both) / f64::from(all))
     }
 
-    /// Do both name a street, and one the same? None where either names no street.
+    /// Whether both addresses name the same street. `None` if one of them names no street.
     pub fn shares_street(self, other: Self) -> Option<bool> {
         let known = self.streets[1] != 0 && other.streets[1] != 0;
         let has = |street: &u16| *street != 0 && other.streets.contains(street);
@@ -38,10 +38,10 @@ impl TextSketch {
     }
 }
 
-/// Longest word that is told apart by all its letters.
+/// Number of bytes of a word that are compared.
 const WORD_BYTES: usize = 24;
 
-/// One folded word.
+/// A word in lower case and without accents.
 struct Word {
     bytes: [u8; WORD_BYTES],
     len: usize,
@@ -74,7 +74,8 @@ fn hash(bytes: &[u8]) -> u64 {
     (fnv ^ (fnv >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Calls `found` with each folded word and the sign that ended it, a space at the end.
+/// Calls `found` with each word, in lower case and without accents, and with the character behind
+/// it (a space at the end of the text).
 fn each_word(text: &str, mut found: impl FnMut(&Word, char)) {
     let mut word = Word { bytes: [0; WORD_BYTES], len: 0 };
     for c in text.chars() {
@@ -91,7 +92,7 @@ fn each_word(text: &str, mut found: impl FnMut(&Word, char)) {
     found(&word, ' ');
 }
 
-/// Words that say nothing of what is wrong or where.
+/// Stop words of French and English.
 const LITTLE: &[&[u8]] = &[
     b"the", b"and", b"for", b"has", b"have", b"was", b"are", b"this", b"that", b"with", b"from",
     b"there", b"been", b"not", b"please", b"les", b"des", b"une", b"est", b"sont", b"pas", b"dans",
@@ -99,7 +100,7 @@ const LITTLE: &[&[u8]] = &[
     b"nous", b"vous", b"svp", b"merci", b"bonjour", b"hello",
 ];
 
-/// A word without the sign of its plural.
+/// A word without the `s` or `x` of its plural.
 fn singular(word: &[u8]) -> &[u8] {
     match word {
         [rest @ .., b's' | b'x'] if rest.len() >= 3 => rest,
@@ -171,7 +172,7 @@ fn street_word(word: &[u8], is_last: bool) -> StreetWord {
     })
 }
 
-/// `125`, `125a`; not `3e` or `5th`, which are names of streets.
+/// Whether a word is a house number, such as `125` or `125a`. `3e` and `5th` are names of streets.
 fn is_house(word: &Word) -> bool {
     let digits = word.bytes().iter().take_while(|b| b.is_ascii_digit()).count();
     digits > 0
@@ -186,19 +187,21 @@ fn is_house(word: &Word) -> bool {
 #[derive(Default)]
 struct Street {
     sum: u64,
-    /// It has a name, not only a kind.
+    /// Whether it has a name, not only a type.
     named: bool,
     begun: bool,
 }
 
 impl Street {
-    /// Its number, never 0; words count in any order, as kinds stand before or behind.
+    /// Its hash, never 0; `None` without a name. The order of the words does not matter, because
+    /// French puts the type in front of the name and English behind it.
     fn number(&self) -> Option<u16> {
         self.named.then(|| ((self.sum >> 48) as u16).max(1))
     }
 }
 
-/// The first two streets of an address, which ends at a comma or a wide space.
+/// Hashes of the first two streets of an address. The text behind a comma or two spaces is
+/// ignored.
 fn streets(address: &str) -> [u16; 2] {
     let mut found = [0u16; 2];
     let mut street = Street::default();
@@ -207,7 +210,7 @@ fn streets(address: &str) -> [u16; 2] {
             && found[0] == 0
             && found[1] != number
         {
-            // The greater stands behind: a lone street is the second.
+            // Ascending: a single street is the second value.
             found = [found[1].min(number), found[1].max(number)];
         }
     };
@@ -217,7 +220,7 @@ fn streets(address: &str) -> [u16; 2] {
             after_space = after_space || end == ' ';
             return;
         }
-        // A comma or wide space behind a house number is no end.
+        // A comma or two spaces directly behind a house number do not end the address.
         let wide = word.len == 0 && after_space && end == ' ';
         let is_last = !matches!(end, ' ' | '-' | '.' | '\'' | '’');
         if word.len > 0 && (street.begun || !is_house(word)) {

@@ -1,10 +1,10 @@
-//! The table `report_contact`: who reported.
+//! The table `report_contact`: contacts of the senders of reports.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::domain::{Contact, JurisdictionId, ReportId};
 
-/// Writes who reported.
+/// Writes the contact of the sender of a report.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -21,7 +21,7 @@ pub fn write(
     Ok(())
 }
 
-/// Reads who reported; none where that was not said.
+/// Reads the contact of the sender of a report; `None` if there is none.
 ///
 /// # Errors
 /// The file cannot be read.

@@ -1,4 +1,4 @@
-//! How a step of a command fails.
+//! The two ways in which a command can fail.
 
 use crate::error::Error;
 
@@ -7,8 +7,8 @@ pub enum Failure {
     /// The command is refused: its sender gets this error, and the commit goes on without it. A
     /// command is refused before it writes anything.
     Refused(Error),
-    /// The file cannot be read or written, or holds a row that no gate let through: the whole
-    /// commit is given up.
+    /// The file cannot be read or written, or holds an invalid row: the whole commit is rolled
+    /// back.
     Storage(Error),
 }
 

@@ -12,8 +12,8 @@ use crate::store::command::{CreateReport, QueuedCommand, Reply};
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::transaction::WriteTransaction;
 
-/// Answers a command that was executed, once its commit is known to be durable (true), or it is not
-/// known whether it is (false).
+/// Answers an executed command. The argument is whether its commit is durable; false means that
+/// this is not known.
 pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 
 /// What the commands of a commit changed in each jurisdiction.
@@ -43,7 +43,7 @@ pub fn execute(
     Ok(transaction.finish()?)
 }
 
-/// Does this command ask for the reports created before it in the same commit?
+/// Whether this command needs the reports created before it in the same commit.
 fn asks_for_created(command: &QueuedCommand) -> bool {
     matches!(command, QueuedCommand::CreateReport(CreateReport { judge: Some(_), .. }, _))
 }
@@ -74,7 +74,8 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// Keeps a command's output until its commit is done; beside it the error that ends the commit.
+/// Keeps the output of a command until its commit ends. Also returns the error that makes the whole
+/// commit fail, if there is one.
 fn hold<T: Send + 'static>(reply: Reply<T>, step: Step<T>) -> (Acknowledgement, Option<Error>) {
     let (output, failed) = match step {
         Ok(output) => (Ok(output), None),
@@ -87,7 +88,7 @@ fn hold<T: Send + 'static>(reply: Reply<T>, step: Step<T>) -> (Acknowledgement, 
     (Box::new(answer), failed)
 }
 
-/// The answer to a command whose commit failed: it may have happened all the same.
+/// The answer to a command whose commit failed: whether it was executed is not known.
 pub fn unknown_outcome() -> Error {
     let message = message!(
         "L’enregistrement n’est pas confirmé. Envoyez de nouveau avec la même Idempotency-Key.",

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// Bits of a key that hold the revision; those above hold the jurisdiction's number.
 const REVISION_BITS: u32 = 40;
 
-/// What the rows of a jurisdiction are found and read with.
+/// The number by which the rows of a jurisdiction are found, and its time zone.
 #[derive(Clone)]
 pub struct CityKey {
     /// The jurisdiction's number.
@@ -38,7 +38,7 @@ impl CityKey {
         (self.number << REVISION_BITS) + revision as i64
     }
 
-    /// The first key behind all of this jurisdiction's.
+    /// The first key after all keys of this jurisdiction.
     pub fn end(&self) -> i64 {
         (self.number + 1) << REVISION_BITS
     }
@@ -49,7 +49,8 @@ pub fn revision_of(key: i64) -> u64 {
     (key & ((1 << REVISION_BITS) - 1)) as u64
 }
 
-/// A jurisdiction's revision: that of its last change; none where it is not in the store.
+/// The revision of a jurisdiction, which is that of its last change; `None` if it is not in the
+/// store.
 ///
 /// # Errors
 /// The file cannot be read.

@@ -19,10 +19,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_details.sql"),
 ];
 
-/// The writer's cache, in KiB: the index of ids is written all over.
+/// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.
 const CACHE_KIB: i64 = 65_536;
-/// Pages in the write-ahead log before the writer itself folds it back. Long before, the
-/// checkpoint thread has, unless there was no moment for it.
+/// Pages in the write-ahead log from which on the writer itself makes a checkpoint. Usually the
+/// checkpoint thread makes one long before.
 const CHECKPOINT_PAGES: i64 = 65_536;
 /// Bytes of the write-ahead log kept on the disk when it is empty.
 const LOG_BYTES: i64 = 64 << 20;

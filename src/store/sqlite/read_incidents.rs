@@ -9,9 +9,9 @@ use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::row;
 
-/// Duplicates of one report that are read, at most.
+/// Most duplicates of one report that are read.
 pub const CHILDREN_MAX: usize = 1_000;
-/// How many times an original's own original is looked up, at most: a source may name parents in a
+/// Most links from a duplicate to its original that are followed; a source may name parents in a
 /// circle.
 pub const LINKS_MAX: usize = 8;
 
@@ -61,8 +61,8 @@ fn children_counts(db: &Connection, city: &CityKey, ids: &[&str]) -> rusqlite::R
 }
 
 impl Reader {
-    /// The original of the incident that a report is in; the report itself, where it names no
-    /// parent that is in the store.
+    /// The original of the incident of a report; the report itself, if it names no parent that is
+    /// in the store.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.

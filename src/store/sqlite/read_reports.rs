@@ -8,7 +8,7 @@ use crate::store::sqlite::keys::{CityKey, head, revision_of};
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::row;
 
-/// Changes of a page that memory is reserved for at once.
+/// Most changes of a page for which memory is reserved in advance.
 const PAGE_ROOM: usize = 4_096;
 
 impl Reader {
@@ -20,7 +20,7 @@ impl Reader {
         Ok(self.get_many(jurisdiction, &[id])?.pop())
     }
 
-    /// The reports of these ids that exist, in the order asked for.
+    /// The existing reports with these ids, in the order of the ids.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -48,7 +48,7 @@ impl Reader {
         })
     }
 
-    /// A page of a jurisdiction's reports behind the id `after`, by id: at most `limit`.
+    /// The first `limit` reports of a jurisdiction after the id `after`, in the order of their ids.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -189,8 +189,8 @@ impl Reader {
     }
 }
 
-/// The key of the first row that was written at or after `from`, found by bisection: rows lie in
-/// the order of their changes and so of the clock, as long as that was not set back.
+/// The key of the first row that was written at or after `from`, found by bisection. Rows are in
+/// the order of their changes, which is that of the clock unless the clock was set back.
 fn first_key(db: &Connection, city: &CityKey, head: u64, from: &str) -> Result<i64> {
     let mut at = db.prepare_cached(
         "SELECT change_key, coalesce(changed_datetime, recorded_datetime) FROM report
@@ -215,7 +215,7 @@ pub struct Scan<'a> {
     reader: &'a Reader,
     jurisdiction: &'a JurisdictionId,
     page: std::vec::IntoIter<StoredReport>,
-    /// The last id read; none where the last page was empty or could not be read.
+    /// The last id read; `None` after the last page or after an error.
     after: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The readers' handle on the file: a pool of connections, each answer from one snapshot. It reads
-//! what a city has beside its reports.
+//! Reading: a pool of connections to the file, and the queries for everything of a city except its
+//! reports. Each query reads one snapshot of the store.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,9 +26,9 @@ const CACHE_KIB: i64 = 8_192;
 #[derive(Clone)]
 pub struct Reader {
     path: PathBuf,
-    /// Open connections that nobody uses.
+    /// Open connections that are not in use.
     idle: Arc<Mutex<Vec<Connection>>>,
-    /// Keys of the jurisdictions asked for before: they never change.
+    /// Keys of jurisdictions read before; they never change.
     cities: Arc<Mutex<HashMap<JurisdictionId, CityKey>>>,
 }
 
@@ -42,7 +42,7 @@ impl Reader {
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 
-    /// Calls `ask` with a connection of the pool, in one snapshot of the store.
+    /// Calls `ask` with a connection of the pool, inside one snapshot of the store.
     pub(super) fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).pop();
         let db = match idle {
@@ -64,7 +64,7 @@ impl Reader {
         answer
     }
 
-    /// A random name of this store: revisions of another store cannot be compared with its own.
+    /// A random id of this store; revisions of different stores cannot be compared.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -146,7 +146,7 @@ impl Reader {
         self.with(|db| hotspot_track::read(db, jurisdiction))
     }
 
-    /// What the rows of a jurisdiction are found with.
+    /// The key by which the rows of a jurisdiction are found.
     pub(super) fn city(&self, db: &Connection, jurisdiction: &JurisdictionId) -> Result<CityKey> {
         let mut cities = self.cities.lock().unwrap_or_else(|poison| poison.into_inner());
         if let Some(city) = cities.get(jurisdiction) {
@@ -165,7 +165,7 @@ impl Reader {
         self.with(|db| boundary::read(db, jurisdiction))
     }
 
-    /// Who reported, if that was said.
+    /// The contact of the sender of a report, if it is known.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -196,8 +196,8 @@ impl Reader {
         })
     }
 
-    /// Faults of the file, each in a sentence; none where it is whole. SQLite's own check, and
-    /// revisions above their jurisdiction's counter.
+    /// Faults of the file, each in a sentence: those that the check of SQLite finds, and revisions
+    /// above the counter of their jurisdiction.
     ///
     /// # Errors
     /// The file cannot be read at all.

@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::store::sqlite::keys::revision_of;
 
-/// Columns of a whole report, in the order that [`stored`] reads: its fields, then what the store
-/// knows beside them.
+/// Columns of a stored report, in the order in which [`stored`] reads them: its fields, then the
+/// revisions and times of the store.
 pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let fields: Vec<&str> = STORED.iter().map(|field| field.name).collect();
     format!(
@@ -59,12 +59,12 @@ pub static UPDATE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Columns of a report's facts, in the order that [`change`] reads.
+/// Columns of the indexed fields of a report, in the order in which [`change`] reads them.
 pub const FACT_COLUMNS: &str = "service_request_id, service_code, status, closed_reason, nature, \
     channel, requested_datetime, closed_datetime, lon, lat, accuracy, area, change_key, removed, \
     created_revision, parent_service_request_id, address, description";
 
-/// What a change gives a row.
+/// The values that a change sets in a row beside its fields.
 pub struct RowChange {
     /// The jurisdiction's revision.
     pub revision: u64,
@@ -104,7 +104,7 @@ pub fn bind(
 /// Reads a row of [`COLUMNS`].
 ///
 /// # Errors
-/// An internal error that names the corrupt row: the store holds only what the gate let through.
+/// An internal error that names the corrupt row, because the gate admitted every stored report.
 pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
     let cells = Cells { row, zone };
     let more = STORED.len();
@@ -126,7 +126,7 @@ pub fn source_and_tombstone(row: &Row<'_>) -> rusqlite::Result<(Option<i64>, boo
     Ok((row.get(STORED.len() + 4)?, row.get(STORED.len() + 5)?))
 }
 
-/// Texts that come again and again, each kept once.
+/// Texts that occur in many rows, each kept once in memory.
 #[derive(Default)]
 pub struct TextInterner {
     services: HashMap<String, ServiceCode>,
@@ -151,7 +151,7 @@ impl TextInterner {
     }
 }
 
-/// Reads a row of [`FACT_COLUMNS`]: what the report's last change did.
+/// Reads a row of [`FACT_COLUMNS`] as the last change of the report.
 ///
 /// # Errors
 /// As [`stored`].

@@ -1,4 +1,4 @@
-//! The transaction that one commit's commands run in, with the SQL that they share.
+//! The transaction in which the commands of one commit run, with the SQL that they share.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,9 @@ use crate::store::sqlite::keys::{CityKey, head};
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;
 
-/// A jurisdiction that commands of the transaction have asked for. Its revision is read once and
-/// written once.
+/// A jurisdiction that commands of the transaction use. Its revision is read once and written once.
 pub struct CityState {
-    /// What its rows are found with.
+    /// The key by which its rows are found.
     pub key: CityKey,
     /// Its revision before the transaction.
     first_revision: u64,
@@ -27,7 +26,7 @@ pub struct CityState {
     revision: u64,
     /// What the transaction changed, in the order of the revisions.
     changes: Vec<Change>,
-    /// Reports created in the transaction, where a later command asks for them.
+    /// Reports created in the transaction, if a later command needs them.
     created: Vec<Report>,
 }
 
@@ -50,9 +49,9 @@ pub struct WriteTransaction<'a> {
     /// The statement that inserts a report, prepared once.
     insert: Option<CachedStatement<'a>>,
     cities: BTreeMap<JurisdictionId, CityState>,
-    /// Are changes collected for the commit listener?
+    /// Whether changes are collected for the commit listener.
     collects_changes: bool,
-    /// Are created reports kept for later commands?
+    /// Whether created reports are kept for later commands.
     keeps_created: bool,
 }
 
@@ -106,12 +105,12 @@ impl<'a> WriteTransaction<'a> {
         self.cities.get_mut(id).ok_or_else(|| Failure::storage("a jurisdiction went missing"))
     }
 
-    /// Reports created earlier in this transaction; only while a command asks for them.
+    /// Reports created earlier in this transaction; empty if no command needs them.
     pub fn created(&self, jurisdiction: &JurisdictionId) -> &[Report] {
         self.cities.get(jurisdiction).map_or(&[], |city| &city.created)
     }
 
-    /// Keeps a created report for the commands behind, if any asks for it.
+    /// Keeps a created report for later commands, if any needs it.
     pub fn keep_created(&mut self, jurisdiction: &JurisdictionId, report: &Report) {
         if self.keeps_created
             && let Some(city) = self.cities.get_mut(jurisdiction)
@@ -120,8 +119,8 @@ impl<'a> WriteTransaction<'a> {
         }
     }
 
-    /// Takes the next revision; with it the key of the row that changes, and its jurisdiction's
-    /// number.
+    /// Takes the next revision. Returns it with the key of the changed row and the number of the
+    /// jurisdiction.
     ///
     /// # Errors
     /// Refused where there is no such jurisdiction.
@@ -139,7 +138,7 @@ impl<'a> WriteTransaction<'a> {
         }
     }
 
-    /// The report of this id, a tombstone too; none where there never was one.
+    /// The report with this id, or its tombstone; `None` if it never existed.
     ///
     /// # Errors
     /// Refused where there is no such jurisdiction.
@@ -162,7 +161,7 @@ impl<'a> WriteTransaction<'a> {
         Ok(Some(FoundReport { stored, source_digest, removed }))
     }
 
-    /// The report of this id; none where there is none or it was removed.
+    /// The report with this id; `None` if it does not exist or was removed.
     ///
     /// # Errors
     /// Refused where there is no such jurisdiction.
@@ -175,7 +174,7 @@ impl<'a> WriteTransaction<'a> {
         Ok(found.filter(|found| !found.removed).map(|found| found.stored))
     }
 
-    /// The report of this id.
+    /// The report with this id.
     ///
     /// # Errors
     /// Refused where there is none or it was removed, and where `expected` is not its revision.
@@ -200,8 +199,8 @@ impl<'a> WriteTransaction<'a> {
         }
     }
 
-    /// Adds a report and returns its revision; none, and nothing is written, where there is a
-    /// report or tombstone of this id.
+    /// Adds a report and returns its revision; `None`, without a write, if a report or tombstone
+    /// with this id exists.
     ///
     /// # Errors
     /// Refused where there is no such jurisdiction.
@@ -229,8 +228,8 @@ impl<'a> WriteTransaction<'a> {
         Ok(Some(next.revision))
     }
 
-    /// Writes the next state of a report and, field by field, its history. Nothing is written where
-    /// nothing differs.
+    /// Writes the new state of a report, and an entry of its history for each changed field. Does
+    /// nothing if no field changed.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -287,8 +286,8 @@ impl<'a> WriteTransaction<'a> {
         Ok(())
     }
 
-    /// Remembers the report's id that was answered to a client's key, or those of a batch separated
-    /// by spaces.
+    /// Stores the id of the report that a request with this idempotency key created, or the ids of
+    /// its batch separated by spaces.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -305,7 +304,8 @@ impl<'a> WriteTransaction<'a> {
         Ok(())
     }
 
-    /// What [`WriteTransaction::remember`] wrote for a client's key; none where it was never used.
+    /// The ids that [`WriteTransaction::remember`] stored for an idempotency key; `None` if it was
+    /// never used.
     ///
     /// # Errors
     /// Refused where the key came with other contents.

@@ -1,6 +1,6 @@
 //! The command that changes incidents, and how originals and duplicates are found while writing.
 //!
-//! A change is planned before anything is written, so that it happens as a whole or is refused.
+//! A change is planned before anything is written, so that it is made completely or refused.
 
 use crate::domain::{
     IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember, JurisdictionId, Report,
@@ -20,7 +20,7 @@ struct PlannedChange {
     kind: IncidentCommandKind,
     incident: ReportId,
     undoes: Option<u64>,
-    /// Reports as they are, each with its next parent.
+    /// The reports before the change, each with its new parent.
     members: Vec<(StoredReport, Option<ReportId>)>,
 }
 

@@ -18,7 +18,7 @@ use crate::store::sqlite::row::RowChange;
 use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
 use crate::store::sqlite::{boundary, contact, hotspot_track, incident_change};
 
-/// The id in a text of the store, which holds none that is malformed.
+/// Reads an id from the store, in which all ids are valid.
 fn known_id(text: &str) -> Step<ReportId> {
     ReportId::new(text).map_err(|message| Failure::storage(message.en))
 }

@@ -17,9 +17,9 @@ use crate::store::listener::CommitListener;
 use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
 use crate::store::sqlite::open::open_writer;
 
-/// Commands in one commit, at most.
+/// Most commands in one commit.
 const GROUP_MAX: usize = 1024;
-/// Commands waiting, at most; beyond it the store says that it is busy.
+/// Most commands in the queue; further ones are refused because the store is busy.
 const QUEUE_MAX: usize = 65_536;
 
 /// A handle on the writing thread; cheap to clone. The thread ends when the last handle is dropped,
@@ -80,7 +80,7 @@ impl Writer {
         }
     }
 
-    /// Submits a command whose output is waited for later.
+    /// Submits a command without waiting for its output.
     pub fn submit<C: Command>(&self, command: C) -> Pending<C::Output> {
         let (answer, wait) = mpsc::sync_channel(1);
         self.submit_with(command, move |output| {
@@ -92,20 +92,20 @@ impl Writer {
     /// Submits a command and waits until its output is durable.
     ///
     /// # Errors
-    /// Whatever the store answers.
+    /// The error of the command.
     pub fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
         self.submit(command).wait()
     }
 }
 
-/// A command under way, with an output of type `T`.
+/// A submitted command with an output of type `T`.
 pub struct Pending<T>(mpsc::Receiver<Result<T>>);
 
 impl<T> Pending<T> {
     /// Waits until the output is durable.
     ///
     /// # Errors
-    /// Whatever the store answers.
+    /// The error of the command.
     pub fn wait(self) -> Result<T> {
         self.0.recv().unwrap_or_else(|_| Err(unknown_outcome()))
     }
@@ -152,7 +152,7 @@ impl<L: CommitListener> Thread<L> {
         }
     }
 
-    /// Executes and commits a group of commands, tells the listener, and answers them.
+    /// Executes and commits a group of commands, calls the listener, and answers the commands.
     fn commit(&mut self, group: Vec<QueuedCommand>) {
         let mut answers = Vec::with_capacity(group.len());
         match self.attempt(group, &mut answers) {
@@ -166,8 +166,8 @@ impl<L: CommitListener> Thread<L> {
             }
             Err(error) => {
                 let cause = error.cause.map_or(error.message.en, |cause| cause.to_string());
-                // Dropping the connection rolls back what can be; then the file is read again,
-                // because a failed COMMIT may have reached the disk all the same.
+                // Dropping the connection rolls the transaction back. The file is then read again,
+                // because a failed COMMIT may have reached the disk.
                 tracing::error!(%cause, "commit failed; reopening the store");
                 self.db = None;
                 answers.into_iter().for_each(|answer| answer(false));
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(wait.recv().unwrap().unwrap_err().kind, ErrorKind::Unavailable);
         assert_eq!(uncertain.load(Ordering::SeqCst), 1);
 
-        // The connection of the next group is a new one, without the sabotage.
+        // The connection of the next group is a new one, without the fault.
         thread.commit(vec![queued()]);
         wait.recv().unwrap().unwrap();
         let (writer, handle) = Writer::start(&dir, NoListener).unwrap();

@@ -22,22 +22,23 @@ use crate::usecase::{App, City};
 
 /// Length of the standing search's window, in days.
 pub const STANDING_DAYS: i64 = 30;
-/// Changes after which a city is examined.
+/// Number of changes after which a city is examined.
 const CHANGES: u64 = 300;
-/// Time after which it is examined even for a single change.
+/// Time after which it is examined even if only one change came.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Least time between two examinations.
+/// Shortest time between two examinations.
 const REST: Duration = Duration::from_secs(5);
 /// Pause after an examination as a multiple of its duration: the watch takes at most a tenth of a
 /// processor.
 const REST_FACTOR: u32 = 9;
-/// Searches beside the standing one whose hotspots are tracked at a time.
+/// Most searches other than standing ones whose hotspots are tracked at a time.
 const QUESTIONS_MAX: usize = 2_000;
 /// Monte Carlo replicas of a scan.
 const REPLICAS: usize = 999;
 /// A scan stops early once so many replicas are as extreme as the observation.
 const STOP_AFTER: usize = 20;
-/// Least recurrence interval of an alert, in days: chance alone brings one so rarely.
+/// Shortest recurrence interval of an alert, in days: by chance alone such an alert occurs at most
+/// this often.
 const RECURRENCE_MIN: f64 = 30.0;
 
 /// Prefix of the names of standing searches; no other search's name begins with it.
@@ -95,7 +96,7 @@ struct TrackedHotspots {
     next_passing: u64,
     /// Numbers of stored tracks that changed since they were written.
     changed: Vec<u64>,
-    /// Searches beside the standing one, the most recently used last.
+    /// Searches other than standing ones, the most recently used last.
     questions: VecDeque<String>,
 }
 
@@ -136,8 +137,8 @@ impl CityWatch {
         }
     }
 
-    /// Matches the hotspots that a search found `at` a second with its tracks. Returns the number
-    /// of each hotspot's track, in order.
+    /// Matches the hotspots that a search found at `at` (seconds since 1970) with its tracks.
+    /// Returns the number of the track of each hotspot, in order.
     pub fn match_tracks(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
         let mut tracked = locked(&self.tracked);
         let TrackedHotspots { tracks, next, next_passing, changed, questions } = &mut *tracked;
@@ -168,7 +169,7 @@ impl CityWatch {
         locked(&self.tracked).tracks.iter().find(|track| track.number == number).cloned()
     }
 
-    /// Number of present hotspots of the standing search, of these services or of all.
+    /// Number of current hotspots of the standing searches of these services, or of all.
     pub fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
         let wanted = |track: &&HotspotTrack| {
             let named = |code: &str| {
@@ -260,7 +261,7 @@ impl CityWatch {
         let numbers: Vec<u64> = tracks.iter().map(|track| track.number).collect();
         let jurisdiction = city.id().clone();
         let written = app.writer().execute(SaveHotspotTracks { jurisdiction, tracks });
-        // What could not be written is written with the next change.
+        // The next write repeats what could not be written.
         written.inspect_err(|_| locked(&self.tracked).changed.extend(numbers))
     }
 

@@ -1,7 +1,7 @@
 //! The background watch: it tracks hotspots over time and scans for outbreaks.
 //!
-//! One thread examines each city after some hundred changes, or some time after a few. It runs the
-//! standing search (the incidents of each service over the last thirty days), matches its hotspots
+//! One thread examines each city after some hundred changes, or a minute after a single
+//! one. It runs the standing search (the incidents of each service over the last thirty days), matches its hotspots
 //! with those of the previous run so that they keep their ids, and stores what changed. Then it
 //! scans every service for outbreaks. HTTP reads the results. Hotspots of other searches are
 //! tracked in memory until the process ends.
@@ -23,10 +23,10 @@ use crate::domain::JurisdictionId;
 use crate::error::{Error, Result};
 use crate::usecase::{App, City};
 
-/// Interval at which it is checked whether a city is due.
+/// Interval at which the thread checks whether a city is due.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Niceness of the thread (0 to 19): queries go first.
+/// Niceness of the thread (0 to 19), so that queries have priority.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 15;
 
@@ -50,7 +50,7 @@ impl BackgroundWatch {
     pub fn start(self: &Arc<Self>, app: Arc<App>) -> Result<()> {
         let watch = self.clone();
         let keep = move || {
-            // On Linux niceness belongs to the thread and to the threads that it starts.
+            // On Linux the niceness is that of the thread and of the threads that it starts.
             #[cfg(target_os = "linux")]
             let _ = rustix::process::nice(NICENESS);
             while !watch.stopping.load(Ordering::Relaxed) {

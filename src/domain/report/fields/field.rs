@@ -1,4 +1,5 @@
-//! How a field of a report is described: its type, where its value lives, and who shows it.
+//! The description of a field of a report: its type, access to its value, and the outputs that
+//! have it.
 
 use std::borrow::Cow;
 
@@ -22,7 +23,7 @@ pub enum Kind {
     Text {
         /// Its greatest length, in characters.
         chars_max: usize,
-        /// People wrote it: placeholders such as `N/A` are kept as they stand.
+        /// Whether placeholders such as `N/A` are kept, because people wrote the text.
         verbatim: bool,
     },
     /// An instant to the second or a day whose hour is not known, RFC 3339; instants are in UTC.
@@ -38,7 +39,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The unit of the values, where they have one.
+    /// The unit of the values, if they have one.
     pub fn unit(self) -> Option<&'static str> {
         match self {
             Self::Degrees => Some("degrees"),
@@ -64,8 +65,8 @@ pub enum FieldValue<'a> {
 }
 
 impl<'a> FieldValue<'a> {
-    /// The value as text, as tables and histories have it. Degrees are the shortest decimals that
-    /// read back to the same number.
+    /// The text form of the value, for tables and histories. Degrees are the shortest decimals that
+    /// read back as the same number.
     pub fn into_text(self) -> Cow<'a, str> {
         match self {
             Self::Text(text) => text,
@@ -77,7 +78,7 @@ impl<'a> FieldValue<'a> {
     }
 }
 
-/// What a report is shown with beside its own fields.
+/// Values that outputs add to the fields of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportLabels<'a> {
     /// The jurisdiction's id.
@@ -88,28 +89,28 @@ pub struct ReportLabels<'a> {
     pub group: &'a str,
 }
 
-/// Where the value of a field lives.
+/// How the value of a field is read and written.
 #[derive(Clone, Copy)]
 pub enum FieldAccess {
-    /// A text of the report, with its place in a report and in a draft.
+    /// A text of the report.
     Text {
         /// Reads it.
         get: fn(&Report) -> Option<&str>,
-        /// Its place in a report.
+        /// Access to its value in a report.
         report: fn(&mut Report) -> &mut Option<String>,
-        /// Its place in a draft.
+        /// Access to its value in a draft.
         draft: fn(&mut Draft) -> &mut Option<String>,
     },
     /// A typed value of the report that has a text form.
     Typed {
         /// Reads it.
         get: fn(&Report) -> Option<FieldValue<'_>>,
-        /// Sets it from its text form; false where the text is not one.
+        /// Sets it from its text form. Returns false if the text is not valid.
         set: fn(&mut Report, &str, &TimeZone) -> bool,
     },
-    /// Half of the report's position.
+    /// The longitude or the latitude of the report.
     Position(fn(&Report) -> Option<FieldValue<'_>>),
-    /// Not of the report: of what it is shown with, or of its row.
+    /// A value that is not a field of [`Report`]: of the labels, or of the stored row.
     Label(for<'a> fn(&'a StoredReport, &ReportLabels<'a>) -> FieldValue<'a>),
 }
 
@@ -164,7 +165,7 @@ impl Formats {
 /// A field of a report.
 #[derive(Clone, Copy)]
 pub struct Field {
-    /// Its name: that of Open311 where it has one. Columns and properties are called so.
+    /// Its name in columns and properties: the one of Open311 where there is one.
     pub name: &'static str,
     /// The type of its values.
     pub kind: Kind,
@@ -172,39 +173,39 @@ pub struct Field {
     pub fr: &'static str,
     /// What it is, in English.
     pub en: &'static str,
-    /// Where its value lives.
+    /// How its value is read and written.
     pub access: FieldAccess,
-    /// Every report has a value.
+    /// Whether every report has a value.
     pub required: bool,
-    /// The index holds it: lists, clusters and filters do without the store.
+    /// Whether the index holds it, so that lists and filters need not read the store.
     pub indexed: bool,
     /// The query parameter that filters by it.
     pub filter: Option<&'static str>,
-    /// Conditions of CQL2 may name it.
+    /// Whether CQL2 filters may use it.
     pub queryable: bool,
-    /// Lists can be ordered by it.
+    /// Whether lists can be ordered by it.
     pub sortable: bool,
-    /// Everybody may see it. A field that is not public is in no list of this module but
+    /// Whether everybody may see it. A field that is not public is only in the list
     /// [`STORED`](super::STORED).
     pub public: bool,
     /// The outputs that have it.
     pub formats: Formats,
-    /// GeoJSON says `null` where there is no value, rather than leaving the property out.
+    /// Whether GeoJSON writes `null` for a missing value instead of leaving the property out.
     pub null_in_geojson: bool,
-    /// The field that this is a part of: tables of columns put it right behind that one.
+    /// The field of which this is a part; formats with columns put it directly behind that one.
     pub part_of: Option<&'static str>,
     /// Its name in Open311.
     pub open311: Open311,
     /// Its name in the profiles by which files are imported.
     pub import: Option<&'static str>,
-    /// A member of the body of `POST /api/v1/reports`.
+    /// Whether the body of `POST /api/v1/reports` has it.
     pub create: bool,
-    /// A member of the body of `PATCH /api/v1/reports/{id}`.
+    /// Whether the body of `PATCH /api/v1/reports/{id}` has it.
     pub change: bool,
 }
 
 impl Field {
-    /// A public field that no output has yet.
+    /// A public field that is in no output; the methods below add it to outputs.
     pub(super) const fn new(name: &'static str, kind: Kind, access: FieldAccess) -> Self {
         Self {
             name,
@@ -233,19 +234,19 @@ impl Field {
         self
     }
 
-    /// In every export and in the API.
+    /// Adds it to every export and to the API.
     pub(super) const fn exported(mut self) -> Self {
         self.formats = Formats::ALL_BUT_TILES;
         self
     }
 
-    /// In CSV; formats with a geometry have it there.
+    /// Adds it to CSV only; formats with a geometry hold the value there.
     pub(super) const fn in_csv_alone(mut self) -> Self {
         self.formats = Formats { csv: true, ..Formats::NONE };
         self
     }
 
-    /// In the formats of features whose versions are compared: GeoJSON, GeoParquet and OGC.
+    /// Adds it to GeoJSON, GeoParquet and OGC API – Features.
     pub(super) const fn in_feature_formats(mut self) -> Self {
         self.formats = Formats { csv: false, geopackage: false, ..Formats::ALL_BUT_TILES };
         self
@@ -266,19 +267,19 @@ impl Field {
         self
     }
 
-    /// Held by the index.
+    /// The index holds it.
     pub(super) const fn indexed(mut self) -> Self {
         self.indexed = true;
         self
     }
 
-    /// Conditions of CQL2 may name it.
+    /// CQL2 filters may use it.
     pub(super) const fn queryable(mut self) -> Self {
         self.queryable = true;
         self
     }
 
-    /// This query parameter filters by it.
+    /// The query parameter `parameter` filters by it.
     pub(super) const fn filtered_by(mut self, parameter: &'static str) -> Self {
         self.filter = Some(parameter);
         self
@@ -304,30 +305,30 @@ impl Field {
         self
     }
 
-    /// Profiles give it columns under this name.
+    /// Import profiles assign columns to it under this name.
     pub(super) const fn imported(mut self, name: &'static str) -> Self {
         self.import = Some(name);
         self
     }
 
-    /// A member of the body of a new report.
+    /// The body of a new report has it.
     pub(super) const fn created(mut self) -> Self {
         self.create = true;
         self
     }
 
-    /// A member of the body of a change.
+    /// The body of a change has it.
     pub(super) const fn changed(mut self) -> Self {
         self.change = true;
         self
     }
 
-    /// Is it a column of the store? A stored field is in histories and digests, too.
+    /// Whether it is a column of the store. Stored fields are in histories and digests, too.
     pub fn is_stored(&self) -> bool {
         !matches!(self.access, FieldAccess::Label(_))
     }
 
-    /// Its value in a report, where the field is of the report and has one.
+    /// Its value in a report; `None` if the report has none, or if it is not a field of reports.
     pub fn of<'a>(&self, report: &'a Report) -> Option<FieldValue<'a>> {
         match self.access {
             FieldAccess::Text { get, .. } => get(report).map(|text| FieldValue::Text(text.into())),
@@ -336,7 +337,7 @@ impl Field {
         }
     }
 
-    /// Its value in a report as it is shown.
+    /// Its value in a stored report, with labels.
     pub fn shown<'a>(
         &self,
         stored: &'a StoredReport,
@@ -348,7 +349,7 @@ impl Field {
         }
     }
 
-    /// Sets a field of a report from its text form; false where the text is not one.
+    /// Sets the field of a report from its text form. Returns false if the text is not valid.
     pub(in crate::domain) fn set(&self, report: &mut Report, text: &str, zone: &TimeZone) -> bool {
         match self.access {
             FieldAccess::Text { report: slot, .. } => {

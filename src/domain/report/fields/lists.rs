@@ -1,4 +1,4 @@
-//! Lists of fields, each in the order of the output that it is for.
+//! The lists of fields of the store and of each output, in the order of its columns or members.
 
 use std::sync::LazyLock;
 
@@ -6,26 +6,26 @@ use crate::domain::report::draft::Draft;
 use crate::domain::report::fields::field::{Field, FieldAccess, Kind};
 use crate::domain::report::fields::table::ALL;
 
-/// Fields in the order of a list.
+/// A list of fields.
 pub type FieldList = LazyLock<Vec<&'static Field>>;
 
-/// The store's columns, in order. Histories and digests have the same fields.
+/// Columns of the store. Histories and digests have the same fields.
 pub static STORED: FieldList = LazyLock::new(|| listed(Field::is_stored));
 
-/// Columns of CSV: the stored ones, then the labels.
+/// Columns of CSV: the stored fields, then the labels.
 pub static CSV: FieldList = LazyLock::new(|| stored_first(|field| field.formats.csv));
 
-/// Columns of a GeoPackage beside its geometry: the stored ones, then the labels.
+/// Columns of a GeoPackage, without its geometry: the stored fields, then the labels.
 pub static GEOPACKAGE: FieldList = LazyLock::new(|| stored_first(|field| field.formats.geopackage));
 
 /// Properties of GeoJSON.
 pub static GEOJSON: FieldList = LazyLock::new(|| public(|field| field.formats.geojson));
 
-/// Columns of GeoParquet beside its geometry; parts stand behind their whole.
+/// Columns of GeoParquet, without its geometry. A field that is part of another stands behind it.
 pub static GEOPARQUET: FieldList =
     LazyLock::new(|| parts_together(|field| field.formats.geoparquet));
 
-/// Properties of OGC API – Features; parts stand behind their whole.
+/// Properties of OGC API – Features. A field that is part of another stands behind it.
 pub static OGC: FieldList = LazyLock::new(|| parts_together(|field| field.formats.ogc));
 
 /// Properties of vector tiles.
@@ -42,10 +42,10 @@ pub fn get(name: &str) -> Option<&'static Field> {
     ALL.iter().find(|field| field.name == name)
 }
 
-/// The name of a text field, its greatest length in characters, and its place in a draft.
+/// A text field, its greatest length in characters, and access to its value in a draft.
 pub type DraftText = (&'static Field, usize, fn(&mut Draft) -> &mut Option<String>);
 
-/// The fields of a draft that are plain texts.
+/// The text fields of a draft.
 pub fn draft_texts() -> impl Iterator<Item = DraftText> {
     ALL.iter().filter_map(|field| match (field.access, field.kind) {
         (FieldAccess::Text { draft, .. }, Kind::Text { chars_max, .. }) => {

@@ -1,11 +1,11 @@
-//! Every field of a report, described once. The store's columns, histories, digests, exports, the
-//! API and import profiles take their lists of fields from here, or a test compares theirs with it.
+//! The table of the fields of a report. The columns of the store, histories, digests, exports, the
+//! API and import profiles take their fields from it, or a test compares them with it.
 //!
 //! To add a text field, give it a place in [`Details`](crate::domain::Details), an entry in [`ALL`]
 //! (`src/domain/report/fields/table.rs`) and a column by a migration of the store.
 //!
-//! Who reported ([`Contact`](crate::domain::Contact)) is no field of a report: it is stored and
-//! shown apart.
+//! The contact of the sender ([`Contact`](crate::domain::Contact)) is not a field of a report: it
+//! is stored apart and only crews may read it.
 
 mod field;
 mod lists;

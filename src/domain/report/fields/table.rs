@@ -12,7 +12,7 @@ use crate::domain::report::record::Report;
 use crate::domain::time::ReportTime;
 use crate::domain::vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 
-/// Every field, in the order of GeoJSON's properties.
+/// Every field, in the order of the properties of GeoJSON.
 pub static ALL: &[Field] = &[
     typed(
         "service_request_id",
@@ -393,12 +393,12 @@ pub static ALL: &[Field] = &[
     .in_feature_formats(),
 ];
 
-/// A text as people write it.
+/// A text that people write freely: it is kept as it is.
 const fn prose(chars_max: usize) -> Kind {
     Kind::Text { chars_max, verbatim: true }
 }
 
-/// A text of a register or a form, in which placeholders such as `N/A` mean that there is none.
+/// A text of a register or form, in which placeholders such as `N/A` mean that there is no value.
 const fn line(chars_max: usize) -> Kind {
     Kind::Text { chars_max, verbatim: false }
 }
@@ -420,7 +420,7 @@ fn time(when: Option<ReportTime>) -> Option<FieldValue<'static>> {
     when.map(|when| FieldValue::Text(when.to_string().into()))
 }
 
-/// Puts a value that was read in its place; false where none could be read.
+/// Stores a value if it could be read. Returns whether it could.
 fn put<T>(slot: &mut T, read: Option<T>) -> bool {
     let is_read = read.is_some();
     read.into_iter().for_each(|value| *slot = value);
