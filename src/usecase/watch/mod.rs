@@ -1,8 +1,9 @@
 //! The background watch: it tracks hotspots over time and scans for outbreaks.
 //!
 //! One thread examines each city after some hundred changes, or a minute after a single
-//! one. It runs the standing search (the incidents of each service over the last thirty days), matches its hotspots
-//! with those of the previous run so that they keep their ids, and stores what changed. Then it
+//! one. It runs the standing search (the incidents of each service over the last thirty days),
+//! matches its hotspots with those of the previous run so that they keep their ids, and stores what
+//! changed. Then it
 //! scans every service for outbreaks. HTTP reads the results. Hotspots of other searches are
 //! tracked in memory until the process ends.
 
