@@ -426,6 +426,7 @@ mod tests {
             requested: 1_700_000_000 + id as i64,
             day_only: false,
             closed: None,
+            closed_day_only: false,
             position: (!id.is_multiple_of(5))
                 .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
             accuracy: Accuracy::Exact,

@@ -1,21 +1,27 @@
 //! One row of a source becomes a draft, by its profile.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
 use crate::domain::{
-    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status, fold,
+    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, ServiceCode, Status, fold,
 };
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
-use crate::ingest::guesses::{guess_status, long_number};
-use crate::ingest::point::point;
+use crate::ingest::guesses::{channel_of_words, long_number};
+use crate::ingest::notes::{Notes, channel_word, status_word};
+use crate::ingest::numbers::is_absent;
+use crate::ingest::place_reader::{PairOrder, PlaceCells, PlaceReader};
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;
-use crate::ingest::times::TimeReader;
+use crate::ingest::status_words::status_of_words;
+use crate::ingest::times::{DateOrder, TimeFormat, TimeReader};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::BBox;
 
 /// A source's own category: the service it names, to be adopted where it is not known.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +39,12 @@ pub type MappedRow = (Draft, Option<Category>);
 pub struct Mapping {
     profile: Profile,
     clock: TimeReader,
-    projection: Option<Projection>,
-    extent: Option<BBox>,
-    fix_swapped: bool,
+    places: PlaceReader,
     columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Times whose midnights stand for days.
+    midnight_is_day: Vec<&'static str>,
+    notes: RefCell<Notes>,
 }
 
 /// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
@@ -58,30 +65,58 @@ pub trait RowCells {
     fn cell(&self, column: usize) -> Option<&str>;
 }
 
+/// A time of a row.
+struct RowTime {
+    time: ReportTime,
+    /// The text is a wall clock without an offset.
+    is_wall_clock: bool,
+}
+
 impl Mapping {
-    /// Finds the profile's columns in `header`, whose names are folded.
+    /// Finds the profile's columns in `header`, whose names are folded. Wall clocks are of `zone`;
+    /// `extent` is where swapped coordinates are noticed by.
     ///
     /// # Errors
     /// The projection is not known.
     pub fn new(
         profile: Profile,
-        clock: TimeReader,
+        zone: TimeZone,
         extent: Option<BBox>,
         fix_swapped: bool,
         header: &[String],
     ) -> Result<Self, String> {
-        let projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        let order = profile.point_order.as_deref().and_then(PairOrder::parse);
+        let mut places = PlaceReader::new(order.unwrap_or(PairOrder::LatLon));
+        places.projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        places.extent = extent.map(|extent| extent.grown(0.5));
+        places.fix_swapped = fix_swapped;
+        let clock = TimeReader {
+            zone,
+            utc_suffix_is_local: profile.utc_suffix_is_local,
+            order: profile.date_order.as_deref().and_then(DateOrder::parse),
+            formats: profile.time_formats.clone(),
+        };
         let mut mapping = Self {
             profile,
             clock,
-            projection,
-            extent: extent.map(|extent| extent.grown(0.5)),
-            fix_swapped,
+            places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            midnight_is_day: Vec::new(),
+            notes: RefCell::default(),
         };
         mapping.resolve(header);
         Ok(mapping)
+    }
+
+    /// Says in which system the file's own geometries are.
+    ///
+    /// # Errors
+    /// The system is not known.
+    pub fn set_own_system(&mut self, name: &str) -> Result<(), String> {
+        let system = Projection::new(name)?;
+        self.places.own_system = (!system.is_geographic()).then_some(system);
+        Ok(())
     }
 
     /// Looks the columns up again: GeoJSON rows may bring new ones.
@@ -114,10 +149,60 @@ impl Mapping {
         missing
     }
 
+    /// Does a date such as 05/06/2026 need an order that nobody declared?
+    pub fn wants_date_order(&self) -> bool {
+        self.clock.order.is_none() && self.clock.formats.is_empty()
+    }
+
+    /// Reads dates in this order.
+    pub fn set_date_order(&mut self, order: DateOrder) {
+        self.clock.order = Some(order);
+    }
+
+    /// Reads the midnights of a field as days.
+    pub fn take_as_days(&mut self, field: &'static str) {
+        self.midnight_is_day.push(field);
+    }
+
+    /// Does the profile say in which order the numbers of a place stand?
+    pub fn declares_point_order(&self) -> bool {
+        self.profile.point_order.is_some()
+    }
+
+    /// Reads places of two numbers in this order.
+    pub fn set_point_order(&mut self, order: PairOrder) {
+        self.places.order = order;
+    }
+
+    /// Is the projection of `x` and `y` known?
+    pub fn has_projection(&self) -> bool {
+        self.places.projection.is_some()
+    }
+
+    /// Reads `x` and `y` in this projection.
+    pub fn set_projection(&mut self, projection: Projection) {
+        self.places.projection = Some(projection);
+    }
+
+    /// Where the reports usually lie, with a margin.
+    pub fn extent(&self) -> Option<BBox> {
+        self.places.extent
+    }
+
+    /// Adds a sentence about what the whole file was taken for.
+    pub fn tell(&mut self, sentence: Message) {
+        self.notes.borrow_mut().told.push(sentence);
+    }
+
+    /// What was noticed in the rows so far.
+    pub fn notes(&self) -> Notes {
+        self.notes.borrow().clone()
+    }
+
     /// The first alternative with a value; two columns that are joined need both.
     fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
         let FieldColumns { alternatives, verbatim } = self.columns.get(field)?;
-        let value = |text| filled(text).filter(|text| *verbatim || !stands_for_nothing(text));
+        let value = |text| filled(text).filter(|text| *verbatim || !is_absent(text));
         alternatives.iter().find_map(|columns| {
             if let [only] = columns.as_slice() {
                 return value(row.cell(*only)?).map(str::to_owned);
@@ -126,6 +211,15 @@ impl Mapping {
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
             Some(parts?.join(" / "))
         })
+    }
+
+    /// The filled cells of a field's columns, in the order in which they are declared.
+    pub fn cells<'a>(&self, row: &'a impl RowCells, field: &str) -> Vec<&'a str> {
+        let Some(FieldColumns { alternatives, .. }) = self.columns.get(field) else {
+            return Vec::new();
+        };
+        let columns = alternatives.iter().flatten();
+        columns.filter_map(|column| filled(row.cell(*column)?)).collect()
     }
 
     /// Makes the draft.
@@ -146,21 +240,19 @@ impl Mapping {
             let message = message!("manque", "is missing");
             keep(Refusal::new("requested_datetime", "", message));
         }
-        let (status, source_status) = self.status(row);
+        let closed = self.time(row, "closed", &mut keep);
+        let closed = closed.map(|closed| self.later_of_twice(requested.as_ref(), closed));
+        let (status, source_status) = self.status(row, closed.is_some());
         let (reason, parent) = self.closure(row, status.1, status.0, &mut keep);
         let accuracy = self.accuracy(row, lon_lat, &mut keep);
-        let word = |field: &str| self.text(row, field).map(|text| fold(&text));
-        let nature = word("nature").and_then(|word| {
+        let nature = self.text(row, "nature").map(|text| fold(&text)).and_then(|word| {
             Nature::parse(self.profile.nature.get(&word).map_or(&*word, String::as_str))
         });
-        let channel = word("channel").or_else(|| self.profile.defaults.channel.clone());
-        let channel = channel.and_then(|word| {
-            Channel::parse(self.profile.channel.get(&word).map_or(&*word, String::as_str))
-        });
-        let updated = self.time(row, "updated", &mut keep);
-        let closed = self.time(row, "closed", &mut keep);
+        let channel = self.channel(row);
+        let mut time = |field| self.time(row, field, &mut keep).map(|read| read.time);
+        let (updated, expected) = (time("updated"), time("expected"));
         let details = Details {
-            expected: self.time(row, "expected", &mut keep),
+            expected,
             answers: self.text(row, "attributes").map_or_else(Vec::new, |t| read_attributes(&t)),
             media: self.text(row, "media").map_or_else(Vec::new, |t| read_media(&t)),
             ..Details::default()
@@ -175,7 +267,7 @@ impl Mapping {
             reason,
             nature,
             channel,
-            requested,
+            requested: requested.map(|read| read.time),
             updated,
             closed,
             lon_lat,
@@ -193,19 +285,44 @@ impl Mapping {
     }
 
     fn category(&self, row: &impl RowCells) -> Option<Category> {
-        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone())?;
+        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone());
+        // A file with codes and without names: the code is the name.
+        let coded = || match self.columns.contains_key("category") {
+            true => None,
+            false => self.text(row, "service"),
+        };
+        let name = name.or_else(coded)?;
         Some(Category { name, hint: self.text(row, "hint") })
     }
 
     /// The row's service code; its category's where it has none.
     fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
-        let code = self.text(row, "service");
+        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`.
+        let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
+            Some(_) => code,
+            None => ServiceCode::slug(&code).to_string(),
+        });
         code.or_else(|| {
             let name = &category?.name;
             let told = self.profile.services.get(&fold(name)).cloned();
-            Some(told.unwrap_or_else(|| crate::domain::ServiceCode::slug(name).to_string()))
+            Some(told.unwrap_or_else(|| ServiceCode::slug(name).to_string()))
         })
         .unwrap_or_default()
+    }
+
+    fn channel(&self, row: &impl RowCells) -> Option<Channel> {
+        let default = || self.profile.defaults.channel.as_deref().and_then(Channel::parse);
+        let Some(text) = self.text(row, "channel") else { return default() };
+        let word = fold(&text);
+        let told = self.profile.channel.get(&word).map_or(&*word, String::as_str);
+        if let Some(channel) = Channel::parse(told) {
+            return Some(channel);
+        }
+        let guessed = channel_of_words(&text);
+        let taken = guessed.or_else(default).unwrap_or(Channel::Import);
+        let words = &mut self.notes.borrow_mut().channels;
+        Notes::word(words, &text, || channel_word(taken), guessed.is_some());
+        Some(taken)
     }
 
     fn time(
@@ -213,22 +330,84 @@ impl Mapping {
         row: &impl RowCells,
         field: &str,
         keep: &mut impl FnMut(Refusal),
-    ) -> Option<ReportTime> {
-        let text = self.text(row, field)?;
-        let read = self.clock.read(&text);
-        read.map_err(|message| keep(Refusal::new(format!("{field}_datetime"), &text, message))).ok()
+    ) -> Option<RowTime> {
+        let text = self.text(row, field).filter(|text| !is_zero_date(text))?;
+        match self.clock.read(&text) {
+            Ok((time, format)) => {
+                *self.notes.borrow_mut().times.entry(format).or_default() += 1;
+                let is_wall_clock = time.day_only().is_none() && !says_offset(&text, format);
+                let time = match is_wall_clock && self.midnight_is_day.contains(&field) {
+                    true => self.day_at_midnight(time),
+                    false => time,
+                };
+                Some(RowTime { time, is_wall_clock })
+            }
+            Err(message) => {
+                keep(Refusal::new(format!("{field}_datetime"), &text, message));
+                None
+            }
+        }
+    }
+
+    /// The day that begins at this instant; the instant itself where none does.
+    fn day_at_midnight(&self, time: ReportTime) -> ReportTime {
+        let zone = &self.clock.zone;
+        let at = jiff::Timestamp::from_second(time.second()).ok();
+        let day = at.map(|at| zone.to_datetime(at).date());
+        let day = day.and_then(|day| ReportTime::day(day, zone).ok());
+        day.filter(|day| day.second() == time.second()).unwrap_or(time)
+    }
+
+    /// A closing before the opening, whose wall clock lies in the hour that comes twice in autumn,
+    /// is of the second of the two: times without an offset are read as the first.
+    fn later_of_twice(&self, requested: Option<&RowTime>, closed: RowTime) -> ReportTime {
+        let before = |at: i64| requested.is_some_and(|requested| at < requested.time.second());
+        if !closed.is_wall_clock || !before(closed.time.second()) {
+            return closed.time;
+        }
+        let later = jiff::Timestamp::from_second(closed.time.second() + 3600).ok();
+        let first = jiff::Timestamp::from_second(closed.time.second()).ok();
+        let (Some(first), Some(later)) = (first, later) else { return closed.time };
+        let zone = &self.clock.zone;
+        let twice = zone.to_datetime(first) == zone.to_datetime(later);
+        if !twice || before(later.as_second()) {
+            return closed.time;
+        }
+        self.notes.borrow_mut().repeated_hour += 1;
+        ReportTime::instant(later)
     }
 
     /// The status and, where the source says it in a word of its own, that word.
-    fn status(&self, row: &impl RowCells) -> ((Status, Option<ClosedReason>), Option<String>) {
+    fn status(
+        &self,
+        row: &impl RowCells,
+        has_closing: bool,
+    ) -> ((Status, Option<ClosedReason>), Option<String>) {
         let own = self.text(row, "source_status");
+        let by_time = || {
+            self.notes.borrow_mut().closed_by_time += 1;
+            (Status::Closed, None)
+        };
         let Some(text) = self.text(row, "status") else {
             let default = self.profile.defaults.status.as_deref().and_then(status);
-            return (default.unwrap_or((Status::Open, None)), own);
+            return match default {
+                Some(default) => (default, own),
+                None if has_closing => (by_time(), own),
+                None => ((Status::Open, None), own),
+            };
         };
         let word = fold(&text);
         let known = self.profile.status.get(&word).and_then(|word| status(word));
-        let status = known.or_else(|| status(&word)).unwrap_or_else(|| (guess_status(&word), None));
+        let status = known.or_else(|| status(&word)).unwrap_or_else(|| {
+            let guessed = status_of_words(&text);
+            let taken = guessed.unwrap_or_else(|| match has_closing {
+                true => by_time(),
+                false => (Status::Open, None),
+            });
+            let words = &mut self.notes.borrow_mut().statuses;
+            Notes::word(words, &text, || status_word(taken.0, taken.1), guessed.is_some());
+            taken
+        });
         let told = self.columns.contains_key("source_status") || text == status.0.as_str();
         (status, if told { own } else { Some(text) })
     }
@@ -294,63 +473,15 @@ impl Mapping {
         Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
     }
 
-    /// Longitude and latitude: from their own columns, else from a point's text, else from
-    /// projected coordinates. 0/0 is no place.
+    /// Longitude and latitude of the row.
     fn place(&self, row: &impl RowCells) -> Result<Option<(f64, f64)>, Refusal> {
-        let lon = self.number(row, "lon")?;
-        let lat = self.number(row, "lat")?;
-        let geographic = match (lon, lat) {
-            (Some(lon), Some(lat)) => Some((lon, lat)),
-            (None, None) => self.text(row, "point").and_then(|text| point(&text)),
-            (Some(_), None) => {
-                return Err(Refusal::new("lat", "", message!("manque", "is missing")));
-            }
-            (None, Some(_)) => {
-                return Err(Refusal::new("lon", "", message!("manque", "is missing")));
-            }
-        };
-        let not_null_island = |(lon, lat): &(f64, f64)| (*lon, *lat) != (0.0, 0.0);
-        if let Some(given) = geographic.filter(not_null_island) {
-            return self.unswapped(given).map(Some);
-        }
-        let (Some(x), Some(y)) = (self.number(row, "x")?, self.number(row, "y")?) else {
-            return Ok(None);
-        };
-        let Some(projection) = self.projection.as_ref().filter(|_| (x, y) != (0.0, 0.0)) else {
-            return Ok(None);
-        };
-        let outside = || {
-            let message = message!("n’est pas dans la projection", "is not in the projection");
-            Refusal::new("x, y", format!("{x}, {y}"), message)
-        };
-        projection.lon_lat(x, y).map(Some).ok_or_else(outside)
-    }
-
-    fn number(&self, row: &impl RowCells, field: &str) -> Result<Option<f64>, Refusal> {
-        let Some(text) = self.text(row, field) else { return Ok(None) };
-        let not_a_number =
-            || Refusal::new(field, &text, message!("n’est pas un nombre", "is not a number"));
-        text.parse().map(Some).map_err(|_| not_a_number())
-    }
-
-    /// Notices a latitude in the place of the longitude: as given the point is not on the Earth or
-    /// far from the city, the other way round it is right.
-    fn unswapped(&self, (lon, lat): (f64, f64)) -> Result<(f64, f64), Refusal> {
-        let fits = |lon: f64, lat: f64| {
-            Position::new(lon, lat)
-                .is_ok_and(|at| self.extent.as_ref().is_none_or(|extent| extent.contains(at)))
-        };
-        if fits(lon, lat) || !fits(lat, lon) {
-            return Ok((lon, lat));
-        }
-        if self.fix_swapped {
-            return Ok((lat, lon));
-        }
-        let message = Message {
-            fr: "latitude et longitude semblent interverties ; voir --fix-swapped".into(),
-            en: "latitude and longitude look swapped; see --fix-swapped".into(),
-        };
-        Err(Refusal::new("lon, lat", format!("{lon}, {lat}"), message))
+        self.places.place(&PlaceCells {
+            lon: self.cells(row, "lon"),
+            lat: self.cells(row, "lat"),
+            point: self.cells(row, "point"),
+            x: self.cells(row, "x"),
+            y: self.cells(row, "y"),
+        })
     }
 }
 
@@ -359,14 +490,22 @@ fn filled(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-fn stands_for_nothing(text: &str) -> bool {
-    matches!(text, "N/A" | "NA" | "NULL" | "null" | "NaN" | "nan" | "None")
+/// `0`, or the zero date of databases: no time.
+fn is_zero_date(text: &str) -> bool {
+    text == "0" || text.starts_with("0000-00-00")
+}
+
+/// Does the text of a time say how far it is from UTC?
+fn says_offset(text: &str, format: TimeFormat) -> bool {
+    let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
+    counted
+        || text.ends_with(['Z', 'z', ']'])
+        || text.ends_with("UTC")
+        || text.get(11..).is_some_and(|rest| rest.contains(['+', '-']))
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
-
     use super::*;
     use crate::ingest::profile::column_name;
 
@@ -381,10 +520,9 @@ mod tests {
         let profile = Profile::builtin(profile).unwrap();
         let zone = profile.time_zone.as_deref().unwrap_or("UTC");
         let zone = TimeZone::get(zone).unwrap();
-        let clock = TimeReader { zone, utc_suffix_is_local: profile.utc_suffix_is_local };
         let extent = profile.extent.map(|[w, s, e, n]| BBox::new(w, s, e, n).unwrap());
         let header: Vec<String> = header.split('|').map(column_name).collect();
-        let mapping = Mapping::new(profile, clock, extent, fix, &header).unwrap();
+        let mapping = Mapping::new(profile, zone, extent, fix, &header).unwrap();
         mapping.draft(&Line(row.split('|').collect()))
     }
 

@@ -9,13 +9,21 @@ mod duplicate_pairs;
 mod geojson;
 mod guesses;
 mod mapping;
+mod month_names;
+mod notes;
+mod numbers;
 pub mod open311;
-mod point;
+mod place_reader;
+mod place_text;
 pub mod polygons;
 mod profile;
 mod projection;
 mod read;
 mod source;
+
+mod status_words;
+mod survey;
+mod time_text;
 mod times;
 
 pub use catalogue::builtin as builtin_catalogue;

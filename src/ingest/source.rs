@@ -11,7 +11,6 @@ use crate::error::{Error, Refusal, Result};
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, Row, SourceColumns};
-use crate::ingest::times::TimeReader;
 use crate::message;
 use crate::place::BBox;
 
@@ -136,10 +135,9 @@ impl SourceFile {
         fix_swapped: bool,
         sink: &mut RowSink<'_>,
     ) -> Result<()> {
-        let clock = TimeReader { zone, utc_suffix_is_local: self.profile.utc_suffix_is_local };
         let mut rows = self.input.rows()?;
         let mut mapping =
-            Mapping::new(self.profile.clone(), clock, extent, fix_swapped, rows.columns().folded())
+            Mapping::new(self.profile.clone(), zone, extent, fix_swapped, rows.columns().folded())
                 .map_err(|reason| {
                     let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                     Error::from(Refusal::new("projection", "", message))
