@@ -48,7 +48,7 @@ impl Survey {
     pub fn new(now: i64) -> Self {
         let today = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH);
         // Somewhere it is tomorrow already.
-        let today = today.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(1.day());
+        let today = today.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_add(1.day());
         Self {
             rows: 0,
             today,
