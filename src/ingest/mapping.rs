@@ -109,16 +109,6 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Says in which system the file's own geometries are.
-    ///
-    /// # Errors
-    /// The system is not known.
-    pub fn set_own_system(&mut self, name: &str) -> Result<(), String> {
-        let system = Projection::new(name)?;
-        self.places.own_system = (!system.is_geographic()).then_some(system);
-        Ok(())
-    }
-
     /// Looks the columns up again: GeoJSON rows may bring new ones.
     pub fn resolve(&mut self, header: &[String]) {
         let at = |name: &str| header.iter().position(|column| column == name);

@@ -29,5 +29,6 @@ mod times;
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
+pub use notes::{NotedWord, Notes};
 pub use profile::Profile;
 pub use source::{RowSink, SourceFile, SourceRow};

@@ -54,13 +54,12 @@ impl Notes {
         }
     }
 
-    /// Words that no list knew, of statuses and channels: each with its count and what it was taken
-    /// for, the most frequent first.
-    pub fn unknown(words: &HashMap<String, NotedWord>) -> Vec<(&str, &NotedWord)> {
-        let unknown = words.iter().filter(|(_, noted)| !noted.known);
-        let mut unknown: Vec<_> = unknown.map(|(word, noted)| (word.as_str(), noted)).collect();
-        unknown.sort_by(|a, b| b.1.count.cmp(&a.1.count).then(a.0.cmp(b.0)));
-        unknown
+    /// Words that a list of usual words has, or those that none has: the most frequent first.
+    pub fn sorted(words: &HashMap<String, NotedWord>, known: bool) -> Vec<(&str, &NotedWord)> {
+        let wanted = words.iter().filter(|(_, noted)| noted.known == known);
+        let mut wanted: Vec<_> = wanted.map(|(word, noted)| (word.as_str(), noted)).collect();
+        wanted.sort_by(|a, b| b.1.count.cmp(&a.1.count).then(a.0.cmp(b.0)));
+        wanted
     }
 }
 

@@ -58,11 +58,6 @@ impl PairVotes {
         }
     }
 
-    /// Has any pair been seen?
-    pub fn any(&self) -> bool {
-        self.either + self.only[0] + self.only[1] > 0
-    }
-
     /// The order of the majority; `None` where no pair tells.
     pub fn found(&self) -> Option<PairOrder> {
         match self.only {
@@ -92,8 +87,6 @@ pub struct PlaceCells<'a> {
 pub struct PlaceReader {
     /// Of the columns `x` and `y`, and of pairs too large to be degrees.
     pub projection: Option<Projection>,
-    /// Of the columns `lon` and `lat`, where the file says that they are no degrees of WGS 84.
-    pub own_system: Option<Projection>,
     /// Where the reports usually lie, with a margin.
     pub extent: Option<BBox>,
     /// Exchange longitude and latitude where they are evidently exchanged.
@@ -112,7 +105,6 @@ impl PlaceReader {
     pub fn new(order: PairOrder) -> Self {
         Self {
             projection: None,
-            own_system: None,
             extent: None,
             fix_swapped: false,
             order,
@@ -133,7 +125,7 @@ impl PlaceReader {
                 None
             })
         };
-        let place = keep(self.degrees(cells))
+        let place = keep(Self::degrees(cells))
             .or_else(|| cells.point.iter().find_map(|text| keep(self.point(text))))
             .or_else(|| keep(self.projected(cells)));
         match (place, fault) {
@@ -143,19 +135,12 @@ impl PlaceReader {
         }
     }
 
-    fn degrees(&self, cells: &PlaceCells<'_>) -> Found {
-        let read = |text: &str| match &self.own_system {
-            Some(_) => grouped(text),
-            None => degrees(text),
-        };
-        let lat = number("lat", &cells.lat, read)?;
-        let lon = number("lon", &cells.lon, read)?;
+    fn degrees(cells: &PlaceCells<'_>) -> Found {
+        let lat = number("lat", &cells.lat, degrees)?;
+        let lon = number("lon", &cells.lon, degrees)?;
         let missing = |field| Err(Refusal::new(field, "", message!("manque", "is missing")));
         match (lon, lat) {
-            (Some(lon), Some(lat)) => match &self.own_system {
-                Some(system) => in_projection(system, lon, lat),
-                None => Ok(somewhere(lon, lat)),
-            },
+            (Some(lon), Some(lat)) => Ok(somewhere(lon, lat)),
             (None, None) => Ok(None),
             // A zero beside nothing is the zero of a missing pair.
             (Some(0.0), None) | (None, Some(0.0)) => Ok(None),
@@ -300,11 +285,6 @@ mod tests {
         let (lon, lat) =
             reader().place(&PlaceCells { point, ..PlaceCells::default() }).unwrap().unwrap();
         assert!((lon + 71.2005).abs() < 1e-3 && (lat - 46.8031).abs() < 1e-3, "{lon} {lat}");
-        let own_system = Some(Projection::new("EPSG:3857").unwrap());
-        let file = PlaceReader { own_system, ..reader() };
-        let cells = PlaceCells { lon: vec!["12"], lat: vec!["50"], ..PlaceCells::default() };
-        let (lon, lat) = file.place(&cells).unwrap().unwrap();
-        assert!((lon - 0.0001).abs() < 1e-4 && (lat - 0.0004).abs() < 1e-4, "{lon} {lat}");
     }
 
     #[test]

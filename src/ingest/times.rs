@@ -105,11 +105,6 @@ pub const FORMAT_WORDS: [&str; 4] = ["epoch", "epoch-ms", "epoch-days", "serial"
 pub type TimeRead = (ReportTime, TimeFormat);
 
 impl TimeReader {
-    /// A reader for sources that declare nothing.
-    pub fn new(zone: TimeZone) -> Self {
-        Self { zone, utc_suffix_is_local: false, order: None, formats: Vec::new() }
-    }
-
     /// Reads a time by the declared formats, else in any of the usual ways: ISO 8601 with or
     /// without an offset, dates with month names in eight languages, `27/05/2026` in the order of
     /// the file, AM and PM, digits only (`20260527`), seconds or milliseconds since 1970, days
@@ -328,7 +323,7 @@ mod tests {
 
     fn new_york(order: Option<DateOrder>) -> TimeReader {
         let zone = TimeZone::get("America/New_York").unwrap();
-        TimeReader { order, ..TimeReader::new(zone) }
+        TimeReader { zone, utc_suffix_is_local: false, order, formats: Vec::new() }
     }
 
     #[test]
