@@ -1,4 +1,4 @@
-//! What an import noticed in a file, told line by line.
+//! What an import noticed in a file, printed line by line.
 
 use crate::ingest::{NotedWord, Notes};
 
@@ -8,7 +8,7 @@ const SHOWN: usize = 12;
 /// Prints what the whole file was taken for, how its times were written, and every word that its
 /// profile does not translate.
 pub fn tell(notes: &Notes) {
-    for sentence in &notes.told {
+    for sentence in &notes.sentences {
         println!("  {}", sentence.en);
     }
     if !notes.times.is_empty() {

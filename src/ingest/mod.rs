@@ -9,6 +9,8 @@ mod duplicate_pairs;
 mod geojson;
 mod guesses;
 mod mapping;
+#[cfg(test)]
+mod mapping_tests;
 mod month_names;
 mod notes;
 mod numbers;

@@ -33,7 +33,7 @@ pub struct Notes {
     /// Rows whose closing was read as the second of an hour that came twice.
     pub repeated_hour: u64,
     /// Sentences about what the whole file was taken for, French and English.
-    pub told: Vec<crate::i18n::Message>,
+    pub sentences: Vec<crate::i18n::Message>,
 }
 
 impl Notes {

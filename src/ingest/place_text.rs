@@ -338,7 +338,7 @@ mod tests {
             ("{'type':'MultiPoint','coordinates':[[-71.21,46.81]]}", LonLat(-71.21, 46.81)),
             (feature, LonLat(2.3344, 48.8812)),
             (
-                "{\"x\":-7926000,\"y\":5910000,\"spatialReference\":{\"wkid\":102100,\"latestWkid\":3857}}",
+                "{\"x\":-7926000,\"y\":5910000,\"spatialReference\":{\"wkid\":102100}}",
                 Projected { epsg: 3857, x: -7_926_000.0, y: 5_910_000.0 },
             ),
             ("46°48'36\"N 71°12'36\"W", LonLat(-71.21, 46.81)),

@@ -89,14 +89,14 @@ fn compact(text: &str) -> Option<(WrittenDate, &str)> {
 
 /// A part of a date.
 #[derive(Clone, Copy)]
-enum Part {
+enum DatePiece {
     Number { value: i16, digits: usize },
     Month(i8),
 }
 
 /// The date at the beginning of a text and what follows; whether its month is a word.
 fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
-    let mut parts: Vec<Part> = Vec::with_capacity(3);
+    let mut parts: Vec<DatePiece> = Vec::with_capacity(3);
     let mut separator = ' ';
     let mut rest = text;
     while parts.len() < 3 {
@@ -106,7 +106,7 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             if digits > 4 {
                 return None;
             }
-            parts.push(Part::Number { value: rest[..digits].parse().ok()?, digits });
+            parts.push(DatePiece::Number { value: rest[..digits].parse().ok()?, digits });
             rest = &rest[digits..];
             // `1st`, `1er`, `1.`: but not the `t` before a time.
             for ordinal in ["st", "nd", "rd", "th", "er", "o ", "e "] {
@@ -122,9 +122,9 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             rest = after.strip_prefix('.').unwrap_or(after);
             // `mar. 3 mars`: the first is the weekday, for a month follows.
             let later = rest.split(|c: char| !c.is_ascii_alphabetic()).any(|w| month(w).is_some());
-            let had = parts.iter().any(|part| matches!(part, Part::Month(_)));
+            let had = parts.iter().any(|part| matches!(part, DatePiece::Month(_)));
             match month(word).filter(|_| !had && !later) {
-                Some(month) => parts.push(Part::Month(month)),
+                Some(month) => parts.push(DatePiece::Month(month)),
                 None if is_filler(word) => {}
                 None => return None,
             }
@@ -137,12 +137,12 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             return None;
         }
     }
-    let named = parts.iter().any(|part| matches!(part, Part::Month(_)));
+    let named = parts.iter().any(|part| matches!(part, DatePiece::Month(_)));
     Some(((assemble(parts.try_into().ok()?, separator)?, rest), named))
 }
 
-fn assemble(parts: [Part; 3], separator: char) -> Option<WrittenDate> {
-    use Part::{Month, Number};
+fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
+    use DatePiece::{Month, Number};
     let sure = |year: i16, month: i8, day: i16| {
         Date::new(year, month, i8::try_from(day).ok()?).ok().map(WrittenDate::Sure)
     };
