@@ -144,6 +144,7 @@ pub fn facts(point: &Point, number: usize, services: &[ServiceCode]) -> IndexedF
         channel: Channel::Phone,
         requested: point.second,
         day_only: false,
+        closed_day_only: false,
         closed: point.closed.then_some(point.second + 86_400),
         position: Position::new(point.lon, point.lat).ok(),
         accuracy: Accuracy::Exact,

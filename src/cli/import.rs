@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{SourceFile, SourceRow};
+use crate::ingest::{Notes, SourceFile, SourceRow};
 use crate::store::{NoListener, Reader, Writer};
 use crate::usecase::{Importer, Summary};
 
@@ -37,6 +38,12 @@ pub struct Arguments {
     /// IANA time zone of times without an offset, for a new jurisdiction.
     #[arg(long)]
     time_zone: Option<String>,
+    /// Order of day and month in dates such as 05/06/2026: dmy or mdy.
+    #[arg(long)]
+    date_order: Option<String>,
+    /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
+    #[arg(long)]
+    projection: Option<String>,
     /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
@@ -52,7 +59,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let stop = stop_flag()?;
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
-        let source = SourceFile::open(file, &arguments.profile, mapping.as_deref())?;
+        let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref())?;
+        source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
         let finished = import_one(arguments, &path, file, &source, &stop)?;
         if !finished {
             eprintln!("stopped; the same command takes up from here");
@@ -90,7 +98,8 @@ fn import_one(
     let mut progress = Progress::new("import", source.size()?);
     let id = importer.id().clone();
     let mut rows = 0;
-    push_all(source, &mut importer, arguments.fix_swapped, |row, bytes_read, refusals, raw| {
+    let fix = arguments.fix_swapped;
+    let noticed = push_all(source, &mut importer, fix, |row, bytes_read, refusals, raw| {
         rows += 1;
         progress.at(bytes_read, rows);
         refused.write(row, refusals, raw)?;
@@ -102,6 +111,7 @@ fn import_one(
     let profile = &source.profile().name;
     println!("{}: profile {profile}, jurisdiction {id}", file.display());
     tell(&summary, seconds, refused.path());
+    notes::tell(&noticed);
     Ok(finished)
 }
 
@@ -120,10 +130,10 @@ fn push_all(
     importer: &mut Importer<'_>,
     fix_swapped: bool,
     mut settled: impl FnMut(u64, u64, &[Refusal], &[String]) -> Result<bool>,
-) -> Result<()> {
+) -> Result<Notes> {
     let (zone, extent) = (importer.zone().clone(), importer.jurisdiction().extent);
     let mut failed = None;
-    source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
+    let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
         let mapped = row.mapped.map(|(draft, category)| {
             (draft, category.map(|category| (category.name, category.hint)))
         });
@@ -135,7 +145,7 @@ fn push_all(
             false
         })
     })?;
-    failed.map_or(Ok(()), Err)
+    failed.map_or(Ok(noticed), Err)
 }
 
 /// Imports a file of a recognised layout without output. Returns its jurisdiction.

@@ -9,6 +9,7 @@ mod follow;
 mod generate;
 mod import;
 mod labelled_pairs;
+mod notes;
 mod openapi;
 mod progress;
 mod serve;

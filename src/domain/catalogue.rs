@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use deunicode::deunicode_char;
+
 use crate::domain::{Attribute, Nature};
 use crate::error::Refusal;
 use crate::i18n::Message;
@@ -31,22 +33,41 @@ impl ServiceCode {
         (parts_ok && text.len() <= Self::CHARS_MAX).then(|| Self(text.into()))
     }
 
-    /// The slug of any name: without accents, and with hyphens for other characters than letters
-    /// and digits. A name without a letter or digit becomes `autre`.
+    /// The slug of any name: accents dropped, letters of other scripts transliterated (`Парк` is
+    /// `park`), other signs become hyphens. A name without a letter or digit becomes `autre`.
     pub fn slug(name: &str) -> Self {
         let mut slug = String::with_capacity(name.len());
-        for c in fold(name).chars() {
-            if c.is_ascii_alphanumeric() {
-                slug.push(c);
-            } else if !slug.is_empty() && !slug.ends_with('-') {
+        let mut gap = false;
+        let mut push = |letters: &str, gap: &mut bool| {
+            if *gap && !slug.is_empty() {
                 slug.push('-');
             }
-            if slug.len() >= Self::CHARS_MAX {
-                break;
+            *gap = false;
+            slug.extend(letters.chars().map(|c| c.to_ascii_lowercase()));
+        };
+        for c in fold(name).chars() {
+            if c.is_ascii_alphanumeric() {
+                push(c.encode_utf8(&mut [0; 4]), &mut gap);
+                continue;
             }
+            // A syllable of a script without spaces ends in one: `路灯` is `lu-deng`.
+            let letters = deunicode_char(c).filter(|_| c.is_alphanumeric()).unwrap_or(" ");
+            let plain: String = letters.chars().filter(char::is_ascii_alphanumeric).collect();
+            if !plain.is_empty() {
+                push(&plain, &mut gap);
+            }
+            gap |= plain.is_empty() || letters.ends_with(' ');
         }
+        slug.truncate(Self::CHARS_MAX);
         let slug = slug.trim_end_matches('-');
         Self(if slug.is_empty() { "autre" } else { slug }.into())
+    }
+
+    /// The code with a number behind it, for another service of the same slug: `park-2`.
+    pub fn numbered(&self, number: usize) -> Self {
+        let ending = format!("-{number}");
+        let kept = &self.0[..self.0.len().min(Self::CHARS_MAX - ending.len())];
+        Self(format!("{}{ending}", kept.trim_end_matches('-')).into())
     }
 
     /// The slug.
@@ -67,7 +88,17 @@ impl fmt::Display for ServiceCode {
     }
 }
 
-/// A text in lower case and without the accents of Latin letters: `Éclairage` becomes `eclairage`.
+/// What two spellings of one service's name have in common: the words in lower case, without
+/// accents, hyphens, punctuation and asterisks. Signs that count, such as `+` and `<`, stay.
+pub fn name_key(name: &str) -> String {
+    let folded = fold(name);
+    let counts = |c: char| c.is_alphanumeric() || "+<>=%#&$€".contains(c);
+    let words = folded.split(|c: char| !counts(c)).filter(|word| !word.is_empty());
+    let key = words.collect::<Vec<_>>().join(" ");
+    if key.is_empty() { folded } else { key }
+}
+
+/// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -83,14 +114,23 @@ pub fn fold(text: &str) -> String {
 /// apostrophe; `None` for other characters.
 pub(super) fn plain(c: char) -> Option<&'static str> {
     Some(match c {
-        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => "a",
-        'ç' => "c",
-        'é' | 'è' | 'ê' | 'ë' => "e",
-        'î' | 'ï' | 'í' | 'ì' => "i",
-        'ñ' => "n",
-        'ô' | 'ö' | 'ó' | 'ò' | 'õ' => "o",
-        'ù' | 'û' | 'ü' | 'ú' => "u",
-        'ÿ' => "y",
+        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' | 'ą' | 'ă' => "a",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' => "d",
+        'é' | 'è' | 'ê' | 'ë' | 'ę' | 'ě' => "e",
+        'ğ' => "g",
+        'î' | 'ï' | 'í' | 'ì' | 'ı' => "i",
+        'ł' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ô' | 'ö' | 'ó' | 'ò' | 'õ' | 'ø' | 'ő' => "o",
+        'ř' => "r",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'ť' | 'ț' => "t",
+        'ù' | 'û' | 'ü' | 'ú' | 'ů' | 'ű' => "u",
+        'ÿ' | 'ý' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        // An accent that stands behind its letter, as in decomposed Unicode.
+        '\u{300}'..='\u{36f}' => "",
         'œ' => "oe",
         'æ' => "ae",
         'ß' => "ss",
@@ -322,10 +362,23 @@ mod tests {
             ("Extermination à l'extérieur - Rats", "extermination-a-l-exterieur-rats"),
             ("Missed Trash/Recycling/Yard Waste", "missed-trash-recycling-yard-waste"),
             ("???", "autre"),
+            ("Парк", "park"),
+            ("路灯", "lu-deng"),
+            ("Łódź: ławka", "lodz-lawka"),
+            ("E\u{301}clairage", "eclairage"),
+            ("N° 3", "n-3"),
         ] {
             assert_eq!(ServiceCode::slug(name).as_str(), slug);
             assert!(ServiceCode::new(slug).is_some());
         }
+        let long = ServiceCode::slug(&"x".repeat(200));
+        assert_eq!(long.as_str().len(), ServiceCode::CHARS_MAX);
+        assert_eq!(long.numbered(12).as_str().len(), ServiceCode::CHARS_MAX);
+        assert_eq!(ServiceCode::slug("Park").numbered(2).as_str(), "park-2");
+        assert_eq!(name_key("*Z-Nid-de-poule  ancien"), name_key("z nid de poule (ancien)"));
+        assert_ne!(name_key("Парк"), name_key("Park"));
+        assert_ne!(name_key("A+"), name_key("A"));
+        assert_ne!(name_key("?"), name_key("!"));
         assert!(ServiceCode::new("Nid de poule").is_none());
         assert!(ServiceCode::new("a--b").is_none());
     }

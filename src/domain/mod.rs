@@ -15,7 +15,7 @@ mod utc;
 mod vocabulary;
 
 pub use boundary::{Boundary, BoundarySet};
-pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold};
+pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};
 pub use clock::{Clock, SystemClock};
 pub use filter::Filter;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};

@@ -39,6 +39,8 @@ pub struct ColumnValues {
     pub requested: i64,
     /// When it was closed, in seconds since 1970, where the time is known.
     pub closed: Option<i64>,
+    /// Only the day of `closed` is known, not the time.
+    pub closed_day_only: bool,
     /// The position.
     pub position: Option<Position>,
     /// Number of the H3 fragment that holds the position, [`u32::MAX`] without a position.
@@ -70,6 +72,7 @@ impl ColumnValues {
             accuracy: fields.accuracy,
             requested: fields.requested,
             closed: fields.closed,
+            closed_day_only: fields.closed_day_only,
             position: fields.position,
             fragment,
             has_parent: fields.parent.is_some(),
@@ -98,6 +101,7 @@ impl ColumnValues {
             day_only: self.day_only,
             accuracy: self.accuracy,
             has_parent: self.has_parent,
+            closed_day_only: self.closed_day_only,
         })
     }
 }
@@ -341,6 +345,7 @@ impl Columns {
             accuracy: state.accuracy(),
             requested: self.requested(slot),
             closed: self.closed(slot),
+            closed_day_only: state.is_closed_day_only(),
             position: self.position(slot),
             fragment: self.fragment.get(slot as usize).copied().unwrap_or(NO_FRAGMENT),
             has_parent: state.has_parent(),
@@ -377,6 +382,7 @@ mod tests {
                         day_only: m % 2 == 0,
                         accuracy: Accuracy::Exact,
                         requested: [-86_400, 0, 1_790_000_000, 4_294_000_000][m],
+                        closed_day_only: c % 2 == 0 && m % 3 == 0,
                         closed: (c % 2 == 0).then_some([-1, 0, 1, 1_800_000_000][m]),
                         position: Position::new(-71.0 + m as f64, 46.0).ok(),
                         fragment: m as u32,

@@ -4,7 +4,8 @@
 use crate::domain::{Accuracy, Channel, ClosedReason, Nature, Status};
 
 /// The enumerated fields of a report in 16 bits: bits 0-1 status, 2-3 nature, 4-6 channel, 7 day
-/// only, 8 approximate position, 9-11 reason of closing plus one, 12 has a parent report.
+/// only, 8 approximate position, 9-11 reason of closing plus one, 12 has a parent report,
+/// 13 closing known to the day only.
 #[derive(Debug, Clone, Copy)]
 pub struct PackedState(u16);
 
@@ -17,6 +18,7 @@ pub(super) struct StateFields {
     pub day_only: bool,
     pub accuracy: Accuracy,
     pub has_parent: bool,
+    pub closed_day_only: bool,
 }
 
 impl PackedState {
@@ -29,7 +31,8 @@ impl PackedState {
         let kind = Self::kind_of(fields.status, fields.nature, fields.channel);
         let has_parent = u16::from(fields.has_parent) << 12;
         let day_only = u16::from(fields.day_only) << 7;
-        Self(kind as u16 | day_only | approximate << 8 | reason << 9 | has_parent)
+        let closed_day_only = u16::from(fields.closed_day_only) << 13;
+        Self(kind as u16 | day_only | approximate << 8 | reason << 9 | has_parent | closed_day_only)
     }
 
     /// A status, nature and channel as one number below [`PackedState::KINDS`]: filters test all
@@ -89,6 +92,12 @@ impl PackedState {
     #[inline]
     pub fn is_day_only(self) -> bool {
         self.0 >> 7 & 1 == 1
+    }
+
+    /// Is only the day of the closing known, not its time?
+    #[inline]
+    pub fn is_closed_day_only(self) -> bool {
+        self.0 >> 13 & 1 == 1
     }
 
     /// Is the report open or in progress?

@@ -412,27 +412,20 @@ fn parent_of(fields: &IndexedFields) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Channel, Filter, Nature, ServiceCode, Status};
+    use crate::domain::{Filter, ServiceCode, Status};
     use crate::place::Position;
 
     fn put(revision: u64, id: u64, status: Status) -> Change {
-        let event = Event::Put(IndexedFields {
-            id: ReportId::new(&format!("r{id}")).unwrap(),
-            service: ServiceCode::new(if id.is_multiple_of(3) { "neige" } else { "trou" }).unwrap(),
-            status,
-            reason: None,
-            nature: Nature::Intervention,
-            channel: Channel::Web,
-            requested: 1_700_000_000 + id as i64,
-            day_only: false,
-            closed: None,
-            position: (!id.is_multiple_of(5))
-                .then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap()),
-            accuracy: Accuracy::Exact,
-            area: None,
-            parent: None,
-            sketch: Default::default(),
-        });
+        let service = if id.is_multiple_of(3) { "neige" } else { "trou" };
+        let position =
+            (!id.is_multiple_of(5)).then(|| Position::new(-71.0 - id as f64 / 1e5, 46.8).unwrap());
+        let fields = IndexedFields::new(
+            ReportId::new(&format!("r{id}")).unwrap(),
+            ServiceCode::new(service).unwrap(),
+            1_700_000_000 + id as i64,
+            position,
+        );
+        let event = Event::Put(IndexedFields { status, ..fields });
         Change { revision, event }
     }
 

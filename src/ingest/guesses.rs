@@ -1,21 +1,85 @@
 //! What words of a source most likely mean.
 
-use crate::domain::Status;
+use deunicode::deunicode;
 
-/// What a status word that no profile knows most likely means.
-pub fn guess_status(word: &str) -> Status {
-    let has = |stems: &[&str]| stems.iter().any(|stem| word.contains(stem));
-    if has(&["clos", "complet", "ferm", "termin", "resol", "fixed", "done", "cancel", "erledigt"]) {
-        Status::Closed
-    } else if has(&["progress", "assign", "cours", "pending", "schedul", "planif"]) {
-        Status::InProgress
-    } else {
-        Status::Open
-    }
-}
+use crate::domain::Channel;
 
 /// The first number of eight digits or more: the id of the parent that staff wrote down.
 pub fn long_number(text: &str) -> Option<String> {
     let mut numbers = text.split(|c: char| !c.is_ascii_digit());
     numbers.find(|digits| digits.len() >= 8).map(str::to_owned)
+}
+
+/// Beginnings of words by which sources name their channels, without accents.
+const CHANNELS: [(Channel, &[&str]); 5] = [
+    (Channel::Email, &["email", "mail", "courriel", "correo", "posta", "mejl", "courrier"]),
+    (
+        Channel::App,
+        &["app", "mobile", "movil", "android", "iphone", "ios", "smartphone", "aplic", "telemovel"],
+    ),
+    (
+        Channel::Counter,
+        &[
+            "counter",
+            "walk",
+            "person",
+            "guichet",
+            "comptoir",
+            "schalter",
+            "ventanilla",
+            "sportello",
+            "balcao",
+            "balie",
+            "presenc",
+            "personlich",
+            "okienko",
+            "osobisc",
+        ],
+    ),
+    (
+        Channel::Phone,
+        &[
+            "phone", "tel", "call", "appel", "anruf", "llamad", "chiamat", "fono", "voice",
+            "hotline",
+        ],
+    ),
+    (
+        Channel::Web,
+        &[
+            "web", "internet", "online", "site", "portal", "portail", "formul", "facebook",
+            "twitter", "social", "chat", "self", "html", "browser", "sede",
+        ],
+    ),
+];
+
+/// The channel that a source's word most likely means.
+pub fn channel_of_words(text: &str) -> Option<Channel> {
+    let plain = deunicode(text).to_lowercase().replace("e-mail", "email");
+    let words: Vec<&str> = plain.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let named =
+        |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
+    CHANNELS.iter().find(|(_, stems)| named(stems)).map(|(channel, _)| *channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_of_several_languages() {
+        for (word, channel) in [
+            ("CC PHONE", Some(Channel::Phone)),
+            ("Téléphone", Some(Channel::Phone)),
+            ("Phone Call", Some(Channel::Phone)),
+            ("Courriel", Some(Channel::Email)),
+            ("E-mail", Some(Channel::Email)),
+            ("MOBILE", Some(Channel::App)),
+            ("Android", Some(Channel::App)),
+            ("Persönlich", Some(Channel::Counter)),
+            ("Internet", Some(Channel::Web)),
+            ("Other Department", None),
+        ] {
+            assert_eq!(channel_of_words(word), channel, "{word}");
+        }
+    }
 }

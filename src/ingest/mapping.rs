@@ -1,21 +1,27 @@
 //! One row of a source becomes a draft, by its profile.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
 use crate::domain::{
-    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, Status, fold,
+    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, ServiceCode, Status, fold,
 };
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
-use crate::ingest::guesses::{guess_status, long_number};
-use crate::ingest::point::point;
+use crate::ingest::guesses::{channel_of_words, long_number};
+use crate::ingest::notes::{Notes, channel_word, status_word};
+use crate::ingest::numbers::is_absent;
+use crate::ingest::place_reader::{PairOrder, PlaceCells, PlaceReader};
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;
-use crate::ingest::times::TimeReader;
+use crate::ingest::status_words::status_of_words;
+use crate::ingest::times::{DateOrder, TimeFormat, TimeReader};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::BBox;
 
 /// A source's own category: the service it names, to be adopted where it is not known.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +39,12 @@ pub type MappedRow = (Draft, Option<Category>);
 pub struct Mapping {
     profile: Profile,
     clock: TimeReader,
-    projection: Option<Projection>,
-    extent: Option<BBox>,
-    fix_swapped: bool,
+    places: PlaceReader,
     columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Times whose midnights stand for days.
+    midnight_is_day: Vec<&'static str>,
+    notes: RefCell<Notes>,
 }
 
 /// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
@@ -58,27 +65,45 @@ pub trait RowCells {
     fn cell(&self, column: usize) -> Option<&str>;
 }
 
+/// A time of a row.
+struct RowTime {
+    time: ReportTime,
+    /// The text is a wall clock without an offset.
+    is_wall_clock: bool,
+}
+
 impl Mapping {
-    /// Finds the profile's columns in `header`, whose names are folded.
+    /// Finds the profile's columns in `header`, whose names are folded. Wall clocks are of `zone`;
+    /// `extent` is where swapped coordinates are noticed by.
     ///
     /// # Errors
     /// The projection is not known.
     pub fn new(
         profile: Profile,
-        clock: TimeReader,
+        zone: TimeZone,
         extent: Option<BBox>,
         fix_swapped: bool,
         header: &[String],
     ) -> Result<Self, String> {
-        let projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        let order = profile.point_order.as_deref().and_then(PairOrder::parse);
+        let mut places = PlaceReader::new(order.unwrap_or(PairOrder::LatLon));
+        places.projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        places.extent = extent.map(|extent| extent.grown(0.5));
+        places.fix_swapped = fix_swapped;
+        let clock = TimeReader {
+            zone,
+            utc_suffix_is_local: profile.utc_suffix_is_local,
+            order: profile.date_order.as_deref().and_then(DateOrder::parse),
+            formats: profile.time_formats.clone(),
+        };
         let mut mapping = Self {
             profile,
             clock,
-            projection,
-            extent: extent.map(|extent| extent.grown(0.5)),
-            fix_swapped,
+            places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            midnight_is_day: Vec::new(),
+            notes: RefCell::default(),
         };
         mapping.resolve(header);
         Ok(mapping)
@@ -114,10 +139,60 @@ impl Mapping {
         missing
     }
 
+    /// Does a date such as 05/06/2026 need an order that nobody declared?
+    pub fn wants_date_order(&self) -> bool {
+        self.clock.order.is_none() && self.clock.formats.is_empty()
+    }
+
+    /// Reads dates in this order.
+    pub fn set_date_order(&mut self, order: DateOrder) {
+        self.clock.order = Some(order);
+    }
+
+    /// Reads the midnights of a field as days.
+    pub fn take_as_days(&mut self, field: &'static str) {
+        self.midnight_is_day.push(field);
+    }
+
+    /// Does the profile say in which order the numbers of a place stand?
+    pub fn declares_point_order(&self) -> bool {
+        self.profile.point_order.is_some()
+    }
+
+    /// Reads places of two numbers in this order.
+    pub fn set_point_order(&mut self, order: PairOrder) {
+        self.places.order = order;
+    }
+
+    /// Is the projection of `x` and `y` known?
+    pub fn has_projection(&self) -> bool {
+        self.places.projection.is_some()
+    }
+
+    /// Reads `x` and `y` in this projection.
+    pub fn set_projection(&mut self, projection: Projection) {
+        self.places.projection = Some(projection);
+    }
+
+    /// Where the reports usually lie, with a margin.
+    pub fn extent(&self) -> Option<BBox> {
+        self.places.extent
+    }
+
+    /// Adds a sentence about what the whole file was taken for.
+    pub fn tell(&mut self, sentence: Message) {
+        self.notes.borrow_mut().sentences.push(sentence);
+    }
+
+    /// What was noticed in the rows so far.
+    pub fn notes(&self) -> Notes {
+        self.notes.borrow().clone()
+    }
+
     /// The first alternative with a value; two columns that are joined need both.
     fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
         let FieldColumns { alternatives, verbatim } = self.columns.get(field)?;
-        let value = |text| filled(text).filter(|text| *verbatim || !stands_for_nothing(text));
+        let value = |text| filled(text).filter(|text| *verbatim || !is_absent(text));
         alternatives.iter().find_map(|columns| {
             if let [only] = columns.as_slice() {
                 return value(row.cell(*only)?).map(str::to_owned);
@@ -126,6 +201,15 @@ impl Mapping {
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
             Some(parts?.join(" / "))
         })
+    }
+
+    /// The filled cells of a field's columns, in the order in which they are declared.
+    pub fn cells<'a>(&self, row: &'a impl RowCells, field: &str) -> Vec<&'a str> {
+        let Some(FieldColumns { alternatives, .. }) = self.columns.get(field) else {
+            return Vec::new();
+        };
+        let columns = alternatives.iter().flatten();
+        columns.filter_map(|column| filled(row.cell(*column)?)).collect()
     }
 
     /// Makes the draft.
@@ -146,21 +230,19 @@ impl Mapping {
             let message = message!("manque", "is missing");
             keep(Refusal::new("requested_datetime", "", message));
         }
-        let (status, source_status) = self.status(row);
+        let closed = self.time(row, "closed", &mut keep);
+        let closed = closed.map(|closed| self.later_of_twice(requested.as_ref(), closed));
+        let (status, source_status) = self.status(row, closed.is_some());
         let (reason, parent) = self.closure(row, status.1, status.0, &mut keep);
         let accuracy = self.accuracy(row, lon_lat, &mut keep);
-        let word = |field: &str| self.text(row, field).map(|text| fold(&text));
-        let nature = word("nature").and_then(|word| {
+        let nature = self.text(row, "nature").map(|text| fold(&text)).and_then(|word| {
             Nature::parse(self.profile.nature.get(&word).map_or(&*word, String::as_str))
         });
-        let channel = word("channel").or_else(|| self.profile.defaults.channel.clone());
-        let channel = channel.and_then(|word| {
-            Channel::parse(self.profile.channel.get(&word).map_or(&*word, String::as_str))
-        });
-        let updated = self.time(row, "updated", &mut keep);
-        let closed = self.time(row, "closed", &mut keep);
+        let channel = self.channel(row);
+        let mut time = |field| self.time(row, field, &mut keep).map(|read| read.time);
+        let (updated, expected) = (time("updated"), time("expected"));
         let details = Details {
-            expected: self.time(row, "expected", &mut keep),
+            expected,
             answers: self.text(row, "attributes").map_or_else(Vec::new, |t| read_attributes(&t)),
             media: self.text(row, "media").map_or_else(Vec::new, |t| read_media(&t)),
             ..Details::default()
@@ -175,7 +257,7 @@ impl Mapping {
             reason,
             nature,
             channel,
-            requested,
+            requested: requested.map(|read| read.time),
             updated,
             closed,
             lon_lat,
@@ -193,19 +275,44 @@ impl Mapping {
     }
 
     fn category(&self, row: &impl RowCells) -> Option<Category> {
-        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone())?;
+        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone());
+        // A file with codes and without names: the code is the name.
+        let coded = || match self.columns.contains_key("category") {
+            true => None,
+            false => self.text(row, "service"),
+        };
+        let name = name.or_else(coded)?;
         Some(Category { name, hint: self.text(row, "hint") })
     }
 
     /// The row's service code; its category's where it has none.
     fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
-        let code = self.text(row, "service");
+        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`.
+        let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
+            Some(_) => code,
+            None => ServiceCode::slug(&code).to_string(),
+        });
         code.or_else(|| {
             let name = &category?.name;
-            let told = self.profile.services.get(&fold(name)).cloned();
-            Some(told.unwrap_or_else(|| crate::domain::ServiceCode::slug(name).to_string()))
+            let declared = self.profile.services.get(&fold(name)).cloned();
+            Some(declared.unwrap_or_else(|| ServiceCode::slug(name).to_string()))
         })
         .unwrap_or_default()
+    }
+
+    fn channel(&self, row: &impl RowCells) -> Option<Channel> {
+        let default = || self.profile.defaults.channel.as_deref().and_then(Channel::parse);
+        let Some(text) = self.text(row, "channel") else { return default() };
+        let word = fold(&text);
+        let declared = self.profile.channel.get(&word).map_or(&*word, String::as_str);
+        if let Some(channel) = Channel::parse(declared) {
+            return Some(channel);
+        }
+        let guessed = channel_of_words(&text);
+        let taken = guessed.or_else(default).unwrap_or(Channel::Import);
+        let words = &mut self.notes.borrow_mut().channels;
+        Notes::word(words, &text, || channel_word(taken), guessed.is_some());
+        Some(taken)
     }
 
     fn time(
@@ -213,24 +320,86 @@ impl Mapping {
         row: &impl RowCells,
         field: &str,
         keep: &mut impl FnMut(Refusal),
-    ) -> Option<ReportTime> {
-        let text = self.text(row, field)?;
-        let read = self.clock.read(&text);
-        read.map_err(|message| keep(Refusal::new(format!("{field}_datetime"), &text, message))).ok()
+    ) -> Option<RowTime> {
+        let text = self.text(row, field).filter(|text| !is_zero_date(text))?;
+        match self.clock.read(&text) {
+            Ok((time, format)) => {
+                *self.notes.borrow_mut().times.entry(format).or_default() += 1;
+                let is_wall_clock = time.day_only().is_none() && !says_offset(&text, format);
+                let time = match is_wall_clock && self.midnight_is_day.contains(&field) {
+                    true => self.day_at_midnight(time),
+                    false => time,
+                };
+                Some(RowTime { time, is_wall_clock })
+            }
+            Err(message) => {
+                keep(Refusal::new(format!("{field}_datetime"), &text, message));
+                None
+            }
+        }
+    }
+
+    /// The day that begins at this instant; the instant itself where none does.
+    fn day_at_midnight(&self, time: ReportTime) -> ReportTime {
+        let zone = &self.clock.zone;
+        let at = jiff::Timestamp::from_second(time.second()).ok();
+        let day = at.map(|at| zone.to_datetime(at).date());
+        let day = day.and_then(|day| ReportTime::day(day, zone).ok());
+        day.filter(|day| day.second() == time.second()).unwrap_or(time)
+    }
+
+    /// A closing before the opening, whose wall clock lies in the hour that comes twice in autumn,
+    /// is of the second of the two: times without an offset are read as the first.
+    fn later_of_twice(&self, requested: Option<&RowTime>, closed: RowTime) -> ReportTime {
+        let before = |at: i64| requested.is_some_and(|requested| at < requested.time.second());
+        if !closed.is_wall_clock || !before(closed.time.second()) {
+            return closed.time;
+        }
+        let later = jiff::Timestamp::from_second(closed.time.second() + 3600).ok();
+        let first = jiff::Timestamp::from_second(closed.time.second()).ok();
+        let (Some(first), Some(later)) = (first, later) else { return closed.time };
+        let zone = &self.clock.zone;
+        let twice = zone.to_datetime(first) == zone.to_datetime(later);
+        if !twice || before(later.as_second()) {
+            return closed.time;
+        }
+        self.notes.borrow_mut().repeated_hour += 1;
+        ReportTime::instant(later)
     }
 
     /// The status and, where the source says it in a word of its own, that word.
-    fn status(&self, row: &impl RowCells) -> ((Status, Option<ClosedReason>), Option<String>) {
+    fn status(
+        &self,
+        row: &impl RowCells,
+        has_closing: bool,
+    ) -> ((Status, Option<ClosedReason>), Option<String>) {
         let own = self.text(row, "source_status");
+        let by_time = || {
+            self.notes.borrow_mut().closed_by_time += 1;
+            (Status::Closed, None)
+        };
         let Some(text) = self.text(row, "status") else {
             let default = self.profile.defaults.status.as_deref().and_then(status);
-            return (default.unwrap_or((Status::Open, None)), own);
+            return match default {
+                Some(default) => (default, own),
+                None if has_closing => (by_time(), own),
+                None => ((Status::Open, None), own),
+            };
         };
         let word = fold(&text);
         let known = self.profile.status.get(&word).and_then(|word| status(word));
-        let status = known.or_else(|| status(&word)).unwrap_or_else(|| (guess_status(&word), None));
-        let told = self.columns.contains_key("source_status") || text == status.0.as_str();
-        (status, if told { own } else { Some(text) })
+        let status = known.or_else(|| status(&word)).unwrap_or_else(|| {
+            let guessed = status_of_words(&text);
+            let taken = guessed.unwrap_or_else(|| match has_closing {
+                true => by_time(),
+                false => (Status::Open, None),
+            });
+            let words = &mut self.notes.borrow_mut().statuses;
+            Notes::word(words, &text, || status_word(taken.0, taken.1), guessed.is_some());
+            taken
+        });
+        let is_said = self.columns.contains_key("source_status") || text == status.0.as_str();
+        (status, if is_said { own } else { Some(text) })
     }
 
     fn closure(
@@ -294,63 +463,15 @@ impl Mapping {
         Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
     }
 
-    /// Longitude and latitude: from their own columns, else from a point's text, else from
-    /// projected coordinates. 0/0 is no place.
+    /// Longitude and latitude of the row.
     fn place(&self, row: &impl RowCells) -> Result<Option<(f64, f64)>, Refusal> {
-        let lon = self.number(row, "lon")?;
-        let lat = self.number(row, "lat")?;
-        let geographic = match (lon, lat) {
-            (Some(lon), Some(lat)) => Some((lon, lat)),
-            (None, None) => self.text(row, "point").and_then(|text| point(&text)),
-            (Some(_), None) => {
-                return Err(Refusal::new("lat", "", message!("manque", "is missing")));
-            }
-            (None, Some(_)) => {
-                return Err(Refusal::new("lon", "", message!("manque", "is missing")));
-            }
-        };
-        let not_null_island = |(lon, lat): &(f64, f64)| (*lon, *lat) != (0.0, 0.0);
-        if let Some(given) = geographic.filter(not_null_island) {
-            return self.unswapped(given).map(Some);
-        }
-        let (Some(x), Some(y)) = (self.number(row, "x")?, self.number(row, "y")?) else {
-            return Ok(None);
-        };
-        let Some(projection) = self.projection.as_ref().filter(|_| (x, y) != (0.0, 0.0)) else {
-            return Ok(None);
-        };
-        let outside = || {
-            let message = message!("n’est pas dans la projection", "is not in the projection");
-            Refusal::new("x, y", format!("{x}, {y}"), message)
-        };
-        projection.lon_lat(x, y).map(Some).ok_or_else(outside)
-    }
-
-    fn number(&self, row: &impl RowCells, field: &str) -> Result<Option<f64>, Refusal> {
-        let Some(text) = self.text(row, field) else { return Ok(None) };
-        let not_a_number =
-            || Refusal::new(field, &text, message!("n’est pas un nombre", "is not a number"));
-        text.parse().map(Some).map_err(|_| not_a_number())
-    }
-
-    /// Notices a latitude in the place of the longitude: as given the point is not on the Earth or
-    /// far from the city, the other way round it is right.
-    fn unswapped(&self, (lon, lat): (f64, f64)) -> Result<(f64, f64), Refusal> {
-        let fits = |lon: f64, lat: f64| {
-            Position::new(lon, lat)
-                .is_ok_and(|at| self.extent.as_ref().is_none_or(|extent| extent.contains(at)))
-        };
-        if fits(lon, lat) || !fits(lat, lon) {
-            return Ok((lon, lat));
-        }
-        if self.fix_swapped {
-            return Ok((lat, lon));
-        }
-        let message = Message {
-            fr: "latitude et longitude semblent interverties ; voir --fix-swapped".into(),
-            en: "latitude and longitude look swapped; see --fix-swapped".into(),
-        };
-        Err(Refusal::new("lon, lat", format!("{lon}, {lat}"), message))
+        self.places.place(&PlaceCells {
+            lon: self.cells(row, "lon"),
+            lat: self.cells(row, "lat"),
+            point: self.cells(row, "point"),
+            x: self.cells(row, "x"),
+            y: self.cells(row, "y"),
+        })
     }
 }
 
@@ -359,134 +480,16 @@ fn filled(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-fn stands_for_nothing(text: &str) -> bool {
-    matches!(text, "N/A" | "NA" | "NULL" | "null" | "NaN" | "nan" | "None")
+/// `0`, or the zero date of databases: no time.
+fn is_zero_date(text: &str) -> bool {
+    text == "0" || text.starts_with("0000-00-00")
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
-
-    use super::*;
-    use crate::ingest::profile::column_name;
-
-    struct Line<'a>(Vec<&'a str>);
-    impl RowCells for Line<'_> {
-        fn cell(&self, column: usize) -> Option<&str> {
-            self.0.get(column).copied()
-        }
-    }
-
-    fn map(profile: &str, header: &str, row: &str, fix: bool) -> Result<MappedRow, Vec<Refusal>> {
-        let profile = Profile::builtin(profile).unwrap();
-        let zone = profile.time_zone.as_deref().unwrap_or("UTC");
-        let zone = TimeZone::get(zone).unwrap();
-        let clock = TimeReader { zone, utc_suffix_is_local: profile.utc_suffix_is_local };
-        let extent = profile.extent.map(|[w, s, e, n]| BBox::new(w, s, e, n).unwrap());
-        let header: Vec<String> = header.split('|').map(column_name).collect();
-        let mapping = Mapping::new(profile, clock, extent, fix, &header).unwrap();
-        mapping.draft(&Line(row.split('|').collect()))
-    }
-
-    const BOSTON: &str =
-        "case_enquiry_id|open_dt|closed_dt|case_status|closure_reason|type|latitude|longitude";
-
-    #[test]
-    fn boston_default_point_is_kept_and_marked() {
-        let row = "1010|2011-07-01 01:32:33||Open||Potholes|42.3594|-71.0587";
-        let (draft, _) = map("boston", BOSTON, row, false).unwrap();
-        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
-        let row = "1010|2011-07-01 01:32:33||Open||Potholes|42.3604|-71.0587";
-        assert_eq!(map("boston", BOSTON, row, false).unwrap().0.accuracy, Some(Accuracy::Exact));
-    }
-
-    #[test]
-    fn boston_duplicates_name_their_parent() {
-        let row = "1010|2011-07-01 01:32:33|2011-07-02 01:00:00|Closed|Case Closed \
-                   Duplicate of Existing Case 101000295999|Potholes|42.3|-71.1";
-        let (draft, _) = map("boston", BOSTON, row, false).unwrap();
-        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
-        assert_eq!(draft.parent.as_deref(), Some("101000295999"));
-        assert_eq!(draft.source_status.as_deref(), Some("Closed"));
-    }
-
-    #[test]
-    fn swapped_coordinates_are_refused_or_corrected() {
-        let row = "1010|2011-07-01 01:32:33||Open||Potholes|-71.1|42.3";
-        let refused = map("boston", BOSTON, row, false).unwrap_err();
-        assert!(refused[0].message.en.contains("--fix-swapped"));
-        assert_eq!(map("boston", BOSTON, row, true).unwrap().0.lon_lat, Some((-71.1, 42.3)));
-    }
-
-    #[test]
-    fn projected_only_rows_are_placed() {
-        let header = "Unique Key|Created Date|Complaint Type|X Coordinate (State Plane)|\
-                      Y Coordinate (State Plane)|Latitude|Longitude|Location";
-        let row = "1|04/18/2019 09:55:45 PM|Noise|1002973|152924|||";
-        let (lon, lat) = map("nyc", header, row, false).unwrap().0.lon_lat.unwrap();
-        assert!((lon + 73.9325913).abs() < 1e-5 && (lat - 40.5863974).abs() < 1e-5);
-        let row = "1|04/18/2019 09:55:45 PM|Noise|||||(40.5863974, -73.9325913)";
-        assert_eq!(
-            map("nyc", header, row, false).unwrap().0.lon_lat,
-            Some((-73.9325913, 40.5863974))
-        );
-    }
-
-    #[test]
-    fn null_island_is_no_place_and_centroids_are_approximate() {
-        let header = "unique_key|created_date|complaint_type|latitude|longitude";
-        let row = "1|2019-12-31T23:59:11.000|Noise|0|0";
-        assert_eq!(map("nyc", header, row, false).unwrap().0.lon_lat, None);
-        let row = "1|2019-12-31T23:59:11.000|Noise|40.1123853|-77.5195844";
-        let (draft, _) = map("nyc", header, row, false).unwrap();
-        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
-    }
-
-    #[test]
-    fn montreal_error_flag_missing_id_and_retired_category() {
-        let header = "ID_UNIQUE|NATURE|ACTI_NOM|LOC_ERREUR_GDT|DDS_DATE_CREATION|LOC_LONG|LOC_LAT|\
-                      LOC_X|LOC_Y|DERNIER_STATUT";
-        let row = "16-1|Requete|*Z-Nid-de-poule  ancien|1|2016-01-02T17:02:28|-73.51|45.59|0|0|\
-                   Prise en charge";
-        let (draft, category) = map("montreal", header, row, false).unwrap();
-        assert_eq!(draft.accuracy, Some(Accuracy::Approximate));
-        assert_eq!(draft.service, "z-nid-de-poule-ancien");
-        assert_eq!(category.unwrap().name, "*Z-Nid-de-poule  ancien");
-        assert_eq!(draft.status, Some(Status::InProgress));
-        assert_eq!(draft.source_status.as_deref(), Some("Prise en charge"));
-        let row = "|Information|Nid-de-poule||2016-01-02T17:02:28|0|0|0|0|";
-        let (draft, _) = map("montreal", header, row, false).unwrap();
-        assert_eq!((draft.id, draft.lon_lat), (None, None));
-        assert_eq!(draft.nature, Some(Nature::Information));
-    }
-
-    #[test]
-    fn every_unreadable_value_is_named() {
-        let row = "1010|hier|2011-07-02|Open||Potholes|north|-71.1";
-        let refused = map("boston", BOSTON, row, false).unwrap_err();
-        let fields: Vec<_> = refused.iter().map(|refusal| refusal.field.as_str()).collect();
-        assert_eq!(fields, ["lat", "requested_datetime"]);
-        let refused = map("boston", BOSTON, "1010||||||42.3|", false).unwrap_err();
-        let fields: Vec<_> = refused.iter().map(|refusal| refusal.field.as_str()).collect();
-        assert_eq!(fields, ["lon", "requested_datetime"]);
-    }
-
-    #[test]
-    fn chicago_both_layouts() {
-        let header = "SR_NUMBER|SR_TYPE|STATUS|CREATED_DATE|CLOSED_DATE|DUPLICATE|PARENT_SR_NUMBER|\
-                      X_COORDINATE|Y_COORDINATE|LATITUDE|LONGITUDE";
-        let row = "SR19-2|Pothole in Street Complaint|Completed|03/01/2019 12:34:56 PM|\
-                   03/02/2019 01:00:00 PM|true|SR19-1|||41.88|-87.63";
-        let (draft, _) = map("chicago", header, row, false).unwrap();
-        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
-        assert_eq!(draft.parent.as_deref(), Some("SR19-1"));
-        let header = "CREATION DATE|STATUS|COMPLETION DATE|SERVICE REQUEST NUMBER|\
-                      TYPE OF SERVICE REQUEST|X COORDINATE|Y COORDINATE|LATITUDE|LONGITUDE";
-        let row =
-            "03/12/2018|Completed - Dup|03/12/2018|18-03389580|Pothole in Street|1176315|1900437||";
-        let (draft, _) = map("chicago-legacy", header, row, false).unwrap();
-        assert_eq!(draft.requested.unwrap().to_string(), "2018-03-12");
-        assert_eq!(draft.reason, Some(ClosedReason::Duplicate));
-        assert!((draft.lon_lat.unwrap().0 + 87.6277).abs() < 1e-3);
-    }
+/// Does the text of a time say how far it is from UTC?
+fn says_offset(text: &str, format: TimeFormat) -> bool {
+    let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
+    counted
+        || text.ends_with(['Z', 'z', ']'])
+        || text.ends_with("UTC")
+        || text.get(11..).is_some_and(|rest| rest.contains(['+', '-']))
 }

@@ -9,17 +9,28 @@ mod duplicate_pairs;
 mod geojson;
 mod guesses;
 mod mapping;
+#[cfg(test)]
+mod mapping_tests;
+mod month_names;
+mod notes;
+mod numbers;
 pub mod open311;
-mod point;
+mod place_reader;
+mod place_text;
 pub mod polygons;
 mod profile;
 mod projection;
 mod read;
 mod source;
+
+mod status_words;
+mod survey;
+mod time_text;
 mod times;
 
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
+pub use notes::{NotedWord, Notes};
 pub use profile::Profile;
 pub use source::{RowSink, SourceFile, SourceRow};

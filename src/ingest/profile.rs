@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::domain::fields::ALL;
 use crate::domain::{Channel, ClosedReason, Nature, Status, fold};
+use crate::ingest::place_reader::PairOrder;
+use crate::ingest::projection::Projection;
+use crate::ingest::times::{DateOrder, FORMAT_WORDS};
 
 /// The built-in profiles, in the order in which `auto` tries them: the one that asks for the most
 /// particular header first.
@@ -47,6 +50,12 @@ pub struct Profile {
     pub projection: Option<String>,
     /// Times end in " UTC" but are local.
     pub utc_suffix_is_local: bool,
+    /// Order of day and month in dates such as 05/06/2026: `dmy` or `mdy`.
+    pub date_order: Option<String>,
+    /// Formats of times, as `strptime` patterns or words; where there are any, no other is read.
+    pub time_formats: Vec<String>,
+    /// Order of the two numbers of a point's text: `lat,lon` or `lon,lat`.
+    pub point_order: Option<String>,
     /// Longitude and latitude of points that stand for an unknown place.
     pub default_points: Vec<[f64; 2]>,
     /// Columns whose value says that the place is not exact.
@@ -149,12 +158,33 @@ impl Profile {
         if let Some(word) = channels.into_iter().find(|word| Channel::parse(word).is_none()) {
             return Err(format!("[channel] '{word}': {}", Channel::spellings()));
         }
+        profile.check_formats()?;
         for list in
             [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
         {
             *list = list.drain().map(|(key, value)| (fold(&key), value)).collect();
         }
         Ok(profile)
+    }
+
+    fn check_formats(&self) -> Result<(), String> {
+        if let Some(word) = self.date_order.as_deref().filter(|w| DateOrder::parse(w).is_none()) {
+            return Err(format!("date_order '{word}': dmy | mdy"));
+        }
+        if let Some(word) = self.point_order.as_deref().filter(|w| PairOrder::parse(w).is_none()) {
+            return Err(format!("point_order '{word}': lat,lon | lon,lat"));
+        }
+        let is_pattern = |text: &&String| text.contains('%') || FORMAT_WORDS.contains(&&***text);
+        if let Some(text) = self.time_formats.iter().find(|text| !is_pattern(text)) {
+            let words = FORMAT_WORDS.join(" | ");
+            return Err(format!(
+                "time_formats '{text}': a pattern such as %d/%m/%Y %H:%M | {words}"
+            ));
+        }
+        match self.projection.as_deref().map(Projection::new) {
+            Some(Err(reason)) => Err(reason),
+            _ => Ok(()),
+        }
     }
 
     /// The built-in profile that a header belongs to.
@@ -194,6 +224,12 @@ impl Profile {
             header: if self.header.is_empty() { base.header } else { self.header },
             projection: self.projection.or(base.projection),
             utc_suffix_is_local: self.utc_suffix_is_local || base.utc_suffix_is_local,
+            date_order: self.date_order.or(base.date_order),
+            time_formats: match self.time_formats.is_empty() {
+                true => base.time_formats,
+                false => self.time_formats,
+            },
+            point_order: self.point_order.or(base.point_order),
             default_points: [base.default_points, self.default_points].concat(),
             approximate_when: merge(base.approximate_when, self.approximate_when),
             columns,

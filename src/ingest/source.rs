@@ -6,12 +6,13 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::Jurisdiction;
+use crate::domain::{Clock, Jurisdiction, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
+use crate::ingest::notes::Notes;
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, Row, SourceColumns};
-use crate::ingest::times::TimeReader;
+use crate::ingest::survey::Survey;
 use crate::message;
 use crate::place::BBox;
 
@@ -101,7 +102,10 @@ impl SourceFile {
             .map_err(Error::internal)?;
         hasher.update(&[u8::from(fix_swapped)]);
         let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
-        hasher.update(format!("{} {columns:?}", self.profile.name).as_bytes());
+        let Profile { name, date_order, point_order, time_formats, projection, .. } = &self.profile;
+        hasher.update(format!("{name} {columns:?}").as_bytes());
+        let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
+        hasher.update(orders.as_bytes());
         Ok(hasher.finalize().to_hex()[..32].to_owned())
     }
 
@@ -124,22 +128,44 @@ impl SourceFile {
         })
     }
 
-    /// Reads every row into `sink` until it wants no more. Wall clocks are of `zone`; `extent` is
-    /// where swapped coordinates are noticed by.
+    /// Declares what the profile leaves open: the order of day and month (`dmy`, `mdy`) and the
+    /// projection of `x` and `y`.
     ///
     /// # Errors
-    /// The file cannot be read further; rows before have been given.
+    /// The word or the projection is not known.
+    pub fn declare(&mut self, date_order: Option<&str>, projection: Option<&str>) -> Result<()> {
+        let declared = |field: &str, text: &str, key: &str| {
+            Profile::parse(&format!("{key} = {text:?}")).map_err(|reason| {
+                let message = crate::i18n::Message { fr: reason.clone(), en: reason };
+                Error::from(Refusal::new(field, text, message))
+            })
+        };
+        if let Some(word) = date_order {
+            self.profile.date_order = declared("--date-order", word, "date_order")?.date_order;
+        }
+        if let Some(name) = projection {
+            self.profile.projection = declared("--projection", name, "projection")?.projection;
+        }
+        Ok(())
+    }
+
+    /// Reads every row into `sink` until it wants no more, after a first look over the rows for
+    /// what no single row can tell. Wall clocks are of `zone`; `extent` is where swapped
+    /// coordinates are noticed by. Returns what was noticed.
+    ///
+    /// # Errors
+    /// The file cannot be read further; rows before have been given. The order of day and month, or
+    /// the projection, cannot be told: no row has been given.
     pub fn read(
         &self,
         zone: TimeZone,
         extent: Option<BBox>,
         fix_swapped: bool,
         sink: &mut RowSink<'_>,
-    ) -> Result<()> {
-        let clock = TimeReader { zone, utc_suffix_is_local: self.profile.utc_suffix_is_local };
+    ) -> Result<Notes> {
         let mut rows = self.input.rows()?;
         let mut mapping =
-            Mapping::new(self.profile.clone(), clock, extent, fix_swapped, rows.columns().folded())
+            Mapping::new(self.profile.clone(), zone, extent, fix_swapped, rows.columns().folded())
                 .map_err(|reason| {
                     let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                     Error::from(Refusal::new("projection", "", message))
@@ -147,12 +173,14 @@ impl SourceFile {
         if self.strict && self.input.is_table() {
             all_found(&mapping, rows.columns())?;
         }
+        self.survey(&mut mapping)?;
+        mapping.resolve(rows.columns().folded());
         let mut anonymous = RowNaming::default();
         let mut row = Row::default();
         loop {
             let known = rows.columns().len();
             if !rows.next(&mut row)? {
-                return Ok(());
+                return Ok(mapping.notes());
             }
             if rows.columns().len() > known {
                 mapping.resolve(rows.columns().folded());
@@ -167,9 +195,27 @@ impl SourceFile {
             let raw = if mapped.is_ok() { Vec::new() } else { raw(&row) };
             let bytes_read = rows.bytes_read();
             if !sink(SourceRow { number: row.number, bytes_read, mapped, raw }) {
-                return Ok(());
+                return Ok(mapping.notes());
             }
         }
+    }
+
+    /// Looks over the rows. Where the file cannot be read to the end, the import says so.
+    fn survey(&self, mapping: &mut Mapping) -> Result<()> {
+        let mut rows = self.input.rows()?;
+        let mut survey = Survey::new(SystemClock.now().as_second());
+        let mut row = Row::default();
+        let mut known = 0;
+        while matches!(rows.next(&mut row), Ok(true)) {
+            if rows.columns().len() > known {
+                known = rows.columns().len();
+                mapping.resolve(rows.columns().folded());
+            }
+            if row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
+                break;
+            }
+        }
+        survey.settle(mapping)
     }
 }
 

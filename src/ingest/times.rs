@@ -1,12 +1,88 @@
-//! Times as cities' exports write them.
+//! Times as cities' exports write them, read in the zone of the city and in one order of day and
+//! month for the whole file.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ReportTime;
 use crate::i18n::Message;
+use crate::ingest::time_text::{WrittenDate, WrittenZone, written};
 use crate::message;
+
+/// Which of two numbers of a date comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// 27/05/2026.
+    DayFirst,
+    /// 05/27/2026.
+    MonthFirst,
+}
+
+impl DateOrder {
+    /// Its word in profiles and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DayFirst => "dmy",
+            Self::MonthFirst => "mdy",
+        }
+    }
+
+    /// The order of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::DayFirst, Self::MonthFirst].into_iter().find(|order| order.word() == word)
+    }
+
+    /// The date of two numbers in this order.
+    pub fn date(self, first: i8, second: i8, year: i16) -> Option<Date> {
+        let (day, month) = match self {
+            Self::DayFirst => (first, second),
+            Self::MonthFirst => (second, first),
+        };
+        Date::new(year, month, day).ok()
+    }
+}
+
+/// The way in which a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeFormat {
+    /// Year, month and day in this order: ISO 8601 and its relatives.
+    YearFirst,
+    /// Day, month, year.
+    DayFirst,
+    /// Month, day, year.
+    MonthFirst,
+    /// With the name of a month.
+    MonthName,
+    /// Seconds since 1970.
+    EpochSeconds,
+    /// Milliseconds since 1970.
+    EpochMilliseconds,
+    /// Days since 1970.
+    EpochDays,
+    /// Days since 1899-12-30, as spreadsheets count them.
+    Serial,
+    /// A format that the profile declares.
+    Declared,
+}
+
+impl TimeFormat {
+    /// A sample for people.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::YearFirst => "2026-05-27 14:05",
+            Self::DayFirst => "27/05/2026 14:05",
+            Self::MonthFirst => "05/27/2026 14:05",
+            Self::MonthName => "27 May 2026 14:05",
+            Self::EpochSeconds => "epoch seconds",
+            Self::EpochMilliseconds => "epoch milliseconds",
+            Self::EpochDays => "days since 1970",
+            Self::Serial => "spreadsheet serial",
+            Self::Declared => "declared format",
+        }
+    }
+}
 
 /// How a source writes its times.
 #[derive(Debug, Clone)]
@@ -15,92 +91,244 @@ pub struct TimeReader {
     pub zone: TimeZone,
     /// The suffix " UTC" is wrong in this source: it is a wall clock of `zone`.
     pub utc_suffix_is_local: bool,
+    /// Order of day and month where a date has two numbers that may be either.
+    pub order: Option<DateOrder>,
+    /// Formats that the profile declares: patterns of `strptime`, or one of [`FORMAT_WORDS`].
+    /// Where there are any, no other format is read.
+    pub formats: Vec<String>,
 }
 
+/// Words that stand for a format without a pattern.
+pub const FORMAT_WORDS: [&str; 4] = ["epoch", "epoch-ms", "epoch-days", "serial"];
+
+/// A time with the way it was written.
+pub type TimeRead = (ReportTime, TimeFormat);
+
 impl TimeReader {
-    /// Reads RFC 3339, ISO 8601 without an offset, `MM/DD/YYYY[ hh:mm[:ss] [AM|PM]]`, either with a
-    /// suffix " UTC", milliseconds or seconds since 1970, and days since 1970. What has no hour is
-    /// a day.
+    /// Reads a time by the declared formats, else in any of the usual ways: ISO 8601 with or
+    /// without an offset, dates with month names in eight languages, `27/05/2026` in the order of
+    /// the file, AM and PM, digits only (`20260527`), seconds or milliseconds since 1970, days
+    /// since 1970 (up to 25568, the year 2040) or a spreadsheet's serial (from 25569). What has no
+    /// hour is a day.
     ///
     /// # Errors
     /// Says what was expected.
-    pub fn read(&self, text: &str) -> Result<ReportTime, Message> {
-        let (body, utc) = match text.strip_suffix(" UTC") {
-            Some(body) => (body, !self.utc_suffix_is_local),
-            None => (text, false),
+    pub fn read(&self, text: &str) -> Result<TimeRead, Message> {
+        if !self.formats.is_empty() {
+            return self.declared(text);
+        }
+        // Nearly every time: an ISO date, or one with a time.
+        if text.as_bytes().get(4) == Some(&b'-')
+            && let Ok(read) = ReportTime::parse(text, &self.zone)
+        {
+            return Ok((read, TimeFormat::YearFirst));
+        }
+        if text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && let Some(read) = self.number(text)
+        {
+            return Ok(read);
+        }
+        self.usual(text)
+    }
+
+    /// A time by one of the declared formats.
+    fn declared(&self, text: &str) -> Result<TimeRead, Message> {
+        let read = self.formats.iter().find_map(|format| self.by_format(format, text));
+        read.ok_or_else(|| {
+            let formats = self.formats.join(" | ");
+            message!("n’est pas une heure du format {formats}", "is not a time of format {formats}")
+        })
+    }
+
+    fn by_format(&self, format: &str, text: &str) -> Option<TimeRead> {
+        let second = |text: &str| text.split('.').next()?.parse::<i64>().ok();
+        let instant = |second| Timestamp::from_second(second).ok().map(ReportTime::instant);
+        let read = match format {
+            "epoch" => instant(second(text)?)?,
+            "epoch-ms" => instant(second(text)?.div_euclid(1000))?,
+            "epoch-days" => self.days(text.parse().ok()?, Date::new(1970, 1, 1).ok()?)?,
+            "serial" => self.days(text.parse().ok()?, Date::new(1899, 12, 30).ok()?)?,
+            pattern => {
+                let parts = BrokenDownTime::parse(pattern, text).ok()?;
+                let date = parts.to_date().ok()?;
+                match (parts.to_timestamp(), parts.to_datetime()) {
+                    (Ok(at), _) => ReportTime::instant(at),
+                    (_, Ok(time)) if parts.hour().is_some() => {
+                        ReportTime::local(time, &self.zone).ok()?
+                    }
+                    _ => ReportTime::day(date, &self.zone).ok()?,
+                }
+            }
         };
-        let zone = if utc { &TimeZone::UTC } else { &self.zone };
-        if body.contains('/') {
-            return american(body, zone);
+        Some((read, TimeFormat::Declared))
+    }
+
+    /// Days since a date, with the time of day as their fraction; a whole number is a day.
+    fn days(&self, number: f64, since: Date) -> Option<ReportTime> {
+        let whole = number.floor();
+        let day = since.checked_add(jiff::Span::new().try_days(whole as i64).ok()?).ok()?;
+        if number == whole {
+            return ReportTime::day(day, &self.zone).ok();
         }
-        if body.len() >= 4 && body.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-            return number(body, zone);
+        let second = ((number - whole) * 86_400.0).round() as i64;
+        let time = day.to_datetime(Time::midnight()).checked_add(SignedDuration::from_secs(second));
+        ReportTime::local(time.ok()?, &self.zone).ok()
+    }
+
+    /// Digits alone: 12 or 13 are milliseconds, 9 or 10 seconds since 1970, 4 to 6 days.
+    fn number(&self, text: &str) -> Option<TimeRead> {
+        let whole = text.split('.').next().unwrap_or_default();
+        let n: i64 = whole.parse().ok()?;
+        let instant = |second| Timestamp::from_second(second).ok().map(ReportTime::instant);
+        match whole.len() {
+            8 | 14 => None,
+            12 if written(text).is_some() => None,
+            12 | 13 => Some((instant(n / 1000)?, TimeFormat::EpochMilliseconds)),
+            9 | 10 => Some((instant(n)?, TimeFormat::EpochSeconds)),
+            4..=6 if n < SERIAL_OF_1970 => {
+                let read = self.days(text.parse().ok()?, Date::new(1970, 1, 1).ok()?)?;
+                Some((read, TimeFormat::EpochDays))
+            }
+            4..=6 => {
+                let read = self.days(text.parse().ok()?, Date::new(1899, 12, 30).ok()?)?;
+                Some((read, TimeFormat::Serial))
+            }
+            _ => None,
         }
-        ReportTime::parse(body, zone)
+    }
+
+    fn usual(&self, text: &str) -> Result<TimeRead, Message> {
+        let unreadable = || {
+            message!(
+                "n’est pas une date ou une heure lisible (2026-03-01 08:30, 01/03/2026, \
+                 1 mars 2026 ; voir time_formats)",
+                "is neither a date nor a time that can be read (2026-03-01 08:30, 03/01/2026, \
+                 1 March 2026; see time_formats)"
+            )
+        };
+        let parts = written(text).ok_or_else(unreadable)?;
+        let (date, format) = match parts.date {
+            WrittenDate::Sure(date) => {
+                (date, if parts.named { TimeFormat::MonthName } else { TimeFormat::YearFirst })
+            }
+            WrittenDate::Either { first, second, year, dotted } => {
+                let order = self.order.or(dotted.then_some(DateOrder::DayFirst));
+                let Some(order) = order else {
+                    return Err(message!(
+                        "peut être jour/mois ou mois/jour ; --date-order dmy ou mdy le dit",
+                        "may be day/month or month/day; --date-order dmy or mdy tells"
+                    ));
+                };
+                let date = order.date(first, second, year).ok_or_else(|| {
+                    let word = order.word();
+                    message!(
+                        "n’est pas dans l’ordre du fichier ({word}) ; voir --date-order",
+                        "is not in the order of the file ({word}); see --date-order"
+                    )
+                })?;
+                (
+                    date,
+                    match order {
+                        DateOrder::DayFirst => TimeFormat::DayFirst,
+                        DateOrder::MonthFirst => TimeFormat::MonthFirst,
+                    },
+                )
+            }
+        };
+        let zone = match &parts.zone {
+            WrittenZone::Said(zone) => zone,
+            WrittenZone::UtcWord if !self.utc_suffix_is_local => &TimeZone::UTC,
+            _ => &self.zone,
+        };
+        let read = match parts.time {
+            None => ReportTime::day(date, &self.zone)?,
+            Some(_) => ReportTime::local(parts.at(date).ok_or_else(unreadable)?, zone)?,
+        };
+        Ok((read, format))
     }
 }
 
-fn american(text: &str, zone: &TimeZone) -> Result<ReportTime, Message> {
-    let unreadable = || {
-        message!(
-            "n’est pas une date MM/JJ/AAAA [hh:mm:ss AM]",
-            "is not a date MM/DD/YYYY [hh:mm:ss AM]"
-        )
-    };
-    let mut message = text.split_ascii_whitespace();
-    let mut date = message.next().ok_or_else(unreadable)?.split('/').map(str::parse::<i16>);
-    let mut next = || date.next().and_then(Result::ok).ok_or_else(unreadable);
-    let (month, day, year) = (next()?, next()?, next()?);
-    let small = |n: i16| i8::try_from(n).map_err(|_| unreadable());
-    let date = Date::new(year, small(month)?, small(day)?).map_err(|_| unreadable())?;
-    let Some(clock) = message.next() else { return ReportTime::day(date, zone) };
-    let mut parts = clock.split(':').map(str::parse::<i8>);
-    let hour = parts.next().and_then(Result::ok).ok_or_else(unreadable)?;
-    let minute = parts.next().and_then(Result::ok).ok_or_else(unreadable)?;
-    let second = parts.next().transpose().map_err(|_| unreadable())?.unwrap_or(0);
-    let hour = match (message.next(), hour) {
-        (None, hour) => hour,
-        (Some("AM" | "am"), 12) => 0,
-        (Some("AM" | "am"), hour @ 1..12) => hour,
-        (Some("PM" | "pm"), 12) => 12,
-        (Some("PM" | "pm"), hour @ 1..12) => hour + 12,
-        _ => return Err(unreadable()),
-    };
-    let time = Time::new(hour, minute, second, 0).map_err(|_| unreadable())?;
-    ReportTime::local(DateTime::from_parts(date, time), zone)
+/// The spreadsheets' serial of 1970-01-01. Smaller numbers of days are counted from 1970.
+const SERIAL_OF_1970: i64 = 25_569;
+
+/// What the dates of a whole file say about the order of day and month.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DateVotes {
+    /// Dates that only one order makes a date: day first, month first.
+    impossible: [u64; 2],
+    /// Dates that lie ahead in the other order.
+    ahead: [u64; 2],
+    /// Dates that fit both orders.
+    either: u64,
+    /// Of these, written with points.
+    dotted: u64,
 }
 
-/// Thirteen digits are milliseconds, nine or ten are seconds, fewer are days since 1970.
-fn number(text: &str, zone: &TimeZone) -> Result<ReportTime, Message> {
-    let whole = text.split('.').next().unwrap_or_default();
-    let unreadable = || {
-        message!(
-            "n’est pas un nombre de jours, de secondes ou de millisecondes depuis 1970",
-            "is not a number of days, seconds or milliseconds since 1970"
-        )
-    };
-    let n: i64 = whole.parse().map_err(|_| unreadable())?;
-    let second = match whole.len() {
-        12..=13 => n / 1000,
-        9..=10 => n,
-        4..=6 => {
-            let epoch = Date::new(1970, 1, 1).map_err(|_| unreadable())?;
-            let span = jiff::Span::new().try_days(n).map_err(|_| unreadable())?;
-            return ReportTime::day(epoch.checked_add(span).map_err(|_| unreadable())?, zone);
+/// What was found about the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderFound {
+    /// No date asks for it.
+    NotNeeded,
+    /// All dates but a hundredth fit this order and not the other.
+    Found(DateOrder),
+    /// Every date fits both orders, or some fit one and some the other.
+    Open,
+}
+
+impl DateVotes {
+    /// Counts the date of a text that must not lie after `today`.
+    pub fn add(&mut self, text: &str, today: Date) {
+        let Some(parts) = written(text) else { return };
+        let WrittenDate::Either { first, second, year, dotted } = parts.date else { return };
+        let dates = [DateOrder::DayFirst, DateOrder::MonthFirst]
+            .map(|order| order.date(first, second, year));
+        match dates {
+            [Some(_), None] => self.impossible[0] += 1,
+            [None, Some(_)] => self.impossible[1] += 1,
+            [Some(day_first), Some(month_first)] => {
+                self.either += 1;
+                self.dotted += u64::from(dotted);
+                match (day_first > today, month_first > today) {
+                    (false, true) => self.ahead[0] += 1,
+                    (true, false) => self.ahead[1] += 1,
+                    _ => {}
+                }
+            }
+            [None, None] => {}
         }
-        _ => return Err(unreadable()),
-    };
-    Timestamp::from_second(second).map(ReportTime::instant).map_err(|_| unreadable())
+    }
+
+    /// The order that all dates together say.
+    pub fn found(&self) -> OrderFound {
+        let majority = |votes: [u64; 2]| match votes {
+            [a, b] if a > 0 && b * 100 <= a => Some(DateOrder::DayFirst),
+            [a, b] if b > 0 && a * 100 <= b => Some(DateOrder::MonthFirst),
+            _ => None,
+        };
+        match self.impossible {
+            [0, 0] if self.either == 0 => OrderFound::NotNeeded,
+            [0, 0] => match majority(self.ahead) {
+                Some(order) => OrderFound::Found(order),
+                None if self.dotted == self.either => OrderFound::Found(DateOrder::DayFirst),
+                None => OrderFound::Open,
+            },
+            votes => majority(votes).map_or(OrderFound::Open, OrderFound::Found),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn new_york(order: Option<DateOrder>) -> TimeReader {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        TimeReader { zone, utc_suffix_is_local: false, order, formats: Vec::new() }
+    }
+
     #[test]
     fn every_way_of_writing_a_time() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let clock = TimeReader { zone: zone.clone(), utc_suffix_is_local: false };
+        let clock = new_york(Some(DateOrder::MonthFirst));
         for (text, shown) in [
             ("2011-07-01 01:32:33", "2011-07-01T05:32:33Z"),
             ("2026-04-20T11:49:25", "2026-04-20T15:49:25Z"),
@@ -117,15 +345,78 @@ mod tests {
             ("1570320355", "2019-10-06T00:05:55Z"),
             ("17532", "2018-01-01"),
             ("17532.0", "2018-01-01"),
+            ("43101", "2018-01-01"),
+            ("43101.25", "2018-01-01T11:00:00Z"),
+            ("2014-Jul-01 00:01:48", "2014-07-01T04:01:48Z"),
+            ("2026/05/27 02:08:51+00", "2026-05-27T02:08:51Z"),
+            ("20260527", "2026-05-27"),
+            ("2012-01-11 10:04:24.0", "2012-01-11T15:04:24Z"),
+            ("27 févr. 2026 14h05", "2026-02-27T19:05:00Z"),
         ] {
-            assert_eq!(clock.read(text).unwrap().to_string(), shown, "{text}");
+            assert_eq!(clock.read(text).unwrap().0.to_string(), shown, "{text}");
         }
         for bad in ["", "hier", "13/40/2019", "04/18/2019 25:00:00", "04/18/2019 13:00 PM", "1.2.3"]
         {
             assert!(clock.read(bad).is_err(), "{bad}");
         }
-        let san_francisco = TimeReader { zone, utc_suffix_is_local: true };
-        let read = san_francisco.read("2019-10-06 00:05:55 UTC").unwrap();
+        let san_francisco = TimeReader { utc_suffix_is_local: true, ..clock };
+        let read = san_francisco.read("2019-10-06 00:05:55 UTC").unwrap().0;
         assert_eq!(read.to_string(), "2019-10-06T04:05:55Z");
+    }
+
+    #[test]
+    fn day_and_month_are_read_in_the_order_of_the_file_only() {
+        let shown = |order, text: &str| {
+            new_york(order).read(text).map(|(time, _)| time.to_string()).map_err(|said| said.en)
+        };
+        let day_first = Some(DateOrder::DayFirst);
+        assert_eq!(shown(day_first, "13/02/2026").unwrap(), "2026-02-13");
+        assert_eq!(shown(day_first, "05/02/2026").unwrap(), "2026-02-05");
+        assert!(shown(day_first, "02/13/2026").unwrap_err().contains("order of the file (dmy)"));
+        assert_eq!(shown(None, "27.05.2026 14:05").unwrap(), "2026-05-27T18:05:00Z");
+        assert_eq!(shown(None, "05.04.2026").unwrap(), "2026-04-05");
+        assert!(shown(None, "13/02/2026").unwrap_err().contains("--date-order"));
+        assert_eq!(shown(None, "05/05/2026").unwrap(), "2026-05-05");
+    }
+
+    #[test]
+    fn all_dates_decide_the_order() {
+        let today = Date::new(2026, 6, 15).unwrap();
+        let found = |texts: &[&str]| {
+            let mut votes = DateVotes::default();
+            texts.iter().for_each(|text| votes.add(text, today));
+            votes.found()
+        };
+        let found_order = OrderFound::Found;
+        assert_eq!(found(&["13/02/2026", "05/02/2026"]), found_order(DateOrder::DayFirst));
+        assert_eq!(found(&["02/05/2026", "02/13/2026"]), found_order(DateOrder::MonthFirst));
+        assert_eq!(found(&["05/02/2026", "06/03/2026"]), OrderFound::Open);
+        // In the other order it would lie in the future.
+        assert_eq!(found(&["05/02/2026", "05/11/2026"]), found_order(DateOrder::MonthFirst));
+        assert_eq!(found(&["13/02/2026", "02/13/2026"]), OrderFound::Open);
+        assert_eq!(found(&["05.02.2026", "06.03.2026"]), found_order(DateOrder::DayFirst));
+        assert_eq!(found(&["2026-05-27", "nonsense"]), OrderFound::NotNeeded);
+    }
+
+    #[test]
+    fn declared_formats_are_the_only_ones() {
+        let with = |formats: &[&str]| TimeReader {
+            formats: formats.iter().map(|format| (*format).to_owned()).collect(),
+            ..new_york(None)
+        };
+        for (format, text, shown) in [
+            ("%d/%m/%y %H.%M", "05/02/26 14.05", "2026-02-05T19:05:00Z"),
+            ("%y%m%d", "260205", "2026-02-05"),
+            ("%Y-%m-%dT%H:%M:%S%z", "2026-02-05T14:05:00+0100", "2026-02-05T13:05:00Z"),
+            ("epoch", "1570320355", "2019-10-06T00:05:55Z"),
+            ("epoch-ms", "1570320355000", "2019-10-06T00:05:55Z"),
+            ("epoch-days", "43101", "2088-01-03"),
+            ("serial", "43101.25", "2018-01-01T11:00:00Z"),
+        ] {
+            let read = with(&[format]).read(text).unwrap();
+            assert_eq!((read.0.to_string().as_str(), read.1), (shown, TimeFormat::Declared));
+        }
+        let said = with(&["%d.%m.%Y", "epoch"]).read("2026-02-05").unwrap_err().en;
+        assert!(said.contains("%d.%m.%Y | epoch"), "{said}");
     }
 }

@@ -209,8 +209,11 @@ pub fn stats(
             let oldest = stats.oldest_open.get_or_insert(record.requested);
             *oldest = record.requested.min(*oldest);
         }
-        if let (Some(closed), false) = (record.closed, record.day_only) {
-            durations.push(closed - record.requested);
+        if let (Some(closed), false, false) =
+            (record.closed, record.day_only, record.closed_day_only)
+        {
+            // A closing may stand some seconds before its opening: clocks differ.
+            durations.push((closed - record.requested).max(0));
         }
         let day = day_starts.partition_point(|start| *start <= record.requested);
         let last_ended = day == day_starts.len()

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{
     Catalogue, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service,
-    ServiceCode, SystemClock,
+    ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
 use crate::message;
@@ -52,6 +52,8 @@ pub struct Importer<'a> {
     catalogue: Catalogue,
     quebec: Catalogue,
     adopted: Vec<Service>,
+    /// Names of categories with the code each came with and the code it was given.
+    codes_of_names: HashMap<String, (String, Option<String>)>,
     batch: Vec<(Report, u64)>,
     /// The previous batch, which is written while this one is read.
     writing: Option<Pending<WriteCounts>>,
@@ -96,6 +98,7 @@ impl<'a> Importer<'a> {
             catalogue,
             quebec: catalogues.quebec.clone(),
             adopted: Vec::new(),
+            codes_of_names: HashMap::new(),
             batch: Vec::with_capacity(BATCH),
             writing: None,
             seen: HashMap::new(),
@@ -166,11 +169,16 @@ impl<'a> Importer<'a> {
     fn admit(
         &mut self,
         number: u64,
-        draft: Draft,
+        mut draft: Draft,
         category: Option<(String, Option<String>)>,
     ) -> std::result::Result<Report, Vec<Refusal>> {
-        if let (None, Some((name, hint))) = (self.catalogue.get(&draft.service), category) {
-            self.adopt(&draft.service, &name, hint.as_deref());
+        if let Some((name, hint)) = category {
+            if let Some(code) = self.code_of_name(&draft.service, &name) {
+                draft.service = code;
+            }
+            if self.catalogue.get(&draft.service).is_none() {
+                self.adopt(&draft.service, &name, hint.as_deref());
+            }
         }
         let now = SystemClock.now().as_second();
         let gate = Gate { catalogue: &self.catalogue, zone: &self.zone, now };
@@ -183,8 +191,33 @@ impl<'a> Importer<'a> {
         Ok(report)
     }
 
-    /// Adds a service to the catalogue of the jurisdiction: the built-in one with this code, else
-    /// one made from the category of the source.
+    /// The code of the service of this name, where the code is made of the name: services whose
+    /// names differ have different codes, the second of a slug with a number behind it. `None`
+    /// where the code was given otherwise, or is that of a built-in service.
+    fn code_of_name(&mut self, code: &str, name: &str) -> Option<String> {
+        if let Some((made_of, given)) = self.codes_of_names.get(name)
+            && made_of == code
+        {
+            return given.clone();
+        }
+        let slug = ServiceCode::slug(name);
+        let given = (slug.as_str() == code && self.quebec.get(code).is_none()).then(|| {
+            let key = name_key(name);
+            let is_free = |code: &ServiceCode| {
+                self.catalogue.get(code.as_str()).is_none_or(|known| {
+                    [&known.names.fr, &known.names.en].iter().any(|known| name_key(known) == key)
+                })
+            };
+            let numbered = (2..).map(|number| slug.numbered(number));
+            let mut codes = std::iter::once(slug.clone()).chain(numbered);
+            codes.find(is_free).unwrap_or_else(|| slug.clone()).to_string()
+        });
+        self.codes_of_names.insert(name.to_owned(), (code.to_owned(), given.clone()));
+        given
+    }
+
+    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping
+    /// named it, else one made of the source's category.
     fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
         let Some(code) = ServiceCode::new(code) else { return };
         let service = match self.quebec.get(code.as_str()) {

@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("config", &[], &[]),
     ("place", &[], &["h3o", "geo", "rstar"]),
     ("statistics", &["place"], &["libm", "rand", "rand_xoshiro"]),
-    ("domain", &["place", "i18n", "error"], &["jiff"]),
+    ("domain", &["place", "i18n", "error"], &["jiff", "deunicode"]),
     (
         "store",
         &["domain", "place", "i18n", "error"],
@@ -48,6 +48,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "toml",
             "jiff",
             "proj4rs",
+            "crs_definitions",
+            "deunicode",
             "blake3",
             "quick_xml",
             "memchr",

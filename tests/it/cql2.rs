@@ -43,6 +43,7 @@ fn filters_mean_what_they_say() {
         requested: 1_772_371_800,
         day_only: false,
         closed: None,
+        closed_day_only: false,
         position: Some(at(-71.25, 46.8125)),
         accuracy: Accuracy::Exact,
         area: Some("Limoilou".into()),

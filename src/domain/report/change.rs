@@ -28,6 +28,8 @@ pub struct IndexedFields {
     pub day_only: bool,
     /// When it was closed, in seconds since 1970.
     pub closed: Option<i64>,
+    /// Only the day of `closed` is known.
+    pub closed_day_only: bool,
     /// Where the problem is, if that is known.
     pub position: Option<Position>,
     /// Accuracy of `position`.
@@ -59,6 +61,7 @@ impl IndexedFields {
             requested,
             day_only: false,
             closed: None,
+            closed_day_only: false,
             position,
             accuracy: Accuracy::Exact,
             area: None,

@@ -24,7 +24,9 @@ const URL_CHARS_MAX: usize = 2_000;
 pub const MEDIA_MAX: usize = 10;
 /// Earliest time of a request, in seconds since 1970: earlier times are placeholders of sources.
 const EARLIEST_SECOND: i64 = 0;
-/// How far in the future a time may be, in seconds, because clocks differ.
+/// Clocks differ: how long before its opening a closing may be, in seconds; it must be less.
+const CLOSED_EARLY_SECONDS: i64 = 60;
+/// Clocks differ: how far ahead of ours a time may be, in seconds.
 pub const AHEAD_SECONDS_MAX: i64 = 900;
 
 /// Checks drafts and changes of one jurisdiction at a given time.
@@ -203,7 +205,7 @@ impl Gate<'_> {
             }
         }
         if let (Some(requested), Some(closed)) = (requested, closed)
-            && closed.last_second() < requested.second()
+            && closed.last_second() + CLOSED_EARLY_SECONDS <= requested.second()
             && closed.last_second() >= EARLIEST_SECOND
         {
             let message = message!(
@@ -322,9 +324,13 @@ mod tests {
         assert_eq!(refused(|d| d.reason = Some(ClosedReason::Done)), ["closed_reason"]);
         assert_eq!(refused(|d| d.id = Some("a\nb".into())), ["service_request_id"]);
         let early = |d: &mut Draft| {
-            (d.requested, d.closed, d.status) = (at(100_000), at(99_999), Some(Status::Closed));
+            (d.requested, d.closed, d.status) = (at(100_000), at(99_940), Some(Status::Closed));
         };
         assert_eq!(refused(early), ["closed_datetime"]);
+        let seconds_early = |d: &mut Draft| {
+            (d.requested, d.closed, d.status) = (at(100_000), at(99_941), Some(Status::Closed));
+        };
+        assert_eq!(refused(seconds_early), [""; 0]);
         assert_eq!(
             refused(|d| {
                 early(d);

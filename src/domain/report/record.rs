@@ -95,6 +95,7 @@ impl Report {
             requested: self.requested.second(),
             day_only: self.requested.day_only().is_some(),
             closed: self.closed.map(|when| when.second()),
+            closed_day_only: self.closed.is_some_and(|when| when.day_only().is_some()),
             position: self.position,
             accuracy: self.accuracy,
             area: self.area.as_deref().map(Into::into),

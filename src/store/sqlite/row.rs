@@ -163,6 +163,7 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut TextInterner) -> Re
         return Ok(Change { revision, event: Event::Remove(id) });
     }
     let requested = cells.parsed(6, |text| ReportTime::parse(text, zone).ok())?;
+    let closed = cells.maybe(7, |text| ReportTime::parse(text, zone).ok())?;
     let service = cells.parsed(1, |text| repeated.service(text))?;
     let facts = IndexedFields {
         id,
@@ -174,9 +175,8 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut TextInterner) -> Re
         channel: cells.parsed(5, Channel::parse)?,
         requested: requested.second(),
         day_only: requested.day_only().is_some(),
-        closed: cells
-            .maybe(7, |text| ReportTime::parse(text, zone).ok())?
-            .map(|when| when.second()),
+        closed: closed.map(|when| when.second()),
+        closed_day_only: closed.is_some_and(|when| when.day_only().is_some()),
         position: cells.position(8, 9)?,
         accuracy: cells.parsed(10, Accuracy::parse)?,
         area: cells.text(11)?.map(|text| repeated.area(text)),

@@ -127,6 +127,7 @@ pub fn random_facts(rng: &mut ChaCha8Rng, id: &str, place: Position) -> IndexedF
         channel: Channel::ALL[rng.random_range(0..6)],
         requested: 1_700_000_000 + rng.random_range(0..500),
         day_only: false,
+        closed_day_only: false,
         closed: (status == Status::Closed && rng.random_bool(0.8))
             .then(|| 1_700_000_000 + rng.random_range(0..600)),
         position: (!rng.random_bool(0.05)).then_some(place),

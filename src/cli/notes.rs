@@ -1,0 +1,45 @@
+//! What an import noticed in a file, printed line by line.
+
+use crate::ingest::{NotedWord, Notes};
+
+/// Words of one field that are shown.
+const SHOWN: usize = 12;
+
+/// Prints what the whole file was taken for, how its times were written, and every word that its
+/// profile does not translate.
+pub fn tell(notes: &Notes) {
+    for sentence in &notes.sentences {
+        println!("  {}", sentence.en);
+    }
+    if !notes.times.is_empty() {
+        let times = notes.times.iter().map(|(format, count)| format!("{count} {}", format.shown()));
+        println!("  times: {}", times.collect::<Vec<_>>().join(", "));
+    }
+    if notes.repeated_hour > 0 {
+        let count = notes.repeated_hour;
+        println!("  {count} closings read as the second of the hour that comes twice in autumn");
+    }
+    if notes.closed_by_time > 0 {
+        println!("  {} closed by their closing time alone", notes.closed_by_time);
+    }
+    for (field, words) in [("status", &notes.statuses), ("channel", &notes.channels)] {
+        list(&format!("{field} words"), words, true);
+        list(&format!("{field} words not known"), words, false);
+    }
+}
+
+fn list(title: &str, words: &std::collections::HashMap<String, NotedWord>, known: bool) {
+    let sorted = Notes::sorted(words, known);
+    if sorted.is_empty() {
+        return;
+    }
+    let shown = sorted.iter().take(SHOWN).map(|(word, noted)| {
+        let NotedWord { count, taken_for, .. } = noted;
+        format!("{count} '{word}' taken for {taken_for}")
+    });
+    let more = match sorted.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; {more} more"),
+    };
+    println!("  {title}: {}{more}", shown.collect::<Vec<_>>().join(", "));
+}

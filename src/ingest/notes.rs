@@ -1,0 +1,77 @@
+//! What was noticed while rows were read: how times were written, and which words no profile knew.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::{Channel, ClosedReason, Status};
+use crate::ingest::times::TimeFormat;
+
+/// Distinct words of a field that are kept; further ones are counted together.
+const WORDS_MAX: usize = 1_000;
+
+/// A word of the source that its profile does not translate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedWord {
+    /// How often it came.
+    pub count: u64,
+    /// What it was taken for, in this service's words: `open`, `closed:duplicate`, `import`.
+    pub taken_for: String,
+    /// A list of usual words has it; otherwise it was not known at all.
+    pub known: bool,
+}
+
+/// What was noticed in a file.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Times by the way they were written.
+    pub times: BTreeMap<TimeFormat, u64>,
+    /// Words of the status column that the profile does not translate.
+    pub statuses: HashMap<String, NotedWord>,
+    /// Words of the channel column that the profile does not translate.
+    pub channels: HashMap<String, NotedWord>,
+    /// Rows whose status was taken from their closing time alone.
+    pub closed_by_time: u64,
+    /// Rows whose closing was read as the second of an hour that came twice.
+    pub repeated_hour: u64,
+    /// Sentences about what the whole file was taken for, French and English.
+    pub sentences: Vec<crate::i18n::Message>,
+}
+
+impl Notes {
+    /// Counts a word of a field.
+    pub fn word(
+        words: &mut HashMap<String, NotedWord>,
+        word: &str,
+        taken_for: impl FnOnce() -> String,
+        known: bool,
+    ) {
+        if let Some(noted) = words.get_mut(word) {
+            noted.count += 1;
+        } else if words.len() < WORDS_MAX {
+            words.insert(word.to_owned(), NotedWord { count: 1, taken_for: taken_for(), known });
+        } else {
+            let others = NotedWord { count: 0, taken_for: String::new(), known: false };
+            words.entry("…".to_owned()).or_insert(others).count += 1;
+        }
+    }
+
+    /// Words that a list of usual words has, or those that none has: the most frequent first.
+    pub fn sorted(words: &HashMap<String, NotedWord>, known: bool) -> Vec<(&str, &NotedWord)> {
+        let wanted = words.iter().filter(|(_, noted)| noted.known == known);
+        let mut wanted: Vec<_> = wanted.map(|(word, noted)| (word.as_str(), noted)).collect();
+        wanted.sort_by(|a, b| b.1.count.cmp(&a.1.count).then(a.0.cmp(b.0)));
+        wanted
+    }
+}
+
+/// A status as profiles write it.
+pub fn status_word(status: Status, reason: Option<ClosedReason>) -> String {
+    match reason {
+        Some(reason) if status == Status::Closed => format!("{status}:{reason}"),
+        _ => status.to_string(),
+    }
+}
+
+/// A channel as profiles write it.
+pub fn channel_word(channel: Channel) -> String {
+    channel.to_string()
+}

@@ -1,0 +1,179 @@
+//! Numbers as people and programs of several countries write them, and texts that stand for none.
+
+/// Texts by which exports say that there is no value, in lower case.
+const ABSENT: [&str; 30] = [
+    "n/a",
+    "na",
+    "n.a.",
+    "n.a",
+    "#n/a",
+    "#na",
+    "#null!",
+    "#value!",
+    "#ref!",
+    "#div/0!",
+    "#name?",
+    "null",
+    "(null)",
+    "<null>",
+    "[null]",
+    "nil",
+    "nan",
+    "none",
+    "undefined",
+    "\\n",
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    "s/o",
+    "k.a.",
+    "s/d",
+    "<na>",
+    "nat",
+];
+
+/// Does the text stand for no value: `N/A`, `#N/A`, `NULL`, `-`…? In any case, without the white
+/// space around it.
+pub fn is_absent(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 9 && {
+        let lower = text.to_lowercase();
+        lower.is_empty() || ABSENT.contains(&lower.as_str())
+    }
+}
+
+/// A number with a decimal point or a decimal comma, without groups of digits: `46,81`, `−71.2`.
+pub fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let number = text.parse::<f64>().ok().or_else(|| {
+        let text = text.replace('\u{2212}', "-").replacen(',', ".", 1);
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+        if plain { text.parse().ok() } else { None }
+    });
+    number.filter(|number| number.is_finite())
+}
+
+/// A number that may have its digits in groups: `1,002,973`, `2'683'920.5`, `5 031 850,88`. Two
+/// different signs are the groups' and the decimal sign, in this order; the same sign twice is the
+/// groups'; one alone before exactly three digits is the groups', else the decimal sign.
+pub fn grouped(text: &str) -> Option<f64> {
+    if let Ok(number) = text.trim().parse::<f64>() {
+        return Some(number).filter(|number| number.is_finite());
+    }
+    let is_space = |c: char| c.is_whitespace() || "'’_".contains(c);
+    let text: String =
+        text.trim().replace('\u{2212}', "-").chars().filter(|c| !is_space(*c)).collect();
+    let (commas, points) = (text.matches(',').count(), text.matches('.').count());
+    let three_behind = text.rsplit(',').next().is_some_and(|last| last.len() == 3);
+    let text = match (commas, points) {
+        (0, 0 | 1) => text,
+        (0, _) => text.replace('.', ""),
+        (1, 0) if three_behind => text.replace(',', ""),
+        (1, 0) => text.replace(',', "."),
+        (_, 0) => text.replace(',', ""),
+        _ if text.rfind(',') > text.rfind('.') => text.replace('.', "").replace(',', "."),
+        _ => text.replace(',', ""),
+    };
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// Degrees: decimal, or degrees with minutes and seconds, with or without a hemisphere before or
+/// behind; `O` is the west of French, Italian, Spanish and Portuguese.
+pub fn degrees(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if let Some(number) = decimal(text) {
+        return Some(number);
+    }
+    let upper = text.replace('\u{2212}', "-").to_uppercase();
+    let mut body = upper.trim();
+    let mut hemisphere = None;
+    for letter in ['N', 'S', 'E', 'W', 'O'] {
+        if let Some(rest) = body.strip_suffix(letter).or_else(|| body.strip_prefix(letter)) {
+            hemisphere = Some(letter);
+            body = rest.trim();
+            break;
+        }
+    }
+    let negative = body.starts_with('-');
+    let body = body.trim_start_matches(['-', '+']);
+    let sign = |c: char| c.is_whitespace() || "°º˚'’′\"”″:D".contains(c);
+    let known = |c: char| c.is_ascii_digit() || ".,".contains(c) || sign(c);
+    if !body.chars().all(known) {
+        return None;
+    }
+    let parts: Option<Vec<f64>> =
+        body.split(sign).filter(|part| !part.is_empty()).map(decimal).collect();
+    let parts = parts?;
+    let marked = hemisphere.is_some() || body.contains(['°', 'º', '˚']);
+    if parts.is_empty() || parts.len() > 3 || !marked {
+        return None;
+    }
+    if parts[1..].iter().any(|part| !(0.0..60.0).contains(part)) {
+        return None;
+    }
+    let value = parts.iter().rev().fold(0.0, |sum, part| part + sum / 60.0);
+    let south_west = matches!(hemisphere, Some('S' | 'W' | 'O'));
+    Some(if negative != south_west { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_several_countries() {
+        for (text, number) in [
+            ("46.8123", 46.8123),
+            (" 46,8123 ", 46.8123),
+            ("−71,2143", -71.2143),
+            ("-7.12e1", -71.2),
+        ] {
+            assert_eq!(decimal(text), Some(number), "{text}");
+        }
+        for (text, number) in [
+            ("894488.00000000", 894_488.0),
+            ("1,002,973", 1_002_973.0),
+            ("894,488", 894_488.0),
+            ("894,488.25", 894_488.25),
+            ("2'683'920.5", 2_683_920.5),
+            ("5 031 850,88", 5_031_850.88),
+            ("5.031.850,88", 5_031_850.88),
+            ("648237,5", 648_237.5),
+        ] {
+            assert_eq!(grouped(text), Some(number), "{text}");
+        }
+        for bad in ["", "north", "1,2,3x", "inf", "nan", "1-2"] {
+            assert_eq!((decimal(bad), grouped(bad)), (None, None), "{bad}");
+        }
+    }
+
+    #[test]
+    fn degrees_minutes_and_seconds() {
+        for (text, number) in [
+            ("46.81", 46.81),
+            ("46°48'36\"N", 46.81),
+            ("71° 12′ 36″ W", -71.21),
+            ("71°12.6'O", -71.21),
+            ("S33.5", -33.5),
+            ("-71°12'36\"", -71.21),
+            ("46°", 46.0),
+        ] {
+            assert!((degrees(text).unwrap() - number).abs() < 1e-9, "{text}");
+        }
+        for bad in ["46°61'N", "N", "46 48 36", "1°2'3\"4N", "Nord", "46x"] {
+            assert_eq!(degrees(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_that_stand_for_nothing() {
+        for text in ["#N/A", "-", "n/a", "NULL", " null ", "NaN", "None", "", "—", "#VALUE!"] {
+            assert!(is_absent(text), "{text}");
+        }
+        for text in ["0", "no", "nano", "A-1", "unknown"] {
+            assert!(!is_absent(text), "{text}");
+        }
+    }
+}

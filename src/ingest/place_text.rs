@@ -1,0 +1,387 @@
+//! A place written as one text: a pair of numbers, WKT, EWKB, GeoJSON, a dictionary, or degrees,
+//! minutes and seconds.
+
+use serde_json::Value;
+
+use crate::ingest::numbers::{decimal, degrees};
+
+/// What a text says about a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PlaceText {
+    /// Longitude and latitude in degrees, WGS 84; the text tells which is which.
+    LonLat(f64, f64),
+    /// Two numbers in the order of the text, which does not tell which is which.
+    Pair(f64, f64),
+    /// Coordinates in the system of this EPSG code.
+    Projected {
+        /// The code.
+        epsg: u32,
+        /// First coordinate: east.
+        x: f64,
+        /// Second coordinate: north.
+        y: f64,
+    },
+    /// The text says that there is no place, such as `POINT EMPTY`.
+    Nothing,
+}
+
+/// Reads the place of a text; `None` where the text is none.
+pub fn place_text(text: &str) -> Option<PlaceText> {
+    let text = text.trim();
+    if let Some(found) = wkt(text).or_else(|| ewkb(text)) {
+        return Some(found);
+    }
+    if is_geometry(text) {
+        return None;
+    }
+    if text.starts_with(['{', '[']) {
+        let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&python(text)));
+        return object(&value.ok()?);
+    }
+    sexagesimal(text).or_else(|| pair(text)).or_else(|| in_brackets(text))
+}
+
+/// `POINT (lon lat)` in any case, with `SRID=…;` before, `Z`, `M` or `ZM` behind, and a MultiPoint
+/// whose points are all one.
+fn wkt(text: &str) -> Option<PlaceText> {
+    let upper = text.to_ascii_uppercase();
+    let (srid, body) = match upper.strip_prefix("SRID=") {
+        Some(rest) => {
+            let (code, body) = rest.split_once(';')?;
+            (code.trim().parse().ok()?, body.trim_start())
+        }
+        None => (4326, upper.as_str()),
+    };
+    let body = body.strip_prefix("MULTIPOINT").or_else(|| body.strip_prefix("POINT"))?;
+    let body = body.trim_start().trim_start_matches(['Z', 'M']).trim();
+    if body == "EMPTY" {
+        return Some(PlaceText::Nothing);
+    }
+    let inside = body.strip_prefix('(')?.strip_suffix(')')?;
+    let mut points = inside.split(',').map(|point| {
+        let point = point.trim().trim_start_matches('(').trim_end_matches(')');
+        let numbers: Option<Vec<f64>> = point.split_whitespace().map(decimal).collect();
+        numbers.filter(|numbers| (2..=4).contains(&numbers.len()))
+    });
+    let first = points.next()??;
+    points.all(|point| point.as_ref() == Some(&first)).then(|| in_system(srid, first[0], first[1]))
+}
+
+/// Is the text a geometry of WKT, whatever its kind: a word, then a bracket?
+fn is_geometry(text: &str) -> bool {
+    let Some((word, _)) = text.split_once('(') else { return false };
+    let word = word.trim_end_matches([' ', 'Z', 'M', 'z', 'm']).rsplit(';').next();
+    let word = word.unwrap_or_default().trim().to_ascii_uppercase();
+    let kinds = ["POINT", "LINESTRING", "POLYGON", "GEOMETRYCOLLECTION"];
+    kinds.iter().any(|kind| word.strip_prefix("MULTI").unwrap_or(&word) == *kind)
+}
+
+/// Coordinates of the system with this code.
+fn in_system(epsg: u32, x: f64, y: f64) -> PlaceText {
+    match epsg {
+        0 | 4326 => PlaceText::LonLat(x, y),
+        epsg => PlaceText::Projected { epsg, x, y },
+    }
+}
+
+/// The hexadecimal well-known binary of a point, with PostGIS's SRID and dimensions.
+fn ewkb(text: &str) -> Option<PlaceText> {
+    let is_hex = text.len() >= 42 && text.len() <= 200 && text.starts_with('0');
+    if !is_hex || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = (0..text.len() / 2)
+        .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok())
+        .collect();
+    let bytes = bytes?;
+    let little = bytes[0] == 1;
+    let word = |at: usize| {
+        let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) })
+    };
+    let number = |at: usize| {
+        let eight: [u8; 8] = bytes.get(at..at + 8)?.try_into().ok()?;
+        Some(if little { f64::from_le_bytes(eight) } else { f64::from_be_bytes(eight) })
+    };
+    let kind = word(1)?;
+    let (srid, at) = if kind & 0x2000_0000 != 0 { (word(5)?, 9) } else { (4326, 5) };
+    if (kind & 0x0fff_ffff) % 1000 != 1 {
+        return None;
+    }
+    let (x, y) = (number(at)?, number(at + 8)?);
+    if x.is_nan() && y.is_nan() {
+        return Some(PlaceText::Nothing);
+    }
+    Some(in_system(srid, x, y))
+}
+
+/// A Python literal as JSON: strings in double quotes, `None`, `True` and `False` in JSON's words.
+fn python(text: &str) -> String {
+    let mut json = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut signs = text.chars();
+    let mut word = String::new();
+    let flush = |word: &mut String, json: &mut String| {
+        json.push_str(match word.as_str() {
+            "None" | "nan" | "NaN" => "null",
+            "True" => "true",
+            "False" => "false",
+            other => other,
+        });
+        word.clear();
+    };
+    while let Some(sign) = signs.next() {
+        match (quote, sign) {
+            (None, c) if c.is_alphanumeric() || "+-._".contains(c) => word.push(c),
+            (None, c) => {
+                flush(&mut word, &mut json);
+                if c == '\'' || c == '"' {
+                    quote = Some(c);
+                    json.push('"');
+                } else {
+                    json.push(c);
+                }
+            }
+            (Some(open), c) if c == open => {
+                quote = None;
+                json.push('"');
+            }
+            (Some(_), '\\') => match signs.next() {
+                Some('\'') => json.push('\''),
+                Some(other) => json.extend(['\\', other]),
+                None => {}
+            },
+            (Some(_), '"') => json.push_str("\\\""),
+            (Some(_), c) if c.is_control() => json.push(' '),
+            (Some(_), c) => json.push(c),
+        }
+    }
+    flush(&mut word, &mut json);
+    json
+}
+
+/// Names of a longitude and of a latitude in an object, each pair in the order of preference.
+const NAMES: [(&str, &str); 7] = [
+    ("longitude", "latitude"),
+    ("lon", "lat"),
+    ("lng", "lat"),
+    ("long", "lat"),
+    ("x", "y"),
+    ("longitud", "latitud"),
+    ("laengengrad", "breitengrad"),
+];
+
+/// A GeoJSON geometry or feature, an object with a longitude and a latitude, an ArcGIS point, or a
+/// list of two numbers.
+fn object(value: &Value) -> Option<PlaceText> {
+    if let Value::Array(list) = value {
+        let [first, second, ..] = list.as_slice() else { return None };
+        return Some(PlaceText::Pair(number(first)?, number(second)?));
+    }
+    let object = value.as_object()?;
+    let member = |name: &str| {
+        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    };
+    if let Some(geometry) = member("geometry") {
+        return self::object(geometry);
+    }
+    let epsg = ["wkid", "latestWkid"]
+        .iter()
+        .filter_map(|key| member("spatialReference")?.get(key)?.as_u64())
+        .next_back()
+        .or_else(|| {
+            let name = member("crs")?.get("properties")?.get("name")?.as_str()?;
+            let digits = name.rsplit([':', '/']).next()?;
+            digits.parse().ok()
+        });
+    let epsg = epsg.and_then(|code| u32::try_from(code).ok()).unwrap_or(4326);
+    if let Some(coordinates) = member("coordinates") {
+        let mut point = coordinates.as_array()?.as_slice();
+        // The points of a MultiPoint must all be one.
+        if let [first @ Value::Array(inner), rest @ ..] = point {
+            if rest.iter().any(|other| other != first) {
+                return None;
+            }
+            point = inner.as_slice();
+        }
+        return match point {
+            [] => Some(PlaceText::Nothing),
+            [x, y, ..] => Some(in_system(epsg, number(x)?, number(y)?)),
+            [_] => None,
+        };
+    }
+    for (lon, lat) in NAMES {
+        if let (Some(lon), Some(lat)) = (member(lon), member(lat)) {
+            if lon.is_null() && lat.is_null() {
+                return Some(PlaceText::Nothing);
+            }
+            return Some(in_system(epsg, number(lon)?, number(lat)?));
+        }
+    }
+    object.is_empty().then_some(PlaceText::Nothing)
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => degrees(text),
+        _ => None,
+    }
+}
+
+/// Degrees, minutes and seconds or decimal degrees, each with its hemisphere:
+/// `46°48'36"N 71°12'36"W`, `N 46.81, W 71.21`.
+fn sexagesimal(text: &str) -> Option<PlaceText> {
+    let marked = |c: char| "NSEWOnsewo".contains(c);
+    let at: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| marked(*c)).collect();
+    let [(first, a), (second, b)] = at[..] else { return None };
+    // The letter stands before its number, or behind it.
+    let cut = if first == 0 { second } else { first + 1 };
+    let one = degrees(text[..cut].trim_end_matches(|c: char| c == ',' || c.is_whitespace()))?;
+    let two = degrees(text[cut..].trim_start_matches([',', ';', ' ', '/']))?;
+    match (a.to_ascii_uppercase(), b.to_ascii_uppercase()) {
+        ('N' | 'S', 'E' | 'W' | 'O') => Some(PlaceText::LonLat(two, one)),
+        ('E' | 'W' | 'O', 'N' | 'S') => Some(PlaceText::LonLat(one, two)),
+        _ => None,
+    }
+}
+
+/// Two numbers, with decimal points or decimal commas. A third one, the altitude, is dropped.
+fn pair(text: &str) -> Option<PlaceText> {
+    let text = text.trim_matches(|c: char| "()[]".contains(c) || c.is_whitespace());
+    let all = |parts: Vec<&str>| -> Option<Vec<f64>> { parts.into_iter().map(decimal).collect() };
+    let split = |by: &dyn Fn(char) -> bool| -> Vec<&str> {
+        text.split(by).map(str::trim).filter(|part| !part.is_empty()).collect()
+    };
+    let has_point = text.contains('.');
+    for by in [
+        &(|c: char| c == ';' || c == '|') as &dyn Fn(char) -> bool,
+        &|c: char| c.is_whitespace(),
+        &|c: char| c == ',' && has_point,
+        &|c: char| c == ',',
+    ] {
+        let parts = split(by);
+        // Separated by blanks or semicolons, each part may end in the comma of a list.
+        let parts: Vec<&str> = parts.iter().map(|part| part.trim_end_matches(',')).collect();
+        let wanted = parts.len() == 2 || (parts.len() == 3 && has_point);
+        if wanted && let Some(numbers) = all(parts) {
+            return Some(PlaceText::Pair(numbers[0], numbers[1]));
+        }
+    }
+    // `46,81,-71,21`: two numbers with decimal commas, separated by a comma.
+    let parts = split(&|c| c == ',');
+    let [a, b, c, d] = parts[..] else { return None };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if has_point || !digits(b) || !digits(d) {
+        return None;
+    }
+    Some(PlaceText::Pair(decimal(&format!("{a}.{b}"))?, decimal(&format!("{c}.{d}"))?))
+}
+
+/// A pair in brackets behind an address: the last brackets that hold one.
+fn in_brackets(text: &str) -> Option<PlaceText> {
+    let mut rest = text;
+    while let Some(open) = rest.rfind('(') {
+        let inside = &rest[open + 1..];
+        let inside = inside.split(')').next().unwrap_or_default();
+        if let Some(found) = sexagesimal(inside).or_else(|| pair(inside)) {
+            return Some(found);
+        }
+        rest = &rest[..open];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PlaceText::{LonLat, Nothing, Pair, Projected};
+    use super::*;
+
+    #[test]
+    fn every_way_of_writing_a_place() {
+        let human = "{'latitude': '40.75', 'longitude': '-73.84', \
+                     'human_address': '{\"address\": \"5 O\\'Neil\", \"city\": \"\"}'}";
+        let feature = "{'type': 'Feature', 'geometry': {'coordinates': [2.3344, 48.8812], \
+                       'type': 'Point'}, 'properties': {}}";
+        for (text, place) in [
+            ("46.81, -71.21", Pair(46.81, -71.21)),
+            ("-71.21,46.81", Pair(-71.21, 46.81)),
+            ("46.81 -71.21", Pair(46.81, -71.21)),
+            ("[46.81, -71.21]", Pair(46.81, -71.21)),
+            ("-71.21,46.81,0", Pair(-71.21, 46.81)),
+            ("46,81; -71,21", Pair(46.81, -71.21)),
+            ("46,81 -71,21", Pair(46.81, -71.21)),
+            ("46,81, -71,21", Pair(46.81, -71.21)),
+            ("46,81,-71,21", Pair(46.81, -71.21)),
+            ("894488.5, 1011215.25", Pair(894_488.5, 1_011_215.25)),
+            ("(40.5863974, -73.9325913)", Pair(40.586_397_4, -73.932_591_3)),
+            ("12 rue X (rear)\n(46.81, -71.21)", Pair(46.81, -71.21)),
+            ("12 rue X (46.81, -71.21) (rear)", Pair(46.81, -71.21)),
+            ("POINT (-122.42 37.77)", LonLat(-122.42, 37.77)),
+            ("Point(-122.42 37.77)", LonLat(-122.42, 37.77)),
+            ("POINT Z (-71.21 46.81 12.5)", LonLat(-71.21, 46.81)),
+            ("POINTZM(-71.21 46.81 12.5 0)", LonLat(-71.21, 46.81)),
+            ("SRID=4326;POINT(-71.21 46.81)", LonLat(-71.21, 46.81)),
+            (
+                "srid=2154; Point (648237 6862272)",
+                Projected { epsg: 2154, x: 648_237.0, y: 6_862_272.0 },
+            ),
+            ("MULTIPOINT ((-71.21 46.81))", LonLat(-71.21, 46.81)),
+            ("MULTIPOINT (-71.21 46.81, -71.21 46.81)", LonLat(-71.21, 46.81)),
+            ("POINT EMPTY", Nothing),
+            ("{}", Nothing),
+            ("{'lon': -71.21, 'lat': 46.81}", LonLat(-71.21, 46.81)),
+            ("{\"lng\":\"-71,21\",\"lat\":\"46,81\"}", LonLat(-71.21, 46.81)),
+            (human, LonLat(-73.84, 40.75)),
+            ("{'lon': None, 'lat': None}", Nothing),
+            ("{\"type\":\"Point\",\"coordinates\":[-71.21,46.81,3]}", LonLat(-71.21, 46.81)),
+            ("{'type':'MultiPoint','coordinates':[[-71.21,46.81]]}", LonLat(-71.21, 46.81)),
+            (feature, LonLat(2.3344, 48.8812)),
+            (
+                "{\"x\":-7926000,\"y\":5910000,\"spatialReference\":{\"wkid\":102100}}",
+                Projected { epsg: 3857, x: -7_926_000.0, y: 5_910_000.0 },
+            ),
+            ("46°48'36\"N 71°12'36\"W", LonLat(-71.21, 46.81)),
+            ("46° 48′ 36″ N, 71° 12′ 36″ O", LonLat(-71.21, 46.81)),
+            ("N 46.81, W 71.21", LonLat(-71.21, 46.81)),
+            ("33.86 S 151.21 E", LonLat(151.21, -33.86)),
+            ("0101000020E6100000CDCCCCCCCCCC51C0C3F5285C8F624740", LonLat(-71.2, 46.77)),
+        ] {
+            let found = place_text(text);
+            let near = match (found, place) {
+                (Some(LonLat(a, b)), LonLat(c, d)) | (Some(Pair(a, b)), Pair(c, d)) => {
+                    (a - c).abs() < 1e-6 && (b - d).abs() < 1e-6
+                }
+                (found, place) => found == Some(place),
+            };
+            assert!(near, "{text}: {found:?} is not {place:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_is_none() {
+        for text in [
+            "over there",
+            "somewhere (rear)",
+            "12, rue X",
+            "POINT",
+            "POINT (x y)",
+            "POINT (1)",
+            "LINESTRING (0 0, 1 1)",
+            "MULTIPOINT ((0 0), (1 1))",
+            "{'a': 1}",
+            "[1]",
+            "{",
+            "1",
+            "1, 2, 3, 4, 5",
+            "{'type':'MultiPoint','coordinates':[[1,2],[3,4]]}",
+            "0101",
+            "",
+            "46°N 47°N",
+            "75009 PARIS",
+            "SRID=x;POINT(1 2)",
+        ] {
+            assert_eq!(place_text(text), None, "{text}");
+        }
+    }
+}
