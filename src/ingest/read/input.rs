@@ -122,7 +122,7 @@ impl Input {
         let bytes = Rc::new(Cell::new(0));
         let input = CountingReader { file, bytes: bytes.clone() };
         let reader: std::result::Result<Box<dyn RowReader>, Message> = match &self.format {
-            Format::Table => CsvReader::open(input).map(|rows| Box::new(rows) as _),
+            Format::Table => CsvReader::open(input, bytes, None).map(|rows| Box::new(rows) as _),
             Format::Json(shape) => {
                 JsonReader::open(input, bytes, shape).map(|rows| Box::new(rows) as _)
             }

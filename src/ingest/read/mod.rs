@@ -2,6 +2,7 @@
 //! unpacked and decoded, the format is told from the content, and each row becomes named cells.
 
 mod csv;
+mod csv_record;
 mod elements;
 mod input;
 mod json;
@@ -10,6 +11,7 @@ mod outline;
 mod record;
 mod row;
 mod signature;
+mod table;
 
 pub use input::Input;
 pub use row::{Cells, Row, SourceColumns};
