@@ -22,4 +22,5 @@ pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use profile::Profile;
+pub use read::ReadOptions;
 pub use source::{RowSink, SourceFile, SourceRow};

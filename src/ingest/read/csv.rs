@@ -74,11 +74,6 @@ impl<R: Read> CsvReader<R> {
         Ok(Self { text, bytes, columns, shape, open_quotes: None, title_lines })
     }
 
-    /// The character between cells.
-    pub fn delimiter(&self) -> char {
-        char::from(self.text.delimiter)
-    }
-
     fn fill(&mut self, row: &mut Row) {
         for (column, cell) in self.text.cells().enumerate() {
             match std::str::from_utf8(cell) {
