@@ -113,7 +113,9 @@ impl Input {
             message!("{error}", "{error}")
         });
         let shape = shape.and_then(|outline| {
-            let is_lines = !outline.is_single && outline.arrays.len() < 2;
+            // A document without any array is a single record.
+            let arrays = outline.arrays.len();
+            let is_lines = arrays == 0 || (!outline.is_single && arrays == 1);
             if is_lines { Ok(None) } else { JsonShape::find(&outline).map(Some) }
         });
         match shape {
