@@ -13,7 +13,7 @@ use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{Notes, SourceFile, SourceRow};
+use crate::ingest::{Notes, ReadOptions, SourceFile, SourceRow};
 use crate::store::{NoListener, Reader, Writer};
 use crate::usecase::{Importer, Summary};
 
@@ -21,7 +21,7 @@ use crate::usecase::{Importer, Summary};
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Files to read: CSV or GeoJSON.
+    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line; plain, gzip or a zip of one.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
@@ -44,6 +44,15 @@ pub struct Arguments {
     /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
     #[arg(long)]
     projection: Option<String>,
+    /// Character between the cells of a CSV file (default: told from the content).
+    #[arg(long)]
+    delimiter: Option<char>,
+    /// Character encoding of the file, such as windows-1252 (default: told from the content).
+    #[arg(long)]
+    encoding: Option<String>,
+    /// Sheet of an Excel workbook (default: the first that is not empty).
+    #[arg(long)]
+    sheet: Option<String>,
     /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
@@ -57,9 +66,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
     let stop = stop_flag()?;
+    let options = ReadOptions {
+        delimiter: arguments.delimiter,
+        encoding: arguments.encoding.clone(),
+        sheet: arguments.sheet.clone(),
+    };
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
-        let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref())?;
+        let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
         source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
         let finished = import_one(arguments, &path, file, &source, &stop)?;
         if !finished {
@@ -110,8 +124,12 @@ fn import_one(
     let seconds = progress.done().as_secs_f64();
     let profile = &source.profile().name;
     println!("{}: profile {profile}, jurisdiction {id}", file.display());
+    println!("  read as {}", source.described());
     tell(&summary, seconds, refused.path());
     notes::tell(&noticed);
+    for note in source.reading_notes() {
+        println!("  {note}");
+    }
     Ok(finished)
 }
 
@@ -153,7 +171,7 @@ fn push_all(
 /// # Errors
 /// As [`run`].
 pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
-    let source = SourceFile::open(file, "auto", None)?;
+    let source = SourceFile::open(file, "auto", None, &ReadOptions::default())?;
     let reader = Reader::open(store)?;
     let (writer, writing) = Writer::start(store, NoListener)?;
     let jurisdiction = jurisdiction(&source, None)?;

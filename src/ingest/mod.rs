@@ -33,4 +33,5 @@ pub use duplicate_model::{builtin as builtin_model, read as read_model, write as
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use notes::{NotedWord, Notes};
 pub use profile::Profile;
+pub use read::ReadOptions;
 pub use source::{RowSink, SourceFile, SourceRow};

@@ -1,5 +1,6 @@
 //! A source's file, whatever its format: recognised, read row by row, each row a draft or refused.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
@@ -8,10 +9,11 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Clock, Jurisdiction, SystemClock};
 use crate::error::{Error, Refusal, Result};
+use crate::i18n::Message;
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::notes::Notes;
 use crate::ingest::profile::Profile;
-use crate::ingest::read::{Cells, Input, Row, SourceColumns};
+use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
 use crate::ingest::survey::Survey;
 use crate::message;
 use crate::place::BBox;
@@ -36,6 +38,7 @@ pub struct SourceFile {
     input: Input,
     profile: Profile,
     strict: bool,
+    reading_notes: RefCell<Vec<Message>>,
 }
 
 impl SourceFile {
@@ -44,12 +47,17 @@ impl SourceFile {
     ///
     /// # Errors
     /// Not a file, empty, of no known layout, or not of the layout that was named.
-    pub fn open(path: &Path, profile: &str, mapping: Option<&str>) -> Result<Self> {
+    pub fn open(
+        path: &Path,
+        profile: &str,
+        mapping: Option<&str>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
         let refuse = |reason: String| {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
             Error::from(Refusal::new("file", path.display(), message))
         };
-        let input = Input::open(path)?;
+        let input = Input::open(path, options)?;
         let columns = input.columns()?;
         let header = columns.folded();
         let profile_error = |field: &str, value: &str, reason: String| {
@@ -75,12 +83,22 @@ impl SourceFile {
             let has = header.join(", ");
             return Err(refuse(format!("is not of profile '{name}': it wants {wants}; has {has}")));
         }
-        Ok(Self { input, profile, strict })
+        Ok(Self { input, profile, strict, reading_notes: RefCell::default() })
     }
 
     /// The profile.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What the file was taken for: its format, encoding and packing.
+    pub fn described(&self) -> String {
+        self.input.described()
+    }
+
+    /// What people should know of how the rows were read the last time.
+    pub fn reading_notes(&self) -> Vec<Message> {
+        self.reading_notes.borrow().clone()
     }
 
     /// Size in bytes.
@@ -180,6 +198,7 @@ impl SourceFile {
         loop {
             let known = rows.columns().len();
             if !rows.next(&mut row)? {
+                self.reading_notes.replace(rows.notes());
                 return Ok(mapping.notes());
             }
             if rows.columns().len() > known {

@@ -53,6 +53,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "blake3",
             "quick_xml",
             "memchr",
+            "calamine",
+            "chardetng",
+            "encoding_rs",
+            "flate2",
+            "tempfile",
+            "zip",
         ],
     ),
     (

@@ -139,10 +139,14 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
     assert_eq!(counts, [1, 0, 0, 0]);
 }
 
+fn rows_of_latin_1() -> &'static [u8] {
+    b"1,2011-07-01 01:00:00,,Open,caf\xe9,Pothole,42.3,-71.1\r\n\
+      2,2011-07-01 01:00:00,,Open,\"two\r\nlines\",Pothole,42.3,-71.1\r\n"
+}
+
 #[test]
 fn bytes_that_are_not_text_line_ends_and_marks() {
-    let rows = b"1,2011-07-01 01:00:00,,Open,caf\xe9,Pothole,42.3,-71.1\r\n\
-                 2,2011-07-01 01:00:00,,Open,\"two\r\nlines\",Pothole,42.3,-71.1\r\n";
+    let rows = rows_of_latin_1();
     let (counts, refused) = boston(rows, &[]);
     assert_eq!(counts, [1, 0, 0, 1]);
     assert!(refused.contains("2,case_title,caf\u{fffd},is not UTF-8"), "{refused}");

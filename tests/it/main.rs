@@ -28,6 +28,7 @@ mod open311;
 mod openapi;
 mod oracle;
 mod planted_hotspots;
+mod readers;
 mod statistics;
 mod store;
 mod tiles;

@@ -1,54 +1,81 @@
-//! CSV in: any delimiter of the usual three, CRLF or LF, with or without BOM, row by row.
+//! CSV in, row by row. A quote that is never closed does not swallow the rows behind it: the row in
+//! which it stands is read again with the quote as a plain character.
 
-use std::io::{BufRead, BufReader, Read};
-
-use csv::{ByteRecord, ReaderBuilder};
+use std::cell::Cell;
+use std::io::Read;
+use std::rc::Rc;
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::read::row::{Row, RowReader, SourceColumns};
-use crate::ingest::read::unreadable;
+use crate::ingest::read::csv_record::{RecordText, split_line};
+use crate::ingest::read::json::too_long;
+use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
+use crate::ingest::read::table::TableShape;
 use crate::message;
+
+/// Delimiters that are tried.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Lines from which the delimiter is told.
+const SAMPLE_LINES: usize = 50;
+/// Lines that may stand above the header.
+const TITLE_LINES_MAX: usize = 5;
 
 /// An open table.
 pub struct CsvReader<R> {
-    reader: csv::Reader<BufReader<R>>,
+    text: RecordText<R>,
+    bytes: Rc<Cell<u64>>,
     columns: SourceColumns,
-    record: ByteRecord,
+    shape: TableShape,
+    /// Lines of quotes that are not closed: the first, and how many there were.
+    open_quotes: Option<(u64, u64)>,
+    title_lines: u64,
 }
 
 impl<R: Read> CsvReader<R> {
-    /// Reads the header.
+    /// Reads the header. `delimiter` is told from the content where it is not given; `bytes` counts
+    /// what has been read of the file.
     ///
     /// # Errors
-    /// The file cannot be read, or its first line is not text.
-    pub fn open(input: R) -> Result<Self, Message> {
-        let mut input = BufReader::with_capacity(1 << 18, input);
-        let start = input.fill_buf().map_err(unreadable)?;
-        let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
-        let count = |delimiter: &u8| line.iter().filter(|b| *b == delimiter).count();
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(count).unwrap_or(b',');
-        let mut reader =
-            ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let names = reader.headers().map_err(|error| unreadable(error.into()))?;
-        let columns = SourceColumns::of_header(names);
-        Ok(Self { reader, columns, record: ByteRecord::new() })
-    }
-}
-
-impl<R: Read> RowReader for CsvReader<R> {
-    fn columns(&self) -> &SourceColumns {
-        &self.columns
-    }
-
-    fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
-        row.clear();
-        let read = self.reader.read_byte_record(&mut self.record);
-        if !read.map_err(|error| unreadable(error.into()))? {
-            return Ok(false);
+    /// The file cannot be read, or has too many columns.
+    pub fn open(input: R, bytes: Rc<Cell<u64>>, delimiter: Option<u8>) -> Result<Self, Message> {
+        let mut text = RecordText::new(input)?;
+        let lines = text.sample(SAMPLE_LINES);
+        let told = lines.first().and_then(|line| separator_line(line));
+        text.delimiter = delimiter.or(told).unwrap_or_else(|| likely_delimiter(&lines));
+        let delimiter = text.delimiter;
+        let mut title_lines = u64::from(told.is_some());
+        let widths: Vec<usize> = lines
+            .iter()
+            .skip(usize::from(told.is_some()))
+            .map(|line| split_line(line, delimiter).1.len())
+            .collect();
+        let widest = widths.iter().copied().max().unwrap_or_default();
+        // A title stands above the header where a wide table begins with lines of one cell.
+        let narrow = widths.iter().take_while(|width| **width == 1).count();
+        if widest > 2 && narrow <= TITLE_LINES_MAX {
+            title_lines += narrow as u64;
         }
-        row.number = self.record.position().map_or(0, csv::Position::line);
-        for (column, cell) in self.record.iter().enumerate() {
+        for _ in 0..title_lines {
+            text.skip_line()?;
+        }
+        let mut names = Vec::new();
+        if text.next(0)?.is_some() {
+            names = text.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        }
+        if names.len() > COLUMNS_MAX {
+            let has = names.len();
+            return Err(message!(
+                "a {has} colonnes ; {COLUMNS_MAX} au plus",
+                "has {has} columns; {COLUMNS_MAX} at most"
+            ));
+        }
+        let columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        let shape = TableShape::of(&names);
+        Ok(Self { text, bytes, columns, shape, open_quotes: None, title_lines })
+    }
+
+    fn fill(&mut self, row: &mut Row) {
+        for (column, cell) in self.text.cells().enumerate() {
             match std::str::from_utf8(cell) {
                 Ok(cell) => row.cells.push(cell),
                 Err(_) => {
@@ -60,18 +87,81 @@ impl<R: Read> RowReader for CsvReader<R> {
                 }
             }
         }
-        let (has, wants) = (self.record.len(), self.columns.len());
-        if has != wants {
-            let message = message!(
-                "est le nombre de colonnes de la ligne ; l’en-tête en a {wants}",
-                "is the number of columns of the row; the header has {wants}"
-            );
-            row.refusal.get_or_insert_with(|| Refusal::new("row", has, message));
+    }
+}
+
+impl<R: Read> RowReader for CsvReader<R> {
+    fn columns(&self) -> &SourceColumns {
+        &self.columns
+    }
+
+    fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
+        row.clear();
+        let wants = self.shape.width();
+        let Some(record) = self.text.next(wants)? else { return Ok(false) };
+        row.number = record.line;
+        if record.is_too_long {
+            row.refusal = Some(too_long());
+            return Ok(true);
         }
+        self.fill(row);
+        if record.has_open_quote {
+            let (_, count) = self.open_quotes.get_or_insert((record.line, 0));
+            *count += 1;
+            if row.cells.len() != wants {
+                let message = message!("n’est pas refermé", "is not closed");
+                row.refusal.get_or_insert_with(|| Refusal::new("\"", "", message));
+            }
+        }
+        self.shape.check(row);
         Ok(true)
     }
 
     fn bytes_read(&self) -> u64 {
-        self.reader.position().byte()
+        self.bytes.get()
     }
+
+    fn notes(&self) -> Vec<Message> {
+        let mut notes = Vec::new();
+        if self.title_lines > 0 {
+            let n = self.title_lines;
+            notes.push(message!(
+                "{n} ligne(s) au-dessus de l’en-tête n’ont pas été lues",
+                "{n} line(s) above the header were not read"
+            ));
+        }
+        if let Some((line, count)) = self.open_quotes {
+            notes.push(message!(
+                "{count} guillemet(s) ouverts sans être refermés, le premier à la ligne {line} : \
+                 pris pour des caractères",
+                "{count} quote(s) opened and not closed, the first in line {line}: taken as \
+                 characters"
+            ));
+        }
+        notes
+    }
+}
+
+/// The delimiter that a first line `sep=;` names, as Excel writes it.
+fn separator_line(line: &[u8]) -> Option<u8> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line.to_ascii_lowercase().strip_prefix(b"sep=") {
+        Some([delimiter]) => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// The delimiter that splits most of the lines alike, and of those the one with most columns.
+fn likely_delimiter(lines: &[Vec<u8>]) -> u8 {
+    let score = |delimiter: &u8| {
+        let widths: Vec<usize> =
+            lines.iter().map(|line| split_line(line, *delimiter).1.len()).collect();
+        let alike = |width: usize| widths.iter().filter(|other| **other == width).count();
+        let best = widths.iter().filter(|width| **width > 1).max_by_key(|width| alike(**width));
+        let best = best.copied().unwrap_or_default();
+        let share = 4 * alike(best) / widths.len().max(1);
+        (if best > 1 { share + 1 } else { 0 }, best)
+    };
+    // Of equals the first: `max_by_key` gives the last.
+    DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
 }

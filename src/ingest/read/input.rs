@@ -6,22 +6,39 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use encoding_rs::{Encoding, UTF_8};
+
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
+use crate::ingest::read::encoding::{self, DecodingReader};
 use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
+use crate::ingest::read::sheet::{self, SheetReader};
+use crate::ingest::read::unpack::Packing;
 use crate::ingest::read::{signature, unreadable};
 use crate::message;
 
 /// Records of JSON that are read ahead, to know the columns.
 const SAMPLE_ROWS: usize = 100;
 
+/// What is known of an input beforehand; the rest is told from its content.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The character between the cells of a table.
+    pub delimiter: Option<char>,
+    /// The name of the character encoding.
+    pub encoding: Option<String>,
+    /// The name of the sheet of a workbook.
+    pub sheet: Option<String>,
+}
+
 /// What the content of an input is.
 enum Format {
     Table,
+    Sheet(String),
     Json(JsonShape),
     JsonLines,
 }
@@ -29,54 +46,124 @@ enum Format {
 /// An input whose format is known; its rows can be read several times.
 pub struct Input {
     path: PathBuf,
+    packing: Packing,
+    encoding: &'static Encoding,
+    delimiter: Option<u8>,
     format: Format,
 }
 
 impl Input {
-    /// Opens a file and tells its format from its content.
+    /// Opens a file and tells its format from its content. A text is read to its end once, so that
+    /// a file that is damaged or cut is refused before the first of its rows is taken.
     ///
     /// # Errors
     /// Not a file, empty, cut short, or of no format that is read.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let refuse = |message| Error::from(Refusal::new("file", path.display(), message));
-        let metadata = std::fs::metadata(path).map_err(|error| refuse(unreadable(error)))?;
-        if metadata.is_dir() {
+        let failed = |error| refuse(unreadable(error));
+        if std::fs::metadata(path).map_err(failed)?.is_dir() {
             return Err(refuse(message!(
                 "est un dossier, pas un fichier",
                 "is a directory, not a file"
             )));
         }
-        let start = start(path).map_err(|error| refuse(unreadable(error)))?;
-        if let Some(kind) = signature::foreign(&start) {
+        let first = start(File::open(path).map_err(failed)?).map_err(failed)?;
+        if let Some(kind) = signature::foreign(&first) {
             return Err(refuse(kind));
         }
-        let sign = first_sign(path).map_err(|error| refuse(unreadable(error)))?;
-        let format = match sign {
+        let packing = Packing::of(path, &first).map_err(refuse)?;
+        let delimiter = options.delimiter.map(delimiter).transpose()?;
+        let mut input = Self {
+            path: path.to_owned(),
+            packing,
+            encoding: UTF_8,
+            delimiter,
+            format: Format::Table,
+        };
+        if input.packing == Packing::Workbook {
+            let sheet = sheet::choose(path, options.sheet.as_deref()).map_err(refuse)?;
+            input.format = Format::Sheet(sheet);
+            return Ok(input);
+        }
+        if input.packing != Packing::None {
+            let inner = start(input.content().map_err(failed)?).map_err(failed)?;
+            if let Some(kind) = signature::foreign(&inner) {
+                return Err(refuse(kind));
+            }
+        }
+        input.encoding = match &options.encoding {
+            Some(name) => encoding::named(name)
+                .map_err(|message| Refusal::new("--encoding", name, message))?,
+            None => input.content().and_then(encoding::detect).map_err(failed)?,
+        };
+        input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
-            Some(b'{' | b'[') => Self::json(path)?,
+            Some(b'{' | b'[') => input.json()?,
             Some(0x1e) => Format::JsonLines,
             Some(_) => Format::Table,
         };
-        Ok(Self { path: path.to_owned(), format })
+        Ok(input)
     }
 
-    fn json(path: &Path) -> Result<Format> {
-        let file = File::open(path).map_err(Error::internal)?;
-        let outline = Outline::read(BufReader::with_capacity(1 << 18, file));
+    fn json(&self) -> Result<Format> {
+        let text = self.text().map_err(|error| self.cut_short(&unreadable(error)))?;
+        let outline = Outline::read(BufReader::with_capacity(1 << 18, text));
         let shape = outline.map_err(|error| {
             let error = error.to_string();
             message!("{error}", "{error}")
         });
         let shape = shape.and_then(|outline| {
-            let is_lines = !outline.is_single && outline.arrays.len() < 2;
-            let found = JsonShape::find(&outline);
-            if is_lines { Ok(None) } else { found.map(Some) }
+            // A document without any array is a single record.
+            let arrays = outline.arrays.len();
+            let is_lines = arrays == 0 || (!outline.is_single && arrays == 1);
+            if is_lines { Ok(None) } else { JsonShape::find(&outline).map(Some) }
         });
         match shape {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
-            Err(message) => Err(cut_short(path, &message)),
+            Err(message) => Err(self.cut_short(&message)),
         }
+    }
+
+    /// The unpacked bytes.
+    fn content(&self) -> std::io::Result<Box<dyn Read>> {
+        self.packing.open(&self.path, Rc::default())
+    }
+
+    /// The text, in UTF-8.
+    fn text(&self) -> std::io::Result<Box<dyn Read>> {
+        Ok(self.decoded(self.content()?))
+    }
+
+    fn decoded(&self, content: Box<dyn Read>) -> Box<dyn Read> {
+        // What is not well-formed UTF-8 is refused row by row.
+        if self.encoding == UTF_8 {
+            content
+        } else {
+            Box::new(DecodingReader::new(content, self.encoding))
+        }
+    }
+
+    fn cut_short(&self, reason: &Message) -> Error {
+        cut_short(&self.path, reason)
+    }
+
+    /// What the file was taken for: its format, encoding and packing.
+    pub fn described(&self) -> String {
+        let format = match &self.format {
+            Format::Table => "CSV".to_owned(),
+            Format::Sheet(name) => return format!("XLSX, sheet '{name}'"),
+            Format::Json(shape) if shape.path == ["features"] => "GeoJSON".to_owned(),
+            Format::Json(shape) if shape.path.is_empty() => "JSON".to_owned(),
+            Format::Json(shape) => format!("JSON, records in '{}'", shape.path.join(".")),
+            Format::JsonLines => "JSON, one record on a line".to_owned(),
+        };
+        let packing = match self.packing {
+            Packing::Gzip => ", gzip",
+            Packing::Zip { .. } => ", zip",
+            Packing::None | Packing::Workbook => "",
+        };
+        format!("{format}, {}{packing}", self.encoding.name())
     }
 
     /// The file.
@@ -86,7 +173,7 @@ impl Input {
 
     /// Is it a table, whose columns are those of its header?
     pub fn is_table(&self) -> bool {
-        matches!(self.format, Format::Table)
+        matches!(self.format, Format::Table | Format::Sheet(_))
     }
 
     /// The columns: of the header, or of the first records. Features of GeoJSON have one more,
@@ -117,18 +204,21 @@ impl Input {
     /// # Errors
     /// The file cannot be read.
     pub fn rows(&self) -> Result<Rows> {
-        let file = File::open(&self.path);
-        let file = file.map_err(|error| cut_short(&self.path, &unreadable(error)))?;
         let bytes = Rc::new(Cell::new(0));
-        let input = CountingReader { file, bytes: bytes.clone() };
+        let content = self.packing.open(&self.path, bytes.clone());
+        let content = content.map_err(|error| self.cut_short(&unreadable(error)))?;
+        let text = self.decoded(content);
         let reader: std::result::Result<Box<dyn RowReader>, Message> = match &self.format {
-            Format::Table => CsvReader::open(input).map(|rows| Box::new(rows) as _),
+            Format::Table => {
+                CsvReader::open(text, bytes, self.delimiter).map(|rows| Box::new(rows) as _)
+            }
+            Format::Sheet(name) => {
+                SheetReader::open(&self.path, name).map(|rows| Box::new(rows) as _)
+            }
             Format::Json(shape) => {
-                JsonReader::open(input, bytes, shape).map(|rows| Box::new(rows) as _)
+                JsonReader::open(text, bytes, shape).map(|rows| Box::new(rows) as _)
             }
-            Format::JsonLines => {
-                JsonLinesReader::open(input, bytes).map(|rows| Box::new(rows) as _)
-            }
+            Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };
         let reader = reader.map_err(|message| cut_short(&self.path, &message))?;
         Ok(Rows { path: self.path.clone(), reader })
@@ -155,6 +245,11 @@ impl Rows {
         self.reader.columns()
     }
 
+    /// What people should know of how the rows were read so far.
+    pub fn notes(&self) -> Vec<Message> {
+        self.reader.notes()
+    }
+
     /// How much of the file has been read, in bytes.
     pub fn bytes_read(&self) -> u64 {
         self.reader.bytes_read()
@@ -172,30 +267,26 @@ fn cut_short(path: &Path, reason: &Message) -> Error {
     )
 }
 
-/// A file that counts what has been read of it.
-struct CountingReader {
-    file: File,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Read for CountingReader {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.file.read(buffer)?;
-        self.bytes.set(self.bytes.get() + n as u64);
-        Ok(n)
-    }
+/// The byte between cells that an option names.
+fn delimiter(given: char) -> Result<u8> {
+    u8::try_from(given).ok().filter(u8::is_ascii).filter(|b| !b"\"\r\n".contains(b)).ok_or_else(
+        || {
+            let message = message!("n’est pas un séparateur possible", "cannot be a delimiter");
+            Refusal::new("--delimiter", given, message).into()
+        },
+    )
 }
 
 /// The first bytes.
-fn start(path: &Path) -> std::io::Result<Vec<u8>> {
+fn start(input: impl Read) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(signature::START_BYTES);
-    File::open(path)?.take(signature::START_BYTES as u64).read_to_end(&mut start)?;
+    input.take(signature::START_BYTES as u64).read_to_end(&mut start)?;
     Ok(start)
 }
 
 /// The first byte that is not white space or a BOM.
-fn first_sign(path: &Path) -> std::io::Result<Option<u8>> {
-    let mut reader = BufReader::new(File::open(path)?);
+fn first_sign(text: impl Read) -> std::io::Result<Option<u8>> {
+    let mut reader = BufReader::new(text);
     loop {
         let buffer = reader.fill_buf()?;
         if buffer.is_empty() {

@@ -2,16 +2,21 @@
 //! unpacked and decoded, the format is told from the content, and each row becomes named cells.
 
 mod csv;
+mod csv_record;
 mod elements;
+mod encoding;
 mod input;
 mod json;
 mod layout;
 mod outline;
 mod record;
 mod row;
+mod sheet;
 mod signature;
+mod table;
+mod unpack;
 
-pub use input::Input;
+pub use input::{Input, ReadOptions};
 pub use row::{Cells, Row, SourceColumns};
 
 use crate::i18n::Message;
@@ -22,5 +27,8 @@ pub const ROW_BYTES_MAX: usize = 16 << 20;
 
 /// The words for an input that the machine cannot read.
 fn unreadable(error: std::io::Error) -> Message {
+    if error.get_ref().is_some_and(|inner| inner.is::<unpack::Bomb>()) {
+        return unpack::Bomb::words();
+    }
     message!("ne peut pas être lu : {error}", "{error}")
 }

@@ -94,6 +94,11 @@ impl Cells {
         self.ranges.push(Some(start..self.text.len()));
     }
 
+    /// Removes the cells from this column on.
+    pub fn truncate(&mut self, columns: usize) {
+        self.ranges.truncate(columns);
+    }
+
     /// Writes the cell of a column.
     pub fn set(&mut self, column: usize, text: &str) {
         let start = self.text.len();
@@ -155,6 +160,11 @@ pub trait RowReader {
 
     /// How much of the file has been read, in bytes.
     fn bytes_read(&self) -> u64;
+
+    /// What people should know of how the rows were read so far.
+    fn notes(&self) -> Vec<Message> {
+        Vec::new()
+    }
 
     /// How the records are laid out, once one was read; `None` for tables.
     fn layout(&self) -> Option<&RecordLayout> {

@@ -1,0 +1,218 @@
+//! The character encoding of a text, decided once for the whole file, and its text as UTF-8.
+
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::i18n::Message;
+use crate::message;
+
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 16;
+/// Bytes with characters beyond ASCII after which the detector knows enough.
+const DETECT_BYTES: usize = 8 << 20;
+/// Bytes of a start in which UTF-16 shows.
+const START_BYTES: usize = 4_096;
+
+/// The encoding of this name, as the WHATWG Encoding Standard spells it.
+///
+/// # Errors
+/// It is not known.
+pub fn named(label: &str) -> Result<&'static Encoding, Message> {
+    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        message!(
+            "n’est pas un encodage connu, comme utf-8, utf-16le ou windows-1252",
+            "is not a known encoding, such as utf-8, utf-16le or windows-1252"
+        )
+    })
+}
+
+/// Tells the encoding of a text by reading it to its end.
+///
+/// A mark at the start or the zeros of UTF-16 decide at once. Else it is UTF-8 where more
+/// characters beyond ASCII are well-formed in it than not; the rest is left to the detector that
+/// browsers use.
+///
+/// # Errors
+/// The text cannot be read.
+pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let (mut well_formed, mut malformed, mut fed) = (0_u64, 0_u64, 0);
+    let mut buffer = Vec::with_capacity(CHUNK + 4);
+    let mut decided = None;
+    let mut is_first = true;
+    loop {
+        let kept = buffer.len();
+        let read = (&mut input).take(CHUNK as u64).read_to_end(&mut buffer)?;
+        if std::mem::take(&mut is_first) {
+            decided = marked(&buffer);
+        }
+        if decided.is_some() {
+            // The rest is read all the same: a packed file shows its damage.
+            if read == 0 {
+                return Ok(decided.unwrap_or(UTF_8));
+            }
+            buffer.clear();
+            continue;
+        }
+        if fed < DETECT_BYTES && !buffer[kept..].is_ascii() {
+            detector.feed(&buffer[kept..], false);
+            fed += read;
+        }
+        let rest = count(&buffer, &mut well_formed, &mut malformed);
+        let begun = buffer.split_off(buffer.len() - rest);
+        buffer = begun;
+        if read == 0 {
+            malformed += u64::from(rest > 0);
+            break;
+        }
+    }
+    if malformed == 0 || malformed < well_formed {
+        return Ok(UTF_8);
+    }
+    detector.feed(b"", true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    Ok(if guess == UTF_8 { WINDOWS_1252 } else { guess })
+}
+
+/// Counts characters beyond ASCII that are well-formed UTF-8 and sequences that are not; how many
+/// bytes at the end begin a character.
+fn count(bytes: &[u8], well_formed: &mut u64, malformed: &mut u64) -> usize {
+    let mut rest = bytes;
+    loop {
+        let (valid, error) = match std::str::from_utf8(rest) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let valid = std::str::from_utf8(&rest[..error.valid_up_to()]);
+                (valid.unwrap_or_default(), Some(error))
+            }
+        };
+        if !valid.is_ascii() {
+            *well_formed += valid.bytes().filter(|b| *b >= 0xc0).count() as u64;
+        }
+        let Some(error) = error else { return 0 };
+        let Some(length) = error.error_len() else { return rest.len() - error.valid_up_to() };
+        *malformed += 1;
+        rest = &rest[error.valid_up_to() + length..];
+    }
+}
+
+/// The encoding that a byte order mark or the zeros of UTF-16 tell.
+fn marked(start: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(start) {
+        return Some(encoding);
+    }
+    let start = &start[..start.len().min(START_BYTES)];
+    let zeros = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), start.len() / 2);
+    if half > 0 && odd * 2 > half && even * 20 < half {
+        Some(UTF_16LE)
+    } else if half > 0 && even * 2 > half && odd * 20 < half {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Text of another encoding as UTF-8; what cannot be decoded becomes U+FFFD.
+pub struct DecodingReader<R> {
+    input: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    from: usize,
+    text: Vec<u8>,
+    given: usize,
+    is_at_end: bool,
+    is_finished: bool,
+}
+
+impl<R: Read> DecodingReader<R> {
+    /// Begins to decode; a byte order mark is left out.
+    pub fn new(input: R, encoding: &'static Encoding) -> Self {
+        Self {
+            input,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            raw: Vec::new(),
+            from: 0,
+            text: Vec::new(),
+            given: 0,
+            is_at_end: false,
+            is_finished: false,
+        }
+    }
+
+    fn decode(&mut self) -> io::Result<()> {
+        if self.from == self.raw.len() && !self.is_at_end {
+            self.raw.clear();
+            self.from = 0;
+            let read = (&mut self.input).take(CHUNK as u64).read_to_end(&mut self.raw)?;
+            self.is_at_end = read == 0;
+        }
+        self.text.resize(4 * CHUNK, 0);
+        let (result, read, written, _) =
+            self.decoder.decode_to_utf8(&self.raw[self.from..], &mut self.text, self.is_at_end);
+        self.from += read;
+        self.text.truncate(written);
+        self.given = 0;
+        self.is_finished = self.is_at_end && result == CoderResult::InputEmpty;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for DecodingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            if self.is_finished {
+                return Ok(0);
+            }
+            self.decode()?;
+        }
+        let n = buffer.len().min(self.text.len() - self.given);
+        buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
+        self.given += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> (&'static str, String) {
+        let encoding = detect(bytes).unwrap();
+        let mut text = String::new();
+        DecodingReader::new(bytes, encoding).read_to_string(&mut text).unwrap();
+        (encoding.name(), text)
+    }
+
+    #[test]
+    fn one_encoding_for_the_whole_text() {
+        let text = "id,nom\n1,Éclairage défectueux à l’école\n2,œuvre\n".repeat(3);
+        let utf_16 = |little: bool, mark: bool| -> Vec<u8> {
+            let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+            units.flat_map(|u| if little { u.to_le_bytes() } else { u.to_be_bytes() }).collect()
+        };
+        let (latin, ..) = WINDOWS_1252.encode(&text);
+        for (bytes, name) in [
+            (text.clone().into_bytes(), "UTF-8"),
+            ([b"\xef\xbb\xbf".to_vec(), text.clone().into_bytes()].concat(), "UTF-8"),
+            (latin.into_owned(), "windows-1252"),
+            (utf_16(true, true), "UTF-16LE"),
+            (utf_16(false, true), "UTF-16BE"),
+            (utf_16(true, false), "UTF-16LE"),
+            (utf_16(false, false), "UTF-16BE"),
+        ] {
+            assert_eq!(decoded(&bytes), (name, text.clone()));
+        }
+        // One accent far behind the start decides as well.
+        let far = [vec![b'a'; 3 * CHUNK], b"\n\xe9t\xe9 caf\xe9\n".to_vec()].concat();
+        assert!(decoded(&far).1.ends_with("été café\n"));
+        // A character that the buffer cuts is whole; one damaged row leaves UTF-8 in place.
+        let cut = format!("{}é{}", "a".repeat(CHUNK - 1), "é".repeat(9));
+        assert_eq!(decoded(cut.as_bytes()), ("UTF-8", cut.clone()));
+        let damaged = [text.as_bytes(), b"3,caf\xe9\n"].concat();
+        assert_eq!(detect(&damaged[..]).unwrap(), UTF_8);
+        assert_eq!(decoded(b"").1, "");
+    }
+}

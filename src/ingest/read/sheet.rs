@@ -1,0 +1,176 @@
+//! A sheet of an Excel workbook (.xlsx), row by row. A thread reads the sheet ahead of the rows by
+//! a bounded number.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use calamine::{DataRef, Reader, Xlsx, open_workbook};
+
+use crate::i18n::Message;
+use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
+use crate::ingest::read::table::TableShape;
+use crate::message;
+
+/// Rows that the thread may be ahead.
+const AHEAD: usize = 256;
+/// Rows that may stand above the header.
+const TITLE_ROWS_MAX: usize = 5;
+
+/// A row of a sheet: its number from 1, and its cells.
+type SheetRow = (u64, Vec<String>);
+
+fn damaged(error: impl std::fmt::Display) -> Message {
+    message!("est un classeur illisible : {error}", "is a workbook that cannot be read: {error}")
+}
+
+/// The name of the sheet to read: the one named, else the first that is not empty.
+///
+/// # Errors
+/// There is no such sheet, or the workbook cannot be read.
+pub fn choose(path: &Path, named: Option<&str>) -> Result<String, Message> {
+    let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
+    let names = workbook.sheet_names();
+    if let Some(named) = named {
+        return names.iter().find(|name| *name == named).cloned().ok_or_else(|| {
+            let names = names.join(", ");
+            message!(
+                "n’a pas de feuille « {named} » ; il y a {names}",
+                "has no sheet '{named}'; there is {names}"
+            )
+        });
+    }
+    for name in names {
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        while let Some(cell) = cells.next_cell().map_err(damaged)? {
+            if !matches!(cell.get_value(), DataRef::Empty) {
+                return Ok(name);
+            }
+        }
+    }
+    Err(message!("est vide", "is empty"))
+}
+
+/// Reads the rows of a sheet.
+pub struct SheetReader {
+    rows: Receiver<Result<SheetRow, Message>>,
+    /// Rows that were read to find the header.
+    ahead: std::collections::VecDeque<SheetRow>,
+    columns: SourceColumns,
+    shape: TableShape,
+}
+
+impl SheetReader {
+    /// Reads the header: the first row, or the first of several cells where titles stand above.
+    ///
+    /// # Errors
+    /// The workbook cannot be read.
+    pub fn open(path: &Path, sheet: &str) -> Result<Self, Message> {
+        let (sender, rows) = sync_channel(AHEAD);
+        let (path, sheet) = (path.to_owned(), sheet.to_owned());
+        std::thread::spawn(move || {
+            if let Err(message) = send_rows(&path, &sheet, &sender) {
+                // Who no longer listens needs no error.
+                let _gone = sender.send(Err(message));
+            }
+        });
+        let mut ahead = std::collections::VecDeque::new();
+        for row in rows.iter().take(TITLE_ROWS_MAX + 1) {
+            ahead.push_back(row?);
+        }
+        let width = |row: &SheetRow| row.1.iter().filter(|cell| !cell.is_empty()).count();
+        let widest = ahead.iter().map(width).max().unwrap_or_default();
+        while widest > 2 && ahead.front().is_some_and(|row| width(row) == 1) {
+            ahead.pop_front();
+        }
+        let names = ahead.pop_front().map(|(_, names)| names).unwrap_or_default();
+        let columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names) })
+    }
+}
+
+impl RowReader for SheetReader {
+    fn columns(&self) -> &SourceColumns {
+        &self.columns
+    }
+
+    fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
+        row.clear();
+        let read = match self.ahead.pop_front() {
+            Some(read) => Some(read),
+            None => self.rows.recv().ok().transpose()?,
+        };
+        let Some((number, cells)) = read else { return Ok(false) };
+        row.number = number;
+        cells.iter().for_each(|cell| row.cells.push(cell));
+        // Empty cells at the end of a row are not in the file.
+        (cells.len()..self.shape.width()).for_each(|_| row.cells.push(""));
+        self.shape.check(row);
+        Ok(true)
+    }
+
+    fn bytes_read(&self) -> u64 {
+        0
+    }
+}
+
+/// Sends every row with a filled cell.
+fn send_rows(
+    path: &Path,
+    sheet: &str,
+    sender: &SyncSender<Result<SheetRow, Message>>,
+) -> Result<(), Message> {
+    let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
+    let mut row: SheetRow = (0, Vec::new());
+    while let Some(cell) = cells.next_cell().map_err(damaged)? {
+        let text = text(cell.get_value());
+        let (number, column) = cell.get_position();
+        let (number, column) = (u64::from(number) + 1, column as usize);
+        if text.is_empty() {
+            continue;
+        }
+        if column >= COLUMNS_MAX {
+            return Err(message!(
+                "a plus de {COLUMNS_MAX} colonnes",
+                "has more than {COLUMNS_MAX} columns"
+            ));
+        }
+        if number != row.0 {
+            let full = std::mem::replace(&mut row, (number, Vec::new()));
+            if !full.1.is_empty() && sender.send(Ok(full)).is_err() {
+                return Ok(());
+            }
+        }
+        if row.1.len() <= column {
+            row.1.resize(column + 1, String::new());
+        }
+        row.1[column] = text;
+    }
+    if !row.1.is_empty() {
+        let _gone = sender.send(Ok(row));
+    }
+    Ok(())
+}
+
+/// The text of a cell; times as ISO 8601 without an offset, days without a time of day.
+fn text(cell: &DataRef<'_>) -> String {
+    match cell {
+        DataRef::Empty => String::new(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::String(text) => text.trim().to_owned(),
+        DataRef::SharedString(text) => text.trim().to_owned(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(time) if time.is_datetime() => {
+            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            let is_day = time.as_f64().fract() == 0.0;
+            if is_day { date } else { format!("{date}T{hour:02}:{minute:02}:{second:02}") }
+        }
+        DataRef::DateTime(time) => time.as_f64().to_string(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What every table has, of CSV or of a sheet: a width, columns without a name, repeated headers
+//! and rows of totals.
+
+use crate::domain::fold;
+use crate::error::Refusal;
+use crate::ingest::read::row::Row;
+use crate::message;
+
+/// The first words of a row of totals, in the languages of the sources.
+const TOTALS: [&str; 10] = [
+    "total",
+    "totaux",
+    "grand total",
+    "total general",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "totale",
+    "totaal",
+    "suma",
+];
+/// Filled cells that a row of totals may have.
+const TOTALS_CELLS_MAX: usize = 3;
+
+/// The header of a table, by which its rows are checked.
+pub struct TableShape {
+    names: Vec<String>,
+    /// Columns up to the last one that has a name.
+    named: usize,
+}
+
+impl TableShape {
+    /// The shape of a table with this header.
+    pub fn of(names: &[String]) -> Self {
+        let named = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |at| at + 1);
+        Self { names: names.to_vec(), named }
+    }
+
+    /// How many columns the header has.
+    pub fn width(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Refuses a row that is none of this table: of another number of columns, the header again, a
+    /// row of totals. Empty cells beyond the header and missing cells of columns without a name
+    /// are let go.
+    pub fn check(&self, row: &mut Row) {
+        if row.refusal.is_some() {
+            return;
+        }
+        let (has, wants) = (row.cells.len(), self.width());
+        let is_blank = |cell: Option<&str>| cell.is_none_or(|cell| cell.trim().is_empty());
+        let beyond = row.cells.iter().skip(wants).all(is_blank);
+        if (has < wants && has < self.named) || !beyond {
+            let message = message!(
+                "est le nombre de colonnes de la ligne ; l’en-tête en a {wants}",
+                "is the number of columns of the row; the header has {wants}"
+            );
+            row.refusal = Some(Refusal::new("row", has, message));
+            return;
+        }
+        row.cells.truncate(wants);
+        let named = row.cells.iter().zip(&self.names).filter(|(_, name)| !name.is_empty());
+        let mut same =
+            named.map(|(cell, name)| cell.is_some_and(|cell| cell.trim() == name.trim()));
+        if self.named > 1 && same.all(|same| same) {
+            let message = message!("répète l’en-tête", "repeats the header");
+            row.refusal = Some(Refusal::new("row", "", message));
+        } else if let Some(word) = self.totals(row) {
+            let message = message!("est une ligne de totaux", "is a row of totals");
+            row.refusal = Some(Refusal::new("row", word, message));
+        }
+    }
+
+    fn totals(&self, row: &Row) -> Option<String> {
+        let mut filled = row.cells.iter().flatten().filter(|cell| !cell.trim().is_empty());
+        let first = filled.next()?;
+        let few = filled.count() < TOTALS_CELLS_MAX && self.named > TOTALS_CELLS_MAX;
+        let word = if few { fold(first.trim().trim_end_matches(':')) } else { return None };
+        TOTALS.contains(&word.trim()).then(|| first.to_owned())
+    }
+}

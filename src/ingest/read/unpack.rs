@@ -1,0 +1,206 @@
+//! Packed files: gzip, and zip archives of one file, unpacked as they are read.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::i18n::Message;
+use crate::ingest::read::unreadable;
+use crate::message;
+
+/// A file that unpacks to more than this many times its size is a bomb, not data: text packs to a
+/// tenth, repeated text to a hundredth.
+const RATIO_MAX: u64 = 250;
+/// The ratio is not looked at before this many bytes.
+const RATIO_FROM: u64 = 64 << 20;
+
+/// How a file is packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    None,
+    /// By gzip, in one or several members.
+    Gzip,
+    /// In a zip archive, from this byte and of this length; deflated or as it is.
+    Zip { from: u64, length: u64, is_deflated: bool },
+    /// It is an Excel workbook, which is a zip archive.
+    Workbook,
+}
+
+impl Packing {
+    /// Tells how a file is packed.
+    ///
+    /// # Errors
+    /// An archive that is damaged, encrypted, or of no file or several.
+    pub fn of(path: &Path, start: &[u8]) -> Result<Self, Message> {
+        if start.starts_with(b"\x1f\x8b") {
+            return Ok(Self::Gzip);
+        }
+        if !start.starts_with(b"PK\x03\x04") {
+            return Ok(Self::None);
+        }
+        let damaged = |error: &dyn fmt::Display| {
+            message!(
+                "est une archive zip endommagée : {error}",
+                "is a damaged zip archive: {error}"
+            )
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+        let names: Vec<String> = archive
+            .file_names()
+            .map(|name| name.map(|name| name.into_owned()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| damaged(&error))?;
+        if let Some(kind) = document(&names) {
+            return kind;
+        }
+        let is_data = |name: &&String| {
+            let last = name.rsplit('/').next().unwrap_or_default();
+            !last.is_empty() && !last.starts_with('.') && !name.starts_with("__MACOSX/")
+        };
+        let data: Vec<&String> = names.iter().filter(is_data).collect();
+        let [name] = data.as_slice() else {
+            let (count, list) = (data.len(), shown(&data));
+            return Err(message!(
+                "est une archive zip de {count} fichiers ({list}) ; il en faut un seul",
+                "is a zip archive of {count} files ({list}); one is wanted"
+            ));
+        };
+        let member = archive.by_name(name).map_err(|error| damaged(&error))?;
+        if member.enclosed_name().is_none() {
+            return Err(message!(
+                "est une archive zip dont un chemin sort du dossier : {name}",
+                "is a zip archive with a path that leads out of its folder: {name}"
+            ));
+        }
+        let is_deflated = match member.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            other => {
+                return Err(message!(
+                    "est une archive zip d’une méthode qui n’est pas lue : {other}",
+                    "is a zip archive of a method that is not read: {other}"
+                ));
+            }
+        };
+        let from = member.data_start().ok_or_else(|| damaged(name))?;
+        Ok(Self::Zip { from, length: member.compressed_size(), is_deflated })
+    }
+
+    /// The file's unpacked bytes. `bytes` counts what was read of the file itself.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(&self, path: &Path, bytes: Rc<Cell<u64>>) -> io::Result<Box<dyn Read>> {
+        let mut file = File::open(path)?;
+        if let Self::Zip { from, .. } = self {
+            file.seek(SeekFrom::Start(*from))?;
+        }
+        bytes.set(0);
+        let packed = CountingReader { file, bytes: bytes.clone() };
+        let unpacked: Box<dyn Read> = match self {
+            Self::None | Self::Workbook => return Ok(Box::new(packed)),
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zip { length, is_deflated: false, .. } => Box::new(packed.take(*length)),
+            Self::Zip { length, .. } => Box::new(DeflateDecoder::new(packed.take(*length))),
+        };
+        Ok(Box::new(BoundedReader { unpacked, packed_bytes: bytes, bytes: 0 }))
+    }
+}
+
+/// What a zip archive is that holds a document, by the names of its files.
+fn document(names: &[String]) -> Option<Result<Packing, Message>> {
+    let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+    if has(&|name| name == "xl/workbook.xml") {
+        return Some(Ok(Packing::Workbook));
+    }
+    let words = if has(&|name| name == "xl/workbook.bin") {
+        message!(
+            "est un classeur Excel binaire (.xlsb) : enregistrez-le en .xlsx ou en CSV",
+            "is a binary Excel workbook (.xlsb): save it as .xlsx or CSV"
+        )
+    } else if has(&|name| name == "content.xml") {
+        message!(
+            "est un document OpenDocument : enregistrez-le en .xlsx ou en CSV",
+            "is an OpenDocument file: save it as .xlsx or CSV"
+        )
+    } else if has(&|name| name.to_ascii_lowercase().ends_with(".shp")) {
+        message!(
+            "est un shapefile : exportez-le en GeoJSON ou en GeoPackage",
+            "is a shapefile: export it as GeoJSON or GeoPackage"
+        )
+    } else if has(&|name| name.starts_with("word/")) {
+        message!("est un document Word", "is a Word document")
+    } else if has(&|name| name.to_ascii_lowercase().ends_with(".kml")) {
+        message!("est du KML : exportez-le en GeoJSON", "is KML: export it as GeoJSON")
+    } else {
+        return None;
+    };
+    Some(Err(words))
+}
+
+fn shown(names: &[&String]) -> String {
+    let first: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
+    format!("{}{}", first.join(", "), if names.len() > 5 { ", …" } else { "" })
+}
+
+/// A file that counts what has been read of it.
+struct CountingReader {
+    file: File,
+    bytes: Rc<Cell<u64>>,
+}
+
+impl Read for CountingReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(buffer)?;
+        self.bytes.set(self.bytes.get() + n as u64);
+        Ok(n)
+    }
+}
+
+/// Stops where far more is unpacked than text can be packed into.
+struct BoundedReader {
+    unpacked: Box<dyn Read>,
+    packed_bytes: Rc<Cell<u64>>,
+    bytes: u64,
+}
+
+impl Read for BoundedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.unpacked.read(buffer)?;
+        self.bytes += n as u64;
+        if self.bytes > RATIO_FROM && self.bytes / RATIO_MAX > self.packed_bytes.get() {
+            return Err(io::Error::other(Bomb));
+        }
+        Ok(n)
+    }
+}
+
+/// The error of a file that unpacks to far more than data does.
+#[derive(Debug)]
+pub struct Bomb;
+
+impl Bomb {
+    /// What people are told.
+    pub fn words() -> Message {
+        message!(
+            "se décompresse à plus de {RATIO_MAX} fois sa taille : ce ne sont pas des données",
+            "unpacks to more than {RATIO_MAX} times its size: that is not data"
+        )
+    }
+}
+
+impl fmt::Display for Bomb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Self::words().en)
+    }
+}
+
+impl std::error::Error for Bomb {}
