@@ -147,9 +147,11 @@ fn rows_of_latin_1() -> &'static [u8] {
 #[test]
 fn bytes_that_are_not_text_line_ends_and_marks() {
     let rows = rows_of_latin_1();
-    let (counts, refused) = boston(rows, &[]);
-    assert_eq!(counts, [1, 0, 0, 1]);
-    assert!(refused.contains("2,case_title,caf\u{fffd},is not UTF-8"), "{refused}");
+    assert_eq!(boston(rows, &[]).0, [2, 0, 0, 0], "one encoding for the whole file");
+    let utf_8 = "0,2011-07-01 01:00:00,,Open,café à côté,Pothole,42.3,-71.1\r\n";
+    let (counts, refused) = boston([utf_8.as_bytes(), rows].concat(), &[]);
+    assert_eq!(counts, [2, 0, 0, 1]);
+    assert!(refused.contains("3,case_title,caf\u{fffd},is not UTF-8"), "{refused}");
 
     let folder = Folder::new("bom");
     let text = format!(

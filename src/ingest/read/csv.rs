@@ -15,7 +15,7 @@ use crate::message;
 
 /// Delimiters that are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Lines from which the delimiter is told.
+/// Lines from which the delimiter is named.
 const SAMPLE_LINES: usize = 50;
 /// Lines that may stand above the header.
 const TITLE_LINES_MAX: usize = 5;
@@ -40,13 +40,13 @@ impl<R: Read> CsvReader<R> {
     pub fn open(input: R, bytes: Rc<Cell<u64>>, delimiter: Option<u8>) -> Result<Self, Message> {
         let mut text = RecordText::new(input)?;
         let lines = text.sample(SAMPLE_LINES);
-        let told = lines.first().and_then(|line| separator_line(line));
-        text.delimiter = delimiter.or(told).unwrap_or_else(|| likely_delimiter(&lines));
+        let named = lines.first().and_then(|line| separator_line(line));
+        text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
         let delimiter = text.delimiter;
-        let mut title_lines = u64::from(told.is_some());
+        let mut title_lines = u64::from(named.is_some());
         let widths: Vec<usize> = lines
             .iter()
-            .skip(usize::from(told.is_some()))
+            .skip(usize::from(named.is_some()))
             .map(|line| split_line(line, delimiter).1.len())
             .collect();
         let widest = widths.iter().copied().max().unwrap_or_default();

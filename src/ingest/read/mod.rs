@@ -18,17 +18,7 @@ mod unpack;
 
 pub use input::{Input, ReadOptions};
 pub use row::{Cells, Row, SourceColumns};
-
-use crate::i18n::Message;
-use crate::message;
+use unpack::unreadable;
 
 /// Longest row that is read, in bytes of its text: it bounds the memory of an import.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
-
-/// The words for an input that the machine cannot read.
-fn unreadable(error: std::io::Error) -> Message {
-    if error.get_ref().is_some_and(|inner| inner.is::<unpack::Bomb>()) {
-        return unpack::Bomb::words();
-    }
-    message!("ne peut pas être lu : {error}", "{error}")
-}

@@ -11,7 +11,6 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::i18n::Message;
-use crate::ingest::read::unreadable;
 use crate::message;
 
 /// A file that unpacks to more than this many times its size is a bomb, not data: text packs to a
@@ -204,3 +203,11 @@ impl fmt::Display for Bomb {
 }
 
 impl std::error::Error for Bomb {}
+
+/// The words for an input that the machine cannot read.
+pub fn unreadable(error: std::io::Error) -> Message {
+    if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
+        return Bomb::words();
+    }
+    message!("ne peut pas être lu : {error}", "{error}")
+}
