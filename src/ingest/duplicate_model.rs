@@ -73,14 +73,14 @@ pub fn read(text: &str) -> Result<DuplicateModel, String> {
         days,
         coefficients: values,
         policy: Policy { reach_m, extent_m, duplicate_from, possible_from },
-        groups: group.into_iter().map(leaning).collect(),
-        services: service.into_iter().map(leaning).collect(),
+        groups: group.into_iter().map(offset).collect(),
+        services: service.into_iter().map(offset).collect(),
     };
     checked(&model)?;
     Ok(model)
 }
 
-fn leaning(entry: Entry) -> (String, CoefficientOffset) {
+fn offset(entry: Entry) -> (String, CoefficientOffset) {
     let Entry { code, constant, distance, time, .. } = entry;
     let Entry { reach_m, extent_m, duplicate_from, possible_from, .. } = entry;
     (
@@ -111,11 +111,11 @@ fn checked(model: &DuplicateModel) -> Result<(), String> {
         ("duplicate_from", Some(duplicate_from), 1.0),
         ("possible_from", Some(possible_from), 1.0),
     ];
-    for leaning in model.groups.values().chain(model.services.values()) {
-        numbers.push(("reach_m", leaning.reach_m, 2_000.0));
-        numbers.push(("extent_m", leaning.extent_m, 2_000.0));
-        numbers.push(("duplicate_from", leaning.duplicate_from, 1.0));
-        numbers.push(("possible_from", leaning.possible_from, 1.0));
+    for offset in model.groups.values().chain(model.services.values()) {
+        numbers.push(("reach_m", offset.reach_m, 2_000.0));
+        numbers.push(("extent_m", offset.extent_m, 2_000.0));
+        numbers.push(("duplicate_from", offset.duplicate_from, 1.0));
+        numbers.push(("possible_from", offset.possible_from, 1.0));
     }
     for (name, value, max) in numbers {
         value.map_or(Ok(()), |value| within(name, value, max))?;
@@ -157,10 +157,10 @@ pub fn write(model: &DuplicateModel) -> String {
         short(duplicate_from),
         short(possible_from)
     );
-    for (kind, leanings) in [("group", &model.groups), ("service", &model.services)] {
-        for (code, leaning) in leanings {
+    for (kind, offsets) in [("group", &model.groups), ("service", &model.services)] {
+        for (code, offset) in offsets {
             let _ = writeln!(out, "\n[[{kind}]]\ncode = {}", toml_text(code));
-            for (name, value) in members(leaning) {
+            for (name, value) in members(offset) {
                 let _ = writeln!(out, "{name} = {}", short(value));
             }
         }
@@ -169,15 +169,15 @@ pub fn write(model: &DuplicateModel) -> String {
 }
 
 /// Members that say something.
-fn members(leaning: &CoefficientOffset) -> Vec<(&'static str, f64)> {
+fn members(offset: &CoefficientOffset) -> Vec<(&'static str, f64)> {
     let all = [
-        ("constant", Some(leaning.constant)),
-        ("distance", Some(leaning.distance)),
-        ("time", Some(leaning.time)),
-        ("reach_m", leaning.reach_m),
-        ("extent_m", leaning.extent_m),
-        ("duplicate_from", leaning.duplicate_from),
-        ("possible_from", leaning.possible_from),
+        ("constant", Some(offset.constant)),
+        ("distance", Some(offset.distance)),
+        ("time", Some(offset.time)),
+        ("reach_m", offset.reach_m),
+        ("extent_m", offset.extent_m),
+        ("duplicate_from", offset.duplicate_from),
+        ("possible_from", offset.possible_from),
     ];
     let said = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
     said.filter(|(_, value)| *value != 0.0).collect()

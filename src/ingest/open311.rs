@@ -20,9 +20,9 @@ const DEPTH_MAX: usize = 12;
 pub struct MirroredRequest {
     /// Its id there.
     pub id: String,
-    /// When it was made, in seconds since 1970, if that is told.
+    /// When it was made, in seconds since 1970, if the server says so.
     pub made: Option<i64>,
-    /// When it last changed there, in seconds since 1970, as far as that is told.
+    /// When it last changed there, in seconds since 1970, as far as the server says so.
     pub changed: Option<i64>,
     /// The draft, with the name of its service; or what is wrong with it.
     pub draft: std::result::Result<(Draft, Option<String>), Vec<Refusal>>,
@@ -97,7 +97,7 @@ fn of_xml(bytes: &[u8]) -> Result<Vec<Value>> {
                     Some((root, ..)) if root == "service_requests" && name == "request" => {
                         found.push(value);
                     }
-                    Some((_, parent, _)) => gather(parent, name, value),
+                    Some((_, parent, _)) => add_member(parent, name, value),
                     None if name == "service_requests" => return Ok(found),
                     None => return Err(wrong(&name)),
                 }
@@ -108,7 +108,7 @@ fn of_xml(bytes: &[u8]) -> Result<Vec<Value>> {
     }
 }
 
-fn gather(parent: &mut Map<String, Value>, name: String, value: Value) {
+fn add_member(parent: &mut Map<String, Value>, name: String, value: Value) {
     match parent.get_mut(&name) {
         None => _ = parent.insert(name, value),
         Some(Value::Array(list)) => list.push(value),
@@ -159,7 +159,7 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<MirroredRequest> {
     let extended = more.text("detailed_status").is_some();
     let requested = more.text("requested").or_else(|| said.text("requested_datetime"));
     let requested = when("requested_datetime", requested);
-    let told = when("updated_datetime", said.text("updated_datetime"));
+    let updated_datetime = when("updated_datetime", said.text("updated_datetime"));
     let changed = when("changed_datetime", more.text("changed_datetime"));
     let expected = more.text("expected").or_else(|| said.text("expected_datetime"));
     let expected = when("expected_datetime", expected);
@@ -167,10 +167,11 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<MirroredRequest> {
     let status = status.as_deref().and_then(Status::parse).unwrap_or(Status::Open);
     let closed = match (extended, status) {
         (true, _) => when("closed_datetime", more.text("closed")),
-        (false, Status::Closed) => told,
+        (false, Status::Closed) => updated_datetime,
         _ => None,
     };
-    let updated = if extended { when("updated_datetime", more.text("updated")) } else { told };
+    let updated =
+        if extended { when("updated_datetime", more.text("updated")) } else { updated_datetime };
     let note = if extended { more.text("source_status") } else { said.text("status_notes") };
     let draft = Draft {
         id: Some(id.clone()),
@@ -203,7 +204,7 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<MirroredRequest> {
     if requested.is_none() && refused.is_empty() {
         refused.push(Refusal::new("requested_datetime", "", message!("manque", "is missing")));
     }
-    let changed = changed.or(told).or(requested).map(|when| when.second());
+    let changed = changed.or(updated_datetime).or(requested).map(|when| when.second());
     let draft =
         if refused.is_empty() { Ok((draft, said.text("service_name"))) } else { Err(refused) };
     let made = requested.map(|when| when.second());

@@ -232,11 +232,10 @@ impl Survey {
         }
         let message = message!(
             "La projection des coordonnées comme {x}, {y} n’est pas connue ({choices}) : \
-             --projection EPSG:CODE ou « projection » du profil, ou --extent \
-             OUEST,SUD,EST,NORD pour la reconnaître",
+             indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
+             de --mapping",
             "The projection of coordinates such as {x}, {y} is not known ({choices}): \
-             --projection EPSG:CODE or the profile's 'projection', or --extent \
-             WEST,SOUTH,EAST,NORTH to recognise it"
+             give --projection EPSG:CODE, or 'projection' or 'extent' in the --mapping file"
         );
         Err(Error::new(ErrorKind::Invalid, message))
     }

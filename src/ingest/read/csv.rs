@@ -32,8 +32,8 @@ pub struct CsvReader<R> {
 }
 
 impl<R: Read> CsvReader<R> {
-    /// Reads the header. `delimiter` is told from the content where it is not given; `bytes` counts
-    /// what has been read of the file.
+    /// Reads the header. Where `delimiter` is not given, it is found from the content; `bytes`
+    /// counts what has been read of the file.
     ///
     /// # Errors
     /// The file cannot be read, or has too many columns.
