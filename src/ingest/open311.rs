@@ -198,6 +198,7 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<MirroredRequest> {
             expected,
             answers: answered(&more),
             media: media(&said, &more),
+            ..Details::default()
         },
         ..Draft::default()
     };
