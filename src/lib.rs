@@ -60,23 +60,24 @@
 //! # How to add
 //!
 //! - **A field of reports**: a member of [`domain::Details`], an entry in
-//!   `domain/report/fields/table.rs`, and a column by a migration
-//!   (`store/sqlite/migrations/`, listed in `store/sqlite/open.rs`). Row decoding, history, digests,
-//!   CSV, GeoJSON, GeoParquet, GeoPackage, OGC properties, the OpenAPI document and import mappings
-//!   follow from the entry. Where the field has a place in Open311, `http/open311/document.rs`
-//!   writes it and `ingest/open311.rs` reads it.
-//! - **An endpoint**: a file in `http/v1/` with its parameters, its handler, its response type and
-//!   its `operations()`; one line each in `http/v1/mod.rs` and `http/mod.rs`. The router, the
+//!   `domain/report/fields/table.rs`, and a column by a migration (`store/sqlite/migrations/`,
+//!   listed in `store/sqlite/open.rs`). Row decoding, history, digests, CSV, GeoJSON, GeoParquet,
+//!   GeoPackage, OGC properties, the OpenAPI document and import mappings follow from the entry.
+//!   Where the field has a place in Open311, `http/open311/document.rs` writes it and
+//!   `ingest/open311.rs` reads it.
+//! - **An endpoint**: a file in `http/v1/` with its parameters, its handler, its response type
+//!   and its `operations()`; one line each in `http/v1/mod.rs` and `http/mod.rs`. The router, the
 //!   OpenAPI document and the refusals follow from `operations()`.
 //! - **A filter**: a member of [`domain::Filter`], its parameter in `http/request/params.rs`, its
-//!   test of a slot in `index/compiled_filter.rs`. Every query takes it from there. A filter by what
-//!   the index does not hold first needs a column in `index/columns.rs`.
+//!   test of a slot in `index/compiled_filter.rs`. Every query takes it from there. A filter by
+//!   what the index does not hold first needs a column in `index/columns.rs`.
 //! - **A statistic**: a file in `statistics/` on plain numbers, with its source and a published
 //!   example as a test; a file in `query/` that takes its numbers from a snapshot; an endpoint.
-//! - **A store**: a folder beside `store/sqlite/` that runs the commands of `store/command.rs` and
-//!   reads what `Reader` reads; `tests/it/store.rs` is the contract that it must keep.
+//! - **A store**: a folder beside `store/sqlite/` that runs the commands of `store/command.rs`
+//!   and reads what `Reader` reads; `tests/it/store.rs` is the contract that it must keep.
 //!
-//! After a change of the API, `npm run api-types` in `static/` generates the page's types again.
+//! After a change of the API, `pointchaud openapi | npm run api-types`, run in `static/`,
+//! generates the page's types again.
 //!
 //! # Invariants
 //!
