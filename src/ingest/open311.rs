@@ -198,7 +198,6 @@ fn mirrored(request: &Value, zone: &TimeZone) -> Option<MirroredRequest> {
             expected,
             answers: answered(&more),
             media: media(&said, &more),
-            ..Details::default()
         },
         ..Draft::default()
     };

@@ -272,7 +272,6 @@ mod tests {
             expected: Some(time("2026-03-09T12:00:00Z")),
             answers: vec![AttributeValue { code: "etat".into(), values: vec!["eteint".into()] }],
             media: vec!["/media/one.jpg".into(), "https://example.org/two.jpg".into()],
-            ..Details::default()
         };
         let report = Report {
             id: ReportId::new("4RX-7KM-P2").unwrap(),
