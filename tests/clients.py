@@ -377,7 +377,7 @@ def schemathesis():
         [program, "run", f"{URL}/api/openapi.json", "--max-examples", "12", "--workers", "1",
          "--exclude-path-regex", "batch", "--seed", "311", "--checks",
          "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"],
-        capture_output=True, text=True, cwd=FOLDER, timeout=300,
+        capture_output=True, text=True, cwd=FOLDER, timeout=900,
     )
     summary = done.stdout[done.stdout.rfind("= SUMMARY ="):]
     assert "generated" in summary and "❌" not in summary, done.stdout[-4000:]
