@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::cli::notes;
 use crate::cli::progress::Progress;
+use crate::cli::recognised;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::config::DEFAULT_JURISDICTION;
 use crate::domain::{Jurisdiction, JurisdictionId};
@@ -74,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
         let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
+        recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
         source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
         let finished = import_one(arguments, &path, file, &source, &stop)?;
         if !finished {
@@ -101,8 +103,13 @@ fn import_one(
     stop: &AtomicBool,
 ) -> Result<bool> {
     let reader = Reader::open(store)?;
-    let (writer, _writing) = Writer::start(store, NoListener)?;
     let mut jurisdiction = jurisdiction(source, arguments.jurisdiction.as_deref())?;
+    let has_zone = arguments.time_zone.is_some()
+        || source.time_zone(jurisdiction.id.as_str()).is_some()
+        || jurisdiction.id.as_str() == DEFAULT_JURISDICTION
+        || reader.jurisdictions()?.iter().any(|(known, _)| known.id == jurisdiction.id);
+    recognised::wants_time_zone(source, has_zone)?;
+    let (writer, _writing) = Writer::start(store, NoListener)?;
     if let Some(zone) = &arguments.time_zone {
         jurisdiction.time_zone.clone_from(zone);
     }
@@ -125,6 +132,9 @@ fn import_one(
     let profile = &source.profile().name;
     println!("{}: profile {profile}, jurisdiction {id}", file.display());
     println!("  read as {}", source.described());
+    if let Some(recognition) = source.recognition() {
+        recognised::tell(recognition);
+    }
     tell(&summary, seconds, refused.path());
     notes::tell(&noticed);
     for note in source.reading_notes() {
@@ -135,6 +145,7 @@ fn import_one(
 
 /// The city of a file: the one named, else the profile's.
 fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction> {
+    recognised::wants_jurisdiction(source, named)?;
     let named = named.or(source.profile().jurisdiction.as_deref());
     let jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
     let is_home = jurisdiction.id.as_str() == DEFAULT_JURISDICTION;

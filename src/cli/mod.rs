@@ -8,10 +8,12 @@ mod export;
 mod follow;
 mod generate;
 mod import;
+mod inspect;
 mod labelled_pairs;
 mod notes;
 mod openapi;
 mod progress;
+mod recognised;
 mod serve;
 mod shared;
 mod train;
@@ -35,6 +37,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Import a city's export; a rerun continues where it stopped and adds nothing twice
     Import(import::Arguments),
+    /// Show what a file's columns are taken for, and write a mapping file
+    Inspect(inspect::Arguments),
     /// Export the reports of a jurisdiction as GeoJSON, CSV, GeoParquet or GeoPackage
     Export(export::Arguments),
     /// Load the areas of a city: arrondissements, quartiers, sectors
@@ -63,6 +67,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Boundaries(arguments) => boundaries::run(&arguments),
         Command::Follow(arguments) => follow::run(&arguments),

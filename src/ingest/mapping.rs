@@ -486,7 +486,7 @@ fn is_zero_date(text: &str) -> bool {
 }
 
 /// Does the text of a time say how far it is from UTC?
-fn says_offset(text: &str, format: TimeFormat) -> bool {
+pub fn says_offset(text: &str, format: TimeFormat) -> bool {
     let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
     counted
         || text.ends_with(['Z', 'z', ']'])

@@ -4,6 +4,9 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
+mod column_guess;
+mod column_values;
+mod column_words;
 mod duplicate_model;
 mod duplicate_pairs;
 mod geojson;
@@ -21,8 +24,10 @@ pub mod polygons;
 mod profile;
 mod projection;
 mod read;
+mod recognition;
+#[cfg(test)]
+mod recognition_tests;
 mod source;
-
 mod status_words;
 mod survey;
 mod time_text;
@@ -34,4 +39,5 @@ pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use notes::{NotedWord, Notes};
 pub use profile::Profile;
 pub use read::ReadOptions;
+pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
 pub use source::{RowSink, SourceFile, SourceRow};

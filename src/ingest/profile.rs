@@ -188,17 +188,15 @@ impl Profile {
     }
 
     /// The built-in profile that a header belongs to.
-    ///
-    /// # Errors
-    /// Says that no profile knows it.
-    pub fn recognise(header: &[String]) -> Result<Self, String> {
-        let known = Self::all()?.into_iter().find(|profile| profile.fits(header));
-        known.ok_or_else(|| {
-            format!(
-                "no profile knows the columns {}; describe them with --mapping",
-                header.join(", ")
-            )
-        })
+    pub fn recognise(header: &[String]) -> Option<Self> {
+        Self::all().ok()?.into_iter().find(|profile| profile.fits(header))
+    }
+
+    /// Does the header have a column for the time of the request, which no row may lack? A profile
+    /// that fits without one, such as GeoJSON's for properties it does not know, serves nothing.
+    pub fn serves(&self, header: &[String]) -> bool {
+        let columns = self.columns.get("requested").into_iter().flatten();
+        columns.into_iter().any(|name| name.split('+').all(|one| header.iter().any(|h| h == one)))
     }
 
     /// Does the header have what the profile asks for?
@@ -314,9 +312,10 @@ mod tests {
             ("service_request_id,requested_datetime,service_name,lat,long", "open311-bulk"),
         ] {
             let header: Vec<String> = header.split(',').map(column_name).collect();
-            assert_eq!(Profile::recognise(&header).unwrap().name, name);
+            let known = Profile::recognise(&header).unwrap();
+            assert!(known.serves(&header) && known.name == name, "{name}");
         }
-        assert!(Profile::recognise(&["a".into(), "b".into()]).is_err());
+        assert!(Profile::recognise(&["a".into(), "b".into()]).is_none());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::notes::Notes;
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
+use crate::ingest::recognition::Recognition;
 use crate::ingest::survey::Survey;
 use crate::message;
 use crate::place::BBox;
@@ -38,12 +39,14 @@ pub struct SourceFile {
     input: Input,
     profile: Profile,
     strict: bool,
+    recognition: Option<Recognition>,
     reading_notes: RefCell<Vec<Message>>,
 }
 
 impl SourceFile {
     /// Opens a file: with `mapping`, the text of a profile, or with the built-in profile of this
-    /// name; `auto` recognises it by its columns.
+    /// name; `auto` takes the built-in profile that fits, else what the columns of a sample are
+    /// [recognised](Recognition) as.
     ///
     /// # Errors
     /// Not a file, empty, of no known layout, or not of the layout that was named.
@@ -64,6 +67,7 @@ impl SourceFile {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
             Error::from(Refusal::new(field, value, message))
         };
+        let mut recognition = None;
         let (profile, strict) = match (mapping, profile) {
             (Some(text), _) => {
                 let read = Profile::parse(text);
@@ -71,7 +75,16 @@ impl SourceFile {
                 let strict = profile.header.is_empty();
                 (profile, strict)
             }
-            (None, "auto") => (Profile::recognise(header).map_err(refuse)?, false),
+            (None, "auto") => match Profile::recognise(header).filter(|known| known.serves(header))
+            {
+                Some(known) => (known, false),
+                None => {
+                    let found = Recognition::of(&input)?;
+                    let profile = found.profile().map_err(refuse)?;
+                    recognition = Some(found);
+                    (profile, false)
+                }
+            },
             (None, name) => {
                 let read = Profile::builtin(name);
                 (read.map_err(|names| profile_error("--profile", name, names))?, false)
@@ -83,12 +96,17 @@ impl SourceFile {
             let has = header.join(", ");
             return Err(refuse(format!("is not of profile '{name}': it wants {wants}; has {has}")));
         }
-        Ok(Self { input, profile, strict, reading_notes: RefCell::default() })
+        Ok(Self { input, profile, strict, recognition, reading_notes: RefCell::default() })
     }
 
     /// The profile.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What the columns were recognised as, where no profile or mapping describes the file.
+    pub fn recognition(&self) -> Option<&Recognition> {
+        self.recognition.as_ref()
     }
 
     /// What the file was taken for: its format, encoding and packing.
@@ -125,6 +143,12 @@ impl SourceFile {
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
         Ok(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
+    /// The time zone of a jurisdiction, where the profile or a built-in one says it.
+    pub fn time_zone(&self, id: &str) -> Option<String> {
+        let of_city = Profile::of_jurisdiction(id).and_then(|known| known.time_zone);
+        of_city.or_else(|| self.profile.time_zone.clone())
     }
 
     /// The jurisdiction as the profile describes it, under another id if one is given.

@@ -29,6 +29,7 @@ mod openapi;
 mod oracle;
 mod planted_hotspots;
 mod readers;
+mod recognition;
 mod statistics;
 mod store;
 mod tiles;

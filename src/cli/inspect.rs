@@ -1,0 +1,91 @@
+//! `pointchaud inspect`: what a file is and what its columns are taken for, without importing it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::recognised;
+use crate::error::{Refusal, Result};
+use crate::ingest::{ReadOptions, SourceFile};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// File to look at, of any format that `import` reads.
+    file: PathBuf,
+    /// Mapping file to write (default: FILE.mapping.toml in the current directory).
+    #[arg(long)]
+    output: Option<PathBuf>,
+    /// Jurisdiction of the reports, for the mapping file.
+    #[arg(long, env = "POINTCHAUD_JURISDICTION")]
+    jurisdiction: Option<String>,
+    /// IANA time zone of times without an offset, for the mapping file.
+    #[arg(long)]
+    time_zone: Option<String>,
+    /// Character between the cells of a CSV file (default: told from the content).
+    #[arg(long)]
+    delimiter: Option<char>,
+    /// Character encoding of the file, such as windows-1252 (default: told from the content).
+    #[arg(long)]
+    encoding: Option<String>,
+    /// Sheet of an Excel workbook (default: the first that is not empty).
+    #[arg(long)]
+    sheet: Option<String>,
+}
+
+/// Prints what the file was taken for and writes the mapping file.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let options = ReadOptions {
+        delimiter: arguments.delimiter,
+        encoding: arguments.encoding.clone(),
+        sheet: arguments.sheet.clone(),
+    };
+    let source = SourceFile::open(&arguments.file, "auto", None, &options)?;
+    let named = arguments.jurisdiction.as_deref();
+    let profile = source.profile();
+    let jurisdiction = named.or(profile.jurisdiction.as_deref());
+    if let Some(id) = jurisdiction {
+        source.jurisdiction(id)?;
+    }
+    if let Some(zone) = &arguments.time_zone {
+        let mut somewhere = source.jurisdiction(jurisdiction.unwrap_or("city.example"))?;
+        somewhere.time_zone.clone_from(zone);
+        somewhere.zone().map_err(|message| Refusal::new("--time-zone", zone, message))?;
+    }
+    let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
+    let zone = arguments.time_zone.clone().or(known_zone);
+    println!("{}: read as {}", arguments.file.display(), source.described());
+    let shown = |value: Option<&str>, option: &str| match value {
+        Some(value) => value.to_owned(),
+        None => format!("not known; {option} tells"),
+    };
+    println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));
+    let Some(recognition) = source.recognition() else {
+        println!("  time zone: {}", shown(zone.as_deref(), "--time-zone"));
+        tell_profile(&source);
+        return Ok(ExitCode::SUCCESS);
+    };
+    match recognition.needs_time_zone {
+        true => println!("  time zone: {}", shown(zone.as_deref(), "--time-zone")),
+        false => println!("  time zone: not needed, every time has an offset"),
+    }
+    recognised::tell(recognition);
+    for doubt in &recognition.doubts {
+        println!("  not sure: {doubt}");
+    }
+    let path = recognised::mapping_path(arguments.output.as_deref(), &arguments.file);
+    recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
+    println!("  mapping written: {}", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns of a built-in profile, which needs no mapping file.
+fn tell_profile(source: &SourceFile) {
+    let profile = source.profile();
+    println!("  layout: built-in profile '{}', no mapping is needed", profile.name);
+    let mut columns: Vec<_> = profile.columns.iter().collect();
+    columns.sort();
+    for (field, names) in columns {
+        println!("    {field}: {}", names.join(" | "));
+    }
+}

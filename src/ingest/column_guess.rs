@@ -1,0 +1,245 @@
+//! Which field of a report a column most likely is, by its name and by its values.
+
+use crate::ingest::column_values::ColumnValues;
+use crate::ingest::column_words::{Concept, NameWords};
+
+/// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
+pub type Guess = (&'static str, f64);
+
+/// From here on a column is taken for its field without asking.
+pub const SURE: f64 = 0.7;
+
+/// What each word of a name that no list has takes off the certainty.
+const UNKNOWN_WORD: f64 = 0.08;
+
+/// A column of a sample of `rows` rows.
+pub struct Column<'a> {
+    /// The words of its name.
+    pub words: &'a NameWords,
+    /// Its values.
+    pub values: &'a ColumnValues,
+    /// Rows of the sample.
+    pub rows: u32,
+}
+
+impl Column<'_> {
+    /// The field that the column most likely is; `None` where neither its name nor its values say
+    /// one. A name that the values contradict counts for nothing.
+    pub fn guess(&self) -> Option<Guess> {
+        if self.words.has(Concept::Period) {
+            return None;
+        }
+        let named = if self.is_time() {
+            self.time()
+        } else {
+            let by_name = [Self::place, Self::id, Self::word, Self::text];
+            by_name.iter().find_map(|guess| guess(self))
+        };
+        let unknown = f64::from(self.words.unknown.min(3)) * UNKNOWN_WORD;
+        named.map(|(field, certainty)| (field, certainty - unknown)).or_else(|| self.by_values())
+    }
+
+    /// Is it a column of times? Bare numbers are times only where the name says so.
+    pub fn is_time(&self) -> bool {
+        let says_time = self.words.has_any(&[
+            Concept::Date,
+            Concept::Created,
+            Concept::Closed,
+            Concept::Updated,
+            Concept::Expected,
+        ]);
+        let is_key = self.words.has_any(&[Concept::Id, Concept::Code]);
+        let values = self.values;
+        if values.filled == 0 {
+            return says_time && self.words.has(Concept::Date);
+        }
+        let numbers = if says_time && !is_key { values.number_times } else { 0 };
+        values.share(values.times + numbers) >= 0.9
+    }
+
+    fn filled(&self) -> f64 {
+        f64::from(self.values.filled) / f64::from(self.rows.max(1))
+    }
+
+    fn time(&self) -> Option<Guess> {
+        let has = |concept| self.words.has(concept);
+        if has(Concept::Expected) {
+            return Some(("expected", 0.9));
+        }
+        if has(Concept::Updated) {
+            return Some(("updated", 0.9));
+        }
+        if has(Concept::Closed) {
+            return Some(("closed", 0.92));
+        }
+        if self.values.filled == 0 {
+            return None;
+        }
+        let certainty = if has(Concept::Created) {
+            0.95
+        } else if has(Concept::Date) && self.words.unknown == 0 {
+            0.75
+        } else {
+            0.5
+        };
+        // Every request has begun: a column with gaps is another time.
+        Some(("requested", if self.filled() < 0.9 { certainty - 0.3 } else { certainty }))
+    }
+
+    fn place(&self) -> Option<Guess> {
+        let (has, values) = (|concept| self.words.has(concept), self.values);
+        let within = |count| values.filled > 0 && values.share(count) >= 0.95;
+        if values.filled > 0 && values.share(values.places) >= 0.8 {
+            let named = has(Concept::Point) || (has(Concept::Latitude) && has(Concept::Longitude));
+            return Some(("point", if named { 0.95 } else { 0.85 }));
+        }
+        if has(Concept::Latitude) && !has(Concept::Longitude) && within(values.latitudes) {
+            return Some(("lat", 0.97));
+        }
+        if has(Concept::Longitude) && !has(Concept::Latitude) && within(values.longitudes) {
+            return Some(("lon", 0.97));
+        }
+        let is_degrees = within(values.precise) && within(values.longitudes);
+        let (lon_lat, projected) = match (has(Concept::East), has(Concept::North)) {
+            (true, false) => ("lon", "x"),
+            (false, true) => ("lat", "y"),
+            _ => return None,
+        };
+        if is_degrees {
+            return Some((lon_lat, 0.85));
+        }
+        let is_projected = within(values.numbers) && values.share(values.longitudes) <= 0.05;
+        is_projected.then_some((projected, 0.88))
+    }
+
+    fn id(&self) -> Option<Guess> {
+        let has = |concept| self.words.has(concept);
+        if has(Concept::Parent) {
+            let is_key = has(Concept::Id) || !self.values.is_vocabulary();
+            return (is_key && self.values.filled > 0).then_some(("parent", 0.85));
+        }
+        let of_other = [
+            Concept::Address,
+            Concept::Area,
+            Concept::Point,
+            Concept::Group,
+            Concept::Category,
+            Concept::Postcode,
+            Concept::Channel,
+            Concept::Status,
+            Concept::Name,
+            Concept::Text,
+            Concept::Code,
+        ];
+        if self.words.has_any(&of_other) || !(has(Concept::Id) || has(Concept::Request)) {
+            return None;
+        }
+        let is_short = self.values.examples.iter().all(|text| text.chars().count() <= 40);
+        let is_key = self.values.uniqueness() >= 0.99 && self.filled() >= 0.98 && is_short;
+        match (has(Concept::Id), is_key) {
+            (true, true) => Some(("id", if has(Concept::Request) { 0.97 } else { 0.93 })),
+            (true, false) => {
+                (self.values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
+            }
+            (false, true) => Some(("id", if self.rows >= 20 { 0.75 } else { 0.6 })),
+            _ => None,
+        }
+    }
+
+    /// Fields whose values are words of a vocabulary.
+    fn word(&self) -> Option<Guess> {
+        let (has, values) = (|concept| self.words.has(concept), self.values);
+        if values.filled == 0 {
+            return None;
+        }
+        if has(Concept::Channel) {
+            let known = values.channels() >= 0.3;
+            return values.is_vocabulary().then_some(("channel", if known { 0.9 } else { 0.6 }));
+        }
+        if has(Concept::Status) && !self.words.has_any(&[Concept::Text, Concept::Answer]) {
+            let known = values.statuses();
+            let certainty = match known {
+                0.5.. => 0.95,
+                _ if values.is_vocabulary() && known > 0.0 => 0.8,
+                _ => 0.5,
+            };
+            return Some(("status", certainty));
+        }
+        let is_place = [Concept::Address, Concept::Area, Concept::Postcode];
+        if !values.is_vocabulary() || self.words.has_any(&is_place) || has(Concept::Closed) {
+            return None;
+        }
+        let (code, named) =
+            (has(Concept::Code), self.words.has_any(&[Concept::Text, Concept::Name]));
+        if has(Concept::Finer) {
+            return Some(("category", 0.6));
+        }
+        if has(Concept::Group) {
+            return Some(("hint", 0.8));
+        }
+        if (has(Concept::Category) || has(Concept::Request)) && code && !named {
+            return Some(("service", 0.75));
+        }
+        if has(Concept::Category) {
+            return Some(("category", if code { 0.85 } else { 0.92 }));
+        }
+        if !has(Concept::Request) || has(Concept::Id) {
+            return None;
+        }
+        let certainty = match (has(Concept::Name) || code, has(Concept::Text)) {
+            (true, _) => 0.85,
+            (_, true) => 0.65,
+            _ if values.share(values.numbers) > 0.5 => 0.5,
+            _ => 0.75,
+        };
+        Some(("category", certainty))
+    }
+
+    fn text(&self) -> Option<Guess> {
+        let (has, values) = (|concept| self.words.has(concept), self.values);
+        let is_number = values.share(values.numbers) >= 0.9;
+        if values.filled == 0 || has(Concept::Code) && !has(Concept::Postcode) {
+            return None;
+        }
+        if has(Concept::Postcode) {
+            return Some(("zipcode", 0.9));
+        }
+        if has(Concept::Area) {
+            return Some(("area", if is_number { 0.72 } else { 0.88 }));
+        }
+        if has(Concept::Address) {
+            return (!is_number && !has(Concept::Id)).then_some(("address", 0.88));
+        }
+        if has(Concept::Answer) {
+            return (!is_number).then_some(("notice", 0.72));
+        }
+        if has(Concept::Text) {
+            let certainty = if values.is_vocabulary() { 0.6 } else { 0.85 };
+            return (!is_number).then_some(("description", certainty));
+        }
+        // A category with more words than a vocabulary has: such as one word on each row of a short
+        // sample.
+        (has(Concept::Category) && !is_number).then_some(("category", 0.72))
+    }
+
+    /// What the values alone say; only where the name says nothing.
+    fn by_values(&self) -> Option<Guess> {
+        let values = self.values;
+        let says_nothing = self.words.concepts.iter().all(|concept| *concept == Concept::Request);
+        if values.filled == 0 || !says_nothing {
+            return None;
+        }
+        let few = values.is_vocabulary() && (2..=12).contains(&values.distinct.len());
+        if few && values.statuses() >= 0.95 {
+            return Some(("status", 0.75));
+        }
+        if few && values.channels() >= 0.8 {
+            return Some(("channel", 0.72));
+        }
+        if values.share(values.precise) >= 0.9 && values.share(values.longitudes) >= 0.99 {
+            let is_longitude = values.share(values.latitudes) < 0.01;
+            return Some(if is_longitude { ("lon", 0.6) } else { ("lat", 0.5) });
+        }
+        None
+    }
+}

@@ -1,0 +1,340 @@
+//! Words of column names in English, French, German, Spanish, Italian, Portuguese, Dutch and
+//! Polish, and what a name made of them says about its column.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use Concept::{
+    Address, Answer, Area, Category, Channel, Closed, Code, Created, Date, East, Expected, Finer,
+    Group, Id, Latitude, Longitude, Name, North, Parent, Period, Point, Postcode, Request, Status,
+    Text, Updated,
+};
+
+use crate::domain::fold;
+
+/// What a word of a column's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concept {
+    /// A key or a number of a record.
+    Id,
+    /// The request itself, or a word that adds nothing.
+    Request,
+    /// A day or a time.
+    Date,
+    /// The beginning of a request.
+    Created,
+    /// Its end.
+    Closed,
+    /// Its latest change.
+    Updated,
+    /// What is promised.
+    Expected,
+    /// How far it is.
+    Status,
+    /// What it is about.
+    Category,
+    /// A finer category within another.
+    Finer,
+    /// Who deals with it, or a coarser category.
+    Group,
+    /// Free text.
+    Text,
+    /// The city's answer.
+    Answer,
+    /// A street address.
+    Address,
+    /// A part of the city.
+    Area,
+    /// A postal code.
+    Postcode,
+    /// North or south.
+    Latitude,
+    /// East or west.
+    Longitude,
+    /// First projected coordinate.
+    East,
+    /// Second projected coordinate.
+    North,
+    /// A place as one text.
+    Point,
+    /// The way in which the request came in.
+    Channel,
+    /// The request that this one repeats.
+    Parent,
+    /// A short code in place of a name.
+    Code,
+    /// The name of something.
+    Name,
+    /// A part of a date, such as its year: repeats another column.
+    Period,
+}
+
+/// Words without accents, lower case. The first entry that has a word counts.
+const WORDS: [(Concept, &str); 26] = [
+    (
+        Id,
+        "id ids uuid guid key number num no nr ref reference referentie numero numer nummer \
+         identifiant identificador identificativo identyfikator kennung kenmerk aktenzeichen \
+         clave cle folio protocolo protocollo objectid ticket ticketid",
+    ),
+    (
+        Request,
+        "request requests req service services svc sr case issue incident record rec call prob \
+         problem demande requete signalement dossier plainte anomalie meldung meldungs melding \
+         meldings anfrage vorgang vorgangs anliegen beschwerde hinweis solicitud peticion queja \
+         incidencia aviso segnalazione richiesta reclamo pedido solicitacao ocorrencia reclamacao \
+         chamado verzoek klacht zgloszenie zgloszenia wniosek sprawa sprawy order de du des la le \
+         les di da do del della der die das des van het of the for enquiry",
+    ),
+    (
+        Period,
+        "year annee jahr ano anno jaar rok month mois monat mes mese maand miesiac week semaine \
+         woche semana quarter hour heure weekday",
+    ),
+    (
+        Updated,
+        "updated update modified modification lastmodified changed maj modifie actualisation \
+         geandert anderung anderungs bearbeitung bearbeitungs aktualisiert aktualisierung \
+         aktualisierungs actualizado actualizacion modificado modificacion aggiornamento \
+         aggiornato modifica atualizacao atualizado modificacao gewijzigd wijziging wijzigings \
+         bijgewerkt aktualizacji aktualizacja zmiany modyfikacji last letzte letztes letzter \
+         derniere ultima ultimo laatste ostatnia",
+    ),
+    (
+        Closed,
+        "closed close closing closure completed completion complete resolved resolution finished \
+         end ended cloture clos ferme fermeture fin resolu terminee termine abschluss abschlusses \
+         abgeschlossen erledigt erledigung erledigungs geschlossen ende cierre cerrado resuelto \
+         finalizacion chiusura chiuso chiusa risolto risoluzione fine fechamento \
+         fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
+         afhandelings gesloten sluiting einde zamkniecia zamkniecie zakonczenia zakonczenie \
+         rozwiazania",
+    ),
+    (
+        Expected,
+        "expected due target deadline sla planned echeance prevu prevue faellig fallig \
+         frist soll vencimiento prevista previsto scadenza prazo vervaldatum verwacht verwachte \
+         planowana",
+    ),
+    (
+        Created,
+        "created creation create opened open opening submitted submission received \
+         reported requested added entered entry init initiated logged start started creee cree \
+         ouverture ouvert decl declaration declare depot recue reception saisie debut \
+         erstellt erstellung erstellungs eingang eingangs eingegangen gemeldet angelegt eroffnet \
+         erfasst creado creacion apertura alta recepcion inicio registro ingreso creazione \
+         inserimento aperto ricezione inizio criacao abertura criado entrada aangemaakt aanmaak \
+         ingediend ontvangst ontvangen gemeld begin utworzenia utworzono zgloszono przyjecia \
+         wplywu dodania rejestracji",
+    ),
+    (
+        Date,
+        "date dates datetime time timestamp dt day moment horodatage heure datum zeit zeitpunkt \
+         uhrzeit tag fecha hora dia data ora giorno tijd tijdstip dzien czas godzina",
+    ),
+    (
+        Status,
+        "status state etat statut zustand stand bearbeitungsstand bearbeitungsstatus estado \
+         situacion stato situacao toestand stan",
+    ),
+    (
+        Finer,
+        "sub subtype subcategory subtopic sous soustype souscategorie unterkategorie unter \
+         subtipo subcategoria sottocategoria sottotipo subcategorie podkategoria detailed",
+    ),
+    (
+        Category,
+        "category categories type topic subject problemtype theme categorie sujet motif nature \
+         rubrique kategorie thema art typ betreff anliegenart categoria tipo tema asunto motivo \
+         argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat",
+    ),
+    (
+        Group,
+        "group department dept agency division unit groupe departement direction intervenant \
+         gruppe amt abteilung fachbereich zustandigkeit grupo departamento unidad gruppo ufficio \
+         settore dipartimento orgao secretaria setor afdeling dienst groep wydzial jednostka \
+         grupa",
+    ),
+    (
+        Answer,
+        "notes answer response outcome explanation comment comments reponse commentaire \
+         antwort ruckmeldung respuesta risposta resposta antwoord odpowiedz",
+    ),
+    (
+        Text,
+        "description details detail text title summary descriptif libelle message resume titre \
+         beschreibung titel descripcion detalle texto titulo descrizione testo titolo dettaglio \
+         descricao detalhe omschrijving beschrijving opis tresc tytul desc",
+    ),
+    (
+        Address,
+        "address addr street location adresse rue voie strasse anschrift ort standort \
+         direccion calle domicilio ubicacion indirizzo strada luogo endereco rua logradouro \
+         local adres straat locatie ulica miejsce lokalizacja lieu",
+    ),
+    (
+        Area,
+        "ward district neighborhood neighbourhood borough area precinct zone quartier \
+         arrondissement secteur bezirk stadtteil ortsteil stadtbezirk distrito barrio zona \
+         colonia quartiere municipio circoscrizione bairro freguesia regiao wijk buurt \
+         stadsdeel dzielnica osiedle rejon",
+    ),
+    (
+        Postcode,
+        "zip zipcode postcode postal postale plz postleitzahl cap cep postnummer \
+         codigopostal",
+    ),
+    (
+        Latitude,
+        "lat latitude latitud latitudine breitengrad breite breedtegraad szerokosc geobreite",
+    ),
+    (
+        Longitude,
+        "lon lng long longitude longitud longitudine langengrad lange lengtegraad dlugosc \
+         geolange",
+    ),
+    (East, "x xcoord coordx e east easting est ost osten rechtswert este oost"),
+    (North, "y ycoord coordy n north northing nord norden hochwert norte noord"),
+    (
+        Point,
+        "point geo geom geometry geopoint coordinates coordinate coord coords position gps wkt \
+         coordonnees geometrie koordinaten koordinate coordenadas punto ponto coordinate \
+         coordinaten wspolrzedne punkt geoshape shape latlon latlng lonlat",
+    ),
+    (
+        Channel,
+        "channel source origin method intake via canal origine kanal eingangskanal quelle \
+         meldeweg origen medio canale provenienza origem meio kanaal bron zrodlo",
+    ),
+    (
+        Parent,
+        "parent duplicate duplicates master doublon duplikat duplicado duplicato duplicaat \
+         duplikatu",
+    ),
+    (Code, "code codes codigo codice kod kode"),
+    (Name, "name nom bezeichnung nombre nome naam nazwa label plain"),
+];
+
+/// What the words of a name stand for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NameWords {
+    /// The concepts, each once, in the order of the name.
+    pub concepts: Vec<Concept>,
+    /// Words that no list has.
+    pub unknown: u32,
+}
+
+impl NameWords {
+    /// Reads a name as its source writes it: split at signs and at `camelCase`, words written
+    /// together (`SERVICEREQUESTID`, `Erstellungsdatum`) cut where the lists have all their parts.
+    pub fn of(name: &str) -> Self {
+        let mut words = Self::default();
+        for word in split(name) {
+            if word.chars().all(|c| c.is_ascii_digit()) {
+                continue;
+            }
+            match concept(&word).map(|one| vec![one]).or_else(|| compound(&word)) {
+                Some(concepts) => {
+                    for concept in concepts {
+                        if !words.has(concept) {
+                            words.concepts.push(concept);
+                        }
+                    }
+                }
+                None => words.unknown += 1,
+            }
+        }
+        words
+    }
+
+    /// Does the name have a word of this kind?
+    pub fn has(&self, concept: Concept) -> bool {
+        self.concepts.contains(&concept)
+    }
+
+    /// Does it have a word of one of these kinds?
+    pub fn has_any(&self, concepts: &[Concept]) -> bool {
+        concepts.iter().any(|concept| self.has(*concept))
+    }
+}
+
+/// The folded words of a name.
+fn split(name: &str) -> Vec<String> {
+    let (mut words, mut word) = (Vec::new(), String::new());
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.push(c);
+        }
+        was_lower = c.is_lowercase();
+    }
+    words.push(word);
+    words.iter().filter(|word| !word.is_empty()).map(|word| fold(word)).collect()
+}
+
+static CONCEPTS: LazyLock<HashMap<&str, Concept>> = LazyLock::new(|| {
+    // Collected from the last entry to the first, because a later insertion replaces an earlier.
+    let entries = WORDS.iter().rev();
+    entries
+        .flat_map(|(concept, list)| list.split_whitespace().map(|word| (word, *concept)))
+        .collect()
+});
+
+/// Longest word that is cut into listed words, in bytes: it bounds the work for one name.
+const COMPOUND_MAX: usize = 40;
+
+fn concept(word: &str) -> Option<Concept> {
+    CONCEPTS.get(word).copied()
+}
+
+/// The parts of a word that consists of listed words only, the longest first; `None` where a part
+/// is not listed. A single letter is a part at the end only, as in `coordx`.
+fn compound(word: &str) -> Option<Vec<Concept>> {
+    if word.is_empty() {
+        return Some(Vec::new());
+    }
+    if word.len() > COMPOUND_MAX {
+        return None;
+    }
+    let cuts = word.char_indices().map(|(at, c)| at + c.len_utf8()).collect::<Vec<_>>();
+    cuts.into_iter().rev().find_map(|cut| {
+        let (first, rest) = word.split_at(cut);
+        let wanted = if rest.is_empty() { 1 } else { 2 };
+        if first.chars().count() < wanted {
+            return None;
+        }
+        let mut parts = vec![concept(first)?];
+        parts.extend(compound(rest)?);
+        Some(parts)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_at_signs_capitals_and_between_listed_words() {
+        for (name, concepts) in [
+            ("SERVICEREQUESTID", vec![Request, Id]),
+            ("DATETIMECLOSED", vec![Date, Closed]),
+            ("dateCreated", vec![Date, Created]),
+            ("Erstellungsdatum", vec![Created, Date]),
+            ("Vorgangsnummer", vec![Request, Id]),
+            ("Fecha de cierre", vec![Date, Request, Closed]),
+            ("Data zamknięcia", vec![Date, Closed]),
+            ("Straße", vec![Address]),
+            ("SRX", vec![Request, East]),
+            ("Längengrad", vec![Longitude]),
+            ("Endereço", vec![Address]),
+            ("meldingsnummer", vec![Request, Id]),
+        ] {
+            assert_eq!(NameWords::of(name), NameWords { concepts, unknown: 0 }, "{name}");
+        }
+        assert_eq!(NameWords::of("platform").concepts, []);
+        assert_eq!(NameWords::of("flux_capacitor").unknown, 2);
+    }
+}
