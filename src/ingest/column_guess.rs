@@ -1,6 +1,6 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
-use crate::ingest::column_values::ColumnValues;
+use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
@@ -17,7 +17,7 @@ pub struct Column<'a> {
     /// The words of its name.
     pub words: &'a NameWords,
     /// Its values.
-    pub values: &'a ColumnValues,
+    pub values: &'a ColumnSample,
     /// Rows of the sample.
     pub rows: u32,
 }

@@ -22,7 +22,7 @@ const EXAMPLE_CHARS: usize = 40;
 
 /// Counts over the values of one column.
 #[derive(Debug, Clone, Default)]
-pub struct ColumnValues {
+pub struct ColumnSample {
     /// Values that are present: neither empty nor a sign for nothing.
     pub filled: u32,
     /// Distinct values with their counts, up to [`DISTINCT_MAX`].
@@ -47,7 +47,7 @@ pub struct ColumnValues {
     pub places: u32,
 }
 
-impl ColumnValues {
+impl ColumnSample {
     /// Looks at a cell.
     pub fn add(&mut self, cell: &str, clocks: &[TimeReader; 2]) {
         let text = cell.trim();

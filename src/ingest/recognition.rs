@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_guess::{Column, Guess, SURE};
-use crate::ingest::column_values::{ColumnValues, clocks};
+use crate::ingest::column_values::{ColumnSample, clocks};
 use crate::ingest::column_words::NameWords;
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Input, Row, SourceColumns};
@@ -166,6 +166,7 @@ impl Recognition {
         let certainty = |column: &&RecognisedColumn| column.guess.map_or(0.0, |guess| guess.1);
         let unsure = self.columns.iter().filter(|column| column.field.is_none());
         unsure
+            .rev()
             .filter(|column| column.guess.is_some_and(|guess| guess.0 == field))
             .max_by(|a, b| certainty(a).total_cmp(&certainty(b)))
     }
@@ -214,7 +215,7 @@ impl Recognition {
         self.doubts.extend(doubts);
     }
 
-    fn note_words(&mut self, values: &[ColumnValues]) {
+    fn note_words(&mut self, values: &[ColumnSample]) {
         const TIMES: [Option<&str>; 4] =
             [Some("requested"), Some("updated"), Some("closed"), Some("expected")];
         for (column, values) in self.columns.iter().zip(values) {
@@ -279,9 +280,9 @@ impl Recognition {
 }
 
 /// The columns, what the sample says about each, and the rows of the sample.
-fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnValues>, u32)> {
+fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
     let (mut rows, clocks, began) = (input.rows()?, clocks(), Instant::now());
-    let mut values: Vec<ColumnValues> = Vec::new();
+    let mut values: Vec<ColumnSample> = Vec::new();
     let (mut row, mut count) = (Row::default(), 0);
     while count < SAMPLE_ROWS && began.elapsed() < SAMPLE_TIME && rows.next(&mut row)? {
         if row.refusal.take().is_some() {
@@ -290,7 +291,7 @@ fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnValues>, u32)> {
         count += 1;
         for (number, cell) in row.cells.iter().enumerate() {
             if values.len() <= number {
-                values.resize_with(number + 1, ColumnValues::default);
+                values.resize_with(number + 1, ColumnSample::default);
             }
             if let Some(cell) = cell {
                 values[number].add(cell, &clocks);
@@ -298,7 +299,7 @@ fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnValues>, u32)> {
         }
     }
     let columns = rows.columns().clone();
-    values.resize_with(columns.len(), ColumnValues::default);
+    values.resize_with(columns.len(), ColumnSample::default);
     Ok((columns, values, count))
 }
 
