@@ -19,7 +19,7 @@
 //! | [`ingest`] | outside files and servers read into drafts | `domain` and below |
 //! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage | `query` `domain` |
 //! | [`media`] | photos: checked, stripped of metadata, stored in a folder or a bucket | `error` |
-//! | [`usecase`] | what the service does, without a protocol: submit, change, search, watch | `store` `index` `query` |
+//! | [`usecase`] | what the service does, without a protocol: submit, change, import, search, watch | `store` `ingest` `index` `query` |
 //! | [`http`] | the HTTP API, Open311, OGC, tiles and the map page; the only room that knows `axum` | `usecase` `export` and below |
 //! | [`demo`] | the generated city and its ground truth | `domain` `place` |
 //! | [`cli`] | the command line: wiring only | all |

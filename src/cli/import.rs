@@ -1,6 +1,5 @@
 //! `pointchaud import`: reads a city's export into the store.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +9,12 @@ use clap::Args;
 use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
-use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
-use crate::config::DEFAULT_JURISDICTION;
-use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
+use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{Notes, ReadOptions, SourceFile, SourceRow};
+use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
 use crate::store::{NoListener, Reader, Writer};
-use crate::usecase::{Importer, Summary};
+use crate::usecase::{Importer, Summary, city_of};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -103,27 +101,19 @@ fn import_one(
     stop: &AtomicBool,
 ) -> Result<bool> {
     let reader = Reader::open(store)?;
-    let mut jurisdiction = jurisdiction(source, arguments.jurisdiction.as_deref())?;
-    let has_zone = arguments.time_zone.is_some()
-        || source.time_zone(jurisdiction.id.as_str()).is_some()
-        || jurisdiction.id.as_str() == DEFAULT_JURISDICTION
-        || reader.jurisdictions()?.iter().any(|(known, _)| known.id == jurisdiction.id);
-    recognised::wants_time_zone(source, has_zone)?;
+    let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
+    let jurisdiction = city_of(source, named, zone, &reader)?;
     let (writer, _writing) = Writer::start(store, NoListener)?;
-    if let Some(zone) = &arguments.time_zone {
-        jurisdiction.time_zone.clone_from(zone);
-    }
     let digest = source.digest(arguments.fix_swapped)?;
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
-    let mut refused = RefusedRows::new(arguments.refused.as_deref(), file);
+    let mut refused = RefusedRows::new(refused_path(arguments.refused.as_deref(), file));
     let mut progress = Progress::new("import", source.size()?);
     let id = importer.id().clone();
     let mut rows = 0;
-    let fix = arguments.fix_swapped;
-    let noticed = push_all(source, &mut importer, fix, |row, bytes_read, refusals, raw| {
+    let noticed = importer.read(source, arguments.fix_swapped, |row, refusals| {
         rows += 1;
-        progress.at(bytes_read, rows);
-        refused.write(row, refusals, raw)?;
+        progress.at(row.bytes_read, rows);
+        refused.write(row.number, refusals, row.raw)?;
         Ok(!stop.load(Ordering::SeqCst))
     })?;
     let finished = !stop.load(Ordering::SeqCst);
@@ -143,40 +133,6 @@ fn import_one(
     Ok(finished)
 }
 
-/// The city of a file: the one named, else the profile's.
-fn jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<Jurisdiction> {
-    recognised::wants_jurisdiction(source, named)?;
-    let named = named.or(source.profile().jurisdiction.as_deref());
-    let jurisdiction = source.jurisdiction(named.unwrap_or(DEFAULT_JURISDICTION))?;
-    let is_home = jurisdiction.id.as_str() == DEFAULT_JURISDICTION;
-    Ok(if is_home { crate::usecase::quebec() } else { jurisdiction })
-}
-
-/// Passes every row to the importer. `settled` is called with the number of the row, the bytes read
-/// so far, the refusals and the original row; it returns whether to continue.
-fn push_all(
-    source: &SourceFile,
-    importer: &mut Importer<'_>,
-    fix_swapped: bool,
-    mut settled: impl FnMut(u64, u64, &[Refusal], &[String]) -> Result<bool>,
-) -> Result<Notes> {
-    let (zone, extent) = (importer.zone().clone(), importer.jurisdiction().extent);
-    let mut failed = None;
-    let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
-        let mapped = row.mapped.map(|(draft, category)| {
-            (draft, category.map(|category| (category.name, category.hint)))
-        });
-        let pushed = importer.push(row.number, mapped);
-        let on =
-            pushed.and_then(|refusals| settled(row.number, row.bytes_read, &refusals, &row.raw));
-        on.unwrap_or_else(|error| {
-            failed = Some(error);
-            false
-        })
-    })?;
-    failed.map_or(Ok(noticed), Err)
-}
-
 /// Imports a file of a recognised layout without output. Returns its jurisdiction.
 ///
 /// # Errors
@@ -185,15 +141,21 @@ pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
     let source = SourceFile::open(file, "auto", None, &ReadOptions::default())?;
     let reader = Reader::open(store)?;
     let (writer, writing) = Writer::start(store, NoListener)?;
-    let jurisdiction = jurisdiction(&source, None)?;
+    let jurisdiction = city_of(&source, None, None, &reader)?;
     let digest = source.digest(false)?;
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
-    push_all(&source, &mut importer, false, |_, _, _, _| Ok(true))?;
+    importer.read(&source, false, |_, _| Ok(true))?;
     let id = importer.id().clone();
     importer.finish(true)?;
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
     Ok(id)
+}
+
+/// The file of refused rows, in the current directory, unless another is named.
+fn refused_path(named: Option<&Path>, source: &Path) -> PathBuf {
+    let name = source.file_stem().unwrap_or_default().to_string_lossy();
+    named.map_or_else(|| PathBuf::from(format!("{name}.refused.csv")), Path::to_path_buf)
 }
 
 fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
@@ -216,46 +178,5 @@ fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
     }
     if let Some(path) = refused {
         println!("  refused rows, each with its reason: {}", path.display());
-    }
-}
-
-/// The file of refused rows, created at the first refusal.
-struct RefusedRows {
-    path: PathBuf,
-    table: Option<csv::Writer<File>>,
-}
-
-impl RefusedRows {
-    fn new(path: Option<&Path>, source: &Path) -> Self {
-        let name = source.file_stem().unwrap_or_default().to_string_lossy();
-        let default = PathBuf::from(format!("{name}.refused.csv"));
-        Self { path: path.map_or(default, Path::to_path_buf), table: None }
-    }
-
-    /// One line for each refused value, with the original row.
-    fn write(&mut self, row: u64, refusals: &[Refusal], raw: &[String]) -> Result<()> {
-        for refusal in refusals {
-            if self.table.is_none() {
-                let file = File::create(&self.path).map_err(unwritable("--refused", &self.path))?;
-                let mut table = csv::Writer::from_writer(file);
-                let header = ["row", "field", "value", "reason", "raison", "content"];
-                table.write_record(header).map_err(Error::internal)?;
-                self.table = Some(table);
-            }
-            let Refusal { field, value, message } = refusal;
-            let (row, content) = (row.to_string(), raw.join(","));
-            let line = [&row, field, value, &message.en, &message.fr, &content];
-            if let Some(table) = &mut self.table {
-                table.write_record(line).map_err(Error::internal)?;
-            }
-        }
-        match &mut self.table {
-            Some(table) if !refusals.is_empty() => table.flush().map_err(Error::internal),
-            _ => Ok(()),
-        }
-    }
-
-    fn path(&self) -> Option<&Path> {
-        self.table.as_ref().map(|_| self.path.as_path())
     }
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::shared::unwritable;
-use crate::error::{Error, ErrorKind, Refusal, Result};
-use crate::ingest::{RECOGNISED, Recognition, SourceFile};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::{Recognition, SourceFile};
 use crate::message;
 
 /// Words that are shown of a status column.
@@ -75,33 +75,4 @@ pub fn settle(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> R
          with --mapping"
     );
     Err(Error::new(ErrorKind::Invalid, message))
-}
-
-/// Refuses a file of unknown layout for which nobody named the city: it would be filed under the
-/// default one.
-pub fn wants_jurisdiction(source: &SourceFile, named: Option<&str>) -> Result<()> {
-    let profile = source.profile();
-    if profile.name != RECOGNISED || named.is_some() || profile.jurisdiction.is_some() {
-        return Ok(());
-    }
-    let message = message!(
-        "manque : le fichier ne dit pas de quelle ville il vient (--jurisdiction ville.example)",
-        "is missing: the file does not say which city it is from (--jurisdiction city.example)"
-    );
-    Err(Refusal::new("--jurisdiction", "", message).into())
-}
-
-/// Refuses times without an offset for a city whose time zone nobody knows.
-pub fn wants_time_zone(source: &SourceFile, is_known: bool) -> Result<()> {
-    let found = source.recognition().is_some_and(|found| found.needs_time_zone);
-    if !found || is_known {
-        return Ok(());
-    }
-    let message = message!(
-        "manque : les heures du fichier n’ont pas de décalage et la ville est nouvelle \
-         (--time-zone America/Toronto)",
-        "is missing: the times of the file have no offset and the city is new \
-         (--time-zone America/Toronto)"
-    );
-    Err(Refusal::new("--time-zone", "", message).into())
 }

@@ -27,6 +27,7 @@ mod read;
 mod recognition;
 #[cfg(test)]
 mod recognition_tests;
+mod refused_rows;
 mod source;
 mod status_words;
 mod survey;
@@ -40,4 +41,5 @@ pub use notes::{NotedWord, Notes};
 pub use profile::Profile;
 pub use read::ReadOptions;
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
+pub use refused_rows::RefusedRows;
 pub use source::{RowSink, SourceFile, SourceRow};

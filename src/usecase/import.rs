@@ -10,6 +10,7 @@ use crate::domain::{
     ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
+use crate::ingest::{Notes, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
     AddJurisdiction, Checkpoint, ImportReports, Pending, Reader, WriteCounts, Writer, of_report,
@@ -43,6 +44,17 @@ pub struct Summary {
 
 /// A row's draft with the name and hint of its source's category, or what is wrong with the row.
 pub type MappedDraft = std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>;
+
+/// A row of a source that was admitted or refused.
+#[derive(Debug, Clone, Copy)]
+pub struct SettledRow<'a> {
+    /// Line of a table or number of a feature, from 1.
+    pub number: u64,
+    /// How much of the file has been read, in bytes.
+    pub bytes_read: u64,
+    /// The cells as they stood, for the file of refused rows; empty where the row was taken.
+    pub raw: &'a [String],
+}
 
 /// An import under way.
 pub struct Importer<'a> {
@@ -154,6 +166,36 @@ impl<'a> Importer<'a> {
             self.flush(false)?;
         }
         Ok(refused)
+    }
+
+    /// Reads every row of a source. `settled` is called with each row and its refusals, and answers
+    /// whether to continue. Returns what was noticed in the source.
+    ///
+    /// # Errors
+    /// The source cannot be read, the store, or those of `settled`.
+    pub fn read(
+        &mut self,
+        source: &SourceFile,
+        fix_swapped: bool,
+        mut settled: impl FnMut(SettledRow<'_>, &[Refusal]) -> Result<bool>,
+    ) -> Result<Notes> {
+        let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
+        let mut failed = None;
+        let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
+            let SourceRow { number, bytes_read, mapped, raw } = row;
+            let mapped = mapped.map(|(draft, category)| {
+                (draft, category.map(|category| (category.name, category.hint)))
+            });
+            let pushed = self.push(number, mapped);
+            let on = pushed.and_then(|refusals| {
+                settled(SettledRow { number, bytes_read, raw: &raw }, &refusals)
+            });
+            on.unwrap_or_else(|error| {
+                failed = Some(error);
+                false
+            })
+        })?;
+        failed.map_or(Ok(noticed), Err)
     }
 
     /// Writes the remaining rows; `finished` says whether the whole file was read.

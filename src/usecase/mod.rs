@@ -16,6 +16,7 @@ pub mod hotspots;
 mod import;
 pub mod recurrences;
 pub mod reports;
+mod source_city;
 mod tracking_numbers;
 pub mod watch;
 
@@ -23,6 +24,7 @@ pub use app::App;
 pub use batch::BatchChunk;
 pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
-pub use import::{Importer, Summary};
+pub use import::{Importer, SettledRow, Summary};
+pub use source_city::city_of;
 
 pub use crate::store::{SubmitOutcome, Verdict};
