@@ -10,7 +10,7 @@ use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
-use crate::domain::JurisdictionId;
+use crate::domain::{JurisdictionId, RepeatRule};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
 use crate::store::{NoListener, Reader, Writer};
@@ -52,6 +52,9 @@ pub struct Arguments {
     /// Sheet of an Excel workbook (default: the first that is not empty).
     #[arg(long)]
     sheet: Option<String>,
+    /// Which row of a repeated id is taken: newest, first, last, or refuse (default: newest).
+    #[arg(long)]
+    repeats: Option<String>,
     /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
@@ -75,6 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
         recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
         source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
+        arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
         let finished = import_one(arguments, &path, file, &source, &stop)?;
         if !finished {
             eprintln!("stopped; the same command takes up from here");
@@ -125,7 +129,7 @@ fn import_one(
     if let Some(recognition) = source.recognition() {
         recognised::tell(recognition);
     }
-    tell(&summary, seconds, refused.path());
+    tell(&summary, source.repeats(), seconds, refused.path());
     notes::tell(&noticed);
     for note in source.reading_notes() {
         println!("  {note}");
@@ -158,7 +162,20 @@ fn refused_path(named: Option<&Path>, source: &Path) -> PathBuf {
     named.map_or_else(|| PathBuf::from(format!("{name}.refused.csv")), Path::to_path_buf)
 }
 
-fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
+fn tell_repeats(summary: &Summary, rule: RepeatRule) {
+    let taken = match rule {
+        RepeatRule::Newest => "the newest update of each id is taken",
+        RepeatRule::Last => "the last row of each id is taken",
+        RepeatRule::First | RepeatRule::Refuse => "the first row of each id is taken",
+    };
+    let by_order = match summary.repeated_without_time {
+        0 => String::new(),
+        count => format!("; {count} without update times: the last row"),
+    };
+    println!("  {} rows repeat an id: {taken}{by_order}", summary.repeated);
+}
+
+fn tell(summary: &Summary, rule: RepeatRule, seconds: f64, refused: Option<&Path>) {
     let Summary { rows, resumed, counts, unlocated, approximate, outside, services, .. } = summary;
     let rate = *rows as f64 / seconds.max(1e-3);
     println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
@@ -170,6 +187,12 @@ fn tell(summary: &Summary, seconds: f64, refused: Option<&Path>) {
         "  {unlocated} without a position, {approximate} at a default point, \
          {outside} outside the city's extent"
     );
+    if counts.older > 0 {
+        println!("  {} older than what is stored, and not written", counts.older);
+    }
+    if summary.repeated > 0 {
+        tell_repeats(summary, rule);
+    }
     if *services > 0 {
         println!("  {services} services added to the catalogue");
     }

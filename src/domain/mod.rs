@@ -40,4 +40,4 @@ pub use report::text_sketch::TextSketch;
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
-pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status, Vocabulary};
+pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, RepeatRule, Status, Vocabulary};

@@ -127,3 +127,17 @@ vocabulary!(
         Approximate = "approximate",
     }
 );
+
+vocabulary!(
+    /// Which of the rows of one id a source is read by.
+    RepeatRule {
+        /// The row of the latest update time; the last one where the rows have none.
+        Newest = "newest",
+        /// The first row.
+        First = "first",
+        /// The last row.
+        Last = "last",
+        /// The first row; further ones are refused.
+        Refuse = "refuse",
+    }
+);

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::domain::fields::ALL;
-use crate::domain::{Channel, ClosedReason, Nature, Status, fold};
+use crate::domain::{Channel, ClosedReason, Nature, RepeatRule, Status, fold};
 use crate::ingest::place_reader::PairOrder;
 use crate::ingest::projection::Projection;
 use crate::ingest::times::{DateOrder, FORMAT_WORDS};
@@ -65,6 +65,8 @@ pub struct Profile {
     /// Fields without columns of their own are read from the column of the field's name, as exports
     /// of this service have them.
     pub own_names: bool,
+    /// Which of the rows of one id wins: `newest`, `first`, `last` or `refuse`.
+    pub repeats: Option<String>,
     /// Values where the source has none.
     pub defaults: Defaults,
     /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
@@ -174,6 +176,9 @@ impl Profile {
         if let Some(word) = self.point_order.as_deref().filter(|w| PairOrder::parse(w).is_none()) {
             return Err(format!("point_order '{word}': lat,lon | lon,lat"));
         }
+        if let Some(word) = self.repeats.as_deref().filter(|w| RepeatRule::parse(w).is_none()) {
+            return Err(format!("repeats '{word}': {}", RepeatRule::spellings()));
+        }
         let is_pattern = |text: &&String| text.contains('%') || FORMAT_WORDS.contains(&&***text);
         if let Some(text) = self.time_formats.iter().find(|text| !is_pattern(text)) {
             let words = FORMAT_WORDS.join(" | ");
@@ -232,6 +237,7 @@ impl Profile {
             approximate_when: merge(base.approximate_when, self.approximate_when),
             columns,
             own_names: self.own_names || base.own_names,
+            repeats: self.repeats.or(base.repeats),
             defaults: Defaults {
                 category: self.defaults.category.or(base.defaults.category),
                 status: self.defaults.status.or(base.defaults.status),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Clock, Jurisdiction, SystemClock};
+use crate::domain::{Clock, Jurisdiction, RepeatRule, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
@@ -142,6 +142,9 @@ impl SourceFile {
         hasher.update(format!("{name} {columns:?}").as_bytes());
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
+        if self.repeats() != RepeatRule::Newest {
+            hasher.update(self.repeats().as_str().as_bytes());
+        }
         Ok(hasher.finalize().to_hex()[..32].to_owned())
     }
 
@@ -189,6 +192,29 @@ impl SourceFile {
             self.profile.projection = declared("--projection", name, "projection")?.projection;
         }
         Ok(())
+    }
+
+    /// Declares which of the rows of one id wins.
+    ///
+    /// # Errors
+    /// The word is not known.
+    pub fn declare_repeats(&mut self, word: &str) -> Result<()> {
+        if RepeatRule::parse(word).is_none() {
+            let known = RepeatRule::spellings();
+            let message = message!(
+                "n’est pas parmi les valeurs possibles : {known}",
+                "is not one of {known}"
+            );
+            return Err(Refusal::new("--repeats", word, message).into());
+        }
+        self.profile.repeats = Some(word.to_owned());
+        Ok(())
+    }
+
+    /// Which of the rows of one id wins.
+    pub fn repeats(&self) -> RepeatRule {
+        let declared = self.profile.repeats.as_deref().and_then(RepeatRule::parse);
+        declared.unwrap_or(RepeatRule::Newest)
     }
 
     /// Reads every row into `sink` until it wants no more, after a first look over the rows for

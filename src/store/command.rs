@@ -188,10 +188,25 @@ pub struct ChangeIncident {
 pub struct ImportReports {
     /// The reports' city.
     pub jurisdiction: JurisdictionId,
-    /// The reports, each id once, with their digests ([`crate::store::of_report`]).
-    pub reports: Vec<(Report, u64)>,
+    /// The reports, in the order in which they are written.
+    pub reports: Vec<ImportedReport>,
     /// How far the import has come with them.
     pub checkpoint: Option<Checkpoint>,
+}
+
+/// A report of an import, with what decides whether it changes the one that the store has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportedReport {
+    /// The report, as its source has it.
+    pub report: Report,
+    /// Its digest ([`crate::store::of_report`]).
+    pub digest: u64,
+    /// The last second at which the source had it so: of its update time, where it has one. A
+    /// report that is older than the stored one, or than a crew's last change of it, is not
+    /// written. `None` is never older.
+    pub as_of: Option<i64>,
+    /// An earlier report of the same source has its id, so it is not counted.
+    pub is_repeat: bool,
 }
 
 /// How many reports an import added, updated and left unchanged.
@@ -203,6 +218,8 @@ pub struct WriteCounts {
     pub updated: u64,
     /// Rows that the store had already.
     pub unchanged: u64,
+    /// Rows that say an earlier state than what is stored, and changed nothing.
+    pub older: u64,
 }
 
 impl std::ops::AddAssign for WriteCounts {
@@ -210,6 +227,7 @@ impl std::ops::AddAssign for WriteCounts {
         self.added += other.added;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
+        self.older += other.older;
     }
 }
 

@@ -1,19 +1,19 @@
 //! Import: the drafts of a source are checked by the gate and written to the store in batches.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Nature, Report, ReportId, Service,
-    ServiceCode, SystemClock, name_key,
+    Accuracy, Catalogue, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Nature, RepeatRule,
+    Report, ReportId, Service, ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{Notes, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
-    AddJurisdiction, Checkpoint, ImportReports, Pending, Reader, WriteCounts, Writer, of_report,
+    AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SeenIds,
+    WriteCounts, Writer, of_report,
 };
 use crate::usecase::Catalogues;
 
@@ -21,15 +21,20 @@ use crate::usecase::Catalogues;
 /// the index of ids: a few large transactions write less than many small ones.
 const BATCH: usize = 40_000;
 
-/// The counts of an import.
+/// The counts of an import. Each row is in one of `resumed`, `counts`, `repeated` and `refused`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows read.
     pub rows: u64,
     /// Rows written by an earlier, interrupted run of the same file.
     pub resumed: u64,
-    /// Added, updated and unchanged reports of the admitted rows.
+    /// Added, updated, unchanged and older reports of the admitted rows, each id once.
     pub counts: WriteCounts,
+    /// Admitted rows whose id another row of the source has, too: one row of each id is taken by
+    /// the [`RepeatRule`], and the other rows are counted here.
+    pub repeated: u64,
+    /// Of `repeated`, rows between which no update time decided, so that the last one was taken.
+    pub repeated_without_time: u64,
     /// Rows refused.
     pub refused: u64,
     /// Admitted rows without a position.
@@ -56,9 +61,17 @@ pub struct SettledRow<'a> {
     pub raw: &'a [String],
 }
 
+/// Where the reports of an import go.
+enum Target<'a> {
+    /// Into a store.
+    Store(&'a Writer),
+    /// Nowhere: they are compared with the store, if there is one.
+    Preview(Option<&'a Reader>),
+}
+
 /// An import under way.
 pub struct Importer<'a> {
-    writer: &'a Writer,
+    target: Target<'a>,
     jurisdiction: Jurisdiction,
     zone: TimeZone,
     catalogue: Catalogue,
@@ -66,11 +79,15 @@ pub struct Importer<'a> {
     adopted: Vec<Service>,
     /// Names of categories with the code each came with and the code it was given.
     codes_of_names: HashMap<String, (String, Option<String>)>,
-    batch: Vec<(Report, u64)>,
+    batch: Vec<ImportedReport>,
+    /// Reports that were put into batches so far, this one included: the number of the last one.
+    batched: u32,
     /// The previous batch, which is written while this one is read.
     writing: Option<Pending<WriteCounts>>,
-    seen: HashMap<u64, u64>,
-    hasher: RandomState,
+    repeats: RepeatRule,
+    /// For each id the number of its report in the batches, or of its row where repeats are
+    /// refused, and the second of its update, 0 without one.
+    seen: SeenIds,
     file_digest: String,
     resume_at: u64,
     fallback_id: ReportId,
@@ -90,37 +107,70 @@ impl<'a> Importer<'a> {
         jurisdiction: Jurisdiction,
         file_digest: String,
     ) -> Result<Self> {
-        let name = jurisdiction.time_zone.clone();
-        jurisdiction.zone().map_err(|message| Refusal::new("--time-zone", name, message))?;
+        check_zone(&jurisdiction)?;
         let (services, added) = (Vec::new(), jurisdiction.clone());
         writer.execute(AddJurisdiction { jurisdiction: added, services })?;
-        let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
-        let jurisdiction = known
-            .into_iter()
-            .find(|known| known.id == jurisdiction.id)
-            .ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
-        let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
-        let mut catalogue = catalogues.of(&jurisdiction.id);
-        reader.services(&jurisdiction.id)?.into_iter().for_each(|service| catalogue.add(service));
+        let known = known_as(reader, &jurisdiction.id)?;
+        let jurisdiction = known.ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
         let checkpoint = reader.checkpoint(&jurisdiction.id, &file_digest)?;
         let resume_at = checkpoint.filter(|c| !c.finished).map_or(0, |c| c.rows_done);
+        let services = reader.services(&jurisdiction.id)?;
+        let importer =
+            Self::new(Target::Store(writer), catalogues, jurisdiction, services, file_digest)?;
+        Ok(Self { resume_at, ..importer })
+    }
+
+    /// Prepares an import that writes nothing: its summary is that of an import into the store of
+    /// `reader`, or into a new one.
+    ///
+    /// # Errors
+    /// The zone is unknown; the store cannot be read.
+    pub fn preview(
+        reader: Option<&'a Reader>,
+        catalogues: &Catalogues,
+        jurisdiction: Jurisdiction,
+    ) -> Result<Self> {
+        check_zone(&jurisdiction)?;
+        let known = reader.map(|reader| known_as(reader, &jurisdiction.id)).transpose()?.flatten();
+        let jurisdiction = known.unwrap_or(jurisdiction);
+        let services = reader.map(|reader| reader.services(&jurisdiction.id)).transpose()?;
+        let (target, services) = (Target::Preview(reader), services.unwrap_or_default());
+        Self::new(target, catalogues, jurisdiction, services, String::new())
+    }
+
+    fn new(
+        target: Target<'a>,
+        catalogues: &Catalogues,
+        jurisdiction: Jurisdiction,
+        services: Vec<Service>,
+        file_digest: String,
+    ) -> Result<Self> {
+        let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
+        let mut catalogue = catalogues.of(&jurisdiction.id);
+        services.into_iter().for_each(|service| catalogue.add(service));
         Ok(Self {
-            writer,
+            target,
             zone,
             catalogue,
             quebec: catalogues.quebec.clone(),
             adopted: Vec::new(),
             codes_of_names: HashMap::new(),
             batch: Vec::with_capacity(BATCH),
+            batched: 0,
             writing: None,
-            seen: HashMap::new(),
-            hasher: RandomState::new(),
+            repeats: RepeatRule::Newest,
+            seen: SeenIds::default(),
             file_digest,
-            resume_at,
+            resume_at: 0,
             fallback_id: crate::domain::tracking_number(0),
             summary: Summary::default(),
             jurisdiction,
         })
+    }
+
+    /// Says which of the rows of one id is taken; otherwise the newest is.
+    pub fn set_repeats(&mut self, rule: RepeatRule) {
+        self.repeats = rule;
     }
 
     /// The jurisdiction as the store knows it.
@@ -147,18 +197,9 @@ impl<'a> Importer<'a> {
         self.summary.rows += 1;
         let refused = match mapped {
             Err(refused) => refused,
-            Ok((draft, category)) => match self.admit(number, draft, category) {
+            Ok((draft, category)) => match self.admit(draft, category) {
                 Err(refused) => refused,
-                Ok(report) => {
-                    self.count(&report);
-                    if self.summary.rows > self.resume_at {
-                        let digest = of_report(&report);
-                        self.batch.push((report, digest));
-                    } else {
-                        self.summary.resumed += 1;
-                    }
-                    Vec::new()
-                }
+                Ok(report) => Vec::from_iter(self.take(number, report)?),
             },
         };
         self.summary.refused += u64::from(!refused.is_empty());
@@ -179,6 +220,7 @@ impl<'a> Importer<'a> {
         fix_swapped: bool,
         mut settled: impl FnMut(SettledRow<'_>, &[Refusal]) -> Result<bool>,
     ) -> Result<Notes> {
+        self.repeats = source.repeats();
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
         let mut failed = None;
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
@@ -210,7 +252,6 @@ impl<'a> Importer<'a> {
 
     fn admit(
         &mut self,
-        number: u64,
         mut draft: Draft,
         category: Option<(String, Option<String>)>,
     ) -> std::result::Result<Report, Vec<Refusal>> {
@@ -224,13 +265,87 @@ impl<'a> Importer<'a> {
         }
         let now = SystemClock.now().as_second();
         let gate = Gate { catalogue: &self.catalogue, zone: &self.zone, now };
-        let report = gate.admit(draft, &self.fallback_id)?;
-        let first = *self.seen.entry(self.hasher.hash_one(report.id.as_str())).or_insert(number);
-        if first != number {
-            let message = message!("répète la ligne {first}", "repeats row {first}");
-            return Err(vec![Refusal::new("service_request_id", &report.id, message)]);
+        gate.admit(draft, &self.fallback_id)
+    }
+
+    /// Puts the report of a row into the batch, unless another row of its id is taken instead.
+    /// Returns the refusal of a repeated id, where these are refused.
+    fn take(&mut self, number: u64, report: Report) -> Result<Option<Refusal>> {
+        let is_resumed = self.summary.rows <= self.resume_at;
+        let as_of = report.updated.map(|updated| updated.last_second());
+        let updated = small(report.updated.map_or(0, |updated| updated.second()));
+        // The number that it has if it is put into the batch; 0 where an earlier run wrote it.
+        let next = if is_resumed { 0 } else { self.batched + 1 };
+        let mark = if self.repeats == RepeatRule::Refuse { small(number as i64) } else { next };
+        let Some(before) = self.seen.note(report.id.as_str(), [mark, updated])? else {
+            self.count_place(&report, 1);
+            match is_resumed {
+                true => self.summary.resumed += 1,
+                false => self.put(report, as_of, false),
+            }
+            return Ok(None);
+        };
+        let [place, latest] = before;
+        let is_newer = as_of.is_none_or(|as_of| as_of >= i64::from(latest));
+        let wins = match self.repeats {
+            RepeatRule::Refuse => {
+                let message = message!("répète la ligne {place}", "repeats row {place}");
+                return Ok(Some(Refusal::new("service_request_id", &report.id, message)));
+            }
+            RepeatRule::First => false,
+            RepeatRule::Last => true,
+            RepeatRule::Newest => is_newer,
+        };
+        self.summary.repeated += 1;
+        if self.repeats == RepeatRule::Newest && (as_of.is_none() || latest == 0) {
+            self.summary.repeated_without_time += 1;
         }
-        Ok(report)
+        if wins {
+            self.take_instead(report, (next, updated), before)?;
+        }
+        Ok(None)
+    }
+
+    /// Puts a report in the place of an earlier one of its id, whose number and update time are
+    /// `before`.
+    fn take_instead(
+        &mut self,
+        report: Report,
+        (next, updated): (u32, u32),
+        before: [u32; 2],
+    ) -> Result<()> {
+        let [place, latest] = before;
+        let mut as_of = report.updated.map(|updated| updated.last_second());
+        let mut updated = updated;
+        if self.repeats == RepeatRule::Last {
+            // It stands for all rows of its id, also for those of a later update time.
+            updated = updated.max(latest);
+            as_of = as_of.map(|as_of| as_of.max(i64::from(latest)));
+        }
+        let first = self.batched - self.batch.len() as u32 + 1;
+        let earlier = place.checked_sub(first).and_then(|at| self.batch.get(at as usize));
+        let Some(earlier) = earlier.map(|earlier| earlier.report.clone()) else {
+            self.seen.replace(report.id.as_str(), [next, updated])?;
+            self.count_place(&report, 1);
+            if next > 0 {
+                self.put(report, as_of, true);
+            }
+            return Ok(());
+        };
+        self.seen.replace(report.id.as_str(), [place, updated])?;
+        self.count_place(&earlier, -1);
+        self.count_place(&report, 1);
+        let digest = of_report(&report);
+        if let Some(batched) = self.batch.get_mut((place - first) as usize) {
+            *batched = ImportedReport { report, digest, as_of, is_repeat: batched.is_repeat };
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, report: Report, as_of: Option<i64>, is_repeat: bool) {
+        let digest = of_report(&report);
+        self.batch.push(ImportedReport { report, digest, as_of, is_repeat });
+        self.batched += 1;
     }
 
     /// The code of the service of this name, where the code is made of the name: services whose
@@ -271,35 +386,46 @@ impl<'a> Importer<'a> {
         self.summary.services += 1;
     }
 
-    fn count(&mut self, report: &Report) {
-        let Some(at) = report.position else {
-            self.summary.unlocated += 1;
-            return;
+    fn count_place(&mut self, report: &Report, by: i64) {
+        let extent = self.jurisdiction.extent.as_ref();
+        let count = match report.position {
+            None => &mut self.summary.unlocated,
+            Some(_) if report.accuracy == Accuracy::Approximate => &mut self.summary.approximate,
+            Some(at) if extent.is_some_and(|extent| !extent.contains(at)) => {
+                &mut self.summary.outside
+            }
+            Some(_) => return,
         };
-        if report.accuracy == crate::domain::Accuracy::Approximate {
-            self.summary.approximate += 1;
-        } else if self.jurisdiction.extent.as_ref().is_some_and(|extent| !extent.contains(at)) {
-            self.summary.outside += 1;
-        }
+        *count = count.saturating_add_signed(by);
     }
 
     fn flush(&mut self, finished: bool) -> Result<()> {
         self.settle()?;
-        if !self.adopted.is_empty() {
-            let services = std::mem::take(&mut self.adopted);
+        let reports = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        let jurisdiction = self.jurisdiction.id.clone();
+        let services = std::mem::take(&mut self.adopted);
+        let writer = match self.target {
+            Target::Store(writer) => writer,
+            Target::Preview(Some(reader)) => {
+                self.summary.counts += reader.preview_import(&jurisdiction, &reports)?;
+                return Ok(());
+            }
+            Target::Preview(None) => {
+                let new = reports.iter().filter(|imported| !imported.is_repeat);
+                self.summary.counts.added += new.count() as u64;
+                return Ok(());
+            }
+        };
+        if !services.is_empty() {
             let jurisdiction = self.jurisdiction.clone();
-            self.writer.execute(AddJurisdiction { jurisdiction, services })?;
+            writer.execute(AddJurisdiction { jurisdiction, services })?;
         }
-        let checkpoint = Checkpoint {
+        let checkpoint = Some(Checkpoint {
             file_digest: self.file_digest.clone(),
             rows_done: self.summary.rows.max(self.resume_at),
             finished,
-        };
-        self.writing = Some(self.writer.submit(ImportReports {
-            jurisdiction: self.jurisdiction.id.clone(),
-            reports: std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)),
-            checkpoint: Some(checkpoint),
-        }));
+        });
+        self.writing = Some(writer.submit(ImportReports { jurisdiction, reports, checkpoint }));
         Ok(())
     }
 
@@ -310,4 +436,22 @@ impl<'a> Importer<'a> {
         }
         Ok(())
     }
+}
+
+/// Refuses a jurisdiction whose time zone is not known.
+fn check_zone(jurisdiction: &Jurisdiction) -> Result<()> {
+    let zone = jurisdiction.zone();
+    zone.map_err(|message| Refusal::new("--time-zone", &jurisdiction.time_zone, message))?;
+    Ok(())
+}
+
+/// The jurisdiction as the store knows it; `None` where it does not.
+fn known_as(reader: &Reader, id: &JurisdictionId) -> Result<Option<Jurisdiction>> {
+    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+    Ok(known.into_iter().find(|known| known.id == *id))
+}
+
+/// A number that is kept in 32 bits; a second of a time before 1970 or after 2106 is cut.
+fn small(number: i64) -> u32 {
+    u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }

@@ -30,6 +30,7 @@ mod oracle;
 mod planted_hotspots;
 mod readers;
 mod recognition;
+mod repeats;
 mod statistics;
 mod store;
 mod tiles;

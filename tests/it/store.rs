@@ -8,15 +8,15 @@ use jiff::tz::TimeZone;
 use pointchaud::domain::{
     Catalogue, Change, Draft, Event, Gate, Group, HotspotTrack, HotspotTrackEvent,
     HotspotTrackStep, Idempotency, Jurisdiction, JurisdictionId, Nature, Patch, Report, ReportId,
-    Status, StoredReport, tracking_number,
+    ReportTime, Status, StoredReport, tracking_number,
 };
 use pointchaud::error::{Error, ErrorKind, Refusal};
 use pointchaud::message;
 use pointchaud::place::H3Cell;
 use pointchaud::store::{
     AddJurisdiction, BatchOutcome, Checkpoint, CommitListener, CreateReport, CreateReports,
-    ImportReports, Reader, RemoveReport, SaveHotspotTracks, SubmitOutcome, UpdateReport,
-    WriteCounts, Writer, of_report,
+    ImportReports, ImportedReport, Reader, RemoveReport, SaveHotspotTracks, SubmitOutcome,
+    UpdateReport, WriteCounts, Writer, of_report,
 };
 
 /// What a follower recorded, in order.
@@ -135,8 +135,13 @@ impl Open {
 
     fn import(&self, reports: Vec<Report>, checkpoint: Option<Checkpoint>) -> WriteCounts {
         let jurisdiction = city("quebec.ca");
-        let digest = |report: Report| (report.clone(), of_report(&report));
-        let reports = reports.into_iter().map(digest).collect();
+        let imported = |report: Report| ImportedReport {
+            digest: of_report(&report),
+            as_of: report.updated.map(|updated| updated.last_second()),
+            is_repeat: false,
+            report,
+        };
+        let reports = reports.into_iter().map(imported).collect();
         self.writer.execute(ImportReports { jurisdiction, reports, checkpoint }).unwrap()
     }
 }
@@ -144,7 +149,7 @@ impl Open {
 fn what_is_written_is_read(store: &Open) {
     let full = store.report("26-1", |draft| {
         let zone = TimeZone::get("America/Toronto").unwrap();
-        let at = |text| Some(pointchaud::domain::ReportTime::parse(text, &zone).unwrap());
+        let at = |text| Some(ReportTime::parse(text, &zone).unwrap());
         draft.status = Some(Status::Closed);
         draft.requested = at("2026-03-01");
         draft.closed = at("2026-03-02T08:00:00Z");
@@ -321,7 +326,12 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
         };
         (0..5).map(row).collect()
     };
-    let counts = |added, updated, unchanged| WriteCounts { added, updated, unchanged };
+    let counts = |added, updated, unchanged| WriteCounts {
+        added,
+        updated,
+        unchanged,
+        ..WriteCounts::default()
+    };
     assert_eq!(store.import(rows(Status::Open), None), counts(5, 0, 0));
     assert_eq!(store.import(rows(Status::Open), None), counts(0, 0, 5));
     // A crew's change here outlives a source that says the same as before.
@@ -330,10 +340,32 @@ fn an_import_twice_adds_nothing_and_updates_what_its_source_changed(store: &Open
     let read = store.reader.get(&city("quebec.ca"), "i1").unwrap().unwrap();
     assert_eq!(read.report.status, Status::InProgress);
     assert_eq!(store.import(rows(Status::Closed), None), counts(0, 1, 4));
+    an_import_of_an_earlier_state_changes_nothing(store);
     let checkpoint = Checkpoint { file_digest: "f".into(), rows_done: 5, finished: false };
     store.import(vec![], Some(checkpoint.clone()));
     assert_eq!(store.reader.checkpoint(&city("quebec.ca"), "f").unwrap(), Some(checkpoint));
     assert_eq!(store.reader.checkpoint(&city("levis.ca"), "f").unwrap(), None);
+}
+
+fn an_import_of_an_earlier_state_changes_nothing(store: &Open) {
+    let row = |updated: &str, status: Status| {
+        let mut report = store.report("aged", |draft| draft.status = Some(status));
+        report.updated = Some(ReportTime::parse(updated, &TimeZone::UTC).unwrap());
+        vec![report]
+    };
+    let status = || store.reader.get(&city("quebec.ca"), "aged").unwrap().unwrap().report.status;
+    let older = WriteCounts { older: 1, ..WriteCounts::default() };
+    let updated = WriteCounts { updated: 1, ..WriteCounts::default() };
+    store.import(row("2026-02-10T08:00:00Z", Status::Open), None);
+    assert_eq!(store.import(row("2026-02-09T08:00:00Z", Status::Closed), None), older);
+    assert_eq!(store.import(row("2026-02-10", Status::InProgress), None), updated);
+    // A crew's change outlives what the source said before it, and not what it said since.
+    store.update("aged", None, Status::Closed).unwrap();
+    let changed = store.reader.get(&city("quebec.ca"), "aged").unwrap().unwrap().changed.unwrap();
+    assert_eq!(store.import(row("2026-02-11T08:00:00Z", Status::Open), None), older);
+    assert_eq!(status(), Status::Closed);
+    assert_eq!(store.import(row(&changed, Status::Open), None), updated);
+    assert_eq!(status(), Status::Open);
 }
 
 fn hotspots_are_kept_as_they_are_now(store: &Open) {

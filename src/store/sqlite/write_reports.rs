@@ -3,19 +3,17 @@
 use rusqlite::params;
 
 use crate::domain::{
-    Event, IncidentChange, IncidentCommandKind, IncidentMember, Report, ReportId, Status,
-    StoredReport,
+    Event, IncidentChange, IncidentCommandKind, IncidentMember, ReportId, Status, StoredReport,
 };
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::store::command::{
-    AddJurisdiction, BatchOutcome, Checkpoint, CreateReport, CreateReports, ImportReports,
-    RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SubmitOutcome,
-    UpdateReport, Verdict, WriteCounts,
+    AddJurisdiction, BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport,
+    ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SubmitOutcome, UpdateReport, Verdict,
 };
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::row::RowChange;
-use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
+use crate::store::sqlite::transaction::WriteTransaction;
 use crate::store::sqlite::{boundary, contact, hotspot_track, incident_change};
 
 /// Reads an id from the store, in which all ids are valid.
@@ -185,37 +183,6 @@ impl WriteTransaction<'_> {
         self.add_history(jurisdiction, id, revision, change, author)?;
         self.collect(jurisdiction, revision, Event::Remove(id.clone()));
         Ok(())
-    }
-
-    pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
-        let ImportReports { jurisdiction, reports, checkpoint } = command;
-        self.city(&jurisdiction)?;
-        let mut counts = WriteCounts::default();
-        for (report, digest) in reports {
-            if self.insert(&jurisdiction, &report, Some(digest))?.is_some() {
-                counts.added += 1;
-                continue;
-            }
-            let found = self.find(&jurisdiction, &report.id)?;
-            let found = found.ok_or_else(|| Failure::storage("a report went missing"))?;
-            let FoundReport { stored, source_digest, removed } = found;
-            // A report removed here stays removed, whatever its source still says.
-            if removed || source_digest == Some(digest as i64) {
-                counts.unchanged += 1;
-                continue;
-            }
-            // A duplicate found here stays one where its source names no parent.
-            let parent = report.parent.or_else(|| stored.report.parent.clone());
-            let report = Report { parent, ..report };
-            let before = stored.revision;
-            let now = self.replace(&jurisdiction, stored, report, "import", Some(digest))?;
-            let changed = now.revision != before;
-            *(if changed { &mut counts.updated } else { &mut counts.unchanged }) += 1;
-        }
-        if let Some(checkpoint) = checkpoint {
-            self.save_checkpoint(&SaveCheckpoint { jurisdiction, checkpoint })?;
-        }
-        Ok(counts)
     }
 
     pub fn save_checkpoint(&mut self, command: &SaveCheckpoint) -> Step<()> {

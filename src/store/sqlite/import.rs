@@ -1,0 +1,142 @@
+//! Imported reports: each is compared with the report that the store has, and then written or not.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::OptionalExtension;
+
+use crate::domain::{JurisdictionId, Report, ReportId, ReportTime, StoredReport};
+use crate::error::Result;
+use crate::store::command::{ImportReports, ImportedReport, SaveCheckpoint, WriteCounts};
+use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::reader::Reader;
+use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
+
+/// What an imported report would do to the store.
+enum Comparison {
+    /// The store has none of its id.
+    New,
+    /// The store has it as it is, or has removed it.
+    Unchanged,
+    /// It is older than the stored report, or than a crew's last change of it.
+    Older,
+    /// It replaces the stored report.
+    Changed(Box<StoredReport>, Box<Report>),
+}
+
+impl Comparison {
+    fn count(&self, counts: &mut WriteCounts) {
+        *match self {
+            Self::New => &mut counts.added,
+            Self::Unchanged => &mut counts.unchanged,
+            Self::Older => &mut counts.older,
+            Self::Changed(..) => &mut counts.updated,
+        } += 1;
+    }
+}
+
+impl WriteTransaction<'_> {
+    pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
+        let ImportReports { jurisdiction, reports, checkpoint } = command;
+        self.city(&jurisdiction)?;
+        let mut counts = WriteCounts::default();
+        for imported in reports {
+            let ImportedReport { report, digest, .. } = &imported;
+            let compared = match self.insert(&jurisdiction, report, Some(*digest))? {
+                Some(_) => Comparison::New,
+                None => self.compare(&jurisdiction, &imported)?,
+            };
+            if !imported.is_repeat {
+                compared.count(&mut counts);
+            }
+            if let Comparison::Changed(stored, report) = compared {
+                self.replace(&jurisdiction, *stored, *report, "import", Some(*digest))?;
+            }
+        }
+        if let Some(checkpoint) = checkpoint {
+            self.save_checkpoint(&SaveCheckpoint { jurisdiction, checkpoint })?;
+        }
+        Ok(counts)
+    }
+
+    /// Compares an imported report with the stored one of its id.
+    fn compare(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        imported: &ImportedReport,
+    ) -> Step<Comparison> {
+        let ImportedReport { report, digest, as_of, .. } = imported;
+        let Some(found) = self.find(jurisdiction, &report.id)? else {
+            return Ok(Comparison::New);
+        };
+        let FoundReport { stored, source_digest, removed } = found;
+        // A report removed here stays removed, whatever its source still says.
+        if removed || source_digest == Some(*digest as i64) {
+            return Ok(Comparison::Unchanged);
+        }
+        // A duplicate found here stays one where its source names no parent.
+        let parent = report.parent.clone().or_else(|| stored.report.parent.clone());
+        let report = Report { parent, ..report.clone() };
+        if stored.report == report {
+            return Ok(Comparison::Unchanged);
+        }
+        if let Some(as_of) = *as_of {
+            let is_before = |at: Option<ReportTime>| at.is_some_and(|at| as_of < at.second());
+            if is_before(stored.report.updated)
+                || (stored.changed.is_some()
+                    && is_before(self.changed_here(jurisdiction, &report.id)?))
+            {
+                return Ok(Comparison::Older);
+            }
+        }
+        Ok(Comparison::Changed(Box::new(stored), Box::new(report)))
+    }
+
+    /// When a crew last changed the report here: not its source, and not its incident alone.
+    fn changed_here(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: &ReportId,
+    ) -> Step<Option<ReportTime>> {
+        let at: Option<String> = self
+            .db
+            .prepare_cached(
+                "SELECT max(changed_datetime) FROM report_change
+                 WHERE jurisdiction_id = ? AND service_request_id = ?
+                    AND author <> 'import' AND field <> 'parent_service_request_id'",
+            )?
+            .query_row([jurisdiction.as_str(), id.as_str()], |row| row.get(0))
+            .optional()?
+            .flatten();
+        let read = |at: String| ReportTime::parse(&at, &TimeZone::UTC);
+        at.map(read).transpose().map_err(|message| Failure::storage(message.en))
+    }
+}
+
+impl Reader {
+    /// What an import of these reports would count; nothing is written. Repeats are not counted.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn preview_import(
+        &self,
+        jurisdiction: &JurisdictionId,
+        reports: &[ImportedReport],
+    ) -> Result<WriteCounts> {
+        self.with(|db| {
+            let mut transaction = WriteTransaction::new(db, Timestamp::now(), false, false);
+            let mut counts = WriteCounts::default();
+            let firsts = || reports.iter().filter(|imported| !imported.is_repeat);
+            if let Err(Failure::Refused(_)) = transaction.city(jurisdiction) {
+                counts.added = firsts().count() as u64;
+                return Ok(counts);
+            }
+            for imported in firsts() {
+                match transaction.compare(jurisdiction, imported) {
+                    Ok(compared) => compared.count(&mut counts),
+                    Err(Failure::Refused(error) | Failure::Storage(error)) => return Err(error),
+                }
+            }
+            Ok(counts)
+        })
+    }
+}
