@@ -32,10 +32,10 @@ pub struct Limits {
     pub header_time_max: Duration,
     /// Time for a request to be answered.
     pub request_time_max: Duration,
-    /// Questions computed at the same time; more wait.
-    pub questions_at_once: usize,
-    /// Questions waiting; more are turned away.
-    pub questions_waiting_max: usize,
+    /// Queries computed at the same time; further ones wait.
+    pub concurrent_queries: usize,
+    /// Waiting queries; further ones are refused.
+    pub waiting_queries_max: usize,
     /// Time given to open connections when the service stops.
     pub stop_time_max: Duration,
     /// Days in a count by day at most, the latest.
@@ -57,8 +57,8 @@ impl Default for Limits {
             batch_bytes_max: 64 << 20,
             header_time_max: Duration::from_secs(10),
             request_time_max: Duration::from_secs(20),
-            questions_at_once: std::thread::available_parallelism().map_or(2, usize::from),
-            questions_waiting_max: 512,
+            concurrent_queries: std::thread::available_parallelism().map_or(2, usize::from),
+            waiting_queries_max: 512,
             stop_time_max: Duration::from_secs(10),
             days_max: 3_660,
         }

@@ -71,7 +71,7 @@ fn queries(places: Vec<Position>, settings: &Settings) -> Vec<Query> {
 fn timed(city: &City, query: &Query, times: usize) -> Vec<f64> {
     let one = |n: usize| {
         std::thread::sleep(PAUSE);
-        let snapshot = city.shown().load();
+        let snapshot = city.snapshots().load();
         let began = Instant::now();
         (query.run)(&snapshot, n);
         began.elapsed().as_secs_f64() * 1e6

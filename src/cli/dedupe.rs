@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             read.map_err(|message| Refusal::new("--since", text, message))?.second()
         }
     };
-    let snapshot = city.shown().load();
+    let snapshot = city.snapshots().load();
     let placed = labelled_pairs::placed(&snapshot);
     let reports: Vec<DocAddress> =
         placed.into_iter().filter(|address| snapshot.requested(*address) >= since).collect();

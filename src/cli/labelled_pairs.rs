@@ -79,7 +79,7 @@ impl LabelledPairs {
             _ => (arguments.store.existing()?, arguments.jurisdiction.jurisdiction.clone()),
         };
         let city = city(&Reader::open(&store)?, &jurisdiction)?;
-        let snapshot = city.shown().load();
+        let snapshot = city.snapshots().load();
         let pairs = match &arguments.pairs {
             Some(path) => read_pairs(path)?,
             None => (own_pairs(&snapshot), 0),
@@ -88,7 +88,7 @@ impl LabelledPairs {
     }
 
     fn of(city: City, (pairs, unusable): (Vec<Pair>, usize)) -> Result<Self> {
-        let snapshot = city.shown().load();
+        let snapshot = city.snapshots().load();
         let placed = placed(&snapshot);
         let is_placed: HashSet<DocAddress> = placed.iter().copied().collect();
         let find = |id: &str| snapshot.find(id).filter(|address| is_placed.contains(address));

@@ -69,7 +69,7 @@ pub struct HotspotTrack {
     /// Its number, unique within the city.
     pub number: u64,
     /// The name of the search that finds it. Hotspots of different searches are separate tracks.
-    pub question: String,
+    pub search: String,
     /// Its H3 cells when it was last found, ascending.
     pub cells: Vec<H3Cell>,
     /// Number of its reports when it was last found.

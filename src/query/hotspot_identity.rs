@@ -25,7 +25,7 @@ pub struct DetectedHotspot<'a> {
     pub count: u64,
 }
 
-/// Updates the tracks of one standing search, called `question`, with the hotspots detected at a
+/// Updates the tracks of the standing search of this name with the hotspots detected at a
 /// second since 1970. Returns the track number of each detected hotspot. Adds new tracks, numbered
 /// from `next` on, and adds the numbers of changed tracks to `changed`. A detection older than a
 /// track's last one leaves the track as it is.
@@ -46,13 +46,13 @@ pub struct DetectedHotspot<'a> {
 /// ```
 pub fn update_tracks(
     tracks: &mut Vec<HotspotTrack>,
-    question: &str,
+    search: &str,
     detected: &[DetectedHotspot<'_>],
     at: i64,
     next: &mut u64,
     changed: &mut Vec<u64>,
 ) -> Vec<u64> {
-    let shared = overlaps(tracks, question, detected, at);
+    let shared = overlaps(tracks, search, detected, at);
     let mut track_of: Vec<Option<usize>> = vec![None; detected.len()];
     let mut taken: HashMap<usize, usize> = HashMap::new();
     for (_, track, n) in &shared {
@@ -80,7 +80,7 @@ pub fn update_tracks(
         changed.push(*next);
         tracks.push(HotspotTrack {
             number: *next,
-            question: question.to_owned(),
+            search: search.to_owned(),
             cells: one.cells.to_vec(),
             count: one.count,
             last_found_at: at,
@@ -92,11 +92,7 @@ pub fn update_tracks(
     let numbers: Vec<u64> = track_of.iter().flatten().map(|track| tracks[*track].number).collect();
     let now: Vec<usize> = track_of.into_iter().flatten().collect();
     for (n, track) in tracks.iter_mut().enumerate() {
-        if track.ended
-            || track.question != question
-            || now.contains(&n)
-            || at <= track.last_found_at
-        {
+        if track.ended || track.search != search || now.contains(&n) || at <= track.last_found_at {
             continue;
         }
         let whole = shared.iter().find(|(_, other, _)| *other == n).map(|(_, _, n)| numbers[*n]);
@@ -116,7 +112,7 @@ pub fn update_tracks(
 /// hotspot): tracks that have not ended first, then most cells, then the older track.
 fn overlaps(
     tracks: &[HotspotTrack],
-    question: &str,
+    search: &str,
     detected: &[DetectedHotspot<'_>],
     at: i64,
 ) -> Vec<(usize, usize, usize)> {
@@ -127,7 +123,7 @@ fn overlaps(
     let mut shared = Vec::new();
     for (n, track) in tracks.iter().enumerate() {
         let may_return = !track.ended || at - track.last_found_at <= RETURNS_WITHIN;
-        if track.question != question || !may_return {
+        if track.search != search || !may_return {
             continue;
         }
         let mut counts: HashMap<usize, usize> = HashMap::new();

@@ -149,7 +149,7 @@ impl App {
             Writer::start_with_clock(store, IndexUpdater(shared.clone()), shared.clock.clone())?;
         writer.execute(AddJurisdiction { jurisdiction: quebec(), services: Vec::new() })?;
         let epoch = shared.reader.epoch()?;
-        let pool = Arc::new(Semaphore::new(limits.questions_at_once));
+        let pool = Arc::new(Semaphore::new(limits.concurrent_queries));
         let app = Arc::new(Self {
             shared: shared.clone(),
             writer,
@@ -231,7 +231,7 @@ impl App {
     /// # Errors
     /// Unavailable while the index is being built.
     pub fn snapshot(&self, city: &City) -> Result<Arc<Snapshot>> {
-        if city.progress().ready { Ok(city.shown().load()) } else { Err(starting()) }
+        if city.progress().ready { Ok(city.snapshots().load()) } else { Err(starting()) }
     }
 
     /// Runs a query on the newest snapshot of a city, in the bounded pool.
@@ -257,7 +257,7 @@ impl App {
         compute: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let waiting = Waiting::among(&self.waiting);
-        if waiting.before >= self.limits.questions_waiting_max {
+        if waiting.before >= self.limits.waiting_queries_max {
             let message = message!("Trop de requêtes à la fois.", "Too many requests at once.");
             return Err(Error::new(ErrorKind::Unavailable, message));
         }

@@ -48,7 +48,7 @@ pub struct City {
     clock: Arc<dyn Clock>,
     base: Catalogue,
     catalogue: ArcSwap<Catalogue>,
-    shown: SnapshotReader,
+    snapshots: SnapshotReader,
     /// `None` during the boot; changes committed meanwhile are read at its end.
     ///
     /// A `std` lock, held while one commit is applied and never across an await.
@@ -79,7 +79,7 @@ impl City {
             clock,
             catalogue: ArcSwap::new(Arc::new(base.clone())),
             base,
-            shown: index.reader(),
+            snapshots: index.reader(),
             index: Mutex::new(None),
             booting: Mutex::new(Some(index)),
             ready: AtomicBool::new(false),
@@ -132,20 +132,20 @@ impl City {
 
     /// Binds a duplicate judge to the newest snapshot at the time it is called.
     pub(super) fn judged_by(&self, judge: DuplicateJudge) -> WriteJudge {
-        let shown = self.shown.clone();
-        Box::new(move |report, fresh| judge(&shown.load(), report, fresh))
+        let snapshots = self.snapshots.clone();
+        Box::new(move |report, fresh| judge(&snapshots.load(), report, fresh))
     }
 
     /// Reads the newest snapshot of the index.
-    pub fn shown(&self) -> &SnapshotReader {
-        &self.shown
+    pub fn snapshots(&self) -> &SnapshotReader {
+        &self.snapshots
     }
 
     /// How far the index has read.
     pub fn progress(&self) -> IndexProgress {
         let ready = self.ready.load(Ordering::Acquire);
         let booted = self.read.load(Ordering::Relaxed);
-        let read = if ready { self.shown.load().revision() } else { booted };
+        let read = if ready { self.snapshots.load().revision() } else { booted };
         let stored = self.stored.load(Ordering::Relaxed).max(read);
         IndexProgress { ready, read, stored }
     }
@@ -215,7 +215,7 @@ impl City {
         let mut slot = self.lock();
         let Some(index) = slot.as_mut() else { return };
         let first = changes.first().map_or(0, |change| change.revision);
-        if first > index_revision(&self.shown) + 1 {
+        if first > index_revision(&self.snapshots) + 1 {
             // Another process wrote in between: read everything missing from the store.
             self.reload(index, reader);
         } else {
@@ -227,7 +227,7 @@ impl City {
     /// wrote them or because the outcome of a commit was unknown.
     pub fn catch_up(&self, reader: &Reader, stored: u64) {
         self.stored.fetch_max(stored, Ordering::Relaxed);
-        if stored <= index_revision(&self.shown) {
+        if stored <= index_revision(&self.snapshots) {
             return;
         }
         let mut slot = self.lock();
@@ -261,8 +261,8 @@ pub(super) fn log_index_error(error: &Error) {
     tracing::error!(%error, cause = ?error.cause, "the index could not follow the store");
 }
 
-fn index_revision(shown: &SnapshotReader) -> u64 {
-    shown.load().revision()
+fn index_revision(snapshots: &SnapshotReader) -> u64 {
+    snapshots.load().revision()
 }
 
 fn read_on(id: &JurisdictionId, index: &mut Index, reader: &Reader) -> Result<()> {

@@ -151,7 +151,7 @@ pub fn current_hotspot(
     track: &HotspotTrack,
     watched: &CityWatch,
 ) -> Option<(NumberedHotspot, HotspotQuery)> {
-    let service = standing_service(&track.question).and_then(ServiceCode::new)?;
+    let service = standing_service(&track.search).and_then(ServiceCode::new)?;
     let filter = Filter { services: Some(vec![service]), ..standing_filter() };
     let found = HotspotSearch::standing(&filter).find(snapshot, city, watched).ok()?;
     let one = found.hotspots.into_iter().find(|one| one.number == track.number)?;

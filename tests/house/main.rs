@@ -275,9 +275,6 @@ fn a_function_is_measured_whatever_its_signature_holds() {
 const SAME_NAME: &[(&str, &str)] =
     &[("Arguments", "each command of the program has its own; no other file names them")];
 
-/// Types of one name that are known and still to be renamed.
-const SAME_NAME_KNOWN: &[&str] = &[];
-
 #[test]
 fn no_two_public_types_have_one_name() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -290,12 +287,10 @@ fn no_two_public_types_have_one_name() {
         }
     }
     assert!(places.len() > 150, "only {} public types were found", places.len());
-    for name in SAME_NAME.iter().map(|(name, _)| name).chain(SAME_NAME_KNOWN) {
+    for (name, _) in SAME_NAME {
         assert!(places.get(*name).is_some_and(|files| files.len() > 1), "{name} is one type now");
     }
-    let is_allowed = |name: &str| {
-        SAME_NAME_KNOWN.contains(&name) || SAME_NAME.iter().any(|(known, _)| *known == name)
-    };
+    let is_allowed = |name: &str| SAME_NAME.iter().any(|(known, _)| *known == name);
     let violations =
         places.into_iter().filter(|(name, files)| files.len() > 1 && !is_allowed(name));
     let violations: Vec<_> =

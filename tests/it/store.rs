@@ -373,7 +373,7 @@ fn hotspots_are_kept_as_they_are_now(store: &Open) {
     let step = |at, event, count| HotspotTrackStep { at, event, count, cells: 2 };
     let mut track = HotspotTrack {
         number: 7,
-        question: "service=nid-de-poule".into(),
+        search: "service=nid-de-poule".into(),
         cells: vec![cell(1), cell(2)],
         count: 12,
         last_found_at: 1_790_000_000,

@@ -55,7 +55,7 @@ impl OgcCollection {
     /// # Errors
     /// Not found.
     pub fn find(city: &City, id: &str) -> Result<Self> {
-        let all = Self::all(&city.shown().load());
+        let all = Self::all(&city.snapshots().load());
         all.into_iter().find(|collection| collection.id() == id).ok_or_else(|| Error::not_found(id))
     }
 

@@ -149,7 +149,7 @@ fn city_gauges(app: &App) -> Registry {
         let labels = CityLabels { jurisdiction: city.id().to_string() };
         let progress = city.progress();
         let set = |family: &CityGauges, value: u64| family.get_or_create_owned(&labels).set(value);
-        set(&reports, city.shown().load().len() as u64);
+        set(&reports, city.snapshots().load().len() as u64);
         set(&revision, progress.read);
         set(&stored, progress.stored);
         set(&ready, u64::from(progress.ready));

@@ -43,7 +43,7 @@ pub async fn snapshot_response(
     compute: impl FnOnce(&Snapshot, &RequestContext) -> Result<Vec<u8>> + Send + 'static,
 ) -> Result<Response> {
     if context.is_conditional() {
-        let tag = context.etag(state, city.shown().load().revision());
+        let tag = context.etag(state, city.snapshots().load().revision());
         if context.has_etag(&tag) && city.progress().ready {
             return Ok(not_modified(tag));
         }

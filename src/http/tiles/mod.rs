@@ -135,7 +135,7 @@ pub async fn tile_answer<R>(
     };
     let takes_gzip = takes_gzip(headers);
     let key = format!("{}\0{}", context.uri, context.language.code());
-    let present = TileVersion { revision: city.shown().load().revision(), watch_rounds };
+    let present = TileVersion { revision: city.snapshots().load().revision(), watch_rounds };
     if let Some(kept) = state.tiles.get(&key, present) {
         return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));
     }

@@ -43,7 +43,7 @@ struct JurisdictionOut {
 
 async fn list(call: ServiceCall) -> HandlerResult {
     let cities = call.state.app.cities().into_iter().map(|city| {
-        let snapshot = city.shown().load();
+        let snapshot = city.snapshots().load();
         let jurisdiction = &city.jurisdiction;
         JurisdictionOut {
             jurisdiction_id: jurisdiction.id.as_str().to_owned(),

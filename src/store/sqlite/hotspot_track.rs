@@ -46,7 +46,7 @@ pub fn write(
         upsert.execute(params![
             id,
             number,
-            track.question,
+            track.search,
             cells.join(" "),
             track.count as i64,
             text_of(track.last_found_at),
@@ -84,20 +84,13 @@ pub fn read(db: &Connection, jurisdiction: &JurisdictionId) -> Result<Vec<Hotspo
         let read = || -> rusqlite::Result<(i64, String, String, i64, String, bool)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         };
-        let (number, question, cells, count, last_found_at, ended) = read()?;
+        let (number, search, cells, count, last_found_at, ended) = read()?;
         let cells: Option<Vec<H3Cell>> = cells.split_whitespace().map(H3Cell::parse).collect();
         let cells = cells.ok_or_else(|| Error::internal(format!("cells of hotspot {number}")))?;
         let (number, count, last_found_at) =
             (number as u64, count as u64, second_of(&last_found_at)?);
-        let track = HotspotTrack {
-            number,
-            question,
-            cells,
-            count,
-            last_found_at,
-            ended,
-            steps: Vec::new(),
-        };
+        let track =
+            HotspotTrack { number, search, cells, count, last_found_at, ended, steps: Vec::new() };
         tracks.insert(number, track);
     }
     let mut statement = db.prepare_cached(

@@ -32,7 +32,7 @@ const REST: Duration = Duration::from_secs(5);
 /// processor.
 const REST_FACTOR: u32 = 9;
 /// Most searches other than standing ones whose hotspots are tracked at a time.
-const QUESTIONS_MAX: usize = 2_000;
+const SEARCHES_MAX: usize = 2_000;
 /// Monte Carlo replicas of a scan.
 const REPLICAS: usize = 999;
 /// A scan stops early once so many replicas are as extreme as the observation.
@@ -50,8 +50,8 @@ pub fn standing_name(service: &str) -> String {
 }
 
 /// The service of a standing search's name; `None` for the name of another search.
-pub fn standing_service(question: &str) -> Option<&str> {
-    question.strip_prefix(STANDING)
+pub fn standing_service(search: &str) -> Option<&str> {
+    search.strip_prefix(STANDING)
 }
 
 /// The test of the standing search for the thirty days up to `before`, a second of Unix time; its
@@ -97,7 +97,7 @@ struct TrackedHotspots {
     /// Numbers of stored tracks that changed since they were written.
     changed: Vec<u64>,
     /// Searches other than standing ones, the most recently used last.
-    questions: VecDeque<String>,
+    searches: VecDeque<String>,
 }
 
 /// The last examination of a city.
@@ -123,8 +123,8 @@ impl CityWatch {
     pub(super) fn new(tracks: Vec<HotspotTrack>, now: Timestamp) -> Self {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
         let next_passing = now.as_second().unsigned_abs() << 20;
-        let (changed, questions) = (Vec::new(), VecDeque::new());
-        let tracked = TrackedHotspots { tracks, next, next_passing, changed, questions };
+        let (changed, searches) = (Vec::new(), VecDeque::new());
+        let tracked = TrackedHotspots { tracks, next, next_passing, changed, searches };
         Self {
             tracked: Mutex::new(tracked),
             alerts: ArcSwapOption::empty(),
@@ -139,16 +139,16 @@ impl CityWatch {
 
     /// Matches the hotspots that a search found at `at` (seconds since 1970) with its tracks.
     /// Returns the number of the track of each hotspot, in order.
-    pub fn match_tracks(&self, question: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
+    pub fn match_tracks(&self, search: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
         let mut tracked = locked(&self.tracked);
-        let TrackedHotspots { tracks, next, next_passing, changed, questions } = &mut *tracked;
-        let is_standing = standing_service(question).is_some();
+        let TrackedHotspots { tracks, next, next_passing, changed, searches } = &mut *tracked;
+        let is_standing = standing_service(search).is_some();
         if !is_standing {
-            questions.retain(|known| known != question);
-            questions.push_back(question.to_owned());
-            if questions.len() > QUESTIONS_MAX {
-                let forgotten = questions.pop_front();
-                tracks.retain(|track| Some(&track.question) != forgotten.as_ref());
+            searches.retain(|known| known != search);
+            searches.push_back(search.to_owned());
+            if searches.len() > SEARCHES_MAX {
+                let forgotten = searches.pop_front();
+                tracks.retain(|track| Some(&track.search) != forgotten.as_ref());
             }
         }
         let seen: Vec<DetectedHotspot<'_>> = hotspots
@@ -157,7 +157,7 @@ impl CityWatch {
             .collect();
         let mut news = Vec::new();
         let next = if is_standing { next } else { next_passing };
-        let numbers = update_tracks(tracks, question, &seen, at, next, &mut news);
+        let numbers = update_tracks(tracks, search, &seen, at, next, &mut news);
         if is_standing {
             changed.extend(news);
         }
@@ -175,7 +175,7 @@ impl CityWatch {
             let named = |code: &str| {
                 services.is_none_or(|list| list.iter().any(|known| known.as_str() == code))
             };
-            !track.ended && standing_service(&track.question).is_some_and(named)
+            !track.ended && standing_service(&track.search).is_some_and(named)
         };
         locked(&self.tracked).tracks.iter().filter(wanted).count()
     }
@@ -192,7 +192,7 @@ impl CityWatch {
 
     /// Examines the city if it is due.
     pub(super) fn examine_if_due(&self, app: &App, city: &City) -> Result<()> {
-        let revision = city.shown().load().revision();
+        let revision = city.snapshots().load().revision();
         let is_due = {
             let last_examination = locked(&self.last_examination);
             let news = revision.saturating_sub(last_examination.revision);
@@ -207,7 +207,7 @@ impl CityWatch {
     /// # Errors
     /// The tracks cannot be stored.
     pub fn examine(&self, app: &App, city: &City) -> Result<()> {
-        let snapshot = city.shown().load();
+        let snapshot = city.snapshots().load();
         if snapshot.is_empty() {
             return Ok(());
         }
@@ -239,12 +239,11 @@ impl CityWatch {
             let tracked = locked(&self.tracked);
             let is_silent = |track: &&HotspotTrack| {
                 let was_found = |code: &str| found.iter().any(|(known, _)| known.as_str() == code);
-                !track.ended
-                    && standing_service(&track.question).is_some_and(|code| !was_found(code))
+                !track.ended && standing_service(&track.search).is_some_and(|code| !was_found(code))
             };
-            tracked.tracks.iter().filter(is_silent).map(|track| track.question.clone()).collect()
+            tracked.tracks.iter().filter(is_silent).map(|track| track.search.clone()).collect()
         };
-        silent.iter().for_each(|question| drop(self.match_tracks(question, &[], at)));
+        silent.iter().for_each(|search| drop(self.match_tracks(search, &[], at)));
     }
 
     /// Stores the tracks that changed.

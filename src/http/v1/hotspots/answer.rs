@@ -255,7 +255,7 @@ pub struct TrackOut {
 pub fn track(track: &HotspotTrack) -> AreaFeature<TrackOut> {
     let properties = TrackOut {
         hotspot_id: track.number,
-        question: track.question.clone(),
+        question: track.search.clone(),
         count: track.count,
         seen_datetime: instant(track.last_found_at),
         ended: track.ended,
