@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use crate::cli::located::{Located, ReadArguments};
 use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
@@ -20,7 +21,8 @@ use crate::usecase::{Importer, Summary, city_of};
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line; plain, gzip or a zip of one.
+    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line, GeoPackage, GeoParquet; plain,
+    /// gzip or a zip of one. `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
@@ -43,15 +45,8 @@ pub struct Arguments {
     /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
     #[arg(long)]
     projection: Option<String>,
-    /// Character between the cells of a CSV file (default: told from the content).
-    #[arg(long)]
-    delimiter: Option<char>,
-    /// Character encoding of the file, such as windows-1252 (default: told from the content).
-    #[arg(long)]
-    encoding: Option<String>,
-    /// Sheet of an Excel workbook (default: the first that is not empty).
-    #[arg(long)]
-    sheet: Option<String>,
+    #[command(flatten)]
+    read: ReadArguments,
     /// Which row of a repeated id is taken: newest, first, last, or refuse (default: newest).
     #[arg(long)]
     repeats: Option<String>,
@@ -68,18 +63,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
     let stop = stop_flag()?;
-    let options = ReadOptions {
-        delimiter: arguments.delimiter,
-        encoding: arguments.encoding.clone(),
-        sheet: arguments.sheet.clone(),
-    };
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
-        let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
-        recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
+        let file = Located::of(file)?;
+        let (options, profile) = (arguments.read.options(&file), &arguments.profile);
+        let mut source = SourceFile::open(&file.path, profile, mapping.as_deref(), &options)?;
+        recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
         source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-        let finished = import_one(arguments, &path, file, &source, &stop)?;
+        let finished = import_one(arguments, &path, &file, &source, &stop)?;
         if !finished {
             eprintln!("stopped; the same command takes up from here");
             done = ExitCode::from(130);
@@ -100,7 +92,7 @@ fn read_mapping(path: &Path) -> Result<String> {
 fn import_one(
     arguments: &Arguments,
     store: &Path,
-    file: &Path,
+    file: &Located,
     source: &SourceFile,
     stop: &AtomicBool,
 ) -> Result<bool> {
@@ -110,7 +102,7 @@ fn import_one(
     let (writer, _writing) = Writer::start(store, NoListener)?;
     let digest = source.digest(arguments.fix_swapped)?;
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
-    let mut refused = RefusedRows::new(refused_path(arguments.refused.as_deref(), file));
+    let mut refused = RefusedRows::new(refused_path(arguments.refused.as_deref(), &file.named));
     let mut progress = Progress::new("import", source.size()?);
     let id = importer.id().clone();
     let mut rows = 0;
@@ -124,7 +116,7 @@ fn import_one(
     let summary = importer.finish(finished)?;
     let seconds = progress.done().as_secs_f64();
     let profile = &source.profile().name;
-    println!("{}: profile {profile}, jurisdiction {id}", file.display());
+    println!("{}: profile {profile}, jurisdiction {id}", file.shown);
     println!("  read as {}", source.described());
     if let Some(recognition) = source.recognition() {
         recognised::tell(recognition);

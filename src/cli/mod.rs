@@ -10,6 +10,7 @@ mod generate;
 mod import;
 mod inspect;
 mod labelled_pairs;
+mod located;
 mod notes;
 mod openapi;
 mod progress;

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
+use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
@@ -26,8 +27,9 @@ pub enum Packing {
     None,
     /// By gzip, in one or several members.
     Gzip,
-    /// In a zip archive, from this byte and of this length; deflated or as it is.
-    Zip { from: u64, length: u64, is_deflated: bool },
+    /// In a zip archive, from this byte and of this length; deflated or as it is. The checksum is
+    /// that of the unpacked bytes.
+    Zip { from: u64, length: u64, is_deflated: bool, checksum: u32 },
     /// It is an Excel workbook, which is a zip archive.
     Workbook,
 }
@@ -90,7 +92,8 @@ impl Packing {
             }
         };
         let from = member.data_start().ok_or_else(|| damaged(name))?;
-        Ok(Self::Zip { from, length: member.compressed_size(), is_deflated })
+        let (length, checksum) = (member.compressed_size(), member.crc32());
+        Ok(Self::Zip { from, length, is_deflated, checksum })
     }
 
     /// The file's unpacked bytes. `bytes` counts what was read of the file itself.
@@ -107,8 +110,14 @@ impl Packing {
         let unpacked: Box<dyn Read> = match self {
             Self::None | Self::Workbook => return Ok(Box::new(packed)),
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zip { length, is_deflated: false, .. } => Box::new(packed.take(*length)),
-            Self::Zip { length, .. } => Box::new(DeflateDecoder::new(packed.take(*length))),
+            Self::Zip { length, is_deflated, checksum, .. } => {
+                let packed = packed.take(*length);
+                let unpacked: Box<dyn Read> = match is_deflated {
+                    true => Box::new(DeflateDecoder::new(packed)),
+                    false => Box::new(packed),
+                };
+                Box::new(CheckedReader { unpacked, sum: Crc::new(), wanted: *checksum })
+            }
         };
         Ok(Box::new(BoundedReader { unpacked, packed_bytes: bytes, bytes: 0 }))
     }
@@ -160,6 +169,24 @@ impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;
         self.bytes.set(self.bytes.get() + n as u64);
+        Ok(n)
+    }
+}
+
+/// Compares the checksum of everything read, at its end, with the one that the archive has.
+struct CheckedReader {
+    unpacked: Box<dyn Read>,
+    sum: Crc,
+    wanted: u32,
+}
+
+impl Read for CheckedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.unpacked.read(buffer)?;
+        self.sum.update(&buffer[..n]);
+        if n == 0 && !buffer.is_empty() && self.sum.sum() != self.wanted {
+            return Err(io::Error::other("the checksum of the zip archive is wrong: damaged"));
+        }
         Ok(n)
     }
 }
