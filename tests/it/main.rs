@@ -31,6 +31,8 @@ mod planted_hotspots;
 mod readers;
 mod recognition;
 mod repeats;
+mod round_trips;
+mod sources;
 mod statistics;
 mod store;
 mod tiles;

@@ -24,9 +24,13 @@ pub struct AheadRow {
 
 enum Sent {
     Row(AheadRow),
+    Nothing,
     End,
     Failed(Message),
 }
+
+/// A row larger than this, in bytes, is sent alone: what is ahead is bounded in bytes as well.
+const LARGE: usize = 1 << 16;
 
 /// Where the thread puts its rows.
 pub struct RowSender(SyncSender<Sent>);
@@ -34,12 +38,20 @@ pub struct RowSender(SyncSender<Sent>);
 impl RowSender {
     /// Waits for room and sends a row; false where nobody listens any more.
     pub fn send(&self, row: AheadRow) -> bool {
-        self.0.send(Sent::Row(row)).is_ok()
+        let bytes: usize = row.cells.iter().flatten().map(String::len).sum();
+        // Every place is taken by an empty message behind a large row, so the next one waits until
+        // the large one was read.
+        let fillers = if bytes > LARGE { AHEAD } else { 0 };
+        let is_sent = self.0.send(Sent::Row(row)).is_ok();
+        is_sent && (0..fillers).all(|_| self.0.send(Sent::Nothing).is_ok())
     }
 }
 
 /// The rows of a thread.
-pub struct RowsAhead(Receiver<Sent>);
+pub struct RowsAhead {
+    sent: Receiver<Sent>,
+    is_at_end: bool,
+}
 
 impl RowsAhead {
     /// Starts a thread that reads rows until it returns. The thread ends early where the rows are
@@ -55,7 +67,7 @@ impl RowsAhead {
             // Who no longer listens needs no end.
             let _gone = sender.0.send(last);
         });
-        Self(rows)
+        Self { sent: rows, is_at_end: false }
     }
 
     /// The next row; `None` behind the last.
@@ -63,12 +75,21 @@ impl RowsAhead {
     /// # Errors
     /// The thread cannot read further. A thread that panicked, as libraries may on a damaged file,
     /// has sent no end: this is told as damage, never taken as the end.
-    pub fn next(&self) -> Result<Option<AheadRow>, Message> {
-        match self.0.recv() {
-            Ok(Sent::Row(row)) => Ok(Some(row)),
-            Ok(Sent::End) => Ok(None),
-            Ok(Sent::Failed(message)) => Err(message),
-            Err(_) => Err(message!("le fichier est endommagé", "the file is damaged")),
+    pub fn next(&mut self) -> Result<Option<AheadRow>, Message> {
+        if self.is_at_end {
+            return Ok(None);
+        }
+        let sent = self.sent.iter().find(|sent| !matches!(sent, Sent::Nothing));
+        match sent {
+            Some(Sent::Row(row)) => Ok(Some(row)),
+            Some(Sent::End) => {
+                self.is_at_end = true;
+                Ok(None)
+            }
+            Some(Sent::Failed(message)) => Err(message),
+            Some(Sent::Nothing) | None => {
+                Err(message!("le fichier est endommagé", "the file is damaged"))
+            }
         }
     }
 }
@@ -92,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_panics_is_no_end_of_the_file() {
-        let rows = RowsAhead::start(|sender| {
+        let mut rows = RowsAhead::start(|sender| {
             sender.send(AheadRow { number: 1, ..AheadRow::default() });
             // As a slice beyond its end does in a library.
             let none: Option<u8> = None;
@@ -100,7 +121,7 @@ mod tests {
         });
         assert_eq!(rows.next().unwrap().unwrap().number, 1);
         assert!(rows.next().is_err());
-        let rows = RowsAhead::start(|_| Ok(()));
-        assert!(rows.next().unwrap().is_none());
+        let mut rows = RowsAhead::start(|_| Ok(()));
+        assert!(rows.next().unwrap().is_none() && rows.next().unwrap().is_none());
     }
 }

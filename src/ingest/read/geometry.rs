@@ -126,7 +126,7 @@ pub enum GeometryCrs {
     /// Longitude and latitude of WGS 84.
     Degrees,
     /// A projection that is known.
-    Projected(Projection),
+    Projected(Box<Projection>),
     /// The file does not say.
     Unknown,
 }
@@ -141,8 +141,13 @@ impl GeometryCrs {
             return Ok(Self::Degrees);
         }
         Projection::new(&format!("EPSG:{code}"))
-            .map(Self::Projected)
+            .map(|projection| Self::Projected(Box::new(projection)))
             .map_err(|reason| message!("{reason}", "{reason}"))
+    }
+
+    /// Does the file say which system it is? Only then its rows are features like those of GeoJSON.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown)
     }
 
     /// Names of the two columns that hold the place: degrees, or coordinates of a projection that

@@ -223,7 +223,7 @@ struct LayerPlan {
 
 impl LayerPlan {
     fn of(db: &Connection, layer: &Layer, statement: &Statement<'_>) -> Result<Self, Message> {
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let column = layer.geometry.as_ref().map(|(column, _)| column.as_str());
         let is_geometry =
             |name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
@@ -238,7 +238,9 @@ impl LayerPlan {
         let geometry = at.zip(crs).and_then(|(at, crs)| {
             let [x, y] = crs.columns();
             let cells = [columns.number_of(x, false)?, columns.number_of(y, false)?];
-            columns.number_of("*geometry", true)?;
+            if crs.is_known() {
+                columns.number_of("*geometry", true)?;
+            }
             Some((at, crs, cells))
         });
         Ok(Self { columns, geometry, numbers })

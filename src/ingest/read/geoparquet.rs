@@ -180,7 +180,9 @@ impl ParquetPlan {
         }
         if let Some(GeoColumn { crs, .. }) = geometry.filter(|_| has_place) {
             let [x, y] = crs.columns().map(|name| plan.columns.number_of(name, false));
-            plan.columns.number_of("*geometry", true);
+            if crs.is_known() {
+                plan.columns.number_of("*geometry", true);
+            }
             plan.geometry = x.zip(y).map(|(x, y)| (crs, [x, y]));
         }
         Ok(plan)

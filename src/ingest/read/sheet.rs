@@ -64,7 +64,7 @@ impl SheetReader {
     /// The workbook cannot be read.
     pub fn open(path: &Path, sheet: &str) -> Result<Self, Message> {
         let (path, sheet) = (path.to_owned(), sheet.to_owned());
-        let rows = RowsAhead::start(move |sender| send_rows(&path, &sheet, sender));
+        let mut rows = RowsAhead::start(move |sender| send_rows(&path, &sheet, sender));
         let mut ahead = VecDeque::new();
         while ahead.len() <= TITLE_ROWS_MAX
             && let Some(row) = rows.next()?
