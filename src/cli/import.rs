@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::cli::located::{Located, ReadArguments};
+use crate::cli::download::DownloadArguments;
+use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
@@ -22,7 +25,7 @@ pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
     /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line, GeoPackage, GeoParquet; plain,
-    /// gzip or a zip of one. `-` is standard input.
+    /// gzip or a zip of one. `-` is standard input; a URL (https://…) is downloaded.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
@@ -50,6 +53,11 @@ pub struct Arguments {
     /// Which row of a repeated id is taken: newest, first, last, or refuse (default: newest).
     #[arg(long)]
     repeats: Option<String>,
+    /// Come back after so long, such as 30m, 1h or 1d, until interrupted.
+    #[arg(long, value_parser = interval)]
+    every: Option<Duration>,
+    #[command(flatten)]
+    download: DownloadArguments,
     /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
@@ -58,20 +66,70 @@ pub struct Arguments {
     refused: Option<PathBuf>,
 }
 
-/// Imports each file and prints a summary.
+/// Imports each file and prints a summary, once or again and again. Where it comes back, a file that
+/// cannot be had this time is told and tried the next time.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let stop = stop_flag()?;
+    loop {
+        let began = Instant::now();
+        let done = import_all(arguments, &stop);
+        let Some(every) = arguments.every else { return done };
+        if let Err(error) = &done {
+            eprintln!("pointchaud: {error}");
+        }
+        while began.elapsed() < every && !stop.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(100));
+        }
+        if stop.load(Ordering::SeqCst) {
+            return done;
+        }
+    }
+}
+
+/// The time that a text such as `90s`, `30m`, `1h` or `1d` says.
+fn interval(text: &str) -> std::result::Result<Duration, String> {
+    let wanted = || format!("'{text}' is not a time such as 90s, 30m, 1h or 1d");
+    let (number, unit) = text.split_at_checked(text.len().wrapping_sub(1)).ok_or_else(wanted)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wanted()),
+    };
+    let number: u64 = number.parse().map_err(|_| wanted())?;
+    let seconds = number.checked_mul(seconds).filter(|seconds| (1..=31_536_000).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(wanted)
+}
+
+fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
     let path = arguments.store.path()?;
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
-    let stop = stop_flag()?;
+    let context = DownloadContext {
+        store: &path,
+        reading: format!(
+            "{} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
+            arguments.profile,
+            arguments.jurisdiction,
+            arguments.date_order,
+            arguments.projection,
+            arguments.read,
+            arguments.repeats,
+            arguments.fix_swapped,
+            arguments.time_zone,
+        ),
+        limits: &arguments.download,
+        stop,
+    };
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
-        let file = Located::of(file)?;
+        let Some(file) = Located::fetched(file, &context)? else { continue };
         let (options, profile) = (arguments.read.options(&file), &arguments.profile);
         let mut source = SourceFile::open(&file.path, profile, mapping.as_deref(), &options)?;
         recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
         source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-        let finished = import_one(arguments, &path, &file, &source, &stop)?;
+        let finished = import_one(arguments, &path, &file, &source, stop)?;
         if !finished {
             eprintln!("stopped; the same command takes up from here");
             done = ExitCode::from(130);
@@ -101,6 +159,7 @@ fn import_one(
     let jurisdiction = city_of(source, named, zone, &reader)?;
     let (writer, _writing) = Writer::start(store, NoListener)?;
     let digest = source.digest(arguments.fix_swapped)?;
+    let known = digest.clone();
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
     let mut refused = RefusedRows::new(refused_path(arguments.refused.as_deref(), &file.named));
     let mut progress = Progress::new("import", source.size()?);
@@ -114,6 +173,9 @@ fn import_one(
     })?;
     let finished = !stop.load(Ordering::SeqCst);
     let summary = importer.finish(finished)?;
+    if finished {
+        file.imported(&id, &known)?;
+    }
     let seconds = progress.done().as_secs_f64();
     let profile = &source.profile().name;
     println!("{}: profile {profile}, jurisdiction {id}", file.shown);

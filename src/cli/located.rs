@@ -1,12 +1,20 @@
-//! Where a file to read is: a path, or standard input, which is copied to a temporary file.
+//! Where a file to read is: a path, standard input, which is copied to a temporary file, or a URL,
+//! which is downloaded.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use tempfile::TempPath;
 
-use crate::error::{Refusal, Result};
+use crate::cli::download::{
+    Download, DownloadArguments, Downloaded, Files, Imported, Version, url_of,
+};
+use crate::domain::JurisdictionId;
+use crate::error::{Error, Refusal, Result};
+use crate::message;
 use crate::ingest::{ReadOptions, SPOOL_BYTES_MAX, spool};
+use crate::store::Reader;
 
 /// How a file is read, where its content does not tell.
 #[derive(Debug, Args)]
@@ -48,6 +56,20 @@ pub struct Located {
     pub named: PathBuf,
     /// The temporary file, which is removed with the value.
     _copy: Option<TempPath>,
+    /// The files of the download and the version that was downloaded.
+    fetched: Option<(Files, Version)>,
+}
+
+/// What downloads need.
+pub struct DownloadContext<'a> {
+    /// The store beside which downloads are kept.
+    pub store: &'a Path,
+    /// What decides how the file is read, as one text: another way of reading is another import.
+    pub reading: String,
+    /// Limits.
+    pub limits: &'a DownloadArguments,
+    /// Set where the user asked to stop.
+    pub stop: &'a AtomicBool,
 }
 
 impl Located {
@@ -62,6 +84,7 @@ impl Located {
                 shown: argument.display().to_string(),
                 named: argument.to_owned(),
                 _copy: None,
+                fetched: None,
             });
         }
         let shown = "standard input";
@@ -72,6 +95,67 @@ impl Located {
             shown: shown.to_owned(),
             named: PathBuf::from("standard-input"),
             _copy: Some(copy),
+            fetched: None,
         })
     }
+
+    /// The file of an argument; a URL is downloaded. `None` where the server says that the file is
+    /// still the one that was imported last.
+    ///
+    /// # Errors
+    /// As [`Located::of`]; the download failed.
+    pub fn fetched(argument: &Path, context: &DownloadContext<'_>) -> Result<Option<Self>> {
+        let Some(url) = url_of(argument) else { return Self::of(argument).map(Some) };
+        let url = url?;
+        let shown = argument.display().to_string();
+        let folder = context.store.with_added_extension("downloads");
+        let key = blake3::hash(format!("{url}\n{}", context.reading).as_bytes());
+        let files = Files::of(&folder, &key.to_hex()[..32]).map_err(|error| {
+            let message = message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
+            Refusal::new("--store", folder.display(), message)
+        })?;
+        let known = files.imported().filter(|last| is_in_store(context.store, last));
+        let last = url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
+        let host = url.host_str().unwrap_or("download").to_owned();
+        let named = last.filter(|name| !name.is_empty()).unwrap_or(host);
+        let download = Download::new(url, context.limits, &files, context.stop)?;
+        match download.run(known.as_ref().map(|known| &known.version))? {
+            Downloaded::Unchanged(version) => {
+                let since = version.modified.or(version.etag).unwrap_or_default();
+                println!("{shown}: unchanged since {since}");
+                Ok(None)
+            }
+            Downloaded::Whole(version) => Ok(Some(Self {
+                path: files.part.clone(),
+                shown,
+                named: PathBuf::from(named),
+                _copy: None,
+                fetched: Some((files, version)),
+            })),
+        }
+    }
+
+    /// Remembers which version of a download was imported, and removes the downloaded file.
+    ///
+    /// # Errors
+    /// The files beside the store cannot be written.
+    pub fn imported(&self, jurisdiction: &JurisdictionId, digest: &str) -> Result<()> {
+        let Some((files, version)) = &self.fetched else { return Ok(()) };
+        let imported = Imported {
+            version: version.clone(),
+            jurisdiction: jurisdiction.to_string(),
+            digest: digest.to_owned(),
+        };
+        files.finish(&imported).map_err(Error::internal)
+    }
+}
+
+/// Does the store hold the import? A store that was removed, or one of another name, does not.
+fn is_in_store(store: &Path, imported: &Imported) -> bool {
+    let known = || {
+        let id = JurisdictionId::new(&imported.jurisdiction).ok()?;
+        let reader = Reader::open(store).ok()?;
+        reader.checkpoint(&id, &imported.digest).ok()?
+    };
+    store.exists() && known().is_some_and(|checkpoint| checkpoint.finished)
 }

@@ -3,6 +3,7 @@
 mod boundaries;
 mod check;
 mod dedupe;
+mod download;
 pub mod evaluate;
 mod export;
 mod follow;

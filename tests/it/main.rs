@@ -13,6 +13,7 @@ mod clients;
 mod cookbook;
 mod cql2;
 mod docs;
+mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod follow;
