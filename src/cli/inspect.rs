@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::located::{Located, ReadArguments};
 use crate::cli::recognised;
 use crate::error::{Refusal, Result};
-use crate::ingest::SourceFile;
+use crate::ingest::{ReadOptions, SourceFile};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,7 +30,8 @@ pub struct Arguments {
 /// Prints what the file was taken for and writes the mapping file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = Located::of(&arguments.file)?;
-    let source = SourceFile::open(&file.path, "auto", None, &arguments.read.options(&file))?;
+    let options = ReadOptions { is_look: true, ..arguments.read.options(&file) };
+    let source = SourceFile::open(&file.path, "auto", None, &options)?;
     let named = arguments.jurisdiction.as_deref();
     let profile = source.profile();
     let jurisdiction = named.or(profile.jurisdiction.as_deref());

@@ -12,8 +12,8 @@ use crate::cli::download::{
 };
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
-use crate::message;
 use crate::ingest::{ReadOptions, SPOOL_BYTES_MAX, spool};
+use crate::message;
 use crate::store::Reader;
 
 /// How a file is read, where its content does not tell.
@@ -42,6 +42,7 @@ impl ReadArguments {
             sheet: self.sheet.clone(),
             layer: self.layer.clone(),
             shown_as: Some(file.shown.clone()),
+            is_look: false,
         }
     }
 }
@@ -111,7 +112,8 @@ impl Located {
         let folder = context.store.with_added_extension("downloads");
         let key = blake3::hash(format!("{url}\n{}", context.reading).as_bytes());
         let files = Files::of(&folder, &key.to_hex()[..32]).map_err(|error| {
-            let message = message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
+            let message =
+                message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
             Refusal::new("--store", folder.display(), message)
         })?;
         let known = files.imported().filter(|last| is_in_store(context.store, last));

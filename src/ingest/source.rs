@@ -249,6 +249,7 @@ impl SourceFile {
         loop {
             let known = rows.columns().len();
             if !rows.next(&mut row)? {
+                self.input.check_unchanged()?;
                 self.reading_notes.replace(rows.notes());
                 return Ok(mapping.notes());
             }

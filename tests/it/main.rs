@@ -8,6 +8,7 @@
 
 mod common;
 
+mod bad_files;
 mod batches;
 mod clients;
 mod cookbook;

@@ -130,8 +130,7 @@ impl<'a> Download<'a> {
     ) -> Result<Self> {
         // Another client may have installed the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let reach =
-            Reach { allow_private: limits.allow_private, own_host: private_host(&url) };
+        let reach = Reach { allow_private: limits.allow_private, own_host: private_host(&url) };
         let patience = Duration::from_secs(limits.download_patience_s);
         let client = reqwest::Client::builder()
             .user_agent(concat!("pointchaud/", env!("CARGO_PKG_VERSION")))
@@ -211,7 +210,8 @@ impl<'a> Download<'a> {
             request = request.header(RANGE, format!("bytes={length}-"));
             request = request.header(IF_RANGE, version.for_range().unwrap_or_default());
         } else if let Some(known) = known {
-            for (name, value) in [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.modified)]
+            for (name, value) in
+                [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.modified)]
             {
                 request = value.iter().fold(request, |request, value| request.header(&name, value));
             }
@@ -285,7 +285,10 @@ impl<'a> Download<'a> {
                 Ok(chunk) if !is_slow => chunk.map_err(|error| {
                     let (has, wants) = (length - from, promised.unwrap_or_default());
                     let reason = causes(&error);
-                    Broken::Later(None, format!("the answer broke off: {has} of {wants} bytes ({reason})"))
+                    Broken::Later(
+                        None,
+                        format!("the answer broke off: {has} of {wants} bytes ({reason})"),
+                    )
                 })?,
                 _ => {
                     let seconds = patience.as_secs();
@@ -356,7 +359,10 @@ mod tests {
     #[test]
     fn web_pages_are_named_by_their_title() {
         let title = |text: &str| page_title(text.as_bytes());
-        assert_eq!(title("\u{feff}\n<!DOCTYPE html><title>\n Sign\n in </title>").unwrap(), "Sign in");
+        assert_eq!(
+            title("\u{feff}\n<!DOCTYPE html><title>\n Sign\n in </title>").unwrap(),
+            "Sign in"
+        );
         assert_eq!(title("<HTML><head><title lang='fr'>İ Données</title>").unwrap(), "İ Données");
         assert_eq!(title("<html>").unwrap(), "without a title");
         assert!(title("id,name\n1,<html>\n").is_none() && title("").is_none());

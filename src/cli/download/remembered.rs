@@ -77,11 +77,7 @@ impl Files {
     pub fn of(folder: &Path, key: &str) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let file = |extension: &str| folder.join(format!("{key}.{extension}"));
-        Ok(Self {
-            part: file("part"),
-            version: file("part.json"),
-            imported: file("imported.json"),
-        })
+        Ok(Self { part: file("part"), version: file("part.json"), imported: file("imported.json") })
     }
 
     /// How many bytes have been downloaded, and of which version. Without a known version the part

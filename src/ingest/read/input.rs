@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use encoding_rs::{Encoding, UTF_8};
 use tempfile::TempPath;
@@ -27,6 +28,8 @@ use crate::message;
 
 /// The first bytes of a zip archive, which a workbook is.
 const ZIP: &[u8] = b"PK\x03\x04";
+/// Bytes of a file from which a look tells the format and the encoding.
+const LOOK_BYTES: u64 = 16 << 20;
 /// Records of JSON that are read ahead, to know the columns.
 const SAMPLE_ROWS: usize = 100;
 
@@ -43,6 +46,9 @@ pub struct ReadOptions {
     pub layer: Option<String>,
     /// What the input is called in messages, where it is not its path.
     pub shown_as: Option<String>,
+    /// The format and the encoding are told from the first 16 MiB, not from the whole file: for a
+    /// look at it. What comes later may be of another kind, and a cut file is not noticed.
+    pub is_look: bool,
 }
 
 /// What the content of an input is.
@@ -65,6 +71,9 @@ pub struct Input {
     encoding: &'static Encoding,
     delimiter: Option<u8>,
     format: Format,
+    is_look: bool,
+    /// Size and time of change when it was opened.
+    stamp: Option<(u64, SystemTime)>,
 }
 
 impl Input {
@@ -97,6 +106,8 @@ impl Input {
             encoding: UTF_8,
             delimiter,
             format: Format::Table,
+            is_look: options.is_look,
+            stamp: stamp(path),
         };
         let inner = match input.packing {
             Packing::None | Packing::Workbook => first,
@@ -112,7 +123,7 @@ impl Input {
         input.encoding = match &options.encoding {
             Some(name) => encoding::named(name)
                 .map_err(|message| Refusal::new("--encoding", name, message))?,
-            None => input.content().and_then(encoding::detect).map_err(failed)?,
+            None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
@@ -161,7 +172,10 @@ impl Input {
 
     fn json(&self) -> Result<Format> {
         let text = self.text().map_err(|error| self.cut_short(&unreadable(error)))?;
-        let outline = Outline::read(BufReader::with_capacity(1 << 18, text));
+        let outline = match self.is_look {
+            true => Outline::read_start(text, LOOK_BYTES),
+            false => Outline::read(BufReader::with_capacity(1 << 18, text)),
+        };
         let shape = outline.map_err(|error| {
             let error = error.to_string();
             message!("{error}", "{error}")
@@ -176,6 +190,13 @@ impl Input {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
             Err(message) => Err(self.cut_short(&message)),
+        }
+    }
+
+    fn detect(&self, text: Box<dyn Read>) -> std::io::Result<&'static Encoding> {
+        match self.is_look {
+            true => encoding::detect_start(text, LOOK_BYTES),
+            false => encoding::detect(text),
         }
     }
 
@@ -236,6 +257,20 @@ impl Input {
     /// What the input is called in messages.
     pub fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// Refuses a file that was changed since it was opened: its rows are of two versions.
+    ///
+    /// # Errors
+    /// Its size or the time of its last change is another one.
+    pub fn check_unchanged(&self) -> Result<()> {
+        if stamp(&self.path) == self.stamp {
+            return Ok(());
+        }
+        Err(self.cut_short(&message!(
+            "le fichier a changé pendant la lecture ; importez-le de nouveau",
+            "the file changed while it was read; import it again"
+        )))
     }
 
     /// Is it a table, whose columns are those of its header?
@@ -346,6 +381,12 @@ fn delimiter(given: char) -> Result<u8> {
             Refusal::new("--delimiter", given, message).into()
         },
     )
+}
+
+/// Size of a file and the time of its last change.
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()?))
 }
 
 /// The first bytes.

@@ -20,6 +20,9 @@ const RATIO_MAX: u64 = 250;
 /// The ratio is not looked at before this many bytes.
 const RATIO_FROM: u64 = 64 << 20;
 
+/// Bytes of a workbook beside its sheets, unpacked, at most.
+const HELD_MAX: u64 = 96 << 20;
+
 /// How a file is packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Packing {
@@ -60,6 +63,9 @@ impl Packing {
             .collect::<Result<_, _>>()
             .map_err(|error| damaged(&error))?;
         if let Some(kind) = document(&names) {
+            if kind == Ok(Self::Workbook) {
+                check_workbook(&mut archive)?;
+            }
             return kind;
         }
         let is_data = |name: &&String| {
@@ -121,6 +127,43 @@ impl Packing {
         };
         Ok(Box::new(BoundedReader { unpacked, packed_bytes: bytes, bytes: 0 }))
     }
+}
+
+/// Refuses a workbook that would not fit in memory. Its sheets are read row by row; everything else,
+/// above all the table of texts, is held: its declared size is limited, and it is unpacked once to
+/// see that it is no longer than declared.
+fn check_workbook(archive: &mut ZipArchive<File>) -> Result<(), Message> {
+    let damaged = |error: &dyn fmt::Display| {
+        message!("est un classeur endommagé : {error}", "is a damaged workbook: {error}")
+    };
+    let (mut packed, mut unpacked, mut held) = (0_u64, 0_u64, 0_u64);
+    for at in 0..archive.len() {
+        let part = archive.by_index_raw(at).map_err(|error| damaged(&error))?;
+        packed += part.compressed_size();
+        unpacked = unpacked.saturating_add(part.size());
+        let (size, name) = (part.size(), part.name().map_err(|error| damaged(&error))?);
+        if name.starts_with("xl/worksheets/") {
+            continue;
+        }
+        held = held.saturating_add(size);
+        if held > HELD_MAX {
+            let most = HELD_MAX >> 20;
+            return Err(message!(
+                "est un classeur de plus de {most} Mio de textes : enregistrez-le en CSV",
+                "is a workbook of more than {most} MiB of texts: save it as CSV"
+            ));
+        }
+        drop(part);
+        let part = archive.by_index(at).map_err(|error| damaged(&error))?;
+        let read = io::copy(&mut part.take(size + 1), &mut io::sink());
+        if read.map_err(|error| damaged(&error))? > size {
+            return Err(damaged(&"a part is longer than it says"));
+        }
+    }
+    if unpacked > RATIO_FROM && unpacked / RATIO_MAX > packed {
+        return Err(Bomb::words());
+    }
+    Ok(())
 }
 
 /// What a zip archive is that holds a document, by the names of its files.
