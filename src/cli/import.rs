@@ -24,8 +24,8 @@ use crate::usecase::{Importer, Summary, city_of};
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line, GeoPackage, GeoParquet; plain,
-    /// gzip or a zip of one. `-` is standard input; a URL (https://…) is downloaded.
+    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line, GeoPackage, GeoParquet;
+    /// plain, gzip or a zip of one. `-` is standard input; a URL (https://…) is downloaded.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
@@ -66,8 +66,8 @@ pub struct Arguments {
     refused: Option<PathBuf>,
 }
 
-/// Imports each file and prints a summary, once or again and again. Where it comes back, a file that
-/// cannot be had this time is told and tried the next time.
+/// Imports each file and prints a summary, once or again and again. Where it comes back, a file
+/// that cannot be had this time is told and tried the next time.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let stop = stop_flag()?;
     loop {

@@ -29,8 +29,8 @@ const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
 
 /// Times that are often days without an hour, which a timestamp cannot say: they are texts.
 const TEXT_TIMES: [&str; 1] = ["expected_datetime"];
-/// The day of each timestamp of which the hour is not known: the timestamp alone, which is the first
-/// instant of that day in the city, would not say so.
+/// The day of each timestamp of which the hour is not known: the timestamp alone, which is the
+/// first instant of that day in the city, would not say so.
 const DAYS: [&str; 3] = ["requested_day", "updated_day", "closed_day"];
 /// Texts of few kinds beside the words of closed lists: each is kept in memory once.
 const REPEATED: [&str; 2] = ["service_name", "source_status"];

@@ -36,7 +36,8 @@ const PAGE_BYTES: usize = 1 << 16;
 #[derive(Debug, Args)]
 pub struct DownloadArguments {
     /// Largest file that is downloaded, in MiB.
-    #[arg(long, default_value_t = 20_480, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    #[arg(long, default_value_t = 20_480)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     max_download: u64,
     /// A download that stands still for so many seconds is begun again where it broke off.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -142,12 +143,12 @@ impl<'a> Download<'a> {
         Ok(Self { url, limits, files, client, stop })
     }
 
-    /// Downloads the file into [`Files::part`]; asks only for what changed since `known`. An attempt
-    /// that breaks off is followed by another which takes up from there, as long as bytes come; five
-    /// in a row without any end it.
+    /// Downloads the file into [`Files::part`]; asks only for what changed since `known`. An
+    /// attempt that breaks off is followed by another which takes up from there, as long as bytes
+    /// come; five in a row without any end it.
     ///
     /// # Errors
-    /// The server does not answer, answers with an error or a web page, or with more than the limit.
+    /// The server does not answer, or answers with an error, a web page, or more than the limit.
     pub fn run(&self, known: Option<&Version>) -> Result<Downloaded> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Error::internal)?;

@@ -1,5 +1,5 @@
-//! What is kept beside the store about a URL between two runs: the part that was downloaded, and the
-//! version of the file that was imported last.
+//! What is kept beside the store about a URL between two runs: the part that was downloaded, and
+//! the version of the file that was imported last.
 
 use std::fs;
 use std::io;

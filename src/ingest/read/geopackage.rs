@@ -23,7 +23,7 @@ const BLOB_MAX: usize = 64;
 
 /// A layer, and the others of its file.
 #[derive(Debug, Clone)]
-pub struct Layer {
+pub struct GpkgLayer {
     /// Name of its table.
     pub table: String,
     /// Names of the other layers.
@@ -81,7 +81,7 @@ fn connect(path: &Path) -> Result<Connection, Message> {
 }
 
 /// Every layer of the file, in its order.
-fn layers(db: &Connection) -> Result<Vec<Layer>, Message> {
+fn layers(db: &Connection) -> Result<Vec<GpkgLayer>, Message> {
     let has_contents = db.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE name = 'gpkg_contents' AND type = 'table'",
         [],
@@ -93,7 +93,7 @@ fn layers(db: &Connection) -> Result<Vec<Layer>, Message> {
             "is a SQLite database, not a GeoPackage"
         ));
     }
-    let found = || -> rusqlite::Result<Vec<Layer>> {
+    let found = || -> rusqlite::Result<Vec<GpkgLayer>> {
         // Virtual tables run code of extensions; views are not enabled.
         let mut layers = db.prepare(
             "SELECT s.name, g.column_name, g.srs_id, upper(g.geometry_type_name)
@@ -106,7 +106,7 @@ fn layers(db: &Connection) -> Result<Vec<Layer>, Message> {
         let layers = layers.query_map([], |row| {
             let column: Option<String> = row.get(1)?;
             let srs: Option<i64> = row.get(2)?;
-            Ok(Layer {
+            Ok(GpkgLayer {
                 table: row.get(0)?,
                 others: Vec::new(),
                 geometry: column.zip(srs),
@@ -118,7 +118,7 @@ fn layers(db: &Connection) -> Result<Vec<Layer>, Message> {
     found().map_err(damaged)
 }
 
-impl Layer {
+impl GpkgLayer {
     fn may_be_points(&self) -> bool {
         ["POINT", "MULTIPOINT", "GEOMETRY", "GEOMETRYCOLLECTION"].contains(&self.kind.as_str())
     }
@@ -222,7 +222,7 @@ struct LayerPlan {
 }
 
 impl LayerPlan {
-    fn of(db: &Connection, layer: &Layer, statement: &Statement<'_>) -> Result<Self, Message> {
+    fn of(db: &Connection, layer: &GpkgLayer, statement: &Statement<'_>) -> Result<Self, Message> {
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let column = layer.geometry.as_ref().map(|(column, _)| column.as_str());
         let is_geometry =
@@ -304,7 +304,7 @@ impl LayerReader {
     ///
     /// # Errors
     /// The file cannot be read; the reference system is not known.
-    pub fn open(path: &Path, layer: &Layer) -> Result<Self, Message> {
+    pub fn open(path: &Path, layer: &GpkgLayer) -> Result<Self, Message> {
         let db = connect(path)?;
         let statement = db.prepare(&layer.select()).map_err(damaged)?;
         let plan = LayerPlan::of(&db, layer, &statement)?;

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::encoding::{self, DecodingReader};
-use crate::ingest::read::geopackage::{self, Layer, LayerReader};
+use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
 use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
 use crate::ingest::read::layout::RecordLayout;
@@ -57,7 +57,7 @@ enum Format {
     Sheet(String),
     Json(JsonShape),
     JsonLines,
-    Layer(Layer),
+    Layer(GpkgLayer),
     Parquet,
 }
 
@@ -152,7 +152,7 @@ impl Input {
         }
         let data = self.data();
         Ok(Some(if is_layer {
-            Format::Layer(Layer::choose(data, options.layer.as_deref())?)
+            Format::Layer(GpkgLayer::choose(data, options.layer.as_deref())?)
         } else if !is_workbook {
             Format::Parquet
         } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
@@ -233,10 +233,10 @@ impl Input {
         let format = match &self.format {
             Format::Table => "CSV".to_owned(),
             Format::Sheet(name) => return format!("XLSX, sheet '{name}'{packing}"),
-            Format::Layer(Layer { table, others, .. }) if others.is_empty() => {
+            Format::Layer(GpkgLayer { table, others, .. }) if others.is_empty() => {
                 return format!("GeoPackage, layer '{table}'{packing}");
             }
-            Format::Layer(Layer { table, others, .. }) => {
+            Format::Layer(GpkgLayer { table, others, .. }) => {
                 let others = others.join("', '");
                 return format!("GeoPackage, layer '{table}' (there is also '{others}'){packing}");
             }

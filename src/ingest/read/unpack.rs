@@ -129,9 +129,9 @@ impl Packing {
     }
 }
 
-/// Refuses a workbook that would not fit in memory. Its sheets are read row by row; everything else,
-/// above all the table of texts, is held: its declared size is limited, and it is unpacked once to
-/// see that it is no longer than declared.
+/// Refuses a workbook that would not fit in memory. Its sheets are read row by row; everything
+/// else, above all the table of texts, is held: its declared size is limited, and it is unpacked
+/// once to see that it is no longer than declared.
 fn check_workbook(archive: &mut ZipArchive<File>) -> Result<(), Message> {
     let damaged = |error: &dyn fmt::Display| {
         message!("est un classeur endommagé : {error}", "is a damaged workbook: {error}")
