@@ -109,7 +109,9 @@ impl Located {
         let Some(url) = url_of(argument) else { return Self::of(argument).map(Some) };
         let url = url?;
         let shown = argument.display().to_string();
-        let folder = context.store.with_added_extension("downloads");
+        let mut folder = context.store.as_os_str().to_owned();
+        folder.push(".downloads");
+        let folder = PathBuf::from(folder);
         let key = blake3::hash(format!("{url}\n{}", context.reading).as_bytes());
         let files = Files::of(&folder, &key.to_hex()[..32]).map_err(|error| {
             let message =

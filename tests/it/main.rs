@@ -18,6 +18,7 @@ mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod follow;
+mod fuzz;
 mod hexes;
 mod hotspots;
 mod http;

@@ -189,7 +189,7 @@ fn archives_that_are_none_are_refused_with_a_word() {
 }
 
 /// The parts of a workbook with one sheet of these rows behind an empty one.
-fn workbook(rows: &str) -> Vec<u8> {
+pub fn workbook(rows: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
