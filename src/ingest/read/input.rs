@@ -92,8 +92,13 @@ impl Input {
             }
         }
         input.encoding = match &options.encoding {
-            Some(name) => encoding::named(name)
-                .map_err(|message| Refusal::new("--encoding", name, message))?,
+            Some(name) => {
+                let named = encoding::named(name)
+                    .map_err(|message| Refusal::new("--encoding", name, message))?;
+                // A mark at the start decides: files of refused rows are UTF-8 with one.
+                let first = start(input.content().map_err(failed)?).map_err(failed)?;
+                Encoding::for_bom(&first).map_or(named, |(marked, _)| marked)
+            }
             None => input.content().and_then(encoding::detect).map_err(failed)?,
         };
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
@@ -169,6 +174,11 @@ impl Input {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The byte between the cells that was named.
+    pub fn named_delimiter(&self) -> Option<u8> {
+        self.delimiter
     }
 
     /// Is it a table, whose columns are those of its header?

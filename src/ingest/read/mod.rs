@@ -10,6 +10,7 @@ mod json;
 mod layout;
 mod outline;
 mod record;
+mod refused_header;
 mod row;
 mod sheet;
 mod signature;
@@ -17,6 +18,7 @@ mod table;
 mod unpack;
 
 pub use input::{Input, ReadOptions};
+pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};
 use unpack::unreadable;
 

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 
 use crate::i18n::Message;
+use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::TableShape;
 use crate::message;
@@ -59,6 +60,8 @@ pub struct SheetReader {
     ahead: std::collections::VecDeque<SheetRow>,
     columns: SourceColumns,
     shape: TableShape,
+    /// Columns in front of the source's own, in a file of refused rows.
+    passed: usize,
 }
 
 impl SheetReader {
@@ -84,9 +87,13 @@ impl SheetReader {
         while widest > 2 && ahead.front().is_some_and(|row| width(row) == 1) {
             ahead.pop_front();
         }
-        let names = ahead.pop_front().map(|(_, names)| names).unwrap_or_default();
-        let columns = SourceColumns::of_header(names.iter().map(String::as_str));
-        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names) })
+        let mut names = ahead.pop_front().map(|(_, names)| names).unwrap_or_default();
+        let refused = refused_header(&names);
+        let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
+        names.drain(..passed);
+        let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        columns.read_as = read_as;
+        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names), passed })
     }
 }
 
@@ -103,6 +110,7 @@ impl RowReader for SheetReader {
         };
         let Some((number, cells)) = read else { return Ok(false) };
         row.number = number;
+        let cells = cells.get(self.passed..).unwrap_or_default();
         cells.iter().for_each(|cell| row.cells.push(cell));
         // Empty cells at the end of a row are not in the file.
         (cells.len()..self.shape.width()).for_each(|_| row.cells.push(""));
