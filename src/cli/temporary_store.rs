@@ -1,4 +1,4 @@
-//! A store in a temporary file, for commands that write nothing into the store that they were given.
+//! A store in a temporary file, for commands that must leave the store that they were given alone.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

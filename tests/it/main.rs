@@ -15,6 +15,7 @@ mod cql2;
 mod docs;
 mod duplicate_ranking;
 mod duplicates;
+mod field_cases;
 mod follow;
 mod hexes;
 mod hotspots;
