@@ -10,17 +10,33 @@ use clap::Args;
 
 use crate::cli::download::DownloadArguments;
 use crate::cli::located::{DownloadContext, Located, ReadArguments};
-use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
-use crate::domain::{JurisdictionId, RepeatRule};
+use crate::cli::summary::{self, FileSummary};
+use crate::cli::temporary_store::TemporaryStore;
+use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
+use crate::message;
 use crate::store::{NoListener, Reader, Writer};
 use crate::usecase::{Importer, Summary, city_of};
 
+/// What the exit status means, for the help.
+const EXIT_STATUS: &str = "Exit status:
+  0    every row was read; reports that were in already, or that are newer in the store, count too
+  1    nothing usable: every row was refused, or there was none; --strict found something; it failed
+  2    an option, a file or its layout was refused or is to be decided: nothing was imported
+  3    some rows were refused and written to the file of refused rows; the others are imported
+  130  stopped by Ctrl-C; the same command takes up from there";
+
+/// Exit status where no row was admitted.
+const NOTHING_USABLE: u8 = 1;
+/// Exit status where some rows were refused and the others admitted.
+const SOME_REFUSED: u8 = 3;
+
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -64,6 +80,15 @@ pub struct Arguments {
     /// File for refused rows (default: FILE.refused.csv in the current directory).
     #[arg(long)]
     refused: Option<PathBuf>,
+    /// Read everything and print the summary, but write nothing into the store.
+    #[arg(long)]
+    dry_run: bool,
+    /// Import nothing at all where a row is refused, or a status word is not known.
+    #[arg(long)]
+    strict: bool,
+    /// The summary as text, or as one line of JSON for each file.
+    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    summary: String,
 }
 
 /// Imports each file and prints a summary, once or again and again. Where it comes back, a file
@@ -102,41 +127,79 @@ fn interval(text: &str) -> std::result::Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(wanted)
 }
 
+/// Imports every file that is there or was downloaded. All files are opened before the first one is
+/// imported.
 fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
-    let path = arguments.store.path()?;
+    let store = arguments.store.path()?;
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
     let context = DownloadContext {
-        store: &path,
-        reading: format!(
-            "{} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
-            arguments.profile,
-            arguments.jurisdiction,
-            arguments.date_order,
-            arguments.projection,
-            arguments.read,
-            arguments.repeats,
-            arguments.fix_swapped,
-            arguments.time_zone,
-        ),
+        store: &store,
+        reading: arguments.reading(mapping.as_deref()),
         limits: &arguments.download,
         stop,
     };
-    let mut done = ExitCode::SUCCESS;
+    let mut files = Vec::new();
     for file in &arguments.files {
-        let Some(file) = Located::fetched(file, &context)? else { continue };
-        let (options, profile) = (arguments.read.options(&file), &arguments.profile);
-        let mut source = SourceFile::open(&file.path, profile, mapping.as_deref(), &options)?;
-        recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
-        source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
-        arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-        let finished = import_one(arguments, &path, &file, &source, stop)?;
-        if !finished {
-            eprintln!("stopped; the same command takes up from here");
-            done = ExitCode::from(130);
-            break;
+        if let Some(file) = Located::fetched(file, &context)? {
+            let source = open(arguments, &file, mapping.as_deref())?;
+            files.push((file, source));
         }
     }
-    Ok(done)
+    let import = ImportRun { arguments, store: &store, stop };
+    if arguments.strict && !import.is_clean(&files)? {
+        eprintln!("nothing was imported (--strict)");
+        return Ok(ExitCode::from(NOTHING_USABLE));
+    }
+    let (mut some_usable, mut all_usable) = (files.is_empty(), true);
+    for (file, source) in &files {
+        let done = import.one(file, source, arguments.dry_run)?;
+        done.tell(source, &arguments.summary);
+        if !done.is_finished {
+            eprintln!("stopped; the same command takes up from here");
+            return Ok(ExitCode::from(130));
+        }
+        let Summary { rows, refused, .. } = done.counts;
+        some_usable |= rows > refused;
+        all_usable &= rows > 0 && refused == 0;
+    }
+    Ok(match (some_usable, all_usable) {
+        (true, true) => ExitCode::SUCCESS,
+        (true, false) => ExitCode::from(SOME_REFUSED),
+        (false, _) => ExitCode::from(NOTHING_USABLE),
+    })
+}
+
+impl Arguments {
+    /// Everything that decides how a file is read, as one text.
+    fn reading(&self, mapping: Option<&str>) -> String {
+        format!(
+            "{} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
+            self.profile,
+            self.jurisdiction,
+            self.date_order,
+            self.projection,
+            self.read,
+            self.repeats,
+            self.fix_swapped,
+            self.time_zone,
+        )
+    }
+}
+
+/// Opens a file with what the arguments declare about it.
+fn open(arguments: &Arguments, file: &Located, mapping: Option<&str>) -> Result<SourceFile> {
+    let options = arguments.read.options(file);
+    let mut source = SourceFile::open(&file.path, &arguments.profile, mapping, &options)?;
+    // Rows that were refused are read by the mapping that was written for them.
+    let beside = summary::mapping_of_refused(&file.named);
+    if source.is_refused_rows() && source.recognition().is_some() && beside.exists() {
+        let mapping = read_mapping(&beside)?;
+        source = SourceFile::open(&file.path, &arguments.profile, Some(&mapping), &options)?;
+    }
+    recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
+    source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
+    arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
+    Ok(source)
 }
 
 fn read_mapping(path: &Path) -> Result<String> {
@@ -147,48 +210,105 @@ fn read_mapping(path: &Path) -> Result<String> {
     })
 }
 
-fn import_one(
-    arguments: &Arguments,
-    store: &Path,
-    file: &Located,
-    source: &SourceFile,
-    stop: &AtomicBool,
-) -> Result<bool> {
-    let reader = Reader::open(store)?;
-    let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
-    let jurisdiction = city_of(source, named, zone, &reader)?;
-    let (writer, _writing) = Writer::start(store, NoListener)?;
-    let digest = source.digest(arguments.fix_swapped)?;
-    let known = digest.clone();
-    let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
-    let mut refused = RefusedRows::new(refused_path(arguments.refused.as_deref(), &file.named));
-    let mut progress = Progress::new("import", source.size()?);
-    let id = importer.id().clone();
-    let mut rows = 0;
-    let noticed = importer.read(source, arguments.fix_swapped, |row, refusals| {
-        rows += 1;
-        progress.at(row.bytes_read, rows);
-        refused.write(row.number, refusals, row.raw)?;
-        Ok(!stop.load(Ordering::SeqCst))
-    })?;
-    let finished = !stop.load(Ordering::SeqCst);
-    let summary = importer.finish(finished)?;
-    if finished {
-        file.imported(&id, &known)?;
+/// The imports of one command.
+struct ImportRun<'a> {
+    arguments: &'a Arguments,
+    store: &'a Path,
+    stop: &'a AtomicBool,
+}
+
+impl ImportRun<'_> {
+    /// Whether no row of any file would be refused; tells those of which rows would be.
+    fn is_clean(&self, files: &[(Located, SourceFile)]) -> Result<bool> {
+        let mut is_clean = true;
+        for (file, source) in files {
+            let checked = self.one(file, source, true)?;
+            if !checked.is_clean() {
+                checked.tell(source, &self.arguments.summary);
+                is_clean = false;
+            }
+        }
+        Ok(is_clean)
     }
-    let seconds = progress.done().as_secs_f64();
-    let profile = &source.profile().name;
-    println!("{}: profile {profile}, jurisdiction {id}", file.shown);
-    println!("  read as {}", source.described());
-    if let Some(recognition) = source.recognition() {
-        recognised::tell(recognition);
+
+    /// Imports a file, or reads it alone.
+    fn one(&self, file: &Located, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
+        let Self { arguments, store, .. } = self;
+        let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
+        if !is_dry_run {
+            let reader = Reader::open(store)?;
+            let city = city_of(source, named, zone, &reader)?;
+            let (writer, _writing) = Writer::start(store, NoListener)?;
+            let digest = source.digest(arguments.fix_swapped)?;
+            let known = digest.clone();
+            let importer = Importer::begin(&reader, &writer, &catalogues()?, city, digest)?;
+            let done = self.read(file, source, importer, false)?;
+            if done.is_finished {
+                file.imported(&done.jurisdiction, &known)?;
+            }
+            return Ok(done);
+        }
+        let temporary = TemporaryStore::new();
+        let reader = match store.exists() {
+            true => Reader::open_unchanged(store)?,
+            false => Reader::open(&temporary.0)?,
+        };
+        let city = city_of(source, named, zone, &reader)?;
+        let importer = Importer::preview(Some(&reader), &catalogues()?, city)?;
+        self.read(file, source, importer, true)
     }
-    tell(&summary, source.repeats(), seconds, refused.path());
-    notes::tell(&noticed);
-    for note in source.reading_notes() {
-        println!("  {note}");
+
+    fn read(
+        &self,
+        file: &Located,
+        source: &SourceFile,
+        mut importer: Importer<'_>,
+        is_dry_run: bool,
+    ) -> Result<FileSummary> {
+        let Self { arguments, stop, .. } = self;
+        let path = refused_path(arguments.refused.as_deref(), &file.named);
+        wants_another_file(&path, &file.path)?;
+        let mut refused = RefusedRows::new(path);
+        let mut progress = Progress::new("import", source.size()?);
+        let jurisdiction = importer.id().clone();
+        let time_zone = importer.jurisdiction().time_zone.clone();
+        let mut rows = 0;
+        let noticed = importer.read(source, arguments.fix_swapped, |row, refusals| {
+            rows += 1;
+            progress.at(row.bytes_read, rows);
+            refused.write(row.number, refusals, row.raw)?;
+            Ok(!stop.load(Ordering::SeqCst))
+        })?;
+        let is_finished = !stop.load(Ordering::SeqCst);
+        let counts = importer.finish(is_finished)?;
+        let seconds = progress.done().as_secs_f64();
+        let refused = refused.path().map(Path::to_path_buf);
+        if let (Some(path), Some(recognition)) = (&refused, source.recognition()) {
+            let mapping = recognition.mapping(Some(jurisdiction.as_str()), Some(&time_zone));
+            recognised::write_mapping(&summary::mapping_of_refused(path), &mapping)?;
+        }
+        Ok(FileSummary {
+            file: file.shown.clone(),
+            jurisdiction,
+            counts,
+            noticed,
+            seconds,
+            refused,
+            is_finished,
+            is_dry_run,
+        })
     }
-    Ok(finished)
+}
+
+/// Refuses a file of refused rows that would overwrite the source.
+fn wants_another_file(refused: &Path, source: &Path) -> Result<()> {
+    match (refused.canonicalize(), source.canonicalize()) {
+        (Ok(refused), Ok(source)) if refused == source => {
+            let message = message!("est le fichier à importer", "is the file to import");
+            Err(Refusal::new("--refused", source.display(), message).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Imports a file of a recognised layout without output. Returns its jurisdiction.
@@ -214,46 +334,4 @@ pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
 fn refused_path(named: Option<&Path>, source: &Path) -> PathBuf {
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     named.map_or_else(|| PathBuf::from(format!("{name}.refused.csv")), Path::to_path_buf)
-}
-
-fn tell_repeats(summary: &Summary, rule: RepeatRule) {
-    let taken = match rule {
-        RepeatRule::Newest => "the newest update of each id is taken",
-        RepeatRule::Last => "the last row of each id is taken",
-        RepeatRule::First | RepeatRule::Refuse => "the first row of each id is taken",
-    };
-    let by_order = match summary.repeated_without_time {
-        0 => String::new(),
-        count => format!("; {count} without update times: the last row"),
-    };
-    println!("  {} rows repeat an id: {taken}{by_order}", summary.repeated);
-}
-
-fn tell(summary: &Summary, rule: RepeatRule, seconds: f64, refused: Option<&Path>) {
-    let Summary { rows, resumed, counts, unlocated, approximate, outside, services, .. } = summary;
-    let rate = *rows as f64 / seconds.max(1e-3);
-    println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
-    println!(
-        "  {} added, {} updated, {} unchanged, {} refused",
-        counts.added, counts.updated, counts.unchanged, summary.refused
-    );
-    println!(
-        "  {unlocated} without a position, {approximate} at a default point, \
-         {outside} outside the city's extent"
-    );
-    if counts.older > 0 {
-        println!("  {} older than what is stored, and not written", counts.older);
-    }
-    if summary.repeated > 0 {
-        tell_repeats(summary, rule);
-    }
-    if *services > 0 {
-        println!("  {services} services added to the catalogue");
-    }
-    if *resumed > 0 {
-        println!("  {resumed} rows were in from an earlier, interrupted run");
-    }
-    if let Some(path) = refused {
-        println!("  refused rows, each with its reason: {}", path.display());
-    }
 }

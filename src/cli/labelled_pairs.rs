@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::cli::import;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
+use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::index::{DocAddress, Snapshot};
@@ -230,22 +231,4 @@ pub fn model(path: Option<&Path>) -> Result<DuplicateModel> {
     text.and_then(|text| read_model(&text)).map_err(|reason| {
         Refusal::new("--model", path.display(), message!("{reason}", "{reason}")).into()
     })
-}
-
-/// A store that is deleted when the command ends.
-struct TemporaryStore(PathBuf);
-
-impl TemporaryStore {
-    fn new() -> Self {
-        let name = format!("pointchaud-judged-{}.db", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for TemporaryStore {
-    fn drop(&mut self) {
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
-        }
-    }
 }

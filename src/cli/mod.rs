@@ -18,6 +18,8 @@ mod progress;
 mod recognised;
 mod serve;
 mod shared;
+mod summary;
+mod temporary_store;
 mod train;
 
 use std::process::ExitCode;
@@ -61,7 +63,8 @@ enum Command {
     Openapi(openapi::Arguments),
 }
 
-/// Runs a command. Exit status 1: it failed; 2: an argument or value was refused.
+/// Runs a command. Exit status 1: it failed; 2: an argument or value was refused. `import` has two
+/// meanings more, see its help.
 pub fn run(cli: Cli) -> ExitCode {
     let filter =
         EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));

@@ -104,6 +104,27 @@ impl AreaSelection {
     }
 }
 
+/// Parts of which one area's name may consist.
+const NAME_PARTS_MAX: usize = 8;
+
+/// The names of a list that was split at its commas, where names hold commas themselves: parts side
+/// by side that make a known name are that name, the longest one first.
+pub(super) fn joined_names(parts: &[String], is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut names = Vec::with_capacity(parts.len());
+    let mut rest = parts;
+    while let Some(first) = rest.first() {
+        let lengths = (2..=rest.len().min(NAME_PARTS_MAX)).rev();
+        let mut joined = lengths.flat_map(|length| {
+            [", ", ","].map(|separator| (length, rest[..length].join(separator)))
+        });
+        let known = joined.find(|(_, name)| is_known(name));
+        let (length, name) = known.unwrap_or_else(|| (1, first.clone()));
+        names.push(name);
+        rest = &rest[length..];
+    }
+    names
+}
+
 /// The area with a name: `area` is searched in all sets, first set first, `set:area` in one.
 pub(super) fn find<'a>(
     sets: &'a [Arc<BoundaryIndex>],
@@ -116,4 +137,22 @@ pub(super) fn find<'a>(
         Some((set, set.find(area)?))
     };
     plain().or_else(qualified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_commas_are_put_together_again() {
+        let known = ["A, B", "A", "F"];
+        let names = |list: &str| {
+            let parts: Vec<String> = list.split(',').map(|part| part.trim().to_owned()).collect();
+            joined_names(&parts, |name| known.contains(&name)).join("|")
+        };
+        assert_eq!(names("A, B"), "A, B");
+        assert_eq!(names("F,A,B,A"), "F|A, B|A");
+        assert_eq!(names("A,F,B"), "A|F|B");
+        assert_eq!(names("nowhere"), "nowhere");
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::{Channel, Filter, Nature, Status};
-use crate::index::areas::{AreaSelection, BoundaryIndex};
+use crate::index::areas::{AreaSelection, BoundaryIndex, find, joined_names};
 use crate::index::columns::Columns;
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::dictionary::Dictionary;
@@ -64,8 +64,9 @@ impl CompiledFilter {
             }
         }
         let status = |status| any(&filter.statuses, &status);
-        let names = filter.areas.as_deref().unwrap_or_default();
-        let (boundary_areas, names) = AreaSelection::resolve(sets, names);
+        let is_known = |name: &str| find(sets, name).is_some() || areas.number(name).is_some();
+        let names = joined_names(filter.areas.as_deref().unwrap_or_default(), is_known);
+        let (boundary_areas, names) = AreaSelection::resolve(sets, &names);
         Self {
             services: wanted,
             areas: filter

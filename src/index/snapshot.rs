@@ -181,6 +181,11 @@ impl Snapshot {
         areas::find(&self.boundary_sets, name).is_some() || self.areas.number(name).is_some()
     }
 
+    /// The names of a list of areas that was split at its commas: names that hold commas are whole.
+    pub fn area_names(&self, parts: &[String]) -> Vec<String> {
+        areas::joined_names(parts, |name| self.knows_area(name))
+    }
+
     /// The loaded boundary sets.
     pub fn boundary_sets(&self) -> &[Arc<BoundaryIndex>] {
         &self.boundary_sets

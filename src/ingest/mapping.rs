@@ -15,7 +15,7 @@ use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::{channel_of_words, long_number};
 use crate::ingest::notes::{Notes, channel_word, status_word};
 use crate::ingest::numbers::is_absent;
-use crate::ingest::place_reader::{PairOrder, PlaceCells, PlaceReader};
+use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;
 use crate::ingest::status_words::status_of_words;
@@ -164,9 +164,10 @@ impl Mapping {
         self.places.order = order;
     }
 
-    /// Is the projection of `x` and `y` known?
-    pub fn has_projection(&self) -> bool {
-        self.places.projection.is_some()
+    /// The reader of places; `None` where the source has no column for them.
+    pub fn places(&self) -> Option<&PlaceReader> {
+        let has = |field: &str| self.columns.contains_key(field);
+        PLACE_FIELDS.into_iter().any(has).then_some(&self.places)
     }
 
     /// Reads `x` and `y` in this projection.

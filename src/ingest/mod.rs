@@ -15,6 +15,7 @@ mod mapping;
 #[cfg(test)]
 mod mapping_tests;
 mod month_names;
+mod no_place;
 mod notes;
 mod numbers;
 pub mod open311;
@@ -27,6 +28,7 @@ mod read;
 mod recognition;
 #[cfg(test)]
 mod recognition_tests;
+mod refusal_counts;
 mod refused_rows;
 mod source;
 mod status_words;
@@ -37,9 +39,10 @@ mod times;
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
-pub use notes::{NotedWord, Notes};
+pub use notes::{NoPlace, NotedWord, Notes};
 pub use profile::Profile;
 pub use read::{ReadOptions, SPOOL_BYTES_MAX, spool};
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
-pub use refused_rows::RefusedRows;
+pub use refusal_counts::{RefusalCounts, RefusalKind};
+pub use refused_rows::{OriginalRow, RefusedRows};
 pub use source::{RowSink, SourceFile, SourceRow};

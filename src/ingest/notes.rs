@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{Channel, ClosedReason, Status};
+use crate::i18n::Message;
+use crate::ingest::refusal_counts::RefusalCounts;
 use crate::ingest::times::TimeFormat;
+use crate::message;
 
 /// Distinct words of a field that are kept; further ones are counted together.
 const WORDS_MAX: usize = 1_000;
@@ -19,6 +22,34 @@ pub struct NotedWord {
     pub known: bool,
 }
 
+/// Why a row has no place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoPlace {
+    /// The source has no column for it.
+    NoColumn,
+    /// The cells are empty.
+    Empty,
+    /// A cell holds a word that stands for none, such as `#N/A`.
+    Marked(String),
+    /// The place is 0, 0 or an empty geometry.
+    Zero,
+    /// There are projected coordinates alone, of a projection that is not known.
+    NoProjection,
+}
+
+impl NoPlace {
+    /// What people are told, behind a count.
+    pub fn shown(&self) -> Message {
+        match self {
+            Self::NoColumn => message!("sans colonne de lieu", "no column of places"),
+            Self::Empty => message!("cellule vide", "empty cell"),
+            Self::Marked(word) => message!("marquées « {word} »", "marked '{word}'"),
+            Self::Zero => message!("à 0, 0 ou géométrie vide", "at 0, 0 or an empty geometry"),
+            Self::NoProjection => message!("projection inconnue", "projection not known"),
+        }
+    }
+}
+
 /// What was noticed in a file.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
@@ -32,8 +63,12 @@ pub struct Notes {
     pub closed_by_time: u64,
     /// Rows whose closing was read as the second of an hour that came twice.
     pub repeated_hour: u64,
+    /// Why admitted rows have no place.
+    pub no_place: BTreeMap<NoPlace, u64>,
+    /// What was refused, by field and reason.
+    pub refusals: RefusalCounts,
     /// Sentences about what the whole file was taken for, French and English.
-    pub sentences: Vec<crate::i18n::Message>,
+    pub sentences: Vec<Message>,
 }
 
 impl Notes {

@@ -68,6 +68,9 @@ impl PairVotes {
     }
 }
 
+/// The fields of which a row has its place.
+pub const PLACE_FIELDS: [&str; 5] = ["lon", "lat", "point", "x", "y"];
+
 /// The texts of a row's place columns, each list in the order in which the profile declares them.
 #[derive(Default)]
 pub struct PlaceCells<'a> {

@@ -11,28 +11,35 @@ use crate::domain::{Clock, Jurisdiction, RepeatRule, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
-use crate::ingest::notes::Notes;
+use crate::ingest::no_place::no_place;
+use crate::ingest::notes::{NoPlace, Notes};
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
 use crate::ingest::recognition::Recognition;
-use crate::ingest::survey::Survey;
+use crate::ingest::refused_rows::{OriginalRow, SourceReading};
+use crate::ingest::survey::{Survey, TIMES};
 use crate::message;
 use crate::place::BBox;
 
+/// The column by which the profile of GeoJSON knows features.
+const GEOMETRY: &str = "*geometry";
+
 /// One row of a source.
-pub struct SourceRow {
+pub struct SourceRow<'a> {
     /// Line of a table or number of a feature, from 1.
     pub number: u64,
     /// How much of the file has been read, in bytes.
     pub bytes_read: u64,
     /// The draft, or what is wrong.
     pub mapped: std::result::Result<MappedRow, Vec<Refusal>>,
-    /// The cells as they stood, for the file of refused rows; empty where the row was taken.
-    pub raw: Vec<String>,
+    /// Why the draft has no place.
+    pub no_place: Option<NoPlace>,
+    /// The row as it stands in the source.
+    pub raw: OriginalRow<'a>,
 }
 
 /// Takes rows; answers whether it wants more.
-pub type RowSink<'a> = dyn FnMut(SourceRow) -> bool + 'a;
+pub type RowSink<'a> = dyn FnMut(SourceRow<'_>) -> bool + 'a;
 
 /// A file and the profile it is read with.
 pub struct SourceFile {
@@ -41,6 +48,9 @@ pub struct SourceFile {
     strict: bool,
     recognition: Option<Recognition>,
     reading_notes: RefCell<Vec<Message>>,
+    is_refused_rows: bool,
+    /// Of a file of refused rows: what its source was read as, `key=value`.
+    read_as: Vec<String>,
 }
 
 impl SourceFile {
@@ -97,7 +107,31 @@ impl SourceFile {
             let has = header.join(", ");
             return Err(refuse(format!("is not of profile '{name}': it wants {wants}; has {has}")));
         }
-        Ok(Self { input, profile, strict, recognition, reading_notes: RefCell::default() })
+        let is_refused_rows = columns.read_as.is_some();
+        let read_as = columns.read_as.clone().unwrap_or_default();
+        let mut source = Self {
+            input,
+            profile,
+            // Their source may have been no table.
+            strict: strict && !is_refused_rows,
+            is_refused_rows,
+            recognition,
+            reading_notes: RefCell::default(),
+            read_as,
+        };
+        source.take_over();
+        Ok(source)
+    }
+
+    /// Reads a file of refused rows as its source was read, except where the profile declares it.
+    fn take_over(&mut self) {
+        for (key, value) in self.read_as.iter().filter_map(|one| one.split_once('=')) {
+            let Ok(said) = Profile::parse(&format!("{key} = {value:?}")) else { continue };
+            let profile = &mut self.profile;
+            profile.date_order = profile.date_order.take().or(said.date_order);
+            profile.point_order = profile.point_order.take().or(said.point_order);
+            profile.projection = profile.projection.take().or(said.projection);
+        }
     }
 
     /// The profile.
@@ -108,6 +142,11 @@ impl SourceFile {
     /// What the columns were recognised as, where no profile or mapping describes the file.
     pub fn recognition(&self) -> Option<&Recognition> {
         self.recognition.as_ref()
+    }
+
+    /// Is it a file of rows that an earlier import refused?
+    pub fn is_refused_rows(&self) -> bool {
+        self.is_refused_rows
     }
 
     /// What the file was taken for: its format, encoding and packing.
@@ -242,8 +281,21 @@ impl SourceFile {
         if self.strict && self.input.is_table() {
             all_found(&mapping, rows.columns())?;
         }
-        self.survey(&mut mapping)?;
+        let mut decided = self.read_as.clone();
+        for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
+            mapping.take_as_days(field);
+        }
+        decided.extend(self.survey(&mut mapping)?);
+        decided.dedup();
         mapping.resolve(rows.columns().folded());
+        let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
+        let is_features = has_geometry && !self.input.is_table();
+        let reading = SourceReading {
+            delimiter: self.input.named_delimiter(),
+            decided,
+            empty_columns: Vec::from_iter(is_features.then(|| GEOMETRY.to_owned())),
+        };
+        let mut ordinal = 0;
         let mut anonymous = RowNaming::default();
         let mut row = Row::default();
         loop {
@@ -256,6 +308,7 @@ impl SourceFile {
             if rows.columns().len() > known {
                 mapping.resolve(rows.columns().folded());
             }
+            ordinal += 1;
             let mapped = match row.refusal.take() {
                 Some(refusal) => Err(vec![refusal]),
                 None => mapping.draft(&row.cells).map(|mut mapped| {
@@ -263,16 +316,20 @@ impl SourceFile {
                     mapped
                 }),
             };
-            let raw = if mapped.is_ok() { Vec::new() } else { raw(&row) };
             let bytes_read = rows.bytes_read();
-            if !sink(SourceRow { number: row.number, bytes_read, mapped, raw }) {
+            let is_placed = !matches!(&mapped, Ok((draft, _)) if draft.lon_lat.is_none());
+            let no_place = (!is_placed).then(|| no_place(&mapping, &row.cells));
+            let (columns, cells) = (rows.columns(), &row.cells);
+            let raw =
+                OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
+            if !sink(SourceRow { number: row.number, bytes_read, mapped, no_place, raw }) {
                 return Ok(mapping.notes());
             }
         }
     }
 
     /// Looks over the rows. Where the file cannot be read to the end, the import says so.
-    fn survey(&self, mapping: &mut Mapping) -> Result<()> {
+    fn survey(&self, mapping: &mut Mapping) -> Result<Vec<String>> {
         let mut rows = self.input.rows()?;
         let mut survey = Survey::new(SystemClock.now().as_second());
         let mut row = Row::default();
@@ -300,14 +357,6 @@ fn all_found(mapping: &Mapping, columns: &SourceColumns) -> Result<()> {
         "has none of its columns in the file, which contains {has}"
     );
     Err(Refusal::new("--mapping [columns]", field, message).into())
-}
-
-/// The row as it stood in the file.
-fn raw(row: &Row) -> Vec<String> {
-    match row.record.is_empty() {
-        false => vec![row.record.clone()],
-        true => row.cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
-    }
 }
 
 impl RowCells for Cells {

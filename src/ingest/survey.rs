@@ -27,7 +27,7 @@ const AROUND_DEGREES: f64 = 1.5;
 
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
-const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
+pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 
 /// The survey under way.
 pub struct Survey {
@@ -41,6 +41,8 @@ pub struct Survey {
     projected: Vec<(f64, f64, Option<Position>)>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
+    /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
+    decided: Vec<String>,
 }
 
 impl Survey {
@@ -58,6 +60,7 @@ impl Survey {
             places: Vec::new(),
             projected: Vec::new(),
             midnights: [[0; 2]; 4],
+            decided: Vec::new(),
         }
     }
 
@@ -120,12 +123,12 @@ impl Survey {
         self.places.extend(place.filter(|_| self.places.len() < KEPT));
     }
 
-    /// Tells the mapping what was found.
+    /// Tells the mapping what was found. Returns what all rows together decided, as `key=value`.
     ///
     /// # Errors
     /// The order of day and month, or the projection, is needed and cannot be told; says which
     /// option or key declares it.
-    pub fn settle(self, mapping: &mut Mapping) -> Result<()> {
+    pub fn settle(mut self, mapping: &mut Mapping) -> Result<Vec<String>> {
         if mapping.wants_date_order() {
             self.settle_dates(mapping)?;
         }
@@ -133,6 +136,7 @@ impl Survey {
             let [midnights, others] = self.midnights[number];
             if midnights >= MIDNIGHTS && others == 0 {
                 mapping.take_as_days(field);
+                self.decided.push(format!("days={field}"));
                 mapping.tell(message!(
                     "{field} : toutes les heures sont minuit ; lues comme des jours sans heure",
                     "{field}: every time is midnight; read as days without a time"
@@ -140,14 +144,16 @@ impl Survey {
             }
         }
         self.settle_pairs(mapping);
-        self.settle_projection(mapping)
+        self.settle_projection(mapping)?;
+        Ok(self.decided)
     }
 
-    fn settle_dates(&self, mapping: &mut Mapping) -> Result<()> {
+    fn settle_dates(&mut self, mapping: &mut Mapping) -> Result<()> {
         match self.dates.found() {
             OrderFound::NotNeeded => Ok(()),
             OrderFound::Found(order) => {
                 mapping.set_date_order(order);
+                self.decided.push(format!("date_order={}", order.word()));
                 let (fr, en) = match order {
                     DateOrder::DayFirst => ("jour/mois", "day/month"),
                     DateOrder::MonthFirst => ("mois/jour", "month/day"),
@@ -171,7 +177,7 @@ impl Survey {
         }
     }
 
-    fn settle_pairs(&self, mapping: &mut Mapping) {
+    fn settle_pairs(&mut self, mapping: &mut Mapping) {
         if self.pairs.is_empty() || mapping.declares_point_order() {
             return;
         }
@@ -182,6 +188,7 @@ impl Survey {
         mapping.set_point_order(order.unwrap_or(PairOrder::LatLon));
         let (first, second) = self.pairs[0];
         let word = order.unwrap_or(PairOrder::LatLon).word();
+        self.decided.push(format!("point_order={word}"));
         mapping.tell(match order {
             Some(_) => message!(
                 "lieux comme « {first}, {second} » lus {word}, d’après l’ensemble des lignes",
@@ -196,8 +203,10 @@ impl Survey {
         });
     }
 
-    fn settle_projection(&self, mapping: &mut Mapping) -> Result<()> {
-        if mapping.has_projection() || self.projected.is_empty() {
+    fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
+        if mapping.places().is_some_and(|places| places.projection.is_some())
+            || self.projected.is_empty()
+        {
             return Ok(());
         }
         let known: Vec<(f64, f64, Position)> =
@@ -213,6 +222,7 @@ impl Survey {
         {
             let name = projection.name().to_owned();
             mapping.set_projection(projection);
+            self.decided.push(format!("projection={name}"));
             mapping.tell(message!(
                 "coordonnées projetées reconnues : {name}",
                 "projected coordinates recognised: {name}"

@@ -9,7 +9,7 @@ use crate::domain::{
     Report, ReportId, Service, ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{Notes, SourceFile, SourceRow};
+use crate::ingest::{Notes, OriginalRow, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
     AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SeenIds,
@@ -57,8 +57,8 @@ pub struct SettledRow<'a> {
     pub number: u64,
     /// How much of the file has been read, in bytes.
     pub bytes_read: u64,
-    /// The cells as they stood, for the file of refused rows; empty where the row was taken.
-    pub raw: &'a [String],
+    /// The row as it stands in the source.
+    pub raw: OriginalRow<'a>,
 }
 
 /// Where the reports of an import go.
@@ -188,7 +188,7 @@ impl<'a> Importer<'a> {
         &self.zone
     }
 
-    /// Adds the next row: its number in the file, and its draft with the category of the source
+    /// Adds the next row: its number, counted from 1, and its draft with the category of the source
     /// (name and hint), or its refusals. Returns the refusals; there are none if it is admitted.
     ///
     /// # Errors
@@ -222,22 +222,27 @@ impl<'a> Importer<'a> {
     ) -> Result<Notes> {
         self.repeats = source.repeats();
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
-        let mut failed = None;
+        let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
-            let SourceRow { number, bytes_read, mapped, raw } = row;
+            let SourceRow { number, bytes_read, mapped, no_place, raw } = row;
             let mapped = mapped.map(|(draft, category)| {
                 (draft, category.map(|category| (category.name, category.hint)))
             });
-            let pushed = self.push(number, mapped);
+            let pushed = self.push(raw.ordinal, mapped);
             let on = pushed.and_then(|refusals| {
-                settled(SettledRow { number, bytes_read, raw: &raw }, &refusals)
+                noted.refusals.add(&refusals);
+                if let Some(reason) = no_place.filter(|_| refusals.is_empty()) {
+                    *noted.no_place.entry(reason).or_default() += 1;
+                }
+                settled(SettledRow { number, bytes_read, raw }, &refusals)
             });
             on.unwrap_or_else(|error| {
                 failed = Some(error);
                 false
             })
         })?;
-        failed.map_or(Ok(noticed), Err)
+        let Notes { no_place, refusals, .. } = noted;
+        failed.map_or(Ok(Notes { no_place, refusals, ..noticed }), Err)
     }
 
     /// Writes the remaining rows; `finished` says whether the whole file was read.

@@ -16,8 +16,8 @@ const ADDRESSES_MAX: usize = 30;
 /// # Errors
 /// The first unknown area.
 pub fn check_areas(snapshot: &Snapshot, filter: &Filter) -> Result<()> {
-    let unknown = filter.areas.iter().flatten().find(|area| !snapshot.knows_area(area));
-    match unknown {
+    let names = snapshot.area_names(filter.areas.as_deref().unwrap_or_default());
+    match names.iter().find(|area| !snapshot.knows_area(area)) {
         None => Ok(()),
         Some(area) => {
             let message = message!(

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::common::{Folder, done, run};
+use crate::common::{Folder, done, refused_rows, run};
 
 const HEADER: &str = "service_request_id,requested_datetime,service_name,status,lat,lon,area";
 const ROWS: &str = "l1,2026-10-01T10:00:00Z,Éclairage défectueux,open,46.81,-71.21,Montcalm\n\
@@ -116,8 +116,8 @@ fn rows_that_are_none_are_refused_and_nameless_columns_let_go() {
     let text = format!("{HEADER},\n{row}\n{HEADER}\n{second},\nTotal,2,,,,,\n");
     let (folder, output) = import("f14.csv", text, &[]);
     assert!(output.contains("2 added, 0 updated, 0 unchanged, 2 refused"), "{output}");
-    let refused = std::fs::read_to_string(folder.file("f14.refused.csv")).unwrap();
-    assert!(refused.contains("\n3,row,,repeats the header"), "{refused}");
+    let refused = refused_rows(&folder, "f14.refused.csv");
+    assert!(refused.starts_with("3,row,,repeats the header"), "{refused}");
     assert!(refused.contains("\n5,row,Total,is a row of totals"), "{refused}");
 }
 

@@ -9,6 +9,7 @@ use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::read::csv_record::{RecordText, split_line};
 use crate::ingest::read::json::too_long;
+use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::TableShape;
 use crate::message;
@@ -31,6 +32,8 @@ pub struct CsvReader<R> {
     /// Lines of quotes that are not closed: the first, and how many there were.
     open_quotes: Option<(u64, u64)>,
     title_lines: u64,
+    /// Columns in front of the source's own, in a file of refused rows.
+    passed: usize,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -64,6 +67,9 @@ impl<R: Read> CsvReader<R> {
         if text.next(0)?.is_some() {
             names = text.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         }
+        let refused = refused_header(&names);
+        let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
+        names.drain(..passed);
         if names.len() > COLUMNS_MAX {
             let has = names.len();
             return Err(message!(
@@ -71,13 +77,14 @@ impl<R: Read> CsvReader<R> {
                 "has {has} columns; {COLUMNS_MAX} at most"
             ));
         }
-        let columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        columns.read_as = read_as;
         let shape = TableShape::of(&names);
-        Ok(Self { text, bytes, columns, shape, open_quotes: None, title_lines })
+        Ok(Self { text, bytes, columns, shape, open_quotes: None, title_lines, passed })
     }
 
     fn fill(&mut self, row: &mut Row) {
-        for (column, cell) in self.text.cells().enumerate() {
+        for (column, cell) in self.text.cells().skip(self.passed).enumerate() {
             match std::str::from_utf8(cell) {
                 Ok(cell) => row.cells.push(cell),
                 Err(_) => {
@@ -100,7 +107,7 @@ impl<R: Read> RowReader for CsvReader<R> {
     fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
         row.clear();
         let wants = self.shape.width();
-        let Some(record) = self.text.next(wants)? else { return Ok(false) };
+        let Some(record) = self.text.next(wants + self.passed)? else { return Ok(false) };
         row.number = record.line;
         if record.is_too_long {
             row.refusal = Some(too_long());

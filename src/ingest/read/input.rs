@@ -121,8 +121,13 @@ impl Input {
             return Ok(input);
         }
         input.encoding = match &options.encoding {
-            Some(name) => encoding::named(name)
-                .map_err(|message| Refusal::new("--encoding", name, message))?,
+            Some(name) => {
+                let named = encoding::named(name)
+                    .map_err(|message| Refusal::new("--encoding", name, message))?;
+                // A mark at the start decides: files of refused rows are UTF-8 with one.
+                let first = start(input.content().map_err(failed)?).map_err(failed)?;
+                Encoding::for_bom(&first).map_or(named, |(marked, _)| marked)
+            }
             None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
@@ -271,6 +276,11 @@ impl Input {
             "le fichier a changé pendant la lecture ; importez-le de nouveau",
             "the file changed while it was read; import it again"
         )))
+    }
+
+    /// The byte between the cells that was named.
+    pub fn named_delimiter(&self) -> Option<u8> {
+        self.delimiter
     }
 
     /// Is it a table, whose columns are those of its header?

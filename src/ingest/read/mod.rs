@@ -15,6 +15,7 @@ mod layout;
 mod outline;
 mod parquet_column;
 mod record;
+mod refused_header;
 mod row;
 mod sheet;
 mod signature;
@@ -23,6 +24,7 @@ mod table;
 mod unpack;
 
 pub use input::{Input, ReadOptions};
+pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};
 pub use spool::{SPOOL_BYTES_MAX, spool};
 use unpack::unreadable;

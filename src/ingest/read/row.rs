@@ -19,6 +19,8 @@ pub struct SourceColumns {
     folded: Vec<String>,
     by_name: HashMap<String, usize>,
     derived: Vec<bool>,
+    /// Of a file of refused rows: what its source was read as.
+    pub read_as: Option<Vec<String>>,
 }
 
 impl SourceColumns {

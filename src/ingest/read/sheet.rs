@@ -10,6 +10,7 @@ use calamine::{DataRef, Reader, Xlsx, open_workbook};
 
 use crate::i18n::Message;
 use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
+use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::TableShape;
 use crate::message;
@@ -55,6 +56,8 @@ pub struct SheetReader {
     ahead: VecDeque<AheadRow>,
     columns: SourceColumns,
     shape: TableShape,
+    /// Columns in front of the source's own, in a file of refused rows.
+    passed: usize,
 }
 
 impl SheetReader {
@@ -77,9 +80,13 @@ impl SheetReader {
             ahead.pop_front();
         }
         let names = ahead.pop_front().map(|row| row.cells).unwrap_or_default();
-        let names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
-        let columns = SourceColumns::of_header(names.iter().map(String::as_str));
-        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names) })
+        let mut names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
+        let refused = refused_header(&names);
+        let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
+        names.drain(..passed);
+        let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
+        columns.read_as = read_as;
+        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names), passed })
     }
 }
 
@@ -96,6 +103,7 @@ impl RowReader for SheetReader {
         };
         let Some(AheadRow { number, cells, .. }) = read else { return Ok(false) };
         row.number = number;
+        let cells = cells.get(self.passed..).unwrap_or_default();
         cells.iter().for_each(|cell| row.cells.push(cell.as_deref().unwrap_or_default()));
         // Empty cells at the end of a row are not in the file.
         (cells.len()..self.shape.width()).for_each(|_| row.cells.push(""));

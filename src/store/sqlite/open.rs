@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
@@ -50,6 +50,27 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     db.set_prepared_statement_cache_capacity(64);
     migrate(&mut db).map_err(wrap)?;
     Ok(db)
+}
+
+/// Refuses a file that is not a store of the present schema. Nothing is written.
+///
+/// # Errors
+/// It cannot be opened, or its schema is another one.
+pub(super) fn wants_current(path: &Path) -> Result<()> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    db.busy_timeout(BUSY)?;
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if usize::try_from(version) == Ok(MIGRATIONS.len()) {
+        return Ok(());
+    }
+    let (shown, known) = (path.display(), MIGRATIONS.len());
+    let message = message!(
+        "« {shown} » est au schéma {version} et le programme au schéma {known} : toute commande \
+         qui écrit met le fichier à jour.",
+        "'{shown}' is of schema {version} and the program of schema {known}: any command that \
+         writes brings the file up to date."
+    );
+    Err(Error::new(ErrorKind::Invalid, message))
 }
 
 fn migrate(db: &mut Connection) -> rusqlite::Result<()> {

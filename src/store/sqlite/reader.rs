@@ -16,7 +16,7 @@ use crate::i18n::Message;
 use crate::place::BBox;
 use crate::store::command::Checkpoint;
 use crate::store::sqlite::keys::CityKey;
-use crate::store::sqlite::open::{BUSY, open_writer};
+use crate::store::sqlite::open::{BUSY, open_writer, wants_current};
 use crate::store::sqlite::{boundary, contact, hotspot_track};
 
 /// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
@@ -39,6 +39,15 @@ impl Reader {
     /// As for any file; see [`crate::error::ErrorKind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self> {
         open_writer(path)?;
+        Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
+    }
+
+    /// Opens a file that is there already, without bringing its schema up to date.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or is of an earlier or a later schema.
+    pub fn open_unchanged(path: &Path) -> Result<Self> {
+        wants_current(path)?;
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 

@@ -1,0 +1,196 @@
+//! What an import did with a file, as text or as JSON.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::{notes, recognised};
+use crate::domain::{JurisdictionId, RepeatRule};
+use crate::ingest::{Notes, RefusalKind, SourceFile};
+use crate::usecase::Summary;
+
+/// Kinds of refusals that are shown as text.
+const KINDS: usize = 20;
+
+/// What was done with a file.
+pub struct FileSummary {
+    /// What the file is called.
+    pub file: String,
+    /// The city that its reports are filed under.
+    pub jurisdiction: JurisdictionId,
+    /// Its rows.
+    pub counts: Summary,
+    /// What was noticed in it.
+    pub noticed: Notes,
+    /// How long it took.
+    pub seconds: f64,
+    /// The file of refused rows, if any row was refused.
+    pub refused: Option<PathBuf>,
+    /// It was read to its end.
+    pub is_finished: bool,
+    /// Nothing was written into the store.
+    pub is_dry_run: bool,
+}
+
+/// The mapping of a file of refused rows whose source was recognised by its columns.
+pub fn mapping_of_refused(refused: &Path) -> PathBuf {
+    refused.with_extension("mapping.toml")
+}
+
+impl FileSummary {
+    /// No row was refused, and every status word is known.
+    pub fn is_clean(&self) -> bool {
+        self.counts.refused == 0 && Notes::sorted(&self.noticed.statuses, false).is_empty()
+    }
+
+    /// Prints it as `text` or `json`.
+    pub fn tell(&self, source: &SourceFile, format: &str) {
+        match format {
+            "json" => println!("{}", self.json(source)),
+            _ => self.tell_text(source),
+        }
+    }
+
+    fn tell_text(&self, source: &SourceFile) {
+        let (profile, id) = (&source.profile().name, &self.jurisdiction);
+        println!("{}: profile {profile}, jurisdiction {id}", self.file);
+        if self.is_dry_run {
+            println!("  only read: nothing is written into the store");
+        }
+        println!("  read as {}", source.described());
+        if let Some(recognition) = source.recognition() {
+            recognised::tell(recognition);
+        }
+        self.tell_counts();
+        self.tell_places();
+        self.tell_repeats(source.repeats());
+        self.tell_refused();
+        notes::tell(&self.noticed);
+        for note in source.reading_notes() {
+            println!("  {note}");
+        }
+    }
+
+    fn tell_counts(&self) {
+        let Summary { rows, resumed, counts, refused, services, .. } = &self.counts;
+        let (seconds, rate) = (self.seconds, *rows as f64 / self.seconds.max(1e-3));
+        println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
+        println!(
+            "  {} added, {} updated, {} unchanged, {refused} refused",
+            counts.added, counts.updated, counts.unchanged
+        );
+        if counts.older > 0 {
+            println!("  {} older than what is stored, and not written", counts.older);
+        }
+        if *resumed > 0 {
+            println!("  {resumed} rows were in from an earlier, interrupted run");
+        }
+        if *services > 0 {
+            println!("  {services} services added to the catalogue");
+        }
+    }
+
+    fn tell_places(&self) {
+        let Summary { unlocated, approximate, outside, .. } = &self.counts;
+        println!(
+            "  {unlocated} without a position, {approximate} at a default point, \
+             {outside} outside the city's extent"
+        );
+        let no_place = &self.noticed.no_place;
+        if !no_place.is_empty() {
+            let shown = no_place.iter().map(|(why, count)| format!("{count} {}", why.shown().en));
+            println!("    without a position: {}", shown.collect::<Vec<_>>().join(", "));
+        }
+    }
+
+    fn tell_repeats(&self, rule: RepeatRule) {
+        let taken = match rule {
+            RepeatRule::Newest => "the newest update of each id is taken",
+            RepeatRule::Last => "the last row of each id is taken",
+            RepeatRule::First | RepeatRule::Refuse => "the first row of each id is taken",
+        };
+        let by_order = match self.counts.repeated_without_time {
+            0 => String::new(),
+            count => format!("; {count} without update times: the last row"),
+        };
+        if self.counts.repeated > 0 {
+            println!("  {} rows repeat an id: {taken}{by_order}", self.counts.repeated);
+        }
+    }
+
+    /// Refusals by field and reason; a row may have several.
+    fn tell_refused(&self) {
+        let Some(path) = &self.refused else { return };
+        println!("  refused, by field and reason:");
+        let kinds = self.noticed.refusals.sorted();
+        for RefusalKind { field, reason, count, examples } in kinds.iter().take(KINDS) {
+            let examples: Vec<String> = examples.iter().map(|text| format!("'{text}'")).collect();
+            let examples = match examples.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", examples.join(", ")),
+            };
+            println!("    {count} {field}: {}{examples}", reason.en);
+        }
+        let more = kinds.iter().skip(KINDS).map(|kind| kind.count).sum::<u64>();
+        match more + self.noticed.refusals.others {
+            0 => {}
+            more => println!("    {more} for other reasons"),
+        }
+        println!(
+            "  refused rows, each with its row, line and reason: {}; corrected, it is imported by \
+             the same command",
+            path.display()
+        );
+    }
+
+    /// The summary as one object; counts are numbers of rows.
+    fn json(&self, source: &SourceFile) -> Value {
+        let Summary { rows, resumed, counts, repeated, refused, .. } = &self.counts;
+        let Summary { unlocated, approximate, outside, services, .. } = &self.counts;
+        let kind = |kind: &RefusalKind| {
+            json!({ "field": kind.field, "reason": kind.reason.en, "count": kind.count,
+                    "examples": kind.examples })
+        };
+        let kinds: Vec<Value> = self.noticed.refusals.sorted().into_iter().map(kind).collect();
+        let no_place = self.noticed.no_place.iter();
+        let no_place: Map<String, Value> =
+            no_place.map(|(why, count)| (why.shown().en, json!(count))).collect();
+        let times = self.noticed.times.iter();
+        let times: Map<String, Value> =
+            times.map(|(format, count)| (format.shown().to_owned(), json!(count))).collect();
+        let unknown = |words| {
+            let words = Notes::sorted(words, false).into_iter();
+            let words = words.map(|(word, noted)| {
+                json!({ "word": word, "count": noted.count, "taken_for": noted.taken_for })
+            });
+            words.collect::<Vec<Value>>()
+        };
+        json!({
+            "file": self.file,
+            "profile": source.profile().name,
+            "jurisdiction": self.jurisdiction.as_str(),
+            "read_as": source.described(),
+            "dry_run": self.is_dry_run,
+            "finished": self.is_finished,
+            "seconds": self.seconds,
+            "rows": rows,
+            "added": counts.added,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "older": counts.older,
+            "repeated": repeated,
+            "resumed": resumed,
+            "refused": refused,
+            "refusals": kinds,
+            "refused_rows": self.refused.as_ref().map(|path| path.display().to_string()),
+            "without_position": unlocated,
+            "without_position_by_reason": no_place,
+            "at_default_point": approximate,
+            "outside_extent": outside,
+            "services_added": services,
+            "times": times,
+            "status_words_not_known": unknown(&self.noticed.statuses),
+            "channel_words_not_known": unknown(&self.noticed.channels),
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! What an import says at its end, its exit status, and what it leaves undone when asked to.
+
+use crate::common::{Folder, done, run};
+
+const HEADER: &str =
+    "service_request_id,requested_datetime,updated_datetime,service_name,status,lat,lon";
+
+/// A file of rows under [`HEADER`].
+fn file(folder: &Folder, name: &str, rows: &[&str]) -> String {
+    let path = folder.with(name, format!("{HEADER}\n{}\n", rows.join("\n")));
+    path.to_str().unwrap().to_owned()
+}
+
+const GOOD: &str = "a1,2026-10-01T10:00:00Z,2026-10-05T10:00:00Z,Pothole,open,46.81,-71.21";
+const BAD: &str = "a2,whenever,,Pothole,open,46.81,-71.21";
+
+/// The exit status and the standard output.
+fn status(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(folder, arguments);
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn every_row_is_counted_by_what_became_of_it() {
+    let folder = Folder::new("summary");
+    let first = file(&folder, "1.csv", &[GOOD, &GOOD.replace("a1", "a0")]);
+    done(&folder, &["import", &first]);
+    let rows = [
+        GOOD,
+        &GOOD.replace("a1", "a0").replace("10-05", "10-04").replace("open", "closed"),
+        &GOOD.replace("a1", "b1").replace("46.81,-71.21", ","),
+        &GOOD.replace("a1", "b2").replace("46.81,-71.21", "#N/A,#N/A"),
+        &GOOD.replace("a1", "b3").replace("46.81,-71.21", "0,0"),
+        &GOOD.replace("a1", "b4").replace("46.81,-71.21", "48.85,2.35"),
+        &GOOD.replace("a1", "b5").replace("open", "Wibble"),
+        &GOOD.replace("a1", "b5").replace("10-05", "10-06"),
+        BAD,
+        "a3,later,,Pothole,open,46.81,-71.21",
+        "a4,2026-10-01T10:00:00Z,,Pothole,open,46.81,-971.21",
+    ];
+    let second = file(&folder, "2.csv", &rows);
+    let (code, output) = status(&folder, &["import", &second]);
+    assert_eq!(code, Some(3), "{output}");
+    for part in [
+        "  11 rows in ",
+        "  5 added, 0 updated, 1 unchanged, 3 refused\n",
+        "  1 older than what is stored, and not written\n",
+        "  1 rows repeat an id: the newest update of each id is taken\n",
+        "  3 without a position, 0 at a default point, 1 outside the city's extent\n",
+        "    without a position: 1 empty cell, 1 marked '#N/A', 1 at 0, 0 or an empty geometry\n",
+        "  refused, by field and reason:\n    2 requested_datetime: ",
+        "('whenever', 'later')\n    1 lon: must be a number between -… and … degrees ('-971.21')",
+        "2.refused.csv",
+        "17 2026-05-27 14:05",
+        "status words not known: 1 'Wibble' taken for open",
+    ] {
+        let part = part.replace("between -… and …", "between -180 and 180");
+        assert!(output.contains(&part), "{part}: {output}");
+    }
+}
+
+#[test]
+fn the_exit_status_says_how_much_was_usable() {
+    let folder = Folder::new("summary");
+    let good = file(&folder, "good.csv", &[GOOD]);
+    let some = file(&folder, "some.csv", &[GOOD, BAD]);
+    let none = file(&folder, "none.csv", &[BAD]);
+    let empty = file(&folder, "empty.csv", &[]);
+    for (files, code) in [
+        (vec![&good], 0),
+        (vec![&good], 0),
+        (vec![&some], 3),
+        (vec![&none], 1),
+        (vec![&empty], 1),
+        (vec![&none, &empty], 1),
+        (vec![&good, &none], 3),
+        (vec![&good, &some], 3),
+    ] {
+        let arguments: Vec<&str> =
+            ["import"].into_iter().chain(files.iter().map(|file| file.as_str())).collect();
+        assert_eq!(status(&folder, &arguments).0, Some(code), "{files:?}");
+    }
+    assert_eq!(status(&folder, &["import", &good, "--summary", "xml"]).0, Some(2));
+    let help = done(&folder, &["import", "--help"]);
+    for code in ["0  ", "1  ", "2  ", "3  ", "130"] {
+        assert!(help.contains(&format!("\n  {code}")), "{code}: {help}");
+    }
+}
+
+#[test]
+fn a_dry_run_says_the_same_and_writes_nothing() {
+    let folder = Folder::new("summary");
+    let path = file(&folder, "rows.csv", &[GOOD, &GOOD.replace("a1", "a5"), BAD]);
+    let (code, output) = status(&folder, &["import", &path, "--dry-run"]);
+    assert_eq!(code, Some(3), "{output}");
+    assert!(output.contains("  2 added, 0 updated, 0 unchanged, 1 refused"), "{output}");
+    assert!(output.contains("nothing is written into the store"), "{output}");
+    assert!(!folder.file("city.db").exists(), "no store was made");
+
+    let city = ["--jurisdiction", "other.example", "--time-zone", "Europe/Paris"];
+    done(&folder, &["import", &path]);
+    let before = (done(&folder, &["check"]), done(&folder, &["export", "--format", "csv"]));
+    let newer = GOOD.replace("10-05", "10-07").replace("open", "closed");
+    let older = GOOD.replace("a1", "a5").replace("10-05", "10-01").replace("open", "closed");
+    let path = file(&folder, "next.csv", &[&newer, &older, &GOOD.replace("a1", "a6")]);
+    let (code, dry) = status(&folder, &["import", &path, "--dry-run"]);
+    assert_eq!(code, Some(0), "{dry}");
+    assert!(dry.contains("  1 added, 1 updated, 0 unchanged, 0 refused"), "{dry}");
+    assert!(dry.contains("1 older than what is stored"), "{dry}");
+    let other = status(&folder, &[&["import", &path, "--dry-run"], &city[..]].concat());
+    assert!(other.1.contains("  3 added, 0 updated"), "{}", other.1);
+    let after = (done(&folder, &["check"]), done(&folder, &["export", "--format", "csv"]));
+    assert_eq!(after, before, "neither a report nor a city");
+    let real = done(&folder, &["import", &path]);
+    let line = |text: &str| text.lines().find(|line| line.contains(" added, ")).map(str::to_owned);
+    assert_eq!(line(&real), line(&dry));
+}
+
+#[test]
+fn strict_imports_all_or_nothing() {
+    let folder = Folder::new("summary");
+    let good = file(&folder, "good.csv", &[GOOD]);
+    let odd = file(&folder, "odd.csv", &[&GOOD.replace("open", "Wibble")]);
+    let some = file(&folder, "some.csv", &[GOOD, BAD]);
+    for files in [vec![&some], vec![&odd], vec![&good, &some]] {
+        let mut arguments = vec!["import", "--strict"];
+        arguments.extend(files.iter().map(|file| file.as_str()));
+        let output = run(&folder, &arguments);
+        assert_eq!(output.status.code(), Some(1), "{files:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("nothing was imported (--strict)"), "{error}");
+        assert!(!folder.file("city.db").exists(), "{files:?}");
+    }
+    assert_eq!(status(&folder, &["import", "--strict", &good]).0, Some(0));
+    assert!(done(&folder, &["check"]).contains("1 reports"));
+}
+
+#[test]
+fn the_summary_is_also_json() {
+    let folder = Folder::new("summary");
+    let path = file(&folder, "rows.csv", &[GOOD, BAD, &GOOD.replace("46.81,-71.21", "-,-")]);
+    let (code, output) = status(&folder, &["import", &path, "--summary", "json"]);
+    assert_eq!(code, Some(3), "{output}");
+    let summary: serde_json::Value = serde_json::from_str(&output).unwrap();
+    for (name, count) in [("rows", 3), ("added", 1), ("repeated", 1), ("refused", 1)] {
+        assert_eq!(summary[name], count, "{name}: {summary}");
+    }
+    assert_eq!(summary["refusals"][0]["field"], "requested_datetime");
+    assert_eq!(summary["refusals"][0]["count"], 1);
+}
