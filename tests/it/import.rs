@@ -221,7 +221,7 @@ fn files_that_cannot_be_written_and_stores_that_are_not_there_are_refused_by_nam
         vec!["export", "--format", "gpkg", "--output", at],
         vec!["generate", "--reports", "20", "--output", &as_csv],
         vec!["dedupe", "--review", at],
-        vec!["import", source, "--refused", at],
+        vec!["import", source, "--refused", at, "--jurisdiction", "ville.quebec.qc.ca"],
     ] {
         let output = run(&folder, &arguments);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -262,8 +262,9 @@ fn features_one_by_one() {
         r#"{{"type":"FeatureCollection","bbox":[-72,46,-71,47],"features":[{}]}}"#,
         features.join(",")
     );
-    let file = folder.with("some.geojson", text);
-    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [2, 0, 0, 4]);
+    folder.with("some.geojson", text);
+    let import = ["import", "some.geojson", "--jurisdiction", "ville.quebec.qc.ca"];
+    assert_eq!(counts(&done(&folder, &import)), [2, 0, 0, 4]);
     let refused = refused_rows(&folder, "some.refused.csv");
     for line in ["3,geometry.type,LineString", "4,geometry.coordinates", "5,lat,146.8", "6,type"] {
         assert!(refused.contains(line), "{line} is not in {refused}");
