@@ -2,7 +2,7 @@
 
 use deunicode::deunicode;
 
-use crate::domain::Channel;
+use crate::domain::{Channel, Nature};
 
 /// The first number of eight digits or more: the id of the parent that staff wrote down.
 pub fn long_number(text: &str) -> Option<String> {
@@ -59,6 +59,42 @@ pub fn channel_of_words(text: &str) -> Option<Channel> {
     let named =
         |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
     CHANNELS.iter().find(|(_, stems)| named(stems)).map(|(channel, _)| *channel)
+}
+
+/// Beginnings of the words by which sources name the nature of a request, without accents.
+const NATURES: [(Nature, &[&str]); 4] = [
+    (
+        Nature::Information,
+        &["inform", "consult", "question", "inquir", "enquir", "anfrage", "renseign", "vraag"],
+    ),
+    (
+        Nature::Complaint,
+        &["complain", "reclam", "queja", "queix", "plainte", "beschwerd", "klacht", "skarga"],
+    ),
+    (
+        Nature::Comment,
+        &[
+            "comment", "suggest", "sugger", "suger", "vorschlag", "elogi", "felicit", "complim",
+            "lob", "agra", "ringrazi", "pochwal",
+        ],
+    ),
+    (
+        Nature::Intervention,
+        &[
+            "interven", "interwen", "solicit", "demande", "incid", "peticio", "richiest", "segnal",
+            "request", "service", "servico", "melding", "zglosz", "denunc", "aviso",
+        ],
+    ),
+];
+
+/// The nature that a source's single word means.
+pub fn nature_of_words(text: &str) -> Option<Nature> {
+    let plain = deunicode(text).to_lowercase();
+    if plain.trim().contains(|c: char| !c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let begins = |stems: &[&str]| stems.iter().any(|stem| plain.starts_with(stem));
+    NATURES.iter().find(|(_, stems)| begins(stems)).map(|(nature, _)| *nature)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod attributes;
 pub mod boundaries;
 mod catalogue;
 mod column_guess;
+mod column_levels;
 mod column_values;
 mod column_words;
 mod duplicate_model;

@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::i18n::Message;
+use crate::domain::Nature;
 use crate::ingest::column_guess::{Column, Guess, SURE};
+use crate::ingest::column_levels::levels;
 use crate::ingest::column_values::{ColumnSample, clocks};
-use crate::ingest::column_words::NameWords;
+use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::guesses::nature_of_words;
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Input, Row, SourceColumns};
 use crate::message;
@@ -26,8 +29,8 @@ const CLOSE: f64 = 0.05;
 pub const RECOGNISED: &str = "recognised";
 
 /// Fields of which a wrong choice among several columns would be a wrong fact about every report.
-const SINGLE: [&str; 10] =
-    ["requested", "closed", "updated", "category", "status", "lat", "lon", "x", "y", "parent"];
+const SINGLE: [&str; 9] =
+    ["requested", "closed", "updated", "status", "lat", "lon", "x", "y", "parent"];
 
 /// What one column was taken for.
 #[derive(Debug, Clone)]
@@ -40,6 +43,8 @@ pub struct RecognisedColumn {
     pub guess: Option<Guess>,
     /// A few of its values.
     pub examples: Vec<String>,
+    /// It is the time of day of another column's day.
+    pub joined: bool,
     /// The name as profiles write it.
     key: String,
     /// Its times have no offset from UTC.
@@ -57,6 +62,10 @@ pub struct Recognition {
     pub doubts: Vec<Message>,
     /// Words of the status column that are not known, with their counts in the sample.
     pub unknown_statuses: Vec<(String, u32)>,
+    /// What the words of the nature column stand for.
+    natures: Vec<(String, Nature)>,
+    /// Alternatives of a field that are not one column: `a+b` joins two.
+    more: Vec<(&'static str, String)>,
     /// Some times that are read have no offset: the city's time zone matters.
     pub needs_time_zone: bool,
 }
@@ -80,6 +89,7 @@ impl Recognition {
                 field: None,
                 guess: if is_named { column.guess() } else { None },
                 examples: values.examples.clone(),
+                joined: false,
                 key,
                 is_local_time: values.local_times > 0,
             });
@@ -89,10 +99,15 @@ impl Recognition {
             columns: found,
             doubts: Vec::new(),
             unknown_statuses: Vec::new(),
+            natures: Vec::new(),
+            more: Vec::new(),
             needs_time_zone: false,
         };
         recognition.only_time();
+        recognition.drop_parts_of_places();
         recognition.choose();
+        recognition.choose_category(&values);
+        recognition.join_hours(&values);
         recognition.check();
         recognition.note_words(&values);
         Ok(recognition)
@@ -126,6 +141,20 @@ impl Recognition {
         }
     }
 
+    /// The members of a place, such as `location.type` and `geom.lat`, are no fields of their own.
+    fn drop_parts_of_places(&mut self) {
+        let is_place = |column: &&RecognisedColumn| {
+            column.guess.is_some_and(|(field, certainty)| field == "point" && certainty >= SURE)
+        };
+        let places = self.columns.iter().filter(is_place);
+        let places: Vec<String> = places.map(|column| format!("{}.", column.name)).collect();
+        for column in &mut self.columns {
+            if places.iter().any(|place| column.name.starts_with(place)) {
+                column.guess = None;
+            }
+        }
+    }
+
     /// Gives each field its most certain column. Texts of places are tried in turn, so that every
     /// one of them is used.
     fn choose(&mut self) {
@@ -135,7 +164,7 @@ impl Recognition {
         order.sort_by(|a, b| certainty(&self.columns[*b]).total_cmp(&certainty(&self.columns[*a])));
         for number in order {
             let Some((field, certainty)) = self.columns[number].guess else { continue };
-            if certainty < SURE {
+            if certainty < SURE || field == "category" {
                 continue;
             }
             let taken = self.of_field(field).next();
@@ -153,12 +182,84 @@ impl Recognition {
                 _ => self.columns[number].field = Some(field),
             }
         }
-        // With names of categories, codes are not needed.
-        if self.has("category") {
-            for column in self.columns.iter_mut().filter(|c| c.field == Some("service")) {
+    }
+
+    /// Of several columns of categories, takes the finest, with the next coarser one as its hint and
+    /// for rows that lack the finest. With names of categories, codes are not needed.
+    fn choose_category(&mut self, values: &[ColumnSample]) {
+        let candidates: Vec<(usize, f64)> = (0..self.columns.len())
+            .filter_map(|number| match self.columns[number].guess? {
+                ("category", certainty) => Some((number, certainty)),
+                _ => None,
+            })
+            .collect();
+        let Some(found) = levels(&candidates, values) else { return };
+        let (first, last) = match found.rivals.first() {
+            Some(rival) if *rival < found.finest => (*rival, found.finest),
+            Some(rival) => (found.finest, *rival),
+            None => (found.finest, found.finest),
+        };
+        if first != last {
+            let [first, last] = [first, last].map(|number| &self.columns[number].name);
+            self.doubts.push(message!(
+                "category : « {first} » ou « {last} »",
+                "category: '{first}' or '{last}'"
+            ));
+        }
+        let dropped = if found.coarser.is_some() { "hint" } else { "service" };
+        for column in &mut self.columns {
+            if column.field == Some("service") || column.field == Some(dropped) {
                 column.field = None;
             }
         }
+        self.columns[found.finest].field = Some("category");
+        if let Some(coarser) = found.coarser {
+            self.columns[coarser].field = Some("hint");
+            if values[found.finest].filled < values[coarser].filled {
+                self.more.push(("category", self.columns[coarser].key.clone()));
+            }
+        }
+    }
+
+    /// A day in one column and the time of day in another are one time.
+    fn join_hours(&mut self, values: &[ColumnSample]) {
+        const ENDS: [(&str, Concept); 2] =
+            [("requested", Concept::Created), ("closed", Concept::Closed)];
+        let mut joined = Vec::new();
+        for (field, concept) in ENDS {
+            let day = (0..self.columns.len()).find(|number| {
+                let sample = &values[*number];
+                self.columns[*number].field == Some(field) && sample.share(sample.days) >= 0.9
+            });
+            let Some(day) = day else { continue };
+            let hours = (0..self.columns.len()).filter(|number| {
+                let (column, sample) = (&self.columns[*number], &values[*number]);
+                let is_hour = sample.filled > 0 && sample.share(sample.hours) >= 0.9;
+                is_hour && column.field.is_none() && !column.key.is_empty()
+            });
+            let others = [Concept::Closed, Concept::Updated, Concept::Expected, Concept::Created];
+            let fits = |number: &usize| {
+                let words = NameWords::of(&self.columns[*number].name);
+                words.has(concept) || (field == "requested" && !words.has_any(&others))
+            };
+            if let Some(hour) = hours.into_iter().find(fits) {
+                joined.push((field, day, hour));
+            }
+        }
+        for (field, day, hour) in joined {
+            let both = format!("{}+{}", self.columns[day].key, self.columns[hour].key);
+            self.more.push((field, both));
+            self.columns[hour].joined = true;
+        }
+    }
+
+    /// The columns of a field as a mapping lists them: the first with a value counts.
+    fn keys(&self, field: &str) -> Vec<String> {
+        let own = self.of_field(field).map(|column| column.key.clone());
+        let more = self.more.iter().filter(|(of, _)| *of == field).map(|(_, key)| key.clone());
+        // A day with its time of day is better than the day alone.
+        let (before, behind): (Vec<_>, Vec<_>) = more.partition(|key| key.contains('+'));
+        before.into_iter().chain(own).chain(behind).collect()
     }
 
     /// The field's most certain column below [`SURE`], for the sentence about it.
@@ -184,8 +285,10 @@ impl Recognition {
         let has_category = self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
-        if !self.has("id") {
-            unsure("id", &mut doubts);
+        for field in ["id", "status"] {
+            if !self.has(field) {
+                unsure(field, &mut doubts);
+            }
         }
         for (first, second) in [("lat", "lon"), ("x", "y")] {
             let has_other = self.has("point") || (first == "x" && self.has("lat"));
@@ -224,6 +327,11 @@ impl Recognition {
                 self.unknown_statuses =
                     unknown.map(|(word, count)| (word.to_owned(), count)).collect();
             }
+            if column.field == Some("nature") {
+                let known = |word: &String| Some((word.clone(), nature_of_words(word)?));
+                self.natures = values.distinct.keys().filter_map(known).collect();
+                self.natures.sort();
+            }
             self.needs_time_zone |= column.is_local_time && TIMES.contains(&column.field);
         }
     }
@@ -251,13 +359,15 @@ impl Recognition {
         text.push_str("\n[columns]\n");
         let mut written: Vec<&str> = Vec::new();
         for column in &self.columns {
-            let Some((field, certainty)) = column.guess else { continue };
-            let (key, percent) = (quoted(&column.key), (certainty * 100.0).round());
-            if column.field.is_none() {
-                let _ = writeln!(text, "# {field} = [{key}]  # {percent} %");
-            } else if !written.contains(&field) {
+            let Some((guessed, certainty)) = column.guess else { continue };
+            let percent = (certainty * 100.0).round();
+            let Some(field) = column.field else {
+                let _ = writeln!(text, "# {guessed} = [{}]  # {percent} %", quoted(&column.key));
+                continue;
+            };
+            if !written.contains(&field) {
                 written.push(field);
-                let keys: Vec<String> = self.of_field(field).map(|c| quoted(&c.key)).collect();
+                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
                 let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
             }
         }
@@ -265,6 +375,12 @@ impl Recognition {
             text.push_str("\n[status]\n");
             for (word, _) in self.unknown_statuses.iter().take(50) {
                 let _ = writeln!(text, "# {} = \"open\"", quoted(word));
+            }
+        }
+        if !self.natures.is_empty() {
+            text.push_str("\n[nature]\n");
+            for (word, nature) in &self.natures {
+                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
             }
         }
         text
@@ -294,7 +410,7 @@ fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
                 values.resize_with(number + 1, ColumnSample::default);
             }
             if let Some(cell) = cell {
-                values[number].add(cell, &clocks);
+                values[number].add(count, cell, &clocks);
             }
         }
     }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::numbers::{degrees, grouped, is_absent};
+use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::projection::{Evidence, recognise};
@@ -22,6 +22,20 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
+/// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
+const O_IS_EAST: [&str; 11] = [
+    "Europe/Berlin",
+    "Europe/Busingen",
+    "Europe/Vienna",
+    "Europe/Zurich",
+    "Europe/Vaduz",
+    "Europe/Luxembourg",
+    "Europe/Brussels",
+    "Europe/Amsterdam",
+    "Europe/Copenhagen",
+    "Europe/Oslo",
+    "Europe/Stockholm",
+];
 /// How far from the middle of its known places a file's pairs may lie, in degrees.
 const AROUND_DEGREES: f64 = 1.5;
 
@@ -37,6 +51,10 @@ pub struct Survey {
     ambiguous: Option<String>,
     pairs: Vec<(f64, f64)>,
     places: Vec<Position>,
+    /// Places whose east or west is said by `O`, read as west.
+    with_o: Vec<Position>,
+    /// Some text says east by `E`, some text says west by `W`.
+    with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
     projected: Vec<(f64, f64, Option<Position>)>,
     /// For each of [`TIMES`]: values at midnight, and others.
@@ -56,6 +74,8 @@ impl Survey {
             ambiguous: None,
             pairs: Vec::new(),
             places: Vec::new(),
+            with_o: Vec::new(),
+            with_e_w: [false; 2],
             projected: Vec::new(),
             midnights: [[0; 2]; 4],
         }
@@ -100,6 +120,10 @@ impl Survey {
             (Some(lon), Some(lat)) => on_earth(lon, lat),
             _ => None,
         };
+        let says_side = mapping.cells(row, "lon").into_iter().chain(mapping.cells(row, "point"));
+        let side = says_side.into_iter().find_map(east_west);
+        self.with_e_w[0] |= side == Some('E');
+        self.with_e_w[1] |= side == Some('W');
         for text in mapping.cells(row, "point") {
             match place_text(text) {
                 Some(PlaceText::LonLat(lon, lat)) => place = place.or(on_earth(lon, lat)),
@@ -117,7 +141,8 @@ impl Survey {
         {
             self.projected.push((x, y, place));
         }
-        self.places.extend(place.filter(|_| self.places.len() < KEPT));
+        let kept = if side == Some('O') { &mut self.with_o } else { &mut self.places };
+        kept.extend(place.filter(|_| kept.len() < KEPT));
     }
 
     /// Tells the mapping what was found.
@@ -139,6 +164,7 @@ impl Survey {
                 ));
             }
         }
+        self.settle_o(mapping);
         self.settle_pairs(mapping);
         self.settle_projection(mapping)
     }
@@ -169,6 +195,47 @@ impl Survey {
                 Err(Error::new(ErrorKind::Invalid, message))
             }
         }
+    }
+
+    /// Is `O` the west (ouest, oeste, ovest) or the east (Ost, Oost)? A file that also says `W` has
+    /// it for the east, one that says `E` for the west; else the city's extent, the file's other
+    /// places and the country of its time zone decide.
+    fn settle_o(&self, mapping: &mut Mapping) {
+        if self.with_o.is_empty() {
+            return;
+        }
+        let extent = mapping.extent().or_else(|| around(&self.places));
+        let by_extent = extent.and_then(|extent| {
+            let inside = |east: bool| {
+                let at = |at: &&Position| {
+                    let lon = if east { -at.lon() } else { at.lon() };
+                    Position::new(lon, at.lat()).is_ok_and(|at| extent.contains(at))
+                };
+                self.with_o.iter().filter(at).count()
+            };
+            let (west, east) = (inside(false), inside(true));
+            (west != east).then_some(east > west)
+        });
+        let by_letters = match self.with_e_w {
+            [false, true] => Some(true),
+            [true, false] => Some(false),
+            _ => None,
+        };
+        let by_zone = || O_IS_EAST.contains(&mapping.zone_name()).then_some(true);
+        let decided = by_letters.or(by_extent).or_else(by_zone);
+        let is_east = decided.unwrap_or(false);
+        if is_east {
+            mapping.take_o_as_east();
+        }
+        let (fr, en) = if is_east { ("est", "east") } else { ("ouest", "west") };
+        let (why_fr, why_en) = match decided {
+            Some(_) => ("d’après l’ensemble du fichier et la ville", "as the file and its city say"),
+            None => ("le sens habituel ; extent le change", "the usual one; extent changes it"),
+        };
+        mapping.tell(message!(
+            "« O » des degrés lu {fr}, {why_fr}",
+            "'O' of degrees read as {en}, {why_en}"
+        ));
     }
 
     fn settle_pairs(&self, mapping: &mut Mapping) {
@@ -341,6 +408,20 @@ mod tests {
             [far]
         );
         assert_eq!(read("", &["a|2026-02-13||over there"]).unwrap(), ["point"]);
+    }
+
+    #[test]
+    fn all_rows_and_the_city_decide_what_o_is() {
+        let row = ["a|2026-02-13||48°48'36\"N 9°12'36\"O"];
+        let (west, east) = ("2026-02-13 -9.2100 48.8100", "2026-02-13 9.2100 48.8100");
+        assert_eq!(read("", &row).unwrap(), [west]);
+        assert_eq!(read("extent = [9.0, 48.6, 9.4, 48.9]", &row).unwrap(), [east]);
+        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"W"];
+        assert_eq!(read("", &beside).unwrap(), [east, west]);
+        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"E"];
+        assert_eq!(read("", &beside).unwrap(), [west, east]);
+        let columns = ["a|2026-02-13|||9°12'36\"O|48°48'36\"N", "b|2026-02-13|||9.3|48.8"];
+        assert_eq!(read("", &columns).unwrap()[0], east);
     }
 
     #[test]
