@@ -30,8 +30,10 @@ impl Column<'_> {
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
         let values = self.values;
+        // What a portal says of its own record is not about the request.
+        let is_portal = self.words.is_technical && self.is_time();
         let is_link = values.filled > 0 && values.share(values.links) >= 0.9;
-        if self.words.has(Concept::Period) || is_link {
+        if self.words.has(Concept::Period) || is_link || is_portal {
             return None;
         }
         let named = if self.is_time() {
@@ -47,7 +49,9 @@ impl Column<'_> {
         // A word before `id` names whose key it is, as `fitxa_id` does: a key has one for free.
         let free = u32::from(matches!(named, Some(("id", _))));
         let unknown = f64::from(self.words.unknown.saturating_sub(free).min(3)) * UNKNOWN_WORD;
-        named.map(|(field, certainty)| (field, certainty - unknown)).or_else(|| self.by_values())
+        let by_name = named.map(|(field, certainty)| (field, certainty - unknown));
+        let is_container = values.share(values.containers) >= 0.5;
+        by_name.or_else(|| if is_container { None } else { self.by_values() })
     }
 
     /// Is it a column of times? Bare numbers are times only where the name says so.
@@ -161,7 +165,8 @@ impl Column<'_> {
         let is_key = values.uniqueness() >= 0.99 && is_filled;
         // Few rows differ by chance: only a name that says it makes a bare number a key.
         let is_long = self.rows >= 20;
-        if is_key && (self.words.is_technical || values.are_row_numbers() || has(Concept::RowNumber))
+        if is_key
+            && (self.words.is_technical || values.are_row_numbers() || has(Concept::RowNumber))
         {
             return Some(("id", 0.75));
         }
@@ -173,6 +178,7 @@ impl Column<'_> {
             (true, false) if has(Concept::Request) && is_filled && values.uniqueness() >= 0.8 => {
                 Some(("id", 0.8))
             }
+            (true, false) if has(Concept::Number) && !has(Concept::Request) => None,
             (true, false) => {
                 (values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
             }
@@ -216,12 +222,13 @@ impl Column<'_> {
             return Some(("nature", 0.8));
         }
         if has(Concept::Finer) {
-            return Some(("category", 0.68));
-        }
-        if has(Concept::Group) {
-            return Some(("hint", 0.8));
+            return Some(("category", 0.72));
         }
         let says_id = self.words.has_any(&[Concept::Id, Concept::Number]);
+        if has(Concept::Group) {
+            let is_name = !code && !says_id && values.share(values.numbers) < 0.5;
+            return Some(("hint", if is_name { 0.8 } else { 0.71 }));
+        }
         if (has(Concept::Category) || has(Concept::Request)) && (code || says_id) && !named {
             return Some(("service", 0.75));
         }
@@ -233,7 +240,13 @@ impl Column<'_> {
         }
         let certainty = match (has(Concept::Name) || code, has(Concept::Text)) {
             (true, _) => 0.85,
-            (_, true) => if self.rows >= 20 { 0.72 } else { 0.65 },
+            (_, true) => {
+                if self.rows >= 20 {
+                    0.72
+                } else {
+                    0.65
+                }
+            }
             _ if values.share(values.numbers) > 0.5 => 0.5,
             _ => 0.75,
         };

@@ -79,16 +79,18 @@ impl ColumnSample {
     /// Looks at a cell.
     pub fn add(&mut self, row: u32, cell: &str, clocks: &[TimeReader; 2]) {
         let text = cell.trim();
-        if is_absent(text) {
+        let is_container = text.starts_with(['{', '[']);
+        if is_absent(text) || (is_container && place_text(text) == Some(PlaceText::Nothing)) {
             return;
         }
         self.filled += 1;
         self.cells.push((row, hash(text)));
-        self.containers += u32::from(text.starts_with(['{', '[']));
+        self.containers += u32::from(is_container);
         self.links += u32::from(text.starts_with("http://") || text.starts_with("https://"));
         self.hours += u32::from(is_hour(text));
         let integer = text.parse::<i64>().ok();
-        let before = if self.filled == 1 { integer.map(|n| n.clamp(0, 1) - 1) } else { self.last_integer };
+        let before =
+            if self.filled == 1 { integer.map(|n| n.clamp(0, 1) - 1) } else { self.last_integer };
         self.counted += u32::from(integer.is_some() && integer == before.map(|n| n + 1));
         self.last_integer = integer;
         if let Some(count) = self.distinct.get_mut(text) {
@@ -176,7 +178,7 @@ impl ColumnSample {
             }
         }
         let usual: u32 = pairs.values().filter_map(|with| with.values().max()).sum();
-        both * 2 > self.filled && f64::from(usual) >= 0.95 * f64::from(both)
+        both * 2 > self.filled && f64::from(usual) >= 0.9 * f64::from(both)
     }
 
     /// The part of the values that are words for the nature of a request: complaint, question.

@@ -85,7 +85,7 @@ const WORDS: [(Concept, &str); 30] = [
          identyfikator kennung kenmerk aktenzeichen clave cle folio protocolo protocollo ticket \
          ticketid fitxa ficha",
     ),
-    (Number, "number num no nr numero numer nummer"),
+    (Number, "number num no nr nro numero numer nummer"),
     (RowNumber, "objectid fid gid ogc rowid rownumber rownum lfd"),
     (House, "house hausnummer haus huisnummer huis housenumber civico"),
     (

@@ -47,7 +47,7 @@ const CHANNELS: [(Channel, &[&str]); 5] = [
         Channel::Web,
         &[
             "web", "internet", "online", "site", "portal", "portail", "formul", "facebook",
-            "twitter", "social", "chat", "self", "html", "browser", "sede",
+            "twitter", "social", "chat", "self", "html", "browser", "sede", "page", "www",
         ],
     ),
 ];
@@ -74,8 +74,18 @@ const NATURES: [(Nature, &[&str]); 4] = [
     (
         Nature::Comment,
         &[
-            "comment", "suggest", "sugger", "suger", "vorschlag", "elogi", "felicit", "complim",
-            "lob", "agra", "ringrazi", "pochwal",
+            "comment",
+            "suggest",
+            "sugger",
+            "suger",
+            "vorschlag",
+            "elogi",
+            "felicit",
+            "complim",
+            "lob",
+            "agra",
+            "ringrazi",
+            "pochwal",
         ],
     ),
     (

@@ -4,9 +4,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use crate::domain::Nature;
 use crate::error::Result;
 use crate::i18n::Message;
-use crate::domain::Nature;
 use crate::ingest::column_guess::{Column, Guess, SURE};
 use crate::ingest::column_levels::levels;
 use crate::ingest::column_values::{ColumnSample, clocks};
@@ -189,6 +189,10 @@ impl Recognition {
     fn choose_category(&mut self, values: &[ColumnSample]) {
         let candidates: Vec<(usize, f64)> = (0..self.columns.len())
             .filter_map(|number| match self.columns[number].guess? {
+                // Names that go with codes of services one by one are the services' names.
+                ("category", 0.6..SURE) if self.has_codes_of(number, values) => {
+                    Some((number, SURE))
+                }
                 ("category", certainty) => Some((number, certainty)),
                 _ => None,
             })
@@ -219,6 +223,14 @@ impl Recognition {
                 self.more.push(("category", self.columns[coarser].key.clone()));
             }
         }
+    }
+
+    /// Is there a column of service codes, each of which goes with one value of this column?
+    fn has_codes_of(&self, number: usize, values: &[ColumnSample]) -> bool {
+        let codes = (0..self.columns.len())
+            .filter(|code| self.columns[*code].guess.is_some_and(|(field, _)| field == "service"));
+        let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
+        codes.any(|codes| codes.determines(names) && names.determines(codes))
     }
 
     /// A day in one column and the time of day in another are one time.

@@ -78,10 +78,20 @@ const STEMS: [(Meaning, &[&str]); 7] = [
         ],
     ),
     // Words that go on where a closing word would end.
-    (Meaning::InProgress, &[
-            "traitement", "realizacj", "executing", "resolving", "closing", "execuc", "ejecuc",
-            "esecuz", "uitgevoerd",
-        ]),
+    (
+        Meaning::InProgress,
+        &[
+            "traitement",
+            "realizacj",
+            "executing",
+            "resolving",
+            "closing",
+            "execuc",
+            "ejecuc",
+            "esecuz",
+            "uitgevoerd",
+        ],
+    ),
     (
         Meaning::Open,
         &[

@@ -229,7 +229,9 @@ impl Survey {
         }
         let (fr, en) = if is_east { ("est", "east") } else { ("ouest", "west") };
         let (why_fr, why_en) = match decided {
-            Some(_) => ("d’après l’ensemble du fichier et la ville", "as the file and its city say"),
+            Some(_) => {
+                ("d’après l’ensemble du fichier et la ville", "as the file and its city say")
+            }
             None => ("le sens habituel ; extent le change", "the usual one; extent changes it"),
         };
         mapping.tell(message!(
