@@ -199,7 +199,11 @@ impl Column<'_> {
             let is_word = values.is_vocabulary() || values.channels() >= 0.5;
             return is_word.then_some(("channel", certainty));
         }
-        if self.is_status() && !has(Concept::Answer) {
+        // A country's state is one word, or a code of two letters.
+        let is_region = !has(Concept::Status)
+            && (values.distinct.len() < 2 || values.distinct.keys().all(|word| word.len() <= 2))
+            && values.statuses() == 0.0;
+        if self.is_status() && !has(Concept::Answer) && !is_region {
             let (known, is_few) = (values.statuses(), values.distinct.len() <= STATUSES_MAX);
             let is_word = values.is_vocabulary() && is_few;
             let certainty = match known {

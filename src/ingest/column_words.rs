@@ -151,7 +151,7 @@ const WORDS: [(Concept, &str); 30] = [
     (
         Status,
         "status etat statut zustand bearbeitungsstand bearbeitungsstatus situacion situacao \
-         toestand estat progress",
+         toestand estat",
     ),
     (State, "state estado stato stan stand"),
     (
