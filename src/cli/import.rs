@@ -1,11 +1,13 @@
 //! `pointchaud import`: reads a city's export into the store.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use crate::cli::ask::{Answers, Terminal};
 use crate::cli::notes;
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
@@ -76,10 +78,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut done = ExitCode::SUCCESS;
     for file in &arguments.files {
         let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
-        recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
-        source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
+        let mut answers = Answers {
+            jurisdiction: arguments.jurisdiction.clone(),
+            time_zone: arguments.time_zone.clone(),
+            date_order: arguments.date_order.clone(),
+            projection: arguments.projection.clone(),
+        };
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+            let (input, output) = (std::io::stdin().lock(), std::io::stderr());
+            let reader = Reader::open(&path)?;
+            Terminal { input, output }.settle(&mut source, &mut answers, &reader)?;
+        } else {
+            recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
+            source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+        }
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-        let finished = import_one(arguments, &path, file, &source, &stop)?;
+        let finished = import_one(arguments, &answers, &path, file, &source, &stop)?;
         if !finished {
             eprintln!("stopped; the same command takes up from here");
             done = ExitCode::from(130);
@@ -99,13 +113,14 @@ fn read_mapping(path: &Path) -> Result<String> {
 
 fn import_one(
     arguments: &Arguments,
+    answers: &Answers,
     store: &Path,
     file: &Path,
     source: &SourceFile,
     stop: &AtomicBool,
 ) -> Result<bool> {
     let reader = Reader::open(store)?;
-    let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
+    let (named, zone) = (answers.jurisdiction.as_deref(), answers.time_zone.as_deref());
     let jurisdiction = city_of(source, named, zone, &reader)?;
     let (writer, _writing) = Writer::start(store, NoListener)?;
     let digest = source.digest(arguments.fix_swapped)?;

@@ -2,25 +2,19 @@
 //! result is a mapping file, with what could not be decided.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use crate::domain::Nature;
 use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_guess::{Column, Guess, SURE};
 use crate::ingest::column_levels::levels;
-use crate::ingest::column_values::{ColumnSample, clocks};
+use crate::ingest::column_sample::sample;
+use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::guesses::nature_of_words;
 use crate::ingest::profile::Profile;
-use crate::ingest::read::{Input, Row, SourceColumns};
+use crate::ingest::read::Input;
 use crate::message;
-
-/// Rows of the sample.
-const SAMPLE_ROWS: u32 = 2_000;
-
-/// Longest time for reading the sample.
-const SAMPLE_TIME: Duration = Duration::from_secs(2);
 
 /// Two columns for one field whose certainties are as close as this leave it open.
 const CLOSE: f64 = 0.05;
@@ -60,6 +54,8 @@ pub struct Recognition {
     pub columns: Vec<RecognisedColumn>,
     /// Why the columns cannot be used without a decision; empty where they can.
     pub doubts: Vec<Message>,
+    /// The field of each doubt.
+    doubted: Vec<&'static str>,
     /// Words of the status column that are not known, with their counts in the sample.
     pub unknown_statuses: Vec<(String, u32)>,
     /// What the words of the nature column stand for.
@@ -98,6 +94,7 @@ impl Recognition {
             rows,
             columns: found,
             doubts: Vec::new(),
+            doubted: Vec::new(),
             unknown_statuses: Vec::new(),
             natures: Vec::new(),
             more: Vec::new(),
@@ -173,10 +170,11 @@ impl Recognition {
                 Some((other, Some((_, best)))) if field != "point" => {
                     if SINGLE.contains(&field) && best - certainty < CLOSE {
                         let name = &name.name;
-                        self.doubts.push(message!(
+                        let doubt = message!(
                             "{field} : « {other} » ou « {name} »",
                             "{field}: '{other}' or '{name}'"
-                        ));
+                        );
+                        self.doubt(field, doubt);
                     }
                 }
                 _ => self.columns[number].field = Some(field),
@@ -205,10 +203,9 @@ impl Recognition {
         };
         if first != last {
             let [first, last] = [first, last].map(|number| &self.columns[number].name);
-            self.doubts.push(message!(
-                "category : « {first} » ou « {last} »",
-                "category: '{first}' or '{last}'"
-            ));
+            let doubt =
+                message!("category : « {first} » ou « {last} »", "category: '{first}' or '{last}'");
+            self.doubt("category", doubt);
         }
         let dropped = if found.coarser.is_some() { "hint" } else { "service" };
         for column in &mut self.columns {
@@ -287,10 +284,11 @@ impl Recognition {
     /// Collects why the columns chosen are not enough.
     fn check(&mut self) {
         let mut doubts = Vec::new();
-        let unsure = |field: &str, doubts: &mut Vec<Message>| {
+        let unsure = |field: &'static str, doubts: &mut Vec<(&'static str, Message)>| {
             let likely = self.likely(field);
             doubts.extend(likely.map(|RecognisedColumn { name, .. }| {
-                message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'")
+                let doubt = message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'");
+                (field, doubt)
             }));
             likely.is_some()
         };
@@ -307,27 +305,75 @@ impl Recognition {
             for (field, other) in [(first, second), (second, first)] {
                 let is_lone = self.has(other) && !self.has(field);
                 if !self.has(field) && !has_other && !unsure(field, &mut doubts) && is_lone {
-                    doubts.push(message!(
-                        "« {other} » sans « {field} »",
-                        "'{other}' without '{field}'"
-                    ));
+                    let doubt =
+                        message!("« {other} » sans « {field} »", "'{other}' without '{field}'");
+                    doubts.push((field, doubt));
                 }
             }
         }
         if lacks_category {
-            doubts.push(message!(
+            let doubt = message!(
                 "aucune colonne de catégorie ; « [defaults] category » en donne une à toutes les \
                  lignes",
                 "no column of categories; '[defaults] category' gives one to every row"
-            ));
+            );
+            doubts.push(("category", doubt));
         }
         if lacks_time {
-            doubts.push(message!(
+            let doubt = message!(
                 "aucune colonne de l’heure de la demande (requested)",
                 "no column of the time of the request (requested)"
-            ));
+            );
+            doubts.push(("requested", doubt));
         }
-        self.doubts.extend(doubts);
+        for (field, doubt) in doubts {
+            self.doubt(field, doubt);
+        }
+    }
+
+    fn doubt(&mut self, field: &'static str, doubt: Message) {
+        self.doubts.push(doubt);
+        self.doubted.push(field);
+    }
+
+    /// The first field that is not sure, and why.
+    pub fn first_doubt(&self) -> Option<(&'static str, &Message)> {
+        Some((*self.doubted.first()?, self.doubts.first()?))
+    }
+
+    /// Columns that a field may be read from, with their numbers: the one that is taken, those that
+    /// it most likely is, then those that are left out.
+    pub fn candidates(&self, field: &str) -> Vec<(usize, &RecognisedColumn)> {
+        let rank = |column: &RecognisedColumn| match column.guess {
+            _ if column.field == Some(field) => 2.0,
+            Some((guessed, certainty)) if guessed == field => 1.0 + certainty,
+            _ => 0.0,
+        };
+        let mut offered: Vec<(usize, &RecognisedColumn)> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| rank(column) > 0.0 || column.field.is_none())
+            .filter(|(_, column)| !column.key.is_empty() && !column.examples.is_empty())
+            .collect();
+        offered.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)));
+        offered
+    }
+
+    /// Reads a field from this column, or from none, as the owner of the file says. What was in
+    /// doubt about the field is settled.
+    pub fn decide(&mut self, field: &'static str, column: Option<usize>) {
+        for (number, known) in self.columns.iter_mut().enumerate() {
+            if Some(number) == column {
+                (known.field, known.guess) = (Some(field), Some((field, 1.0)));
+            } else if known.field == Some(field) {
+                known.field = None;
+            }
+        }
+        self.more.retain(|(of, _)| *of != field);
+        let mut fields = self.doubted.iter();
+        self.doubts.retain(|_| fields.next() != Some(&field));
+        self.doubted.retain(|of| *of != field);
     }
 
     fn note_words(&mut self, values: &[ColumnSample]) {
@@ -405,30 +451,6 @@ impl Recognition {
     pub fn profile(&self) -> std::result::Result<Profile, String> {
         Profile::parse(&self.mapping(None, None))
     }
-}
-
-/// The columns, what the sample says about each, and the rows of the sample.
-fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
-    let (mut rows, clocks, began) = (input.rows()?, clocks(), Instant::now());
-    let mut values: Vec<ColumnSample> = Vec::new();
-    let (mut row, mut count) = (Row::default(), 0);
-    while count < SAMPLE_ROWS && began.elapsed() < SAMPLE_TIME && rows.next(&mut row)? {
-        if row.refusal.take().is_some() {
-            continue;
-        }
-        count += 1;
-        for (number, cell) in row.cells.iter().enumerate() {
-            if values.len() <= number {
-                values.resize_with(number + 1, ColumnSample::default);
-            }
-            if let Some(cell) = cell {
-                values[number].add(count, cell, &clocks);
-            }
-        }
-    }
-    let columns = rows.columns().clone();
-    values.resize_with(columns.len(), ColumnSample::default);
-    Ok((columns, values, count))
 }
 
 /// A string of TOML.

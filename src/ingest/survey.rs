@@ -10,7 +10,7 @@ use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::projection::{Evidence, recognise};
+use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
@@ -42,6 +42,15 @@ const AROUND_DEGREES: f64 = 1.5;
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
 const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
+
+/// What the rows of a file do not tell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OpenQuestion {
+    /// The order of day and month in dates such as this one.
+    DateOrder(String),
+    /// The projection of coordinates such as these.
+    Projection(f64, f64),
+}
 
 /// The survey under way.
 pub struct Survey {
@@ -143,6 +152,19 @@ impl Survey {
         }
         let kept = if side == Some('O') { &mut self.with_o } else { &mut self.places };
         kept.extend(place.filter(|_| kept.len() < KEPT));
+    }
+
+    /// What nobody but the owner of the file can tell.
+    pub fn question(&self, mapping: &Mapping) -> Option<OpenQuestion> {
+        if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
+            let sample = self.ambiguous.clone().unwrap_or_default();
+            return Some(OpenQuestion::DateOrder(sample));
+        }
+        let has_place = !self.places.is_empty() || !self.pairs.is_empty();
+        let (x, y, _) =
+            self.projected.first().filter(|_| !has_place && !mapping.has_projection())?;
+        let is_found = self.projections(mapping).len() == 1;
+        (!is_found).then_some(OpenQuestion::Projection(*x, *y))
     }
 
     /// Tells the mapping what was found.
@@ -265,18 +287,23 @@ impl Survey {
         });
     }
 
+    /// The projections that agree with the rows.
+    fn projections(&self, mapping: &Mapping) -> Vec<Projection> {
+        let known: Vec<(f64, f64, Position)> =
+            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
+        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
+        match (known.len(), mapping.extent()) {
+            (3.., _) => recognise(&Evidence::Known(&known)),
+            (_, Some(extent)) => recognise(&Evidence::Inside(&points, &extent)),
+            _ => Vec::new(),
+        }
+    }
+
     fn settle_projection(&self, mapping: &mut Mapping) -> Result<()> {
         if mapping.has_projection() || self.projected.is_empty() {
             return Ok(());
         }
-        let known: Vec<(f64, f64, Position)> =
-            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
-        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
-        let mut found = match (known.len(), mapping.extent()) {
-            (3.., _) => recognise(&Evidence::Known(&known)),
-            (_, Some(extent)) => recognise(&Evidence::Inside(&points, &extent)),
-            _ => Vec::new(),
-        };
+        let mut found = self.projections(mapping);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
