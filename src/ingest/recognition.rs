@@ -182,8 +182,8 @@ impl Recognition {
         }
     }
 
-    /// Of several columns of categories, takes the finest, with the next coarser one as its hint and
-    /// for rows that lack the finest. With names of categories, codes are not needed.
+    /// Of several columns of categories, takes the finest, with the next coarser one as its hint.
+    /// Rows that lack the finest have the code of their service, else the coarser one.
     fn choose_category(&mut self, values: &[ColumnSample]) {
         let candidates: Vec<(usize, f64)> = (0..self.columns.len())
             .filter_map(|number| match self.columns[number].guess? {
@@ -214,6 +214,14 @@ impl Recognition {
             }
         }
         self.columns[found.finest].field = Some("category");
+        // A request whose service has a code and no name is of that code.
+        let code = (0..self.columns.len()).find(|code| {
+            let is_code = self.columns[*code].guess.is_some_and(|(field, _)| field == "service");
+            is_code && values[*code].filled > values[found.finest].filled
+        });
+        if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
+            self.more.push(("category", self.columns[code].key.clone()));
+        }
         if let Some(coarser) = found.coarser {
             self.columns[coarser].field = Some("hint");
             if values[found.finest].filled < values[coarser].filled {

@@ -209,6 +209,10 @@ fn of_several_levels_of_categories_the_finest_is_taken() {
     let lines = mapping_lines(&recognised("gaps.csv", &text));
     assert!(lines.contains("category = [\"subtype\", \"type\"]"), "{lines}");
     assert!(lines.contains("hint = [\"type\"]"), "{lines}");
+    let text = levels_of_categories("id;created;x;problem_name;problem_code;y");
+    let text = text.replace(";Bench;", ";;");
+    let lines = mapping_lines(&recognised("codes.csv", &text));
+    assert!(lines.contains("category = [\"problem_name\", \"problem_code\"]"), "{lines}");
 }
 
 #[test]
