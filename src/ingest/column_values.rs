@@ -143,8 +143,8 @@ impl ColumnSample {
     }
 
     /// Are the values a few words that come again and again? Half as many as the rows of a short
-    /// sample may be distinct, a fifth of a long one. Fewer than 20 rows do not tell words that come
-    /// again from others: there, short texts are words.
+    /// sample may be distinct, a fifth of a long one. Fewer than 20 rows do not tell words that
+    /// come again from others: there, short texts are words.
     pub fn is_vocabulary(&self) -> bool {
         let most = match self.filled {
             0..20 => self.filled,
@@ -191,9 +191,10 @@ impl ColumnSample {
         self.known_words(|word| status_of_words(word).is_some())
     }
 
-    /// The part of the values whose words tell a channel.
+    /// The part of the values whose words tell a channel. Sentences are no names of channels.
     pub fn channels(&self) -> f64 {
-        self.known_words(|word| channel_of_words(word).is_some())
+        let is_name = |word: &str| word.split_whitespace().count() <= 4;
+        self.known_words(|word| is_name(word) && channel_of_words(word).is_some())
     }
 
     fn known_words(&self, known: impl Fn(&str) -> bool) -> f64 {

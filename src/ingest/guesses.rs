@@ -55,7 +55,9 @@ const CHANNELS: [(Channel, &[&str]); 5] = [
 /// The channel that a source's word most likely means.
 pub fn channel_of_words(text: &str) -> Option<Channel> {
     let plain = deunicode(text).to_lowercase().replace("e-mail", "email");
-    let words: Vec<&str> = plain.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    // `calle` is a street, not a call.
+    let words = plain.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !matches!(*word, "calle" | "calles")).collect();
     let named =
         |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
     CHANNELS.iter().find(|(_, stems)| named(stems)).map(|(channel, _)| *channel)
@@ -112,6 +114,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn natures_are_single_words() {
+        for (word, nature) in [
+            ("RECLAMO", Some(Nature::Complaint)),
+            ("Solicitação", Some(Nature::Intervention)),
+            ("Consulta", Some(Nature::Information)),
+            ("Elogio", Some(Nature::Comment)),
+            ("Request for a bin", None),
+            ("Pothole", None),
+        ] {
+            assert_eq!(nature_of_words(word), nature, "{word}");
+        }
+    }
+
+    #[test]
     fn channels_of_several_languages() {
         for (word, channel) in [
             ("CC PHONE", Some(Channel::Phone)),
@@ -124,6 +140,7 @@ mod tests {
             ("Persönlich", Some(Channel::Counter)),
             ("Internet", Some(Channel::Web)),
             ("Other Department", None),
+            ("En la calle", None),
         ] {
             assert_eq!(channel_of_words(word), channel, "{word}");
         }

@@ -299,7 +299,7 @@ impl Mapping {
     /// The row's service code; its category's where it has none.
     fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
         // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`. Where the row names its
-        // category, the import does it, because two codes of one slug are told apart by their names.
+        // category, the import does it: two codes of one slug are told apart by their names.
         let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
             None if category.is_none() => ServiceCode::slug(&code).to_string(),
             _ => code,

@@ -278,6 +278,7 @@ fn status_columns_are_named_by_their_values_and_doubted_by_their_names() {
         ("answered", "Y", None),
         ("direction", "NW", None),
         ("link", "https://city.example/1", None),
+        ("story", "Hay un problema con un elemento en la calle", None),
     ] {
         let text = table(&format!("id,created,type,{name}"), row).replace('?', word);
         let found = recognised("status.csv", &text);
@@ -323,7 +324,8 @@ fn arrays_of_socrata_have_the_city_s_columns_not_the_portal_s() {
             n => format!("[\"{{}}\",\"30.2{n}\",\"-97.7{n}\",null,false]"),
         };
         format!(
-            "[\"row-{n}\",1701388800,\"23-{n}\",\"{}\",\"Closed\",\"2023-11-30T08:{n}:00\",{place}]",
+            "[\"row-{n}\",1701388800,\"23-{n}\",\"{}\",\"Closed\",\"2023-11-30T08:{n}:00\",\
+             {place}]",
             ["Dog", "Hole"][n % 2]
         )
     };

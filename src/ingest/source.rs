@@ -269,8 +269,8 @@ impl SourceFile {
         }
     }
 
-    /// What the rows do not tell, so that [`Self::read`] would refuse the file; `extent` is where its
-    /// places lie.
+    /// What the rows do not tell, so that [`Self::read`] would refuse the file; `extent` is where
+    /// its places lie.
     ///
     /// # Errors
     /// The file cannot be read.

@@ -396,14 +396,10 @@ mod tests {
         for (words, status, reason) in [
             ("Open New Reopened Re-opened Submitted Unassigned Active", Open, None),
             ("Not_closed Unresolved Incomplete Not_yet_completed Unfinished", Open, None),
-            (
-                "In_progress Assigned ASSIG Pending Scheduled Pending_closure On_Hold",
-                InProgress,
-                None,
-            ),
+            ("In_progress Assigned Pending Scheduled Pending_closure On_Hold", InProgress, None),
             ("CANC Anulado Storno", Closed, Some(Cancelled)),
             ("Initiated Sent Cadastrada Enviado Envoyée", Open, None),
-            ("Execução Em_análise En_ejecución Doorverwezen_gekregen", InProgress, None),
+            ("ASSIG Execução Em_análise En_ejecución Doorverwezen_gekregen", InProgress, None),
             ("Service_fait Effectué Verholpen Realizado", Closed, None),
             ("Closed Completed Resolved Fixed Done Archived Closed,_issue_resolved", Closed, None),
             (
