@@ -160,7 +160,8 @@ mod tests {
     use super::*;
     use crate::ingest::ReadOptions;
 
-    /// What is asked of a file where these lines are answered; and the answers with the columns that are read in the end.
+    /// What is asked of a file where these lines are answered; and the answers with the columns
+    /// that are read in the end.
     fn asked(rows: &str, lines: &str) -> (String, Result<(Answers, String)>) {
         let folder = std::env::temp_dir();
         let name =
