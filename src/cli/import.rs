@@ -1,5 +1,6 @@
 //! `pointchaud import`: reads a city's export into the store.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::cli::ask::{Answers, Terminal};
 use crate::cli::download::DownloadArguments;
 use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
-use crate::cli::shared::{StoreArguments, ask, catalogues, stop_flag};
+use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
 use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
@@ -142,8 +144,7 @@ fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
     let mut files = Vec::new();
     for file in &arguments.files {
         if let Some(file) = Located::fetched(file, &context)? {
-            let source = open(arguments, &file, mapping.as_deref())?;
-            files.push((file, source));
+            files.push(OpenedFile::of(arguments, &store, file, mapping.as_deref())?);
         }
     }
     let import = ImportRun { arguments, store: &store, stop };
@@ -152,9 +153,9 @@ fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
         return Ok(ExitCode::from(NOTHING_USABLE));
     }
     let (mut some_usable, mut all_usable) = (files.is_empty(), true);
-    for (file, source) in &files {
-        let done = import.one(file, source, arguments.dry_run)?;
-        done.tell(source, &arguments.summary);
+    for file in &files {
+        let done = import.one(file, arguments.dry_run)?;
+        done.tell(&file.source, &arguments.summary);
         if !done.is_finished {
             eprintln!("stopped; the same command takes up from here");
             return Ok(ExitCode::from(130));
@@ -187,20 +188,63 @@ impl Arguments {
     }
 }
 
-/// Opens a file with what the arguments declare about it.
-fn open(arguments: &Arguments, file: &Located, mapping: Option<&str>) -> Result<SourceFile> {
-    let options = arguments.read.options(file);
-    let mut source = SourceFile::open(&file.path, &arguments.profile, mapping, &options)?;
-    // Rows that were refused are read by the mapping that was written for them.
-    let beside = summary::mapping_of_refused(&file.named);
-    if source.is_refused_rows() && source.recognition().is_some() && beside.exists() {
-        let mapping = read_mapping(&beside)?;
-        source = SourceFile::open(&file.path, &arguments.profile, Some(&mapping), &options)?;
+/// A file that is ready to be imported.
+struct OpenedFile {
+    located: Located,
+    source: SourceFile,
+    answers: Answers,
+}
+
+impl OpenedFile {
+    /// Opens a file with what the arguments declare about it. What neither they nor the file say is
+    /// asked on a terminal; elsewhere it is an error.
+    fn of(
+        arguments: &Arguments,
+        store: &Path,
+        located: Located,
+        mapping: Option<&str>,
+    ) -> Result<Self> {
+        let options = arguments.read.options(&located);
+        let mut source = SourceFile::open(&located.path, &arguments.profile, mapping, &options)?;
+        // Rows that were refused are read by the mapping that was written for them.
+        let beside = summary::mapping_of_refused(&located.named);
+        if source.is_refused_rows() && source.recognition().is_some() && beside.exists() {
+            let mapping = read_mapping(&beside)?;
+            let (path, profile) = (&located.path, &arguments.profile);
+            source = SourceFile::open(path, profile, Some(&mapping), &options)?;
+        }
+        let mut answers = Answers {
+            jurisdiction: arguments.jurisdiction.clone(),
+            time_zone: arguments.time_zone.clone(),
+            date_order: arguments.date_order.clone(),
+            projection: arguments.projection.clone(),
+        };
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+            let (input, output) = (std::io::stdin().lock(), std::io::stderr());
+            let temporary = TemporaryStore::new();
+            let reader = unchanged(store, &temporary)?;
+            Terminal { input, output }.settle(&mut source, &mut answers, &reader)?;
+        } else {
+            recognised::settle(&source, &located.named, arguments.jurisdiction.as_deref())?;
+            source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+        }
+        arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
+        Ok(Self { located, source, answers })
     }
-    recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
-    source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
-    arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-    Ok(source)
+
+    /// The file's city.
+    fn city(&self, reader: &Reader) -> Result<SourceCity> {
+        let Answers { jurisdiction, time_zone, .. } = &self.answers;
+        city_of(&self.source, jurisdiction.as_deref(), time_zone.as_deref(), reader)
+    }
+}
+
+/// The store as it is; an empty one where there is none.
+fn unchanged(store: &Path, temporary: &TemporaryStore) -> Result<Reader> {
+    match store.exists() {
+        true => Reader::open_unchanged(store),
+        false => Reader::open(&temporary.0),
+    }
 }
 
 fn read_mapping(path: &Path) -> Result<String> {
@@ -220,12 +264,12 @@ struct ImportRun<'a> {
 
 impl ImportRun<'_> {
     /// Whether no row of any file would be refused; tells those of which rows would be.
-    fn is_clean(&self, files: &[(Located, SourceFile)]) -> Result<bool> {
+    fn is_clean(&self, files: &[OpenedFile]) -> Result<bool> {
         let mut is_clean = true;
-        for (file, source) in files {
-            let checked = self.one(file, source, true)?;
+        for file in files {
+            let checked = self.one(file, true)?;
             if !checked.is_clean() {
-                checked.tell(source, &self.arguments.summary);
+                checked.tell(&file.source, &self.arguments.summary);
                 is_clean = false;
             }
         }
@@ -233,43 +277,40 @@ impl ImportRun<'_> {
     }
 
     /// Imports a file, or reads it alone.
-    fn one(&self, file: &Located, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
+    fn one(&self, file: &OpenedFile, is_dry_run: bool) -> Result<FileSummary> {
         let Self { arguments, store, .. } = self;
         if !is_dry_run {
             let reader = Reader::open(store)?;
-            let SourceCity { jurisdiction, notes } = city_or_ask(arguments, source, &reader)?;
+            let SourceCity { jurisdiction, notes } = file.city(&reader)?;
             let (writer, _writing) = Writer::start(store, NoListener)?;
-            let digest = source.digest(arguments.fix_swapped)?;
+            let digest = file.source.digest(arguments.fix_swapped)?;
             let known = digest.clone();
             let importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
-            let read = self.read(file, source, importer, false)?;
+            let read = self.read(file, importer, false)?;
             if read.is_finished {
-                file.imported(&read.jurisdiction, &known)?;
+                file.located.imported(&read.jurisdiction, &known)?;
             }
             let extent = jurisdictions::learn_extent(&reader, &writer, &read.jurisdiction)?;
             return Ok(FileSummary { city_notes: notes, learned_extent: extent, ..read });
         }
         let temporary = TemporaryStore::new();
-        let reader = match store.exists() {
-            true => Reader::open_unchanged(store)?,
-            false => Reader::open(&temporary.0)?,
-        };
-        let SourceCity { jurisdiction, notes } = city_or_ask(arguments, source, &reader)?;
+        let reader = unchanged(store, &temporary)?;
+        let SourceCity { jurisdiction, notes } = file.city(&reader)?;
         let importer = Importer::preview(Some(&reader), &catalogues()?, jurisdiction)?;
-        let read = self.read(file, source, importer, true)?;
+        let read = self.read(file, importer, true)?;
         Ok(FileSummary { city_notes: notes, ..read })
     }
 
     fn read(
         &self,
-        file: &Located,
-        source: &SourceFile,
+        file: &OpenedFile,
         mut importer: Importer<'_>,
         is_dry_run: bool,
     ) -> Result<FileSummary> {
         let Self { arguments, stop, .. } = self;
-        let path = refused_path(arguments.refused.as_deref(), &file.named);
-        wants_another_file(&path, &file.path)?;
+        let OpenedFile { located, source, .. } = file;
+        let path = refused_path(arguments.refused.as_deref(), &located.named);
+        wants_another_file(&path, &located.path)?;
         let mut refused = RefusedRows::new(path);
         let mut progress = Progress::new("import", source.size()?);
         let jurisdiction = importer.id().clone();
@@ -290,7 +331,7 @@ impl ImportRun<'_> {
             recognised::write_mapping(&summary::mapping_of_refused(path), &mapping)?;
         }
         Ok(FileSummary {
-            file: file.shown.clone(),
+            file: located.shown.clone(),
             jurisdiction,
             counts,
             noticed,
@@ -312,34 +353,6 @@ fn wants_another_file(refused: &Path, source: &Path) -> Result<()> {
             Err(Refusal::new("--refused", source.display(), message).into())
         }
         _ => Ok(()),
-    }
-}
-
-/// The city of a file. What nothing tells is asked on a terminal; elsewhere it is an error.
-fn city_or_ask(arguments: &Arguments, source: &SourceFile, reader: &Reader) -> Result<SourceCity> {
-    let mut named = arguments.jurisdiction.clone();
-    let mut zone = arguments.time_zone.clone();
-    loop {
-        let error = match city_of(source, named.as_deref(), zone.as_deref(), reader) {
-            Ok(found) => return Ok(found),
-            Err(error) => error,
-        };
-        let missing = error.refusals.first().filter(|refusal| refusal.value.is_empty());
-        let answer = match missing.map(|refusal| refusal.field.as_str()) {
-            Some("--jurisdiction") if named.is_none() => {
-                eprintln!("{error}");
-                named = ask("Jurisdiction of the file (by convention the city's domain name):");
-                named.is_some()
-            }
-            Some("--time-zone") if zone.is_none() => {
-                zone = ask("Time zone of the city (IANA, such as America/Toronto):");
-                zone.is_some()
-            }
-            _ => false,
-        };
-        if !answer {
-            return Err(error);
-        }
     }
 }
 

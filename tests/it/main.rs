@@ -10,6 +10,7 @@ mod common;
 
 mod bad_files;
 mod batches;
+mod cities;
 mod clients;
 mod cookbook;
 mod cql2;
