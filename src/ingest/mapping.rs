@@ -264,6 +264,7 @@ impl Mapping {
             lon_lat,
             accuracy,
             parent,
+            callers: self.text(row, "callers"),
             details,
             ..Draft::default()
         };
