@@ -92,8 +92,8 @@ pub struct Defaults {
 }
 
 /// What a source may have in place of a report's own fields: the name of its category and what it
-/// belongs to, words about the closure, projected coordinates, a point as text, whether the report is
-/// a duplicate, and how many people called about it.
+/// belongs to, words about the closure, projected coordinates, a point as text, whether the report
+/// is a duplicate, and how many people called about it.
 const SOURCES: [&str; 8] =
     ["category", "hint", "closure", "x", "y", "point", "duplicate", "callers"];
 
