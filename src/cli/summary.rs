@@ -97,6 +97,9 @@ impl FileSummary {
         if *resumed > 0 {
             println!("  {resumed} rows were in from an earlier, interrupted run");
         }
+        if self.counts.callers > 0 {
+            println!("  {} reports of further callers, as duplicates", self.counts.callers);
+        }
         if *services > 0 {
             println!("  {services} services added to the catalogue");
         }
@@ -201,6 +204,7 @@ impl FileSummary {
             "without_position_by_reason": no_place,
             "at_default_point": approximate,
             "outside_extent": outside,
+            "further_callers": self.counts.callers,
             "services_added": services,
             "times": times,
             "status_words_not_known": unknown(&self.noticed.statuses),

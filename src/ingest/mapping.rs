@@ -280,6 +280,7 @@ impl Mapping {
             lon_lat,
             accuracy,
             parent,
+            callers: self.text(row, "callers"),
             details,
             ..Draft::default()
         };

@@ -96,9 +96,10 @@ pub struct Defaults {
 }
 
 /// What a source may have in place of a report's own fields: the name of its category and what it
-/// belongs to, words about the closure, projected coordinates, a point as text, and whether the
-/// report is a duplicate.
-const SOURCES: [&str; 7] = ["category", "hint", "closure", "x", "y", "point", "duplicate"];
+/// belongs to, words about the closure, projected coordinates, a point as text, whether the report
+/// is a duplicate, and how many people called about it.
+const SOURCES: [&str; 8] =
+    ["category", "hint", "closure", "x", "y", "point", "duplicate", "callers"];
 
 /// Names that a profile may give columns to: those of the fields that are imported, and
 /// [`SOURCES`].

@@ -16,6 +16,7 @@ use crate::store::{
     WriteCounts, Writer, of_report,
 };
 use crate::usecase::Catalogues;
+use crate::usecase::callers::{callers, further_callers};
 
 /// Rows in one transaction. Ids come in random order, so each transaction rewrites most pages of
 /// the index of ids: a few large transactions write less than many small ones.
@@ -43,6 +44,8 @@ pub struct Summary {
     pub approximate: u64,
     /// Admitted rows whose position is outside the extent of the jurisdiction.
     pub outside: u64,
+    /// Reports of further callers, where the source counts callers: duplicates beside the rows.
+    pub callers: u64,
     /// Services added to the catalogue from categories of the source.
     pub services: u64,
 }
@@ -202,7 +205,7 @@ impl<'a> Importer<'a> {
             Err(refused) => refused,
             Ok((draft, category)) => match self.admit(draft, category) {
                 Err(refused) => refused,
-                Ok(report) => Vec::from_iter(self.take(number, report)?),
+                Ok((report, further)) => Vec::from_iter(self.take(number, report, further)?),
             },
         };
         self.summary.refused += u64::from(!refused.is_empty());
@@ -262,7 +265,7 @@ impl<'a> Importer<'a> {
         &mut self,
         mut draft: Draft,
         category: Option<(String, Option<String>)>,
-    ) -> std::result::Result<Report, Vec<Refusal>> {
+    ) -> std::result::Result<(Report, Vec<Report>), Vec<Refusal>> {
         if let Some((name, hint)) = category {
             if let Some(code) = self.code_of_name(&draft.service, &name) {
                 draft.service = code;
@@ -273,12 +276,20 @@ impl<'a> Importer<'a> {
         }
         let now = SystemClock.now().as_second();
         let gate = Gate { catalogue: &self.catalogue, zone: &self.zone, now };
-        gate.admit(draft, &self.fallback_id)
+        let count = callers(draft.callers.as_deref());
+        let report = gate.admit(draft, &self.fallback_id)?;
+        let further = count.and_then(|count| further_callers(&report, count));
+        further.map(|further| (report, further)).map_err(|refusal| vec![refusal])
     }
 
     /// Puts the report of a row into the batch, unless another row of its id is taken instead.
     /// Returns the refusal of a repeated id, where these are refused.
-    fn take(&mut self, number: u64, report: Report) -> Result<Option<Refusal>> {
+    fn take(
+        &mut self,
+        number: u64,
+        report: Report,
+        further: Vec<Report>,
+    ) -> Result<Option<Refusal>> {
         let is_resumed = self.summary.rows <= self.resume_at;
         let as_of = report.updated.map(|updated| updated.last_second());
         let updated = small(report.updated.map_or(0, |updated| updated.second()));
@@ -289,7 +300,10 @@ impl<'a> Importer<'a> {
             self.count_place(&report, 1);
             match is_resumed {
                 true => self.summary.resumed += 1,
-                false => self.put(report, as_of, false),
+                false => {
+                    self.put(report, as_of, false);
+                    self.put_further(further, as_of);
+                }
             }
             return Ok(None);
         };
@@ -310,6 +324,9 @@ impl<'a> Importer<'a> {
         }
         if wins {
             self.take_instead(report, (next, updated), before)?;
+            if next > 0 {
+                self.put_further(further, as_of);
+            }
         }
         Ok(None)
     }
@@ -348,6 +365,13 @@ impl<'a> Importer<'a> {
             *batched = ImportedReport { report, digest, as_of, is_repeat: batched.is_repeat };
         }
         Ok(())
+    }
+
+    /// Puts the reports of further callers behind that of the first one. They are not counted as
+    /// rows.
+    fn put_further(&mut self, further: Vec<Report>, as_of: Option<i64>) {
+        self.summary.callers += further.len() as u64;
+        further.into_iter().for_each(|report| self.put(report, as_of, true));
     }
 
     fn put(&mut self, report: Report, as_of: Option<i64>, is_repeat: bool) {

@@ -9,6 +9,7 @@
 
 mod app;
 mod batch;
+mod callers;
 mod catalogues;
 mod city;
 pub mod duplicates;

@@ -148,3 +148,30 @@ fn the_summary_is_also_json() {
     assert_eq!(summary["refusals"][0]["field"], "requested_datetime");
     assert_eq!(summary["refusals"][0]["count"], 1);
 }
+
+#[test]
+fn counts_of_callers_become_reports_of_one_incident() {
+    let folder = Folder::new("summary");
+    let mapping = "name = 'calls'\njurisdiction = 'calls.test'\ntime_zone = 'America/Toronto'\n\
+                   [columns]\nid = ['sr']\nrequested = ['opened']\ncategory = ['kind']\n\
+                   lon = ['x']\nlat = ['y']\ncallers = ['number of calls']\n";
+    let mapping = folder.with("m.toml", mapping.replace("number of calls", "number_of_calls"));
+    let rows = "sr,opened,kind,x,y,Number of calls\n\
+                c1,2026-10-01T10:00:00Z,Pothole,-71.21,46.81,3\n\
+                c2,2026-10-01T10:00:00Z,Pothole,-71.22,46.82,\n\
+                c3,2026-10-01T10:00:00Z,Pothole,-71.23,46.83,many\n";
+    let file = folder.with("calls.csv", rows);
+    let arguments = ["import", file.to_str().unwrap(), "--mapping", mapping.to_str().unwrap()];
+    let (code, output) = status(&folder, &arguments);
+    assert_eq!(code, Some(3), "{output}");
+    assert!(output.contains("  2 added, 0 updated, 0 unchanged, 1 refused"), "{output}");
+    assert!(output.contains("  2 reports of further callers, as duplicates"), "{output}");
+    assert!(output.contains("1 callers: is not a number of callers"), "{output}");
+    assert!(status(&folder, &arguments).1.contains("  0 added, 0 updated, 2 unchanged, 1 refused"));
+    assert!(done(&folder, &["check"]).contains("calls.test: 4 reports"));
+    let service = crate::common::Service::start(&folder, &[]);
+    for (count, total) in [("reports", 4), ("incidents", 2)] {
+        let path = format!("/api/v1/stats?jurisdiction_id=calls.test&count={count}");
+        assert_eq!(service.get(&path).json()["total"], total, "{count}");
+    }
+}

@@ -49,6 +49,8 @@ pub struct Draft {
     pub assignee: Option<String>,
     /// Fields that few reports have.
     pub details: Details,
+    /// How many people reported the same, as a source counts them; default: one.
+    pub callers: Option<String>,
     /// Who reports.
     pub contact: Option<Contact>,
     /// Whether the sender was shown the questions of the service; its answers must then fit them.
