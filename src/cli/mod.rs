@@ -3,6 +3,7 @@
 mod boundaries;
 mod check;
 mod dedupe;
+mod download;
 pub mod evaluate;
 mod export;
 mod follow;
@@ -10,6 +11,7 @@ mod generate;
 mod import;
 mod inspect;
 mod labelled_pairs;
+mod located;
 mod notes;
 mod openapi;
 mod progress;
