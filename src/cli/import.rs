@@ -1,11 +1,13 @@
 //! `pointchaud import`: reads a city's export into the store.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use crate::cli::ask::{Answers, Terminal};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
@@ -92,13 +94,13 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let store = arguments.store.path()?;
     let stop = stop_flag()?;
-    let sources: Vec<SourceFile> =
-        arguments.files.iter().map(|file| open(arguments, file)).collect::<Result<_>>()?;
+    let sources: Vec<(SourceFile, Answers)> =
+        arguments.files.iter().map(|file| open(arguments, &store, file)).collect::<Result<_>>()?;
     let import = ImportRun { arguments, store: &store, stop: &stop };
     if arguments.strict {
         let mut is_clean = true;
-        for (file, source) in arguments.files.iter().zip(&sources) {
-            let checked = import.one(file, source, true)?;
+        for (file, (source, answers)) in arguments.files.iter().zip(&sources) {
+            let checked = import.one(file, source, answers, true)?;
             if !checked.is_clean() {
                 checked.tell(source, &arguments.summary);
                 is_clean = false;
@@ -110,8 +112,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     let (mut some_usable, mut all_usable) = (false, true);
-    for (file, source) in arguments.files.iter().zip(&sources) {
-        let done = import.one(file, source, arguments.dry_run)?;
+    for (file, (source, answers)) in arguments.files.iter().zip(&sources) {
+        let done = import.one(file, source, answers, arguments.dry_run)?;
         done.tell(source, &arguments.summary);
         if !done.is_finished {
             eprintln!("stopped; the same command takes up from here");
@@ -128,8 +130,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
-/// Opens a file with what the arguments declare about it.
-fn open(arguments: &Arguments, file: &Path) -> Result<SourceFile> {
+/// Opens a file with what the arguments declare about it. Who sits at a terminal is asked for the
+/// rest.
+fn open(arguments: &Arguments, store: &Path, file: &Path) -> Result<(SourceFile, Answers)> {
     let options = ReadOptions {
         delimiter: arguments.delimiter,
         encoding: arguments.encoding.clone(),
@@ -143,10 +146,31 @@ fn open(arguments: &Arguments, file: &Path) -> Result<SourceFile> {
         let mapping = read_mapping(&beside)?;
         source = SourceFile::open(file, &arguments.profile, Some(&mapping), &options)?;
     }
-    recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
-    source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
+    let mut answers = Answers {
+        jurisdiction: arguments.jurisdiction.clone(),
+        time_zone: arguments.time_zone.clone(),
+        date_order: arguments.date_order.clone(),
+        projection: arguments.projection.clone(),
+    };
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let (input, output) = (std::io::stdin().lock(), std::io::stderr());
+        let temporary = TemporaryStore::new();
+        let reader = reader(store, &temporary)?;
+        Terminal { input, output }.settle(&mut source, &mut answers, &reader)?;
+    } else {
+        recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
+        source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+    }
     arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
-    Ok(source)
+    Ok((source, answers))
+}
+
+/// Reads the store without a change of it; an empty one where there is none yet.
+fn reader(store: &Path, temporary: &TemporaryStore) -> Result<Reader> {
+    match store.exists() {
+        true => Reader::open_unchanged(store),
+        false => Reader::open(&temporary.0),
+    }
 }
 
 fn read_mapping(path: &Path) -> Result<String> {
@@ -166,9 +190,15 @@ struct ImportRun<'a> {
 
 impl ImportRun<'_> {
     /// Imports a file, or reads it alone.
-    fn one(&self, file: &Path, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
+    fn one(
+        &self,
+        file: &Path,
+        source: &SourceFile,
+        answers: &Answers,
+        is_dry_run: bool,
+    ) -> Result<FileSummary> {
         let Self { arguments, store, .. } = self;
-        let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
+        let (named, zone) = (answers.jurisdiction.as_deref(), answers.time_zone.as_deref());
         if !is_dry_run {
             let reader = Reader::open(store)?;
             let city = city_of(source, named, zone, &reader)?;
@@ -178,10 +208,7 @@ impl ImportRun<'_> {
             return self.read(file, source, importer, false);
         }
         let temporary = TemporaryStore::new();
-        let reader = match store.exists() {
-            true => Reader::open_unchanged(store)?,
-            false => Reader::open(&temporary.0)?,
-        };
+        let reader = reader(store, &temporary)?;
         let city = city_of(source, named, zone, &reader)?;
         let importer = Importer::preview(Some(&reader), &catalogues()?, city)?;
         self.read(file, source, importer, true)

@@ -1,5 +1,6 @@
 //! The command line: one file for each command, without rules of its own.
 
+mod ask;
 mod boundaries;
 mod check;
 mod dedupe;
