@@ -164,6 +164,16 @@ impl Mapping {
         self.places.order = order;
     }
 
+    /// Reads `O` behind degrees as the east.
+    pub fn take_o_as_east(&mut self) {
+        self.places.o_is_east = true;
+    }
+
+    /// The name of the zone of wall clocks.
+    pub fn zone_name(&self) -> &str {
+        self.clock.zone.iana_name().unwrap_or_default()
+    }
+
     /// The reader of places; `None` where the source has no column for them.
     pub fn places(&self) -> Option<&PlaceReader> {
         let has = |field: &str| self.columns.contains_key(field);
