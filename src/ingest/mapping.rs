@@ -180,16 +180,6 @@ impl Mapping {
         PLACE_FIELDS.into_iter().any(has).then_some(&self.places)
     }
 
-    /// Reads `O` behind degrees as the east.
-    pub fn take_o_as_east(&mut self) {
-        self.places.o_is_east = true;
-    }
-
-    /// The name of the zone of wall clocks.
-    pub fn zone_name(&self) -> &str {
-        self.clock.zone.iana_name().unwrap_or_default()
-    }
-
     /// Is the projection of `x` and `y` known?
     pub fn has_projection(&self) -> bool {
         self.places.projection.is_some()
