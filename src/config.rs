@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// The jurisdiction that answers where none is named.
-pub const DEFAULT_JURISDICTION: &str = "ville.quebec.qc.ca";
-
 /// Limits on what one request may ask and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Limits {

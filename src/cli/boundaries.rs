@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::shared::{JurisdictionArguments, StoreArguments};
+use crate::cli::shared::{JurisdictionArguments, StoreArguments, with_writer};
 use crate::domain::BoundarySet;
 use crate::error::{Error, Result};
 use crate::ingest::boundaries;
-use crate::store::{NoListener, Reader, ReplaceBoundaries, Writer};
+use crate::store::{Reader, ReplaceBoundaries};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -59,12 +59,9 @@ struct Remove {
 
 impl Which {
     fn write(&self, set: BoundarySet) -> Result<()> {
-        let path = self.store.path()?;
-        let jurisdiction = self.whose.id()?;
-        let (writer, writing) = Writer::start(&path, NoListener)?;
-        writer.execute(ReplaceBoundaries { jurisdiction, set })?;
-        drop(writer);
-        writing.join().map_err(|_| Error::internal("the writer panicked"))
+        let path = self.store.existing()?;
+        let jurisdiction = self.whose.of(&Reader::open(&path)?)?.id;
+        with_writer(&path, |writer| writer.execute(ReplaceBoundaries { jurisdiction, set }))
     }
 }
 
@@ -81,13 +78,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         What::List(which) => {
             let reader = Reader::open(&which.store.existing()?)?;
-            for set in reader.boundaries(&which.whose.id()?)? {
+            for set in reader.boundaries(&which.whose.of(&reader)?.id)? {
                 println!("{}: {} areas", set.name, set.areas.len());
             }
         }
         What::Remove(remove) => {
             let reader = Reader::open(&remove.which.store.existing()?)?;
-            let known = reader.boundaries(&remove.which.whose.id()?)?;
+            let known = reader.boundaries(&remove.which.whose.of(&reader)?.id)?;
             if !known.iter().any(|set| set.name == remove.name) {
                 return Err(Error::not_found(&remove.name));
             }

@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let model = labelled_pairs::model(arguments.model.as_deref())?;
     let reader = Reader::open(&path)?;
-    let city = labelled_pairs::city(&reader, &arguments.jurisdiction.jurisdiction)?;
+    let city = labelled_pairs::city(&reader, arguments.jurisdiction.of(&reader)?)?;
     let since = match &arguments.since {
         None => i64::MIN,
         Some(text) => {

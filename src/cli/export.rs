@@ -51,11 +51,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
         return Err(Refusal::new("--format", &arguments.format, message).into());
     }
-    let id = arguments.whose.id()?;
     let reader = Reader::open(&arguments.store.existing()?)?;
-    if !reader.jurisdictions()?.iter().any(|(known, _)| known.id == id) {
-        return Err(Error::not_found(id.as_str()));
-    }
+    let id = arguments.whose.of(&reader)?.id;
     let mut catalogue = catalogues()?.of(&id);
     reader.services(&id)?.into_iter().for_each(|service| catalogue.add(service));
     let mut out = match layout {

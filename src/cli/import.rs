@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
-use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
+use crate::cli::shared::{StoreArguments, ask, catalogues, stop_flag};
 use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
@@ -16,7 +16,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer};
-use crate::usecase::{Importer, Summary, city_of};
+use crate::usecase::{Importer, SourceCity, Summary, city_of, jurisdictions};
 
 /// What the exit status means, for the help.
 const EXIT_STATUS: &str = "Exit status:
@@ -47,7 +47,8 @@ pub struct Arguments {
     /// data/mappings).
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// Jurisdiction of the reports (default: the profile's city).
+    /// Jurisdiction of the reports (default: that of the profile or mapping, of the rows' column
+    /// jurisdiction_id, or the store's only city where the places of the file lie in it).
     #[arg(long, env = "POINTCHAUD_JURISDICTION")]
     jurisdiction: Option<String>,
     /// IANA time zone of times without an offset, for a new jurisdiction.
@@ -168,23 +169,25 @@ impl ImportRun<'_> {
     /// Imports a file, or reads it alone.
     fn one(&self, file: &Path, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
         let Self { arguments, store, .. } = self;
-        let (named, zone) = (arguments.jurisdiction.as_deref(), arguments.time_zone.as_deref());
         if !is_dry_run {
             let reader = Reader::open(store)?;
-            let city = city_of(source, named, zone, &reader)?;
+            let SourceCity { jurisdiction, notes } = city_or_ask(arguments, source, &reader)?;
             let (writer, _writing) = Writer::start(store, NoListener)?;
             let digest = source.digest(arguments.fix_swapped)?;
-            let importer = Importer::begin(&reader, &writer, &catalogues()?, city, digest)?;
-            return self.read(file, source, importer, false);
+            let importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
+            let read = self.read(file, source, importer, false)?;
+            let extent = jurisdictions::learn_extent(&reader, &writer, &read.jurisdiction)?;
+            return Ok(FileSummary { city_notes: notes, learned_extent: extent, ..read });
         }
         let temporary = TemporaryStore::new();
         let reader = match store.exists() {
             true => Reader::open_unchanged(store)?,
             false => Reader::open(&temporary.0)?,
         };
-        let city = city_of(source, named, zone, &reader)?;
-        let importer = Importer::preview(Some(&reader), &catalogues()?, city)?;
-        self.read(file, source, importer, true)
+        let SourceCity { jurisdiction, notes } = city_or_ask(arguments, source, &reader)?;
+        let importer = Importer::preview(Some(&reader), &catalogues()?, jurisdiction)?;
+        let read = self.read(file, source, importer, true)?;
+        Ok(FileSummary { city_notes: notes, ..read })
     }
 
     fn read(
@@ -225,6 +228,8 @@ impl ImportRun<'_> {
             refused,
             is_finished,
             is_dry_run,
+            city_notes: Vec::new(),
+            learned_extent: None,
         })
     }
 }
@@ -240,6 +245,34 @@ fn wants_another_file(refused: &Path, source: &Path) -> Result<()> {
     }
 }
 
+/// The city of a file. What nothing tells is asked on a terminal; elsewhere it is an error.
+fn city_or_ask(arguments: &Arguments, source: &SourceFile, reader: &Reader) -> Result<SourceCity> {
+    let mut named = arguments.jurisdiction.clone();
+    let mut zone = arguments.time_zone.clone();
+    loop {
+        let error = match city_of(source, named.as_deref(), zone.as_deref(), reader) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let missing = error.refusals.first().filter(|refusal| refusal.value.is_empty());
+        let answer = match missing.map(|refusal| refusal.field.as_str()) {
+            Some("--jurisdiction") if named.is_none() => {
+                eprintln!("{error}");
+                named = ask("Jurisdiction of the file (by convention the city's domain name):");
+                named.is_some()
+            }
+            Some("--time-zone") if zone.is_none() => {
+                zone = ask("Time zone of the city (IANA, such as America/Toronto):");
+                zone.is_some()
+            }
+            _ => false,
+        };
+        if !answer {
+            return Err(error);
+        }
+    }
+}
+
 /// Imports a file of a recognised layout without output. Returns its jurisdiction.
 ///
 /// # Errors
@@ -248,8 +281,10 @@ pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
     let source = SourceFile::open(file, "auto", None, &ReadOptions::default())?;
     let reader = Reader::open(store)?;
     let (writer, writing) = Writer::start(store, NoListener)?;
-    let jurisdiction = city_of(&source, None, None, &reader)?;
-    let digest = source.digest(false)?;
+    // In a store of its own, a city that nothing tells has no meaning: any name will do.
+    let city = city_of(&source, None, None, &reader)
+        .or_else(|_| city_of(&source, Some("reports.example"), Some("UTC"), &reader))?;
+    let (jurisdiction, digest) = (city.jurisdiction, source.digest(false)?);
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
     importer.read(&source, false, |_, _| Ok(true))?;
     let id = importer.id().clone();

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::import;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
 use crate::cli::temporary_store::TemporaryStore;
-use crate::domain::{Catalogue, Filter, JurisdictionId, ReportTime, ServiceCode, SystemClock};
+use crate::domain::{Catalogue, Filter, Jurisdiction, ReportTime, ServiceCode, SystemClock};
 use crate::error::{Error, Refusal, Result};
 use crate::index::{DocAddress, Snapshot};
 use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
@@ -18,7 +18,7 @@ use crate::message;
 use crate::query::{DuplicateModel, DuplicateQuery, DuplicateRule};
 use crate::statistics::DisjointSet;
 use crate::store::Reader;
-use crate::usecase::City;
+use crate::usecase::{City, jurisdictions};
 
 /// Sources of reports and labels.
 #[derive(Debug, Args)]
@@ -72,14 +72,20 @@ impl LabelledPairs {
     /// Unreadable files; labels that name no known report.
     pub fn read(arguments: &LabelledPairsArguments) -> Result<Self> {
         let scratch = arguments.reports.as_ref().map(|_| TemporaryStore::new());
-        let (store, jurisdiction) = match (&arguments.reports, &scratch) {
+        let (reader, jurisdiction) = match (&arguments.reports, &scratch) {
             (Some(file), Some(scratch)) => {
-                let jurisdiction = import::quietly(file, &scratch.0)?;
-                (scratch.0.clone(), jurisdiction.to_string())
+                let id = import::quietly(file, &scratch.0)?;
+                let reader = Reader::open(&scratch.0)?;
+                let jurisdiction = jurisdictions::stored(&reader, &id)?;
+                (reader, jurisdiction)
             }
-            _ => (arguments.store.existing()?, arguments.jurisdiction.jurisdiction.clone()),
+            _ => {
+                let reader = Reader::open(&arguments.store.existing()?)?;
+                let jurisdiction = arguments.jurisdiction.of(&reader)?;
+                (reader, jurisdiction)
+            }
         };
-        let city = city(&Reader::open(&store)?, &jurisdiction)?;
+        let city = city(&reader, jurisdiction)?;
         let snapshot = city.snapshots().load();
         let pairs = match &arguments.pairs {
             Some(path) => read_pairs(path)?,
@@ -140,8 +146,8 @@ impl LabelledPairs {
     }
 
     /// The city's name.
-    pub fn city(&self) -> &str {
-        &self.city.jurisdiction.name
+    pub fn city(&self) -> String {
+        self.city.jurisdiction().name.clone()
     }
 
     /// The second of Unix time at which a date or time begins in the city's time zone.
@@ -176,14 +182,10 @@ impl LabelledPairs {
 /// A city of the store with its index.
 ///
 /// # Errors
-/// Not found; the store.
-pub fn city(reader: &Reader, id: &str) -> Result<City> {
-    let refuse = |message| Refusal::new("--jurisdiction", id, message);
-    let wanted = JurisdictionId::new(id).map_err(refuse)?;
-    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
-    let found = known.into_iter().find(|known| known.id == wanted);
-    let found = found.ok_or_else(|| Error::not_found(id))?;
-    let city = City::new(found, catalogues()?.of(&wanted), reader, SystemClock::shared())?;
+/// The store.
+pub fn city(reader: &Reader, jurisdiction: Jurisdiction) -> Result<City> {
+    let base = catalogues()?.of(&jurisdiction.id);
+    let city = City::new(jurisdiction, base, reader, SystemClock::shared())?;
     city.boot(reader)?;
     Ok(city)
 }

@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod check;
+mod city;
 mod dedupe;
 pub mod evaluate;
 mod export;
@@ -45,6 +46,8 @@ enum Command {
     Export(export::Arguments),
     /// Load the areas of a city: arrondissements, quartiers, sectors
     Boundaries(boundaries::Arguments),
+    /// List, add, change and remove cities
+    City(city::Arguments),
     /// Mirror the Open311 server of another city
     Follow(follow::Arguments),
     /// Generate a realistic Québec from a seed, with its ground truth
@@ -73,6 +76,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Boundaries(arguments) => boundaries::run(&arguments),
+        Command::City(arguments) => city::run(&arguments),
         Command::Follow(arguments) => follow::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),

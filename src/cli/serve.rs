@@ -13,17 +13,18 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::shared::{StoreArguments, catalogues};
+use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
 use crate::config::Limits;
 use crate::demo::{Plan, REPORTS_PER_YEAR};
-use crate::error::{Error, ErrorKind, Result};
+use crate::domain::JurisdictionId;
+use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::{AppState, PageSettings, PublicConfig, WriteAccess, router, serve};
 use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
+use crate::usecase::App;
 use crate::usecase::watch::BackgroundWatch;
-use crate::usecase::{App, quebec};
 
 /// Time-out for reaching the host of the default basemap.
 const PROBE_MAX: Duration = Duration::from_millis(1500);
@@ -35,6 +36,10 @@ pub struct Arguments {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
     listen: SocketAddr,
+    /// Jurisdiction that answers where a request names none (default: the store's only city, or
+    /// the first that was added).
+    #[arg(long, env = "POINTCHAUD_DEFAULT")]
+    default: Option<String>,
     /// Fill an empty store with the generated demo city.
     #[arg(long, env = "POINTCHAUD_DEMO")]
     demo: bool,
@@ -76,7 +81,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let model = labelled_pairs::model(arguments.model.as_deref())?;
     let limits = Limits::default();
+    let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
     let app = App::open(&store, catalogues()?, limits.clone())?;
+    if let Some(id) = default {
+        app.set_default(id);
+    }
     let access = match &arguments.crew_key {
         Some(key) => WriteAccess::Key(key.clone()),
         None if arguments.listen.ip().is_loopback() => WriteAccess::Local,
@@ -170,13 +179,25 @@ async fn stopped() {
     }
 }
 
-/// Generates the demo city unless the store already has reports of Québec.
+/// Checks the default jurisdiction. In a store without a city it may be imported later.
+fn default_city(store: &Path, id: &str) -> Result<JurisdictionId> {
+    let id = jurisdiction_id("--default", id)?;
+    let known = Reader::open(store)?.jurisdictions()?;
+    if known.is_empty() || known.iter().any(|(known, _)| known.id == id) {
+        return Ok(id);
+    }
+    let known: Vec<&str> = known.iter().map(|(known, _)| known.id.as_str()).collect();
+    let known = known.join(", ");
+    let message = message!(
+        "n’est pas dans le dépôt, dont les villes sont : {known}",
+        "is not in the store, whose cities are: {known}"
+    );
+    Err(Refusal::new("--default", id, message).into())
+}
+
+/// Generates the demo city unless the store already has reports of any city.
 fn fill(store: &Path, reports: u64) -> Result<()> {
-    let reader = Reader::open(store)?;
-    let home = quebec().id;
-    let jurisdictions = reader.jurisdictions()?;
-    let known = jurisdictions.iter().find(|(known, _)| known.id == home);
-    if known.is_some_and(|(_, revision)| *revision > 0) {
+    if Reader::open(store)?.jurisdictions()?.iter().any(|(_, revision)| *revision > 0) {
         return Ok(());
     }
     eprintln!("filling the store with the demo city ({reports} reports)…");

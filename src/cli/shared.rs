@@ -1,18 +1,18 @@
 //! What several commands share: their arguments, the built-in catalogues, the stop signal.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::config::DEFAULT_JURISDICTION;
-use crate::domain::JurisdictionId;
+use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::builtin_catalogue;
 use crate::message;
-use crate::store::sqlite_path;
-use crate::usecase::Catalogues;
+use crate::store::{NoListener, Reader, Writer, sqlite_path};
+use crate::usecase::{Catalogues, jurisdictions};
 
 /// The store of a command.
 #[derive(Debug, Args)]
@@ -42,18 +42,53 @@ impl StoreArguments {
 /// The jurisdiction of a command.
 #[derive(Debug, Args)]
 pub struct JurisdictionArguments {
-    /// Jurisdiction; by convention the domain name of the city.
-    #[arg(long, env = "POINTCHAUD_JURISDICTION", default_value = DEFAULT_JURISDICTION)]
-    pub jurisdiction: String,
+    /// Jurisdiction; by convention the domain name of the city (default: the store's only one).
+    #[arg(long, env = "POINTCHAUD_JURISDICTION")]
+    jurisdiction: Option<String>,
 }
 
 impl JurisdictionArguments {
-    /// The checked id.
-    pub fn id(&self) -> Result<JurisdictionId> {
-        let id = &self.jurisdiction;
-        JurisdictionId::new(id)
-            .map_err(|message| Refusal::new("--jurisdiction", id, message).into())
+    /// The jurisdiction as the store has it: the one that is named, else the only one.
+    ///
+    /// # Errors
+    /// The id is malformed or not in the store; none is named and the store has none or several.
+    pub fn of(&self, reader: &Reader) -> Result<Jurisdiction> {
+        match &self.jurisdiction {
+            Some(id) => jurisdictions::stored(reader, &jurisdiction_id("--jurisdiction", id)?),
+            None => jurisdictions::only(reader),
+        }
     }
+}
+
+/// Checks a jurisdiction's id that stands at `field`.
+///
+/// # Errors
+/// It is malformed.
+pub fn jurisdiction_id(field: &str, id: &str) -> Result<JurisdictionId> {
+    JurisdictionId::new(id).map_err(|message| Refusal::new(field, id, message).into())
+}
+
+/// Runs `change` with a writer of the store, and waits until the writer has ended.
+///
+/// # Errors
+/// The store cannot be written, and those of `change`.
+pub fn with_writer<T>(store: &Path, change: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
+    let (writer, writing) = Writer::start(store, NoListener)?;
+    let changed = change(&writer);
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    changed
+}
+
+/// Asks a question on the terminal; `None` where there is no terminal or no answer.
+pub fn ask(question: &str) -> Option<String> {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return None;
+    }
+    eprint!("{question} ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty())
 }
 
 /// The error of a file, named by a flag, that cannot be written.

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::{notes, recognised};
+use crate::cli::{city, notes, recognised};
 use crate::domain::{JurisdictionId, RepeatRule};
+use crate::i18n::Message;
 use crate::ingest::{Notes, RefusalKind, SourceFile};
+use crate::place::BBox;
 use crate::usecase::Summary;
 
 /// Kinds of refusals that are shown as text.
@@ -30,6 +32,10 @@ pub struct FileSummary {
     pub is_finished: bool,
     /// Nothing was written into the store.
     pub is_dry_run: bool,
+    /// From what the city was concluded.
+    pub city_notes: Vec<Message>,
+    /// The extent that was learned from the city's reports, where it is another than before.
+    pub learned_extent: Option<BBox>,
 }
 
 /// The mapping of a file of refused rows whose source was recognised by its columns.
@@ -57,6 +63,9 @@ impl FileSummary {
         if self.is_dry_run {
             println!("  only read: nothing is written into the store");
         }
+        for note in &self.city_notes {
+            println!("  {note}");
+        }
         println!("  read as {}", source.described());
         if let Some(recognition) = source.recognition() {
             recognised::tell(recognition);
@@ -68,6 +77,9 @@ impl FileSummary {
         notes::tell(&self.noticed);
         for note in source.reading_notes() {
             println!("  {note}");
+        }
+        if let Some(extent) = &self.learned_extent {
+            println!("  the city's extent, learned from its reports: {}", city::edges(extent));
         }
     }
 
@@ -172,6 +184,8 @@ impl FileSummary {
             "file": self.file.display().to_string(),
             "profile": source.profile().name,
             "jurisdiction": self.jurisdiction.as_str(),
+            "city_notes": self.city_notes.iter().map(|note| &note.en).collect::<Vec<_>>(),
+            "learned_extent": self.learned_extent.map(|b| [b.west, b.south, b.east, b.north]),
             "read_as": source.described(),
             "dry_run": self.is_dry_run,
             "finished": self.is_finished,

@@ -45,7 +45,7 @@ impl fmt::Display for JurisdictionId {
 }
 
 /// A city and what is needed to read its data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Jurisdiction {
     /// The key.
     pub id: JurisdictionId,
@@ -56,6 +56,9 @@ pub struct Jurisdiction {
     /// The box in which its reports usually lie, if known. The map opens on it, and imports use it
     /// to detect exchanged coordinates.
     pub extent: Option<BBox>,
+    /// The extent was learned from the reports, and is learned again as they come; false where
+    /// people or a profile set it.
+    pub is_extent_learned: bool,
 }
 
 impl Jurisdiction {
@@ -67,8 +70,8 @@ impl Jurisdiction {
         let name = &self.time_zone;
         TimeZone::get(name).map_err(|_| {
             message!(
-                "« {name} » n’est pas un fuseau horaire IANA (America/Toronto)",
-                "'{name}' is not an IANA time zone (America/Toronto)"
+                "n’est pas un fuseau horaire IANA (America/Toronto)",
+                "is not an IANA time zone (America/Toronto)"
             )
         })
     }

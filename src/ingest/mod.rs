@@ -45,4 +45,4 @@ pub use read::ReadOptions;
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};
-pub use source::{RowSink, SourceFile, SourceRow};
+pub use source::{RowSink, SourceFile, SourceRow, SourceSample};

@@ -7,10 +7,14 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::domain::fields::ALL;
-use crate::domain::{Channel, ClosedReason, Nature, RepeatRule, Status, fold};
+use crate::domain::{
+    Channel, ClosedReason, Jurisdiction, JurisdictionId, Nature, RepeatRule, Status, fold,
+};
+use crate::error::Refusal;
 use crate::ingest::place_reader::PairOrder;
 use crate::ingest::projection::Projection;
 use crate::ingest::times::{DateOrder, FORMAT_WORDS};
+use crate::place::BBox;
 
 /// The built-in profiles, in the order in which `auto` tries them: the one that asks for the most
 /// particular header first.
@@ -121,6 +125,22 @@ impl Profile {
     pub fn of_jurisdiction(id: &str) -> Option<Self> {
         let mut all = Self::all().ok()?.into_iter();
         all.find(|profile| profile.jurisdiction.as_deref() == Some(id))
+    }
+
+    /// The city that the profile describes, under this id.
+    ///
+    /// # Errors
+    /// The id is malformed.
+    pub fn city_named(&self, id: &str) -> crate::error::Result<Jurisdiction> {
+        let known = JurisdictionId::new(id)
+            .map_err(|message| Refusal::new("--jurisdiction", id, message))?;
+        Ok(Jurisdiction {
+            id: known,
+            name: self.city.clone().unwrap_or_else(|| id.to_owned()),
+            time_zone: self.time_zone.clone().unwrap_or_else(|| "UTC".into()),
+            extent: self.extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok()),
+            is_extent_learned: false,
+        })
     }
 
     fn all() -> Result<Vec<Self>, String> {

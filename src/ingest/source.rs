@@ -19,7 +19,7 @@ use crate::ingest::recognition::Recognition;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::survey::{Survey, TIMES};
 use crate::message;
-use crate::place::BBox;
+use crate::place::{BBox, Position};
 
 /// The column by which the profile of GeoJSON knows features.
 const GEOMETRY: &str = "*geometry";
@@ -51,7 +51,25 @@ pub struct SourceFile {
     is_refused_rows: bool,
     /// Of a file of refused rows: what its source was read as, `key=value`.
     read_as: Vec<String>,
+    /// The only jurisdiction whose rows are read, where the rows name theirs.
+    only_city: RefCell<Option<String>>,
 }
+
+/// What the first rows of a file say about its city.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSample {
+    /// The jurisdictions that rows name in the column `jurisdiction_id`, each once.
+    pub jurisdictions: Vec<String>,
+    /// The places of the rows.
+    pub places: Vec<Position>,
+    /// Some times have no offset: they depend on the time zone of the city.
+    pub needs_time_zone: bool,
+}
+
+/// Rows of a [`SourceSample`].
+const SAMPLE_ROWS: usize = 5_000;
+/// The column by which rows name their jurisdiction, as exports of this service do.
+const CITY_COLUMN: &str = "jurisdiction_id";
 
 impl SourceFile {
     /// Opens a file: with `mapping`, the text of a profile, or with the built-in profile of this
@@ -117,6 +135,7 @@ impl SourceFile {
             recognition,
             reading_notes: RefCell::default(),
             read_as,
+            only_city: RefCell::default(),
         };
         source.take_over();
         Ok(source)
@@ -202,14 +221,57 @@ impl SourceFile {
             .map_err(|message| Refusal::new("--jurisdiction", id, message))?;
         let of_city = Profile::of_jurisdiction(id);
         let own = (self.profile.jurisdiction.as_deref() == Some(id)).then_some(&self.profile);
-        let profile = own.or(of_city.as_ref()).unwrap_or(&self.profile);
-        let extent = profile.extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
-        Ok(Jurisdiction {
-            id: known,
-            name: profile.city.clone().unwrap_or_else(|| id.to_owned()),
-            time_zone: profile.time_zone.clone().unwrap_or_else(|| "UTC".into()),
-            extent,
-        })
+        own.or(of_city.as_ref()).unwrap_or(&self.profile).city_named(known.as_str())
+    }
+
+    /// Reads the first 5,000 rows for what they say about the city. `extent` is that of the city
+    /// that may be meant; see [`SourceFile::read`].
+    ///
+    /// # Errors
+    /// As [`SourceFile::read`].
+    pub fn sample(&self, extent: Option<BBox>) -> Result<SourceSample> {
+        let mut sample = SourceSample { jurisdictions: self.named_cities()?, ..Default::default() };
+        let mut read = |zone: TimeZone| -> Result<Vec<_>> {
+            let (mut times, mut places, mut rows) = (Vec::new(), Vec::new(), 0);
+            self.read(zone, extent, false, &mut |row| {
+                rows += 1;
+                if let Ok((draft, _)) = row.mapped {
+                    let at = [draft.requested, draft.updated, draft.closed];
+                    times.push(at.map(|time| time.map(|time| time.as_instant())));
+                    let place = draft.lon_lat.and_then(|(lon, lat)| Position::new(lon, lat).ok());
+                    places.extend(place);
+                }
+                rows < SAMPLE_ROWS
+            })?;
+            sample.places = places;
+            Ok(times)
+        };
+        // A wall clock is another instant in another zone.
+        let west = read(TimeZone::UTC)?;
+        sample.needs_time_zone = west != read(TimeZone::fixed(jiff::tz::offset(12)))?;
+        Ok(sample)
+    }
+
+    /// The jurisdictions that the first rows name.
+    fn named_cities(&self) -> Result<Vec<String>> {
+        let mut rows = self.input.rows()?;
+        let (mut row, mut found) = (Row::default(), Vec::new());
+        for _ in 0..SAMPLE_ROWS {
+            if !rows.next(&mut row)? {
+                break;
+            }
+            if let Some(name) = named_city(&row, rows.columns())
+                && !found.iter().any(|known| known == name)
+            {
+                found.push(name.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// From now on, refuses rows that name another jurisdiction than this one.
+    pub fn read_only(&self, jurisdiction: &str) {
+        self.only_city.replace(Some(jurisdiction.to_owned()));
     }
 
     /// Declares what the profile leaves open: the order of day and month (`dmy`, `mdy`) and the
@@ -307,7 +369,8 @@ impl SourceFile {
                 mapping.resolve(rows.columns().folded());
             }
             ordinal += 1;
-            let mapped = match row.refusal.take() {
+            let refusal = row.refusal.take().or_else(|| self.other_city(&row, rows.columns()));
+            let mapped = match refusal {
                 Some(refusal) => Err(vec![refusal]),
                 None => mapping.draft(&row.cells).map(|mut mapped| {
                     anonymous.name(&mut mapped, &row.cells, rows.columns());
@@ -324,6 +387,17 @@ impl SourceFile {
                 return Ok(mapping.notes());
             }
         }
+    }
+
+    /// Refuses a row of another jurisdiction than the one that is read.
+    fn other_city(&self, row: &Row, columns: &SourceColumns) -> Option<Refusal> {
+        let only = self.only_city.borrow();
+        let (only, name) = (only.as_deref()?, named_city(row, columns)?);
+        let message = message!(
+            "est une autre ville que celle des premières lignes ({only})",
+            "is another city than that of the first rows ({only})"
+        );
+        (name != only).then(|| Refusal::new(CITY_COLUMN, name, message))
     }
 
     /// Looks over the rows. Where the file cannot be read to the end, the import says so.
@@ -355,6 +429,20 @@ fn all_found(mapping: &Mapping, columns: &SourceColumns) -> Result<()> {
         "has none of its columns in the file, which contains {has}"
     );
     Err(Refusal::new("--mapping [columns]", field, message).into())
+}
+
+/// The jurisdiction that a row names.
+fn named_city<'a>(row: &'a Row, columns: &SourceColumns) -> Option<&'a str> {
+    let column = columns.folded().iter().position(|name| name == CITY_COLUMN)?;
+    row.cells.get(column).map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// The row as it stood in the file.
+fn raw(row: &Row) -> Vec<String> {
+    match row.record.is_empty() {
+        false => vec![row.record.clone()],
+        true => row.cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
+    }
 }
 
 impl RowCells for Cells {

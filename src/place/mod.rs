@@ -5,6 +5,7 @@ mod area_index;
 mod bbox;
 mod distance;
 mod edge_index;
+mod extent;
 mod grid;
 mod h3_cell;
 mod h3_lattice;
@@ -18,6 +19,7 @@ pub use bbox::BBox;
 pub use distance::{
     CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, unit_vector, unwrapped,
 };
+pub use extent::{PLACES_MIN, learned_extent};
 pub use grid::{GRID_BITS, GridBox, GridCell, Overlap, grid_position, morton, unmorton};
 pub use h3_cell::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN, H3_RESOLUTIONS, H3Cell};
 pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};

@@ -9,6 +9,7 @@ use crate::domain::{
     JurisdictionId, Report, ReportId, Service, StoredReport,
 };
 use crate::error::{Error, Result};
+use crate::place::BBox;
 
 /// Receives what a command returned, on the writer's thread.
 pub(super) type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -53,6 +54,9 @@ macro_rules! commands {
 
 commands! {
     AddJurisdiction -> (),
+    SetJurisdiction -> (),
+    SaveLearnedExtent -> (),
+    RemoveJurisdiction -> u64,
     CreateReport -> SubmitOutcome,
     CreateReports -> BatchOutcome,
     UpdateReport -> StoredReport,
@@ -70,6 +74,29 @@ pub struct AddJurisdiction {
     pub jurisdiction: Jurisdiction,
     /// Its own services.
     pub services: Vec<Service>,
+}
+
+/// Sets the name, time zone and extent of a jurisdiction. Takes a revision, because days and hours
+/// are those of the time zone.
+pub struct SetJurisdiction {
+    /// The city as it is to be.
+    pub jurisdiction: Jurisdiction,
+}
+
+/// Writes the extent that was learned from the reports of a jurisdiction, unless people set one
+/// meanwhile. No report changes, so it takes no revision.
+pub struct SaveLearnedExtent {
+    /// The city.
+    pub jurisdiction: JurisdictionId,
+    /// Where its reports lie.
+    pub extent: BBox,
+}
+
+/// Removes a jurisdiction with everything that the store holds of it. Returns the number of its
+/// reports.
+pub struct RemoveJurisdiction {
+    /// The city.
+    pub jurisdiction: JurisdictionId,
 }
 
 /// Adds one report.

@@ -22,12 +22,13 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint, Command,
-    CreateReport, CreateReports, ImportReports, ImportedReport, RemoveReport, ReplaceBoundaries,
-    SaveCheckpoint, SaveHotspotTracks, SubmitOutcome, UpdateReport, Verdict, WriteCounts,
-    WriteJudge,
+    CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction, RemoveReport,
+    ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction,
+    SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};
 pub use sqlite::{
-    CHILDREN_MAX, Pending, Reader, Scan, SeenIds, Writer, path_of_url as sqlite_path,
+    CHILDREN_MAX, Pending, Reader, RegisteredCity, Scan, SeenIds, Writer,
+    path_of_url as sqlite_path,
 };

@@ -1,17 +1,15 @@
 //! The application: store, indexes and query pool, and the operations of a request on them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::config::{DEFAULT_JURISDICTION, Limits};
+use crate::config::Limits;
 use crate::domain::{
     Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, JurisdictionId, Patch,
     Report, ReportId, StoredReport, SystemClock,
@@ -20,11 +18,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
 use crate::message;
 use crate::store::{
-    AddJurisdiction, AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader,
-    SubmitOutcome, UpdateReport, Writer,
+    AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader, SubmitOutcome,
+    UpdateReport, Writer,
 };
-use crate::usecase::catalogues::{Catalogues, quebec};
-use crate::usecase::city::{City, DuplicateJudge, log_index_error};
+use crate::usecase::catalogues::Catalogues;
+use crate::usecase::city::{City, DuplicateJudge};
+use crate::usecase::loaded_cities::{LoadedCities, starting};
 use crate::usecase::tracking_numbers::TrackingNumbers;
 
 /// Interval at which the store is polled for writes of other processes.
@@ -32,16 +31,9 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 /// Interval at which a thread checks whether segments should be merged.
 const MERGE_EVERY: Duration = Duration::from_millis(50);
 
-type Cities = BTreeMap<JurisdictionId, Arc<City>>;
-
 /// State shared by the application, the store's writer thread and the background threads.
 struct Shared {
-    reader: Reader,
-    catalogues: Catalogues,
-    clock: Arc<dyn Clock>,
-    cities: ArcSwap<Cities>,
-    /// Held while cities are added.
-    adding_cities: Mutex<()>,
+    cities: LoadedCities,
     stopping: AtomicBool,
 }
 
@@ -63,57 +55,11 @@ struct IndexUpdater(Arc<Shared>);
 
 impl CommitListener for IndexUpdater {
     fn committed(&mut self, jurisdiction: &JurisdictionId, changes: Vec<Change>) {
-        match self.0.cities.load().get(jurisdiction) {
-            Some(city) => city.apply_commit(&self.0.reader, changes),
-            None => self.0.add_new_cities(),
-        }
+        self.0.cities.committed(jurisdiction, changes);
     }
 
     fn uncertain(&mut self) {
-        self.0.catch_up();
-    }
-}
-
-impl Shared {
-    /// Adds the cities of the store that are not loaded yet and builds their indexes.
-    fn add_new_cities(&self) {
-        let _adding = self.adding_cities.lock().unwrap_or_else(|poison| poison.into_inner());
-        let known = match self.reader.jurisdictions() {
-            Ok(known) => known,
-            Err(error) => return log_index_error(&error),
-        };
-        let mut cities = Cities::clone(&self.cities.load());
-        for (jurisdiction, _) in known {
-            let id = jurisdiction.id.clone();
-            if cities.contains_key(&id) {
-                continue;
-            }
-            let base = self.catalogues.of(&id);
-            match City::new(jurisdiction, base, &self.reader, self.clock.clone()) {
-                Ok(city) => {
-                    let city = Arc::new(city);
-                    cities.insert(id, city.clone());
-                    self.cities.store(Arc::new(cities.clone()));
-                    city.boot(&self.reader).unwrap_or_else(|error| log_index_error(&error));
-                }
-                Err(error) => log_index_error(&error),
-            }
-        }
-    }
-
-    /// Applies the changes of the store that the indexes do not have yet.
-    fn catch_up(&self) {
-        let known = match self.reader.jurisdictions() {
-            Ok(known) => known,
-            Err(error) => return log_index_error(&error),
-        };
-        let cities = self.cities.load();
-        for (jurisdiction, revision) in known {
-            match cities.get(&jurisdiction.id) {
-                None => self.add_new_cities(),
-                Some(city) => city.catch_up(&self.reader, revision),
-            }
-        }
+        self.0.cities.catch_up();
     }
 }
 
@@ -136,19 +82,10 @@ impl App {
         limits: Limits,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>> {
-        let reader = Reader::open(store)?;
-        let shared = Arc::new(Shared {
-            reader,
-            catalogues,
-            clock,
-            cities: ArcSwap::default(),
-            adding_cities: Mutex::default(),
-            stopping: AtomicBool::new(false),
-        });
-        let (writer, _) =
-            Writer::start_with_clock(store, IndexUpdater(shared.clone()), shared.clock.clone())?;
-        writer.execute(AddJurisdiction { jurisdiction: quebec(), services: Vec::new() })?;
-        let epoch = shared.reader.epoch()?;
+        let cities = LoadedCities::new(Reader::open(store)?, catalogues, clock.clone());
+        let shared = Arc::new(Shared { cities, stopping: AtomicBool::new(false) });
+        let (writer, _) = Writer::start_with_clock(store, IndexUpdater(shared.clone()), clock)?;
+        let epoch = shared.cities.reader().epoch()?;
         let pool = Arc::new(Semaphore::new(limits.concurrent_queries));
         let app = Arc::new(Self {
             shared: shared.clone(),
@@ -161,16 +98,16 @@ impl App {
         });
         let boot = shared.clone();
         spawn("index-poll", move || {
-            boot.add_new_cities();
+            boot.cities.catch_up();
             while !boot.stopping.load(Ordering::Relaxed) {
                 thread::sleep(POLL_EVERY);
-                boot.catch_up();
+                boot.cities.catch_up();
             }
         })?;
         spawn("index-merge", move || {
             while !shared.stopping.load(Ordering::Relaxed) {
-                let cities = shared.cities.load_full();
-                let merged = cities.values().filter(|city| city.merge()).count();
+                let cities = shared.cities.all();
+                let merged = cities.iter().filter(|city| city.merge()).count();
                 if merged == 0 {
                     thread::sleep(MERGE_EVERY);
                 }
@@ -186,7 +123,7 @@ impl App {
 
     /// The store, for reading.
     pub fn reader(&self) -> &Reader {
-        &self.shared.reader
+        self.shared.cities.reader()
     }
 
     /// The store's writer.
@@ -196,34 +133,40 @@ impl App {
 
     /// The present time, by the clock of the application.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.shared.cities.clock().now()
     }
 
     /// All cities, by id.
     pub fn cities(&self) -> Vec<Arc<City>> {
-        self.shared.cities.load().values().cloned().collect()
+        self.shared.cities.all()
     }
 
-    /// The city with this id; the default city for `None`.
+    /// The city with this id; the default city for `None`: the one that was
+    /// [declared](Self::set_default), else the first that was added to the store.
     ///
     /// # Errors
     /// There is no such city, or the store was not read yet.
     pub fn city(&self, id: Option<&str>) -> Result<Arc<City>> {
-        let id = id.unwrap_or(DEFAULT_JURISDICTION);
-        let cities = self.shared.cities.load();
-        let found = cities.iter().find(|(known, _)| known.as_str() == id);
-        match found {
-            Some((_, city)) => Ok(city.clone()),
-            // The store was not read yet: the city may exist.
-            None if cities.is_empty() => Err(starting()),
-            None => Err(Error::not_found(id)),
-        }
+        self.shared.cities.find(id)
     }
 
-    /// Whether the index of every city has been built.
+    /// As [`App::city`], but where the store has several cities and no default was declared, one
+    /// must be named, as GeoReport v2 requires.
+    ///
+    /// # Errors
+    /// As [`App::city`]; refused where a city must be named.
+    pub fn unambiguous_city(&self, id: Option<&str>) -> Result<Arc<City>> {
+        self.shared.cities.find_unambiguous(id)
+    }
+
+    /// Declares the default city, once. It need not be in the store yet.
+    pub fn set_default(&self, id: JurisdictionId) {
+        self.shared.cities.set_default(id);
+    }
+
+    /// Whether the store was read and the index of every city has been built.
     pub fn is_ready(&self) -> bool {
-        let cities = self.shared.cities.load();
-        !cities.is_empty() && cities.values().all(|city| city.progress().ready)
+        self.shared.cities.is_ready()
     }
 
     /// The newest snapshot of a city, for queries that take less time than a change of thread.
@@ -367,16 +310,6 @@ impl App {
     ) -> Result<IncidentChange> {
         self.execute(ChangeIncident { jurisdiction: city.id().clone(), command, author }).await
     }
-}
-
-fn starting() -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        message!(
-            "Le service lit encore ses données ; voir /readyz.",
-            "The service is still reading its data; see /readyz."
-        ),
-    )
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {

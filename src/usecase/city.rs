@@ -42,8 +42,9 @@ pub struct IndexProgress {
 
 /// A loaded city.
 pub struct City {
-    /// The city.
-    pub jurisdiction: Jurisdiction,
+    id: JurisdictionId,
+    number: i64,
+    jurisdiction: ArcSwap<Jurisdiction>,
     zone: TimeZone,
     clock: Arc<dyn Clock>,
     base: Catalogue,
@@ -65,7 +66,7 @@ impl City {
     /// A city with an empty index; [`City::boot`] fills it.
     ///
     /// # Errors
-    /// Its zone is unknown, or the store cannot be read.
+    /// It is not in the store, its zone is unknown, or the store cannot be read.
     pub fn new(
         jurisdiction: Jurisdiction,
         base: Catalogue,
@@ -73,8 +74,13 @@ impl City {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let zone = jurisdiction.zone().map_err(|message| Error::internal(message.en))?;
+        let mut registered = reader.registered()?.into_iter();
+        let found = registered.find(|known| known.jurisdiction.id == jurisdiction.id);
+        let found = found.ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
         let index = Index::default();
         let city = Self {
+            id: jurisdiction.id.clone(),
+            number: found.number,
             zone,
             clock,
             catalogue: ArcSwap::new(Arc::new(base.clone())),
@@ -85,7 +91,7 @@ impl City {
             ready: AtomicBool::new(false),
             read: AtomicU64::new(0),
             stored: AtomicU64::new(0),
-            jurisdiction,
+            jurisdiction: ArcSwap::new(Arc::new(jurisdiction)),
         };
         city.reload_catalogue(reader)?;
         Ok(city)
@@ -93,7 +99,22 @@ impl City {
 
     /// The city's key.
     pub fn id(&self) -> &JurisdictionId {
-        &self.jurisdiction.id
+        &self.id
+    }
+
+    /// The city's number, which no other city of the store has or had.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// The city's name, time zone and extent.
+    pub fn jurisdiction(&self) -> Arc<Jurisdiction> {
+        self.jurisdiction.load_full()
+    }
+
+    /// Takes another name or extent; the time zone of a loaded city stays as it is.
+    pub(super) fn set_jurisdiction(&self, jurisdiction: Jurisdiction) {
+        self.jurisdiction.store(Arc::new(jurisdiction));
     }
 
     /// The city's time zone.

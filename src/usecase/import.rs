@@ -76,6 +76,8 @@ enum Target<'a> {
 pub struct Importer<'a> {
     target: Target<'a>,
     jurisdiction: Jurisdiction,
+    /// The store does not have the jurisdiction yet.
+    is_new: bool,
     zone: TimeZone,
     catalogue: Catalogue,
     quebec: Catalogue,
@@ -98,8 +100,9 @@ pub struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    /// Prepares the import of the file with this digest. A new jurisdiction is added to the store;
-    /// a known one keeps its time zone and extent.
+    /// Prepares the import of the file with this digest. A new jurisdiction is added to the store
+    /// with its first reports, so that an import which fails before leaves none behind; a known one
+    /// keeps its time zone and extent.
     ///
     /// # Errors
     /// The zone is unknown; the store.
@@ -111,16 +114,15 @@ impl<'a> Importer<'a> {
         file_digest: String,
     ) -> Result<Self> {
         check_zone(&jurisdiction)?;
-        let (services, added) = (Vec::new(), jurisdiction.clone());
-        writer.execute(AddJurisdiction { jurisdiction: added, services })?;
         let known = known_as(reader, &jurisdiction.id)?;
-        let jurisdiction = known.ok_or_else(|| Error::not_found(jurisdiction.id.as_str()))?;
+        let is_new = known.is_none();
+        let jurisdiction = known.unwrap_or(jurisdiction);
         let checkpoint = reader.checkpoint(&jurisdiction.id, &file_digest)?;
         let resume_at = checkpoint.filter(|c| !c.finished).map_or(0, |c| c.rows_done);
         let services = reader.services(&jurisdiction.id)?;
         let importer =
             Self::new(Target::Store(writer), catalogues, jurisdiction, services, file_digest)?;
-        Ok(Self { resume_at, ..importer })
+        Ok(Self { resume_at, is_new, ..importer })
     }
 
     /// Prepares an import that writes nothing: its summary is that of an import into the store of
@@ -168,6 +170,7 @@ impl<'a> Importer<'a> {
             fallback_id: crate::domain::tracking_number(0),
             summary: Summary::default(),
             jurisdiction,
+            is_new: false,
         })
     }
 
@@ -445,7 +448,11 @@ impl<'a> Importer<'a> {
                 return Ok(());
             }
         };
-        if !services.is_empty() {
+        if self.is_new && reports.is_empty() {
+            return Ok(());
+        }
+        if self.is_new || !services.is_empty() {
+            self.is_new = false;
             let jurisdiction = self.jurisdiction.clone();
             writer.execute(AddJurisdiction { jurisdiction, services })?;
         }

@@ -15,6 +15,8 @@ mod city;
 pub mod duplicates;
 pub mod hotspots;
 mod import;
+pub mod jurisdictions;
+mod loaded_cities;
 pub mod recurrences;
 pub mod reports;
 mod source_city;
@@ -26,6 +28,6 @@ pub use batch::BatchChunk;
 pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
 pub use import::{Importer, SettledRow, Summary};
-pub use source_city::city_of;
+pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
 
 pub use crate::store::{SubmitOutcome, Verdict};

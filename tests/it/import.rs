@@ -262,8 +262,9 @@ fn features_one_by_one() {
         r#"{{"type":"FeatureCollection","bbox":[-72,46,-71,47],"features":[{}]}}"#,
         features.join(",")
     );
-    let file = folder.with("some.geojson", text);
-    assert_eq!(counts_of(&folder, file.to_str().unwrap()), [2, 0, 0, 4]);
+    folder.with("some.geojson", text);
+    let import = ["import", "some.geojson", "--jurisdiction", "ville.quebec.qc.ca"];
+    assert_eq!(counts(&done(&folder, &import)), [2, 0, 0, 4]);
     let refused = refused_rows(&folder, "some.refused.csv");
     for line in ["3,geometry.type,LineString", "4,geometry.coordinates", "5,lat,146.8", "6,type"] {
         assert!(refused.contains(line), "{line} is not in {refused}");

@@ -22,6 +22,7 @@ mod hotspots;
 mod http;
 mod import;
 mod incidents;
+mod jurisdictions;
 mod media;
 mod metrics;
 mod ogc;

@@ -15,7 +15,9 @@ const ROWS: &str = "l1,2026-10-01T10:00:00Z,Éclairage défectueux,open,46.81,-7
 fn import(name: &str, content: impl AsRef<[u8]>, extra: &[&str]) -> (Folder, String) {
     let folder = Folder::new("readers");
     let file = folder.with(name, content);
+    let city = ["--jurisdiction", "ville.quebec.qc.ca"];
     let mut arguments = vec!["import", file.to_str().unwrap()];
+    arguments.extend(city);
     arguments.extend(extra);
     let output = done(&folder, &arguments);
     (folder, output)

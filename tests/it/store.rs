@@ -72,7 +72,8 @@ fn city(id: &str) -> JurisdictionId {
 impl Open {
     fn adopt(&self, id: &str) {
         let (name, time_zone) = (id.to_owned(), "America/Toronto".to_owned());
-        let jurisdiction = Jurisdiction { id: city(id), name, time_zone, extent: None };
+        let jurisdiction =
+            Jurisdiction { id: city(id), name, time_zone, extent: None, is_extent_learned: false };
         let services = self.catalogue.services().iter().map(|s| (**s).clone()).collect();
         self.writer.execute(AddJurisdiction { jurisdiction, services }).unwrap();
     }

@@ -18,13 +18,14 @@ use std::time::{Duration, Instant};
 use crate::cli::follow::photos::bring;
 use crate::cli::follow::server::{DAY, DatetimeField, MirroredServer, ServerOptions, stopped};
 use crate::cli::follow::window::WindowReader;
-use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
-use crate::domain::{Jurisdiction, JurisdictionId, ReportTime};
+use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id, stop_flag};
+use crate::domain::{Jurisdiction, ReportTime};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::open311::MirroredRequest;
 use crate::media::PhotoStore;
 use crate::store::{AddJurisdiction, Checkpoint, NoListener, Reader, SaveCheckpoint, Writer};
-use crate::usecase::{Catalogues, Importer, Summary};
+use crate::usecase::jurisdictions::learn_extent;
+use crate::usecase::{Catalogues, Importer, Summary, builtin_city, keeps_zone};
 use clap::Args;
 
 /// Longest window that a server must answer (GeoReport v2), in seconds.
@@ -47,9 +48,9 @@ pub struct Arguments {
     /// Name of the city (default: its jurisdiction).
     #[arg(long)]
     name: Option<String>,
-    /// Time zone of the city (IANA).
-    #[arg(long, default_value = "UTC")]
-    time_zone: String,
+    /// Time zone of the city (IANA; default: that of the city in the store, or UTC).
+    #[arg(long)]
+    time_zone: Option<String>,
     /// First day to mirror (default: a year ago).
     #[arg(long)]
     since: Option<String>,
@@ -133,14 +134,15 @@ impl MirrorContext<'_> {
         Ok(())
     }
 
-    /// Start of the first complete pass. Changes since then are requested when the pass is done,
-    /// however often it was interrupted.
-    fn history_began(&self, now: i64) -> Result<i64> {
-        let name = format!("{}/began", self.key);
-        match self.reader.checkpoint(&self.jurisdiction.id, &name)? {
-            Some(known) => Ok(known.rows_done as i64),
-            None => self.remember(name, now, false).map(|()| now),
-        }
+    fn key_of_began(&self) -> String {
+        format!("{}/began", self.key)
+    }
+
+    /// Start of the first complete pass, if one was begun. Changes since then are requested when
+    /// the pass is done, however often it was interrupted.
+    fn history_began(&self) -> Result<Option<i64>> {
+        let known = self.reader.checkpoint(&self.jurisdiction.id, &self.key_of_began())?;
+        Ok(known.map(|known| known.rows_done as i64))
     }
 
     /// Records that everything up to `second` is stored here.
@@ -151,21 +153,41 @@ impl MirrorContext<'_> {
     fn remember(&self, file_digest: String, second: i64, finished: bool) -> Result<()> {
         let rows_done = second.max(0).unsigned_abs();
         let checkpoint = Checkpoint { file_digest, rows_done, finished };
+        // Nothing is remembered, and no city added, before the server has answered.
+        let (added, services) = (self.jurisdiction.clone(), Vec::new());
+        self.writer.execute(AddJurisdiction { jurisdiction: added, services })?;
         let jurisdiction = self.jurisdiction.id.clone();
         self.writer.execute(SaveCheckpoint { jurisdiction, checkpoint })
     }
 }
 
+/// The city to mirror into: as the store has it, or a new one.
+fn mirrored_city(arguments: &Arguments, reader: &Reader) -> Result<Jurisdiction> {
+    let id = jurisdiction_id("--jurisdiction", &arguments.jurisdiction)?;
+    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+    if let Some(known) = known.into_iter().find(|known| known.id == id) {
+        keeps_zone(&known, arguments.time_zone.as_deref())?;
+        return Ok(known);
+    }
+    let builtin = builtin_city(id.as_str())?;
+    let mut city = builtin.unwrap_or_else(|| Jurisdiction {
+        name: id.to_string(),
+        id,
+        time_zone: "UTC".to_owned(),
+        extent: None,
+        is_extent_learned: false,
+    });
+    city.name = arguments.name.clone().unwrap_or(city.name);
+    city.time_zone = arguments.time_zone.clone().unwrap_or(city.time_zone);
+    Ok(city)
+}
+
 fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
-    let id = &arguments.jurisdiction;
-    let id =
-        JurisdictionId::new(id).map_err(|message| Refusal::new("--jurisdiction", id, message))?;
-    let name = arguments.name.clone().unwrap_or_else(|| id.to_string());
-    let time_zone = arguments.time_zone.clone();
-    let jurisdiction = Jurisdiction { id: id.clone(), name, time_zone, extent: None };
-    let zone = jurisdiction
-        .zone()
-        .map_err(|message| Refusal::new("--time-zone", &arguments.time_zone, message))?;
+    let reader = Reader::open(path)?;
+    let jurisdiction = mirrored_city(arguments, &reader)?;
+    let (id, named) = (jurisdiction.id.clone(), &jurisdiction.time_zone);
+    let zone =
+        jurisdiction.zone().map_err(|message| Refusal::new("--time-zone", named, message))?;
     let since = match &arguments.since {
         None => jiff::Timestamp::now().as_second() - 365 * DAY,
         Some(text) => {
@@ -173,10 +195,7 @@ fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Re
             read.map_err(|message| Refusal::new("--since", text, message))?.second()
         }
     };
-    let reader = Reader::open(path)?;
     let (writer, writing) = Writer::start(path, NoListener)?;
-    let added = AddJurisdiction { jurisdiction: jurisdiction.clone(), services: Vec::new() };
-    writer.execute(added)?;
     let key = format!("open311 {}", server.options.url);
     let catalogues = catalogues()?;
     let photo_store =
@@ -199,24 +218,26 @@ fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Re
         }
         started => {
             let from = started.map_or(since, |checkpoint| checkpoint.rows_done as i64);
-            let first = mirror.history_began(began)?;
-            read_history(server, &mirror, (from, began), zone.clone(), &mut summary)?;
+            let first = mirror.history_began()?.unwrap_or(began);
+            read_history(server, &mirror, (from, began), first, zone.clone(), &mut summary)?;
             mirror.reached(first - OVERLAP, true)?;
             let now = jiff::Timestamp::now().as_second();
             catch_up(server, &mirror, first - OVERLAP, now, zone, &mut summary)?;
         }
     }
+    learn_extent(&reader, &writer, &id)?;
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
     Ok(summary)
 }
 
 /// Reads all requests made between two times, window by window; a rerun continues after the last
-/// complete window.
+/// complete window. `first` is when the first run began.
 fn read_history(
     server: &MirroredServer<'_>,
     mirror: &MirrorContext<'_>,
     (from, to): (i64, i64),
+    first: i64,
     zone: jiff::tz::TimeZone,
     summary: &mut Summary,
 ) -> Result<()> {
@@ -231,6 +252,7 @@ fn read_history(
             take: &mut take,
         };
         windows.read((start, end))?;
+        mirror.remember(mirror.key_of_began(), first, false)?;
         mirror.reached(end, false)?;
         start = end + 1;
     }

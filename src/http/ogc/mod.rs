@@ -99,7 +99,7 @@ async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
     let f = call.request.f;
     document(call, f, headers, JSON, |inputs| {
         let DocumentInputs { city, context, form, .. } = inputs;
-        let name = &city.jurisdiction.name;
+        let name = &city.jurisdiction().name;
         let (title, description) = match context.language {
             Language::French => {
                 (format!("Demandes 311 – {name}"), "Demandes, incidents, points chauds.")

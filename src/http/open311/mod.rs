@@ -129,7 +129,7 @@ async fn get(mut call: Call<GetRequest>) -> HandlerResult {
 fn discovery(call: &Call<()>, format: Format) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let url = format!("{}/open311/v2", context.base(state));
-    let title = format!("311 – {}", city.jurisdiction.name);
+    let title = format!("311 – {}", city.jurisdiction().name);
     let public_config = &state.public_config;
     let keys = match (public_config.open311_keys.is_empty(), context.language) {
         (true, Language::French) => "Toute clé (api_key) non vide est acceptée.",

@@ -77,7 +77,7 @@ fn check_key(state: &AppState, key: Option<&str>) -> Result<()> {
 }
 
 async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
-    let Call { state, city, request, .. } = call;
+    let Call { state, context, request, .. } = call;
     let (what, format) = split_format(&request.name)?;
     if what != "requests" {
         return Err(Error::not_found(what));
@@ -86,10 +86,8 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
     let parts = form(sent).await?;
     let mut form = Form::new(parts.fields);
     check_key(&state, form.take("api_key").or(request.api_key).as_deref())?;
-    let city = match form.take("jurisdiction_id") {
-        Some(id) => state.app.city(Some(&id))?,
-        None => city,
-    };
+    let named = form.take("jurisdiction_id").or(context.jurisdiction);
+    let city = state.app.unambiguous_city(named.as_deref())?;
     let fields = form.fingerprint();
     let photos = media::photos(&state, parts.files).await?;
     let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));

@@ -11,7 +11,6 @@ use axum::routing::get;
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
-use crate::config::DEFAULT_JURISDICTION;
 use crate::http::operation::Operation;
 use crate::http::state::AppState;
 
@@ -32,11 +31,13 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// `GET /config.json`: settings that the map page reads first.
+/// `GET /config.json`: settings that the map page reads first. The default jurisdiction is `null`
+/// while there is no city.
 async fn config(State(state): State<Arc<AppState>>) -> Json<Value> {
+    let city = state.app.city(None).ok();
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "default_jurisdiction": DEFAULT_JURISDICTION,
+        "default_jurisdiction": city.as_ref().map(|city| city.id().as_str()),
         "basemap": state.page.basemap,
     }))
 }

@@ -8,6 +8,9 @@ use crate::i18n::Language;
 /// the program. Every difference in these fields gives a different ETag.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Variant {
+    /// For responses about a city: its number in the store. The default city may become another,
+    /// and revisions of two cities cannot be compared.
+    pub city: Option<i64>,
     /// For responses with alerts or standing hotspots: number of rounds of the background watch.
     pub watch_rounds: Option<u64>,
     /// The response is HTML, not JSON.
@@ -22,12 +25,13 @@ pub struct Variant {
 /// of two stores have different ETags.
 pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language) -> String {
     let mut tag = format!("W/\"{epoch}-{revision}");
-    let Variant { watch_rounds, html, minute, second } = variant;
+    let Variant { city, watch_rounds, html, minute, second } = variant;
     let mut number = |name: char, value: Option<i64>| {
         if let Some(value) = value {
             let _ = write!(tag, "-{name}{value}");
         }
     };
+    number('c', city);
     number('w', watch_rounds.map(u64::cast_signed));
     number('m', minute);
     number('s', second);
@@ -59,6 +63,7 @@ mod tests {
         let plain = Variant::default();
         let variants = [
             plain,
+            Variant { city: Some(1), ..plain },
             Variant { watch_rounds: Some(0), ..plain },
             Variant { watch_rounds: Some(1), ..plain },
             Variant { html: true, ..plain },

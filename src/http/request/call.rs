@@ -47,11 +47,11 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Error> {
-        let (context, query, refused) = read_head(parts)?;
+        let (mut context, query, refused) = read_head(parts)?;
         let path = RawPathParams::from_request_parts(parts, state).await;
         let path = path.map_err(|_| malformed())?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let city = context.city(state)?;
+        let city = context.city(state, &parts.method)?;
         let pairs = (query, Pairs::of_path(path));
         let mut reader = ParameterReader::new(pairs, &parts.headers, &city, refused);
         let request = R::read(&mut reader);

@@ -19,6 +19,9 @@ pub const LANG: Parameter<Choice<Language>, Optional> =
 /// The jurisdiction that an operation is about.
 pub const JURISDICTION: Parameter<Text, Optional> =
     query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").described(
-        "La ville ; voir /api/v1/jurisdictions. Par défaut ville.quebec.qc.ca.",
-        "The city; see /api/v1/jurisdictions. By default ville.quebec.qc.ca.",
+        "La ville ; voir /api/v1/jurisdictions. Par défaut celle de « serve --default », sinon la \
+         seule ou la première du service ; Open311 l’exige s’il y en a plusieurs sans --default.",
+        "The city; see /api/v1/jurisdictions. By default that of 'serve --default', otherwise the \
+         only or the first one of the service; Open311 requires it where there are several and no \
+         --default.",
     );

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::{HeaderValue, Method, Uri, header};
 
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
@@ -55,12 +55,18 @@ impl RequestContext {
         })
     }
 
-    /// The city that the request names, or the default city.
+    /// The city that the request names, or the default city. The response's ETag depends on it.
     ///
     /// # Errors
-    /// Not found.
-    pub fn city(&self, state: &AppState) -> Result<Arc<City>> {
-        state.app.city(self.jurisdiction.as_deref())
+    /// Not found; none is named where GeoReport v2 requires it.
+    pub fn city(&mut self, state: &AppState, method: &Method) -> Result<Arc<City>> {
+        let named = self.jurisdiction.as_deref();
+        let city = match needs_name(method, self.uri.path()) {
+            true => state.app.unambiguous_city(named)?,
+            false => state.app.city(named)?,
+        };
+        self.variant.city = Some(city.number());
+        Ok(city)
     }
 
     /// The public address of the service without a trailing slash; empty if it is not known.
@@ -100,6 +106,13 @@ impl RequestContext {
     pub fn next_page(&self, cursor: &str) -> String {
         self.path_with_query("cursor", cursor)
     }
+}
+
+/// Must a request to this path name one of several cities? GeoReport v2 requires it of all requests
+/// but discovery. A new service request may name it in its body, which is read later.
+fn needs_name(method: &Method, path: &str) -> bool {
+    let is_discovery = path.starts_with("/open311/v2/discovery.");
+    path.starts_with("/open311/") && !is_discovery && method != Method::POST
 }
 
 /// Is this a host name or address with an optional port? Links are built from it, so other

@@ -24,6 +24,8 @@ const TILES: usize = 16_384;
 /// the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileVersion {
+    /// The number of the city in the store.
+    pub city: i64,
     /// The revision of the city.
     pub revision: u64,
     /// For the layer of hotspots: number of rounds of the background watch.

@@ -134,16 +134,17 @@ pub async fn tile_answer<R>(
         _ => None,
     };
     let takes_gzip = takes_gzip(headers);
+    let own_number = city.number();
     let key = format!("{}\0{}", context.uri, context.language.code());
-    let present = TileVersion { revision: city.snapshots().load().revision(), watch_rounds };
+    let version = move |revision| TileVersion { city: own_number, revision, watch_rounds };
+    let present = version(city.snapshots().load().revision());
     if let Some(kept) = state.tiles.get(&key, present) {
         return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));
     }
     let (reading, own, language) = (state.clone(), city.clone(), context.language);
     let made = state.app.query(&city, move |snapshot| {
         let (bytes, left_out) = make((&reading, &own), snapshot, (layer, tile), &filter, language)?;
-        let version = TileVersion { revision: snapshot.revision(), watch_rounds };
-        let made = CachedTile::new(version, bytes, left_out)?;
+        let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
         if takes_gzip {
             made.packed();
         }

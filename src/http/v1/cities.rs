@@ -44,7 +44,7 @@ struct JurisdictionOut {
 async fn list(call: ServiceCall) -> HandlerResult {
     let cities = call.state.app.cities().into_iter().map(|city| {
         let snapshot = city.snapshots().load();
-        let jurisdiction = &city.jurisdiction;
+        let jurisdiction = city.jurisdiction();
         JurisdictionOut {
             jurisdiction_id: jurisdiction.id.as_str().to_owned(),
             name: jurisdiction.name.clone(),

@@ -57,6 +57,13 @@ impl WriteTransaction<'_> {
         use QueuedCommand as Do;
         let (answer, failed) = match command {
             Do::AddJurisdiction(command, reply) => hold(reply, self.add_jurisdiction(&command)),
+            Do::SetJurisdiction(command, reply) => hold(reply, self.set_jurisdiction(&command)),
+            Do::SaveLearnedExtent(command, reply) => {
+                hold(reply, self.save_learned_extent(&command))
+            }
+            Do::RemoveJurisdiction(command, reply) => {
+                hold(reply, self.remove_jurisdiction(&command))
+            }
             Do::CreateReport(command, reply) => hold(reply, self.create_report(command)),
             Do::CreateReports(command, reply) => hold(reply, self.create_reports(command)),
             Do::UpdateReport(command, reply) => hold(reply, self.update_report(command)),

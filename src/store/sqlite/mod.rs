@@ -20,6 +20,7 @@ mod row;
 mod seen_ids;
 mod transaction;
 mod write_incidents;
+mod write_jurisdictions;
 mod write_reports;
 mod writer;
 
@@ -27,7 +28,7 @@ use std::path::Path;
 
 pub use read_incidents::CHILDREN_MAX;
 pub use read_reports::Scan;
-pub use reader::Reader;
+pub use reader::{Reader, RegisteredCity};
 pub use seen_ids::SeenIds;
 pub use writer::{Pending, Writer};
 

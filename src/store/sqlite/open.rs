@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_hotspots.sql"),
     include_str!("migrations/0004_incidents.sql"),
     include_str!("migrations/0005_details.sql"),
+    include_str!("migrations/0006_extent.sql"),
 ];
 
 /// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.

@@ -2,8 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::{Change, FieldChange, JurisdictionId, ReportId, ReportTime, StoredReport};
+use crate::domain::{
+    Accuracy, Change, FieldChange, JurisdictionId, ReportId, ReportTime, StoredReport,
+};
 use crate::error::Result;
+use crate::place::Position;
 use crate::store::sqlite::keys::{CityKey, head, revision_of};
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::row;
@@ -120,6 +123,53 @@ impl Reader {
             }
             sink(changes, head);
             Ok(())
+        })
+    }
+
+    /// The number of reports of a jurisdiction.
+    ///
+    /// # Errors
+    /// Not found; the file cannot be read.
+    pub fn report_count(&self, jurisdiction: &JurisdictionId) -> Result<u64> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let sql = "SELECT count(*) FROM report
+                       WHERE change_key >= ? AND change_key < ? AND removed = 0";
+            let range = params![city.key(0), city.end()];
+            Ok(db.query_row(sql, range, |row| row.get::<_, i64>(0))? as u64)
+        })
+    }
+
+    /// Exact positions of about `count` reports of a jurisdiction, evenly over the order of their
+    /// last change; of all reports where there are fewer. Reads O(`count`) rows.
+    ///
+    /// # Errors
+    /// Not found; the file cannot be read or is corrupt.
+    pub fn sample_positions(
+        &self,
+        jurisdiction: &JurisdictionId,
+        count: u64,
+    ) -> Result<Vec<Position>> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let head = head(db, jurisdiction)?.unwrap_or_default();
+            let mut statement = db.prepare_cached(
+                "SELECT change_key, lon, lat, removed, accuracy FROM report
+                 WHERE change_key >= ? AND change_key < ? ORDER BY change_key LIMIT 1",
+            )?;
+            let step = (head / count.max(1)).max(1) as i64;
+            let (mut key, mut found) = (city.key(0), Vec::new());
+            loop {
+                let mut rows = statement.query(params![key, city.end()])?;
+                let Some(row) = rows.next()? else { return Ok(found) };
+                key = row.get::<_, i64>(0)? + step;
+                let (lon, lat): (Option<f64>, Option<f64>) = (row.get(1)?, row.get(2)?);
+                let accuracy: String = row.get(4)?;
+                let is_exact = !row.get::<_, bool>(3)?
+                    && Accuracy::parse(&accuracy) != Some(Accuracy::Approximate);
+                let place = lon.zip(lat).filter(|_| is_exact);
+                found.extend(place.and_then(|(lon, lat)| Position::new(lon, lat).ok()));
+            }
         })
     }
 

@@ -28,8 +28,20 @@ pub struct Reader {
     path: PathBuf,
     /// Open connections that are not in use.
     idle: Arc<Mutex<Vec<Connection>>>,
-    /// Keys of jurisdictions read before; they never change.
+    /// Keys of jurisdictions read before; see [`Reader::forget`].
     cities: Arc<Mutex<HashMap<JurisdictionId, CityKey>>>,
+}
+
+/// A jurisdiction as the store has it.
+#[derive(Debug, Clone)]
+pub struct RegisteredCity {
+    /// The city.
+    pub jurisdiction: Jurisdiction,
+    /// Its revision, which is that of its last change.
+    pub revision: u64,
+    /// Its number: the first city that was added has the least. None is given twice, so a city that
+    /// was removed and added again has another.
+    pub number: i64,
 }
 
 impl Reader {
@@ -84,33 +96,49 @@ impl Reader {
         })
     }
 
-    /// Every jurisdiction with its revision, by id.
+    /// Every jurisdiction with its revision, in the order in which they were added.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
     pub fn jurisdictions(&self) -> Result<Vec<(Jurisdiction, u64)>> {
+        let all = self.registered()?.into_iter();
+        Ok(all.map(|city| (city.jurisdiction, city.revision)).collect())
+    }
+
+    /// As [`Reader::jurisdictions`], with the number of each.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn registered(&self) -> Result<Vec<RegisteredCity>> {
         self.with(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT jurisdiction_id, name, time_zone, west, south, east, north, revision
-                     FROM jurisdiction ORDER BY jurisdiction_id",
+                "SELECT jurisdiction_id, name, time_zone, west, south, east, north, revision,
+                        extent_learned, number
+                     FROM jurisdiction ORDER BY number",
             )?;
             let rows = statement.query_map([], |row| {
                 let edges: [Option<f64>; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-                let id: String = row.get(0)?;
-                Ok((id, row.get(1)?, row.get(2)?, edges, row.get::<_, i64>(7)?))
+                let names: [String; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+                Ok((names, edges, row.get::<_, i64>(7)?, row.get(8)?, row.get(9)?))
             })?;
             let mut found = Vec::new();
             for row in rows {
-                let (id, name, time_zone, edges, revision) = row?;
+                let ([id, name, time_zone], edges, revision, is_extent_learned, number) = row?;
                 let extent = match edges {
                     [Some(w), Some(s), Some(e), Some(n)] => BBox::new(w, s, e, n).ok(),
                     _ => None,
                 };
                 let id = JurisdictionId::new(&id).map_err(|message| Error::internal(message.en))?;
-                found.push((Jurisdiction { id, name, time_zone, extent }, revision as u64));
+                let jurisdiction = Jurisdiction { id, name, time_zone, extent, is_extent_learned };
+                found.push(RegisteredCity { jurisdiction, revision: revision as u64, number });
             }
             Ok(found)
         })
+    }
+
+    /// Forgets the key of a jurisdiction, which was removed or has another time zone.
+    pub fn forget(&self, jurisdiction: &JurisdictionId) {
+        self.cities.lock().unwrap_or_else(|poison| poison.into_inner()).remove(jurisdiction);
     }
 
     /// Services adopted by a jurisdiction.

@@ -105,6 +105,11 @@ impl<'a> WriteTransaction<'a> {
         self.cities.get_mut(id).ok_or_else(|| Failure::storage("a jurisdiction went missing"))
     }
 
+    /// Forgets what was read of a jurisdiction, before it is removed.
+    pub fn forget(&mut self, id: &JurisdictionId) {
+        self.cities.remove(id);
+    }
+
     /// Reports created earlier in this transaction; empty if no command needs them.
     pub fn created(&self, jurisdiction: &JurisdictionId) -> &[Report] {
         self.cities.get(jurisdiction).map_or(&[], |city| &city.created)

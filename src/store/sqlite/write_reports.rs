@@ -1,4 +1,4 @@
-//! Commands that write reports and the jurisdictions, boundaries and tracks beside them.
+//! Commands that write reports, and the boundaries and tracks beside them.
 
 use rusqlite::params;
 
@@ -8,8 +8,8 @@ use crate::domain::{
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::store::command::{
-    AddJurisdiction, BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport,
-    ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SubmitOutcome, UpdateReport, Verdict,
+    BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport, ReplaceBoundaries,
+    SaveCheckpoint, SaveHotspotTracks, SubmitOutcome, UpdateReport, Verdict,
 };
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::row::RowChange;
@@ -22,45 +22,6 @@ fn known_id(text: &str) -> Step<ReportId> {
 }
 
 impl WriteTransaction<'_> {
-    pub fn add_jurisdiction(&mut self, command: &AddJurisdiction) -> Step<()> {
-        let AddJurisdiction { jurisdiction, services } = command;
-        let edge = |pick: fn(&crate::place::BBox) -> f64| jurisdiction.extent.as_ref().map(pick);
-        let id = jurisdiction.id.as_str();
-        self.db
-            .prepare_cached(
-                "INSERT INTO jurisdiction
-                    (jurisdiction_id, name, time_zone, west, south, east, north, number)
-                 VALUES (?, ?, ?, ?, ?, ?, ?,
-                    (SELECT coalesce(max(number), 0) + 1 FROM jurisdiction))
-                 ON CONFLICT (jurisdiction_id) DO NOTHING",
-            )?
-            .execute(params![
-                id,
-                jurisdiction.name,
-                jurisdiction.time_zone,
-                edge(|b| b.west),
-                edge(|b| b.south),
-                edge(|b| b.east),
-                edge(|b| b.north)
-            ])?;
-        let mut insert = self.db.prepare_cached(
-            "INSERT INTO service
-                (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id, service_code) DO NOTHING",
-        )?;
-        for service in services {
-            insert.execute(params![
-                id,
-                service.code.as_str(),
-                service.names.fr,
-                service.names.en,
-                service.group,
-                service.nature.as_str()
-            ])?;
-        }
-        Ok(())
-    }
-
     pub fn create_report(&mut self, command: CreateReport) -> Step<SubmitOutcome> {
         let CreateReport { jurisdiction, mut report, idempotency, contact, judge } = command;
         self.city(&jurisdiction)?;
@@ -210,6 +171,7 @@ impl WriteTransaction<'_> {
     }
 
     pub fn save_hotspot_tracks(&mut self, command: &SaveHotspotTracks) -> Step<()> {
+        self.city(&command.jurisdiction)?;
         hotspot_track::write(self.db, &command.jurisdiction, &command.tracks)?;
         Ok(())
     }

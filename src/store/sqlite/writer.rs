@@ -226,7 +226,8 @@ mod tests {
     fn adopt() -> AddJurisdiction {
         let id = JurisdictionId::new("test.ca").unwrap();
         let (name, time_zone) = ("Test".into(), "UTC".into());
-        let jurisdiction = Jurisdiction { id, name, time_zone, extent: None };
+        let jurisdiction =
+            Jurisdiction { id, name, time_zone, extent: None, is_extent_learned: false };
         AddJurisdiction { jurisdiction, services: vec![] }
     }
 

@@ -18,6 +18,7 @@ use crate::query::{
 };
 use crate::statistics::ScanSettings;
 use crate::store::SaveHotspotTracks;
+use crate::usecase::jurisdictions::learn_extent;
 use crate::usecase::{App, City};
 
 /// Length of the standing search's window, in days.
@@ -202,10 +203,10 @@ impl CityWatch {
     }
 
     /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
-    /// that changed, and scans for outbreaks. Does nothing for a city without a report.
+    /// that changed, scans for outbreaks, and learns the city's extent again. Does nothing for a city without a report.
     ///
     /// # Errors
-    /// The tracks cannot be stored.
+    /// The tracks or the extent cannot be stored.
     pub fn examine(&self, app: &App, city: &City) -> Result<()> {
         let snapshot = city.snapshots().load();
         if snapshot.is_empty() {
@@ -217,6 +218,7 @@ impl CityWatch {
         self.look_for_hotspots(&snapshot, at);
         self.write(app, city)?;
         self.look_for_alerts(&snapshot, at);
+        learn_extent(app.reader(), app.writer(), city.id())?;
         let mut last_examination = locked(&self.last_examination);
         (last_examination.at, last_examination.took) = (Some(Instant::now()), began.elapsed());
         self.examinations.fetch_add(1, Ordering::Relaxed);

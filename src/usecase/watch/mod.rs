@@ -20,7 +20,6 @@ pub use city::{
     standing_service,
 };
 
-use crate::domain::JurisdictionId;
 use crate::error::{Error, Result};
 use crate::usecase::{App, City};
 
@@ -33,7 +32,8 @@ const NICENESS: i32 = 15;
 
 /// The background watch of all cities.
 pub struct BackgroundWatch {
-    cities: Mutex<BTreeMap<JurisdictionId, Arc<CityWatch>>>,
+    /// By the numbers of the cities.
+    cities: Mutex<BTreeMap<i64, Arc<CityWatch>>>,
     stopping: AtomicBool,
 }
 
@@ -83,11 +83,11 @@ impl BackgroundWatch {
     /// The store cannot be read.
     pub fn city(&self, app: &App, city: &City) -> Result<Arc<CityWatch>> {
         let mut cities = self.cities.lock().unwrap_or_else(|poison| poison.into_inner());
-        if let Some(known) = cities.get(city.id()) {
+        if let Some(known) = cities.get(&city.number()) {
             return Ok(known.clone());
         }
         let watched = Arc::new(CityWatch::new(app.reader().tracks(city.id())?, app.now()));
-        cities.insert(city.id().clone(), watched.clone());
+        cities.insert(city.number(), watched.clone());
         Ok(watched)
     }
 }

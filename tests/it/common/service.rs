@@ -19,7 +19,14 @@ use pointchaud::usecase::{App, Catalogues};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Client, Folder, NOW, eventually, program};
+use super::{Client, Folder, NOW, done, eventually, program};
+
+/// Gives a folder without a store one that has Québec, with its built-in catalogue, as only city.
+fn add_quebec(folder: &Folder) {
+    if !folder.file("city.db").exists() {
+        done(folder, &["city", "add", "ville.quebec.qc.ca"]);
+    }
+}
 
 /// The program, serving the store of a folder.
 pub struct Service {
@@ -34,6 +41,12 @@ impl Service {
 
     /// Starts it with variables of the environment.
     pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        add_quebec(folder);
+        Self::start_as_is(folder, arguments, variables)
+    }
+
+    /// Starts it on the store as it is: a store that is new has no city.
+    pub fn start_as_is(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let child = program(folder)
             .envs(variables.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--basemap", "none"])
@@ -112,6 +125,7 @@ pub struct LocalService {
 impl LocalService {
     /// Serves the store of a folder.
     pub fn start(folder: &Folder) -> Self {
+        add_quebec(folder);
         let clock = Arc::new(ManualClock(NOW.parse::<Timestamp>().unwrap().as_second().into()));
         let catalogue = |services| builtin_catalogue(services).unwrap();
         let catalogues = Catalogues { groups: catalogue(false), quebec: catalogue(true) };

@@ -1,0 +1,258 @@
+//! `pointchaud city`: lists, adds, changes and removes the cities of a store.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::shared::{StoreArguments, ask, jurisdiction_id, with_writer};
+use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::error::{Error, Refusal, Result};
+use crate::message;
+use crate::place::BBox;
+use crate::store::Reader;
+use crate::usecase::{builtin_city, jurisdictions};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the cities in the order in which they were added.
+    List(List),
+    /// Add a city without reports. Québec and the cities of the built-in profiles are known by
+    /// their id, with their name, time zone and extent.
+    Add(Change),
+    /// Change the name, time zone or extent of a city.
+    Set(Change),
+    /// Remove a city with all its reports.
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+#[derive(Debug, Args)]
+struct Change {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Its jurisdiction; by convention the domain name of the city.
+    id: String,
+    /// Its name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its time zone (IANA), in which times without an offset, days and hours are read.
+    #[arg(long)]
+    time_zone: Option<String>,
+    /// Where its reports usually lie: west,south,east,north in degrees (west greater than east
+    /// crosses the antimeridian), or auto to learn it from the reports.
+    #[arg(long, allow_hyphen_values = true)]
+    extent: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Remove {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Its jurisdiction.
+    id: String,
+    /// Remove it without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    match &arguments.what {
+        What::List(list) => tell_all(&list.store.existing()?)?,
+        What::Add(city) => city.add()?,
+        What::Set(city) => city.set()?,
+        What::Remove(city) => return city.run(),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The edges of a box as the option `--extent` takes them.
+pub fn edges(extent: &BBox) -> String {
+    let BBox { west, south, east, north } = extent;
+    format!("{west:.5},{south:.5},{east:.5},{north:.5}")
+}
+
+fn described(city: &Jurisdiction) -> String {
+    let Jurisdiction { id, name, time_zone, extent, is_extent_learned } = city;
+    let extent = match extent {
+        None => "not known yet".to_owned(),
+        Some(extent) if *is_extent_learned => format!("{} (learned)", edges(extent)),
+        Some(extent) => edges(extent),
+    };
+    format!("{id}: {name}, time zone {time_zone}, extent {extent}")
+}
+
+fn tell_all(store: &Path) -> Result<()> {
+    let reader = Reader::open(store)?;
+    let cities = reader.jurisdictions()?;
+    if cities.is_empty() {
+        println!("no city yet: the first import or 'city add' adds one");
+    }
+    for (city, _) in cities {
+        println!("{}, {} reports", described(&city), reader.report_count(&city.id)?);
+    }
+    Ok(())
+}
+
+/// Reads west,south,east,north; `None` for `auto`.
+fn extent(text: &str) -> Result<Option<BBox>> {
+    if text == "auto" {
+        return Ok(None);
+    }
+    let refused = |message| Error::from(Refusal::new("--extent", text, message));
+    let shape = || {
+        refused(message!(
+            "doit être auto ou ouest,sud,est,nord en degrés (-71.6,46.7,-71.1,47.0)",
+            "must be auto or west,south,east,north in degrees (-71.6,46.7,-71.1,47.0)"
+        ))
+    };
+    let numbers: std::result::Result<Vec<f64>, _> =
+        text.split(',').map(|number| number.trim().parse::<f64>()).collect();
+    let numbers = numbers.map_err(|_| shape())?;
+    let [west, south, east, north] = numbers.as_slice() else { return Err(shape()) };
+    let extent = BBox::new(*west, *south, *east, *north).map_err(|outside| {
+        let (axis, value) = (outside.axis, outside.value);
+        refused(message!("{axis} {value} n’est pas sur la Terre", "{axis} {value} is not on Earth"))
+    })?;
+    if south >= north || west == east {
+        return Err(refused(message!(
+            "n’a pas de surface : le sud doit être sous le nord, l’ouest autre que l’est",
+            "has no area: south must be below north, west other than east"
+        )));
+    }
+    Ok(Some(extent))
+}
+
+impl Change {
+    /// The city with the options of the command applied.
+    fn applied_to(&self, mut city: Jurisdiction) -> Result<Jurisdiction> {
+        if let Some(name) = &self.name {
+            let name = name.trim();
+            if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+                let message = message!(
+                    "doit avoir de 1 à {NAME_CHARS_MAX} caractères",
+                    "must have 1 to {NAME_CHARS_MAX} characters"
+                );
+                return Err(Refusal::new("--name", name, message).into());
+            }
+            name.clone_into(&mut city.name);
+        }
+        if let Some(zone) = &self.time_zone {
+            city.time_zone.clone_from(zone);
+        }
+        if let Some(text) = &self.extent {
+            city.extent = extent(text)?;
+            city.is_extent_learned = false;
+        }
+        Ok(city)
+    }
+
+    fn add(&self) -> Result<()> {
+        let id = jurisdiction_id("ID", &self.id)?;
+        let city = match (builtin_city(&self.id)?, &self.time_zone) {
+            (Some(known), _) => known,
+            (None, Some(zone)) => Jurisdiction {
+                name: self.id.clone(),
+                id,
+                time_zone: zone.clone(),
+                extent: None,
+                is_extent_learned: false,
+            },
+            (None, None) => {
+                let message = message!(
+                    "manque : les heures sont lues dans le fuseau de la ville (America/Toronto)",
+                    "is missing: times are read in the city's time zone (America/Toronto)"
+                );
+                return Err(Refusal::new("--time-zone", "", message).into());
+            }
+        };
+        let city = self.applied_to(city)?;
+        let path = self.store.path()?;
+        let reader = Reader::open(&path)?;
+        with_writer(&path, |writer| jurisdictions::add(&reader, writer, city.clone()))?;
+        println!("added {}", described(&city));
+        Ok(())
+    }
+
+    fn set(&self) -> Result<()> {
+        let id = jurisdiction_id("ID", &self.id)?;
+        if self.name.is_none() && self.time_zone.is_none() && self.extent.is_none() {
+            let message = message!(
+                "manque : dites ce qui change (--name, --time-zone, --extent)",
+                "is missing: say what changes (--name, --time-zone, --extent)"
+            );
+            return Err(Refusal::new("--name", "", message).into());
+        }
+        let path = self.store.existing()?;
+        let reader = Reader::open(&path)?;
+        let before = jurisdictions::stored(&reader, &id)?;
+        let after = self.applied_to(before.clone())?;
+        with_writer(&path, |writer| jurisdictions::set(&reader, writer, after))?;
+        let after = jurisdictions::stored(&reader, &id)?;
+        println!("{}", described(&after));
+        if after.time_zone != before.time_zone {
+            println!(
+                "  stored times stay the instants that they are; days and hours are now those of \
+                 {}. Times without an offset that were imported before were read in {}: import \
+                 their file again to read them anew.",
+                after.time_zone, before.time_zone
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Longest name of a city, in characters.
+const NAME_CHARS_MAX: usize = 120;
+
+impl Remove {
+    fn run(&self) -> Result<ExitCode> {
+        let id = jurisdiction_id("ID", &self.id)?;
+        let path = self.store.existing()?;
+        let reader = Reader::open(&path)?;
+        let city = jurisdictions::stored(&reader, &id)?;
+        let reports = reader.report_count(&id)?;
+        if !self.yes && !confirmed(&city, &id, reports)? {
+            println!("nothing was removed");
+            return Ok(ExitCode::from(1));
+        }
+        let removed = with_writer(&path, |writer| jurisdictions::remove(writer, &id))?;
+        println!(
+            "{id}: removed, with {removed} reports and their history; photos stay in their folder"
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Asks on a terminal whether a city is to be removed; elsewhere that is an error.
+fn confirmed(city: &Jurisdiction, id: &JurisdictionId, reports: u64) -> Result<bool> {
+    let name = &city.name;
+    let question = format!(
+        "{reports} reports of {id} ({name}), with their history, incidents, boundaries and \
+         hotspots, will be deleted. Type {id} to confirm:"
+    );
+    match ask(&question) {
+        Some(answer) => Ok(answer == id.as_str()),
+        None => {
+            let message = message!(
+                "manque : {reports} demandes de {id} ({name}), leur historique, incidents, limites \
+                 et points chauds seraient supprimés",
+                "is missing: {reports} reports of {id} ({name}), with their history, incidents, \
+                 boundaries and hotspots, would be deleted"
+            );
+            Err(Refusal::new("--yes", "", message).into())
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The cities of a store: added, changed, removed, and where their reports lie.
+
+use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::message;
+use crate::place::{BBox, learned_extent};
+use crate::store::{
+    AddJurisdiction, Reader, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction, Writer,
+};
+
+/// Reports whose places an extent is learned from, at most.
+const SAMPLE: u64 = 20_000;
+
+/// The jurisdiction with this id as the store has it.
+///
+/// # Errors
+/// Not found, with those that there are; the store.
+pub fn stored(reader: &Reader, id: &JurisdictionId) -> Result<Jurisdiction> {
+    let known: Vec<Jurisdiction> =
+        reader.jurisdictions()?.into_iter().map(|(known, _)| known).collect();
+    let ids: Vec<&str> = known.iter().map(|known| known.id.as_str()).collect();
+    let ids = ids.join(", ");
+    let found = known.iter().find(|known| known.id == *id).cloned();
+    found.ok_or_else(|| {
+        let message = match ids.is_empty() {
+            true => message!(
+                "« {id} » n’existe pas : ce dépôt n’a encore aucune ville.",
+                "'{id}' does not exist: the store has no city yet."
+            ),
+            false => message!(
+                "« {id} » n’existe pas ; les villes de ce dépôt : {ids}.",
+                "'{id}' does not exist; the cities of the store: {ids}."
+            ),
+        };
+        Error::new(ErrorKind::NotFound, message)
+    })
+}
+
+/// The only city of the store, for a command to which none was named.
+///
+/// # Errors
+/// Refused, as `--jurisdiction`, where the store has none or several; the store.
+pub fn only(reader: &Reader) -> Result<Jurisdiction> {
+    let known: Vec<Jurisdiction> =
+        reader.jurisdictions()?.into_iter().map(|(known, _)| known).collect();
+    let ids: Vec<&str> = known.iter().map(|known| known.id.as_str()).collect();
+    let ids = ids.join(", ");
+    let message = match known.len() {
+        1 => return Ok(known[0].clone()),
+        0 => message!("manque : le dépôt n’a aucune ville", "is missing: the store has no city"),
+        _ => message!(
+            "manque : le dépôt a plusieurs villes ({ids})",
+            "is missing: the store has several cities ({ids})"
+        ),
+    };
+    Err(Refusal::new("--jurisdiction", "", message).into())
+}
+
+/// Adds a city without reports.
+///
+/// # Errors
+/// The store has it already; its time zone is unknown; the store.
+pub fn add(reader: &Reader, writer: &Writer, jurisdiction: Jurisdiction) -> Result<()> {
+    let id = &jurisdiction.id;
+    check_zone(&jurisdiction)?;
+    if reader.jurisdictions()?.iter().any(|(known, _)| known.id == *id) {
+        let message = message!(
+            "« {id} » existe déjà ; « city set » le modifie.",
+            "'{id}' exists already; 'city set' changes it."
+        );
+        return Err(Error::new(ErrorKind::Conflict, message));
+    }
+    writer.execute(AddJurisdiction { jurisdiction, services: Vec::new() })
+}
+
+fn check_zone(jurisdiction: &Jurisdiction) -> Result<()> {
+    let zone = &jurisdiction.time_zone;
+    let checked = jurisdiction.zone().map(|_| ());
+    checked.map_err(|message| Refusal::new("--time-zone", zone, message).into())
+}
+
+/// Sets the name, the time zone and the extent of a city. One whose extent is learned, or that has
+/// none, learns it now.
+///
+/// # Errors
+/// Its time zone is unknown; not found; the store.
+pub fn set(reader: &Reader, writer: &Writer, jurisdiction: Jurisdiction) -> Result<()> {
+    check_zone(&jurisdiction)?;
+    let id = jurisdiction.id.clone();
+    writer.execute(SetJurisdiction { jurisdiction })?;
+    reader.forget(&id);
+    learn_extent(reader, writer, &id).map(|_| ())
+}
+
+/// Removes a city and everything that the store holds of it. Returns the number of its reports.
+///
+/// # Errors
+/// Not found; the store.
+pub fn remove(writer: &Writer, id: &JurisdictionId) -> Result<u64> {
+    writer.execute(RemoveJurisdiction { jurisdiction: id.clone() })
+}
+
+/// Learns the extent of a city from a sample of at most 20,000 of its reports
+/// ([`learned_extent`]), unless one was set. Returns the extent where it is another than before.
+///
+/// # Errors
+/// The store.
+pub fn learn_extent(reader: &Reader, writer: &Writer, id: &JurisdictionId) -> Result<Option<BBox>> {
+    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
+    let Some(known) = known.into_iter().find(|known| known.id == *id) else { return Ok(None) };
+    if known.extent.is_some() && !known.is_extent_learned {
+        return Ok(None);
+    }
+    let extent = learned_extent(&reader.sample_positions(id, SAMPLE)?);
+    let Some(extent) = extent.filter(|extent| known.extent != Some(*extent)) else {
+        return Ok(None);
+    };
+    writer.execute(SaveLearnedExtent { jurisdiction: id.clone(), extent })?;
+    Ok(Some(extent))
+}
