@@ -38,7 +38,8 @@ export type AlertFeature = Feature<schema.Alert, Area>;
 
 /** Settings of the page, from `/config.json`. */
 export interface Config {
-  default_jurisdiction: string;
+  /** Null while the service has no city. */
+  default_jurisdiction: string | null;
   /** URL of the TileJSON of the basemap; null for none. */
   basemap: string | null;
 }
@@ -73,6 +74,9 @@ const urlOf = (path: string, params: QueryParams): string =>
 const id = encodeURIComponent;
 
 export const config = (): Promise<Config> => get("/config.json");
+
+/** Has the service read its data? */
+export const isReady = async (): Promise<boolean> => (await fetch("/readyz")).ok;
 
 export const cities = async (): Promise<City[]> =>
   (await get<schema.Jurisdictions>("/api/v1/jurisdictions")).jurisdictions;

@@ -332,12 +332,12 @@ async function reload(): Promise<void> {
   if (state.url.report) await openReport(state.url.report, !state.url.mapView);
 }
 
-/** The cities, once the service has read its data. */
+/** The cities, once the service has read its data; without a city, says how to import one. */
 async function waitForCities(): Promise<api.City[]> {
   for (;;) {
     const cities = await api.cities();
     if (cities.length > 0) return cities;
-    showError(t("notice.starting"));
+    showError(t((await api.isReady()) ? "notice.noCity" : "notice.starting"));
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -42,7 +42,7 @@ export interface UrlState {
 export const DEFAULT_FILTER = { period: "all" as Period, statuses: ["open", "in_progress"] as Status[] };
 
 /** Reads the state from a URL fragment; what is missing or invalid takes its default. */
-export function parseHash(hash: string, defaultCity: string): UrlState {
+export function parseHash(hash: string, defaultCity: string | null): UrlState {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const list = (name: string): string[] => (query.get(name) ?? "").split(",").filter(Boolean);
   const period = query.get("period") as Period;
@@ -50,7 +50,7 @@ export function parseHash(hash: string, defaultCity: string): UrlState {
   const [zoom, lat, lon] = (query.get("map") ?? "").split("/").map(Number);
   const valid = [zoom, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 90;
   return {
-    city: query.get("city") ?? defaultCity,
+    city: query.get("city") ?? defaultCity ?? "",
     language: preferredLanguage(query.get("lang")),
     layer: LAYERS.find((layer) => layer === query.get("show")) ?? "reports",
     period: PERIODS.includes(period) ? period : DEFAULT_FILTER.period,
