@@ -43,21 +43,25 @@ impl StoreArguments {
 #[derive(Debug, Args)]
 pub struct JurisdictionArguments {
     /// Jurisdiction; by convention the domain name of the city (default: the store's only one).
-    #[arg(long, env = "POINTCHAUD_JURISDICTION")]
-    jurisdiction: Option<String>,
+    #[arg(long, env = "POINTCHAUD_JURISDICTION", value_parser = parse_id)]
+    jurisdiction: Option<JurisdictionId>,
 }
 
 impl JurisdictionArguments {
     /// The jurisdiction as the store has it: the one that is named, else the only one.
     ///
     /// # Errors
-    /// The id is malformed or not in the store; none is named and the store has none or several.
+    /// The named one is not in the store; none is named and the store has none or several.
     pub fn of(&self, reader: &Reader) -> Result<Jurisdiction> {
         match &self.jurisdiction {
-            Some(id) => jurisdictions::stored(reader, &jurisdiction_id("--jurisdiction", id)?),
+            Some(id) => jurisdictions::stored(reader, id),
             None => jurisdictions::only(reader),
         }
     }
+}
+
+fn parse_id(id: &str) -> std::result::Result<JurisdictionId, String> {
+    JurisdictionId::new(id).map_err(|message| message.en)
 }
 
 /// Checks a jurisdiction's id that stands at `field`.

@@ -221,7 +221,7 @@ fn files_that_cannot_be_written_and_stores_that_are_not_there_are_refused_by_nam
         vec!["export", "--format", "gpkg", "--output", at],
         vec!["generate", "--reports", "20", "--output", &as_csv],
         vec!["dedupe", "--review", at],
-        vec!["import", source, "--refused", at],
+        vec!["import", source, "--refused", at, "--jurisdiction", "ville.quebec.qc.ca"],
     ] {
         let output = run(&folder, &arguments);
         let error = String::from_utf8_lossy(&output.stderr);
