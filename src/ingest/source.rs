@@ -437,14 +437,6 @@ fn named_city<'a>(row: &'a Row, columns: &SourceColumns) -> Option<&'a str> {
     row.cells.get(column).map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// The row as it stood in the file.
-fn raw(row: &Row) -> Vec<String> {
-    match row.record.is_empty() {
-        false => vec![row.record.clone()],
-        true => row.cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
-    }
-}
-
 impl RowCells for Cells {
     fn cell(&self, column: usize) -> Option<&str> {
         self.get(column)
