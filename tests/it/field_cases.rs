@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::common::{Folder, Service, done, refused_rows, run};
+use crate::common::{Folder, Service, done_at_home as done, refused_rows, run_at_home as run};
 use crate::readers::workbook;
 
 /// A store and what its import printed.

@@ -1,7 +1,7 @@
 //! The file of refused rows, corrected and imported again by the same command: the store is then
 //! as if the source had been correct.
 
-use crate::common::{Folder, done, run};
+use crate::common::{Folder, done_at_home as done, run_at_home as run};
 use crate::readers::workbook;
 
 /// Imports `wrong`, corrects its refused rows, imports them by the same command, and compares the

@@ -7,7 +7,7 @@ use pointchaud::ingest::builtin_catalogue;
 use pointchaud::store::{NoListener, Reader, WriteCounts, Writer};
 use pointchaud::usecase::{Catalogues, Importer, Summary, quebec};
 
-use crate::common::{Folder, done, refused_rows, run};
+use crate::common::{Folder, done_at_home as done, refused_rows, run_at_home as run};
 
 const HEADER: &str = "service_request_id,requested_datetime,updated_datetime,closed_datetime,\
                       service_name,status,lat,lon";

@@ -1,6 +1,6 @@
 //! What an import says at its end, its exit status, and what it leaves undone when asked to.
 
-use crate::common::{Folder, done, run};
+use crate::common::{Folder, done_at_home as done, run_at_home as run};
 
 const HEADER: &str =
     "service_request_id,requested_datetime,updated_datetime,service_name,status,lat,lon";

@@ -93,7 +93,15 @@ pub fn run(folder: &Folder, arguments: &[&str]) -> Output {
 /// Runs the program and wants success, of an import also the status of refused rows (3); its
 /// standard output.
 pub fn done(folder: &Folder, arguments: &[&str]) -> String {
-    let output = run(folder, arguments);
+    succeeded(arguments, run(folder, arguments))
+}
+
+/// As [`done`], by [`run_at_home`].
+pub fn done_at_home(folder: &Folder, arguments: &[&str]) -> String {
+    succeeded(arguments, run_at_home(folder, arguments))
+}
+
+fn succeeded(arguments: &[&str], output: Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     let some_refused = arguments[0] == "import" && output.status.code() == Some(3);
     assert!(output.status.success() || some_refused, "{arguments:?}: {error}");
@@ -108,6 +116,15 @@ pub fn refused_rows(folder: &Folder, name: &str) -> String {
     let columns = ["refused_line", "refused_field", "refused_value", "refused_reason"].map(at);
     let line = |row: csv::StringRecord| columns.map(|column| row[column].to_owned()).join(",");
     table.records().map(|row| format!("{}\n", line(row.unwrap()))).collect()
+}
+
+/// Runs the program to its end; an import whose city nothing tells is one of Québec.
+pub fn run_at_home(folder: &Folder, arguments: &[&str]) -> Output {
+    let output = run(folder, arguments);
+    if String::from_utf8_lossy(&output.stderr).contains("'--jurisdiction': is missing") {
+        return run(folder, &[arguments, &["--jurisdiction", "ville.quebec.qc.ca"]].concat());
+    }
+    output
 }
 
 /// A file of real open data. Where it is not beside the checkout, says so and answers `None`: the
