@@ -203,8 +203,8 @@ impl CityWatch {
     }
 
     /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
-    /// that changed, scans for outbreaks, and learns the city's extent again. Does nothing for a city
-    /// without a report.
+    /// that changed, scans for outbreaks, and learns the city's extent again. Does nothing for a
+    /// city without a report.
     ///
     /// # Errors
     /// The tracks or the extent cannot be stored.
