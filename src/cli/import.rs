@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::cli::download::DownloadArguments;
+use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
 use crate::cli::shared::{StoreArguments, ask, catalogues, stop_flag};
@@ -36,7 +40,8 @@ const SOME_REFUSED: u8 = 3;
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
-    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line; plain, gzip or a zip of one.
+    /// Files to read: CSV, XLSX, JSON, GeoJSON, one record on a line, GeoPackage, GeoParquet;
+    /// plain, gzip or a zip of one. `-` is standard input; a URL (https://…) is downloaded.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Layout of the file: auto, montreal, boston, nyc, chicago, chicago-legacy, baltimore, sf,
@@ -60,18 +65,16 @@ pub struct Arguments {
     /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
     #[arg(long)]
     projection: Option<String>,
-    /// Character between the cells of a CSV file (default: told from the content).
-    #[arg(long)]
-    delimiter: Option<char>,
-    /// Character encoding of the file, such as windows-1252 (default: told from the content).
-    #[arg(long)]
-    encoding: Option<String>,
-    /// Sheet of an Excel workbook (default: the first that is not empty).
-    #[arg(long)]
-    sheet: Option<String>,
+    #[command(flatten)]
+    read: ReadArguments,
     /// Which row of a repeated id is taken: newest, first, last, or refuse (default: newest).
     #[arg(long)]
     repeats: Option<String>,
+    /// Come back after so long, such as 30m, 1h or 1d, until interrupted.
+    #[arg(long, value_parser = interval)]
+    every: Option<Duration>,
+    #[command(flatten)]
+    download: DownloadArguments,
     /// Swap latitude and longitude where they are evidently exchanged.
     #[arg(long)]
     fix_swapped: bool,
@@ -89,16 +92,66 @@ pub struct Arguments {
     summary: String,
 }
 
-/// Imports each file and prints a summary. All files are opened before the first one is imported.
+/// Imports each file and prints a summary, once or again and again. Where it comes back, a file
+/// that cannot be had this time is told and tried the next time.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let store = arguments.store.path()?;
     let stop = stop_flag()?;
-    let sources: Vec<SourceFile> =
-        arguments.files.iter().map(|file| open(arguments, file)).collect::<Result<_>>()?;
-    let import = ImportRun { arguments, store: &store, stop: &stop };
+    loop {
+        let began = Instant::now();
+        let done = import_all(arguments, &stop);
+        let Some(every) = arguments.every else { return done };
+        if let Err(error) = &done {
+            eprintln!("pointchaud: {error}");
+        }
+        while began.elapsed() < every && !stop.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(100));
+        }
+        if stop.load(Ordering::SeqCst) {
+            return done;
+        }
+    }
+}
+
+/// The time that a text such as `90s`, `30m`, `1h` or `1d` says.
+fn interval(text: &str) -> std::result::Result<Duration, String> {
+    let wanted = || format!("'{text}' is not a time such as 90s, 30m, 1h or 1d");
+    let (number, unit) = text.split_at_checked(text.len().wrapping_sub(1)).ok_or_else(wanted)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wanted()),
+    };
+    let number: u64 = number.parse().map_err(|_| wanted())?;
+    let seconds = number.checked_mul(seconds).filter(|seconds| (1..=31_536_000).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(wanted)
+}
+
+/// Imports each file once. All files are opened before the first one is imported.
+fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
+    let store = arguments.store.path()?;
+    let mut sources: Vec<(Located, SourceFile)> = Vec::new();
+    for argument in &arguments.files {
+        let context = DownloadContext {
+            store: &store,
+            reading: reading(arguments)?,
+            limits: &arguments.download,
+            stop,
+        };
+        if let Some(file) = Located::fetched(argument, &context)? {
+            let source = open(arguments, &file)?;
+            sources.push((file, source));
+        }
+    }
+    // Every file is unchanged since it was imported.
+    if sources.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let import = ImportRun { arguments, store: &store, stop };
     if arguments.strict {
         let mut is_clean = true;
-        for (file, source) in arguments.files.iter().zip(&sources) {
+        for (file, source) in &sources {
             let checked = import.one(file, source, true)?;
             if !checked.is_clean() {
                 checked.tell(source, &arguments.summary);
@@ -111,7 +164,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     let (mut some_usable, mut all_usable) = (false, true);
-    for (file, source) in arguments.files.iter().zip(&sources) {
+    for (file, source) in &sources {
         let done = import.one(file, source, arguments.dry_run)?;
         done.tell(source, &arguments.summary);
         if !done.is_finished {
@@ -129,22 +182,29 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
-/// Opens a file with what the arguments declare about it.
-fn open(arguments: &Arguments, file: &Path) -> Result<SourceFile> {
-    let options = ReadOptions {
-        delimiter: arguments.delimiter,
-        encoding: arguments.encoding.clone(),
-        sheet: arguments.sheet.clone(),
-    };
+/// What decides how a file is read, as one text.
+fn reading(arguments: &Arguments) -> Result<String> {
     let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
-    let mut source = SourceFile::open(file, &arguments.profile, mapping.as_deref(), &options)?;
+    let Arguments { profile, jurisdiction, date_order, projection, .. } = arguments;
+    let Arguments { read, repeats, fix_swapped, time_zone, .. } = arguments;
+    Ok(format!(
+        "{profile} {jurisdiction:?} {date_order:?} {projection:?} {read:?} {repeats:?} \
+         {fix_swapped} {time_zone:?} {mapping:?}"
+    ))
+}
+
+/// Opens a file with what the arguments declare about it.
+fn open(arguments: &Arguments, file: &Located) -> Result<SourceFile> {
+    let (path, options) = (&file.path, arguments.read.options(file));
+    let mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?;
+    let mut source = SourceFile::open(path, &arguments.profile, mapping.as_deref(), &options)?;
     // Rows that were refused are read by the mapping that was written for them.
-    let beside = summary::mapping_of_refused(file);
+    let beside = summary::mapping_of_refused(path);
     if source.is_refused_rows() && source.recognition().is_some() && beside.exists() {
         let mapping = read_mapping(&beside)?;
-        source = SourceFile::open(file, &arguments.profile, Some(&mapping), &options)?;
+        source = SourceFile::open(path, &arguments.profile, Some(&mapping), &options)?;
     }
-    recognised::settle(&source, file, arguments.jurisdiction.as_deref())?;
+    recognised::settle(&source, &file.named, arguments.jurisdiction.as_deref())?;
     source.declare(arguments.date_order.as_deref(), arguments.projection.as_deref())?;
     arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
     Ok(source)
@@ -167,15 +227,19 @@ struct ImportRun<'a> {
 
 impl ImportRun<'_> {
     /// Imports a file, or reads it alone.
-    fn one(&self, file: &Path, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
+    fn one(&self, file: &Located, source: &SourceFile, is_dry_run: bool) -> Result<FileSummary> {
         let Self { arguments, store, .. } = self;
         if !is_dry_run {
             let reader = Reader::open(store)?;
             let SourceCity { jurisdiction, notes } = city_or_ask(arguments, source, &reader)?;
             let (writer, _writing) = Writer::start(store, NoListener)?;
             let digest = source.digest(arguments.fix_swapped)?;
+            let known = digest.clone();
             let importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
             let read = self.read(file, source, importer, false)?;
+            if read.is_finished {
+                file.imported(&read.jurisdiction, &known)?;
+            }
             let extent = jurisdictions::learn_extent(&reader, &writer, &read.jurisdiction)?;
             return Ok(FileSummary { city_notes: notes, learned_extent: extent, ..read });
         }
@@ -192,14 +256,14 @@ impl ImportRun<'_> {
 
     fn read(
         &self,
-        file: &Path,
+        file: &Located,
         source: &SourceFile,
         mut importer: Importer<'_>,
         is_dry_run: bool,
     ) -> Result<FileSummary> {
         let Self { arguments, stop, .. } = self;
-        let path = refused_path(arguments.refused.as_deref(), file);
-        wants_another_file(&path, file)?;
+        let path = refused_path(arguments.refused.as_deref(), &file.named);
+        wants_another_file(&path, &file.path)?;
         let mut refused = RefusedRows::new(path);
         let mut progress = Progress::new("import", source.size()?);
         let jurisdiction = importer.id().clone();
@@ -220,7 +284,7 @@ impl ImportRun<'_> {
             recognised::write_mapping(&summary::mapping_of_refused(path), &mapping)?;
         }
         Ok(FileSummary {
-            file: file.to_owned(),
+            file: PathBuf::from(&file.shown),
             jurisdiction,
             counts,
             noticed,

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::located::{Located, ReadArguments};
 use crate::cli::recognised;
 use crate::error::{Refusal, Result};
 use crate::ingest::{ReadOptions, SourceFile};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// File to look at, of any format that `import` reads.
+    /// File to look at, of any format that `import` reads; `-` is standard input.
     file: PathBuf,
     /// Mapping file to write (default: FILE.mapping.toml in the current directory).
     #[arg(long)]
@@ -22,25 +23,15 @@ pub struct Arguments {
     /// IANA time zone of times without an offset, for the mapping file.
     #[arg(long)]
     time_zone: Option<String>,
-    /// Character between the cells of a CSV file (default: told from the content).
-    #[arg(long)]
-    delimiter: Option<char>,
-    /// Character encoding of the file, such as windows-1252 (default: told from the content).
-    #[arg(long)]
-    encoding: Option<String>,
-    /// Sheet of an Excel workbook (default: the first that is not empty).
-    #[arg(long)]
-    sheet: Option<String>,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// Prints what the file was taken for and writes the mapping file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let options = ReadOptions {
-        delimiter: arguments.delimiter,
-        encoding: arguments.encoding.clone(),
-        sheet: arguments.sheet.clone(),
-    };
-    let source = SourceFile::open(&arguments.file, "auto", None, &options)?;
+    let file = Located::of(&arguments.file)?;
+    let options = ReadOptions { is_look: true, ..arguments.read.options(&file) };
+    let source = SourceFile::open(&file.path, "auto", None, &options)?;
     let named = arguments.jurisdiction.as_deref();
     let profile = source.profile();
     let jurisdiction = named.or(profile.jurisdiction.as_deref());
@@ -54,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
-    println!("{}: read as {}", arguments.file.display(), source.described());
+    println!("{}: read as {}", file.shown, source.described());
     let shown = |value: Option<&str>, option: &str| match value {
         Some(value) => value.to_owned(),
         None => format!("not known; {option} tells"),
@@ -73,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     for doubt in &recognition.doubts {
         println!("  not sure: {doubt}");
     }
-    let path = recognised::mapping_path(arguments.output.as_deref(), &arguments.file);
+    let path = recognised::mapping_path(arguments.output.as_deref(), &file.named);
     recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
     println!("  mapping written: {}", path.display());
     Ok(ExitCode::SUCCESS)

@@ -89,6 +89,12 @@ impl ReportTime {
         self.day
     }
 
+    /// The calendar day, if the hour is not known, in days since 1970-01-01.
+    pub fn day_number(&self) -> Option<i32> {
+        let days = |day: Date| (day - Date::constant(1970, 1, 1)).get_days();
+        self.day.map(days)
+    }
+
     /// The last second that it can mean: of an instant its second, of a day the day's last second.
     pub fn last_second(&self) -> i64 {
         self.at.as_second() + if self.day.is_some() { 86_399 } else { 0 }
@@ -155,6 +161,9 @@ mod tests {
         ] {
             assert_eq!(ReportTime::parse(text, &montreal()).unwrap().to_string(), shown, "{text}");
         }
+        let numbers = ["1970-01-01", "2026-03-01", "1969-12-31", "2026-03-01T08:30:00Z"]
+            .map(|text| ReportTime::parse(text, &montreal()).unwrap().day_number());
+        assert_eq!(numbers, [Some(0), Some(20_513), Some(-1), None]);
         assert!(ReportTime::parse("01/03/2026", &montreal()).is_err());
         assert!(ReportTime::parse("", &montreal()).is_err());
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use parquet::basic::Compression;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -15,7 +15,7 @@ use parquet::schema::parser::parse_message_type;
 use serde_json::json;
 
 use crate::domain::fields::{FieldList, FieldValue, GEOPARQUET, Kind};
-use crate::domain::{Field, ReportLabels, ReportTime, StoredReport};
+use crate::domain::{Accuracy, Field, ReportLabels, ReportTime, StoredReport};
 use crate::error::{Error, Result};
 use crate::place::Position;
 
@@ -29,6 +29,9 @@ const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
 
 /// Times that are often days without an hour, which a timestamp cannot say: they are texts.
 const TEXT_TIMES: [&str; 1] = ["expected_datetime"];
+/// The day of each timestamp of which the hour is not known: the timestamp alone, which is the
+/// first instant of that day in the city, would not say so.
+const DAYS: [&str; 3] = ["requested_day", "updated_day", "closed_day"];
 /// Texts of few kinds beside the words of closed lists: each is kept in memory once.
 const REPEATED: [&str; 2] = ["service_name", "source_status"];
 
@@ -61,6 +64,7 @@ pub struct GeoParquet<W: Write + Send> {
     texts: Vec<Column<ByteArray>>,
     words: HashMap<String, ByteArray>,
     times: Vec<Column<i64>>,
+    days: [Column<i32>; 3],
     day_only: Vec<bool>,
     revision: Vec<i64>,
     geometry: Column<ByteArray>,
@@ -114,7 +118,9 @@ impl<W: Write + Send> GeoParquet<W> {
         let text = |field: &&Field| format!("OPTIONAL BYTE_ARRAY {} (STRING);", field.name);
         let time =
             |field: &&Field| format!("OPTIONAL INT64 {} (TIMESTAMP(MILLIS,true));", field.name);
-        let columns: Vec<String> = TEXTS.iter().map(text).chain(TIMES.iter().map(time)).collect();
+        let days = DAYS.map(|name| format!("OPTIONAL INT32 {name} (DATE);"));
+        let columns: Vec<String> =
+            TEXTS.iter().map(text).chain(TIMES.iter().map(time)).chain(days).collect();
         let schema = format!(
             "message reports {{ {} REQUIRED BOOLEAN requested_day_only; REQUIRED INT64 revision; \
              OPTIONAL BYTE_ARRAY geometry; }}",
@@ -136,6 +142,7 @@ impl<W: Write + Send> GeoParquet<W> {
             texts: TEXTS.iter().map(|_| Column::default()).collect(),
             words: HashMap::new(),
             times: TIMES.iter().map(|_| Column::default()).collect(),
+            days: Default::default(),
             day_only: Vec::new(),
             revision: Vec::new(),
             geometry: Column::default(),
@@ -150,8 +157,9 @@ impl<W: Write + Send> GeoParquet<W> {
     pub fn write(&mut self, stored: &StoredReport, names: &ReportLabels<'_>) -> Result<()> {
         let report = &stored.report;
         for (field, column) in TEXTS.iter().zip(&mut self.texts) {
-            // How exact a position is says nothing where there is none.
-            let is_told = report.position.is_some() || field.name != "accuracy";
+            // How exact a position is says nothing where there never was one.
+            let is_located = report.position.is_some() || report.accuracy == Accuracy::Approximate;
+            let is_told = is_located || field.name != "accuracy";
             let text = field.shown(stored, names).filter(|_| is_told).map(FieldValue::into_text);
             match is_repeated(field) {
                 true => column.push_word(&mut self.words, text.as_deref()),
@@ -162,6 +170,9 @@ impl<W: Write + Send> GeoParquet<W> {
         let times = [Some(report.requested), report.updated, report.closed];
         for (column, when) in self.times.iter_mut().zip(times) {
             column.push(when.map(millis));
+        }
+        for (column, when) in self.days.iter_mut().zip(times) {
+            column.push(when.and_then(|when| when.day_number()));
         }
         self.day_only.push(report.requested.day_only().is_some());
         self.revision.push(stored.revision as i64);
@@ -181,6 +192,7 @@ impl<W: Write + Send> GeoParquet<W> {
         self.group().map_err(Error::internal)?;
         self.texts.iter_mut().for_each(|column| *column = Column::default());
         self.times.iter_mut().for_each(|column| *column = Column::default());
+        self.days = Default::default();
         self.geometry = Column::default();
         self.day_only.clear();
         self.revision.clear();
@@ -196,6 +208,11 @@ impl<W: Write + Send> GeoParquet<W> {
             let mut writer = next(&mut group)?;
             let Column { values, levels } = column;
             writer.typed::<Int64Type>().write_batch(values, Some(levels), None)?;
+            writer.close()?;
+        }
+        for Column { values, levels } in &self.days {
+            let mut writer = next(&mut group)?;
+            writer.typed::<Int32Type>().write_batch(values, Some(levels), None)?;
             writer.close()?;
         }
         let mut writer = next(&mut group)?;

@@ -41,7 +41,7 @@ pub use duplicate_model::{builtin as builtin_model, read as read_model, write as
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use notes::{NoPlace, NotedWord, Notes};
 pub use profile::Profile;
-pub use read::ReadOptions;
+pub use read::{ReadOptions, SPOOL_BYTES_MAX, spool};
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};

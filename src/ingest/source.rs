@@ -84,11 +84,12 @@ impl SourceFile {
         mapping: Option<&str>,
         options: &ReadOptions,
     ) -> Result<Self> {
+        let input = Input::open(path, options)?;
+        let shown = input.shown().to_owned();
         let refuse = |reason: String| {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
-            Error::from(Refusal::new("file", path.display(), message))
+            Error::from(Refusal::new("file", &shown, message))
         };
-        let input = Input::open(path, options)?;
         let columns = input.columns()?;
         let header = columns.folded();
         let profile_error = |field: &str, value: &str, reason: String| {
@@ -362,6 +363,7 @@ impl SourceFile {
         loop {
             let known = rows.columns().len();
             if !rows.next(&mut row)? {
+                self.input.check_unchanged()?;
                 self.reading_notes.replace(rows.notes());
                 return Ok(mapping.notes());
             }

@@ -39,6 +39,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "ingest",
         &["query", "domain", "place", "i18n", "error"],
+        // GeoPackage and GeoParquet are read as well as written: a GeoPackage is a SQLite file, which
+        // `rusqlite` opens read-only and as one that nobody changes.
         &[
             "serde",
             "serde_json",
@@ -53,6 +55,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "blake3",
             "quick_xml",
             "memchr",
+            "parquet",
+            "rusqlite",
             "calamine",
             "chardetng",
             "encoding_rs",

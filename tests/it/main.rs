@@ -8,15 +8,18 @@
 
 mod common;
 
+mod bad_files;
 mod batches;
 mod clients;
 mod cookbook;
 mod cql2;
 mod docs;
+mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod field_cases;
 mod follow;
+mod fuzz;
 mod hexes;
 mod hotspots;
 mod http;
@@ -34,6 +37,8 @@ mod readers;
 mod recognition;
 mod refused_rows;
 mod repeats;
+mod round_trips;
+mod sources;
 mod statistics;
 mod store;
 mod summary;

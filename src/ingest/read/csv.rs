@@ -18,6 +18,8 @@ use crate::message;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Lines from which the delimiter is named.
 const SAMPLE_LINES: usize = 50;
+/// Lines over which a quoted cell may go on, for the delimiter to be found.
+const JOINED_MAX: usize = 20;
 /// Lines that may stand above the header.
 const TITLE_LINES_MAX: usize = 5;
 
@@ -158,8 +160,28 @@ fn separator_line(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The delimiter that splits most of the lines alike, and of those the one with most columns.
+/// The lines with those joined over which a quoted cell goes on, which says nothing of delimiters.
+/// A quote that does not close within [`JOINED_MAX`] lines joins none.
+fn whole_records(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let (mut records, mut at) = (Vec::with_capacity(lines.len()), 0);
+    while at < lines.len() {
+        let (mut quotes, mut joined) = (0, 1);
+        for (number, line) in lines[at..].iter().take(JOINED_MAX).enumerate() {
+            quotes += memchr::memchr_iter(b'"', line).count();
+            if quotes.is_multiple_of(2) {
+                joined = number + 1;
+                break;
+            }
+        }
+        records.push(lines[at..at + joined].join(&b'\n'));
+        at += joined;
+    }
+    records
+}
+
+/// The delimiter that splits most of the records alike, and of those the one with most columns.
 fn likely_delimiter(lines: &[Vec<u8>]) -> u8 {
+    let lines = whole_records(lines);
     let score = |delimiter: &u8| {
         let widths: Vec<usize> =
             lines.iter().map(|line| split_line(line, *delimiter).1.len()).collect();

@@ -76,6 +76,21 @@ pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
     Ok(if guess == UTF_8 { WINDOWS_1252 } else { guess })
 }
 
+/// Tells the encoding from the first bytes of a text: at most so many.
+///
+/// # Errors
+/// The text cannot be read.
+pub fn detect_start(input: impl Read, bytes: u64) -> io::Result<&'static Encoding> {
+    let mut start = Vec::new();
+    input.take(bytes).read_to_end(&mut start)?;
+    if start.len() as u64 == bytes {
+        // The character that the end may have cut says nothing.
+        let cut = start.iter().rev().take(4).take_while(|byte| **byte >= 0x80).count();
+        start.truncate(start.len() - cut);
+    }
+    detect(&start[..])
+}
+
 /// Counts characters beyond ASCII that are well-formed UTF-8 and sequences that are not; how many
 /// bytes at the end begin a character.
 fn count(bytes: &[u8], well_formed: &mut u64, malformed: &mut u64) -> usize {
@@ -214,5 +229,8 @@ mod tests {
         let damaged = [text.as_bytes(), b"3,caf\xe9\n"].concat();
         assert_eq!(detect(&damaged[..]).unwrap(), UTF_8);
         assert_eq!(decoded(b"").1, "");
+        // A start that is cut within a character.
+        assert_eq!(detect_start("é".repeat(9).as_bytes(), 3).unwrap(), UTF_8);
+        assert_eq!(detect_start(&b"\xe9t\xe9 caf\xe9 "[..], 8).unwrap(), WINDOWS_1252);
     }
 }

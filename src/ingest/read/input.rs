@@ -5,22 +5,31 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use encoding_rs::{Encoding, UTF_8};
+use tempfile::TempPath;
 
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::encoding::{self, DecodingReader};
+use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
+use crate::ingest::read::geoparquet::{self, ParquetReader};
 use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::sheet::{self, SheetReader};
+use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
 use crate::ingest::read::unpack::Packing;
 use crate::ingest::read::{signature, unreadable};
 use crate::message;
 
+/// The first bytes of a zip archive, which a workbook is.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// Bytes of a file from which a look tells the format and the encoding.
+const LOOK_BYTES: u64 = 16 << 20;
 /// Records of JSON that are read ahead, to know the columns.
 const SAMPLE_ROWS: usize = 100;
 
@@ -33,6 +42,13 @@ pub struct ReadOptions {
     pub encoding: Option<String>,
     /// The name of the sheet of a workbook.
     pub sheet: Option<String>,
+    /// The name of the layer of a GeoPackage.
+    pub layer: Option<String>,
+    /// What the input is called in messages, where it is not its path.
+    pub shown_as: Option<String>,
+    /// The format and the encoding are told from the first 16 MiB, not from the whole file: for a
+    /// look at it. What comes later may be of another kind, and a cut file is not noticed.
+    pub is_look: bool,
 }
 
 /// What the content of an input is.
@@ -41,15 +57,23 @@ enum Format {
     Sheet(String),
     Json(JsonShape),
     JsonLines,
+    Layer(GpkgLayer),
+    Parquet,
 }
 
 /// An input whose format is known; its rows can be read several times.
 pub struct Input {
     path: PathBuf,
+    shown: String,
+    /// The unpacked copy of a packed file whose format is not read from the start to the end.
+    copy: Option<TempPath>,
     packing: Packing,
     encoding: &'static Encoding,
     delimiter: Option<u8>,
     format: Format,
+    is_look: bool,
+    /// Size and time of change when it was opened.
+    stamp: Option<(u64, SystemTime)>,
 }
 
 impl Input {
@@ -59,7 +83,8 @@ impl Input {
     /// # Errors
     /// Not a file, empty, cut short, or of no format that is read.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let refuse = |message| Error::from(Refusal::new("file", path.display(), message));
+        let shown = options.shown_as.clone().unwrap_or_else(|| path.display().to_string());
+        let refuse = |message| Error::from(Refusal::new("file", &shown, message));
         let failed = |error| refuse(unreadable(error));
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             return Err(refuse(message!(
@@ -75,21 +100,25 @@ impl Input {
         let delimiter = options.delimiter.map(delimiter).transpose()?;
         let mut input = Self {
             path: path.to_owned(),
+            shown: shown.clone(),
+            copy: None,
             packing,
             encoding: UTF_8,
             delimiter,
             format: Format::Table,
+            is_look: options.is_look,
+            stamp: stamp(path),
         };
-        if input.packing == Packing::Workbook {
-            let sheet = sheet::choose(path, options.sheet.as_deref()).map_err(refuse)?;
-            input.format = Format::Sheet(sheet);
-            return Ok(input);
+        let inner = match input.packing {
+            Packing::None | Packing::Workbook => first,
+            _ => start(input.content().map_err(failed)?).map_err(failed)?,
+        };
+        if let Some(kind) = signature::foreign(&inner) {
+            return Err(refuse(kind));
         }
-        if input.packing != Packing::None {
-            let inner = start(input.content().map_err(failed)?).map_err(failed)?;
-            if let Some(kind) = signature::foreign(&inner) {
-                return Err(refuse(kind));
-            }
+        if let Some(format) = input.document(&inner, options).map_err(refuse)? {
+            input.format = format;
+            return Ok(input);
         }
         input.encoding = match &options.encoding {
             Some(name) => {
@@ -99,7 +128,7 @@ impl Input {
                 let first = start(input.content().map_err(failed)?).map_err(failed)?;
                 Encoding::for_bom(&first).map_or(named, |(marked, _)| marked)
             }
-            None => input.content().and_then(encoding::detect).map_err(failed)?,
+            None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
@@ -110,9 +139,48 @@ impl Input {
         Ok(input)
     }
 
+    /// The format of a document that is not read from its start to its end: a workbook, a
+    /// GeoPackage, a Parquet file. A packed one is unpacked into a temporary file.
+    fn document(
+        &mut self,
+        start: &[u8],
+        options: &ReadOptions,
+    ) -> std::result::Result<Option<Format>, Message> {
+        let is_workbook = self.packing == Packing::Workbook || start.starts_with(ZIP);
+        let is_layer = start.starts_with(geopackage::SIGNATURE);
+        if !is_workbook && !is_layer && !start.starts_with(geoparquet::SIGNATURE) {
+            return Ok(None);
+        }
+        if matches!(self.packing, Packing::Gzip | Packing::Zip { .. }) {
+            let content = self.content().map_err(unreadable)?;
+            self.copy = Some(spool(content, SPOOL_BYTES_MAX)?);
+        }
+        let data = self.data();
+        Ok(Some(if is_layer {
+            Format::Layer(GpkgLayer::choose(data, options.layer.as_deref())?)
+        } else if !is_workbook {
+            Format::Parquet
+        } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
+            Format::Sheet(sheet::choose(data, options.sheet.as_deref())?)
+        } else {
+            return Err(message!(
+                "est une archive dans une archive : décompressez-la une fois",
+                "is an archive in an archive: unpack it once"
+            ));
+        }))
+    }
+
+    /// The file that documents are read from.
+    fn data(&self) -> &Path {
+        self.copy.as_deref().unwrap_or(&self.path)
+    }
+
     fn json(&self) -> Result<Format> {
         let text = self.text().map_err(|error| self.cut_short(&unreadable(error)))?;
-        let outline = Outline::read(BufReader::with_capacity(1 << 18, text));
+        let outline = match self.is_look {
+            true => Outline::read_start(text, LOOK_BYTES),
+            false => Outline::read(BufReader::with_capacity(1 << 18, text)),
+        };
         let shape = outline.map_err(|error| {
             let error = error.to_string();
             message!("{error}", "{error}")
@@ -127,6 +195,13 @@ impl Input {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
             Err(message) => Err(self.cut_short(&message)),
+        }
+    }
+
+    fn detect(&self, text: Box<dyn Read>) -> std::io::Result<&'static Encoding> {
+        match self.is_look {
+            true => encoding::detect_start(text, LOOK_BYTES),
+            false => encoding::detect(text),
         }
     }
 
@@ -150,23 +225,31 @@ impl Input {
     }
 
     fn cut_short(&self, reason: &Message) -> Error {
-        cut_short(&self.path, reason)
+        cut_short(&self.shown, reason)
     }
 
     /// What the file was taken for: its format, encoding and packing.
     pub fn described(&self) -> String {
-        let format = match &self.format {
-            Format::Table => "CSV".to_owned(),
-            Format::Sheet(name) => return format!("XLSX, sheet '{name}'"),
-            Format::Json(shape) if shape.path == ["features"] => "GeoJSON".to_owned(),
-            Format::Json(shape) if shape.path.is_empty() => "JSON".to_owned(),
-            Format::Json(shape) => format!("JSON, records in '{}'", shape.path.join(".")),
-            Format::JsonLines => "JSON, one record on a line".to_owned(),
-        };
         let packing = match self.packing {
             Packing::Gzip => ", gzip",
             Packing::Zip { .. } => ", zip",
             Packing::None | Packing::Workbook => "",
+        };
+        let format = match &self.format {
+            Format::Table => "CSV".to_owned(),
+            Format::Sheet(name) => return format!("XLSX, sheet '{name}'{packing}"),
+            Format::Layer(GpkgLayer { table, others, .. }) if others.is_empty() => {
+                return format!("GeoPackage, layer '{table}'{packing}");
+            }
+            Format::Layer(GpkgLayer { table, others, .. }) => {
+                let others = others.join("', '");
+                return format!("GeoPackage, layer '{table}' (there is also '{others}'){packing}");
+            }
+            Format::Parquet => return format!("Parquet{packing}"),
+            Format::Json(shape) if shape.path == ["features"] => "GeoJSON".to_owned(),
+            Format::Json(shape) if shape.path.is_empty() => "JSON".to_owned(),
+            Format::Json(shape) => format!("JSON, records in '{}'", shape.path.join(".")),
+            Format::JsonLines => "JSON, one record on a line".to_owned(),
         };
         format!("{format}, {}{packing}", self.encoding.name())
     }
@@ -181,9 +264,28 @@ impl Input {
         self.delimiter
     }
 
+    /// What the input is called in messages.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Refuses a file that was changed since it was opened: its rows are of two versions.
+    ///
+    /// # Errors
+    /// Its size or the time of its last change is another one.
+    pub fn check_unchanged(&self) -> Result<()> {
+        if stamp(&self.path) == self.stamp {
+            return Ok(());
+        }
+        Err(self.cut_short(&message!(
+            "le fichier a changé pendant la lecture ; importez-le de nouveau",
+            "the file changed while it was read; import it again"
+        )))
+    }
+
     /// Is it a table, whose columns are those of its header?
     pub fn is_table(&self) -> bool {
-        matches!(self.format, Format::Table | Format::Sheet(_))
+        !matches!(self.format, Format::Json(_) | Format::JsonLines)
     }
 
     /// The columns: of the header, or of the first records. Features of GeoJSON have one more,
@@ -223,21 +325,25 @@ impl Input {
                 CsvReader::open(text, bytes, self.delimiter).map(|rows| Box::new(rows) as _)
             }
             Format::Sheet(name) => {
-                SheetReader::open(&self.path, name).map(|rows| Box::new(rows) as _)
+                SheetReader::open(self.data(), name).map(|rows| Box::new(rows) as _)
             }
+            Format::Layer(layer) => {
+                LayerReader::open(self.data(), layer).map(|rows| Box::new(rows) as _)
+            }
+            Format::Parquet => ParquetReader::open(self.data()).map(|rows| Box::new(rows) as _),
             Format::Json(shape) => {
                 JsonReader::open(text, bytes, shape).map(|rows| Box::new(rows) as _)
             }
             Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };
-        let reader = reader.map_err(|message| cut_short(&self.path, &message))?;
-        Ok(Rows { path: self.path.clone(), reader })
+        let reader = reader.map_err(|message| self.cut_short(&message))?;
+        Ok(Rows { shown: self.shown.clone(), reader })
     }
 }
 
 /// The rows of an input, read one by one.
 pub struct Rows {
-    path: PathBuf,
+    shown: String,
     reader: Box<dyn RowReader>,
 }
 
@@ -247,7 +353,7 @@ impl Rows {
     /// # Errors
     /// The file cannot be read further; rows before have been given.
     pub fn next(&mut self, row: &mut Row) -> Result<bool> {
-        self.reader.next(row).map_err(|message| cut_short(&self.path, &message))
+        self.reader.next(row).map_err(|message| cut_short(&self.shown, &message))
     }
 
     /// The columns found so far.
@@ -266,8 +372,8 @@ impl Rows {
     }
 }
 
-fn cut_short(path: &Path, reason: &Message) -> Error {
-    let (shown, Message { fr, en }) = (path.display(), reason);
+fn cut_short(shown: &str, reason: &Message) -> Error {
+    let Message { fr, en } = reason;
     Error::new(
         ErrorKind::Invalid,
         message!(
@@ -285,6 +391,12 @@ fn delimiter(given: char) -> Result<u8> {
             Refusal::new("--delimiter", given, message).into()
         },
     )
+}
+
+/// Size of a file and the time of its last change.
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()?))
 }
 
 /// The first bytes.

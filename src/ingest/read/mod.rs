@@ -1,25 +1,32 @@
 //! Files as cities publish them, read as one stream of rows whatever their format: the bytes are
 //! unpacked and decoded, the format is told from the content, and each row becomes named cells.
 
+mod ahead;
 mod csv;
 mod csv_record;
 mod elements;
 mod encoding;
+mod geometry;
+mod geopackage;
+mod geoparquet;
 mod input;
 mod json;
 mod layout;
 mod outline;
+mod parquet_column;
 mod record;
 mod refused_header;
 mod row;
 mod sheet;
 mod signature;
+mod spool;
 mod table;
 mod unpack;
 
 pub use input::{Input, ReadOptions};
 pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};
+pub use spool::{SPOOL_BYTES_MAX, spool};
 use unpack::unreadable;
 
 /// Longest row that is read, in bytes of its text: it bounds the memory of an import.

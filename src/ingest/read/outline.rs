@@ -1,7 +1,7 @@
 //! The outline of a JSON document: which arrays of records it holds and where, without its values.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -49,6 +49,26 @@ impl Outline {
         let mut outline = Self::default();
         Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json)?;
         outline.is_single = json.end().is_ok();
+        Ok(outline)
+    }
+}
+
+impl Outline {
+    /// Reads the first bytes of a document, at most so many. What stands behind them is not known:
+    /// a document that they cut is taken to be a single one.
+    ///
+    /// # Errors
+    /// What was read is not JSON.
+    pub fn read_start(input: impl Read, bytes: u64) -> serde_json::Result<Self> {
+        let mut input = BufReader::new(input.take(bytes));
+        let mut json = serde_json::Deserializer::from_reader(&mut input);
+        let mut outline = Self::default();
+        let read = Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json);
+        outline.is_single = match read {
+            Ok(()) => json.end().is_ok(),
+            Err(error) if error.is_eof() && input.get_ref().limit() == 0 => true,
+            Err(error) => return Err(error),
+        };
         Ok(outline)
     }
 }
@@ -105,15 +125,18 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut array = Array { path: self.path.clone(), ..Array::default() };
-        while let Some(kind) = seq.next_element_seed(KindOf)? {
-            match kind {
-                Kind::Object => array.objects += 1,
-                Kind::Array => array.arrays += 1,
-                Kind::Scalar => array.scalars += 1,
+        // An array that the end of a sample cuts is an array all the same.
+        let read = loop {
+            match seq.next_element_seed(KindOf) {
+                Ok(Some(Kind::Object)) => array.objects += 1,
+                Ok(Some(Kind::Array)) => array.arrays += 1,
+                Ok(Some(Kind::Scalar)) => array.scalars += 1,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
-        }
+        };
         self.outline.arrays.push(array);
-        Ok(())
+        read
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
@@ -197,5 +220,25 @@ impl<'de> Visitor<'de> for KindOf {
 
     fn visit_unit<E>(self) -> Result<Kind, E> {
         Ok(Kind::Scalar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_document_shows_its_arrays() {
+        let text = r#"{"meta":{"x":[1]},"result":{"records":[{"a":1},{"a":2},{"a":3}]}}"#;
+        let found = |bytes| {
+            let outline = Outline::read_start(text.as_bytes(), bytes).unwrap();
+            let last = outline.arrays.last().cloned().unwrap_or_default();
+            (last.path.join("."), last.objects, outline.is_single)
+        };
+        assert_eq!(found(1_000), ("result.records".into(), 3, true));
+        assert_eq!(found(50), ("result.records".into(), 1, true));
+        assert_eq!(found(5), (String::new(), 0, true));
+        assert!(Outline::read_start(&b"{\"a\":,"[..], 100).is_err());
+        assert!(Outline::read_start(&b"{\"a\":[1"[..], 100).is_err(), "cut by itself");
     }
 }

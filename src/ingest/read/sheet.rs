@@ -1,26 +1,22 @@
 //! A sheet of an Excel workbook (.xlsx), row by row. A thread reads the sheet ahead of the rows by
 //! a bounded number.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 
 use crate::i18n::Message;
+use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::TableShape;
 use crate::message;
 
-/// Rows that the thread may be ahead.
-const AHEAD: usize = 256;
 /// Rows that may stand above the header.
 const TITLE_ROWS_MAX: usize = 5;
-
-/// A row of a sheet: its number from 1, and its cells.
-type SheetRow = (u64, Vec<String>);
 
 fn damaged(error: impl std::fmt::Display) -> Message {
     message!("est un classeur illisible : {error}", "is a workbook that cannot be read: {error}")
@@ -55,9 +51,9 @@ pub fn choose(path: &Path, named: Option<&str>) -> Result<String, Message> {
 
 /// Reads the rows of a sheet.
 pub struct SheetReader {
-    rows: Receiver<Result<SheetRow, Message>>,
+    rows: RowsAhead,
     /// Rows that were read to find the header.
-    ahead: std::collections::VecDeque<SheetRow>,
+    ahead: VecDeque<AheadRow>,
     columns: SourceColumns,
     shape: TableShape,
     /// Columns in front of the source's own, in a file of refused rows.
@@ -70,24 +66,21 @@ impl SheetReader {
     /// # Errors
     /// The workbook cannot be read.
     pub fn open(path: &Path, sheet: &str) -> Result<Self, Message> {
-        let (sender, rows) = sync_channel(AHEAD);
         let (path, sheet) = (path.to_owned(), sheet.to_owned());
-        std::thread::spawn(move || {
-            if let Err(message) = send_rows(&path, &sheet, &sender) {
-                // Who no longer listens needs no error.
-                let _gone = sender.send(Err(message));
-            }
-        });
-        let mut ahead = std::collections::VecDeque::new();
-        for row in rows.iter().take(TITLE_ROWS_MAX + 1) {
-            ahead.push_back(row?);
+        let mut rows = RowsAhead::start(move |sender| send_rows(&path, &sheet, sender));
+        let mut ahead = VecDeque::new();
+        while ahead.len() <= TITLE_ROWS_MAX
+            && let Some(row) = rows.next()?
+        {
+            ahead.push_back(row);
         }
-        let width = |row: &SheetRow| row.1.iter().filter(|cell| !cell.is_empty()).count();
+        let width = |row: &AheadRow| row.cells.iter().flatten().count();
         let widest = ahead.iter().map(width).max().unwrap_or_default();
         while widest > 2 && ahead.front().is_some_and(|row| width(row) == 1) {
             ahead.pop_front();
         }
-        let mut names = ahead.pop_front().map(|(_, names)| names).unwrap_or_default();
+        let names = ahead.pop_front().map(|row| row.cells).unwrap_or_default();
+        let mut names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
         let refused = refused_header(&names);
         let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
         names.drain(..passed);
@@ -106,12 +99,12 @@ impl RowReader for SheetReader {
         row.clear();
         let read = match self.ahead.pop_front() {
             Some(read) => Some(read),
-            None => self.rows.recv().ok().transpose()?,
+            None => self.rows.next()?,
         };
-        let Some((number, cells)) = read else { return Ok(false) };
+        let Some(AheadRow { number, cells, .. }) = read else { return Ok(false) };
         row.number = number;
         let cells = cells.get(self.passed..).unwrap_or_default();
-        cells.iter().for_each(|cell| row.cells.push(cell));
+        cells.iter().for_each(|cell| row.cells.push(cell.as_deref().unwrap_or_default()));
         // Empty cells at the end of a row are not in the file.
         (cells.len()..self.shape.width()).for_each(|_| row.cells.push(""));
         self.shape.check(row);
@@ -124,14 +117,10 @@ impl RowReader for SheetReader {
 }
 
 /// Sends every row with a filled cell.
-fn send_rows(
-    path: &Path,
-    sheet: &str,
-    sender: &SyncSender<Result<SheetRow, Message>>,
-) -> Result<(), Message> {
+fn send_rows(path: &Path, sheet: &str, sender: &RowSender) -> Result<(), Message> {
     let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
-    let mut row: SheetRow = (0, Vec::new());
+    let mut row = AheadRow::default();
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
         let text = text(cell.get_value());
         let (number, column) = cell.get_position();
@@ -145,19 +134,20 @@ fn send_rows(
                 "has more than {COLUMNS_MAX} columns"
             ));
         }
-        if number != row.0 {
-            let full = std::mem::replace(&mut row, (number, Vec::new()));
-            if !full.1.is_empty() && sender.send(Ok(full)).is_err() {
+        if number != row.number {
+            let next = AheadRow { number, ..AheadRow::default() };
+            let full = std::mem::replace(&mut row, next);
+            if !full.cells.is_empty() && !sender.send(full) {
                 return Ok(());
             }
         }
-        if row.1.len() <= column {
-            row.1.resize(column + 1, String::new());
+        if row.cells.len() <= column {
+            row.cells.resize(column + 1, None);
         }
-        row.1[column] = text;
+        row.cells[column] = Some(text);
     }
-    if !row.1.is_empty() {
-        let _gone = sender.send(Ok(row));
+    if !row.cells.is_empty() {
+        sender.send(row);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
+use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
@@ -19,6 +20,9 @@ const RATIO_MAX: u64 = 250;
 /// The ratio is not looked at before this many bytes.
 const RATIO_FROM: u64 = 64 << 20;
 
+/// Bytes of a workbook beside its sheets, unpacked, at most.
+const HELD_MAX: u64 = 96 << 20;
+
 /// How a file is packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Packing {
@@ -26,8 +30,9 @@ pub enum Packing {
     None,
     /// By gzip, in one or several members.
     Gzip,
-    /// In a zip archive, from this byte and of this length; deflated or as it is.
-    Zip { from: u64, length: u64, is_deflated: bool },
+    /// In a zip archive, from this byte and of this length; deflated or as it is. The checksum is
+    /// that of the unpacked bytes.
+    Zip { from: u64, length: u64, is_deflated: bool, checksum: u32 },
     /// It is an Excel workbook, which is a zip archive.
     Workbook,
 }
@@ -58,6 +63,9 @@ impl Packing {
             .collect::<Result<_, _>>()
             .map_err(|error| damaged(&error))?;
         if let Some(kind) = document(&names) {
+            if kind == Ok(Self::Workbook) {
+                check_workbook(&mut archive)?;
+            }
             return kind;
         }
         let is_data = |name: &&String| {
@@ -90,7 +98,8 @@ impl Packing {
             }
         };
         let from = member.data_start().ok_or_else(|| damaged(name))?;
-        Ok(Self::Zip { from, length: member.compressed_size(), is_deflated })
+        let (length, checksum) = (member.compressed_size(), member.crc32());
+        Ok(Self::Zip { from, length, is_deflated, checksum })
     }
 
     /// The file's unpacked bytes. `bytes` counts what was read of the file itself.
@@ -107,11 +116,54 @@ impl Packing {
         let unpacked: Box<dyn Read> = match self {
             Self::None | Self::Workbook => return Ok(Box::new(packed)),
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zip { length, is_deflated: false, .. } => Box::new(packed.take(*length)),
-            Self::Zip { length, .. } => Box::new(DeflateDecoder::new(packed.take(*length))),
+            Self::Zip { length, is_deflated, checksum, .. } => {
+                let packed = packed.take(*length);
+                let unpacked: Box<dyn Read> = match is_deflated {
+                    true => Box::new(DeflateDecoder::new(packed)),
+                    false => Box::new(packed),
+                };
+                Box::new(CheckedReader { unpacked, sum: Crc::new(), wanted: *checksum })
+            }
         };
         Ok(Box::new(BoundedReader { unpacked, packed_bytes: bytes, bytes: 0 }))
     }
+}
+
+/// Refuses a workbook that would not fit in memory. Its sheets are read row by row; everything
+/// else, above all the table of texts, is held: its declared size is limited, and it is unpacked
+/// once to see that it is no longer than declared.
+fn check_workbook(archive: &mut ZipArchive<File>) -> Result<(), Message> {
+    let damaged = |error: &dyn fmt::Display| {
+        message!("est un classeur endommagé : {error}", "is a damaged workbook: {error}")
+    };
+    let (mut packed, mut unpacked, mut held) = (0_u64, 0_u64, 0_u64);
+    for at in 0..archive.len() {
+        let part = archive.by_index_raw(at).map_err(|error| damaged(&error))?;
+        packed += part.compressed_size();
+        unpacked = unpacked.saturating_add(part.size());
+        let (size, name) = (part.size(), part.name().map_err(|error| damaged(&error))?);
+        if name.starts_with("xl/worksheets/") {
+            continue;
+        }
+        held = held.saturating_add(size);
+        if held > HELD_MAX {
+            let most = HELD_MAX >> 20;
+            return Err(message!(
+                "est un classeur de plus de {most} Mio de textes : enregistrez-le en CSV",
+                "is a workbook of more than {most} MiB of texts: save it as CSV"
+            ));
+        }
+        drop(part);
+        let part = archive.by_index(at).map_err(|error| damaged(&error))?;
+        let read = io::copy(&mut part.take(size + 1), &mut io::sink());
+        if read.map_err(|error| damaged(&error))? > size {
+            return Err(damaged(&"a part is longer than it says"));
+        }
+    }
+    if unpacked > RATIO_FROM && unpacked / RATIO_MAX > packed {
+        return Err(Bomb::words());
+    }
+    Ok(())
 }
 
 /// What a zip archive is that holds a document, by the names of its files.
@@ -160,6 +212,24 @@ impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;
         self.bytes.set(self.bytes.get() + n as u64);
+        Ok(n)
+    }
+}
+
+/// Compares the checksum of everything read, at its end, with the one that the archive has.
+struct CheckedReader {
+    unpacked: Box<dyn Read>,
+    sum: Crc,
+    wanted: u32,
+}
+
+impl Read for CheckedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.unpacked.read(buffer)?;
+        self.sum.update(&buffer[..n]);
+        if n == 0 && !buffer.is_empty() && self.sum.sum() != self.wanted {
+            return Err(io::Error::other("the checksum of the zip archive is wrong: damaged"));
+        }
         Ok(n)
     }
 }

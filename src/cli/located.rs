@@ -1,0 +1,165 @@
+//! Where a file to read is: a path, standard input, which is copied to a temporary file, or a URL,
+//! which is downloaded.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use tempfile::TempPath;
+
+use crate::cli::download::{
+    Download, DownloadArguments, Downloaded, Files, Imported, Version, url_of,
+};
+use crate::domain::JurisdictionId;
+use crate::error::{Error, Refusal, Result};
+use crate::ingest::{ReadOptions, SPOOL_BYTES_MAX, spool};
+use crate::message;
+use crate::store::Reader;
+
+/// How a file is read, where its content does not tell.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// Character between the cells of a CSV file (default: told from the content).
+    #[arg(long)]
+    delimiter: Option<char>,
+    /// Character encoding of the file, such as windows-1252 (default: told from the content).
+    #[arg(long)]
+    encoding: Option<String>,
+    /// Sheet of an Excel workbook (default: the first that is not empty).
+    #[arg(long)]
+    sheet: Option<String>,
+    /// Layer of a GeoPackage (default: the only one of points).
+    #[arg(long)]
+    layer: Option<String>,
+}
+
+impl ReadArguments {
+    /// The options for a file.
+    pub fn options(&self, file: &Located) -> ReadOptions {
+        ReadOptions {
+            delimiter: self.delimiter,
+            encoding: self.encoding.clone(),
+            sheet: self.sheet.clone(),
+            layer: self.layer.clone(),
+            shown_as: Some(file.shown.clone()),
+            is_look: false,
+        }
+    }
+}
+
+/// A file that is on this machine.
+pub struct Located {
+    /// Where its bytes are.
+    pub path: PathBuf,
+    /// What it is called in messages.
+    pub shown: String,
+    /// A path of which files that belong to it, such as that of refused rows, take their names.
+    pub named: PathBuf,
+    /// The temporary file, which is removed with the value.
+    _copy: Option<TempPath>,
+    /// The files of the download and the version that was downloaded.
+    fetched: Option<(Files, Version)>,
+}
+
+/// What downloads need.
+pub struct DownloadContext<'a> {
+    /// The store beside which downloads are kept.
+    pub store: &'a Path,
+    /// What decides how the file is read, as one text: another way of reading is another import.
+    pub reading: String,
+    /// Limits.
+    pub limits: &'a DownloadArguments,
+    /// Set where the user asked to stop.
+    pub stop: &'a AtomicBool,
+}
+
+impl Located {
+    /// The file of an argument; `-` is standard input.
+    ///
+    /// # Errors
+    /// Standard input cannot be read or copied.
+    pub fn of(argument: &Path) -> Result<Self> {
+        if argument != Path::new("-") {
+            return Ok(Self {
+                path: argument.to_owned(),
+                shown: argument.display().to_string(),
+                named: argument.to_owned(),
+                _copy: None,
+                fetched: None,
+            });
+        }
+        let shown = "standard input";
+        let copied = spool(std::io::stdin().lock(), SPOOL_BYTES_MAX);
+        let copy = copied.map_err(|message| Refusal::new("file", shown, message))?;
+        Ok(Self {
+            path: copy.to_path_buf(),
+            shown: shown.to_owned(),
+            named: PathBuf::from("standard-input"),
+            _copy: Some(copy),
+            fetched: None,
+        })
+    }
+
+    /// The file of an argument; a URL is downloaded. `None` where the server says that the file is
+    /// still the one that was imported last.
+    ///
+    /// # Errors
+    /// As [`Located::of`]; the download failed.
+    pub fn fetched(argument: &Path, context: &DownloadContext<'_>) -> Result<Option<Self>> {
+        let Some(url) = url_of(argument) else { return Self::of(argument).map(Some) };
+        let url = url?;
+        let shown = argument.display().to_string();
+        let mut folder = context.store.as_os_str().to_owned();
+        folder.push(".downloads");
+        let folder = PathBuf::from(folder);
+        let key = blake3::hash(format!("{url}\n{}", context.reading).as_bytes());
+        let files = Files::of(&folder, &key.to_hex()[..32]).map_err(|error| {
+            let message =
+                message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
+            Refusal::new("--store", folder.display(), message)
+        })?;
+        let known = files.imported().filter(|last| is_in_store(context.store, last));
+        let last = url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
+        let host = url.host_str().unwrap_or("download").to_owned();
+        let named = last.filter(|name| !name.is_empty()).unwrap_or(host);
+        let download = Download::new(url, context.limits, &files, context.stop)?;
+        match download.run(known.as_ref().map(|known| &known.version))? {
+            Downloaded::Unchanged(version) => {
+                let since = version.modified.or(version.etag).unwrap_or_default();
+                println!("{shown}: unchanged since {since}");
+                Ok(None)
+            }
+            Downloaded::Whole(version) => Ok(Some(Self {
+                path: files.part.clone(),
+                shown,
+                named: PathBuf::from(named),
+                _copy: None,
+                fetched: Some((files, version)),
+            })),
+        }
+    }
+
+    /// Remembers which version of a download was imported, and removes the downloaded file.
+    ///
+    /// # Errors
+    /// The files beside the store cannot be written.
+    pub fn imported(&self, jurisdiction: &JurisdictionId, digest: &str) -> Result<()> {
+        let Some((files, version)) = &self.fetched else { return Ok(()) };
+        let imported = Imported {
+            version: version.clone(),
+            jurisdiction: jurisdiction.to_string(),
+            digest: digest.to_owned(),
+        };
+        files.finish(&imported).map_err(Error::internal)
+    }
+}
+
+/// Does the store hold the import? A store that was removed, or one of another name, does not.
+fn is_in_store(store: &Path, imported: &Imported) -> bool {
+    let known = || {
+        let id = JurisdictionId::new(&imported.jurisdiction).ok()?;
+        let reader = Reader::open(store).ok()?;
+        reader.checkpoint(&id, &imported.digest).ok()?
+    };
+    store.exists() && known().is_some_and(|checkpoint| checkpoint.finished)
+}

@@ -1,0 +1,127 @@
+//! Rows that a thread reads ahead of its consumer by a bounded number, for libraries whose readers
+//! cannot be kept between two rows.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::error::Refusal;
+use crate::i18n::Message;
+use crate::ingest::read::row::Row;
+use crate::message;
+
+/// Rows that the thread may be ahead.
+const AHEAD: usize = 256;
+
+/// A row on its way from the thread.
+#[derive(Debug, Default)]
+pub struct AheadRow {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its cells; `None` where the row has no value.
+    pub cells: Vec<Option<String>>,
+    /// Why it cannot be taken.
+    pub refusal: Option<Refusal>,
+}
+
+enum Sent {
+    Row(AheadRow),
+    Nothing,
+    End,
+    Failed(Message),
+}
+
+/// A row larger than this, in bytes, is sent alone: what is ahead is bounded in bytes as well.
+const LARGE: usize = 1 << 16;
+
+/// Where the thread puts its rows.
+pub struct RowSender(SyncSender<Sent>);
+
+impl RowSender {
+    /// Waits for room and sends a row; false where nobody listens any more.
+    pub fn send(&self, row: AheadRow) -> bool {
+        let bytes: usize = row.cells.iter().flatten().map(String::len).sum();
+        // Every place is taken by an empty message behind a large row, so the next one waits until
+        // the large one was read.
+        let fillers = if bytes > LARGE { AHEAD } else { 0 };
+        let is_sent = self.0.send(Sent::Row(row)).is_ok();
+        is_sent && (0..fillers).all(|_| self.0.send(Sent::Nothing).is_ok())
+    }
+}
+
+/// The rows of a thread.
+pub struct RowsAhead {
+    sent: Receiver<Sent>,
+    is_at_end: bool,
+}
+
+impl RowsAhead {
+    /// Starts a thread that reads rows until it returns. The thread ends early where the rows are
+    /// no longer wanted.
+    pub fn start(read: impl FnOnce(&RowSender) -> Result<(), Message> + Send + 'static) -> Self {
+        let (sender, rows) = sync_channel(AHEAD);
+        std::thread::spawn(move || {
+            let sender = RowSender(sender);
+            let last = match read(&sender) {
+                Ok(()) => Sent::End,
+                Err(message) => Sent::Failed(message),
+            };
+            // Who no longer listens needs no end.
+            let _gone = sender.0.send(last);
+        });
+        Self { sent: rows, is_at_end: false }
+    }
+
+    /// The next row; `None` behind the last.
+    ///
+    /// # Errors
+    /// The thread cannot read further. A thread that panicked, as libraries may on a damaged file,
+    /// has sent no end: this is told as damage, never taken as the end.
+    pub fn next(&mut self) -> Result<Option<AheadRow>, Message> {
+        if self.is_at_end {
+            return Ok(None);
+        }
+        let sent = self.sent.iter().find(|sent| !matches!(sent, Sent::Nothing));
+        match sent {
+            Some(Sent::Row(row)) => Ok(Some(row)),
+            Some(Sent::End) => {
+                self.is_at_end = true;
+                Ok(None)
+            }
+            Some(Sent::Failed(message)) => Err(message),
+            Some(Sent::Nothing) | None => {
+                Err(message!("le fichier est endommagé", "the file is damaged"))
+            }
+        }
+    }
+}
+
+impl AheadRow {
+    /// Moves the row into the consumer's.
+    pub fn fill(self, row: &mut Row) {
+        row.number = self.number;
+        row.refusal = self.refusal;
+        for (column, cell) in self.cells.iter().enumerate() {
+            if let Some(text) = cell {
+                row.cells.set(column, text);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_no_end_of_the_file() {
+        let mut rows = RowsAhead::start(|sender| {
+            sender.send(AheadRow { number: 1, ..AheadRow::default() });
+            // As a slice beyond its end does in a library.
+            let none: Option<u8> = None;
+            none.map(drop).ok_or_else(|| panic!("damaged"))
+        });
+        assert_eq!(rows.next().unwrap().unwrap().number, 1);
+        assert!(rows.next().is_err());
+        let mut rows = RowsAhead::start(|_| Ok(()));
+        assert!(rows.next().unwrap().is_none() && rows.next().unwrap().is_none());
+    }
+}
