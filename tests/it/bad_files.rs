@@ -114,6 +114,6 @@ fn rubbish_is_refused_by_a_word() {
     ] {
         let rubbish: Vec<u8> = (0..50_000).map(|_| rng.random()).collect();
         let (code, said) = import(name, [start, &rubbish].concat());
-        assert!(code == Some(2) && said.starts_with("pointchaud: "), "{name}: {code:?} {said}");
+        assert!(code == Some(2) && said.contains("pointchaud: "), "{name}: {code:?} {said}");
     }
 }
