@@ -21,6 +21,7 @@ pub fn tell(recognition: &Recognition) {
             (None, Some((field, certainty))) => {
                 format!("left out; perhaps {field} ({:.0} %)", certainty * 100.0)
             }
+            _ if column.joined => "read as the time of day".to_owned(),
             _ => "left out".to_owned(),
         };
         let examples: Vec<String> =

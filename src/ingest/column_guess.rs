@@ -9,6 +9,9 @@ pub type Guess = (&'static str, f64);
 /// From here on a column is taken for its field without asking.
 pub const SURE: f64 = 0.7;
 
+/// Words that the statuses of a source may be.
+const STATUSES_MAX: usize = 40;
+
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
 
@@ -26,17 +29,29 @@ impl Column<'_> {
     /// The field that the column most likely is; `None` where neither its name nor its values say
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
-        if self.words.has(Concept::Period) {
+        let values = self.values;
+        // What a portal says of its own record is not about the request.
+        let is_portal = self.words.is_technical && self.is_time();
+        let is_link = values.filled > 0 && values.share(values.links) >= 0.9;
+        if self.words.has(Concept::Period) || is_link || is_portal {
             return None;
         }
         let named = if self.is_time() {
             self.time()
+        } else if values.filled > 0 && values.share(values.containers) >= 0.5 {
+            self.place()
+        } else if values.filled > 0 && values.are_flags() {
+            return None;
         } else {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
             by_name.iter().find_map(|guess| guess(self))
         };
-        let unknown = f64::from(self.words.unknown.min(3)) * UNKNOWN_WORD;
-        named.map(|(field, certainty)| (field, certainty - unknown)).or_else(|| self.by_values())
+        // A word before `id` names whose key it is, as `fitxa_id` does: a key has one for free.
+        let free = u32::from(matches!(named, Some(("id", _))));
+        let unknown = f64::from(self.words.unknown.saturating_sub(free).min(3)) * UNKNOWN_WORD;
+        let by_name = named.map(|(field, certainty)| (field, certainty - unknown));
+        let is_container = values.share(values.containers) >= 0.5;
+        by_name.or_else(|| if is_container { None } else { self.by_values() })
     }
 
     /// Is it a column of times? Bare numbers are times only where the name says so.
@@ -48,13 +63,18 @@ impl Column<'_> {
             Concept::Updated,
             Concept::Expected,
         ]);
-        let is_key = self.words.has_any(&[Concept::Id, Concept::Code]);
+        let is_key = self.words.has_any(&[Concept::Id, Concept::Number, Concept::Code]);
         let values = self.values;
         if values.filled == 0 {
             return says_time && self.words.has(Concept::Date);
         }
         let numbers = if says_time && !is_key { values.number_times } else { 0 };
         values.share(values.times + numbers) >= 0.9
+    }
+
+    /// Does its name speak of a status? `state` may mean a part of a country.
+    fn is_status(&self) -> bool {
+        self.words.has_any(&[Concept::Status, Concept::State])
     }
 
     fn filled(&self) -> f64 {
@@ -74,6 +94,9 @@ impl Column<'_> {
         }
         if self.values.filled == 0 {
             return None;
+        }
+        if self.is_status() && !has(Concept::Created) {
+            return Some(("updated", 0.8));
         }
         let certainty = if has(Concept::Created) {
             0.95
@@ -113,35 +136,53 @@ impl Column<'_> {
     }
 
     fn id(&self) -> Option<Guess> {
-        let has = |concept| self.words.has(concept);
+        let (has, values) = (|concept| self.words.has(concept), self.values);
+        let says_id = self.words.has_any(&[Concept::Id, Concept::Number, Concept::RowNumber]);
         if has(Concept::Parent) {
-            let is_key = has(Concept::Id) || !self.values.is_vocabulary();
-            return (is_key && self.values.filled > 0).then_some(("parent", 0.85));
+            let is_key = says_id || !values.is_vocabulary();
+            return (is_key && values.filled > 0).then_some(("parent", 0.85));
         }
         let of_other = [
             Concept::Address,
             Concept::Area,
+            Concept::House,
             Concept::Point,
             Concept::Group,
             Concept::Category,
             Concept::Postcode,
             Concept::Channel,
             Concept::Status,
+            Concept::State,
             Concept::Name,
             Concept::Text,
             Concept::Code,
         ];
-        if self.words.has_any(&of_other) || !(has(Concept::Id) || has(Concept::Request)) {
+        if self.words.has_any(&of_other) || !(says_id || has(Concept::Request)) {
             return None;
         }
-        let is_short = self.values.examples.iter().all(|text| text.chars().count() <= 40);
-        let is_key = self.values.uniqueness() >= 0.99 && self.filled() >= 0.98 && is_short;
-        match (has(Concept::Id), is_key) {
-            (true, true) => Some(("id", if has(Concept::Request) { 0.97 } else { 0.93 })),
-            (true, false) => {
-                (self.values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
+        let is_short = values.examples.iter().all(|text| text.chars().count() <= 40);
+        let is_filled = self.filled() >= 0.98 && is_short;
+        let is_key = values.uniqueness() >= 0.99 && is_filled;
+        // Few rows differ by chance: only a name that says it makes a bare number a key.
+        let is_long = self.rows >= 20;
+        if is_key
+            && (self.words.is_technical || values.are_row_numbers() || has(Concept::RowNumber))
+        {
+            return Some(("id", 0.75));
+        }
+        match (says_id, is_key) {
+            (true, true) if has(Concept::Request) => Some(("id", 0.97)),
+            (true, true) if has(Concept::Id) => Some(("id", 0.93)),
+            (true, true) => Some(("id", if is_long { 0.85 } else { 0.6 })),
+            // The same request in several rows: the later row is its update.
+            (true, false) if has(Concept::Request) && is_filled && values.uniqueness() >= 0.8 => {
+                Some(("id", 0.8))
             }
-            (false, true) => Some(("id", if self.rows >= 20 { 0.75 } else { 0.6 })),
+            (true, false) if has(Concept::Number) && !has(Concept::Request) => None,
+            (true, false) => {
+                (values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
+            }
+            (false, true) => Some(("id", if is_long { 0.75 } else { 0.6 })),
             _ => None,
         }
     }
@@ -154,16 +195,26 @@ impl Column<'_> {
         }
         if has(Concept::Channel) {
             let known = values.channels() >= 0.3;
-            return values.is_vocabulary().then_some(("channel", if known { 0.9 } else { 0.6 }));
+            let certainty = if known { 0.9 } else { 0.6 };
+            let is_word = values.is_vocabulary() || values.channels() >= 0.5;
+            return is_word.then_some(("channel", certainty));
         }
-        if has(Concept::Status) && !self.words.has_any(&[Concept::Text, Concept::Answer]) {
-            let known = values.statuses();
+        // A country's state is one word, or a code of two letters.
+        let is_region = !has(Concept::Status)
+            && (values.distinct.len() < 2 || values.distinct.keys().all(|word| word.len() <= 2))
+            && values.statuses() == 0.0;
+        if self.is_status() && !has(Concept::Answer) && !is_region {
+            let (known, is_few) = (values.statuses(), values.distinct.len() <= STATUSES_MAX);
+            let is_word = values.is_vocabulary() && is_few;
             let certainty = match known {
                 0.5.. => 0.95,
-                _ if values.is_vocabulary() && known > 0.0 => 0.8,
+                _ if is_word && known > 0.0 => 0.8,
+                // The name alone: words that no list has are listed and taken for open.
+                _ if is_word && has(Concept::Status) && !has(Concept::Code) => 0.72,
                 _ => 0.5,
             };
-            return Some(("status", certainty));
+            let is_text = has(Concept::Text) && !is_word;
+            return (!is_text).then_some(("status", certainty));
         }
         let is_place = [Concept::Address, Concept::Area, Concept::Postcode];
         if !values.is_vocabulary() || self.words.has_any(&is_place) || has(Concept::Closed) {
@@ -171,24 +222,35 @@ impl Column<'_> {
         }
         let (code, named) =
             (has(Concept::Code), self.words.has_any(&[Concept::Text, Concept::Name]));
+        if values.natures() >= 0.99 && !has(Concept::Finer) {
+            return Some(("nature", 0.8));
+        }
         if has(Concept::Finer) {
-            return Some(("category", 0.6));
+            return Some(("category", 0.72));
         }
+        let says_id = self.words.has_any(&[Concept::Id, Concept::Number]);
         if has(Concept::Group) {
-            return Some(("hint", 0.8));
+            let is_name = !code && !says_id && values.share(values.numbers) < 0.5;
+            return Some(("hint", if is_name { 0.8 } else { 0.71 }));
         }
-        if (has(Concept::Category) || has(Concept::Request)) && code && !named {
+        if (has(Concept::Category) || has(Concept::Request)) && (code || says_id) && !named {
             return Some(("service", 0.75));
         }
         if has(Concept::Category) {
             return Some(("category", if code { 0.85 } else { 0.92 }));
         }
-        if !has(Concept::Request) || has(Concept::Id) {
+        if !has(Concept::Request) || says_id {
             return None;
         }
         let certainty = match (has(Concept::Name) || code, has(Concept::Text)) {
             (true, _) => 0.85,
-            (_, true) => 0.65,
+            (_, true) => {
+                if self.rows >= 20 {
+                    0.72
+                } else {
+                    0.65
+                }
+            }
             _ if values.share(values.numbers) > 0.5 => 0.5,
             _ => 0.75,
         };
@@ -198,6 +260,9 @@ impl Column<'_> {
     fn text(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
         let is_number = values.share(values.numbers) >= 0.9;
+        if has(Concept::House) && (is_number || has(Concept::Number)) {
+            return None;
+        }
         if values.filled == 0 || has(Concept::Code) && !has(Concept::Postcode) {
             return None;
         }
@@ -208,7 +273,9 @@ impl Column<'_> {
             return Some(("area", if is_number { 0.72 } else { 0.88 }));
         }
         if has(Concept::Address) {
-            return (!is_number && !has(Concept::Id)).then_some(("address", 0.88));
+            let of_address = [Concept::Id, Concept::Number, Concept::Category, Concept::Status];
+            let is_other = is_number || self.words.has_any(&of_address);
+            return (!is_other).then_some(("address", 0.88));
         }
         if has(Concept::Answer) {
             return (!is_number).then_some(("notice", 0.72));

@@ -1,15 +1,17 @@
 //! What the values of a sample say about their column.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::ingest::guesses::channel_of_words;
-use crate::ingest::mapping::says_offset;
+use crate::domain::fold;
+use crate::ingest::guesses::{channel_of_words, nature_of_words};
 use crate::ingest::numbers::{degrees, grouped, is_absent};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::status_words::status_of_words;
-use crate::ingest::times::{DateOrder, TimeReader};
+use crate::ingest::times::{DateOrder, TimeReader, says_offset};
 
 /// Distinct values that are kept of a column.
 const DISTINCT_MAX: usize = 2_000;
@@ -19,6 +21,18 @@ const EXAMPLES: usize = 3;
 
 /// Longest example, in characters.
 const EXAMPLE_CHARS: usize = 40;
+
+/// Longest word of a vocabulary of a short sample, in characters.
+const WORD_CHARS: usize = 80;
+
+/// Bare numbers are times of requests only within these seconds of 1970: 1980 to 2100.
+const RECENT: Range<i64> = 315_532_800..4_102_444_800;
+
+/// Values of columns that answer yes or no, or say a side of a street.
+const FLAGS: [&str; 29] = [
+    "y", "n", "yes", "no", "true", "false", "t", "f", "0", "1", "oui", "non", "ja", "nein", "nee",
+    "si", "sim", "nao", "tak", "nie", "e", "s", "w", "ne", "nw", "se", "sw", "o", "x",
+];
 
 /// Counts over the values of one column.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +49,8 @@ pub struct ColumnSample {
     pub number_times: u32,
     /// Times that are wall clocks without an offset, or days.
     pub local_times: u32,
+    /// Times that are days without a time.
+    pub days: u32,
     /// Numbers.
     pub numbers: u32,
     /// Numbers within ±90.
@@ -45,16 +61,38 @@ pub struct ColumnSample {
     pub precise: u32,
     /// Texts that hold a place.
     pub places: u32,
+    /// Texts of JSON: an object or an array.
+    pub containers: u32,
+    /// Web addresses.
+    pub links: u32,
+    /// Times of day without a date.
+    pub hours: u32,
+    /// Integers that are one more than the integer of the row before; the first counts when it is 0
+    /// or 1.
+    pub counted: u32,
+    /// For each filled row of the sample: its number, and a hash of the value.
+    pub cells: Vec<(u32, u64)>,
+    last_integer: Option<i64>,
 }
 
 impl ColumnSample {
     /// Looks at a cell.
-    pub fn add(&mut self, cell: &str, clocks: &[TimeReader; 2]) {
+    pub fn add(&mut self, row: u32, cell: &str, clocks: &[TimeReader; 2]) {
         let text = cell.trim();
-        if is_absent(text) {
+        let is_container = text.starts_with(['{', '[']);
+        if is_absent(text) || (is_container && place_text(text) == Some(PlaceText::Nothing)) {
             return;
         }
         self.filled += 1;
+        self.cells.push((row, hash(text)));
+        self.containers += u32::from(is_container);
+        self.links += u32::from(text.starts_with("http://") || text.starts_with("https://"));
+        self.hours += u32::from(is_hour(text));
+        let integer = text.parse::<i64>().ok();
+        let before =
+            if self.filled == 1 { integer.map(|n| n.clamp(0, 1) - 1) } else { self.last_integer };
+        self.counted += u32::from(integer.is_some() && integer == before.map(|n| n + 1));
+        self.last_integer = integer;
         if let Some(count) = self.distinct.get_mut(text) {
             *count += 1;
         } else if self.distinct.len() < DISTINCT_MAX {
@@ -67,7 +105,8 @@ impl ColumnSample {
         if let Some((time, format)) = read {
             let is_number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
             self.times += u32::from(!is_number);
-            self.number_times += u32::from(is_number);
+            self.number_times += u32::from(is_number && RECENT.contains(&time.second()));
+            self.days += u32::from(time.day_only().is_some());
             self.local_times += u32::from(time.day_only().is_some() || !says_offset(text, format));
         }
         let has_digits = text.bytes().any(|b| b.is_ascii_digit());
@@ -104,10 +143,47 @@ impl ColumnSample {
     }
 
     /// Are the values a few words that come again and again? Half as many as the rows of a short
-    /// sample may be distinct, a fifth of a long one.
+    /// sample may be distinct, a fifth of a long one. Fewer than 20 rows do not tell words that
+    /// come again from others: there, short texts are words.
     pub fn is_vocabulary(&self) -> bool {
-        let most = if self.filled < 50 { self.filled.div_ceil(2) } else { self.filled / 5 };
-        self.filled > 0 && self.distinct.len() <= (most.max(1) as usize).min(500)
+        let most = match self.filled {
+            0..20 => self.filled,
+            20..50 => self.filled.div_ceil(2),
+            _ => (self.filled / 5).max(30),
+        };
+        let is_short = |word: &String| word.chars().count() <= WORD_CHARS;
+        let are_short = self.filled >= 20 || self.distinct.keys().all(is_short);
+        self.filled > 0 && self.distinct.len() <= (most.max(1) as usize).min(500) && are_short
+    }
+
+    /// Are the values only yes and no, or the points of the compass: no word of any field?
+    pub fn are_flags(&self) -> bool {
+        self.distinct.keys().all(|word| FLAGS.contains(&fold(word).as_str()))
+    }
+
+    /// Are the values the numbers of the rows, from 0 or 1?
+    pub fn are_row_numbers(&self) -> bool {
+        self.filled > 2 && self.share(self.counted) >= 0.99
+    }
+
+    /// Does each value of this column nearly always come with the same value of `other`?
+    pub fn determines(&self, other: &Self) -> bool {
+        let others: HashMap<u32, u64> = other.cells.iter().copied().collect();
+        let mut pairs: HashMap<u64, HashMap<u64, u32>> = HashMap::new();
+        let mut both = 0;
+        for (row, value) in &self.cells {
+            if let Some(found) = others.get(row) {
+                *pairs.entry(*value).or_default().entry(*found).or_default() += 1;
+                both += 1;
+            }
+        }
+        let usual: u32 = pairs.values().filter_map(|with| with.values().max()).sum();
+        both * 2 > self.filled && f64::from(usual) >= 0.9 * f64::from(both)
+    }
+
+    /// The part of the values that are words for the nature of a request: complaint, question.
+    pub fn natures(&self) -> f64 {
+        self.known_words(|word| nature_of_words(word).is_some())
     }
 
     /// The part of the values whose words tell a status.
@@ -115,9 +191,10 @@ impl ColumnSample {
         self.known_words(|word| status_of_words(word).is_some())
     }
 
-    /// The part of the values whose words tell a channel.
+    /// The part of the values whose words tell a channel. Sentences are no names of channels.
     pub fn channels(&self) -> f64 {
-        self.known_words(|word| channel_of_words(word).is_some())
+        let is_name = |word: &str| word.split_whitespace().count() <= 4;
+        self.known_words(|word| is_name(word) && channel_of_words(word).is_some())
     }
 
     fn known_words(&self, known: impl Fn(&str) -> bool) -> f64 {
@@ -142,6 +219,25 @@ pub fn clocks() -> [TimeReader; 2] {
         order: Some(order),
         formats: Vec::new(),
     })
+}
+
+/// A hash of a value; two values of a sample that share one are unlikely.
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Is it a time of day, such as `09:39 AM` or `17:05:00`?
+pub fn is_hour(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let clock = upper.trim_end_matches(['A', 'P', 'M', '.', ' ', 'H']);
+    let parts: Vec<&str> = clock.split(':').collect();
+    let is_part = |part: &&str| {
+        let digits = part.split('.').next().unwrap_or_default();
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    (2..=3).contains(&parts.len()) && parts.iter().all(is_part)
 }
 
 fn shortened(text: &str) -> String {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use Concept::{
     Address, Answer, Area, Category, Channel, Closed, Code, Created, Date, East, Expected, Finer,
-    Group, Id, Latitude, Longitude, Name, North, Parent, Period, Point, Postcode, Request, Status,
-    Text, Updated,
+    Group, House, Id, Latitude, Longitude, Name, North, Number, Parent, Period, Point, Postcode,
+    Request, RowNumber, State, Status, Text, Updated,
 };
 
 use crate::domain::fold;
@@ -15,8 +15,14 @@ use crate::domain::fold;
 /// What a word of a column's name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concept {
-    /// A key or a number of a record.
+    /// A key of a record.
     Id,
+    /// The number of something.
+    Number,
+    /// The number that a program gave the row of a table: another in the next export.
+    RowNumber,
+    /// A house, of which the number is no key.
+    House,
     /// The request itself, or a word that adds nothing.
     Request,
     /// A day or a time.
@@ -31,6 +37,8 @@ pub enum Concept {
     Expected,
     /// How far it is.
     Status,
+    /// How far it is, or a part of a country.
+    State,
     /// What it is about.
     Category,
     /// A finer category within another.
@@ -70,13 +78,16 @@ pub enum Concept {
 }
 
 /// Words without accents, lower case. The first entry that has a word counts.
-const WORDS: [(Concept, &str); 26] = [
+const WORDS: [(Concept, &str); 30] = [
     (
         Id,
-        "id ids uuid guid key number num no nr ref reference referentie numero numer nummer \
-         identifiant identificador identificativo identyfikator kennung kenmerk aktenzeichen \
-         clave cle folio protocolo protocollo objectid ticket ticketid",
+        "id ids uuid guid key ref reference referentie identifiant identificador identificativo \
+         identyfikator kennung kenmerk aktenzeichen clave cle folio protocolo protocollo ticket \
+         ticketid fitxa ficha",
     ),
+    (Number, "number num no nr nro numero numer nummer"),
+    (RowNumber, "objectid fid gid ogc rowid rownumber rownum lfd"),
+    (House, "house hausnummer haus huisnummer huis housenumber civico"),
     (
         Request,
         "request requests req service services svc sr case issue incident record rec call prob \
@@ -84,7 +95,10 @@ const WORDS: [(Concept, &str); 26] = [
          meldings anfrage vorgang vorgangs anliegen beschwerde hinweis solicitud peticion queja \
          incidencia aviso segnalazione richiesta reclamo pedido solicitacao ocorrencia reclamacao \
          chamado verzoek klacht zgloszenie zgloszenia wniosek sprawa sprawy order de du des la le \
-         les di da do del della der die das des van het of the for enquiry",
+         les di da do del della der die das des van het of the for enquiry report reports \
+         servico servicos servicio servicios servizio dienstleistung demanda demandas atendimento \
+         manifestacao denuncia avisos avis event notification notifications contacto contato \
+         contact user",
     ),
     (
         Period,
@@ -98,7 +112,8 @@ const WORDS: [(Concept, &str); 26] = [
          aktualisierungs actualizado actualizacion modificado modificacion aggiornamento \
          aggiornato modifica atualizacao atualizado modificacao gewijzigd wijziging wijzigings \
          bijgewerkt aktualizacji aktualizacja zmiany modyfikacji last letzte letztes letzter \
-         derniere ultima ultimo laatste ostatnia",
+         derniere ultima ultimo laatste ostatnia latest \
+         ult",
     ),
     (
         Closed,
@@ -108,7 +123,8 @@ const WORDS: [(Concept, &str); 26] = [
          finalizacion chiusura chiuso chiusa risolto risoluzione fine fechamento \
          fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
          afhandelings gesloten sluiting einde zamkniecia zamkniecie zakonczenia zakonczenie \
-         rozwiazania",
+         rozwiazania done solved conclusion concluded afsluit afsluiting tancament tancat \
+         resolucion conclusion solucion",
     ),
     (
         Expected,
@@ -125,7 +141,7 @@ const WORDS: [(Concept, &str); 26] = [
          erfasst creado creacion apertura alta recepcion inicio registro ingreso creazione \
          inserimento aperto ricezione inizio criacao abertura criado entrada aangemaakt aanmaak \
          ingediend ontvangst ontvangen gemeld begin utworzenia utworzono zgloszono przyjecia \
-         wplywu dodania rejestracji",
+         wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale",
     ),
     (
         Date,
@@ -134,26 +150,31 @@ const WORDS: [(Concept, &str); 26] = [
     ),
     (
         Status,
-        "status state etat statut zustand stand bearbeitungsstand bearbeitungsstatus estado \
-         situacion stato situacao toestand stan",
+        "status etat statut zustand bearbeitungsstand bearbeitungsstatus situacion situacao \
+         toestand estat",
     ),
+    (State, "state estado stato stan stand"),
     (
         Finer,
         "sub subtype subcategory subtopic sous soustype souscategorie unterkategorie unter \
-         subtipo subcategoria sottocategoria sottotipo subcategorie podkategoria detailed",
+         subtipo subcategoria sottocategoria sottotipo subcategorie podkategoria detailed \
+         subdivision subdivisao subject2 detail2 subtema sousrubrique sottoargomento",
     ),
     (
         Category,
         "category categories type topic subject problemtype theme categorie sujet motif nature \
          rubrique kategorie thema art typ betreff anliegenart categoria tipo tema asunto motivo \
-         argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat",
+         argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat \
+         tipus element elemento concepto concept classification classificacao clasificacion \
+         classificazione meldungsart servicename kind issuetype requesttype",
     ),
     (
         Group,
         "group department dept agency division unit groupe departement direction intervenant \
          gruppe amt abteilung fachbereich zustandigkeit grupo departamento unidad gruppo ufficio \
          settore dipartimento orgao secretaria setor afdeling dienst groep wydzial jednostka \
-         grupa",
+         grupa owner bureau team section organization organisation responsible agencia \
+         abteilungen fachamt",
     ),
     (
         Answer,
@@ -170,14 +191,16 @@ const WORDS: [(Concept, &str); 26] = [
         Address,
         "address addr street location adresse rue voie strasse anschrift ort standort \
          direccion calle domicilio ubicacion indirizzo strada luogo endereco rua logradouro \
-         local adres straat locatie ulica miejsce lokalizacja lieu",
+         local adres straat locatie ulica miejsce lokalizacja lieu site place block intersection \
+         carrer direccio lugar plaats fundort",
     ),
     (
         Area,
         "ward district neighborhood neighbourhood borough area precinct zone quartier \
          arrondissement secteur bezirk stadtteil ortsteil stadtbezirk distrito barrio zona \
          colonia quartiere municipio circoscrizione bairro freguesia regiao wijk buurt \
-         stadsdeel dzielnica osiedle rejon",
+         stadsdeel dzielnica osiedle rejon council commune comuna districte barri suburb \
+         locality parish sector regional boro",
     ),
     (
         Postcode,
@@ -204,7 +227,8 @@ const WORDS: [(Concept, &str); 26] = [
     (
         Channel,
         "channel source origin method intake via canal origine kanal eingangskanal quelle \
-         meldeweg origen medio canale provenienza origem meio kanaal bron zrodlo",
+         meldeweg origen medio canale provenienza origem meio kanaal bron zrodlo \
+         interface device suport medium mode",
     ),
     (
         Parent,
@@ -222,13 +246,16 @@ pub struct NameWords {
     pub concepts: Vec<Concept>,
     /// Words that no list has.
     pub unknown: u32,
+    /// A program named the column: `_id`, `*id`, `:id`.
+    pub is_technical: bool,
 }
 
 impl NameWords {
     /// Reads a name as its source writes it: split at signs and at `camelCase`, words written
     /// together (`SERVICEREQUESTID`, `Erstellungsdatum`) cut where the lists have all their parts.
     pub fn of(name: &str) -> Self {
-        let mut words = Self::default();
+        let is_technical = name.starts_with(['_', '*', ':']);
+        let mut words = Self { is_technical, ..Self::default() };
         for word in split(name) {
             if word.chars().all(|c| c.is_ascii_digit()) {
                 continue;
@@ -323,17 +350,19 @@ mod tests {
             ("DATETIMECLOSED", vec![Date, Closed]),
             ("dateCreated", vec![Date, Created]),
             ("Erstellungsdatum", vec![Created, Date]),
-            ("Vorgangsnummer", vec![Request, Id]),
+            ("Vorgangsnummer", vec![Request, Number]),
             ("Fecha de cierre", vec![Date, Request, Closed]),
             ("Data zamknięcia", vec![Date, Closed]),
             ("Straße", vec![Address]),
             ("SRX", vec![Request, East]),
             ("Längengrad", vec![Longitude]),
             ("Endereço", vec![Address]),
-            ("meldingsnummer", vec![Request, Id]),
+            ("meldingsnummer", vec![Request, Number]),
         ] {
-            assert_eq!(NameWords::of(name), NameWords { concepts, unknown: 0 }, "{name}");
+            let words = NameWords { concepts, ..NameWords::default() };
+            assert_eq!(NameWords::of(name), words, "{name}");
         }
+        assert!(NameWords::of("_id").is_technical && !NameWords::of("id").is_technical);
         assert_eq!(NameWords::of("platform").concepts, []);
         assert_eq!(NameWords::of("flux_capacitor").unknown, 2);
     }

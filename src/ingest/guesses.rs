@@ -2,7 +2,7 @@
 
 use deunicode::deunicode;
 
-use crate::domain::Channel;
+use crate::domain::{Channel, Nature};
 
 /// The first number of eight digits or more: the id of the parent that staff wrote down.
 pub fn long_number(text: &str) -> Option<String> {
@@ -47,7 +47,7 @@ const CHANNELS: [(Channel, &[&str]); 5] = [
         Channel::Web,
         &[
             "web", "internet", "online", "site", "portal", "portail", "formul", "facebook",
-            "twitter", "social", "chat", "self", "html", "browser", "sede",
+            "twitter", "social", "chat", "self", "html", "browser", "sede", "page", "www",
         ],
     ),
 ];
@@ -55,15 +55,77 @@ const CHANNELS: [(Channel, &[&str]); 5] = [
 /// The channel that a source's word most likely means.
 pub fn channel_of_words(text: &str) -> Option<Channel> {
     let plain = deunicode(text).to_lowercase().replace("e-mail", "email");
-    let words: Vec<&str> = plain.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    // `calle` is a street, not a call.
+    let words = plain.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !matches!(*word, "calle" | "calles")).collect();
     let named =
         |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
     CHANNELS.iter().find(|(_, stems)| named(stems)).map(|(channel, _)| *channel)
 }
 
+/// Beginnings of the words by which sources name the nature of a request, without accents.
+const NATURES: [(Nature, &[&str]); 4] = [
+    (
+        Nature::Information,
+        &["inform", "consult", "question", "inquir", "enquir", "anfrage", "renseign", "vraag"],
+    ),
+    (
+        Nature::Complaint,
+        &["complain", "reclam", "queja", "queix", "plainte", "beschwerd", "klacht", "skarga"],
+    ),
+    (
+        Nature::Comment,
+        &[
+            "comment",
+            "suggest",
+            "sugger",
+            "suger",
+            "vorschlag",
+            "elogi",
+            "felicit",
+            "complim",
+            "lob",
+            "agra",
+            "ringrazi",
+            "pochwal",
+        ],
+    ),
+    (
+        Nature::Intervention,
+        &[
+            "interven", "interwen", "solicit", "demande", "incid", "peticio", "richiest", "segnal",
+            "request", "service", "servico", "melding", "zglosz", "denunc", "aviso",
+        ],
+    ),
+];
+
+/// The nature that a source's single word means.
+pub fn nature_of_words(text: &str) -> Option<Nature> {
+    let plain = deunicode(text).to_lowercase();
+    if plain.trim().contains(|c: char| !c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let begins = |stems: &[&str]| stems.iter().any(|stem| plain.starts_with(stem));
+    NATURES.iter().find(|(_, stems)| begins(stems)).map(|(nature, _)| *nature)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn natures_are_single_words() {
+        for (word, nature) in [
+            ("RECLAMO", Some(Nature::Complaint)),
+            ("Solicitação", Some(Nature::Intervention)),
+            ("Consulta", Some(Nature::Information)),
+            ("Elogio", Some(Nature::Comment)),
+            ("Request for a bin", None),
+            ("Pothole", None),
+        ] {
+            assert_eq!(nature_of_words(word), nature, "{word}");
+        }
+    }
 
     #[test]
     fn channels_of_several_languages() {
@@ -78,6 +140,7 @@ mod tests {
             ("Persönlich", Some(Channel::Counter)),
             ("Internet", Some(Channel::Web)),
             ("Other Department", None),
+            ("En la calle", None),
         ] {
             assert_eq!(channel_of_words(word), channel, "{word}");
         }

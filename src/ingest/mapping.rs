@@ -19,7 +19,7 @@ use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceRead
 use crate::ingest::profile::{FIELDS, Profile, status};
 use crate::ingest::projection::Projection;
 use crate::ingest::status_words::status_of_words;
-use crate::ingest::times::{DateOrder, TimeFormat, TimeReader};
+use crate::ingest::times::{DateOrder, TimeReader, says_offset};
 use crate::message;
 use crate::place::BBox;
 
@@ -164,6 +164,16 @@ impl Mapping {
         self.places.order = order;
     }
 
+    /// Reads `O` behind degrees as the east.
+    pub fn take_o_as_east(&mut self) {
+        self.places.o_is_east = true;
+    }
+
+    /// The name of the zone of wall clocks.
+    pub fn zone_name(&self) -> &str {
+        self.clock.zone.iana_name().unwrap_or_default()
+    }
+
     /// The reader of places; `None` where the source has no column for them.
     pub fn places(&self) -> Option<&PlaceReader> {
         let has = |field: &str| self.columns.contains_key(field);
@@ -200,7 +210,8 @@ impl Mapping {
             }
             let parts: Option<Vec<&str>> =
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
-            Some(parts?.join(" / "))
+            let is_time = ["requested", "updated", "closed", "expected"].contains(&field);
+            Some(parts?.join(if is_time { " " } else { " / " }))
         })
     }
 
@@ -289,10 +300,11 @@ impl Mapping {
 
     /// The row's service code; its category's where it has none.
     fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
-        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`.
+        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`. Where the row names its
+        // category, the import does it: two codes of one slug are told apart by their names.
         let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
-            Some(_) => code,
-            None => ServiceCode::slug(&code).to_string(),
+            None if category.is_none() => ServiceCode::slug(&code).to_string(),
+            _ => code,
         });
         code.or_else(|| {
             let name = &category?.name;
@@ -485,13 +497,4 @@ fn filled(text: &str) -> Option<&str> {
 /// `0`, or the zero date of databases: no time.
 fn is_zero_date(text: &str) -> bool {
     text == "0" || text.starts_with("0000-00-00")
-}
-
-/// Does the text of a time say how far it is from UTC?
-pub fn says_offset(text: &str, format: TimeFormat) -> bool {
-    let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
-    counted
-        || text.ends_with(['Z', 'z', ']'])
-        || text.ends_with("UTC")
-        || text.get(11..).is_some_and(|rest| rest.contains(['+', '-']))
 }

@@ -79,8 +79,18 @@ pub fn grouped(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
+/// The letter by which a text says east or west: `E`, `W`, or `O`, which is the west of French,
+/// Italian, Spanish and Portuguese and the east of German and Dutch. `None` where there is none or
+/// the text has other words.
+pub fn east_west(text: &str) -> Option<char> {
+    let upper = text.to_uppercase();
+    let mut letters = upper.chars().filter(|c| c.is_alphabetic() && !"NSD".contains(*c));
+    let letter = letters.next().filter(|c| "EWO".contains(*c))?;
+    letters.next().is_none().then_some(letter)
+}
+
 /// Degrees: decimal, or degrees with minutes and seconds, with or without a hemisphere before or
-/// behind; `O` is the west of French, Italian, Spanish and Portuguese.
+/// behind; `O` is read as west, see [`east_west`].
 pub fn degrees(text: &str) -> Option<f64> {
     let text = text.trim();
     if let Some(number) = decimal(text) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::error::Refusal;
-use crate::ingest::numbers::{degrees, grouped, is_absent};
+use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::projection::Projection;
 use crate::message;
@@ -96,6 +96,8 @@ pub struct PlaceReader {
     pub fix_swapped: bool,
     /// Order of pairs.
     pub order: PairOrder,
+    /// `O` behind degrees is the east: Ost, Oost.
+    pub o_is_east: bool,
     /// Projections that single texts name, by EPSG code.
     named: RefCell<HashMap<u32, Option<Projection>>>,
 }
@@ -111,6 +113,7 @@ impl PlaceReader {
             extent: None,
             fix_swapped: false,
             order,
+            o_is_east: false,
             named: RefCell::default(),
         }
     }
@@ -128,7 +131,7 @@ impl PlaceReader {
                 None
             })
         };
-        let place = keep(Self::degrees(cells))
+        let place = keep(self.degrees(cells))
             .or_else(|| cells.point.iter().find_map(|text| keep(self.point(text))))
             .or_else(|| keep(self.projected(cells)));
         match (place, fault) {
@@ -138,9 +141,15 @@ impl PlaceReader {
         }
     }
 
-    fn degrees(cells: &PlaceCells<'_>) -> Found {
+    /// The longitude that a text gives, which was read with `O` as west.
+    fn side(&self, text: &str, lon: f64) -> f64 {
+        if self.o_is_east && east_west(text) == Some('O') { -lon } else { lon }
+    }
+
+    fn degrees(&self, cells: &PlaceCells<'_>) -> Found {
         let lat = number("lat", &cells.lat, degrees)?;
-        let lon = number("lon", &cells.lon, degrees)?;
+        let east = |text: &str| degrees(text).map(|lon| self.side(text, lon));
+        let lon = number("lon", &cells.lon, east)?;
         let missing = |field| Err(Refusal::new(field, "", message!("manque", "is missing")));
         match (lon, lat) {
             (Some(lon), Some(lat)) => Ok(somewhere(lon, lat)),
@@ -165,7 +174,7 @@ impl PlaceReader {
         };
         match place_text(text).ok_or_else(unreadable)? {
             PlaceText::Nothing => Ok(None),
-            PlaceText::LonLat(lon, lat) => Ok(somewhere(lon, lat)),
+            PlaceText::LonLat(lon, lat) => Ok(somewhere(self.side(text, lon), lat)),
             PlaceText::Pair(first, second) if first.abs().max(second.abs()) > 360.0 => {
                 let projection = self.projection.as_ref().ok_or_else(unreadable)?;
                 in_projection(projection, first, second)

@@ -175,8 +175,17 @@ const NAMES: [(&str, &str); 7] = [
 /// list of two numbers.
 fn object(value: &Value) -> Option<PlaceText> {
     if let Value::Array(list) = value {
-        let [first, second, ..] = list.as_slice() else { return None };
-        return Some(PlaceText::Pair(number(first)?, number(second)?));
+        return match list.as_slice() {
+            // Socrata's location: address, latitude, longitude, its own address, needs recoding.
+            [Value::Null | Value::String(_), lat, lon, _, Value::Bool(_)] => {
+                match (number(lat), number(lon)) {
+                    (Some(lat), Some(lon)) => Some(PlaceText::LonLat(lon, lat)),
+                    _ => (lat.is_null() && lon.is_null()).then_some(PlaceText::Nothing),
+                }
+            }
+            [first, second, ..] => Some(PlaceText::Pair(number(first)?, number(second)?)),
+            _ => None,
+        };
     }
     let object = value.as_object()?;
     let member = |name: &str| {
@@ -194,7 +203,13 @@ fn object(value: &Value) -> Option<PlaceText> {
             let digits = name.rsplit([':', '/']).next()?;
             digits.parse().ok()
         });
-    let epsg = epsg.and_then(|code| u32::try_from(code).ok()).unwrap_or(4326);
+    let named = epsg.and_then(|code| u32::try_from(code).ok());
+    let epsg = named.unwrap_or(4326);
+    // Numbers that are no degrees are of a system that the text does not name.
+    let in_system = |x: f64, y: f64| match named {
+        None if x.abs().max(y.abs()) > 360.0 => PlaceText::Pair(x, y),
+        _ => in_system(epsg, x, y),
+    };
     if let Some(coordinates) = member("coordinates") {
         let mut point = coordinates.as_array()?.as_slice();
         // The points of a MultiPoint must all be one.
@@ -206,7 +221,7 @@ fn object(value: &Value) -> Option<PlaceText> {
         }
         return match point {
             [] => Some(PlaceText::Nothing),
-            [x, y, ..] => Some(in_system(epsg, number(x)?, number(y)?)),
+            [x, y, ..] => Some(in_system(number(x)?, number(y)?)),
             [_] => None,
         };
     }
@@ -215,7 +230,7 @@ fn object(value: &Value) -> Option<PlaceText> {
             if lon.is_null() && lat.is_null() {
                 return Some(PlaceText::Nothing);
             }
-            return Some(in_system(epsg, number(lon)?, number(lat)?));
+            return Some(in_system(number(lon)?, number(lat)?));
         }
     }
     object.is_empty().then_some(PlaceText::Nothing)
@@ -334,6 +349,9 @@ mod tests {
             ("{\"lng\":\"-71,21\",\"lat\":\"46,81\"}", LonLat(-71.21, 46.81)),
             (human, LonLat(-73.84, 40.75)),
             ("{'lon': None, 'lat': None}", Nothing),
+            ("{\"street\": \"Elm\", \"x\": 92506, \"y\": 437644}", Pair(92_506.0, 437_644.0)),
+            ("[\"{}\", \"46.81\", \"-71.21\", null, false]", LonLat(-71.21, 46.81)),
+            ("[null, null, null, null, false]", Nothing),
             ("{\"type\":\"Point\",\"coordinates\":[-71.21,46.81,3]}", LonLat(-71.21, 46.81)),
             ("{'type':'MultiPoint','coordinates':[[-71.21,46.81]]}", LonLat(-71.21, 46.81)),
             (feature, LonLat(2.3344, 48.8812)),

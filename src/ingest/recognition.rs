@@ -2,22 +2,19 @@
 //! result is a mapping file, with what could not be decided.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
+use crate::domain::Nature;
 use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_guess::{Column, Guess, SURE};
-use crate::ingest::column_values::{ColumnSample, clocks};
-use crate::ingest::column_words::NameWords;
+use crate::ingest::column_levels::levels;
+use crate::ingest::column_sample::sample;
+use crate::ingest::column_values::ColumnSample;
+use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::guesses::nature_of_words;
 use crate::ingest::profile::Profile;
-use crate::ingest::read::{Input, Row, SourceColumns};
+use crate::ingest::read::Input;
 use crate::message;
-
-/// Rows of the sample.
-const SAMPLE_ROWS: u32 = 2_000;
-
-/// Longest time for reading the sample.
-const SAMPLE_TIME: Duration = Duration::from_secs(2);
 
 /// Two columns for one field whose certainties are as close as this leave it open.
 const CLOSE: f64 = 0.05;
@@ -26,8 +23,8 @@ const CLOSE: f64 = 0.05;
 pub const RECOGNISED: &str = "recognised";
 
 /// Fields of which a wrong choice among several columns would be a wrong fact about every report.
-const SINGLE: [&str; 10] =
-    ["requested", "closed", "updated", "category", "status", "lat", "lon", "x", "y", "parent"];
+const SINGLE: [&str; 9] =
+    ["requested", "closed", "updated", "status", "lat", "lon", "x", "y", "parent"];
 
 /// What one column was taken for.
 #[derive(Debug, Clone)]
@@ -40,6 +37,8 @@ pub struct RecognisedColumn {
     pub guess: Option<Guess>,
     /// A few of its values.
     pub examples: Vec<String>,
+    /// It is the time of day of another column's day.
+    pub joined: bool,
     /// The name as profiles write it.
     key: String,
     /// Its times have no offset from UTC.
@@ -55,8 +54,14 @@ pub struct Recognition {
     pub columns: Vec<RecognisedColumn>,
     /// Why the columns cannot be used without a decision; empty where they can.
     pub doubts: Vec<Message>,
+    /// The field of each doubt.
+    doubted: Vec<&'static str>,
     /// Words of the status column that are not known, with their counts in the sample.
     pub unknown_statuses: Vec<(String, u32)>,
+    /// What the words of the nature column stand for.
+    natures: Vec<(String, Nature)>,
+    /// Alternatives of a field that are not one column: `a+b` joins two.
+    more: Vec<(&'static str, String)>,
     /// Some times that are read have no offset: the city's time zone matters.
     pub needs_time_zone: bool,
 }
@@ -80,6 +85,7 @@ impl Recognition {
                 field: None,
                 guess: if is_named { column.guess() } else { None },
                 examples: values.examples.clone(),
+                joined: false,
                 key,
                 is_local_time: values.local_times > 0,
             });
@@ -88,11 +94,17 @@ impl Recognition {
             rows,
             columns: found,
             doubts: Vec::new(),
+            doubted: Vec::new(),
             unknown_statuses: Vec::new(),
+            natures: Vec::new(),
+            more: Vec::new(),
             needs_time_zone: false,
         };
         recognition.only_time();
+        recognition.drop_parts_of_places();
         recognition.choose();
+        recognition.choose_category(&values);
+        recognition.join_hours(&values);
         recognition.check();
         recognition.note_words(&values);
         Ok(recognition)
@@ -126,6 +138,20 @@ impl Recognition {
         }
     }
 
+    /// The members of a place, such as `location.type` and `geom.lat`, are no fields of their own.
+    fn drop_parts_of_places(&mut self) {
+        let is_place = |column: &&RecognisedColumn| {
+            column.guess.is_some_and(|(field, certainty)| field == "point" && certainty >= SURE)
+        };
+        let places = self.columns.iter().filter(is_place);
+        let places: Vec<String> = places.map(|column| format!("{}.", column.name)).collect();
+        for column in &mut self.columns {
+            if places.iter().any(|place| column.name.starts_with(place)) {
+                column.guess = None;
+            }
+        }
+    }
+
     /// Gives each field its most certain column. Texts of places are tried in turn, so that every
     /// one of them is used.
     fn choose(&mut self) {
@@ -135,7 +161,7 @@ impl Recognition {
         order.sort_by(|a, b| certainty(&self.columns[*b]).total_cmp(&certainty(&self.columns[*a])));
         for number in order {
             let Some((field, certainty)) = self.columns[number].guess else { continue };
-            if certainty < SURE {
+            if certainty < SURE || field == "category" {
                 continue;
             }
             let taken = self.of_field(field).next();
@@ -144,21 +170,113 @@ impl Recognition {
                 Some((other, Some((_, best)))) if field != "point" => {
                     if SINGLE.contains(&field) && best - certainty < CLOSE {
                         let name = &name.name;
-                        self.doubts.push(message!(
+                        let doubt = message!(
                             "{field} : « {other} » ou « {name} »",
                             "{field}: '{other}' or '{name}'"
-                        ));
+                        );
+                        self.doubt(field, doubt);
                     }
                 }
                 _ => self.columns[number].field = Some(field),
             }
         }
-        // With names of categories, codes are not needed.
-        if self.has("category") {
-            for column in self.columns.iter_mut().filter(|c| c.field == Some("service")) {
+    }
+
+    /// Of several columns of categories, takes the finest, with the next coarser one as its hint.
+    /// Rows that lack the finest have the code of their service, else the coarser one.
+    fn choose_category(&mut self, values: &[ColumnSample]) {
+        let candidates: Vec<(usize, f64)> = (0..self.columns.len())
+            .filter_map(|number| match self.columns[number].guess? {
+                // Names that go with codes of services one by one are the services' names.
+                ("category", 0.6..SURE) if self.has_codes_of(number, values) => {
+                    Some((number, SURE))
+                }
+                ("category", certainty) => Some((number, certainty)),
+                _ => None,
+            })
+            .collect();
+        let Some(found) = levels(&candidates, values) else { return };
+        let (first, last) = match found.rivals.first() {
+            Some(rival) if *rival < found.finest => (*rival, found.finest),
+            Some(rival) => (found.finest, *rival),
+            None => (found.finest, found.finest),
+        };
+        if first != last {
+            let [first, last] = [first, last].map(|number| &self.columns[number].name);
+            let doubt =
+                message!("category : « {first} » ou « {last} »", "category: '{first}' or '{last}'");
+            self.doubt("category", doubt);
+        }
+        let dropped = if found.coarser.is_some() { "hint" } else { "service" };
+        for column in &mut self.columns {
+            if column.field == Some("service") || column.field == Some(dropped) {
                 column.field = None;
             }
         }
+        self.columns[found.finest].field = Some("category");
+        // A request whose service has a code and no name is of that code.
+        let code = (0..self.columns.len()).find(|code| {
+            let is_code = self.columns[*code].guess.is_some_and(|(field, _)| field == "service");
+            is_code && values[*code].filled > values[found.finest].filled
+        });
+        if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
+            self.more.push(("category", self.columns[code].key.clone()));
+        }
+        if let Some(coarser) = found.coarser {
+            self.columns[coarser].field = Some("hint");
+            if values[found.finest].filled < values[coarser].filled {
+                self.more.push(("category", self.columns[coarser].key.clone()));
+            }
+        }
+    }
+
+    /// Is there a column of service codes, each of which goes with one value of this column?
+    fn has_codes_of(&self, number: usize, values: &[ColumnSample]) -> bool {
+        let codes = (0..self.columns.len())
+            .filter(|code| self.columns[*code].guess.is_some_and(|(field, _)| field == "service"));
+        let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
+        codes.any(|codes| codes.determines(names) && names.determines(codes))
+    }
+
+    /// A day in one column and the time of day in another are one time.
+    fn join_hours(&mut self, values: &[ColumnSample]) {
+        const ENDS: [(&str, Concept); 2] =
+            [("requested", Concept::Created), ("closed", Concept::Closed)];
+        let mut joined = Vec::new();
+        for (field, concept) in ENDS {
+            let day = (0..self.columns.len()).find(|number| {
+                let sample = &values[*number];
+                self.columns[*number].field == Some(field) && sample.share(sample.days) >= 0.9
+            });
+            let Some(day) = day else { continue };
+            let hours = (0..self.columns.len()).filter(|number| {
+                let (column, sample) = (&self.columns[*number], &values[*number]);
+                let is_hour = sample.filled > 0 && sample.share(sample.hours) >= 0.9;
+                is_hour && column.field.is_none() && !column.key.is_empty()
+            });
+            let others = [Concept::Closed, Concept::Updated, Concept::Expected, Concept::Created];
+            let fits = |number: &usize| {
+                let words = NameWords::of(&self.columns[*number].name);
+                words.has(concept) || (field == "requested" && !words.has_any(&others))
+            };
+            if let Some(hour) = hours.into_iter().find(fits) {
+                joined.push((field, day, hour));
+            }
+        }
+        for (field, day, hour) in joined {
+            let both = format!("{}+{}", self.columns[day].key, self.columns[hour].key);
+            self.more.push((field, both));
+            self.columns[hour].joined = true;
+        }
+    }
+
+    /// The columns of a field as a mapping lists them: the first with a value counts.
+    fn keys(&self, field: &str) -> Vec<String> {
+        let own = self.of_field(field).map(|column| column.key.clone());
+        let more = self.more.iter().filter(|(of, _)| *of == field).map(|(_, key)| key.clone());
+        // A day with its time of day is better than the day alone.
+        let (before, behind): (Vec<_>, Vec<_>) = more.partition(|key| key.contains('+'));
+        before.into_iter().chain(own).chain(behind).collect()
     }
 
     /// The field's most certain column below [`SURE`], for the sentence about it.
@@ -174,45 +292,96 @@ impl Recognition {
     /// Collects why the columns chosen are not enough.
     fn check(&mut self) {
         let mut doubts = Vec::new();
-        let unsure = |field: &str, doubts: &mut Vec<Message>| {
+        let unsure = |field: &'static str, doubts: &mut Vec<(&'static str, Message)>| {
             let likely = self.likely(field);
             doubts.extend(likely.map(|RecognisedColumn { name, .. }| {
-                message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'")
+                let doubt = message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'");
+                (field, doubt)
             }));
             likely.is_some()
         };
         let has_category = self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
-        if !self.has("id") {
-            unsure("id", &mut doubts);
+        for field in ["id", "status"] {
+            if !self.has(field) {
+                unsure(field, &mut doubts);
+            }
         }
         for (first, second) in [("lat", "lon"), ("x", "y")] {
             let has_other = self.has("point") || (first == "x" && self.has("lat"));
             for (field, other) in [(first, second), (second, first)] {
                 let is_lone = self.has(other) && !self.has(field);
                 if !self.has(field) && !has_other && !unsure(field, &mut doubts) && is_lone {
-                    doubts.push(message!(
-                        "« {other} » sans « {field} »",
-                        "'{other}' without '{field}'"
-                    ));
+                    let doubt =
+                        message!("« {other} » sans « {field} »", "'{other}' without '{field}'");
+                    doubts.push((field, doubt));
                 }
             }
         }
         if lacks_category {
-            doubts.push(message!(
+            let doubt = message!(
                 "aucune colonne de catégorie ; « [defaults] category » en donne une à toutes les \
                  lignes",
                 "no column of categories; '[defaults] category' gives one to every row"
-            ));
+            );
+            doubts.push(("category", doubt));
         }
         if lacks_time {
-            doubts.push(message!(
+            let doubt = message!(
                 "aucune colonne de l’heure de la demande (requested)",
                 "no column of the time of the request (requested)"
-            ));
+            );
+            doubts.push(("requested", doubt));
         }
-        self.doubts.extend(doubts);
+        for (field, doubt) in doubts {
+            self.doubt(field, doubt);
+        }
+    }
+
+    fn doubt(&mut self, field: &'static str, doubt: Message) {
+        self.doubts.push(doubt);
+        self.doubted.push(field);
+    }
+
+    /// The first field that is not sure, and why.
+    pub fn first_doubt(&self) -> Option<(&'static str, &Message)> {
+        Some((*self.doubted.first()?, self.doubts.first()?))
+    }
+
+    /// Columns that a field may be read from, with their numbers: the one that is taken, those that
+    /// it most likely is, then those that are left out.
+    pub fn candidates(&self, field: &str) -> Vec<(usize, &RecognisedColumn)> {
+        let rank = |column: &RecognisedColumn| match column.guess {
+            _ if column.field == Some(field) => 2.0,
+            Some((guessed, certainty)) if guessed == field => 1.0 + certainty,
+            _ => 0.0,
+        };
+        let mut offered: Vec<(usize, &RecognisedColumn)> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| rank(column) > 0.0 || column.field.is_none())
+            .filter(|(_, column)| !column.key.is_empty() && !column.examples.is_empty())
+            .collect();
+        offered.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)));
+        offered
+    }
+
+    /// Reads a field from this column, or from none, as the owner of the file says. What was in
+    /// doubt about the field is settled.
+    pub fn decide(&mut self, field: &'static str, column: Option<usize>) {
+        for (number, known) in self.columns.iter_mut().enumerate() {
+            if Some(number) == column {
+                (known.field, known.guess) = (Some(field), Some((field, 1.0)));
+            } else if known.field == Some(field) {
+                known.field = None;
+            }
+        }
+        self.more.retain(|(of, _)| *of != field);
+        let mut fields = self.doubted.iter();
+        self.doubts.retain(|_| fields.next() != Some(&field));
+        self.doubted.retain(|of| *of != field);
     }
 
     fn note_words(&mut self, values: &[ColumnSample]) {
@@ -223,6 +392,11 @@ impl Recognition {
                 let unknown = values.unknown_statuses().into_iter();
                 self.unknown_statuses =
                     unknown.map(|(word, count)| (word.to_owned(), count)).collect();
+            }
+            if column.field == Some("nature") {
+                let known = |word: &String| Some((word.clone(), nature_of_words(word)?));
+                self.natures = values.distinct.keys().filter_map(known).collect();
+                self.natures.sort();
             }
             self.needs_time_zone |= column.is_local_time && TIMES.contains(&column.field);
         }
@@ -251,13 +425,15 @@ impl Recognition {
         text.push_str("\n[columns]\n");
         let mut written: Vec<&str> = Vec::new();
         for column in &self.columns {
-            let Some((field, certainty)) = column.guess else { continue };
-            let (key, percent) = (quoted(&column.key), (certainty * 100.0).round());
-            if column.field.is_none() {
-                let _ = writeln!(text, "# {field} = [{key}]  # {percent} %");
-            } else if !written.contains(&field) {
+            let Some((guessed, certainty)) = column.guess else { continue };
+            let percent = (certainty * 100.0).round();
+            let Some(field) = column.field else {
+                let _ = writeln!(text, "# {guessed} = [{}]  # {percent} %", quoted(&column.key));
+                continue;
+            };
+            if !written.contains(&field) {
                 written.push(field);
-                let keys: Vec<String> = self.of_field(field).map(|c| quoted(&c.key)).collect();
+                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
                 let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
             }
         }
@@ -265,6 +441,12 @@ impl Recognition {
             text.push_str("\n[status]\n");
             for (word, _) in self.unknown_statuses.iter().take(50) {
                 let _ = writeln!(text, "# {} = \"open\"", quoted(word));
+            }
+        }
+        if !self.natures.is_empty() {
+            text.push_str("\n[nature]\n");
+            for (word, nature) in &self.natures {
+                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
             }
         }
         text
@@ -277,30 +459,6 @@ impl Recognition {
     pub fn profile(&self) -> std::result::Result<Profile, String> {
         Profile::parse(&self.mapping(None, None))
     }
-}
-
-/// The columns, what the sample says about each, and the rows of the sample.
-fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
-    let (mut rows, clocks, began) = (input.rows()?, clocks(), Instant::now());
-    let mut values: Vec<ColumnSample> = Vec::new();
-    let (mut row, mut count) = (Row::default(), 0);
-    while count < SAMPLE_ROWS && began.elapsed() < SAMPLE_TIME && rows.next(&mut row)? {
-        if row.refusal.take().is_some() {
-            continue;
-        }
-        count += 1;
-        for (number, cell) in row.cells.iter().enumerate() {
-            if values.len() <= number {
-                values.resize_with(number + 1, ColumnSample::default);
-            }
-            if let Some(cell) = cell {
-                values[number].add(cell, &clocks);
-            }
-        }
-    }
-    let columns = rows.columns().clone();
-    values.resize_with(columns.len(), ColumnSample::default);
-    Ok((columns, values, count))
 }
 
 /// A string of TOML.

@@ -17,7 +17,7 @@ use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
 use crate::ingest::recognition::Recognition;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
-use crate::ingest::survey::{Survey, TIMES};
+use crate::ingest::survey::{OpenQuestion, Survey, TIMES};
 use crate::message;
 use crate::place::{BBox, Position};
 
@@ -400,8 +400,38 @@ impl SourceFile {
         (name != only).then(|| Refusal::new(CITY_COLUMN, name, message))
     }
 
+    /// What the rows do not tell, so that [`Self::read`] would refuse the file; `extent` is where
+    /// its places lie.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open_question(&self, extent: Option<BBox>) -> Result<Option<OpenQuestion>> {
+        let rows = self.input.rows()?;
+        let header = rows.columns().folded();
+        let mut mapping = Mapping::new(self.profile.clone(), TimeZone::UTC, extent, false, header)
+            .map_err(Error::internal)?;
+        let survey = self.look_over(&mut mapping)?;
+        Ok(survey.question(&mapping))
+    }
+
+    /// Takes a column for a field of a recognised file, or none for it.
+    ///
+    /// # Errors
+    /// The mapping is not well formed.
+    pub fn decide(&mut self, field: &'static str, column: Option<usize>) -> Result<()> {
+        if let Some(recognition) = &mut self.recognition {
+            recognition.decide(field, column);
+            self.profile = recognition.profile().map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
     /// Looks over the rows. Where the file cannot be read to the end, the import says so.
     fn survey(&self, mapping: &mut Mapping) -> Result<Vec<String>> {
+        self.look_over(mapping)?.settle(mapping)
+    }
+
+    fn look_over(&self, mapping: &mut Mapping) -> Result<Survey> {
         let mut rows = self.input.rows()?;
         let mut survey = Survey::new(SystemClock.now().as_second());
         let mut row = Row::default();
@@ -415,7 +445,7 @@ impl SourceFile {
                 break;
             }
         }
-        survey.settle(mapping)
+        Ok(survey)
     }
 }
 

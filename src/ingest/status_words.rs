@@ -55,7 +55,7 @@ const STEMS: [(Meaning, &[&str]); 7] = [
     (
         Meaning::Cancelled,
         &[
-            "cancel",
+            "canc",
             "annul",
             "supprim",
             "retire",
@@ -78,7 +78,20 @@ const STEMS: [(Meaning, &[&str]); 7] = [
         ],
     ),
     // Words that go on where a closing word would end.
-    (Meaning::InProgress, &["traitement", "realizacj", "executing", "resolving", "closing"]),
+    (
+        Meaning::InProgress,
+        &[
+            "traitement",
+            "realizacj",
+            "executing",
+            "resolving",
+            "closing",
+            "execuc",
+            "ejecuc",
+            "esecuz",
+            "uitgevoerd",
+        ],
+    ),
     (
         Meaning::Open,
         &[
@@ -137,13 +150,19 @@ const STEMS: [(Meaning, &[&str]); 7] = [
             "urgent",
             "geoffnet",
             "aangemaakt",
+            "initiat",
+            "cadastr",
+            "sent",
+            "envoy",
+            "enviad",
+            "inviat",
         ],
     ),
     (
         Meaning::InProgress,
         &[
             "progress",
-            "assign",
+            "assig",
             "cours",
             "pending",
             "schedul",
@@ -210,6 +229,14 @@ const STEMS: [(Meaning, &[&str]); 7] = [
             "doorgest",
             "oczekuj",
             "weryfik",
+            "doorverw",
+            "fiscaliz",
+            "preparac",
+            "analis",
+            "encaminh",
+            "derivad",
+            "vistor",
+            "inspect",
         ],
     ),
     (
@@ -270,6 +297,12 @@ const STEMS: [(Meaning, &[&str]); 7] = [
             "zrealiz",
             "wykonan",
             "zalatw",
+            "fait",
+            "effectu",
+            "realizad",
+            "klaar",
+            "verholpen",
+            "gedaan",
         ],
     ),
 ];
@@ -364,6 +397,10 @@ mod tests {
             ("Open New Reopened Re-opened Submitted Unassigned Active", Open, None),
             ("Not_closed Unresolved Incomplete Not_yet_completed Unfinished", Open, None),
             ("In_progress Assigned Pending Scheduled Pending_closure On_Hold", InProgress, None),
+            ("CANC Anulado Storno", Closed, Some(Cancelled)),
+            ("Initiated Sent Cadastrada Enviado Envoyée", Open, None),
+            ("ASSIG Execução Em_análise En_ejecución Doorverwezen_gekregen", InProgress, None),
+            ("Service_fait Effectué Verholpen Realizado", Closed, None),
             ("Closed Completed Resolved Fixed Done Archived Closed,_issue_resolved", Closed, None),
             (
                 "Duplicate Duplicate_(closed) Closed_-_Duplicate Completed_-_Dup",

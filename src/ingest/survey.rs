@@ -7,10 +7,10 @@ use jiff::{Timestamp, ToSpan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::numbers::{degrees, grouped, is_absent};
+use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::projection::{Evidence, recognise};
+use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
@@ -22,12 +22,35 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
+/// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
+const O_IS_EAST: [&str; 11] = [
+    "Europe/Berlin",
+    "Europe/Busingen",
+    "Europe/Vienna",
+    "Europe/Zurich",
+    "Europe/Vaduz",
+    "Europe/Luxembourg",
+    "Europe/Brussels",
+    "Europe/Amsterdam",
+    "Europe/Copenhagen",
+    "Europe/Oslo",
+    "Europe/Stockholm",
+];
 /// How far from the middle of its known places a file's pairs may lie, in degrees.
 const AROUND_DEGREES: f64 = 1.5;
 
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
 pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
+
+/// What the rows of a file do not tell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OpenQuestion {
+    /// The order of day and month in dates such as this one.
+    DateOrder(String),
+    /// The projection of coordinates such as these.
+    Projection(f64, f64),
+}
 
 /// The survey under way.
 pub struct Survey {
@@ -37,6 +60,10 @@ pub struct Survey {
     ambiguous: Option<String>,
     pairs: Vec<(f64, f64)>,
     places: Vec<Position>,
+    /// Places whose east or west is said by `O`, read as west.
+    with_o: Vec<Position>,
+    /// Some text says east by `E`, some text says west by `W`.
+    with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
     projected: Vec<(f64, f64, Option<Position>)>,
     /// For each of [`TIMES`]: values at midnight, and others.
@@ -58,6 +85,8 @@ impl Survey {
             ambiguous: None,
             pairs: Vec::new(),
             places: Vec::new(),
+            with_o: Vec::new(),
+            with_e_w: [false; 2],
             projected: Vec::new(),
             midnights: [[0; 2]; 4],
             decided: Vec::new(),
@@ -103,6 +132,10 @@ impl Survey {
             (Some(lon), Some(lat)) => on_earth(lon, lat),
             _ => None,
         };
+        let says_side = mapping.cells(row, "lon").into_iter().chain(mapping.cells(row, "point"));
+        let side = says_side.into_iter().find_map(east_west);
+        self.with_e_w[0] |= side == Some('E');
+        self.with_e_w[1] |= side == Some('W');
         for text in mapping.cells(row, "point") {
             match place_text(text) {
                 Some(PlaceText::LonLat(lon, lat)) => place = place.or(on_earth(lon, lat)),
@@ -120,7 +153,21 @@ impl Survey {
         {
             self.projected.push((x, y, place));
         }
-        self.places.extend(place.filter(|_| self.places.len() < KEPT));
+        let kept = if side == Some('O') { &mut self.with_o } else { &mut self.places };
+        kept.extend(place.filter(|_| kept.len() < KEPT));
+    }
+
+    /// What nobody but the owner of the file can tell.
+    pub fn question(&self, mapping: &Mapping) -> Option<OpenQuestion> {
+        if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
+            let sample = self.ambiguous.clone().unwrap_or_default();
+            return Some(OpenQuestion::DateOrder(sample));
+        }
+        let has_place = !self.places.is_empty() || !self.pairs.is_empty();
+        let (x, y, _) =
+            self.projected.first().filter(|_| !has_place && !has_projection(mapping))?;
+        let is_found = self.projections(mapping).len() == 1;
+        (!is_found).then_some(OpenQuestion::Projection(*x, *y))
     }
 
     /// Tells the mapping what was found. Returns what all rows together decided, as `key=value`.
@@ -143,6 +190,7 @@ impl Survey {
                 ));
             }
         }
+        self.settle_o(mapping);
         self.settle_pairs(mapping);
         self.settle_projection(mapping)?;
         Ok(self.decided)
@@ -177,6 +225,49 @@ impl Survey {
         }
     }
 
+    /// Is `O` the west (ouest, oeste, ovest) or the east (Ost, Oost)? A file that also says `W` has
+    /// it for the east, one that says `E` for the west; else the city's extent, the file's other
+    /// places and the country of its time zone decide.
+    fn settle_o(&self, mapping: &mut Mapping) {
+        if self.with_o.is_empty() {
+            return;
+        }
+        let extent = mapping.extent().or_else(|| around(&self.places));
+        let by_extent = extent.and_then(|extent| {
+            let inside = |east: bool| {
+                let at = |at: &&Position| {
+                    let lon = if east { -at.lon() } else { at.lon() };
+                    Position::new(lon, at.lat()).is_ok_and(|at| extent.contains(at))
+                };
+                self.with_o.iter().filter(at).count()
+            };
+            let (west, east) = (inside(false), inside(true));
+            (west != east).then_some(east > west)
+        });
+        let by_letters = match self.with_e_w {
+            [false, true] => Some(true),
+            [true, false] => Some(false),
+            _ => None,
+        };
+        let by_zone = || O_IS_EAST.contains(&mapping.zone_name()).then_some(true);
+        let decided = by_letters.or(by_extent).or_else(by_zone);
+        let is_east = decided.unwrap_or(false);
+        if is_east {
+            mapping.take_o_as_east();
+        }
+        let (fr, en) = if is_east { ("est", "east") } else { ("ouest", "west") };
+        let (why_fr, why_en) = match decided {
+            Some(_) => {
+                ("d’après l’ensemble du fichier et la ville", "as the file and its city say")
+            }
+            None => ("le sens habituel ; extent le change", "the usual one; extent changes it"),
+        };
+        mapping.tell(message!(
+            "« O » des degrés lu {fr}, {why_fr}",
+            "'O' of degrees read as {en}, {why_en}"
+        ));
+    }
+
     fn settle_pairs(&mut self, mapping: &mut Mapping) {
         if self.pairs.is_empty() || mapping.declares_point_order() {
             return;
@@ -203,20 +294,23 @@ impl Survey {
         });
     }
 
-    fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
-        if mapping.places().is_some_and(|places| places.projection.is_some())
-            || self.projected.is_empty()
-        {
-            return Ok(());
-        }
+    /// The projections that agree with the rows.
+    fn projections(&self, mapping: &Mapping) -> Vec<Projection> {
         let known: Vec<(f64, f64, Position)> =
             self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
         let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
-        let mut found = match (known.len(), mapping.extent()) {
+        match (known.len(), mapping.extent()) {
             (3.., _) => recognise(&Evidence::Known(&known)),
             (_, Some(extent)) => recognise(&Evidence::Inside(&points, &extent)),
             _ => Vec::new(),
-        };
+        }
+    }
+
+    fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
+        if has_projection(mapping) || self.projected.is_empty() {
+            return Ok(());
+        }
+        let mut found = self.projections(mapping);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
@@ -249,6 +343,11 @@ impl Survey {
         );
         Err(Error::new(ErrorKind::Invalid, message))
     }
+}
+
+/// Is the projection of `x` and `y` known?
+fn has_projection(mapping: &Mapping) -> bool {
+    mapping.places().is_some_and(|places| places.projection.is_some())
 }
 
 /// The surroundings of the middle of places; `None` without any.
@@ -351,6 +450,20 @@ mod tests {
             [far]
         );
         assert_eq!(read("", &["a|2026-02-13||over there"]).unwrap(), ["point"]);
+    }
+
+    #[test]
+    fn all_rows_and_the_city_decide_what_o_is() {
+        let row = ["a|2026-02-13||48°48'36\"N 9°12'36\"O"];
+        let (west, east) = ("2026-02-13 -9.2100 48.8100", "2026-02-13 9.2100 48.8100");
+        assert_eq!(read("", &row).unwrap(), [west]);
+        assert_eq!(read("extent = [9.0, 48.6, 9.4, 48.9]", &row).unwrap(), [east]);
+        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"W"];
+        assert_eq!(read("", &beside).unwrap(), [east, west]);
+        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"E"];
+        assert_eq!(read("", &beside).unwrap(), [west, east]);
+        let columns = ["a|2026-02-13|||9°12'36\"O|48°48'36\"N", "b|2026-02-13|||9.3|48.8"];
+        assert_eq!(read("", &columns).unwrap()[0], east);
     }
 
     #[test]

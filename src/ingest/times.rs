@@ -317,6 +317,15 @@ impl DateVotes {
     }
 }
 
+/// Does the text of a time say how far it is from UTC?
+pub fn says_offset(text: &str, format: TimeFormat) -> bool {
+    let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
+    counted
+        || text.ends_with(['Z', 'z', ']'])
+        || text.ends_with("UTC")
+        || text.get(11..).is_some_and(|rest| rest.contains(['+', '-']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -380,17 +380,23 @@ impl<'a> Importer<'a> {
         self.batched += 1;
     }
 
-    /// The code of the service of this name, where the code is made of the name: services whose
-    /// names differ have different codes, the second of a slug with a number behind it. `None`
-    /// where the code was given otherwise, or is that of a built-in service.
+    /// The code of the service of this name, where the code is made of the name or is none as it
+    /// was given: services whose names differ have different codes, the second of a slug with a
+    /// number behind it. `None` where a code was given, or is that of a built-in service.
     fn code_of_name(&mut self, code: &str, name: &str) -> Option<String> {
         if let Some((made_of, given)) = self.codes_of_names.get(name)
             && made_of == code
         {
             return given.clone();
         }
-        let slug = ServiceCode::slug(name);
-        let given = (slug.as_str() == code && self.quebec.get(code).is_none()).then(|| {
+        let is_code = ServiceCode::new(code).is_some();
+        let slug = ServiceCode::slug(if is_code { name } else { code });
+        let is_builtin = self.quebec.get(slug.as_str()).is_some();
+        let is_made = !is_code || (slug.as_str() == code && !is_builtin);
+        let given = is_made.then(|| {
+            if is_builtin {
+                return slug.to_string();
+            }
             let key = name_key(name);
             let is_free = |code: &ServiceCode| {
                 self.catalogue.get(code.as_str()).is_none_or(|known| {

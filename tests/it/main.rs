@@ -9,6 +9,7 @@
 mod common;
 
 mod batches;
+mod cities;
 mod clients;
 mod cookbook;
 mod cql2;

@@ -104,3 +104,31 @@ fn real_exports_of_unknown_layout_are_recognised_or_stop_with_a_mapping() {
         }
     }
 }
+
+#[test]
+fn two_codes_of_one_slug_are_two_services() {
+    let folder = Folder::new("codes");
+    let rows = "service_request_id,requested_datetime,service_code,service_name,lat,long\n\
+        1,2025-03-02T08:10:00Z,A/1,Potholes,52.1,5.2\n\
+        2,2025-03-02T08:11:00Z,A 1,Street lights,52.1,5.2\n\
+        3,2025-03-02T08:12:00Z,a-1,Potholes,52.1,5.2\n\
+        4,2025-03-02T08:13:00Z,A 1,Street lights,52.1,5.2\n";
+    let file = folder.with("codes.csv", rows);
+    let city = ["--jurisdiction", "valmeer.example", "--time-zone", "Europe/Amsterdam"];
+    done(&folder, &[&["import", file.to_str().unwrap()][..], &city[..]].concat());
+    let jurisdiction = ["--jurisdiction", "valmeer.example"];
+    let export = ["export", "--format", "csv", "-o", "all.csv"];
+    done(&folder, &[&export[..], &jurisdiction[..]].concat());
+    let mut table = csv::Reader::from_path(folder.file("all.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (id, code) = (at("service_request_id"), at("service_code"));
+    let mut codes: Vec<(String, String)> = table
+        .records()
+        .map(|row| row.unwrap())
+        .map(|row| (row[id].to_owned(), row[code].to_owned()))
+        .collect();
+    codes.sort();
+    let codes: Vec<&str> = codes.iter().map(|(_, code)| code.as_str()).collect();
+    assert_eq!(codes, ["a-1", "a-1-2", "a-1", "a-1-2"]);
+}

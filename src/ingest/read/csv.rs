@@ -47,11 +47,13 @@ impl<R: Read> CsvReader<R> {
         text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
         let delimiter = text.delimiter;
         let mut title_lines = u64::from(named.is_some());
-        let widths: Vec<usize> = lines
-            .iter()
-            .skip(usize::from(named.is_some()))
-            .map(|line| split_line(line, delimiter).1.len())
-            .collect();
+        // Filled cells: spreadsheets write a title with a delimiter for every other column.
+        let filled = |line: &Vec<u8>| {
+            let (text, cells) = split_line(line, delimiter);
+            cells.into_iter().filter(|at| !text[at.clone()].trim_ascii().is_empty()).count().max(1)
+        };
+        let lines = lines.iter().skip(usize::from(named.is_some()));
+        let widths: Vec<usize> = lines.map(filled).collect();
         let widest = widths.iter().copied().max().unwrap_or_default();
         // A title stands above the header where a wide table begins with lines of one cell.
         let narrow = widths.iter().take_while(|width| **width == 1).count();

@@ -73,11 +73,11 @@ impl JsonShape {
     }
 }
 
-/// Socrata names the columns of its arrays in `meta.view.columns`.
+/// Socrata names the columns of its arrays in `meta.view.columns`; those of its own begin with `:`.
 fn names(columns: &[Value]) -> Vec<String> {
     let name = |column: &Value| {
         let name = column["fieldName"].as_str().or(column["name"].as_str());
-        name.unwrap_or_default().trim_start_matches(':').to_owned()
+        name.unwrap_or_default().to_owned()
     };
     columns.iter().map(name).collect()
 }

@@ -22,6 +22,13 @@ const TOTALS: [&str; 10] = [
 /// Filled cells that a row of totals may have.
 const TOTALS_CELLS_MAX: usize = 3;
 
+/// Does the row consist of lines of `-`, `=` or `_`, as reports of databases rule under a header?
+fn is_ruler(row: &Row) -> bool {
+    let is_line = |cell: &str| cell.len() > 2 && cell.bytes().all(|b| b"-=_".contains(&b));
+    let filled = || row.cells.iter().flatten().map(str::trim).filter(|cell| !cell.is_empty());
+    filled().count() > 1 && filled().all(is_line)
+}
+
 /// The header of a table, by which its rows are checked.
 pub struct TableShape {
     names: Vec<String>,
@@ -63,7 +70,10 @@ impl TableShape {
         let named = row.cells.iter().zip(&self.names).filter(|(_, name)| !name.is_empty());
         let mut same =
             named.map(|(cell, name)| cell.is_some_and(|cell| cell.trim() == name.trim()));
-        if self.named > 1 && same.all(|same| same) {
+        if self.named > 1 && is_ruler(row) {
+            let message = message!("est un filet", "is a ruled line");
+            row.refusal = Some(Refusal::new("row", "", message));
+        } else if self.named > 1 && same.all(|same| same) {
             let message = message!("répète l’en-tête", "repeats the header");
             row.refusal = Some(Refusal::new("row", "", message));
         } else if let Some(word) = self.totals(row) {
