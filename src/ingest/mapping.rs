@@ -180,11 +180,6 @@ impl Mapping {
         PLACE_FIELDS.into_iter().any(has).then_some(&self.places)
     }
 
-    /// Is the projection of `x` and `y` known?
-    pub fn has_projection(&self) -> bool {
-        self.places.projection.is_some()
-    }
-
     /// Reads `x` and `y` in this projection.
     pub fn set_projection(&mut self, projection: Projection) {
         self.places.projection = Some(projection);

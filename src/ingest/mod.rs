@@ -32,6 +32,7 @@ mod recognition;
 mod recognition_tests;
 mod refusal_counts;
 mod refused_rows;
+mod row_naming;
 mod source;
 mod status_words;
 mod survey;

@@ -1,7 +1,7 @@
 //! A source's file, whatever its format: recognised, read row by row, each row a draft or refused.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -17,6 +17,7 @@ use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
 use crate::ingest::recognition::Recognition;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
+use crate::ingest::row_naming::RowNaming;
 use crate::ingest::survey::{OpenQuestion, Survey, TIMES};
 use crate::message;
 use crate::place::{BBox, Position};
@@ -472,31 +473,5 @@ fn named_city<'a>(row: &'a Row, columns: &SourceColumns) -> Option<&'a str> {
 impl RowCells for Cells {
     fn cell(&self, column: usize) -> Option<&str> {
         self.get(column)
-    }
-}
-
-/// Names rows that have no id by their contents: the same row of the same file gets the same name
-/// again, and the second of two equal rows another.
-#[derive(Default)]
-struct RowNaming(HashMap<[u8; 10], u32>);
-
-impl RowNaming {
-    fn name(&mut self, mapped: &mut MappedRow, cells: &Cells, columns: &SourceColumns) {
-        if mapped.0.id.is_some() {
-            return;
-        }
-        let mut hasher = blake3::Hasher::new();
-        let own = cells.iter().enumerate().filter(|(column, _)| !columns.is_derived(*column));
-        for cell in own.filter_map(|(_, cell)| cell) {
-            hasher.update(&(cell.len() as u64).to_le_bytes());
-            hasher.update(cell.as_bytes());
-        }
-        let mut hash = [0; 10];
-        hasher.finalize_xof().fill(&mut hash);
-        let count = self.0.entry(hash).or_default();
-        *count += 1;
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let twin = if *count > 1 { format!("-{count}") } else { String::new() };
-        mapped.0.id = Some(format!("row-{hex}{twin}"));
     }
 }

@@ -165,7 +165,7 @@ impl Survey {
         }
         let has_place = !self.places.is_empty() || !self.pairs.is_empty();
         let (x, y, _) =
-            self.projected.first().filter(|_| !has_place && !mapping.has_projection())?;
+            self.projected.first().filter(|_| !has_place && !has_projection(mapping))?;
         let is_found = self.projections(mapping).len() == 1;
         (!is_found).then_some(OpenQuestion::Projection(*x, *y))
     }
@@ -307,7 +307,7 @@ impl Survey {
     }
 
     fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
-        if mapping.has_projection() || self.projected.is_empty() {
+        if has_projection(mapping) || self.projected.is_empty() {
             return Ok(());
         }
         let mut found = self.projections(mapping);
@@ -343,6 +343,11 @@ impl Survey {
         );
         Err(Error::new(ErrorKind::Invalid, message))
     }
+}
+
+/// Is the projection of `x` and `y` known?
+fn has_projection(mapping: &Mapping) -> bool {
+    mapping.places().is_some_and(|places| places.projection.is_some())
 }
 
 /// The surroundings of the middle of places; `None` without any.

@@ -283,25 +283,6 @@ impl Input {
         self.delimiter
     }
 
-    /// What the input is called in messages.
-    pub fn shown(&self) -> &str {
-        &self.shown
-    }
-
-    /// Refuses a file that was changed since it was opened: its rows are of two versions.
-    ///
-    /// # Errors
-    /// Its size or the time of its last change is another one.
-    pub fn check_unchanged(&self) -> Result<()> {
-        if stamp(&self.path) == self.stamp {
-            return Ok(());
-        }
-        Err(self.cut_short(&message!(
-            "le fichier a changé pendant la lecture ; importez-le de nouveau",
-            "the file changed while it was read; import it again"
-        )))
-    }
-
     /// Is it a table, whose columns are those of its header?
     pub fn is_table(&self) -> bool {
         !matches!(self.format, Format::Json(_) | Format::JsonLines)
