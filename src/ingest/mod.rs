@@ -11,6 +11,7 @@ mod duplicate_model;
 mod duplicate_pairs;
 mod geojson;
 mod guesses;
+mod inspection;
 mod mapping;
 #[cfg(test)]
 mod mapping_tests;
@@ -39,6 +40,8 @@ mod times;
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
+pub use inspection::{Declarations, InspectedColumn, Inspection};
+pub use mapping::Category;
 pub use notes::{NoPlace, NotedWord, Notes};
 pub use profile::Profile;
 pub use read::ReadOptions;

@@ -40,8 +40,10 @@ pub struct RecognisedColumn {
     pub guess: Option<Guess>,
     /// A few of its values.
     pub examples: Vec<String>,
+    /// A person said what it is.
+    pub is_declared: bool,
     /// The name as profiles write it.
-    key: String,
+    pub(super) key: String,
     /// Its times have no offset from UTC.
     is_local_time: bool,
 }
@@ -59,6 +61,9 @@ pub struct Recognition {
     pub unknown_statuses: Vec<(String, u32)>,
     /// Some times that are read have no offset: the city's time zone matters.
     pub needs_time_zone: bool,
+    /// Every row without a category gets one that a person named.
+    pub(super) has_default_category: bool,
+    values: Vec<ColumnSample>,
 }
 
 impl Recognition {
@@ -80,6 +85,7 @@ impl Recognition {
                 field: None,
                 guess: if is_named { column.guess() } else { None },
                 examples: values.examples.clone(),
+                is_declared: false,
                 key,
                 is_local_time: values.local_times > 0,
             });
@@ -90,12 +96,21 @@ impl Recognition {
             doubts: Vec::new(),
             unknown_statuses: Vec::new(),
             needs_time_zone: false,
+            has_default_category: false,
+            values,
         };
         recognition.only_time();
-        recognition.choose();
-        recognition.check();
-        recognition.note_words(&values);
+        recognition.decide();
         Ok(recognition)
+    }
+
+    /// Gives the columns their fields and collects the doubts, anew after a person declared some.
+    pub(super) fn decide(&mut self) {
+        self.columns.iter_mut().for_each(|column| column.field = None);
+        self.doubts.clear();
+        self.choose();
+        self.check();
+        self.note_words();
     }
 
     /// Can the file be imported without a decision of its owner?
@@ -141,8 +156,9 @@ impl Recognition {
             let taken = self.of_field(field).next();
             let (rival, name) = (taken.map(|c| (c.name.clone(), c.guess)), &self.columns[number]);
             match rival {
-                Some((other, Some((_, best)))) if field != "point" => {
-                    if SINGLE.contains(&field) && best - certainty < CLOSE {
+                Some((other, Some((_, best)))) if field != "point" && !name.is_declared => {
+                    let is_open = best < 1.0 && best - certainty < CLOSE;
+                    if SINGLE.contains(&field) && is_open {
                         let name = &name.name;
                         self.doubts.push(message!(
                             "{field} : « {other} » ou « {name} »",
@@ -155,9 +171,8 @@ impl Recognition {
         }
         // With names of categories, codes are not needed.
         if self.has("category") {
-            for column in self.columns.iter_mut().filter(|c| c.field == Some("service")) {
-                column.field = None;
-            }
+            let codes = self.columns.iter_mut().filter(|c| c.field == Some("service"));
+            codes.filter(|column| !column.is_declared).for_each(|column| column.field = None);
         }
     }
 
@@ -181,7 +196,7 @@ impl Recognition {
             }));
             likely.is_some()
         };
-        let has_category = self.has("category") || self.has("service");
+        let has_category = self.has_default_category || self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
         if !self.has("id") {
@@ -215,10 +230,11 @@ impl Recognition {
         self.doubts.extend(doubts);
     }
 
-    fn note_words(&mut self, values: &[ColumnSample]) {
+    fn note_words(&mut self) {
         const TIMES: [Option<&str>; 4] =
             [Some("requested"), Some("updated"), Some("closed"), Some("expected")];
-        for (column, values) in self.columns.iter().zip(values) {
+        (self.unknown_statuses, self.needs_time_zone) = (Vec::new(), false);
+        for (column, values) in self.columns.iter().zip(&self.values) {
             if column.field == Some("status") {
                 let unknown = values.unknown_statuses().into_iter();
                 self.unknown_statuses =
@@ -304,7 +320,7 @@ fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
 }
 
 /// A string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
@@ -318,6 +319,43 @@ impl SourceFile {
         declared.unwrap_or(RepeatRule::Newest)
     }
 
+    /// Takes the file for what a mapping says, with what its columns were recognised as, if they
+    /// were.
+    ///
+    /// # Errors
+    /// The mapping is not well formed.
+    pub(super) fn describe_as(
+        &mut self,
+        mapping: &str,
+        recognition: Option<Recognition>,
+    ) -> Result<()> {
+        self.profile = Profile::parse(mapping).map_err(|reason| {
+            let message = crate::i18n::Message { fr: reason.clone(), en: reason };
+            Error::from(Refusal::new("columns", "", message))
+        })?;
+        self.recognition = recognition;
+        Ok(())
+    }
+
+    /// The columns of a sample, with what they would be recognised as without a profile.
+    pub(super) fn sample(&self) -> Result<Recognition> {
+        Recognition::of(&self.input)
+    }
+
+    /// As [`Self::read`], for the first rows: the look over the rows before takes at most so long.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn preview(
+        &self,
+        zone: TimeZone,
+        extent: Option<BBox>,
+        time_max: Duration,
+        sink: &mut RowSink<'_>,
+    ) -> Result<Notes> {
+        self.read_surveyed(zone, extent, false, Some(time_max), sink)
+    }
+
     /// Reads every row into `sink` until it wants no more, after a first look over the rows for
     /// what no single row can tell. Wall clocks are of `zone`; `extent` is where swapped
     /// coordinates are noticed by. Returns what was noticed.
@@ -330,6 +368,17 @@ impl SourceFile {
         zone: TimeZone,
         extent: Option<BBox>,
         fix_swapped: bool,
+        sink: &mut RowSink<'_>,
+    ) -> Result<Notes> {
+        self.read_surveyed(zone, extent, fix_swapped, None, sink)
+    }
+
+    fn read_surveyed(
+        &self,
+        zone: TimeZone,
+        extent: Option<BBox>,
+        fix_swapped: bool,
+        survey_time_max: Option<Duration>,
         sink: &mut RowSink<'_>,
     ) -> Result<Notes> {
         let mut rows = self.input.rows()?;
@@ -346,7 +395,7 @@ impl SourceFile {
         for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
             mapping.take_as_days(field);
         }
-        decided.extend(self.survey(&mut mapping)?);
+        decided.extend(self.survey(&mut mapping, survey_time_max)?);
         decided.dedup();
         mapping.resolve(rows.columns().folded());
         let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
@@ -400,8 +449,10 @@ impl SourceFile {
         (name != only).then(|| Refusal::new(CITY_COLUMN, name, message))
     }
 
-    /// Looks over the rows. Where the file cannot be read to the end, the import says so.
-    fn survey(&self, mapping: &mut Mapping) -> Result<Vec<String>> {
+    /// Looks over the rows, for at most this time. Where the file cannot be read to the end, the
+    /// import says so.
+    fn survey(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Vec<String>> {
+        let began = Instant::now();
         let mut rows = self.input.rows()?;
         let mut survey = Survey::new(SystemClock.now().as_second());
         let mut row = Row::default();
@@ -411,7 +462,8 @@ impl SourceFile {
                 known = rows.columns().len();
                 mapping.resolve(rows.columns().folded());
             }
-            if row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
+            let is_late = time_max.is_some_and(|max| began.elapsed() > max);
+            if is_late || row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
                 break;
             }
         }

@@ -9,7 +9,8 @@ use crate::domain::{
     Report, ReportId, Service, ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{Notes, OriginalRow, SourceFile, SourceRow};
+use crate::i18n::Message;
+use crate::ingest::{Category, Notes, OriginalRow, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
     AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SeenIds,
@@ -52,6 +53,13 @@ pub struct Summary {
 
 /// A row's draft with the name and hint of its source's category, or what is wrong with the row.
 pub type MappedDraft = std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>;
+
+/// The draft of a row as the importer takes it.
+pub(super) fn mapped_draft(
+    mapped: std::result::Result<(Draft, Option<Category>), Vec<Refusal>>,
+) -> MappedDraft {
+    mapped.map(|(draft, category)| (draft, category.map(|category| (category.name, category.hint))))
+}
 
 /// A row of a source that was admitted or refused.
 #[derive(Debug, Clone, Copy)]
@@ -215,6 +223,25 @@ impl<'a> Importer<'a> {
         Ok(refused)
     }
 
+    /// The report that a row becomes and the names of its service, without writing it.
+    ///
+    /// # Errors
+    /// The row's refusals.
+    pub fn admitted(
+        &mut self,
+        mapped: MappedDraft,
+    ) -> std::result::Result<(Report, Message), Vec<Refusal>> {
+        let (draft, category) = mapped?;
+        let report = self.admit(draft, category)?;
+        let service = self.catalogue.get(report.service.as_str());
+        let code = || {
+            let code = &report.service;
+            message!("{code}", "{code}")
+        };
+        let names = service.map_or_else(code, |service| service.names.clone());
+        Ok((report, names))
+    }
+
     /// Reads every row of a source. `settled` is called with each row and its refusals, and answers
     /// whether to continue. Returns what was noticed in the source.
     ///
@@ -231,10 +258,7 @@ impl<'a> Importer<'a> {
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
             let SourceRow { number, bytes_read, mapped, no_place, raw } = row;
-            let mapped = mapped.map(|(draft, category)| {
-                (draft, category.map(|category| (category.name, category.hint)))
-            });
-            let pushed = self.push(raw.ordinal, mapped);
+            let pushed = self.push(raw.ordinal, mapped_draft(mapped));
             let on = pushed.and_then(|refusals| {
                 noted.refusals.add(&refusals);
                 if let Some(reason) = no_place.filter(|_| refusals.is_empty()) {

@@ -15,6 +15,7 @@ mod city;
 pub mod duplicates;
 pub mod hotspots;
 mod import;
+pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
 pub mod recurrences;

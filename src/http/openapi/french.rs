@@ -378,6 +378,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("stale", "révision dépassée"),
     ("one line for each", "une ligne pour chacune"),
     ("stored", "conservée"),
+    ("begun", "commencé"),
+    ("removed", "retiré"),
     ("missing or wrong key", "clé absente ou incorrecte"),
     ("not yet", "pas encore"),
 ];
