@@ -117,7 +117,7 @@ impl Inspection {
     /// A file of a built-in profile: the profile says what its columns are, except those of which a
     /// person says something else.
     fn of_profile(source: &mut SourceFile, declared: &Declarations) -> Result<Self> {
-        let sample = source.sample()?;
+        let sample = source.recognise()?;
         let mut changed: Vec<(String, Vec<String>)> = Vec::new();
         for (name, field) in &declared.columns {
             let field = field.as_deref().map(known_field).transpose()?;

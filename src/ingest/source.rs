@@ -338,7 +338,7 @@ impl SourceFile {
     }
 
     /// The columns of a sample, with what they would be recognised as without a profile.
-    pub(super) fn sample(&self) -> Result<Recognition> {
+    pub(super) fn recognise(&self) -> Result<Recognition> {
         Recognition::of(&self.input)
     }
 

@@ -214,7 +214,7 @@ impl Imports {
             return Err(Refusal::new("columns", "", message).into());
         }
         let (named, zone) = (choices.jurisdiction.as_deref(), choices.time_zone.as_deref());
-        let city = city_of(&source, named, zone, self.app.reader())?;
+        let city = city_of(&source, named, zone, self.app.reader())?.jurisdiction;
         city.zone().map_err(|message| Refusal::new("time_zone", &city.time_zone, message))?;
         Ok((source, city))
     }

@@ -106,7 +106,8 @@ fn city(
     let (mut named, mut zone) = (choices.jurisdiction.as_deref(), choices.time_zone.as_deref());
     loop {
         let error = match city_of(source, named, zone, app.reader()) {
-            Ok(city) => {
+            Ok(found) => {
+                let city = found.jurisdiction;
                 city.zone()
                     .map_err(|message| Refusal::new("time_zone", &city.time_zone, message))?;
                 return Ok((city, needs));
