@@ -216,9 +216,10 @@ impl Recognition {
         }
         if lacks_category {
             doubts.push(message!(
-                "aucune colonne de catégorie ; « [defaults] category » en donne une à toutes les \
-                 lignes",
-                "no column of categories; '[defaults] category' gives one to every row"
+                "aucune colonne de catégorie : choisissez-en une, ou donnez une catégorie à toutes \
+                 les lignes ([defaults] category)",
+                "no column of categories: choose one, or give one category to every row \
+                 ([defaults] category)"
             ));
         }
         if lacks_time {

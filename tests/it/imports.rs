@@ -95,7 +95,10 @@ fn a_file_of_unknown_layout_is_corrected_and_imported_as_the_command_does() {
     assert_eq!(first["properties"]["status"], "closed");
     assert_eq!(first["properties"]["requested_datetime"], "2025-03-02T07:00:00Z");
     let last = &rows[ROWS]["properties"]["refusals"][0];
-    assert_eq!((&last["field"], &last["value"]), (&json!("aanmaakdatum"), &json!("gisteren")));
+    assert_eq!(
+        (&last["field"], &last["value"]),
+        (&json!("requested_datetime"), &json!("gisteren"))
+    );
 
     let ended = run(&service, id);
     assert_eq!((&ended["state"], &ended["error"]), (&json!("done"), &Value::Null));

@@ -280,6 +280,7 @@ fn every_route_is_in_the_document() {
         "/signaler",
         "/suivi",
         "/suivi/{id}",
+        "/importer",
         "/docs",
         "/assets/{*path}",
         "/config.json",
