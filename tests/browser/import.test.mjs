@@ -117,6 +117,7 @@ test("on an empty store the map page offers the import; a dropped file is correc
   await shot("check-1280");
   await assertAccessible();
 
+  await first.locator("select").focus();
   await redrawn(() => first.locator("select").selectOption("category"));
   assert.equal(await page.evaluate(() => document.activeElement.id), "column-2", "the focus stays");
   assert.match(await columnRow("kwrx").innerText(), /choisi par vous/);

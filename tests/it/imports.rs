@@ -110,6 +110,10 @@ fn a_file_of_unknown_layout_is_corrected_and_imported_as_the_command_does() {
     assert_eq!(ended["reasons"][0]["count"], 1);
     let refused = at(&service, "GET", id, "/refused");
     assert!(String::from_utf8(refused.body).unwrap().contains("gisteren"));
+    let packed = [("Accept-Encoding", "br")];
+    let path = format!("/api/v1/imports/{}/refused", id.as_str().unwrap());
+    let packed = service.ask("GET", &path, &packed, b"");
+    assert_eq!(packed.header("content-encoding"), Some("br"), "{packed:?}");
     // The file of refused rows is all that is left.
     let left = std::fs::read_dir(folder.file("city.imports").join(id.as_str().unwrap())).unwrap();
     assert_eq!(left.count(), 1);

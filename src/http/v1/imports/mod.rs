@@ -17,6 +17,7 @@ use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, response_without_etag, to_json};
+use crate::http::reply::fused::Fused;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{PathSegment, Text};
@@ -247,5 +248,5 @@ fn file_body(path: PathBuf) -> Result<Body> {
             }
         }
     });
-    Ok(Body::new(body))
+    Ok(Body::new(Fused::new(body)))
 }
