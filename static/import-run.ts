@@ -47,9 +47,9 @@ function drawEnd(status: api.ImportStatus, again: () => void): void {
         h("li", {}, t("import.reason", { count, field, reason })))),
     ]),
     h("div", { class: "actions" },
+      ...(isDone && city ? [h("a", { class: "primary", id: "to-map", href: mapLink(city) }, t("import.to_map"))] : []),
       ...(status.refused > 0 ? [refusedRowsButton(status.id, status.name)] : []),
-      button({ class: "wide" }, [t("import.another")], again),
-      ...(isDone && city ? [h("a", { class: "primary", id: "to-map", href: mapLink(city) }, t("import.to_map"))] : [])),
+      button({ class: "wide" }, [t("import.another")], again)),
   );
 }
 

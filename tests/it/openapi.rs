@@ -155,9 +155,11 @@ fn every_example_of_the_document_works() {
         service.ask("POST", "/api/v1/media", &[("Content-Type", "image/jpeg")], &jpeg(40, 30));
     let photo = photo.json()["media_url"].as_str().unwrap().to_owned();
     // An import that has begun, with a refused row.
-    let rows = "service_request_id,requested_datetime,service_name\n1,hier,Trou\n";
+    let rows = "service_request_id,requested_datetime,service_name,lat,long\n1,hier,Trou,,\n";
     let import = service.post("/api/v1/imports?name=rows.csv", rows).json();
     let import = import["id"].as_str().unwrap().to_owned();
+    let city = br#"{"jurisdiction":"ville.quebec.qc.ca"}"#;
+    service.ask("PATCH", &format!("/api/v1/imports/{import}"), &[], city);
     assert_eq!(service.post(&format!("/api/v1/imports/{import}/run"), "").status, 202);
     let rows_path = format!("/api/v1/imports/{import}/refused");
     eventually("a row is refused", || service.get(&rows_path).status == 200);

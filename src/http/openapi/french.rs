@@ -380,6 +380,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("stored", "conservée"),
     ("begun", "commencé"),
     ("removed", "retiré"),
+    ("unavailable", "indisponible"),
     ("missing or wrong key", "clé absente ou incorrecte"),
     ("not yet", "pas encore"),
 ];
