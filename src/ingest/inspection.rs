@@ -1,5 +1,5 @@
-//! What a file's columns are taken for, for a person who looks at it before an import and may declare
-//! something else.
+//! What a file's columns are taken for, for a person who looks at it before an import and may
+//! declare something else.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -100,25 +100,7 @@ fn a_file_of_unknown_layout_is_corrected_and_imported_as_the_command_does() {
         (&json!("requested_datetime"), &json!("gisteren"))
     );
 
-    let ended = run(&service, id);
-    assert_eq!((&ended["state"], &ended["error"]), (&json!("done"), &Value::Null));
-    assert_eq!((&ended["rows"], &ended["bytes_read"]), (&json!(ROWS + 1), &json!(text.len())));
-    assert_eq!(
-        (&ended["summary"]["added"], &ended["summary"]["refused"]),
-        (&json!(ROWS), &json!(1))
-    );
-    assert_eq!(ended["reasons"][0]["count"], 1);
-    let refused = at(&service, "GET", id, "/refused");
-    assert!(String::from_utf8(refused.body).unwrap().contains("gisteren"));
-    let packed = [("Accept-Encoding", "br")];
-    let path = format!("/api/v1/imports/{}/refused", id.as_str().unwrap());
-    let packed = service.ask("GET", &path, &packed, b"");
-    assert_eq!(packed.header("content-encoding"), Some("br"), "{packed:?}");
-    // The file of refused rows is all that is left.
-    let left = std::fs::read_dir(folder.file("city.imports").join(id.as_str().unwrap())).unwrap();
-    assert_eq!(left.count(), 1);
-    assert_eq!(at(&service, "POST", id, "/run").status, 409);
-    assert_eq!(change(&service, id, &json!({})).status, 409);
+    ends_with_one_refused(&service, &folder, id, text.len());
 
     // The running service shows the city.
     let count = || {
@@ -127,24 +109,50 @@ fn a_file_of_unknown_layout_is_corrected_and_imported_as_the_command_does() {
     };
     eventually("the city is shown", || count() == ROWS);
 
-    // The command with the same choices gives the same store.
-    let digest = |folder: &Folder| {
-        let output = done(folder, &["check"]);
-        let line = output.lines().find(|line| line.starts_with("valmeer.example")).expect(&output);
-        line.rsplit(' ').next().unwrap().to_owned()
-    };
-    let command = Folder::new("imports");
-    let file = command.with("valmeer.csv", &text);
+    assert_eq!(digest(&folder), digest_by_command(&text), "the command gives the same store");
+}
+
+/// Runs the import of [`ROWS`] good rows and a bad one, of so many bytes.
+fn ends_with_one_refused(service: &LocalService, folder: &Folder, id: &Value, bytes: usize) {
+    let ended = run(service, id);
+    assert_eq!((&ended["state"], &ended["error"]), (&json!("done"), &Value::Null));
+    assert_eq!((&ended["rows"], &ended["bytes_read"]), (&json!(ROWS + 1), &json!(bytes)));
+    assert_eq!(
+        (&ended["summary"]["added"], &ended["summary"]["refused"]),
+        (&json!(ROWS), &json!(1))
+    );
+    assert_eq!(ended["reasons"][0]["count"], 1);
+    let refused = at(service, "GET", id, "/refused");
+    assert!(String::from_utf8(refused.body).unwrap().contains("gisteren"));
+    let packed = [("Accept-Encoding", "br")];
+    let path = format!("/api/v1/imports/{}/refused", id.as_str().unwrap());
+    let packed = service.ask("GET", &path, &packed, b"");
+    assert_eq!(packed.header("content-encoding"), Some("br"), "{packed:?}");
+    // The file of refused rows is all that is left.
+    let left = std::fs::read_dir(folder.file("city.imports").join(id.as_str().unwrap())).unwrap();
+    assert_eq!(left.count(), 1);
+    assert_eq!(at(service, "POST", id, "/run").status, 409);
+    assert_eq!(change(service, id, &json!({})).status, 409);
+}
+
+/// The digest of the invented city in the store of a folder.
+fn digest(folder: &Folder) -> String {
+    let output = done(folder, &["check"]);
+    let line = output.lines().find(|line| line.starts_with("valmeer.example")).expect(&output);
+    line.rsplit(' ').next().unwrap().to_owned()
+}
+
+/// The digest of the city whose file the command imports with a mapping.
+fn digest_by_command(text: &str) -> String {
+    let folder = Folder::new("imports");
+    let file = folder.with("valmeer.csv", text);
     let mapping = "[columns]\nid = ['meldingsnummer']\nrequested = ['aanmaakdatum']\n\
         category = ['kwrx']\nstatus = ['status']\nlat = ['breedtegraad']\nlon = ['lengtegraad']\n";
-    command.with("mapping.toml", mapping);
-    let (file, city) = (file.to_str().unwrap(), "valmeer.example");
+    folder.with("mapping.toml", mapping);
+    let city = ["import", file.to_str().unwrap(), "--jurisdiction", "valmeer.example"];
     let mapped = ["--mapping", "mapping.toml", "--time-zone", "Europe/Amsterdam"];
-    crate::common::run(
-        &command,
-        &[&["import", file, "--jurisdiction", city], &mapped[..]].concat(),
-    );
-    assert_eq!(digest(&folder), digest(&command));
+    crate::common::run(&folder, &[&city[..], &mapped[..]].concat());
+    digest(&folder)
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::error::Error;
 use crate::ingest::Declarations;
+use crate::usecase::imports::folder::remove_folder;
 use crate::usecase::imports::progress::{ImportProgress, ImportStage};
-use crate::usecase::imports::remove_folder;
 
 /// What people chose for a file, in place of what it was taken for.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +95,7 @@ impl KeptImport {
 
     /// Is it being read?
     pub fn is_running(&self) -> bool {
-        lock(&self.progress).stage == ImportStage::Running
+        lock(&self.progress).stage == ImportStage::UnderWay
     }
 
     /// Was it ended by a person?
@@ -135,7 +135,7 @@ impl KeptImport {
 
     /// Notes that it is being read from now on.
     pub fn begin(&self) {
-        self.progress(|progress| progress.stage = ImportStage::Running);
+        self.progress(|progress| progress.stage = ImportStage::UnderWay);
     }
 
     /// Notes that it has ended, and removes the file; the refused rows stay.

@@ -1,12 +1,13 @@
-//! Imports through the API: a file is sent, looked at, corrected and then imported in the background.
-//! Sent files lie in a folder beside the store until their import has ended.
+//! Imports through the API: a file is sent, looked at, corrected and then imported in the
+//! background. Sent files lie in a folder beside the store until their import has ended.
 
+mod folder;
 mod kept;
 mod preview;
 mod progress;
 mod upload;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -21,6 +22,7 @@ use crate::domain::Jurisdiction;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::{Inspection, RefusedRows, SourceFile};
 use crate::message;
+use crate::usecase::imports::folder::remove_folder;
 use crate::usecase::imports::kept::KeptImport;
 use crate::usecase::{App, Importer, city_of};
 
@@ -247,13 +249,4 @@ fn too_many() -> Error {
         "Too many imports at once; try again in a moment."
     );
     Error::new(ErrorKind::Unavailable, message)
-}
-
-fn remove_folder(folder: &Path) {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, folder = %folder.display(), "cannot be removed");
-        }
-        _ => {}
-    }
 }

@@ -14,7 +14,7 @@ pub enum ImportStage {
     #[default]
     Waiting,
     /// It is being read.
-    Running,
+    UnderWay,
     /// It was read to its end.
     Done,
     /// It could not be read to its end.
@@ -26,7 +26,7 @@ impl ImportStage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
-            Self::Running => "running",
+            Self::UnderWay => "running",
             Self::Done => "done",
             Self::Failed => "failed",
         }

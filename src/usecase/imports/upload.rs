@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::config::Limits;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
+use crate::usecase::imports::folder::remove_folder;
 use crate::usecase::imports::kept::KeptImport;
-use crate::usecase::imports::remove_folder;
 
 /// Longest name of a file that is kept, in characters.
 const NAME_CHARS_MAX: usize = 80;

@@ -185,7 +185,9 @@ pub struct ImportOut<'a> {
     ))]
     time_zone: Option<&'a str>,
     /// What has to be named before the import: `jurisdiction`, `time_zone`.
-    #[schemars(extend("x-fr" = "Ce qu’il faut nommer avant l’import : `jurisdiction`, `time_zone`."))]
+    #[schemars(extend(
+        "x-fr" = "Ce qu’il faut nommer avant l’import : `jurisdiction`, `time_zone`."
+    ))]
     needs: &'a [&'static str],
     /// What is not sure; the import waits until it is decided.
     #[schemars(extend("x-fr" = "Ce qui n’est pas sûr ; l’import attend que ce soit décidé."))]
