@@ -128,7 +128,7 @@ test("on an empty store the map page offers the import; a dropped file is correc
     });
   }
   assert.equal(await page.locator("#run").getAttribute("aria-disabled"), "false");
-  assert.match(await text("#rows-summary"), /49, dont 49 sur la carte ; refusées : 1/);
+  assert.match(await text("#rows-summary"), /49, dont 49 sur la carte\s; refusées\s: 1/);
   assert.match(await text("#refused-rows"), /Ligne 4.*gisteren/s);
   await page.waitForFunction(() => window.pointchaudMap?.getSource("rows"));
   await page.waitForFunction(() => window.pointchaudMap.queryRenderedFeatures({ layers: ["rows"] }).length > 20);
