@@ -15,6 +15,7 @@ mod city;
 pub mod duplicates;
 pub mod hotspots;
 mod import;
+mod import_summary;
 pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
@@ -28,7 +29,9 @@ pub use app::App;
 pub use batch::BatchChunk;
 pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
-pub use import::{Importer, SettledRow, Summary};
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
+pub use import::{Importer, SettledRow};
+pub use import_summary::Summary;
+pub use source_city::city_of;
 
 pub use crate::store::{SubmitOutcome, Verdict};
