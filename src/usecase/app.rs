@@ -133,7 +133,7 @@ impl App {
 
     /// The built-in catalogues that new cities start from.
     pub fn catalogues(&self) -> &Catalogues {
-        &self.shared.catalogues
+        self.shared.cities.catalogues()
     }
 
     /// The present time, by the clock of the application.
