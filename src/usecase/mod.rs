@@ -32,6 +32,5 @@ pub use city::{City, DuplicateJudge, IndexProgress};
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
 pub use import::{Importer, SettledRow};
 pub use import_summary::Summary;
-pub use source_city::city_of;
 
 pub use crate::store::{SubmitOutcome, Verdict};
