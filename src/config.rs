@@ -25,6 +25,12 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Bytes of a batch of reports at most.
     pub batch_bytes_max: usize,
+    /// Bytes of a file that is sent to be imported at most.
+    pub import_bytes_max: u64,
+    /// Files that are kept to be imported, or whose import has ended, at most.
+    pub imports_max: usize,
+    /// Time after which such a file is removed.
+    pub import_kept_time: Duration,
     /// Time for a request's headers to arrive.
     pub header_time_max: Duration,
     /// Time for a request to be answered.
@@ -52,6 +58,9 @@ impl Default for Limits {
             hdbscan_max: 50_000,
             body_bytes_max: 1 << 20,
             batch_bytes_max: 64 << 20,
+            import_bytes_max: 2 << 30,
+            imports_max: 4,
+            import_kept_time: Duration::from_secs(3_600),
             header_time_max: Duration::from_secs(10),
             request_time_max: Duration::from_secs(20),
             concurrent_queries: std::thread::available_parallelism().map_or(2, usize::from),

@@ -106,6 +106,20 @@ impl Error {
         }
     }
 
+    /// The error with the names that values have in the API (`time_zone`) in place of those of the
+    /// options of commands (`--time-zone`).
+    pub fn with_field_names(mut self) -> Self {
+        for refusal in &mut self.refusals {
+            if let Some(name) = refusal.field.strip_prefix("--") {
+                refusal.field = name.replace('-', "_");
+            }
+        }
+        match self.refusals.is_empty() {
+            true => self,
+            false => Self { cause: self.cause, ..Self::refused(self.refusals) },
+        }
+    }
+
     /// Nothing called `what` exists.
     pub fn not_found(what: &str) -> Self {
         Self::new(

@@ -1180,6 +1180,171 @@ export interface components {
             /** @description The boundary set. */
             set: string;
         };
+        /** @description The imports that are kept. */
+        Imports: {
+            /** @description Largest file that may be sent, in bytes. */
+            bytes_max: number;
+            imports: components["schemas"]["ImportStatus"][];
+        };
+        /** @description How far an import has come. */
+        ImportStatus: {
+            id: string;
+            /** @description Name of the file. */
+            name: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed";
+            bytes_total: number;
+            bytes_read: number;
+            rows: number;
+            /** @description Number of refused rows. */
+            refused: number;
+            /** @description Why values were refused. */
+            reasons: {
+                field: string;
+                reason: string;
+                count: number;
+            }[];
+            /** @description The city; null before the import. */
+            jurisdiction_id: string | null;
+            /** @description The counts; null before the end. */
+            summary: components["schemas"]["ImportSummary"] | null;
+            /** @description What the whole file was taken for. */
+            notes: string[];
+            /** @description Why it failed. */
+            error: string | null;
+        };
+        /** @description The counts of an import. */
+        ImportSummary: {
+            rows: number;
+            /** @description Rows that an earlier, interrupted import wrote. */
+            resumed: number;
+            added: number;
+            updated: number;
+            unchanged: number;
+            /** @description Rows that are older than what is stored, and changed nothing. */
+            older: number;
+            /** @description Rows whose id another row of the file has, too. */
+            repeated: number;
+            refused: number;
+            /** @description Reports without a position. */
+            unlocated: number;
+            /** @description Reports at a point that stands for an unknown place. */
+            approximate: number;
+            /** @description Reports outside the usual extent of the city. */
+            outside: number;
+            /** @description Services that were added to the catalogue. */
+            services: number;
+        };
+        /** @description What a file was taken for. */
+        Import: {
+            id: string;
+            /** @description Name of the file. */
+            name: string;
+            bytes_total: number;
+            /** @description Format, packing and character encoding, in English. */
+            format: string;
+            /** @description The built-in profile that fits; null where the columns were recognised one by one. */
+            profile: string | null;
+            /** @description The city that the reports would be filed under; null if it has to be named. */
+            jurisdiction: string | null;
+            /** @description IANA time zone of times without an offset; null if it has to be named. */
+            time_zone: string | null;
+            /** @description What has to be named before the import: `jurisdiction`, `time_zone`. */
+            needs: string[];
+            /** @description What is not sure; the import waits until it is decided. */
+            doubts: string[];
+            /** @description Every field that a column may be read as. */
+            fields: string[];
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description Words of the status column that are not known; they are taken for open. */
+            unknown_statuses: {
+                word: string;
+                count: number;
+            }[];
+            /** @description What people chose; null where they chose nothing. */
+            choices: {
+                category: string | null;
+                jurisdiction: string | null;
+                time_zone: string | null;
+                date_order: string | null;
+                projection: string | null;
+                delimiter: string | null;
+                encoding: string | null;
+                sheet: string | null;
+            };
+            /** @description What the first rows were taken for. */
+            notes: string[];
+            /** @description The first rows as they would be imported. */
+            rows: {
+                /** @enum {string} */
+                type: "FeatureCollection";
+                features: components["schemas"]["ImportRowFeature"][];
+            };
+        };
+        /** @description A column of the file. */
+        ImportColumn: {
+            name: string;
+            /** @description The field it is read as; null if it is left out. */
+            field: string | null;
+            /**
+             * Format: double
+             * @description How certain the field is, from 0 to 1.
+             */
+            certainty: number | null;
+            /** @description A person said it. */
+            declared: boolean;
+            examples: string[];
+            /** @description Fields that a column which is left out may be. */
+            others: {
+                field: string;
+                /** Format: double */
+                certainty: number;
+            }[];
+        };
+        ImportRowFeature: {
+            /** @enum {string} */
+            type: "Feature";
+            /** @description A GeoJSON point. */
+            geometry: {
+                /** @enum {string} */
+                type: "Point";
+                /** @description Longitude and latitude in degrees. */
+                coordinates: number[];
+            } | null;
+            properties: components["schemas"]["ImportRow"];
+        };
+        /** @description A row: the report that it becomes, or why it is refused. */
+        ImportRow: {
+            /** @description Its number in the file, from 1. */
+            row: number;
+            service_request_id?: string | null;
+            service_name?: string | null;
+            status?: string | null;
+            requested_datetime?: string | null;
+            closed_datetime?: string | null;
+            address?: string | null;
+            /** @description Why it is refused; empty if it is not. */
+            refusals: {
+                field: string;
+                value: string;
+                reason: string;
+            }[];
+        };
+        ImportChange: {
+            columns?: {
+                name: string;
+                field?: string | null;
+            }[];
+            category?: string;
+            jurisdiction?: string;
+            time_zone?: string;
+            /** @enum {string} */
+            date_order?: "" | "dmy" | "mdy";
+            projection?: string;
+            delimiter?: string;
+            encoding?: string;
+            sheet?: string;
+        };
         /** @description The TileJSON of a layer. */
         TileJson: {
             tilejson: string;
@@ -1560,6 +1725,14 @@ export type Boundaries = components['schemas']['Boundaries'];
 export type AreaCollection = components['schemas']['AreaCollection'];
 export type AreaFeature = components['schemas']['AreaFeature'];
 export type Area = components['schemas']['Area'];
+export type Imports = components['schemas']['Imports'];
+export type ImportStatus = components['schemas']['ImportStatus'];
+export type ImportSummary = components['schemas']['ImportSummary'];
+export type Import = components['schemas']['Import'];
+export type ImportColumn = components['schemas']['ImportColumn'];
+export type ImportRowFeature = components['schemas']['ImportRowFeature'];
+export type ImportRow = components['schemas']['ImportRow'];
+export type ImportChange = components['schemas']['ImportChange'];
 export type TileJson = components['schemas']['TileJson'];
 export type Open311Request = components['schemas']['Open311Request'];
 export type Landing = components['schemas']['Landing'];

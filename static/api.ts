@@ -34,6 +34,11 @@ export type HexPage = Collection<schema.HexCollection, HexFeature>;
 export type HotspotFeature = Feature<schema.Hotspot, Area>;
 export type HotspotPage = Collection<schema.HotspotCollection, HotspotFeature>;
 export type HotspotEvent = NonNullable<schema.Hotspot["history"]>[number];
+/** What a file was taken for, before it is imported. */
+export type Import = schema.Import;
+export type ImportChange = schema.ImportChange;
+export type ImportColumn = schema.ImportColumn;
+export type ImportStatus = schema.ImportStatus;
 export type AlertFeature = Feature<schema.Alert, Area>;
 
 /** Settings of the page, from `/config.json`. */
@@ -75,7 +80,7 @@ const id = encodeURIComponent;
 
 export const config = (): Promise<Config> => get("/config.json");
 
-/** Has the service read its data? */
+/** Has the service read all its data? */
 export const isReady = async (): Promise<boolean> => (await fetch("/readyz")).ok;
 
 export const cities = async (): Promise<City[]> =>
@@ -159,4 +164,53 @@ export async function createReport(
   const { status } = response;
   if (status === 201) return { created: true, report: await readJson<ReportFeature>(response) };
   return { created: false, duplicates: await readJson<DuplicatePage>(response) };
+}
+
+// Imports need the crew's key, unless the service is for this machine alone.
+
+const withKey = (key: string): Record<string, string> => (key ? { Authorization: `Bearer ${key}` } : {});
+
+async function askImport<T>(method: string, path: string, key: string, body?: ImportChange): Promise<T> {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", ...withKey(key) };
+  const url = urlOf(`/api/v1/imports${path}`, {});
+  return readJson(await fetch(url, { method, headers, body: body && JSON.stringify(body) }));
+}
+
+/** The files that were sent before; refused where the key is missing or wrong. */
+export const imports = (key: string): Promise<schema.Imports> => askImport("GET", "", key);
+
+export const changeImport = (one: string, change: ImportChange, key: string): Promise<Import> =>
+  askImport("PATCH", `/${id(one)}`, key, change);
+
+export const runImport = (one: string, key: string): Promise<ImportStatus> =>
+  askImport("POST", `/${id(one)}/run`, key);
+
+export const importStatus = (one: string, key: string): Promise<ImportStatus> =>
+  askImport("GET", `/${id(one)}`, key);
+
+export async function deleteImport(one: string, key: string): Promise<void> {
+  const response = await fetch(urlOf(`/api/v1/imports/${id(one)}`, {}), { method: "DELETE", headers: withKey(key) });
+  if (!response.ok) await readJson(response);
+}
+
+/** The refused rows of an import, as a CSV file. */
+export async function refusedRows(one: string, key: string): Promise<Blob> {
+  const response = await fetch(`/api/v1/imports/${id(one)}/refused`, { headers: withKey(key) });
+  return response.ok ? response.blob() : readJson<never>(response);
+}
+
+/** Sends a file to be imported; `onProgress` gets the share that has been sent. `fetch` cannot tell it. */
+export function sendImport(file: File, key: string, onProgress: (share: number) => void): Promise<Import> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", urlOf("/api/v1/imports", { name: file.name }));
+    for (const [name, value] of Object.entries(withKey(key))) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    request.onerror = () => reject(new Error("the upload broke off"));
+    request.onload = () => {
+      const response = new Response(request.responseText || "{}", { status: request.status });
+      readJson<Import>(response).then(resolve, reject);
+    };
+    request.send(file);
+  });
 }

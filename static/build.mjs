@@ -30,6 +30,7 @@ const PAGES = {
   "index.html": "main.ts",
   "report-form.html": "report-form.ts",
   "tracking.html": "tracking.ts",
+  "import-page.html": "import-page.ts",
   "api-docs.html": "api-docs.ts",
 };
 

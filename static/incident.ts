@@ -1,6 +1,7 @@
 // The incident at the end of a report's card, for crews: its reports, likely duplicates, and the buttons
 // that merge, split and undo.
 import * as api from "./api";
+import { crew, crewField } from "./crew";
 import { button, byId, h } from "./dom";
 import { formatDateTime, formatPercent, formatTimeAgo, t, tValue } from "./i18n";
 
@@ -8,19 +9,6 @@ export interface IncidentActions {
   openReport(id: string): void;
   /** Called when reports were merged or split, with the report on the card. */
   onChange(id: string): void;
-}
-
-/** Who makes the changes and with which key, until the browser tab is closed. */
-const crew = {
-  get key(): string { return sessionStorage.getItem("crew-key") ?? ""; },
-  get name(): string { return sessionStorage.getItem("crew-name") ?? ""; },
-};
-
-function crewField(label: "crew.name" | "crew.key", storageKey: string, type: string): HTMLElement {
-  const input = h("input", { type, autocomplete: "off", maxlength: "80" });
-  input.value = sessionStorage.getItem(storageKey) ?? "";
-  input.addEventListener("input", () => sessionStorage.setItem(storageKey, input.value.trim()));
-  return h("label", {}, h("span", {}, t(label)), input);
 }
 
 /** Likely duplicates at the report's place; none if its place is unknown or approximate. */
@@ -50,7 +38,7 @@ export async function drawIncident(feature: api.ReportFeature, city: api.City, a
 
   const error = h("p", { class: "warning", role: "alert", hidden: true });
   const identity = h("details", {}, h("summary", {}, t("crew")),
-    crewField("crew.name", "crew-name", "text"), crewField("crew.key", "crew-key", "password"));
+    crewField("crew.name"), crewField("crew.key"));
   type Change = { reports: string[] } | { change_id: number };
   const change = async (action: "merge" | "split" | "undo", report: string, body: Change): Promise<void> => {
     try {

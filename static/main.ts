@@ -1,12 +1,14 @@
 // The map page: what its URL describes is loaded from the API and drawn.
 import * as api from "./api";
 import { drawAreaFilter, shownBoundarySet } from "./area-filter";
+import { drawLanguageButton } from "./citizen-page";
 import { setCssColors } from "./colors";
 import { byId, h } from "./dom";
 import { drawFilters } from "./filters";
 import { describeHex, drawHexList } from "./hexes";
 import { drawHotspotCard, drawHotspotList, type HotspotActions } from "./hotspots";
 import { formatDays, setLanguage, t } from "./i18n";
+import { drawOffer } from "./import-offer";
 import { drawIncident, type IncidentActions } from "./incident";
 import { drawLegend } from "./legend";
 import {
@@ -332,12 +334,14 @@ async function reload(): Promise<void> {
   if (state.url.report) await openReport(state.url.report, !state.url.mapView);
 }
 
-/** The cities, once the service has read its data; without a city, says how to import one. */
+/** The cities, once the service has read its data; none in an empty store. */
 async function waitForCities(): Promise<api.City[]> {
   for (;;) {
+    // In this order, because a service that is ready knows all its cities.
+    const isReady = await api.isReady();
     const cities = await api.cities();
-    if (cities.length > 0) return cities;
-    showError(t((await api.isReady()) ? "notice.noCity" : "notice.starting"));
+    if (cities.length > 0 || isReady) return cities;
+    showError(t("notice.starting"));
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -349,7 +353,7 @@ function addListeners(): void {
   });
   byId("language").addEventListener("click", () => {
     state.url.language = state.url.language === "fr" ? "en" : "fr";
-    void reload();
+    void reload().then(offerImport);
   });
   byId("panel-toggle").addEventListener("click", () => showPanel(!isPanelOpen()));
   document.addEventListener("keydown", (event) => {
@@ -363,14 +367,45 @@ function addListeners(): void {
   });
 }
 
+/** Offers to import a file where the service has no report of any city. */
+async function offerImport(): Promise<void> {
+  const isEmpty = (await api.isReady()) && (await api.cities()).every((city) => city.reports === 0);
+  byId("offer").hidden = !isEmpty;
+  if (isEmpty) drawOffer();
+}
+
+/** The page of a service that has no city: only the offer. */
+function drawEmptyService(): void {
+  for (const id of ["panel", "skip", "report-link", "legend"]) byId(id).hidden = true;
+  byId("city").parentElement?.remove();
+  drawLanguageButton(drawEmptyService);
+  drawOffer();
+  // Tests wait for this counter.
+  document.body.dataset.idle = "1";
+}
+
+/** Loads the page again once a city is there. */
+async function waitForFirstCity(): Promise<void> {
+  while ((await api.cities().catch(() => [])).length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  location.reload();
+}
+
 async function start(): Promise<void> {
   setCssColors();
   const config = await api.config();
   setLanguage(parseHash(location.hash, config.default_jurisdiction).language);
-  state = initialState(config, await waitForCities());
+  const cities = await waitForCities();
+  if (cities.length === 0) {
+    drawEmptyService();
+    return waitForFirstCity();
+  }
+  state = initialState(config, cities);
   state.url.city = cityOf(state).jurisdiction_id;
   addListeners();
   await reload();
+  await offerImport();
 }
 
 void start().catch(() => {

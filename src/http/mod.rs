@@ -51,6 +51,7 @@ fn operations() -> Vec<Operation> {
         v1::recurrences::operations,
         v1::stats::operations,
         v1::boundaries::operations,
+        v1::imports::operations,
         openapi::handlers::operations,
         tiles::operations,
         open311::operations,
@@ -92,7 +93,7 @@ pub fn router(state: Arc<AppState>) -> Router {
     let idempotency_key = HeaderName::from_static("idempotency-key");
     let cors = CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::CONTENT_TYPE,
             header::IF_MATCH,

@@ -115,8 +115,9 @@ handlers! {
     Call<R> [R]; headers: HeaderMap => HeaderMap = headers;
     Call<R> [R]; body: SentBytes => Bytes = received(body)?;
     Call<R> [R]; request: HttpRequest => HttpRequest = request;
-    ServiceCall; ;
-    ServiceCall; request: HttpRequest => HttpRequest = request;
+    ServiceCall<R> [R]; ;
+    ServiceCall<R> [R]; body: SentBytes => Bytes = received(body)?;
+    ServiceCall<R> [R]; request: HttpRequest => HttpRequest = request;
 }
 
 /// The status codes of most operations.
@@ -202,6 +203,16 @@ impl Operation {
         handler: H,
     ) -> Self {
         Self::handled(("patch", MethodFilter::PATCH), path, id, tag, handler)
+    }
+
+    /// A `DELETE` operation.
+    pub fn delete<A, H: Handler<A>>(
+        path: &'static str,
+        id: &'static str,
+        tag: Tag,
+        handler: H,
+    ) -> Self {
+        Self::handled(("delete", MethodFilter::DELETE), path, id, tag, handler)
     }
 
     /// A `GET` operation whose query string is ignored: its only parameters are in the path.

@@ -8,6 +8,7 @@ use crate::http::tiles::cache::TileCache;
 use crate::media::PhotoStore;
 use crate::query::DuplicateModel;
 use crate::usecase::App;
+use crate::usecase::imports::Imports;
 use crate::usecase::watch::BackgroundWatch;
 
 /// Who may change reports and incidents.
@@ -56,6 +57,8 @@ pub struct AppState {
     pub model: Arc<DuplicateModel>,
     /// Settings that show in public answers.
     pub public_config: PublicConfig,
+    /// Files that are sent to be imported.
+    pub imports: Arc<Imports>,
     /// Counters for `/metrics`.
     pub(super) metrics: Metrics,
     /// Recently encoded vector tiles.
@@ -75,6 +78,7 @@ impl AppState {
         public_config: PublicConfig,
     ) -> Arc<Self> {
         Arc::new(Self {
+            imports: Imports::new(app.clone()),
             app,
             access,
             page,

@@ -7,7 +7,6 @@ use crate::domain::Nature;
 use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_guess::{Column, Guess, SURE};
-use crate::ingest::column_levels::levels;
 use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
@@ -39,8 +38,10 @@ pub struct RecognisedColumn {
     pub examples: Vec<String>,
     /// It is the time of day of another column's day.
     pub joined: bool,
+    /// A person said what it is.
+    pub is_declared: bool,
     /// The name as profiles write it.
-    key: String,
+    pub(super) key: String,
     /// Its times have no offset from UTC.
     is_local_time: bool,
 }
@@ -61,9 +62,12 @@ pub struct Recognition {
     /// What the words of the nature column stand for.
     natures: Vec<(String, Nature)>,
     /// Alternatives of a field that are not one column: `a+b` joins two.
-    more: Vec<(&'static str, String)>,
+    pub(super) more: Vec<(&'static str, String)>,
     /// Some times that are read have no offset: the city's time zone matters.
     pub needs_time_zone: bool,
+    /// Every row without a category gets one that a person named.
+    pub(super) has_default_category: bool,
+    values: Vec<ColumnSample>,
 }
 
 impl Recognition {
@@ -86,6 +90,7 @@ impl Recognition {
                 guess: if is_named { column.guess() } else { None },
                 examples: values.examples.clone(),
                 joined: false,
+                is_declared: false,
                 key,
                 is_local_time: values.local_times > 0,
             });
@@ -99,15 +104,29 @@ impl Recognition {
             natures: Vec::new(),
             more: Vec::new(),
             needs_time_zone: false,
+            has_default_category: false,
+            values,
         };
         recognition.only_time();
         recognition.drop_parts_of_places();
-        recognition.choose();
-        recognition.choose_category(&values);
-        recognition.join_hours(&values);
-        recognition.check();
-        recognition.note_words(&values);
+        recognition.assign();
         Ok(recognition)
+    }
+
+    /// Gives the columns their fields and collects the doubts, anew after a person declared some.
+    pub(super) fn assign(&mut self) {
+        for column in &mut self.columns {
+            (column.field, column.joined) = (None, false);
+        }
+        (self.doubts, self.doubted) = (Vec::new(), Vec::new());
+        (self.more, self.natures) = (Vec::new(), Vec::new());
+        let values = std::mem::take(&mut self.values);
+        self.choose();
+        self.choose_category(&values);
+        self.join_hours(&values);
+        self.check();
+        self.note_words(&values);
+        self.values = values;
     }
 
     /// Can the file be imported without a decision of its owner?
@@ -120,7 +139,7 @@ impl Recognition {
         self.columns.iter().filter(move |column| column.field == Some(field))
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         self.of_field(field).next().is_some()
     }
 
@@ -167,8 +186,9 @@ impl Recognition {
             let taken = self.of_field(field).next();
             let (rival, name) = (taken.map(|c| (c.name.clone(), c.guess)), &self.columns[number]);
             match rival {
-                Some((other, Some((_, best)))) if field != "point" => {
-                    if SINGLE.contains(&field) && best - certainty < CLOSE {
+                Some((other, Some((_, best)))) if field != "point" && !name.is_declared => {
+                    let is_open = best < 1.0 && best - certainty < CLOSE;
+                    if SINGLE.contains(&field) && is_open {
                         let name = &name.name;
                         let doubt = message!(
                             "{field} : « {other} » ou « {name} »",
@@ -180,62 +200,6 @@ impl Recognition {
                 _ => self.columns[number].field = Some(field),
             }
         }
-    }
-
-    /// Of several columns of categories, takes the finest, with the next coarser one as its hint.
-    /// Rows that lack the finest have the code of their service, else the coarser one.
-    fn choose_category(&mut self, values: &[ColumnSample]) {
-        let candidates: Vec<(usize, f64)> = (0..self.columns.len())
-            .filter_map(|number| match self.columns[number].guess? {
-                // Names that go with codes of services one by one are the services' names.
-                ("category", 0.6..SURE) if self.has_codes_of(number, values) => {
-                    Some((number, SURE))
-                }
-                ("category", certainty) => Some((number, certainty)),
-                _ => None,
-            })
-            .collect();
-        let Some(found) = levels(&candidates, values) else { return };
-        let (first, last) = match found.rivals.first() {
-            Some(rival) if *rival < found.finest => (*rival, found.finest),
-            Some(rival) => (found.finest, *rival),
-            None => (found.finest, found.finest),
-        };
-        if first != last {
-            let [first, last] = [first, last].map(|number| &self.columns[number].name);
-            let doubt =
-                message!("category : « {first} » ou « {last} »", "category: '{first}' or '{last}'");
-            self.doubt("category", doubt);
-        }
-        let dropped = if found.coarser.is_some() { "hint" } else { "service" };
-        for column in &mut self.columns {
-            if column.field == Some("service") || column.field == Some(dropped) {
-                column.field = None;
-            }
-        }
-        self.columns[found.finest].field = Some("category");
-        // A request whose service has a code and no name is of that code.
-        let code = (0..self.columns.len()).find(|code| {
-            let is_code = self.columns[*code].guess.is_some_and(|(field, _)| field == "service");
-            is_code && values[*code].filled > values[found.finest].filled
-        });
-        if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
-            self.more.push(("category", self.columns[code].key.clone()));
-        }
-        if let Some(coarser) = found.coarser {
-            self.columns[coarser].field = Some("hint");
-            if values[found.finest].filled < values[coarser].filled {
-                self.more.push(("category", self.columns[coarser].key.clone()));
-            }
-        }
-    }
-
-    /// Is there a column of service codes, each of which goes with one value of this column?
-    fn has_codes_of(&self, number: usize, values: &[ColumnSample]) -> bool {
-        let codes = (0..self.columns.len())
-            .filter(|code| self.columns[*code].guess.is_some_and(|(field, _)| field == "service"));
-        let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
-        codes.any(|codes| codes.determines(names) && names.determines(codes))
     }
 
     /// A day in one column and the time of day in another are one time.
@@ -300,7 +264,7 @@ impl Recognition {
             }));
             likely.is_some()
         };
-        let has_category = self.has("category") || self.has("service");
+        let has_category = self.has_default_category || self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
         for field in ["id", "status"] {
@@ -339,7 +303,7 @@ impl Recognition {
         }
     }
 
-    fn doubt(&mut self, field: &'static str, doubt: Message) {
+    pub(super) fn doubt(&mut self, field: &'static str, doubt: Message) {
         self.doubts.push(doubt);
         self.doubted.push(field);
     }
@@ -387,6 +351,7 @@ impl Recognition {
     fn note_words(&mut self, values: &[ColumnSample]) {
         const TIMES: [Option<&str>; 4] =
             [Some("requested"), Some("updated"), Some("closed"), Some("expected")];
+        (self.unknown_statuses, self.needs_time_zone) = (Vec::new(), false);
         for (column, values) in self.columns.iter().zip(values) {
             if column.field == Some("status") {
                 let unknown = values.unknown_statuses().into_iter();
@@ -462,7 +427,7 @@ impl Recognition {
 }
 
 /// A string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

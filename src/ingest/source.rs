@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
@@ -20,7 +21,7 @@ use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::row_naming::RowNaming;
 use crate::ingest::survey::{OpenQuestion, Survey, TIMES};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::BBox;
 
 /// The column by which the profile of GeoJSON knows features.
 const GEOMETRY: &str = "*geometry";
@@ -44,7 +45,7 @@ pub type RowSink<'a> = dyn FnMut(SourceRow<'_>) -> bool + 'a;
 
 /// A file and the profile it is read with.
 pub struct SourceFile {
-    input: Input,
+    pub(super) input: Input,
     profile: Profile,
     strict: bool,
     recognition: Option<Recognition>,
@@ -53,24 +54,8 @@ pub struct SourceFile {
     /// Of a file of refused rows: what its source was read as, `key=value`.
     read_as: Vec<String>,
     /// The only jurisdiction whose rows are read, where the rows name theirs.
-    only_city: RefCell<Option<String>>,
+    pub(super) only_city: RefCell<Option<String>>,
 }
-
-/// What the first rows of a file say about its city.
-#[derive(Debug, Clone, Default)]
-pub struct SourceSample {
-    /// The jurisdictions that rows name in the column `jurisdiction_id`, each once.
-    pub jurisdictions: Vec<String>,
-    /// The places of the rows.
-    pub places: Vec<Position>,
-    /// Some times have no offset: they depend on the time zone of the city.
-    pub needs_time_zone: bool,
-}
-
-/// Rows of a [`SourceSample`].
-const SAMPLE_ROWS: usize = 5_000;
-/// The column by which rows name their jurisdiction, as exports of this service do.
-const CITY_COLUMN: &str = "jurisdiction_id";
 
 impl SourceFile {
     /// Opens a file: with `mapping`, the text of a profile, or with the built-in profile of this
@@ -226,56 +211,6 @@ impl SourceFile {
         own.or(of_city.as_ref()).unwrap_or(&self.profile).city_named(known.as_str())
     }
 
-    /// Reads the first 5,000 rows for what they say about the city. `extent` is that of the city
-    /// that may be meant; see [`SourceFile::read`].
-    ///
-    /// # Errors
-    /// As [`SourceFile::read`].
-    pub fn sample(&self, extent: Option<BBox>) -> Result<SourceSample> {
-        let mut sample = SourceSample { jurisdictions: self.named_cities()?, ..Default::default() };
-        let mut read = |zone: TimeZone| -> Result<Vec<_>> {
-            let (mut times, mut places, mut rows) = (Vec::new(), Vec::new(), 0);
-            self.read(zone, extent, false, &mut |row| {
-                rows += 1;
-                if let Ok((draft, _)) = row.mapped {
-                    let at = [draft.requested, draft.updated, draft.closed];
-                    times.push(at.map(|time| time.map(|time| time.as_instant())));
-                    let place = draft.lon_lat.and_then(|(lon, lat)| Position::new(lon, lat).ok());
-                    places.extend(place);
-                }
-                rows < SAMPLE_ROWS
-            })?;
-            sample.places = places;
-            Ok(times)
-        };
-        // A wall clock is another instant in another zone.
-        let west = read(TimeZone::UTC)?;
-        sample.needs_time_zone = west != read(TimeZone::fixed(jiff::tz::offset(12)))?;
-        Ok(sample)
-    }
-
-    /// The jurisdictions that the first rows name.
-    fn named_cities(&self) -> Result<Vec<String>> {
-        let mut rows = self.input.rows()?;
-        let (mut row, mut found) = (Row::default(), Vec::new());
-        for _ in 0..SAMPLE_ROWS {
-            if !rows.next(&mut row)? {
-                break;
-            }
-            if let Some(name) = named_city(&row, rows.columns())
-                && !found.iter().any(|known| known == name)
-            {
-                found.push(name.to_owned());
-            }
-        }
-        Ok(found)
-    }
-
-    /// From now on, refuses rows that name another jurisdiction than this one.
-    pub fn read_only(&self, jurisdiction: &str) {
-        self.only_city.replace(Some(jurisdiction.to_owned()));
-    }
-
     /// Declares what the profile leaves open: the order of day and month (`dmy`, `mdy`) and the
     /// projection of `x` and `y`.
     ///
@@ -320,6 +255,43 @@ impl SourceFile {
         declared.unwrap_or(RepeatRule::Newest)
     }
 
+    /// Takes the file for what a mapping says, with what its columns were recognised as, if they
+    /// were.
+    ///
+    /// # Errors
+    /// The mapping is not well formed.
+    pub(super) fn describe_as(
+        &mut self,
+        mapping: &str,
+        recognition: Option<Recognition>,
+    ) -> Result<()> {
+        self.profile = Profile::parse(mapping).map_err(|reason| {
+            let message = crate::i18n::Message { fr: reason.clone(), en: reason };
+            Error::from(Refusal::new("columns", "", message))
+        })?;
+        self.recognition = recognition;
+        Ok(())
+    }
+
+    /// The columns of a sample, with what they would be recognised as without a profile.
+    pub(super) fn recognise(&self) -> Result<Recognition> {
+        Recognition::of(&self.input)
+    }
+
+    /// As [`Self::read`], for the first rows: the look over the rows before takes at most so long.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn preview(
+        &self,
+        zone: TimeZone,
+        extent: Option<BBox>,
+        time_max: Duration,
+        sink: &mut RowSink<'_>,
+    ) -> Result<Notes> {
+        self.read_surveyed(zone, extent, false, Some(time_max), sink)
+    }
+
     /// Reads every row into `sink` until it wants no more, after a first look over the rows for
     /// what no single row can tell. Wall clocks are of `zone`; `extent` is where swapped
     /// coordinates are noticed by. Returns what was noticed.
@@ -332,6 +304,17 @@ impl SourceFile {
         zone: TimeZone,
         extent: Option<BBox>,
         fix_swapped: bool,
+        sink: &mut RowSink<'_>,
+    ) -> Result<Notes> {
+        self.read_surveyed(zone, extent, fix_swapped, None, sink)
+    }
+
+    fn read_surveyed(
+        &self,
+        zone: TimeZone,
+        extent: Option<BBox>,
+        fix_swapped: bool,
+        survey_time_max: Option<Duration>,
         sink: &mut RowSink<'_>,
     ) -> Result<Notes> {
         let mut rows = self.input.rows()?;
@@ -348,7 +331,7 @@ impl SourceFile {
         for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
             mapping.take_as_days(field);
         }
-        decided.extend(self.survey(&mut mapping)?);
+        decided.extend(self.survey(&mut mapping, survey_time_max)?);
         decided.dedup();
         mapping.resolve(rows.columns().folded());
         let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
@@ -392,17 +375,6 @@ impl SourceFile {
         }
     }
 
-    /// Refuses a row of another jurisdiction than the one that is read.
-    fn other_city(&self, row: &Row, columns: &SourceColumns) -> Option<Refusal> {
-        let only = self.only_city.borrow();
-        let (only, name) = (only.as_deref()?, named_city(row, columns)?);
-        let message = message!(
-            "est une autre ville que celle des premières lignes ({only})",
-            "is another city than that of the first rows ({only})"
-        );
-        (name != only).then(|| Refusal::new(CITY_COLUMN, name, message))
-    }
-
     /// What the rows do not tell, so that [`Self::read`] would refuse the file; `extent` is where
     /// its places lie.
     ///
@@ -413,7 +385,7 @@ impl SourceFile {
         let header = rows.columns().folded();
         let mut mapping = Mapping::new(self.profile.clone(), TimeZone::UTC, extent, false, header)
             .map_err(Error::internal)?;
-        let survey = self.look_over(&mut mapping)?;
+        let survey = self.look_over(&mut mapping, None)?;
         Ok(survey.question(&mapping))
     }
 
@@ -429,12 +401,14 @@ impl SourceFile {
         Ok(())
     }
 
-    /// Looks over the rows. Where the file cannot be read to the end, the import says so.
-    fn survey(&self, mapping: &mut Mapping) -> Result<Vec<String>> {
-        self.look_over(mapping)?.settle(mapping)
+    /// Looks over the rows, for at most this time. Where the file cannot be read to the end, the
+    /// import says so.
+    fn survey(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Vec<String>> {
+        self.look_over(mapping, time_max)?.settle(mapping)
     }
 
-    fn look_over(&self, mapping: &mut Mapping) -> Result<Survey> {
+    fn look_over(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Survey> {
+        let began = Instant::now();
         let mut rows = self.input.rows()?;
         let mut survey = Survey::new(SystemClock.now().as_second());
         let mut row = Row::default();
@@ -444,7 +418,8 @@ impl SourceFile {
                 known = rows.columns().len();
                 mapping.resolve(rows.columns().folded());
             }
-            if row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
+            let is_late = time_max.is_some_and(|max| began.elapsed() > max);
+            if is_late || row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
                 break;
             }
         }
@@ -462,12 +437,6 @@ fn all_found(mapping: &Mapping, columns: &SourceColumns) -> Result<()> {
         "has none of its columns in the file, which contains {has}"
     );
     Err(Refusal::new("--mapping [columns]", field, message).into())
-}
-
-/// The jurisdiction that a row names.
-fn named_city<'a>(row: &'a Row, columns: &SourceColumns) -> Option<&'a str> {
-    let column = columns.folded().iter().position(|name| name == CITY_COLUMN)?;
-    row.cells.get(column).map(str::trim).filter(|name| !name.is_empty())
 }
 
 impl RowCells for Cells {

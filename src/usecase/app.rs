@@ -131,6 +131,11 @@ impl App {
         &self.writer
     }
 
+    /// The built-in catalogues that new cities start from.
+    pub fn catalogues(&self) -> &Catalogues {
+        self.shared.cities.catalogues()
+    }
+
     /// The present time, by the clock of the application.
     pub fn now(&self) -> Timestamp {
         self.shared.cities.clock().now()

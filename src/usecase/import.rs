@@ -9,7 +9,8 @@ use crate::domain::{
     Report, ReportId, Service, ServiceCode, SystemClock, name_key,
 };
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::{Notes, OriginalRow, SourceFile, SourceRow};
+use crate::i18n::Message;
+use crate::ingest::{Category, Notes, OriginalRow, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
     AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SeenIds,
@@ -17,41 +18,21 @@ use crate::store::{
 };
 use crate::usecase::Catalogues;
 use crate::usecase::callers::{callers, further_callers};
+use crate::usecase::import_summary::Summary;
 
 /// Rows in one transaction. Ids come in random order, so each transaction rewrites most pages of
 /// the index of ids: a few large transactions write less than many small ones.
 const BATCH: usize = 40_000;
 
-/// The counts of an import. Each row is in one of `resumed`, `counts`, `repeated` and `refused`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Rows read.
-    pub rows: u64,
-    /// Rows written by an earlier, interrupted run of the same file.
-    pub resumed: u64,
-    /// Added, updated, unchanged and older reports of the admitted rows, each id once.
-    pub counts: WriteCounts,
-    /// Admitted rows whose id another row of the source has, too: one row of each id is taken by
-    /// the [`RepeatRule`], and the other rows are counted here.
-    pub repeated: u64,
-    /// Of `repeated`, rows between which no update time decided, so that the last one was taken.
-    pub repeated_without_time: u64,
-    /// Rows refused.
-    pub refused: u64,
-    /// Admitted rows without a position.
-    pub unlocated: u64,
-    /// Admitted rows whose position is a default point of the source.
-    pub approximate: u64,
-    /// Admitted rows whose position is outside the extent of the jurisdiction.
-    pub outside: u64,
-    /// Reports of further callers, where the source counts callers: duplicates beside the rows.
-    pub callers: u64,
-    /// Services added to the catalogue from categories of the source.
-    pub services: u64,
-}
-
 /// A row's draft with the name and hint of its source's category, or what is wrong with the row.
 pub type MappedDraft = std::result::Result<(Draft, Option<(String, Option<String>)>), Vec<Refusal>>;
+
+/// The draft of a row as the importer takes it.
+pub(super) fn mapped_draft(
+    mapped: std::result::Result<(Draft, Option<Category>), Vec<Refusal>>,
+) -> MappedDraft {
+    mapped.map(|(draft, category)| (draft, category.map(|category| (category.name, category.hint))))
+}
 
 /// A row of a source that was admitted or refused.
 #[derive(Debug, Clone, Copy)]
@@ -215,6 +196,25 @@ impl<'a> Importer<'a> {
         Ok(refused)
     }
 
+    /// The report that a row becomes and the names of its service, without writing it.
+    ///
+    /// # Errors
+    /// The row's refusals.
+    pub fn admitted(
+        &mut self,
+        mapped: MappedDraft,
+    ) -> std::result::Result<(Report, Message), Vec<Refusal>> {
+        let (draft, category) = mapped?;
+        let (report, _) = self.admit(draft, category)?;
+        let service = self.catalogue.get(report.service.as_str());
+        let code = || {
+            let code = &report.service;
+            message!("{code}", "{code}")
+        };
+        let names = service.map_or_else(code, |service| service.names.clone());
+        Ok((report, names))
+    }
+
     /// Reads every row of a source. `settled` is called with each row and its refusals, and answers
     /// whether to continue. Returns what was noticed in the source.
     ///
@@ -231,10 +231,7 @@ impl<'a> Importer<'a> {
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
             let SourceRow { number, bytes_read, mapped, no_place, raw } = row;
-            let mapped = mapped.map(|(draft, category)| {
-                (draft, category.map(|category| (category.name, category.hint)))
-            });
-            let pushed = self.push(raw.ordinal, mapped);
+            let pushed = self.push(raw.ordinal, mapped_draft(mapped));
             let on = pushed.and_then(|refusals| {
                 noted.refusals.add(&refusals);
                 if let Some(reason) = no_place.filter(|_| refusals.is_empty()) {

@@ -53,6 +53,11 @@ fn no_city_yet() -> Error {
 }
 
 impl LoadedCities {
+    /// The built-in catalogues that new cities start from.
+    pub fn catalogues(&self) -> &Catalogues {
+        &self.catalogues
+    }
+
     /// No city yet; [`LoadedCities::catch_up`] loads those of the store.
     pub fn new(reader: Reader, catalogues: Catalogues, clock: Arc<dyn Clock>) -> Self {
         Self {

@@ -15,6 +15,8 @@ mod city;
 pub mod duplicates;
 pub mod hotspots;
 mod import;
+mod import_summary;
+pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
 pub mod recurrences;
@@ -27,7 +29,8 @@ pub use app::App;
 pub use batch::BatchChunk;
 pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
-pub use import::{Importer, SettledRow, Summary};
+pub use import::{Importer, SettledRow};
+pub use import_summary::Summary;
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
 
 pub use crate::store::{SubmitOutcome, Verdict};

@@ -118,7 +118,11 @@ fn what_makes_no_sense_is_refused_by_name() {
     let bad = r#"{"lon":-71.2,"lat":46.8,"service":"nid-de-poule","text":3}"#;
     let endless = format!(r#"{{"text":"{}"}}"#, "a".repeat(1 << 20));
     let body = [good, bad, "", "{", good, &endless].join("\n");
-    let answer = service.post("/api/v1/duplicates/batch", &body);
+    let path = "/api/v1/duplicates/batch";
+    // A compressed answer is whole, too.
+    let packed = service.ask("POST", path, &[("Accept-Encoding", "br")], body.as_bytes());
+    assert_eq!(packed.header("content-encoding"), Some("br"), "{packed:?}");
+    let answer = service.post(path, &body);
     let text = String::from_utf8(answer.body).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let statuses: Vec<(u64, u64)> = lines

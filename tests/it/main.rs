@@ -25,6 +25,7 @@ mod hexes;
 mod hotspots;
 mod http;
 mod import;
+mod imports;
 mod incidents;
 mod jurisdictions;
 mod media;

@@ -1,7 +1,7 @@
 //! The OpenAPI document against the running service: every parameter that it names is known, every
 //! example works, and every operation that the router has is in it.
 
-use crate::common::{Answer, Folder, Service, add_boundaries, demo_city, done, jpeg};
+use crate::common::{Answer, Folder, Service, add_boundaries, demo_city, done, eventually, jpeg};
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
@@ -154,6 +154,15 @@ fn every_example_of_the_document_works() {
     let photo =
         service.ask("POST", "/api/v1/media", &[("Content-Type", "image/jpeg")], &jpeg(40, 30));
     let photo = photo.json()["media_url"].as_str().unwrap().to_owned();
+    // An import that has begun, with a refused row.
+    let rows = "service_request_id,requested_datetime,service_name,lat,long\n1,hier,Trou,,\n";
+    let import = service.post("/api/v1/imports?name=rows.csv", rows).json();
+    let import = import["id"].as_str().unwrap().to_owned();
+    let city = br#"{"jurisdiction":"ville.quebec.qc.ca"}"#;
+    service.ask("PATCH", &format!("/api/v1/imports/{import}"), &[], city);
+    assert_eq!(service.post(&format!("/api/v1/imports/{import}/run"), "").status, 202);
+    let rows_path = format!("/api/v1/imports/{import}/refused");
+    eventually("a row is refused", || service.get(&rows_path).status == 200);
     let document = service.get("/api/openapi.json").json();
     assert_eq!(document["openapi"], "3.0.3");
     assert!(document["components"]["schemas"]["Feature"].is_object());
@@ -164,6 +173,7 @@ fn every_example_of_the_document_works() {
         // are replaced. Everything else of the examples is in the generated city.
         let path = match route.as_str() {
             "/media/{name}" => photo.clone(),
+            _ if route.starts_with("/api/v1/imports/{id}") => route.replace("{id}", &import),
             _ => path_of(route, operation, &id),
         };
         let parameters = operation["parameters"].as_array().unwrap();
@@ -272,6 +282,7 @@ fn every_route_is_in_the_document() {
         "/signaler",
         "/suivi",
         "/suivi/{id}",
+        "/importer",
         "/docs",
         "/assets/{*path}",
         "/config.json",

@@ -134,7 +134,7 @@ pub type Interval = (Option<i64>, Option<i64>);
 const DATETIME: Parameter<Custom<Interval>, Optional> = query(
     "datetime",
     Custom {
-        read: |text, reader| interval(text, reader.city().zone()).ok_or_else(no_interval),
+        read: |text, reader| interval(text, reader.zone()).ok_or_else(no_interval),
         schema: || json!({ "type": "string" }),
         example: |text| json!(text),
     },
@@ -333,7 +333,9 @@ impl Request for ItemsRequest {
     }
 
     fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
-        let found = OgcCollection::find(reader.city(), reader.path_text("id"));
+        let id = reader.path_text("id");
+        let city = reader.city().ok_or_else(|| crate::error::Error::not_found(id));
+        let found = city.and_then(|city| OgcCollection::find(city, id));
         let collection = found.map_err(|error| reader.fail(error))?;
         if !collection.is_of_reports() {
             let AreaParameters { page, properties } = AreaParameters::read(reader)?;

@@ -59,7 +59,7 @@ impl Extract for KnownServices {
 
     fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Option<Vec<ServiceCode>>> {
         let Some(text) = SERVICE_CODES.extract(reader)? else { return Ok(None) };
-        let catalogue = reader.city().catalogue();
+        let catalogue = reader.catalogue();
         let known = |code: &str| {
             let found = catalogue.get(code.trim()).map(|service| service.code.clone());
             found.ok_or_else(|| Error::not_found(code))
@@ -200,7 +200,7 @@ impl TimeParameters {
         let Self { updated_after, updated_before, start, end } = self;
         let updated = (updated_after, updated_before);
         let length = DAYS_MAX * DAY;
-        let minute = reader.city().now().as_second() / 60 * 60;
+        let minute = reader.city().map_or(0, |city| city.now().as_second()) / 60 * 60;
         let requested = match (start.map(|when| when.second()), end.map(|when| when.last_second()))
         {
             (Some(start), Some(end)) => {

@@ -23,6 +23,8 @@ pub enum Tag {
     Places,
     /// Aggregates for maps: clusters, hexagons, hotspots.
     Maps,
+    /// Files that are imported.
+    Imports,
     /// Vector tiles.
     Tiles,
     /// Open311 GeoReport v2.
@@ -34,12 +36,13 @@ pub enum Tag {
 }
 
 impl Tag {
-    const ALL: [(Self, &'static str, &'static str, &'static str); 9] = [
+    const ALL: [(Self, &'static str, &'static str, &'static str); 10] = [
         (Self::Cities, "cities", "Villes, services, découpages", "Cities, services, sets of areas"),
         (Self::Reports, "reports", "Les demandes, une à une", "Reports, one by one"),
         (Self::Duplicates, "duplicates", "Doublons et incidents", "Duplicates and incidents"),
         (Self::Places, "places", "Autour d’un lieu", "Around a place"),
         (Self::Maps, "maps", "Ce que montrent les cartes", "What maps show"),
+        (Self::Imports, "imports", "Imports de fichiers", "Imports of files"),
         (Self::Tiles, "tiles", "Tuiles vectorielles", "Vector tiles"),
         (Self::Open311, "open311", "Open311 GeoReport v2", "Open311 GeoReport v2"),
         (Self::Ogc, "ogc", "OGC API – Features et Tiles", "OGC API – Features and Tiles"),

@@ -25,6 +25,23 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("A problem document (RFC 9457).", "Un document de problème (RFC 9457)."),
     ("One jurisdiction of the service.", "Une ville de ce service."),
+    ("The imports that are kept.", "Les imports conservés."),
+    ("How far an import has come.", "Où en est un import."),
+    ("The counts of an import.", "Les nombres d’un import."),
+    ("What a file was taken for.", "Comment un fichier a été compris."),
+    ("A column of the file.", "Une colonne du fichier."),
+    (
+        "What people chose; null where they chose nothing.",
+        "Ce que les personnes ont choisi ; null où elles n’ont rien choisi.",
+    ),
+    (
+        "The first rows as they would be imported.",
+        "Les premières lignes comme elles seraient importées.",
+    ),
+    (
+        "A row: the report that it becomes, or why it is refused.",
+        "Une ligne : la demande qu’elle devient, ou pourquoi elle est refusée.",
+    ),
     ("The jurisdictions of the service.", "Les villes de ce service."),
     ("A group of services.", "Un groupe de services."),
     ("A service.", "Un service."),
@@ -378,6 +395,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("stale", "révision dépassée"),
     ("one line for each", "une ligne pour chacune"),
     ("stored", "conservée"),
+    ("begun", "commencé"),
+    ("removed", "retiré"),
+    ("unavailable", "indisponible"),
     ("missing or wrong key", "clé absente ou incorrecte"),
     ("not yet", "pas encore"),
 ];

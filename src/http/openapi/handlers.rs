@@ -18,7 +18,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 async fn whole(call: ServiceCall) -> HandlerResult {
-    let ServiceCall { state, context } = call;
+    let ServiceCall { state, context, .. } = call;
     let base = context.base(&state);
     let base = if base.is_empty() { "/" } else { base.as_str() };
     let contact = state.public_config.contact.as_deref();

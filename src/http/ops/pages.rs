@@ -26,6 +26,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::page("/", get(index)),
         Operation::page("/signaler", get(report)),
         Operation::page("/suivi", get(tracking)).with_alias("/suivi/{id}"),
+        Operation::page("/importer", get(import)),
         Operation::page("/docs", get(docs)),
         Operation::page("/assets/{*path}", get(asset)),
     ]
@@ -55,6 +56,11 @@ async fn report(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Respo
 /// `GET /suivi` and `/suivi/{id}`: the state of a report, for its sender.
 async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("tracking.html", &state, &headers)
+}
+
+/// `GET /importer`: the import of a file, for crews.
+async fn import(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("import-page.html", &state, &headers)
 }
 
 /// `GET /docs`: the API reference, in which requests can be tried.

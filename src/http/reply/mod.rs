@@ -3,5 +3,6 @@
 pub mod answer;
 pub mod counts;
 pub mod etag;
+pub mod fused;
 pub mod geometry;
 pub mod problem;

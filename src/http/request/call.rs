@@ -26,12 +26,14 @@ pub struct Call<R> {
     pub request: R,
 }
 
-/// A request to an operation on the whole service, which has no parameters of its own.
-pub struct ServiceCall {
+/// A request to an operation on the whole service with all its parameters parsed.
+pub struct ServiceCall<R = ()> {
     /// The state that all handlers share.
     pub state: Arc<AppState>,
     /// Language, address and conditional headers of the request.
     pub context: RequestContext,
+    /// The operation's parameters.
+    pub request: R,
 }
 
 /// Reads the parameters and headers that all operations share, and returns the remaining pairs of
@@ -43,29 +45,35 @@ fn read_head(parts: &Parts) -> Result<(RequestContext, Pairs, Vec<crate::error::
     Ok((context, pairs, refused))
 }
 
+/// Reads the parameters of the path.
+async fn read_path(parts: &mut Parts, state: &Arc<AppState>) -> Result<Pairs, Error> {
+    let path = RawPathParams::from_request_parts(parts, state).await.map_err(|_| malformed())?;
+    Ok(Pairs::of_path(path.iter().map(|(name, value)| (name.to_owned(), value.to_owned()))))
+}
+
 impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Error> {
         let (mut context, query, refused) = read_head(parts)?;
-        let path = RawPathParams::from_request_parts(parts, state).await;
-        let path = path.map_err(|_| malformed())?;
-        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let path = read_path(parts, state).await?;
         let city = context.city(state, &parts.method)?;
-        let pairs = (query, Pairs::of_path(path));
-        let mut reader = ParameterReader::new(pairs, &parts.headers, &city, refused);
+        let mut reader = ParameterReader::new((query, path), &parts.headers, Some(&city), refused);
         let request = R::read(&mut reader);
         let request = reader.finish(request)?;
         Ok(Self { state: state.clone(), context, city, request })
     }
 }
 
-impl FromRequestParts<Arc<AppState>> for ServiceCall {
+impl<R: Request> FromRequestParts<Arc<AppState>> for ServiceCall<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Error> {
         let (context, query, refused) = read_head(parts)?;
-        query.finish(refused)?;
-        Ok(Self { state: state.clone(), context })
+        let path = read_path(parts, state).await?;
+        let mut reader = ParameterReader::new((query, path), &parts.headers, None, refused);
+        let request = R::read(&mut reader);
+        let request = reader.finish(request)?;
+        Ok(Self { state: state.clone(), context, request })
     }
 }

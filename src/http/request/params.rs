@@ -127,7 +127,7 @@ type Span = (Option<i64>, Option<i64>);
 
 impl SpanParameters {
     fn span(self, reader: &mut ParameterReader<'_>) -> Read<Span> {
-        let zone = reader.city().zone();
+        let zone = reader.zone();
         let from = self.from.map(|when| when.second());
         let before = self.to.map(|when| match when.day_only() {
             Some(_) => end_of_day(when.second(), zone),

@@ -2,9 +2,12 @@
 //! lists every parameter that is malformed, out of range, missing, repeated or unknown.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use jiff::tz::TimeZone;
 
+use crate::domain::Catalogue;
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
@@ -100,12 +103,12 @@ impl Refused {
 /// A parsed value, or the proof that its refusal was recorded.
 pub type Read<T> = std::result::Result<T, Refused>;
 
-/// Reads the parameters of one request to one city.
+/// Reads the parameters of one request, to one city or to the whole service.
 pub struct ParameterReader<'a> {
     query: Pairs,
     path: Pairs,
     headers: &'a HeaderMap,
-    city: &'a City,
+    city: Option<&'a City>,
     refused: Vec<Refusal>,
     failed: Option<Error>,
 }
@@ -115,15 +118,26 @@ impl<'a> ParameterReader<'a> {
     pub fn new(
         (query, path): (Pairs, Pairs),
         headers: &'a HeaderMap,
-        city: &'a City,
+        city: Option<&'a City>,
         refused: Vec<Refusal>,
     ) -> Self {
         Self { query, path, headers, city, refused, failed: None }
     }
 
-    /// The city that the request is about.
-    pub fn city(&self) -> &'a City {
+    /// The city that the request is about; `None` for the whole service.
+    pub fn city(&self) -> Option<&'a City> {
         self.city
+    }
+
+    /// The services of that city; none for the whole service.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.city.map(City::catalogue).unwrap_or_default()
+    }
+
+    /// The time zone of that city; UTC for the whole service.
+    pub fn zone(&self) -> &'a TimeZone {
+        const UTC: &TimeZone = &TimeZone::UTC;
+        self.city.map_or(UTC, City::zone)
     }
 
     /// Removes a parameter and returns its text. Bytes of a header that are not UTF-8 are replaced

@@ -21,7 +21,7 @@ impl ParameterType for Time {
     type Value = ReportTime;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<ReportTime> {
-        let read = ReportTime::parse(&text, reader.city().zone());
+        let read = ReportTime::parse(&text, reader.zone());
         read.map_err(|message| reader.refuse(name, text, message))
     }
 

@@ -177,7 +177,7 @@ impl ParameterType for Services {
         text: String,
         reader: &mut ParameterReader<'_>,
     ) -> Read<Self::Value> {
-        let catalogue = reader.city().catalogue();
+        let catalogue = reader.catalogue();
         let found = read_list(name, &text, "/api/v1/services", reader, |item| {
             if let Some(service) = catalogue.get(item) {
                 return Some(vec![service.code.clone()]);

@@ -116,7 +116,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 async fn create(call: ServiceCall, request: Request) -> HandlerResult {
-    let ServiceCall { state, context } = call;
+    let ServiceCall { state, context, .. } = call;
     let mut files = match is_multipart(request.headers()) {
         true => form(request).await?.files,
         false => {

@@ -11,6 +11,7 @@ pub mod duplicates;
 pub mod facts;
 pub mod hexes;
 pub mod hotspots;
+pub mod imports;
 pub mod incidents;
 pub mod media;
 pub mod members;

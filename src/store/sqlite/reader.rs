@@ -63,6 +63,11 @@ impl Reader {
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 
+    /// The path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Calls `ask` with a connection of the pool, inside one snapshot of the store.
     pub(super) fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().unwrap_or_else(|poison| poison.into_inner()).pop();

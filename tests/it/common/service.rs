@@ -125,12 +125,16 @@ pub struct LocalService {
 impl LocalService {
     /// Serves the store of a folder.
     pub fn start(folder: &Folder) -> Self {
+        Self::start_limited(folder, Limits::default())
+    }
+
+    /// Serves the store of a folder under other limits than the usual ones.
+    pub fn start_limited(folder: &Folder, limits: Limits) -> Self {
         add_quebec(folder);
         let clock = Arc::new(ManualClock(NOW.parse::<Timestamp>().unwrap().as_second().into()));
         let catalogue = |services| builtin_catalogue(services).unwrap();
         let catalogues = Catalogues { groups: catalogue(false), quebec: catalogue(true) };
         let store = folder.file("city.db");
-        let limits = Limits::default();
         let app = App::open_with_clock(&store, catalogues, limits.clone(), clock.clone()).unwrap();
         let watch = BackgroundWatch::new();
         let media = folder.file("city.media");

@@ -16,6 +16,7 @@ use crate::http::openapi::content::text;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
+use crate::http::reply::fused::Fused;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::request::body::cut_short;
 use crate::http::request::call::Call;
@@ -107,7 +108,7 @@ async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult 
             }
         }
     });
-    let mut response = Response::new(Body::new(answer));
+    let mut response = Response::new(Body::new(Fused::new(answer)));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)
 }

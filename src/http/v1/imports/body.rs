@@ -1,0 +1,131 @@
+//! The body that changes what a file was taken for.
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, body, member};
+use crate::http::request::parameter::Optional;
+use crate::message;
+use crate::usecase::imports::ImportChoices;
+
+/// Columns that one request may change.
+const COLUMNS_MAX: usize = 1_000;
+
+/// Columns, each with the field that it is read as.
+type Columns = Vec<(String, Option<String>)>;
+
+const COLUMNS: CustomMember<Columns> = CustomMember::new(
+    |name, value, reader| {
+        let read = |one: &Value| {
+            let object = one.as_object()?;
+            let is_known = object.keys().all(|key| key == "name" || key == "field");
+            let field = match object.get("field") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(field)) => Some(field.clone()),
+                Some(_) => return None,
+            };
+            let name = object.get("name").and_then(Value::as_str).filter(|_| is_known)?;
+            Some((name.to_owned(), field))
+        };
+        let list = value.as_array().filter(|list| list.len() <= COLUMNS_MAX);
+        list.and_then(|list| list.iter().map(read).collect()).ok_or_else(|| {
+            let max = COLUMNS_MAX;
+            let message = message!(
+                "doit être une liste d’au plus {max} objets avec « name » et « field »",
+                "must be a list of at most {max} objects with 'name' and 'field'"
+            );
+            reader.refuse(name, &value, message)
+        })
+    },
+    || {
+        let field = json!({ "type": "string", "nullable": true });
+        json!({ "type": "array", "maxItems": COLUMNS_MAX, "items": {
+            "type": "object", "additionalProperties": false, "required": ["name"],
+            "properties": { "name": { "type": "string" }, "field": field } } })
+    },
+);
+
+/// `dmy`, `mdy`, or an empty text.
+const DATE_ORDER: CustomMember<String> = CustomMember::new(
+    |name, value, reader| {
+        let text = TEXT.read(name, value, reader)?;
+        if ["", "dmy", "mdy"].contains(&text.as_str()) {
+            return Ok(text);
+        }
+        let message = message!("doit être dmy ou mdy", "must be dmy or mdy");
+        Err(reader.refuse(name, &Value::String(text), message))
+    },
+    || json!({ "type": "string", "enum": ["", "dmy", "mdy"] }),
+);
+
+/// One character, or an empty text.
+const DELIMITER: CustomMember<String> = CustomMember::new(
+    |name, value, reader| {
+        let text = TEXT.read(name, value, reader)?;
+        if text.chars().count() <= 1 {
+            return Ok(text);
+        }
+        let message = message!("doit être un seul caractère", "must be one character");
+        Err(reader.refuse(name, &Value::String(text), message))
+    },
+    || json!({ "type": "string", "maxLength": 1 }),
+);
+
+const fn text(name: &'static str) -> Member<crate::http::request::members::TextMember, Optional> {
+    member(name, TEXT).optional()
+}
+
+body! {
+    /// What people say of a file, in place of what it was taken for.
+    pub struct ImportChange {
+        columns: Option<Columns> = member("columns", COLUMNS).optional(),
+        category: Option<String> = text("category"),
+        jurisdiction: Option<String> = text("jurisdiction"),
+        time_zone: Option<String> = text("time_zone"),
+        date_order: Option<String> = member("date_order", DATE_ORDER).optional(),
+        projection: Option<String> = text("projection"),
+        delimiter: Option<String> = member("delimiter", DELIMITER).optional(),
+        encoding: Option<String> = text("encoding"),
+        sheet: Option<String> = text("sheet"),
+    }
+}
+
+/// Reads the body.
+///
+/// # Errors
+/// Every member that is unknown or of the wrong type.
+pub fn read(bytes: &[u8]) -> Result<ImportChange> {
+    ImportChange::read(bytes, &TimeZone::UTC)
+}
+
+impl ImportChange {
+    /// Changes what was chosen before. What is absent stays; an empty text takes a choice back.
+    pub fn apply(self, choices: &mut ImportChoices) {
+        fn set(choice: &mut Option<String>, text: Option<String>) {
+            if let Some(text) = text {
+                let text = text.trim();
+                *choice = (!text.is_empty()).then(|| text.to_owned());
+            }
+        }
+        let declared = &mut choices.declared;
+        if self.delimiter.is_some() || self.encoding.is_some() || self.sheet.is_some() {
+            // The columns are others now.
+            declared.columns.clear();
+        }
+        if let Some(delimiter) = &self.delimiter {
+            declared.options.delimiter = delimiter.chars().next();
+        }
+        set(&mut declared.options.encoding, self.encoding);
+        set(&mut declared.options.sheet, self.sheet);
+        for (name, field) in self.columns.into_iter().flatten() {
+            declared.columns.retain(|(known, _)| *known != name);
+            declared.columns.push((name, field));
+        }
+        set(&mut declared.category, self.category);
+        set(&mut declared.date_order, self.date_order);
+        set(&mut declared.projection, self.projection);
+        set(&mut choices.jurisdiction, self.jurisdiction);
+        set(&mut choices.time_zone, self.time_zone);
+    }
+}

@@ -1,0 +1,252 @@
+//! Imports of files: sent, looked at, corrected, then imported in the background. For crews.
+
+mod answer;
+mod body;
+mod upload;
+
+use std::path::PathBuf;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http_body_util::channel::Channel;
+
+use crate::error::{Error, Result};
+use crate::http::openapi::content::{binary, json, text};
+use crate::http::openapi::description::Tag;
+use crate::http::operation::{HandlerResult, Operation};
+use crate::http::reply::answer::{JSON, response_without_etag, to_json};
+use crate::http::reply::fused::Fused;
+use crate::http::request::call::ServiceCall;
+use crate::http::request::parameter::{Parameter, path, query, request};
+use crate::http::request::types::{PathSegment, Text};
+use crate::http::v1::imports::answer::{ImportOut, ImportStatusOut, ImportsOut};
+use crate::http::v1::imports::body::ImportChange;
+
+/// Bytes of the file of refused rows that are sent at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+/// Chunks that wait for the client.
+const CHUNKS_AHEAD: usize = 8;
+
+/// The key of an import.
+const IMPORT_ID: Parameter<PathSegment> =
+    path("id", PathSegment, "00000000000000000000000000000000")
+        .described("Clé de l’import.", "Key of the import.");
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    [sending(), importing()].into_iter().flatten().map(Operation::for_crews).collect()
+}
+
+fn sending() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/imports", "imports", Tag::Imports, list)
+            .described(
+                "Les fichiers envoyés pour être importés.",
+                "The files that were sent to be imported.",
+            )
+            .responds_with(&[json::<ImportsOut>()])
+            .status_codes(&[(200, "ok"), (400, "refused"), (403, "forbidden")]),
+        Operation::post("/api/v1/imports", "create_import", Tag::Imports, create)
+            .described(
+                "Envoie un fichier à importer ; la réponse dit comment il est compris. Rien n’est \
+                 encore importé.",
+                "Sends a file to be imported; the response says what it was taken for. Nothing is \
+                 imported yet.",
+            )
+            .body(&[binary("application/octet-stream")])
+            .responds_with(&[json::<ImportOut<'_>>()])
+            .status_codes(&[
+                (201, "created"),
+                (400, "refused"),
+                (403, "forbidden"),
+                (413, "too large"),
+                (503, "unavailable"),
+            ])
+            .streamed(),
+        Operation::patch("/api/v1/imports/{id}", "change_import", Tag::Imports, change)
+            .described(
+                "Change ce qui a été compris du fichier, avant l’import ; un texte vide revient à \
+                 ce que dit le fichier.",
+                "Changes what the file was taken for, before the import; an empty text goes back \
+                 to what the file says.",
+            )
+            .body(&[json::<ImportChange>()])
+            .responds_with(&[json::<ImportOut<'_>>()])
+            .status_codes(&[
+                (200, "changed"),
+                (400, "refused"),
+                (403, "forbidden"),
+                (404, "not found"),
+                (409, "conflict"),
+                (413, "too large"),
+            ]),
+    ]
+}
+
+fn importing() -> Vec<Operation> {
+    vec![
+        Operation::post("/api/v1/imports/{id}/run", "run_import", Tag::Imports, run)
+            .described(
+                "Commence l’import, qui se poursuit après la réponse ; un seul à la fois.",
+                "Begins the import, which continues after the response; one at a time.",
+            )
+            .responds_with(&[json::<ImportStatusOut>()])
+            .status_codes(&[
+                (202, "begun"),
+                (400, "refused"),
+                (403, "forbidden"),
+                (404, "not found"),
+                (409, "conflict"),
+            ]),
+        Operation::get("/api/v1/imports/{id}", "import", Tag::Imports, one)
+            .described("Où en est un import.", "How far an import has come.")
+            .responds_with(&[json::<ImportStatusOut>()])
+            .status_codes(&[(200, "ok"), (400, "refused"), (403, "forbidden"), (404, "not found")]),
+        Operation::get("/api/v1/imports/{id}/refused", "refused_rows", Tag::Imports, refused)
+            .described(
+                "Les lignes refusées, chacune avec ses raisons.",
+                "The refused rows, each with its reasons.",
+            )
+            .responds_with(&[text("text/csv")])
+            .status_codes(&[(200, "ok"), (400, "refused"), (403, "forbidden"), (404, "not found")]),
+        Operation::delete("/api/v1/imports/{id}", "delete_import", Tag::Imports, delete)
+            .described(
+                "Arrête un import et retire son fichier ; ce qui est déjà écrit reste.",
+                "Ends an import and removes its file; what is already written stays.",
+            )
+            .status_codes(&[
+                (204, "removed"),
+                (400, "refused"),
+                (403, "forbidden"),
+                (404, "not found"),
+            ]),
+    ]
+}
+
+request! {
+    /// A file to import.
+    pub struct CreateImportRequest {
+        name: String = query("name", Text).example("requetes.csv")
+            .described("Nom du fichier.", "Name of the file."),
+    }
+}
+
+request! {
+    /// One import.
+    pub struct ImportRequest {
+        id: String = IMPORT_ID,
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = response_without_etag(JSON, body);
+    *response.status_mut() = status;
+    // Examples are of a file that is not public.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn list(call: ServiceCall) -> HandlerResult {
+    let ServiceCall { state, context, .. } = call;
+    let bytes_max = state.app.limits.import_bytes_max;
+    let body = ImportsOut::new(&state.imports.list(), bytes_max, context.language);
+    Ok(respond(StatusCode::OK, to_json(&body)?))
+}
+
+async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> HandlerResult {
+    let ServiceCall { state, context, request } = call;
+    let upload = upload::receive(&state, &request.name, body).await?;
+    let imports = state.imports.clone();
+    let preview = state.app.compute(move || {
+        let status = imports.keep(upload)?;
+        match imports.preview(&status.id, |_| {}) {
+            Ok(preview) => to_json(&ImportOut::new(&status, &preview, context.language)),
+            Err(error) => {
+                // A file that cannot be read is of no use.
+                imports.remove(&status.id)?;
+                Err(error.with_field_names())
+            }
+        }
+    });
+    Ok(respond(StatusCode::CREATED, preview.await?))
+}
+
+async fn change(call: ServiceCall<ImportRequest>, body: Bytes) -> HandlerResult {
+    let ServiceCall { state, context, request } = call;
+    let change = body::read(&body)?;
+    let imports = state.imports.clone();
+    let changed = state.app.compute(move || {
+        let preview = imports.preview(&request.id, |choices| change.apply(choices));
+        let preview = preview.map_err(Error::with_field_names)?;
+        to_json(&ImportOut::new(&imports.status(&request.id)?, &preview, context.language))
+    });
+    Ok(respond(StatusCode::OK, changed.await?))
+}
+
+async fn run(call: ServiceCall<ImportRequest>) -> HandlerResult {
+    let ServiceCall { state, context, request } = call;
+    let imports = state.imports.clone();
+    let started = state.app.compute(move || imports.start(&request.id)).await;
+    let status = started.map_err(Error::with_field_names)?;
+    Ok(respond(StatusCode::ACCEPTED, to_json(&ImportStatusOut::new(&status, context.language))?))
+}
+
+async fn one(call: ServiceCall<ImportRequest>) -> HandlerResult {
+    let ServiceCall { state, context, request } = call;
+    let status = state.imports.status(&request.id)?;
+    Ok(respond(StatusCode::OK, to_json(&ImportStatusOut::new(&status, context.language))?))
+}
+
+async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
+    let ServiceCall { state, request, .. } = call;
+    let path = state.imports.refused_rows(&request.id)?;
+    let mut response = Response::new(file_body(path)?);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"refused-rows.csv\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+async fn delete(call: ServiceCall<ImportRequest>) -> HandlerResult {
+    let ServiceCall { state, request, .. } = call;
+    state.imports.remove(&request.id)?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(response)
+}
+
+/// A body that is read from a file while it is sent.
+fn file_body(path: PathBuf) -> Result<Body> {
+    let mut file = std::fs::File::open(path).map_err(Error::internal)?;
+    let (mut send, body) = Channel::<Bytes, std::io::Error>::new(CHUNKS_AHEAD);
+    tokio::spawn(async move {
+        loop {
+            let read = tokio::task::spawn_blocking(move || {
+                let mut chunk = vec![0; CHUNK_BYTES];
+                let read = std::io::Read::read(&mut file, &mut chunk);
+                read.map(|length| {
+                    chunk.truncate(length);
+                    (chunk, file)
+                })
+            });
+            match read.await.map_err(std::io::Error::other).flatten() {
+                Ok((chunk, _)) if chunk.is_empty() => return,
+                Ok((chunk, rest)) => {
+                    file = rest;
+                    if send.send_data(chunk.into()).await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => return send.abort(error),
+            }
+        }
+    });
+    Ok(Body::new(Fused::new(body)))
+}

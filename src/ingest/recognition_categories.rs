@@ -1,0 +1,79 @@
+//! Which of several columns of categories is the service of a recognised file.
+
+use crate::ingest::column_guess::SURE;
+use crate::ingest::column_levels::levels;
+use crate::ingest::column_values::ColumnSample;
+use crate::ingest::recognition::{RecognisedColumn, Recognition};
+use crate::message;
+
+impl Recognition {
+    /// Of several columns of categories, takes the finest, with the next coarser one as its hint.
+    /// Rows that lack the finest have the code of their service, else the coarser one.
+    pub(super) fn choose_category(&mut self, values: &[ColumnSample]) {
+        let is_declared = |column: &RecognisedColumn| {
+            column.is_declared && matches!(column.field, Some("category" | "service"))
+        };
+        if self.columns.iter().any(is_declared) {
+            return self.drop_codes_beside_names();
+        }
+        let candidates: Vec<(usize, f64)> = (0..self.columns.len())
+            .filter_map(|number| match self.columns[number].guess? {
+                // Names that go with codes of services one by one are the services' names.
+                ("category", 0.6..SURE) if self.has_codes_of(number, values) => {
+                    Some((number, SURE))
+                }
+                ("category", certainty) => Some((number, certainty)),
+                _ => None,
+            })
+            .collect();
+        let Some(found) = levels(&candidates, values) else { return };
+        let (first, last) = match found.rivals.first() {
+            Some(rival) if *rival < found.finest => (*rival, found.finest),
+            Some(rival) => (found.finest, *rival),
+            None => (found.finest, found.finest),
+        };
+        if first != last {
+            let [first, last] = [first, last].map(|number| &self.columns[number].name);
+            let doubt =
+                message!("category : « {first} » ou « {last} »", "category: '{first}' or '{last}'");
+            self.doubt("category", doubt);
+        }
+        let dropped = if found.coarser.is_some() { "hint" } else { "service" };
+        for column in &mut self.columns {
+            if column.field == Some("service") || column.field == Some(dropped) {
+                column.field = None;
+            }
+        }
+        self.columns[found.finest].field = Some("category");
+        // A request whose service has a code and no name is of that code.
+        let code = (0..self.columns.len()).find(|code| {
+            let is_code = self.columns[*code].guess.is_some_and(|(field, _)| field == "service");
+            is_code && values[*code].filled > values[found.finest].filled
+        });
+        if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
+            self.more.push(("category", self.columns[code].key.clone()));
+        }
+        if let Some(coarser) = found.coarser {
+            self.columns[coarser].field = Some("hint");
+            if values[found.finest].filled < values[coarser].filled {
+                self.more.push(("category", self.columns[coarser].key.clone()));
+            }
+        }
+    }
+
+    /// With names of categories, codes of services are not needed, unless a person declared them.
+    fn drop_codes_beside_names(&mut self) {
+        if self.has("category") {
+            let codes = self.columns.iter_mut().filter(|c| c.field == Some("service"));
+            codes.filter(|column| !column.is_declared).for_each(|column| column.field = None);
+        }
+    }
+
+    /// Is there a column of service codes, each of which goes with one value of this column?
+    fn has_codes_of(&self, number: usize, values: &[ColumnSample]) -> bool {
+        let codes = (0..self.columns.len())
+            .filter(|code| self.columns[*code].guess.is_some_and(|(field, _)| field == "service"));
+        let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
+        codes.any(|codes| codes.determines(names) && names.determines(codes))
+    }
+}

@@ -1,0 +1,167 @@
+//! A file that was received, with what people chose for it and how far its import has come.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::error::Error;
+use crate::ingest::Declarations;
+use crate::usecase::imports::folder::remove_folder;
+use crate::usecase::imports::progress::{ImportProgress, ImportStage};
+
+/// What people chose for a file, in place of what it was taken for.
+#[derive(Debug, Clone, Default)]
+pub struct ImportChoices {
+    /// The city to file it under.
+    pub jurisdiction: Option<String>,
+    /// IANA time zone of times without an offset, for a new city.
+    pub time_zone: Option<String>,
+    /// What they say of the file.
+    pub declared: Declarations,
+}
+
+/// An import as it is shown.
+#[derive(Debug, Clone)]
+pub struct ImportStatus {
+    /// Its key.
+    pub id: String,
+    /// The name of the file.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes_total: u64,
+    /// How far it has come.
+    pub progress: ImportProgress,
+}
+
+/// A file that was received. Its folder is removed with it.
+pub struct KeptImport {
+    id: String,
+    name: String,
+    folder: PathBuf,
+    file: PathBuf,
+    bytes_total: u64,
+    cancelled: AtomicBool,
+    /// Second of 1970 at which it was last used.
+    touched: AtomicI64,
+    choices: Mutex<ImportChoices>,
+    progress: Mutex<ImportProgress>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
+}
+
+impl KeptImport {
+    /// A file of this size in a folder of its own.
+    pub fn new(id: String, name: String, file: PathBuf, bytes_total: u64, now: i64) -> Self {
+        let folder = file.parent().unwrap_or(&file).to_owned();
+        Self {
+            id,
+            name,
+            folder,
+            file,
+            bytes_total,
+            cancelled: AtomicBool::new(false),
+            touched: AtomicI64::new(now),
+            choices: Mutex::default(),
+            progress: Mutex::default(),
+        }
+    }
+
+    /// Its key.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Where its refused rows are written.
+    pub fn refused_path(&self) -> PathBuf {
+        self.folder.join("refused-rows.csv")
+    }
+
+    /// Its state at this moment.
+    pub fn status(&self) -> ImportStatus {
+        ImportStatus {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            bytes_total: self.bytes_total,
+            progress: lock(&self.progress).clone(),
+        }
+    }
+
+    /// Is it being read?
+    pub fn is_running(&self) -> bool {
+        lock(&self.progress).stage == ImportStage::UnderWay
+    }
+
+    /// Was it ended by a person?
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Ends it at the next row.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// When it was last used.
+    pub fn touched(&self) -> i64 {
+        self.touched.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it is used.
+    pub fn touch(&self, now: i64) {
+        self.touched.store(now, Ordering::Relaxed);
+    }
+
+    /// What people chose.
+    pub fn choices(&self) -> ImportChoices {
+        lock(&self.choices).clone()
+    }
+
+    /// Keeps what people chose.
+    pub fn choose(&self, choices: ImportChoices) {
+        *lock(&self.choices) = choices;
+    }
+
+    /// Changes how far it has come.
+    pub fn progress(&self, change: impl FnOnce(&mut ImportProgress)) {
+        change(&mut lock(&self.progress));
+    }
+
+    /// Notes that it is being read from now on.
+    pub fn begin(&self) {
+        self.progress(|progress| progress.stage = ImportStage::UnderWay);
+    }
+
+    /// Notes that it has ended, and removes the file; the refused rows stay.
+    pub fn end(&self, error: Option<Error>, now: i64) {
+        self.touch(now);
+        let _ = std::fs::remove_file(&self.file);
+        self.progress(|progress| progress.end(error));
+    }
+
+    /// The error without the path of the folder, which is nobody's concern but the machine's.
+    pub fn without_folder(&self, mut error: Error) -> Error {
+        let hidden = format!("{}/", self.folder.display());
+        let shown = |text: &mut String| *text = text.replace(&hidden, "");
+        shown(&mut error.message.fr);
+        shown(&mut error.message.en);
+        error.refusals.iter_mut().for_each(|refusal| {
+            shown(&mut refusal.value);
+            shown(&mut refusal.message.fr);
+            shown(&mut refusal.message.en);
+        });
+        error
+    }
+}
+
+impl Drop for KeptImport {
+    fn drop(&mut self) {
+        remove_folder(&self.folder);
+    }
+}

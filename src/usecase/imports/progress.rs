@@ -1,0 +1,99 @@
+//! How far an import has come.
+
+use crate::error::{Error, Refusal};
+use crate::i18n::Message;
+use crate::usecase::Summary;
+
+/// Distinct reasons of refusals that are counted; further ones are counted together.
+const REASONS_MAX: usize = 50;
+
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImportStage {
+    /// It was received and waits for a person's decision.
+    #[default]
+    Waiting,
+    /// It is being read.
+    UnderWay,
+    /// It was read to its end.
+    Done,
+    /// It could not be read to its end.
+    Failed,
+}
+
+impl ImportStage {
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::UnderWay => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Refused values of one field for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// The field; empty for the reasons that are counted together.
+    pub field: String,
+    /// The reason.
+    pub message: Message,
+    /// How many values.
+    pub count: u64,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Default)]
+pub struct ImportProgress {
+    /// What it is doing.
+    pub stage: ImportStage,
+    /// Bytes of the file that have been read.
+    pub bytes_read: u64,
+    /// Rows that have been read.
+    pub rows: u64,
+    /// Rows that were refused.
+    pub refused: u64,
+    /// Why values were refused, the reason that came first in front.
+    pub reasons: Vec<RefusalCount>,
+    /// The city that it is filed under.
+    pub jurisdiction: Option<String>,
+    /// The counts at its end.
+    pub summary: Option<Summary>,
+    /// What the whole file was taken for.
+    pub notes: Vec<Message>,
+    /// Why it failed.
+    pub error: Option<Message>,
+}
+
+impl ImportProgress {
+    /// Counts a row.
+    pub fn row(&mut self, bytes_read: u64, refusals: &[Refusal]) {
+        (self.bytes_read, self.rows) = (bytes_read, self.rows + 1);
+        self.refused += u64::from(!refusals.is_empty());
+        for Refusal { field, message, .. } in refusals {
+            let known = self
+                .reasons
+                .iter_mut()
+                .find(|one| one.field == *field && one.message == *message || one.field.is_empty());
+            if let Some(known) = known {
+                known.count += 1;
+            } else {
+                let is_last = self.reasons.len() + 1 == REASONS_MAX;
+                let others = crate::message!("pour d’autres raisons", "for other reasons");
+                let (field, message) = match is_last {
+                    true => (String::new(), others),
+                    false => (field.clone(), message.clone()),
+                };
+                self.reasons.push(RefusalCount { field, message, count: 1 });
+            }
+        }
+    }
+
+    /// Ends it, with what went wrong.
+    pub fn end(&mut self, error: Option<Error>) {
+        self.stage = if error.is_some() { ImportStage::Failed } else { ImportStage::Done };
+        self.error = error.map(|error| error.message);
+    }
+}
