@@ -30,7 +30,7 @@ impl SourceFile {
     /// that may be meant; see [`SourceFile::read`].
     ///
     /// # Errors
-    /// As [`SourceFile::read`].
+    /// The rows cannot be read again.
     pub fn sample(&self, extent: Option<BBox>) -> Result<SourceSample> {
         let mut sample = SourceSample { jurisdictions: self.named_cities()?, ..Default::default() };
         let mut read = |zone: TimeZone| -> Result<Vec<_>> {
@@ -48,9 +48,13 @@ impl SourceFile {
             sample.places = places;
             Ok(times)
         };
-        // A wall clock is another instant in another zone.
-        let west = read(TimeZone::UTC)?;
-        sample.needs_time_zone = west != read(TimeZone::fixed(jiff::tz::offset(12)))?;
+        // A wall clock is another instant in another zone. Rows that cannot be read yet, because
+        // the order of day and month or the projection is open, tell no place; the import itself
+        // says what is to be decided.
+        sample.needs_time_zone = match read(TimeZone::UTC) {
+            Ok(west) => west != read(TimeZone::fixed(jiff::tz::offset(12)))?,
+            Err(_) => true,
+        };
         Ok(sample)
     }
 

@@ -220,7 +220,7 @@ fn what_is_declared_is_refused_by_name_or_taken() {
 fn dates_that_may_be_either_wait_until_somebody_says_their_order() {
     let folder = Folder::new("imports");
     let service = LocalService::start(&folder);
-    let rows = "nummer,datum,categorie\n1,05/06/2025 08:00,put\n2,04/03/2025 09:00,put\n";
+    let rows = "id,datum,categorie\n1,05/06/2025 08:00,put\n2,04/03/2025 09:00,put\n";
     let sent = send(&service, "dates.csv", rows).json();
     let id = &sent["id"];
     assert!(sent["doubts"].to_string().contains("05/06/2025"), "{sent}");

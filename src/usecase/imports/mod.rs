@@ -18,13 +18,12 @@ pub use preview::{ImportPreview, PreviewRow};
 pub use progress::{ImportProgress, ImportStage, RefusalCount};
 pub use upload::{Upload, file_too_large};
 
-use crate::domain::Jurisdiction;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::{Inspection, RefusedRows, SourceFile};
 use crate::message;
 use crate::usecase::imports::folder::remove_folder;
 use crate::usecase::imports::kept::KeptImport;
-use crate::usecase::{App, Importer, city_of};
+use crate::usecase::{App, Importer, SourceCity, city_of, jurisdictions};
 
 /// Interval at which files that have been kept too long are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -207,7 +206,7 @@ impl Imports {
     }
 
     /// The source of an import and its city, if nothing is left to decide.
-    fn open(&self, kept: &KeptImport) -> Result<(SourceFile, Jurisdiction)> {
+    fn open(&self, kept: &KeptImport) -> Result<(SourceFile, SourceCity)> {
         let choices = kept.choices();
         let (source, inspection) = Inspection::of(kept.file(), &choices.declared)?;
         if let Some(doubt) = inspection.doubts.first() {
@@ -216,17 +215,20 @@ impl Imports {
             return Err(Refusal::new("columns", "", message).into());
         }
         let (named, zone) = (choices.jurisdiction.as_deref(), choices.time_zone.as_deref());
-        let city = city_of(&source, named, zone, self.app.reader())?.jurisdiction;
+        let found = city_of(&source, named, zone, self.app.reader())?;
+        let city = &found.jurisdiction;
         city.zone().map_err(|message| Refusal::new("time_zone", &city.time_zone, message))?;
-        Ok((source, city))
+        Ok((source, found))
     }
 
-    /// Reads every row of a source into the store.
-    fn import(&self, kept: &KeptImport, source: &SourceFile, city: Jurisdiction) -> Result<()> {
+    /// Reads every row of a source into the store, and learns the extent of its city.
+    fn import(&self, kept: &KeptImport, source: &SourceFile, city: SourceCity) -> Result<()> {
+        let SourceCity { jurisdiction: city, notes } = city;
         let (reader, writer) = (self.app.reader(), self.app.writer());
         kept.progress(|progress| progress.jurisdiction = Some(city.id.to_string()));
         let digest = source.digest(false)?;
         let mut importer = Importer::begin(reader, writer, self.app.catalogues(), city, digest)?;
+        let id = importer.id().clone();
         let mut refused = RefusedRows::new(kept.refused_path());
         let noticed = importer.read(source, false, |row, refusals| {
             refused.write(row.number, refusals, row.raw)?;
@@ -234,9 +236,11 @@ impl Imports {
             Ok(!kept.is_cancelled())
         })?;
         let summary = importer.finish(!kept.is_cancelled())?;
+        jurisdictions::learn_extent(reader, writer, &id)?;
         kept.progress(|progress| {
             progress.summary = Some(summary);
-            progress.notes = noticed.sentences;
+            progress.notes = notes;
+            progress.notes.extend(noticed.sentences);
             progress.notes.extend(source.reading_notes());
         });
         Ok(())

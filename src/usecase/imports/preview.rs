@@ -9,7 +9,7 @@ use crate::i18n::Message;
 use crate::ingest::{Inspection, SourceFile, SourceRow};
 use crate::usecase::import::mapped_draft;
 use crate::usecase::imports::kept::ImportChoices;
-use crate::usecase::{App, Importer, city_of};
+use crate::usecase::{App, Importer, SourceCity, city_of};
 
 /// Rows that are shown.
 const ROWS: usize = 50;
@@ -55,7 +55,7 @@ impl ImportPreview {
     /// The file cannot be read, or a choice is refused.
     pub fn of(app: &App, file: &Path, choices: &ImportChoices) -> Result<Self> {
         let (source, inspection) = Inspection::of(file, &choices.declared)?;
-        let (city, needs) = city(app, &source, choices)?;
+        let (SourceCity { jurisdiction: city, notes }, needs) = city(app, &source, choices)?;
         let mut preview = Self {
             described: source.described(),
             profile: Inspection::profile_name(&source).map(str::to_owned),
@@ -65,7 +65,7 @@ impl ImportPreview {
             choices: choices.clone(),
             inspection,
             rows: Vec::new(),
-            notes: Vec::new(),
+            notes,
         };
         preview.read_rows(app, &source, city)?;
         Ok(preview)
@@ -84,7 +84,7 @@ impl ImportPreview {
             rows.len() < ROWS
         });
         match read {
-            Ok(noticed) => self.notes = noticed.sentences,
+            Ok(noticed) => self.notes.extend(noticed.sentences),
             Err(Error { kind: ErrorKind::Invalid, message, .. }) if self.rows.is_empty() => {
                 self.inspection.doubts.push(message);
             }
@@ -101,16 +101,16 @@ fn city(
     app: &App,
     source: &SourceFile,
     choices: &ImportChoices,
-) -> Result<(Jurisdiction, Vec<&'static str>)> {
+) -> Result<(SourceCity, Vec<&'static str>)> {
     let mut needs = Vec::new();
     let (mut named, mut zone) = (choices.jurisdiction.as_deref(), choices.time_zone.as_deref());
     loop {
         let error = match city_of(source, named, zone, app.reader()) {
             Ok(found) => {
-                let city = found.jurisdiction;
+                let city = &found.jurisdiction;
                 city.zone()
                     .map_err(|message| Refusal::new("time_zone", &city.time_zone, message))?;
-                return Ok((city, needs));
+                return Ok((found, needs));
             }
             Err(error) => error,
         };
