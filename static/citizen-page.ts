@@ -10,19 +10,25 @@ export interface CityContext {
   city: api.City;
 }
 
-/** Takes the language from the URL, and loads the cities once the service has read its data. */
-export async function loadCityContext(): Promise<CityContext> {
+/**
+ * Takes the language from the URL, and loads the cities once the service has read its data. `tell` shows
+ * why it waits where the service has no city.
+ */
+export async function loadCityContext(tell: (reason: string) => void): Promise<CityContext> {
   const query = new URLSearchParams(location.search);
   setLanguage(preferredLanguage(query.get("lang")));
-  const [config, cities] = await Promise.all([api.config(), waitForCities()]);
+  const [config, cities] = await Promise.all([api.config(), waitForCities(tell)]);
   const wanted = query.get("city") ?? config.default_jurisdiction;
   return { config, cities, city: cities.find((city) => city.jurisdiction_id === wanted) ?? cities[0] };
 }
 
-async function waitForCities(): Promise<api.City[]> {
+async function waitForCities(tell: (reason: string) => void): Promise<api.City[]> {
   for (;;) {
+    // In this order, because a service that is ready knows all its cities.
+    const isReady = await api.isReady().catch(() => false);
     const cities = await api.cities().catch(() => []);
     if (cities.length > 0) return cities;
+    if (isReady) tell(t("notice.noCity"));
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -358,7 +358,7 @@ function startServiceInput(): void {
 }
 
 async function start(): Promise<void> {
-  ({ config, cities, city } = await loadCityContext());
+  ({ config, cities, city } = await loadCityContext(showError));
   startCitySelect();
   startServiceInput();
   byId("locate").addEventListener("click", () => void onLocate());

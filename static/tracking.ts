@@ -94,9 +94,13 @@ async function draw(): Promise<void> {
   }
 }
 
+function showWarning(text: string): void {
+  byId("result").replaceChildren(h("p", { class: "warning" }, text));
+}
+
 async function start(): Promise<void> {
   setCssColors();
-  context = await loadCityContext();
+  context = await loadCityContext(showWarning);
   byId("number-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const id = numberInput().value.trim();
@@ -108,4 +112,4 @@ async function start(): Promise<void> {
   await draw();
 }
 
-void start().catch(() => byId("result").replaceChildren(h("p", { class: "warning" }, t("notice.offline"))));
+void start().catch(() => showWarning(t("notice.offline")));

@@ -1,5 +1,5 @@
 // Helpers of the browser tests: start the program on a new store, start Chromium, run the axe audit.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -16,6 +16,11 @@ export const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debu
 
 /** A new temporary folder. */
 export const folderFor = (name) => mkdtempSync(join(tmpdir(), `pointchaud-${name}-`));
+
+/** Adds a city whose data is built in, such as Québec, to the store of a folder. */
+export function addCity(folder, id) {
+  execFileSync(program, ["city", "add", id, "--store", `sqlite:${join(folder, "city.db")}`]);
+}
 
 /** Starts the program on the store of a folder; resolves to its process and address once it is ready. */
 export async function serve(folder, basemap = ["--basemap", "none"]) {

@@ -167,6 +167,14 @@ test("on an empty store the map page offers the import; a dropped file is correc
   assert.deepEqual(consoleErrors, []);
 });
 
+test("the pages for citizens say that there is no city yet", async () => {
+  const base = await start();
+  await open(`${base}signaler`, { size: PHONE });
+  await page.waitForFunction(() => /aucune ville/.test(document.body.innerText));
+  await open(`${base}suivi`, { size: PHONE, locale: "en-CA" });
+  await page.waitForFunction(() => /no city here yet/.test(document.body.innerText));
+});
+
 test("the key of the crew is asked for where it is needed; by keyboard, on a phone, in English", async () => {
   const base = await start(["--crew-key", "sesame"]);
   await open(`${base}importer`, { size: PHONE, locale: "en-CA" });
@@ -184,9 +192,8 @@ test("the key of the crew is asked for where it is needed; by keyboard, on a pho
   await shot("file-390");
   await assertAccessible();
   await page.locator("#import-file").focus();
-  const chooser = page.waitForEvent("filechooser");
-  await page.keyboard.press("Enter");
-  await (await chooser).setFiles({ name: "photo.csv", mimeType: "text/csv", buffer: Buffer.from("%PDF-1.7 ...") });
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  await chooser.setFiles({ name: "photo.csv", mimeType: "text/csv", buffer: Buffer.from("%PDF-1.7 ...") });
   await page.waitForSelector("#step-file .warning");
   assert.match(await text("#step-file .warning"), /PDF/);
   await page.locator("#import-file").setInputFiles({ name: "a.csv", mimeType: "text/csv", buffer: Buffer.from(csv()) });

@@ -62,11 +62,12 @@ function burst() {
 }
 
 before(async () => {
+  // The first city is the default one.
+  run("generate", "--reports", "2000", "--seed", "4");
   writeFileSync(join(folder, "boston.csv"), boston());
   writeFileSync(join(folder, "burst.csv"), burst());
   run("import", join(folder, "burst.csv"), "--profile", "boston", "--jurisdiction", "burst.example");
   run("import", join(folder, "boston.csv"));
-  run("generate", "--reports", "2000", "--seed", "4");
   ({ child: service, address: base } = await serve(folder));
   browser = await launch();
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { audit, folderFor, launch, serve } from "./helpers.mjs";
+import { addCity, audit, folderFor, launch, serve } from "./helpers.mjs";
 
 const folder = folderFor("report");
 const PHONE = { width: 390, height: 780 };
@@ -17,6 +17,7 @@ let page;
 let consoleErrors;
 
 before(async () => {
+  addCity(folder, "ville.quebec.qc.ca");
   ({ child: service, address: base } = await serve(folder));
   browser = await launch();
 });
