@@ -4,7 +4,7 @@
 //! answers at the same size. Any other answer may be cut: its window is split between its requests
 //! until the parts are smaller. Only a window that cannot be split is read by pages. How the server
 //! reads dates is recognised from requests outside of the window, with two further requests.
-//! Nothing is repeated without end: see [`IDLE_MAX`], [`PAGES_MAX`] and [`PASSES_MAX`].
+//! Nothing is repeated without end: see [`BARREN_MAX`], [`PAGES_MAX`] and [`PASSES_MAX`].
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,8 +20,10 @@ const PAGES_MAX: usize = 200;
 const PASSES_MAX: usize = 12;
 /// Fewer requests than this are a complete answer: no server cuts that low.
 const CUT_MIN: usize = 10;
-/// Answers in a row that may be cut and bring nothing new, at most.
-const IDLE_MAX: usize = 20;
+/// By how many the answers that may be cut and bring nothing new may exceed those that bring
+/// something, at most. The second part of a window often repeats what the whole one brought, so up
+/// to as many are usual.
+const BARREN_MAX: usize = 20;
 /// How far outside of a window requests may be where only the hour or the zone is read wrongly,
 /// in seconds: a day, and the largest offset of a zone (14 hours).
 const SLACK: i64 = DAY + 14 * 3_600;
@@ -37,8 +39,12 @@ pub struct WindowReader<'a> {
     seen: HashMap<String, Option<i64>>,
     /// Days of UTC that were read by pages.
     days_read: HashSet<i64>,
-    /// Answers in a row that may be cut and brought nothing new.
-    idle: usize,
+    /// Answers that may be cut, and brought nothing new.
+    barren: usize,
+    /// Answers that brought something new.
+    useful: usize,
+    /// True once smaller windows proved to be of no use.
+    gave_up: bool,
 }
 
 /// What matters of an answer once its requests are passed on.
@@ -60,7 +66,7 @@ impl<'a> WindowReader<'a> {
         take: &'a mut dyn FnMut(Vec<MirroredRequest>) -> Result<()>,
     ) -> Self {
         let (seen, days_read) = (HashMap::new(), HashSet::new());
-        Self { server, by, zone, take, seen, days_read, idle: 0 }
+        Self { server, by, zone, take, seen, days_read, barren: 0, useful: 0, gave_up: false }
     }
 
     /// Reads the window from one second to another, both included. What may be missing is recorded
@@ -71,7 +77,7 @@ impl<'a> WindowReader<'a> {
     pub fn read(&mut self, window: (i64, i64)) -> Result<()> {
         self.seen.clear();
         self.days_read.clear();
-        self.idle = 0;
+        (self.barren, self.useful, self.gave_up) = (0, 0, false);
         self.part(window)
     }
 
@@ -84,7 +90,7 @@ impl<'a> WindowReader<'a> {
             }
             Dates::Unknown | Dates::Seconds => {}
         }
-        if self.gave_up() {
+        if self.gave_up {
             return Ok(());
         }
         let Some(answer) = self.first_page(window)? else { return self.part(window) };
@@ -107,7 +113,7 @@ impl<'a> WindowReader<'a> {
 
     /// Reads days of UTC, both included, of a server that drops the hour.
     fn days(&mut self, (first, last): (i64, i64)) -> Result<()> {
-        if self.gave_up() || (first == last && !self.days_read.insert(first)) {
+        if self.gave_up || (first == last && !self.days_read.insert(first)) {
             return Ok(());
         }
         let window = day_window((first, last), self.dates());
@@ -163,7 +169,8 @@ impl<'a> WindowReader<'a> {
             may_be_cut
         };
         let new = self.pass_on(found)?;
-        self.idle = if may_be_cut && new == 0 { self.idle + 1 } else { 0 };
+        self.useful += usize::from(new > 0);
+        self.barren += usize::from(new == 0 && may_be_cut);
         Ok(Some(Answer { count, span, may_be_cut }))
     }
 
@@ -266,23 +273,20 @@ impl<'a> WindowReader<'a> {
         self.server.recognised.borrow().dates(self.by)
     }
 
-    fn gave_up(&self) -> bool {
-        self.idle > IDLE_MAX
-    }
-
     /// Whether smaller windows were of no use for too long; then that is recorded.
     fn gives_up(&mut self, window: (i64, i64), rows: usize) -> bool {
-        if self.idle == IDLE_MAX {
-            self.idle += 1;
+        if self.barren > BARREN_MAX + self.useful {
+            self.gave_up = true;
             self.fall_short(Shortfall { window, rows, cause: Cause::Windows });
         }
-        self.gave_up()
+        self.gave_up
     }
 
     /// Records the size of an answer as the server's limit where its parts brought more.
     fn learn_cap(&self, known: usize, count: usize) {
         if self.seen.len() > known {
-            self.server.recognised.borrow_mut().capped = Some(count);
+            let mut recognised = self.server.recognised.borrow_mut();
+            recognised.capped = recognised.capped.max(Some(count));
         }
     }
 
