@@ -18,7 +18,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::cli::follow::photos::bring;
-use crate::cli::follow::server::{DAY, DatetimeField, MirroredServer, ServerOptions};
+use crate::cli::follow::recognised::{DAY, DatetimeField};
+use crate::cli::follow::server::{MirroredServer, ServerOptions};
 use crate::cli::follow::window::WindowReader;
 use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id, stop_flag};
 use crate::domain::{Jurisdiction, ReportTime};

@@ -1,12 +1,22 @@
 //! What is known of the mirrored server's habits, and which requests it did not give.
 
-use crate::cli::follow::server::{DAY, DatetimeField};
 use crate::export::geojson::instant;
 use crate::i18n::Message;
 use crate::message;
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
 /// Shortfalls printed one by one, at most.
 const LINES_MAX: usize = 10;
+
+/// The time of a request by which a window selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatetimeField {
+    /// `requested_datetime`, limited by `start_date` and `end_date`.
+    Requested,
+    /// `updated_datetime`, limited by `updated_after` and `updated_before`.
+    Updated,
+}
 
 /// How a server reads the two ends of a time window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +30,8 @@ pub enum Dates {
     Days,
     /// The hour is dropped; the answer ends when the last day begins.
     DaysUntilMidnight,
+    /// The start is ignored, the end is not.
+    EndAlone,
     /// They change nothing.
     Ignored,
 }
@@ -129,8 +141,8 @@ impl Shortfall {
         let rows = self.rows;
         match self.cause {
             Cause::Dates => message!(
-                "le serveur ne tient pas compte des dates et répond toujours les \
-                 mêmes {rows} demandes : les autres ne peuvent pas être lues",
+                "le serveur ne tient pas compte des dates et répond toujours les mêmes {rows} \
+                 demandes : les autres ne peuvent pas être lues",
                 "the server ignores dates and always answers the same {rows} requests: others \
                  cannot be read"
             ),

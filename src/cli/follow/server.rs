@@ -10,14 +10,12 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 
-use crate::cli::follow::recognised::Recognised;
+use crate::cli::follow::recognised::{DatetimeField, Recognised};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::instant;
 use crate::ingest::open311::{MirroredRequest, requests as mirrored_requests};
 use crate::message;
 
-/// Seconds of a day.
-pub const DAY: i64 = 86_400;
 /// Requests asked for in one answer: the most that GeoReport v2 obliges a server to give.
 const PAGE: usize = 1_000;
 /// Size of an answer, in bytes, at most.
@@ -26,15 +24,6 @@ const BYTES_MAX: usize = 64 << 20;
 const TRIES: usize = 4;
 /// Longest `Retry-After` that is honoured, in seconds.
 const WAIT_MAX: u64 = 120;
-
-/// The time of a request by which a window selects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatetimeField {
-    /// `requested_datetime`, limited by `start_date` and `end_date`.
-    Requested,
-    /// `updated_datetime`, limited by `updated_after` and `updated_before`.
-    Updated,
-}
 
 /// How the mirrored server is asked.
 #[derive(Debug)]

@@ -8,14 +8,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cli::follow::recognised::{Cause, Dates, Shortfall, day_window};
-use crate::cli::follow::server::{DAY, DatetimeField, MirroredServer};
+use crate::cli::follow::recognised::{Cause, DAY, Dates, DatetimeField, Shortfall, day_window};
+use crate::cli::follow::server::MirroredServer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::open311::MirroredRequest;
 use crate::message;
 
 /// Pages requested for one window, at most.
 const PAGES_MAX: usize = 200;
+/// Pages in a row without anything new, at most, where each page has its own order.
+const BARREN_PAGES_MAX: usize = 3;
 /// Times that the pages of one window are read, at most.
 const PASSES_MAX: usize = 12;
 /// Fewer requests than this are a complete answer: no server cuts that low.
@@ -54,6 +56,7 @@ struct Answer {
     span: Option<(i64, i64)>,
     /// True where the server may have cut it.
     may_be_cut: bool,
+    is_newest_first: bool,
 }
 
 impl<'a> WindowReader<'a> {
@@ -85,6 +88,7 @@ impl<'a> WindowReader<'a> {
         let (from, to) = window;
         match self.dates() {
             Dates::Ignored => return self.list(window),
+            Dates::EndAlone => return self.down(window),
             Dates::Days | Dates::DaysUntilMidnight => {
                 return self.days((from.div_euclid(DAY), to.div_euclid(DAY)));
             }
@@ -105,8 +109,9 @@ impl<'a> WindowReader<'a> {
         }
         let before = self.seen.len();
         let middle = split(window, answer.span);
-        self.part((from, middle))?;
+        // The newer part first: it shows at once that a server ignores the start.
         self.part((middle + 1, to))?;
+        self.part((from, middle))?;
         self.learn_cap(before, answer.count);
         Ok(())
     }
@@ -129,8 +134,8 @@ impl<'a> WindowReader<'a> {
         }
         let before = self.seen.len();
         let middle = split(window, answer.span).div_euclid(DAY).clamp(first, last - 1);
-        self.days((first, middle))?;
         self.days((middle + 1, last))?;
+        self.days((first, middle))?;
         self.learn_cap(before, answer.count);
         Ok(())
     }
@@ -162,6 +167,8 @@ impl<'a> WindowReader<'a> {
         let span = times.fold(None, |span: Option<(i64, i64)>, at| {
             Some(span.map_or((at, at), |(low, high)| (low.min(at), high.max(at))))
         });
+        let times = found.iter().filter_map(|one| time(one, self.by));
+        let is_newest_first = times.is_sorted_by(|one, next| one >= next);
         let may_be_cut = {
             let mut recognised = self.server.recognised.borrow_mut();
             let may_be_cut = count >= CUT_MIN.max(recognised.largest);
@@ -171,69 +178,100 @@ impl<'a> WindowReader<'a> {
         let new = self.pass_on(found)?;
         self.useful += usize::from(new > 0);
         self.barren += usize::from(new == 0 && may_be_cut);
-        Ok(Some(Answer { count, span, may_be_cut }))
+        Ok(Some(Answer { count, span, may_be_cut, is_newest_first }))
     }
 
     /// Whether requests outside of the window tell how the server reads dates. A window in the
-    /// future tells whether it reads them at all; a window of one second, whether it drops hours.
+    /// future tells whether it reads the start at all, one of 1970 whether it reads the end, and
+    /// one of a single second whether it drops hours.
     fn recognises_dates(&self, found: &[MirroredRequest], (from, to): (i64, i64)) -> Result<bool> {
         let times = || found.iter().filter_map(|one| time(one, self.by));
-        if self.dates() != Dates::Unknown || times().all(|at| (from..=to).contains(&at)) {
-            return Ok(false);
-        }
+        let outside = times().find(|at| !(from..=to).contains(at));
+        let (Dates::Unknown, Some(outside)) = (self.dates(), outside) else { return Ok(false) };
+        let times_in = |from: i64, to: i64| -> Result<Vec<i64>> {
+            let there = self.page((from, to), 1)?.unwrap_or_default();
+            Ok(there.iter().filter_map(|one| time(one, self.by)).collect())
+        };
         let future = jiff::Timestamp::now().as_second() + 30 * DAY;
-        let dates = if !self.page((future, future + DAY), 1)?.unwrap_or_default().is_empty() {
-            Dates::Ignored
-        } else if times().any(|at| at < from - SLACK || at > to + SLACK) {
+        let far = |at: i64, from: i64, to: i64| at < from - SLACK || at > to + SLACK;
+        let dates = if !times_in(future, future + DAY)?.is_empty() {
+            let is_end_read = self.by == DatetimeField::Requested && times_in(0, DAY)?.is_empty();
+            if is_end_read { Dates::EndAlone } else { Dates::Ignored }
+        } else if times().any(|at| far(at, from, to)) {
             Dates::Seconds
         } else {
-            let at = times().find(|at| (from..=to).contains(at)).or_else(|| times().next());
-            let at = at.unwrap_or(from);
-            let there = self.page((at, at), 1)?.unwrap_or_default();
-            let moments: HashSet<i64> = there.iter().filter_map(|one| time(one, self.by)).collect();
-            match moments.len() {
-                0 => Dates::DaysUntilMidnight,
-                1 => Dates::Seconds,
-                _ => Dates::Days,
+            // The end that the request lies beyond is on its day, if the hour is dropped.
+            let end = if outside < from { from } else { to };
+            match times_in(end, end)? {
+                there if there.is_empty() => Dates::DaysUntilMidnight,
+                there if there.iter().any(|at| far(*at, end, end)) => Dates::Seconds,
+                there if there.iter().any(|at| *at != end) => Dates::Days,
+                _ => Dates::Seconds,
             }
         };
         self.server.recognised.borrow_mut().set_dates(self.by, dates);
         Ok(dates != Dates::Seconds)
     }
 
+    /// Reads a window of a server that answers the newest requests up to the end, whatever the
+    /// start: the oldest request of an answer is the end of the next window.
+    fn down(&mut self, (from, mut to): (i64, i64)) -> Result<()> {
+        while from <= to {
+            let Some(answer) = self.first_page((from, to))? else { return Ok(()) };
+            let Some((low, _)) = answer.span.filter(|_| answer.may_be_cut) else { return Ok(()) };
+            if !answer.is_newest_first {
+                let (window, rows) = ((from, to), answer.count);
+                self.fall_short(Shortfall { window, rows, cause: Cause::Order });
+                return Ok(());
+            }
+            if low >= to {
+                self.pages((to, to), Cause::Pages)?;
+            }
+            if low < from || self.gives_up((from, to), answer.count) {
+                return Ok(());
+            }
+            to = low.min(to - 1);
+        }
+        Ok(())
+    }
+
     /// Reads a window that cannot be split by pages. A request that changes meanwhile shifts the
     /// others across pages, and some servers order each answer anew, so the pages are read again
     /// until nothing new comes.
+    ///
+    /// The pages up to a short last one hold as many requests, repeated or not, as the window does:
+    /// with fewer different ones, some are still missing.
     fn pages(&mut self, window: (i64, i64), cause: Cause) -> Result<()> {
-        let (mut is_complete, mut is_settled, mut quiet, mut size) = (false, false, 0, 0);
+        let (mut is_complete, mut is_settled, mut is_mixed) = (false, false, false);
+        let (mut quiet, mut size, mut ids) = (0, 0, HashSet::new());
         for _ in 0..PASSES_MAX {
-            let known = self.seen.len();
-            let pass = self.pass(window)?;
-            is_complete |= pass.is_ended;
-            size = pass.size;
-            quiet = if self.seen.len() == known { quiet + 1 } else { 0 };
-            // Where the order changes, one pass without anything new may be chance.
-            is_settled = quiet >= if pass.is_mixed { 2 } else { 1 };
-            if is_settled || pass.is_one_page {
-                is_settled = true;
+            let known = ids.len();
+            let pass = self.pass(window, &mut ids)?;
+            (is_complete, size, is_mixed) =
+                (is_complete | pass.is_ended, pass.size, is_mixed | pass.is_mixed);
+            quiet = if ids.len() == known { quiet + 1 } else { 0 };
+            is_settled = pass.is_one_page
+                || match pass.is_ended {
+                    true => quiet > 0 && ids.len() >= pass.total,
+                    // Where the order changes, one pass without anything new may be chance.
+                    false => quiet > usize::from(is_mixed),
+                };
+            if is_settled {
                 break;
             }
         }
         if is_complete && is_settled {
             return Ok(());
         }
-        let (cause, rows) = match is_settled {
-            true => (cause, size),
-            false => (Cause::Order, self.seen.len()),
-        };
+        let (cause, rows) = if is_settled { (cause, size) } else { (Cause::Order, ids.len()) };
         self.fall_short(Shortfall { window, rows, cause });
         Ok(())
     }
 
-    /// Reads all pages of a window once: up to a short or refused one, or one without anything that
-    /// this pass has not had.
-    fn pass(&mut self, window: (i64, i64)) -> Result<Pass> {
-        let mut here = HashSet::new();
+    /// Reads all pages of a window once: up to a short or refused one, or up to pages without
+    /// anything that this pass has not had. Adds the ids to those of the window.
+    fn pass(&mut self, window: (i64, i64), ids: &mut HashSet<String>) -> Result<Pass> {
+        let (mut here, mut barren) = (HashSet::new(), 0);
         let mut pass = Pass::default();
         for page in 1..=PAGES_MAX {
             let Some(found) = self.page(window, page)? else { break };
@@ -243,16 +281,19 @@ impl<'a> WindowReader<'a> {
             if page == 1 {
                 pass.size = count;
             }
-            pass.is_one_page = new == count && page == 1 || pass.is_one_page && new == 0;
+            pass.total += count;
+            pass.is_one_page = page == 1 || pass.is_one_page && new == 0;
             pass.is_mixed |= page > 1 && new > 0 && new < count;
             if count < pass.size || count < CUT_MIN {
                 pass.is_ended = true;
                 break;
             }
-            if new == 0 {
+            barren = if new == 0 { barren + 1 } else { 0 };
+            if barren > if pass.is_mixed { BARREN_PAGES_MAX } else { 0 } {
                 break;
             }
         }
+        ids.extend(here);
         Ok(pass)
     }
 
@@ -300,6 +341,8 @@ impl<'a> WindowReader<'a> {
 struct Pass {
     /// Requests of the first page.
     size: usize,
+    /// Requests of all pages, repeated ones included.
+    total: usize,
     /// True where the last page was reached.
     is_ended: bool,
     /// True where the second page repeats the first or is refused.
