@@ -464,3 +464,24 @@ fn what_a_server_does_not_give_is_told_after_few_requests() {
     let at = jiff::Timestamp::from_second(second[3]).unwrap().to_string();
     assert!(errors.contains(&format!("from {at} to {at}")), "{errors}");
 }
+
+#[test]
+fn changes_of_a_server_that_drops_the_hour_are_asked_for_without_reading_the_past_again() {
+    use std::sync::{Arc, Mutex};
+    let folder = Folder::new("day-updates");
+    let now = jiff::Timestamp::now().as_second();
+    let rows: Vec<_> = (0..30).map(|n| (n, now - 600 - n as i64)).collect();
+    let requested = Arc::new(Mutex::new(Vec::new()));
+    let paths = requested.clone();
+    let address = server(move |path| {
+        paths.lock().unwrap().push(path.to_owned());
+        answer(Habits { dates: Dates::Days, ..HABITS }, &rows, path, 0)
+    });
+    assert!(follow(&folder, address, &[]).status.success());
+    requested.lock().unwrap().clear();
+    let again = follow(&folder, address, &[]);
+    assert!(again.status.success(), "{again:?}");
+    let paths = requested.lock().unwrap();
+    assert!(paths.len() <= 6, "{paths:?}");
+    assert!(paths.iter().all(|path| path.contains("updated_after=")), "{paths:?}");
+}
