@@ -98,7 +98,8 @@ fn server(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> SocketAddr
             let (status, body) = answer(path);
             let _ = write!(
                 stream,
-                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nRetry-After: 0\r\nConnection: close\r\n\r\n{body}",
+                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nRetry-After: 0\r\n\
+                 Connection: close\r\n\r\n{body}",
                 body.len()
             );
         }
@@ -258,4 +259,229 @@ fn an_old_server_that_speaks_xml_alone_is_mirrored_all_the_same() {
     let exported = done(&folder, &["export", "--jurisdiction", THERE, "--format", "csv"]);
     assert_eq!(exported.lines().count(), 5, "a header and four rows: {exported}");
     assert!(follow(&folder, old, &[]).status.success());
+}
+
+/// A server of another make: which of the parameters it respects, and how.
+#[derive(Clone, Copy)]
+struct Habits {
+    /// Requests of an answer, at most.
+    cap: usize,
+    /// How `start_date`, `end_date`, `updated_after` and `updated_before` are read.
+    dates: Dates,
+    pages: Pages,
+    /// False where `updated_after` alone is ignored.
+    knows_updates: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Dates {
+    Seconds,
+    /// The hour is dropped; the last day is answered completely.
+    Days,
+    /// The hour is dropped; the answer ends with the first second of the last day.
+    Midnight,
+    /// The start is ignored; the end is respected.
+    EndAlone,
+    /// The end is ignored; the start is respected.
+    StartAlone,
+    Ignored,
+}
+
+#[derive(Clone, Copy)]
+enum Pages {
+    Respected,
+    /// Always the first page.
+    Ignored,
+    /// 404 after the first page.
+    Refused,
+    /// The last page again, whatever higher number is asked for.
+    LastForEver,
+    /// Each answer takes its page from another order.
+    Shuffled,
+}
+
+const HABITS: Habits =
+    Habits { cap: 1_000, dates: Dates::Seconds, pages: Pages::Respected, knows_updates: true };
+
+/// Serves requests made at `times`, newest first. The counter tells how often it was asked.
+fn habitual(
+    habits: Habits,
+    times: Vec<i64>,
+) -> (SocketAddr, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    let counter = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = counter.clone();
+    let mut rows: Vec<(usize, i64)> = times.into_iter().enumerate().collect();
+    rows.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+    let address = server(move |path| {
+        let turn = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        answer(habits, &rows, path, turn)
+    });
+    (address, counter)
+}
+
+fn answer(habits: Habits, rows: &[(usize, i64)], path: &str, turn: usize) -> (u16, String) {
+    let of = |name: &str| {
+        let text = path.split(name).nth(1)?.split('&').next()?;
+        Some(text.replace("%3A", ":"))
+    };
+    let second = |name: &str| Some(of(name)?.parse::<jiff::Timestamp>().unwrap().as_second());
+    let is_update = path.contains("updated_after=");
+    let names = if is_update {
+        ["updated_after=", "updated_before="]
+    } else {
+        ["start_date=", "end_date="]
+    };
+    let (from, to) = (second(names[0]).unwrap(), second(names[1]).unwrap());
+    let day = |at: i64| at.div_euclid(86_400) * 86_400;
+    let dates = if is_update && !habits.knows_updates { Dates::Ignored } else { habits.dates };
+    let (from, to) = match dates {
+        Dates::Seconds => (from, to),
+        Dates::Days => (day(from), day(to) + 86_399),
+        Dates::Midnight => (day(from), day(to)),
+        Dates::EndAlone => (i64::MIN, to),
+        Dates::StartAlone => (from, i64::MAX),
+        Dates::Ignored => (i64::MIN, i64::MAX),
+    };
+    let mut found: Vec<_> =
+        rows.iter().copied().filter(|(_, at)| (from..=to).contains(at)).collect();
+    let page: usize = of("&page=").map_or(1, |text| text.parse().unwrap());
+    let last = found.len().div_ceil(habits.cap).max(1);
+    let page = match habits.pages {
+        Pages::Refused if page > 1 => return (404, String::new()),
+        Pages::Ignored => 1,
+        Pages::LastForEver => page.min(last),
+        Pages::Shuffled => {
+            // An order for each answer: by a multiplicative hash of row and turn.
+            let key = |n: usize| (n * 2_654_435_761 + turn * 40_503_001).wrapping_mul(n + turn + 7);
+            found.sort_by_key(|(n, _)| key(*n) % 65_521);
+            page
+        }
+        _ => page,
+    };
+    let rows = found.iter().skip((page - 1) * habits.cap).take(habits.cap);
+    (200, Value::from_iter(rows.map(|(n, at)| request(*n, *at))).to_string())
+}
+
+/// Mirrors such a server, in at most so many requests. Returns status, rows here, standard error.
+fn mirrored(
+    name: &str,
+    habits: Habits,
+    times: &[i64],
+    most: usize,
+) -> (Option<i32>, usize, String) {
+    let folder = Folder::new(name);
+    let (address, counter) = habitual(habits, times.to_vec());
+    let since = times.iter().min().unwrap() - 50_000;
+    let since = jiff::Timestamp::from_second(since).unwrap().to_string();
+    let output = follow(&folder, address, &["--since", &since]);
+    let count = counter.load(std::sync::atomic::Ordering::SeqCst);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    println!("{name}: {count} requests; {errors}");
+    assert!(count <= most, "{name}: {count} requests, at most {most} expected; {errors}");
+    let exported = done(&folder, &["export", "--jurisdiction", THERE, "--format", "csv"]);
+    (output.status.code(), exported.lines().count() - 1, errors)
+}
+
+/// `count` requests, one every so many seconds, the last one a week ago.
+fn every(seconds: i64, count: usize) -> Vec<i64> {
+    let last = jiff::Timestamp::now().as_second() - 7 * 86_400;
+    (0..count as i64).map(|n| last - n * seconds).collect()
+}
+
+#[test]
+fn every_request_of_a_server_with_bad_habits_comes_where_it_can() {
+    let hours = every(3_600, 1_500);
+    let odd = |cap, dates, pages| Habits { cap, dates, pages, ..HABITS };
+    for (name, habits, most) in [
+        ("good", odd(1_000, Dates::Seconds, Pages::Respected), 15),
+        ("caps", odd(50, Dates::Seconds, Pages::Respected), 150),
+        ("caps-alone", odd(50, Dates::Seconds, Pages::Ignored), 150),
+        ("caps-refused", odd(73, Dates::Seconds, Pages::Refused), 100),
+        ("days", odd(1_000, Dates::Days, Pages::Ignored), 15),
+        ("days-caps", odd(50, Dates::Days, Pages::Ignored), 300),
+        ("midnight", odd(60, Dates::Midnight, Pages::Ignored), 300),
+        ("last-again", odd(50, Dates::Seconds, Pages::LastForEver), 150),
+        ("shuffled", odd(50, Dates::Seconds, Pages::Shuffled), 150),
+        ("end-alone", odd(50, Dates::EndAlone, Pages::Ignored), 90),
+        ("undated", odd(100, Dates::Ignored, Pages::Respected), 50),
+        ("undated-last", odd(100, Dates::Ignored, Pages::Shuffled), 300),
+        (
+            "no-updates",
+            Habits { knows_updates: false, ..odd(100, Dates::Seconds, Pages::Ignored) },
+            150,
+        ),
+    ] {
+        let (status, rows, errors) = mirrored(name, habits, &hours, most);
+        assert_eq!((status, rows), (Some(0), hours.len()), "{name}: {errors}");
+    }
+}
+
+#[test]
+fn what_a_server_does_not_give_is_told_after_few_requests() {
+    let hours = every(3_600, 1_500);
+    let odd = |cap, dates, pages| Habits { cap, dates, pages, ..HABITS };
+    let rest = "ask the city for a file";
+    // Whatever is asked, the newest fifty; alone, then also of a server that repeats them as the
+    // last page, and one that refuses pages.
+    for (name, pages) in [("newest", Pages::Ignored), ("newest-refused", Pages::Refused)] {
+        let (status, rows, errors) = mirrored(name, odd(50, Dates::Ignored, pages), &hours, 12);
+        assert_eq!((status, rows), (Some(3), 50), "{name}: {errors}");
+        let text = "ignores dates and always answers the same 50 requests";
+        assert!(errors.contains(text) && errors.contains(rest), "{name}: {errors}");
+    }
+    // The newest fifty whatever the end: smaller windows are given up.
+    let start_alone = odd(50, Dates::StartAlone, Pages::Ignored);
+    let (status, rows, errors) = mirrored("start-alone", start_alone, &hours, 150);
+    assert_eq!((status, rows), (Some(3), 50), "{errors}");
+    assert!(errors.contains("cut at 50") && errors.contains(rest), "{errors}");
+    // A day of 96, of which 40 come; every other day comes completely.
+    let mut busy = every(86_400, 30);
+    let noon = busy[10].div_euclid(86_400) * 86_400 + 43_200;
+    busy[10] = noon;
+    busy.extend((1..96).map(|n| noon + n * 60));
+    for (name, dates) in [("busy-day", Dates::Days), ("busy-midnight", Dates::Midnight)] {
+        let (status, rows, errors) = mirrored(name, odd(40, dates, Pages::Ignored), &busy, 60);
+        assert_eq!((status, rows), (Some(3), 29 + 40), "{name}: {errors}");
+        let day = jiff::Timestamp::from_second(noon - 43_200).unwrap().to_string();
+        assert!(errors.contains(&format!("from {day} to")), "{name}: {errors}");
+        assert!(errors.contains("day by day") && errors.contains("cut at 40"), "{errors}");
+    }
+    // The same days by pages, in order or not, to an end or not: all of them.
+    for (name, pages) in [
+        ("busy-pages", Pages::Respected),
+        ("busy-shuffled", Pages::Shuffled),
+        ("busy-last", Pages::LastForEver),
+    ] {
+        let (status, rows, errors) = mirrored(name, odd(40, Dates::Days, pages), &busy, 120);
+        assert_eq!((status, rows), (Some(0), 29 + 96), "{name}: {errors}");
+    }
+    // One second of 200 in pages that are not there: the second is named.
+    let mut second = every(3_600, 30);
+    second.extend([second[3]; 200]);
+    let (status, rows, errors) =
+        mirrored("second", odd(50, Dates::Seconds, Pages::Ignored), &second, 60);
+    assert_eq!((status, rows), (Some(3), 29 + 50), "{errors}");
+    let at = jiff::Timestamp::from_second(second[3]).unwrap().to_string();
+    assert!(errors.contains(&format!("from {at} to {at}")), "{errors}");
+}
+
+#[test]
+fn changes_of_a_server_that_drops_the_hour_are_asked_for_without_reading_the_past_again() {
+    use std::sync::{Arc, Mutex};
+    let folder = Folder::new("day-updates");
+    let now = jiff::Timestamp::now().as_second();
+    let rows: Vec<_> = (0..30).map(|n| (n, now - 600 - n as i64)).collect();
+    let requested = Arc::new(Mutex::new(Vec::new()));
+    let paths = requested.clone();
+    let address = server(move |path| {
+        paths.lock().unwrap().push(path.to_owned());
+        answer(Habits { dates: Dates::Days, ..HABITS }, &rows, path, 0)
+    });
+    assert!(follow(&folder, address, &[]).status.success());
+    requested.lock().unwrap().clear();
+    let again = follow(&folder, address, &[]);
+    assert!(again.status.success(), "{again:?}");
+    let paths = requested.lock().unwrap();
+    assert!(paths.len() <= 6, "{paths:?}");
+    assert!(paths.iter().all(|path| path.contains("updated_after=")), "{paths:?}");
 }

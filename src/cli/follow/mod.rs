@@ -1,11 +1,13 @@
 //! `pointchaud follow`: mirrors the Open311 server of another city.
 //!
-//! Existing requests are read in time windows; a window is halved until its answer is complete,
-//! which needs nothing of the server but the date parameters of the specification. After that only
+//! Existing requests are read in time windows; a window is split until its answer is complete.
+//! Servers that drop the hour of dates, ignore dates or pages, or cut their answers are recognised
+//! and read as far as they allow; the rest is named at the end of a run. After that only
 //! changes are requested (`updated_after`) where the server supports it; otherwise the last 90 days
 //! are read again. The progress is kept in the store.
 
 mod photos;
+mod recognised;
 mod server;
 mod window;
 
@@ -16,7 +18,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::cli::follow::photos::bring;
-use crate::cli::follow::server::{DAY, DatetimeField, MirroredServer, ServerOptions, stopped};
+use crate::cli::follow::recognised::{DAY, DatetimeField};
+use crate::cli::follow::server::{MirroredServer, ServerOptions};
 use crate::cli::follow::window::WindowReader;
 use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id, stop_flag};
 use crate::domain::{Jurisdiction, ReportTime};
@@ -30,6 +33,8 @@ use clap::Args;
 
 /// Longest window that a server must answer (GeoReport v2), in seconds.
 const WINDOW: i64 = 90 * DAY - 1;
+/// Exit status where the server did not give everything, as of an import with refused rows.
+const INCOMPLETE: u8 = 3;
 /// Overlap of change requests in seconds, since clocks differ.
 const OVERLAP: i64 = 60;
 
@@ -88,7 +93,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             "{}: {} added, {} updated, {} unchanged, {} refused",
             arguments.jurisdiction, counts.added, counts.updated, counts.unchanged, summary.refused
         );
-        let Some(every) = arguments.every else { return Ok(ExitCode::SUCCESS) };
+        let missing = server.recognised.borrow().report();
+        for line in &missing {
+            eprintln!("{}: {line}", arguments.jurisdiction);
+        }
+        let Some(every) = arguments.every else {
+            let code = if missing.is_empty() { 0 } else { INCOMPLETE };
+            return Ok(ExitCode::from(code));
+        };
         while began.elapsed() < Duration::from_secs(every) && !stop.load(Ordering::Relaxed) {
             sleep(Duration::from_millis(100));
         }
@@ -183,6 +195,7 @@ fn mirrored_city(arguments: &Arguments, reader: &Reader) -> Result<Jurisdiction>
 }
 
 fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Result<Summary> {
+    server.recognised.borrow_mut().begin_run();
     let reader = Reader::open(path)?;
     let jurisdiction = mirrored_city(arguments, &reader)?;
     let (id, named) = (jurisdiction.id.clone(), &jurisdiction.time_zone);
@@ -245,13 +258,8 @@ fn read_history(
     while start <= to {
         let end = (start + WINDOW).min(to);
         let mut take = |found| mirror.write(found, summary);
-        let mut windows = WindowReader {
-            server,
-            by: DatetimeField::Requested,
-            zone: zone.clone(),
-            take: &mut take,
-        };
-        windows.read((start, end))?;
+        let by = DatetimeField::Requested;
+        WindowReader::new(server, by, zone.clone(), &mut take).read((start, end))?;
         mirror.remember(mirror.key_of_began(), first, false)?;
         mirror.reached(end, false)?;
         start = end + 1;
@@ -259,8 +267,8 @@ fn read_history(
     Ok(())
 }
 
-/// Reads the changes since a time. A server that returns unchanged requests does not support the
-/// parameter: then the last 90 days are read again.
+/// Reads the changes since a time. Where the server refuses or ignores the parameter, the last 90
+/// days are read again.
 fn catch_up(
     server: &MirroredServer<'_>,
     mirror: &MirrorContext<'_>,
@@ -269,32 +277,15 @@ fn catch_up(
     zone: jiff::tz::TimeZone,
     summary: &mut Summary,
 ) -> Result<()> {
-    let from = since - OVERLAP;
-    let mut honest = true;
-    let mut take = |found: Vec<MirroredRequest>| {
-        let before = |one: &MirroredRequest| one.changed.is_some_and(|at| at < from);
-        honest &= !found.iter().any(before);
-        if honest { mirror.write(found, summary) } else { Err(stopped()) }
-    };
-    let mut windows =
-        WindowReader { server, by: DatetimeField::Updated, zone: zone.clone(), take: &mut take };
-    let read = windows.read((from, now));
-    let understood = match read {
-        Ok(()) => true,
-        Err(error) => {
-            let stopped = server.stop.load(Ordering::Relaxed);
-            let refused = error.kind == ErrorKind::Unavailable && !stopped;
-            if honest && !refused {
-                return Err(error);
-            }
-            false
+    let mut take = |found| mirror.write(found, summary);
+    let by = DatetimeField::Updated;
+    let read = WindowReader::new(server, by, zone.clone(), &mut take).read((since - OVERLAP, now));
+    if let Err(error) = read {
+        if error.kind != ErrorKind::Unavailable || server.stop.load(Ordering::Relaxed) {
+            return Err(error);
         }
-    };
-    if !understood {
-        let mut take = |found| mirror.write(found, summary);
-        let mut windows =
-            WindowReader { server, by: DatetimeField::Requested, zone, take: &mut take };
-        windows.read((now - WINDOW, now))?;
+        let by = DatetimeField::Requested;
+        WindowReader::new(server, by, zone, &mut take).read((now - WINDOW, now))?;
     }
     mirror.reached(now - OVERLAP, true)
 }

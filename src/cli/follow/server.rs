@@ -1,5 +1,6 @@
 //! Requests to the mirrored server, with pauses and retries.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -9,30 +10,20 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 
+use crate::cli::follow::recognised::{DatetimeField, Recognised};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::instant;
 use crate::ingest::open311::{MirroredRequest, requests as mirrored_requests};
 use crate::message;
 
-/// Seconds of a day.
-pub const DAY: i64 = 86_400;
-/// Requests in an answer from which on it may be incomplete (GeoReport v2).
-pub const PAGE: usize = 1_000;
+/// Requests asked for in one answer: the most that GeoReport v2 obliges a server to give.
+const PAGE: usize = 1_000;
 /// Size of an answer, in bytes, at most.
 const BYTES_MAX: usize = 64 << 20;
 /// Attempts at one request.
 const TRIES: usize = 4;
 /// Longest `Retry-After` that is honoured, in seconds.
 const WAIT_MAX: u64 = 120;
-
-/// The time of a request by which a window selects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatetimeField {
-    /// `requested_datetime`, limited by `start_date` and `end_date`.
-    Requested,
-    /// `updated_datetime`, limited by `updated_after` and `updated_before`.
-    Updated,
-}
 
 /// How the mirrored server is asked.
 #[derive(Debug)]
@@ -56,6 +47,8 @@ pub struct MirroredServer<'a> {
     pub runtime: &'a tokio::runtime::Runtime,
     /// True once the user asked to stop.
     pub stop: Arc<AtomicBool>,
+    /// What its answers have shown so far.
+    pub recognised: RefCell<Recognised>,
 }
 
 /// The error of a command that the user stopped.
@@ -108,7 +101,7 @@ impl<'a> MirroredServer<'a> {
             .timeout(options.timeout)
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { options, client, runtime, stop })
+        Ok(Self { options, client, runtime, stop, recognised: RefCell::default() })
     }
 
     /// Downloads a photo.
@@ -126,27 +119,27 @@ impl<'a> MirroredServer<'a> {
         self.runtime.block_on(self.get(url, &[])).map_err(said)
     }
 
-    /// Requests a list, in JSON and then in XML, with retries.
+    /// Requests a list, in JSON and then in XML, with retries. The inner error is the reason
+    /// of a server that answers but refuses.
     fn request(
         &self,
         query: &[(&str, String)],
         zone: &jiff::tz::TimeZone,
-    ) -> Result<Vec<MirroredRequest>> {
+    ) -> Result<std::result::Result<Vec<MirroredRequest>, String>> {
         let base = self.options.url.as_str();
-        let mut last = String::new();
+        let (mut last, mut is_refused) = (String::new(), true);
         for format in ["json", "xml"] {
             let url = format!("{base}/requests.{format}");
             match self.runtime.block_on(self.get_with_retries(&url, query)) {
-                Ok(bytes) => return mirrored_requests(&bytes, zone),
+                Ok(bytes) => return mirrored_requests(&bytes, zone).map(Ok),
                 Err(ServerFailure::Stopped) => return Err(stopped()),
                 // A server without an answer in JSON has none in XML either.
                 Err(ServerFailure::Not(reason)) => return Err(unreachable(base, &reason)),
-                Err(ServerFailure::Later(_, reason) | ServerFailure::Final(reason)) => {
-                    last = reason;
-                }
+                Err(ServerFailure::Final(reason)) => last = reason,
+                Err(ServerFailure::Later(_, reason)) => (last, is_refused) = (reason, false),
             }
         }
-        Err(unreachable(base, &last))
+        if is_refused { Ok(Err(last)) } else { Err(unreachable(base, &last)) }
     }
 
     /// Requests a URL up to [`TRIES`] times. The waits are 1, 2 and 4 seconds, or what the server
@@ -209,7 +202,8 @@ impl<'a> MirroredServer<'a> {
         Ok(bytes)
     }
 
-    /// The requests of one page of a time window, both ends included.
+    /// The requests of one page of a time window, both ends included; `None` where the server
+    /// refuses a page after the first.
     ///
     /// # Errors
     /// The server does not answer, or its answer is not GeoReport.
@@ -219,7 +213,7 @@ impl<'a> MirroredServer<'a> {
         (from, to): (i64, i64),
         page: usize,
         zone: &jiff::tz::TimeZone,
-    ) -> Result<Vec<MirroredRequest>> {
+    ) -> Result<Option<Vec<MirroredRequest>>> {
         let names = match by {
             DatetimeField::Requested => ["start_date", "end_date"],
             DatetimeField::Updated => ["updated_after", "updated_before"],
@@ -238,7 +232,11 @@ impl<'a> MirroredServer<'a> {
         if let Some(id) = &self.options.jurisdiction {
             query.push(("jurisdiction_id", id.clone()));
         }
-        self.request(&query, zone)
+        match self.request(&query, zone)? {
+            Ok(found) => Ok(Some(found)),
+            Err(_) if page > 1 => Ok(None),
+            Err(reason) => Err(unreachable(&self.options.url, &reason)),
+        }
     }
 }
 
