@@ -1,22 +1,13 @@
-//! Every limit of the service, with its unit and its default. Handed on explicitly.
+//! Limits that belong to no single parameter, each with its unit and its default. A limit of one
+//! parameter stands with the parameter in `http`.
 
 use std::time::Duration;
 
 /// Limits on what one request may ask and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Reports in a page where none are asked for.
-    pub rows_default: usize,
-    /// Reports in a page at most; also the largest `k` of nearest.
-    pub rows_max: usize,
-    /// Clusters in an answer at most; the smallest are left out.
-    pub clusters_max: usize,
-    /// Hexagons in an answer at most; the least significant are left out.
-    pub hexes_max: usize,
     /// Hexagons of a city at most that statistics are taken over.
     pub hex_cells_max: usize,
-    /// Hotspots in an answer at most, the most urgent.
-    pub hotspots_max: usize,
     /// Reports that are clustered by density at a time at most.
     pub dbscan_max: usize,
     /// As many by hierarchical density.
@@ -48,12 +39,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            rows_default: 100,
-            rows_max: 1_000,
-            clusters_max: 5_000,
-            hexes_max: 10_000,
             hex_cells_max: 1_000_000,
-            hotspots_max: 200,
             dbscan_max: 5_000_000,
             hdbscan_max: 50_000,
             body_bytes_max: 1 << 20,

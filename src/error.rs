@@ -38,7 +38,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What kind of trouble; `http` gives each its status code, `command` its exit code.
+/// The kind of an error: `http` maps it to a status code, `cli` to an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The request is malformed or a value is out of range.
@@ -72,7 +72,7 @@ pub struct Error {
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The house's result.
+/// A result with the crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {

@@ -1,8 +1,8 @@
 //! # pointchaud: a geospatial hotspot service for a city's 311 requests
 //!
-//! A report passes through the rooms of this crate in this order:
+//! A *room* is a top-level module. A report passes through them in this order:
 //!
-//! `bytes → ingest → Draft → Gate → Report → store (durable commit, revision) → index.apply →
+//! `bytes → ingest → Draft → usecase (Gate → Report → store: durable commit, revision → index) →
 //! query → export or http → bytes`
 //!
 //! | room | what it holds | may use |
@@ -11,18 +11,18 @@
 //! | [`statistics`] | methods on plain numbers: Gi\*, space–time scan, DBSCAN, logistic regression | `place` |
 //! | [`i18n`] | French and English: messages, plurals, numbers, dates | – |
 //! | [`error`] | one error type: a message for people, a cause for operators | `i18n` |
-//! | [`config`] | every limit, with its unit and default | – |
+//! | [`config`] | limits that belong to no single parameter | – |
 //! | [`domain`] | reports, services, filters, incidents, and the gate that admits a report | `place` `i18n` `error` |
 //! | [`store`] | the durable record of changes; the only room that knows SQL | `domain` and what it uses |
-//! | [`index`] | the in-memory index of a city, changed by one function | `domain` `place` |
-//! | [`query`] | pure functions from a snapshot of the index to a result | `index` `statistics` `domain` |
-//! | [`ingest`] | outside files and servers read into drafts | `domain` and below |
-//! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage | `query` `domain` |
-//! | [`media`] | photos: checked, stripped of metadata, stored in a folder or a bucket | `error` |
-//! | [`usecase`] | what the service does, without a protocol: submit, change, import, search, watch | `store` `ingest` `index` `query` |
-//! | [`http`] | the HTTP API, Open311, OGC, tiles and the map page; the only room that knows `axum` | `usecase` `export` and below |
+//! | [`index`] | the in-memory index of a city; one function applies changes, at boot and live | `domain` `place` |
+//! | [`query`] | pure functions from a snapshot of the index to a result | `index` `statistics` `domain` `place` `i18n` `error` |
+//! | [`ingest`] | outside files and servers read into drafts | `query` (the duplicate model) `domain` `place` `i18n` `error` |
+//! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage | `index` `query` `domain` `place` `i18n` `error` |
+//! | [`media`] | photos: checked, stripped of metadata, stored in a folder or a bucket | `place` `i18n` `error` |
+//! | [`usecase`] | what the service does, without a protocol: submit, change, import, search, watch | `store` `ingest` `index` `query` `statistics` `domain` `place` `i18n` `error` `config` |
+//! | [`http`] | the HTTP API, Open311, OGC, tiles and the map page; the only room that knows `axum` | every room above but `store` |
 //! | [`demo`] | the generated city and its ground truth | `domain` `place` |
-//! | [`cli`] | the command line: wiring only | all |
+//! | [`cli`] | the command line, a file for each command; also downloads, mirroring, training and evaluation, which only commands use | all |
 //!
 //! Outside `src/`: `static/` is the map page, which `build.rs` compiles into the program; `data/`
 //! holds the service catalogue, import profiles and the demo city's table; `tests/` drives the
@@ -35,9 +35,18 @@
 //! |---|---|---|
 //! | report | one citizen's request, with a tracking number, a service, a status and usually a position | Open311: service request |
 //! | service | what a report is about, such as `nid-de-poule`; services form groups | Open311: service, group |
-//! | jurisdiction | one city, the tenant; part of every key | Open311: `jurisdiction_id` |
+//! | jurisdiction | one city, the tenant; part of every key. In prose: city | Open311: `jurisdiction_id` |
 //! | incident | a real-world problem: an original report and its duplicates | – |
 //! | draft | a report as a sender wrote it, before it was checked | – |
+//! | profile | the column names, words and time zone of one publisher's files, as TOML | – |
+//! | mapping | a profile that describes one file; in `ingest`, a profile bound to a file's columns | – |
+//! | recognition | which column is which field, concluded from names and values of a sample | schema inference |
+//! | survey | the look over all rows that decides the date order, the order of pairs, the projection | – |
+//! | extent | the box in which a city's reports lie, set or learned from them | OGC: spatial extent |
+//! | default point | a place that a publisher gives to requests whose place is unknown; kept as approximate | – |
+//! | wall clock | a local time without an offset from UTC | – |
+//! | checkpoint | how far an import has come: the digest of its file and the rows done | – |
+//! | digest | a hash of reports that two stores of equal content share | – |
 //! | gate | the checks that turn a draft into a report or into refusals | validation |
 //! | revision | the number that each change of a jurisdiction receives; it only grows | log sequence number |
 //! | snapshot | the index as of one revision, immutable | MVCC snapshot |
@@ -54,6 +63,7 @@
 //! | hotspot | a region of touching H3 cells whose count is significantly high | hot spot (Getis–Ord) |
 //! | exposure | the counts that a hotspot test compares with | epidemiology: population at risk |
 //! | false discovery rate | expected share of false ones among what is called significant | Benjamini–Hochberg |
+//! | track | the life of a hotspot that standing searches find again and again, with its number | – |
 //! | standing search | the hotspot search that the background watch repeats and whose results keep their ids | – |
 //! | boundary set | named areas of a city, such as its quartiers | OGC: feature collection |
 //!
@@ -72,9 +82,14 @@
 //!   test of a slot in `index/compiled_filter.rs`. Every query takes it from there. A filter by
 //!   what the index does not hold first needs a column in `index/columns.rs`.
 //! - **A statistic**: a file in `statistics/` on plain numbers, with its source and a published
-//!   example as a test; a file in `query/` that takes its numbers from a snapshot; an endpoint.
-//! - **A store**: a folder beside `store/sqlite/` that runs the commands of `store/command.rs`
-//!   and reads what `Reader` reads; `tests/it/store.rs` is the contract that it must keep.
+//!   example as a test; a file in `query/` that takes its numbers from a snapshot; both declared
+//!   in the `mod.rs` of their rooms. A new endpoint, or a member of an existing response in its
+//!   file of `http/v1/` with its French (`x-fr` or `http/openapi/french.rs`). A comparison with
+//!   another implementation in `tests/it/statistics.rs`, a paragraph in `docs/methods.md`.
+//! - **A store**: `Reader` and `Writer` are SQLite's today. First their public functions become
+//!   traits of `store/`; then a folder beside `store/sqlite/` runs the commands of
+//!   `store/command.rs` and reads what `Reader` reads. `usecase/app.rs` and the commands in `cli/`
+//!   open a store by its path; `tests/it/store.rs` is the contract that it must keep.
 //!
 //! After a change of the API, `pointchaud openapi | npm run api-types`, run in `static/`,
 //! generates the page's types again.

@@ -1256,7 +1256,10 @@ export interface components {
             /** @description Every field that a column may be read as. */
             fields: string[];
             columns: components["schemas"]["ImportColumn"][];
-            /** @description Words of the status column that are not known; they are taken for open. */
+            /**
+             * @description Words of the status column that are not known. Their rows count as closed where they have a
+             *     closing time, otherwise as open.
+             */
             unknown_statuses: {
                 word: string;
                 count: number;
@@ -1315,7 +1318,7 @@ export interface components {
         };
         /** @description A row: the report that it becomes, or why it is refused. */
         ImportRow: {
-            /** @description Its number in the file, from 1. */
+            /** @description The line where it begins, the row of the sheet or the number of the record, from 1. */
             row: number;
             service_request_id?: string | null;
             service_name?: string | null;

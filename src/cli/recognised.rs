@@ -32,6 +32,10 @@ pub fn tell(recognition: &Recognition) {
         };
         println!("    {} -> {taken}: {examples}", column.name);
     }
+    let has_status = |field: Option<&str>| matches!(field, Some("status" | "closed"));
+    if !recognition.columns.iter().any(|column| has_status(column.field)) {
+        println!("  no column of statuses or closing times: every request counts as open");
+    }
     if !recognition.unknown_statuses.is_empty() {
         let words = recognition.unknown_statuses.iter().take(WORDS);
         let words: Vec<String> = words.map(|(word, count)| format!("{count} '{word}'")).collect();

@@ -33,14 +33,18 @@ impl Column<'_> {
         // What a portal says of its own record is not about the request.
         let is_portal = self.words.is_technical && self.is_time();
         let is_link = values.filled > 0 && values.share(values.links) >= 0.9;
-        if self.words.has(Concept::Period) || is_link || is_portal {
+        // The time of day belongs to a day in another column.
+        let is_hour = values.filled > 0
+            && values.share(values.hours) >= 0.9
+            && values.share(values.times) < 0.5;
+        if self.words.has(Concept::Period) || is_link || is_portal || is_hour {
             return None;
         }
         let named = if self.is_time() {
             self.time()
         } else if values.filled > 0 && values.share(values.containers) >= 0.5 {
             self.place()
-        } else if values.filled > 0 && values.are_flags() {
+        } else if values.filled > 0 && values.are_flags() && !self.is_key() {
             return None;
         } else {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
@@ -63,13 +67,17 @@ impl Column<'_> {
             Concept::Updated,
             Concept::Expected,
         ]);
-        let is_key = self.words.has_any(&[Concept::Id, Concept::Number, Concept::Code]);
         let values = self.values;
         if values.filled == 0 {
             return says_time && self.words.has(Concept::Date);
         }
-        let numbers = if says_time && !is_key { values.number_times } else { 0 };
+        let numbers = if says_time && !self.is_key() { values.number_times } else { 0 };
         values.share(values.times + numbers) >= 0.9
+    }
+
+    /// Does its name speak of a key?
+    fn is_key(&self) -> bool {
+        self.words.has_any(&[Concept::Id, Concept::Number, Concept::Code])
     }
 
     /// Does its name speak of a status? `state` may mean a part of a country.
@@ -116,11 +124,18 @@ impl Column<'_> {
             let named = has(Concept::Point) || (has(Concept::Latitude) && has(Concept::Longitude));
             return Some(("point", if named { 0.95 } else { 0.85 }));
         }
-        if has(Concept::Latitude) && !has(Concept::Longitude) && within(values.latitudes) {
-            return Some(("lat", 0.97));
+        // Where its name says what it is, rows of other values are refused one by one; where most
+        // are, the column is a doubt.
+        let named = |count| match values.share(count) {
+            0.95.. => 0.97,
+            0.5.. => 0.8,
+            _ => 0.5,
+        };
+        if has(Concept::Latitude) && !has(Concept::Longitude) && values.filled > 0 {
+            return Some(("lat", named(values.latitudes)));
         }
-        if has(Concept::Longitude) && !has(Concept::Latitude) && within(values.longitudes) {
-            return Some(("lon", 0.97));
+        if has(Concept::Longitude) && !has(Concept::Latitude) && values.filled > 0 {
+            return Some(("lon", named(values.longitudes)));
         }
         let is_degrees = within(values.precise) && within(values.longitudes);
         let (lon_lat, projected) = match (has(Concept::East), has(Concept::North)) {
@@ -175,7 +190,12 @@ impl Column<'_> {
             (true, true) if has(Concept::Id) => Some(("id", 0.93)),
             (true, true) => Some(("id", if is_long { 0.85 } else { 0.6 })),
             // The same request in several rows: the later row is its update.
-            (true, false) if has(Concept::Request) && is_filled && values.uniqueness() >= 0.8 => {
+            (true, false)
+                if self.words.has_any(&[Concept::Request, Concept::Id])
+                    && self.filled() >= 0.9
+                    && is_short
+                    && values.uniqueness() >= 0.8 =>
+            {
                 Some(("id", 0.8))
             }
             (true, false) if has(Concept::Number) && !has(Concept::Request) => None,

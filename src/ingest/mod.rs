@@ -1,5 +1,10 @@
-//! What comes in from outside files: exports of cities, catalogues, boundaries, labelled pairs and
+//! Reads what comes in from outside: exports of cities, catalogues, boundaries, labelled pairs and
 //! documents of other Open311 servers.
+//!
+//! Of a city's export, `read` turns bytes into rows. A [`Profile`] that describes its publisher, or
+//! a [`Recognition`] of a sample, says which column is which field. A survey of all rows decides
+//! what no row alone tells, such as the order of day and month. A mapping then makes each row a
+//! draft.
 
 pub mod attributes;
 pub mod boundaries;

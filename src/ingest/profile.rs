@@ -134,11 +134,14 @@ impl Profile {
     pub fn city_named(&self, id: &str) -> crate::error::Result<Jurisdiction> {
         let known = JurisdictionId::new(id)
             .map_err(|message| Refusal::new("--jurisdiction", id, message))?;
+        // The name and the extent are those of the profile's own city.
+        let is_own = self.jurisdiction.as_deref().is_none_or(|own| own == id);
+        let extent = self.extent.filter(|_| is_own);
         Ok(Jurisdiction {
             id: known,
-            name: self.city.clone().unwrap_or_else(|| id.to_owned()),
+            name: self.city.clone().filter(|_| is_own).unwrap_or_else(|| id.to_owned()),
             time_zone: self.time_zone.clone().unwrap_or_else(|| "UTC".into()),
-            extent: self.extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok()),
+            extent: extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok()),
             is_extent_learned: false,
         })
     }

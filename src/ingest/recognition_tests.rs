@@ -381,3 +381,46 @@ fn records_of_opendatasoft_and_arcgis_are_read_with_their_places() {
     let west = found.columns.iter().find(|column| column.name == "*lon").unwrap();
     assert!(west.examples[0].starts_with("-77.03"), "{:?}", west.examples);
 }
+
+#[test]
+fn a_time_of_day_is_no_key_and_no_category() {
+    let header = "Request ID,Request date,Request time,Request type";
+    let found = recognised("a.csv", &table(header, "R-#,2025-03-02,08:#,~"));
+    assert_eq!(
+        fields(&found),
+        [("Request ID", "id"), ("Request date", "requested"), ("Request type", "category")]
+    );
+    assert!(found.columns[2].joined, "{found:?}");
+    let header = "Nummer;Datum melding;Tijd melding;Categorie";
+    let found = recognised("b.csv", &table(header, "#;2025-03-02;10:15;~"));
+    assert!(found.columns[2].field.is_none(), "{found:?}");
+    assert_eq!(found.columns[3].field, Some("category"));
+}
+
+#[test]
+fn coordinates_with_words_among_them_are_coordinates() {
+    let rows: String = (10..50)
+        .map(|n| match n % 8 {
+            0 => format!("A{n},2025-03-02 08:{n},hole,unknown,unknown\n"),
+            _ => format!("A{n},2025-03-02 08:{n},hole,45.5{n},-73.6{n}\n"),
+        })
+        .collect();
+    let found = recognised("a.csv", &format!("id,created,type,lat,lon\n{rows}"));
+    assert_eq!(fields(&found)[3..], [("lat", "lat"), ("lon", "lon")]);
+    // Where hardly any is a coordinate, the owner is asked.
+    let rows: String =
+        (10..50).map(|n| format!("A{n},2025-03-02 08:{n},hole,45.501.2{n},x\n")).collect();
+    let found = recognised("b.csv", &format!("id,created,type,lat,lon\n{rows}"));
+    assert!(found.doubts.iter().any(|doubt| doubt.en.starts_with("lat:")), "{:?}", found.doubts);
+}
+
+#[test]
+fn a_column_named_id_is_the_key_in_files_of_one_row_and_with_repeats() {
+    let found = recognised("a.csv", "id,created,type\n1,2025-03-02 08:10,hole\n");
+    assert_eq!(fields(&found)[0], ("id", "id"), "{found:?}");
+    let rows: String =
+        (10..50).map(|n| format!("{},2025-03-02 08:{n},hole\n", 100 + n.max(12))).collect();
+    let found = recognised("b.csv", &format!("id,created,type\n{rows}"));
+    assert_eq!(fields(&found)[0], ("id", "id"), "{found:?}");
+    assert!(found.is_sure(), "{:?}", found.doubts);
+}

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorKind, Refusal, Result};
 use crate::ingest::read::{Row, SourceColumns};
 use crate::ingest::source::SourceFile;
 use crate::message;
@@ -30,7 +30,7 @@ impl SourceFile {
     /// that may be meant; see [`SourceFile::read`].
     ///
     /// # Errors
-    /// The rows cannot be read again.
+    /// As [`SourceFile::read`], except for what is to be decided.
     pub fn sample(&self, extent: Option<BBox>) -> Result<SourceSample> {
         let mut sample = SourceSample { jurisdictions: self.named_cities()?, ..Default::default() };
         let mut read = |zone: TimeZone| -> Result<Vec<_>> {
@@ -53,7 +53,8 @@ impl SourceFile {
         // says what is to be decided.
         sample.needs_time_zone = match read(TimeZone::UTC) {
             Ok(west) => west != read(TimeZone::fixed(jiff::tz::offset(12)))?,
-            Err(_) => true,
+            Err(error) if error.kind == ErrorKind::Invalid && error.refusals.is_empty() => true,
+            Err(error) => return Err(error),
         };
         Ok(sample)
     }

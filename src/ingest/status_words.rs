@@ -329,6 +329,27 @@ fn meaning(word: &str) -> Option<(Meaning, bool)> {
     CONTRARY.iter().find_map(denied).map(|meaning| (meaning, true))
 }
 
+/// Beginnings of words that say something else together than one by one, and what they say.
+const PHRASES: [(&str, Status, Option<ClosedReason>); 17] = [
+    (" to be ", Status::Open, None),
+    (" reopen", Status::Open, None),
+    (" re open", Status::Open, None),
+    (" rouvert", Status::Open, None),
+    (" reouv", Status::Open, None),
+    (" reabiert", Status::Open, None),
+    (" reabert", Status::Open, None),
+    (" riapert", Status::Open, None),
+    (" heropen", Status::Open, None),
+    (" wiedereroff", Status::Open, None),
+    (" no action ", Status::Closed, None),
+    (" no further action ", Status::Closed, None),
+    (" sans suite ", Status::Closed, Some(ClosedReason::Refused)),
+    (" won t ", Status::Closed, Some(ClosedReason::Refused)),
+    (" wont ", Status::Closed, Some(ClosedReason::Refused)),
+    (" will not ", Status::Closed, Some(ClosedReason::Refused)),
+    (" can not be ", Status::Closed, Some(ClosedReason::Refused)),
+];
+
 /// The status that a source's word or words most likely mean, and how a closed one ended; `None`
 /// where no word is known. Of several words that tell a status the first counts; a denied end, as
 /// in `Not closed` or `Unresolved`, is open, and behind a closing word it is a refusal.
@@ -336,6 +357,10 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
     let plain = deunicode(text).to_lowercase();
     let words: Vec<&str> =
         plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let whole = format!(" {} ", words.join(" "));
+    if let Some((_, status, reason)) = PHRASES.iter().find(|(phrase, ..)| whole.contains(phrase)) {
+        return Some((*status, *reason));
+    }
     let mut status = None;
     let mut reason = None;
     let mut denying = false;
@@ -401,6 +426,9 @@ mod tests {
             ("Initiated Sent Cadastrada Enviado Envoyée", Open, None),
             ("ASSIG Execução Em_análise En_ejecución Doorverwezen_gekregen", InProgress, None),
             ("Service_fait Effectué Verholpen Realizado", Closed, None),
+            ("To_be_closed Closed_(reopened) Fermée_(rouverte)", Open, None),
+            ("No_action_required", Closed, None),
+            ("Won't_fix Closed_-_will_not_repair", Closed, Some(Refused)),
             ("Closed Completed Resolved Fixed Done Archived Closed,_issue_resolved", Closed, None),
             (
                 "Duplicate Duplicate_(closed) Closed_-_Duplicate Completed_-_Dup",

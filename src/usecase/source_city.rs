@@ -13,6 +13,8 @@ use crate::usecase::catalogues::quebec;
 /// Share of a file's places that must lie in the extent of the store's only city for the file to
 /// be filed under it.
 const SHARE_MIN: f64 = 0.9;
+/// Least number of places that can show that a file is not from its profile's city.
+const PLACES_MIN: usize = 10;
 
 /// The city of a source, with what people should know of how it was found.
 pub struct SourceCity {
@@ -52,9 +54,13 @@ pub fn city_of(
         reader.jurisdictions()?.into_iter().map(|(known, _)| known).collect();
     let mut notes = Vec::new();
     let of_profile = source.profile().jurisdiction.as_deref();
-    let (id, sample) = match named.or(of_profile) {
-        Some(id) => (id.to_owned(), None),
-        None => {
+    let (id, sample) = match (named, of_profile) {
+        (Some(id), _) => (id.to_owned(), None),
+        (None, Some(id)) => {
+            lies_in_city(source, id)?;
+            (id.to_owned(), None)
+        }
+        (None, None) => {
             let extent = stored.first().filter(|_| stored.len() == 1).and_then(|one| one.extent);
             let sample = source.sample(extent)?;
             let (id, note) = match named_by_rows(source, &sample)? {
@@ -109,6 +115,24 @@ fn named_by_rows(source: &SourceFile, sample: &SourceSample) -> Result<Option<(S
             Err(Refusal::new("jurisdiction_id", names, message).into())
         }
     }
+}
+
+/// Refuses the profile's city where most places of the source lie outside its extent: other cities
+/// publish files of the same columns.
+fn lies_in_city(source: &SourceFile, id: &str) -> Result<()> {
+    let Some(extent) = source.jurisdiction(id)?.extent else { return Ok(()) };
+    let places = source.sample(Some(extent))?.places;
+    let (count, inside) = (places.len(), places.iter().filter(|at| extent.contains(**at)).count());
+    if count < PLACES_MIN || inside * 2 >= count {
+        return Ok(());
+    }
+    let message = message!(
+        "manque : les colonnes sont celles de {id}, mais {inside} des {count} premiers lieux y \
+         sont (--jurisdiction ville.example)",
+        "is missing: the columns are those of {id}, but {inside} of the first {count} places lie \
+         there (--jurisdiction city.example)"
+    );
+    Err(Refusal::new("--jurisdiction", "", message).into())
 }
 
 /// The only city of the store, where most places of the sample lie in its extent.

@@ -156,6 +156,36 @@ fn rows_that_name_their_city_are_filed_there_and_others_refused() {
     assert!(done(&folder, &named).contains("0 refused"));
 }
 
+#[test]
+fn a_file_of_a_known_layout_from_elsewhere_is_not_filed_under_the_layout_s_city() {
+    let folder = Folder::new("elsewhere");
+    let header = "sr_number,created_date,closed_date,sr_type,status,latitude,longitude";
+    let file = |lat: f64, lon: f64| {
+        let row = |n: usize| {
+            let day = 1 + n % 28;
+            format!(
+                "SR-{n},2026-05-{day:02}T10:00:00,,Pothole,Open,{lat},{}\n",
+                lon - n as f64 * 1e-3
+            )
+        };
+        format!("{header}\n{}", (0..30).map(row).collect::<String>())
+    };
+    folder.with("elsewhere.csv", file(29.76, -95.36));
+    let error = refused(&folder, &["import", "elsewhere.csv"]);
+    assert!(error.contains("0 of the first 30 places lie there"), "{error}");
+    assert!(cities(&folder).contains("no city yet"), "nothing was added");
+    // Under another name it has neither the name nor the extent of the layout's city.
+    let named = ["import", "elsewhere.csv", "--jurisdiction", "bayou.example"];
+    done(&folder, &[&named[..], &["--time-zone", "America/Chicago"]].concat());
+    assert!(cities(&folder).contains("bayou.example: bayou.example,"), "{}", cities(&folder));
+    let [west, south, ..] = extent(&folder, "bayou.example");
+    assert!((-95.5..-95.3).contains(&west) && (29.0..29.9).contains(&south));
+    // Where the places lie in the city, the layout is enough.
+    folder.with("home.csv", file(41.88, -87.65));
+    done(&folder, &["import", "home.csv"]);
+    assert!(cities(&folder).contains("chicago.gov"), "{}", cities(&folder));
+}
+
 /// The number of reports that a path answers with, or its status where it answers with none.
 fn count(service: &Service, path: &str) -> Result<u64, u16> {
     let answer = service.get(path);

@@ -196,8 +196,10 @@ pub struct ImportOut<'a> {
     #[schemars(extend("x-fr" = "Tous les champs possibles d’une colonne."))]
     fields: &'static [&'static str],
     columns: Vec<ColumnOut<'a>>,
-    /// Words of the status column that are not known; they are taken for open.
-    #[schemars(extend("x-fr" = "Mots de la colonne des états qui ne sont pas connus."))]
+    /// Words of the status column that are not known. Their rows count as closed where they have a
+    /// closing time, otherwise as open.
+    #[schemars(extend("x-fr" = "Mots d’état inconnus ; leurs demandes sont fermées si elles \
+                                    ont une date de fermeture, sinon ouvertes."))]
     unknown_statuses: Vec<WordOut<'a>>,
     choices: ChoicesOut<'a>,
     /// What the first rows were taken for.
@@ -292,8 +294,9 @@ struct RowFeature {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "ImportRow")]
 struct RowOut {
-    /// Its number in the file, from 1.
-    #[schemars(extend("x-fr" = "Son numéro dans le fichier, à partir de 1."))]
+    /// The line where it begins, the row of the sheet or the number of the record, from 1.
+    #[schemars(extend("x-fr" = "La ligne où elle commence, la ligne de la feuille ou le \
+                                    rang de l’enregistrement, à partir de 1."))]
     row: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_request_id: Option<String>,
