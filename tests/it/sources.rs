@@ -165,6 +165,14 @@ fn geopackages_with_damage() {
     let output = run(&folder, &["import", cut.to_str().unwrap()]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && error.contains("GeoPackage that cannot"), "{error}");
+    // A column whose name is not UTF-8.
+    let mut odd = bytes.clone();
+    let at = odd.windows(8).position(|word| word == b"category").unwrap();
+    odd[at + 3] = 0xff;
+    let odd = folder.with("odd.gpkg", odd);
+    let output = run(&folder, &["import", odd.to_str().unwrap()]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && error.contains("GeoPackage that cannot"), "{error}");
 }
 
 /// A Parquet file of two requests with this geometry and this metadata.

@@ -212,6 +212,13 @@ impl GpkgLayer {
     }
 }
 
+/// The names of a table's columns, as `SELECT *` lists them. Read as values, because the list of a
+/// prepared statement panics where a name is not UTF-8.
+fn column_names(db: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut names = db.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")?;
+    names.query_map([table], |row| row.get(0))?.collect()
+}
+
 /// What becomes of the columns of a layer.
 struct LayerPlan {
     columns: SourceColumns,
@@ -223,7 +230,10 @@ struct LayerPlan {
 
 impl LayerPlan {
     fn of(db: &Connection, layer: &GpkgLayer, statement: &Statement<'_>) -> Result<Self, Message> {
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let names = column_names(db, &layer.table).map_err(damaged)?;
+        if names.len() != statement.column_count() {
+            return Err(message!("est endommagé", "is damaged"));
+        }
         let column = layer.geometry.as_ref().map(|(column, _)| column.as_str());
         let is_geometry =
             |name: &str| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
