@@ -5,7 +5,7 @@ use crate::http::openapi::content::object;
 use crate::http::openapi::description::Tag;
 use crate::http::openapi::document::{CollectionFacts, MEDIA_TYPE, Server};
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 
 /// The operation.
@@ -18,20 +18,18 @@ pub fn operations() -> Vec<Operation> {
 }
 
 async fn api(call: Call<()>) -> HandlerResult {
-    let Call { state, city, context, .. } = call;
-    let base = format!("{}/ogc", context.base(&state));
-    let reading = state.clone();
-    let long = CostClass::Long;
-    snapshot_response(&state, context, &city, MEDIA_TYPE, long, move |snapshot, context| {
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, ()| {
+        let ResponseInputs { state, snapshot, context, .. } = *inputs;
+        let base = format!("{}/ogc", context.base(state));
         let facts = |collection: OgcCollection| CollectionFacts {
             id: collection.id().to_owned(),
             is_of_reports: collection.is_of_reports(),
             has_tiles: collection.layer().is_some(),
         };
         let collections: Vec<_> = OgcCollection::all(snapshot).into_iter().map(facts).collect();
-        let contact = reading.public_config.contact.as_deref();
+        let contact = state.public_config.contact.as_deref();
         let server = Server { base: &base, contact };
-        to_json(&reading.document().ogc(&collections, &server, context.language))
+        to_json(&state.document().ogc(&collections, &server, context.language))
     })
     .await
 }

@@ -21,7 +21,7 @@ use crate::http::ogc::{cql, html};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, JSON, to_json};
 use crate::http::reply::geometry::touches;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
@@ -201,34 +201,31 @@ fn in_form(
     Ok(html::page(&collection.title(language), &body, language).into_bytes())
 }
 
-async fn items(call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
-    let Call { state, city, mut context, request } = call;
-    let ItemsRequest { collection, page, selection } = request;
-    let form = Arc::new(Representation::choose(page.f, &mut context, &state, &headers));
-    if let ItemSelection::Areas(properties) = &selection {
+async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
+    let Call { state, city, context, request } = &mut call;
+    let form = Arc::new(Representation::choose(request.page.f, context, state, &headers));
+    if let ItemSelection::Areas(properties) = &request.selection {
         let (reading, own) = (state.clone(), city.clone());
-        let (of, language) = (collection.clone(), context.language);
+        let (of, language) = (request.collection.clone(), context.language);
         let areas =
-            state.app.query(&city, move |snapshot| of.areas((&reading, &own), snapshot, language));
+            state.app.query(city, move |snapshot| of.areas((&reading, &own), snapshot, language));
         check_properties(properties, &areas.await?)?;
-        context.variant.watch_rounds = Some(state.watch.city(&state.app, &city)?.examinations());
+        context.variant.watch_rounds = Some(state.watch.city(&state.app, city)?.examinations());
     }
-    let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
-    let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
-    let answer =
-        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
-            let (state, city, form) = (&*reading, &*own, &*shape);
-            let inputs = DocumentInputs { state, city, snapshot, context, form };
-            let body = match &selection {
-                ItemSelection::Reports(filter, condition) => {
-                    report_items(&inputs, &collection, &page, (filter, condition))?
-                }
-                ItemSelection::Areas(properties) => {
-                    area_items(&inputs, &collection, &page, properties)?
-                }
-            };
-            in_form(form, &collection, body, context.language)
-        });
+    let shape = form.clone();
+    let answer = call.respond(form.media_type(GEOJSON), CostClass::Long, move |inputs, request| {
+        let ItemsRequest { collection, page, selection } = request;
+        let inputs = DocumentInputs::new(inputs, &shape);
+        let body = match &selection {
+            ItemSelection::Reports(filter, condition) => {
+                report_items(&inputs, &collection, &page, (filter, condition))?
+            }
+            ItemSelection::Areas(properties) => {
+                area_items(&inputs, &collection, &page, properties)?
+            }
+        };
+        in_form(&shape, &collection, body, inputs.context.language)
+    });
     Ok(form.with_security_headers(answer.await?))
 }
 
@@ -242,29 +239,30 @@ request! {
     }
 }
 
-async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
-    let Call { state, city, mut context, request } = call;
-    let ItemRequest { collection, id, f } = request;
-    let collection = OgcCollection::find(&city, &collection)?;
-    let form = Arc::new(Representation::choose(f, &mut context, &state, &headers));
+async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
+    let Call { state, city, context, request } = &mut call;
+    let collection = OgcCollection::find(city, &request.collection)?;
+    let form = Arc::new(Representation::choose(request.f, context, state, &headers));
     let mut found = None;
     if collection.is_of_reports() {
-        let stored = state.app.find_report(&city, &id).await?;
+        let id = &request.id;
+        let stored = state.app.find_report(city, id).await?;
         // `find_report` also accepts other spellings of an id, which are not ids of features. A
         // duplicate is not a feature of the collection of incidents.
-        let is_it = stored.report.id.as_str() == id
+        let is_it = stored.report.id.as_str() == id.as_str()
             && (collection == OgcCollection::Reports || stored.report.parent.is_none());
         if !is_it {
-            return Err(Error::not_found(&id));
+            return Err(Error::not_found(id));
         }
         found = Some(stored);
     }
-    let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
-    let (media_type, long) = (form.media_type(GEOJSON), CostClass::Long);
-    let answer =
-        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
-            let (state, city, form) = (&*reading, &*own, &*shape);
-            let inputs = DocumentInputs { state, city, snapshot, context, form };
+    let shape = form.clone();
+    let answer = call.respond(
+        form.media_type(GEOJSON),
+        CostClass::Long,
+        move |inputs, ItemRequest { id, .. }| {
+            let inputs = DocumentInputs::new(inputs, &shape);
+            let DocumentInputs { state, city, snapshot, context, form } = inputs;
             let links = links(form, context, &collection, None);
             let body = match &found {
                 Some(stored) => one_report(&inputs, stored, &collection, &links)?,
@@ -277,7 +275,8 @@ async fn item(call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
                 }
             };
             in_form(form, &collection, body, context.language)
-        });
+        },
+    );
     Ok(form.with_security_headers(answer.await?))
 }
 

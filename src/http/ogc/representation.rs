@@ -12,7 +12,7 @@ use crate::http::ogc::html;
 use crate::http::ogc::link::{Link, link};
 use crate::http::openapi::content::{Content, text};
 use crate::http::operation::HandlerResult;
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -148,27 +148,30 @@ pub struct DocumentInputs<'a> {
     pub form: &'a Representation,
 }
 
+impl<'a> DocumentInputs<'a> {
+    /// These inputs with the format of the response.
+    pub fn new(inputs: &ResponseInputs<'a>, form: &'a Representation) -> Self {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        Self { state, city, snapshot, context, form }
+    }
+}
+
 /// Responds with a document from a city's snapshot. `make` returns its title and its JSON.
 ///
 /// # Errors
 /// Those of `make`.
-pub async fn document<R, D: Serialize>(
-    call: Call<R>,
+pub async fn document<R: Send + 'static, D: Serialize>(
+    mut call: Call<R>,
     f: Option<bool>,
     headers: HeaderMap,
     plain: &'static str,
     make: impl FnOnce(&DocumentInputs<'_>) -> Result<(String, D)> + Send + 'static,
 ) -> HandlerResult {
-    let Call { state, city, mut context, .. } = call;
-    let form = Arc::new(Representation::choose(f, &mut context, &state, &headers));
-    let (reading, own, shape) = (state.clone(), city.clone(), form.clone());
-    let media_type = form.media_type(plain);
-    let long = CostClass::Long;
-    let answer =
-        snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
-            let (state, city, form) = (&*reading, &*own, &*shape);
-            let (title, body) = make(&DocumentInputs { state, city, snapshot, context, form })?;
-            shape.write(&title, &body, context.language)
-        });
+    let form = Arc::new(Representation::choose(f, &mut call.context, &call.state, &headers));
+    let shape = form.clone();
+    let answer = call.respond(form.media_type(plain), CostClass::Long, move |inputs, _| {
+        let (title, body) = make(&DocumentInputs::new(inputs, &shape))?;
+        shape.write(&title, &body, inputs.context.language)
+    });
     Ok(form.with_security_headers(answer.await?))
 }

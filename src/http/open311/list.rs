@@ -7,7 +7,7 @@ use crate::http::open311::document::{self, RequestRenderer};
 use crate::http::open311::format::{API_KEY, EXTENSIONS, Format, LOCALE};
 use crate::http::open311::node::Node;
 use crate::http::operation::HandlerResult;
-use crate::http::reply::answer::{CostClass, snapshot_response};
+use crate::http::reply::answer::{CostClass, ResponseInputs};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -288,7 +288,7 @@ impl Request for ServiceRequestsRequest {
 ///
 /// # Errors
 /// Too many ids; the store; unavailable.
-pub async fn requests<R>(
+pub async fn requests<R: Send + 'static>(
     call: Call<R>,
     selection: RequestSelection,
     format: Format,
@@ -299,40 +299,45 @@ pub async fn requests<R>(
     }
 }
 
-async fn list<R>(call: Call<R>, format: Format, request: ListParameters) -> HandlerResult {
-    let Call { state, city, mut context, .. } = call;
+async fn list<R: Send + 'static>(
+    mut call: Call<R>,
+    format: Format,
+    request: ListParameters,
+) -> HandlerResult {
     // Without dates the list starts 90 days before the current minute.
-    context.variant.minute = Some(city.now().as_second() / 60);
-    let (reading, own) = (state.clone(), city.clone());
-    let (media_type, long) = (format.media_type(), CostClass::Long);
-    snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
+    call.context.variant.minute = Some(call.city.now().as_second() / 60);
+    call.respond(format.media_type(), CostClass::Long, move |inputs, _| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
         let filter = request.filter();
         let stored = if request.times.updated == (None, None) {
             let page = request.page(&filter, snapshot);
             let ids: Vec<&str> = page.iter().map(|address| snapshot.id(*address)).collect();
-            reading.app.reader().get_many(own.id(), &ids)?
+            state.app.reader().get_many(city.id(), &ids)?
         } else {
-            request.changed(&filter, &reading, &own, snapshot)?
+            request.changed(&filter, state, city, snapshot)?
         };
-        write(&reading, &own, context, format, &stored, request.is_extended)
+        write((state, city), context, format, &stored, request.is_extended)
     })
     .await
 }
 
-async fn by_ids<R>(call: Call<R>, format: Format, ids: &str, is_extended: bool) -> HandlerResult {
-    let Call { state, city, context, .. } = call;
+async fn by_ids<R: Send + 'static>(
+    call: Call<R>,
+    format: Format,
+    ids: &str,
+    is_extended: bool,
+) -> HandlerResult {
     let ids: Vec<String> = ids.split(',').map(|id| id.trim().to_owned()).collect();
     if ids.len() > IDS_MAX {
         let message = message!("{IDS_MAX} numéros au plus", "{IDS_MAX} ids at most");
         return Err(Refusal::new("service_request_id", ids.len(), message).into());
     }
-    let (reading, own) = (state.clone(), city.clone());
-    let (media_type, long) = (format.media_type(), CostClass::Long);
-    snapshot_response(&state, context, &city, media_type, long, move |snapshot, context| {
+    call.respond(format.media_type(), CostClass::Long, move |inputs, _| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
         let known: Vec<&str> =
             ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
-        let stored = reading.app.reader().get_many(own.id(), &known)?;
-        write(&reading, &own, context, format, &stored, is_extended)
+        let stored = state.app.reader().get_many(city.id(), &known)?;
+        write((state, city), context, format, &stored, is_extended)
     })
     .await
 }
@@ -342,8 +347,7 @@ async fn by_ids<R>(call: Call<R>, format: Format, ids: &str, is_extended: bool) 
 /// # Errors
 /// Internal.
 pub fn write(
-    state: &AppState,
-    city: &City,
+    (state, city): (&AppState, &City),
     context: &RequestContext,
     format: Format,
     stored: &[StoredReport],

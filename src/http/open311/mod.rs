@@ -202,7 +202,7 @@ async fn one_request(call: Call<OneServiceRequest>) -> HandlerResult {
     let stored = state.app.find_report(&city, id).await?;
     let tag = context.etag(&state, stored.revision);
     conditional_response(&context, format.media_type(), tag, || {
-        write(&state, &city, &context, format, &[stored], request.is_extended)
+        write((&state, &city), &context, format, &[stored], request.is_extended)
     })
 }
 

@@ -1,12 +1,11 @@
 //! Responses from a city's snapshot, with their ETag.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, Result};
+use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::state::AppState;
 use crate::index::Snapshot;
@@ -29,35 +28,48 @@ pub enum CostClass {
     Long,
 }
 
-/// Responds from a city's newest snapshot with the body that `compute` returns, or with 304 if the
-/// client has the response of the same revision.
-///
-/// # Errors
-/// Those of `compute`; unavailable.
-pub async fn snapshot_response(
-    state: &Arc<AppState>,
-    context: RequestContext,
-    city: &City,
-    media_type: &'static str,
-    cost: CostClass,
-    compute: impl FnOnce(&Snapshot, &RequestContext) -> Result<Vec<u8>> + Send + 'static,
-) -> Result<Response> {
-    if context.is_conditional() {
-        let tag = context.etag(state, city.snapshots().load().revision());
-        if context.has_etag(&tag) && city.progress().ready {
-            return Ok(not_modified(tag));
+/// What the body of a response is computed from.
+pub struct ResponseInputs<'a> {
+    /// The state that all handlers share.
+    pub state: &'a AppState,
+    /// The city.
+    pub city: &'a City,
+    /// The city at one revision.
+    pub snapshot: &'a Snapshot,
+    /// Language and address of the request.
+    pub context: &'a RequestContext,
+}
+
+impl<R: Send + 'static> Call<R> {
+    /// Responds from the city's newest snapshot with the body that `compute` returns for the
+    /// parameters, or with 304 if the client has the response of the same revision.
+    ///
+    /// # Errors
+    /// Those of `compute`; unavailable.
+    pub async fn respond(
+        self,
+        media_type: &'static str,
+        cost: CostClass,
+        compute: impl FnOnce(&ResponseInputs<'_>, R) -> Result<Vec<u8>> + Send + 'static,
+    ) -> Result<Response> {
+        let Self { state, city, context, request } = self;
+        if context.is_conditional() {
+            let tag = context.etag(&state, city.snapshots().load().revision());
+            if context.has_etag(&tag) && city.progress().ready {
+                return Ok(not_modified(tag));
+            }
+        }
+        let (shared, own) = (state.clone(), city.clone());
+        let respond = move |snapshot: &Snapshot| {
+            let (state, city, context) = (&*shared, &*own, &context);
+            let body = compute(&ResponseInputs { state, city, snapshot, context }, request)?;
+            Ok(response_with_etag(media_type, &context.etag(state, snapshot.revision()), body))
+        };
+        match cost {
+            CostClass::Quick => respond(&*state.app.snapshot(&city)?),
+            CostClass::Long => state.app.query(&city, respond).await,
         }
     }
-    if cost == CostClass::Quick {
-        let snapshot = state.app.snapshot(city)?;
-        let body = compute(&snapshot, &context)?;
-        return Ok(response_with_etag(media_type, &context.etag(state, snapshot.revision()), body));
-    }
-    let answer = state.app.query(city, move |snapshot| {
-        Ok((snapshot.revision(), compute(snapshot, &context)?, context))
-    });
-    let (revision, body, context) = answer.await?;
-    Ok(response_with_etag(media_type, &context.etag(state, revision), body))
 }
 
 /// Responds with `body` and this ETag, or with 304 if the client has the response with this ETag.

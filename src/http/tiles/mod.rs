@@ -18,7 +18,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::content::{binary, json};
 use crate::http::openapi::description::{Codes, Tag};
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, JSON, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
@@ -169,11 +169,10 @@ request! {
 }
 
 async fn about(call: Call<AboutRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let AboutRequest { name, filter } = request;
-    let layer = Layer::parse(name.strip_suffix(".json").unwrap_or(""))?;
-    let base = context.base(&state);
-    snapshot_response(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
+    let layer = Layer::parse(call.request.name.strip_suffix(".json").unwrap_or(""))?;
+    call.respond(JSON, CostClass::Long, move |inputs, AboutRequest { filter, .. }| {
+        let ResponseInputs { state, snapshot, context, .. } = *inputs;
+        let base = context.base(state);
         check_areas(snapshot, &filter)?;
         let query = context.uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let all = Filter { approximate: true, ..Filter::default() };

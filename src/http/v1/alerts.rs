@@ -9,7 +9,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BBOX, SERVICE};
@@ -44,43 +44,31 @@ request! {
     }
 }
 
-async fn alerts(call: Call<AlertsRequest>) -> HandlerResult {
-    let Call { state, city, mut context, request } = call;
-    let AlertsRequest { services, bbox } = request;
-    let watched = state.watch.city(&state.app, &city)?;
-    context.variant.watch_rounds = Some(watched.examinations());
+async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
+    let watched = call.state.watch.city(&call.state.app, &call.city)?;
+    call.context.variant.watch_rounds = Some(watched.examinations());
     let found = watched.alerts();
-    let (reading, own) = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            let catalogue = own.catalogue();
-            let names = SentenceNames {
-                catalogue: &catalogue,
-                zone: own.zone(),
-                language: context.language,
-            };
-            let is_wanted = |alert: &&Alert| {
-                services.as_ref().is_none_or(|list| list.contains(&alert.service))
-                    && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
-            };
-            let mut features = Vec::new();
-            if let Some(found) = found.as_deref() {
-                for alert in found.alerts.iter().filter(is_wanted) {
-                    let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
-                    let streets = reading.app.streets_of(&own, &ids)?;
-                    features.push(feature(alert, found.at, streets, &names));
-                }
+    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { services, bbox }| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let catalogue = city.catalogue();
+        let names =
+            SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
+        let is_wanted = |alert: &&Alert| {
+            services.as_ref().is_none_or(|list| list.contains(&alert.service))
+                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+        };
+        let mut features = Vec::new();
+        if let Some(found) = found.as_deref() {
+            for alert in found.alerts.iter().filter(is_wanted) {
+                let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
+                let streets = state.app.streets_of(city, &ids)?;
+                features.push(feature(alert, found.at, streets, &names));
             }
-            let head = AlertsHead::new(found.as_deref());
-            let matched = features.len() as u64;
-            to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
-        },
-    )
+        }
+        let head = AlertsHead::new(found.as_deref());
+        let matched = features.len() as u64;
+        to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))
+    })
     .await
 }
 

@@ -10,7 +10,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, JSON, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
@@ -81,9 +81,8 @@ pub fn features(set: &BoundarySet) -> Vec<AreaFeature<AreaOut>> {
 }
 
 async fn list(call: Call<()>) -> HandlerResult {
-    let Call { state, city, context, .. } = call;
-    snapshot_response(&state, context, &city, JSON, CostClass::Long, |snapshot, _| {
-        let sets = snapshot.boundary_sets().iter().map(|set| set.set());
+    call.respond(JSON, CostClass::Long, |inputs, ()| {
+        let sets = inputs.snapshot.boundary_sets().iter().map(|set| set.set());
         let sets = sets.map(|set| SetOut { name: set.name.clone(), areas: set.areas.len() });
         to_json(&Boundaries { boundaries: sets.collect() })
     })
@@ -99,9 +98,8 @@ request! {
 }
 
 async fn one(call: Call<BoundarySetRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let name = request.name;
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, BoundarySetRequest { name }| {
+        let snapshot = inputs.snapshot;
         let set = snapshot.boundary_set(&name).ok_or_else(|| Error::not_found(&name))?;
         let features = features(set.set());
         to_json(&AreasOfSet {

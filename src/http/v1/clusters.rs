@@ -8,7 +8,7 @@ use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Parameter, ParameterGroup, group, path, query};
@@ -16,7 +16,7 @@ use crate::http::request::params::{BBOX, FILTER, LIMIT, NewestAfter, cursor_by};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Number, PathSegment, number};
 use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
-use crate::http::v1::reports::answer::{next_newest, report_page};
+use crate::http::v1::reports::answer::report_page;
 use crate::index::Snapshot;
 use crate::message;
 use crate::place::{BBox, GridCell};
@@ -90,14 +90,13 @@ request! {
 }
 
 async fn list(call: Call<ClusterListRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let ClusterListRequest { bbox, zoom, limit, filter } = request;
-    let zone = city.zone().clone();
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let ClusterListRequest { bbox, zoom, limit, filter } = request;
+        let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::clusters(snapshot, &compiled, &bbox, zoom, limit);
-        to_json(&collection(snapshot, &found, &zone))
+        to_json(&collection(snapshot, &found, inputs.city.zone()))
     })
     .await
 }
@@ -158,14 +157,12 @@ request! {
 }
 
 async fn one(call: Call<ClusterRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let ClusterRequest { id, filter } = request;
-    let zone = city.zone().clone();
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, ClusterRequest { id, filter }| {
+        let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let found = query::cluster(snapshot, &snapshot.compiled(&filter), id.cell, id.zoom);
         let found = found.ok_or_else(|| Error::not_found(&id.text))?;
-        to_json(&feature(snapshot, &found, &zone))
+        to_json(&feature(snapshot, &found, inputs.city.zone()))
     })
     .await
 }
@@ -180,15 +177,13 @@ request! {
 }
 
 async fn children(call: Call<ChildrenRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let ChildrenRequest { id, limit, filter } = request;
-    let zone = city.zone().clone();
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, ChildrenRequest { id, limit, filter }| {
+        let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::expand_cluster(snapshot, &compiled, id.cell, id.zoom, limit);
         let found = found.ok_or_else(|| Error::not_found(&id.text))?;
-        to_json(&collection(snapshot, &found, &zone))
+        to_json(&collection(snapshot, &found, inputs.city.zone()))
     })
     .await
 }
@@ -204,27 +199,16 @@ request! {
 }
 
 async fn reports(call: Call<ReportsRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let ReportsRequest { id, limit, after, filter } = request;
-    let reading = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            check_areas(snapshot, &filter)?;
-            let compiled = snapshot.compiled(&filter);
-            let page = query::newest_in_cell(snapshot, &compiled, id.cell, after, limit);
-            if page.items.is_empty() {
-                return Err(Error::not_found(&id.text));
-            }
-            let (state, city) = &reading;
-            let mut collection = report_page(state, city, snapshot, &page, context.language)?;
-            collection.next = next_newest(snapshot, &page, context);
-            to_json(&collection)
-        },
-    )
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let ReportsRequest { id, limit, after, filter } = request;
+        let snapshot = inputs.snapshot;
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let page = query::newest_in_cell(snapshot, &compiled, id.cell, after, limit);
+        if page.items.is_empty() {
+            return Err(Error::not_found(&id.text));
+        }
+        to_json(&report_page(inputs, &page)?)
+    })
     .await
 }

@@ -10,7 +10,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
@@ -114,10 +114,8 @@ request! {
 }
 
 async fn dbscan(call: Call<DbscanRequest>) -> HandlerResult {
-    let reports_max = call.state.app.limits.dbscan_max;
-    let Call { state, city, context, request } = call;
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        answer(snapshot, &request, reports_max)
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        answer(inputs.snapshot, &request, inputs.state.app.limits.dbscan_max)
     })
     .await
 }
@@ -133,12 +131,10 @@ request! {
 }
 
 async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
-    let reports_max = call.state.app.limits.hdbscan_max;
-    let Call { state, city, context, request } = call;
-    let HdbscanRequest { query, limit, with_members, filter } = request;
-    let request = DbscanRequest { query, limit, with_members, filter };
-    snapshot_response(&state, context, &city, MEDIA_TYPE, CostClass::Long, move |snapshot, _| {
-        answer(snapshot, &request, reports_max)
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let HdbscanRequest { query, limit, with_members, filter } = request;
+        let request = DbscanRequest { query, limit, with_members, filter };
+        answer(inputs.snapshot, &request, inputs.state.app.limits.hdbscan_max)
     })
     .await
 }

@@ -5,7 +5,7 @@ use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::snapshot_response;
+
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -43,14 +43,14 @@ request! {
 }
 
 async fn list(call: Call<NearestRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let NearestRequest { at, k, max_m, filter } = request;
-    let zone = city.zone().clone();
-    let cost = cost_of(&filter, k, max_m.min(QUICK_M));
-    snapshot_response(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, _| {
+    let NearestRequest { k, max_m, filter, .. } = &call.request;
+    let cost = cost_of(filter, *k, max_m.min(QUICK_M));
+    call.respond(MEDIA_TYPE, cost, |inputs, request| {
+        let NearestRequest { at, k, max_m, filter } = request;
+        let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let found = nearest(snapshot, &snapshot.compiled(&filter), at, k, Meters(max_m));
-        facts_page(snapshot, &found, None, &zone, found_facts)
+        facts_page(snapshot, &found, None, inputs.city.zone(), found_facts)
     })
     .await
 }

@@ -10,7 +10,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -65,16 +65,10 @@ request! {
 }
 
 async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let (reading, own) = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| answer(&reading, &own, snapshot, &request, context.language),
-    )
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        answer(state, city, snapshot, &request, context.language)
+    })
     .await
 }
 

@@ -11,7 +11,7 @@ use crate::export::geojson::instant;
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, JSON, ResponseInputs, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
@@ -46,23 +46,21 @@ request! {
     }
 }
 
-async fn stats(call: Call<StatsRequest>) -> HandlerResult {
-    let Call { state, city, mut context, request } = call;
-    let StatsRequest { filter, areas } = request;
-    let watched = state.watch.city(&state.app, &city)?;
-    context.variant.watch_rounds = Some(watched.examinations());
-    let (limits, counting) = (state.app.limits.clone(), city.clone());
-    snapshot_response(&state, context, &city, JSON, CostClass::Long, move |snapshot, context| {
+async fn stats(mut call: Call<StatsRequest>) -> HandlerResult {
+    let watched = call.state.watch.city(&call.state.app, &call.city)?;
+    call.context.variant.watch_rounds = Some(watched.examinations());
+    call.respond(JSON, CostClass::Long, move |inputs, StatsRequest { filter, areas }| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
         check_areas(snapshot, &filter)?;
         let areas = boundary_set(snapshot, areas.as_deref())?;
-        let (counts, days) = count(snapshot, (&filter, areas), &counting, &limits);
+        let (counts, days) = count(snapshot, (&filter, areas), city, &state.app.limits);
         let services = filter.services.as_deref();
         let alerts = watched.alerts().map(|found| {
             let is_counted = |code: &ServiceCode| services.is_none_or(|list| list.contains(code));
             found.alerts.iter().filter(|alert| is_counted(&alert.service)).count()
         });
         let hotspots = watched.standing_now(services);
-        let catalogue = counting.catalogue();
+        let catalogue = city.catalogue();
         let revision = snapshot.revision();
         let out = StatsOut::new(&counts, &days, revision, &catalogue, context.language);
         to_json(&StatsOut { hotspots, alerts, ..out })

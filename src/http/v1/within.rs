@@ -9,7 +9,7 @@ use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::openapi::content::{self, geojson};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response};
+use crate::http::reply::answer::CostClass;
 use crate::http::request::call::Call;
 use crate::http::request::members::parse;
 use crate::http::request::parameter::request;
@@ -60,18 +60,17 @@ request! {
 }
 
 async fn within_radius(call: Call<RadiusRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let RadiusRequest { at, radius_m, limit, after, filter } = request;
-    let zone = city.zone().clone();
-    let cost = cost_of(&filter, limit, radius_m);
-    snapshot_response(&state, context, &city, MEDIA_TYPE, cost, move |snapshot, context| {
+    let cost = cost_of(&call.request.filter, call.request.limit, call.request.radius_m);
+    call.respond(MEDIA_TYPE, cost, |inputs, request| {
+        let RadiusRequest { at, radius_m, limit, after, filter } = request;
+        let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
         let found = query::within_radius(snapshot, &compiled, at, Meters(radius_m), after, limit);
         let next = found.items.last().filter(|_| found.more).map(|last| {
-            context.next_page(&cursor_after(last.distance.0, snapshot.id(last.address)))
+            inputs.context.next_page(&cursor_after(last.distance.0, snapshot.id(last.address)))
         });
-        facts_page(snapshot, &found, next, &zone, found_facts)
+        facts_page(snapshot, &found, next, inputs.city.zone(), found_facts)
     })
     .await
 }
@@ -106,23 +105,15 @@ request! {
 }
 
 async fn within_polygon(call: Call<PolygonRequest>, body: Bytes) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let PolygonRequest { limit, after, filter } = request;
     let shape = polygons(&parse(&body)?)?;
-    let zone = city.zone().clone();
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            check_areas(snapshot, &filter)?;
-            let compiled = snapshot.compiled(&filter);
-            let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
-            let next = next_newest(snapshot, &found, context);
-            facts_page(snapshot, &found, next, &zone, |address| (*address, None))
-        },
-    )
+    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, request| {
+        let PolygonRequest { limit, after, filter } = request;
+        let snapshot = inputs.snapshot;
+        check_areas(snapshot, &filter)?;
+        let compiled = snapshot.compiled(&filter);
+        let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
+        let next = next_newest(snapshot, &found, inputs.context);
+        facts_page(snapshot, &found, next, inputs.city.zone(), |address| (*address, None))
+    })
     .await
 }

@@ -11,7 +11,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -62,45 +62,42 @@ request! {
     }
 }
 
-async fn list(call: Call<DuplicatesRequest>) -> HandlerResult {
-    let Call { state, city, mut context, request } = call;
-    let DuplicatesRequest { at, service, when, text, address, accuracy_m, exclude, limit } =
-        request;
-    let question = DuplicateQuestion {
-        lon_lat: Some((at.lon(), at.lat())),
-        service: Some(service),
-        when,
-        text,
-        address,
-        accuracy_m: Some(accuracy_m),
-        exclude,
-    };
-    if when.is_none() {
-        // Without `at` the response depends on the current second.
-        context.variant.second = Some(city.now().as_second());
+impl DuplicatesRequest {
+    fn question(self) -> DuplicateQuestion {
+        DuplicateQuestion {
+            lon_lat: Some((self.at.lon(), self.at.lat())),
+            service: Some(self.service),
+            when: self.when,
+            text: self.text,
+            address: self.address,
+            accuracy_m: Some(self.accuracy_m),
+            exclude: self.exclude,
+        }
     }
-    let catalogue = city.catalogue();
-    let question = CheckedQuestion::check(question, &catalogue, city.now().as_second())?;
-    let (model, zone) = (state.model.clone(), city.zone().clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Quick,
-        move |snapshot, context| {
-            question.check_excluded(snapshot)?;
-            let rule = DuplicateRule::new(snapshot, &catalogue, &model, &question.service);
-            let answer = rule.rank(snapshot, &question.query(), limit);
-            let parts = DuplicateAnswerContext {
-                service: question.service.as_str(),
-                policy: rule.policy,
-                accuracy_m: question.accuracy_m,
-                zone: &zone,
-                language: context.language,
-            };
-            to_json(&duplicates(snapshot, &answer, &parts))
-        },
-    )
+}
+
+async fn list(mut call: Call<DuplicatesRequest>) -> HandlerResult {
+    if call.request.when.is_none() {
+        // Without `at` the response depends on the current second.
+        call.context.variant.second = Some(call.city.now().as_second());
+    }
+    call.respond(MEDIA_TYPE, CostClass::Quick, |inputs, request| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let catalogue = city.catalogue();
+        let limit = request.limit;
+        let question =
+            CheckedQuestion::check(request.question(), &catalogue, city.now().as_second())?;
+        question.check_excluded(snapshot)?;
+        let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &question.service);
+        let answer = rule.rank(snapshot, &question.query(), limit);
+        let parts = DuplicateAnswerContext {
+            service: question.service.as_str(),
+            policy: rule.policy,
+            accuracy_m: question.accuracy_m,
+            zone: city.zone(),
+            language: context.language,
+        };
+        to_json(&duplicates(snapshot, &answer, &parts))
+    })
     .await
 }

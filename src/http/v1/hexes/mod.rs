@@ -10,7 +10,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, group, query};
@@ -106,16 +106,10 @@ request! {
 }
 
 async fn list(call: Call<HexesRequest>) -> HandlerResult {
-    let cells_max = call.state.app.limits.hex_cells_max;
-    let Call { state, city, context, request } = call;
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| render(snapshot, &request, cells_max, context.language),
-    )
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let cells_max = inputs.state.app.limits.hex_cells_max;
+        render(inputs.snapshot, &request, cells_max, inputs.context.language)
+    })
     .await
 }
 

@@ -9,7 +9,7 @@ use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, snapshot_response, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{group, path, query};
@@ -101,25 +101,12 @@ request! {
 }
 
 async fn list(call: Call<HotspotListRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let watched = state.watch.city(&state.app, &city)?;
-    let (reading, own) = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            let renderer = HotspotRenderer {
-                state: &reading,
-                city: &own,
-                snapshot,
-                language: context.language,
-            };
-            renderer.list(&request, &watched)
-        },
-    )
+    let watched = call.state.watch.city(&call.state.app, &call.city)?;
+    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, request| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
+        renderer.list(&request, &watched)
+    })
     .await
 }
 
@@ -225,29 +212,16 @@ request! {
 }
 
 async fn one(call: Call<HotspotRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let watched = state.watch.city(&state.app, &city)?;
-    let number: Option<u64> = request.id.parse().ok();
+    let watched = call.state.watch.city(&call.state.app, &call.city)?;
+    let number: Option<u64> = call.request.id.parse().ok();
     let track = number.and_then(|number| watched.track(number));
-    let track = track.ok_or_else(|| Error::not_found(&request.id))?;
-    let (reading, own) = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            let renderer = HotspotRenderer {
-                state: &reading,
-                city: &own,
-                snapshot,
-                language: context.language,
-            };
-            let feature = one_feature(&renderer, track, &watched)?;
-            to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
-        },
-    )
+    let track = track.ok_or_else(|| Error::not_found(&call.request.id))?;
+    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, _| {
+        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
+        let feature = one_feature(&renderer, track, &watched)?;
+        to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
+    })
     .await
 }
 

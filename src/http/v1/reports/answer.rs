@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::{Catalogue, Contact, FieldChange, ReportLabels, StoredReport};
 use crate::error::Result;
 use crate::export::geojson::{self, Collection, Feature, MEDIA_TYPE, ReportOut};
-use crate::http::reply::answer::{response_with_etag, to_json};
+use crate::http::reply::answer::{ResponseInputs, response_with_etag, to_json};
 use crate::http::reply::etag;
 use crate::http::request::context::RequestContext;
 use crate::http::request::values::cursor_after;
@@ -44,22 +44,21 @@ pub fn labels<'a>(
     }
 }
 
-/// A page of reports with all their public fields, which are read from the store.
+/// A page of reports, newest first, with all their public fields, which are read from the store.
 ///
 /// # Errors
 /// The store.
 pub fn report_page(
-    state: &AppState,
-    city: &City,
-    snapshot: &Snapshot,
+    inputs: &ResponseInputs<'_>,
     page: &Page<DocAddress>,
-    language: Language,
 ) -> Result<Collection<'static, ReportOut>> {
+    let ResponseInputs { state, city, snapshot, context } = *inputs;
     let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
     let stored = state.app.reader().get_many(city.id(), &ids)?;
-    let features = stored.iter().map(|stored| feature(stored, city, language)).collect();
+    let features = stored.iter().map(|stored| feature(stored, city, context.language)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.truncated = page.more;
+    collection.next = next_newest(snapshot, page, context);
     Ok(collection)
 }
 

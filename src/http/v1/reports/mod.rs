@@ -14,14 +14,12 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{
     CostClass, JSON, conditional_response, not_modified, response_with_etag, response_without_etag,
-    snapshot_response, to_json,
+    to_json,
 };
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, LIMIT, NewestAfter, REPORT_ID, cursor_by};
-use crate::http::v1::reports::answer::{
-    ContactOut, History, feature, next_newest, report_page, report_tag,
-};
+use crate::http::v1::reports::answer::{ContactOut, History, feature, report_page, report_tag};
 use crate::query;
 use crate::usecase::reports::check_areas;
 
@@ -61,24 +59,13 @@ request! {
 }
 
 async fn list(call: Call<ReportListRequest>) -> HandlerResult {
-    let Call { state, city, context, request } = call;
-    let ReportListRequest { limit, after, filter } = request;
-    let reading = (state.clone(), city.clone());
-    snapshot_response(
-        &state,
-        context,
-        &city,
-        MEDIA_TYPE,
-        CostClass::Long,
-        move |snapshot, context| {
-            check_areas(snapshot, &filter)?;
-            let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
-            let (state, city) = &reading;
-            let mut collection = report_page(state, city, snapshot, &page, context.language)?;
-            collection.next = next_newest(snapshot, &page, context);
-            to_json(&collection)
-        },
-    )
+    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+        let ReportListRequest { limit, after, filter } = request;
+        let snapshot = inputs.snapshot;
+        check_areas(snapshot, &filter)?;
+        let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
+        to_json(&report_page(inputs, &page)?)
+    })
     .await
 }
 
