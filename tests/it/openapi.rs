@@ -429,6 +429,31 @@ fn the_headers_of_the_document_are_read_and_no_others() {
     assert_eq!(count, 4, "three operations create reports, one changes them");
 }
 
+#[test]
+fn an_answer_with_a_documented_etag_is_304_the_second_time() {
+    let (_folder, service) = demo();
+    let list = service.get("/api/v1/reports?limit=1").json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    let document = service.get("/api/openapi.json?lang=en").json();
+    let mut count = 0;
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        let operation = &methods["get"];
+        if operation["responses"]["304"].is_null() {
+            continue;
+        }
+        let parameters = operation["parameters"].as_array().unwrap();
+        assert!(parameters.iter().any(|one| one["name"] == "If-None-Match"), "{route}");
+        let path = path_of(route, operation, &id);
+        let first = service.get(&path);
+        if let (200, Some(tag)) = (first.status, first.header("etag")) {
+            let again = service.ask("GET", &path, &[("If-None-Match", tag)], b"");
+            assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+            count += 1;
+        }
+    }
+    assert!(count > 25, "{count} operations have an ETag");
+}
+
 /// Every description and summary of a document with its path.
 fn descriptions(at: &str, value: &Value, to: &mut Vec<(String, String)>) {
     match value {

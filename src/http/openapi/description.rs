@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
-use crate::http::request::common::{JURISDICTION, LANG};
+use crate::http::request::common::{IF_NONE_MATCH, JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
 
@@ -116,6 +116,9 @@ impl Description {
             LANG.declare(&mut all);
             JURISDICTION.declare(&mut all);
         }
+        if self.is_conditional() {
+            IF_NONE_MATCH.declare(&mut all);
+        }
         // Two groups may share a parameter; OpenAPI lists it once.
         let mut known: Vec<&str> = Vec::new();
         all.retain(|one| {
@@ -125,6 +128,11 @@ impl Description {
             }
         });
         all
+    }
+
+    /// Do its responses have an ETag by which a client can ask whether they still hold?
+    fn is_conditional(&self) -> bool {
+        self.codes.iter().any(|(code, _)| *code == StatusCode::NOT_MODIFIED.as_u16())
     }
 
     /// The operation object of OpenAPI 3.0, with these parameters.
@@ -145,6 +153,11 @@ impl Description {
             let mut response = json!({ "description": meaning });
             if *code < 300 && *code != StatusCode::NO_CONTENT.as_u16() {
                 response["content"] = content(&self.answer);
+                if self.is_conditional() {
+                    let meaning = language.of("étiquette de la réponse", "tag of the response");
+                    let tag = json!({ "description": meaning, "schema": { "type": "string" } });
+                    response["headers"] = json!({ "ETag": tag });
+                }
             } else if *code >= 400 {
                 response["content"] = problem.clone();
             }

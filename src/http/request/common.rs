@@ -1,6 +1,6 @@
 //! The parameters that all operations take.
 
-use crate::http::request::parameter::{Optional, Parameter, query};
+use crate::http::request::parameter::{Optional, Parameter, header, query};
 use crate::http::request::types::Text;
 use crate::http::request::words::Choice;
 use crate::i18n::Language;
@@ -24,4 +24,14 @@ pub const JURISDICTION: Parameter<Text, Optional> =
         "The city; see /api/v1/jurisdictions. By default that of 'serve --default', otherwise the \
          only or the first one of the service; Open311 requires it where there are several and no \
          --default.",
+    );
+
+/// The ETags of the responses that the client has. `RequestContext` reads the header, so that no
+/// handler has to; this declares it for the OpenAPI document.
+pub const IF_NONE_MATCH: Parameter<Text, Optional> =
+    header("If-None-Match", Text).optional().example("\"none\"").described(
+        "ETags des réponses déjà reçues, ou * : si l’une vaut encore, la réponse est un 304 sans \
+         corps.",
+        "ETags of responses that the client has, or *: if one is still valid, the response is a \
+         304 without a body.",
     );
