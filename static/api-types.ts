@@ -1184,10 +1184,10 @@ export interface components {
         Imports: {
             /** @description Largest file that may be sent, in bytes. */
             bytes_max: number;
-            imports: components["schemas"]["ImportStatus"][];
+            imports: components["schemas"]["ImportOverview"][];
         };
         /** @description How far an import has come. */
-        ImportStatus: {
+        ImportOverview: {
             id: string;
             /** @description Name of the file. */
             name: string;
@@ -1208,7 +1208,7 @@ export interface components {
             jurisdiction_id: string | null;
             /** @description The counts; null before the end. */
             summary: components["schemas"]["ImportSummary"] | null;
-            /** @description What the whole file was taken for. */
+            /** @description How the whole file was read. */
             notes: string[];
             /** @description Why it failed. */
             error: string | null;
@@ -1228,14 +1228,14 @@ export interface components {
             refused: number;
             /** @description Reports without a position. */
             unlocated: number;
-            /** @description Reports at a point that stands for an unknown place. */
+            /** @description Reports at a default point, which the publisher gives to unknown places. */
             approximate: number;
             /** @description Reports outside the usual extent of the city. */
             outside: number;
             /** @description Services that were added to the catalogue. */
             services: number;
         };
-        /** @description What a file was taken for. */
+        /** @description What a file was recognised as. */
         Import: {
             id: string;
             /** @description Name of the file. */
@@ -1251,7 +1251,7 @@ export interface components {
             time_zone: string | null;
             /** @description What has to be named before the import: `jurisdiction`, `time_zone`. */
             needs: string[];
-            /** @description What is not sure; the import waits until it is decided. */
+            /** @description What is ambiguous; the import cannot start before it is decided. */
             doubts: string[];
             /** @description Every field that a column may be read as. */
             fields: string[];
@@ -1275,7 +1275,7 @@ export interface components {
                 encoding: string | null;
                 sheet: string | null;
             };
-            /** @description What the first rows were taken for. */
+            /** @description How the first rows were read. */
             notes: string[];
             /** @description The first rows as they would be imported. */
             rows: {
@@ -1287,17 +1287,17 @@ export interface components {
         /** @description A column of the file. */
         ImportColumn: {
             name: string;
-            /** @description The field it is read as; null if it is left out. */
+            /** @description The field it is read as; null if it is ignored. */
             field: string | null;
             /**
              * Format: double
              * @description How certain the field is, from 0 to 1.
              */
             certainty: number | null;
-            /** @description A person said it. */
+            /** @description A person chose it. */
             declared: boolean;
             examples: string[];
-            /** @description Fields that a column which is left out may be. */
+            /** @description Fields that an ignored column may be. */
             others: {
                 field: string;
                 /** Format: double */
@@ -1729,7 +1729,7 @@ export type AreaCollection = components['schemas']['AreaCollection'];
 export type AreaFeature = components['schemas']['AreaFeature'];
 export type Area = components['schemas']['Area'];
 export type Imports = components['schemas']['Imports'];
-export type ImportStatus = components['schemas']['ImportStatus'];
+export type ImportOverview = components['schemas']['ImportOverview'];
 export type ImportSummary = components['schemas']['ImportSummary'];
 export type Import = components['schemas']['Import'];
 export type ImportColumn = components['schemas']['ImportColumn'];

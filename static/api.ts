@@ -34,11 +34,11 @@ export type HexPage = Collection<schema.HexCollection, HexFeature>;
 export type HotspotFeature = Feature<schema.Hotspot, Area>;
 export type HotspotPage = Collection<schema.HotspotCollection, HotspotFeature>;
 export type HotspotEvent = NonNullable<schema.Hotspot["history"]>[number];
-/** What a file was taken for, before it is imported. */
+/** What a file was recognised as, before it is imported. */
 export type Import = schema.Import;
 export type ImportChange = schema.ImportChange;
 export type ImportColumn = schema.ImportColumn;
-export type ImportStatus = schema.ImportStatus;
+export type ImportProgress = schema.ImportProgress;
 export type AlertFeature = Feature<schema.Alert, Area>;
 
 /** Settings of the page, from `/config.json`. */
@@ -182,10 +182,10 @@ export const imports = (key: string): Promise<schema.Imports> => askImport("GET"
 export const changeImport = (one: string, change: ImportChange, key: string): Promise<Import> =>
   askImport("PATCH", `/${id(one)}`, key, change);
 
-export const runImport = (one: string, key: string): Promise<ImportStatus> =>
+export const runImport = (one: string, key: string): Promise<ImportProgress> =>
   askImport("POST", `/${id(one)}/run`, key);
 
-export const importStatus = (one: string, key: string): Promise<ImportStatus> =>
+export const importProgress = (one: string, key: string): Promise<ImportProgress> =>
   askImport("GET", `/${id(one)}`, key);
 
 export async function deleteImport(one: string, key: string): Promise<void> {
@@ -206,7 +206,7 @@ export function sendImport(file: File, key: string, onProgress: (share: number) 
     request.open("POST", urlOf("/api/v1/imports", { name: file.name }));
     for (const [name, value] of Object.entries(withKey(key))) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
-    request.onerror = () => reject(new Error("the upload broke off"));
+    request.onerror = () => reject(new Error("the upload was interrupted"));
     request.onload = () => {
       const response = new Response(request.responseText || "{}", { status: request.status });
       readJson<Import>(response).then(resolve, reject);

@@ -1,4 +1,4 @@
-// What the columns of a file were taken for: a table in which each guess can be changed.
+// What the columns of a file were recognised as: a table in which each field can be changed.
 import type { Import, ImportChange, ImportColumn } from "./api";
 import { button, byId, h } from "./dom";
 import { formatPercent, t, tValue } from "./i18n";

@@ -1,4 +1,4 @@
-// The import page (`/importer`): a file is sent, what it was taken for is checked and corrected, and it is
+// The import page (`/importer`): a file is sent, its recognition is checked and corrected, and it is
 // imported. The fragment of the URL holds the key of the import, so that the page can be loaded again.
 import * as api from "./api";
 import { drawLanguageButton } from "./citizen-page";
@@ -67,7 +67,7 @@ function drawSettings({ choices, columns, doubts }: api.Import): void {
     h("option", { value, selected: (choices.date_order ?? "") === value }, t(`import.date_order.${value || "auto"}`))));
   order.addEventListener("change", () => change({ date_order: order.value as "" | "dmy" | "mdy" }));
   const settings = byId<HTMLDetailsElement>("settings");
-  // Doubts that are about no column are settled here.
+  // Doubts that are about no column are decided here.
   const isOfColumn = (doubt: string): boolean => columns.some(({ name }) => doubt.includes(name));
   if (doubts.some((doubt) => !isOfColumn(doubt))) settings.open = true;
   const text = (name: TextChoice & keyof typeof choices): HTMLElement => choiceField(name, choices[name] ?? "");
@@ -109,7 +109,7 @@ function drawCheck(): void {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-/** Sends a change of what the file was taken for and shows what comes of it. */
+/** Sends a change of how the file is read and shows the result. */
 function change(body: api.ImportChange): void {
   changing = changing.then(async () => {
     if (!file) return;
@@ -179,7 +179,7 @@ async function resume(): Promise<void> {
   const id = location.hash.slice(1);
   if (!id) return askForFile();
   try {
-    const status = await api.importStatus(id, crew.key);
+    const status = await api.importProgress(id, crew.key);
     if (status.state === "waiting") return check(await api.changeImport(id, {}, crew.key));
     showStep("import");
     await followImport(status, startOver);

@@ -16,7 +16,7 @@ const COUNTS = [
   "services",
 ] as const;
 
-function summarySentences(status: api.ImportStatus): string[] {
+function summarySentences(status: api.ImportProgress): string[] {
   const { summary } = status;
   if (!summary) return [];
   const counts = COUNTS.filter((count) => summary[count] > 0);
@@ -31,7 +31,7 @@ function mapLink(city: string): string {
   return `/#${Object.entries(query).map(([name, value]) => `${name}=${value}`).join("&")}`;
 }
 
-function drawEnd(status: api.ImportStatus, again: () => void): void {
+function drawEnd(status: api.ImportProgress, again: () => void): void {
   const isDone = status.state === "done";
   const isEmpty = status.summary !== null && status.summary.added + status.summary.updated + status.summary.unchanged === 0;
   const title = !isDone ? "import.failed" : isEmpty ? "import.done.nothing" : "import.done";
@@ -54,7 +54,7 @@ function drawEnd(status: api.ImportStatus, again: () => void): void {
 }
 
 /** Shows a running import until it has ended; `again` starts over with another file. */
-export async function followImport(first: api.ImportStatus, again: () => void): Promise<void> {
+export async function followImport(first: api.ImportProgress, again: () => void): Promise<void> {
   const bar = progressBar(t("import.running"));
   const counts = h("p", { id: "import-counts" });
   const cancel = button({ class: "wide", id: "cancel" }, [t("import.cancel")], () => {
@@ -77,7 +77,7 @@ export async function followImport(first: api.ImportStatus, again: () => void): 
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (isCancelled) return;
     try {
-      status = await api.importStatus(first.id, crew.key);
+      status = await api.importProgress(first.id, crew.key);
     } catch (error) {
       if (isCancelled) return;
       counts.textContent = messageOf(error);

@@ -26,7 +26,7 @@ export function progressBar(label: string): { element: HTMLElement; show(share: 
   };
 }
 
-/** Draws the step into `container`; `onReceived` is called with what the file was taken for. */
+/** Draws the step into `container`; `onReceived` is called with what the file was recognised as. */
 export async function drawUpload(container: HTMLElement, onReceived: (received: api.Import) => void): Promise<void> {
   const status = h("p", { class: "hint", role: "status" });
   const refuse = (message: string): void => {

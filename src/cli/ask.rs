@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal about what an import is not sure of, one at a time: the
+//! Questions to the person at the terminal about what is ambiguous or missing, one at a time: the
 //! column of a field, the city, the time zone, the order of day and month, the projection.
 
 use std::io::{BufRead, Write};
@@ -12,7 +12,7 @@ use crate::usecase::city_of;
 /// Columns that are offered for a field.
 const OFFERED: usize = 9;
 
-/// What the command line says of a file, and what was answered beside it.
+/// The options of the command line about a file, completed by answers.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// As `--jurisdiction`.
@@ -25,7 +25,7 @@ pub struct Answers {
     pub projection: Option<String>,
 }
 
-/// Someone who is asked.
+/// The person who answers.
 pub struct Terminal<R, W> {
     /// Where answers come from, one a line.
     pub input: R,
@@ -38,14 +38,14 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
     ///
     /// # Errors
     /// The input ends before the last answer; what was asked for cannot be answered.
-    pub fn settle(
+    pub fn ask_all(
         &mut self,
         source: &mut SourceFile,
         answers: &mut Answers,
         reader: &Reader,
     ) -> Result<()> {
         while let Some((field, doubt)) = source.recognition().and_then(Recognition::first_doubt) {
-            self.say(&format!("Not sure: {doubt}"))?;
+            self.say(&format!("Ambiguous: {doubt}"))?;
             let column = self.column(source, field)?;
             source.decide(field, column)?;
         }
@@ -60,7 +60,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                     if answers.jurisdiction.is_some() {
                         self.say(&error.to_string())?;
                     }
-                    let question = "City the file is from, such as city.example";
+                    let question = "City of the file, such as city.example";
                     answers.jurisdiction = Some(self.text(question, None)?);
                 }
                 Some("--time-zone") if is_missing => {
@@ -76,7 +76,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
             city_of(source, answers.jurisdiction.as_deref(), answers.time_zone.as_deref(), reader)?;
         match source.open_question(city.jurisdiction.extent)? {
             Some(OpenQuestion::DateOrder(sample)) => {
-                let question = format!("Dates such as '{sample}' are");
+                let question = format!("Order of dates such as '{sample}'");
                 let choices = ["day/month/year".to_owned(), "month/day/year".to_owned()];
                 let order = ["dmy", "mdy"][self.choice(&question, &choices)?];
                 source.declare(Some(order), None)
@@ -128,7 +128,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
             let answer = self.text(question, Some("1"))?;
             match answer.parse::<usize>() {
                 Ok(number) if (1..=choices.len()).contains(&number) => return Ok(number - 1),
-                _ => self.say(&format!("A number from 1 to {}", choices.len()))?,
+                _ => self.say(&format!("Enter a number from 1 to {}", choices.len()))?,
             }
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         let reader = Reader::open(&store).unwrap();
         let mut answers = Answers::default();
         let mut terminal = Terminal { input: lines.as_bytes(), output: Vec::new() };
-        let settled = terminal.settle(&mut source, &mut answers, &reader);
+        let outcome = terminal.ask_all(&mut source, &mut answers, &reader);
         let mut fields: Vec<String> = source
             .profile()
             .columns
@@ -188,7 +188,7 @@ mod tests {
         for path in [&file, &store] {
             let _gone = std::fs::remove_file(path);
         }
-        (said, settled.map(|()| (answers, format!("{} {order}", fields.join(" ")))))
+        (said, outcome.map(|()| (answers, format!("{} {order}", fields.join(" ")))))
     }
 
     fn rows(header: &str, row: impl Fn(usize) -> String) -> String {
@@ -202,13 +202,13 @@ mod tests {
             let (day, topic) = (n % 9 + 1, ["Road", "Park", "Noise"][n % 3]);
             format!("{n},0{day}/03/2025 08:{n},{topic},{}\n", themes[n % 2])
         });
-        let (said, settled) = asked(&text, "2\ncity.example\nEurope/Paris\n\n");
-        let (answers, fields) = settled.unwrap();
+        let (said, outcome) = asked(&text, "2\ncity.example\nEurope/Paris\n\n");
+        let (answers, fields) = outcome.unwrap();
         assert_eq!(fields, "category=theme id=id requested=created dmy");
         assert_eq!(answers.jurisdiction.as_deref(), Some("city.example"));
         assert_eq!(answers.time_zone.as_deref(), Some("Europe/Paris"));
         for part in [
-            "Not sure: category: 'topic' or 'theme'",
+            "Ambiguous: category: 'topic' or 'theme'",
             "  1) topic: 'Park', 'Noise', 'Road'",
             "  2) theme: 'Day', 'Night'",
             "  3) none of them",
@@ -219,9 +219,9 @@ mod tests {
         }
         // Nothing else is asked for where every time has an offset.
         let text = rows("id,created,type", |n| format!("{n},2025-03-02T08:{n}:00Z,Hole\n"));
-        let (said, settled) = asked(&text, "city.example\n");
-        assert!(settled.is_ok());
-        assert_eq!(said, "City the file is from, such as city.example: ");
+        let (said, outcome) = asked(&text, "city.example\n");
+        assert!(outcome.is_ok());
+        assert_eq!(said, "City of the file, such as city.example: ");
     }
 
     #[test]
@@ -230,12 +230,12 @@ mod tests {
             format!("{n},2025-03-02 08:{n}:00,Hole,9144{n}.5,50401{n}.5\n")
         });
         let lines = "no city!\ncity.example\nMars/Olympus\nAmerica/Toronto\nEPSG:1\nEPSG:32187\n";
-        let (said, settled) = asked(&text, lines);
-        assert_eq!(settled.unwrap().0.time_zone.as_deref(), Some("America/Toronto"));
+        let (said, outcome) = asked(&text, lines);
+        assert_eq!(outcome.unwrap().0.time_zone.as_deref(), Some("America/Toronto"));
         assert!(said.contains("'Mars/Olympus' is not an IANA time zone"), "{said}");
-        assert_eq!(said.matches("City the file is from").count(), 2, "{said}");
+        assert_eq!(said.matches("City of the file").count(), 2, "{said}");
         assert_eq!(said.matches("Projection of coordinates").count(), 2, "{said}");
-        let (_, settled) = asked(&format!("{text}\n"), "city.example\n");
-        assert!(settled.unwrap_err().to_string().contains("no answer was given"));
+        let (_, outcome) = asked(&format!("{text}\n"), "city.example\n");
+        assert!(outcome.unwrap_err().to_string().contains("no answer was given"));
     }
 }

@@ -70,7 +70,7 @@ struct Remove {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.what {
-        What::List(list) => tell_all(&list.store.existing()?)?,
+        What::List(list) => print_all(&list.store.existing()?)?,
         What::Add(city) => city.add()?,
         What::Set(city) => city.set()?,
         What::Remove(city) => return city.run(),
@@ -94,7 +94,7 @@ fn described(city: &Jurisdiction) -> String {
     format!("{id}: {name}, time zone {time_zone}, extent {extent}")
 }
 
-fn tell_all(store: &Path) -> Result<()> {
+fn print_all(store: &Path) -> Result<()> {
     let reader = Reader::open(store)?;
     let cities = reader.jurisdictions()?;
     if cities.is_empty() {

@@ -46,8 +46,8 @@ pub struct Arguments {
     model: Option<PathBuf>,
 }
 
-/// Groups reports and prints a summary. Groups made by an interrupted run stand; a rerun adds the
-/// rest.
+/// Groups reports and prints a summary. Groups made by an interrupted run are kept; a rerun adds
+/// the rest.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let model = labelled_pairs::model(arguments.model.as_deref())?;
@@ -119,12 +119,12 @@ fn attach(
         let regroup = IncidentCommand::Merge { into: id(original)?, reports };
         pending.push_back((children.len(), writer.submit(merge(city.id(), regroup))));
         if pending.len() >= AHEAD {
-            counts.settle(pending.pop_front())?;
+            counts.await_batch(pending.pop_front())?;
         }
         progress.at(n as u64 + 1, n as u64 + 1);
     }
     while !pending.is_empty() {
-        counts.settle(pending.pop_front())?;
+        counts.await_batch(pending.pop_front())?;
     }
     let seconds = progress.done().as_secs_f64();
     drop(writer);
@@ -135,7 +135,7 @@ fn attach(
         println!("  {overtaken} incidents were changed meanwhile and left alone");
     }
     if stop.load(Ordering::SeqCst) {
-        eprintln!("stopped; the same command takes up from here");
+        eprintln!("stopped; run the same command again to continue");
         return Ok(ExitCode::from(130));
     }
     Ok(ExitCode::SUCCESS)
@@ -156,7 +156,7 @@ struct DedupeCounts {
 }
 
 impl DedupeCounts {
-    fn settle(&mut self, pending: Option<(usize, Pending<IncidentChange>)>) -> Result<()> {
+    fn await_batch(&mut self, pending: Option<(usize, Pending<IncidentChange>)>) -> Result<()> {
         let Some((children, pending)) = pending else { return Ok(()) };
         match pending.wait() {
             Ok(_) => {

@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     if stop.load(Ordering::SeqCst) {
-        eprintln!("stopped; the same command with the same --until takes up from here");
+        eprintln!("stopped; run the same command with the same --until to continue");
         return Ok(ExitCode::from(130));
     }
     let beside = match &arguments.output {

@@ -26,11 +26,11 @@ use crate::usecase::{Importer, SourceCity, Summary, city_of, jurisdictions};
 
 /// What the exit status means, for the help.
 const EXIT_STATUS: &str = "Exit status:
-  0    every row was read; reports that were in already, or that are newer in the store, count too
+  0    every row was read, including those already imported or older than the store's
   1    nothing usable: every row was refused, or there was none; --strict found something; it failed
-  2    an option, a file or its layout was refused or is to be decided: nothing was imported
+  2    an option or a file was refused, or a decision is missing: nothing was imported
   3    some rows were refused and written to the file of refused rows; the others are imported
-  130  stopped by Ctrl-C; the same command takes up from there";
+  130  stopped by Ctrl-C; run the same command again to continue";
 
 /// Exit status where no row was admitted.
 const NOTHING_USABLE: u8 = 1;
@@ -69,10 +69,10 @@ pub struct Arguments {
     projection: Option<String>,
     #[command(flatten)]
     read: ReadArguments,
-    /// Which row of a repeated id is taken: newest, first, last, or refuse (default: newest).
+    /// Which row of a repeated id is kept: newest, first, last, or refuse (default: newest).
     #[arg(long)]
     repeats: Option<String>,
-    /// Come back after so long, such as 30m, 1h or 1d, until interrupted.
+    /// Import again at this interval, such as 30m, 1h or 1d, until interrupted.
     #[arg(long, value_parser = interval)]
     every: Option<Duration>,
     #[command(flatten)]
@@ -94,8 +94,8 @@ pub struct Arguments {
     summary: String,
 }
 
-/// Imports each file and prints a summary, once or again and again. Where it comes back, a file
-/// that cannot be had this time is told and tried the next time.
+/// Imports each file and prints a summary, once or at an interval. At an interval, the error of one
+/// run is printed, and the next run tries again.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let stop = stop_flag()?;
     loop {
@@ -155,9 +155,9 @@ fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
     let (mut some_usable, mut all_usable) = (files.is_empty(), true);
     for file in &files {
         let done = import.one(file, arguments.dry_run)?;
-        done.tell(&file.source, &arguments.summary);
+        done.print(&file.source, &arguments.summary);
         if !done.is_finished {
-            eprintln!("stopped; the same command takes up from here");
+            eprintln!("stopped; run the same command again to continue");
             return Ok(ExitCode::from(130));
         }
         let Summary { rows, refused, .. } = done.counts;
@@ -196,8 +196,8 @@ struct OpenedFile {
 }
 
 impl OpenedFile {
-    /// Opens a file with what the arguments declare about it. What neither they nor the file say is
-    /// asked on a terminal; elsewhere it is an error.
+    /// Opens a file with what the arguments declare about it. What is missing is asked for on a
+    /// terminal; elsewhere it is an error.
     fn of(
         arguments: &Arguments,
         store: &Path,
@@ -207,7 +207,7 @@ impl OpenedFile {
         let options = arguments.read.options(&located);
         let mut source = SourceFile::open(&located.path, &arguments.profile, mapping, &options)?;
         // Rows that were refused are read by the mapping that was written for them.
-        let beside = summary::mapping_of_refused(&located.named);
+        let beside = summary::mapping_of_refused(&located.naming_path);
         if source.is_refused_rows() && source.recognition().is_some() && beside.exists() {
             let mapping = read_mapping(&beside)?;
             let (path, profile) = (&located.path, &arguments.profile);
@@ -223,9 +223,13 @@ impl OpenedFile {
             let (input, output) = (std::io::stdin().lock(), std::io::stderr());
             let temporary = TemporaryStore::new();
             let reader = unchanged(store, &temporary)?;
-            Terminal { input, output }.settle(&mut source, &mut answers, &reader)?;
+            Terminal { input, output }.ask_all(&mut source, &mut answers, &reader)?;
         } else {
-            recognised::settle(&source, &located.named, arguments.jurisdiction.as_deref())?;
+            recognised::require_sure(
+                &source,
+                &located.naming_path,
+                arguments.jurisdiction.as_deref(),
+            )?;
             source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
         }
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
@@ -263,13 +267,13 @@ struct ImportRun<'a> {
 }
 
 impl ImportRun<'_> {
-    /// Whether no row of any file would be refused; tells those of which rows would be.
+    /// Whether no row of any file would be refused; prints the summaries of those with refusals.
     fn is_clean(&self, files: &[OpenedFile]) -> Result<bool> {
         let mut is_clean = true;
         for file in files {
             let checked = self.one(file, true)?;
             if !checked.is_clean() {
-                checked.tell(&file.source, &self.arguments.summary);
+                checked.print(&file.source, &self.arguments.summary);
                 is_clean = false;
             }
         }
@@ -309,8 +313,8 @@ impl ImportRun<'_> {
     ) -> Result<FileSummary> {
         let Self { arguments, stop, .. } = self;
         let OpenedFile { located, source, .. } = file;
-        let path = refused_path(arguments.refused.as_deref(), &located.named);
-        wants_another_file(&path, &located.path)?;
+        let path = refused_path(arguments.refused.as_deref(), &located.naming_path);
+        refuse_overwriting(&path, &located.path)?;
         let mut refused = RefusedRows::new(path);
         let mut progress = Progress::new("import", source.size()?);
         let jurisdiction = importer.id().clone();
@@ -331,7 +335,7 @@ impl ImportRun<'_> {
             recognised::write_mapping(&summary::mapping_of_refused(path), &mapping)?;
         }
         Ok(FileSummary {
-            file: located.shown.clone(),
+            file: located.label.clone(),
             jurisdiction,
             counts,
             noticed,
@@ -346,7 +350,7 @@ impl ImportRun<'_> {
 }
 
 /// Refuses a file of refused rows that would overwrite the source.
-fn wants_another_file(refused: &Path, source: &Path) -> Result<()> {
+fn refuse_overwriting(refused: &Path, source: &Path) -> Result<()> {
     match (refused.canonicalize(), source.canonicalize()) {
         (Ok(refused), Ok(source)) if refused == source => {
             let message = message!("est le fichier à importer", "is the file to import");
@@ -364,7 +368,7 @@ pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
     let source = SourceFile::open(file, "auto", None, &ReadOptions::default())?;
     let reader = Reader::open(store)?;
     let (writer, writing) = Writer::start(store, NoListener)?;
-    // In a store of its own, a city that nothing tells has no meaning: any name will do.
+    // In a store of its own, a city without a name has no meaning: any name will do.
     let city = city_of(&source, None, None, &reader)
         .or_else(|_| city_of(&source, Some("reports.example"), Some("UTC"), &reader))?;
     let (jurisdiction, digest) = (city.jurisdiction, source.digest(false)?);

@@ -1,4 +1,4 @@
-//! `pointchaud inspect`: what a file is and what its columns are taken for, without importing it.
+//! `pointchaud inspect`: what a file is and what its columns are recognised as, without an import.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,10 +27,10 @@ pub struct Arguments {
     read: ReadArguments,
 }
 
-/// Prints what the file was taken for and writes the mapping file.
+/// Prints what the file was recognised as and writes the mapping file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = Located::of(&arguments.file)?;
-    let options = ReadOptions { is_look: true, ..arguments.read.options(&file) };
+    let options = ReadOptions { is_start_only: true, ..arguments.read.options(&file) };
     let source = SourceFile::open(&file.path, "auto", None, &options)?;
     let named = arguments.jurisdiction.as_deref();
     let profile = source.profile();
@@ -45,33 +45,33 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
-    println!("{}: read as {}", file.shown, source.described());
+    println!("{}: read as {}", file.label, source.described());
     let shown = |value: Option<&str>, option: &str| match value {
         Some(value) => value.to_owned(),
-        None => format!("not known; {option} tells"),
+        None => format!("not known; {option} sets it"),
     };
     println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));
     let Some(recognition) = source.recognition() else {
         println!("  time zone: {}", shown(zone.as_deref(), "--time-zone"));
-        tell_profile(&source);
+        print_profile(&source);
         return Ok(ExitCode::SUCCESS);
     };
     match recognition.needs_time_zone {
         true => println!("  time zone: {}", shown(zone.as_deref(), "--time-zone")),
         false => println!("  time zone: not needed, every time has an offset"),
     }
-    recognised::tell(recognition);
+    recognised::print(recognition);
     for doubt in &recognition.doubts {
-        println!("  not sure: {doubt}");
+        println!("  ambiguous: {doubt}");
     }
-    let path = recognised::mapping_path(arguments.output.as_deref(), &file.named);
+    let path = recognised::mapping_path(arguments.output.as_deref(), &file.naming_path);
     recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
     println!("  mapping written: {}", path.display());
     Ok(ExitCode::SUCCESS)
 }
 
 /// The columns of a built-in profile, which needs no mapping file.
-fn tell_profile(source: &SourceFile) {
+fn print_profile(source: &SourceFile) {
     let profile = source.profile();
     println!("  layout: built-in profile '{}', no mapping is needed", profile.name);
     let mut columns: Vec<_> = profile.columns.iter().collect();

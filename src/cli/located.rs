@@ -16,13 +16,13 @@ use crate::ingest::{ReadOptions, SPOOL_BYTES_MAX, spool};
 use crate::message;
 use crate::store::Reader;
 
-/// How a file is read, where its content does not tell.
+/// Options for what cannot be detected from the content of a file.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
-    /// Character between the cells of a CSV file (default: told from the content).
+    /// Character between the cells of a CSV file (default: detected from the content).
     #[arg(long)]
     delimiter: Option<char>,
-    /// Character encoding of the file, such as windows-1252 (default: told from the content).
+    /// Character encoding of the file, such as windows-1252 (default: detected from the content).
     #[arg(long)]
     encoding: Option<String>,
     /// Sheet of an Excel workbook (default: the first that is not empty).
@@ -41,8 +41,8 @@ impl ReadArguments {
             encoding: self.encoding.clone(),
             sheet: self.sheet.clone(),
             layer: self.layer.clone(),
-            shown_as: Some(file.shown.clone()),
-            is_look: false,
+            label: Some(file.label.clone()),
+            is_start_only: false,
         }
     }
 }
@@ -52,9 +52,10 @@ pub struct Located {
     /// Where its bytes are.
     pub path: PathBuf,
     /// What it is called in messages.
-    pub shown: String,
-    /// A path of which files that belong to it, such as that of refused rows, take their names.
-    pub named: PathBuf,
+    pub label: String,
+    /// The path from which the names of files that belong to it, such as the one of refused rows,
+    /// are derived.
+    pub naming_path: PathBuf,
     /// The temporary file, which is removed with the value.
     _copy: Option<TempPath>,
     /// The files of the download and the version that was downloaded.
@@ -82,19 +83,19 @@ impl Located {
         if argument != Path::new("-") {
             return Ok(Self {
                 path: argument.to_owned(),
-                shown: argument.display().to_string(),
-                named: argument.to_owned(),
+                label: argument.display().to_string(),
+                naming_path: argument.to_owned(),
                 _copy: None,
                 fetched: None,
             });
         }
-        let shown = "standard input";
+        let label = "standard input";
         let copied = spool(std::io::stdin().lock(), SPOOL_BYTES_MAX);
-        let copy = copied.map_err(|message| Refusal::new("file", shown, message))?;
+        let copy = copied.map_err(|message| Refusal::new("file", label, message))?;
         Ok(Self {
             path: copy.to_path_buf(),
-            shown: shown.to_owned(),
-            named: PathBuf::from("standard-input"),
+            label: label.to_owned(),
+            naming_path: PathBuf::from("standard-input"),
             _copy: Some(copy),
             fetched: None,
         })
@@ -108,7 +109,7 @@ impl Located {
     pub fn fetched(argument: &Path, context: &DownloadContext<'_>) -> Result<Option<Self>> {
         let Some(url) = url_of(argument) else { return Self::of(argument).map(Some) };
         let url = url?;
-        let shown = argument.display().to_string();
+        let label = argument.display().to_string();
         let mut folder = context.store.as_os_str().to_owned();
         folder.push(".downloads");
         let folder = PathBuf::from(folder);
@@ -121,18 +122,18 @@ impl Located {
         let known = files.imported().filter(|last| is_in_store(context.store, last));
         let last = url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
         let host = url.host_str().unwrap_or("download").to_owned();
-        let named = last.filter(|name| !name.is_empty()).unwrap_or(host);
+        let naming_path = last.filter(|name| !name.is_empty()).unwrap_or(host);
         let download = Download::new(url, context.limits, &files, context.stop)?;
         match download.run(known.as_ref().map(|known| &known.version))? {
             Downloaded::Unchanged(version) => {
                 let since = version.modified.or(version.etag).unwrap_or_default();
-                println!("{shown}: unchanged since {since}");
+                println!("{label}: unchanged since {since}");
                 Ok(None)
             }
             Downloaded::Whole(version) => Ok(Some(Self {
                 path: files.part.clone(),
-                shown,
-                named: PathBuf::from(named),
+                label,
+                naming_path: PathBuf::from(naming_path),
                 _copy: None,
                 fetched: Some((files, version)),
             })),

@@ -43,7 +43,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Import a city's export; a rerun continues where it stopped and adds nothing twice
     Import(import::Arguments),
-    /// Show what a file's columns are taken for, and write a mapping file
+    /// Show what a file's columns are recognised as, and write a mapping file
     Inspect(inspect::Arguments),
     /// Export the reports of a jurisdiction as GeoJSON, CSV, GeoParquet or GeoPackage
     Export(export::Arguments),

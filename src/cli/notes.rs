@@ -5,9 +5,9 @@ use crate::ingest::{NotedWord, Notes};
 /// Words of one field that are shown.
 const SHOWN: usize = 12;
 
-/// Prints what the whole file was taken for, how its times were written, and every word that its
+/// Prints how the whole file was read, how its times were written, and every word that its
 /// profile does not translate.
-pub fn tell(notes: &Notes) {
+pub fn print(notes: &Notes) {
     for sentence in &notes.sentences {
         println!("  {}", sentence.en);
     }
@@ -34,8 +34,8 @@ fn list(title: &str, words: &std::collections::HashMap<String, NotedWord>, known
         return;
     }
     let shown = sorted.iter().take(SHOWN).map(|(word, noted)| {
-        let NotedWord { count, taken_for, .. } = noted;
-        format!("{count} '{word}' taken for {taken_for}")
+        let NotedWord { count, read_as, .. } = noted;
+        format!("{count} '{word}' read as {read_as}")
     });
     let more = match sorted.len().saturating_sub(SHOWN) {
         0 => String::new(),

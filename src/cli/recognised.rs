@@ -1,4 +1,4 @@
-//! What the columns of a file were taken for, printed, and the mapping file that says so.
+//! What the columns of a file were recognised as, printed, and the mapping file that says so.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::message;
 const WORDS: usize = 12;
 
 /// Prints each column: its field with the certainty, or that it is left out, and examples.
-pub fn tell(recognition: &Recognition) {
+pub fn print(recognition: &Recognition) {
     println!("  columns, from a sample of {} rows:", recognition.rows);
     for column in &recognition.columns {
         let taken = match (column.field, column.guess) {
@@ -54,9 +54,9 @@ pub fn write_mapping(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(unwritable("--output", path))
 }
 
-/// Fails where the columns of a file are not sure, with the mapping written for its owner to
+/// Fails where the columns of a file are ambiguous, with the mapping written for its owner to
 /// complete. An existing file of that name, which may be completed already, is kept.
-pub fn settle(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> Result<()> {
+pub fn require_sure(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> Result<()> {
     let Some(recognition) = source.recognition().filter(|found| !found.is_sure()) else {
         return Ok(());
     };
@@ -65,7 +65,7 @@ pub fn settle(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> R
     if !is_kept {
         write_mapping(&path, &recognition.mapping(jurisdiction, None))?;
     }
-    tell(recognition);
+    print(recognition);
     let fr: Vec<&str> = recognition.doubts.iter().map(|doubt| doubt.fr.as_str()).collect();
     let en: Vec<&str> = recognition.doubts.iter().map(|doubt| doubt.en.as_str()).collect();
     let (fr, en, shown) = (fr.join(" ; "), en.join("; "), path.display());
@@ -74,9 +74,9 @@ pub fn settle(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> R
         false => ("est écrit", "is written"),
     };
     let message = message!(
-        "Les colonnes ne sont pas sûres ({fr}). Le fichier « {shown} » {kept_fr} : complétez-le, \
+        "Les colonnes sont ambiguës ({fr}). Le fichier « {shown} » {kept_fr} : complétez-le, \
          puis importez avec --mapping",
-        "The columns are not sure ({en}). The file '{shown}' {kept_en}: complete it, then import \
+        "The columns are ambiguous ({en}). The file '{shown}' {kept_en}: complete it, then import \
          with --mapping"
     );
     Err(Error::new(ErrorKind::Invalid, message))

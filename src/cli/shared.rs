@@ -64,7 +64,7 @@ fn parse_id(id: &str) -> std::result::Result<JurisdictionId, String> {
     JurisdictionId::new(id).map_err(|message| message.en)
 }
 
-/// Checks a jurisdiction's id that stands at `field`.
+/// Checks a jurisdiction's id, the value of `field`.
 ///
 /// # Errors
 /// It is malformed.

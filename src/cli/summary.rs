@@ -50,14 +50,14 @@ impl FileSummary {
     }
 
     /// Prints it as `text` or `json`.
-    pub fn tell(&self, source: &SourceFile, format: &str) {
+    pub fn print(&self, source: &SourceFile, format: &str) {
         match format {
             "json" => println!("{}", self.json(source)),
-            _ => self.tell_text(source),
+            _ => self.print_text(source),
         }
     }
 
-    fn tell_text(&self, source: &SourceFile) {
+    fn print_text(&self, source: &SourceFile) {
         let (profile, id) = (&source.profile().name, &self.jurisdiction);
         println!("{}: profile {profile}, jurisdiction {id}", self.file);
         if self.is_dry_run {
@@ -68,13 +68,13 @@ impl FileSummary {
         }
         println!("  read as {}", source.described());
         if let Some(recognition) = source.recognition() {
-            recognised::tell(recognition);
+            recognised::print(recognition);
         }
-        self.tell_counts();
-        self.tell_places();
-        self.tell_repeats(source.repeats());
-        self.tell_refused();
-        notes::tell(&self.noticed);
+        self.print_counts();
+        self.print_places();
+        self.print_repeats(source.repeats());
+        self.print_refused();
+        notes::print(&self.noticed);
         for note in source.reading_notes() {
             println!("  {note}");
         }
@@ -83,7 +83,7 @@ impl FileSummary {
         }
     }
 
-    fn tell_counts(&self) {
+    fn print_counts(&self) {
         let Summary { rows, resumed, counts, refused, services, .. } = &self.counts;
         let (seconds, rate) = (self.seconds, *rows as f64 / self.seconds.max(1e-3));
         println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
@@ -105,7 +105,7 @@ impl FileSummary {
         }
     }
 
-    fn tell_places(&self) {
+    fn print_places(&self) {
         let Summary { unlocated, approximate, outside, .. } = &self.counts;
         println!(
             "  {unlocated} without a position, {approximate} at a default point, \
@@ -118,7 +118,7 @@ impl FileSummary {
         }
     }
 
-    fn tell_repeats(&self, rule: RepeatRule) {
+    fn print_repeats(&self, rule: RepeatRule) {
         let taken = match rule {
             RepeatRule::Newest => "the newest update of each id is taken",
             RepeatRule::Last => "the last row of each id is taken",
@@ -134,7 +134,7 @@ impl FileSummary {
     }
 
     /// Refusals by field and reason; a row may have several.
-    fn tell_refused(&self) {
+    fn print_refused(&self) {
         let Some(path) = &self.refused else { return };
         println!("  refused, by field and reason:");
         let kinds = self.noticed.refusals.sorted();
@@ -176,7 +176,7 @@ impl FileSummary {
         let unknown = |words| {
             let words = Notes::sorted(words, false).into_iter();
             let words = words.map(|(word, noted)| {
-                json!({ "word": word, "count": noted.count, "taken_for": noted.taken_for })
+                json!({ "word": word, "count": noted.count, "read_as": noted.read_as })
             });
             words.collect::<Vec<Value>>()
         };

@@ -17,7 +17,7 @@ pub struct NotedWord {
     /// How often it came.
     pub count: u64,
     /// What it was taken for, in this service's words: `open`, `closed:duplicate`, `import`.
-    pub taken_for: String,
+    pub read_as: String,
     /// A list of usual words has it; otherwise it was not known at all.
     pub known: bool,
 }
@@ -76,15 +76,15 @@ impl Notes {
     pub fn word(
         words: &mut HashMap<String, NotedWord>,
         word: &str,
-        taken_for: impl FnOnce() -> String,
+        read_as: impl FnOnce() -> String,
         known: bool,
     ) {
         if let Some(noted) = words.get_mut(word) {
             noted.count += 1;
         } else if words.len() < WORDS_MAX {
-            words.insert(word.to_owned(), NotedWord { count: 1, taken_for: taken_for(), known });
+            words.insert(word.to_owned(), NotedWord { count: 1, read_as: read_as(), known });
         } else {
-            let others = NotedWord { count: 0, taken_for: String::new(), known: false };
+            let others = NotedWord { count: 0, read_as: String::new(), known: false };
             words.entry("…".to_owned()).or_insert(others).count += 1;
         }
     }

@@ -71,7 +71,7 @@ impl SourceFile {
         options: &ReadOptions,
     ) -> Result<Self> {
         let input = Input::open(path, options)?;
-        let shown = input.shown().to_owned();
+        let shown = input.label().to_owned();
         let refuse = |reason: String| {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
             Error::from(Refusal::new("file", &shown, message))
@@ -154,7 +154,7 @@ impl SourceFile {
         self.is_refused_rows
     }
 
-    /// What the file was taken for: its format, encoding and packing.
+    /// Format, encoding and packing.
     pub fn described(&self) -> String {
         self.input.described()
     }

@@ -323,7 +323,7 @@ fn status_words_of_many_cities() {
     let wanted: Vec<String> =
         (0..).zip(cases).map(|(n, (.., wanted))| format!("s{n} {wanted}")).collect();
     assert_eq!(done.fields(&["service_request_id", "status", "closed_datetime"]), wanted);
-    done.counts("status words not known: 1 'Wibble' taken for closed");
+    done.counts("status words not known: 1 'Wibble' read as closed");
 }
 
 #[test]

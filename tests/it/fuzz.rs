@@ -134,8 +134,8 @@ fn mutate(rng: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
 }
 
 /// Reads a file as an import does, or a look; how many rows there were.
-fn read(path: &std::path::Path, is_look: bool) -> u64 {
-    let options = ReadOptions { is_look, ..ReadOptions::default() };
+fn read(path: &std::path::Path, is_start_only: bool) -> u64 {
+    let options = ReadOptions { is_start_only, ..ReadOptions::default() };
     let Ok(source) = SourceFile::open(path, "auto", None, &options) else { return 0 };
     let mut rows = 0;
     let _damage = source.read(TimeZone::UTC, None, true, &mut |_| {
@@ -152,7 +152,7 @@ fn fuzz_the_readers() {
     let seed = std::env::var("FUZZ_SEED").map_or(1, |text| text.parse().unwrap());
     let (mut rng, seeds) = (ChaCha8Rng::seed_from_u64(seed), seeds());
     let folder = Folder::new("fuzz");
-    // A library may panic in a thread that reads ahead: that is told as damage. Ours may not.
+    // A library may panic in a thread that reads ahead: that is an error of the file. Ours may not.
     let (ours, theirs) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU64::new(0)));
     let (found, counted) = (ours.clone(), theirs.clone());
     std::panic::set_hook(Box::new(move |panic| {
@@ -170,8 +170,8 @@ fn fuzz_the_readers() {
         mutate(&mut rng, &mut mutated);
         let path = folder.with(name, &mutated);
         let one = Instant::now();
-        let is_look = rng.random_bool(0.3);
-        let read = catch_unwind(AssertUnwindSafe(|| read(&path, is_look)));
+        let is_start_only = rng.random_bool(0.3);
+        let read = catch_unwind(AssertUnwindSafe(|| read(&path, is_start_only)));
         let panics = ours.lock().unwrap().clone();
         if !panics.is_empty() || read.is_err() || one.elapsed() > PATIENCE {
             let kept = std::env::temp_dir().join(format!("fuzz-{seed}-{files}-{name}"));
@@ -189,7 +189,7 @@ fn fuzz_the_readers() {
     let _ = std::panic::take_hook();
     let theirs = theirs.load(Ordering::SeqCst);
     println!(
-        "{files} files, {rows} rows, {theirs} panics of libraries told as damage, slowest {slowest:?}"
+        "{files} files, {rows} rows, {theirs} panics of libraries reported as damage, slowest {slowest:?}"
     );
     assert!(files > 10 && rows > 10, "{files} files of {rows} rows: an empty proof");
 }

@@ -96,7 +96,7 @@ fn real_exports_of_unknown_layout_are_recognised_or_stop_with_a_mapping() {
         assert!(mapping.contains("\nrequested = ["), "{file}: {output}");
         let city = ["import", path, "--jurisdiction", "city.example", "--time-zone", "UTC"];
         let import = run(&folder, &city);
-        let is_sure = !output.contains("not sure:");
+        let is_sure = !output.contains("ambiguous:");
         if !is_sure {
             assert!(!import.status.success(), "{file}");
             let name = format!("{}.mapping.toml", file.trim_end_matches(".csv"));

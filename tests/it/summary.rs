@@ -52,7 +52,7 @@ fn every_row_is_counted_by_what_became_of_it() {
         "('whenever', 'later')\n    1 lon: must be a number between -… and … degrees ('-971.21')",
         "2.refused.csv",
         "17 2026-05-27 14:05",
-        "status words not known: 1 'Wibble' taken for open",
+        "status words not known: 1 'Wibble' read as open",
     ] {
         let part = part.replace("between -… and …", "between -180 and 180");
         assert!(output.contains(&part), "{part}: {output}");

@@ -1,5 +1,5 @@
-//! Downloads of `pointchaud import https://…`: taken up where they broke off, asked for only where
-//! the file changed, and bounded.
+//! Downloads of `pointchaud import https://…`: resumable, conditional on a change of the file, and
+//! bounded.
 
 mod address;
 mod remembered;
@@ -39,7 +39,7 @@ pub struct DownloadArguments {
     #[arg(long, default_value_t = 20_480)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     max_download: u64,
-    /// A download that stands still for so many seconds is begun again where it broke off.
+    /// Seconds without data after which a download is resumed by a new request.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     download_patience_s: u64,
     /// Follow redirects and names to private addresses, too.
@@ -144,8 +144,8 @@ impl<'a> Download<'a> {
     }
 
     /// Downloads the file into [`Files::part`]; asks only for what changed since `known`. An
-    /// attempt that breaks off is followed by another which takes up from there, as long as bytes
-    /// come; five in a row without any end it.
+    /// attempt that fails is followed by another, which resumes where it ended, as long as bytes
+    /// come; five attempts in a row without any end it.
     ///
     /// # Errors
     /// The server does not answer, or answers with an error, a web page, or more than the limit.
@@ -258,7 +258,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Writes the body of an answer behind the bytes that are there.
+    /// Appends the body of an answer to the bytes that are there.
     async fn body(
         &self,
         mut answer: Response,
@@ -288,7 +288,7 @@ impl<'a> Download<'a> {
                     let reason = causes(&error);
                     Broken::Later(
                         None,
-                        format!("the answer broke off: {has} of {wants} bytes ({reason})"),
+                        format!("the answer was cut: {has} of {wants} bytes ({reason})"),
                     )
                 })?,
                 _ => {
@@ -329,7 +329,7 @@ fn range_start(answer: &Response) -> Option<u64> {
     range.strip_prefix("bytes ")?.split('-').next()?.trim().parse().ok()
 }
 
-/// The length of the whole file, as the answer about a range tells it.
+/// The length of the whole file according to the answer about a range.
 fn range_total(answer: &Response) -> Option<u64> {
     let range = answer.headers().get(CONTENT_RANGE)?.to_str().ok()?;
     range.rsplit('/').next()?.trim().parse().ok()

@@ -18,7 +18,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// The version that the headers of an answer tell.
+    /// The version that the headers of an answer name.
     pub fn of(headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| {
             let value = headers.get(name)?.to_str().ok()?;
@@ -144,7 +144,7 @@ mod tests {
         assert!(files.downloaded().is_none());
         let weak = Version { etag: Some("W/\"1\"".into()), modified: None };
         files.begin(&weak).unwrap();
-        assert!(files.downloaded().is_none(), "a weak tag may stand for other bytes");
+        assert!(files.downloaded().is_none(), "a weak tag may name other bytes");
         let version = Version { etag: Some("\"1\"".into()), modified: None };
         files.begin(&version).unwrap();
         assert_eq!(files.downloaded().unwrap(), (3, version.clone()));

@@ -21,7 +21,7 @@ pub enum DatetimeField {
 /// How a server reads the two ends of a time window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dates {
-    /// No answer has told yet.
+    /// No answer has shown it yet.
     #[default]
     Unknown,
     /// To the second, or not so wrong that smaller windows would not help.

@@ -181,8 +181,8 @@ impl<'a> WindowReader<'a> {
         Ok(Some(Answer { count, span, may_be_cut, is_newest_first }))
     }
 
-    /// Whether requests outside of the window tell how the server reads dates. A window in the
-    /// future tells whether it reads the start at all, one of 1970 whether it reads the end, and
+    /// Whether requests outside of the window show how the server reads dates. A window in the
+    /// future shows whether it reads the start at all, one of 1970 whether it reads the end, and
     /// one of a single second whether it drops hours.
     fn recognises_dates(&self, found: &[MirroredRequest], (from, to): (i64, i64)) -> Result<bool> {
         let times = || found.iter().filter_map(|one| time(one, self.by));

@@ -28,7 +28,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("The imports that are kept.", "Les imports conservés."),
     ("How far an import has come.", "Où en est un import."),
     ("The counts of an import.", "Les nombres d’un import."),
-    ("What a file was taken for.", "Comment un fichier a été compris."),
+    ("What a file was recognised as.", "Comment un fichier a été reconnu."),
     ("A column of the file.", "Une colonne du fichier."),
     (
         "What people chose; null where they chose nothing.",

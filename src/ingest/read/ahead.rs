@@ -39,7 +39,7 @@ impl RowSender {
     /// Waits for room and sends a row; false where nobody listens any more.
     pub fn send(&self, row: AheadRow) -> bool {
         let bytes: usize = row.cells.iter().flatten().map(String::len).sum();
-        // Every place is taken by an empty message behind a large row, so the next one waits until
+        // Empty messages after a large row fill every place, so the next row waits until
         // the large one was read.
         let fillers = if bytes > LARGE { AHEAD } else { 0 };
         let is_sent = self.0.send(Sent::Row(row)).is_ok();
@@ -70,11 +70,11 @@ impl RowsAhead {
         Self { sent: rows, is_at_end: false }
     }
 
-    /// The next row; `None` behind the last.
+    /// The next row; `None` after the last.
     ///
     /// # Errors
     /// The thread cannot read further. A thread that panicked, as libraries may on a damaged file,
-    /// has sent no end: this is told as damage, never taken as the end.
+    /// has sent no end: that is an error, never the end.
     pub fn next(&mut self) -> Result<Option<AheadRow>, Message> {
         if self.is_at_end {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! CSV in, row by row. A quote that is never closed does not swallow the rows behind it: the row in
-//! which it stands is read again with the quote as a plain character.
+//! CSV in, row by row. A quote that is never closed does not swallow the rows after it: the row
+//! that contains it is read again with the quote as a plain character.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -20,7 +20,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SAMPLE_LINES: usize = 50;
 /// Lines over which a quoted cell may go on, for the delimiter to be found.
 const JOINED_MAX: usize = 20;
-/// Lines that may stand above the header.
+/// Title lines that may precede the header.
 const TITLE_LINES_MAX: usize = 5;
 
 /// An open table.
@@ -57,7 +57,7 @@ impl<R: Read> CsvReader<R> {
         let lines = lines.iter().skip(usize::from(named.is_some()));
         let widths: Vec<usize> = lines.map(filled).collect();
         let widest = widths.iter().copied().max().unwrap_or_default();
-        // A title stands above the header where a wide table begins with lines of one cell.
+        // A title precedes the header where a wide table begins with lines of one cell.
         let narrow = widths.iter().take_while(|width| **width == 1).count();
         if widest > 2 && narrow <= TITLE_LINES_MAX {
             title_lines += narrow as u64;

@@ -26,7 +26,7 @@ pub struct Record {
 struct Split {
     /// Where the next record begins.
     next: usize,
-    /// Text stands behind a closing quote.
+    /// Text follows a closing quote.
     is_malformed: bool,
     /// The input ends, or [`ROW_BYTES_MAX`] is reached, within quotes.
     is_unclosed: bool,
@@ -145,7 +145,7 @@ impl<R: Read> RecordText<R> {
         self.ranges.push(from..self.text.len());
     }
 
-    /// Splits a record with quotes and goes behind it; true where a quote is not closed. Then only
+    /// Splits a record with quotes and moves past it; true where a quote is not closed. Then only
     /// the first line is the record, and the quote a character of it.
     fn split_quoted(&mut self, wants: usize) -> Result<bool, Message> {
         let split = self.split()?;
@@ -232,7 +232,7 @@ impl<R: Read> RecordText<R> {
         }
     }
 
-    /// Copies a cell within quotes, from behind the opening one; where its delimiter or line end
+    /// Copies a cell within quotes, from after the opening one; where its delimiter or line end
     /// is. A quote closes where a delimiter or a line end follows; any other is a character.
     fn quoted(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
@@ -255,16 +255,16 @@ impl<R: Read> RecordText<R> {
                 at += 2;
                 continue;
             }
-            let mut behind = at + 1;
-            while matches!(self.byte(behind)?, Some(b' ' | b'\t' | b'\r'))
-                && self.byte(behind)? != Some(self.delimiter)
-                && self.byte(behind)? != Some(self.line_end)
+            let mut after = at + 1;
+            while matches!(self.byte(after)?, Some(b' ' | b'\t' | b'\r'))
+                && self.byte(after)? != Some(self.delimiter)
+                && self.byte(after)? != Some(self.line_end)
             {
-                behind += 1;
+                after += 1;
             }
-            match self.byte(behind)? {
-                None => return Ok(behind),
-                Some(b) if b == self.delimiter || b == self.line_end => return Ok(behind),
+            match self.byte(after)? {
+                None => return Ok(after),
+                Some(b) if b == self.delimiter || b == self.line_end => return Ok(after),
                 Some(_) => {
                     split.is_malformed = true;
                     self.text.push(b'"');
@@ -274,7 +274,7 @@ impl<R: Read> RecordText<R> {
         }
     }
 
-    /// The byte at an index of the buffer, which is filled as far; `None` behind the last.
+    /// The byte at an index of the buffer, which is filled as far; `None` after the last.
     fn byte(&mut self, at: usize) -> Result<Option<u8>, Message> {
         while at >= self.buffer.len() {
             if !self.fill()? {

@@ -6,7 +6,7 @@ use crate::i18n::Message;
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 use crate::message;
 
-/// An element as it stands in the text.
+/// An element as the text has it.
 pub enum Element<'a> {
     /// Its bytes.
     Json(&'a [u8]),
@@ -35,7 +35,7 @@ impl<R: BufRead> Elements<R> {
         Ok(elements)
     }
 
-    /// The next element; `None` behind the last.
+    /// The next element; `None` after the last.
     ///
     /// # Errors
     /// The text ends within the array or is not JSON, or the input cannot be read.
@@ -132,7 +132,7 @@ fn cut() -> Message {
     message!("le texte JSON s’arrête au milieu d’une valeur", "the JSON text ends within a value")
 }
 
-/// Where a value ends, told from brackets and quotes alone.
+/// Where a value ends, by brackets and quotes alone.
 #[derive(Default)]
 struct ValueScan {
     depth: usize,

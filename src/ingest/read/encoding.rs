@@ -28,7 +28,7 @@ pub fn named(label: &str) -> Result<&'static Encoding, Message> {
     })
 }
 
-/// Tells the encoding of a text by reading it to its end.
+/// Detects the encoding of a text by reading it to its end.
 ///
 /// A mark at the start or the zeros of UTF-16 decide at once. Else it is UTF-8 where more
 /// characters beyond ASCII are well-formed in it than not; the rest is left to the detector that
@@ -76,7 +76,7 @@ pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
     Ok(if guess == UTF_8 { WINDOWS_1252 } else { guess })
 }
 
-/// Tells the encoding from the first bytes of a text: at most so many.
+/// Detects the encoding from the first bytes of a text: at most so many.
 ///
 /// # Errors
 /// The text cannot be read.
@@ -113,7 +113,7 @@ fn count(bytes: &[u8], well_formed: &mut u64, malformed: &mut u64) -> usize {
     }
 }
 
-/// The encoding that a byte order mark or the zeros of UTF-16 tell.
+/// The encoding that a byte order mark or the zeros of UTF-16 show.
 fn marked(start: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return Some(encoding);
@@ -220,7 +220,7 @@ mod tests {
         ] {
             assert_eq!(decoded(&bytes), (name, text.clone()));
         }
-        // One accent far behind the start decides as well.
+        // One accent far from the start decides as well.
         let far = [vec![b'a'; 3 * CHUNK], b"\n\xe9t\xe9 caf\xe9\n".to_vec()].concat();
         assert!(decoded(&far).1.ends_with("été café\n"));
         // A character that the buffer cuts is whole; one damaged row leaves UTF-8 in place.

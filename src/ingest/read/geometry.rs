@@ -25,7 +25,7 @@ const KINDS: [&str; 8] = [
 /// A place of a binary geometry: its two coordinates, or that it is empty.
 pub type BinaryPoint = Result<Option<(f64, f64)>, Refusal>;
 
-/// Numbers of a geometry, one behind the other.
+/// Numbers of a geometry, one after the other.
 struct Wkb<'a> {
     bytes: &'a [u8],
     is_little: bool,
@@ -151,7 +151,7 @@ impl GeometryCrs {
     }
 
     /// Names of the two columns that hold the place: degrees, or coordinates of a projection that
-    /// the rows themselves must tell.
+    /// the rows themselves must show.
     pub fn columns(&self) -> [&'static str; 2] {
         match self {
             Self::Degrees | Self::Projected(_) => ["*lon", "*lat"],

@@ -187,7 +187,7 @@ impl GpkgLayer {
         Ok(Self { others: others.map(|layer| layer.table.clone()).collect(), ..chosen.clone() })
     }
 
-    /// The reference system of the geometries, as the file's own register tells it.
+    /// The reference system of the geometries, by the file's own register.
     fn crs(&self, db: &Connection) -> Result<Option<GeometryCrs>, Message> {
         let Some((_, srs_id)) = &self.geometry else { return Ok(None) };
         if *srs_id <= 0 {

@@ -28,12 +28,12 @@ use crate::message;
 
 /// The first bytes of a zip archive, which a workbook is.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// Bytes of a file from which a look tells the format and the encoding.
-const LOOK_BYTES: u64 = 16 << 20;
+/// Bytes from which the format and the encoding are detected where only the start is read.
+const START_BYTES_MAX: u64 = 16 << 20;
 /// Records of JSON that are read ahead, to know the columns.
 const SAMPLE_ROWS: usize = 100;
 
-/// What is known of an input beforehand; the rest is told from its content.
+/// What is known of an input beforehand; the rest is detected from its content.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
     /// The character between the cells of a table.
@@ -45,10 +45,10 @@ pub struct ReadOptions {
     /// The name of the layer of a GeoPackage.
     pub layer: Option<String>,
     /// What the input is called in messages, where it is not its path.
-    pub shown_as: Option<String>,
-    /// The format and the encoding are told from the first 16 MiB, not from the whole file: for a
-    /// look at it. What comes later may be of another kind, and a cut file is not noticed.
-    pub is_look: bool,
+    pub label: Option<String>,
+    /// The format and the encoding are detected from the first 16 MiB, not from the whole file, as
+    /// for an inspection. Later bytes may be of another kind, and a cut file is not noticed.
+    pub is_start_only: bool,
 }
 
 /// What the content of an input is.
@@ -64,27 +64,27 @@ enum Format {
 /// An input whose format is known; its rows can be read several times.
 pub struct Input {
     path: PathBuf,
-    shown: String,
+    label: String,
     /// The unpacked copy of a packed file whose format is not read from the start to the end.
     copy: Option<TempPath>,
     packing: Packing,
     encoding: &'static Encoding,
     delimiter: Option<u8>,
     format: Format,
-    is_look: bool,
+    is_start_only: bool,
     /// Size and time of change when it was opened.
     stamp: Option<(u64, SystemTime)>,
 }
 
 impl Input {
-    /// Opens a file and tells its format from its content. A text is read to its end once, so that
-    /// a file that is damaged or cut is refused before the first of its rows is taken.
+    /// Opens a file and detects its format from its content. A text is read to its end once, so
+    /// that a file that is damaged or cut is refused before the first of its rows is taken.
     ///
     /// # Errors
     /// Not a file, empty, cut short, or of no format that is read.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let shown = options.shown_as.clone().unwrap_or_else(|| path.display().to_string());
-        let refuse = |message| Error::from(Refusal::new("file", &shown, message));
+        let label = options.label.clone().unwrap_or_else(|| path.display().to_string());
+        let refuse = |message| Error::from(Refusal::new("file", &label, message));
         let failed = |error| refuse(unreadable(error));
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             return Err(refuse(message!(
@@ -100,13 +100,13 @@ impl Input {
         let delimiter = options.delimiter.map(delimiter).transpose()?;
         let mut input = Self {
             path: path.to_owned(),
-            shown: shown.clone(),
+            label: label.clone(),
             copy: None,
             packing,
             encoding: UTF_8,
             delimiter,
             format: Format::Table,
-            is_look: options.is_look,
+            is_start_only: options.is_start_only,
             stamp: stamp(path),
         };
         let inner = match input.packing {
@@ -177,8 +177,8 @@ impl Input {
 
     fn json(&self) -> Result<Format> {
         let text = self.text().map_err(|error| self.cut_short(&unreadable(error)))?;
-        let outline = match self.is_look {
-            true => Outline::read_start(text, LOOK_BYTES),
+        let outline = match self.is_start_only {
+            true => Outline::read_start(text, START_BYTES_MAX),
             false => Outline::read(BufReader::with_capacity(1 << 18, text)),
         };
         let shape = outline.map_err(|error| {
@@ -199,8 +199,8 @@ impl Input {
     }
 
     fn detect(&self, text: Box<dyn Read>) -> std::io::Result<&'static Encoding> {
-        match self.is_look {
-            true => encoding::detect_start(text, LOOK_BYTES),
+        match self.is_start_only {
+            true => encoding::detect_start(text, START_BYTES_MAX),
             false => encoding::detect(text),
         }
     }
@@ -225,10 +225,10 @@ impl Input {
     }
 
     fn cut_short(&self, reason: &Message) -> Error {
-        cut_short(&self.shown, reason)
+        cut_short(&self.label, reason)
     }
 
-    /// What the file was taken for: its format, encoding and packing.
+    /// Format, encoding and packing.
     pub fn described(&self) -> String {
         let packing = match self.packing {
             Packing::Gzip => ", gzip",
@@ -260,8 +260,8 @@ impl Input {
     }
 
     /// What the input is called in messages.
-    pub fn shown(&self) -> &str {
-        &self.shown
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Refuses a file that was changed since it was opened: its rows are of two versions.
@@ -337,13 +337,13 @@ impl Input {
             Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };
         let reader = reader.map_err(|message| self.cut_short(&message))?;
-        Ok(Rows { shown: self.shown.clone(), reader })
+        Ok(Rows { label: self.label.clone(), reader })
     }
 }
 
 /// The rows of an input, read one by one.
 pub struct Rows {
-    shown: String,
+    label: String,
     reader: Box<dyn RowReader>,
 }
 
@@ -353,7 +353,7 @@ impl Rows {
     /// # Errors
     /// The file cannot be read further; rows before have been given.
     pub fn next(&mut self, row: &mut Row) -> Result<bool> {
-        self.reader.next(row).map_err(|message| cut_short(&self.shown, &message))
+        self.reader.next(row).map_err(|message| cut_short(&self.label, &message))
     }
 
     /// The columns found so far.
@@ -372,13 +372,13 @@ impl Rows {
     }
 }
 
-fn cut_short(shown: &str, reason: &Message) -> Error {
+fn cut_short(label: &str, reason: &Message) -> Error {
     let Message { fr, en } = reason;
     Error::new(
         ErrorKind::Invalid,
         message!(
-            "La lecture de « {shown} » s’est arrêtée : {fr}",
-            "Reading '{shown}' stopped: {en}"
+            "La lecture de « {label} » s’est arrêtée : {fr}",
+            "Reading '{label}' stopped: {en}"
         ),
     )
 }

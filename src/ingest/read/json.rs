@@ -44,7 +44,7 @@ impl JsonShape {
     /// Finds the records of a document.
     ///
     /// # Errors
-    /// There are none; the coordinate reference system cannot be told.
+    /// There are none; the coordinate reference system cannot be read.
     pub fn find(outline: &Outline) -> Result<Self, Message> {
         let columns = outline.columns.as_ref().and_then(Value::as_array);
         let usual =
@@ -223,7 +223,7 @@ fn read_record(
     }
 }
 
-/// Reads records that stand one behind the other, each on a line of its own or behind a record
+/// Reads records that follow each other, each on a line of its own or after a record
 /// separator (RFC 8142).
 pub struct JsonLinesReader<R> {
     input: BufReader<R>,

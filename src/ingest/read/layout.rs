@@ -18,7 +18,7 @@ pub enum RecordLayout {
 }
 
 impl RecordLayout {
-    /// The layout of a record that stands for all of its file.
+    /// The layout of a record that represents all of its file.
     pub fn of(record: &Value) -> Self {
         let is_object = |name: &str| record[name].is_object();
         if record["type"] == "Feature" {

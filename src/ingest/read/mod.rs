@@ -1,5 +1,5 @@
 //! Files as cities publish them, read as one stream of rows whatever their format: the bytes are
-//! unpacked and decoded, the format is told from the content, and each row becomes named cells.
+//! unpacked and decoded, the format is detected from the content, and each row becomes named cells.
 
 mod ahead;
 mod csv;

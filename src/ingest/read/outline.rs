@@ -54,7 +54,7 @@ impl Outline {
 }
 
 impl Outline {
-    /// Reads the first bytes of a document, at most so many. What stands behind them is not known:
+    /// Reads the first bytes of a document, at most so many. What follows them is not known:
     /// a document that they cut is taken to be a single one.
     ///
     /// # Errors
@@ -170,7 +170,7 @@ enum Kind {
     Scalar,
 }
 
-/// Passes over a value and tells what kind it is.
+/// Skips a value and returns its kind.
 struct KindOf;
 
 impl<'de> DeserializeSeed<'de> for KindOf {

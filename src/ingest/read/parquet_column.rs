@@ -13,7 +13,7 @@ use crate::ingest::read::geometry::hexadecimal;
 
 /// Binary values up to this length may be geometries; longer ones are left out.
 const BINARY_MAX: usize = 64;
-/// Most digits behind the point of a decimal number.
+/// Most digits after the point of a decimal number.
 const SCALE_MAX: i32 = 38;
 
 /// What the values of a column mean.
@@ -27,7 +27,7 @@ enum Meaning {
     Day,
     /// A time since 1970: its units in a second, and whether it is of UTC or a wall clock's.
     Time { per_second: i64, is_utc: bool },
-    /// A decimal number with so many digits behind its point.
+    /// A decimal number with so many digits after its point.
     Decimal(i32),
 }
 

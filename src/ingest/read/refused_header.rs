@@ -1,7 +1,7 @@
 //! The columns that a file of refused rows has in front of those of its source. A reader passes
 //! over them, so that the corrected file is read as the source was.
 
-/// What stands in front of the source's own cells: the number of the row, counted from the first
+/// The columns before the source's own cells: the number of the row, counted from the first
 /// one under the header; the line, row of the sheet or number of the record where it begins; what
 /// was refused, and why in English and French; and the row itself, where it has no cells.
 pub const REFUSED_COLUMNS: [&str; 7] = [
@@ -14,7 +14,7 @@ pub const REFUSED_COLUMNS: [&str; 7] = [
     "refused_record",
 ];
 
-/// The beginning of the name of one more column, whose cells are empty. Behind it stands what all
+/// The beginning of the name of one more column, whose cells are empty. After it comes what all
 /// rows of the source decided, such as `date_order=dmy`: the refused rows alone may not decide it.
 const READ_AS: &str = "refused_read_as";
 
@@ -26,7 +26,7 @@ pub fn read_as_column(decided: &[String]) -> String {
     }
 }
 
-/// Of a file of refused rows: how many columns stand in front of the source's own, and what the
+/// Of a file of refused rows: how many columns precede the source's own, and what the
 /// source was read as. `None` for any other file.
 pub fn refused_header(names: &[String]) -> Option<(usize, Vec<String>)> {
     let passed = REFUSED_COLUMNS.len() + 1;

@@ -8,7 +8,7 @@ use crate::i18n::Message;
 use crate::ingest::profile::column_name;
 use crate::ingest::read::layout::RecordLayout;
 
-/// SourceColumns that a source may have.
+/// Columns that a source may have.
 pub const COLUMNS_MAX: usize = 4_096;
 
 /// The columns of a source. A column keeps its number: a source that finds new columns while it
@@ -24,7 +24,7 @@ pub struct SourceColumns {
 }
 
 impl SourceColumns {
-    /// SourceColumns named as in a header row.
+    /// Columns named as in a header row.
     pub fn of_header<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut columns = Self::default();
         for name in names {
@@ -136,7 +136,7 @@ pub struct Row {
     pub cells: Cells,
     /// Why the row cannot be taken as one, such as a wrong number of columns.
     pub refusal: Option<Refusal>,
-    /// The record as it stands in the file, where it was refused and has no cells.
+    /// The record as the file has it, where it was refused and has no cells.
     pub record: String,
 }
 

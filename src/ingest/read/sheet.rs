@@ -15,7 +15,7 @@ use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::TableShape;
 use crate::message;
 
-/// Rows that may stand above the header.
+/// Title rows that may precede the header.
 const TITLE_ROWS_MAX: usize = 5;
 
 fn damaged(error: impl std::fmt::Display) -> Message {
@@ -61,7 +61,7 @@ pub struct SheetReader {
 }
 
 impl SheetReader {
-    /// Reads the header: the first row, or the first of several cells where titles stand above.
+    /// Reads the header: the first row, or the first of several cells where title rows precede it.
     ///
     /// # Errors
     /// The workbook cannot be read.

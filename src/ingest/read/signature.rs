@@ -3,7 +3,7 @@
 use crate::i18n::Message;
 use crate::message;
 
-/// Bytes at the start of a file that tell its format.
+/// Bytes at the start of a file that show its format.
 pub const START_BYTES: usize = 4_096;
 
 /// The words for a format that is not read, with what to do about it; `None` where the start is not

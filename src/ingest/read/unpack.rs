@@ -38,7 +38,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// Tells how a file is packed.
+    /// Detects how a file is packed.
     ///
     /// # Errors
     /// An archive that is damaged, encrypted, or of no file or several.
@@ -257,7 +257,7 @@ impl Read for BoundedReader {
 pub struct Bomb;
 
 impl Bomb {
-    /// What people are told.
+    /// The sentence for people.
     pub fn words() -> Message {
         message!(
             "se décompresse à plus de {RATIO_MAX} fois sa taille : ce ne sont pas des données",

@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard};
 use crate::error::Error;
 use crate::ingest::Declarations;
 use crate::usecase::imports::folder::remove_folder;
-use crate::usecase::imports::progress::{ImportProgress, ImportStage};
+use crate::usecase::imports::progress::{ImportProgress, ImportState};
 
-/// What people chose for a file, in place of what it was taken for.
+/// What people chose for a file in place of what was recognised.
 #[derive(Debug, Clone, Default)]
 pub struct ImportChoices {
     /// The city to file it under.
@@ -20,9 +20,9 @@ pub struct ImportChoices {
     pub declared: Declarations,
 }
 
-/// An import as it is shown.
+/// An import at one moment.
 #[derive(Debug, Clone)]
-pub struct ImportStatus {
+pub struct ImportOverview {
     /// Its key.
     pub id: String,
     /// The name of the file.
@@ -42,7 +42,7 @@ pub struct KeptImport {
     bytes_total: u64,
     cancelled: AtomicBool,
     /// Second of 1970 at which it was last used.
-    touched: AtomicI64,
+    last_used: AtomicI64,
     choices: Mutex<ImportChoices>,
     progress: Mutex<ImportProgress>,
 }
@@ -62,7 +62,7 @@ impl KeptImport {
             file,
             bytes_total,
             cancelled: AtomicBool::new(false),
-            touched: AtomicI64::new(now),
+            last_used: AtomicI64::new(now),
             choices: Mutex::default(),
             progress: Mutex::default(),
         }
@@ -83,9 +83,9 @@ impl KeptImport {
         self.folder.join("refused-rows.csv")
     }
 
-    /// Its state at this moment.
-    pub fn status(&self) -> ImportStatus {
-        ImportStatus {
+    /// The import at this moment.
+    pub fn overview(&self) -> ImportOverview {
+        ImportOverview {
             id: self.id.clone(),
             name: self.name.clone(),
             bytes_total: self.bytes_total,
@@ -95,7 +95,7 @@ impl KeptImport {
 
     /// Is it being read?
     pub fn is_running(&self) -> bool {
-        lock(&self.progress).stage == ImportStage::UnderWay
+        lock(&self.progress).state == ImportState::UnderWay
     }
 
     /// Was it ended by a person?
@@ -109,13 +109,13 @@ impl KeptImport {
     }
 
     /// When it was last used.
-    pub fn touched(&self) -> i64 {
-        self.touched.load(Ordering::Relaxed)
+    pub fn last_used(&self) -> i64 {
+        self.last_used.load(Ordering::Relaxed)
     }
 
-    /// Notes that it is used.
-    pub fn touch(&self, now: i64) {
-        self.touched.store(now, Ordering::Relaxed);
+    /// Notes that it is used at this second.
+    pub fn mark_used(&self, now: i64) {
+        self.last_used.store(now, Ordering::Relaxed);
     }
 
     /// What people chose.
@@ -128,24 +128,24 @@ impl KeptImport {
         *lock(&self.choices) = choices;
     }
 
-    /// Changes how far it has come.
-    pub fn progress(&self, change: impl FnOnce(&mut ImportProgress)) {
+    /// Changes its progress.
+    pub fn update(&self, change: impl FnOnce(&mut ImportProgress)) {
         change(&mut lock(&self.progress));
     }
 
     /// Notes that it is being read from now on.
     pub fn begin(&self) {
-        self.progress(|progress| progress.stage = ImportStage::UnderWay);
+        self.update(|progress| progress.state = ImportState::UnderWay);
     }
 
     /// Notes that it has ended, and removes the file; the refused rows stay.
     pub fn end(&self, error: Option<Error>, now: i64) {
-        self.touch(now);
+        self.mark_used(now);
         let _ = std::fs::remove_file(&self.file);
-        self.progress(|progress| progress.end(error));
+        self.update(|progress| progress.end(error));
     }
 
-    /// The error without the path of the folder, which is nobody's concern but the machine's.
+    /// The error without the path of the folder, which is internal.
     pub fn without_folder(&self, mut error: Error) -> Error {
         let hidden = format!("{}/", self.folder.display());
         let shown = |text: &mut String| *text = text.replace(&hidden, "");

@@ -1,5 +1,5 @@
-//! Imports through the API: a file is sent, looked at, corrected and then imported in the
-//! background. Sent files lie in a folder beside the store until their import has ended.
+//! Imports through the API: a file is uploaded, inspected, corrected and then imported in the
+//! background. Uploaded files are kept in a folder beside the store until their import has ended.
 
 mod folder;
 mod kept;
@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-pub use kept::{ImportChoices, ImportStatus};
+pub use kept::{ImportChoices, ImportOverview};
 pub use preview::{ImportPreview, PreviewRow};
-pub use progress::{ImportProgress, ImportStage, RefusalCount};
+pub use progress::{ImportProgress, ImportState, RefusalCount};
 pub use upload::{Upload, file_too_large};
 
 use crate::error::{Error, ErrorKind, Refusal, Result};
@@ -37,7 +37,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// The imports of a service. What a former process left behind is removed.
+    /// The imports of a service. Files of an earlier process are removed.
     pub fn new(app: Arc<App>) -> Arc<Self> {
         let folder = app.reader().path().with_extension("imports");
         remove_folder(&folder);
@@ -58,9 +58,9 @@ impl Imports {
     }
 
     /// Every import that is kept, the oldest first.
-    pub fn list(&self) -> Vec<ImportStatus> {
+    pub fn list(&self) -> Vec<ImportOverview> {
         self.sweep();
-        self.lock().iter().map(|one| one.status()).collect()
+        self.lock().iter().map(|one| one.overview()).collect()
     }
 
     /// Begins to receive a file of this name. Where as many are kept as may be, the oldest that is
@@ -85,23 +85,23 @@ impl Imports {
     ///
     /// # Errors
     /// It is empty.
-    pub fn keep(&self, upload: Upload) -> Result<ImportStatus> {
+    pub fn keep(&self, upload: Upload) -> Result<ImportOverview> {
         let kept = Arc::new(upload.finish(self.app.now().as_second())?);
-        let status = kept.status();
+        let overview = kept.overview();
         self.lock().push(kept);
-        Ok(status)
+        Ok(overview)
     }
 
-    /// What an import has come to.
+    /// An import at this moment.
     ///
     /// # Errors
     /// Not found.
-    pub fn status(&self, id: &str) -> Result<ImportStatus> {
-        self.get(id).map(|kept| kept.status())
+    pub fn overview(&self, id: &str) -> Result<ImportOverview> {
+        self.get(id).map(|kept| kept.overview())
     }
 
-    /// What the file was taken for, after `change` was applied to what people chose before. Where
-    /// it fails, their choices stay as they were.
+    /// What the file is recognised as, after `change` was applied to the earlier choices. Where it
+    /// fails, the choices stay as they were.
     ///
     /// # Errors
     /// Not found; a conflict with an import that has begun; the file or a choice is refused.
@@ -113,7 +113,7 @@ impl Imports {
         let kept = self.get(id)?;
         let mut choices = kept.choices();
         change(&mut choices);
-        kept.touch(self.app.now().as_second());
+        kept.mark_used(self.app.now().as_second());
         self.only_waiting(&kept)?;
         let preview = ImportPreview::of(&self.app, kept.file(), &choices);
         let preview = preview.map_err(|error| kept.without_folder(error))?;
@@ -124,9 +124,8 @@ impl Imports {
     /// Begins the import on a thread of its own.
     ///
     /// # Errors
-    /// Not found; a conflict with an import that runs or has ended; something has to be decided
-    /// before.
-    pub fn start(self: &Arc<Self>, id: &str) -> Result<ImportStatus> {
+    /// Not found; a conflict with an import that runs or has ended; a decision is missing.
+    pub fn start(self: &Arc<Self>, id: &str) -> Result<ImportOverview> {
         let kept = self.get(id)?;
         self.only_waiting(&kept)?;
         let opened = self.open(&kept).map_err(|error| kept.without_folder(error))?;
@@ -158,7 +157,7 @@ impl Imports {
         if let Err(error) = spawned {
             kept.end(Some(Error::internal(error)), self.app.now().as_second());
         }
-        Ok(kept.status())
+        Ok(kept.overview())
     }
 
     /// The file of the refused rows of an import.
@@ -194,11 +193,11 @@ impl Imports {
     /// Removes what was kept longer than the limit.
     fn sweep(&self) {
         let oldest = self.app.now().as_second() - self.app.limits.import_kept_time.as_secs() as i64;
-        self.lock().retain(|one| one.is_running() || one.touched() > oldest);
+        self.lock().retain(|one| one.is_running() || one.last_used() > oldest);
     }
 
     fn only_waiting(&self, kept: &KeptImport) -> Result<()> {
-        if kept.status().progress.stage == ImportStage::Waiting {
+        if kept.overview().progress.state == ImportState::Waiting {
             return Ok(());
         }
         let message = message!("Cet import a déjà commencé.", "This import has already begun.");
@@ -211,7 +210,7 @@ impl Imports {
         let (source, inspection) = Inspection::of(kept.file(), &choices.declared)?;
         if let Some(doubt) = inspection.doubts.first() {
             let (fr, en) = (&doubt.fr, &doubt.en);
-            let message = message!("ne sont pas sûres : {fr}", "are not sure: {en}");
+            let message = message!("sont ambiguës : {fr}", "are ambiguous: {en}");
             return Err(Refusal::new("columns", "", message).into());
         }
         let (named, zone) = (choices.jurisdiction.as_deref(), choices.time_zone.as_deref());
@@ -225,19 +224,19 @@ impl Imports {
     fn import(&self, kept: &KeptImport, source: &SourceFile, city: SourceCity) -> Result<()> {
         let SourceCity { jurisdiction: city, notes } = city;
         let (reader, writer) = (self.app.reader(), self.app.writer());
-        kept.progress(|progress| progress.jurisdiction = Some(city.id.to_string()));
+        kept.update(|progress| progress.jurisdiction = Some(city.id.to_string()));
         let digest = source.digest(false)?;
         let mut importer = Importer::begin(reader, writer, self.app.catalogues(), city, digest)?;
         let id = importer.id().clone();
         let mut refused = RefusedRows::new(kept.refused_path());
         let noticed = importer.read(source, false, |row, refusals| {
             refused.write(row.number, refusals, row.raw)?;
-            kept.progress(|progress| progress.row(row.bytes_read, refusals));
+            kept.update(|progress| progress.row(row.bytes_read, refusals));
             Ok(!kept.is_cancelled())
         })?;
         let summary = importer.finish(!kept.is_cancelled())?;
         jurisdictions::learn_extent(reader, writer, &id)?;
-        kept.progress(|progress| {
+        kept.update(|progress| {
             progress.summary = Some(summary);
             progress.notes = notes;
             progress.notes.extend(noticed.sentences);

@@ -1,4 +1,4 @@
-//! A file as people see it before its import: what it was taken for, and its first rows as reports.
+//! The preview of an import: what the file was recognised as, and its first rows as reports.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::usecase::{App, Importer, SourceCity, city_of};
 
 /// Rows that are shown.
 const ROWS: usize = 50;
-/// Time for the look over all rows that some files need before the first can be read.
+/// Time for the survey of the rows that some files need before the first can be read.
 const SURVEY_TIME_MAX: Duration = Duration::from_millis(1_500);
-/// The id that stands for a city which is not named yet.
+/// The id of a city that was not named yet.
 const UNNAMED: &str = "city.example";
 
 /// A row as it would be imported.
@@ -26,7 +26,7 @@ pub struct PreviewRow {
     pub outcome: std::result::Result<(Report, Message), Vec<Refusal>>,
 }
 
-/// What a file was taken for, and its first rows.
+/// What a file was recognised as, and its first rows.
 pub struct ImportPreview {
     /// Format, packing and encoding.
     pub described: String,
@@ -36,7 +36,7 @@ pub struct ImportPreview {
     pub jurisdiction: Option<String>,
     /// The time zone of its times without an offset.
     pub time_zone: Option<String>,
-    /// What people have to say before the import: `jurisdiction`, `time_zone`.
+    /// What people have to name before the import: `jurisdiction`, `time_zone`.
     pub needs: Vec<&'static str>,
     /// What people chose.
     pub choices: ImportChoices,
@@ -44,12 +44,12 @@ pub struct ImportPreview {
     pub inspection: Inspection,
     /// The first rows.
     pub rows: Vec<PreviewRow>,
-    /// What the rows that were looked at were taken for.
+    /// How the surveyed rows were read.
     pub notes: Vec<Message>,
 }
 
 impl ImportPreview {
-    /// Looks at a file, of which people chose this.
+    /// Inspects a file with the choices of a person.
     ///
     /// # Errors
     /// The file cannot be read, or a choice is refused.
@@ -95,8 +95,8 @@ impl ImportPreview {
     }
 }
 
-/// The city of a source, and what people have to say about it; where they have not said it yet, a
-/// city that stands for it.
+/// The city of a source, and what people have to name before the import; where they have not named
+/// it yet, a placeholder.
 fn city(
     app: &App,
     source: &SourceFile,

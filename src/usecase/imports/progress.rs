@@ -7,10 +7,10 @@ use crate::usecase::Summary;
 /// Distinct reasons of refusals that are counted; further ones are counted together.
 const REASONS_MAX: usize = 50;
 
-/// What an import is doing.
+/// The state of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ImportStage {
-    /// It was received and waits for a person's decision.
+pub enum ImportState {
+    /// It was received; a person has not started it yet.
     #[default]
     Waiting,
     /// It is being read.
@@ -21,7 +21,7 @@ pub enum ImportStage {
     Failed,
 }
 
-impl ImportStage {
+impl ImportState {
     /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,21 +47,21 @@ pub struct RefusalCount {
 /// How far an import has come.
 #[derive(Debug, Clone, Default)]
 pub struct ImportProgress {
-    /// What it is doing.
-    pub stage: ImportStage,
+    /// Its state.
+    pub state: ImportState,
     /// Bytes of the file that have been read.
     pub bytes_read: u64,
     /// Rows that have been read.
     pub rows: u64,
     /// Rows that were refused.
     pub refused: u64,
-    /// Why values were refused, the reason that came first in front.
+    /// Why values were refused, in the order of their first occurrence.
     pub reasons: Vec<RefusalCount>,
     /// The city that it is filed under.
     pub jurisdiction: Option<String>,
     /// The counts at its end.
     pub summary: Option<Summary>,
-    /// What the whole file was taken for.
+    /// How the whole file was read: date order, projection, what was skipped.
     pub notes: Vec<Message>,
     /// Why it failed.
     pub error: Option<Message>,
@@ -93,7 +93,7 @@ impl ImportProgress {
 
     /// Ends it, with what went wrong.
     pub fn end(&mut self, error: Option<Error>) {
-        self.stage = if error.is_some() { ImportStage::Failed } else { ImportStage::Done };
+        self.state = if error.is_some() { ImportState::Failed } else { ImportState::Done };
         self.error = error.map(|error| error.message);
     }
 }

@@ -15,7 +15,7 @@ use crate::usecase::imports::kept::KeptImport;
 /// Longest name of a file that is kept, in characters.
 const NAME_CHARS_MAX: usize = 80;
 
-/// A file that is being received. Dropped before its end, it leaves nothing behind.
+/// A file that is being received. Dropped before its end, its folder is removed.
 pub struct Upload {
     id: String,
     name: String,

@@ -10,7 +10,7 @@ use crate::i18n::{Language, Message};
 use crate::ingest::{InspectedColumn, Inspection};
 use crate::usecase::Summary;
 use crate::usecase::imports::{
-    ImportChoices, ImportPreview, ImportProgress, ImportStatus, PreviewRow, RefusalCount,
+    ImportChoices, ImportOverview, ImportPreview, ImportProgress, PreviewRow, RefusalCount,
 };
 
 /// Words of a status column that are shown.
@@ -23,21 +23,21 @@ pub struct ImportsOut {
     /// Largest file that may be sent, in bytes.
     #[schemars(extend("x-fr" = "Taille maximale d’un fichier envoyé, en octets."))]
     bytes_max: u64,
-    imports: Vec<ImportStatusOut>,
+    imports: Vec<ImportProgressOut>,
 }
 
 impl ImportsOut {
     /// The list in a language.
-    pub fn new(all: &[ImportStatus], bytes_max: u64, language: Language) -> Self {
-        let imports = all.iter().map(|one| ImportStatusOut::new(one, language)).collect();
+    pub fn new(all: &[ImportOverview], bytes_max: u64, language: Language) -> Self {
+        let imports = all.iter().map(|one| ImportProgressOut::new(one, language)).collect();
         Self { bytes_max, imports }
     }
 }
 
 /// How far an import has come.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ImportStatus")]
-pub struct ImportStatusOut {
+#[schemars(rename = "ImportOverview")]
+pub struct ImportProgressOut {
     id: String,
     /// Name of the file.
     #[schemars(extend("x-fr" = "Nom du fichier."))]
@@ -59,8 +59,8 @@ pub struct ImportStatusOut {
     /// The counts; null before the end.
     #[schemars(extend("x-fr" = "Les nombres ; null avant la fin."))]
     summary: Option<SummaryOut>,
-    /// What the whole file was taken for.
-    #[schemars(extend("x-fr" = "Comment l’ensemble du fichier a été compris."))]
+    /// How the whole file was read.
+    #[schemars(extend("x-fr" = "Comment l’ensemble du fichier a été lu."))]
     notes: Vec<String>,
     /// Why it failed.
     #[schemars(extend("x-fr" = "Pourquoi il a échoué."))]
@@ -96,8 +96,8 @@ struct SummaryOut {
     /// Reports without a position.
     #[schemars(extend("x-fr" = "Demandes sans position."))]
     unlocated: u64,
-    /// Reports at a point that stands for an unknown place.
-    #[schemars(extend("x-fr" = "Demandes à un point qui remplace un lieu inconnu."))]
+    /// Reports at a default point, which the publisher gives to unknown places.
+    #[schemars(extend("x-fr" = "Demandes au point par défaut des lieux inconnus."))]
     approximate: u64,
     /// Reports outside the usual extent of the city.
     #[schemars(extend("x-fr" = "Demandes hors de l’étendue habituelle de la ville."))]
@@ -130,11 +130,11 @@ fn sentences(messages: &[Message], language: Language) -> Vec<String> {
     messages.iter().map(|message| language.pick(message).to_owned()).collect()
 }
 
-impl ImportStatusOut {
-    /// The state in a language.
-    pub fn new(status: &ImportStatus, language: Language) -> Self {
-        let ImportStatus { id, name, bytes_total, progress } = status;
-        let ImportProgress { stage, bytes_read, rows, refused, .. } = progress;
+impl ImportProgressOut {
+    /// The progress in a language.
+    pub fn new(overview: &ImportOverview, language: Language) -> Self {
+        let ImportOverview { id, name, bytes_total, progress } = overview;
+        let ImportProgress { state, bytes_read, rows, refused, .. } = progress;
         let reasons = progress.reasons.iter().map(|RefusalCount { field, message, count }| {
             let reason = language.pick(message).to_owned();
             ReasonOut { field: field.clone(), reason, count: *count }
@@ -142,7 +142,7 @@ impl ImportStatusOut {
         Self {
             id: id.clone(),
             name: name.clone(),
-            state: stage.as_str(),
+            state: state.as_str(),
             bytes_total: *bytes_total,
             bytes_read: *bytes_read,
             rows: *rows,
@@ -156,7 +156,7 @@ impl ImportStatusOut {
     }
 }
 
-/// What a file was taken for.
+/// What a file was recognised as.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Import")]
 pub struct ImportOut<'a> {
@@ -189,8 +189,10 @@ pub struct ImportOut<'a> {
         "x-fr" = "Ce qu’il faut nommer avant l’import : `jurisdiction`, `time_zone`."
     ))]
     needs: &'a [&'static str],
-    /// What is not sure; the import waits until it is decided.
-    #[schemars(extend("x-fr" = "Ce qui n’est pas sûr ; l’import attend que ce soit décidé."))]
+    /// What is ambiguous; the import cannot start before it is decided.
+    #[schemars(extend(
+        "x-fr" = "Ce qui est ambigu ; l’import ne peut commencer avant que ce soit décidé."
+    ))]
     doubts: Vec<String>,
     /// Every field that a column may be read as.
     #[schemars(extend("x-fr" = "Tous les champs possibles d’une colonne."))]
@@ -202,8 +204,8 @@ pub struct ImportOut<'a> {
                                     ont une date de fermeture, sinon ouvertes."))]
     unknown_statuses: Vec<WordOut<'a>>,
     choices: ChoicesOut<'a>,
-    /// What the first rows were taken for.
-    #[schemars(extend("x-fr" = "Comment les premières lignes ont été comprises."))]
+    /// How the first rows were read.
+    #[schemars(extend("x-fr" = "Comment les premières lignes ont été lues."))]
     notes: Vec<String>,
     rows: RowCollection,
 }
@@ -213,18 +215,18 @@ pub struct ImportOut<'a> {
 #[schemars(rename = "ImportColumn")]
 struct ColumnOut<'a> {
     name: &'a str,
-    /// The field it is read as; null if it is left out.
-    #[schemars(extend("x-fr" = "Le champ comme lequel elle est lue ; null si elle est laissée."))]
+    /// The field it is read as; null if it is ignored.
+    #[schemars(extend("x-fr" = "Le champ qu’elle remplit ; null si elle est ignorée."))]
     field: Option<&'a str>,
     /// How certain the field is, from 0 to 1.
     #[schemars(extend("x-fr" = "Certitude de ce champ, de 0 à 1."))]
     certainty: Option<f64>,
-    /// A person said it.
-    #[schemars(extend("x-fr" = "Une personne l’a dit."))]
+    /// A person chose it.
+    #[schemars(extend("x-fr" = "Choisi par une personne."))]
     declared: bool,
     examples: &'a [String],
-    /// Fields that a column which is left out may be.
-    #[schemars(extend("x-fr" = "Champs qu’une colonne laissée pourrait être."))]
+    /// Fields that an ignored column may be.
+    #[schemars(extend("x-fr" = "Champs possibles d’une colonne ignorée."))]
     others: Vec<OtherOut>,
 }
 
@@ -365,7 +367,11 @@ impl RowOut {
 
 impl<'a> ImportOut<'a> {
     /// The preview of an import in a language.
-    pub fn new(status: &'a ImportStatus, preview: &'a ImportPreview, language: Language) -> Self {
+    pub fn new(
+        overview: &'a ImportOverview,
+        preview: &'a ImportPreview,
+        language: Language,
+    ) -> Self {
         let column = |column: &'a InspectedColumn| ColumnOut {
             name: &column.name,
             field: column.field.as_deref(),
@@ -382,9 +388,9 @@ impl<'a> ImportOut<'a> {
         let words = inspection.unknown_statuses.iter().take(WORDS);
         let features = preview.rows.iter().map(|row| RowFeature::new(row, language)).collect();
         Self {
-            id: &status.id,
-            name: &status.name,
-            bytes_total: status.bytes_total,
+            id: &overview.id,
+            name: &overview.name,
+            bytes_total: overview.bytes_total,
             format: &preview.described,
             profile: preview.profile.as_deref(),
             jurisdiction: preview.jurisdiction.as_deref(),

@@ -1,4 +1,4 @@
-//! The body that changes what a file was taken for.
+//! The body that changes what a file was recognised as.
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ const fn text(name: &'static str) -> Member<crate::http::request::members::TextM
 }
 
 body! {
-    /// What people say of a file, in place of what it was taken for.
+    /// What people choose for a file, in place of what was recognised.
     pub struct ImportChange {
         columns: Option<Columns> = member("columns", COLUMNS).optional(),
         category: Option<String> = text("category"),

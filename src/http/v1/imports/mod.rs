@@ -1,4 +1,4 @@
-//! Imports of files: sent, looked at, corrected, then imported in the background. For crews.
+//! Imports of files: uploaded, inspected, corrected, then imported in the background. For crews.
 
 mod answer;
 mod body;
@@ -21,7 +21,7 @@ use crate::http::reply::fused::Fused;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{PathSegment, Text};
-use crate::http::v1::imports::answer::{ImportOut, ImportStatusOut, ImportsOut};
+use crate::http::v1::imports::answer::{ImportOut, ImportProgressOut, ImportsOut};
 use crate::http::v1::imports::body::ImportChange;
 
 /// Bytes of the file of refused rows that are sent at a time.
@@ -50,9 +50,9 @@ fn sending() -> Vec<Operation> {
             .status_codes(&[(200, "ok"), (400, "refused"), (403, "forbidden")]),
         Operation::post("/api/v1/imports", "create_import", Tag::Imports, create)
             .described(
-                "Envoie un fichier à importer ; la réponse dit comment il est compris. Rien n’est \
+                "Envoie un fichier à importer ; la réponse dit comment il est lu. Rien n’est \
                  encore importé.",
-                "Sends a file to be imported; the response says what it was taken for. Nothing is \
+                "Uploads a file to be imported; the response says how it is read. Nothing is \
                  imported yet.",
             )
             .body(&[binary("application/octet-stream")])
@@ -67,10 +67,10 @@ fn sending() -> Vec<Operation> {
             .streamed(),
         Operation::patch("/api/v1/imports/{id}", "change_import", Tag::Imports, change)
             .described(
-                "Change ce qui a été compris du fichier, avant l’import ; un texte vide revient à \
-                 ce que dit le fichier.",
-                "Changes what the file was taken for, before the import; an empty text goes back \
-                 to what the file says.",
+                "Change la façon dont le fichier est lu, avant l’import ; un texte vide revient à \
+                 ce qui a été reconnu.",
+                "Changes how the file is read, before the import; an empty text goes back to what \
+                 was recognised.",
             )
             .body(&[json::<ImportChange>()])
             .responds_with(&[json::<ImportOut<'_>>()])
@@ -92,7 +92,7 @@ fn importing() -> Vec<Operation> {
                 "Commence l’import, qui se poursuit après la réponse ; un seul à la fois.",
                 "Begins the import, which continues after the response; one at a time.",
             )
-            .responds_with(&[json::<ImportStatusOut>()])
+            .responds_with(&[json::<ImportProgressOut>()])
             .status_codes(&[
                 (202, "begun"),
                 (400, "refused"),
@@ -102,7 +102,7 @@ fn importing() -> Vec<Operation> {
             ]),
         Operation::get("/api/v1/imports/{id}", "import", Tag::Imports, one)
             .described("Où en est un import.", "How far an import has come.")
-            .responds_with(&[json::<ImportStatusOut>()])
+            .responds_with(&[json::<ImportProgressOut>()])
             .status_codes(&[(200, "ok"), (400, "refused"), (403, "forbidden"), (404, "not found")]),
         Operation::get("/api/v1/imports/{id}/refused", "refused_rows", Tag::Imports, refused)
             .described(
@@ -160,12 +160,12 @@ async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> Handle
     let upload = upload::receive(&state, &request.name, body).await?;
     let imports = state.imports.clone();
     let preview = state.app.compute(move || {
-        let status = imports.keep(upload)?;
-        match imports.preview(&status.id, |_| {}) {
-            Ok(preview) => to_json(&ImportOut::new(&status, &preview, context.language)),
+        let overview = imports.keep(upload)?;
+        match imports.preview(&overview.id, |_| {}) {
+            Ok(preview) => to_json(&ImportOut::new(&overview, &preview, context.language)),
             Err(error) => {
                 // A file that cannot be read is of no use.
-                imports.remove(&status.id)?;
+                imports.remove(&overview.id)?;
                 Err(error.with_field_names())
             }
         }
@@ -180,7 +180,7 @@ async fn change(call: ServiceCall<ImportRequest>, body: Bytes) -> HandlerResult 
     let changed = state.app.compute(move || {
         let preview = imports.preview(&request.id, |choices| change.apply(choices));
         let preview = preview.map_err(Error::with_field_names)?;
-        to_json(&ImportOut::new(&imports.status(&request.id)?, &preview, context.language))
+        to_json(&ImportOut::new(&imports.overview(&request.id)?, &preview, context.language))
     });
     Ok(respond(StatusCode::OK, changed.await?))
 }
@@ -189,14 +189,17 @@ async fn run(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let ServiceCall { state, context, request } = call;
     let imports = state.imports.clone();
     let started = state.app.compute(move || imports.start(&request.id)).await;
-    let status = started.map_err(Error::with_field_names)?;
-    Ok(respond(StatusCode::ACCEPTED, to_json(&ImportStatusOut::new(&status, context.language))?))
+    let overview = started.map_err(Error::with_field_names)?;
+    Ok(respond(
+        StatusCode::ACCEPTED,
+        to_json(&ImportProgressOut::new(&overview, context.language))?,
+    ))
 }
 
 async fn one(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let ServiceCall { state, context, request } = call;
-    let status = state.imports.status(&request.id)?;
-    Ok(respond(StatusCode::OK, to_json(&ImportStatusOut::new(&status, context.language))?))
+    let overview = state.imports.overview(&request.id)?;
+    Ok(respond(StatusCode::OK, to_json(&ImportProgressOut::new(&overview, context.language))?))
 }
 
 async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
