@@ -1,5 +1,5 @@
 //! Limits that belong to no single parameter, each with its unit and its default. A limit of one
-//! parameter stands with the parameter in `http`.
+//! parameter is declared with the parameter in `http`.
 
 use std::time::Duration;
 

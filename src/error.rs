@@ -64,7 +64,7 @@ pub enum ErrorKind {
 pub struct Error {
     /// The kind.
     pub kind: ErrorKind,
-    /// What people are told.
+    /// The message for people.
     pub message: Message,
     /// The values that were refused, where the kind is [`ErrorKind::Invalid`].
     pub refusals: Vec<Refusal>,
@@ -76,7 +76,7 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of `kind` told in `message`.
+    /// An error of `kind` with this message.
     pub fn new(kind: ErrorKind, message: Message) -> Self {
         Self { kind, message, refusals: Vec::new(), cause: None }
     }

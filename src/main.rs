@@ -1,4 +1,4 @@
-//! The program: reads the command line, calls the library, tells people what happened.
+//! The program: reads the command line, calls the library, prints what happened.
 
 use std::process::ExitCode;
 

@@ -18,10 +18,11 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory = memory.lines().next().unwrap_or_default().replace("MemTotal:", "");
+    let kilobytes: f64 = memory.trim().trim_end_matches(" kB").parse().unwrap_or_default();
     format!(
-        "{}, {cores} cores, {} of memory, {}",
+        "{}, {cores} cores, {:.0} GB of memory, {}",
         model.trim_matches([' ', ':', '\t']),
-        memory.trim(),
+        kilobytes * 1024.0 / 1e9,
         first_line("uname", &["-sr"]),
     )
 }

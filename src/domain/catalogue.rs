@@ -63,7 +63,7 @@ impl ServiceCode {
         Self(if slug.is_empty() { "autre" } else { slug }.into())
     }
 
-    /// The code with a number behind it, for another service of the same slug: `park-2`.
+    /// The code with a number appended, for another service of the same slug: `park-2`.
     pub fn numbered(&self, number: usize) -> Self {
         let ending = format!("-{number}");
         let kept = &self.0[..self.0.len().min(Self::CHARS_MAX - ending.len())];
@@ -129,7 +129,7 @@ pub(super) fn plain(c: char) -> Option<&'static str> {
         'ù' | 'û' | 'ü' | 'ú' | 'ů' | 'ű' => "u",
         'ÿ' | 'ý' => "y",
         'ź' | 'ż' | 'ž' => "z",
-        // An accent that stands behind its letter, as in decomposed Unicode.
+        // An accent that follows its letter, as in decomposed Unicode.
         '\u{300}'..='\u{36f}' => "",
         'œ' => "oe",
         'æ' => "ae",

@@ -150,7 +150,7 @@ impl WindowOut {
     }
 }
 
-/// Four significant digits or so: what is estimated is not told finer.
+/// About four significant digits: an estimate is not shown with more precision than it has.
 pub fn figure(value: f64) -> f64 {
     if value.abs() < 1e-4 {
         return format!("{value:.3e}").parse().unwrap_or(value);

@@ -142,7 +142,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Empty columns with room for so many reports, `located` of them with a position, and
+    /// Empty columns with room for this many reports, `located` of them with a position, and
     /// `id_bytes` bytes of ids.
     pub fn with_capacity(reports: usize, located: usize, id_bytes: usize) -> Self {
         Self {

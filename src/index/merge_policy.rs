@@ -8,12 +8,12 @@
 
 /// A merge of fewer reports than this is done by the writer at once, in some milliseconds.
 const IMMEDIATE_MAX: usize = 2_048;
-/// The two newest segments are merged at once while the older is at most so many times as large.
+/// The two newest segments are merged at once while the older is at most this many times as large.
 const IMMEDIATE_RATIO: usize = 4;
-/// A background merge takes the longest suffix in which every segment is at most so many times as
+/// A background merge takes the longest suffix in which every segment is at most this many times as
 /// large as all newer ones together.
 const BACKGROUND_RATIO: usize = 2;
-/// Such a suffix is merged once it has so many segments: merging several of similar size together
+/// Such a suffix is merged once it has this many segments: merging several of similar size together
 /// copies each report less often.
 const BACKGROUND_SEGMENTS: usize = 4;
 /// The same for a suffix of fewer than [`IMMEDIATE_MAX`] reports, which is cheap to visit.

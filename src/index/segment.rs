@@ -21,7 +21,7 @@ pub struct SegmentRows {
 }
 
 impl SegmentRows {
-    /// No rows yet, with room for so many rows with ids of usual length.
+    /// No rows yet, with room for this many rows with ids of usual length.
     pub fn with_capacity(rows: usize) -> Self {
         const ID_BYTES: usize = 12;
         let ids = IdColumn::with_capacity(rows, rows * ID_BYTES);
@@ -147,7 +147,7 @@ impl Segment {
         }
     }
 
-    /// Ranges of at most so many slots are tested slot by slot rather than divided further.
+    /// Ranges of at most this many slots are tested slot by slot rather than divided further.
     const LEAF_SLOTS: usize = 64;
 
     fn descend_box(

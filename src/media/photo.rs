@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_bomb_is_not_unfolded() {
-        // A header that promises 11,000 × 11,000 pixels of four bytes, and next to nothing behind.
+        // A header that promises 11,000 × 11,000 pixels of four bytes, and almost no data after it.
         let mut png = picture(8, 8, ImageFormat::Png);
         png[16..24].copy_from_slice(&[0, 0, 0x2a, 0xf8, 0, 0, 0x2a, 0xf8]);
         png[25] = 6;

@@ -1,4 +1,4 @@
-//! Distances on one sphere. The only Earth radius of the crate stands here.
+//! Distances on one sphere. The only Earth radius of the crate is defined here.
 
 use std::fmt;
 

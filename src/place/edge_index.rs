@@ -36,7 +36,7 @@ enum Side {
 #[derive(Debug, Clone)]
 pub(super) struct EdgeIndex {
     edges: RTree<Edge>,
-    /// For each polygon the number of its outer ring and the number behind its last hole.
+    /// For each polygon the number of its outer ring and the number after its last hole.
     polygons: Vec<(u32, u32)>,
     east: f64,
 }
@@ -131,7 +131,8 @@ mod tests {
     use geo::{Intersects, LineString, Point};
     use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
-    /// A closed ring of whole-numbered corners: it may cross itself, repeat corners, stand still.
+    /// A closed ring of whole-numbered corners: it may cross itself, repeat corners or have edges
+    /// of length zero.
     fn ring(rng: &mut SmallRng, corners: usize) -> LineString<f64> {
         let corner = |_| (f64::from(rng.random_range(-6..=6)), f64::from(rng.random_range(-6..=6)));
         LineString::from((0..corners).map(corner).collect::<Vec<_>>())

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(learned_extent(&[]), None);
         assert_eq!(learned_extent(&[at(5.2, 52.0); 500]), None, "one place, however often");
         assert_eq!(learned_extent(&city(5.2, 52.0)[..9]), None);
-        // Most reports stand on one spot; the others are no outliers for that.
+        // Where most reports are at one point, the others are not outliers for that reason.
         let places = [vec![at(5.25, 52.05); 5_000], city(5.2, 52.0)].concat();
         is_near(learned_extent(&places).unwrap(), [5.191, 51.991, 5.299, 52.099]);
     }

@@ -1,7 +1,7 @@
 //! Durable storage of reports, services, boundaries and hotspot tracks.
 //!
 //! # Contract
-//! `tests/it/store.rs` runs it against every backend. SQLite is the only one today; all SQL stands
+//! `tests/it/store.rs` runs it against every backend. SQLite is the only one today; all SQL is
 //! in its module.
 //! - A command is answered only after its commit is on the disk. When a commit fails, whether it
 //!   happened is unknown: every command of that commit is answered with

@@ -1,4 +1,4 @@
-//! Rows that stand for the reports of several callers.
+//! Rows that represent the reports of several callers.
 
 use crate::domain::{Report, ReportId};
 use crate::error::Refusal;
@@ -28,10 +28,10 @@ pub fn callers(text: Option<&str>) -> Result<u32, Refusal> {
 }
 
 /// The reports of the callers after the first one: duplicates of the first, whose ids have the
-/// number of the caller behind them.
+/// number of the caller after them.
 ///
 /// # Errors
-/// An id is too long with a number behind it.
+/// An id is too long once a number is appended.
 pub fn further_callers(first: &Report, callers: u32) -> Result<Vec<Report>, Refusal> {
     let further = |number: u32| {
         let id = format!("{}.{number}", first.id);

@@ -1,9 +1,9 @@
 //! No two files of the library use each other, directly or through others.
 //!
-//! A file is a module. It uses the file in which an item of one of its paths (`crate::…`, `super::…`,
-//! `self::…` or a module of its own, in a `use` or elsewhere) is defined. A path through the facade
-//! of a room (`pub use` in its `mod.rs`) leads to the file behind the facade. The facade uses what
-//! it passes on only if its own code names it too. Unit tests are left out.
+//! A file is a module. It uses the file in which an item of one of its paths (`crate::…`,
+//! `super::…`, `self::…` or a module of its own, in a `use` or elsewhere) is defined. A path
+//! through the facade of a room (`pub use` in its `mod.rs`) leads to the file behind the facade.
+//! The facade uses what it passes on only if its own code names it too. Unit tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,8 +62,8 @@ fn segments(path: &str) -> impl Iterator<Item = String> {
     path.split("::").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty())
 }
 
-/// The `use` declarations of code, without `use` and `;`, and whether others may use what they name;
-/// and the code without them.
+/// The `use` declarations of code, without `use` and `;`, and whether others may use what they
+/// name; and the code without them.
 fn declarations(code: &str) -> (Vec<(bool, String)>, String) {
     let (mut found, mut rest, mut end) = (Vec::new(), String::new(), 0);
     for (at, _) in code.match_indices("use ") {

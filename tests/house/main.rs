@@ -39,8 +39,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "ingest",
         &["query", "domain", "place", "i18n", "error"],
-        // GeoPackage and GeoParquet are read as well as written: a GeoPackage is a SQLite file, which
-        // `rusqlite` opens read-only and as one that nobody changes.
+        // GeoPackage and GeoParquet are read as well as written: a GeoPackage is a SQLite file,
+        // which `rusqlite` opens read-only and as one that nobody changes.
         &[
             "serde",
             "serde_json",

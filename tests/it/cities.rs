@@ -1,5 +1,5 @@
-//! The table of `docs/cities.md`: every file of real open data that is at hand, imported by the bare
-//! command and what it asked for.
+//! The table of `docs/cities.md`: every file of real open data that is at hand, imported by the
+//! bare command and what it asked for.
 
 use std::path::Path;
 

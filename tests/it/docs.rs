@@ -9,9 +9,9 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README.md and the pages of `docs/`, with their texts.
+/// README.md, README.fr.md and the pages of `docs/`, with their texts.
 fn pages() -> Vec<(PathBuf, String)> {
-    let mut paths = vec![root().join("README.md")];
+    let mut paths = vec![root().join("README.md"), root().join("README.fr.md")];
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     paths.extend(docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     assert!(paths.len() > 5, "the pages of docs/ were not found");
@@ -55,10 +55,10 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn every_command_is_in_both_tables() {
+fn every_command_is_in_all_tables() {
     let commands = commands();
     assert!(commands.len() >= 10, "{commands:?}");
-    for name in ["README.md", "docs/operations.md"] {
+    for name in ["README.md", "README.fr.md", "docs/operations.md"] {
         let text = page(name);
         for command in &commands {
             let row = format!("| `pointchaud {command}` |");
@@ -102,7 +102,8 @@ fn links_lead_somewhere() {
 #[test]
 fn every_page_is_reached_from_the_readme() {
     let readme = page("README.md");
-    for (path, _) in pages().into_iter().skip(1) {
+    assert!(readme.contains("](README.fr.md)"), "README.md does not link README.fr.md");
+    for (path, _) in pages().into_iter().skip(2) {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(readme.contains(&format!("](docs/{name})")), "README.md does not link docs/{name}");
     }

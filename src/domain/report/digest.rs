@@ -28,7 +28,7 @@ const FIRST_LAYOUT: [&str; 18] = [
     "parent_service_request_id",
     "assignee",
 ];
-/// Fields of the second layout. A report that has any of them has all of them in its bytes, behind
+/// Fields of the second layout. A report that has any of them has all of them in its bytes, after
 /// those of the first layout.
 const SECOND_LAYOUT: [&str; 6] =
     ["address_id", "zipcode", "service_notice", "expected_datetime", "attributes", "media_url"];

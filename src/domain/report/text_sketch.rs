@@ -74,7 +74,7 @@ fn hash(bytes: &[u8]) -> u64 {
     (fnv ^ (fnv >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Calls `found` with each word, in lower case and without accents, and with the character behind
+/// Calls `found` with each word, in lower case and without accents, and with the character after
 /// it (a space at the end of the text).
 fn each_word(text: &str, mut found: impl FnMut(&Word, char)) {
     let mut word = Word { bytes: [0; WORD_BYTES], len: 0 };
@@ -133,12 +133,12 @@ enum StreetWord {
     Name,
     /// A word that is left out, such as `de`.
     Ignored,
-    /// A word behind which another street begins, such as `corner`.
+    /// A word after which another street begins, such as `corner`.
     Separator,
 }
 
-/// The role of a lower-case word. `is_last` tells `St` at the end (a street) from `St` in front
-/// of a name (a saint).
+/// The role of a lower-case word. `is_last` distinguishes `St` at the end (a street) from `St` in
+/// front of a name (a saint).
 fn street_word(word: &[u8], is_last: bool) -> StreetWord {
     StreetWord::Type(match word {
         b"" | b"de" | b"du" | b"des" | b"la" | b"le" | b"les" | b"l" | b"d" | b"of" => {
@@ -194,13 +194,13 @@ struct Street {
 
 impl Street {
     /// Its hash, never 0; `None` without a name. The order of the words does not matter, because
-    /// French puts the type in front of the name and English behind it.
+    /// French puts the type in front of the name and English after it.
     fn number(&self) -> Option<u16> {
         self.named.then(|| ((self.sum >> 48) as u16).max(1))
     }
 }
 
-/// Hashes of the first two streets of an address. The text behind a comma or two spaces is
+/// Hashes of the first two streets of an address. The text after a comma or two spaces is
 /// ignored.
 fn streets(address: &str) -> [u16; 2] {
     let mut found = [0u16; 2];
@@ -220,7 +220,7 @@ fn streets(address: &str) -> [u16; 2] {
             after_space = after_space || end == ' ';
             return;
         }
-        // A comma or two spaces directly behind a house number do not end the address.
+        // A comma or two spaces directly after a house number do not end the address.
         let wide = word.len == 0 && after_space && end == ' ';
         let is_last = !matches!(end, ' ' | '-' | '.' | '\'' | '’');
         if word.len > 0 && (street.begun || !is_house(word)) {

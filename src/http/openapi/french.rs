@@ -1,5 +1,5 @@
-//! The French of the descriptions that stand in English at their Rust types and status codes. Types
-//! with few descriptions give the French themselves, as the member `x-fr` of their schema.
+//! The French of the descriptions that are written in English at their Rust types and status codes.
+//! Types with few descriptions give the French themselves, as the member `x-fr` of their schema.
 
 /// English and French. A test checks that no description of the French document is missing here.
 const TEXTS: &[(&str, &str)] = &[

@@ -43,7 +43,7 @@ impl ParameterType for Key {
     }
 }
 
-/// A digest by which two bodies are told apart, in hexadecimal.
+/// A digest that differs between any two bodies, in hexadecimal.
 pub fn fingerprint(body: &[u8]) -> String {
     short_hex(&blake3::hash(body))
 }

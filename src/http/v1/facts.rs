@@ -287,7 +287,8 @@ mod tests {
     fn the_properties_are_the_indexed_fields() {
         let mut properties = FactsOut::json_schema(&mut SchemaGenerator::default());
         let properties = properties.get_mut("properties").and_then(|p| p.as_object_mut()).unwrap();
-        // One tells reports from clusters; the other is of the search, not of the report.
+        // One distinguishes reports from clusters; the other belongs to the search, not to the
+        // report.
         properties.retain(|name, _| name != "cluster" && name != "distance_m");
         // The position is the geometry.
         let indexed = INDEXED.iter().map(|field| field.name);

@@ -19,8 +19,8 @@ use crate::place::{GRID_BITS, QueryPoint, morton};
 pub const LEAF_POINTS: usize = 64;
 /// Children of a node.
 const FAN_OUT: usize = 16;
-/// A circle that covers at most so many grid cells is searched whole, without a first guess of the
-/// distance of the last neighbour.
+/// A circle that covers at most this many grid cells is searched whole, without a first guess of
+/// the distance of the last neighbour.
 const SMALL_BLOCK_CELLS: u64 = 16;
 /// The child number that marks a leaf.
 const LEAF: u32 = u32::MAX;

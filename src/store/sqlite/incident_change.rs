@@ -85,7 +85,7 @@ pub fn read(
 }
 
 /// Writes a change with its members. Where it undoes another change, that one is marked undone, and
-/// a change which that one had undone stands again.
+/// a change which that one had undone is in force again.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -12,8 +12,8 @@ use crate::error::Result;
 /// Ids in memory: the most that a table of 2^22 places of 17 bytes takes before it grows.
 const IN_MEMORY_MAX: usize = 3_670_016;
 
-/// Ids, each with two numbers of the caller. An id is told by 64 bits of its hash: among 40 million
-/// ids, the chance that any two are taken for one is 1 in 20,000.
+/// Ids, each with two numbers of the caller. An id is recognised by 64 bits of its hash: among 40
+/// million ids, the chance that any two are confused is 1 in 20,000.
 pub struct SeenIds {
     hasher: RandomState,
     in_memory: HashMap<u64, [u32; 2]>,
@@ -29,7 +29,7 @@ impl Default for SeenIds {
 }
 
 impl SeenIds {
-    /// Keeps so many ids in memory.
+    /// Keeps this many ids in memory.
     fn with_memory(in_memory_max: usize) -> Self {
         Self { hasher: RandomState::new(), in_memory: HashMap::new(), in_memory_max, file: None }
     }

@@ -36,7 +36,7 @@ const REST_FACTOR: u32 = 9;
 const SEARCHES_MAX: usize = 2_000;
 /// Monte Carlo replicas of a scan.
 const REPLICAS: usize = 999;
-/// A scan stops early once so many replicas are as extreme as the observation.
+/// A scan stops early once this many replicas are as extreme as the observation.
 const STOP_AFTER: usize = 20;
 /// Shortest recurrence interval of an alert, in days: by chance alone such an alert occurs at most
 /// this often.

@@ -192,7 +192,7 @@ pub struct Field {
     pub formats: Formats,
     /// Whether GeoJSON writes `null` for a missing value instead of leaving the property out.
     pub null_in_geojson: bool,
-    /// The field of which this is a part; formats with columns put it directly behind that one.
+    /// The field of which this is a part; formats with columns put it directly after that one.
     pub part_of: Option<&'static str>,
     /// Its name in Open311.
     pub open311: Open311,

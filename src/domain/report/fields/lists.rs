@@ -21,11 +21,11 @@ pub static GEOPACKAGE: FieldList = LazyLock::new(|| stored_first(|field| field.f
 /// Properties of GeoJSON.
 pub static GEOJSON: FieldList = LazyLock::new(|| public(|field| field.formats.geojson));
 
-/// Columns of GeoParquet, without its geometry. A field that is part of another stands behind it.
+/// Columns of GeoParquet, without its geometry. A field that is part of another comes after it.
 pub static GEOPARQUET: FieldList =
     LazyLock::new(|| parts_together(|field| field.formats.geoparquet));
 
-/// Properties of OGC API – Features. A field that is part of another stands behind it.
+/// Properties of OGC API – Features. A field that is part of another comes after it.
 pub static OGC: FieldList = LazyLock::new(|| parts_together(|field| field.formats.ogc));
 
 /// Properties of vector tiles.

@@ -103,7 +103,7 @@ pub struct DuplicateOut<'a> {
     sentence: String,
 }
 
-/// The features of the model behind the probability.
+/// The features from which the model computes the probability.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Reasons<'a> {
