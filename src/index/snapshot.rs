@@ -16,7 +16,9 @@ use crate::index::dictionary::Dictionary;
 use crate::index::packed::PackedState;
 use crate::index::segment::LiveSegment;
 use crate::index::selection::{DocAddress, Selection, SelectionBatch};
-use crate::place::{BBox, GridBox, GridCell, H3Cell, Overlap, Position, QueryPoint};
+use crate::place::{
+    BBox, DistanceKey, GridBox, GridCell, H3Cell, Meters, Overlap, Position, QueryPoint,
+};
 
 /// The state of one city at one revision. Cloning is cheap.
 #[derive(Clone, Default)]
@@ -273,6 +275,45 @@ impl Snapshot {
                 partials.search(columns, origin, &plan, wanted, &mut matching);
             }
         }
+    }
+
+    /// Calls `visit` with matching located reports and the keys of their distances, roughly in
+    /// ascending distance from `origin`, until all remaining ones are farther than the key that
+    /// `visit` returned last; `max` is the first such key. Reads few reports however far they are;
+    /// [`near`](Self::near) is faster where they are near.
+    pub fn far(
+        &self,
+        origin: &QueryPoint,
+        compiled: &CompiledFilter,
+        mut max: DistanceKey,
+        mut visit: impl FnMut(DocAddress, DistanceKey) -> DistanceKey,
+    ) {
+        for (held, segment) in self.segments.iter().zip(0..) {
+            let (columns, partials) = (held.columns(), &held.segment.partials);
+            let plan = partials.plan(compiled);
+            let mut bound = max;
+            partials.search_far(columns, origin, &plan, &mut bound, |slot| {
+                if !held.deletes.contains(slot) && compiled.matches(columns, slot) {
+                    let [lon, lat] = columns.degrees(slot);
+                    max = visit(DocAddress { segment, slot }, origin.key(lon, lat));
+                }
+                max
+            });
+        }
+    }
+
+    /// Are all located reports that may match known to be within `distance` of `origin`?
+    pub fn is_within(
+        &self,
+        origin: &QueryPoint,
+        compiled: &CompiledFilter,
+        distance: Meters,
+    ) -> bool {
+        let distance = DistanceKey::of(distance);
+        self.segments.iter().all(|held| {
+            let partials = &held.segment.partials;
+            partials.is_within(held.columns(), origin, &partials.plan(compiled), distance)
+        })
     }
 
     /// Calls `visit` with the matching located reports of one of `partitions` equal parts of the

@@ -4,6 +4,7 @@
 mod area_index;
 mod bbox;
 mod distance;
+mod distance_key;
 mod edge_index;
 mod extent;
 mod grid;
@@ -19,6 +20,7 @@ pub use bbox::BBox;
 pub use distance::{
     CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, unit_vector, unwrapped,
 };
+pub use distance_key::DistanceKey;
 pub use extent::{PLACES_MIN, learned_extent};
 pub use grid::{GRID_BITS, GridBox, GridCell, Overlap, grid_position, morton, unmorton};
 pub use h3_cell::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN, H3_RESOLUTIONS, H3Cell};

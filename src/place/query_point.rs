@@ -130,6 +130,11 @@ impl QueryPoint {
         (s * s + cosines * t * t, u * u + cosines * v * v)
     }
 
+    /// sin²(d/2) and cos²(d/2) of the central angle d to a place given in degrees.
+    pub fn half_angle(&self, lon: f64, lat: f64) -> (f64, f64) {
+        self.far(self.differences(lon, lat).0, lat)
+    }
+
     /// The haversine sin²(d/2) of the central angle d to a place given in degrees. It grows with
     /// the distance, from 0 to 1 at the antipode.
     pub fn haversine(&self, lon: f64, lat: f64) -> f64 {

@@ -26,7 +26,14 @@ fn origins(rng: &mut ChaCha8Rng, world: &World) -> Vec<Position> {
     for _ in 0..4 {
         origins.push(at(rng.random_range(-180.0..180.0), rng.random_range(-90.0..=90.0)));
         if !world.places.is_empty() {
-            origins.push(world.places[rng.random_range(0..world.places.len())]);
+            let place = world.places[rng.random_range(0..world.places.len())];
+            origins.push(place);
+            // The antipode, and a point some kilometres from it.
+            let opposite =
+                if place.lon() < 0.0 { place.lon() + 180.0 } else { place.lon() - 180.0 };
+            origins.push(at(opposite, -place.lat()));
+            let beside = (-place.lat() + rng.random_range(-0.2..0.2)).clamp(-90.0, 90.0);
+            origins.push(at(opposite, beside));
         }
     }
     origins

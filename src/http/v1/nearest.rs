@@ -5,7 +5,6 @@ use crate::export::geojson::{Collection, MEDIA_TYPE};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-
 use crate::http::request::call::Call;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
@@ -43,8 +42,11 @@ request! {
 }
 
 async fn list(call: Call<NearestRequest>) -> HandlerResult {
-    let NearestRequest { k, max_m, filter, .. } = &call.request;
-    let cost = cost_of(filter, *k, max_m.min(QUICK_M));
+    let NearestRequest { at, k, max_m, filter } = &call.request;
+    // Within the city the nearest are near, however far the search may go.
+    let extent = call.city.jurisdiction().extent;
+    let is_inside = extent.is_some_and(|extent| extent.contains(*at));
+    let cost = cost_of(filter, *k, if is_inside { max_m.min(QUICK_M) } else { *max_m });
     call.respond(MEDIA_TYPE, cost, |inputs, request| {
         let NearestRequest { at, k, max_m, filter } = request;
         let snapshot = inputs.snapshot;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use crate::index::access::rtree::{LEAF_POINTS, PackedRTree};
 use crate::index::columns::Columns;
 use crate::index::compiled_filter::CompiledFilter;
-use crate::place::QueryPoint;
+use crate::place::{DistanceKey, QueryPoint};
 
 /// Segments with fewer exact positions have no partial indexes: testing every slot is faster.
 const PARTIAL_INDEX_MIN: usize = 1_024;
@@ -174,6 +174,58 @@ impl PartialIndexes {
         }
     }
 
+    /// Calls `visit` with slots of the plan's trees, roughly in ascending distance from `origin`,
+    /// until all remaining ones are farther than the key that `visit` returned last. For searches
+    /// that reach farther than [`search`](Self::search) is good for.
+    pub fn search_far(
+        &self,
+        columns: &Columns,
+        origin: &QueryPoint,
+        plan: &AccessPlan<'_>,
+        max: &mut DistanceKey,
+        mut visit: impl FnMut(u32) -> DistanceKey,
+    ) {
+        for (tree, slots) in self.trees(columns, plan) {
+            tree.search_far(origin, max, &mut |points| {
+                let mut max = DistanceKey::MAX;
+                for point in points {
+                    max = visit(slots.slot(point));
+                }
+                max
+            });
+        }
+    }
+
+    /// Are all points of the plan's trees known to be within this distance of `origin`?
+    pub fn is_within(
+        &self,
+        columns: &Columns,
+        origin: &QueryPoint,
+        plan: &AccessPlan<'_>,
+        distance: DistanceKey,
+    ) -> bool {
+        self.trees(columns, plan).iter().all(|(tree, _)| tree.is_within(origin, distance))
+    }
+
+    /// The trees of a plan, each with the slots of its points.
+    fn trees<'a>(
+        &'a self,
+        columns: &Columns,
+        plan: &AccessPlan<'a>,
+    ) -> Vec<(&'a PackedRTree, TreeSlots<'a>)> {
+        let mut trees = Vec::new();
+        if plan.approximate {
+            trees.push((&self.approximate, TreeSlots::From(columns.approximate_slots().start)));
+        }
+        match &plan.partials {
+            None => trees.push((&self.exact, TreeSlots::From(columns.exact_slots().start))),
+            Some(partials) => trees.extend(partials.iter().map(|partial| {
+                (&partial.tree, TreeSlots::Listed(&self.slots[partial.range.clone()]))
+            })),
+        }
+        trees
+    }
+
     /// Number of points in the two full trees, and in the partial indexes by service.
     pub fn point_counts(&self) -> (usize, usize) {
         let of_services = self.partials.iter();
@@ -181,6 +233,23 @@ impl PartialIndexes {
             of_services.filter(|partial| matches!(partial.predicate, Predicate::Service(_)));
         let by_service = of_services.map(|partial| partial.tree.len()).sum();
         (self.exact.len() + self.approximate.len(), by_service)
+    }
+}
+
+/// The slots of the points of a tree.
+enum TreeSlots<'a> {
+    /// Consecutive slots, from this one.
+    From(u32),
+    /// These slots.
+    Listed(&'a [u32]),
+}
+
+impl TreeSlots<'_> {
+    fn slot(&self, point: u32) -> u32 {
+        match self {
+            Self::From(first) => first + point,
+            Self::Listed(slots) => slots[point as usize],
+        }
     }
 }
 

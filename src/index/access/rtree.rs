@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use crate::index::access::grid::{GridBlock, GridTable};
-use crate::place::{GRID_BITS, QueryPoint, morton};
+use crate::place::{DistanceKey, GRID_BITS, QueryPoint, morton};
 
 /// Most points in a leaf; more only where they share one cell of the finest grid.
 pub const LEAF_POINTS: usize = 64;
@@ -113,6 +113,16 @@ impl Node {
     fn points(&self, i: usize) -> Range<u32> {
         let end = self.first.get(i + 1).copied().unwrap_or(NO_POINT);
         self.first[i]..if end == NO_POINT { self.end } else { end }
+    }
+
+    /// The children that exist.
+    fn children(&self) -> impl Iterator<Item = usize> {
+        (0..FAN_OUT).filter(|i| self.first[*i] != NO_POINT)
+    }
+
+    /// West, south, east and north of child `i`, in degrees.
+    fn edges(&self, i: usize) -> [f64; 4] {
+        [self.west[i], self.south[i], self.east[i], self.north[i]].map(f64::from)
     }
 
     /// For each child a lower bound of the haversine to every point in its box.
@@ -302,6 +312,52 @@ impl PackedRTree {
         } else {
             self.search_tree(origin, max_haversine, &mut leaf);
         }
+    }
+
+    /// Calls `leaf` with ranges of points, roughly in ascending distance from `origin`, until all
+    /// remaining points are farther than `max`; `leaf` returns the new `max`, which never grows.
+    /// Slower than [`search`](Self::search) for near points, but its bounds are as good at any
+    /// distance: it reads few points also from another continent and from the antipode.
+    pub fn search_far(
+        &self,
+        origin: &QueryPoint,
+        max: &mut DistanceKey,
+        leaf: &mut impl FnMut(Range<u32>) -> DistanceKey,
+    ) {
+        match self.nodes.last() {
+            None if self.len == 0 => {}
+            None => *max = leaf(0..self.len),
+            Some(root) => self.descend_far(root, origin, max, leaf),
+        }
+    }
+
+    /// Depth-first search, nearest child first.
+    fn descend_far(
+        &self,
+        node: &Node,
+        origin: &QueryPoint,
+        max: &mut DistanceKey,
+        leaf: &mut impl FnMut(Range<u32>) -> DistanceKey,
+    ) {
+        let bound = |i: usize| (origin.key_bounds(node.edges(i)).0, i);
+        let mut order: Vec<(DistanceKey, usize)> = node.children().map(bound).collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        for (bound, i) in order {
+            if bound > *max {
+                return;
+            }
+            match self.nodes.get(node.child[i] as usize) {
+                Some(child) => self.descend_far(child, origin, max, leaf),
+                None => *max = leaf(node.points(i)),
+            }
+        }
+    }
+
+    /// Are all points known to be within this distance of `origin`? False where it is not known.
+    pub fn is_within(&self, origin: &QueryPoint, distance: DistanceKey) -> bool {
+        let is_near =
+            |root: &Node| root.children().all(|i| origin.key_bounds(root.edges(i)).1 <= distance);
+        self.len == 0 || self.nodes.last().is_some_and(is_near)
     }
 
     fn search_tree(
