@@ -22,8 +22,13 @@ pub struct Limits {
     pub imports_max: usize,
     /// Time after which such a file is removed.
     pub import_kept_time: Duration,
-    /// Time for a request's headers to arrive.
+    /// Open connections at most; fewer where the system allows fewer open files.
+    pub connections_max: usize,
+    /// Time for a request's headers to arrive, from the opening of the connection or from the end
+    /// of the response before.
     pub header_time_max: Duration,
+    /// Time in which a client must take some bytes of its response.
+    pub write_time_max: Duration,
     /// Time for a request to be answered.
     pub request_time_max: Duration,
     /// Queries computed at the same time; further ones wait.
@@ -47,7 +52,9 @@ impl Default for Limits {
             import_bytes_max: 2 << 30,
             imports_max: 4,
             import_kept_time: Duration::from_secs(3_600),
+            connections_max: 16_384,
             header_time_max: Duration::from_secs(10),
+            write_time_max: Duration::from_secs(20),
             request_time_max: Duration::from_secs(20),
             concurrent_queries: std::thread::available_parallelism().map_or(2, usize::from),
             waiting_queries_max: 512,

@@ -87,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         app.set_default(id);
     }
     let access = match &arguments.crew_key {
-        Some(key) => WriteAccess::Key(key.clone()),
+        Some(key) => WriteAccess::Key(checked_key(key)?),
         None if arguments.listen.ip().is_loopback() => WriteAccess::Local,
         None => WriteAccess::Nobody,
     };
@@ -125,6 +125,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     watch.stop();
     app.stop();
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Bytes that a crew key has at least: fewer can be guessed.
+const KEY_BYTES_MIN: usize = 16;
+
+/// Refuses a crew key that is empty or can be guessed. The key itself is not in the refusal.
+fn checked_key(key: &str) -> Result<String> {
+    if key.trim().len() >= KEY_BYTES_MIN {
+        return Ok(key.to_owned());
+    }
+    let message = message!(
+        "a moins de {KEY_BYTES_MIN} caractères ; « openssl rand -hex 32 » en donne une bonne",
+        "has fewer than {KEY_BYTES_MIN} characters; 'openssl rand -hex 32' prints a good one"
+    );
+    Err(Refusal::new("--crew-key", "…", message).into())
 }
 
 /// Where photos are stored: `named`, else a folder beside the store.

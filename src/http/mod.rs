@@ -1,6 +1,7 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
 //! and the OpenAPI document are built from the same list, `operations`.
 
+mod connections;
 mod explain;
 pub mod ogc;
 mod open311;

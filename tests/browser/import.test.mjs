@@ -176,7 +176,7 @@ test("the pages for citizens say that there is no city yet", async () => {
 });
 
 test("the key of the crew is asked for where it is needed; by keyboard, on a phone, in English", async () => {
-  const base = await start(["--crew-key", "sesame"]);
+  const base = await start(["--crew-key", "sesame-ouvre-toi"]);
   await open(`${base}importer`, { size: PHONE, locale: "en-CA" });
   await page.waitForSelector(".key-form");
   assert.equal(await page.locator("#drop").count(), 0);
@@ -185,7 +185,7 @@ test("the key of the crew is asked for where it is needed; by keyboard, on a pho
   await page.locator(".key-form input").fill("wrong");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#step-file .warning");
-  await page.locator(".key-form input").fill("sesame");
+  await page.locator(".key-form input").fill("sesame-ouvre-toi");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#drop");
   assert.ok(await fits(), "the page fits a phone");
@@ -210,6 +210,6 @@ test("the key of the crew is asked for where it is needed; by keyboard, on a pho
   assert.ok((await page.evaluate(() => window.layoutShift)) < 0.1, "the layout is stable");
   await page.locator("#discard").click();
   await page.waitForSelector("#step-file:not([hidden]) #drop");
-  const { imports } = await (await fetch(`${base}api/v1/imports`, { headers: { Authorization: "Bearer sesame" } })).json();
+  const { imports } = await (await fetch(`${base}api/v1/imports`, { headers: { Authorization: "Bearer sesame-ouvre-toi" } })).json();
   assert.deepEqual(imports, [], "the file is gone");
 });

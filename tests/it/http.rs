@@ -366,15 +366,15 @@ fn cities_live_side_by_side_and_imports_show_up_while_serving() {
 #[test]
 fn open_to_the_network_nothing_changes_without_the_key() {
     let folder = Folder::new("key");
-    let service = Service::start(&folder, &["--crew-key", "sésame-42"]);
+    let service = Service::start(&folder, &["--crew-key", "sésame-ouvre-toi-42"]);
     let path = service.post("/api/v1/reports", POTHOLE).header("location").unwrap().to_owned();
     let close = br#"{"status":"closed"}"#;
     assert_eq!(service.ask("PATCH", &path, &[], close).status, 403);
     assert_eq!(
-        service.ask("PATCH", &path, &[("Authorization", "Bearer sesame")], close).status,
+        service.ask("PATCH", &path, &[("Authorization", "Bearer sesame-ouvre-toi")], close).status,
         403
     );
-    let key = [("Authorization", "Bearer sésame-42")];
+    let key = [("Authorization", "Bearer sésame-ouvre-toi-42")];
     assert_eq!(service.ask("PATCH", &path, &key, close).status, 200);
 }
 
@@ -417,6 +417,9 @@ fn settings_that_make_no_sense_are_refused_at_the_start() {
     for (arguments, word) in [
         (vec!["serve", "--store", "mysql:x"], "sqlite:FILE"),
         (vec!["serve", "--listen", "nowhere"], "--listen"),
+        (vec!["serve", "--crew-key", ""], "--crew-key"),
+        (vec!["serve", "--crew-key", "               "], "--crew-key"),
+        (vec!["serve", "--crew-key", "quebec-2026"], "fewer than 16"),
         (vec!["export", "--format", "pdf"], "geoparquet or gpkg"),
         (vec!["export", "--jurisdiction", "GOTHAM"], "lower-case"),
         (vec!["generate", "--until", "demain"], "--until"),

@@ -334,7 +334,7 @@ fn a_running_import_shows_how_far_it_is_and_can_be_ended() {
 #[test]
 fn nobody_imports_without_the_crew_key() {
     let folder = Folder::new("imports");
-    let service = Service::start(&folder, &["--crew-key", "sesame"]);
+    let service = Service::start(&folder, &["--crew-key", "sesame-ouvre-toi"]);
     let id = "/api/v1/imports/00000000000000000000000000000000";
     let csv = valmeer("categorie", 3);
     for (method, path, with_key) in [
@@ -351,7 +351,7 @@ fn nobody_imports_without_the_crew_key() {
             let answer = service.ask(method, &path, headers, body);
             assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
         }
-        let answer = service.ask(method, &path, &[("Authorization", "Bearer sesame")], body);
+        let answer = service.ask(method, &path, &[("Authorization", "Bearer sesame-ouvre-toi")], body);
         assert_eq!(answer.status, with_key, "{method} {path}: {answer:?}");
     }
 }

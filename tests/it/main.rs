@@ -12,6 +12,7 @@ mod bad_files;
 mod batches;
 mod cities;
 mod clients;
+mod connections;
 mod cookbook;
 mod cql2;
 mod docs;
