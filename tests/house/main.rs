@@ -109,6 +109,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "tower_http",
             "hyper",
             "hyper_util",
+            "rustix",
+            "tokio_io_timeout",
             "http_body_util",
             "tokio",
             "flate2",
