@@ -44,10 +44,11 @@ pub fn measure(
             table.measure(size, &work, || {
                 let timing = alone(settings.repeat(10), |_| {
                     number += 1;
-                    let compiled = snapshot.compiled(&fresh(number));
+                    let filter = fresh(number);
+                    let compiled = snapshot.compiled(&filter);
                     let counts = count_hexes(&snapshot, &compiled, resolution);
                     let test = HexTest { exposure, ..TEST };
-                    black_box(score_hexes(&snapshot, &counts, false, test).is_ok());
+                    black_box(score_hexes(&snapshot, &counts, &filter, test).is_ok());
                 });
                 let row = Row::new(size, &work, "ms", timing.median_us / 1e3);
                 let is_plain = exposure == Exposure::None;
@@ -84,7 +85,7 @@ fn beside_esda(
     let work = format!("Gi* and p of the same cells at {resolution}, counts given");
     table.measure(size, &work, || {
         let timing = alone(settings.repeat(10), |_| {
-            black_box(score_hexes(snapshot, &counts, false, TEST).is_ok());
+            black_box(score_hexes(snapshot, &counts, &Filter::default(), TEST).is_ok());
         });
         let row = Row::new(size, &work, "ms", timing.median_us / 1e3);
         let row = row.peer("esda, weights given", theirs.get("gi").copied());

@@ -166,31 +166,46 @@ fn in_extent(
     counts
 }
 
-/// The number of all reports, of any service and time, in each of the cells: the exposure of
-/// [`Exposure::Reports`](crate::query::Exposure::Reports).
+/// Counts the reports that pass a filter in the cells of other counts, in their order. Cells
+/// outside those are left out.
+pub(super) fn counts_aligned(snapshot: &Snapshot, counts: &HexCounts, filter: &Filter) -> Vec<u32> {
+    let whole = count_hexes(snapshot, &snapshot.compiled(filter), counts.resolution);
+    // The two extents differ where approximate positions are accepted; that of `counts` holds.
+    let of = |cell: u32| whole.totals[cell as usize].count;
+    let indices = counts.extent_index.iter().zip(&whole.extent_index);
+    indices.filter_map(|(own, whole)| own.map(|_| whole.map_or(0, of))).collect()
+}
+
+/// Which cells hold a located report, of any service and time, in one of the filter's areas; none
+/// where the filter names no area.
 ///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
 /// use pointchaud::place::Position;
-/// use pointchaud::query::{count_hexes, exposure_counts};
+/// use pointchaud::query::{cells_in_areas, count_hexes};
 ///
-/// let report = |id: &str, service: &str| {
-///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new(service).unwrap());
-///     IndexedFields::new(id, service, 1_790_000_000, Position::new(-71.2, 46.81).ok())
+/// let report = |id: &str, lon: f64, area: &str| {
+///     let (id, service) = (ReportId::new(id).unwrap(), ServiceCode::new("graffiti").unwrap());
+///     let at = Position::new(lon, 46.81).ok();
+///     let area = Some(area.into());
+///     IndexedFields { area, ..IndexedFields::new(id, service, 1_790_000_000, at) }
 /// };
-/// let index = Index::from_reports([report("r1", "graffiti"), report("r2", "nid-de-poule")]);
+/// let index = Index::from_reports([report("r1", -71.2, "A"), report("r2", -71.4, "B")]);
 /// let snapshot = index.reader().load();
-/// let graffiti = Some(vec![ServiceCode::new("graffiti").unwrap()]);
-/// let filter = Filter { services: graffiti, ..Filter::default() };
-/// let counts = count_hexes(&snapshot, &snapshot.compiled(&filter), 9);
-/// assert_eq!((counts.values(), exposure_counts(&snapshot, &counts, false)), (vec![1], vec![2]));
+/// let counts = count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 9);
+/// let filter = Filter { areas: Some(vec!["A".to_owned()]), ..Filter::default() };
+/// let inside = cells_in_areas(&snapshot, &counts, &filter).unwrap();
+/// assert_eq!(inside.iter().filter(|inside| **inside).count(), 1);
+/// assert!(cells_in_areas(&snapshot, &counts, &Filter::default()).is_none());
 /// ```
-pub fn exposure_counts(snapshot: &Snapshot, counts: &HexCounts, approximate: bool) -> Vec<u32> {
-    let all = snapshot.compiled(&Filter { approximate, ..Filter::default() });
-    let whole = count_hexes(snapshot, &all, counts.resolution);
-    // The two extents differ where approximate positions are accepted; that of the counts holds.
-    let of = |cell: u32| whole.totals[cell as usize].count;
-    let indices = counts.extent_index.iter().zip(&whole.extent_index);
-    indices.filter_map(|(own, whole)| own.map(|_| whole.map_or(0, of))).collect()
+pub fn cells_in_areas(
+    snapshot: &Snapshot,
+    counts: &HexCounts,
+    filter: &Filter,
+) -> Option<Vec<bool>> {
+    let areas = Some(filter.areas.clone()?);
+    let inside = Filter { areas, approximate: filter.approximate, ..Filter::default() };
+    let inside = counts_aligned(snapshot, counts, &inside);
+    Some(inside.into_iter().map(|count| count > 0).collect())
 }

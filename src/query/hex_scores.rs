@@ -3,9 +3,11 @@
 //! Statistics are computed over the whole extent of a city, whatever box is asked for, so the
 //! significance of a cell does not depend on the viewport.
 
+use crate::domain::Filter;
 use crate::index::{RING_MAX, Snapshot};
 use crate::place::H3Cell;
-use crate::query::hex_counts::{HexCounts, exposure_counts};
+use crate::query::exposure::{Exposure, ExposureCounts, Population, exposure_counts};
+use crate::query::hex_counts::HexCounts;
 use crate::statistics::{
     NeighbourLists, gi_star, lower_tail, permuted, q_values, two_sided, upper_tail,
 };
@@ -16,31 +18,6 @@ pub const CELLS_MIN: usize = 30;
 /// expectation at which a normal approximation is commonly used (Cochran, *Some Methods for
 /// Strengthening the Common χ² Tests*, 1954).
 const EXPECTED_MIN: f64 = 5.0;
-
-/// What the counts are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exposure {
-    /// The mean of all cells, as in Gi\* itself: hot cells have many reports.
-    None,
-    /// All reports of any service and time: hot cells have more matching reports than their share.
-    Reports,
-}
-
-impl Exposure {
-    /// The name of every exposure.
-    pub const WORDS: [(&'static str, Self); 2] = [("none", Self::None), ("reports", Self::Reports)];
-
-    /// Its name: `none` or `reports`.
-    ///
-    /// ```
-    /// use pointchaud::query::Exposure;
-    ///
-    /// assert_eq!(Exposure::Reports.as_str(), "reports");
-    /// ```
-    pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, exposure)| *exposure == self).map_or("", |(word, _)| word)
-    }
-}
 
 /// How significance is tested.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +46,8 @@ pub enum UntestableReason {
 pub struct HexScores {
     /// Radius of the neighbourhoods, in steps.
     pub k: u8,
+    /// What the counts were compared with.
+    pub population: Population,
     /// Expected count of the cell.
     pub expected: Vec<f64>,
     /// Count of the neighbourhood, the cell itself included.
@@ -116,14 +95,16 @@ pub fn auto_k(total: u64, cells: usize) -> u8 {
 /// Tests the count of every cell's neighbourhood.
 ///
 /// Without exposure this is Gi\* ([`gi_star`]) with p from the normal distribution. With exposure
-/// the count of the neighbourhood is compared with its share of all reports. Under the null
-/// hypothesis it is binomial: z is standardised by that variance, and p is exact, twice the smaller
+/// the count of the neighbourhood is compared with its share of the population
+/// ([`exposure_counts`]), of which the counted reports are a part. Under the null hypothesis it is
+/// hypergeometric; the binomial distribution with the same share has longer tails: z is standardised by that variance, and p is exact, twice the smaller
 /// tail (Besag and Newell, *The Detection of Clusters in Rare Diseases*, 1991, with a fixed
 /// neighbourhood).
 ///
-/// `approximate` tells whether approximately located reports take part in the exposure.
+/// `filter` is the one by which the reports were counted; without `area` and `bbox`, which select
+/// among the results of a test of the whole city.
 ///
-/// Takes O(cells · k²) time, plus the scan of all reports for the exposure.
+/// Takes O(cells · k²) time, plus the scan of the population.
 ///
 /// # Errors
 /// Why nothing can be tested.
@@ -142,24 +123,24 @@ pub fn auto_k(total: u64, cells: usize) -> u8 {
 ///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
 /// };
 /// let snapshot = Index::from_reports((0..84).map(report)).reader().load();
-/// let counts = count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 8);
+/// let every = Filter::default();
+/// let counts = count_hexes(&snapshot, &snapshot.compiled(&every), 8);
 /// let test = HexTest { k: Some(1), exposure: Exposure::None, permutations: None };
-/// let scores = score_hexes(&snapshot, &counts, false, test).unwrap();
+/// let scores = score_hexes(&snapshot, &counts, &every, test).unwrap();
 /// let busiest = (0..counts.cells.len()).max_by_key(|cell| counts.totals[*cell].count).unwrap();
 /// assert!(scores.z[busiest] > 2.0);
 /// ```
 pub fn score_hexes(
     snapshot: &Snapshot,
     counts: &HexCounts,
-    approximate: bool,
+    filter: &Filter,
     test: HexTest,
 ) -> Result<HexScores, UntestableReason> {
-    score_hexes_with(snapshot, counts, test, || exposure_counts(snapshot, counts, approximate))
+    score_hexes_with(snapshot, counts, test, || exposure_counts(snapshot, counts, filter))
 }
 
 /// [`score_hexes`] with given exposure counts, for callers that test several filters against the
-/// same ones. `background` is called only where `test` has an exposure; it returns the number of
-/// all reports in each of the cells, in their order.
+/// same ones. `exposed` is called only where `test` has an exposure.
 ///
 /// # Errors
 /// Why nothing can be tested.
@@ -180,17 +161,17 @@ pub fn score_hexes(
 /// let snapshot = Index::from_reports((0..84).map(report)).reader().load();
 /// let every = Filter::default();
 /// let counts = count_hexes(&snapshot, &snapshot.compiled(&every), 8);
-/// let background = exposure_counts(&snapshot, &counts, false);
+/// let background = exposure_counts(&snapshot, &counts, &every);
 /// let test = HexTest { k: Some(1), exposure: Exposure::Reports, permutations: None };
 /// let scores = score_hexes_with(&snapshot, &counts, test, || background).unwrap();
 /// // Compared with itself nothing is hot.
 /// assert!(scores.z.iter().all(|z| z.abs() < 1e-6));
 /// ```
-pub fn score_hexes_with<B: std::borrow::Borrow<[u32]>>(
+pub fn score_hexes_with(
     snapshot: &Snapshot,
     counts: &HexCounts,
     test: HexTest,
-    background: impl FnOnce() -> B,
+    exposed: impl FnOnce() -> ExposureCounts,
 ) -> Result<HexScores, UntestableReason> {
     let total = counts.total();
     if total == 0 {
@@ -203,6 +184,7 @@ pub fn score_hexes_with<B: std::borrow::Borrow<[u32]>>(
     let neighbours = counts.neighbours(snapshot, k);
     let values = counts.values();
     let mean = total as f64 / values.len() as f64;
+    let mut population = Population::Cells;
     let (expected_around, expected, z, p) = match test.exposure {
         Exposure::None => {
             let z = gi_star(&values, &neighbours).ok_or(UntestableReason::AllEqual)?;
@@ -212,9 +194,9 @@ pub fn score_hexes_with<B: std::borrow::Borrow<[u32]>>(
             (expected, vec![mean; values.len()], z, p)
         }
         Exposure::Reports => {
-            let background = background();
-            let background = background.borrow();
-            let scores = score_against(&values, background, &neighbours);
+            let ExposureCounts { population: of, counts: background } = exposed();
+            population = of;
+            let scores = score_against(&values, &background, &neighbours);
             let (expected, z, p) = scores.ok_or(UntestableReason::AllEqual)?;
             let all: u64 = background.iter().map(|value| u64::from(*value)).sum();
             let share = |value: &u32| total as f64 * f64::from(*value) / all as f64;
@@ -225,7 +207,7 @@ pub fn score_hexes_with<B: std::borrow::Borrow<[u32]>>(
     let permute = |(n, seed)| permuted(&values, &neighbours, n, seed);
     let p_permuted = test.permutations.map(permute);
     let count_around = (0..values.len()).map(|cell| neighbours.sum(cell, &values)).collect();
-    Ok(HexScores { k, expected, count_around, expected_around, z, p, q, p_permuted })
+    Ok(HexScores { k, population, expected, count_around, expected_around, z, p, q, p_permuted })
 }
 
 /// Expectation, z and p of each neighbourhood's count, compared with its share of the background.

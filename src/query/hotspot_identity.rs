@@ -6,6 +6,12 @@
 //! with most shared cells (the older one if equal), and the others end as merged into it. A track
 //! that no hotspot continues ends after three days. If a hotspot appears on its cells within thirty
 //! days of its last detection, the track returns.
+//!
+//! Sizes have hysteresis. A track *grew* or *shrank* when its count is half as large again, or a
+//! third smaller, than at its last step. For a day after such a step, further changes belong to it:
+//! the count is compared with that before the step, and the step is replaced, or removed when the
+//! count is back. So reports that arrive in several parts, between which hotspots are searched, make
+//! one event.
 
 use std::collections::HashMap;
 
@@ -14,6 +20,8 @@ use crate::place::H3Cell;
 
 /// A track that no hotspot continued for so long ends, in seconds.
 const ENDS_AFTER: i64 = 3 * 86_400;
+/// Changes of size within this time of a step of growth or decline belong to that step, in seconds.
+const SETTLES_WITHIN: i64 = 86_400;
 /// A track may return within this time of its last detection, in seconds.
 const RETURNS_WITHIN: i64 = 30 * 86_400;
 
@@ -141,26 +149,42 @@ fn overlaps(
 
 /// Updates a track with the hotspot that continues it. Returns whether the track changed.
 fn continue_track(track: &mut HotspotTrack, one: &DetectedHotspot<'_>, at: i64) -> bool {
-    let last_count =
-        track.steps.iter().rev().find(|step| step.count > 0).map_or(0, |step| step.count);
-    let event = if track.ended {
-        Some(HotspotTrackEvent::Returned)
-    } else if one.count * 2 >= last_count * 3 {
-        Some(HotspotTrackEvent::Grew)
-    } else if one.count * 3 <= last_count * 2 {
-        Some(HotspotTrackEvent::Shrank)
+    let step = |at, event| HotspotTrackStep { at, event, count: one.count, cells: one.cells.len() };
+    let before = track.steps.len();
+    let last = track.steps.last().copied();
+    let unsettled = last.filter(|last| {
+        let is_size = matches!(last.event, HotspotTrackEvent::Grew | HotspotTrackEvent::Shrank);
+        is_size && !track.ended && at - last.at < SETTLES_WITHIN
+    });
+    if track.ended {
+        track.steps.push(step(at, HotspotTrackEvent::Returned));
+    } else if let Some(last) = unsettled {
+        track.steps.pop();
+        track.steps.extend(resized(track, one.count).map(|event| step(last.at, event)));
     } else {
-        None
-    };
-    let moved = track.cells != one.cells || track.count != one.count;
+        track.steps.extend(resized(track, one.count).map(|event| step(at, event)));
+    }
+    let is_changed = before != track.steps.len()
+        || last != track.steps.last().copied()
+        || track.cells != one.cells
+        || track.count != one.count;
     track.ended = false;
     track.cells = one.cells.to_vec();
     track.count = one.count;
     track.last_found_at = at;
-    if let Some(event) = event {
-        track.steps.push(HotspotTrackStep { at, event, count: one.count, cells: one.cells.len() });
+    is_changed
+}
+
+/// Whether a count is a change of size since the track's last step with reports.
+fn resized(track: &HotspotTrack, count: u64) -> Option<HotspotTrackEvent> {
+    let last = track.steps.iter().rev().find(|step| step.count > 0).map_or(0, |step| step.count);
+    if count * 2 >= last * 3 {
+        Some(HotspotTrackEvent::Grew)
+    } else if count * 3 <= last * 2 {
+        Some(HotspotTrackEvent::Shrank)
+    } else {
+        None
     }
-    event.is_some() || moved
 }
 
 #[cfg(test)]
@@ -226,6 +250,31 @@ mod tests {
         assert_eq!(timeline.words(1).last(), Some(&"returned"));
         timeline.day(24, &[]);
         assert_eq!(timeline.day(100, &[(6..7, 9)]), [4], "too late");
+    }
+
+    #[test]
+    fn changes_of_size_within_a_day_are_one_event_or_none() {
+        let mut timeline = Timeline { tracks: Vec::new(), next: 1 };
+        let mut at = |hours: i64, count: u64| {
+            let own = cells(0..3);
+            let detected = [DetectedHotspot { cells: &own, count }];
+            let (at, Timeline { tracks, next }) = (hours * 3_600, &mut timeline);
+            update_tracks(tracks, "q", &detected, at, next, &mut Vec::new());
+            let steps = timeline.tracks[0].steps.iter();
+            steps.map(|step| (step.event.word().0, step.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(at(0, 20), [("born", 20)]);
+        // Reports arrive in parts; hotspots are searched in between.
+        assert_eq!(at(1, 31), [("born", 20), ("grew", 31)]);
+        assert_eq!(at(2, 60), [("born", 20), ("grew", 60)]);
+        assert_eq!(at(2, 45), [("born", 20), ("grew", 45)]);
+        // Back to what it was: nothing happened.
+        assert_eq!(at(3, 22), [("born", 20)]);
+        assert_eq!(at(4, 13), [("born", 20), ("shrank", 13)]);
+        assert_eq!(at(5, 40), [("born", 20), ("grew", 40)]);
+        // A day later it is another event.
+        assert_eq!(at(40, 61), [("born", 20), ("grew", 40), ("grew", 61)]);
+        assert_eq!(at(41, 40), [("born", 20), ("grew", 40)]);
     }
 
     #[test]

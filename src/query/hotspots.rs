@@ -1,30 +1,33 @@
 //! Hotspots: regions of touching H3 cells that are significantly hot, with what is known of each.
 //!
-//! Cells are counted ([`count_hexes`]) and tested ([`score_hexes`](crate::query::score_hexes)).
-//! Cells that are hot at the false discovery rate asked for and touch each other form one region;
-//! its reports are those of the window in its cells. Then the year before is scanned once: the
-//! usual count of the region, since when there is more, and whether it grows.
+//! The matching reports of the period are tested against their population
+//! ([`hot_regions`](crate::query::hotspot_test)). A region is a hotspot if it has at least
+//! [`REPORTS_MIN`] reports, [`RATIO_MIN`] times as many as expected, and a recent one. Then all
+//! earlier reports are scanned once: what is usual in the region, and since when there is more.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::domain::{Filter, ServiceCode};
 use crate::index::{DocAddress, Snapshot};
 use crate::place::H3Cell;
-use crate::query::hex_counts::{HexCounts, count_hexes, exposure_counts};
-use crate::query::hex_scores::{
-    Exposure, HexScores, HexTest, UntestableReason, class_of, score_hexes_with,
+use crate::query::exposure::{Exposure, Population, are_most, population_filter, year_filter};
+use crate::query::hex_counts::{HexCounts, count_hexes, counts_aligned};
+use crate::query::hex_scores::{CELLS_MIN, UntestableReason, class_of};
+use crate::query::hotspot_history::{History, histories};
+use crate::query::hotspot_test::{
+    CASES_MIN, Case, Group, HotRegion, Neighbourhoods, hot_regions, radius,
 };
-use crate::statistics::{DisjointSet, MannKendall, mann_kendall};
+use crate::statistics::{MannKendall, mann_kendall};
 
 /// Number of time steps of the window for the test of a trend.
 const TREND_STEPS: usize = 8;
-/// How far back the usual count is computed from, in seconds.
-const HISTORY: i64 = 366 * 86_400;
-/// A year, for the comparison with the same days a year before, in seconds.
-const YEAR: i64 = 365 * 86_400;
 /// A region with fewer reports is no hotspot, however significant.
-const REPORTS_MIN: u64 = 3;
+pub const REPORTS_MIN: u64 = CASES_MIN as u64;
+/// A region with fewer reports than so many times the expected number is no hotspot.
+pub const RATIO_MIN: f64 = 1.5;
+/// The newest report of a hotspot is at most so old at the end of the window, in seconds, and at
+/// most half the window.
+pub const RECENT: i64 = 14 * 86_400;
 
 /// Parameters of [`hotspots`].
 #[derive(Debug, Clone)]
@@ -44,30 +47,36 @@ pub struct HotspotQuery {
     pub before: i64,
 }
 
+impl HotspotQuery {
+    /// Greatest age of a hotspot's newest report at the end of the window, in seconds.
+    pub fn recent(&self) -> i64 {
+        RECENT.min((self.before - self.from) / 2)
+    }
+}
+
 /// A region with significantly many reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspot {
-    /// Its cells that hold reports, ascending.
+    /// Its cells, ascending: each has more reports than expected.
     pub cells: Vec<H3Cell>,
+    /// The cells around them whose reports took part in the test, ascending.
+    pub ring: Vec<H3Cell>,
     /// Number of reports in the window.
     pub count: u64,
     /// Number of those that are open or in progress.
     pub open: u64,
     /// Number expected in its cells under the null hypothesis.
     pub expected: f64,
+    /// What the expectation follows from.
+    pub population: Population,
     /// Largest z score of its cells.
     pub z: f64,
     /// Smallest false discovery rate of its cells.
     pub q: f64,
     /// When the oldest open report was requested, in seconds since 1970.
     pub oldest_open: Option<i64>,
-    /// Since when there are more than expected, in seconds since 1970.
-    pub since: i64,
-    /// Mean number of reports in windows of the same length over the year before; none where the
-    /// city's reports do not go back so far as one whole window before.
-    pub usual: Option<f64>,
-    /// Number of reports in the same days a year before; none where reports do not go back so far.
-    pub last_year: Option<u64>,
+    /// What is usual there, and since when there is more.
+    pub history: History,
     /// Trend of the count within the window.
     pub trend: MannKendall,
     /// Number of reports by service number, most first.
@@ -98,7 +107,9 @@ pub struct Hotspots {
     pub total: u64,
 }
 
-/// The hotspots of the matching reports in the window. The filter's own times are ignored.
+/// The hotspots of the matching reports in the window, services together. The filter's own times
+/// are ignored, and so are its areas and box: the whole city is tested, and a caller selects among
+/// the hotspots.
 ///
 /// Takes O(reports + cells · k²) time.
 ///
@@ -136,14 +147,21 @@ pub fn hotspots(
     filter: &Filter,
     query: &HotspotQuery,
 ) -> Result<Hotspots, UntestableReason> {
-    hotspots_with(snapshot, filter, query, &OnceCell::new())
+    let search = Search::new(snapshot, filter, query);
+    let services = filter.services.as_ref().map(|list| numbers(snapshot, list));
+    let is_case = |case: &Case| services.as_ref().is_none_or(|list| list.contains(&case.service));
+    let cases: Vec<Case> = search.cases.iter().filter(|case| is_case(case)).copied().collect();
+    let groups = [(None, cases.as_slice())];
+    let mut found = search.find(&groups, services.as_deref())?;
+    found.pop().ok_or(UntestableReason::NoReports)
 }
 
-/// The hotspots of each service by itself, for the services with enough matching reports in the
-/// window. The exposure is counted once for all of them.
+/// The hotspots of each service by itself, for the services with matching reports in the window.
+/// All services are tested as one family, so that the false discovery rate holds for the
+/// whole list; `filter.services` selects among the results, as [`hotspots`] says of areas.
 ///
 /// # Errors
-/// Why nothing can be tested; in particular no service has enough reports.
+/// Why nothing can be tested.
 ///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
@@ -175,244 +193,177 @@ pub fn hotspots_by_service(
     filter: &Filter,
     query: &HotspotQuery,
 ) -> Result<Vec<(ServiceCode, Hotspots)>, UntestableReason> {
-    let timed = Filter { from: Some(query.from), before: Some(query.before), ..filter.clone() };
-    let mut counts = vec![0u64; snapshot.service_count()];
-    snapshot.scan_located(&snapshot.compiled(&timed), 0, 1, |batch| {
-        batch.slots().each(|slot| counts[usize::from(batch.columns().service(slot))] += 1);
-    });
-    let background = OnceCell::new();
-    let mut found = Vec::new();
-    for (number, _) in (0u16..).zip(&counts).filter(|(_, count)| **count >= REPORTS_MIN) {
-        let Some(code) = ServiceCode::new(snapshot.service_code(number)) else { continue };
-        let own = Filter { services: Some(vec![code.clone()]), ..filter.clone() };
-        match hotspots_with(snapshot, &own, query, &background) {
-            Ok(hotspots) => found.push((code, hotspots)),
-            Err(UntestableReason::NoReports) => {}
-            Err(reason) => return Err(reason),
-        }
+    let mut search = Search::new(snapshot, filter, query);
+    search.cases.sort_unstable_by_key(|case| (case.service, case.cell, case.address));
+    let by_service = search.cases.chunk_by(|a, b| a.service == b.service);
+    let groups: Vec<(Option<u16>, &[Case])> =
+        by_service.map(|cases| (Some(cases[0].service), cases)).collect();
+    let wanted = filter.services.as_ref().map(|list| numbers(snapshot, list));
+    let is_wanted = |number: &u16| wanted.as_ref().is_none_or(|list| list.contains(number));
+    if groups.is_empty() {
+        return Err(UntestableReason::NoReports);
     }
+    let found = groups.iter().filter_map(|(service, _)| *service).zip(search.find(&groups, None)?);
+    let found = found.filter(|(service, _)| is_wanted(service)).filter_map(|(service, found)| {
+        Some((ServiceCode::new(snapshot.service_code(service))?, found))
+    });
+    let found: Vec<(ServiceCode, Hotspots)> = found.collect();
     if found.is_empty() { Err(UntestableReason::NoReports) } else { Ok(found) }
 }
 
-/// [`hotspots`] with exposure counts that are computed when first needed.
-fn hotspots_with(
-    snapshot: &Snapshot,
-    filter: &Filter,
-    query: &HotspotQuery,
-    background: &OnceCell<Vec<u32>>,
-) -> Result<Hotspots, UntestableReason> {
-    let timed = |from, before| Filter { from: Some(from), before: Some(before), ..filter.clone() };
-    let compiled = snapshot.compiled(&timed(query.from, query.before));
-    let counts = count_hexes(snapshot, &compiled, query.resolution);
-    let k = query.k.or((query.exposure == Exposure::Reports).then_some(1));
-    let test = HexTest { k, exposure: query.exposure, permutations: None };
-    let exposed = || exposure_counts(snapshot, &counts, filter.approximate);
-    let scores = score_hexes_with(snapshot, &counts, test, || {
-        // Where approximate positions are accepted, each filter has an extent of its own.
-        if filter.approximate { exposed() } else { background.get_or_init(exposed).clone() }
-    })?;
-    let regions = Regions::new(snapshot, &counts, &scores, query.rate);
-    let drafts = regions.drafts(&counts, &scores);
-    let mut found = Hotspots {
-        found: Vec::new(),
-        k: scores.k,
-        cells: counts.cells.len(),
-        total: counts.total(),
-    };
-    if !drafts.is_empty() {
-        found.found = complete(snapshot, filter, query, &counts, &regions, drafts);
-        found.found.retain(|hotspot| hotspot.count >= REPORTS_MIN);
-    }
-    Ok(found)
+/// Numbers of the services that the snapshot knows.
+fn numbers(snapshot: &Snapshot, codes: &[ServiceCode]) -> Vec<u16> {
+    codes.iter().filter_map(|code| snapshot.service_number(code.as_str())).collect()
 }
 
-/// Scans the reports from a year before the window on, and completes the regions with those in
-/// their cells.
-fn complete(
-    snapshot: &Snapshot,
-    filter: &Filter,
-    query: &HotspotQuery,
-    counts: &HexCounts,
-    regions: &Regions,
-    mut drafts: Vec<Draft>,
-) -> Vec<Hotspot> {
-    let from = Some(query.from.min(query.before - HISTORY).min(query.from - YEAR));
-    let compiled =
-        snapshot.compiled(&Filter { from, before: Some(query.before), ..filter.clone() });
-    // By H3 fragment rather than by cell: one look-up less for each report.
-    let by_fragment = counts.by_fragment(snapshot).into_iter();
-    let by_fragment: Vec<Option<u32>> =
-        by_fragment.map(|cell| cell.and_then(|cell| regions.of_cell[cell as usize])).collect();
-    let mut first = i64::MAX;
-    snapshot.scan_located(&compiled, 0, 1, |batch| {
-        let columns = batch.columns();
-        batch.slots().each(|slot| {
-            let requested = columns.requested(slot);
-            first = first.min(requested);
-            let Some(region) = by_fragment[columns.fragment(slot) as usize] else { return };
-            let draft = &mut drafts[region as usize];
-            draft.times.push(requested);
-            if requested >= query.from {
-                draft.members.push((requested, batch.address(slot)));
-            }
-        });
-    });
-    drafts.into_iter().map(|draft| draft.finish(snapshot, query, first)).collect()
+/// A search: the population of the window, counted.
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    query: &'a HotspotQuery,
+    /// The population of the window.
+    population: Filter,
+    /// Its counts.
+    counts: HexCounts,
+    /// Its reports.
+    cases: Vec<Case>,
 }
 
-/// The connected regions of hot cells.
-struct Regions {
-    /// By cell of the counts: the region to which its reports belong.
-    of_cell: Vec<Option<u32>>,
-    count: usize,
-}
-
-impl Regions {
-    fn new(snapshot: &Snapshot, counts: &HexCounts, scores: &HexScores, rate: f64) -> Self {
-        let hot = |cell: usize| scores.z[cell] > 0.0 && scores.q[cell] <= rate;
-        let adjacent = counts.neighbours(snapshot, 1);
-        let mut components = DisjointSet::new(counts.cells.len());
-        for cell in (0..counts.cells.len()).filter(|cell| hot(*cell)) {
-            for other in adjacent.of(cell) {
-                if hot(*other as usize) {
-                    components.join(cell as u32, *other);
+impl<'a> Search<'a> {
+    fn new(snapshot: &'a Snapshot, filter: &Filter, query: &'a HotspotQuery) -> Self {
+        let window = (Some(query.from), Some(query.before));
+        let population = Filter { from: window.0, before: window.1, ..population_filter(filter) };
+        let compiled = snapshot.compiled(&population);
+        let counts = count_hexes(snapshot, &compiled, query.resolution);
+        let by_fragment = counts.by_fragment(snapshot);
+        let mut cases = Vec::with_capacity(counts.total() as usize);
+        snapshot.scan_located(&compiled, 0, 1, |batch| {
+            let columns = batch.columns();
+            batch.slots().each(|slot| {
+                if let Some(cell) = by_fragment[columns.fragment(slot) as usize] {
+                    cases.push(Case {
+                        cell,
+                        service: columns.service(slot),
+                        requested: columns.requested(slot),
+                        is_open: columns.state(slot).is_open(),
+                        address: batch.address(slot),
+                    });
                 }
-            }
-        }
-        // A hot cell without a report is significant only because of its neighbours: it connects
-        // the region but adds no reports.
-        let mut numbers = BTreeMap::new();
-        let mut of_cell = vec![None; counts.cells.len()];
-        for cell in (0..counts.cells.len()).filter(|cell| hot(*cell)) {
-            if counts.totals[cell].count > 0 {
-                let next = numbers.len() as u32;
-                let root = components.find(cell as u32);
-                of_cell[cell] = Some(*numbers.entry(root).or_insert(next));
-            }
-        }
-        Self { of_cell, count: numbers.len() }
-    }
-
-    fn drafts(&self, counts: &HexCounts, scores: &HexScores) -> Vec<Draft> {
-        let mut drafts = vec![Draft::default(); self.count];
-        for (cell, region) in self.of_cell.iter().enumerate() {
-            let Some(region) = region else { continue };
-            let (draft, totals) = (&mut drafts[*region as usize], &counts.totals[cell]);
-            draft.cells.push(counts.cells[cell]);
-            draft.count += u64::from(totals.count);
-            draft.open += u64::from(totals.open);
-            draft.oldest_open = match (draft.oldest_open, totals.oldest_open) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-            draft.expected += scores.expected[cell];
-            draft.z = draft.z.max(scores.z[cell]);
-            draft.q = draft.q.min(scores.q[cell]);
-        }
-        drafts
-    }
-}
-
-/// A hotspot in the making.
-#[derive(Clone)]
-struct Draft {
-    cells: Vec<H3Cell>,
-    count: u64,
-    open: u64,
-    expected: f64,
-    z: f64,
-    q: f64,
-    oldest_open: Option<i64>,
-    /// Times of its reports, those before the window included, in seconds since 1970.
-    times: Vec<i64>,
-    members: Vec<(i64, DocAddress)>,
-}
-
-impl Default for Draft {
-    fn default() -> Self {
-        Self {
-            cells: Vec::new(),
-            count: 0,
-            open: 0,
-            expected: 0.0,
-            z: 0.0,
-            q: 1.0,
-            oldest_open: None,
-            times: Vec::new(),
-            members: Vec::new(),
-        }
-    }
-}
-
-impl Draft {
-    /// Computes the rest. `first` is the time of the city's first matching report.
-    fn finish(mut self, snapshot: &Snapshot, query: &HotspotQuery, first: i64) -> Hotspot {
-        self.times.sort_unstable();
-        // Reports of one second by id, so that the result is reproducible.
-        self.members.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0).then_with(|| snapshot.id(a.1).cmp(snapshot.id(b.1)))
+            });
         });
-        self.cells.sort_unstable();
-        let length = query.before - query.from;
-        let between = |from: i64, before: i64| {
-            let at = |second: i64| self.times.partition_point(|time| *time < second);
-            (at(before) - at(from)) as u64
-        };
-        let windows = ((query.from - first) / length.max(1)).min(HISTORY / length.max(1)).max(0);
-        let usual = (windows >= 1)
-            .then(|| between(query.from - windows * length, query.from) as f64 / windows as f64);
-        let last_year =
-            (first <= query.from - YEAR).then(|| between(query.from - YEAR, query.before - YEAR));
+        Self { snapshot, query, population, counts, cases }
+    }
+
+    /// Tests groups of cases, each with the number of its service, as one family. `services` are
+    /// those of a group without a service; none for all. Returns the hotspots of each group.
+    fn find(
+        &self,
+        groups: &[(Option<u16>, &[Case])],
+        services: Option<&[u16]>,
+    ) -> Result<Vec<Hotspots>, UntestableReason> {
+        let Self { snapshot, query, counts, .. } = self;
+        if groups.iter().all(|(_, cases)| cases.is_empty()) {
+            return Err(UntestableReason::NoReports);
+        }
+        let cells = counts.cells.len();
+        if cells < CELLS_MIN {
+            return Err(UntestableReason::FewCells);
+        }
+        let same = counts.values();
+        let even = vec![1u32; cells];
+        let is_dominant = |(_, cases): &(Option<u16>, &[Case])| are_most(cases.len() as u64, &same);
+        let is_compared = query.exposure == Exposure::Reports;
+        let is_any_dominant = is_compared && groups.iter().any(is_dominant);
+        let year = is_any_dominant.then(|| year_filter(&self.population)).flatten();
+        let year = year.map(|filter| counts_aligned(snapshot, counts, &filter));
+        let groups: Vec<Group<'_>> = groups
+            .iter()
+            .map(|group| {
+                let (population, exposure) = match (query.exposure, &year) {
+                    (Exposure::None, _) => (Population::Cells, &even),
+                    (_, Some(year)) if is_dominant(group) => (Population::Year, year),
+                    _ => (Population::SamePeriod, &same),
+                };
+                let (service, cases) = *group;
+                Group { service, cases, exposure, population }
+            })
+            .collect();
+        let mut neighbourhoods = Neighbourhoods::new(snapshot, counts);
+        let mut regions = hot_regions(&mut neighbourhoods, &groups, query.k, query.rate);
+        regions.retain(|region| self.is_hotspot(region));
+        let mut found: Vec<Hotspots> = groups
+            .iter()
+            .map(|group| Hotspots {
+                found: Vec::new(),
+                k: radius(group, query.k, cells),
+                cells,
+                total: group.cases.len() as u64,
+            })
+            .collect();
+        if !regions.is_empty() {
+            let history =
+                histories(snapshot, counts, &self.population, &groups, services, &regions);
+            for (region, history) in regions.into_iter().zip(history) {
+                let group = region.group;
+                let population = groups[group].population;
+                found[group].found.push(self.complete(region, history, population));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Is the region large, strong and recent enough?
+    fn is_hotspot(&self, region: &HotRegion) -> bool {
+        let count = region.cases.len() as u64;
+        let newest = region.cases.iter().map(|case| case.requested).max();
+        let is_recent = newest.is_some_and(|at| self.query.before - at <= self.query.recent());
+        count >= REPORTS_MIN && count as f64 >= RATIO_MIN * region.expected && is_recent
+    }
+
+    fn complete(&self, region: HotRegion, history: History, population: Population) -> Hotspot {
+        let Self { snapshot, query, counts, .. } = self;
+        let mut cases = region.cases;
+        // Reports of one second by id, so that the result is reproducible.
+        cases.sort_unstable_by(|a, b| {
+            let ids = || snapshot.id(a.address).cmp(snapshot.id(b.address));
+            a.requested.cmp(&b.requested).then_with(ids)
+        });
+        let length = (query.before - query.from).max(1);
         let mut steps = [0.0; TREND_STEPS];
         let (mut services, mut areas) = (BTreeMap::new(), BTreeMap::new());
-        for (second, address) in &self.members {
-            let step =
-                i128::from(second - query.from) * TREND_STEPS as i128 / i128::from(length.max(1));
+        for case in &cases {
+            let since = i128::from(case.requested - query.from);
+            let step = since * TREND_STEPS as i128 / i128::from(length);
             steps[(step as usize).min(TREND_STEPS - 1)] += 1.0;
-            let record = snapshot.record(*address);
-            *services.entry(record.service).or_insert(0u64) += 1;
-            *areas.entry(record.area).or_insert(0u64) += 1;
+            *services.entry(case.service).or_insert(0u64) += 1;
+            *areas.entry(snapshot.record(case.address).area).or_insert(0u64) += 1;
         }
         let ranked = |counts: BTreeMap<u16, u64>| {
             let mut list: Vec<(u16, u64)> = counts.into_iter().collect();
             list.sort_by_key(|(number, count)| (std::cmp::Reverse(*count), *number));
             list
         };
-        let per_second = usual.unwrap_or(self.expected).min(self.expected) / length.max(1) as f64;
+        let sorted = |list: &[u32]| {
+            let mut cells: Vec<H3Cell> =
+                list.iter().map(|cell| counts.cells[*cell as usize]).collect();
+            cells.sort_unstable();
+            cells
+        };
+        let open = || cases.iter().filter(|case| case.is_open);
         Hotspot {
-            since: onset(&self.times, per_second, query.before).unwrap_or(query.from),
+            cells: sorted(&region.cells),
+            ring: sorted(&region.ring),
+            count: cases.len() as u64,
+            open: open().count() as u64,
+            expected: region.expected,
+            population,
+            z: region.z,
+            q: region.q,
+            oldest_open: open().map(|case| case.requested).min(),
+            history,
             trend: mann_kendall(&steps),
             services: ranked(services),
             areas: ranked(areas).into_iter().map(|(area, _)| area).collect(),
-            members: self.members.into_iter().map(|(_, address)| address).collect(),
-            cells: self.cells,
-            count: self.count,
-            open: self.open,
-            expected: self.expected,
-            z: self.z,
-            q: self.q,
-            oldest_open: self.oldest_open,
-            usual,
-            last_year,
+            members: cases.into_iter().map(|case| case.address).collect(),
         }
     }
-}
-
-/// The start of the period up to `before` whose count exceeds expectation most: the one with the
-/// largest Poisson likelihood ratio, over all periods that start at a report. `times` are
-/// ascending. None where no count exceeds expectation.
-fn onset(times: &[i64], per_second: f64, before: i64) -> Option<i64> {
-    let mut best: Option<(f64, i64)> = None;
-    for (earlier, time) in times.iter().enumerate() {
-        let count = (times.len() - earlier) as f64;
-        let expected = (per_second * (before - time) as f64).max(1e-9);
-        if count <= expected {
-            continue;
-        }
-        let ratio = count * (count / expected).ln() - (count - expected);
-        if best.is_none_or(|(largest, _)| ratio > largest) {
-            best = Some((ratio, *time));
-        }
-    }
-    best.map(|(_, time)| time)
 }

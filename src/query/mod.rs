@@ -20,11 +20,14 @@ mod density;
 mod duplicate_features;
 mod duplicate_model;
 mod duplicates;
+mod exposure;
 mod hex_counts;
 mod hex_scores;
 mod hex_trends;
+mod hotspot_history;
 mod hotspot_identity;
 mod hotspot_priority;
+mod hotspot_test;
 mod hotspots;
 mod incident_grouping;
 mod items;
@@ -50,20 +53,23 @@ pub use duplicate_features::{
 };
 pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
 pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule, was_open};
-pub use hex_counts::{CellTotals, HexCounts, count_hexes, exposure_counts};
+pub use exposure::{Exposure, ExposureCounts, Population, exposure_counts, population_filter};
+pub use hex_counts::{CellTotals, HexCounts, cells_in_areas, count_hexes};
 pub use hex_scores::{
-    CELLS_MIN, Exposure, HexScores, HexTest, UntestableReason, auto_k, score_hexes,
-    score_hexes_with,
+    CELLS_MIN, HexScores, HexTest, UntestableReason, auto_k, score_hexes, score_hexes_with,
 };
 pub use hex_trends::{HexTrend, TimeSteps, trend_hexes};
+pub use hotspot_history::History;
 pub use hotspot_identity::{DetectedHotspot, update_tracks};
 pub use hotspot_priority::{Priority, trend_direction};
-pub use hotspots::{Hotspot, HotspotQuery, Hotspots, hotspots, hotspots_by_service};
+pub use hotspots::{
+    Hotspot, HotspotQuery, Hotspots, RATIO_MIN, RECENT, REPORTS_MIN, hotspots, hotspots_by_service,
+};
 pub use incident_grouping::{DuplicateReport, group_incidents};
 pub use items::{ItemsQuery, items};
 pub use nearest::{nearest, within_radius};
 pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
 pub use page::{Cursor, NearbyReport, Page};
-pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, recurrences};
+pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, count_repairs, recurrences};
 pub use stats::{Count, Stats, extent, stats, time_span};
 pub use within::within_polygon;

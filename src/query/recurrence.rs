@@ -30,6 +30,8 @@ pub struct Recurrence {
     pub center: [f64; 2],
     /// Number of repairs after which the same service was reported again in time.
     pub failed: u64,
+    /// The reports whose repairs failed.
+    pub failed_repairs: Vec<DocAddress>,
     /// Shortest time from a repair to the next report, in seconds.
     pub shortest_s: i64,
     /// Number of its reports that are open or in progress.
@@ -121,6 +123,36 @@ pub fn recurrences(
     found
 }
 
+/// Number of matching repairs: located reports closed as done at a known time.
+///
+/// ```
+/// use pointchaud::domain::{ClosedReason, Filter, IndexedFields, ReportId, ServiceCode, Status};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::count_repairs;
+///
+/// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("nid-de-poule").unwrap());
+/// let repaired = IndexedFields {
+///     status: Status::Closed,
+///     reason: Some(ClosedReason::Done),
+///     closed: Some(1_790_000_000),
+///     ..IndexedFields::new(id, service, 1_780_000_000, Position::new(-71.2, 46.81).ok())
+/// };
+/// let snapshot = Index::from_reports([repaired]).reader().load();
+/// assert_eq!(count_repairs(&snapshot, &snapshot.compiled(&Filter::default())), 1);
+/// ```
+pub fn count_repairs(snapshot: &Snapshot, compiled: &CompiledFilter) -> u64 {
+    let mut repairs = 0;
+    snapshot.scan_located(compiled, 0, 1, |batch| {
+        batch.slots().each(|slot| {
+            let record = batch.columns().record(slot);
+            let is_done = record.reason == Some(ClosedReason::Done) && record.closed.is_some();
+            repairs += u64::from(is_done);
+        });
+    });
+    repairs
+}
+
 /// Adds the places of one service. `visits` are ascending by time.
 fn add_places(
     snapshot: &Snapshot,
@@ -162,6 +194,8 @@ fn add_places(
     }
     for members in groups.into_values() {
         let delays: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
+        let failed_members = members.iter().filter(|member| failed[**member].is_some());
+        let failed_repairs = failed_members.map(|member| visits[*member].address).collect();
         let own: Vec<[f64; 2]> = members.iter().map(|member| places[*member]).collect();
         let is_open =
             |member: &&usize| snapshot.record(visits[**member].address).status != Status::Closed;
@@ -170,6 +204,7 @@ fn add_places(
             service,
             center: centroid_and_hull(&own).0,
             failed: delays.len() as u64,
+            failed_repairs,
             shortest_s: delays.iter().copied().min().unwrap_or_default(),
             open: members.iter().filter(is_open).count() as u64,
             is_chronic: delays.len() as u64 >= query.chronic_from,

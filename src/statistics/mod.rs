@@ -1,8 +1,9 @@
 //! Statistical methods on plain numbers, each with its source: hot spots (Getis–Ord Gi\*, exact
 //! binomial tests, false discovery rates), density clusters (DBSCAN, HDBSCAN), outbreaks
-//! (space–time scan), trends (Mann–Kendall) and probabilities (logistic regression). They know
+//! (space–time scan), trends (Mann–Kendall), change points (PELT) and probabilities (logistic regression). They know
 //! nothing of reports; `query` applies them to a snapshot.
 
+mod change_point;
 mod dbscan;
 mod disjoint_set;
 mod getis_ord;
@@ -14,6 +15,7 @@ mod space_time_scan;
 mod sphere_grid;
 mod trend;
 
+pub use change_point::rate_segments;
 pub use dbscan::{DbscanClusters, dbscan};
 pub use disjoint_set::DisjointSet;
 pub use getis_ord::{NeighbourLists, gi_star, permuted};
@@ -22,7 +24,7 @@ pub use logistic::{
     CalibrationBin, Observations, Prior, average_precision, calibration_error, fit, logistic,
     reliability,
 };
-pub use significance::{lower_tail, q_values, two_sided, upper_tail};
+pub use significance::{lower_tail, q_values, q_values_among, two_sided, upper_tail};
 pub use space_time_scan::{Cylinder, SCAN_DAYS, ScanCases, ScanSettings, scan};
 pub use sphere_grid::{REACH_MAX_M, SphereGrid, chord2, chord2_of, meters_of};
 pub use trend::{EmergingClass, MannKendall, emerging, mann_kendall};

@@ -76,6 +76,18 @@ fn probability(k: f64, n: f64, share: f64) -> f64 {
 /// assert_eq!(q, [0.03, 0.5, 0.03]);
 /// ```
 pub fn q_values(p: &[f64]) -> Vec<f64> {
+    q_values_among(p, p.len())
+}
+
+/// [`q_values`] of the smallest p-values of a larger family of `tests` tests, the others of which
+/// need not be computed. The result holds for a p-value below which none is missing.
+///
+/// ```
+/// // The other two tests of the family have p-values above 0.5.
+/// let q = pointchaud::statistics::q_values_among(&[0.01, 0.02], 4);
+/// assert_eq!(q, [0.04, 0.04]);
+/// ```
+pub fn q_values_among(p: &[f64], tests: usize) -> Vec<f64> {
     // The bit patterns of non-negative floats have the order of their values.
     let mut order: Vec<(u64, u32)> = p.iter().map(|p| p.to_bits()).zip(0..).collect();
     order.sort_unstable();
@@ -83,7 +95,7 @@ pub fn q_values(p: &[f64]) -> Vec<f64> {
     let mut least = 1f64;
     for (rank, (_, at)) in order.iter().enumerate().rev() {
         let at = *at as usize;
-        least = least.min(p[at] * (p.len() as f64 / (rank + 1) as f64));
+        least = least.min(p[at] * (tests as f64 / (rank + 1) as f64));
         q[at] = least;
     }
     q

@@ -3,10 +3,13 @@
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
 use crate::index::Snapshot;
 use crate::place::{AreaIndex, BBox, H3Cell};
-use crate::query::{self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason};
+use crate::query::{
+    self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason, population_filter,
+};
 use crate::usecase::City;
 use crate::usecase::watch::{
-    CityWatch, STANDING_DAYS, newest, standing, standing_filter, standing_name, standing_service,
+    CityWatch, Look, STANDING_DAYS, newest, standing, standing_filter, standing_name,
+    standing_service,
 };
 
 const DAY_SECONDS: i64 = 86_400;
@@ -14,8 +17,8 @@ const DAY_SECONDS: i64 = 86_400;
 /// A search for hotspots.
 #[derive(Debug, Clone)]
 pub struct HotspotSearch {
-    /// The reports that are counted. Its `bbox` selects among the hotspots found and does not
-    /// change the test.
+    /// The reports that are counted. Its `bbox` and `areas`, and with `by_service` its services,
+    /// select among the hotspots of the whole city and do not change the test.
     pub filter: Filter,
     /// The test. Its window is set by [`HotspotSearch::find`].
     pub query: HotspotQuery,
@@ -68,23 +71,23 @@ impl HotspotSearch {
         watched: &CityWatch,
     ) -> Result<FoundHotspots, UntestableReason> {
         let query = self.timed(snapshot);
-        let filter = Filter { bbox: None, ..self.filter.clone() };
+        let filter = &self.filter;
         let found: Vec<(String, Hotspots)> = if self.by_service {
-            let found = query::hotspots_by_service(snapshot, &filter, &query)?;
+            let found = query::hotspots_by_service(snapshot, filter, &query)?;
             found.into_iter().map(|(code, hotspots)| (code.to_string(), hotspots)).collect()
         } else {
             let codes = filter.services.iter().flatten().map(|code| code.as_str());
             let names = codes.collect::<Vec<_>>().join(",");
-            vec![(names, query::hotspots(snapshot, &filter, &query)?)]
+            vec![(names, query::hotspots(snapshot, filter, &query)?)]
         };
         let test = found.first().map(|(_, one)| Hotspots { found: Vec::new(), ..one.clone() });
         let total = found.iter().map(|(_, one)| one.total).sum();
         let catalogue = city.catalogue();
         let severity = |number: u16| catalogue.severity(snapshot.service_code(number));
+        let look = Look { at: query.before, revision: snapshot.revision() };
         let mut numbered = Vec::new();
         for (services, hotspots) in found {
-            let numbers =
-                watched.match_tracks(&self.name(&services), &hotspots.found, query.before);
+            let numbers = watched.match_tracks(&self.name(&services), &hotspots.found, look);
             numbered.extend(hotspots.found.into_iter().zip(numbers).map(|(hotspot, number)| {
                 let priority = Priority::of(&hotspot, query.before, severity);
                 NumberedHotspot { hotspot, number, priority }
@@ -92,6 +95,13 @@ impl HotspotSearch {
         }
         if let Some(bbox) = &self.filter.bbox {
             retain_in(&mut numbered, bbox);
+        }
+        if self.filter.areas.is_some() {
+            let areas = Filter { areas: self.filter.areas.clone(), ..Filter::default() };
+            let areas = snapshot.compiled(&areas);
+            numbered.retain(|one| {
+                one.hotspot.members.iter().any(|member| snapshot.matches(*member, &areas))
+            });
         }
         numbered.sort_by(|a, b| {
             let urgent = b.priority.total().total_cmp(&a.priority.total());
@@ -112,11 +122,11 @@ impl HotspotSearch {
     }
 
     /// The name of the search by which the hotspots of `services` are tracked: that of the standing
-    /// search if this search differs from it only in services and box.
+    /// search if this search differs from it only in services, areas and box.
     fn name(&self, services: &str) -> String {
         let Self { filter, query, days, .. } = self;
         let HotspotQuery { resolution, k, exposure, rate, .. } = query;
-        let rest = Filter { services: None, bbox: None, ..filter.clone() };
+        let rest = population_filter(filter);
         let usual = standing(0);
         let is_standing = rest == standing_filter()
             && (*resolution, *k, *exposure) == (usual.resolution, usual.k, usual.exposure)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const BURST: (f64, f64) = (-71.2600, 46.8300);
 
-fn row(service: &str, (lon, lat): (f64, f64), hours: i64) -> Value {
+pub fn row(service: &str, (lon, lat): (f64, f64), hours: i64) -> Value {
     json!({
         "service_code": service, "lon": lon, "lat": lat, "requested_datetime": ago(hours),
         "address": "12 rue des Érables, Limoilou",
@@ -36,7 +36,7 @@ fn burst(rng: &mut ChaCha8Rng, rows: &mut Vec<Value>, count: usize) {
     }
 }
 
-fn send(service: &Client, rows: &[Value]) {
+pub fn send(service: &Client, rows: &[Value]) {
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     let answer = service.post("/api/v1/reports/batch", &lines.join("\n"));
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -23,6 +23,8 @@ mod field_cases;
 mod follow;
 mod fuzz;
 mod hexes;
+mod hotspot_answers;
+mod hotspot_filters;
 mod hotspots;
 mod http;
 mod import;

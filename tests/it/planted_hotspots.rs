@@ -9,7 +9,7 @@ fn planted_hotspots_are_found_and_chance_alone_makes_none() {
     let plan = Plan { reports: 60_000, seed: 5, until: 1_795_500_000 };
     let (snapshot, truth) = city(plan).unwrap();
     let mut score = Score::default();
-    score.add_hotspots(&snapshot, &truth);
+    score.add_hotspots(&snapshot, &truth).unwrap();
     println!("{}", score.table());
     // 3, 7 and 17 reports each in a city of 60,000.
     let (planted, found) = score.found(2);

@@ -15,8 +15,8 @@ use crate::domain::{Change, Event, Filter, Gate, ReportTime, ServiceCode, tracki
 use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot};
 use crate::query::{
-    AlertQuery, CellTotals, Exposure, HexCounts, HexTest, Hotspot, alerts, count_hexes,
-    hotspots_by_service, score_hexes_with,
+    AlertQuery, CellTotals, Exposure, ExposureCounts, HexCounts, HexTest, Hotspot, Population,
+    Priority, alerts, count_hexes, hotspots_by_service, score_hexes_with,
 };
 use crate::statistics::{NeighbourLists, ScanCases, ScanSettings, scan};
 use crate::usecase::quebec;
@@ -29,19 +29,23 @@ const UNTIL: i64 = 1_795_500_000;
 const NULL_SEEDS: u64 = 200;
 /// Reports scattered for one seed under the null.
 const NULL_REPORTS: usize = 3_000;
+/// Number of hotspots of highest priority whose precision is measured.
+const TOP: usize = 10;
 /// Nominal false discovery rate.
 const RATE: f64 = 0.05;
 
 /// Prints the tables.
-pub fn run(reports: u64, cities: u64) -> Result<ExitCode> {
+pub fn run(reports: u64, cities: u64, first_seed: u64, scan_alerts: bool) -> Result<ExitCode> {
     let mut score = Score::default();
     let mut null = None;
-    for seed in 1..=cities {
-        let plan = Plan { reports, seed, until: UNTIL };
+    for number in 0..cities {
+        let plan = Plan { reports, seed: first_seed + number, until: UNTIL };
         let (snapshot, truth) = city(plan)?;
-        eprintln!("city {seed} of {cities}…");
-        score.add_hotspots(&snapshot, &truth);
-        score.add_alerts(&snapshot, &truth);
+        eprintln!("city {} of {cities}…", number + 1);
+        score.add_hotspots(&snapshot, &truth)?;
+        if scan_alerts {
+            score.add_alerts(&snapshot, &truth);
+        }
         null = null.or_else(|| Some(Null::measure(&snapshot)));
     }
     print!("{}\n{}", score.table(), null.map(|null| null.table()).unwrap_or_default());
@@ -94,6 +98,8 @@ pub struct Score {
     strengths: [Strength; 3],
     /// Hotspots reported on the evaluated days: planted, made of repeats, neither.
     reported: [usize; 3],
+    /// The same among the ten of highest priority on each of those days.
+    top: [usize; 3],
     /// Scans of a service on days without a planted hotspot, and those that raised an alert.
     quiet: usize,
     alarms: usize,
@@ -103,14 +109,25 @@ const NAMES: [&str; 3] = ["low", "medium", "high"];
 
 impl Score {
     /// Searches for hotspots on the last day of each planted one.
-    pub fn add_hotspots(&mut self, snapshot: &Snapshot, truth: &PlantedTruth) {
+    ///
+    /// # Errors
+    /// The catalogue, which ranks them, is malformed.
+    pub fn add_hotspots(&mut self, snapshot: &Snapshot, truth: &PlantedTruth) -> Result<()> {
+        let catalogue = catalogues()?.quebec;
+        let severity = |number: u16| catalogue.severity(snapshot.service_code(number));
         let repeats: HashSet<&str> =
             truth.repeats.iter().flat_map(|r| [r.child.as_str(), r.parent.as_str()]).collect();
         for planted in &truth.hotspots {
             if let Some((_, before)) = days_of(planted) {
-                self.look(snapshot, truth, planted, before, &repeats);
+                let found = hotspots_by_service(snapshot, &standing_filter(), &standing(before));
+                let found = found.unwrap_or_default().into_iter();
+                let mut found: Vec<Hotspot> = found.flat_map(|(_, one)| one.found).collect();
+                let priority = |one: &Hotspot| Priority::of(one, before, severity).total();
+                found.sort_by(|a, b| priority(b).total_cmp(&priority(a)));
+                self.look(snapshot, truth, planted, &found, before, &repeats);
             }
         }
+        Ok(())
     }
 
     /// Scans for alerts on every day of each planted hotspot, and on days without one.
@@ -137,16 +154,15 @@ impl Score {
         snapshot: &Snapshot,
         truth: &PlantedTruth,
         planted: &PlantedHotspot,
+        found: &[Hotspot],
         before: i64,
         repeats: &HashSet<&str>,
     ) {
-        let found = hotspots_by_service(snapshot, &standing_filter(), &standing(before));
-        let found = found.unwrap_or_default();
         let all: HashSet<&str> =
             truth.hotspots.iter().flat_map(|p| p.members.iter().map(String::as_str)).collect();
         let own: HashSet<&str> = planted.members.iter().map(String::as_str).collect();
         let (mut caught, mut members, mut is_found) = (0, 0, false);
-        for hotspot in found.iter().flat_map(|(_, hotspots)| &hotspots.found) {
+        for (rank, hotspot) in found.iter().enumerate() {
             let ids = || hotspot.members.iter().map(|address| snapshot.id(*address));
             let count = |set: &HashSet<&str>| ids().filter(|id| set.contains(id)).count();
             let (of_any, of_repeats) = (count(&all), count(repeats));
@@ -156,6 +172,7 @@ impl Score {
                 _ => 2,
             };
             self.reported[kind] += 1;
+            self.top[kind] += usize::from(rank < TOP);
             if is_of(snapshot, hotspot, planted) && count(&own) > 0 {
                 is_found = true;
                 caught += count(&own);
@@ -238,6 +255,16 @@ impl Score {
             share(neither, all),
             self.quiet,
             self.alarms,
+        );
+        let [planted, repeats, neither] = self.top;
+        let all = planted + repeats + neither;
+        let _ = writeln!(
+            text,
+            "\nOf the {TOP} of highest priority on each day, {all} together, {} are planted, {} \
+             repeats of one report, {} neither.",
+            share(planted, all),
+            share(repeats, all),
+            share(neither, all),
         );
         text
     }
@@ -335,6 +362,8 @@ fn null_share(
         sum += u64::from(*weight);
         ends.push(sum);
     }
+    let exposed =
+        ExposureCounts { population: Population::SamePeriod, counts: background.to_vec() };
     let (mut hot, mut any) = (0, 0);
     for seed in 0..NULL_SEEDS {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -345,7 +374,7 @@ fn null_share(
             drawn.totals[ends.partition_point(|end| *end <= at)].count += 1;
         }
         let test = HexTest { k: Some(1), exposure, permutations: None };
-        let Ok(scores) = score_hexes_with(snapshot, &drawn, test, || background) else {
+        let Ok(scores) = score_hexes_with(snapshot, &drawn, test, || exposed.clone()) else {
             continue;
         };
         let called =

@@ -29,6 +29,12 @@ enum What {
         /// Number of cities.
         #[arg(long, default_value_t = 3)]
         cities: u64,
+        /// Seed of the first city; the others have the numbers after it.
+        #[arg(long, default_value_t = 1)]
+        first_seed: u64,
+        /// Leave the scans for alerts out, which take most of the time.
+        #[arg(long)]
+        without_alerts: bool,
     },
     /// Score duplicates on labelled pairs, beside the rule of FixMyStreet.
     Duplicates(duplicates::Arguments),
@@ -37,7 +43,9 @@ enum What {
 /// Prints the tables.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.what {
-        What::Hotspots { reports, cities } => hotspots::run(*reports, *cities),
+        What::Hotspots { reports, cities, first_seed, without_alerts } => {
+            hotspots::run(*reports, *cities, *first_seed, !without_alerts)
+        }
         What::Duplicates(arguments) => duplicates::run(arguments),
     }
 }

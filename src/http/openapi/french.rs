@@ -196,7 +196,53 @@ const TEXTS: &[(&str, &str)] = &[
     ("Accepted false discovery rate.", "Taux de fausses découvertes accepté."),
     ("Why the test was not possible.", "Pourquoi le test est impossible."),
     ("The test and its parameters.", "Le test et ses paramètres."),
-    ("Reports in the window.", "Nombre de demandes de la période."),
+    (
+        "Reports in the window, in the whole city.",
+        "Nombre de demandes de la période, dans toute la ville.",
+    ),
+    ("Least number of reports of a hotspot.", "Nombre minimal de demandes d’un point chaud."),
+    (
+        "Least ratio of the number of reports of a hotspot to the expected number.",
+        "Rapport minimal du nombre de demandes d’un point chaud au nombre attendu.",
+    ),
+    (
+        "Greatest age of a hotspot's newest report at the end of the window, in days.",
+        "Âge maximal de la demande la plus récente d’un point chaud à la fin de la période, en \
+         jours.",
+    ),
+    (
+        "`count` divided by `expected`; null where next to nothing is expected.",
+        "`count` divisé par `expected` ; null si presque rien n’est attendu.",
+    ),
+    (
+        "The reports from whose share of the place `expected` follows.",
+        "Les demandes dont la part du lieu donne `expected`.",
+    ),
+    (
+        "The population that a hotspot was compared with.",
+        "La population à laquelle un point chaud est comparé.",
+    ),
+    (
+        "The reports from whose share of the place `expected` follows: of all services in the same \
+         period, or in a year; `cells`: every hexagon expects the same.",
+        "Les demandes dont la part du lieu donne `expected` : de tous les services, de la même \
+         période ou d’une année ; `cells` : chaque hexagone en attend autant.",
+    ),
+    ("Number of earlier years in `usual`.", "Nombre d’années précédentes dans `usual`."),
+    (
+        "The first report since the number of reports per day has been higher (last change point); \
+         null where it has not changed.",
+        "La première demande depuis que leur nombre par jour est plus élevé (dernier point de \
+         rupture) ; null s’il n’a pas changé.",
+    ),
+    (
+        "H3 indexes of its cells, each with more reports than expected.",
+        "Indices H3 de ses cellules, qui ont chacune plus de demandes qu’attendu.",
+    ),
+    (
+        "H3 indexes of the cells around it whose reports took part in the test.",
+        "Indices H3 des cellules qui l’entourent et dont les demandes ont compté dans le test.",
+    ),
     (
         "Its number, which stays the same as long as it exists.",
         "Son numéro, qui ne change pas tant qu’il existe.",
@@ -206,12 +252,14 @@ const TEXTS: &[(&str, &str)] = &[
         "Son rang dans la liste, à partir de 1 ; null pour un point chaud seul.",
     ),
     (
-        "Mean count of the same cells in windows of this length during the year before.",
-        "Nombre moyen dans les mêmes cellules sur des périodes de même durée l’année précédente.",
+        "Mean count of the same cells in the same weeks of earlier years; null without a complete \
+         earlier year, and where `status` is given.",
+        "Nombre moyen dans les mêmes cellules aux mêmes semaines des années précédentes ; null \
+         sans année précédente complète, et si `status` est donné.",
     ),
     (
-        "Count of the same cells on the same days a year before.",
-        "Nombre dans les mêmes cellules aux mêmes dates un an plus tôt.",
+        "Count of the same cells in the same weeks a year before.",
+        "Nombre dans les mêmes cellules aux mêmes semaines un an plus tôt.",
     ),
     ("The parts of a hotspot's priority.", "Les composantes de la priorité."),
     ("H3 indexes of its cells.", "Indices H3 de ses cellules."),

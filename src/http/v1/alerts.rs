@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::ServiceCode;
+use crate::domain::Filter;
 use crate::export::areas::{AreaCollection, AreaFeature, figure};
 use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
@@ -11,13 +11,16 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
-use crate::http::request::parameter::request;
-use crate::http::request::params::{BBOX, SERVICE};
+use crate::http::request::parameter::{group, request};
+use crate::http::request::params::{BBOX, INCIDENT_FILTER};
+use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::v1::hotspots::answer::outline;
 use crate::http::v1::members::MEMBERS_MAX;
 use crate::http::v1::sentences::SentenceNames;
+use crate::message;
 use crate::place::{BBox, H3Cell};
 use crate::query::Alert;
+use crate::usecase::reports::check_areas;
 use crate::usecase::watch::Alerts;
 
 /// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`:
@@ -29,8 +32,10 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/alerts", "alerts", Tag::Maps, alerts)
             .described(
-                "Alertes : groupes de demandes inhabituels qui viennent de commencer.",
-                "Alerts: unusual clusters of reports that have just begun.",
+                "Alertes : groupes de demandes inhabituels qui viennent de commencer, dont une \
+                 demande au moins passe le filtre.",
+                "Alerts: unusual clusters of reports that have just begun, with a report that \
+                 passes the filter.",
             )
             .responds_with(&[geojson::<AreaCollection<AlertsHead, AlertOut>>()]),
     ]
@@ -39,8 +44,28 @@ pub fn operations() -> Vec<Operation> {
 request! {
     /// The alerts of a city.
     pub struct AlertsRequest {
-        services: Option<Vec<ServiceCode>> = SERVICE,
+        filter: Filter = group(AlertFilterParameters::filter),
+    }
+}
+
+request! {
+    /// The parameters of a filter of alerts: those of every filter, and a bounding box.
+    pub struct AlertFilterParameters {
+        filter: Filter = INCIDENT_FILTER,
         bbox: Option<BBox> = BBOX,
+    }
+}
+
+impl AlertFilterParameters {
+    fn filter(self, reader: &mut ParameterReader<'_>) -> Read<Filter> {
+        if !self.filter.incidents {
+            let message = message!(
+                "n’est pas possible ici : les alertes comptent des incidents",
+                "is not possible here: alerts count incidents"
+            );
+            return Err(reader.refuse("count", "reports", message));
+        }
+        Ok(Filter { bbox: self.bbox, ..self.filter })
     }
 }
 
@@ -48,14 +73,20 @@ async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
     call.context.variant.watch_rounds = Some(watched.examinations());
     let found = watched.alerts();
-    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { services, bbox }| {
+    call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { filter }| {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
         let catalogue = city.catalogue();
         let names =
             SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
+        check_areas(snapshot, &filter)?;
+        // An alert is that of the whole city, whatever filter is asked for.
+        let compiled = snapshot.compiled(&Filter { bbox: None, ..filter.clone() });
+        let passes = |id: &String| {
+            snapshot.find(id).is_some_and(|address| snapshot.matches(address, &compiled))
+        };
         let is_wanted = |alert: &&Alert| {
-            services.as_ref().is_none_or(|list| list.contains(&alert.service))
-                && bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+            alert.members.iter().any(passes)
+                && filter.bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
         };
         let mut features = Vec::new();
         if let Some(found) = found.as_deref() {

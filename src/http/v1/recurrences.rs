@@ -36,8 +36,10 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/api/v1/recurrences", "recurrences", Tag::Maps, list)
             .described(
-                "Lieux où un problème revient après sa réparation.",
-                "Places where a problem comes back after its repair.",
+                "Lieux où un problème revient après sa réparation ; area, bbox et status \
+                 choisissent parmi ceux de la ville.",
+                "Places where a problem comes back after its repair; area, bbox and status select \
+                 among those of the city.",
             )
             .responds_with(&[geojson::<AreaCollection<RecurrencesHead, RecurrenceOut<'_>>>()]),
     ]

@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 use crate::domain::{Catalogue, Service};
 use crate::i18n::Language;
 use crate::i18n::format::{counted, date, list, number, plural, rounded};
-use crate::query::{Alert, Hotspot, trend_direction};
+use crate::query::{Alert, History, Hotspot, trend_direction};
 
 /// An expectation below this is written "less than 0.1" and has no ratio.
-const EXPECTED_MIN: f64 = 0.05;
+pub const EXPECTED_MIN: f64 = 0.05;
 const DAYS_PER_YEAR: f64 = 365.0;
 
 /// The context of the sentences: service names, time zone and language.
@@ -71,10 +71,17 @@ impl SentenceNames<'_> {
                 + &self.expected(hotspot.expected)
                 + &ratio.unwrap_or_default(),
         ];
-        parts.extend(hotspot.usual.map(|usual| self.usual(hotspot.count, usual)));
-        parts.extend(hotspot.last_year.map(|before| self.last_year(before)));
-        let since = self.day(hotspot.since);
-        parts.push(self.pick(format!("depuis le {since}"), format!("since {since}")));
+        let History { usual, years, last_year, since } = hotspot.history;
+        // One earlier year is last year.
+        let usual = usual.filter(|usual| years > 1 || *usual == 0.0);
+        parts.extend(usual.map(|usual| self.usual(hotspot.count, usual)));
+        let last_year = last_year.filter(|_| usual != Some(0.0));
+        parts.extend(last_year.map(|before| self.last_year(before)));
+        parts.extend(
+            since
+                .map(|since| self.day(since))
+                .map(|since| self.pick(format!("depuis le {since}"), format!("since {since}"))),
+        );
         match trend_direction(hotspot.trend) {
             1 => parts.push(self.pick("en hausse".into(), "growing".into())),
             -1 => parts.push(self.pick("en baisse".into(), "shrinking".into())),
@@ -135,9 +142,9 @@ impl SentenceNames<'_> {
         self.counted(expected, ["attendue", "attendues"], ["expected", "expected"])
     }
 
-    /// The count beside the mean of the same place in earlier periods.
+    /// The count beside the mean of the same place in the same weeks of earlier years.
     fn usual(&self, count: u64, usual: f64) -> String {
-        if usual < EXPECTED_MIN {
+        if usual == 0.0 {
             return self.pick("d’habitude aucune ici".into(), "usually none here".into());
         }
         if rounded(usual) < 1.0 {
@@ -164,14 +171,14 @@ impl SentenceNames<'_> {
     fn last_year(&self, count: u64) -> String {
         if count == 0 {
             return self.pick(
-                "aucune aux mêmes dates l’an dernier".into(),
-                "none on the same dates last year".into(),
+                "aucune aux mêmes semaines l’an dernier".into(),
+                "none in the same weeks last year".into(),
             );
         }
         let count = self.number(count as f64);
         self.pick(
-            format!("{count} aux mêmes dates l’an dernier"),
-            format!("{count} on the same dates last year"),
+            format!("{count} aux mêmes semaines l’an dernier"),
+            format!("{count} in the same weeks last year"),
         )
     }
 
@@ -226,6 +233,7 @@ fn times(count: u64, reference: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::domain::ServiceCode;
+    use crate::query::Population;
     use crate::statistics::MannKendall;
 
     const MARCH_1: i64 = 1_772_323_200;
@@ -249,9 +257,14 @@ mod tests {
             z: 5.0,
             q: 0.001,
             oldest_open: Some(MARCH_3),
-            since: MARCH_1,
-            usual: Some(12.2),
-            last_year: Some(7),
+            history: History {
+                usual: Some(12.2),
+                years: 3,
+                last_year: Some(7),
+                since: Some(MARCH_1),
+            },
+            population: Population::SamePeriod,
+            ring: Vec::new(),
             trend: MannKendall { z: 0.0, p: 1.0 },
             services: Vec::new(),
             areas: Vec::new(),
@@ -270,11 +283,11 @@ mod tests {
             sentences(|names| names.hotspot(&hotspot(), &["a", "b", "c"], 30.0, &streets)),
             [
                 "a et 2 autres services : 25 demandes en 30 jours, 9,8 attendues (2,6 fois plus) ; \
-                 2,1 fois le nombre habituel ici (12) ; 7 aux mêmes dates l’an dernier ; depuis le \
-                 1er mars 2026 ; 5 encore ouvertes, dont la plus ancienne est du 3 mars 2026 ; \
+                 2,1 fois le nombre habituel ici (12) ; 7 aux mêmes semaines l’an dernier ; depuis \
+                 le 1er mars 2026 ; 5 encore ouvertes, dont la plus ancienne est du 3 mars 2026 ; \
                  surtout rue A et rue B.",
                 "a and 2 other services: 25 requests in 30 days, 9.8 expected (2.6 times as many); \
-                 2.1 times the usual number here (12); 7 on the same dates last year; since \
+                 2.1 times the usual number here (12); 7 in the same weeks last year; since \
                  March 1, 2026; 5 still open, the oldest from March 3, 2026; mostly rue A and \
                  rue B.",
             ]
@@ -283,19 +296,40 @@ mod tests {
 
     #[test]
     fn one_and_none_have_their_own_words() {
-        let (usual, last_year) = (Some(0.0), Some(0));
-        let one = Hotspot { count: 1, open: 1, expected: 0.01, usual, last_year, ..hotspot() };
+        let history =
+            History { usual: Some(0.0), years: 2, last_year: Some(0), since: Some(MARCH_1) };
+        let one = Hotspot { count: 1, open: 1, expected: 0.01, history, ..hotspot() };
         assert_eq!(
             explained(&one, &["a", "b"], 1.0),
             [
                 "a et 1 autre service : 1 demande en 1 jour, moins de 0,1 attendue ; d’habitude \
-                 aucune ici ; aucune aux mêmes dates l’an dernier ; depuis le 1er mars 2026 ; 1 \
-                 encore ouverte, du 3 mars 2026.",
+                 aucune ici ; depuis le 1er mars 2026 ; 1 encore ouverte, du 3 mars 2026.",
                 "a and 1 other service: 1 request in 1 day, less than 0.1 expected; usually none \
-                 here; none on the same dates last year; since March 1, 2026; 1 still open, from \
-                 March 3, 2026.",
+                 here; since March 1, 2026; 1 still open, from March 3, 2026.",
             ]
         );
+    }
+
+    fn with(
+        usual: Option<f64>,
+        years: usize,
+        last_year: Option<u64>,
+        since: Option<i64>,
+    ) -> Hotspot {
+        Hotspot { history: History { usual, years, last_year, since }, ..hotspot() }
+    }
+
+    #[test]
+    fn one_earlier_year_is_written_once_and_what_is_not_known_not_at_all() {
+        for (hotspot, written, not_written) in [
+            (with(Some(7.0), 1, Some(7), None), "; 7 in the same weeks last year;", "usual"),
+            (with(Some(0.0), 1, Some(0), None), "; usually none here;", "last year"),
+            (with(Some(3.5), 2, Some(0), None), "; none in the same weeks last year;", "since"),
+            (with(None, 0, None, Some(MARCH_1)), "; since March 1, 2026;", "usual"),
+        ] {
+            let [_, english] = explained(&hotspot, &["a"], 30.0);
+            assert!(english.contains(written) && !english.contains(not_written), "{english}");
+        }
     }
 
     #[test]
@@ -307,7 +341,7 @@ mod tests {
             (5.0, "5 fois le nombre habituel ici (5)", "5 times the usual number here (5)"),
         ] {
             let [french, english] =
-                explained(&Hotspot { usual: Some(usual), ..hotspot() }, &["a"], 30.0);
+                explained(&with(Some(usual), 3, Some(7), Some(MARCH_1)), &["a"], 30.0);
             assert!(french.contains(&format!(" ; {fr} ; ")), "{french}");
             assert!(english.contains(&format!("; {en}; ")), "{english}");
         }

@@ -22,7 +22,8 @@ fn second_of(text: &str) -> Result<i64> {
     text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second).map_err(Error::internal)
 }
 
-/// Writes tracks as they are now; steps that are there already stay.
+/// Writes tracks as they are now. The last step of a track may have changed or gone since it was
+/// written.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -37,8 +38,10 @@ pub fn write(
             cells = excluded.cells, count = excluded.count,
             seen_datetime = excluded.seen_datetime, ended = excluded.ended",
     )?;
-    let mut add = db.prepare_cached(
-        "INSERT INTO hotspot_event VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    let mut add =
+        db.prepare_cached("INSERT OR REPLACE INTO hotspot_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut remove = db.prepare_cached(
+        "DELETE FROM hotspot_event WHERE jurisdiction_id = ? AND hotspot_id = ? AND step >= ?",
     )?;
     for track in tracks {
         let cells: Vec<String> = track.cells.iter().map(H3Cell::to_string).collect();
@@ -52,6 +55,7 @@ pub fn write(
             text_of(track.last_found_at),
             track.ended
         ])?;
+        remove.execute(params![id, number, track.steps.len() as i64])?;
         for (n, step) in track.steps.iter().enumerate() {
             let (word, other) = step.event.word();
             add.execute(params![

@@ -1,6 +1,6 @@
 //! The background watch of one city.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -88,6 +88,15 @@ pub struct Alerts {
     pub alerts: Vec<Alert>,
 }
 
+/// What a search has looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// End of its window, in seconds since 1970.
+    pub at: i64,
+    /// Revision of its snapshot.
+    pub revision: u64,
+}
+
 struct TrackedHotspots {
     tracks: Vec<HotspotTrack>,
     /// The next number of a stored track.
@@ -99,6 +108,8 @@ struct TrackedHotspots {
     changed: Vec<u64>,
     /// Searches other than standing ones, the most recently used last.
     searches: VecDeque<String>,
+    /// By search: the newest revision that it has looked at.
+    revisions: HashMap<String, u64>,
 }
 
 /// The last examination of a city.
@@ -124,8 +135,14 @@ impl CityWatch {
     pub(super) fn new(tracks: Vec<HotspotTrack>, now: Timestamp) -> Self {
         let next = tracks.iter().map(|track| track.number + 1).max().unwrap_or(1);
         let next_passing = now.as_second().unsigned_abs() << 20;
-        let (changed, searches) = (Vec::new(), VecDeque::new());
-        let tracked = TrackedHotspots { tracks, next, next_passing, changed, searches };
+        let tracked = TrackedHotspots {
+            tracks,
+            next,
+            next_passing,
+            changed: Vec::new(),
+            searches: VecDeque::new(),
+            revisions: HashMap::new(),
+        };
         Self {
             tracked: Mutex::new(tracked),
             alerts: ArcSwapOption::empty(),
@@ -138,11 +155,13 @@ impl CityWatch {
         }
     }
 
-    /// Matches the hotspots that a search found at `at` (seconds since 1970) with its tracks.
-    /// Returns the number of the track of each hotspot, in order.
-    pub fn match_tracks(&self, search: &str, hotspots: &[Hotspot], at: i64) -> Vec<u64> {
+    /// Matches the hotspots that a search found with its tracks. Returns the number of the track of
+    /// each hotspot, in order. The tracks follow the newest snapshot: a search that began on an
+    /// older one than another search of the same name changes none of them.
+    pub fn match_tracks(&self, search: &str, hotspots: &[Hotspot], look: Look) -> Vec<u64> {
         let mut tracked = locked(&self.tracked);
-        let TrackedHotspots { tracks, next, next_passing, changed, searches } = &mut *tracked;
+        let TrackedHotspots { tracks, next, next_passing, changed, searches, revisions } =
+            &mut *tracked;
         let is_standing = standing_service(search).is_some();
         if !is_standing {
             searches.retain(|known| known != search);
@@ -150,6 +169,7 @@ impl CityWatch {
             if searches.len() > SEARCHES_MAX {
                 let forgotten = searches.pop_front();
                 tracks.retain(|track| Some(&track.search) != forgotten.as_ref());
+                revisions.retain(|search, _| Some(search) != forgotten.as_ref());
             }
         }
         let seen: Vec<DetectedHotspot<'_>> = hotspots
@@ -157,8 +177,21 @@ impl CityWatch {
             .map(|hotspot| DetectedHotspot { cells: &hotspot.cells, count: hotspot.count })
             .collect();
         let mut news = Vec::new();
+        let newest = revisions.entry(search.to_owned()).or_default();
+        if look.revision < *newest {
+            let own = tracks.iter().filter(|track| track.search == search);
+            return update_tracks(
+                &mut own.cloned().collect(),
+                search,
+                &seen,
+                look.at,
+                next_passing,
+                &mut news,
+            );
+        }
+        *newest = look.revision;
         let next = if is_standing { next } else { next_passing };
-        let numbers = update_tracks(tracks, search, &seen, at, next, &mut news);
+        let numbers = update_tracks(tracks, search, &seen, look.at, next, &mut news);
         if is_standing {
             changed.extend(news);
         }
@@ -234,8 +267,9 @@ impl CityWatch {
             // Too few cells to test: the tracks stay as they are.
             Err(_) => return,
         };
+        let look = Look { at, revision: snapshot.revision() };
         for (code, hotspots) in &found {
-            self.match_tracks(&standing_name(code.as_str()), &hotspots.found, at);
+            self.match_tracks(&standing_name(code.as_str()), &hotspots.found, look);
         }
         // Tracks of services without a hotspot may have ended.
         let silent: Vec<String> = {
@@ -246,7 +280,7 @@ impl CityWatch {
             };
             tracked.tracks.iter().filter(is_silent).map(|track| track.search.clone()).collect()
         };
-        silent.iter().for_each(|search| drop(self.match_tracks(search, &[], at)));
+        silent.iter().for_each(|search| drop(self.match_tracks(search, &[], look)));
     }
 
     /// Stores the tracks that changed.

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 pub use city::{
-    Alerts, CityWatch, STANDING_DAYS, newest, standing, standing_filter, standing_name,
+    Alerts, CityWatch, Look, STANDING_DAYS, newest, standing, standing_filter, standing_name,
     standing_service,
 };
 

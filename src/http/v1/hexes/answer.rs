@@ -26,10 +26,20 @@ pub struct HexAnswer<'a> {
     pub window: Option<(i64, i64)>,
 }
 
+impl HexAnswer<'_> {
+    /// The class of a cell; 0 for a cell without a report in a hot neighbourhood.
+    fn class(&self, cell: usize) -> Option<i8> {
+        let class = self.scores.as_ref().ok()?.class(cell);
+        Some(if self.counts.totals[cell].count == 0 { class.min(0) } else { class })
+    }
+}
+
 /// Which hexagons a response contains.
 pub struct HexSelection {
     /// Only those whose centre lies inside this box.
     pub bbox: Option<BBox>,
+    /// By cell of the counts, if the request names areas: whether it holds reports in one of them.
+    pub in_areas: Option<Vec<bool>>,
     /// Also those without reports and without a significant result.
     pub empty: bool,
     /// At most this many, the most significant first.
@@ -59,9 +69,15 @@ pub struct HexOut {
     /// `p` corrected for the number of hexagons (Benjamini-Hochberg).
     #[schemars(extend("x-fr" = "`p` corrigé du nombre d’hexagones (Benjamini-Hochberg)."))]
     q: Option<f64>,
-    /// `q` at most 0.01, 0.05 or 0.10.
-    #[schemars(extend("x-fr" = "`q` d’au plus 0,01, 0,05 ou 0,10."))]
+    /// `q` at most 0.01, 0.05 or 0.10. A hexagon without a report is never hot.
+    #[schemars(extend(
+        "x-fr" = "`q` d’au plus 0,01, 0,05 ou 0,10. Un hexagone sans demande n’est jamais chaud."
+    ))]
     class: Option<Word<HexClass>>,
+    /// Has it no report, in a hot neighbourhood?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("x-fr" = "Est-il sans demande, dans un voisinage chaud ?"))]
+    ring: bool,
     /// `p` by permutations, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-fr" = "`p` par permutations, 0 à 1."))]
@@ -100,6 +116,10 @@ struct HexStatistic {
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'static str>,
     exposure: &'static str,
+    /// The reports from whose share of the place `expected` follows: of all services in the same
+    /// period, or in a year; `cells`: every hexagon expects the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    population: Option<&'static str>,
     /// Rings of neighbours.
     #[serde(skip_serializing_if = "Option::is_none")]
     k: Option<u8>,
@@ -156,9 +176,10 @@ fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
             available: true,
             method: Some(match hexes.exposure {
                 Exposure::None => "Getis-Ord Gi*, Benjamini-Hochberg",
-                Exposure::Reports => "share of all reports, exact binomial, Benjamini-Hochberg",
+                Exposure::Reports => "share of the population, exact binomial, Benjamini-Hochberg",
             }),
             exposure,
+            population: Some(scores.population.as_str()),
             k: Some(scores.k),
             reason: None,
         },
@@ -173,10 +194,13 @@ fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
 fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
     let (hex, totals) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
     let scores = hexes.scores.as_ref().ok();
+    let class = hexes.class(cell);
+    let is_ring = scores.is_some_and(|scores| class == Some(0) && scores.class(cell) > 0);
     let trend = hexes.trends.map(|trends| trends[cell]).map(|HexTrend { trend, emerging }| {
         let word = |(class, sign): (crate::statistics::EmergingClass, i8)| {
             format!("{}_{}", class.as_str(), if sign > 0 { "hot" } else { "cold" })
         };
+        let emerging = emerging.filter(|(_, sign)| *sign < 0 || totals.count > 0);
         TrendOut { class: emerging.map(word), z: figure(trend.z), p: figure(trend.p) }
     });
     let properties = HexOut {
@@ -192,7 +216,8 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
         z: scores.map(|scores| figure(scores.z[cell])),
         p: scores.map(|scores| figure(scores.p[cell])),
         q: scores.map(|scores| figure(scores.q[cell])),
-        class: scores.map(|scores| Word(HexClass(scores.class(cell)))),
+        class: class.map(|class| Word(HexClass(class))),
+        ring: is_ring,
         p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
         trend,
     };
@@ -209,12 +234,15 @@ pub fn hexes(
 ) -> AreaCollection<HexHead, HexOut> {
     let scores = hexes.scores.as_ref().ok();
     let says = |cell: usize| {
-        let class = scores.is_some_and(|scores| scores.class(cell) != 0);
-        let trend = hexes.trends.is_some_and(|trends| trends[cell].emerging.is_some());
+        let class = hexes.class(cell).is_some_and(|class| class != 0);
+        let emerging = hexes.trends.and_then(|trends| trends[cell].emerging);
+        let trend = emerging.is_some_and(|(_, sign)| sign < 0);
         wanted.empty || class || trend || hexes.counts.totals[cell].count > 0
     };
-    let inside =
-        |cell: usize| wanted.bbox.as_ref().is_none_or(|bbox| hexes.counts.cells[cell].is_in(bbox));
+    let inside = |cell: usize| {
+        wanted.bbox.as_ref().is_none_or(|bbox| hexes.counts.cells[cell].is_in(bbox))
+            && wanted.in_areas.as_ref().is_none_or(|inside| inside[cell])
+    };
     let mut found: Vec<usize> =
         (0..hexes.counts.cells.len()).filter(|cell| says(*cell) && inside(*cell)).collect();
     let matched = found.len() as u64;

@@ -150,7 +150,9 @@ fn render(
     let HexesRequest { resolution, test, steps, bbox, empty, limit, filter } = request;
     check_areas(snapshot, filter)?;
     check_resolution(snapshot, *resolution, cells_max)?;
-    let compiled = snapshot.compiled(filter);
+    // The whole city is tested; the filter's areas select among the hexagons.
+    let whole = Filter { areas: None, ..filter.clone() };
+    let compiled = snapshot.compiled(&whole);
     let counts = query::count_hexes(snapshot, &compiled, *resolution);
     if let Some((permutations, _)) = test.permutations {
         let ring = H3Cell::ring_size(test.k.unwrap_or(RING_MAX)) as u64;
@@ -165,8 +167,8 @@ fn render(
             return Err(Refusal::new("permutations", permutations, message).into());
         }
     }
-    let scores = query::score_hexes(snapshot, &counts, filter.approximate, *test);
-    let window = window(snapshot, filter);
+    let scores = query::score_hexes(snapshot, &counts, &whole, *test);
+    let window = window(snapshot, &whole);
     let trends = match (*steps, window, &scores) {
         (Some(steps), Some((from, before)), Ok(scores)) => {
             let steps = TimeSteps { from, before, steps };
@@ -181,7 +183,8 @@ fn render(
         exposure: test.exposure,
         window,
     };
-    let wanted = HexSelection { bbox: *bbox, empty: *empty, limit: *limit };
+    let in_areas = query::cells_in_areas(snapshot, &counts, filter);
+    let wanted = HexSelection { bbox: *bbox, in_areas, empty: *empty, limit: *limit };
     to_json(&answer::hexes(&found, &wanted, snapshot.revision(), language))
 }
 
@@ -204,17 +207,19 @@ pub fn features(
     (resolution, bbox, limit): (u8, Option<BBox>, usize),
     language: Language,
 ) -> Result<Vec<serde_json::Value>> {
-    let counts = query::count_hexes(snapshot, &snapshot.compiled(filter), resolution);
+    let whole = Filter { areas: None, ..filter.clone() };
+    let counts = query::count_hexes(snapshot, &snapshot.compiled(&whole), resolution);
     let test = HexTest { k: None, exposure: Exposure::None, permutations: None };
-    let scores = query::score_hexes(snapshot, &counts, filter.approximate, test);
+    let scores = query::score_hexes(snapshot, &counts, &whole, test);
     let found = HexAnswer {
         counts: &counts,
         scores: &scores,
         trends: None,
         exposure: Exposure::None,
-        window: window(snapshot, filter),
+        window: window(snapshot, &whole),
     };
-    let wanted = HexSelection { bbox, empty: false, limit };
+    let in_areas = query::cells_in_areas(snapshot, &counts, filter);
+    let wanted = HexSelection { bbox, in_areas, empty: false, limit };
     let all = answer::hexes(&found, &wanted, snapshot.revision(), language);
     let mut all = serde_json::to_value(all).map_err(Error::internal)?;
     match all["features"].take() {

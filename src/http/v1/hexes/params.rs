@@ -30,8 +30,8 @@ pub const RINGS: Parameter<Number<u8>, Optional> =
 /// What counts are compared with.
 pub const EXPOSURE: Parameter<Choice<Exposure>> =
     query("exposure", Choice(&Exposure::WORDS)).example("reports").described(
-        "Avec quoi comparer les dénombrements : none, la moyenne des hexagones ; reports, toutes \
-         les demandes du même lieu.",
-        "What counts are compared with: none, the mean of all hexagons; reports, all reports of \
-         the same place.",
+        "Avec quoi comparer les dénombrements : none, la moyenne des hexagones ; reports, les \
+         demandes de tous les services au même lieu qui passent le reste du filtre.",
+        "What counts are compared with: none, the mean of all hexagons; reports, the reports of \
+         all services in the same place that pass the rest of the filter.",
     );

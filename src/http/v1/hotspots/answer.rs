@@ -10,10 +10,10 @@ use crate::export::word::Word;
 use crate::http::reply::counts::Counts;
 use crate::http::v1::hexes::answer::HexClass;
 use crate::http::v1::members::{members, service_counts};
-use crate::http::v1::sentences::SentenceNames;
+use crate::http::v1::sentences::{EXPECTED_MIN, SentenceNames};
 use crate::index::Snapshot;
 use crate::place::H3Cell;
-use crate::query::{Hotspot, Priority, trend_direction};
+use crate::query::{Hotspot, Population, Priority, trend_direction};
 
 /// The outline of a set of H3 cells; `None` for an empty set.
 pub fn outline(cells: &[H3Cell]) -> Option<AreaGeometry> {
@@ -37,6 +37,19 @@ impl Vocabulary for TrendDirection {
     }
 }
 
+/// The population that a hotspot was compared with.
+#[derive(Debug, Clone, Copy)]
+struct PopulationWord(Population);
+
+impl Vocabulary for PopulationWord {
+    const VALUES: &'static [Self] =
+        &[Self(Population::SamePeriod), Self(Population::Year), Self(Population::Cells)];
+
+    fn word(self) -> &'static str {
+        self.0.as_str()
+    }
+}
+
 /// The members of a collection of hotspots besides its features.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HotspotsHead {
@@ -44,7 +57,7 @@ pub struct HotspotsHead {
     pub window: Option<WindowOut>,
     /// The test and its parameters.
     pub statistic: HotspotStatistic,
-    /// Reports in the window.
+    /// Reports in the window, in the whole city.
     pub total: u64,
 }
 
@@ -69,6 +82,15 @@ pub struct HotspotStatistic {
     /// Accepted false discovery rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub false_discovery_rate: Option<f64>,
+    /// Least number of reports of a hotspot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count_min: Option<u64>,
+    /// Least ratio of the number of reports of a hotspot to the expected number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_min: Option<f64>,
+    /// Greatest age of a hotspot's newest report at the end of the window, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recent_days: Option<f64>,
     /// Why the test was not possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -89,16 +111,24 @@ pub struct HotspotOut<'a> {
     count: u64,
     open: u64,
     expected: f64,
-    ratio: f64,
+    /// `count` divided by `expected`; null where next to nothing is expected.
+    ratio: Option<f64>,
     excess: f64,
-    /// Mean count of the same cells in windows of this length during the year before.
+    /// The reports from whose share of the place `expected` follows.
+    population: Word<PopulationWord>,
+    /// Mean count of the same cells in the same weeks of earlier years; null without a complete
+    /// earlier year, and where `status` is given.
     usual: Option<f64>,
-    /// Count of the same cells on the same days a year before.
+    /// Number of earlier years in `usual`.
+    usual_years: usize,
+    /// Count of the same cells in the same weeks a year before.
     last_year: Option<u64>,
     z: f64,
     q: f64,
+    /// The first report since the number of reports per day has been higher (last change point);
+    /// null where it has not changed.
     #[schemars(extend("format" = "date-time"))]
-    since_datetime: String,
+    since_datetime: Option<String>,
     #[schemars(extend("format" = "date-time"))]
     oldest_open_datetime: Option<String>,
     trend: Word<TrendDirection>,
@@ -107,8 +137,10 @@ pub struct HotspotOut<'a> {
     services: Counts<'a>,
     areas: Vec<&'a str>,
     streets: Vec<String>,
-    /// H3 indexes of its cells.
+    /// H3 indexes of its cells, each with more reports than expected.
     cells: Vec<String>,
+    /// H3 indexes of the cells around it whose reports took part in the test.
+    ring_cells: Vec<String>,
     service_request_ids: Vec<&'a str>,
     /// Its history; only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,8 +199,8 @@ pub fn hotspot<'a>(
     let codes: Vec<&str> =
         hotspot.services.iter().map(|(number, _)| snapshot.service_code(*number)).collect();
     let first = codes.first().copied().unwrap_or_default();
-    let areas = hotspot.areas.iter().filter_map(|area| snapshot.area_name(*area)).take(3);
-    let ratio = hotspot.count as f64 / hotspot.expected.max(1e-9);
+    let areas = hotspot.areas.iter().filter_map(|area| snapshot.area_name(*area));
+    let expected = figure(hotspot.expected);
     let properties = HotspotOut {
         hotspot_id: number,
         rank,
@@ -178,14 +210,16 @@ pub fn hotspot<'a>(
         explanation: names.hotspot(hotspot, &codes, days, &streets),
         count: hotspot.count,
         open: hotspot.open,
-        expected: figure(hotspot.expected),
-        ratio: figure(ratio),
-        excess: figure(hotspot.count as f64 - hotspot.expected),
-        usual: hotspot.usual.map(figure),
-        last_year: hotspot.last_year,
+        expected,
+        ratio: (expected >= EXPECTED_MIN).then(|| figure(hotspot.count as f64 / expected)),
+        excess: figure(hotspot.count as f64 - expected),
+        population: Word(PopulationWord(hotspot.population)),
+        usual: hotspot.history.usual.map(figure),
+        usual_years: hotspot.history.years,
+        last_year: hotspot.history.last_year,
         z: figure(hotspot.z),
         q: figure(hotspot.q),
-        since_datetime: instant(hotspot.since),
+        since_datetime: hotspot.history.since.map(instant),
         oldest_open_datetime: hotspot.oldest_open.map(instant),
         trend: Word(TrendDirection(trend_direction(hotspot.trend))),
         priority: figure(priority.total()),
@@ -194,6 +228,7 @@ pub fn hotspot<'a>(
         areas: areas.collect(),
         streets,
         cells: hotspot.cells.iter().map(H3Cell::to_string).collect(),
+        ring_cells: hotspot.ring.iter().map(H3Cell::to_string).collect(),
         service_request_ids: members(snapshot, &hotspot.members),
         history: None,
         ended: None,

@@ -4,7 +4,7 @@ pub mod answer;
 
 use crate::domain::{Filter, HotspotTrack};
 use crate::error::{Error, Result};
-use crate::export::areas::{AreaCollection, AreaFeature, WindowOut};
+use crate::export::areas::{AreaCollection, AreaFeature, WindowOut, figure};
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
@@ -28,7 +28,7 @@ use crate::http::v1::sentences::SentenceNames;
 use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::place::BBox;
-use crate::query::{Exposure, HotspotQuery};
+use crate::query::{Exposure, HotspotQuery, RATIO_MIN, REPORTS_MIN};
 use crate::usecase::City;
 use crate::usecase::hotspots::{FoundHotspots, HotspotSearch, NumberedHotspot, current_hotspot};
 use crate::usecase::reports::check_areas;
@@ -170,6 +170,9 @@ impl<'a> HotspotRenderer<'a> {
                 cells: Some(test.cells),
                 exposure: Some(query.exposure.as_str()),
                 false_discovery_rate: Some(query.rate),
+                count_min: Some(REPORTS_MIN),
+                ratio_min: Some(RATIO_MIN),
+                recent_days: Some(figure(query.recent() as f64 / 86_400.0)),
                 reason: None,
             },
             total: test.total,
