@@ -47,6 +47,9 @@ struct Past {
     years: [u64; YEARS_MAX as usize],
 }
 
+/// A region of which a cell is a member: its service, and its number.
+type CellRegion = (Option<u16>, u32);
+
 /// The history of each region, in one scan of all reports before the end of the period.
 ///
 /// The reports are those of the population and of the region's services, of any status: what is
@@ -65,15 +68,15 @@ pub fn histories(
     let (Some(from), Some(before)) = (filter.from, filter.before) else { return Vec::new() };
     let length = (before - from).max(1);
     let earliest = from - PERIODS_BEFORE * length;
-    // By cell: the regions of which it is a member, each with its service.
-    let mut of_cell: HashMap<u32, Vec<(Option<u16>, u32)>> = HashMap::new();
+    // By cell: the regions of which it is a member.
+    let mut of_cell: HashMap<u32, Vec<CellRegion>> = HashMap::new();
     for (number, region) in (0u32..).zip(regions) {
         for cell in &region.cells {
             of_cell.entry(*cell).or_default().push((groups[region.group].service, number));
         }
     }
     let by_fragment = counts.by_fragment(snapshot);
-    let lists: Vec<Option<&Vec<(Option<u16>, u32)>>> =
+    let lists: Vec<Option<&Vec<CellRegion>>> =
         by_fragment.iter().map(|cell| of_cell.get(&(*cell)?)).collect();
     let is_counted = |service: u16| services.is_none_or(|list| list.contains(&service));
     let mut first = vec![i64::MAX; snapshot.service_count()];

@@ -1,9 +1,13 @@
 //! The test for hotspots: one group of cases or several, each over all cells, as one family.
 //!
 //! A group is the reports of one service, or of several together. The count of each cell's
-//! neighbourhood is compared with its share of the population
-//! ([`exposure_counts`](crate::query::exposure_counts)) by an exact binomial test. The tests of all
-//! cells and groups are one family, so that the false discovery rate holds for the whole list.
+//! neighbourhood is compared twice. An exact binomial test compares it with the share that the place
+//! has of the population over a year, which says what is expected there. Fisher's exact test
+//! compares the group's share of the reports of all services of the same period there with that in
+//! the whole city, so that what raises all services alike makes no hotspot of any. A neighbourhood is
+//! hot only by both: its p-value is the larger one (intersection–union test, Berger 1982). The tests
+//! of all cells and groups are one family, so that the false discovery rate holds for the whole list.
+//!
 //! Neighbourhoods that are hot and touch each other form a region. Its members are those cells that
 //! have more reports than they expect themselves; the cells around them only took part in the test.
 
@@ -13,7 +17,9 @@ use crate::index::{DocAddress, RING_MAX, Snapshot};
 use crate::query::exposure::Population;
 use crate::query::hex_counts::HexCounts;
 use crate::query::hex_scores::auto_k;
-use crate::statistics::{DisjointSet, NeighbourLists, q_values_among, upper_tail};
+use crate::statistics::{
+    DisjointSet, NeighbourLists, hypergeometric_upper_tail, q_values_among, upper_tail,
+};
 
 /// A group with fewer reports is not tested: it has no hotspot.
 pub const CASES_MIN: usize = 5;
@@ -47,6 +53,9 @@ pub struct Group<'a> {
     pub exposure: &'a [u32],
     /// What `exposure` counts.
     pub population: Population,
+    /// The count of the reports of all services of the same period in each cell; none where the
+    /// group is not compared with them.
+    pub same_period: Option<&'a [u32]>,
 }
 
 /// A region of a group's hot cells.
@@ -148,6 +157,8 @@ fn high_cells(
     high: &mut Vec<HighCell>,
 ) {
     let all: u64 = group.exposure.iter().map(|count| u64::from(*count)).sum();
+    let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
+    let all_same = group.same_period.map_or(0, sum);
     let total = group.cases.len() as u64;
     // Only cells that have a report near can be hot.
     let mut touched = Vec::new();
@@ -175,7 +186,11 @@ fn high_cells(
         }
         let z = (observed as f64 - expected) / deviation;
         if z >= Z_MIN {
-            let p = (2.0 * upper_tail(observed, total, share)).min(1.0);
+            let among = group.same_period.map_or(0.0, |same| {
+                let draws = neighbours.sum(cell as usize, same);
+                hypergeometric_upper_tail(observed, draws, total, all_same)
+            });
+            let p = upper_tail(observed, total, share).max(among);
             high.push(HighCell { group: number, cell, z, p });
         }
     }

@@ -270,23 +270,25 @@ impl<'a> Search<'a> {
         }
         let same = counts.values();
         let even = vec![1u32; cells];
-        let is_dominant = |(_, cases): &(Option<u16>, &[Case])| are_most(cases.len() as u64, &same);
-        let is_compared = query.exposure == Exposure::Reports;
-        let is_any_dominant = is_compared && groups.iter().any(is_dominant);
-        let year = is_any_dominant.then(|| year_filter(&self.population)).flatten();
-        let year = year.map(|filter| counts_aligned(snapshot, counts, &filter));
-        let groups: Vec<Group<'_>> = groups
-            .iter()
-            .map(|group| {
-                let (population, exposure) = match (query.exposure, &year) {
-                    (Exposure::None, _) => (Population::Cells, &even),
-                    (_, Some(year)) if is_dominant(group) => (Population::Year, year),
-                    _ => (Population::SamePeriod, &same),
-                };
-                let (service, cases) = *group;
-                Group { service, cases, exposure, population }
-            })
-            .collect();
+        let year = match year_filter(&self.population) {
+            Some(filter) if query.exposure == Exposure::Reports => {
+                counts_aligned(snapshot, counts, &filter)
+            }
+            _ => Vec::new(),
+        };
+        let (exposure, population) = match query.exposure {
+            Exposure::None => (&even, Population::Cells),
+            Exposure::Reports => (&year, Population::Year),
+        };
+        let mut compared = Vec::with_capacity(groups.len());
+        for (service, cases) in groups {
+            let is_compared =
+                query.exposure == Exposure::Reports && !are_most(cases.len() as u64, &same);
+            let same_period = is_compared.then_some(same.as_slice());
+            let service = *service;
+            compared.push(Group { service, cases, exposure, population, same_period });
+        }
+        let groups = compared;
         let mut neighbourhoods = Neighbourhoods::new(snapshot, counts);
         let mut regions = hot_regions(&mut neighbourhoods, &groups, query.k, query.rate);
         regions.retain(|region| self.is_hotspot(region));

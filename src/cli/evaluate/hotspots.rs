@@ -219,6 +219,11 @@ impl Score {
         (self.strengths[strength].planted, self.strengths[strength].found)
     }
 
+    /// Share of planted ones among the hotspots of highest priority.
+    pub fn top_precision(&self) -> f64 {
+        self.top[0] as f64 / self.top.iter().sum::<usize>().max(1) as f64
+    }
+
     /// The tables, in Markdown.
     pub fn table(&self) -> String {
         let share = |part: usize, of: usize| match of {
