@@ -97,9 +97,9 @@ pub fn auto_k(total: u64, cells: usize) -> u8 {
 /// Without exposure this is Gi\* ([`gi_star`]) with p from the normal distribution. With exposure
 /// the count of the neighbourhood is compared with its share of the population
 /// ([`exposure_counts`]), of which the counted reports are a part. Under the null hypothesis it is
-/// hypergeometric; the binomial distribution with the same share has longer tails: z is standardised by that variance, and p is exact, twice the smaller
-/// tail (Besag and Newell, *The Detection of Clusters in Rare Diseases*, 1991, with a fixed
-/// neighbourhood).
+/// hypergeometric; the binomial distribution with the same share has longer tails: z is
+/// standardised by that variance, and p is exact, twice the smaller tail (Besag and Newell, *The
+/// Detection of Clusters in Rare Diseases*, 1991, with a fixed neighbourhood).
 ///
 /// `filter` is the one by which the reports were counted; without `area` and `bbox`, which select
 /// among the results of a test of the whole city.

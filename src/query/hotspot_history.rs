@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::Filter;
 use crate::index::Snapshot;
 use crate::query::hex_counts::HexCounts;
-use crate::query::hotspot_test::{Group, HotRegion};
+use crate::query::hotspot_test::{CaseGroup, HotRegion};
 use crate::statistics::rate_segments;
 
 /// Most earlier years that what is usual is computed from.
@@ -19,7 +19,7 @@ const PERIODS_BEFORE: i64 = 12;
 
 /// What is known of the past of a hotspot's cells.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct History {
+pub struct HotspotHistory {
     /// Mean count of the same weeks in the earlier years that are complete; none without one.
     pub usual: Option<f64>,
     /// Number of those years.
@@ -61,10 +61,10 @@ pub fn histories(
     snapshot: &Snapshot,
     counts: &HexCounts,
     filter: &Filter,
-    groups: &[Group<'_>],
+    groups: &[CaseGroup<'_>],
     services: Option<&[u16]>,
     regions: &[HotRegion],
-) -> Vec<History> {
+) -> Vec<HotspotHistory> {
     let (Some(from), Some(before)) = (filter.from, filter.before) else { return Vec::new() };
     let length = (before - from).max(1);
     let earliest = from - PERIODS_BEFORE * length;
@@ -115,7 +115,7 @@ pub fn histories(
         }
         let sum: u64 = past.years[..years].iter().sum();
         let usual = Some(sum as f64 / years as f64);
-        History { usual, years, last_year: Some(past.years[0]), ..history }
+        HotspotHistory { usual, years, last_year: Some(past.years[0]), ..history }
     };
     past.into_iter().zip(regions).map(finish).collect()
 }
@@ -133,7 +133,7 @@ impl Past {
 
     /// The start of the present excess: of the last segments of constant rate, those that are
     /// above the mean rate and above expectation. `earliest` is where the search begins.
-    fn finish(&self, (from, before): (i64, i64), earliest: i64, per_second: f64) -> History {
+    fn finish(&self, (from, before): (i64, i64), earliest: i64, per_second: f64) -> HotspotHistory {
         let step = ((before - from) / PERIOD_STEPS).max(1);
         let steps = ((before - earliest) / step).clamp(0, PERIOD_STEPS * (PERIODS_BEFORE + 1));
         let start = before - steps * step;
@@ -160,6 +160,6 @@ impl Past {
         let begins =
             since.filter(|segment| *segment > 0).map(|segment| start + segment as i64 * step);
         let first = |begins: i64| self.times.iter().copied().filter(|time| *time >= begins).min();
-        History { since: begins.and_then(first), ..History::default() }
+        HotspotHistory { since: begins.and_then(first), ..HotspotHistory::default() }
     }
 }

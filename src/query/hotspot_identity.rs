@@ -10,8 +10,8 @@
 //! Sizes have hysteresis. A track *grew* or *shrank* when its count is half as large again, or a
 //! third smaller, than at its last step. For a day after such a step, further changes belong to it:
 //! the count is compared with that before the step, and the step is replaced, or removed when the
-//! count is back. So reports that arrive in several parts, between which hotspots are searched, make
-//! one event.
+//! count is back. So reports that arrive in several parts, between which hotspots are searched,
+//! make one event.
 
 use std::collections::HashMap;
 

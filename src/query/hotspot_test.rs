@@ -1,12 +1,13 @@
 //! The test for hotspots: one group of cases or several, each over all cells, as one family.
 //!
 //! A group is the reports of one service, or of several together. The count of each cell's
-//! neighbourhood is compared twice. An exact binomial test compares it with the share that the place
-//! has of the population over a year, which says what is expected there. Fisher's exact test
+//! neighbourhood is compared twice. An exact binomial test compares it with the share that the
+//! place has of the population over a year, which says what is expected there. Fisher's exact test
 //! compares the group's share of the reports of all services of the same period there with that in
-//! the whole city, so that what raises all services alike makes no hotspot of any. A neighbourhood is
-//! hot only by both: its p-value is the larger one (intersection–union test, Berger 1982). The tests
-//! of all cells and groups are one family, so that the false discovery rate holds for the whole list.
+//! the whole city, so that what raises all services alike makes no hotspot of any. A neighbourhood
+//! is hot only by both: its p-value is the larger one (intersection–union test, Berger 1982). The
+//! tests of all cells and groups are one family, so that the false discovery rate holds for the
+//! whole list.
 //!
 //! Neighbourhoods that are hot and touch each other form a region. Its members are those cells that
 //! have more reports than they expect themselves; the cells around them only took part in the test.
@@ -44,7 +45,7 @@ pub struct Case {
 }
 
 /// Reports that are tested together.
-pub struct Group<'a> {
+pub struct CaseGroup<'a> {
     /// Its service; none where all services are tested together.
     pub service: Option<u16>,
     /// Its reports.
@@ -106,7 +107,7 @@ struct HighCell {
 }
 
 /// The radius of a group's neighbourhoods: `k`, else 1 with exposure, else [`auto_k`].
-pub fn radius(group: &Group<'_>, k: Option<u8>, cells: usize) -> u8 {
+pub fn radius(group: &CaseGroup<'_>, k: Option<u8>, cells: usize) -> u8 {
     k.unwrap_or_else(|| match group.population {
         Population::Cells => auto_k(group.cases.len() as u64, cells),
         _ => 1,
@@ -118,7 +119,7 @@ pub fn radius(group: &Group<'_>, k: Option<u8>, cells: usize) -> u8 {
 /// Takes O(cases · k² + groups · cells) time.
 pub fn hot_regions(
     neighbourhoods: &mut Neighbourhoods<'_>,
-    groups: &[Group<'_>],
+    groups: &[CaseGroup<'_>],
     k: Option<u8>,
     rate: f64,
 ) -> Vec<HotRegion> {
@@ -150,7 +151,7 @@ pub fn hot_regions(
 /// Appends the neighbourhoods of a group that may be hot, by cell. `around` is zero for every cell,
 /// before and after.
 fn high_cells(
-    group: &Group<'_>,
+    group: &CaseGroup<'_>,
     number: usize,
     neighbours: &NeighbourLists,
     around: &mut [u32],
@@ -198,7 +199,7 @@ fn high_cells(
 
 /// The connected regions of a group's hot cells, those without a member left out.
 fn regions(
-    group: &Group<'_>,
+    group: &CaseGroup<'_>,
     hot: &[(HighCell, f64)],
     neighbourhoods: &mut Neighbourhoods<'_>,
     k: u8,

@@ -13,9 +13,9 @@ use crate::place::H3Cell;
 use crate::query::exposure::{Exposure, Population, are_most, population_filter, year_filter};
 use crate::query::hex_counts::{HexCounts, count_hexes, counts_aligned};
 use crate::query::hex_scores::{CELLS_MIN, UntestableReason, class_of};
-use crate::query::hotspot_history::{History, histories};
+use crate::query::hotspot_history::{HotspotHistory, histories};
 use crate::query::hotspot_test::{
-    CASES_MIN, Case, Group, HotRegion, Neighbourhoods, hot_regions, radius,
+    CASES_MIN, Case, CaseGroup, HotRegion, Neighbourhoods, hot_regions, radius,
 };
 use crate::statistics::{MannKendall, mann_kendall};
 
@@ -76,7 +76,7 @@ pub struct Hotspot {
     /// When the oldest open report was requested, in seconds since 1970.
     pub oldest_open: Option<i64>,
     /// What is usual there, and since when there is more.
-    pub history: History,
+    pub history: HotspotHistory,
     /// Trend of the count within the window.
     pub trend: MannKendall,
     /// Number of reports by service number, most first.
@@ -286,7 +286,7 @@ impl<'a> Search<'a> {
                 query.exposure == Exposure::Reports && !are_most(cases.len() as u64, &same);
             let same_period = is_compared.then_some(same.as_slice());
             let service = *service;
-            compared.push(Group { service, cases, exposure, population, same_period });
+            compared.push(CaseGroup { service, cases, exposure, population, same_period });
         }
         let groups = compared;
         let mut neighbourhoods = Neighbourhoods::new(snapshot, counts);
@@ -321,7 +321,12 @@ impl<'a> Search<'a> {
         count >= REPORTS_MIN && count as f64 >= RATIO_MIN * region.expected && is_recent
     }
 
-    fn complete(&self, region: HotRegion, history: History, population: Population) -> Hotspot {
+    fn complete(
+        &self,
+        region: HotRegion,
+        history: HotspotHistory,
+        population: Population,
+    ) -> Hotspot {
         let Self { snapshot, query, counts, .. } = self;
         let mut cases = region.cases;
         // Reports of one second by id, so that the result is reproducible.

@@ -59,7 +59,7 @@ pub use hex_scores::{
     CELLS_MIN, HexScores, HexTest, UntestableReason, auto_k, score_hexes, score_hexes_with,
 };
 pub use hex_trends::{HexTrend, TimeSteps, trend_hexes};
-pub use hotspot_history::History;
+pub use hotspot_history::HotspotHistory;
 pub use hotspot_identity::{DetectedHotspot, update_tracks};
 pub use hotspot_priority::{Priority, trend_direction};
 pub use hotspots::{

@@ -1,7 +1,7 @@
 //! Statistical methods on plain numbers, each with its source: hot spots (Getis–Ord Gi\*, exact
 //! binomial tests, false discovery rates), density clusters (DBSCAN, HDBSCAN), outbreaks
-//! (space–time scan), trends (Mann–Kendall), change points (PELT) and probabilities (logistic regression). They know
-//! nothing of reports; `query` applies them to a snapshot.
+//! (space–time scan), trends (Mann–Kendall), change points (PELT) and probabilities (logistic
+//! regression). They know nothing of reports; `query` applies them to a snapshot.
 
 mod change_point;
 mod dbscan;

@@ -47,9 +47,9 @@ pub fn lower_tail(observed: u64, n: u64, share: f64) -> f64 {
     upper_tail(n.saturating_sub(observed), n, 1.0 - share)
 }
 
-/// Upper tail of the hypergeometric distribution: the probability of at least `observed` marked ones
-/// among `draws` drawn without replacement from `all`, of which `marked` are marked (Fisher's exact
-/// test, one-sided). O(min(draws, marked)).
+/// Upper tail of the hypergeometric distribution: the probability of at least `observed` marked
+/// ones among `draws` drawn without replacement from `all`, of which `marked` are marked (Fisher's
+/// exact test, one-sided). O(min(draws, marked)).
 ///
 /// ```
 /// // Both red balls in two draws from two red and two white ones.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{Catalogue, Service};
 use crate::i18n::Language;
 use crate::i18n::format::{counted, date, list, number, plural, rounded};
-use crate::query::{Alert, History, Hotspot, trend_direction};
+use crate::query::{Alert, Hotspot, HotspotHistory, trend_direction};
 
 /// An expectation below this is written "less than 0.1" and has no ratio.
 pub const EXPECTED_MIN: f64 = 0.05;
@@ -71,7 +71,7 @@ impl SentenceNames<'_> {
                 + &self.expected(hotspot.expected)
                 + &ratio.unwrap_or_default(),
         ];
-        let History { usual, years, last_year, since } = hotspot.history;
+        let HotspotHistory { usual, years, last_year, since } = hotspot.history;
         // One earlier year is last year.
         let usual = usual.filter(|usual| years > 1 || *usual == 0.0);
         parts.extend(usual.map(|usual| self.usual(hotspot.count, usual)));
@@ -257,7 +257,7 @@ mod tests {
             z: 5.0,
             q: 0.001,
             oldest_open: Some(MARCH_3),
-            history: History {
+            history: HotspotHistory {
                 usual: Some(12.2),
                 years: 3,
                 last_year: Some(7),
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn one_and_none_have_their_own_words() {
         let history =
-            History { usual: Some(0.0), years: 2, last_year: Some(0), since: Some(MARCH_1) };
+            HotspotHistory { usual: Some(0.0), years: 2, last_year: Some(0), since: Some(MARCH_1) };
         let one = Hotspot { count: 1, open: 1, expected: 0.01, history, ..hotspot() };
         assert_eq!(
             explained(&one, &["a", "b"], 1.0),
@@ -316,7 +316,7 @@ mod tests {
         last_year: Option<u64>,
         since: Option<i64>,
     ) -> Hotspot {
-        Hotspot { history: History { usual, years, last_year, since }, ..hotspot() }
+        Hotspot { history: HotspotHistory { usual, years, last_year, since }, ..hotspot() }
     }
 
     #[test]
