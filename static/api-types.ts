@@ -386,7 +386,7 @@ export interface components {
             probability: number;
             /** @enum {string} */
             decision: "duplicate" | "possible" | "new";
-            /** @description The features of the model behind the probability. */
+            /** @description The features from which the model computes the probability. */
             reasons: {
                 /** @description The report of the incident that was compared. */
                 service_request_id: string;
@@ -669,6 +669,11 @@ export interface components {
                 available: boolean;
                 method?: string | null;
                 exposure: string;
+                /**
+                 * @description The reports from whose share of the place `expected` follows: of all services in the same
+                 *     period, or in a year; `cells`: every hexagon expects the same.
+                 */
+                population?: string | null;
                 /** @description Rings of neighbours. */
                 k?: number | null;
                 reason?: string | null;
@@ -721,10 +726,12 @@ export interface components {
              */
             q: number | null;
             /**
-             * @description `q` at most 0.01, 0.05 or 0.10.
+             * @description `q` at most 0.01, 0.05 or 0.10. A hexagon without a report is never hot.
              * @enum {string|null}
              */
             class: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99" | null;
+            /** @description Has it no report, in a hot neighbourhood? */
+            ring?: boolean;
             /**
              * Format: double
              * @description `p` by permutations, 0 to 1.
@@ -772,10 +779,22 @@ export interface components {
                  * @description Accepted false discovery rate.
                  */
                 false_discovery_rate?: number | null;
+                /** @description Least number of reports of a hotspot. */
+                count_min?: number | null;
+                /**
+                 * Format: double
+                 * @description Least ratio of the number of reports of a hotspot to the expected number.
+                 */
+                ratio_min?: number | null;
+                /**
+                 * Format: double
+                 * @description Greatest age of a hotspot's newest report at the end of the window, in days.
+                 */
+                recent_days?: number | null;
                 /** @description Why the test was not possible. */
                 reason?: string | null;
             };
-            /** @description Reports in the window. */
+            /** @description Reports in the window, in the whole city. */
             total: number;
             numberMatched: number;
             numberReturned: number;
@@ -811,23 +830,38 @@ export interface components {
             open: number;
             /** Format: double */
             expected: number;
-            /** Format: double */
-            ratio: number;
+            /**
+             * Format: double
+             * @description `count` divided by `expected`; null where next to nothing is expected.
+             */
+            ratio: number | null;
             /** Format: double */
             excess: number;
             /**
+             * @description The reports from whose share of the place `expected` follows.
+             * @enum {string}
+             */
+            population: "same_period" | "year" | "cells";
+            /**
              * Format: double
-             * @description Mean count of the same cells in windows of this length during the year before.
+             * @description Mean count of the same cells in the same weeks of earlier years; null without a complete
+             *     earlier year, and where `status` is given.
              */
             usual: number | null;
-            /** @description Count of the same cells on the same days a year before. */
+            /** @description Number of earlier years in `usual`. */
+            usual_years: number;
+            /** @description Count of the same cells in the same weeks a year before. */
             last_year: number | null;
             /** Format: double */
             z: number;
             /** Format: double */
             q: number;
-            /** Format: date-time */
-            since_datetime: string;
+            /**
+             * Format: date-time
+             * @description The first report since the number of reports per day has been higher (last change point);
+             *     null where it has not changed.
+             */
+            since_datetime: string | null;
             /** Format: date-time */
             oldest_open_datetime: string | null;
             /** @enum {string} */
@@ -852,8 +886,10 @@ export interface components {
             };
             areas: string[];
             streets: string[];
-            /** @description H3 indexes of its cells. */
+            /** @description H3 indexes of its cells, each with more reports than expected. */
             cells: string[];
+            /** @description H3 indexes of the cells around it whose reports took part in the test. */
+            ring_cells: string[];
             service_request_ids: string[];
             /** @description Its history; only for a single hotspot. */
             history?: {

@@ -68,7 +68,7 @@ fn area_box_and_service_select_among_the_hotspots_of_the_city() {
         assert!(found.iter().all(|one| all.contains(one)), "{filter}: {found:?}");
     }
     // The statuses, channels and natures define the population: other hotspots, with other numbers.
-    for filter in ["status=open", "channel=app", "status=open&channel=phone", "count=reports"] {
+    for filter in ["status=open", "channel=phone", "status=open&channel=phone", "count=reports"] {
         let found = by_id(&service.get(&format!("/api/v1/hotspots?{filter}")).json());
         assert!(!found.is_empty() && found.iter().all(|one| !all.contains(one)), "{filter}");
         let area = service.get(&format!("/api/v1/hotspots?{filter}&area=Limoilou")).json();
