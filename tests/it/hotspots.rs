@@ -42,6 +42,13 @@ pub fn send(service: &Client, rows: &[Value]) {
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
+/// Twelve potholes at one place within as many hours: a hotspot.
+pub fn send_hotspot(service: &Client) {
+    let place = |n: i64| (-71.26 + n as f64 * 1e-4, 46.83);
+    let rows: Vec<Value> = (1..13).map(|n| row("nid-de-poule", place(n), n)).collect();
+    send(service, &rows);
+}
+
 /// The collection of an answer, as a reader of GeoJSON that we did not write takes it.
 fn collection(answer: &Answer) -> FeatureCollection {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));

@@ -2,7 +2,7 @@
 //! example works, and every operation that the router has is in it.
 
 use crate::common::{Answer, Folder, Service, add_boundaries, demo_city, done, eventually, jpeg};
-use crate::hotspots::{row, send};
+use crate::hotspots::send_hotspot;
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
@@ -150,10 +150,7 @@ fn every_example_of_the_document_works() {
     let folder = demo_city("openapi", 2_000, 5);
     add_boundaries(&folder, "quartiers");
     let service = Service::start(&folder, &[]);
-    // Twelve reports at one place: the hotspot of the example.
-    let place = |n: i64| (-71.26 + n as f64 * 1e-4, 46.83);
-    let rows: Vec<Value> = (1..13).map(|n| row("nid-de-poule", place(n), n)).collect();
-    send(&service, &rows);
+    send_hotspot(&service);
     let list = service.get("/api/v1/reports?limit=1").json();
     let id = list["features"][0]["id"].as_str().unwrap().to_owned();
     let photo =
