@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::shared::{StoreArguments, ask, jurisdiction_id, with_writer};
+use crate::cli::shared::{
+    StoreArguments, ask, discarding_empty_store, jurisdiction_id, with_writer,
+};
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
 use crate::message;
@@ -15,6 +17,8 @@ use crate::usecase::{builtin_city, jurisdictions};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
     #[command(subcommand)]
     what: What,
 }
@@ -22,7 +26,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     /// List the cities in the order in which they were added.
-    List(List),
+    List,
     /// Add a city without reports. Québec and the cities of the built-in profiles are known by
     /// their id, with their name, time zone and extent.
     Add(Change),
@@ -33,15 +37,7 @@ enum What {
 }
 
 #[derive(Debug, Args)]
-struct List {
-    #[command(flatten)]
-    store: StoreArguments,
-}
-
-#[derive(Debug, Args)]
 struct Change {
-    #[command(flatten)]
-    store: StoreArguments,
     /// Its jurisdiction; by convention the domain name of the city.
     id: String,
     /// Its name for people.
@@ -58,8 +54,6 @@ struct Change {
 
 #[derive(Debug, Args)]
 struct Remove {
-    #[command(flatten)]
-    store: StoreArguments,
     /// Its jurisdiction.
     id: String,
     /// Remove it without asking.
@@ -69,11 +63,12 @@ struct Remove {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let store = &arguments.store;
     match &arguments.what {
-        What::List(list) => print_all(&list.store.existing()?)?,
-        What::Add(city) => city.add()?,
-        What::Set(city) => city.set()?,
-        What::Remove(city) => return city.run(),
+        What::List => print_all(&store.existing()?)?,
+        What::Add(city) => city.add(&store.path()?)?,
+        What::Set(city) => city.set(&store.existing()?)?,
+        What::Remove(city) => return city.run(&store.existing()?),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -159,7 +154,7 @@ impl Change {
         Ok(city)
     }
 
-    fn add(&self) -> Result<()> {
+    fn add(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
         let city = match (builtin_city(&self.id)?, &self.time_zone) {
             (Some(known), _) => known,
@@ -179,14 +174,15 @@ impl Change {
             }
         };
         let city = self.applied_to(city)?;
-        let path = self.store.path()?;
-        let reader = Reader::open(&path)?;
-        with_writer(&path, |writer| jurisdictions::add(&reader, writer, city.clone()))?;
+        discarding_empty_store(path, || {
+            let reader = Reader::open(path)?;
+            with_writer(path, |writer| jurisdictions::add(&reader, writer, city.clone()))
+        })?;
         println!("added {}", described(&city));
         Ok(())
     }
 
-    fn set(&self) -> Result<()> {
+    fn set(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
         if self.name.is_none() && self.time_zone.is_none() && self.extent.is_none() {
             let message = message!(
@@ -195,11 +191,10 @@ impl Change {
             );
             return Err(Refusal::new("--name", "", message).into());
         }
-        let path = self.store.existing()?;
-        let reader = Reader::open(&path)?;
+        let reader = Reader::open(path)?;
         let before = jurisdictions::stored(&reader, &id)?;
         let after = self.applied_to(before.clone())?;
-        with_writer(&path, |writer| jurisdictions::set(&reader, writer, after))?;
+        with_writer(path, |writer| jurisdictions::set(&reader, writer, after))?;
         let after = jurisdictions::stored(&reader, &id)?;
         println!("{}", described(&after));
         if after.time_zone != before.time_zone {
@@ -218,17 +213,16 @@ impl Change {
 const NAME_CHARS_MAX: usize = 120;
 
 impl Remove {
-    fn run(&self) -> Result<ExitCode> {
+    fn run(&self, path: &Path) -> Result<ExitCode> {
         let id = jurisdiction_id("ID", &self.id)?;
-        let path = self.store.existing()?;
-        let reader = Reader::open(&path)?;
+        let reader = Reader::open(path)?;
         let city = jurisdictions::stored(&reader, &id)?;
         let reports = reader.report_count(&id)?;
         if !self.yes && !confirmed(&city, &id, reports)? {
             println!("nothing was removed");
             return Ok(ExitCode::from(1));
         }
-        let removed = with_writer(&path, |writer| jurisdictions::remove(writer, &id))?;
+        let removed = with_writer(path, |writer| jurisdictions::remove(writer, &id))?;
         println!(
             "{id}: removed, with {removed} reports and their history; photos stay in their folder"
         );

@@ -9,6 +9,7 @@ use std::thread;
 
 use clap::Args;
 
+use crate::cli::output::StandardOutput;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
 use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Refusal, Result};
@@ -92,7 +93,7 @@ fn opened(path: Option<&Path>) -> Result<Box<dyn Write + Send>> {
             let file = File::create(path).map_err(unwritable("--output", path))?;
             Box::new(BufWriter::with_capacity(ROOM, file))
         }
-        None => Box::new(BufWriter::with_capacity(ROOM, std::io::stdout())),
+        None => Box::new(BufWriter::with_capacity(ROOM, StandardOutput)),
     })
 }
 

@@ -14,7 +14,7 @@ use crate::cli::download::DownloadArguments;
 use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
-use crate::cli::shared::{StoreArguments, catalogues, stop_flag};
+use crate::cli::shared::{StoreArguments, catalogues, discarding_empty_store, stop_flag};
 use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
@@ -29,7 +29,8 @@ const EXIT_STATUS: &str = "Exit status:
   0    every row was read, including those already imported or older than the store's
   1    nothing usable: every row was refused, or there was none; --strict found something; it failed
   2    an option or a file was refused, or a decision is missing: nothing was imported
-  3    some rows were refused and written to the file of refused rows; the others are imported
+  3    some rows were refused and written to the file of refused rows, or the file says that it is
+       one page of a longer answer; the rest is imported
   130  stopped by Ctrl-C; run the same command again to continue";
 
 /// Exit status where no row was admitted.
@@ -148,27 +149,7 @@ fn import_all(arguments: &Arguments, stop: &AtomicBool) -> Result<ExitCode> {
         }
     }
     let import = ImportRun { arguments, store: &store, stop };
-    if arguments.strict && !import.is_clean(&files)? {
-        eprintln!("nothing was imported (--strict)");
-        return Ok(ExitCode::from(NOTHING_USABLE));
-    }
-    let (mut some_usable, mut all_usable) = (files.is_empty(), true);
-    for file in &files {
-        let done = import.one(file, arguments.dry_run)?;
-        done.print(&file.source, &arguments.summary);
-        if !done.is_finished {
-            eprintln!("stopped; run the same command again to continue");
-            return Ok(ExitCode::from(130));
-        }
-        let Summary { rows, refused, .. } = done.counts;
-        some_usable |= rows > refused;
-        all_usable &= rows > 0 && refused == 0;
-    }
-    Ok(match (some_usable, all_usable) {
-        (true, true) => ExitCode::SUCCESS,
-        (true, false) => ExitCode::from(SOME_REFUSED),
-        (false, _) => ExitCode::from(NOTHING_USABLE),
-    })
+    discarding_empty_store(&store, || import.all(&files))
 }
 
 impl Arguments {
@@ -243,10 +224,10 @@ impl OpenedFile {
     }
 }
 
-/// The store as it is; an empty one where there is none.
+/// The store as it is; a migrated copy where its schema is older; an empty one where there is none.
 fn unchanged(store: &Path, temporary: &TemporaryStore) -> Result<Reader> {
     match store.exists() {
-        true => Reader::open_unchanged(store),
+        true => Reader::open_unchanged(store, &temporary.0),
         false => Reader::open(&temporary.0),
     }
 }
@@ -267,12 +248,37 @@ struct ImportRun<'a> {
 }
 
 impl ImportRun<'_> {
+    /// Imports every file, or reads it alone.
+    fn all(&self, files: &[OpenedFile]) -> Result<ExitCode> {
+        if self.arguments.strict && !self.is_clean(files)? {
+            eprintln!("nothing was imported (--strict)");
+            return Ok(ExitCode::from(NOTHING_USABLE));
+        }
+        let (mut some_usable, mut all_usable) = (files.is_empty(), true);
+        for file in files {
+            let done = self.one(file, self.arguments.dry_run)?;
+            done.print(&file.source, &self.arguments.summary);
+            if !done.is_finished {
+                eprintln!("stopped; run the same command again to continue");
+                return Ok(ExitCode::from(130));
+            }
+            let Summary { rows, refused, .. } = done.counts;
+            some_usable |= rows > refused;
+            all_usable &= rows > 0 && refused == 0 && file.source.incomplete().is_none();
+        }
+        Ok(match (some_usable, all_usable) {
+            (true, true) => ExitCode::SUCCESS,
+            (true, false) => ExitCode::from(SOME_REFUSED),
+            (false, _) => ExitCode::from(NOTHING_USABLE),
+        })
+    }
+
     /// Whether no row of any file would be refused; prints the summaries of those with refusals.
     fn is_clean(&self, files: &[OpenedFile]) -> Result<bool> {
         let mut is_clean = true;
         for file in files {
             let checked = self.one(file, true)?;
-            if !checked.is_clean() {
+            if !checked.is_clean() || file.source.incomplete().is_some() {
                 checked.print(&file.source, &self.arguments.summary);
                 is_clean = false;
             }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::download::DownloadArguments;
 use crate::cli::located::{Located, ReadArguments};
 use crate::cli::recognised;
 use crate::error::{Refusal, Result};
@@ -12,7 +13,8 @@ use crate::ingest::{ReadOptions, SourceFile};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// File to look at, of any format that `import` reads; `-` is standard input.
+    /// File to look at, of any format that `import` reads; `-` is standard input;
+    /// a URL (https://…) is downloaded.
     file: PathBuf,
     /// Mapping file to write (default: FILE.mapping.toml in the current directory).
     #[arg(long)]
@@ -25,11 +27,13 @@ pub struct Arguments {
     time_zone: Option<String>,
     #[command(flatten)]
     read: ReadArguments,
+    #[command(flatten)]
+    download: DownloadArguments,
 }
 
 /// Prints what the file was recognised as and writes the mapping file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let file = Located::of(&arguments.file)?;
+    let file = Located::for_inspection(&arguments.file, &arguments.download)?;
     let options = ReadOptions { is_start_only: true, ..arguments.read.options(&file) };
     let source = SourceFile::open(&file.path, "auto", None, &options)?;
     let named = arguments.jurisdiction.as_deref();
@@ -50,6 +54,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(value) => value.to_owned(),
         None => format!("not known; {option} sets it"),
     };
+    if let Some(note) = source.incomplete() {
+        println!("  {note}");
+    }
     println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));
     let Some(recognition) = source.recognition() else {
         println!("  time zone: {}", shown(zone.as_deref(), "--time-zone"));

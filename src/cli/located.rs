@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use tempfile::TempPath;
+use reqwest::Url;
+use tempfile::{TempDir, TempPath};
 
 use crate::cli::download::{
-    Download, DownloadArguments, Downloaded, Files, Imported, Version, url_of,
+    Download, DownloadArguments, Downloaded, Files, Imported, Version, follow_pages, url_of,
 };
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
@@ -58,6 +59,8 @@ pub struct Located {
     pub naming_path: PathBuf,
     /// The temporary file, which is removed with the value.
     _copy: Option<TempPath>,
+    /// The temporary folder, which is removed with the value.
+    _folder: Option<TempDir>,
     /// The files of the download and the version that was downloaded.
     fetched: Option<(Files, Version)>,
 }
@@ -86,6 +89,7 @@ impl Located {
                 label: argument.display().to_string(),
                 naming_path: argument.to_owned(),
                 _copy: None,
+                _folder: None,
                 fetched: None,
             });
         }
@@ -97,12 +101,36 @@ impl Located {
             label: label.to_owned(),
             naming_path: PathBuf::from("standard-input"),
             _copy: Some(copy),
+            _folder: None,
             fetched: None,
         })
     }
 
-    /// The file of an argument; a URL is downloaded. `None` where the server says that the file is
-    /// still the one that was imported last.
+    /// The file of an argument, for an inspection; a URL is downloaded into a temporary folder,
+    /// without the pages that follow.
+    ///
+    /// # Errors
+    /// As [`Located::of`]; the download failed.
+    pub fn for_inspection(argument: &Path, limits: &DownloadArguments) -> Result<Self> {
+        let Some(url) = url_of(argument) else { return Self::of(argument) };
+        let folder = tempfile::tempdir().map_err(Error::internal)?;
+        let files = Files::of(folder.path(), "file", "file").map_err(Error::internal)?;
+        let url = url?;
+        let naming_path = naming_path(&url);
+        let stop = AtomicBool::new(false);
+        Download::new(url, limits, &files, &stop)?.run(None)?;
+        Ok(Self {
+            path: files.part,
+            label: argument.display().to_string(),
+            naming_path,
+            _copy: None,
+            _folder: Some(folder),
+            fetched: None,
+        })
+    }
+
+    /// The file of an argument; a URL is downloaded, with the pages that follow. `None`
+    /// where the server says that the file is still the one that was imported last.
     ///
     /// # Errors
     /// As [`Located::of`]; the download failed.
@@ -113,16 +141,16 @@ impl Located {
         let mut folder = context.store.as_os_str().to_owned();
         folder.push(".downloads");
         let folder = PathBuf::from(folder);
-        let key = blake3::hash(format!("{url}\n{}", context.reading).as_bytes());
-        let files = Files::of(&folder, &key.to_hex()[..32]).map_err(|error| {
+        let key = |text: &str| blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
+        let one_page = context.limits.one_page;
+        let import = key(&format!("{url}\n{one_page} {}", context.reading));
+        let files = Files::of(&folder, &key(url.as_str()), &import).map_err(|error| {
             let message =
                 message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
             Refusal::new("--store", folder.display(), message)
         })?;
         let known = files.imported().filter(|last| is_in_store(context.store, last));
-        let last = url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
-        let host = url.host_str().unwrap_or("download").to_owned();
-        let naming_path = last.filter(|name| !name.is_empty()).unwrap_or(host);
+        let naming_path = naming_path(&url);
         let download = Download::new(url, context.limits, &files, context.stop)?;
         match download.run(known.as_ref().map(|known| &known.version))? {
             Downloaded::Unchanged(version) => {
@@ -130,13 +158,21 @@ impl Located {
                 println!("{label}: unchanged since {since}");
                 Ok(None)
             }
-            Downloaded::Whole(version) => Ok(Some(Self {
-                path: files.part.clone(),
-                label,
-                naming_path: PathBuf::from(naming_path),
-                _copy: None,
-                fetched: Some((files, version)),
-            })),
+            Downloaded::Whole(version) => {
+                // A server's word on the first page is none on the others.
+                let has_more = !one_page
+                    && follow_pages(&download, &files, &label)
+                        .inspect_err(|_| remove_useless_part(&files))?;
+                let version = if has_more { Version::default() } else { version };
+                Ok(Some(Self {
+                    path: files.part.clone(),
+                    label,
+                    naming_path,
+                    _copy: None,
+                    _folder: None,
+                    fetched: Some((files, version)),
+                }))
+            }
         }
     }
 
@@ -152,6 +188,28 @@ impl Located {
             digest: digest.to_owned(),
         };
         files.finish(&imported).map_err(Error::internal)
+    }
+}
+
+/// The path from which the names of files that belong to a download are derived.
+fn naming_path(url: &Url) -> PathBuf {
+    let last = url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
+    let host = url.host_str().unwrap_or("download").to_owned();
+    PathBuf::from(last.filter(|name| !name.is_empty()).unwrap_or(host))
+}
+
+/// A download that was not imported is kept for the next attempt, if its server can say that it is
+/// still the same file.
+impl Drop for Located {
+    fn drop(&mut self) {
+        self.fetched.iter().for_each(|(files, _)| remove_useless_part(files));
+    }
+}
+
+/// Removes a downloaded file which no later run can ask the server about.
+fn remove_useless_part(files: &Files) {
+    if !files.is_resumable() {
+        let _gone = files.remove_part();
     }
 }
 

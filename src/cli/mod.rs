@@ -1,5 +1,15 @@
 //! The command line: one file for each command, without rules of its own.
 
+/// Prints a line on standard output. A reader that has gone, as in `pointchaud inspect FILE |
+/// head`, ends the printing and not the work.
+macro_rules! println {
+    ($($text:tt)*) => { $crate::cli::output::print_line(format_args!($($text)*)) };
+}
+/// Prints a line on standard error, as [`println`] does on standard output.
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::cli::output::print_error_line(format_args!($($text)*)) };
+}
+
 mod ask;
 mod boundaries;
 mod check;
@@ -16,6 +26,7 @@ mod labelled_pairs;
 mod located;
 mod notes;
 mod openapi;
+mod output;
 mod progress;
 mod recognised;
 mod serve;

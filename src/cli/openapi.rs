@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::output::StandardOutput;
 use crate::error::{Error, Result};
 use crate::http::openapi_document;
 use crate::i18n::Language;
@@ -32,6 +33,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Lang::En => Language::English,
     };
     let text = format!("{:#}\n", openapi_document(language));
-    std::io::stdout().write_all(text.as_bytes()).map_err(Error::internal)?;
+    StandardOutput.write_all(text.as_bytes()).map_err(Error::internal)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ use crate::usecase::{Catalogues, jurisdictions};
 #[derive(Debug, Args)]
 pub struct StoreArguments {
     /// The store: sqlite:FILE.
-    #[arg(long, env = "POINTCHAUD_STORE", default_value = "sqlite:pointchaud.db")]
+    #[arg(long, global = true, env = "POINTCHAUD_STORE", default_value = "sqlite:pointchaud.db")]
     pub store: String,
 }
 
@@ -81,6 +81,28 @@ pub fn with_writer<T>(store: &Path, change: impl FnOnce(&Writer) -> Result<T>) -
     let changed = change(&writer);
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    changed
+}
+
+/// Runs `change`, and removes the store again if it was made meanwhile and holds no city: what was
+/// refused leaves nothing.
+///
+/// # Errors
+/// Those of `change`.
+pub fn discarding_empty_store<T>(store: &Path, change: impl FnOnce() -> Result<T>) -> Result<T> {
+    let existed = store.exists();
+    let changed = change();
+    if existed || !store.exists() {
+        return changed;
+    }
+    let cities = Reader::open(store).and_then(|reader| reader.jurisdictions());
+    if cities.is_ok_and(|cities| cities.is_empty()) {
+        for end in ["", "-wal", "-shm"] {
+            let mut path = store.as_os_str().to_owned();
+            path.push(end);
+            let _gone = std::fs::remove_file(path);
+        }
+    }
     changed
 }
 

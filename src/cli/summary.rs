@@ -187,6 +187,7 @@ impl FileSummary {
             "city_notes": self.city_notes.iter().map(|note| &note.en).collect::<Vec<_>>(),
             "learned_extent": self.learned_extent.map(|b| [b.west, b.south, b.east, b.north]),
             "read_as": source.described(),
+            "incomplete": source.incomplete().map(|why| why.en),
             "dry_run": self.is_dry_run,
             "finished": self.is_finished,
             "seconds": self.seconds,

@@ -54,7 +54,7 @@ pub use inspection::{Declarations, InspectedColumn, Inspection};
 pub use mapping::Category;
 pub use notes::{NoPlace, NotedWord, Notes};
 pub use profile::Profile;
-pub use read::{ReadOptions, SPOOL_BYTES_MAX, spool};
+pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool};
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};

@@ -161,7 +161,13 @@ impl SourceFile {
 
     /// What people should know of how the rows were read the last time.
     pub fn reading_notes(&self) -> Vec<Message> {
-        self.reading_notes.borrow().clone()
+        let notes = self.reading_notes.borrow();
+        self.incomplete().into_iter().chain(notes.iter().cloned()).collect()
+    }
+
+    /// Why the file holds only a part of its publisher's records, where it says so.
+    pub fn incomplete(&self) -> Option<Message> {
+        self.input.incomplete()
     }
 
     /// Size in bytes.

@@ -10,14 +10,14 @@ use crate::common::{Folder, done, run};
 const CITY: [&str; 4] = ["--jurisdiction", "city.example", "--time-zone", "America/Toronto"];
 
 /// A server: each request is answered by the script and the connection is closed.
-struct Server {
-    url: String,
+pub struct Server {
+    pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// `answer` gets the request and its number from 0, and writes what it wants.
-    fn start(answer: impl Fn(&str, usize, &mut TcpStream) + Send + 'static) -> Self {
+    pub fn start(answer: impl Fn(&str, usize, &mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/city.csv", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -45,12 +45,12 @@ impl Server {
         Self { url, requests }
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-fn send(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+pub fn send(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     // The client may have gone.
     let _gone = write!(stream, "HTTP/1.1 {status}\r\n{headers}connection: close\r\n\r\n");
     let _gone = stream.write_all(body);

@@ -8,10 +8,12 @@
 
 mod common;
 
+mod archives;
 mod bad_files;
 mod batches;
 mod cities;
 mod clients;
+mod commands;
 mod connections;
 mod cookbook;
 mod cql2;
@@ -31,12 +33,14 @@ mod import;
 mod imports;
 mod incidents;
 mod jurisdictions;
+mod large;
 mod media;
 mod metrics;
 mod ogc;
 mod open311;
 mod openapi;
 mod oracle;
+mod pages;
 mod planted_hotspots;
 mod readers;
 mod recognition;

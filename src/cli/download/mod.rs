@@ -2,6 +2,7 @@
 //! bounded.
 
 mod address;
+mod pages;
 mod remembered;
 
 use std::fs::{File, OpenOptions};
@@ -19,6 +20,7 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Url};
 
 use crate::cli::download::address::{Reach, private_host};
+pub use crate::cli::download::pages::follow as follow_pages;
 pub use crate::cli::download::remembered::{Files, Imported, Version};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
@@ -45,6 +47,9 @@ pub struct DownloadArguments {
     /// Follow redirects and names to private addresses, too.
     #[arg(long)]
     allow_private: bool,
+    /// Import the answer of the address alone, not the pages that follow it.
+    #[arg(long)]
+    pub one_page: bool,
 }
 
 /// What became of a download.
@@ -55,17 +60,38 @@ pub enum Downloaded {
     Unchanged(Version),
 }
 
-/// Is the argument a URL that is downloaded?
+/// The URL of an argument that is downloaded; `None` where it is a path.
+///
+/// # Errors
+/// It is not well formed, or of a scheme that is not downloaded.
 pub fn url_of(argument: &Path) -> Option<Result<Url>> {
     let text = argument.to_str()?;
-    let lower = text.get(..8)?.to_ascii_lowercase();
-    let is_url = lower.starts_with("http://") || lower.starts_with("https://");
-    is_url.then(|| {
-        Url::parse(text).map_err(|error| {
-            let message = message!("n’est pas une adresse : {error}", "is not a URL: {error}");
-            Refusal::new("file", text, message).into()
-        })
-    })
+    let (scheme, rest) = text.split_once("://")?;
+    let is_scheme = !scheme.is_empty()
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if !is_scheme || argument.exists() {
+        return None;
+    }
+    let refuse = |message| Some(Err(Refusal::new("file", text, message).into()));
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => match Url::parse(text) {
+            Ok(url) => Some(Ok(url)),
+            Err(error) => {
+                refuse(message!("n’est pas une adresse : {error}", "is not a URL: {error}"))
+            }
+        },
+        "file" => refuse(message!(
+            "n’est pas lu sous cette forme : donnez le chemin seul, {rest}",
+            "is not read in this form: give the path alone, {rest}"
+        )),
+        other => refuse(message!(
+            "est une adresse {other}://, qui n’est pas lue : téléchargez le fichier, ou passez-le \
+             par l’entrée standard (curl … | pointchaud import -)",
+            "is an address of {other}://, which is not read: download the file, or pipe it in \
+             (curl … | pointchaud import -)"
+        )),
+    }
 }
 
 /// One file that is downloaded.
@@ -141,6 +167,17 @@ impl<'a> Download<'a> {
             .build()
             .map_err(Error::internal)?;
         Ok(Self { url, limits, files, client, stop })
+    }
+
+    /// The download of another address, with the same limits, into other files.
+    fn of<'b>(&'b self, url: &Url, files: &'b Files) -> Download<'b> {
+        let Self { limits, client, stop, .. } = self;
+        Download { url: url.clone(), limits, files, client: client.clone(), stop }
+    }
+
+    /// Is a file of so many bytes longer than the limit?
+    fn is_too_long(&self, bytes: u64) -> bool {
+        bytes > self.limits.max_download << 20
     }
 
     /// Downloads the file into [`Files::part`]; asks only for what changed since `known`. An
@@ -375,5 +412,11 @@ mod tests {
         assert!(is_url("https://a.example/x.csv") && is_url("HTTP://a.example/"));
         assert!(!is_url("https.csv") && !is_url("./http://x") && !is_url("-") && !is_url("é.csv"));
         assert!(url_of(Path::new("https://[")).unwrap().is_err());
+        for other in ["ftp://a.example/x.csv", "s3://bucket/x", "FTPS://a/x", "gs://b/x"] {
+            let error = url_of(Path::new(other)).unwrap().unwrap_err().to_string();
+            assert!(error.contains("is not read: download the file"), "{error}");
+        }
+        let error = url_of(Path::new("file:///tmp/a.csv")).unwrap().unwrap_err().to_string();
+        assert!(error.contains("give the path alone, /tmp/a.csv"), "{error}");
     }
 }

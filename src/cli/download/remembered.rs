@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::header::{ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
 use serde_json::{Value, json};
@@ -65,19 +66,46 @@ pub struct Files {
     imported: PathBuf,
 }
 
+/// How long a part is kept that no run has touched.
+const PART_KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// Removes parts that were left long ago. What cannot be removed stays.
+fn remove_old_parts(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let age = fs::metadata(&path).and_then(|file| file.modified()).map(|time| time.elapsed());
+        let is_old = age.is_ok_and(|age| age.is_ok_and(|age| age > PART_KEPT));
+        if is_old && !name.ends_with(".imported.json") {
+            let _gone = fs::remove_file(&path);
+        }
+    }
+}
+
 fn read(path: &Path) -> Option<Value> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 impl Files {
-    /// The files of a key in a folder, which is created.
+    /// The files of a URL in a folder, which is created: `key` is of the URL, `import` of the URL
+    /// and of how its file is read. Parts that no run has touched for a week are removed.
     ///
     /// # Errors
     /// The folder cannot be created.
-    pub fn of(folder: &Path, key: &str) -> io::Result<Self> {
+    pub fn of(folder: &Path, key: &str, import: &str) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let file = |extension: &str| folder.join(format!("{key}.{extension}"));
-        Ok(Self { part: file("part"), version: file("part.json"), imported: file("imported.json") })
+        remove_old_parts(folder);
+        let file = |name: String| folder.join(name);
+        Ok(Self {
+            part: file(format!("{key}.part")),
+            version: file(format!("{key}.part.json")),
+            imported: file(format!("{import}.imported.json")),
+        })
+    }
+
+    /// Is the part of a version that a later run can ask for?
+    pub fn is_resumable(&self) -> bool {
+        self.downloaded().is_some()
     }
 
     /// How many bytes have been downloaded, and of which version. Without a known version the part
@@ -86,6 +114,16 @@ impl Files {
         let version = Version::of_json(&read(&self.version)?);
         let length = fs::metadata(&self.part).ok()?.len();
         (length > 0 && version.for_range().is_some()).then_some((length, version))
+    }
+
+    /// The files of a further page of the same answer.
+    pub fn of_page(&self) -> Self {
+        let file = |extension: &str| self.part.with_extension(extension);
+        Self {
+            part: file("page"),
+            version: file("page.json"),
+            imported: file("page.imported.json"),
+        }
     }
 
     /// Remembers the version of the part.
@@ -138,7 +176,7 @@ mod tests {
     #[test]
     fn a_part_is_taken_up_only_where_its_version_is_known() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::of(&folder.path().join("a"), "k").unwrap();
+        let files = Files::of(&folder.path().join("a"), "k", "k").unwrap();
         assert!(files.downloaded().is_none() && files.imported().is_none());
         fs::write(&files.part, "abc").unwrap();
         assert!(files.downloaded().is_none());
@@ -153,5 +191,23 @@ mod tests {
         files.finish(&imported).unwrap();
         assert_eq!(files.imported().unwrap(), imported);
         assert!(!files.part.exists() && files.downloaded().is_none());
+    }
+
+    #[test]
+    fn parts_that_were_left_long_ago_are_removed_and_imports_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - PART_KEPT - Duration::from_secs(60);
+        let file = |name: &str, time| {
+            let path = folder.path().join(name);
+            fs::write(&path, "x").unwrap();
+            fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+            path
+        };
+        let now = std::time::SystemTime::now();
+        let [part, version] = ["a.part", "a.part.json"].map(|name| file(name, old));
+        let kept = [file("b.part", now), file("a.imported.json", old)];
+        Files::of(folder.path(), "c", "c").unwrap();
+        assert!(!part.exists() && !version.exists());
+        assert!(kept.iter().all(|path| path.exists()));
     }
 }

@@ -88,7 +88,15 @@ impl<R: Read> CsvReader<R> {
     fn fill(&mut self, row: &mut Row) {
         for (column, cell) in self.text.cells().skip(self.passed).enumerate() {
             match std::str::from_utf8(cell) {
-                Ok(cell) => row.cells.push(cell),
+                Ok(text) => {
+                    if memchr::memchr(0, cell).is_some() {
+                        let name = self.columns.names().get(column).map_or("?", String::as_str);
+                        let text = text.replace('\0', "␀");
+                        let message = message!("contient un octet nul", "contains a NUL byte");
+                        row.refusal.get_or_insert_with(|| Refusal::new(name, &text, message));
+                    }
+                    row.cells.push(text);
+                }
                 Err(_) => {
                     let text = String::from_utf8_lossy(cell);
                     let name = self.columns.names().get(column).map_or("?", String::as_str);

@@ -169,10 +169,14 @@ impl GpkgLayer {
             ([only], _) => *only,
             ([], Some(first)) => *first,
             ([], None) => {
-                let names = shown(&every);
+                let names = match every.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({})", shown(&every)),
+                };
                 return Err(message!(
-                    "n’a aucune couche de points ({names})",
-                    "has no layer of points ({names})"
+                    "n’a aucune couche de points{names} ; les vues et les tables virtuelles ne \
+                     sont pas lues",
+                    "has no layer of points{names}; views and virtual tables are not read"
                 ));
             }
             (several, _) => {

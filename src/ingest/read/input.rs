@@ -28,6 +28,10 @@ use crate::message;
 
 /// The first bytes of a zip archive, which a workbook is.
 const ZIP: &[u8] = b"PK\x03\x04";
+/// The first bytes of a gzip file.
+const GZIP: &[u8] = b"\x1f\x8b";
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes from which the format and the encoding are detected where only the start is read.
 const START_BYTES_MAX: u64 = 16 << 20;
 /// Records of JSON that are read ahead, to know the columns.
@@ -116,9 +120,14 @@ impl Input {
         if let Some(kind) = signature::foreign(&inner) {
             return Err(refuse(kind));
         }
+        let is_archive = inner.starts_with(GZIP) || inner.starts_with(ZIP);
+        let is_twice_packed = input.packing.is_packed() && is_archive;
         if let Some(format) = input.document(&inner, options).map_err(refuse)? {
             input.format = format;
             return Ok(input);
+        }
+        if is_twice_packed {
+            return Err(refuse(archive_in_archive()));
         }
         input.encoding = match &options.encoding {
             Some(name) => {
@@ -163,10 +172,7 @@ impl Input {
         } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
             Format::Sheet(sheet::choose(data, options.sheet.as_deref())?)
         } else {
-            return Err(message!(
-                "est une archive dans une archive : décompressez-la une fois",
-                "is an archive in an archive: unpack it once"
-            ));
+            return Err(archive_in_archive());
         }))
     }
 
@@ -194,6 +200,8 @@ impl Input {
         match shape {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
+            // Its first record is broken, and is refused as a row.
+            Err(_) if self.has_record_on_second_line() => Ok(Format::JsonLines),
             Err(message) => Err(self.cut_short(&message)),
         }
     }
@@ -211,17 +219,28 @@ impl Input {
     }
 
     /// The text, in UTF-8.
-    fn text(&self) -> std::io::Result<Box<dyn Read>> {
-        Ok(self.decoded(self.content()?))
+    pub(super) fn text(&self) -> std::io::Result<Box<dyn Read>> {
+        self.decoded(self.content()?)
     }
 
-    fn decoded(&self, content: Box<dyn Read>) -> Box<dyn Read> {
+    fn decoded(&self, content: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
         // What is not well-formed UTF-8 is refused row by row.
         if self.encoding == UTF_8 {
-            content
+            without_mark(content)
         } else {
-            Box::new(DecodingReader::new(content, self.encoding))
+            Ok(Box::new(DecodingReader::new(content, self.encoding)))
         }
+    }
+
+    /// Is the second line a whole JSON object, as where there is a record on each line?
+    fn has_record_on_second_line(&self) -> bool {
+        let Ok(text) = self.text() else { return false };
+        let mut lines =
+            BufReader::new(text.take(START_BYTES_MAX)).split(b'\n').map_while(|l| l.ok());
+        let is_object = |line: &[u8]| line.trim_ascii().starts_with(b"{");
+        let first = lines.next().is_some_and(|line| is_object(&line));
+        let second = lines.next().filter(|line| first && is_object(line));
+        second.is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_ok())
     }
 
     fn cut_short(&self, reason: &Message) -> Error {
@@ -254,7 +273,23 @@ impl Input {
         format!("{format}, {}{packing}", self.encoding.name())
     }
 
-    /// The file.
+    /// Why the file holds only a part of its publisher's records, where it says so.
+    pub fn incomplete(&self) -> Option<Message> {
+        match &self.format {
+            Format::Json(shape) => shape.page.incomplete(shape.records),
+            _ => None,
+        }
+    }
+
+    /// The document as one page of an answer; `None` where it is of no format that has pages.
+    pub(super) fn json_shape(&self) -> Option<&JsonShape> {
+        match &self.format {
+            Format::Json(shape) => Some(shape),
+            _ => None,
+        }
+    }
+
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -281,6 +316,11 @@ impl Input {
     /// The byte between the cells that was named.
     pub fn named_delimiter(&self) -> Option<u8> {
         self.delimiter
+    }
+
+    /// Is it a text with a header and cells between delimiters?
+    pub(super) fn is_plain_table(&self) -> bool {
+        matches!(self.format, Format::Table)
     }
 
     /// Is it a table, whose columns are those of its header?
@@ -318,8 +358,8 @@ impl Input {
     pub fn rows(&self) -> Result<Rows> {
         let bytes = Rc::new(Cell::new(0));
         let content = self.packing.open(&self.path, bytes.clone());
-        let content = content.map_err(|error| self.cut_short(&unreadable(error)))?;
-        let text = self.decoded(content);
+        let text = content.and_then(|content| self.decoded(content));
+        let text = text.map_err(|error| self.cut_short(&unreadable(error)))?;
         let reader: std::result::Result<Box<dyn RowReader>, Message> = match &self.format {
             Format::Table => {
                 CsvReader::open(text, bytes, self.delimiter).map(|rows| Box::new(rows) as _)
@@ -372,6 +412,13 @@ impl Rows {
     }
 }
 
+fn archive_in_archive() -> Message {
+    message!(
+        "est une archive dans une archive : décompressez-la une fois",
+        "is an archive in an archive: unpack it once"
+    )
+}
+
 fn cut_short(label: &str, reason: &Message) -> Error {
     let Message { fr, en } = reason;
     Error::new(
@@ -397,6 +444,16 @@ fn delimiter(given: char) -> Result<u8> {
 fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     let file = std::fs::metadata(path).ok()?;
     Some((file.len(), file.modified().ok()?))
+}
+
+/// The text without the byte order mark that it may begin with.
+fn without_mark(mut text: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
+    let mut first = Vec::with_capacity(MARK.len());
+    text.by_ref().take(MARK.len() as u64).read_to_end(&mut first)?;
+    if first == MARK {
+        first.clear();
+    }
+    Ok(Box::new(std::io::Cursor::new(first).chain(text)))
 }
 
 /// The first bytes.

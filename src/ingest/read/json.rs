@@ -13,6 +13,7 @@ use crate::ingest::read::ROW_BYTES_MAX;
 use crate::ingest::read::elements::{Element, Elements};
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::{Array, Outline};
+use crate::ingest::read::page_members::PageMembers;
 use crate::ingest::read::record::Flattener;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::message;
@@ -38,6 +39,10 @@ pub struct JsonShape {
     pub layout: RecordLayout,
     /// Their coordinate reference system as an EPSG name, where it is not WGS 84.
     pub crs: Option<String>,
+    /// How many records it holds; `None` where only its start was read.
+    pub records: Option<u64>,
+    /// What it says about being one page of a longer answer.
+    pub page: PageMembers,
 }
 
 impl JsonShape {
@@ -69,7 +74,9 @@ impl JsonShape {
             _ => RecordLayout::Objects,
         };
         let crs = outline.crs.as_ref().map_or(Ok(None), crs_name)?;
-        Ok(Self { path: chosen.path.clone(), layout, crs })
+        let count = chosen.objects + chosen.arrays;
+        let (records, page) = ((!outline.is_start).then_some(count), outline.page.clone());
+        Ok(Self { path: chosen.path.clone(), layout, crs, records, page })
     }
 }
 

@@ -13,6 +13,8 @@ mod input;
 mod json;
 mod layout;
 mod outline;
+mod page_members;
+mod pages;
 mod parquet_column;
 mod record;
 mod refused_header;
@@ -24,6 +26,7 @@ mod table;
 mod unpack;
 
 pub use input::{Input, ReadOptions};
+pub use pages::{DocumentPage, JoinedPages};
 pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};
 pub use spool::{SPOOL_BYTES_MAX, spool};

@@ -6,6 +6,8 @@ use std::io::{BufReader, Read};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::ingest::read::page_members::PageMembers;
+
 /// Members deeper than this are not searched for arrays.
 const DEPTH_MAX: usize = 5;
 
@@ -33,10 +35,10 @@ pub struct Outline {
     pub crs: Option<Value>,
     /// `meta.view.columns` of Socrata, whose rows are arrays.
     pub columns: Option<Value>,
-    /// How many records there are in all, where the document is one page of an answer.
-    pub total: Option<u64>,
-    /// ArcGIS left records out.
-    pub is_cut: bool,
+    /// What it says about being one page of a longer answer.
+    pub page: PageMembers,
+    /// Only the start was read: arrays may have more elements than were counted.
+    pub is_start: bool,
 }
 
 impl Outline {
@@ -66,7 +68,10 @@ impl Outline {
         let read = Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json);
         outline.is_single = match read {
             Ok(()) => json.end().is_ok(),
-            Err(error) if error.is_eof() && input.get_ref().limit() == 0 => true,
+            Err(error) if error.is_eof() && input.get_ref().limit() == 0 => {
+                outline.is_start = true;
+                true
+            }
             Err(error) => return Err(error),
         };
         Ok(outline)
@@ -85,11 +90,9 @@ impl Node<'_> {
         match path.as_slice() {
             ["crs" | "spatialReference"] => self.outline.crs = Some(map.next_value()?),
             ["meta", "view", "columns"] => self.outline.columns = Some(map.next_value()?),
-            ["total_count" | "nhits" | "numberMatched"] | ["result", "total"] => {
-                self.outline.total = map.next_value::<Value>()?.as_u64();
-            }
-            ["exceededTransferLimit"] | ["properties", "exceededTransferLimit"] => {
-                self.outline.is_cut = map.next_value::<Value>()?.as_bool() == Some(true);
+            path if PageMembers::are_at(path) => {
+                let value = map.next_value::<Value>()?;
+                self.outline.page.take(path, &value);
             }
             path if path.len() > DEPTH_MAX => {
                 map.next_value::<IgnoredAny>()?;

@@ -56,6 +56,13 @@ pub fn foreign(start: &[u8]) -> Option<Message> {
             "is an archive of a kind that is not read (zstd, bzip2, xz, 7z or RAR): unpack it or \
              use gzip"
         )
+    } else if start.get(257..262) == Some(b"ustar") {
+        message!(
+            "est une archive tar, qui n’est pas lue : extrayez-en le fichier",
+            "is a tar archive, which is not read: extract the file"
+        )
+    } else if begins(&[b"PK\x05\x06"]) {
+        message!("est une archive zip vide", "is an empty zip archive")
     } else if begins(&[b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"]) {
         message!("est une image", "is an image")
     } else if begins(&[b"fgb\x03"]) {

@@ -80,6 +80,13 @@ impl Packing {
                 "is a zip archive of {count} files ({list}); one is wanted"
             ));
         };
+        let at = archive.index_for_name(name).unwrap_or_default();
+        if archive.by_index_raw(at).map_err(|error| damaged(&error))?.encrypted() {
+            return Err(message!(
+                "est une archive zip protégée par un mot de passe : décompressez-la avec lui",
+                "is a zip archive protected by a password: unpack it with the password"
+            ));
+        }
         let member = archive.by_name(name).map_err(|error| damaged(&error))?;
         if member.enclosed_name().is_none() {
             return Err(message!(
@@ -100,6 +107,11 @@ impl Packing {
         let from = member.data_start().ok_or_else(|| damaged(name))?;
         let (length, checksum) = (member.compressed_size(), member.crc32());
         Ok(Self::Zip { from, length, is_deflated, checksum })
+    }
+
+    /// Are the bytes of the file packed?
+    pub fn is_packed(&self) -> bool {
+        matches!(self, Self::Gzip | Self::Zip { .. })
     }
 
     /// The file's unpacked bytes. `bytes` counts what was read of the file itself.
@@ -279,5 +291,5 @@ pub fn unreadable(error: std::io::Error) -> Message {
     if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
         return Bomb::words();
     }
-    message!("ne peut pas être lu : {error}", "{error}")
+    message!("ne peut pas être lu jusqu’au bout : {error}", "cannot be read to its end: {error}")
 }

@@ -1,5 +1,6 @@
 //! Opening the store's file, and bringing its schema up to date.
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,25 +54,32 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-/// Refuses a file that is not a store of the present schema. Nothing is written.
+/// Copies a store of an older schema to `copy`, as it is at this moment. False where the schema is
+/// the present one and no copy is needed. The store is not written.
 ///
 /// # Errors
-/// It cannot be opened, or its schema is another one.
-pub(super) fn wants_current(path: &Path) -> Result<()> {
+/// It cannot be read, its schema is a newer one, or the copy cannot be written.
+pub(super) fn copy_if_older(path: &Path, copy: &Path) -> Result<bool> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.busy_timeout(BUSY)?;
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if usize::try_from(version) == Ok(MIGRATIONS.len()) {
-        return Ok(());
-    }
     let (shown, known) = (path.display(), MIGRATIONS.len());
-    let message = message!(
-        "« {shown} » est au schéma {version} et le programme au schéma {known} : toute commande \
-         qui écrit met le fichier à jour.",
-        "'{shown}' is of schema {version} and the program of schema {known}: any command that \
-         writes brings the file up to date."
-    );
-    Err(Error::new(ErrorKind::Invalid, message))
+    match usize::try_from(version).unwrap_or(usize::MAX).cmp(&known) {
+        Ordering::Equal => Ok(false),
+        Ordering::Less => {
+            db.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+            Ok(true)
+        }
+        Ordering::Greater => {
+            let message = message!(
+                "« {shown} » est au schéma {version} ; ce programme ne connaît que les schémas \
+                 jusqu’à {known} : prenez-en un plus récent.",
+                "'{shown}' is of schema {version}; this program knows schemas up to {known}: use a \
+                 newer one."
+            );
+            Err(Error::new(ErrorKind::Invalid, message))
+        }
+    }
 }
 
 fn migrate(db: &mut Connection) -> rusqlite::Result<()> {

@@ -16,7 +16,7 @@ use crate::i18n::Message;
 use crate::place::BBox;
 use crate::store::command::Checkpoint;
 use crate::store::sqlite::keys::CityKey;
-use crate::store::sqlite::open::{BUSY, open_writer, wants_current};
+use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
 use crate::store::sqlite::{boundary, contact, hotspot_track};
 
 /// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
@@ -54,12 +54,15 @@ impl Reader {
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 
-    /// Opens a file that is there already, without bringing its schema up to date.
+    /// Opens a file that is there already, without bringing its schema up to date: where it is of
+    /// an earlier schema, it is copied to `copy`, and the copy is migrated and opened instead.
     ///
     /// # Errors
-    /// The file cannot be opened, or is of an earlier or a later schema.
-    pub fn open_unchanged(path: &Path) -> Result<Self> {
-        wants_current(path)?;
+    /// The file cannot be opened or copied, or is of a later schema.
+    pub fn open_unchanged(path: &Path, copy: &Path) -> Result<Self> {
+        if copy_if_older(path, copy)? {
+            return Self::open(copy);
+        }
         Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
     }
 

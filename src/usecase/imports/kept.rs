@@ -55,6 +55,8 @@ impl KeptImport {
     /// A file of this size in a folder of its own.
     pub fn new(id: String, name: String, file: PathBuf, bytes_total: u64, now: i64) -> Self {
         let folder = file.parent().unwrap_or(&file).to_owned();
+        let mut choices = ImportChoices::default();
+        choices.declared.options.label = Some(name.clone());
         Self {
             id,
             name,
@@ -63,7 +65,7 @@ impl KeptImport {
             bytes_total,
             cancelled: AtomicBool::new(false),
             last_used: AtomicI64::new(now),
-            choices: Mutex::default(),
+            choices: Mutex::new(choices),
             progress: Mutex::default(),
         }
     }

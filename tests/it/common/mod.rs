@@ -149,6 +149,13 @@ fn or_skip<T>(found: Option<T>, what: &str, absent: &str, may_be_required: bool)
     found
 }
 
+/// A Python interpreter that can open pseudo-terminals; else as [`peer_or_skip`].
+pub fn any_python_or_skip() -> Option<PathBuf> {
+    let names = ["target/python/bin/python", "/usr/bin/python3", "/usr/local/bin/python3"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    peer_or_skip(names.iter().map(|name| root.join(name)).find(|path| path.exists()), "Python")
+}
+
 /// The Python interpreter with the packages of `tests/requirements.txt`; else as [`peer_or_skip`].
 pub fn python_or_skip(peer: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
