@@ -63,7 +63,7 @@ fn import(name: &str, bytes: &[u8]) -> (Option<i32>, String) {
     let has_store = folder.file("city.db").exists();
     let is_imported = matches!(output.status.code(), Some(0 | 3));
     assert_eq!(has_store, is_imported, "{name}: a refused file leaves no store: {text}");
-    assert_eq!(folder.file("a.mapping.toml").exists(), false, "{name}: {text}");
+    assert!(!folder.file("a.mapping.toml").exists(), "{name}: {text}");
     (output.status.code(), text)
 }
 

@@ -164,7 +164,7 @@ fn questions_are_asked_on_a_terminal_and_answered() {
         .env("ANSWERS", "City of the file=city.example\nTime zone=Europe/Paris\nOrder of dates=1");
     let mut child = typing.stdout(Stdio::piped()).spawn().unwrap();
     let lines: Vec<String> =
-        BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok()).collect();
+        BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
     let text = lines.join("\n");
     assert!(child.wait().unwrap().success(), "{text}");
     assert!(text.contains("1) day/month/year") && text.contains("2 added"), "{text}");
