@@ -235,8 +235,9 @@ impl Input {
     /// Is the second line a whole JSON object, as where there is a record on each line?
     fn has_record_on_second_line(&self) -> bool {
         let Ok(text) = self.text() else { return false };
-        let mut lines =
-            BufReader::new(text.take(START_BYTES_MAX)).split(b'\n').map_while(Result::ok);
+        let mut lines = BufReader::new(text.take(START_BYTES_MAX))
+            .split(b'\n')
+            .map_while(std::result::Result::ok);
         let is_object = |line: &[u8]| line.trim_ascii().starts_with(b"{");
         let first = lines.next().is_some_and(|line| is_object(&line));
         let second = lines.next().filter(|line| first && is_object(line));
