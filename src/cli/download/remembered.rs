@@ -67,7 +67,7 @@ pub struct Files {
 }
 
 /// How long a part is kept that no run has touched.
-const PART_KEPT: Duration = Duration::from_hours(7 * 24);
+const PART_KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// Removes parts that were left long ago. What cannot be removed stays.
 fn remove_old_parts(folder: &Path) {

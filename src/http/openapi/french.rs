@@ -117,7 +117,7 @@ const TEXTS: &[(&str, &str)] = &[
         "La demande de l’incident qui a été comparée.",
     ),
     (
-        "The features of the model behind the probability.",
+        "The features from which the model computes the probability.",
         "Les variables du modèle dont vient la probabilité.",
     ),
     (
