@@ -351,7 +351,8 @@ fn nobody_imports_without_the_crew_key() {
             let answer = service.ask(method, &path, headers, body);
             assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
         }
-        let answer = service.ask(method, &path, &[("Authorization", "Bearer sesame-ouvre-toi")], body);
+        let answer =
+            service.ask(method, &path, &[("Authorization", "Bearer sesame-ouvre-toi")], body);
         assert_eq!(answer.status, with_key, "{method} {path}: {answer:?}");
     }
 }
