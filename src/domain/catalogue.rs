@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deunicode::deunicode_char;
 
-use crate::domain::{Attribute, Nature};
+use crate::domain::{Attribute, GroupWords, Nature};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::message;
@@ -157,11 +157,10 @@ pub struct Group {
     pub code: String,
     /// Its names.
     pub names: Message,
-    /// Beginnings of words by which a category of a source is assigned to this group; lower case,
-    /// without accents.
-    pub stems: Vec<String>,
-    /// As `stems`, of common words: they decide only where no group has a matching stem.
-    pub weak_stems: Vec<String>,
+    /// Words by which a category of a source is assigned to this group.
+    pub words: GroupWords,
+    /// As `words`, of common words: they decide only where no group has a better one.
+    pub weak_words: GroupWords,
     /// How serious unattended problems are for people, from 1 to 5.
     pub severity: u8,
 }
@@ -253,19 +252,24 @@ impl Catalogue {
         known.map_or(0.5, |group| (f64::from(group.severity) - 1.0) / 4.0)
     }
 
-    /// The group of a category with this name: the group of its first word that begins with a stem,
-    /// else of its first word that begins with a weak stem, else the last group.
+    /// The group of a category with this name: the group of its first word that a group has, else
+    /// of its first word that a group has as a weak one, else the last group. Of several groups the
+    /// one whose entry fits the word best counts. Words of the last group say nothing.
     pub fn guess_group(&self, name: &str) -> &str {
         let folded = fold(name);
-        let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
-        let pick = |stems: fn(&Group) -> &Vec<String>| {
-            words.iter().find_map(|word| {
-                let fits = |group: &&Group| stems(group).iter().any(|stem| word.starts_with(stem));
-                self.groups.iter().find(fits)
+        let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words: Vec<&str> = words.collect();
+        let last = self.groups.last().map_or("", |group| group.code.as_str());
+        let pick = |of: fn(&Group) -> &GroupWords| {
+            (0..words.len()).find_map(|at| {
+                let fits = self.groups.iter().rev().filter_map(|group| {
+                    Some((of(group).fit(&words[at..])?, group.code.as_str()))
+                });
+                let best = fits.max_by_key(|(fit, _)| *fit).map(|(_, code)| code);
+                best.filter(|code| *code != last)
             })
         };
-        let group = pick(|group| &group.stems).or_else(|| pick(|group| &group.weak_stems));
-        group.or(self.groups.last()).map_or("", |group| group.code.as_str())
+        pick(|group| &group.words).or_else(|| pick(|group| &group.weak_words)).unwrap_or(last)
     }
 
     /// Codes of the services that `text` may mean, the most similar first: those whose code,

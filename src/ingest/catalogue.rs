@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::domain::{Attribute, Catalogue, Datatype, Group, Nature, Service, ServiceCode, fold};
+use crate::domain::{
+    Attribute, Catalogue, Datatype, Group, GroupWords, Nature, Service, ServiceCode, fold,
+};
 use crate::i18n::Message;
 
 const SERVICES: &str = include_str!("../../data/services.toml");
@@ -21,7 +23,9 @@ struct GroupEntry {
     fr: String,
     en: String,
     stems: Vec<String>,
+    words: Vec<String>,
     weak_stems: Vec<String>,
+    weak_words: Vec<String>,
     severity: u8,
 }
 
@@ -89,8 +93,8 @@ pub fn builtin(services: bool) -> Result<Catalogue, String> {
     let groups = file.group.into_iter().map(|group| Group {
         code: group.code,
         names: Message { fr: group.fr, en: group.en },
-        stems: group.stems,
-        weak_stems: group.weak_stems,
+        words: GroupWords { stems: group.stems, words: group.words },
+        weak_words: GroupWords { stems: group.weak_stems, words: group.weak_words },
         severity: group.severity,
     });
     let mut catalogue = Catalogue::new(groups.collect());

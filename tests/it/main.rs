@@ -24,6 +24,7 @@ mod duplicates;
 mod field_cases;
 mod follow;
 mod fuzz;
+mod groups;
 mod hexes;
 mod hotspot_answers;
 mod hotspot_filters;

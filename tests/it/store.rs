@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::common::Folder;
 use jiff::tz::TimeZone;
 use pointchaud::domain::{
-    Catalogue, Change, Draft, Event, Gate, Group, HotspotTrack, HotspotTrackEvent,
+    Catalogue, Change, Draft, Event, Gate, Group, GroupWords, HotspotTrack, HotspotTrackEvent,
     HotspotTrackStep, Idempotency, Jurisdiction, JurisdictionId, Nature, Patch, Report, ReportId,
     ReportTime, Status, StoredReport, tracking_number,
 };
@@ -52,8 +52,8 @@ fn sqlite() -> Open {
     let group = Group {
         code: "voirie".into(),
         names: message!("Voirie", "Streets"),
-        stems: vec![],
-        weak_stems: vec![],
+        words: GroupWords::default(),
+        weak_words: GroupWords::default(),
         severity: 2,
     };
     let mut catalogue = Catalogue::new(vec![group]);

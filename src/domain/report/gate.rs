@@ -287,13 +287,14 @@ fn filled(text: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::GroupWords;
     use crate::domain::catalogue::Group;
     use crate::domain::report::id::tracking_number;
 
     fn with_gate<T>(ask: impl FnOnce(&Gate<'_>) -> T) -> T {
         let code = "voirie".into();
-        let (stems, weak_stems) = (vec![], vec![]);
-        let group = Group { code, names: Message::default(), stems, weak_stems, severity: 3 };
+        let (words, weak_words) = (GroupWords::default(), GroupWords::default());
+        let group = Group { code, names: Message::default(), words, weak_words, severity: 3 };
         let mut catalogue = Catalogue::new(vec![group]);
         catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
         let zone = TimeZone::get("America/Toronto").unwrap();
