@@ -262,9 +262,10 @@ impl Catalogue {
         let last = self.groups.last().map_or("", |group| group.code.as_str());
         let pick = |of: fn(&Group) -> &GroupWords| {
             (0..words.len()).find_map(|at| {
-                let fits = self.groups.iter().rev().filter_map(|group| {
-                    Some((of(group).fit(&words[at..])?, group.code.as_str()))
-                });
+                let fits =
+                    self.groups.iter().rev().filter_map(|group| {
+                        Some((of(group).fit(&words[at..])?, group.code.as_str()))
+                    });
                 let best = fits.max_by_key(|(fit, _)| *fit).map(|(_, code)| code);
                 best.filter(|code| *code != last)
             })
