@@ -1220,10 +1220,10 @@ export interface components {
         Imports: {
             /** @description Largest file that may be sent, in bytes. */
             bytes_max: number;
-            imports: components["schemas"]["ImportOverview"][];
+            imports: components["schemas"]["ImportProgress"][];
         };
         /** @description How far an import has come. */
-        ImportOverview: {
+        ImportProgress: {
             id: string;
             /** @description Name of the file. */
             name: string;
@@ -1765,7 +1765,7 @@ export type AreaCollection = components['schemas']['AreaCollection'];
 export type AreaFeature = components['schemas']['AreaFeature'];
 export type Area = components['schemas']['Area'];
 export type Imports = components['schemas']['Imports'];
-export type ImportOverview = components['schemas']['ImportOverview'];
+export type ImportProgress = components['schemas']['ImportProgress'];
 export type ImportSummary = components['schemas']['ImportSummary'];
 export type Import = components['schemas']['Import'];
 export type ImportColumn = components['schemas']['ImportColumn'];

@@ -36,7 +36,7 @@ impl ImportsOut {
 
 /// How far an import has come.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ImportOverview")]
+#[schemars(rename = "ImportProgress")]
 pub struct ImportProgressOut {
     id: String,
     /// Name of the file.
