@@ -142,10 +142,8 @@ impl Input {
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
             Some(b'{' | b'[') => {
-                if let Some(error) = error_document::found(input.text().map_err(failed)?) {
-                    return Err(refuse(error));
-                }
-                input.json()?
+                let error = error_document::found(input.text().map_err(failed)?);
+                error.map_or_else(|| input.json(), |error| Err(refuse(error)))?
             }
             Some(0x1e) => Format::JsonLines,
             Some(_) => Format::Table,
@@ -401,8 +399,7 @@ impl Rows {
     /// The file cannot be read further; rows before have been given.
     pub fn next(&mut self, row: &mut Row) -> Result<bool> {
         loop {
-            let read = self.reader.next(row);
-            if !read.map_err(|message| cut_short(&self.label, &message))? {
+            if !self.reader.next(row).map_err(|message| cut_short(&self.label, &message))? {
                 return Ok(false);
             }
             // A refused row of a record has its text in a column that is passed over.
