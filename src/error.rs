@@ -34,7 +34,11 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} '{}': {}", self.field, self.value, self.message.en)
+        let Self { field, value, message } = self;
+        match value.is_empty() {
+            true => write!(f, "'{field}': {}", message.en),
+            false => write!(f, "{field} '{value}': {}", message.en),
+        }
     }
 }
 
@@ -89,6 +93,10 @@ impl Error {
             }
             [Refusal { field, value, message: Message { fr, en } }] => {
                 message!("« {field} » : « {value} » {fr}", "'{field}': '{value}' {en}")
+            }
+            many if many.iter().all(|refusal| refusal.value.is_empty()) => {
+                let n = many.len();
+                message!("il manque {n} valeurs", "{n} values are missing")
             }
             many => {
                 let n = many.len();

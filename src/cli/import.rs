@@ -200,7 +200,9 @@ impl OpenedFile {
             date_order: arguments.date_order.clone(),
             projection: arguments.projection.clone(),
         };
-        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        if !source.has_rows()? {
+            // There is nothing to decide.
+        } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             let (input, output) = (std::io::stdin().lock(), std::io::stderr());
             let temporary = TemporaryStore::new();
             let reader = unchanged(store, &temporary)?;
@@ -256,6 +258,11 @@ impl ImportRun<'_> {
         }
         let (mut some_usable, mut all_usable) = (files.is_empty(), true);
         for file in files {
+            if !file.source.has_rows()? {
+                summary::print_no_rows(&file.located.label, &self.arguments.summary);
+                all_usable = false;
+                continue;
+            }
             let done = self.one(file, self.arguments.dry_run)?;
             done.print(&file.source, &self.arguments.summary);
             if !done.is_finished {
@@ -276,7 +283,7 @@ impl ImportRun<'_> {
     /// Whether no row of any file would be refused; prints the summaries of those with refusals.
     fn is_clean(&self, files: &[OpenedFile]) -> Result<bool> {
         let mut is_clean = true;
-        for file in files {
+        for file in files.iter().filter(|file| file.source.has_rows().unwrap_or(true)) {
             let checked = self.one(file, true)?;
             if !checked.is_clean() || file.source.incomplete().is_some() {
                 checked.print(&file.source, &self.arguments.summary);

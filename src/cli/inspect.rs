@@ -63,11 +63,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         print_profile(&source);
         return Ok(ExitCode::SUCCESS);
     };
-    match recognition.needs_time_zone {
-        true => println!("  time zone: {}", shown(zone.as_deref(), "--time-zone")),
-        false => println!("  time zone: not needed, every time has an offset"),
+    match (recognition.needs_time_zone, recognition.has_times()) {
+        (true, _) => println!("  time zone: {}", shown(zone.as_deref(), "--time-zone")),
+        (false, true) => {
+            println!("  time zone: not needed, every time of the sample has an offset")
+        }
+        (false, false) => println!("  time zone: no column of times was recognised"),
     }
     recognised::print(recognition);
+    if recognition.rows == 0 {
+        println!("  the file has no rows");
+    }
+    if !recognition.finds_something() {
+        return Err(recognised::nothing_recognised(recognition));
+    }
     for doubt in &recognition.doubts {
         println!("  ambiguous: {doubt}");
     }

@@ -15,13 +15,14 @@ pub fn print(recognition: &Recognition) {
     println!("  columns, from a sample of {} rows:", recognition.rows);
     for column in &recognition.columns {
         let taken = match (column.field, column.guess) {
+            (Some(field), _) if column.joined => format!("{field}, with the columns of its parts"),
             (Some(field), Some((_, certainty))) => {
                 format!("{field} ({:.0} %)", certainty * 100.0)
             }
             (None, Some((field, certainty))) => {
                 format!("left out; perhaps {field} ({:.0} %)", certainty * 100.0)
             }
-            _ if column.joined => "read as the time of day".to_owned(),
+            _ if column.joined => "read with the column of its date".to_owned(),
             _ => "left out".to_owned(),
         };
         let examples: Vec<String> =
@@ -60,6 +61,9 @@ pub fn require_sure(source: &SourceFile, file: &Path, jurisdiction: Option<&str>
     let Some(recognition) = source.recognition().filter(|found| !found.is_sure()) else {
         return Ok(());
     };
+    if !recognition.finds_something() {
+        return Err(nothing_recognised(recognition));
+    }
     let path = mapping_path(None, file);
     let is_kept = path.exists();
     if !is_kept {
@@ -80,4 +84,22 @@ pub fn require_sure(source: &SourceFile, file: &Path, jurisdiction: Option<&str>
          with --mapping"
     );
     Err(Error::new(ErrorKind::Invalid, message))
+}
+
+/// The error of a file of which no column was recognised.
+pub fn nothing_recognised(recognition: &Recognition) -> Error {
+    let names: Vec<String> = recognition
+        .columns
+        .iter()
+        .take(WORDS)
+        .map(|column| format!("'{}'", column.name.chars().take(40).collect::<String>()))
+        .collect();
+    let (count, names) = (recognition.columns.len(), names.join(", "));
+    let message = message!(
+        "Aucune colonne n’est reconnue ({count} : {names}) : est-ce un tableau de demandes ? Sinon \
+         un fichier de --mapping le décrit",
+        "No column is recognised ({count}: {names}): is it a table of requests? If it is, a \
+         --mapping file describes it"
+    );
+    Error::new(ErrorKind::Invalid, message)
 }

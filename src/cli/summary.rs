@@ -11,6 +11,8 @@ use crate::ingest::{Notes, RefusalKind, SourceFile};
 use crate::place::BBox;
 use crate::usecase::Summary;
 
+/// Names and words of one kind that are shown.
+const WORDS: usize = 12;
 /// Kinds of refusals that are shown as text.
 const KINDS: usize = 20;
 
@@ -43,10 +45,27 @@ pub fn mapping_of_refused(refused: &Path) -> PathBuf {
     refused.with_extension("mapping.toml")
 }
 
+/// Prints, as `text` or `json`, that a file has no rows.
+pub fn print_no_rows(file: &str, format: &str) {
+    match format {
+        "json" => println!("{}", json!({ "file": file, "rows": 0, "added": 0, "refused": 0 })),
+        _ => println!("{file}: the file has no rows"),
+    }
+}
+
+/// A number with what it counts: `1 row`, `2 rows`.
+fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
 impl FileSummary {
-    /// No row was refused, and every status word is known.
+    /// No row was refused or lies outside the city, every status word is known, and no row lacks
+    /// the id that others have.
     pub fn is_clean(&self) -> bool {
-        self.counts.refused == 0 && Notes::sorted(&self.noticed.statuses, false).is_empty()
+        let has_gaps = self.noticed.has_ids && self.noticed.without_id > 0;
+        let are_known = Notes::sorted(&self.noticed.statuses, false).is_empty();
+        self.counts.refused == 0 && self.counts.outside == 0 && are_known && !has_gaps
     }
 
     /// Prints it as `text` or `json`.
@@ -86,22 +105,55 @@ impl FileSummary {
     fn print_counts(&self) {
         let Summary { rows, resumed, counts, refused, services, .. } = &self.counts;
         let (seconds, rate) = (self.seconds, *rows as f64 / self.seconds.max(1e-3));
-        println!("  {rows} rows in {seconds:.1} s ({rate:.0} rows/s)");
-        println!(
-            "  {} added, {} updated, {} unchanged, {refused} refused",
-            counts.added, counts.updated, counts.unchanged
-        );
+        println!("  {} in {seconds:.1} s ({rate:.0} rows/s)", counted(*rows, "row"));
+        let empty = self.noticed.empty_rows;
+        if empty > 0 {
+            println!("  {} passed over", counted(empty, "empty row"));
+        }
+        match self.is_dry_run {
+            false => println!(
+                "  {} added, {} updated, {} unchanged, {refused} refused",
+                counts.added, counts.updated, counts.unchanged
+            ),
+            true => println!(
+                "  would be: {} added, {} updated, {} unchanged, {refused} refused",
+                counts.added, counts.updated, counts.unchanged
+            ),
+        }
         if counts.older > 0 {
             println!("  {} older than what is stored, and not written", counts.older);
         }
         if *resumed > 0 {
-            println!("  {resumed} rows were in from an earlier, interrupted run");
+            println!("  {} written by an earlier, interrupted run", counted(*resumed, "row"));
         }
         if self.counts.callers > 0 {
-            println!("  {} reports of further callers, as duplicates", self.counts.callers);
+            let reports = counted(self.counts.callers, "report");
+            println!("  {reports} of further callers, as duplicates");
         }
         if *services > 0 {
-            println!("  {services} services added to the catalogue");
+            let verb = if self.is_dry_run { "would be added" } else { "added" };
+            println!("  {} {verb} to the catalogue", counted(*services, "service"));
+        }
+        let ungrouped = &self.noticed.ungrouped;
+        if !ungrouped.is_empty() {
+            let shown = ungrouped.iter().take(WORDS).map(|name| format!("'{name}'"));
+            let shown = shown.collect::<Vec<_>>().join(", ");
+            let more = match ungrouped.len().saturating_sub(WORDS) {
+                0 => String::new(),
+                more => format!("; {more} more"),
+            };
+            println!("    of no known group, so among other requests: {shown}{more}");
+        }
+        match (self.noticed.without_id, self.noticed.has_ids) {
+            (0, _) => {}
+            (count, true) => println!(
+                "  {} without an id, though others have one: named by the contents (row-…)",
+                counted(count, "row")
+            ),
+            (_, false) => println!(
+                "  no column of ids: each row is named by its contents, so a row that changes \
+                 becomes another report"
+            ),
         }
     }
 
@@ -111,6 +163,15 @@ impl FileSummary {
             "  {unlocated} without a position, {approximate} at a default point, \
              {outside} outside the city's extent"
         );
+        let shown = self
+            .noticed
+            .outside
+            .iter()
+            .map(|(row, at)| format!("row {row} at {:.5}, {:.5}", at.lat(), at.lon()));
+        let shown = shown.collect::<Vec<_>>().join("; ");
+        if *outside > 0 && !shown.is_empty() {
+            println!("    outside, by latitude and longitude: {shown}");
+        }
         let no_place = &self.noticed.no_place;
         if !no_place.is_empty() {
             let shown = no_place.iter().map(|(why, count)| format!("{count} {}", why.shown().en));
@@ -129,7 +190,8 @@ impl FileSummary {
             count => format!("; {count} without update times: the last row"),
         };
         if self.counts.repeated > 0 {
-            println!("  {} rows repeat an id: {taken}{by_order}", self.counts.repeated);
+            let verb = if self.counts.repeated == 1 { "repeats" } else { "repeat" };
+            println!("  {} {verb} an id: {taken}{by_order}", counted(self.counts.repeated, "row"));
         }
     }
 
@@ -205,6 +267,12 @@ impl FileSummary {
             "without_position_by_reason": no_place,
             "at_default_point": approximate,
             "outside_extent": outside,
+            "outside_extent_rows": self.noticed.outside.iter().map(|(row, at)| {
+                json!({ "row": row, "longitude": at.lon(), "latitude": at.lat() })
+            }).collect::<Vec<_>>(),
+            "empty_rows": self.noticed.empty_rows,
+            "rows_without_id": self.noticed.without_id,
+            "services_without_group": self.noticed.ungrouped,
             "further_callers": self.counts.callers,
             "services_added": services,
             "times": times,

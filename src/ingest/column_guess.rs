@@ -290,7 +290,9 @@ impl Column<'_> {
             return Some(("zipcode", 0.9));
         }
         if has(Concept::Area) {
-            return Some(("area", if is_number { 0.72 } else { 0.88 }));
+            // The area of a request may be its subject: a district's own word is better.
+            let is_vague = self.words.is_bare_area;
+            return Some(("area", if is_number || is_vague { 0.72 } else { 0.88 }));
         }
         if has(Concept::Address) {
             let of_address = [Concept::Id, Concept::Number, Concept::Category, Concept::Status];

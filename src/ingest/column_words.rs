@@ -102,8 +102,8 @@ const WORDS: [(Concept, &str); 30] = [
     ),
     (
         Period,
-        "year annee jahr ano anno jaar rok month mois monat mes mese maand miesiac week semaine \
-         woche semana quarter hour heure weekday",
+        "year annee jahr ano any anno jaar rok month mois monat mes mese maand miesiac week \
+         semaine woche semana quarter hour heure weekday",
     ),
     (
         Updated,
@@ -121,7 +121,7 @@ const WORDS: [(Concept, &str); 30] = [
          end ended cloture clos ferme fermeture fin resolu terminee termine abschluss abschlusses \
          abgeschlossen erledigt erledigung erledigungs geschlossen ende cierre cerrado resuelto \
          finalizacion chiusura chiuso chiusa risolto risoluzione fine fechamento \
-         fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
+         fecho fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
          afhandelings gesloten sluiting einde zamkniecia zamkniecie zakonczenia zakonczenie \
          rozwiazania done solved conclusion concluded afsluit afsluiting tancament tancat \
          resolucion conclusion solucion",
@@ -248,6 +248,8 @@ pub struct NameWords {
     pub unknown: u32,
     /// A program named the column: `_id`, `*id`, `:id`.
     pub is_technical: bool,
+    /// The name is the word for an area and nothing else.
+    pub is_bare_area: bool,
 }
 
 impl NameWords {
@@ -255,7 +257,8 @@ impl NameWords {
     /// together (`SERVICEREQUESTID`, `Erstellungsdatum`) cut where the lists have all their parts.
     pub fn of(name: &str) -> Self {
         let is_technical = name.starts_with(['_', '*', ':']);
-        let mut words = Self { is_technical, ..Self::default() };
+        let is_bare_area = fold(name) == "area";
+        let mut words = Self { is_technical, is_bare_area, ..Self::default() };
         for word in split(name) {
             if word.chars().all(|c| c.is_ascii_digit()) {
                 continue;
@@ -286,7 +289,7 @@ impl NameWords {
 }
 
 /// The folded words of a name.
-fn split(name: &str) -> Vec<String> {
+pub fn split(name: &str) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), String::new());
     let mut was_lower = false;
     for c in name.chars() {

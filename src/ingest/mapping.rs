@@ -6,19 +6,16 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{
-    Accuracy, Channel, ClosedReason, Details, Draft, Nature, ReportTime, ServiceCode, Status, fold,
-};
+use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ReportTime, ServiceCode, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
-use crate::ingest::guesses::{channel_of_words, long_number};
-use crate::ingest::notes::{Notes, channel_word, status_word};
+use crate::ingest::guesses::channel_of_words;
+use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
-use crate::ingest::profile::{FIELDS, Profile, status};
+use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
-use crate::ingest::status_words::status_of_words;
 use crate::ingest::times::{DateOrder, TimeReader, says_offset};
 use crate::message;
 use crate::place::BBox;
@@ -37,14 +34,14 @@ pub type MappedRow = (Draft, Option<Category>);
 
 /// A profile made ready for one header.
 pub struct Mapping {
-    profile: Profile,
+    pub(super) profile: Profile,
     clock: TimeReader,
     places: PlaceReader,
-    columns: HashMap<&'static str, FieldColumns>,
+    pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
     /// Times whose midnights stand for days.
     midnight_is_day: Vec<&'static str>,
-    notes: RefCell<Notes>,
+    pub(super) notes: RefCell<Notes>,
 }
 
 /// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
@@ -52,7 +49,7 @@ pub struct Mapping {
 const DEFAULT_POINT_DEGREES: f64 = 6e-5;
 
 /// The columns of a field.
-struct FieldColumns {
+pub(super) struct FieldColumns {
     /// The first alternative with a value counts; several columns are joined.
     alternatives: Vec<Vec<usize>>,
     /// People wrote it: `N/A` is what they wrote.
@@ -190,6 +187,16 @@ impl Mapping {
         self.places.extent
     }
 
+    /// Notices exchanged coordinates by this box, where the city has no extent.
+    pub fn set_surroundings(&mut self, around: BBox) {
+        self.places.extent = Some(around);
+    }
+
+    /// Does the source have a column of ids?
+    pub fn has_ids(&self) -> bool {
+        self.columns.contains_key("id")
+    }
+
     /// Adds a sentence about what the whole file was taken for.
     pub fn tell(&mut self, sentence: Message) {
         self.notes.borrow_mut().sentences.push(sentence);
@@ -201,7 +208,7 @@ impl Mapping {
     }
 
     /// The first alternative with a value; two columns that are joined need both.
-    fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
+    pub(super) fn text(&self, row: &impl RowCells, field: &str) -> Option<String> {
         let FieldColumns { alternatives, verbatim } = self.columns.get(field)?;
         let value = |text| filled(text).filter(|text| *verbatim || !is_absent(text));
         alternatives.iter().find_map(|columns| {
@@ -211,7 +218,14 @@ impl Mapping {
             let parts: Option<Vec<&str>> =
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
             let is_time = ["requested", "updated", "closed", "expected"].contains(&field);
-            Some(parts?.join(if is_time { " " } else { " / " }))
+            Some(match (parts?.as_slice(), is_time) {
+                // Year, month and day in columns of their own.
+                ([year, month, day, clock @ ..], true) if is_year(year) => {
+                    [&[[*year, *month, *day].join("-").as_str()], clock].concat().join(" ")
+                }
+                (parts, true) => parts.join(" "),
+                (parts, false) => parts.join(" / "),
+            })
         })
     }
 
@@ -233,6 +247,10 @@ impl Mapping {
         let mut keep = |refusal: Refusal| refused.push(refusal);
         let category = self.category(row);
         let service = self.service(row, category.as_ref());
+        if service.is_empty() {
+            let message = message!("manque : la cellule est vide", "is missing: the cell is empty");
+            keep(Refusal::new("service_name", "", message));
+        }
         let lon_lat = self.place(row).unwrap_or_else(|refusal| {
             keep(refusal);
             None
@@ -381,75 +399,6 @@ impl Mapping {
         ReportTime::instant(later)
     }
 
-    /// The status and, where the source says it in a word of its own, that word.
-    fn status(
-        &self,
-        row: &impl RowCells,
-        has_closing: bool,
-    ) -> ((Status, Option<ClosedReason>), Option<String>) {
-        let own = self.text(row, "source_status");
-        let by_time = || {
-            self.notes.borrow_mut().closed_by_time += 1;
-            (Status::Closed, None)
-        };
-        let Some(text) = self.text(row, "status") else {
-            let default = self.profile.defaults.status.as_deref().and_then(status);
-            return match default {
-                Some(default) => (default, own),
-                None if has_closing => (by_time(), own),
-                None => ((Status::Open, None), own),
-            };
-        };
-        let word = fold(&text);
-        let known = self.profile.status.get(&word).and_then(|word| status(word));
-        let status = known.or_else(|| status(&word)).unwrap_or_else(|| {
-            let guessed = status_of_words(&text);
-            let taken = guessed.unwrap_or_else(|| match has_closing {
-                true => by_time(),
-                false => (Status::Open, None),
-            });
-            let words = &mut self.notes.borrow_mut().statuses;
-            Notes::word(words, &text, || status_word(taken.0, taken.1), guessed.is_some());
-            taken
-        });
-        let is_said = self.columns.contains_key("source_status") || text == status.0.as_str();
-        (status, if is_said { own } else { Some(text) })
-    }
-
-    fn closure(
-        &self,
-        row: &impl RowCells,
-        reason: Option<ClosedReason>,
-        status: Status,
-        keep: &mut impl FnMut(Refusal),
-    ) -> (Option<ClosedReason>, Option<String>) {
-        let mut reason = reason;
-        let mut parent = self.text(row, "parent");
-        if let Some(word) = self.text(row, "reason") {
-            reason = ClosedReason::parse(&word);
-            if reason.is_none() {
-                let known = ClosedReason::spellings();
-                let message = message!(
-                    "n’est pas parmi les valeurs possibles : {known}",
-                    "is not one of {known}"
-                );
-                keep(Refusal::new("closed_reason", &word, message));
-            }
-        }
-        let yes = |word: String| matches!(fold(&word).as_str(), "true" | "t" | "1" | "y" | "yes");
-        let mut duplicate = self.text(row, "duplicate").is_some_and(yes);
-        if let Some(text) = self.text(row, "closure")
-            && fold(&text).contains("duplicate")
-        {
-            duplicate = true;
-            parent = parent.or_else(|| long_number(&text));
-        }
-        if duplicate && status == Status::Closed && reason.is_none() {
-            reason = Some(ClosedReason::Duplicate);
-        }
-        (reason, parent)
-    }
-
     fn accuracy(
         &self,
         row: &impl RowCells,
@@ -497,4 +446,9 @@ fn filled(text: &str) -> Option<&str> {
 /// `0`, or the zero date of databases: no time.
 fn is_zero_date(text: &str) -> bool {
     text == "0" || text.starts_with("0000-00-00")
+}
+
+/// Four digits.
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -102,7 +102,7 @@ fn every_unreadable_value_is_named() {
     assert_eq!(fields, ["lat", "requested_datetime"]);
     let refused = map("boston", BOSTON, "1010||||||42.3|", false).unwrap_err();
     let fields: Vec<_> = refused.iter().map(|refusal| refusal.field.as_str()).collect();
-    assert_eq!(fields, ["lon", "requested_datetime"]);
+    assert_eq!(fields, ["service_name", "lon", "requested_datetime"]);
 }
 
 #[test]

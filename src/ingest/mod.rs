@@ -16,6 +16,7 @@ mod column_values;
 mod column_words;
 mod duplicate_model;
 mod duplicate_pairs;
+mod exchanged;
 mod geojson;
 mod guesses;
 mod inspection;
@@ -40,10 +41,14 @@ mod recognition_tests;
 mod refusal_counts;
 mod refused_rows;
 mod row_naming;
+mod row_status;
 mod source;
 mod source_sample;
+mod split_dates;
 mod status_words;
 mod survey;
+#[cfg(test)]
+mod survey_tests;
 mod time_text;
 mod times;
 

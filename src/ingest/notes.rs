@@ -7,6 +7,7 @@ use crate::i18n::Message;
 use crate::ingest::refusal_counts::RefusalCounts;
 use crate::ingest::times::TimeFormat;
 use crate::message;
+use crate::place::Position;
 
 /// Distinct words of a field that are kept; further ones are counted together.
 const WORDS_MAX: usize = 1_000;
@@ -65,6 +66,16 @@ pub struct Notes {
     pub repeated_hour: u64,
     /// Why admitted rows have no place.
     pub no_place: BTreeMap<NoPlace, u64>,
+    /// Rows without any value, which are passed over.
+    pub empty_rows: u64,
+    /// Admitted rows without an id in a source that has a column of ids.
+    pub without_id: u64,
+    /// The source has a column of ids.
+    pub has_ids: bool,
+    /// The first few rows whose places lie outside the city's extent: number and place.
+    pub outside: Vec<(u64, Position)>,
+    /// Names of new services that no group has a word of.
+    pub ungrouped: Vec<String>,
     /// What was refused, by field and reason.
     pub refusals: RefusalCounts,
     /// Sentences about what the whole file was taken for, French and English.

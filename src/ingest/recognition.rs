@@ -36,7 +36,7 @@ pub struct RecognisedColumn {
     pub guess: Option<Guess>,
     /// A few of its values.
     pub examples: Vec<String>,
-    /// It is the time of day of another column's day.
+    /// It is read together with another column: a part of a date, or the time of day of a day.
     pub joined: bool,
     /// A person said what it is.
     pub is_declared: bool,
@@ -44,6 +44,14 @@ pub struct RecognisedColumn {
     pub(super) key: String,
     /// Its times have no offset from UTC.
     is_local_time: bool,
+}
+
+impl RecognisedColumn {
+    /// Reads the year's column, with those of the month and the day, as this field.
+    pub(super) fn take_whole_date(&mut self, field: &'static str) {
+        (self.field, self.guess) = (Some(field), Some((field, 0.9)));
+        self.is_local_time = true;
+    }
 }
 
 /// What a sample says about the columns of a file.
@@ -123,6 +131,7 @@ impl Recognition {
         let values = std::mem::take(&mut self.values);
         self.choose();
         self.choose_category(&values);
+        self.join_dates(&values);
         self.join_hours(&values);
         self.check();
         self.note_words(&values);
@@ -132,6 +141,18 @@ impl Recognition {
     /// Can the file be imported without a decision of its owner?
     pub fn is_sure(&self) -> bool {
         self.doubts.is_empty()
+    }
+
+    /// Is any column one of requests: their time, category, key, status or place?
+    pub fn finds_something(&self) -> bool {
+        const FIELDS: [&str; 8] =
+            ["requested", "category", "service", "status", "point", "lat", "x", "closed"];
+        FIELDS.iter().any(|field| self.has(field))
+    }
+
+    /// Is any column read as a time?
+    pub fn has_times(&self) -> bool {
+        ["requested", "updated", "closed", "expected"].iter().any(|field| self.has(field))
     }
 
     /// The columns read as a field.
@@ -236,7 +257,9 @@ impl Recognition {
 
     /// The columns of a field as a mapping lists them: the first with a value counts.
     fn keys(&self, field: &str) -> Vec<String> {
-        let own = self.of_field(field).map(|column| column.key.clone());
+        // A column that is joined with others is not read alone.
+        let own = self.of_field(field).filter(|column| !column.joined);
+        let own = own.map(|column| column.key.clone());
         let more = self.more.iter().filter(|(of, _)| *of == field).map(|(_, key)| key.clone());
         // A day with its time of day is better than the day alone.
         let (before, behind): (Vec<_>, Vec<_>) = more.partition(|key| key.contains('+'));

@@ -8,7 +8,11 @@ use crate::ingest::read::{Cells, SourceColumns};
 /// Names rows that have no id by their contents: the same row of the same file gets the same name
 /// again, and the second of two equal rows another.
 #[derive(Default)]
-pub struct RowNaming(HashMap<[u8; 10], u32>);
+pub struct RowNaming {
+    counts: HashMap<[u8; 10], u32>,
+    /// Rows that were named.
+    pub named: u64,
+}
 
 impl RowNaming {
     /// Names a row, unless it has an id.
@@ -16,6 +20,7 @@ impl RowNaming {
         if mapped.0.id.is_some() {
             return;
         }
+        self.named += 1;
         let mut hasher = blake3::Hasher::new();
         let own = cells.iter().enumerate().filter(|(column, _)| !columns.is_derived(*column));
         for cell in own.filter_map(|(_, cell)| cell) {
@@ -24,7 +29,7 @@ impl RowNaming {
         }
         let mut hash = [0; 10];
         hasher.finalize_xof().fill(&mut hash);
-        let count = self.0.entry(hash).or_default();
+        let count = self.counts.entry(hash).or_default();
         *count += 1;
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let twin = if *count > 1 { format!("-{count}") } else { String::new() };

@@ -15,7 +15,7 @@ use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::no_place::no_place;
 use crate::ingest::notes::{NoPlace, Notes};
 use crate::ingest::profile::Profile;
-use crate::ingest::read::{Cells, Input, ReadOptions, Row, SourceColumns};
+use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::Recognition;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::row_naming::RowNaming;
@@ -347,7 +347,7 @@ impl SourceFile {
             decided,
             empty_columns: Vec::from_iter(is_features.then(|| GEOMETRY.to_owned())),
         };
-        let mut ordinal = 0;
+        let mut count = 0;
         let mut anonymous = RowNaming::default();
         let mut row = Row::default();
         loop {
@@ -355,12 +355,13 @@ impl SourceFile {
             if !rows.next(&mut row)? {
                 self.input.check_unchanged()?;
                 self.reading_notes.replace(rows.notes());
-                return Ok(mapping.notes());
+                return Ok(noticed(&mapping, &anonymous, &rows));
             }
             if rows.columns().len() > known {
                 mapping.resolve(rows.columns().folded());
             }
-            ordinal += 1;
+            count += 1;
+            let ordinal = count + rows.empty_rows();
             let refusal = row.refusal.take().or_else(|| self.other_city(&row, rows.columns()));
             let mapped = match refusal {
                 Some(refusal) => Err(vec![refusal]),
@@ -376,23 +377,39 @@ impl SourceFile {
             let raw =
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
             if !sink(SourceRow { number: row.number, bytes_read, mapped, no_place, raw }) {
-                return Ok(mapping.notes());
+                return Ok(noticed(&mapping, &anonymous, &rows));
             }
         }
     }
 
-    /// What the rows do not tell, so that [`Self::read`] would refuse the file; `extent` is where
-    /// its places lie.
+    /// Has the file any row under its header?
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_rows(&self) -> Result<bool> {
+        self.input.rows()?.next(&mut Row::default())
+    }
+
+    /// The first of [`Self::open_questions`].
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn open_question(&self, extent: Option<BBox>) -> Result<Option<OpenQuestion>> {
+        Ok(self.open_questions(extent)?.into_iter().next())
+    }
+
+    /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
+    /// its places lie.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open_questions(&self, extent: Option<BBox>) -> Result<Vec<OpenQuestion>> {
         let rows = self.input.rows()?;
         let header = rows.columns().folded();
         let mut mapping = Mapping::new(self.profile.clone(), TimeZone::UTC, extent, false, header)
             .map_err(Error::internal)?;
         let survey = self.look_over(&mut mapping, None)?;
-        Ok(survey.question(&mapping))
+        Ok(survey.questions(&mapping))
     }
 
     /// Takes a column for a field of a recognised file, or none for it.
@@ -430,6 +447,16 @@ impl SourceFile {
             }
         }
         Ok(survey)
+    }
+}
+
+/// What was noticed in the rows so far.
+fn noticed(mapping: &Mapping, anonymous: &RowNaming, rows: &Rows) -> Notes {
+    Notes {
+        without_id: anonymous.named,
+        empty_rows: rows.empty_rows(),
+        has_ids: mapping.has_ids(),
+        ..mapping.notes()
     }
 }
 

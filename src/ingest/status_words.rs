@@ -127,6 +127,7 @@ const STEMS: [(Meaning, &[&str]); 7] = [
             "zglosz",
             "przyjet",
             "registr",
+            "registad",
             "enregistr",
             "reopen",
             "rouvert",

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
+use crate::ingest::exchanged::{Surroundings, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
@@ -157,17 +158,22 @@ impl Survey {
         kept.extend(place.filter(|_| kept.len() < KEPT));
     }
 
-    /// What nobody but the owner of the file can tell.
-    pub fn question(&self, mapping: &Mapping) -> Option<OpenQuestion> {
+    /// What nobody but the owner of the file can say.
+    pub fn questions(&self, mapping: &Mapping) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
         if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
             let sample = self.ambiguous.clone().unwrap_or_default();
-            return Some(OpenQuestion::DateOrder(sample));
+            questions.push(OpenQuestion::DateOrder(sample));
         }
         let has_place = !self.places.is_empty() || !self.pairs.is_empty();
-        let (x, y, _) =
-            self.projected.first().filter(|_| !has_place && !has_projection(mapping))?;
-        let is_found = self.projections(mapping).len() == 1;
-        (!is_found).then_some(OpenQuestion::Projection(*x, *y))
+        if let Some((x, y, _)) = self.projected.first()
+            && !has_place
+            && !has_projection(mapping)
+            && self.projections(mapping).len() != 1
+        {
+            questions.push(OpenQuestion::Projection(*x, *y));
+        }
+        questions
     }
 
     /// Tells the mapping what was found. Returns what all rows together decided, as `key=value`.
@@ -176,9 +182,10 @@ impl Survey {
     /// The order of day and month, or the projection, is needed and cannot be told; says which
     /// option or key declares it.
     pub fn settle(mut self, mapping: &mut Mapping) -> Result<Vec<String>> {
-        if mapping.wants_date_order() {
-            self.settle_dates(mapping)?;
-        }
+        let dates = match mapping.wants_date_order() {
+            true => self.settle_dates(mapping),
+            false => Ok(()),
+        };
         for (number, field) in TIMES.iter().enumerate() {
             let [midnights, others] = self.midnights[number];
             if midnights >= MIDNIGHTS && others == 0 {
@@ -192,7 +199,15 @@ impl Survey {
         }
         self.settle_o(mapping);
         self.settle_pairs(mapping);
-        self.settle_projection(mapping)?;
+        let projection = self.settle_projection(mapping);
+        if let (Err(dates), Err(projection)) = (&dates, &projection) {
+            let ([fr, en], other) = ([&dates.message.fr, &dates.message.en], &projection.message);
+            let (other_fr, other_en) = (&other.fr, &other.en);
+            let message = message!("{fr}. {other_fr}", "{en}. {other_en}");
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        dates.and(projection)?;
+        self.decide_surroundings(mapping)?;
         Ok(self.decided)
     }
 
@@ -275,7 +290,13 @@ impl Survey {
         let extent = mapping.extent().or_else(|| around(&self.places));
         let mut votes = PairVotes::default();
         self.pairs.iter().for_each(|(a, b)| votes.add(*a, *b, extent.as_ref()));
-        let order = votes.found();
+        let order = votes.found().or_else(|| {
+            // The usual order, unless it puts the places far from the city's time zone.
+            let usual: Vec<Position> =
+                self.pairs.iter().filter_map(|(lat, lon)| Position::new(*lon, *lat).ok()).collect();
+            let found = surroundings(&usual, mapping.zone_name());
+            matches!(found, Surroundings::Exchanged(_)).then_some(PairOrder::LonLat)
+        });
         mapping.set_point_order(order.unwrap_or(PairOrder::LatLon));
         let (first, second) = self.pairs[0];
         let word = order.unwrap_or(PairOrder::LatLon).word();
@@ -325,23 +346,74 @@ impl Survey {
         }
         let (x, y, _) = self.projected[0];
         let choices: Vec<&str> = found.iter().take(5).map(|one| one.name()).collect();
-        let choices = choices.join(", ");
+        let choices = match choices.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", choices.join(", ")),
+        };
         // Where the rows have another place, the projected one is not needed.
         if !self.places.is_empty() || !self.pairs.is_empty() {
             mapping.tell(message!(
-                "x, y comme {x}, {y} laissés de côté : projection inconnue ({choices})",
-                "x, y such as {x}, {y} left aside: projection not known ({choices})"
+                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices}",
+                "x, y such as {x}, {y} left aside: projection not known{choices}"
             ));
             return Ok(());
         }
         let message = message!(
-            "La projection des coordonnées comme {x}, {y} n’est pas connue ({choices}) : \
+            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices} : \
              indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
              de --mapping",
-            "The projection of coordinates such as {x}, {y} is not known ({choices}): \
+            "The projection of coordinates such as {x}, {y} is not known{choices}: \
              give --projection EPSG:CODE, or 'projection' or 'extent' in the --mapping file"
         );
         Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+impl Survey {
+    /// Where the city has no extent yet, the file's own places say where rows with exchanged
+    /// latitude and longitude belong.
+    ///
+    /// # Errors
+    /// About as many places are exchanged as are not, and the time zone does not decide.
+    fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
+        let order = match mapping.places() {
+            Some(places) if places.extent.is_none() && !mapping.declares_point_order() => {
+                places.order
+            }
+            _ => return Ok(()),
+        };
+        let of_pair = |(first, second): &(f64, f64)| match order {
+            PairOrder::LatLon => Position::new(*second, *first).ok(),
+            PairOrder::LonLat => Position::new(*first, *second).ok(),
+        };
+        let pairs = self.pairs.iter().filter_map(of_pair);
+        let places: Vec<Position> = self.places.iter().copied().chain(pairs).collect();
+        let zone = mapping.zone_name().to_owned();
+        match surroundings(&places, &zone) {
+            Surroundings::Unknown => {}
+            Surroundings::Usual(around) => mapping.set_surroundings(around),
+            Surroundings::Exchanged(around) => {
+                mapping.set_surroundings(around);
+                mapping.tell(message!(
+                    "latitude et longitude interverties : les lieux ne sont près du fuseau {zone} \
+                     que dans l’autre ordre",
+                    "latitude and longitude are exchanged: only the other way round do the places \
+                     lie near the time zone {zone}"
+                ));
+            }
+            Surroundings::Open { one, other } => {
+                let message = message!(
+                    "La latitude et la longitude sont interverties dans une partie des lignes \
+                     ({one} et {other} des premiers lieux), et rien ne dit dans laquelle : \
+                     « extent » dans le fichier de --mapping, ou « city add » avec --extent",
+                    "Latitude and longitude are exchanged in some of the rows ({one} and {other} \
+                     of the first places), and nothing says in which: 'extent' in the --mapping \
+                     file, or 'city add' with --extent"
+                );
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -366,134 +438,4 @@ fn around(places: &[Position]) -> Option<BBox> {
         (lat + d).min(90.0),
     )
     .ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
-
-    use super::*;
-    use crate::ingest::profile::Profile;
-
-    struct Line<'a>(Vec<&'a str>);
-    impl RowCells for Line<'_> {
-        fn cell(&self, column: usize) -> Option<&str> {
-            self.0.get(column).copied()
-        }
-    }
-
-    const NOW: i64 = 1_795_000_000;
-
-    /// The drafts of rows whose cells are separated by bars, after a survey of all of them.
-    fn read(profile: &str, rows: &[&str]) -> Result<Vec<String>> {
-        let profile = format!(
-            "name = 't'\n{profile}\n[columns]\nid = ['sr']\nrequested = ['opened']\n\
-             closed = ['closed']\npoint = ['where']\nlon = ['lon']\nlat = ['lat']\nx = ['x']\n\
-             y = ['y']\n[defaults]\ncategory = 'Trou'"
-        );
-        let profile = Profile::parse(&profile).unwrap();
-        let header = ["sr", "opened", "closed", "where", "lon", "lat", "x", "y"];
-        let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
-        let extent = profile.extent.map(|[w, s, e, n]| BBox::new(w, s, e, n).unwrap());
-        let zone = TimeZone::get("America/Toronto").unwrap();
-        let mut mapping = Mapping::new(profile, zone, extent, false, &header).unwrap();
-        let mut survey = Survey::new(NOW);
-        for row in rows {
-            survey.row(&mapping, &Line(row.split('|').collect()));
-        }
-        survey.settle(&mut mapping)?;
-        let shown = |row: &&str| match mapping.draft(&Line(row.split('|').collect())) {
-            Ok((draft, _)) => {
-                let place = draft.lon_lat.map(|(lon, lat)| format!(" {lon:.4} {lat:.4}"));
-                let closed = draft.closed.map(|at| format!(" to {at}")).unwrap_or_default();
-                format!("{}{closed}{}", draft.requested.unwrap(), place.unwrap_or_default())
-            }
-            Err(refused) => refused[0].field.clone(),
-        };
-        Ok(rows.iter().map(shown).collect())
-    }
-
-    #[test]
-    fn all_rows_decide_day_and_month() {
-        let rows = ["e1|13/02/2026", "e2|05/02/2026"];
-        assert_eq!(read("", &rows).unwrap(), ["2026-02-13", "2026-02-05"]);
-        let rows = ["e1|02/13/2026", "e2|02/05/2026"];
-        assert_eq!(read("", &rows).unwrap(), ["2026-02-13", "2026-02-05"]);
-        let said = read("", &["e1|05/02/2026", "e2|04/03/2026"]).unwrap_err().to_string();
-        assert!(said.contains("--date-order dmy"), "{said}");
-        let rows = ["e1|05/02/2026", "e2|04/03/2026"];
-        assert_eq!(read("date_order = 'mdy'", &rows).unwrap(), ["2026-05-02", "2026-04-03"]);
-        let rows = [
-            "a|2014-Jul-01 00:01:48",
-            "b|27.05.2026 14:05",
-            "c|2026/05/27 02:08:51+00",
-            "d|20260527",
-        ];
-        assert_eq!(
-            read("", &rows).unwrap(),
-            ["2014-07-01T04:01:48Z", "2026-05-27T18:05:00Z", "2026-05-27T02:08:51Z", "2026-05-27"]
-        );
-    }
-
-    #[test]
-    fn all_rows_and_the_extent_decide_the_order_of_pairs() {
-        let rows = ["a|2026-02-13||46.81, -71.21", "b|2026-02-13||POINT Z (-71.21 46.81 12.5)"];
-        let here = "2026-02-13 -71.2100 46.8100";
-        assert_eq!(read("", &rows).unwrap(), [here, here]);
-        let rows = ["a|2026-02-13||-71.21, 46.81", "b|2026-02-13||{'lon': -71.21, 'lat': 46.81}"];
-        assert_eq!(read("", &rows).unwrap(), [here, here]);
-        let extent = "extent = [-71.6, 46.7, -71.1, 47.0]";
-        assert_eq!(read(extent, &["a|2026-02-13||-71.21 46.81"]).unwrap(), [here]);
-        let far = "2026-02-13 46.8100 -71.2100";
-        assert_eq!(
-            read("point_order = 'lon, lat'", &["a|2026-02-13||46.81 -71.21"]).unwrap(),
-            [far]
-        );
-        assert_eq!(read("", &["a|2026-02-13||over there"]).unwrap(), ["point"]);
-    }
-
-    #[test]
-    fn all_rows_and_the_city_decide_what_o_is() {
-        let row = ["a|2026-02-13||48°48'36\"N 9°12'36\"O"];
-        let (west, east) = ("2026-02-13 -9.2100 48.8100", "2026-02-13 9.2100 48.8100");
-        assert_eq!(read("", &row).unwrap(), [west]);
-        assert_eq!(read("extent = [9.0, 48.6, 9.4, 48.9]", &row).unwrap(), [east]);
-        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"W"];
-        assert_eq!(read("", &beside).unwrap(), [east, west]);
-        let beside = [row[0], "b|2026-02-13||48°48'36\"N 9°12'36\"E"];
-        assert_eq!(read("", &beside).unwrap(), [west, east]);
-        let columns = ["a|2026-02-13|||9°12'36\"O|48°48'36\"N", "b|2026-02-13|||9.3|48.8"];
-        assert_eq!(read("", &columns).unwrap()[0], east);
-    }
-
-    #[test]
-    fn the_projection_is_recognised_or_asked_for() {
-        let paris = "extent = [2.22, 48.81, 2.47, 48.91]";
-        let row = "a|2026-02-13|||||648237|6862272";
-        let found = read(paris, &[row]).unwrap();
-        assert!(found[0].starts_with("2026-02-13 2.294"), "{found:?}");
-        let said = read("", &[row]).unwrap_err().to_string();
-        assert!(said.contains("--projection EPSG:CODE"), "{said}");
-        let both = ["a|2026-02-13|||-73.6335135|45.4265142|294352.32|5031850.88"; 3];
-        let alone = "b|2026-02-13|||||303947.060773187|5050719.35770835";
-        let found = read("", &[both[0], both[1], both[2], alone]).unwrap();
-        assert_eq!(found[3], "2026-02-13 -73.5109 45.5964");
-    }
-
-    #[test]
-    fn times_that_are_all_midnight_are_days() {
-        let row = "a|2026-11-10 15:00:00|2026-11-10 00:00:00";
-        let found = read("", &[row; 12]).unwrap();
-        assert_eq!(found[0], "2026-11-10T20:00:00Z to 2026-11-10");
-        let found = read("", &["a|2026-11-10 15:00:00|2026-11-11 00:00:00"]).unwrap();
-        assert_eq!(found[0], "2026-11-10T20:00:00Z to 2026-11-11T05:00:00Z");
-    }
-
-    #[test]
-    fn a_closing_in_the_repeated_hour_is_after_its_opening() {
-        let found = read("", &["a|2025-11-02 01:50:00|2025-11-02 01:10:00"]).unwrap();
-        assert_eq!(found[0], "2025-11-02T05:50:00Z to 2025-11-02T06:10:00Z");
-        let found = read("", &["a|2025-11-02T05:50:00Z|2025-11-02T05:10:00Z"]).unwrap();
-        assert_eq!(found[0], "2025-11-02T05:50:00Z to 2025-11-02T05:10:00Z");
-    }
 }

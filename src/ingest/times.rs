@@ -34,6 +34,14 @@ impl DateOrder {
         [Self::DayFirst, Self::MonthFirst].into_iter().find(|order| order.word() == word)
     }
 
+    /// The way of writing a date with the year last.
+    fn format(self) -> TimeFormat {
+        match self {
+            Self::DayFirst => TimeFormat::DayFirst,
+            Self::MonthFirst => TimeFormat::MonthFirst,
+        }
+    }
+
     /// The date of two numbers in this order.
     pub fn date(self, first: i8, second: i8, year: i16) -> Option<Date> {
         let (day, month) = match self {
@@ -53,6 +61,8 @@ pub enum TimeFormat {
     DayFirst,
     /// Month, day, year.
     MonthFirst,
+    /// Day and month are the same number, the year last, in a file that says no order.
+    SameDayAndMonth,
     /// With the name of a month.
     MonthName,
     /// Seconds since 1970.
@@ -74,6 +84,7 @@ impl TimeFormat {
             Self::YearFirst => "2026-05-27 14:05",
             Self::DayFirst => "27/05/2026 14:05",
             Self::MonthFirst => "05/27/2026 14:05",
+            Self::SameDayAndMonth => "05/05/2026 14:05",
             Self::MonthName => "27 May 2026 14:05",
             Self::EpochSeconds => "epoch seconds",
             Self::EpochMilliseconds => "epoch milliseconds",
@@ -197,6 +208,18 @@ impl TimeReader {
         }
     }
 
+    /// The way in which a date is written that needs no order: with a month's name, with the year
+    /// first, or with the same number as day and month.
+    fn format_of_sure(&self, text: &str, is_named: bool) -> TimeFormat {
+        let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        match (is_named, digits >= 4) {
+            (true, _) => TimeFormat::MonthName,
+            (false, true) => TimeFormat::YearFirst,
+            (false, false) => self.order.map_or(TimeFormat::SameDayAndMonth, DateOrder::format),
+        }
+    }
+
     fn usual(&self, text: &str) -> Result<TimeRead, Message> {
         let unreadable = || {
             message!(
@@ -208,9 +231,7 @@ impl TimeReader {
         };
         let parts = written(text).ok_or_else(unreadable)?;
         let (date, format) = match parts.date {
-            WrittenDate::Sure(date) => {
-                (date, if parts.named { TimeFormat::MonthName } else { TimeFormat::YearFirst })
-            }
+            WrittenDate::Sure(date) => (date, self.format_of_sure(text, parts.named)),
             WrittenDate::Either { first, second, year, dotted } => {
                 let order = self.order.or(dotted.then_some(DateOrder::DayFirst));
                 let Some(order) = order else {
@@ -226,13 +247,7 @@ impl TimeReader {
                         "is not in the order of the file ({word}); see --date-order"
                     )
                 })?;
-                (
-                    date,
-                    match order {
-                        DateOrder::DayFirst => TimeFormat::DayFirst,
-                        DateOrder::MonthFirst => TimeFormat::MonthFirst,
-                    },
-                )
+                (date, order.format())
             }
         };
         let zone = match &parts.zone {
@@ -371,6 +386,23 @@ mod tests {
         let san_francisco = TimeReader { utc_suffix_is_local: true, ..clock };
         let read = san_francisco.read("2019-10-06 00:05:55 UTC").unwrap().0;
         assert_eq!(read.to_string(), "2019-10-06T04:05:55Z");
+    }
+
+    #[test]
+    fn the_way_of_writing_is_named_as_it_is() {
+        use TimeFormat::{DayFirst, MonthFirst, MonthName, SameDayAndMonth, YearFirst};
+        let (day, month) = (Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst));
+        for (text, order, format) in [
+            ("05/05/2026 10:00", day, DayFirst),
+            ("05/05/2026 10:00", month, MonthFirst),
+            ("5.5.2026", None, SameDayAndMonth),
+            ("06/05/2026", month, MonthFirst),
+            ("2026/05/05 10:00", day, YearFirst),
+            ("20260505", month, YearFirst),
+            ("5 mai 2026", day, MonthName),
+        ] {
+            assert_eq!(new_york(order).read(text).unwrap().1, format, "{text} {order:?}");
+        }
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! Import: the drafts of a source are checked by the gate and written to the store in batches.
 
-use std::collections::HashMap;
-
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Accuracy, Catalogue, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Nature, RepeatRule,
-    Report, ReportId, Service, ServiceCode, SystemClock, name_key,
+    Clock, Draft, Gate, Jurisdiction, JurisdictionId, RepeatRule, Report, ReportId, Service,
+    SystemClock,
 };
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
@@ -18,6 +16,8 @@ use crate::store::{
 };
 use crate::usecase::Catalogues;
 use crate::usecase::callers::{callers, further_callers};
+use crate::usecase::import_places::ImportPlaces;
+use crate::usecase::import_services::ImportServices;
 use crate::usecase::import_summary::Summary;
 
 /// Rows in one transaction. Ids come in random order, so each transaction rewrites most pages of
@@ -60,11 +60,8 @@ pub struct Importer<'a> {
     /// The store does not have the jurisdiction yet.
     is_new: bool,
     zone: TimeZone,
-    catalogue: Catalogue,
-    quebec: Catalogue,
-    adopted: Vec<Service>,
-    /// Names of categories with the code each came with and the code it was given.
-    codes_of_names: HashMap<String, (String, Option<String>)>,
+    services: ImportServices,
+    places: ImportPlaces,
     batch: Vec<ImportedReport>,
     /// Reports that were put into batches so far, this one included: the number of the last one.
     batched: u32,
@@ -137,10 +134,8 @@ impl<'a> Importer<'a> {
         Ok(Self {
             target,
             zone,
-            catalogue,
-            quebec: catalogues.quebec.clone(),
-            adopted: Vec::new(),
-            codes_of_names: HashMap::new(),
+            services: ImportServices::of(catalogue, catalogues.quebec.clone()),
+            places: ImportPlaces::of(jurisdiction.extent),
             batch: Vec::with_capacity(BATCH),
             batched: 0,
             writing: None,
@@ -206,7 +201,7 @@ impl<'a> Importer<'a> {
     ) -> std::result::Result<(Report, Message), Vec<Refusal>> {
         let (draft, category) = mapped?;
         let (report, _) = self.admit(draft, category)?;
-        let service = self.catalogue.get(report.service.as_str());
+        let service = self.services.catalogue.get(report.service.as_str());
         let code = || {
             let code = &report.service;
             message!("{code}", "{code}")
@@ -244,8 +239,11 @@ impl<'a> Importer<'a> {
                 false
             })
         })?;
+        self.places.decide();
+        let (outside, ungrouped) = (self.places.examples.clone(), self.services.ungrouped.clone());
         let Notes { no_place, refusals, .. } = noted;
-        failed.map_or(Ok(Notes { no_place, refusals, ..noticed }), Err)
+        let noticed = Notes { no_place, refusals, outside, ungrouped, ..noticed };
+        failed.map_or(Ok(noticed), Err)
     }
 
     /// Writes the remaining rows; `finished` says whether the whole file was read.
@@ -255,7 +253,15 @@ impl<'a> Importer<'a> {
     pub fn finish(mut self, finished: bool) -> Result<Summary> {
         self.flush(finished)?;
         self.settle()?;
-        Ok(self.summary)
+        self.places.decide();
+        let ImportPlaces { unlocated, approximate, outside, .. } = self.places;
+        Ok(Summary {
+            unlocated,
+            approximate,
+            outside,
+            services: self.services.count,
+            ..self.summary
+        })
     }
 
     fn admit(
@@ -264,15 +270,13 @@ impl<'a> Importer<'a> {
         category: Option<(String, Option<String>)>,
     ) -> std::result::Result<(Report, Vec<Report>), Vec<Refusal>> {
         if let Some((name, hint)) = category {
-            if let Some(code) = self.code_of_name(&draft.service, &name) {
+            if let Some(code) = self.services.code_of_name(&draft.service, &name) {
                 draft.service = code;
             }
-            if self.catalogue.get(&draft.service).is_none() {
-                self.adopt(&draft.service, &name, hint.as_deref());
-            }
+            self.services.propose(&draft.service, &name, hint.as_deref());
         }
         let now = SystemClock.now().as_second();
-        let gate = Gate { catalogue: &self.catalogue, zone: &self.zone, now };
+        let gate = Gate { catalogue: &self.services.catalogue, zone: &self.zone, now };
         let count = callers(draft.callers.as_deref());
         let report = gate.admit(draft, &self.fallback_id)?;
         let further = count.and_then(|count| further_callers(&report, count));
@@ -294,7 +298,7 @@ impl<'a> Importer<'a> {
         let next = if is_resumed { 0 } else { self.batched + 1 };
         let mark = if self.repeats == RepeatRule::Refuse { small(number as i64) } else { next };
         let Some(before) = self.seen.note(report.id.as_str(), [mark, updated])? else {
-            self.count_place(&report, 1);
+            self.places.count(number, &report, 1);
             match is_resumed {
                 true => self.summary.resumed += 1,
                 false => {
@@ -320,7 +324,7 @@ impl<'a> Importer<'a> {
             self.summary.repeated_without_time += 1;
         }
         if wins {
-            self.take_instead(report, (next, updated), before)?;
+            self.take_instead(number, report, (next, updated), before)?;
             if next > 0 {
                 self.put_further(further, as_of);
             }
@@ -332,6 +336,7 @@ impl<'a> Importer<'a> {
     /// `before`.
     fn take_instead(
         &mut self,
+        number: u64,
         report: Report,
         (next, updated): (u32, u32),
         before: [u32; 2],
@@ -348,15 +353,16 @@ impl<'a> Importer<'a> {
         let earlier = place.checked_sub(first).and_then(|at| self.batch.get(at as usize));
         let Some(earlier) = earlier.map(|earlier| earlier.report.clone()) else {
             self.seen.replace(report.id.as_str(), [next, updated])?;
-            self.count_place(&report, 1);
+            self.places.count(number, &report, 1);
             if next > 0 {
                 self.put(report, as_of, true);
             }
             return Ok(());
         };
         self.seen.replace(report.id.as_str(), [place, updated])?;
-        self.count_place(&earlier, -1);
-        self.count_place(&report, 1);
+        self.places.count(number, &earlier, -1);
+        self.places.count(number, &report, 1);
+        self.services.adopt(&report.service);
         let digest = of_report(&report);
         if let Some(batched) = self.batch.get_mut((place - first) as usize) {
             *batched = ImportedReport { report, digest, as_of, is_repeat: batched.is_repeat };
@@ -372,73 +378,17 @@ impl<'a> Importer<'a> {
     }
 
     fn put(&mut self, report: Report, as_of: Option<i64>, is_repeat: bool) {
+        self.services.adopt(&report.service);
         let digest = of_report(&report);
         self.batch.push(ImportedReport { report, digest, as_of, is_repeat });
         self.batched += 1;
-    }
-
-    /// The code of the service of this name, where the code is made of the name or is none as it
-    /// was given: services whose names differ have different codes, the second of a slug with a
-    /// number behind it. `None` where a code was given, or is that of a built-in service.
-    fn code_of_name(&mut self, code: &str, name: &str) -> Option<String> {
-        if let Some((made_of, given)) = self.codes_of_names.get(name)
-            && made_of == code
-        {
-            return given.clone();
-        }
-        let is_code = ServiceCode::new(code).is_some();
-        let slug = ServiceCode::slug(if is_code { name } else { code });
-        let is_builtin = self.quebec.get(slug.as_str()).is_some();
-        let is_made = !is_code || (slug.as_str() == code && !is_builtin);
-        let given = is_made.then(|| {
-            if is_builtin {
-                return slug.to_string();
-            }
-            let key = name_key(name);
-            let is_free = |code: &ServiceCode| {
-                self.catalogue.get(code.as_str()).is_none_or(|known| {
-                    [&known.names.fr, &known.names.en].iter().any(|known| name_key(known) == key)
-                })
-            };
-            let numbered = (2..).map(|number| slug.numbered(number));
-            let mut codes = std::iter::once(slug.clone()).chain(numbered);
-            codes.find(is_free).unwrap_or_else(|| slug.clone()).to_string()
-        });
-        self.codes_of_names.insert(name.to_owned(), (code.to_owned(), given.clone()));
-        given
-    }
-
-    /// Adds a service to the jurisdiction's catalogue: one of the built-in ones if the mapping
-    /// named it, else one made of the source's category.
-    fn adopt(&mut self, code: &str, name: &str, hint: Option<&str>) {
-        let Some(code) = ServiceCode::new(code) else { return };
-        let service = match self.quebec.get(code.as_str()) {
-            Some(known) => Service::clone(known),
-            None => Service { code, ..self.catalogue.adopt(name, hint, Nature::Intervention) },
-        };
-        self.catalogue.add(service.clone());
-        self.adopted.push(service);
-        self.summary.services += 1;
-    }
-
-    fn count_place(&mut self, report: &Report, by: i64) {
-        let extent = self.jurisdiction.extent.as_ref();
-        let count = match report.position {
-            None => &mut self.summary.unlocated,
-            Some(_) if report.accuracy == Accuracy::Approximate => &mut self.summary.approximate,
-            Some(at) if extent.is_some_and(|extent| !extent.contains(at)) => {
-                &mut self.summary.outside
-            }
-            Some(_) => return,
-        };
-        *count = count.saturating_add_signed(by);
     }
 
     fn flush(&mut self, finished: bool) -> Result<()> {
         self.settle()?;
         let reports = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
         let jurisdiction = self.jurisdiction.id.clone();
-        let services = std::mem::take(&mut self.adopted);
+        let services = std::mem::take(&mut self.services.adopted);
         let writer = match self.target {
             Target::Store(writer) => writer,
             Target::Preview(Some(reader)) => {

@@ -15,6 +15,8 @@ mod city;
 pub mod duplicates;
 pub mod hotspots;
 mod import;
+mod import_places;
+mod import_services;
 mod import_summary;
 pub mod imports;
 pub mod jurisdictions;

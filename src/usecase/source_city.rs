@@ -3,9 +3,9 @@
 //! in the only city of the store.
 
 use crate::domain::Jurisdiction;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
-use crate::ingest::{Profile, SourceFile, SourceSample};
+use crate::ingest::{OpenQuestion, Profile, SourceFile, SourceSample};
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::catalogues::quebec;
@@ -15,6 +15,8 @@ use crate::usecase::catalogues::quebec;
 const SHARE_MIN: f64 = 0.9;
 /// Least number of places that can show that a file is not from its profile's city.
 const PLACES_MIN: usize = 10;
+/// The id that stands for a new city which nobody has named yet.
+const UNNAMED: &str = "city.example";
 
 /// The city of a source, with what people should know of how it was found.
 pub struct SourceCity {
@@ -42,9 +44,50 @@ pub fn builtin_city(id: &str) -> Result<Option<Jurisdiction>> {
 /// profile or the program knows, else UTC where every time of the file has an offset.
 ///
 /// # Errors
-/// A refusal of `--jurisdiction` or `--time-zone`: with an empty value where nothing tells it,
-/// otherwise with the value that does not fit. The file or the store cannot be read.
+/// A refusal of `--jurisdiction` or `--time-zone`: with an empty value where nothing says it,
+/// otherwise with the value that does not fit. Behind one of an empty value stand those of
+/// everything else that the file does not say. The file or the store cannot be read.
 pub fn city_of(
+    source: &SourceFile,
+    named: Option<&str>,
+    time_zone: Option<&str>,
+    reader: &Reader,
+) -> Result<SourceCity> {
+    find_city(source, named, time_zone, reader).or_else(|error| {
+        let missing = error.refusals.first().filter(|refusal| refusal.value.is_empty());
+        let Some(missing) = missing.cloned() else { return Err(error) };
+        let mut all = vec![missing];
+        if named.is_none() && all[0].field == "--jurisdiction" {
+            let of_new = find_city(source, Some(UNNAMED), time_zone, reader).err();
+            all.extend(of_new.into_iter().flat_map(|error| error.refusals));
+        }
+        for question in source.open_questions(None)? {
+            all.push(match question {
+                OpenQuestion::DateOrder(sample) => {
+                    let message = message!(
+                        "manque : les dates comme « {sample} » peuvent être jour/mois ou mois/jour \
+                         (--date-order dmy ou mdy)",
+                        "is missing: dates such as '{sample}' may be day/month or month/day \
+                         (--date-order dmy or mdy)"
+                    );
+                    Refusal::new("--date-order", "", message)
+                }
+                OpenQuestion::Projection(x, y) => {
+                    let message = message!(
+                        "manque : la projection des coordonnées comme {x}, {y} n’est pas connue \
+                         (--projection EPSG:CODE)",
+                        "is missing: the projection of coordinates such as {x}, {y} is not known \
+                         (--projection EPSG:CODE)"
+                    );
+                    Refusal::new("--projection", "", message)
+                }
+            });
+        }
+        Err(Error::refused(all))
+    })
+}
+
+fn find_city(
     source: &SourceFile,
     named: Option<&str>,
     time_zone: Option<&str>,

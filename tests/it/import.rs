@@ -124,7 +124,7 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         ("8", "lon", "must be a number between -180 and 180 degrees"),
         ("9", "lat", "is not a number"),
         ("10", "row", "is the number of columns of the row; the header has 8"),
-        ("12", "service_code", "is not a service"),
+        ("12", "service_name", "the cell is empty"),
         ("13", "lon, lat", "look swapped"),
         ("14", "lon", "is missing"),
     ] {
@@ -179,7 +179,7 @@ fn files_that_are_none_are_refused_by_name() {
         (folder.with("blank.csv", "\n \n"), vec![], "is empty"),
         (folder.0.clone(), vec![], "is a directory"),
         (folder.file("nowhere.csv"), vec![], "No such file"),
-        (folder.with("other.csv", "a,b\n1,2\n"), vec![], "no column of the time of the request"),
+        (folder.with("other.csv", "a,b\n1,2\n"), vec![], "No column is recognised"),
         (
             folder.with("a.csv", "a,b\n1,2\n"),
             vec!["--profile", "boston"],

@@ -82,7 +82,8 @@ fn a_file_of_unknown_layout_is_corrected_and_imported_as_the_command_does() {
     assert_eq!(column(&answer, "kwrx")["field"], "category");
     assert_eq!(column(&answer, "kwrx")["declared"], true);
     let refused = at(&service, "POST", id, "/run?lang=en");
-    assert_eq!((refused.status, refused.fields()), (400, vec!["jurisdiction".to_owned()]));
+    let missing = ["jurisdiction", "time_zone"].map(str::to_owned).to_vec();
+    assert_eq!((refused.status, refused.fields()), (400, missing));
 
     let city = json!({ "jurisdiction": "valmeer.example", "time_zone": "Europe/Amsterdam" });
     let answer = change(&service, id, &city).json();

@@ -190,69 +190,83 @@ fn archives_that_are_none_are_refused_with_a_word() {
     assert!(refusal("page.csv", "<!DOCTYPE html><html></html>").contains("HTML page"));
 }
 
-/// The parts of a workbook with one sheet of these rows behind an empty one.
+/// A workbook with one sheet of these rows behind an empty one.
 pub fn workbook(rows: &str) -> Vec<u8> {
+    workbook_of(&[("Notes", "<row r=\"1\"/>"), ("Demandes", rows)])
+}
+
+/// A workbook of sheets, each with its name and its rows.
+pub fn workbook_of(sheets: &[(&str, &str)]) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
-    let sheet = |rows: &str| {
-        format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#)
-    };
-    let parts = [
+    let numbered = || sheets.iter().zip(1..);
+    let list: String = numbered()
+        .map(|((name, _), n)| format!(r#"<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>"#))
+        .collect();
+    let targets: String = numbered()
+        .map(|(_, n)| {
+            format!(r#"<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>"#)
+        })
+        .collect();
+    let mut parts = vec![
         (
-            "[Content_Types].xml",
+            "[Content_Types].xml".to_owned(),
             format!(
                 r#"<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#
             ),
         ),
         (
-            "_rels/.rels",
+            "_rels/.rels".to_owned(),
             format!(
                 r#"<Relationships xmlns="{package}/relationships"><Relationship Id="r0" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
             ),
         ),
         (
-            "xl/workbook.xml",
+            "xl/workbook.xml".to_owned(),
             format!(
-                r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Notes" sheetId="1" r:id="r1"/><sheet name="Demandes" sheetId="2" r:id="r2"/></sheets></workbook>"#
+                r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{list}</sheets></workbook>"#
             ),
         ),
         (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                r#"<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{office}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>"#
-            ),
+            "xl/_rels/workbook.xml.rels".to_owned(),
+            format!(r#"<Relationships xmlns="{package}/relationships">{targets}</Relationships>"#),
         ),
-        ("xl/worksheets/sheet1.xml", sheet("<row r=\"1\"/>")),
-        ("xl/worksheets/sheet2.xml", sheet(rows)),
     ];
+    parts.extend(numbered().map(|((_, rows), n)| {
+        let sheet =
+            format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#);
+        (format!("xl/worksheets/sheet{n}.xml"), sheet)
+    }));
     let parts: Vec<(&str, &[u8])> =
-        parts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        parts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
     zip(&parts, zip::CompressionMethod::Deflated)
+}
+
+/// A row of a sheet; cells that are numbers are numbers there, too.
+pub fn sheet_row(number: u64, cells: &[&str]) -> String {
+    let cell = |(at, text): (usize, &&str)| {
+        let column = char::from(b'A' + u8::try_from(at).unwrap());
+        match text.parse::<f64>() {
+            Ok(value) => format!(r#"<c r="{column}{number}"><v>{value}</v></c>"#),
+            Err(_) => {
+                format!(r#"<c r="{column}{number}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+            }
+        }
+    };
+    let cells: String = cells.iter().enumerate().map(cell).collect();
+    format!("<row r=\"{number}\">{cells}</row>")
 }
 
 #[test]
 fn sheets_of_workbooks() {
-    let row = |number: u64, cells: &[&str]| {
-        let cell = |(at, text): (usize, &&str)| {
-            let column = char::from(b'A' + u8::try_from(at).unwrap());
-            match text.parse::<f64>() {
-                Ok(number_) => format!(r#"<c r="{column}{number}"><v>{number_}</v></c>"#),
-                Err(_) => {
-                    format!(r#"<c r="{column}{number}" t="inlineStr"><is><t>{text}</t></is></c>"#)
-                }
-            }
-        };
-        let cells: String = cells.iter().enumerate().map(cell).collect();
-        format!("<row r=\"{number}\">{cells}</row>")
-    };
     let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
-    let mut rows = row(1, &["Demandes de la ville"]);
+    let mut rows = sheet_row(1, &["Demandes de la ville"]);
     let lines = [HEADER, ROWS.lines().next().unwrap(), ROWS.lines().nth(1).unwrap()];
     for (at, line) in lines.iter().enumerate() {
         let cells = split(line);
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-        rows += &row(3 + at as u64, &cells);
+        rows += &sheet_row(3 + at as u64, &cells);
     }
     rows += &(7..200_000).map(|n| format!("<row r=\"{n}\"/>")).collect::<String>();
     let book = workbook(&rows);

@@ -71,7 +71,7 @@ fn the_declared_row_of_an_id_wins_wherever_it_stands() {
         let folder = Folder::new("repeats");
         let output = import(&folder, &rows, &["--repeats", rule]);
         assert!(output.contains("1 added, 0 updated, 0 unchanged, 0 refused"), "{output}");
-        assert!(output.contains("1 rows repeat an id"), "{output}");
+        assert!(output.contains("1 row repeats an id"), "{output}");
         assert_eq!(state(&folder).0, taken, "{rule} of {rows:?}");
         let output = import(&folder, &rows, &["--repeats", rule]);
         assert!(output.contains("0 added, 0 updated, 1 unchanged, 0 refused"), "{output}");

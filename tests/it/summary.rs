@@ -45,7 +45,7 @@ fn every_row_is_counted_by_what_became_of_it() {
         "  11 rows in ",
         "  5 added, 0 updated, 1 unchanged, 3 refused\n",
         "  1 older than what is stored, and not written\n",
-        "  1 rows repeat an id: the newest update of each id is taken\n",
+        "  1 row repeats an id: the newest update of each id is taken\n",
         "  3 without a position, 0 at a default point, 1 outside the city's extent\n",
         "    without a position: 1 empty cell, 1 marked '#N/A', 1 at 0, 0 or an empty geometry\n",
         "  refused, by field and reason:\n    2 requested_datetime: ",
@@ -93,7 +93,7 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     let path = file(&folder, "rows.csv", &[GOOD, &GOOD.replace("a1", "a5"), BAD]);
     let (code, output) = status(&folder, &["import", &path, "--dry-run"]);
     assert_eq!(code, Some(3), "{output}");
-    assert!(output.contains("  2 added, 0 updated, 0 unchanged, 1 refused"), "{output}");
+    assert!(output.contains("  would be: 2 added, 0 updated, 0 unchanged, 1 refused"), "{output}");
     assert!(output.contains("nothing is written into the store"), "{output}");
     assert!(!folder.file("city.db").exists(), "no store was made");
 
@@ -105,14 +105,18 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     let path = file(&folder, "next.csv", &[&newer, &older, &GOOD.replace("a1", "a6")]);
     let (code, dry) = status(&folder, &["import", &path, "--dry-run"]);
     assert_eq!(code, Some(0), "{dry}");
-    assert!(dry.contains("  1 added, 1 updated, 0 unchanged, 0 refused"), "{dry}");
+    assert!(dry.contains("  would be: 1 added, 1 updated, 0 unchanged, 0 refused"), "{dry}");
     assert!(dry.contains("1 older than what is stored"), "{dry}");
     let other = status(&folder, &[&["import", &path, "--dry-run"], &city[..]].concat());
-    assert!(other.1.contains("  3 added, 0 updated"), "{}", other.1);
+    assert!(other.1.contains("  would be: 3 added, 0 updated"), "{}", other.1);
     let after = (done(&folder, &["check"]), done(&folder, &["export", "--format", "csv"]));
     assert_eq!(after, before, "neither a report nor a city");
     let real = done(&folder, &["import", &path]);
-    let line = |text: &str| text.lines().find(|line| line.contains(" added, ")).map(str::to_owned);
+    let line = |text: &str| {
+        text.lines()
+            .find(|line| line.contains(" added, "))
+            .map(|line| line.replace("would be: ", ""))
+    };
     assert_eq!(line(&real), line(&dry));
 }
 

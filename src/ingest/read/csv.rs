@@ -11,7 +11,7 @@ use crate::ingest::read::csv_record::{RecordText, split_line};
 use crate::ingest::read::json::too_long;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::TableShape;
+use crate::ingest::read::table::{TableShape, is_title, titles_note};
 use crate::message;
 
 /// Delimiters that are tried.
@@ -31,7 +31,8 @@ pub struct CsvReader<R> {
     shape: TableShape,
     /// Lines of quotes that are not closed: the first, and how many there were.
     open_quotes: Option<(u64, u64)>,
-    title_lines: u64,
+    /// Lines above the header that have a text, and how many there are in all.
+    titles: (Vec<String>, u64),
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
 }
@@ -48,21 +49,21 @@ impl<R: Read> CsvReader<R> {
         let named = lines.first().and_then(|line| separator_line(line));
         text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
         let delimiter = text.delimiter;
-        let mut title_lines = u64::from(named.is_some());
+        let mut skipped = usize::from(named.is_some());
         // Filled cells: spreadsheets write a title with a delimiter for every other column.
         let filled = |line: &Vec<u8>| {
             let (text, cells) = split_line(line, delimiter);
             cells.into_iter().filter(|at| !text[at.clone()].trim_ascii().is_empty()).count().max(1)
         };
-        let lines = lines.iter().skip(usize::from(named.is_some()));
-        let widths: Vec<usize> = lines.map(filled).collect();
+        let widths: Vec<usize> = lines.iter().skip(skipped).map(filled).collect();
         let widest = widths.iter().copied().max().unwrap_or_default();
-        // A title precedes the header where a wide table begins with lines of one cell.
-        let narrow = widths.iter().take_while(|width| **width == 1).count();
+        // Titles are above the header where a wide table begins with lines of few cells.
+        let narrow = widths.iter().take_while(|width| is_title(**width, widest)).count();
         if widest > 2 && narrow <= TITLE_LINES_MAX {
-            title_lines += narrow as u64;
+            skipped += narrow;
         }
-        for _ in 0..title_lines {
+        let titles = lines[..skipped].iter().filter_map(|line| title(line, delimiter)).collect();
+        for _ in 0..skipped {
             text.skip_line()?;
         }
         let mut names = Vec::new();
@@ -82,7 +83,15 @@ impl<R: Read> CsvReader<R> {
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
         let shape = TableShape::of(&names);
-        Ok(Self { text, bytes, columns, shape, open_quotes: None, title_lines, passed })
+        Ok(Self {
+            text,
+            bytes,
+            columns,
+            shape,
+            open_quotes: None,
+            titles: (titles, skipped as u64),
+            passed,
+        })
     }
 
     fn fill(&mut self, row: &mut Row) {
@@ -142,13 +151,7 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn notes(&self) -> Vec<Message> {
         let mut notes = Vec::new();
-        if self.title_lines > 0 {
-            let n = self.title_lines;
-            notes.push(message!(
-                "{n} ligne(s) au-dessus de l’en-tête n’ont pas été lues",
-                "{n} line(s) above the header were not read"
-            ));
-        }
+        notes.extend(titles_note(&self.titles.0, self.titles.1));
         if let Some((line, count)) = self.open_quotes {
             notes.push(message!(
                 "{count} guillemet(s) ouverts sans être refermés, le premier à la ligne {line} : \
@@ -159,6 +162,14 @@ impl<R: Read> RowReader for CsvReader<R> {
         }
         notes
     }
+}
+
+/// The text of a line above the header.
+fn title(line: &[u8], delimiter: u8) -> Option<String> {
+    let (text, cells) = split_line(line, delimiter);
+    let cells = cells.into_iter().map(|at| text[at].trim_ascii());
+    let cells = cells.filter(|cell| !cell.is_empty()).map(String::from_utf8_lossy);
+    Some(cells.collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty())
 }
 
 /// The delimiter that a first line `sep=;` names, as Excel writes it.

@@ -23,7 +23,7 @@ use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::sheet::{self, SheetReader};
 use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
 use crate::ingest::read::unpack::Packing;
-use crate::ingest::read::{signature, unreadable};
+use crate::ingest::read::{error_document, signature, unreadable};
 use crate::message;
 
 /// The first bytes of a zip archive, which a workbook is.
@@ -141,7 +141,10 @@ impl Input {
         };
         input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
-            Some(b'{' | b'[') => input.json()?,
+            Some(b'{' | b'[') => {
+                let error = error_document::found(input.text().map_err(failed)?);
+                error.map_or_else(|| input.json(), |error| Err(refuse(error)))?
+            }
             Some(0x1e) => Format::JsonLines,
             Some(_) => Format::Table,
         };
@@ -378,7 +381,7 @@ impl Input {
             Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };
         let reader = reader.map_err(|message| self.cut_short(&message))?;
-        Ok(Rows { label: self.label.clone(), reader })
+        Ok(Rows { label: self.label.clone(), reader, empty: 0 })
     }
 }
 
@@ -386,15 +389,30 @@ impl Input {
 pub struct Rows {
     label: String,
     reader: Box<dyn RowReader>,
+    empty: u64,
 }
 
 impl Rows {
-    /// Reads the next row into `row`; false at the end.
+    /// Reads the next row that has a value into `row`; false at the end.
     ///
     /// # Errors
     /// The file cannot be read further; rows before have been given.
     pub fn next(&mut self, row: &mut Row) -> Result<bool> {
-        self.reader.next(row).map_err(|message| cut_short(&self.label, &message))
+        loop {
+            if !self.reader.next(row).map_err(|message| cut_short(&self.label, &message))? {
+                return Ok(false);
+            }
+            // A refused row of a record has its text in a column that is passed over.
+            if !row.is_empty() || self.columns().read_as.is_some() {
+                return Ok(true);
+            }
+            self.empty += 1;
+        }
+    }
+
+    /// Rows without any value that were passed over so far.
+    pub fn empty_rows(&self) -> u64 {
+        self.empty
     }
 
     /// The columns found so far.

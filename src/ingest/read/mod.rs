@@ -6,6 +6,7 @@ mod csv;
 mod csv_record;
 mod elements;
 mod encoding;
+mod error_document;
 mod geometry;
 mod geopackage;
 mod geoparquet;
@@ -25,7 +26,7 @@ mod spool;
 mod table;
 mod unpack;
 
-pub use input::{Input, ReadOptions};
+pub use input::{Input, ReadOptions, Rows};
 pub use pages::{DocumentPage, JoinedPages};
 pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};

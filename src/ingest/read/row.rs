@@ -141,6 +141,13 @@ pub struct Row {
 }
 
 impl Row {
+    /// Is there no value in any of its cells?
+    pub fn is_empty(&self) -> bool {
+        let is_read = self.refusal.is_none() || self.cells.len() > 0;
+        let mut filled = self.cells.iter().flatten().filter(|cell| !cell.trim().is_empty());
+        is_read && self.record.is_empty() && filled.next().is_none()
+    }
+
     /// Makes room for the next row.
     pub fn clear(&mut self) {
         self.cells.clear();

@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use calamine::{DataRef, Reader, Xlsx, open_workbook};
+use calamine::{DataRef, Reader, SheetVisible, Xlsx, open_workbook};
 
 use crate::i18n::Message;
 use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::TableShape;
+use crate::ingest::read::table::{TableShape, is_title, titles_note};
 use crate::message;
 
 /// Title rows that may precede the header.
@@ -22,10 +22,16 @@ fn damaged(error: impl std::fmt::Display) -> Message {
     message!("est un classeur illisible : {error}", "is a workbook that cannot be read: {error}")
 }
 
-/// The name of the sheet to read: the one named, else the first that is not empty.
+/// Rows of a sheet that tell whether it holds a table.
+const LOOK_ROWS: usize = 40;
+/// Filled cells that the header of a table has, at least.
+const TABLE_CELLS_MIN: usize = 3;
+
+/// The name of the sheet to read: the one named, else the only visible one that holds a table, else
+/// the only one that is not empty.
 ///
 /// # Errors
-/// There is no such sheet, or the workbook cannot be read.
+/// There is no such sheet, several hold tables, or the workbook cannot be read.
 pub fn choose(path: &Path, named: Option<&str>) -> Result<String, Message> {
     let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
     let names = workbook.sheet_names();
@@ -38,15 +44,62 @@ pub fn choose(path: &Path, named: Option<&str>) -> Result<String, Message> {
             )
         });
     }
-    for name in names {
-        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
-        while let Some(cell) = cells.next_cell().map_err(damaged)? {
-            if !matches!(cell.get_value(), DataRef::Empty) {
-                return Ok(name);
-            }
+    let sheets = workbook.sheets_metadata().iter();
+    let visible = sheets.filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let visible: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
+    let (mut filled, mut tables) = (Vec::new(), Vec::new());
+    for name in names.into_iter().filter(|name| visible.contains(name)) {
+        match look(&mut workbook, &name)? {
+            SheetLook::Empty => {}
+            SheetLook::Text => filled.push(name),
+            SheetLook::Table => tables.push(name),
         }
     }
-    Err(message!("est vide", "is empty"))
+    let found = if tables.is_empty() { &filled } else { &tables };
+    match found.as_slice() {
+        [] => Err(message!("est vide", "is empty")),
+        [only] => Ok(only.clone()),
+        several => {
+            let names = several.join("', '");
+            Err(message!(
+                "a plusieurs feuilles remplies : '{names}' (--sheet en choisit une)",
+                "has several sheets with data: '{names}' (--sheet chooses one)"
+            ))
+        }
+    }
+}
+
+/// What the first rows of a sheet look like.
+enum SheetLook {
+    Empty,
+    /// A cover or a note: no row of several cells with another one below it.
+    Text,
+    Table,
+}
+
+fn look(workbook: &mut Xlsx<BufReader<File>>, name: &str) -> Result<SheetLook, Message> {
+    // Sheets of charts have no cells.
+    let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { return Ok(SheetLook::Empty) };
+    let mut widths: Vec<(u32, usize)> = Vec::new();
+    while let Some(cell) = cells.next_cell().map_err(damaged)? {
+        if text(cell.get_value()).is_empty() {
+            continue;
+        }
+        let (row, _) = cell.get_position();
+        let is_full = widths.len() == LOOK_ROWS;
+        match widths.last_mut() {
+            Some((last, width)) if *last == row => *width += 1,
+            _ if is_full => break,
+            _ => widths.push((row, 1)),
+        }
+    }
+    let widest = widths.iter().map(|(_, width)| *width).max().unwrap_or_default();
+    let rows = widths.iter().filter(|(_, width)| width * 2 > widest).count();
+    Ok(match (widest, rows) {
+        (0, _) => SheetLook::Empty,
+        (TABLE_CELLS_MIN.., 2..) => SheetLook::Table,
+        _ => SheetLook::Text,
+    })
 }
 
 /// Reads the rows of a sheet.
@@ -56,6 +109,8 @@ pub struct SheetReader {
     ahead: VecDeque<AheadRow>,
     columns: SourceColumns,
     shape: TableShape,
+    /// Texts of the rows above the header.
+    titles: Vec<String>,
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
 }
@@ -76,8 +131,12 @@ impl SheetReader {
         }
         let width = |row: &AheadRow| row.cells.iter().flatten().count();
         let widest = ahead.iter().map(width).max().unwrap_or_default();
-        while widest > 2 && ahead.front().is_some_and(|row| width(row) == 1) {
-            ahead.pop_front();
+        let mut titles = Vec::new();
+        while widest > 2
+            && ahead.front().is_some_and(|row| is_title(width(row), widest))
+            && let Some(row) = ahead.pop_front()
+        {
+            titles.push(row.cells.into_iter().flatten().collect::<Vec<_>>().join(" "));
         }
         let names = ahead.pop_front().map(|row| row.cells).unwrap_or_default();
         let mut names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
@@ -86,7 +145,7 @@ impl SheetReader {
         names.drain(..passed);
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
-        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names), passed })
+        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names), titles, passed })
     }
 }
 
@@ -113,6 +172,10 @@ impl RowReader for SheetReader {
 
     fn bytes_read(&self) -> u64 {
         0
+    }
+
+    fn notes(&self) -> Vec<Message> {
+        Vec::from_iter(titles_note(&self.titles, self.titles.len() as u64))
     }
 }
 

@@ -32,9 +32,10 @@ pub fn foreign(start: &[u8]) -> Option<Message> {
     } else if markup(&[b"<!doctype html", b"<html", b"<head", b"<body"])
         || (lower.starts_with(b"<") && found(b"<html"))
     {
+        let title = title(text).map(|title| format!(" ('{title}')")).unwrap_or_default();
         message!(
-            "est une page HTML, pas les données : vérifiez l’adresse du téléchargement",
-            "is an HTML page, not the data: check the address of the download"
+            "est une page HTML{title}, pas les données : vérifiez l’adresse du téléchargement",
+            "is an HTML page{title}, not the data: check the address of the download"
         )
     } else if lower.starts_with(b"<") && found(b"<kml") {
         message!("est du KML : exportez-le en GeoJSON", "is KML: export it as GeoJSON")
@@ -77,6 +78,17 @@ pub fn foreign(start: &[u8]) -> Option<Message> {
     })
 }
 
+/// The title of an HTML page, where its start has one.
+fn title(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(page);
+    let lower = page.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let from = open + lower[open..].find('>')? + 1;
+    let text = &page[from..from + lower[from..].find("</title")?];
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(text.chars().take(80).collect()).filter(|text: &String| !text.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +100,7 @@ mod tests {
             (b"%PDF-1.7\n", "PDF"),
             (b"\0\0\x27\x0a\0\0", "shapefile"),
             (b"\xef\xbb\xbf\n<!DOCTYPE HTML><p>", "HTML"),
+            (b"<html><head><TITLE>\n Sign in </TITLE>", "page ('Sign in'), not"),
             (b"<!-- a comment -->\n<HTML lang='en'>", "HTML"),
             (b"<?xml version='1.0'?><kml xmlns='x'>", "KML"),
             (b"<?xml version='1.0'?><service_requests/>", "XML"),

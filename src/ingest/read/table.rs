@@ -3,6 +3,7 @@
 
 use crate::domain::fold;
 use crate::error::Refusal;
+use crate::i18n::Message;
 use crate::ingest::read::row::Row;
 use crate::message;
 
@@ -27,6 +28,33 @@ fn is_ruler(row: &Row) -> bool {
     let is_line = |cell: &str| cell.len() > 2 && cell.bytes().all(|b| b"-=_".contains(&b));
     let filled = || row.cells.iter().flatten().map(str::trim).filter(|cell| !cell.is_empty());
     filled().count() > 1 && filled().all(is_line)
+}
+
+/// Is a row of so many filled cells at the start of a table of this width a title above its
+/// header?
+pub fn is_title(filled: usize, widest: usize) -> bool {
+    filled <= 1 || filled * 4 <= widest
+}
+
+/// Longest text of a title that is shown, in characters.
+const TITLE_CHARS_MAX: usize = 60;
+
+/// What people should know of rows above a header; `titles` are their texts.
+pub fn titles_note(titles: &[String], count: u64) -> Option<Message> {
+    let shown = titles.iter().map(|title| {
+        let cut: String = title.chars().take(TITLE_CHARS_MAX).collect();
+        format!("'{cut}'")
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let shown = if shown.is_empty() { shown } else { format!(": {shown}") };
+    let lines = if count == 1 { "line" } else { "lines" };
+    let (ligne, lue) = if count == 1 { ("ligne", "lue") } else { ("lignes", "lues") };
+    (count > 0).then(|| {
+        message!(
+            "{count} {ligne} au-dessus de l’en-tête non {lue}{shown}",
+            "{count} {lines} above the header not read{shown}"
+        )
+    })
 }
 
 /// The header of a table, by which its rows are checked.

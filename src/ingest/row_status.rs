@@ -1,0 +1,81 @@
+//! How far the request of a row is, and how it was closed.
+
+use crate::domain::{ClosedReason, Status, fold};
+use crate::error::Refusal;
+use crate::ingest::guesses::long_number;
+use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::notes::{Notes, status_word};
+use crate::ingest::profile::status;
+use crate::ingest::status_words::status_of_words;
+use crate::message;
+
+impl Mapping {
+    /// The status and, where the source says it in a word of its own, that word.
+    pub(super) fn status(
+        &self,
+        row: &impl RowCells,
+        has_closing: bool,
+    ) -> ((Status, Option<ClosedReason>), Option<String>) {
+        let own = self.text(row, "source_status");
+        let by_time = || {
+            self.notes.borrow_mut().closed_by_time += 1;
+            (Status::Closed, None)
+        };
+        let Some(text) = self.text(row, "status") else {
+            let default = self.profile.defaults.status.as_deref().and_then(status);
+            return match default {
+                Some(default) => (default, own),
+                None if has_closing => (by_time(), own),
+                None => ((Status::Open, None), own),
+            };
+        };
+        let word = fold(&text);
+        let known = self.profile.status.get(&word).and_then(|word| status(word));
+        let status = known.or_else(|| status(&word)).unwrap_or_else(|| {
+            let guessed = status_of_words(&text);
+            let taken = guessed.unwrap_or_else(|| match has_closing {
+                true => by_time(),
+                false => (Status::Open, None),
+            });
+            let words = &mut self.notes.borrow_mut().statuses;
+            Notes::word(words, &text, || status_word(taken.0, taken.1), guessed.is_some());
+            taken
+        });
+        let is_said = self.columns.contains_key("source_status") || text == status.0.as_str();
+        (status, if is_said { own } else { Some(text) })
+    }
+
+    pub(super) fn closure(
+        &self,
+        row: &impl RowCells,
+        reason: Option<ClosedReason>,
+        status: Status,
+        keep: &mut impl FnMut(Refusal),
+    ) -> (Option<ClosedReason>, Option<String>) {
+        let mut reason = reason;
+        let mut parent = self.text(row, "parent");
+        if let Some(word) = self.text(row, "reason") {
+            reason = ClosedReason::parse(&word);
+            if reason.is_none() {
+                let known = ClosedReason::spellings();
+                let message = message!(
+                    "n’est pas parmi les valeurs possibles : {known}",
+                    "is not one of {known}"
+                );
+                keep(Refusal::new("closed_reason", &word, message));
+            }
+        }
+        let yes = |word: String| matches!(fold(&word).as_str(), "true" | "t" | "1" | "y" | "yes");
+        let mut duplicate = self.text(row, "duplicate").is_some_and(yes);
+        if let Some(text) = self.text(row, "closure")
+            && fold(&text).contains("duplicate")
+        {
+            duplicate = true;
+            parent = parent.or_else(|| long_number(&text));
+        }
+        if duplicate && status == Status::Closed && reason.is_none() {
+            reason = Some(ClosedReason::Duplicate);
+        }
+        (reason, parent)
+    }
+}
