@@ -380,19 +380,20 @@ fn areas_and_services_may_have_commas_in_their_names() {
 #[test]
 fn what_was_never_here_is_usually_none() {
     let mut rows = format!("{HEADER}\n");
-    for month in 0..6_u32 {
+    // What is usual is known from complete earlier years.
+    for month in 0..24_u32 {
         for n in 0..60_u32 {
             let days = month * 30 + n % 28;
-            let date = jiff::civil::date(2026, 5, 20) + jiff::Span::new().days(days);
+            let date = jiff::civil::date(2024, 11, 25) + jiff::Span::new().days(days);
             let (lat, lon) = (46.80 + f64::from(n / 8) * 0.004, -71.30 + f64::from(n % 8) * 0.006);
             rows += &format!("b{month}-{n},{date}T12:00:00Z,Graffiti,open,{lat:.4},{lon:.4}\n");
         }
     }
     for n in 0..10_u32 {
         let lon = -71.30 + f64::from(n % 8) * 0.006;
-        rows += &format!("k{n},2026-0{}-15T12:00:00Z,Couch,open,46.80,{lon:.4}\n", 6 + n % 3);
+        rows += &format!("k{n},2025-0{}-15T12:00:00Z,Couch,open,46.80,{lon:.4}\n", 6 + n % 3);
     }
-    for n in 0..4 {
+    for n in 0..6 {
         rows += &format!("h{n},2026-11-1{n}T12:00:00Z,Couch,open,46.8201,-71.2701\n");
     }
     let done = import("couch.csv", rows, &[]);
