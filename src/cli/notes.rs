@@ -1,6 +1,7 @@
 //! What an import noticed in a file, printed line by line.
 
-use crate::ingest::{NotedWord, Notes};
+use crate::cli::summary::counted;
+use crate::ingest::{NotedWord, Notes, status_word};
 
 /// Words of one field that are shown.
 const SHOWN: usize = 12;
@@ -21,6 +22,20 @@ pub fn print(notes: &Notes) {
     }
     if notes.closed_by_time > 0 {
         println!("  {} closed by their closing time alone", notes.closed_by_time);
+    }
+    let mut without = notes.without_status.clone();
+    without.sort_by_key(|one| std::cmp::Reverse(one.count));
+    for one in &without {
+        let (count, reason) = (counted(one.count, "row"), one.reason().en);
+        println!("  {count} {reason}, read as {}", status_word(one.taken.0, one.taken.1));
+    }
+    for (status, count) in &notes.closings_not_kept {
+        let times = counted(*count, "closing time");
+        println!("  {times} not kept, because the status is {status}");
+    }
+    if notes.exchanged > 0 {
+        let rows = counted(notes.exchanged, "row");
+        println!("  {rows} whose latitude and longitude were exchanged (--fix-swapped)");
     }
     for (field, words) in [("status", &notes.statuses), ("channel", &notes.channels)] {
         list(&format!("{field} words"), words, true);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{city, notes, recognised};
 use crate::domain::{JurisdictionId, RepeatRule};
 use crate::i18n::Message;
-use crate::ingest::{Notes, RefusalKind, SourceFile};
+use crate::ingest::{Notes, RefusalKind, SourceFile, status_word};
 use crate::place::BBox;
 use crate::usecase::Summary;
 
@@ -54,7 +54,7 @@ pub fn print_no_rows(file: &str, format: &str) {
 }
 
 /// A number with what it counts: `1 row`, `2 rows`.
-fn counted(number: u64, noun: &str) -> String {
+pub fn counted(number: u64, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")
 }
@@ -276,6 +276,15 @@ impl FileSummary {
             "further_callers": self.counts.callers,
             "services_added": services,
             "times": times,
+            "without_status": self.noticed.without_status.iter().map(|one| json!({
+                "reason": one.reason().en, "count": one.count,
+                "read_as": status_word(one.taken.0, one.taken.1),
+            })).collect::<Vec<_>>(),
+            "closed_by_closing_time": self.noticed.closed_by_time,
+            "closing_times_not_kept": self.noticed.closings_not_kept.iter()
+                .map(|(status, count)| (status.to_string(), json!(count)))
+                .collect::<Map<_, _>>(),
+            "exchanged_coordinates": self.noticed.exchanged,
             "status_words_not_known": unknown(&self.noticed.statuses),
             "channel_words_not_known": unknown(&self.noticed.channels),
         })

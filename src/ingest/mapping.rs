@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ReportTime, ServiceCode, fold};
+use crate::domain::{
+    Accuracy, Channel, Details, Draft, Nature, ReportTime, ServiceCode, Status, fold,
+};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
@@ -204,7 +206,8 @@ impl Mapping {
 
     /// What was noticed in the rows so far.
     pub fn notes(&self) -> Notes {
-        self.notes.borrow().clone()
+        let exchanged = self.places.exchanged.get();
+        Notes { exchanged, ..self.notes.borrow().clone() }
     }
 
     /// The first alternative with a value; two columns that are joined need both.
@@ -279,6 +282,9 @@ impl Mapping {
         };
         if !refused.is_empty() {
             return Err(refused);
+        }
+        if closed.is_some() && status.0 != Status::Closed {
+            self.notes.borrow_mut().closing_not_kept(status.0);
         }
         let mut draft = Draft {
             id: self.text(row, "id"),

@@ -45,7 +45,10 @@ mod row_status;
 mod source;
 mod source_sample;
 mod split_dates;
+mod status_stems;
 mod status_words;
+#[cfg(test)]
+mod status_words_tests;
 mod survey;
 #[cfg(test)]
 mod survey_tests;
@@ -57,7 +60,7 @@ pub use duplicate_model::{builtin as builtin_model, read as read_model, write as
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use inspection::{Declarations, InspectedColumn, Inspection};
 pub use mapping::Category;
-pub use notes::{NoPlace, NotedWord, Notes};
+pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool};
 pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};

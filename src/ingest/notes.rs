@@ -51,6 +51,29 @@ impl NoPlace {
     }
 }
 
+/// Rows without a status of which one thing was concluded for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutStatus {
+    /// The word of the cell that stands for none, such as `N/A`, or an empty one; `None` where the
+    /// source has no column of statuses.
+    pub cell: Option<String>,
+    /// What the rows were taken for, with the reason of a closing.
+    pub taken: (Status, Option<ClosedReason>),
+    /// How many they are.
+    pub count: u64,
+}
+
+impl WithoutStatus {
+    /// Why there is no status, behind a count of rows.
+    pub fn reason(&self) -> Message {
+        match self.cell.as_deref() {
+            None => message!("sans colonne d’états", "without a column of statuses"),
+            Some("") => message!("à l’état vide", "with an empty status"),
+            Some(word) => message!("à l’état « {word} »", "with the status '{word}'"),
+        }
+    }
+}
+
 /// What was noticed in a file.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
@@ -62,6 +85,12 @@ pub struct Notes {
     pub channels: HashMap<String, NotedWord>,
     /// Rows whose status was taken from their closing time alone.
     pub closed_by_time: u64,
+    /// Rows without a status, by the reason and by what they were taken for.
+    pub without_status: Vec<WithoutStatus>,
+    /// Closing times that are not kept, because the row's status is not closed, by that status.
+    pub closings_not_kept: Vec<(Status, u64)>,
+    /// Rows whose longitude and latitude were exchanged, as declared by `--fix-swapped`.
+    pub exchanged: u64,
     /// Rows whose closing was read as the second of an hour that came twice.
     pub repeated_hour: u64,
     /// Why admitted rows have no place.
@@ -83,6 +112,26 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Counts a row without a status; `cell` is as in [`WithoutStatus`].
+    pub fn no_status(&mut self, cell: Option<&str>, taken: (Status, Option<ClosedReason>)) {
+        let is_same = |one: &&mut WithoutStatus| one.cell.as_deref() == cell && one.taken == taken;
+        match self.without_status.iter_mut().find(is_same) {
+            Some(same) => same.count += 1,
+            None => {
+                let cell = cell.map(str::to_owned);
+                self.without_status.push(WithoutStatus { cell, taken, count: 1 });
+            }
+        }
+    }
+
+    /// Counts a closing time that is not kept for this status.
+    pub fn closing_not_kept(&mut self, status: Status) {
+        match self.closings_not_kept.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, count)) => *count += 1,
+            None => self.closings_not_kept.push((status, 1)),
+        }
+    }
+
     /// Counts a word of a field.
     pub fn word(
         words: &mut HashMap<String, NotedWord>,

@@ -1,6 +1,6 @@
 //! The place of a row, from whichever of its columns can be read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::error::Refusal;
@@ -94,6 +94,8 @@ pub struct PlaceReader {
     pub extent: Option<BBox>,
     /// Exchange longitude and latitude where they are evidently exchanged.
     pub fix_swapped: bool,
+    /// Places whose longitude and latitude were exchanged.
+    pub exchanged: Cell<u64>,
     /// Order of pairs.
     pub order: PairOrder,
     /// `O` behind degrees is the east: Ost, Oost.
@@ -112,6 +114,7 @@ impl PlaceReader {
             projection: None,
             extent: None,
             fix_swapped: false,
+            exchanged: Cell::new(0),
             order,
             o_is_east: false,
             named: RefCell::default(),
@@ -213,6 +216,7 @@ impl PlaceReader {
             return Ok((lon, lat));
         }
         if self.fix_swapped {
+            self.exchanged.set(self.exchanged.get() + 1);
             return Ok((lat, lon));
         }
         let message = message!(

@@ -23,11 +23,14 @@ impl Mapping {
         };
         let Some(text) = self.text(row, "status") else {
             let default = self.profile.defaults.status.as_deref().and_then(status);
-            return match default {
-                Some(default) => (default, own),
-                None if has_closing => (by_time(), own),
-                None => ((Status::Open, None), own),
-            };
+            if default.is_none() && has_closing {
+                return (by_time(), own);
+            }
+            let taken = default.unwrap_or((Status::Open, None));
+            let has_column = self.columns.contains_key("status");
+            let word = self.cells(row, "status").first().copied().unwrap_or_default();
+            self.notes.borrow_mut().no_status(has_column.then_some(word), taken);
+            return (taken, own);
         };
         let word = fold(&text);
         let known = self.profile.status.get(&word).and_then(|word| status(word));

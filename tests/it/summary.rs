@@ -179,3 +179,65 @@ fn counts_of_callers_become_reports_of_one_incident() {
         assert_eq!(service.get(&path).json()["total"], total, "{count}");
     }
 }
+
+/// The text and the JSON of a dry run over a file.
+fn said(file: &str, content: &str, extra: &[&str]) -> (String, serde_json::Value) {
+    let folder = Folder::new("summary");
+    let path = folder.with(file, content);
+    let arguments = [&["import", path.to_str().unwrap(), "--dry-run"], extra].concat();
+    let text = status(&folder, &arguments).1;
+    let json = status(&folder, &[&arguments[..], &["--summary", "json"]].concat()).1;
+    (text, serde_json::from_str(&json).unwrap())
+}
+
+#[test]
+fn what_is_concluded_without_a_status_is_said() {
+    let zurich = "service_code,e,n,date\nAbfall,2683000,1248000,2020-05-06\n";
+    let montreal = "ID_UNIQUE,NATURE,ACTI_NOM,DDS_DATE_CREATION,DERNIER_STATUT,LOC_LONG,LOC_LAT\n\
+                    1,Requete,Nid-de-poule,2020-05-06T10:00:00,,-73.6,45.5\n";
+    let nyc = "Unique Key,Created Date,Complaint Type,Latitude,Longitude\n\
+               1,05/16/2020 10:00:00 AM,Noise,40.7,-73.9\n";
+    for (content, reason, read_as) in [
+        (zurich, "without a column of statuses", "closed"),
+        (montreal, "with an empty status", "closed"),
+        (nyc, "without a column of statuses", "open"),
+    ] {
+        let (text, json) = said("f.csv", content, &[]);
+        assert!(text.contains(&format!("  1 row {reason}, read as {read_as}\n")), "{text}");
+        let one = &json["without_status"][0];
+        assert_eq!((&one["reason"], &one["count"]), (&reason.into(), &1.into()), "{json}");
+        assert_eq!(one["read_as"], read_as);
+    }
+    let rows = ["", "N/A", "-", "N/A"].map(|word| GOOD.replace("open", word).replace("a1", ""));
+    let (text, _) = said("f.csv", &format!("{HEADER}\n{}\n", rows.join("\n")), &[]);
+    for line in ["2 rows with the status 'N/A'", "1 row with the status '-'", "an empty status"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn closing_times_that_are_not_kept_are_said() {
+    let row = |id: &str, status: &str| {
+        format!("{id},2026-10-01T10:00:00Z,2026-10-02T10:00:00Z,Pothole,{status},46.81,-71.21\n")
+    };
+    let header = HEADER.replace("updated", "closed");
+    let rows = [row("a", "open"), row("b", "In progress"), row("c", "open"), row("d", "closed")];
+    let (text, json) = said("f.csv", &format!("{header}\n{}", rows.concat()), &[]);
+    assert!(text.contains("  2 closing times not kept, because the status is open\n"), "{text}");
+    assert!(text.contains("1 closing time not kept, because the status is in_progress"), "{text}");
+    assert_eq!(json["closing_times_not_kept"]["open"], 2, "{json}");
+    assert_eq!(json["closed_by_closing_time"], 0);
+}
+
+#[test]
+fn exchanged_coordinates_are_counted() {
+    let content = format!("{HEADER}\n{GOOD}\n{}\n", GOOD.replace("46.81,-71.21", "-71.21,46.81"));
+    let city = ["--jurisdiction", "ville.quebec.qc.ca"];
+    for (extra, count) in [(&["--fix-swapped"][..], 1), (&[][..], 0)] {
+        let (text, json) =
+            said("f.csv", &content.replacen("Z,Pothole", "Z,Hole", 1), &[&city, extra].concat());
+        assert_eq!(json["exchanged_coordinates"], count, "{json}");
+        let is_said = text.contains("1 row whose latitude and longitude were exchanged");
+        assert_eq!(is_said, count > 0, "{text}");
+    }
+}
