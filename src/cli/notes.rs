@@ -1,10 +1,15 @@
 //! What an import noticed in a file, printed line by line.
 
-use crate::cli::summary::counted;
 use crate::ingest::{NotedWord, Notes, status_word};
 
 /// Words of one field that are shown.
 const SHOWN: usize = 12;
+
+/// A number with what it counts: `1 row`, `2 rows`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
 
 /// Prints how the whole file was read, how its times were written, and every word that its
 /// profile does not translate.

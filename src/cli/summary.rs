@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::{city, notes, recognised};
+use crate::cli::notes::{self, counted};
+use crate::cli::{city, recognised};
 use crate::domain::{JurisdictionId, RepeatRule};
 use crate::i18n::Message;
 use crate::ingest::{Notes, RefusalKind, SourceFile, status_word};
@@ -51,12 +52,6 @@ pub fn print_no_rows(file: &str, format: &str) {
         "json" => println!("{}", json!({ "file": file, "rows": 0, "added": 0, "refused": 0 })),
         _ => println!("{file}: the file has no rows"),
     }
-}
-
-/// A number with what it counts: `1 row`, `2 rows`.
-pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{ending}")
 }
 
 impl FileSummary {

@@ -158,7 +158,7 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
     let mut before = "";
     for word in words {
         let begins = |stem: &&str| word.starts_with(stem);
-        if denying && NOT_DONE.iter().any(|stem| begins(stem)) {
+        if denying && NOT_DONE.iter().any(begins) {
             reason = reason.or(Some(ClosedReason::Refused));
         }
         let last = std::mem::replace(&mut before, word);
@@ -177,7 +177,7 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
         let found = match (meaning, denied) {
             (Meaning::Open, false) => Status::Open,
             (Meaning::InProgress, false) => {
-                let waits = status == Some(Status::Closed) && WAITING.iter().any(|w| begins(w));
+                let waits = status == Some(Status::Closed) && WAITING.iter().any(begins);
                 not_final = not_final.or(waits.then_some(Status::InProgress));
                 Status::InProgress
             }
