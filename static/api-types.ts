@@ -1177,9 +1177,15 @@ export interface components {
                 date: string;
                 count: number;
             }[];
-            /** @description Number of standing hotspots of these services. */
-            hotspots: number;
-            /** @description Number of alerts of these services; null before the first scan. */
+            /**
+             * @description Number of standing hotspots of these services; null where the filter restricts anything
+             *     else, because they are found in the whole city.
+             */
+            hotspots: number | null;
+            /**
+             * @description Number of alerts of these services; null before the first scan, and where the number of
+             *     hotspots is.
+             */
             alerts: number | null;
         };
         /** @description The boundary sets of a city. */

@@ -32,6 +32,28 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// What it restricts besides services, areas and box, as parameters of the API.
+    pub fn query_pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if let Some(list) = &self.statuses {
+            pairs.push(("status", joined(list.iter().map(|one| one.as_str()))));
+        }
+        if let Some(list) = &self.natures {
+            pairs.push(("nature", joined(list.iter().map(|one| one.as_str()))));
+        }
+        if let Some(list) = &self.channels {
+            pairs.push(("channel", joined(list.iter().map(|one| one.as_str()))));
+        }
+        let time = |second| jiff::Timestamp::from_second(second).unwrap_or_default().to_string();
+        pairs.extend(self.from.map(|second| ("from", time(second))));
+        pairs.extend(self.before.map(|second| ("to", time(second))));
+        if self.approximate {
+            pairs.push(("approximate", "true".to_owned()));
+        }
+        pairs.push(("count", if self.incidents { "incidents" } else { "reports" }.to_owned()));
+        pairs
+    }
+
     /// Whether it restricts nothing but services and statuses.
     pub fn is_plain(&self) -> bool {
         let timeless = self.from.is_none() && self.before.is_none();
@@ -44,4 +66,9 @@ impl Filter {
         let status = |status| self.statuses.as_ref().is_none_or(|list| list.contains(&status));
         self.is_plain() && status(Status::Open) == status(Status::InProgress)
     }
+}
+
+/// Words separated by commas.
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(",")
 }

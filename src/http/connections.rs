@@ -1,6 +1,6 @@
 //! The open connections: few enough that files can still be opened, and no single address may
 //! hold most of them. Where a new connection would be one too many, the connection that has waited
-//! longest for a request is closed for it.
+//! longest for a request, or for more of its body, is closed for it.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
-use hyper::body::{Frame, SizeHint};
+use hyper::body::{Frame, Incoming, SizeHint};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Notify;
 
@@ -166,6 +166,47 @@ impl Drop for Admission {
 
 /// A request of a connection is being answered.
 pub struct Busy(Arc<Admission>);
+
+/// The body of a request. While bytes of it are waited for, the connection is idle: it makes room
+/// for others like one that sends nothing.
+pub struct RequestBody {
+    body: Incoming,
+    admission: Arc<Admission>,
+}
+
+impl RequestBody {
+    /// This body, received by an admitted connection.
+    pub fn new(body: Incoming, admission: Arc<Admission>) -> Self {
+        Self { body, admission }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = <Incoming as HttpBody>::Data;
+    type Error = <Incoming as HttpBody>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let idle_since = &self.admission.connection.idle_since;
+        if polled.is_ready() {
+            idle_since.store(BUSY, Ordering::Relaxed);
+        } else if idle_since.load(Ordering::Relaxed) == BUSY {
+            idle_since.store(self.admission.connections.now(), Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
 
 /// The body of a response, during which its connection is busy.
 pub struct BusyBody {

@@ -19,7 +19,9 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::config::Limits;
-use crate::http::connections::{Admission, BusyBody, Connections, raise_descriptor_limit};
+use crate::http::connections::{
+    Admission, BusyBody, Connections, RequestBody, raise_descriptor_limit,
+};
 
 /// Limit of the size of a request's headers, in bytes; larger ones get 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -84,9 +86,10 @@ fn connect(
     let admission = Arc::new(admission);
     let own = admission.clone();
     let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
-        let (router, busy) = (router.clone(), own.busy());
+        let (router, busy, own) = (router.clone(), own.busy(), own.clone());
         async move {
-            let answer = router.oneshot(request.map(Body::new)).await;
+            let request = request.map(|body| Body::new(RequestBody::new(body, own)));
+            let answer = router.oneshot(request).await;
             let answer = answer.map_err(|never: Infallible| match never {})?;
             Ok::<_, Infallible>(answer.map(|body| BusyBody::new(body, busy)))
         }

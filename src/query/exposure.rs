@@ -3,15 +3,16 @@
 //! The counted reports, the *cases*, are a part of a *population*: reports of the same status,
 //! nature, channel and accuracy, duplicates counted or left out as among the cases, over the whole
 //! extent of the city. Under the null hypothesis a report's place is independent of whether it is a
-//! case, so a cell expects the share of all cases that it has of the population. The population is
-//! that of the same period, so that what raises all services alike, such as a festival, makes no
-//! hotspot of any. Where more than four fifths of that population are cases, as when all services
-//! are counted together, the cases are compared with the reports of a year: then the time makes a
-//! case.
+//! case, so a cell expects the share of all cases that it has of the population: of the year up to the
+//! end of the period, so that what is unusual in the period does not hide itself. Hotspots must
+//! also stand out among the services of the same period, so that what raises all services alike,
+//! such as a festival, makes no hotspot of any; this second test is left out where more than four
+//! fifths of that population are cases, as when all services are counted together.
 
 use crate::domain::Filter;
 use crate::index::Snapshot;
 use crate::query::hex_counts::{HexCounts, counts_aligned};
+use crate::query::stats::time_span;
 
 /// Length of the population's period where the cases are compared with a year, in seconds.
 const YEAR: i64 = 365 * 86_400;
@@ -98,7 +99,8 @@ pub(super) fn are_most(cases: u64, population: &[u32]) -> bool {
     cases * 5 > population.iter().map(|count| u64::from(*count)).sum::<u64>() * 4
 }
 
-/// The population that the cases counted in `counts` under `filter` are compared with.
+/// The population that the cases counted in `counts` under `filter` are compared with: that of a
+/// year, as for hotspots, where the filter has a beginning; else that of the same time.
 ///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
@@ -120,13 +122,12 @@ pub(super) fn are_most(cases: u64, population: &[u32]) -> bool {
 /// assert_eq!(exposure.population, Population::SamePeriod);
 /// ```
 pub fn exposure_counts(snapshot: &Snapshot, counts: &HexCounts, filter: &Filter) -> ExposureCounts {
-    let same = counts_aligned(snapshot, counts, &population_filter(filter));
-    let year = year_filter(filter).filter(|_| are_most(counts.total(), &same));
-    match year {
-        None => ExposureCounts { population: Population::SamePeriod, counts: same },
-        Some(year) => ExposureCounts {
-            population: Population::Year,
-            counts: counts_aligned(snapshot, counts, &year),
-        },
-    }
+    let newest = || time_span(snapshot, &snapshot.compiled(filter)).map(|(_, last)| last + 1);
+    let before = filter.before.or_else(|| filter.from.and_then(|_| newest()));
+    let year = year_filter(&Filter { before, ..filter.clone() });
+    let (population, filter) = match year {
+        None => (Population::SamePeriod, population_filter(filter)),
+        Some(year) => (Population::Year, year),
+    };
+    ExposureCounts { population, counts: counts_aligned(snapshot, counts, &filter) }
 }

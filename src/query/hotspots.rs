@@ -211,6 +211,12 @@ pub fn hotspots_by_service(
     if found.is_empty() { Err(UntestableReason::NoReports) } else { Ok(found) }
 }
 
+/// Has the region more reports than the same weeks of earlier years had there, where these are
+/// known? A place that has as many every year has no excess.
+fn is_unusual(region: &HotRegion, history: &HotspotHistory) -> bool {
+    history.usual.is_none_or(|usual| region.cases.len() as f64 >= RATIO_MIN * usual)
+}
+
 /// Numbers of the services that the snapshot knows.
 fn numbers(snapshot: &Snapshot, codes: &[ServiceCode]) -> Vec<u16> {
     codes.iter().filter_map(|code| snapshot.service_number(code.as_str())).collect()
@@ -305,6 +311,9 @@ impl<'a> Search<'a> {
             let history =
                 histories(snapshot, counts, &self.population, &groups, services, &regions);
             for (region, history) in regions.into_iter().zip(history) {
+                if query.exposure == Exposure::Reports && !is_unusual(&region, &history) {
+                    continue;
+                }
                 let group = region.group;
                 let population = groups[group].population;
                 found[group].found.push(self.complete(region, history, population));

@@ -136,8 +136,19 @@ impl HotspotSearch {
         if is_standing {
             return standing_name(services);
         }
-        let by = if self.by_service { "each" } else { "all" };
-        format!("{by} of {services} {rest:?} {resolution} {k:?} {exposure:?} {rate} {days}")
+        let by = if self.by_service { "service" } else { "all" };
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("service", services).append_pair("by", by);
+        for (name, value) in rest.query_pairs() {
+            pairs.append_pair(name, &value);
+        }
+        pairs.append_pair("days", &days.to_string());
+        pairs.append_pair("resolution", &resolution.to_string());
+        if let Some(k) = k {
+            pairs.append_pair("k", &k.to_string());
+        }
+        pairs.append_pair("exposure", exposure.as_str()).append_pair("level", &rate.to_string());
+        pairs.finish()
     }
 }
 

@@ -21,6 +21,19 @@ fn open(to: SocketAddr, first: &[u8]) -> TcpStream {
     stream
 }
 
+/// A connection from 127.0.0.`last`: all of these addresses are this machine.
+fn open_from(last: u8, to: SocketAddr, first: &[u8]) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+        socket.connect(to).await.unwrap().into_std().unwrap()
+    });
+    stream.set_nonblocking(false).unwrap();
+    (&stream).write_all(first).unwrap();
+    stream
+}
+
 /// Reads until the server closes the connection: how many bytes came.
 fn read_to_end(mut stream: TcpStream) -> usize {
     let (mut count, mut buffer) = (0, vec![0; 1 << 16]);
@@ -95,8 +108,14 @@ fn silent_connections_leave_room_for_requests() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     let mut silent = Vec::new();
-    for n in 0..1_500 {
-        silent.push(open(service.address, b""));
+    let half = b"POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{";
+    for n in 0..1_500_u32 {
+        // From several addresses of this machine, as one has a quarter of the places.
+        silent.push(open_from(
+            (n % 8) as u8 + 2,
+            service.address,
+            if n % 2 == 0 { half } else { b"" },
+        ));
         if n % 100 == 99 {
             assert_eq!(service.get("/healthz").status, 200, "beside {n} silent connections");
         }

@@ -19,7 +19,7 @@ use crate::http::request::parameter::{
 use crate::http::request::params::{FILTER, cursor_by, text};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Custom, Text};
-use crate::http::request::values::bounds;
+use crate::http::request::values::{SortKey, bounds};
 use crate::http::request::words::Choice;
 use crate::i18n::Message;
 use crate::message;
@@ -45,6 +45,8 @@ impl fmt::Display for PageCursor {
         write!(f, "{}.{}", self.requested, self.began)
     }
 }
+
+impl SortKey for PageCursor {}
 
 impl FromStr for PageCursor {
     type Err = ();

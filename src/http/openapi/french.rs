@@ -341,12 +341,16 @@ const TEXTS: &[(&str, &str)] = &[
         "Longitude et latitude de la position moyenne de ses demandes.",
     ),
     (
-        "Number of standing hotspots of these services.",
-        "Nombre de points chauds actuels de ces services.",
+        "Number of standing hotspots of these services; null where the filter restricts anything \
+         else, because they are found in the whole city.",
+        "Nombre de points chauds actuels de ces services ; null si le filtre restreint autre chose, \
+         car ils sont cherchés dans toute la ville.",
     ),
     (
-        "Number of alerts of these services; null before the first scan.",
-        "Nombre d’alertes de ces services ; null avant la première recherche.",
+        "Number of alerts of these services; null before the first scan, and where the number of \
+         hotspots is.",
+        "Nombre d’alertes de ces services ; null avant la première recherche, et si celui des \
+         points chauds l’est.",
     ),
     ("Counts under a filter.", "Nombres de demandes sous un filtre."),
     ("A boundary set.", "Un découpage en secteurs."),

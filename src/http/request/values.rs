@@ -89,17 +89,34 @@ impl<N> Clone for CursorType<N> {
 impl<N> Copy for CursorType<N> {}
 
 /// A cursor in a list that is sorted by an `N`.
-pub const fn cursor<N: FromStr>() -> CursorType<N> {
+pub const fn cursor<N: SortKey>() -> CursorType<N> {
     CursorType(std::marker::PhantomData)
 }
 
-impl<N: FromStr> ParameterType for CursorType<N> {
+/// A sort key of a list.
+pub trait SortKey: FromStr {
+    /// Can it be the key of an item?
+    fn is_key(&self) -> bool {
+        true
+    }
+}
+
+impl SortKey for i64 {}
+
+impl SortKey for f64 {
+    fn is_key(&self) -> bool {
+        self.is_finite() && *self >= 0.0
+    }
+}
+
+impl<N: SortKey> ParameterType for CursorType<N> {
     type Value = Cursor<N>;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<Cursor<N>> {
         let read = text
             .split_once('~')
-            .and_then(|(key, id)| Some(Cursor { key: key.parse().ok()?, id: id.to_owned() }));
+            .and_then(|(key, id)| Some((key.parse().ok().filter(N::is_key)?, id.to_owned())));
+        let read = read.map(|(key, id)| Cursor { key, id });
         read.ok_or_else(|| {
             let message =
                 message!("n’est pas un curseur de ce service", "is not a cursor of this service");

@@ -8,7 +8,9 @@ use crate::i18n::format::{counted, date, list, number, plural, rounded};
 use crate::query::{Alert, Hotspot, HotspotHistory, trend_direction};
 
 /// An expectation below this is written "less than 0.1" and has no ratio.
-pub const EXPECTED_MIN: f64 = 0.05;
+const EXPECTED_MIN: f64 = 0.05;
+/// From this number on a ratio to it is given.
+pub const RATIO_FROM: f64 = 1.0;
 const DAYS_PER_YEAR: f64 = 365.0;
 
 /// The context of the sentences: service names, time zone and language.
@@ -224,9 +226,9 @@ impl SentenceNames<'_> {
 }
 
 /// How many times as many as a reference, from the numbers as they are written in the sentence.
-/// None where the reference is next to nothing.
+/// None where the reference is less than one report: such a ratio says little.
 fn times(count: u64, reference: f64) -> Option<f64> {
-    (reference >= EXPECTED_MIN).then(|| rounded(count as f64 / rounded(reference)))
+    (reference >= RATIO_FROM).then(|| rounded(count as f64 / rounded(reference)))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::message;
 use crate::query::{self, Count, Stats};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
+use crate::usecase::watch::standing_filter;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -55,11 +56,14 @@ async fn stats(mut call: Call<StatsRequest>) -> HandlerResult {
         let areas = boundary_set(snapshot, areas.as_deref())?;
         let (counts, days) = count(snapshot, (&filter, areas), city, &state.app.limits);
         let services = filter.services.as_deref();
-        let alerts = watched.alerts().map(|found| {
+        // The watch examines the whole city of the present; only services select among its results.
+        let by_service = Filter { services: filter.services.clone(), ..standing_filter() };
+        let is_watched = filter == Filter { incidents: filter.incidents, ..by_service };
+        let alerts = watched.alerts().filter(|_| is_watched).map(|found| {
             let is_counted = |code: &ServiceCode| services.is_none_or(|list| list.contains(code));
             found.alerts.iter().filter(|alert| is_counted(&alert.service)).count()
         });
-        let hotspots = watched.standing_now(services);
+        let hotspots = is_watched.then(|| watched.standing_now(services));
         let catalogue = city.catalogue();
         let revision = snapshot.revision();
         let out = StatsOut::new(&counts, &days, revision, &catalogue, context.language);
@@ -123,9 +127,11 @@ struct StatsOut<'a> {
     service: Vec<ServiceCount<'a>>,
     area: Vec<AreaCount<'a>>,
     day: Vec<DayCount>,
-    /// Number of standing hotspots of these services.
-    hotspots: usize,
-    /// Number of alerts of these services; null before the first scan.
+    /// Number of standing hotspots of these services; null where the filter restricts anything
+    /// else, because they are found in the whole city.
+    hotspots: Option<usize>,
+    /// Number of alerts of these services; null before the first scan, and where the number of
+    /// hotspots is.
     alerts: Option<usize>,
 }
 
@@ -208,7 +214,7 @@ impl<'a> StatsOut<'a> {
             service: stats.services.iter().map(service).collect(),
             area: stats.areas.iter().map(area).collect(),
             day: days.map(|(day, n)| DayCount { date: day.to_string(), count: *n }).collect(),
-            hotspots: 0,
+            hotspots: None,
             alerts: None,
         }
     }

@@ -10,7 +10,7 @@ use crate::export::word::Word;
 use crate::http::reply::counts::Counts;
 use crate::http::v1::hexes::answer::HexClass;
 use crate::http::v1::members::{members, service_counts};
-use crate::http::v1::sentences::{EXPECTED_MIN, SentenceNames};
+use crate::http::v1::sentences::{RATIO_FROM, SentenceNames};
 use crate::index::Snapshot;
 use crate::place::H3Cell;
 use crate::query::{Hotspot, Population, Priority, trend_direction};
@@ -211,7 +211,7 @@ pub fn hotspot<'a>(
         count: hotspot.count,
         open: hotspot.open,
         expected,
-        ratio: (expected >= EXPECTED_MIN).then(|| figure(hotspot.count as f64 / expected)),
+        ratio: (expected >= RATIO_FROM).then(|| figure(hotspot.count as f64 / expected)),
         excess: figure(hotspot.count as f64 - expected),
         population: Word(PopulationWord(hotspot.population)),
         usual: hotspot.history.usual.map(figure),
