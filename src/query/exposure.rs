@@ -3,8 +3,8 @@
 //! The counted reports, the *cases*, are a part of a *population*: reports of the same status,
 //! nature, channel and accuracy, duplicates counted or left out as among the cases, over the whole
 //! extent of the city. Under the null hypothesis a report's place is independent of whether it is a
-//! case, so a cell expects the share of all cases that it has of the population: of the year up to the
-//! end of the period, so that what is unusual in the period does not hide itself. Hotspots must
+//! case, so a cell expects the share of all cases that it has of the population: of the year up to
+//! the end of the period, so that what is unusual in the period does not hide itself. Hotspots must
 //! also stand out among the services of the same period, so that what raises all services alike,
 //! such as a festival, makes no hotspot of any; this second test is left out where more than four
 //! fifths of that population are cases, as when all services are counted together.

@@ -137,18 +137,17 @@ impl HotspotSearch {
             return standing_name(services);
         }
         let by = if self.by_service { "service" } else { "all" };
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("service", services).append_pair("by", by);
-        for (name, value) in rest.query_pairs() {
-            pairs.append_pair(name, &value);
-        }
-        pairs.append_pair("days", &days.to_string());
-        pairs.append_pair("resolution", &resolution.to_string());
-        if let Some(k) = k {
-            pairs.append_pair("k", &k.to_string());
-        }
-        pairs.append_pair("exposure", exposure.as_str()).append_pair("level", &rate.to_string());
-        pairs.finish()
+        // Codes, words, numbers and times have no characters that a query string must escape.
+        let mut pairs = vec![("service", services.to_owned()), ("by", by.to_owned())];
+        pairs.extend(rest.query_pairs());
+        pairs.push(("days", days.to_string()));
+        pairs.push(("resolution", resolution.to_string()));
+        pairs.extend(k.map(|k| ("k", k.to_string())));
+        pairs.push(("exposure", exposure.as_str().to_owned()));
+        pairs.push(("level", rate.to_string()));
+        let pairs: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("&")
     }
 }
 

@@ -19,7 +19,7 @@ use crate::http::request::parameter::{
 use crate::http::request::params::{FILTER, cursor_by, text};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Custom, Text};
-use crate::http::request::values::{SortKey, bounds};
+use crate::http::request::values::{CursorKey, bounds};
 use crate::http::request::words::Choice;
 use crate::i18n::Message;
 use crate::message;
@@ -46,7 +46,7 @@ impl fmt::Display for PageCursor {
     }
 }
 
-impl SortKey for PageCursor {}
+impl CursorKey for PageCursor {}
 
 impl FromStr for PageCursor {
     type Err = ();

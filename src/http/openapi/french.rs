@@ -343,8 +343,8 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "Number of standing hotspots of these services; null where the filter restricts anything \
          else, because they are found in the whole city.",
-        "Nombre de points chauds actuels de ces services ; null si le filtre restreint autre chose, \
-         car ils sont cherchés dans toute la ville.",
+        "Nombre de points chauds actuels de ces services ; null si le filtre restreint autre \
+         chose, car ils sont cherchés dans toute la ville.",
     ),
     (
         "Number of alerts of these services; null before the first scan, and where the number of \

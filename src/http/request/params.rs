@@ -7,7 +7,7 @@ use crate::http::request::parameter::{
 };
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Flag, Number, PathSegment, Text, number};
-use crate::http::request::values::{Bounds, CursorType, SortKey, Time, cursor};
+use crate::http::request::values::{Bounds, CursorKey, CursorType, Time, cursor};
 use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
 use crate::place::{BBox, CIRCUMFERENCE_M, Position};
@@ -23,7 +23,7 @@ pub const LIMIT: Parameter<Number<usize>, Defaulted<usize>> = query("limit", num
     .described("Nombre maximal de résultats.", "Maximum number of results.");
 
 /// The cursor of a page in a list that is sorted by an `N`.
-pub const fn cursor_by<N: SortKey>() -> Parameter<CursorType<N>, Optional> {
+pub const fn cursor_by<N: CursorKey>() -> Parameter<CursorType<N>, Optional> {
     query("cursor", cursor()).optional().described(
         "Fin de la page précédente, reprise de son lien « next ».",
         "End of the previous page, as in its link 'next'.",

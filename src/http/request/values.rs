@@ -89,27 +89,27 @@ impl<N> Clone for CursorType<N> {
 impl<N> Copy for CursorType<N> {}
 
 /// A cursor in a list that is sorted by an `N`.
-pub const fn cursor<N: SortKey>() -> CursorType<N> {
+pub const fn cursor<N: CursorKey>() -> CursorType<N> {
     CursorType(std::marker::PhantomData)
 }
 
 /// A sort key of a list.
-pub trait SortKey: FromStr {
+pub trait CursorKey: FromStr {
     /// Can it be the key of an item?
     fn is_key(&self) -> bool {
         true
     }
 }
 
-impl SortKey for i64 {}
+impl CursorKey for i64 {}
 
-impl SortKey for f64 {
+impl CursorKey for f64 {
     fn is_key(&self) -> bool {
         self.is_finite() && *self >= 0.0
     }
 }
 
-impl<N: SortKey> ParameterType for CursorType<N> {
+impl<N: CursorKey> ParameterType for CursorType<N> {
     type Value = Cursor<N>;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<Cursor<N>> {
