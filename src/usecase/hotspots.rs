@@ -144,7 +144,7 @@ impl HotspotSearch {
         pairs.push(("resolution", resolution.to_string()));
         pairs.extend(k.map(|k| ("k", k.to_string())));
         pairs.push(("exposure", exposure.as_str().to_owned()));
-        pairs.push(("level", rate.to_string()));
+        pairs.push(("level", (100.0 - rate * 100.0).to_string()));
         let pairs: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("&")
