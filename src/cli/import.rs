@@ -252,8 +252,9 @@ struct ImportRun<'a> {
 impl ImportRun<'_> {
     /// Imports every file, or reads it alone.
     fn all(&self, files: &[OpenedFile]) -> Result<ExitCode> {
-        if self.arguments.strict && !self.is_clean(files)? {
-            eprintln!("nothing was imported (--strict)");
+        let reasons = if self.arguments.strict { self.strict_reasons(files)? } else { Vec::new() };
+        if !reasons.is_empty() {
+            eprintln!("nothing was imported (--strict): {}", reasons.join("; "));
             return Ok(ExitCode::from(NOTHING_USABLE));
         }
         let (mut some_usable, mut all_usable) = (files.is_empty(), true);
@@ -280,17 +281,19 @@ impl ImportRun<'_> {
         })
     }
 
-    /// Whether no row of any file would be refused; prints the summaries of those with refusals.
-    fn is_clean(&self, files: &[OpenedFile]) -> Result<bool> {
-        let mut is_clean = true;
+    /// Why `--strict` imports nothing, with the file of each reason; empty where nothing is wrong.
+    /// Prints the summaries of the files with reasons.
+    fn strict_reasons(&self, files: &[OpenedFile]) -> Result<Vec<String>> {
+        let mut all = Vec::new();
         for file in files.iter().filter(|file| file.source.has_rows().unwrap_or(true)) {
             let checked = self.one(file, true)?;
-            if !checked.is_clean() || file.source.incomplete().is_some() {
+            let reasons = checked.strict_reasons(&file.source);
+            if !reasons.is_empty() {
                 checked.print(&file.source, &self.arguments.summary);
-                is_clean = false;
+                all.push(format!("{}: {}", checked.file, reasons.join(", ")));
             }
         }
-        Ok(is_clean)
+        Ok(all)
     }
 
     /// Imports a file, or reads it alone.

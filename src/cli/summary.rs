@@ -55,12 +55,30 @@ pub fn print_no_rows(file: &str, format: &str) {
 }
 
 impl FileSummary {
-    /// No row was refused or lies outside the city, every status word is known, and no row lacks
-    /// the id that others have.
-    pub fn is_clean(&self) -> bool {
-        let has_gaps = self.noticed.has_ids && self.noticed.without_id > 0;
-        let are_known = Notes::sorted(&self.noticed.statuses, false).is_empty();
-        self.counts.refused == 0 && self.counts.outside == 0 && are_known && !has_gaps
+    /// Why `--strict` does not import the file: rows that are refused, lie outside the city or lack
+    /// the id that others have, status words that are not known, an incomplete file. Empty where
+    /// there is no reason.
+    pub fn strict_reasons(&self, source: &SourceFile) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let Summary { refused, outside, .. } = self.counts;
+        if refused > 0 {
+            reasons.push(format!("{} refused", counted(refused, "row")));
+        }
+        if outside > 0 {
+            reasons.push(format!("{} outside the city's extent", counted(outside, "row")));
+        }
+        let unknown = Notes::sorted(&self.noticed.statuses, false);
+        if !unknown.is_empty() {
+            let shown = unknown.iter().take(WORDS).map(|(word, _)| format!("'{word}'"));
+            let (count, words) = (unknown.len() as u64, shown.collect::<Vec<_>>().join(", "));
+            reasons.push(format!("{} not known: {words}", counted(count, "status word")));
+        }
+        if self.noticed.has_ids && self.noticed.without_id > 0 {
+            let rows = counted(self.noticed.without_id, "row");
+            reasons.push(format!("{rows} without an id, though others have one"));
+        }
+        reasons.extend(source.incomplete().map(|why| why.en));
+        reasons
     }
 
     /// Prints it as `text` or `json`.
@@ -248,6 +266,7 @@ impl FileSummary {
             "dry_run": self.is_dry_run,
             "finished": self.is_finished,
             "seconds": self.seconds,
+            "strict_reasons": self.strict_reasons(source),
             "rows": rows,
             "added": counts.added,
             "updated": counts.updated,

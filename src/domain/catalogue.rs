@@ -89,13 +89,16 @@ impl fmt::Display for ServiceCode {
 }
 
 /// What two spellings of one service's name have in common: the words in lower case, without
-/// accents, hyphens, punctuation and asterisks. Signs that count, such as `+` and `<`, stay.
+/// hyphens, punctuation and asterisks. Accents stay, for `Łąka` is no `Laka`, and so do signs such
+/// as `+` and `<` and pictures such as `🌳`.
 pub fn name_key(name: &str) -> String {
-    let folded = fold(name);
-    let counts = |c: char| c.is_alphanumeric() || "+<>=%#&$€".contains(c);
-    let words = folded.split(|c: char| !counts(c)).filter(|word| !word.is_empty());
+    let lower = name.to_lowercase();
+    let is_mark = |c: char| ('\u{2010}'..='\u{205e}').contains(&c) || "«»·¡¿".contains(c);
+    let is_sign = |c: char| "+<>=%#&$€".contains(c) || !(c.is_ascii() || is_mark(c));
+    let counts = |c: char| c.is_alphanumeric() || is_sign(c) && !c.is_whitespace();
+    let words = lower.split(|c: char| !counts(c)).filter(|word| !word.is_empty());
     let key = words.collect::<Vec<_>>().join(" ");
-    if key.is_empty() { folded } else { key }
+    if key.is_empty() { lower } else { key }
 }
 
 /// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
@@ -383,7 +386,18 @@ mod tests {
         assert_eq!(name_key("*Z-Nid-de-poule  ancien"), name_key("z nid de poule (ancien)"));
         assert_ne!(name_key("Парк"), name_key("Park"));
         assert_ne!(name_key("A+"), name_key("A"));
-        assert_ne!(name_key("?"), name_key("!"));
+        for (one, other) in [
+            ("?", "!"),
+            ("Straße", "Strasse"),
+            ("Café", "Cafe"),
+            ("Cafe\u{301}", "Cafe"),
+            ("Łąka", "Laka"),
+            ("Tree 🌳", "Tree 🚗"),
+            ("🌳", "🚗"),
+        ] {
+            assert_ne!(name_key(one), name_key(other));
+        }
+        assert_eq!(name_key("CAFÉ – bruit*"), name_key("café, Bruit"));
         assert!(ServiceCode::new("Nid de poule").is_none());
         assert!(ServiceCode::new("a--b").is_none());
     }

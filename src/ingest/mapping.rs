@@ -333,7 +333,11 @@ impl Mapping {
         code.or_else(|| {
             let name = &category?.name;
             let declared = self.profile.services.get(&fold(name)).cloned();
-            Some(declared.unwrap_or_else(|| ServiceCode::slug(name).to_string()))
+            // A name without letters, such as `🌳`, gives no code: the import numbers one.
+            Some(declared.unwrap_or_else(|| match name.chars().any(char::is_alphanumeric) {
+                true => ServiceCode::slug(name).to_string(),
+                false => name.clone(),
+            }))
         })
         .unwrap_or_default()
     }

@@ -50,7 +50,9 @@ impl ImportServices {
         }
         let is_code = ServiceCode::new(code).is_some();
         let slug = ServiceCode::slug(if is_code { name } else { code });
-        let is_builtin = self.quebec.get(slug.as_str()).is_some();
+        // A name of pictures or signs alone is no name of a built-in service.
+        let has_letters = is_code || ServiceCode::slug(&format!("a{code}")).as_str() != "a";
+        let is_builtin = has_letters && self.quebec.get(slug.as_str()).is_some();
         let is_made = !is_code || (slug.as_str() == code && !is_builtin);
         let given = is_made.then(|| {
             if is_builtin {
@@ -58,9 +60,13 @@ impl ImportServices {
             }
             let key = name_key(name);
             let is_free = |code: &ServiceCode| {
-                self.catalogue.get(code.as_str()).is_none_or(|known| {
-                    [&known.names.fr, &known.names.en].iter().any(|known| name_key(known) == key)
-                })
+                let is_of_quebec = self.quebec.get(code.as_str()).is_some();
+                !is_of_quebec
+                    && self.catalogue.get(code.as_str()).is_none_or(|known| {
+                        [&known.names.fr, &known.names.en]
+                            .iter()
+                            .any(|known| name_key(known) == key)
+                    })
             };
             let numbered = (2..).map(|number| slug.numbered(number));
             let mut codes = std::iter::once(slug.clone()).chain(numbered);

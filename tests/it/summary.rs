@@ -126,13 +126,18 @@ fn strict_imports_all_or_nothing() {
     let good = file(&folder, "good.csv", &[GOOD]);
     let odd = file(&folder, "odd.csv", &[&GOOD.replace("open", "Wibble")]);
     let some = file(&folder, "some.csv", &[GOOD, BAD]);
-    for files in [vec![&some], vec![&odd], vec![&good, &some]] {
+    for (files, reason) in [
+        (vec![&some], "some.csv: 1 row refused"),
+        (vec![&odd], "odd.csv: 1 status word not known: 'Wibble'"),
+        (vec![&good, &some], "some.csv: 1 row refused"),
+    ] {
         let mut arguments = vec!["import", "--strict"];
         arguments.extend(files.iter().map(|file| file.as_str()));
         let output = run(&folder, &arguments);
         assert_eq!(output.status.code(), Some(1), "{files:?}");
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(error.contains("nothing was imported (--strict)"), "{error}");
+        assert!(error.contains("nothing was imported (--strict): "), "{error}");
+        assert!(error.contains(reason), "{error}");
         assert!(!folder.file("city.db").exists(), "{files:?}");
     }
     assert_eq!(status(&folder, &["import", "--strict", &good]).0, Some(0));

@@ -88,13 +88,12 @@ pub fn found(text: impl Read) -> Option<Message> {
 /// record has other members beside its words.
 fn is_error(members: &Map<String, Value>, is_listed: bool) -> bool {
     let is_one_of = |name: &str, list: &[&str]| list.contains(&name.to_ascii_lowercase().as_str());
-    let says = |value: &Value| match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Number(number) => number.as_i64() != Some(0),
-        Value::Bool(true) | Value::Object(_) => true,
-    };
+    let is_record_member =
+        |name: &String| !is_one_of(name, &WORDS) && !is_one_of(name, &ERRORS) && name != "trace";
+    let holds = |(name, value): (&String, &Value)| is_record_member(name) && has_records(value);
+    if !is_listed && members.iter().any(holds) {
+        return false;
+    }
     let is_said = members.iter().any(|(name, value)| is_one_of(name, &ERRORS) && says(value));
     let are_usual = members.keys().all(|name| {
         is_one_of(name, &WORDS) || is_one_of(name, &ERRORS) || is_one_of(name, &OTHERS)
@@ -104,6 +103,29 @@ fn is_error(members: &Map<String, Value>, is_listed: bool) -> bool {
     match is_listed {
         true => are_usual && has_words && has_code,
         false => is_said || (are_usual && has_words),
+    }
+}
+
+/// Does the value of a member say that something went wrong? `{}`, `[]`, 0 and `"none"` do not.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !["", "0", "none", "ok", "null", "false", "success", "no error"]
+            .contains(&text.trim().to_ascii_lowercase().as_str()),
+        Value::Array(list) => list.iter().any(says),
+        Value::Object(members) => members.values().any(says),
+        Value::Number(number) => number.as_i64() != Some(0),
+        Value::Bool(true) => true,
+    }
+}
+
+/// Does a value hold a list of objects, itself or in its members? Those are data, whatever stands
+/// beside them.
+fn has_records(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(Value::is_object),
+        Value::Object(members) => members.values().any(has_records),
+        _ => false,
     }
 }
 
@@ -153,6 +175,11 @@ mod tests {
             r#"[{"code":1,"description":"a"},{"code":2,"description":"b"}]"#,
             r#"{"success":true,"error":null,"result":{"records":[{"id":1}]}}"#,
             r#"{"type":"FeatureCollection","features":[]}"#,
+            r#"{"metadata":{"page":1},"issues":[{"id":1}],"errors":{}}"#,
+            r#"{"issues":[{"id":1},{"id":2}],"errors":{"place":["is too far"]}}"#,
+            r#"{"data":{"requests":[{"id":1}]},"errors":[{"message":"one is missing"}]}"#,
+            r#"{"error":{"code":0,"message":""},"count":0}"#,
+            r#"{"error":"none","items":[]}"#,
             "{",
             "",
             "id,message",
