@@ -59,7 +59,7 @@ fn list(title: &str, words: &std::collections::HashMap<String, NotedWord>, known
     });
     let more = match sorted.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        more => format!("; {more} more"),
+        more => format!("; {more} more, which --summary json lists"),
     };
     println!("  {title}: {}{more}", shown.collect::<Vec<_>>().join(", "));
 }

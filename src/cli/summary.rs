@@ -248,20 +248,19 @@ impl FileSummary {
         let times = self.noticed.times.iter();
         let times: Map<String, Value> =
             times.map(|(format, count)| (format.shown().to_owned(), json!(count))).collect();
-        let unknown = |words| {
-            let words = Notes::sorted(words, false).into_iter();
-            let words = words.map(|(word, noted)| {
-                json!({ "word": word, "count": noted.count, "read_as": noted.read_as })
-            });
-            words.collect::<Vec<Value>>()
-        };
-        json!({
+        let mut summary = json!({
             "file": self.file,
             "profile": source.profile().name,
             "jurisdiction": self.jurisdiction.as_str(),
             "city_notes": self.city_notes.iter().map(|note| &note.en).collect::<Vec<_>>(),
             "learned_extent": self.learned_extent.map(|b| [b.west, b.south, b.east, b.north]),
             "read_as": source.described(),
+            "columns": columns(source),
+            "date_order": source.in_force("date_order"),
+            "point_order": source.in_force("point_order"),
+            "projection": source.in_force("projection"),
+            "notes": self.noticed.sentences.iter().chain(&source.reading_notes())
+                .map(|note| &note.en).collect::<Vec<_>>(),
             "incomplete": source.incomplete().map(|why| why.en),
             "dry_run": self.is_dry_run,
             "finished": self.is_finished,
@@ -290,17 +289,51 @@ impl FileSummary {
             "further_callers": self.counts.callers,
             "services_added": services,
             "times": times,
-            "without_status": self.noticed.without_status.iter().map(|one| json!({
-                "reason": one.reason().en, "count": one.count,
-                "read_as": status_word(one.taken.0, one.taken.1),
-            })).collect::<Vec<_>>(),
-            "closed_by_closing_time": self.noticed.closed_by_time,
-            "closing_times_not_kept": self.noticed.closings_not_kept.iter()
-                .map(|(status, count)| (status.to_string(), json!(count)))
-                .collect::<Map<_, _>>(),
             "exchanged_coordinates": self.noticed.exchanged,
-            "status_words_not_known": unknown(&self.noticed.statuses),
-            "channel_words_not_known": unknown(&self.noticed.channels),
+        });
+        if let (Some(all), Value::Object(statuses)) = (summary.as_object_mut(), self.json_words()) {
+            all.extend(statuses);
+        }
+        summary
+    }
+
+    /// Of [`Self::json`]: what was concluded of statuses, and the words of statuses and channels.
+    fn json_words(&self) -> Value {
+        let noted = |words, known| {
+            let words = Notes::sorted(words, known).into_iter();
+            let words = words.map(|(word, noted)| {
+                json!({ "word": word, "count": noted.count, "read_as": noted.read_as })
+            });
+            words.collect::<Vec<Value>>()
+        };
+        let without = self.noticed.without_status.iter().map(|one| {
+            json!({ "reason": one.reason().en, "count": one.count,
+                    "read_as": status_word(one.taken.0, one.taken.1) })
+        });
+        let not_kept = self.noticed.closings_not_kept.iter();
+        let not_kept: Map<String, Value> =
+            not_kept.map(|(status, count)| (status.to_string(), json!(count))).collect();
+        json!({
+            "without_status": without.collect::<Vec<_>>(),
+            "closed_by_closing_time": self.noticed.closed_by_time,
+            "closing_times_not_kept": not_kept,
+            "status_words": noted(&self.noticed.statuses, true),
+            "status_words_not_known": noted(&self.noticed.statuses, false),
+            "channel_words": noted(&self.noticed.channels, true),
+            "channel_words_not_known": noted(&self.noticed.channels, false),
         })
     }
+}
+
+/// What each column was recognised as, with the certainty from 0 to 1; of a profile or a mapping,
+/// the names of columns that each field is read from.
+fn columns(source: &SourceFile) -> Value {
+    let Some(recognition) = source.recognition() else {
+        return json!(source.profile().columns);
+    };
+    let columns = recognition.columns.iter().map(|column| {
+        json!({ "name": column.name, "field": column.field, "examples": column.examples,
+                "certainty": column.field.and(column.guess).map(|guess| guess.1) })
+    });
+    columns.collect()
 }

@@ -71,6 +71,9 @@ pub struct Profile {
     pub own_names: bool,
     /// Which of the rows of one id wins: `newest`, `first`, `last` or `refuse`.
     pub repeats: Option<String>,
+    /// Fields of which somebody has to decide what they are read from. A mapping is complete once
+    /// each has columns or a default, or is no longer in this list.
+    pub undecided: Vec<String>,
     /// Values where the source has none.
     pub defaults: Defaults,
     /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
@@ -166,6 +169,13 @@ impl Profile {
             let import = field.import.map(str::to_owned);
             import.map(|import| profile.columns.entry(import).or_insert_with(name));
         }
+        // As the header's names are.
+        let folded = |name: &String| name.split('+').map(column_name).collect::<Vec<_>>().join("+");
+        for names in profile.columns.values_mut() {
+            *names = names.iter().map(folded).collect();
+        }
+        let flags = profile.approximate_when.drain();
+        profile.approximate_when = flags.map(|(name, is)| (column_name(&name), is)).collect();
         for field in profile.columns.keys() {
             if !FIELDS.contains(&field.as_str()) {
                 return Err(format!("[columns] {field}: one of {}", FIELDS.join(", ")));
@@ -216,6 +226,26 @@ impl Profile {
         }
     }
 
+    /// Fails where an undecided field has neither columns nor a default.
+    ///
+    /// # Errors
+    /// The field, and what it wants.
+    pub fn check_decided(&self) -> Result<(), String> {
+        let has_default = |field: &str| match field {
+            "category" => self.defaults.category.is_some(),
+            "status" => self.defaults.status.is_some(),
+            _ => false,
+        };
+        let is_open = |field: &&String| !self.columns.contains_key(*field) && !has_default(field);
+        match self.undecided.iter().find(is_open) {
+            None => Ok(()),
+            Some(field) => Err(format!(
+                "the mapping is not complete: give '{field}' columns under [columns], or take it \
+                 off the list `undecided`"
+            )),
+        }
+    }
+
     /// The built-in profile that a header belongs to.
     pub fn recognise(header: &[String]) -> Option<Self> {
         Self::all().ok()?.into_iter().find(|profile| profile.fits(header))
@@ -262,6 +292,7 @@ impl Profile {
             columns,
             own_names: self.own_names || base.own_names,
             repeats: self.repeats.or(base.repeats),
+            undecided: self.undecided,
             defaults: Defaults {
                 category: self.defaults.category.or(base.defaults.category),
                 status: self.defaults.status.or(base.defaults.status),
@@ -346,6 +377,20 @@ mod tests {
             assert!(known.serves(&header) && known.name == name, "{name}");
         }
         assert!(Profile::recognise(&["a".into(), "b".into()]).is_none());
+    }
+
+    #[test]
+    fn columns_are_named_in_any_case_and_with_any_signs() {
+        let text = "[columns]\ncategory = ['Kategorie']\nid = ['Fall-Nr.', '_id']\n\
+                    address = ['Straße+Haus Nr']\n[approximate_when]\n'Ungenau?' = '1'";
+        let mapping = Profile::parse(text).unwrap();
+        assert_eq!(mapping.columns["category"], ["kategorie"]);
+        assert_eq!(mapping.columns["id"], ["fall_nr", "id"]);
+        assert_eq!(
+            mapping.columns["address"],
+            [[column_name("Straße"), "haus_nr".into()].join("+")]
+        );
+        assert_eq!(mapping.approximate_when["ungenau"], "1");
     }
 
     #[test]

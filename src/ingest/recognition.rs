@@ -401,6 +401,11 @@ impl Recognition {
             let _ = writeln!(text, "# Not sure: {}", one_line(&doubt.en));
         }
         let _ = writeln!(text, "name = \"{RECOGNISED}\"");
+        let open = |field: &&&str| self.columns.iter().all(|column| column.field != Some(**field));
+        let open: Vec<String> = self.doubted.iter().filter(open).map(|one| quoted(one)).collect();
+        if !open.is_empty() {
+            let _ = writeln!(text, "undecided = [{}]  # each wants columns", open.join(", "));
+        }
         for (key, value, example) in [
             ("jurisdiction", jurisdiction, "city.example"),
             ("time_zone", time_zone, "America/Toronto"),

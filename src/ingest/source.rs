@@ -50,6 +50,8 @@ pub struct SourceFile {
     strict: bool,
     recognition: Option<Recognition>,
     reading_notes: RefCell<Vec<Message>>,
+    /// What all rows together decided the last time, `key=value`.
+    decided: RefCell<Vec<String>>,
     is_refused_rows: bool,
     /// Of a file of refused rows: what its source was read as, `key=value`.
     read_as: Vec<String>,
@@ -87,6 +89,8 @@ impl SourceFile {
             (Some(text), _) => {
                 let read = Profile::parse(text);
                 let profile = read.map_err(|reason| profile_error("--mapping", "", reason))?;
+                let is_decided = profile.check_decided();
+                is_decided.map_err(|reason| profile_error("--mapping", "undecided", reason))?;
                 let strict = profile.header.is_empty();
                 (profile, strict)
             }
@@ -121,6 +125,7 @@ impl SourceFile {
             is_refused_rows,
             recognition,
             reading_notes: RefCell::default(),
+            decided: RefCell::default(),
             read_as,
             only_city: RefCell::default(),
         };
@@ -168,6 +173,20 @@ impl SourceFile {
     /// Why the file holds only a part of its publisher's records, where it says so.
     pub fn incomplete(&self) -> Option<Message> {
         self.input.incomplete()
+    }
+
+    /// The order of dates (`date_order`) or of points (`point_order`), or the `projection`: as it is
+    /// declared, else as the rows decided it the last time; `None` where neither says it.
+    pub fn in_force(&self, key: &str) -> Option<String> {
+        let Profile { date_order, point_order, projection, .. } = &self.profile;
+        let declared = match key {
+            "date_order" => date_order,
+            "point_order" => point_order,
+            _ => projection,
+        };
+        let decided = self.decided.borrow();
+        let decided = || decided.iter().find_map(|one| one.strip_prefix(key)?.strip_prefix('='));
+        declared.clone().or_else(|| decided().map(str::to_owned))
     }
 
     /// Size in bytes.
@@ -339,6 +358,7 @@ impl SourceFile {
         }
         decided.extend(self.survey(&mut mapping, survey_time_max)?);
         decided.dedup();
+        self.decided.replace(decided.clone());
         mapping.resolve(rows.columns().folded());
         let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
         let is_features = has_geometry && !self.input.is_table();

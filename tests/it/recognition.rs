@@ -71,6 +71,9 @@ fn a_file_that_is_not_sure_is_not_imported_and_its_mapping_is_named_and_kept() {
     assert!(error.contains("other.mapping.toml") && error.contains("category"), "{error}");
     let mapping = std::fs::read_to_string(folder.file("other.mapping.toml")).unwrap();
     assert!(mapping.contains("requested = [\"aanmaakdatum\"]"), "{mapping}");
+    let uncompleted = [&arguments[..], &["--mapping", "other.mapping.toml"]].concat();
+    let error = refused(&folder, &uncompleted);
+    assert!(error.contains("undecided") && error.contains("category"), "{error}");
     let completed = mapping.replace("[columns]", "[columns]\ncategory = [\"kwrx\"]");
     std::fs::write(folder.file("other.mapping.toml"), &completed).unwrap();
     assert!(refused(&folder, &arguments).contains("exists already and is kept"));

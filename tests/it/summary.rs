@@ -246,3 +246,54 @@ fn exchanged_coordinates_are_counted() {
         assert_eq!(is_said, count > 0, "{text}");
     }
 }
+
+#[test]
+fn the_json_has_every_word_and_how_the_file_was_read() {
+    let rows: String = (0..40)
+        .map(|n| format!("w{n},2026-10-01T10:00:00Z,,Pothole,Wibble {n},46.81,-71.21\n"))
+        .collect();
+    let known = "k,2026-10-01T10:00:00Z,,Pothole,Erledigt,46.81,-71.21\n";
+    let (text, json) = said("f.csv", &format!("{HEADER}\n{rows}{known}"), &[]);
+    assert!(text.contains("; 28 more, which --summary json lists"), "{text}");
+    assert_eq!(json["status_words_not_known"].as_array().unwrap().len(), 40);
+    assert_eq!(json["status_words"][0]["word"], "Erledigt", "{json}");
+    assert_eq!(json["columns"]["category"][0], "service_name", "{json}");
+    let table = "City requests\nnumber;category;created;status;position\n\
+                 1;Pothole;25.05.2026 10:00;open;46.81, -71.21\n\
+                 2;Pothole;26.05.2026 10:00;open;46.82, -71.22\n\
+                 3;Light;27.05.2026 10:00;closed;46.83, -71.23\n";
+    let city = ["--jurisdiction", "c.example", "--time-zone", "America/Toronto"];
+    let (_, json) = said("g.csv", table, &city);
+    let column = |name: &str| {
+        let columns = json["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap().clone()
+    };
+    assert_eq!(column("created")["field"], "requested", "{json}");
+    assert!(column("position")["certainty"].as_f64().unwrap() > 0.5, "{json}");
+    let notes = json["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().contains("above the header")), "{json}");
+}
+
+#[test]
+fn names_that_differ_have_services_of_their_own() {
+    let names = ["Straße", "Strasse", "Café", "Cafe", "Łąka", "Laka", "🌳", "🚗", "!!!", "???"];
+    let rows: String = (1..)
+        .zip(names)
+        .map(|(n, name)| format!("{n},2026-10-01T10:00:00Z,,{name},open,46.81,-71.21\n"))
+        .collect();
+    for city in ["ville.quebec.qc.ca", "other.example"] {
+        let folder = Folder::new("summary");
+        let path = folder.with("f.csv", format!("{HEADER}\n{rows}"));
+        let city = ["--jurisdiction", city, "--time-zone", "America/Toronto"];
+        done(&folder, &[&["import", path.to_str().unwrap()], &city[..]].concat());
+        let text = done(&folder, &["export", "--format", "csv", "--jurisdiction", city[1]]);
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        let header = table.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|has| has == name).unwrap();
+        let (code, name) = (at("service_code"), at("service_name"));
+        let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+        let codes: std::collections::HashSet<&str> = rows.iter().map(|row| &row[code]).collect();
+        assert_eq!(codes.len(), names.len(), "{text}");
+        assert!(names.iter().all(|one| rows.iter().any(|row| &row[name] == *one)), "{text}");
+    }
+}
