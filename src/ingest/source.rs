@@ -175,8 +175,8 @@ impl SourceFile {
         self.input.incomplete()
     }
 
-    /// The order of dates (`date_order`) or of points (`point_order`), or the `projection`: as it is
-    /// declared, else as the rows decided it the last time; `None` where neither says it.
+    /// The `date_order`, the `point_order` or the `projection`: as it is declared, else as the rows
+    /// decided it the last time; `None` where neither says it.
     pub fn in_force(&self, key: &str) -> Option<String> {
         let Profile { date_order, point_order, projection, .. } = &self.profile;
         let declared = match key {
