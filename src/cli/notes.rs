@@ -25,6 +25,14 @@ pub fn print(notes: &Notes) {
         let count = notes.repeated_hour;
         println!("  {count} closings read as the second of the hour that comes twice in autumn");
     }
+    if !notes.no_times.is_empty() {
+        let (sorted, all) = (Notes::sorted(&notes.no_times, false), notes.no_times.values());
+        let count: u64 = all.map(|noted| noted.count).sum();
+        let shown = sorted.iter().take(SHOWN);
+        let shown = shown.map(|(text, noted)| format!("{} '{text}'", noted.count));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        println!("  {count} closing or other later times stand for none: {shown}");
+    }
     if notes.closed_by_time > 0 {
         println!("  {} closed by their closing time alone", notes.closed_by_time);
     }

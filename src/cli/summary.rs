@@ -289,6 +289,7 @@ impl FileSummary {
             "further_callers": self.counts.callers,
             "services_added": services,
             "times": times,
+            "times_that_stand_for_none": self.noticed.counts_of_no_times(),
             "exchanged_coordinates": self.noticed.exchanged,
         });
         if let (Some(all), Value::Object(statuses)) = (summary.as_object_mut(), self.json_words()) {

@@ -2,6 +2,7 @@
 
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::no_time::is_word;
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
 pub type Guess = (&'static str, f64);
@@ -11,6 +12,13 @@ pub const SURE: f64 = 0.7;
 
 /// Words that the statuses of a source may be.
 const STATUSES_MAX: usize = 40;
+
+/// Distinct words that may stand in a column of ends for the times that have not come.
+const FILLERS_MAX: usize = 12;
+
+/// Certainty of a column without a value in the sample, by its name: a time or a coordinate, and
+/// a text. Each is below that of a column with values.
+const NAME_ALONE: [f64; 2] = [0.79, SURE];
 
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
@@ -30,6 +38,9 @@ impl Column<'_> {
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
         let values = self.values;
+        if values.filled == 0 {
+            return self.by_name_alone();
+        }
         // What a portal says of its own record is not about the request.
         let is_portal = self.words.is_technical && self.is_time();
         let is_link = values.filled > 0 && values.share(values.links) >= 0.9;
@@ -72,7 +83,53 @@ impl Column<'_> {
             return says_time && self.words.has(Concept::Date);
         }
         let numbers = if says_time && !self.is_key() { values.number_times } else { 0 };
-        values.share(values.times + numbers) >= 0.9
+        let times = values.times + numbers;
+        values.share(times) >= 0.9 || self.is_end_with_fillers(times)
+    }
+
+    /// Is it a column of ends, of which those that have not come are words such as `Pending`?
+    fn is_end_with_fillers(&self, times: u32) -> bool {
+        let values = self.values;
+        let is_end = self.words.has_any(&[Concept::Closed, Concept::Updated, Concept::Expected]);
+        let (has_times, says_date) = (times > 0, self.words.has(Concept::Date));
+        let words = || values.distinct.keys().filter(|text| is_word(text)).count();
+        let others = values.filled - values.words;
+        is_end
+            && (has_times || says_date)
+            && f64::from(times) >= 0.9 * f64::from(others)
+            && words() <= FILLERS_MAX
+    }
+
+    /// The field of a column that has no value in the sample: later rows may have some.
+    fn by_name_alone(&self) -> Option<Guess> {
+        let has = |concept| self.words.has(concept);
+        let of_other = [Concept::Name, Concept::Group, Concept::Text, Concept::Answer];
+        let is_other = self.is_key() || self.words.has_any(&of_other);
+        if self.words.has(Concept::Period) || self.words.is_technical {
+            return None;
+        }
+        let [sure, text] = NAME_ALONE;
+        let is_time = has(Concept::Date) || !(is_other || self.is_status());
+        let (field, certainty) = match () {
+            () if is_time && has(Concept::Expected) => ("expected", sure),
+            () if is_time && has(Concept::Updated) => ("updated", sure),
+            () if is_time && has(Concept::Closed) => ("closed", sure),
+            () if is_time && has(Concept::Date) => return None,
+            () if has(Concept::Latitude) && !has(Concept::Longitude) => ("lat", sure),
+            () if has(Concept::Longitude) && !has(Concept::Latitude) => ("lon", sure),
+            () if is_other && !has(Concept::Text) => return None,
+            () if has(Concept::Status) => ("status", text),
+            () if has(Concept::Point) => ("point", sure),
+            () if has(Concept::Postcode) => ("zipcode", text),
+            () if has(Concept::Area) => ("area", text),
+            () if has(Concept::Address) => ("address", text),
+            () if has(Concept::Channel) => ("channel", text),
+            () if has(Concept::Text) => ("description", text),
+            () => return None,
+        };
+        let unknown = f64::from(self.words.unknown.min(3)) * UNKNOWN_WORD;
+        // A column that is only perhaps one is no reason to ask: it has nothing to ask about.
+        Some((field, certainty - unknown)).filter(|(_, certainty)| *certainty >= SURE)
     }
 
     /// Does its name speak of a key?
@@ -99,9 +156,6 @@ impl Column<'_> {
         }
         if has(Concept::Closed) {
             return Some(("closed", 0.92));
-        }
-        if self.values.filled == 0 {
-            return None;
         }
         if self.is_status() && !has(Concept::Created) {
             return Some(("updated", 0.8));

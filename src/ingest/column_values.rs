@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
+use crate::ingest::no_time::{is_filler_date, is_word};
 use crate::ingest::numbers::{degrees, grouped, is_absent};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::status_words::status_of_words;
@@ -37,7 +38,7 @@ const FLAGS: [&str; 29] = [
 /// Counts over the values of one column.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnSample {
-    /// Values that are present: neither empty nor a sign for nothing.
+    /// Values that are present: neither empty, nor a sign or a date that stands for nothing.
     pub filled: u32,
     /// Distinct values with their counts, up to [`DISTINCT_MAX`].
     pub distinct: HashMap<String, u32>,
@@ -47,6 +48,8 @@ pub struct ColumnSample {
     pub times: u32,
     /// Bare numbers that are read as a time.
     pub number_times: u32,
+    /// Texts without a digit.
+    pub words: u32,
     /// Times that are wall clocks without an offset, or days.
     pub local_times: u32,
     /// Times that are days without a time.
@@ -83,7 +86,12 @@ impl ColumnSample {
         if is_absent(text) || (is_container && place_text(text) == Some(PlaceText::Nothing)) {
             return;
         }
+        if is_filler_date(text) {
+            self.show(text);
+            return;
+        }
         self.filled += 1;
+        self.words += u32::from(is_word(text));
         self.cells.push((row, hash(text)));
         self.containers += u32::from(is_container);
         self.links += u32::from(text.starts_with("http://") || text.starts_with("https://"));
@@ -97,9 +105,7 @@ impl ColumnSample {
             *count += 1;
         } else if self.distinct.len() < DISTINCT_MAX {
             self.distinct.insert(text.to_owned(), 1);
-            if self.examples.len() < EXAMPLES {
-                self.examples.push(shortened(text));
-            }
+            self.show(text);
         }
         let read = clocks.iter().find_map(|clock| clock.read(text).ok());
         if let Some((time, format)) = read {
@@ -127,6 +133,16 @@ impl ColumnSample {
             self.places += u32::from(is_place);
         }
         self.numbers += u32::from(has_digits && (number.is_some() || grouped(text).is_some()));
+    }
+
+    /// Keeps a value as an example.
+    fn show(&mut self, text: &str) {
+        if self.examples.len() < EXAMPLES {
+            let example = shortened(text);
+            if !self.examples.contains(&example) {
+                self.examples.push(example);
+            }
+        }
     }
 
     /// The part of the filled values that `count` is, from 0 to 1.

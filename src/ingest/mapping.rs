@@ -13,6 +13,7 @@ use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
+use crate::ingest::no_time::{says_closed, stands_for_no_time};
 use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
@@ -265,7 +266,8 @@ impl Mapping {
         }
         let closed = self.time(row, "closed", &mut keep);
         let closed = closed.map(|closed| self.later_of_twice(requested.as_ref(), closed));
-        let (status, source_status) = self.status(row, closed.is_some());
+        let ends = || self.text(row, "closed").is_some_and(|text| says_closed(&text));
+        let (status, source_status) = self.status(row, closed.is_some() || ends());
         let (reason, parent) = self.closure(row, status.1, status.0, &mut keep);
         let accuracy = self.accuracy(row, lon_lat, &mut keep);
         let nature = self.text(row, "nature").map(|text| fold(&text)).and_then(|word| {
@@ -364,6 +366,12 @@ impl Mapping {
         keep: &mut impl FnMut(Refusal),
     ) -> Option<RowTime> {
         let text = self.text(row, field).filter(|text| !is_zero_date(text))?;
+        // Every request has begun; what follows may not have come yet.
+        if field != "requested" && stands_for_no_time(&text) {
+            let words = &mut self.notes.borrow_mut().no_times;
+            Notes::word(words, &text, String::new, false);
+            return None;
+        }
         match self.clock.read(&text) {
             Ok((time, format)) => {
                 *self.notes.borrow_mut().times.entry(format).or_default() += 1;

@@ -25,6 +25,7 @@ mod mapping;
 mod mapping_tests;
 mod month_names;
 mod no_place;
+mod no_time;
 mod notes;
 mod numbers;
 pub mod open311;

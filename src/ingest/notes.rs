@@ -83,6 +83,8 @@ pub struct Notes {
     pub statuses: HashMap<String, NotedWord>,
     /// Words of the channel column that the profile does not translate.
     pub channels: HashMap<String, NotedWord>,
+    /// Texts of columns of later times that stand for none: `Pending`, 01/01/1900.
+    pub no_times: HashMap<String, NotedWord>,
     /// Rows whose status was taken from their closing time alone.
     pub closed_by_time: u64,
     /// Rows without a status, by the reason and by what they were taken for.

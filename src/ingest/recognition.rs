@@ -181,7 +181,9 @@ impl Recognition {
     /// The members of a place, such as `location.type` and `geom.lat`, are no fields of their own.
     fn drop_parts_of_places(&mut self) {
         let is_place = |column: &&RecognisedColumn| {
-            column.guess.is_some_and(|(field, certainty)| field == "point" && certainty >= SURE)
+            let has_values = !column.examples.is_empty();
+            let is = |(field, certainty)| field == "point" && certainty >= SURE;
+            has_values && column.guess.is_some_and(is)
         };
         let places = self.columns.iter().filter(is_place);
         let places: Vec<String> = places.map(|column| format!("{}.", column.name)).collect();
@@ -208,7 +210,9 @@ impl Recognition {
             let (rival, name) = (taken.map(|c| (c.name.clone(), c.guess)), &self.columns[number]);
             match rival {
                 Some((other, Some((_, best)))) if field != "point" && !name.is_declared => {
-                    let is_open = best < 1.0 && best - certainty < CLOSE;
+                    // A column without a value is no rival of one that has some.
+                    let is_open =
+                        best < 1.0 && best - certainty < CLOSE && !name.examples.is_empty();
                     if SINGLE.contains(&field) && is_open {
                         let name = &name.name;
                         let doubt = message!(

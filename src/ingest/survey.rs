@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::exchanged::{Surroundings, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
@@ -117,6 +118,9 @@ impl Survey {
             if self.ambiguous.is_none() && self.dates != before {
                 self.ambiguous = Some(text.to_owned());
             }
+        }
+        if is_filler_date(text) {
+            return;
         }
         if let Some(time) = written(text).and_then(|parts| parts.time) {
             let is_midnight = time == jiff::civil::Time::midnight();

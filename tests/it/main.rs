@@ -23,6 +23,7 @@ mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod field_cases;
+mod first_columns;
 mod first_files;
 mod follow;
 mod fuzz;

@@ -1,0 +1,99 @@
+//! Columns of a first file that are not filled as their name says: empty for a long time, with
+//! words or dates that stand for nothing.
+
+use serde_json::Value;
+
+use crate::common::{Folder, done, run};
+
+const CITY: [&str; 4] = ["--jurisdiction", "valmeer.example", "--time-zone", "Europe/Amsterdam"];
+
+/// Imports a file: the exit status, the summary, what was said, and the exported table.
+fn import(text: &str) -> (Option<i32>, Value, String, String) {
+    let folder = Folder::new("columns");
+    let file = folder.with("first.csv", text);
+    let arguments = ["import", file.to_str().unwrap(), "--summary", "json"];
+    let output = run(&folder, &[&arguments[..], &CITY[..]].concat());
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), output.stderr);
+    let summary = out.lines().find_map(|line| serde_json::from_str(line).ok());
+    let said = format!("{out}{}", String::from_utf8_lossy(&error));
+    let table = match output.status.code() {
+        Some(0 | 3) => done(&folder, &["export", "--format", "csv", "--jurisdiction", CITY[1]]),
+        _ => String::new(),
+    };
+    (output.status.code(), summary.unwrap_or_default(), said, table)
+}
+
+/// Rows of a city; `more` gives the cells behind the category.
+fn rows(count: u32, more: impl Fn(u32) -> String) -> String {
+    let row = |n: u32| {
+        let (day, hour, minute) = (n / 1200 % 28 + 1, n / 60 % 20, n % 60);
+        format!("V{n},2025-03-{day:02} {hour:02}:{minute:02}:00,Kuil,{}\n", more(n))
+    };
+    (0..count).map(row).collect()
+}
+
+#[test]
+fn a_column_that_is_empty_in_the_sample_is_read_where_it_has_values() {
+    for (names, place) in [
+        ("status,closed_at,lat,lon", "52.11,5.21"),
+        ("Statut,Date de fermeture,Latitude,Longitude", "52.11,5.21"),
+        ("Status,Abschlussdatum,Breitengrad,Längengrad", "\"52,11\",\"5,21\""),
+        ("estado solicitud,fecha_cierre,latitud,longitud", "52.11,5.21"),
+        ("status,afgehandeld,coordinates,note", "\"52.11, 5.21\",x"),
+    ] {
+        let more = |n: u32| match n < 2_100 {
+            true => ",,,".to_owned(),
+            false => format!("closed,2025-04-01 10:00:00,{place}"),
+        };
+        let text = format!("ticket id,created_at,category,{names}\n{}", rows(2_120, more));
+        let (code, summary, said, table) = import(&text);
+        assert_eq!((code, &summary["added"]), (Some(0), &2_120.into()), "{names}: {said}");
+        assert_eq!(summary["without_position"], 2_100, "{names}: {said}");
+        assert_eq!(table.matches("2025-04-01T08:00:00Z").count(), 20, "{names}: {said}");
+        assert_eq!(table.matches(",closed,").count(), 20, "{names}");
+    }
+}
+
+#[test]
+fn what_stands_for_no_closing_is_none_and_counted() {
+    for (name, filler) in [
+        ("Date Completed", "Pending"),
+        ("Date Completed", "01/01/1900"),
+        ("Closed Date", "0001-01-01 00:00:00"),
+        ("Closed Date", "9999-12-31"),
+        ("closed_at", "31/12/9999 23:59"),
+        ("Date de fermeture", "En cours"),
+        ("Erledigt am", "noch offen"),
+        ("Fecha de cierre", "1899-12-30T00:00:00.000"),
+        ("Data zamknięcia", "w toku"),
+        ("Closed", "1970-01-01"),
+    ] {
+        for every in [2, 3, 10] {
+            let more = |n: u32| match n.is_multiple_of(every) {
+                true => format!("{filler},52.1{n},5.2{n}"),
+                false => format!("2025-04-01 10:00:00,52.1{n},5.2{n}"),
+            };
+            let text = format!("id,created,category,{name},lat,lon\n{}", rows(60, more));
+            let (code, summary, said, table) = import(&text);
+            assert_eq!((code, &summary["added"]), (Some(0), &60.into()), "{filler}: {said}");
+            let open = 60 / every;
+            assert_eq!(summary["times_that_stand_for_none"][filler], open, "{filler}: {said}");
+            assert_eq!(table.matches(",open,").count() as u32, open, "{filler}");
+            assert_eq!(table.matches(",closed,").count() as u32, 60 - open, "{filler}");
+        }
+    }
+}
+
+#[test]
+fn a_closing_that_is_no_time_and_no_filler_is_refused() {
+    let more = |n: u32| match n {
+        7 => "2025-13-45,52.1,5.2".to_owned(),
+        8 => "Done,52.1,5.2".to_owned(),
+        _ => format!("2025-04-01 10:00:00,52.1{n},5.2{n}"),
+    };
+    let text = format!("id,created,category,Closed Date,lat,lon\n{}", rows(60, more));
+    let (code, summary, said, table) = import(&text);
+    assert_eq!((code, &summary["refused"]), (Some(3), &1.into()), "{said}");
+    // A word that says so closes a request without a time.
+    assert_eq!(table.matches(",closed,").count(), 59, "{said}");
+}
