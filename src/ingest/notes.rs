@@ -114,6 +114,11 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// The texts of [`Self::no_times`] with their counts.
+    pub fn counts_of_no_times(&self) -> BTreeMap<&str, u64> {
+        self.no_times.iter().map(|(text, noted)| (text.as_str(), noted.count)).collect()
+    }
+
     /// Counts a row without a status; `cell` is as in [`WithoutStatus`].
     pub fn no_status(&mut self, cell: Option<&str>, taken: (Status, Option<ClosedReason>)) {
         let is_same = |one: &&mut WithoutStatus| one.cell.as_deref() == cell && one.taken == taken;
