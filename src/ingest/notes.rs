@@ -119,7 +119,8 @@ impl Notes {
         self.no_times.iter().map(|(text, noted)| (text.as_str(), noted.count)).collect()
     }
 
-    /// Counts a row without a status; `cell` is as in [`WithoutStatus`].
+    /// Counts a row whose status is missing or not known. `cell` is the text that stood there,
+    /// `None` where there was none; `taken` is the status and reason that it was given.
     pub fn no_status(&mut self, cell: Option<&str>, taken: (Status, Option<ClosedReason>)) {
         let is_same = |one: &&mut WithoutStatus| one.cell.as_deref() == cell && one.taken == taken;
         match self.without_status.iter_mut().find(is_same) {
