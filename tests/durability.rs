@@ -127,7 +127,7 @@ fn an_import_stopped_in_the_middle_takes_up_where_it_was() {
     std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     assert_eq!(import.wait().unwrap().code(), Some(130), "Ctrl-C stops cleanly");
     let output = done(&folder, &["import", source]);
-    assert!(output.contains("were in from an earlier, interrupted run"), "{output}");
+    assert!(output.contains("written by an earlier, interrupted run"), "{output}");
     assert!(done(&folder, &["check"]).contains("boston.gov: 200000 reports"));
 }
 
