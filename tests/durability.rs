@@ -20,7 +20,7 @@ fn kills() -> usize {
     std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(50)
 }
 
-/// A file of so many rows to import.
+/// A file of `count` rows to import.
 fn rows(folder: &Folder, count: usize) -> PathBuf {
     let header =
         "case_enquiry_id,open_dt,closed_dt,case_status,case_title,type,latitude,longitude\n";

@@ -209,7 +209,7 @@ fn commit_to_visible(settings: &Settings, points: &[Point]) -> Outcome<Vec<f64>>
     Ok(times)
 }
 
-/// All rows, on a store of so many reports.
+/// All rows, on a store of `reports` reports.
 pub fn measure(table: &mut Table, settings: &Settings, reports: usize, store: &Path) {
     let work = "commit to visible, p99";
     table.measure(reports, work, || {

@@ -142,7 +142,7 @@ impl Peers {
         figures(Command::new(python).arg(sources().join("hot.py")).arg(kind).arg(path).args(more))
     }
 
-    /// esda: milliseconds of Gi* on these cells, and of so many permutations if not 0.
+    /// esda: milliseconds of Gi* on these cells, and of `permutations` permutations if not 0.
     pub fn esda(
         &self,
         counts: &HexCounts,

@@ -27,7 +27,7 @@ const ITEMS: &str = "/ogc/collections/reports/items";
 const REQUESTS: &str = "/open311/v2/requests.xml";
 const TILE: &str = "/tiles/clusters/12/1237/1443.mvt";
 
-/// A date so many days ago. The generated city spans the last year.
+/// The date that many days ago. The generated city spans the last year.
 fn days_ago(days: i64) -> String {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
     today.saturating_sub(days.days()).to_string()
@@ -254,7 +254,7 @@ fn wait_for_first_scan(server: &Server) {
     }
 }
 
-/// All rows, on a store of so many reports.
+/// All rows, on a store of `size` reports.
 pub fn measure(table: &mut Table, settings: &Settings, size: usize, store: &Path) {
     table.group(size, "the protocols over HTTP", |table| {
         let server = Server::program(settings, store)?;

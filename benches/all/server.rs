@@ -106,7 +106,7 @@ impl Server {
         )
     }
 
-    /// Serves a constant answer with a body of so many bytes, by this very binary.
+    /// Serves a constant answer with a body of that many bytes, by this very binary.
     pub fn constant(settings: &Settings, bytes: usize) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--constant", &bytes.to_string()]);
@@ -190,7 +190,7 @@ impl Load {
     }
 }
 
-/// Median rates of 64 connections to the server and to a constant answer of so many bytes, in
+/// Median rates of 64 connections to the server and to a constant answer of the same size, in
 /// turns.
 pub fn beside_constant(
     settings: &Settings,

@@ -76,7 +76,7 @@ fn remove(store: &Path) {
     }
 }
 
-/// Generates a store of so many reports over the last year.
+/// Generates a store of `reports` reports over the last year.
 pub fn generate(settings: &Settings, reports: usize) -> Outcome<PathBuf> {
     let path = settings.folder.join(format!("city-{reports}.db"));
     remove(&path);

@@ -48,8 +48,8 @@ pub struct Alert {
     /// Probability under the null hypothesis of a cluster with at least this ratio anywhere among
     /// the reports of the service.
     pub p: f64,
-    /// Recurrence interval: chance alone raises such an alert once in so many days, if all services
-    /// are scanned once a day.
+    /// Recurrence interval: chance alone raises such an alert once in this many days, if all
+    /// services are scanned once a day.
     pub recurrence_days: f64,
     /// The ids of its reports, ascending by time. Ids, because they outlive the snapshot.
     pub members: Vec<String>,

@@ -313,7 +313,7 @@ impl ServiceCounter {
     }
 }
 
-/// Batches of at most so many slots are counted in the aggregate's own list of services.
+/// The largest batch of slots that is counted in the aggregate's own list of services.
 const SMALL_BATCH: usize = 16;
 
 /// Sums over the reports of one cell.

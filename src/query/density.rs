@@ -16,14 +16,14 @@ pub enum DensityQuery {
     Dbscan {
         /// Radius of a neighbourhood, in metres.
         eps_m: f64,
-        /// A report is a core point where its neighbourhood has so many reports, itself included.
+        /// The number of reports, itself included, that the neighbourhood of a core point has.
         min_points: usize,
     },
     /// [`hdbscan`].
     Hdbscan {
         /// Fewer reports are no cluster.
         min_cluster_size: usize,
-        /// The core distance of a report is that to its so many nearest, itself included.
+        /// The rank of the nearest report that gives a report's core distance; itself is the first.
         min_samples: usize,
     },
 }

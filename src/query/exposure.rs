@@ -94,7 +94,7 @@ pub(super) fn year_filter(filter: &Filter) -> Option<Filter> {
     Some(Filter { from: Some(from), ..population_filter(filter) })
 }
 
-/// Whether so many cases are too large a part of the population of their own period.
+/// Whether the cases are too large a part of the population of their own period.
 pub(super) fn are_most(cases: u64, population: &[u32]) -> bool {
     cases * 5 > population.iter().map(|count| u64::from(*count)).sum::<u64>() * 4
 }

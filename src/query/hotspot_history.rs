@@ -31,8 +31,8 @@ pub struct HotspotHistory {
     pub since: Option<i64>,
 }
 
-/// Seconds by which the same weeks are earlier, so many years ago: whole weeks, so that the days of
-/// the week are the same, and within half a week of the same season.
+/// Seconds between now and the same weeks `years` years ago: whole weeks, so that the days of the
+/// week are the same, and within half a week of the same season.
 fn shift(years: i64) -> i64 {
     (years as f64 * DAYS_PER_YEAR / 7.0).round() as i64 * WEEK
 }

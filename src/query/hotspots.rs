@@ -23,7 +23,7 @@ use crate::statistics::{MannKendall, mann_kendall};
 const TREND_STEPS: usize = 8;
 /// A region with fewer reports is no hotspot, however significant.
 pub const REPORTS_MIN: u64 = CASES_MIN as u64;
-/// A region with fewer reports than so many times the expected number is no hotspot.
+/// A region with fewer reports than this multiple of the expected number is no hotspot.
 pub const RATIO_MIN: f64 = 1.5;
 /// The newest report of a hotspot is at most so old at the end of the window, in seconds, and at
 /// most half the window.

@@ -41,7 +41,7 @@ struct PriorReports {
 type Match = (DocAddress, f64, Decision, CandidateFacts);
 
 /// Groups reports into incidents. `reports` are ascending by time; `rules` holds a rule for each
-/// service number; the comparisons are made by so many threads.
+/// service number; `threads` threads make the comparisons.
 ///
 /// A report joins the incident of the earlier report with the highest probability, if the
 /// incident's original is within the extent of the service's policy, so that chains of neighbours

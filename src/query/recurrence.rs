@@ -14,7 +14,7 @@ pub struct RecurrenceQuery {
     pub radius_m: f64,
     /// Longest time from the repair to the next report, in seconds.
     pub within: i64,
-    /// A report that comes at most so many seconds after the repair does not count: it was sent
+    /// Seconds after a repair during which a new report does not count: it was sent
     /// before the repair was seen.
     pub not_before: i64,
     /// Number of failed repairs from which a place is called chronic.

@@ -1,4 +1,4 @@
-//! The commands that README.md and `docs/api.md` show are run as they stand, and so is the example
+//! The commands that README.md and `docs/api.md` show are run unchanged, and so is the example
 //! client.
 
 use std::process::Command;

@@ -14,7 +14,7 @@ fn row(number: u32, lat: &str, lon: &str) -> String {
     format!("V{number},2025-03-02 08:{}:00,Kuil,Open,{lat},{lon}\n", number % 60)
 }
 
-/// Forty rows of the city; every so many of them has latitude and longitude exchanged.
+/// Forty rows of the city; every n-th has latitude and longitude exchanged.
 fn rows(exchanged_every: u32) -> String {
     let place = |number: u32| (format!("52.1{number}"), format!("5.2{number}"));
     let one = |number: u32| {

@@ -437,7 +437,7 @@ store_contract!(
     pages_by_id_miss_and_repeat_nothing,
 );
 
-/// A file of the first schema is taken over as it stands: reports, revisions, tombstones, history.
+/// A file of the first schema is migrated without a loss: reports, revisions, tombstones, history.
 #[test]
 fn a_file_of_the_first_schema_is_migrated() {
     let folder = Folder::new("migrate");

@@ -29,7 +29,7 @@ use crate::message;
 const TRIES: usize = 5;
 /// Longest `Retry-After` that is honoured.
 const WAIT_MAX: Duration = Duration::from_secs(120);
-/// A server must send so many bytes within the patience; less is a stalled download.
+/// The bytes that a server must send within the patience; less is a stalled download.
 const PACE_BYTES: u64 = 1 << 10;
 /// First bytes in which a web page shows, and its title is looked for.
 const PAGE_BYTES: usize = 1 << 16;
@@ -175,7 +175,7 @@ impl<'a> Download<'a> {
         Download { url: url.clone(), limits, files, client: client.clone(), stop }
     }
 
-    /// Is a file of so many bytes longer than the limit?
+    /// Is a file of this many bytes longer than the limit?
     fn is_too_long(&self, bytes: u64) -> bool {
         bytes > self.limits.max_download << 20
     }

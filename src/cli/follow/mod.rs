@@ -59,7 +59,7 @@ pub struct Arguments {
     /// First day to mirror (default: a year ago).
     #[arg(long)]
     since: Option<String>,
-    /// Poll for changes every so many seconds (default: run once).
+    /// Seconds between two polls for changes (default: run once).
     #[arg(long)]
     every: Option<u64>,
     /// Pause between two requests, in milliseconds.

@@ -26,13 +26,13 @@ pub fn ids(answer: &Value) -> Vec<&str> {
     features.iter().map(|feature| feature["id"].as_str().unwrap()).collect()
 }
 
-/// The time so many hours before [`NOW`].
+/// The time that many hours before [`NOW`].
 pub fn ago(hours: i64) -> String {
     let now: Timestamp = NOW.parse().unwrap();
     now.checked_sub(hours.hours()).unwrap().to_string()
 }
 
-/// Files a report so many hours ago, so many metres north of the same spot.
+/// Files a report of `hours` ago, `metres` north of the same spot.
 pub fn file(service: &Client, code: &str, hours: i64, north_m: f64) -> String {
     let lat = 46.8139 + north_m / 111_195.0;
     let body = json!({

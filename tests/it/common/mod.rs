@@ -43,7 +43,7 @@ impl Folder {
     }
 }
 
-/// A folder whose store holds a generated city of so many reports, the last of them at [`NOW`].
+/// A folder whose store holds a generated city of `reports` reports, the last of them at [`NOW`].
 pub fn demo_city(name: &str, reports: u32, seed: u32) -> Folder {
     let folder = Folder::new(name);
     let (reports, seed) = (reports.to_string(), seed.to_string());
@@ -64,7 +64,7 @@ pub fn add_boundaries(folder: &Folder, name: &str) {
     done(folder, &["boundaries", "add", "halves.geojson", "--name", name]);
 }
 
-/// A JPEG of so many pixels.
+/// A JPEG of the given width and height in pixels.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 9]));
     let mut bytes = std::io::Cursor::new(Vec::new());
