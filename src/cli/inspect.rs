@@ -71,6 +71,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         (false, false) => println!("  time zone: no column of times was recognised"),
     }
     recognised::print(recognition);
+    if let Some(words) = recognition.statuses_by_name() {
+        println!("  {}", words.en);
+    }
     if recognition.rows == 0 {
         println!("  the file has no rows");
     }

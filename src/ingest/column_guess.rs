@@ -1,5 +1,6 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
+use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::no_time::is_word;
@@ -7,13 +8,13 @@ use crate::ingest::no_time::is_word;
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
 pub type Guess = (&'static str, f64);
 
-/// From here on a column is taken for its field without asking.
+/// From here on a column is read as its field without asking.
 pub const SURE: f64 = 0.7;
 
 /// Words that the statuses of a source may be.
 const STATUSES_MAX: usize = 40;
 
-/// Distinct words that may stand in a column of ends for the times that have not come.
+/// Distinct words that a column of ends may have for the times that have not come.
 const FILLERS_MAX: usize = 12;
 
 /// Certainty of a column without a value in the sample, by its name: a time or a coordinate, and
@@ -25,6 +26,8 @@ const UNKNOWN_WORD: f64 = 0.08;
 
 /// A column of a sample of `rows` rows.
 pub struct Column<'a> {
+    /// Its name as the source writes it.
+    pub name: &'a str,
     /// The words of its name.
     pub words: &'a NameWords,
     /// Its values.
@@ -51,12 +54,17 @@ impl Column<'_> {
         if self.words.has(Concept::Period) || is_link || is_portal || is_hour {
             return None;
         }
-        let named = if self.is_time() {
+        let is_time = self.is_time();
+        if !is_time && let Some(found) = status_by_name(self.name, values, self.rows) {
+            return Some(("status", found.certainty));
+        }
+        let named = if is_time {
             self.time()
         } else if values.filled > 0 && values.share(values.containers) >= 0.5 {
             self.place()
         } else if values.filled > 0 && values.are_flags() && !self.is_key() {
-            return None;
+            // What yes means under a name for a status, nobody but the owner knows.
+            return self.words.has(Concept::Status).then_some(("status", 0.5));
         } else {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
             by_name.iter().find_map(|guess| guess(self))
@@ -103,7 +111,8 @@ impl Column<'_> {
     /// The field of a column that has no value in the sample: later rows may have some.
     fn by_name_alone(&self) -> Option<Guess> {
         let has = |concept| self.words.has(concept);
-        let of_other = [Concept::Name, Concept::Group, Concept::Text, Concept::Answer];
+        let of_other =
+            [Concept::Name, Concept::Group, Concept::Text, Concept::Answer, Concept::Outcome];
         let is_other = self.is_key() || self.words.has_any(&of_other);
         if self.words.has(Concept::Period) || self.words.is_technical {
             return None;
@@ -283,7 +292,9 @@ impl Column<'_> {
             let certainty = match known {
                 0.5.. => 0.95,
                 _ if is_word && known > 0.0 => 0.8,
-                // The name alone: words that no list has are listed and taken for open.
+                // Codes of one or two signs that no list has.
+                _ if known == 0.0 && values.are_codes() => 0.5,
+                // The name alone: words that no list has are listed and read as open.
                 _ if is_word && has(Concept::Status) && !has(Concept::Code) => 0.72,
                 _ => 0.5,
             };
@@ -353,7 +364,7 @@ impl Column<'_> {
             let is_other = is_number || self.words.has_any(&of_address);
             return (!is_other).then_some(("address", 0.88));
         }
-        if has(Concept::Answer) {
+        if has(Concept::Answer) || has(Concept::Outcome) {
             return (!is_number).then_some(("notice", 0.72));
         }
         if has(Concept::Text) {

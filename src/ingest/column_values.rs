@@ -177,6 +177,11 @@ impl ColumnSample {
         self.distinct.keys().all(|word| FLAGS.contains(&fold(word).as_str()))
     }
 
+    /// Are the values codes of one or two signs?
+    pub fn are_codes(&self) -> bool {
+        self.distinct.keys().all(|word| word.chars().count() <= 2)
+    }
+
     /// Are the values the numbers of the rows, from 0 or 1?
     pub fn are_row_numbers(&self) -> bool {
         self.filled > 2 && self.share(self.counted) >= 0.99

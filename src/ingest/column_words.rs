@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use Concept::{
     Address, Answer, Area, Category, Channel, Closed, Code, Created, Date, East, Expected, Finer,
-    Group, House, Id, Latitude, Longitude, Name, North, Number, Parent, Period, Point, Postcode,
-    Request, RowNumber, State, Status, Text, Updated,
+    Group, House, Id, Latitude, Longitude, Name, North, Number, Outcome, Parent, Period, Point,
+    Postcode, Request, RowNumber, State, Status, Text, Updated,
 };
 
 use crate::domain::fold;
@@ -49,6 +49,8 @@ pub enum Concept {
     Text,
     /// The city's answer.
     Answer,
+    /// How the request ended, in a few words.
+    Outcome,
     /// A street address.
     Address,
     /// A part of the city.
@@ -78,7 +80,7 @@ pub enum Concept {
 }
 
 /// Words without accents, lower case. The first entry that has a word counts.
-const WORDS: [(Concept, &str); 30] = [
+const WORDS: [(Concept, &str); 31] = [
     (
         Id,
         "id ids uuid guid key ref reference referentie identifiant identificador identificativo \
@@ -178,8 +180,14 @@ const WORDS: [(Concept, &str); 30] = [
     ),
     (
         Answer,
-        "notes answer response outcome explanation comment comments reponse commentaire \
+        "notes answer response explanation comment comments reponse commentaire \
          antwort ruckmeldung respuesta risposta resposta antwoord odpowiedz",
+    ),
+    (
+        Outcome,
+        "outcome outcomes disposition dispositions result results resultat resultats ergebnis \
+         ergebnisse resultado resultados risultato risultati esito esiti desfecho resultaat \
+         uitkomst wynik rezultat",
     ),
     (
         Text,

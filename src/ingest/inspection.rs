@@ -1,4 +1,4 @@
-//! What a file's columns are taken for, for a person who looks at it before an import and may
+//! What a file's columns are recognised as, for a person who looks at it before an import and may
 //! declare something else.
 
 use std::fmt::Write;
@@ -8,7 +8,8 @@ use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::read::ReadOptions;
-use crate::ingest::recognition::{RECOGNISED, Recognition, quoted};
+use crate::ingest::recognition::Recognition;
+use crate::ingest::recognition_mapping::{RECOGNISED, quoted};
 use crate::ingest::source::SourceFile;
 use crate::message;
 
@@ -48,7 +49,7 @@ pub struct InspectedColumn {
     pub other: Option<(&'static str, f64)>,
 }
 
-/// What a file was taken for.
+/// What a file was recognised as.
 #[derive(Debug, Clone)]
 pub struct Inspection {
     /// Its columns, in the order of the file.
@@ -67,7 +68,7 @@ impl Inspection {
         &FIELDS
     }
 
-    /// The file at a path as it is read with these declarations, and what it was taken for.
+    /// The file at a path as it is read with these declarations, and what it was recognised as.
     ///
     /// # Errors
     /// The file cannot be read; a declaration names a column that the file does not have, or a
@@ -93,9 +94,9 @@ impl Inspection {
             let column = column.ok_or_else(|| unknown_column(name))?;
             (column.guess, column.is_declared) = (field.map(|field| (field, 1.0)), true);
         }
-        found.has_default_category = declared.category.is_some();
+        found.default_category = default_category(declared)?;
         found.assign();
-        let mapping = found.mapping(None, None) + &defaults(declared)?;
+        let mapping = found.mapping(None, None);
         let columns = found.columns.iter().map(|column| InspectedColumn {
             name: column.name.clone(),
             field: column.field.map(str::to_owned),
@@ -131,7 +132,10 @@ impl Inspection {
                 let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
                 let _ = writeln!(text, "{field} = [{}]", names.join(", "));
             }
-            source.describe_as(&(text + &defaults(declared)?), None)?;
+            if let Some(category) = default_category(declared)? {
+                let _ = writeln!(text, "[defaults]\ncategory = {}", quoted(&category));
+            }
+            source.describe_as(&text, None)?;
         }
         let columns = sample.columns.iter().map(|column| {
             let field = field_of(source.profile(), &column.key).map(str::to_owned);
@@ -199,9 +203,9 @@ fn declare(
     }
 }
 
-/// The values of a mapping for rows without one of their own.
-fn defaults(declared: &Declarations) -> Result<String> {
-    let Some(category) = &declared.category else { return Ok(String::new()) };
+/// The category of rows without one of their own.
+fn default_category(declared: &Declarations) -> Result<Option<String>> {
+    let Some(category) = &declared.category else { return Ok(None) };
     let length = category.trim().chars().count();
     if length == 0 || length > CATEGORY_CHARS_MAX {
         let max = CATEGORY_CHARS_MAX;
@@ -209,7 +213,7 @@ fn defaults(declared: &Declarations) -> Result<String> {
             message!("doit avoir de 1 à {max} caractères", "must have 1 to {max} characters");
         return Err(Refusal::new("category", category, message).into());
     }
-    Ok(format!("\n[defaults]\ncategory = {}\n", quoted(category.trim())))
+    Ok(Some(category.trim().to_owned()))
 }
 
 fn known_field(name: &str) -> Result<&'static str> {

@@ -9,6 +9,9 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
+mod column_flags;
+#[cfg(test)]
+mod column_flags_tests;
 mod column_guess;
 mod column_levels;
 mod column_sample;
@@ -37,6 +40,7 @@ mod projection;
 mod read;
 mod recognition;
 mod recognition_categories;
+mod recognition_mapping;
 #[cfg(test)]
 mod recognition_tests;
 mod refusal_counts;
@@ -64,7 +68,8 @@ pub use mapping::Category;
 pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool};
-pub use recognition::{RECOGNISED, RecognisedColumn, Recognition};
+pub use recognition::{RecognisedColumn, Recognition};
+pub use recognition_mapping::RECOGNISED;
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};
 pub use source::{RowSink, SourceFile, SourceRow};

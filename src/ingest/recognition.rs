@@ -1,31 +1,26 @@
 //! Files of unknown layout: from a sample of rows, which column is which field of a report. The
 //! result is a mapping file, with what could not be decided.
 
-use std::fmt::Write;
-
-use crate::domain::Nature;
+use crate::domain::{Nature, fold};
 use crate::error::Result;
 use crate::i18n::Message;
+use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::{Column, Guess, SURE};
 use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::guesses::nature_of_words;
-use crate::ingest::profile::Profile;
 use crate::ingest::read::Input;
 use crate::message;
 
 /// Two columns for one field whose certainties are as close as this leave it open.
 const CLOSE: f64 = 0.05;
 
-/// The name of profiles made here. Files read with one have no city of their own.
-pub const RECOGNISED: &str = "recognised";
-
 /// Fields of which a wrong choice among several columns would be a wrong fact about every report.
 const SINGLE: [&str; 9] =
     ["requested", "closed", "updated", "status", "lat", "lon", "x", "y", "parent"];
 
-/// What one column was taken for.
+/// What one column was recognised as.
 #[derive(Debug, Clone)]
 pub struct RecognisedColumn {
     /// Its name as the source writes it.
@@ -64,18 +59,18 @@ pub struct Recognition {
     /// Why the columns cannot be used without a decision; empty where they can.
     pub doubts: Vec<Message>,
     /// The field of each doubt.
-    doubted: Vec<&'static str>,
+    pub(super) doubted: Vec<&'static str>,
     /// Words of the status column that are not known, with their counts in the sample.
     pub unknown_statuses: Vec<(String, u32)>,
     /// What the words of the nature column stand for.
-    natures: Vec<(String, Nature)>,
+    pub(super) natures: Vec<(String, Nature)>,
     /// Alternatives of a field that are not one column: `a+b` joins two.
     pub(super) more: Vec<(&'static str, String)>,
     /// Some times that are read have no offset: the city's time zone matters.
     pub needs_time_zone: bool,
-    /// Every row without a category gets one that a person named.
-    pub(super) has_default_category: bool,
-    values: Vec<ColumnSample>,
+    /// The category of every row without one, as a person named it.
+    pub(super) default_category: Option<String>,
+    pub(super) values: Vec<ColumnSample>,
 }
 
 impl Recognition {
@@ -88,7 +83,7 @@ impl Recognition {
         let mut found: Vec<RecognisedColumn> = Vec::with_capacity(values.len());
         for (number, values) in values.iter().enumerate() {
             let words = NameWords::of(&columns.names()[number]);
-            let column = Column { words: &words, values, rows };
+            let column = Column { name: &columns.names()[number], words: &words, values, rows };
             let key = columns.folded()[number].clone();
             // A mapping finds the first of several columns of one name.
             let is_named = !key.is_empty() && found.iter().all(|other| other.key != key);
@@ -112,10 +107,11 @@ impl Recognition {
             natures: Vec::new(),
             more: Vec::new(),
             needs_time_zone: false,
-            has_default_category: false,
+            default_category: None,
             values,
         };
         recognition.only_time();
+        recognition.prefer_status_columns();
         recognition.drop_parts_of_places();
         recognition.assign();
         Ok(recognition)
@@ -175,6 +171,32 @@ impl Recognition {
             && *certainty >= 0.4
         {
             *certainty = certainty.max(0.75);
+        }
+    }
+
+    /// A column of statuses is better than one that says the status by its name; so is a closing
+    /// time, where the name leaves a doubt.
+    fn prefer_status_columns(&mut self) {
+        let by_name = |number: usize| {
+            status_by_name(&self.columns[number].name, &self.values[number], self.rows).is_some()
+        };
+        let guess_of = |number: &usize| self.columns[*number].guess;
+        let is_sure = |field: &str, number: &usize| {
+            guess_of(number).is_some_and(|(of, certainty)| of == field && certainty >= SURE)
+        };
+        let statuses = || (0..self.columns.len()).filter(|n| guess_of(n).is_some_and(is_status));
+        let is_own = |number: &usize| !by_name(*number) && is_sure("status", number);
+        let has_status = statuses().any(|number| is_own(&number));
+        let has_closing = (0..self.columns.len())
+            .any(|n| is_sure("closed", &n) && !self.columns[n].examples.is_empty());
+        let dropped: Vec<usize> = statuses()
+            .filter(|n| by_name(*n) && (has_status || (has_closing && !is_sure("status", n))))
+            .collect();
+        for number in dropped {
+            let column = &mut self.columns[number];
+            let words = NameWords::of(&column.name);
+            let is_answer = words.has(Concept::Answer) || words.has(Concept::Outcome);
+            column.guess = is_answer.then_some(("notice", SURE + 0.02));
         }
     }
 
@@ -260,7 +282,7 @@ impl Recognition {
     }
 
     /// The columns of a field as a mapping lists them: the first with a value counts.
-    fn keys(&self, field: &str) -> Vec<String> {
+    pub(super) fn keys(&self, field: &str) -> Vec<String> {
         // A column that is joined with others is not read alone.
         let own = self.of_field(field).filter(|column| !column.joined);
         let own = own.map(|column| column.key.clone());
@@ -271,7 +293,7 @@ impl Recognition {
     }
 
     /// The field's most certain column below [`SURE`], for the sentence about it.
-    fn likely(&self, field: &str) -> Option<&RecognisedColumn> {
+    pub(super) fn likely(&self, field: &str) -> Option<&RecognisedColumn> {
         let certainty = |column: &&RecognisedColumn| column.guess.map_or(0.0, |guess| guess.1);
         let unsure = self.columns.iter().filter(|column| column.field.is_none());
         unsure
@@ -291,7 +313,8 @@ impl Recognition {
             }));
             likely.is_some()
         };
-        let has_category = self.has_default_category || self.has("category") || self.has("service");
+        let has_category =
+            self.default_category.is_some() || self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
         for field in ["id", "status"] {
@@ -360,7 +383,7 @@ impl Recognition {
     }
 
     /// Reads a field from this column, or from none, as the owner of the file says. What was in
-    /// doubt about the field is settled.
+    /// doubt about the field is decided.
     pub fn decide(&mut self, field: &'static str, column: Option<usize>) {
         for (number, known) in self.columns.iter_mut().enumerate() {
             if Some(number) == column {
@@ -381,9 +404,14 @@ impl Recognition {
         (self.unknown_statuses, self.needs_time_zone) = (Vec::new(), false);
         for (column, values) in self.columns.iter().zip(values) {
             if column.field == Some("status") {
+                let by_name = status_by_name(&column.name, values, self.rows);
+                let by_name = by_name.map(|found| found.words).unwrap_or_default();
+                let is_known = |word: &str| by_name.iter().any(|(known, _)| *known == fold(word));
                 let unknown = values.unknown_statuses().into_iter();
-                self.unknown_statuses =
-                    unknown.map(|(word, count)| (word.to_owned(), count)).collect();
+                self.unknown_statuses = unknown
+                    .filter(|(word, _)| !is_known(word))
+                    .map(|(word, count)| (word.to_owned(), count))
+                    .collect();
             }
             if column.field == Some("nature") {
                 let known = |word: &String| Some((word.clone(), nature_of_words(word)?));
@@ -393,88 +421,8 @@ impl Recognition {
             self.needs_time_zone |= column.is_local_time && TIMES.contains(&column.field);
         }
     }
-
-    /// The mapping file, which `import --mapping` takes. What is not sure stands in comments.
-    pub fn mapping(&self, jurisdiction: Option<&str>, time_zone: Option<&str>) -> String {
-        let mut text = format!(
-            "# Written by pointchaud from a sample of {} rows: which column is which field.\n\
-             # Lines behind # are not in force.\n",
-            self.rows
-        );
-        for doubt in &self.doubts {
-            let _ = writeln!(text, "# Not sure: {}", one_line(&doubt.en));
-        }
-        let _ = writeln!(text, "name = \"{RECOGNISED}\"");
-        let open = |field: &&&str| self.columns.iter().all(|column| column.field != Some(**field));
-        let open: Vec<String> = self.doubted.iter().filter(open).map(|one| quoted(one)).collect();
-        if !open.is_empty() {
-            let _ = writeln!(text, "undecided = [{}]  # each wants columns", open.join(", "));
-        }
-        for (key, value, example) in [
-            ("jurisdiction", jurisdiction, "city.example"),
-            ("time_zone", time_zone, "America/Toronto"),
-        ] {
-            let _ = match value {
-                Some(value) => writeln!(text, "{key} = {}", quoted(value)),
-                None => writeln!(text, "# {key} = \"{example}\""),
-            };
-        }
-        text.push_str("\n[columns]\n");
-        let mut written: Vec<&str> = Vec::new();
-        for column in &self.columns {
-            let Some((guessed, certainty)) = column.guess else { continue };
-            let percent = (certainty * 100.0).round();
-            let Some(field) = column.field else {
-                let _ = writeln!(text, "# {guessed} = [{}]  # {percent} %", quoted(&column.key));
-                continue;
-            };
-            if !written.contains(&field) {
-                written.push(field);
-                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
-                let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
-            }
-        }
-        if !self.unknown_statuses.is_empty() {
-            text.push_str("\n[status]\n");
-            for (word, _) in self.unknown_statuses.iter().take(50) {
-                let _ = writeln!(text, "# {} = \"open\"", quoted(word));
-            }
-        }
-        if !self.natures.is_empty() {
-            text.push_str("\n[nature]\n");
-            for (word, nature) in &self.natures {
-                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
-            }
-        }
-        text
-    }
-
-    /// The profile that the mapping describes.
-    ///
-    /// # Errors
-    /// The mapping is not well formed.
-    pub fn profile(&self) -> std::result::Result<Profile, String> {
-        Profile::parse(&self.mapping(None, None))
-    }
 }
 
-/// A string of TOML.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// The text without line breaks and other control characters, for a comment.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+fn is_status((field, _): Guess) -> bool {
+    field == "status"
 }

@@ -167,7 +167,8 @@ impl SourceFile {
     /// What people should know of how the rows were read the last time.
     pub fn reading_notes(&self) -> Vec<Message> {
         let notes = self.reading_notes.borrow();
-        self.incomplete().into_iter().chain(notes.iter().cloned()).collect()
+        let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
+        self.incomplete().into_iter().chain(by_name).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.

@@ -46,6 +46,13 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "afgewez",
             "odrzuc",
             "irrecev",
+            "unfound",
+            "infond",
+            "infund",
+            "unbegrundet",
+            "ongegrond",
+            "bezzasad",
+            "nieuzasad",
         ],
     ),
     (

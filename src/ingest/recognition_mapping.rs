@@ -1,0 +1,165 @@
+//! The mapping file of a recognised file, and what it says about statuses.
+
+use std::fmt::Write;
+
+use crate::domain::{Status, fold};
+use crate::i18n::Message;
+use crate::ingest::column_flags::{StatusByName, status_by_name};
+use crate::ingest::profile::Profile;
+use crate::ingest::recognition::Recognition;
+use crate::message;
+
+/// The name of profiles made here. Files read with one have no city of their own.
+pub const RECOGNISED: &str = "recognised";
+
+/// Words of a status column that a mapping file lists.
+const WORDS_MAX: usize = 50;
+
+impl Recognition {
+    /// The mapping file, which `import --mapping` takes. What is not sure is written in comments.
+    pub fn mapping(&self, jurisdiction: Option<&str>, time_zone: Option<&str>) -> String {
+        let mut text = format!(
+            "# Written by pointchaud from a sample of {} rows: which column is which field.\n\
+             # Lines behind # are not in force.\n",
+            self.rows
+        );
+        for doubt in &self.doubts {
+            let _ = writeln!(text, "# Not sure: {}", one_line(&doubt.en));
+        }
+        let _ = writeln!(text, "name = \"{RECOGNISED}\"");
+        let open = |field: &&&str| self.columns.iter().all(|column| column.field != Some(**field));
+        let open: Vec<String> = self.doubted.iter().filter(open).map(|one| quoted(one)).collect();
+        if !open.is_empty() {
+            let _ = writeln!(text, "undecided = [{}]  # each wants columns", open.join(", "));
+        }
+        for (key, value, example) in [
+            ("jurisdiction", jurisdiction, "city.example"),
+            ("time_zone", time_zone, "America/Toronto"),
+        ] {
+            let _ = match value {
+                Some(value) => writeln!(text, "{key} = {}", quoted(value)),
+                None => writeln!(text, "# {key} = \"{example}\""),
+            };
+        }
+        text.push_str("\n[columns]\n");
+        let mut written: Vec<&str> = Vec::new();
+        for column in &self.columns {
+            let Some((guessed, certainty)) = column.guess else { continue };
+            let percent = (certainty * 100.0).round();
+            let Some(field) = column.field else {
+                let _ = writeln!(text, "# {guessed} = [{}]  # {percent} %", quoted(&column.key));
+                continue;
+            };
+            if !written.contains(&field) {
+                written.push(field);
+                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
+                let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
+            }
+        }
+        self.write_statuses(&mut text);
+        if !self.natures.is_empty() {
+            text.push_str("\n[nature]\n");
+            for (word, nature) in &self.natures {
+                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
+            }
+        }
+        text
+    }
+
+    /// How the column that is read as the status says it by its name; of a column in doubt, where
+    /// none is read.
+    fn status_by_name(&self) -> Option<StatusByName> {
+        let number = (0..self.columns.len()).find(|n| self.columns[*n].field == Some("status"));
+        let number = number.or_else(|| {
+            let likely = self.likely("status").filter(|_| self.doubted.contains(&"status"))?;
+            self.columns.iter().position(|column| column.key == likely.key)
+        })?;
+        status_by_name(&self.columns[number].name, &self.values[number], self.rows)
+    }
+
+    /// Writes `[status]` and `[defaults]`. The words of a column in doubt are comments.
+    fn write_statuses(&self, text: &mut String) {
+        let by_name = self.status_by_name();
+        let sign = if self.has("status") { "" } else { "# " };
+        let words = by_name.as_ref().map_or(&[][..], |found| &found.words);
+        if !words.is_empty() || !self.unknown_statuses.is_empty() {
+            text.push_str("\n[status]\n");
+        }
+        for (word, status) in words {
+            let _ = writeln!(text, "{sign}{} = \"{status}\"", quoted(word));
+        }
+        for (word, _) in self.unknown_statuses.iter().take(WORDS_MAX) {
+            let _ = writeln!(text, "# {} = \"open\"", quoted(word));
+        }
+        let empty = by_name.and_then(|found| self.of_empty_cells(found.empty));
+        if empty.is_some() || self.default_category.is_some() {
+            text.push_str("\n[defaults]\n");
+        }
+        if let Some(status) = empty {
+            let _ = writeln!(text, "{sign}status = \"{status}\"");
+        }
+        if let Some(category) = &self.default_category {
+            let _ = writeln!(text, "category = {}", quoted(category));
+        }
+    }
+
+    /// The status of rows with an empty cell. Where empty is open, a closing time says more.
+    fn of_empty_cells(&self, empty: Option<Status>) -> Option<Status> {
+        empty.filter(|status| *status == Status::Closed || !self.has("closed"))
+    }
+
+    /// Which words of the status column are read by the column's name, and as what; `None` where
+    /// none are.
+    pub fn statuses_by_name(&self) -> Option<Message> {
+        let column = self.columns.iter().find(|column| column.field == Some("status"))?;
+        let StatusByName { words, empty, .. } = self.status_by_name()?;
+        let number = self.columns.iter().position(|one| one.key == column.key)?;
+        let has = |word: &str| self.values[number].distinct.keys().any(|known| fold(known) == word);
+        let words: Vec<&(String, Status)> = words.iter().filter(|(word, _)| has(word)).collect();
+        if words.is_empty() {
+            return None;
+        }
+        let shown = |open: &str, close: &str, empty_word: &str| {
+            let words =
+                words.iter().map(|(word, status)| format!("{open}{word}{close} = {status}"));
+            let empty = self.of_empty_cells(empty);
+            let empty = empty.map(|status| format!("{empty_word} = {status}"));
+            words.chain(empty).collect::<Vec<_>>().join(", ")
+        };
+        let (fr, en) = (shown("« ", " »", "cellule vide"), shown("'", "'", "empty cell"));
+        let name = &column.name;
+        Some(message!(
+            "états lus d’après le nom de la colonne « {name} » : {fr}",
+            "statuses read by the name of the column '{name}': {en}"
+        ))
+    }
+
+    /// The profile that the mapping describes.
+    ///
+    /// # Errors
+    /// The mapping is not well formed.
+    pub fn profile(&self) -> std::result::Result<Profile, String> {
+        Profile::parse(&self.mapping(None, None))
+    }
+}
+
+/// A string of TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The text without line breaks and other control characters, for a comment.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
