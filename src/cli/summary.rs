@@ -247,7 +247,7 @@ impl FileSummary {
             no_place.map(|(why, count)| (why.shown().en, json!(count))).collect();
         let times = self.noticed.times.iter();
         let times: Map<String, Value> =
-            times.map(|(format, count)| (format.shown().to_owned(), json!(count))).collect();
+            times.map(|(format, count)| (format.shown(), json!(count))).collect();
         let mut summary = json!({
             "file": self.file,
             "profile": source.profile().name,

@@ -12,7 +12,8 @@ use crate::ingest::no_time::{is_filler_date, is_word};
 use crate::ingest::numbers::{degrees, grouped, is_absent};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::status_words::status_of_words;
-use crate::ingest::times::{DateOrder, TimeReader, says_offset};
+use crate::ingest::time_style::TimeStyle;
+use crate::ingest::times::{DateOrder, TimeReader};
 
 /// Distinct values that are kept of a column.
 const DISTINCT_MAX: usize = 2_000;
@@ -113,7 +114,8 @@ impl ColumnSample {
             self.times += u32::from(!is_number);
             self.number_times += u32::from(is_number && RECENT.contains(&time.second()));
             self.days += u32::from(time.day_only().is_some());
-            self.local_times += u32::from(time.day_only().is_some() || !says_offset(text, format));
+            let style = TimeStyle::of(text, format, time.day_only().is_some());
+            self.local_times += u32::from(!style.has_zone());
         }
         let has_digits = text.bytes().any(|b| b.is_ascii_digit());
         let number = if has_digits { degrees(text) } else { None };

@@ -15,11 +15,13 @@ use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::no_time::{says_closed, stands_for_no_time};
 use crate::ingest::notes::{Notes, channel_word};
+use crate::ingest::row_note::RowNote;
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
-use crate::ingest::times::{DateOrder, TimeReader, says_offset};
+use crate::ingest::time_style::TimeStyle;
+use crate::ingest::times::{DateOrder, TimeReader};
 use crate::message;
 use crate::place::BBox;
 
@@ -45,6 +47,8 @@ pub struct Mapping {
     /// Times whose midnights stand for days.
     midnight_is_day: Vec<&'static str>,
     pub(super) notes: RefCell<Notes>,
+    /// What was noticed in the row at hand, which counts once the row is admitted.
+    pub(super) row_notes: RefCell<Vec<RowNote>>,
 }
 
 /// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
@@ -104,6 +108,7 @@ impl Mapping {
             approximate_when: Vec::new(),
             midnight_is_day: Vec::new(),
             notes: RefCell::default(),
+            row_notes: RefCell::default(),
         };
         mapping.resolve(header);
         Ok(mapping)
@@ -200,7 +205,7 @@ impl Mapping {
         self.columns.contains_key("id")
     }
 
-    /// Adds a sentence about what the whole file was taken for.
+    /// Adds a sentence about how the whole file is read.
     pub fn tell(&mut self, sentence: Message) {
         self.notes.borrow_mut().sentences.push(sentence);
     }
@@ -208,7 +213,9 @@ impl Mapping {
     /// What was noticed in the rows so far.
     pub fn notes(&self) -> Notes {
         let exchanged = self.places.exchanged.get();
-        Notes { exchanged, ..self.notes.borrow().clone() }
+        let mut notes = Notes { exchanged, ..self.notes.borrow().clone() };
+        notes.say_zones(self.zone_name());
+        notes
     }
 
     /// The first alternative with a value; two columns that are joined need both.
@@ -247,22 +254,21 @@ impl Mapping {
     /// # Errors
     /// Every value that cannot be read, with its field and reason.
     pub fn draft(&self, row: &impl RowCells) -> Result<MappedRow, Vec<Refusal>> {
+        self.row_notes.borrow_mut().clear();
         let mut refused = Vec::new();
         let mut keep = |refusal: Refusal| refused.push(refusal);
         let category = self.category(row);
         let service = self.service(row, category.as_ref());
         if service.is_empty() {
-            let message = message!("manque : la cellule est vide", "is missing: the cell is empty");
-            keep(Refusal::new("service_name", "", message));
+            keep(self.missing(row, "service_name", &["category", "service"]));
         }
         let lon_lat = self.place(row).unwrap_or_else(|refusal| {
             keep(refusal);
             None
         });
         let requested = self.time(row, "requested", &mut keep);
-        if requested.is_none() && self.text(row, "requested").is_none() {
-            let message = message!("manque", "is missing");
-            keep(Refusal::new("requested_datetime", "", message));
+        if requested.is_none() && self.text(row, "requested").is_none_or(|t| is_zero_date(&t)) {
+            keep(self.missing(row, "requested_datetime", &["requested"]));
         }
         let closed = self.time(row, "closed", &mut keep);
         let closed = closed.map(|closed| self.later_of_twice(requested.as_ref(), closed));
@@ -286,7 +292,7 @@ impl Mapping {
             return Err(refused);
         }
         if closed.is_some() && status.0 != Status::Closed {
-            self.notes.borrow_mut().closing_not_kept(status.0);
+            self.row_notes.borrow_mut().push(RowNote::ClosingNotKept(status.0));
         }
         let mut draft = Draft {
             id: self.text(row, "id"),
@@ -311,6 +317,25 @@ impl Mapping {
         draft.source_status = source_status;
         draft.area = draft.area.filter(|area| fold(area) != "unspecified");
         Ok((draft, category))
+    }
+
+    /// Refuses a field without a value: its cell is empty, or has a word that means none.
+    fn missing(&self, row: &impl RowCells, name: &str, fields: &[&str]) -> Refusal {
+        let word = fields.iter().find_map(|field| self.cells(row, field).first().copied());
+        let message = match word {
+            None => message!("manque : la cellule est vide", "is missing: the cell is empty"),
+            Some(word) => message!(
+                "manque : « {word} » veut dire sans valeur",
+                "is missing: '{word}' means no value"
+            ),
+        };
+        Refusal::new(name, word.unwrap_or_default(), message)
+    }
+
+    /// Counts what was noticed in the last row, which was admitted.
+    pub fn admitted(&self) {
+        let mut notes = self.notes.borrow_mut();
+        self.row_notes.borrow_mut().drain(..).for_each(|note| notes.add(note));
     }
 
     fn category(&self, row: &impl RowCells) -> Option<Category> {
@@ -354,15 +379,15 @@ impl Mapping {
         }
         let guessed = channel_of_words(&text);
         let taken = guessed.or_else(default).unwrap_or(Channel::Import);
-        let words = &mut self.notes.borrow_mut().channels;
-        Notes::word(words, &text, || channel_word(taken), guessed.is_some());
+        let note = RowNote::Channel(text, channel_word(taken), guessed.is_some());
+        self.row_notes.borrow_mut().push(note);
         Some(taken)
     }
 
     fn time(
         &self,
         row: &impl RowCells,
-        field: &str,
+        field: &'static str,
         keep: &mut impl FnMut(Refusal),
     ) -> Option<RowTime> {
         let text = self.text(row, field).filter(|text| !is_zero_date(text))?;
@@ -374,8 +399,9 @@ impl Mapping {
         }
         match self.clock.read(&text) {
             Ok((time, format)) => {
-                *self.notes.borrow_mut().times.entry(format).or_default() += 1;
-                let is_wall_clock = time.day_only().is_none() && !says_offset(&text, format);
+                let style = TimeStyle::of(&text, format, time.day_only().is_some());
+                let is_wall_clock = style.is_wall_clock();
+                self.notes.borrow_mut().time(field, style);
                 let time = match is_wall_clock && self.midnight_is_day.contains(&field) {
                     true => self.day_at_midnight(time),
                     false => time,

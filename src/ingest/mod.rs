@@ -46,9 +46,11 @@ mod recognition_tests;
 mod refusal_counts;
 mod refused_rows;
 mod row_naming;
+mod row_note;
 mod row_status;
 mod source;
 mod source_sample;
+mod source_survey;
 mod split_dates;
 mod status_stems;
 mod status_words;
@@ -57,6 +59,7 @@ mod status_words_tests;
 mod survey;
 #[cfg(test)]
 mod survey_tests;
+mod time_style;
 mod time_text;
 mod times;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::domain::{Channel, ClosedReason, Status};
 use crate::i18n::Message;
 use crate::ingest::refusal_counts::RefusalCounts;
-use crate::ingest::times::TimeFormat;
+use crate::ingest::time_style::TimeStyle;
 use crate::message;
 use crate::place::Position;
 
@@ -17,7 +17,7 @@ const WORDS_MAX: usize = 1_000;
 pub struct NotedWord {
     /// How often it came.
     pub count: u64,
-    /// What it was taken for, in this service's words: `open`, `closed:duplicate`, `import`.
+    /// What it was read as, in this service's words: `open`, `closed:duplicate`, `import`.
     pub read_as: String,
     /// A list of usual words has it; otherwise it was not known at all.
     pub known: bool,
@@ -57,7 +57,7 @@ pub struct WithoutStatus {
     /// The word of the cell that stands for none, such as `N/A`, or an empty one; `None` where the
     /// source has no column of statuses.
     pub cell: Option<String>,
-    /// What the rows were taken for, with the reason of a closing.
+    /// What the rows were read as, with the reason of a closing.
     pub taken: (Status, Option<ClosedReason>),
     /// How many they are.
     pub count: u64,
@@ -78,16 +78,18 @@ impl WithoutStatus {
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
     /// Times by the way they were written.
-    pub times: BTreeMap<TimeFormat, u64>,
+    pub times: BTreeMap<TimeStyle, u64>,
+    /// Of each column of times: those whose text says their zone, and wall clocks without one.
+    zones: BTreeMap<&'static str, [u64; 2]>,
     /// Words of the status column that the profile does not translate.
     pub statuses: HashMap<String, NotedWord>,
     /// Words of the channel column that the profile does not translate.
     pub channels: HashMap<String, NotedWord>,
     /// Texts of columns of later times that stand for none: `Pending`, 01/01/1900.
     pub no_times: HashMap<String, NotedWord>,
-    /// Rows whose status was taken from their closing time alone.
+    /// Rows whose status was concluded from their closing time alone.
     pub closed_by_time: u64,
-    /// Rows without a status, by the reason and by what they were taken for.
+    /// Rows without a status, by the reason and by what they were read as.
     pub without_status: Vec<WithoutStatus>,
     /// Closing times that are not kept, because the row's status is not closed, by that status.
     pub closings_not_kept: Vec<(Status, u64)>,
@@ -109,7 +111,7 @@ pub struct Notes {
     pub ungrouped: Vec<String>,
     /// What was refused, by field and reason.
     pub refusals: RefusalCounts,
-    /// Sentences about what the whole file was taken for, French and English.
+    /// Sentences about how the whole file is read, French and English.
     pub sentences: Vec<Message>,
 }
 
@@ -119,7 +121,29 @@ impl Notes {
         self.no_times.iter().map(|(text, noted)| (text.as_str(), noted.count)).collect()
     }
 
-    /// Counts a row whose status is missing or not known. `cell` is the text that stood there,
+    /// Counts a time of a field.
+    pub(super) fn time(&mut self, field: &'static str, style: TimeStyle) {
+        *self.times.entry(style).or_default() += 1;
+        let [zoned, local] = self.zones.entry(field).or_default();
+        *zoned += u64::from(style.has_zone());
+        *local += u64::from(style.is_wall_clock());
+    }
+
+    /// Adds a sentence about each column that has times with a zone and times without.
+    pub(super) fn say_zones(&mut self, zone: &str) {
+        for (field, [zoned, local]) in &self.zones {
+            if *zoned > 0 && *local > 0 {
+                self.sentences.push(message!(
+                    "{field} : {zoned} heures avec Z, un décalage ou un fuseau, {local} sans : ces \
+                     dernières sont lues à l’heure locale de {zone}",
+                    "{field}: {zoned} times with Z, an offset or a zone, {local} without: those are \
+                     read as local time of {zone}"
+                ));
+            }
+        }
+    }
+
+    /// Counts a row whose status is missing or not known. `cell` is its text,
     /// `None` where there was none; `taken` is the status and reason that it was given.
     pub fn no_status(&mut self, cell: Option<&str>, taken: (Status, Option<ClosedReason>)) {
         let is_same = |one: &&mut WithoutStatus| one.cell.as_deref() == cell && one.taken == taken;

@@ -4,7 +4,7 @@ use crate::domain::{ClosedReason, Status, fold};
 use crate::error::Refusal;
 use crate::ingest::guesses::long_number;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::notes::{Notes, status_word};
+use crate::ingest::row_note::RowNote;
 use crate::ingest::profile::status;
 use crate::ingest::status_words::status_of_words;
 use crate::message;
@@ -17,8 +17,9 @@ impl Mapping {
         has_closing: bool,
     ) -> ((Status, Option<ClosedReason>), Option<String>) {
         let own = self.text(row, "source_status");
+        let note = |note| self.row_notes.borrow_mut().push(note);
         let by_time = || {
-            self.notes.borrow_mut().closed_by_time += 1;
+            note(RowNote::ClosedByTime);
             (Status::Closed, None)
         };
         let Some(text) = self.text(row, "status") else {
@@ -29,7 +30,7 @@ impl Mapping {
             let taken = default.unwrap_or((Status::Open, None));
             let has_column = self.columns.contains_key("status");
             let word = self.cells(row, "status").first().copied().unwrap_or_default();
-            self.notes.borrow_mut().no_status(has_column.then_some(word), taken);
+            note(RowNote::NoStatus(has_column.then(|| word.to_owned()), taken));
             return (taken, own);
         };
         let word = fold(&text);
@@ -40,8 +41,7 @@ impl Mapping {
                 true => by_time(),
                 false => (Status::Open, None),
             });
-            let words = &mut self.notes.borrow_mut().statuses;
-            Notes::word(words, &text, || status_word(taken.0, taken.1), guessed.is_some());
+            note(RowNote::Status(text.clone(), taken, guessed.is_some()));
             taken
         });
         let is_said = self.columns.contains_key("source_status") || text == status.0.as_str();

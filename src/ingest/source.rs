@@ -1,14 +1,14 @@
 //! A source's file, whatever its format: recognised, read row by row, each row a draft or refused.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Clock, Jurisdiction, RepeatRule, SystemClock};
+use crate::domain::{Jurisdiction, RepeatRule};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
@@ -19,7 +19,7 @@ use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::Recognition;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::row_naming::RowNaming;
-use crate::ingest::survey::{OpenQuestion, Survey, TIMES};
+use crate::ingest::survey::TIMES;
 use crate::message;
 use crate::place::BBox;
 
@@ -36,8 +36,11 @@ pub struct SourceRow<'a> {
     pub mapped: std::result::Result<MappedRow, Vec<Refusal>>,
     /// Why the draft has no place.
     pub no_place: Option<NoPlace>,
-    /// The row as it stands in the source.
+    /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
+    /// To be set where a row with a draft is refused all the same: what was noticed in it does not
+    /// count.
+    pub is_refused: &'a Cell<bool>,
 }
 
 /// Takes rows; answers whether it wants more.
@@ -46,9 +49,9 @@ pub type RowSink<'a> = dyn FnMut(SourceRow<'_>) -> bool + 'a;
 /// A file and the profile it is read with.
 pub struct SourceFile {
     pub(super) input: Input,
-    profile: Profile,
+    pub(super) profile: Profile,
     strict: bool,
-    recognition: Option<Recognition>,
+    pub(super) recognition: Option<Recognition>,
     reading_notes: RefCell<Vec<Message>>,
     /// What all rows together decided the last time, `key=value`.
     decided: RefCell<Vec<String>>,
@@ -281,8 +284,7 @@ impl SourceFile {
         declared.unwrap_or(RepeatRule::Newest)
     }
 
-    /// Takes the file for what a mapping says, with what its columns were recognised as, if they
-    /// were.
+    /// Reads the file as a mapping says, with what its columns were recognised as, if they were.
     ///
     /// # Errors
     /// The mapping is not well formed.
@@ -397,77 +399,16 @@ impl SourceFile {
             let (columns, cells) = (rows.columns(), &row.cells);
             let raw =
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
-            if !sink(SourceRow { number: row.number, bytes_read, mapped, no_place, raw }) {
+            let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
+            let is_refused = &is_refused;
+            let on = sink(SourceRow { number, bytes_read, mapped, no_place, raw, is_refused });
+            if !is_refused.get() {
+                mapping.admitted();
+            }
+            if !on {
                 return Ok(noticed(&mapping, &anonymous, &rows));
             }
         }
-    }
-
-    /// Has the file any row under its header?
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn has_rows(&self) -> Result<bool> {
-        self.input.rows()?.next(&mut Row::default())
-    }
-
-    /// The first of [`Self::open_questions`].
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn open_question(&self, extent: Option<BBox>) -> Result<Option<OpenQuestion>> {
-        Ok(self.open_questions(extent)?.into_iter().next())
-    }
-
-    /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
-    /// its places lie.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn open_questions(&self, extent: Option<BBox>) -> Result<Vec<OpenQuestion>> {
-        let rows = self.input.rows()?;
-        let header = rows.columns().folded();
-        let mut mapping = Mapping::new(self.profile.clone(), TimeZone::UTC, extent, false, header)
-            .map_err(Error::internal)?;
-        let survey = self.look_over(&mut mapping, None)?;
-        Ok(survey.questions(&mapping))
-    }
-
-    /// Takes a column for a field of a recognised file, or none for it.
-    ///
-    /// # Errors
-    /// The mapping is not well formed.
-    pub fn decide(&mut self, field: &'static str, column: Option<usize>) -> Result<()> {
-        if let Some(recognition) = &mut self.recognition {
-            recognition.decide(field, column);
-            self.profile = recognition.profile().map_err(Error::internal)?;
-        }
-        Ok(())
-    }
-
-    /// Looks over the rows, for at most this time. Where the file cannot be read to the end, the
-    /// import says so.
-    fn survey(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Vec<String>> {
-        self.look_over(mapping, time_max)?.settle(mapping)
-    }
-
-    fn look_over(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Survey> {
-        let began = Instant::now();
-        let mut rows = self.input.rows()?;
-        let mut survey = Survey::new(SystemClock.now().as_second());
-        let mut row = Row::default();
-        let mut known = 0;
-        while matches!(rows.next(&mut row), Ok(true)) {
-            if rows.columns().len() > known {
-                known = rows.columns().len();
-                mapping.resolve(rows.columns().folded());
-            }
-            let is_late = time_max.is_some_and(|max| began.elapsed() > max);
-            if is_late || row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
-                break;
-            }
-        }
-        Ok(survey)
     }
 }
 

@@ -288,7 +288,7 @@ fn finish(parts: &[i8], rest: &str) -> Option<Clock> {
 }
 
 /// Abbreviations of zones, with their distance from UTC in minutes.
-const ABBREVIATIONS: [(&str, i32); 17] = [
+const ABBREVIATIONS: [(&str, i32); 18] = [
     ("gmt", 0),
     ("wet", 0),
     ("bst", 60),
@@ -306,7 +306,15 @@ const ABBREVIATIONS: [(&str, i32); 17] = [
     ("mst", -420),
     ("mdt", -360),
     ("pst", -480),
+    ("pdt", -420),
 ];
+
+/// The abbreviation of a zone at the end of a text, in lower case.
+pub fn abbreviation(text: &str) -> Option<&'static str> {
+    let start = text.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let word = text.get(start..)?;
+    ABBREVIATIONS.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(word))
+}
 
 fn zone(text: &str) -> Option<WrittenZone> {
     let text = text.trim();
@@ -318,7 +326,6 @@ fn zone(text: &str) -> Option<WrittenZone> {
         "" => return Some(WrittenZone::Unsaid),
         "z" => return fixed(0),
         "utc" => return Some(WrittenZone::UtcWord),
-        "pdt" => return fixed(-420),
         _ => {}
     }
     if let Some((_, minutes)) = ABBREVIATIONS.iter().find(|(word, _)| *word == text) {

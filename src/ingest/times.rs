@@ -78,14 +78,20 @@ pub enum TimeFormat {
 }
 
 impl TimeFormat {
-    /// A sample for people.
+    /// Is it a number counted from a day?
+    pub fn is_number(self) -> bool {
+        use TimeFormat::{EpochDays, EpochMilliseconds, EpochSeconds, Serial};
+        matches!(self, EpochSeconds | EpochMilliseconds | EpochDays | Serial)
+    }
+
+    /// A sample for people: of its date, where it has one.
     pub fn shown(self) -> &'static str {
         match self {
-            Self::YearFirst => "2026-05-27 14:05",
-            Self::DayFirst => "27/05/2026 14:05",
-            Self::MonthFirst => "05/27/2026 14:05",
-            Self::SameDayAndMonth => "05/05/2026 14:05",
-            Self::MonthName => "27 May 2026 14:05",
+            Self::YearFirst => "2026-05-27",
+            Self::DayFirst => "27/05/2026",
+            Self::MonthFirst => "05/27/2026",
+            Self::SameDayAndMonth => "05/05/2026",
+            Self::MonthName => "27 May 2026",
             Self::EpochSeconds => "epoch seconds",
             Self::EpochMilliseconds => "epoch milliseconds",
             Self::EpochDays => "days since 1970",
@@ -237,7 +243,7 @@ impl TimeReader {
                 let Some(order) = order else {
                     return Err(message!(
                         "peut être jour/mois ou mois/jour ; --date-order dmy ou mdy le dit",
-                        "may be day/month or month/day; --date-order dmy or mdy tells"
+                        "may be day/month or month/day; --date-order dmy or mdy says it"
                     ));
                 };
                 let date = order.date(first, second, year).ok_or_else(|| {
@@ -330,15 +336,6 @@ impl DateVotes {
             votes => majority(votes).map_or(OrderFound::Open, OrderFound::Found),
         }
     }
-}
-
-/// Does the text of a time say how far it is from UTC?
-pub fn says_offset(text: &str, format: TimeFormat) -> bool {
-    let counted = matches!(format, TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds);
-    counted
-        || text.ends_with(['Z', 'z', ']'])
-        || text.ends_with("UTC")
-        || text.get(11..).is_some_and(|rest| rest.contains(['+', '-']))
 }
 
 #[cfg(test)]

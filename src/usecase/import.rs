@@ -41,7 +41,7 @@ pub struct SettledRow<'a> {
     pub number: u64,
     /// How much of the file has been read, in bytes.
     pub bytes_read: u64,
-    /// The row as it stands in the source.
+    /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
 }
 
@@ -225,9 +225,10 @@ impl<'a> Importer<'a> {
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
-            let SourceRow { number, bytes_read, mapped, no_place, raw } = row;
+            let SourceRow { number, bytes_read, mapped, no_place, raw, is_refused } = row;
             let pushed = self.push(raw.ordinal, mapped_draft(mapped));
             let on = pushed.and_then(|refusals| {
+                is_refused.set(!refusals.is_empty());
                 noted.refusals.add(&refusals);
                 if let Some(reason) = no_place.filter(|_| refusals.is_empty()) {
                     *noted.no_place.entry(reason).or_default() += 1;
@@ -345,7 +346,7 @@ impl<'a> Importer<'a> {
         let mut as_of = report.updated.map(|updated| updated.last_second());
         let mut updated = updated;
         if self.repeats == RepeatRule::Last {
-            // It stands for all rows of its id, also for those of a later update time.
+            // It replaces all rows of its id, also for those of a later update time.
             updated = updated.max(latest);
             as_of = as_of.map(|as_of| as_of.max(i64::from(latest)));
         }

@@ -88,8 +88,8 @@ impl TableShape {
         let beyond = row.cells.iter().skip(wants).all(is_blank);
         if (has < wants && has < self.named) || !beyond {
             let message = message!(
-                "est le nombre de colonnes de la ligne ; l’en-tête en a {wants}",
-                "is the number of columns of the row; the header has {wants}"
+                "la ligne a {has} colonnes ; l’en-tête en a {wants}",
+                "the row has {has} columns; the header has {wants}"
             );
             row.refusal = Some(Refusal::new("row", has, message));
             return;

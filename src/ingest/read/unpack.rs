@@ -291,5 +291,17 @@ pub fn unreadable(error: std::io::Error) -> Message {
     if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
         return Bomb::words();
     }
-    message!("ne peut pas être lu jusqu’au bout : {error}", "cannot be read to its end: {error}")
+    match error.kind() {
+        ErrorKind::NotFound => message!("n’existe pas", "does not exist: no such file"),
+        ErrorKind::PermissionDenied => {
+            message!("la permission de le lire manque", "may not be read: permission denied")
+        }
+        ErrorKind::IsADirectory => {
+            message!("est un dossier, pas un fichier", "is a directory, not a file")
+        }
+        _ => message!(
+            "ne peut pas être lu jusqu’au bout : {error}",
+            "cannot be read to its end: {error}"
+        ),
+    }
 }
