@@ -53,8 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None => {
             let store = arguments.store.path()?;
             let (summary, truth) = to_store(plan, &store, &stop)?;
-            let Summary { rows, counts, .. } = summary;
-            println!("{rows} reports: {} added, {} unchanged", counts.added, counts.unchanged);
+            println!("{}", said(&summary));
             truth
         }
     };
@@ -69,6 +68,24 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     write_truth(&truth, &beside)?;
     println!("ground truth: {}", beside.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What became of the generated reports. Those of an id that the store has replace its reports.
+fn said(summary: &Summary) -> String {
+    let Summary { rows, counts, resumed, .. } = summary;
+    let mut said = format!(
+        "{rows} reports: {} added, {} changed, {} unchanged",
+        counts.added, counts.updated, counts.unchanged
+    );
+    for (count, what) in [
+        (counts.older, "older than what the store has, and not written"),
+        (*resumed, "written by an earlier, interrupted run"),
+    ] {
+        if count > 0 {
+            said += &format!(", {count} {what}");
+        }
+    }
+    said
 }
 
 fn write_truth(truth: &PlantedTruth, path: &Path) -> Result<()> {

@@ -7,9 +7,14 @@ use clap::Args;
 
 use crate::cli::download::DownloadArguments;
 use crate::cli::located::{Located, ReadArguments};
+use crate::cli::notes::counted;
 use crate::cli::recognised;
 use crate::error::{Refusal, Result};
-use crate::ingest::{ReadOptions, SourceFile};
+use crate::ingest::{ColumnWord, OpenQuestion, ProfileColumns, ReadOptions, SourceFile};
+use crate::place::BBox;
+
+/// Words of a column that are shown.
+const WORDS: usize = 12;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -50,26 +55,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
     println!("{}: read as {}", file.label, source.described());
-    let shown = |value: Option<&str>, option: &str| match value {
-        Some(value) => value.to_owned(),
-        None => format!("not known; {option} sets it"),
-    };
     if let Some(note) = source.incomplete() {
         println!("  {note}");
     }
     println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));
     let Some(recognition) = source.recognition() else {
-        println!("  time zone: {}", shown(zone.as_deref(), "--time-zone"));
-        print_profile(&source);
+        let found = source.profile_columns()?;
+        print_zone(zone.as_deref(), found.needs_time_zone, found.has_times);
+        print_profile(&source, &found);
+        print_questions(&source)?;
         return Ok(ExitCode::SUCCESS);
     };
-    match (recognition.needs_time_zone, recognition.has_times()) {
-        (true, _) => println!("  time zone: {}", shown(zone.as_deref(), "--time-zone")),
-        (false, true) => {
-            println!("  time zone: not needed, every time of the sample has an offset")
-        }
-        (false, false) => println!("  time zone: no column of times was recognised"),
-    }
+    print_zone(zone.as_deref(), recognition.needs_time_zone, recognition.has_times());
     recognised::print(recognition);
     if let Some(words) = recognition.statuses_by_name() {
         println!("  {}", words.en);
@@ -83,19 +80,82 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     for doubt in &recognition.doubts {
         println!("  ambiguous: {doubt}");
     }
+    print_questions(&source)?;
     let path = recognised::mapping_path(arguments.output.as_deref(), &file.naming_path);
     recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
     println!("  mapping written: {}", path.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// The columns of a built-in profile, which needs no mapping file.
-fn print_profile(source: &SourceFile) {
+/// A value, or that it is not known and which option sets it.
+fn shown(value: Option<&str>, option: &str) -> String {
+    value.map_or_else(|| format!("not known; {option} sets it"), str::to_owned)
+}
+
+/// Prints the time zone, and whether the file needs one.
+fn print_zone(zone: Option<&str>, is_needed: bool, has_times: bool) {
+    match (is_needed, has_times) {
+        (true, _) => println!("  time zone: {}", shown(zone, "--time-zone")),
+        (false, true) => println!(
+            "  time zone: not needed, every time of the sample has an offset{}",
+            zone.map(|zone| format!(" (the city's is {zone})")).unwrap_or_default()
+        ),
+        (false, false) => println!("  time zone: no column of times was recognised"),
+    }
+}
+
+/// Prints what the rows do not decide, so that `import` asks for it on a terminal and stops
+/// elsewhere.
+fn print_questions(source: &SourceFile) -> Result<()> {
+    let extent = source.profile().extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
+    for question in source.open_questions(extent)? {
+        match question {
+            OpenQuestion::DateOrder(sample) => println!(
+                "  not decided: dates such as '{sample}' may be day/month or month/day; import \
+                 asks on a terminal and stops elsewhere, unless --date-order dmy or --date-order \
+                 mdy says it"
+            ),
+            OpenQuestion::Projection(x, y) => println!(
+                "  not decided: the projection of coordinates such as {x}, {y}; import asks on a \
+                 terminal and stops elsewhere, unless --projection EPSG:CODE says it"
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Prints the columns of a file of a built-in layout, which needs no mapping file, with the words
+/// of its statuses and channels.
+fn print_profile(source: &SourceFile, found: &ProfileColumns) {
     let profile = source.profile();
     println!("  layout: built-in profile '{}', no mapping is needed", profile.name);
-    let mut columns: Vec<_> = profile.columns.iter().collect();
-    columns.sort();
-    for (field, names) in columns {
-        println!("    {field}: {}", names.join(" | "));
+    println!("  columns, from a sample of {}:", counted(u64::from(found.rows), "row"));
+    for column in &found.columns {
+        let read_as = match (&column.field, column.certainty) {
+            (Some(field), Some(certainty)) => format!("{field} ({:.0} %)", certainty * 100.0),
+            _ => "left out".to_owned(),
+        };
+        println!("    {} -> {read_as}: {}", column.name, recognised::examples(&column.examples));
+    }
+    for (field, known, title) in [
+        ("status", true, "status words"),
+        ("status", false, "status words not known"),
+        ("channel", true, "channel words"),
+        ("channel", false, "channel words not known"),
+    ] {
+        let words: Vec<&ColumnWord> =
+            found.words.iter().filter(|word| word.field == field && word.known == known).collect();
+        if words.is_empty() {
+            continue;
+        }
+        let shown = words.iter().take(WORDS).map(|word| {
+            let ColumnWord { count, word, read_as, .. } = word;
+            format!("{count} '{word}' read as {read_as}")
+        });
+        let more = match words.len().saturating_sub(WORDS) {
+            0 => String::new(),
+            more => format!("; {more} more"),
+        };
+        println!("  {title}: {}{more}", shown.collect::<Vec<_>>().join(", "));
     }
 }

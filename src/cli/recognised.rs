@@ -25,12 +25,7 @@ pub fn print(recognition: &Recognition) {
             _ if column.joined => "read with the column of its date".to_owned(),
             _ => "left out".to_owned(),
         };
-        let examples: Vec<String> =
-            column.examples.iter().map(|example| format!("'{example}'")).collect();
-        let examples = match examples.is_empty() {
-            true => "no value in the sample".to_owned(),
-            false => examples.join(", "),
-        };
+        let examples = examples(&column.examples);
         println!("    {} -> {taken}: {examples}", column.name);
     }
     let has_status = |field: Option<&str>| matches!(field, Some("status" | "closed"));
@@ -41,6 +36,14 @@ pub fn print(recognition: &Recognition) {
         let words = recognition.unknown_statuses.iter().take(WORDS);
         let words: Vec<String> = words.map(|(word, count)| format!("{count} '{word}'")).collect();
         println!("  status words not known: {}", words.join(", "));
+    }
+}
+
+/// A few values of a column in quotes.
+pub fn examples(values: &[String]) -> String {
+    match values {
+        [] => "no value in the sample".to_owned(),
+        values => values.iter().map(|one| format!("'{one}'")).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -10,8 +10,9 @@ use crate::cli::labelled_pairs;
 use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
 use crate::cli::shared::unwritable;
 use crate::domain::Catalogue;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::ingest::write_model;
+use crate::message;
 use crate::query::{Candidate, CoefficientOffset, DuplicateModel, FEATURES, Features};
 use crate::statistics::{Observations, Prior, fit, logistic};
 
@@ -188,10 +189,13 @@ fn train(
     };
     let labelled_queries: Vec<&LabelledQuery> = asked.iter().filter(has_labels).copied().collect();
     let common = FEATURES.len() + 3 * columns.groups.len();
+    if labelled_queries.is_empty() {
+        return Err(too_few_labels(asked));
+    }
     let observed = observe(pairs, base, &labelled_queries, &columns);
     let mut priors = columns.priors(base, &observed.deviations());
     priors[common..].fill(Prior { mean: 0.0, weight: FIXED });
-    let fitted = fit(&observed, &priors).map_err(Error::internal)?;
+    let fitted = fit(&observed, &priors).map_err(|_| too_few_labels(asked))?;
     let observed = observe(pairs, base, asked, &columns);
     let mut priors = columns.priors(base, &observed.deviations());
     for (prior, mean) in priors[..common].iter_mut().zip(&fitted) {
@@ -215,6 +219,19 @@ fn train(
     thresholds(pairs, &mut model, asked);
     model.groups.retain(|_, offset| *offset != CoefficientOffset::default());
     Ok(model)
+}
+
+/// The error of labels that do not suffice to fit a model.
+fn too_few_labels(asked: &[&LabelledQuery]) -> Error {
+    let reports = asked.len();
+    let labels = asked.iter().filter(|query| query.original.is_some()).count();
+    let message = message!(
+        "trop peu de doublons étiquetés : {labels} parmi {reports} demandes ; il en faut au moins \
+         {GROUP_LABELS_MIN} dans un même groupe de services, chacun près de son original",
+        "too few labelled duplicates: {labels} among {reports} reports; at least \
+         {GROUP_LABELS_MIN} in one group of services are needed, each near its original"
+    );
+    Refusal::new("--pairs", labels, message).into()
 }
 
 /// Every candidate of every query, and whether it is the labelled original.

@@ -47,60 +47,12 @@ const CONTRARY: [&str; 5] = ["un", "in", "non", "nie", "on"];
 /// Words that deny the next one.
 const NEGATIONS: [&str; 8] = ["not", "no", "non", "pas", "nicht", "niet", "nie", "nao"];
 
-/// Words of a name that do not change what the others say.
-const NEUTRAL: [&str; 54] = [
-    "is",
-    "are",
-    "was",
-    "has",
-    "have",
-    "been",
-    "it",
-    "flag",
-    "indicator",
-    "ind",
-    "bool",
-    "boolean",
-    "yn",
-    "tf",
-    "y",
-    "n",
-    "j",
-    "s",
-    "still",
-    "now",
-    "currently",
-    "fully",
-    "est",
-    "a",
-    "ete",
-    "ist",
-    "wurde",
-    "noch",
-    "esta",
-    "e",
-    "foi",
-    "ha",
-    "stato",
-    "czy",
-    "jest",
-    "encore",
-    "toujours",
-    "aun",
-    "ancora",
-    "ainda",
-    "nog",
-    "jeszcze",
-    "work",
-    "job",
-    "task",
-    "item",
-    "ticket",
-    "travaux",
-    "arbeit",
-    "trabajo",
-    "lavoro",
-];
+/// Words of a name that do not change what the others say, each between blanks.
+const NEUTRAL: &str = " is are was has have been it flag indicator ind bool boolean yn tf y n j s \
+                       still now currently fully est a ete ist wurde noch esta e foi ha stato czy \
+                       jest encore toujours aun ancora ainda nog jeszcze work job task item ticket \
+                       travaux arbeit trabajo lavoro trabalho probleme problema probleem oder ou o \
+                       or und et ";
 
 /// Certainty of yes and no under a name that says it alone, and under one with other words, which
 /// may speak of something else: `Road closed`.
@@ -177,7 +129,7 @@ fn sense(name: &str) -> Sense {
     for word in &words {
         let is_answer = says_yes && YES_NO.iter().any(|(yes, no)| yes == word || no == word);
         let initial = || word.chars().next();
-        if is_answer || NEUTRAL.contains(&word.as_str()) {
+        if is_answer || NEUTRAL.contains(&format!(" {word} ")) {
         } else if NEGATIONS.contains(&word.as_str()) {
             sense.is_denied = true;
         } else if let Some(is_closed) = end_of_word(word) {

@@ -137,29 +137,35 @@ impl Inspection {
             }
             source.describe_as(&text, None)?;
         }
-        let columns = sample.columns.iter().map(|column| {
-            let field = field_of(source.profile(), &column.key).map(str::to_owned);
-            InspectedColumn {
-                name: column.name.clone(),
-                certainty: field.is_some().then_some(1.0),
-                field,
-                is_declared: declared.columns.iter().any(|(name, _)| *name == column.name),
-                examples: column.examples.clone(),
-                other: None,
-            }
-        });
-        Ok(Self {
-            columns: columns.collect(),
-            doubts: Vec::new(),
-            unknown_statuses: Vec::new(),
-            rows: sample.rows,
-        })
+        let columns = columns_of_profile(source, &sample, &declared.columns);
+        Ok(Self { columns, doubts: Vec::new(), unknown_statuses: Vec::new(), rows: sample.rows })
     }
 
     /// The name of the built-in profile of a source; `None` where its columns were recognised.
     pub fn profile_name(source: &SourceFile) -> Option<&str> {
         Some(source.profile().name.as_str()).filter(|name| *name != RECOGNISED)
     }
+}
+
+/// The columns of a sample as the profile of their source reads them; a person said what the
+/// columns `declared` are.
+pub(super) fn columns_of_profile(
+    source: &SourceFile,
+    sample: &Recognition,
+    declared: &[(String, Option<String>)],
+) -> Vec<InspectedColumn> {
+    let columns = sample.columns.iter().map(|column| {
+        let field = field_of(source.profile(), &column.key).map(str::to_owned);
+        InspectedColumn {
+            name: column.name.clone(),
+            certainty: field.is_some().then_some(1.0),
+            field,
+            is_declared: declared.iter().any(|(name, _)| *name == column.name),
+            examples: column.examples.clone(),
+            other: None,
+        }
+    });
+    columns.collect()
 }
 
 /// The field that a profile reads a column as.

@@ -15,11 +15,11 @@ use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::no_time::{says_closed, stands_for_no_time};
 use crate::ingest::notes::{Notes, channel_word};
-use crate::ingest::row_note::RowNote;
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
+use crate::ingest::row_note::RowNote;
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::times::{DateOrder, TimeReader};
 use crate::message;
@@ -260,7 +260,7 @@ impl Mapping {
         let category = self.category(row);
         let service = self.service(row, category.as_ref());
         if service.is_empty() {
-            keep(self.missing(row, "service_name", &["category", "service"]));
+            keep(self.without_value(row, "service_name", &["category", "service"]));
         }
         let lon_lat = self.place(row).unwrap_or_else(|refusal| {
             keep(refusal);
@@ -268,7 +268,7 @@ impl Mapping {
         });
         let requested = self.time(row, "requested", &mut keep);
         if requested.is_none() && self.text(row, "requested").is_none_or(|t| is_zero_date(&t)) {
-            keep(self.missing(row, "requested_datetime", &["requested"]));
+            keep(self.without_value(row, "requested_datetime", &["requested"]));
         }
         let closed = self.time(row, "closed", &mut keep);
         let closed = closed.map(|closed| self.later_of_twice(requested.as_ref(), closed));
@@ -317,25 +317,6 @@ impl Mapping {
         draft.source_status = source_status;
         draft.area = draft.area.filter(|area| fold(area) != "unspecified");
         Ok((draft, category))
-    }
-
-    /// Refuses a field without a value: its cell is empty, or has a word that means none.
-    fn missing(&self, row: &impl RowCells, name: &str, fields: &[&str]) -> Refusal {
-        let word = fields.iter().find_map(|field| self.cells(row, field).first().copied());
-        let message = match word {
-            None => message!("manque : la cellule est vide", "is missing: the cell is empty"),
-            Some(word) => message!(
-                "manque : « {word} » veut dire sans valeur",
-                "is missing: '{word}' means no value"
-            ),
-        };
-        Refusal::new(name, word.unwrap_or_default(), message)
-    }
-
-    /// Counts what was noticed in the last row, which was admitted.
-    pub fn admitted(&self) {
-        let mut notes = self.notes.borrow_mut();
-        self.row_notes.borrow_mut().drain(..).for_each(|note| notes.add(note));
     }
 
     fn category(&self, row: &impl RowCells) -> Option<Category> {

@@ -79,8 +79,8 @@ impl WithoutStatus {
 pub struct Notes {
     /// Times by the way they were written.
     pub times: BTreeMap<TimeStyle, u64>,
-    /// Of each column of times: those whose text says their zone, and wall clocks without one.
-    zones: BTreeMap<&'static str, [u64; 2]>,
+    /// Of each field of times: how many say their zone, and how many are wall clocks without one.
+    pub zones: BTreeMap<&'static str, [u64; 2]>,
     /// Words of the status column that the profile does not translate.
     pub statuses: HashMap<String, NotedWord>,
     /// Words of the channel column that the profile does not translate.

@@ -1,11 +1,11 @@
-//! How far the request of a row is, and how it was closed.
+//! How far the request of a row is, how it was closed, and what a row lacks.
 
 use crate::domain::{ClosedReason, Status, fold};
 use crate::error::Refusal;
 use crate::ingest::guesses::long_number;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::row_note::RowNote;
 use crate::ingest::profile::status;
+use crate::ingest::row_note::RowNote;
 use crate::ingest::status_words::status_of_words;
 use crate::message;
 
@@ -80,5 +80,29 @@ impl Mapping {
             reason = Some(ClosedReason::Duplicate);
         }
         (reason, parent)
+    }
+
+    /// Refuses a field without a value: its cell is empty, or has a word that means none.
+    pub(super) fn without_value(
+        &self,
+        row: &impl RowCells,
+        name: &str,
+        fields: &[&str],
+    ) -> Refusal {
+        let word = fields.iter().find_map(|field| self.cells(row, field).first().copied());
+        let message = match word {
+            None => message!("manque : la cellule est vide", "is missing: the cell is empty"),
+            Some(word) => message!(
+                "manque : « {word} » veut dire sans valeur",
+                "is missing: '{word}' means no value"
+            ),
+        };
+        Refusal::new(name, word.unwrap_or_default(), message)
+    }
+
+    /// Counts what was noticed in the last row, which was admitted.
+    pub fn admitted(&self) {
+        let mut notes = self.notes.borrow_mut();
+        self.row_notes.borrow_mut().drain(..).for_each(|note| notes.add(note));
     }
 }

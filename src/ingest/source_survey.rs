@@ -57,7 +57,11 @@ impl SourceFile {
 
     /// Looks over the rows, for at most this time. Where the file cannot be read to the end, the
     /// import says so.
-    pub(super) fn survey(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Vec<String>> {
+    pub(super) fn survey(
+        &self,
+        mapping: &mut Mapping,
+        time_max: Option<Duration>,
+    ) -> Result<Vec<String>> {
         self.look_over(mapping, time_max)?.settle(mapping)
     }
 

@@ -93,7 +93,9 @@ pub fn zone_style(text: &str) -> ZoneStyle {
         _ => {}
     }
     if bytes.last().is_some_and(u8::is_ascii_alphabetic) {
-        if text.get(text.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("utc"))
+        if text
+            .get(text.len().saturating_sub(3)..)
+            .is_some_and(|end| end.eq_ignore_ascii_case("utc"))
         {
             return ZoneStyle::UtcWord;
         }

@@ -34,7 +34,7 @@ fn found(snapshot: &pointchaud::index::Snapshot, text: &str) -> Vec<String> {
 fn filters_mean_what_they_say() {
     let mut index = Index::default();
     let facts = IndexedFields {
-        id: ReportId::new("4RX-7KM-P2").unwrap(),
+        id: ReportId::new("4RX-7KM-PH").unwrap(),
         service: ServiceCode::new("nid-de-poule").unwrap(),
         status: Status::Open,
         reason: None,
@@ -60,7 +60,7 @@ fn filters_mean_what_they_say() {
         "service_code LIKE 'nid%'",
         "CASEI(area) = CASEI('LIMOILOU')",
         "service_code IN ('lampadaire', 'nid-de-poule')",
-        "service_request_id = '4RX-7KM-P2' AND parent_service_request_id IS NULL",
+        "service_request_id = '4RX-7KM-PH' AND parent_service_request_id IS NULL",
         "service_request_id LIKE '4RX%'",
         "requested_datetime > TIMESTAMP('2026-03-01T00:00:00Z')",
         "requested_datetime = DATE('2026-03-01')",

@@ -155,7 +155,7 @@ fn every_bad_value_is_named_in_the_language_asked_for() {
         (method.status, method.header("content-type")),
         (405, Some("application/problem+json"))
     );
-    let mistyped = service.get("/api/v1/reports/4RX-7KM-P3?lang=en");
+    let mistyped = service.get("/api/v1/reports/4RX-7KM-P2?lang=en");
     assert_eq!(mistyped.status, 404);
     assert!(mistyped.json()["detail"].as_str().unwrap().contains("copied wrongly"), "{mistyped:?}");
 }

@@ -32,7 +32,7 @@ fn path_of(route: &str, operation: &Value, id: &str) -> String {
     for parameter in operation["parameters"].as_array().unwrap() {
         if parameter["in"] == "path" {
             let name = parameter["name"].as_str().unwrap();
-            let example = shown(&parameter["example"]).replace("4RX-7KM-P2", id);
+            let example = shown(&parameter["example"]).replace("4RX-7KM-PH", id);
             assert_ne!(example, "null", "{route} has no example of {name}");
             path = path.replace(&format!("{{{name}}}"), &example);
         }

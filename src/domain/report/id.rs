@@ -68,7 +68,7 @@ pub fn tracking_number_beginning(beginning: u64, random: u64) -> ReportId {
     tracking_number(beginning % BEGINNINGS + BEGINNINGS * (random % rests))
 }
 
-/// Makes a tracking number such as `4RX-7KM-P2` from `random`: seven characters (23^7 = 3.4 billion
+/// Makes a tracking number such as `4RX-7KM-PH` from `random`: seven characters (23^7 = 3.4 billion
 /// numbers) and a check character. Because 23 is prime, the weighted sum detects every single wrong
 /// character and every exchange of two characters (the method of ISBN-10).
 pub fn tracking_number(random: u64) -> ReportId {

@@ -233,7 +233,7 @@ request! {
     /// One feature.
     pub struct ItemRequest {
         collection: String = COLLECTION,
-        id: String = path("feature", PathSegment, "4RX-7KM-P2")
+        id: String = path("feature", PathSegment, "4RX-7KM-PH")
             .described("Identifiant de l’entité.", "Id of the feature."),
         f: Option<bool> = FORMAT,
     }

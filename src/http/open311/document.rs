@@ -274,7 +274,7 @@ mod tests {
             media: vec!["/media/one.jpg".into(), "https://example.org/two.jpg".into()],
         };
         let report = Report {
-            id: ReportId::new("4RX-7KM-P2").unwrap(),
+            id: ReportId::new("4RX-7KM-PH").unwrap(),
             service: ServiceCode::new("lampadaire").unwrap(),
             status: Status::Closed,
             reason: Some(ClosedReason::Duplicate),

@@ -185,7 +185,7 @@ async fn service(call: Call<ServiceRequest>) -> HandlerResult {
 request! {
     /// One service request.
     pub struct OneServiceRequest {
-        name: String = path("name", PathSegment, "4RX-7KM-P2.json").described(
+        name: String = path("name", PathSegment, "4RX-7KM-PH.json").described(
             "Numéro de la demande, suivi de .xml ou .json.",
             "Id of the request, followed by .xml or .json.",
         ),
@@ -209,7 +209,7 @@ async fn one_request(call: Call<OneServiceRequest>) -> HandlerResult {
 request! {
     /// The id of the service request of a token.
     pub struct TokenRequest {
-        name: String = path("name", PathSegment, "4RX-7KM-P2.json")
+        name: String = path("name", PathSegment, "4RX-7KM-PH.json")
             .described("Jeton, suivi de .xml ou .json.", "Token, followed by .xml or .json."),
         locale: Option<String> = LOCALE,
         api_key: Option<String> = API_KEY,

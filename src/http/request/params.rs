@@ -43,7 +43,7 @@ pub const BBOX: Parameter<Bounds, Optional> =
     );
 
 /// The id of a report, or its tracking number in any spelling (spaces, hyphens, letter case).
-pub const REPORT_ID: Parameter<PathSegment> = path("id", PathSegment, "4RX-7KM-P2")
+pub const REPORT_ID: Parameter<PathSegment> = path("id", PathSegment, "4RX-7KM-PH")
     .described("Numéro de suivi de la demande.", "Tracking number of the report.");
 
 const LON: Parameter<Number<f64>> = query("lon", number(-180.0, 180.0))

@@ -301,7 +301,7 @@ mod tests {
     fn facts_are_written_as_the_library_writes_them() {
         use crate::domain::{Channel, ClosedReason, Nature, Status};
         let plain = ReportView {
-            id: "4RX-7KM-P2",
+            id: "4RX-7KM-PH",
             service: "nid-de-poule",
             status: Status::Open,
             reason: None,

@@ -139,7 +139,7 @@ impl Input {
             }
             None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
-        input.format = match first_sign(input.text().map_err(failed)?).map_err(failed)? {
+        input.format = match encoding::first_sign(input.text().map_err(failed)?).map_err(failed)? {
             None => return Err(refuse(message!("est vide", "is empty"))),
             Some(b'{' | b'[') => {
                 let error = error_document::found(input.text().map_err(failed)?);
@@ -148,6 +148,10 @@ impl Input {
             Some(0x1e) => Format::JsonLines,
             Some(_) => Format::Table,
         };
+        let text = input.text().map_err(failed)?;
+        if matches!(input.format, Format::Table) && encoding::is_binary(text).map_err(failed)? {
+            return Err(refuse(encoding::binary_words()));
+        }
         Ok(input)
     }
 
@@ -480,21 +484,4 @@ fn start(input: impl Read) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(signature::START_BYTES);
     input.take(signature::START_BYTES as u64).read_to_end(&mut start)?;
     Ok(start)
-}
-
-/// The first byte that is not white space or a BOM.
-fn first_sign(text: impl Read) -> std::io::Result<Option<u8>> {
-    let mut reader = BufReader::new(text);
-    loop {
-        let buffer = reader.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(None);
-        }
-        let skip = |b: &&u8| !b.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(b);
-        if let Some(sign) = buffer.iter().find(skip) {
-            return Ok(Some(*sign));
-        }
-        let read = buffer.len();
-        reader.consume(read);
-    }
 }
