@@ -19,6 +19,7 @@ use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
+use crate::ingest::unreadable;
 use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer};
@@ -235,11 +236,8 @@ fn unchanged(store: &Path, temporary: &TemporaryStore) -> Result<Reader> {
 }
 
 fn read_mapping(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let reason = error.to_string();
-        let message = crate::message!("{reason}", "{reason}");
-        Refusal::new("--mapping", path.display(), message).into()
-    })
+    std::fs::read_to_string(path)
+        .map_err(|error| Refusal::new("--mapping", path.display(), unreadable(error)).into())
 }
 
 /// The imports of one command.

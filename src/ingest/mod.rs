@@ -72,7 +72,7 @@ pub use mapping::Category;
 pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use profile_columns::{ColumnWord, ProfileColumns};
-pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool};
+pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool, unreadable};
 pub use recognition::{RecognisedColumn, Recognition};
 pub use recognition_mapping::RECOGNISED;
 pub use refusal_counts::{RefusalCounts, RefusalKind};

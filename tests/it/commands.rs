@@ -171,3 +171,31 @@ fn questions_are_asked_on_a_terminal_and_answered() {
     let exported = done(&folder, &["export", "--format", "csv"]);
     assert!(exported.contains("2026-04-03T"), "3 April: {exported}");
 }
+
+#[test]
+fn generate_says_what_became_of_the_reports_that_were_there() {
+    let folder = Folder::new("generate");
+    let generate = |until: &str| {
+        done(&folder, &["generate", "--reports", "30", "--seed", "5", "--until", until])
+    };
+    let first = generate("2026-10-01");
+    assert!(first.contains("30 reports: 30 added, 0 changed, 0 unchanged\n"), "{first}");
+    assert!(generate("2026-10-01").contains("0 added, 0 changed, 30 unchanged\n"));
+    let again = generate("2026-10-20");
+    assert!(again.contains("30 reports: 0 added, 30 changed, 0 unchanged"), "{again}");
+    let before = generate("2026-10-01");
+    assert!(before.contains("older than what the store has, and not written"), "{before}");
+}
+
+#[test]
+fn training_on_few_labels_says_how_many_are_needed() {
+    let folder = Folder::new("train");
+    done(&folder, &["generate", "--reports", "300", "--seed", "5"]);
+    let pairs = folder.with("pairs.csv", "child_id,parent_id\n");
+    let pairs = pairs.to_str().unwrap();
+    let output = run(&folder, &["train", "duplicates", "--pairs", pairs, "--out", "m.toml"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("too few labelled duplicates: 0 among"), "{said}");
+    assert!(said.contains("at least 10 in one group of services"), "{said}");
+}

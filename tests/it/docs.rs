@@ -384,3 +384,70 @@ fn figures_are_rounded_and_grouped() {
     });
     assert!(sizes["1M"] > 20, "{sizes:?}");
 }
+
+#[test]
+fn tracking_numbers_of_the_docs_and_of_the_api_pass_their_own_check() {
+    let is_like_one = |word: &str| {
+        let parts: Vec<usize> = word.split('-').map(str::len).collect();
+        let is_sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+        parts == [3, 3, 2]
+            && word.chars().all(is_sign)
+            && word.contains(|c: char| c.is_ascii_digit())
+    };
+    let mut texts: Vec<String> = pages().into_iter().map(|(_, text)| text).collect();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pointchaud"))
+        .arg("openapi")
+        .output()
+        .unwrap();
+    texts.push(String::from_utf8(output.stdout).unwrap());
+    let mut count = 0;
+    for text in &texts {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        for word in words.filter(|word| is_like_one(word)) {
+            let read = pointchaud::domain::read_tracking(word);
+            assert!(matches!(read, pointchaud::domain::TrackingText::Valid(_)), "{word}");
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "{count} tracking numbers were found");
+}
+
+#[test]
+fn status_words_of_the_docs_have_their_documented_status() {
+    let text = page("docs/import.md");
+    let rows = text.lines().skip_while(|line| *line != "| status | words, for example |").skip(2);
+    let (mut table, mut wanted) =
+        (String::from("id,created,category,status,lat,lon\n"), Vec::new());
+    for line in rows.take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        for word in cells[1].split(',').map(|word| word.trim().trim_matches('`')) {
+            let n = wanted.len();
+            table += &format!("w{n},2025-03-02T08:00:00Z,Pothole,{word},52.1,5.2\n");
+            wanted.push((word.to_owned(), cells[0].trim_matches('`').to_owned()));
+        }
+    }
+    assert!(wanted.len() > 60, "{} words were found", wanted.len());
+    let folder = crate::common::Folder::new("docs");
+    let file = folder.with("words.csv", table);
+    let city = ["--jurisdiction", "w.example", "--time-zone", "UTC"];
+    crate::common::done(&folder, &[&["import", file.to_str().unwrap()][..], &city].concat());
+    let export = ["export", "--format", "csv", "--jurisdiction", city[1]];
+    let text = crate::common::done(&folder, &export);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|has| has == name).unwrap();
+    let (id, status, reason) = (at("service_request_id"), at("status"), at("closed_reason"));
+    let found: HashMap<String, String> = reader
+        .records()
+        .map(|row| row.unwrap())
+        .map(|row| {
+            let of = |column: usize| row[column].to_owned();
+            let reason =
+                if row[reason].is_empty() { String::new() } else { format!(":{}", of(reason)) };
+            (of(id), of(status) + &reason)
+        })
+        .collect();
+    for (n, (word, status)) in wanted.iter().enumerate() {
+        assert_eq!(&found[&format!("w{n}")], status, "{word}");
+    }
+}

@@ -111,10 +111,13 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
          11,2011-07-01 01:00:00,,Open,swapped,Pothole,-71.1,42.3\n\
          12,2011-07-01 01:00:00,,Open,half a place,Pothole,42.3,\n\
          13,2011-07-01 01:00:00,,Open,fine too,Pothole,,\n\
-         14,2011-07-01 01:00:00,,Open,null island,Pothole,0,0\n"
+         14,2011-07-01 01:00:00,,Open,null island,Pothole,0,0\n\
+         15,2011-07-01 01:00:00,,Open,no category,N/A,42.3,-71.1\n\
+         16,NULL,,Open,no time,Pothole,42.3,-71.1\n\
+         17,2011-07-01 01:00:00,,Open,a dash,-,42.3,-71.1\n"
     );
     let (counts, refused) = boston(&rows, &[]);
-    assert_eq!(counts, [3, 0, 0, 11]);
+    assert_eq!(counts, [3, 0, 0, 14]);
     for (row, field, reason) in [
         ("3", "requested_datetime", "is neither a date"),
         ("4", "requested_datetime", "is before 1970"),
@@ -123,10 +126,13 @@ fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
         ("7", "description", "has 1048576 characters; 4000 at most"),
         ("8", "lon", "must be a number between -180 and 180 degrees"),
         ("9", "lat", "is not a number"),
-        ("10", "row", "is the number of columns of the row; the header has 8"),
+        ("10", "row", "the row has 6 columns; the header has 8"),
         ("12", "service_name", "the cell is empty"),
         ("13", "lon, lat", "look swapped"),
         ("14", "lon", "is missing"),
+        ("17", "service_name", "is missing: 'N/A' means no value"),
+        ("18", "requested_datetime", "is missing: 'NULL' means no value"),
+        ("19", "service_name", "is missing: '-' means no value"),
     ] {
         let line = refused.lines().find(|line| line.starts_with(&format!("{row},{field},")));
         let line = line.unwrap_or_else(|| panic!("row {row} {field} is not in\n{refused}"));

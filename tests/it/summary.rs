@@ -51,7 +51,7 @@ fn every_row_is_counted_by_what_became_of_it() {
         "  refused, by field and reason:\n    2 requested_datetime: ",
         "('whenever', 'later')\n    1 lon: must be a number between -… and … degrees ('-971.21')",
         "2.refused.csv",
-        "17 2026-05-27 14:05",
+        "  times: 17 2026-05-27 14:05Z\n",
         "status words not known: 1 'Wibble' read as open",
     ] {
         let part = part.replace("between -… and …", "between -180 and 180");
@@ -296,4 +296,68 @@ fn names_that_differ_have_services_of_their_own() {
         assert_eq!(codes.len(), names.len(), "{text}");
         assert!(names.iter().all(|one| rows.iter().any(|row| &row[name] == *one)), "{text}");
     }
+}
+
+#[test]
+fn times_are_shown_as_they_are_written_and_mixtures_are_said() {
+    let file = |times: &[(&str, u32)]| {
+        let rows = times.iter().flat_map(|(time, count)| vec![*time; *count as usize]);
+        let rows = (0..).zip(rows).map(|(n, time)| {
+            GOOD.replace("a1", &format!("a{n}")).replacen(
+                "2026-10-01T10:00:00Z,2026-10-05T10:00:00Z",
+                &format!("{time},"),
+                1,
+            ) + "\n"
+        });
+        format!("{HEADER}\n{}", rows.collect::<String>())
+    };
+    let city = ["--jurisdiction", "t.example", "--time-zone", "America/Toronto"];
+    for (times, shown) in [
+        (&[("2026-05-27", 3)][..], "  times: 3 2026-05-27\n"),
+        (&[("20260527", 3)], "  times: 3 20260527\n"),
+        (&[("2026-05-27 14:05 EDT", 2)], "  times: 2 2026-05-27 14:05 EDT\n"),
+        (&[("2026-05-27T14:05:00-04:00", 2)], "  times: 2 2026-05-27 14:05+02:00\n"),
+        (&[("2026-05-27 14:05", 2)], "  times: 2 2026-05-27 14:05 (local)\n"),
+        (&[("05/27/2026 02:05 PM", 2)], "  times: 2 05/27/2026 02:05 PM (local)\n"),
+        (&[("1570320355", 2)], "  times: 2 epoch seconds\n"),
+    ] {
+        let (text, json) = said("f.csv", &file(times), &city);
+        assert!(text.contains(shown), "{shown}: {text}");
+        assert!(!text.contains("without: those"), "{text}");
+        assert_eq!(json["times"][shown[11..].trim_end()], times[0].1, "{json}");
+    }
+    for zoned in ["2026-05-27T14:05:00Z", "2026-05-27T14:05:00+00:00", "2026-05-27 14:05 EDT"] {
+        let mixed = [(zoned, 6), ("2026-05-27T14:05:00", 2), ("2026-05-27", 1)];
+        let (text, json) = said("f.csv", &file(&mixed), &city);
+        let sentence = "requested: 6 times with Z, an offset or a zone, 2 without: those are read \
+                        as local time of America/Toronto";
+        assert!(text.contains(sentence), "{text}");
+        assert!(json["notes"].as_array().unwrap().contains(&sentence.into()), "{json}");
+    }
+}
+
+#[test]
+fn statuses_are_counted_of_admitted_rows_alone() {
+    let header = HEADER.replace("updated", "closed");
+    let row = |id: &str, closed: &str, status: &str| {
+        format!("{id},2026-10-01T10:00:00Z,{closed},Pothole,{status},46.81,-71.21\n")
+    };
+    let (good, early) = ("2026-10-02T10:00:00Z", "2026-09-01T10:00:00Z");
+    let rows = [
+        row("a", good, ""),
+        row("b", early, ""),
+        row("c", early, ""),
+        row("d", good, "Wibble"),
+        row("e", early, "Wibble"),
+        row("f", "", "N/A"),
+        row("g", "", "N/A").replace("46.81", "north"),
+        row("h", good, "open"),
+        row("i", good, "open").replace("Pothole", ""),
+    ];
+    let (text, json) = said("f.csv", &format!("{header}\n{}", rows.concat()), &[]);
+    assert_eq!((&json["refused"], &json["added"]), (&5.into(), &4.into()), "{text}");
+    assert_eq!(json["closed_by_closing_time"], 2, "{text}");
+    assert_eq!(json["status_words_not_known"][0]["count"], 1, "{text}");
+    assert_eq!(json["without_status"][0]["count"], 1, "{text}");
+    assert_eq!(json["closing_times_not_kept"]["open"], 1, "{text}");
 }

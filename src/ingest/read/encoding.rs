@@ -15,6 +15,8 @@ const CHUNK: usize = 1 << 16;
 const DETECT_BYTES: usize = 1 << 19;
 /// Bytes of a start in which UTF-16 shows.
 const START_BYTES: usize = 4_096;
+/// Zeros of which none is at the other side of its pair, that show it.
+const ZEROS: usize = 16;
 
 /// The encoding of this name, as the WHATWG Encoding Standard spells it.
 ///
@@ -131,9 +133,11 @@ fn marked(start: &[u8]) -> Option<&'static Encoding> {
     let start = &start[..start.len().min(START_BYTES)];
     let zeros = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let (even, odd, half) = (zeros(0), zeros(1), start.len() / 2);
-    if half > 0 && odd * 2 > half && even * 20 < half {
+    // Texts of other scripts have zeros at their digits and separators, on one side alone.
+    let is_alone = |side: usize, other: usize| side >= ZEROS && side * 20 > half && other == 0;
+    if half > 0 && odd * 2 > half && even * 20 < half || is_alone(odd, even) {
         Some(UTF_16LE)
-    } else if half > 0 && even * 2 > half && odd * 20 < half {
+    } else if half > 0 && even * 2 > half && odd * 20 < half || is_alone(even, odd) {
         Some(UTF_16BE)
     } else {
         None
@@ -273,6 +277,13 @@ mod tests {
         ] {
             assert_eq!(decoded(&bytes), (name, text.clone()));
         }
+        // Of another script, in which most characters have no zero.
+        let street = "7,Большая яма на дороге возле дома,улица\n".repeat(40);
+        let units = street.encode_utf16();
+        let bytes: Vec<u8> = units.clone().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&bytes), ("UTF-16LE", street.clone()));
+        let bytes: Vec<u8> = units.flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&bytes), ("UTF-16BE", street));
         // One accent far from the start decides as well.
         let far = [vec![b'a'; 3 * CHUNK], b"\n\xe9t\xe9 caf\xe9\n".to_vec()].concat();
         assert!(decoded(&far).1.ends_with("été café\n"));

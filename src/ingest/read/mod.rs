@@ -31,7 +31,7 @@ pub use pages::{DocumentPage, JoinedPages};
 pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};
 pub use spool::{SPOOL_BYTES_MAX, spool};
-use unpack::unreadable;
+pub use unpack::unreadable;
 
 /// Longest row that is read, in bytes of its text: it bounds the memory of an import.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
