@@ -153,8 +153,8 @@ fn end_of_word(word: &str) -> Option<bool> {
     if OPEN.iter().any(|stem| word.starts_with(stem)) {
         return Some(false);
     }
-    let contrary = |prefix: &&str| word.strip_prefix(*prefix).is_some_and(is_closed);
-    if CONTRARY.iter().any(|prefix| contrary(&prefix)) {
+    let contrary = |prefix: &str| word.strip_prefix(prefix).is_some_and(is_closed);
+    if CONTRARY.iter().any(|prefix| contrary(prefix)) {
         return Some(false);
     }
     is_closed(word).then_some(true)

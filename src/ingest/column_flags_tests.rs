@@ -72,10 +72,7 @@ fn an_empty_cell_is_the_contrary_of_the_only_sign() {
     ] {
         let said = found(name, &[sign, ""]).unwrap();
         assert_eq!(said.empty, Some(empty), "{name} {sign}");
-        assert_eq!(
-            said.empty.is_some_and(|empty| read_as(&said, &sign.to_lowercase()) != Some(empty)),
-            true
-        );
+        assert_ne!(read_as(&said, &sign.to_lowercase()), Some(empty), "{name} {sign}");
     }
     // Without a row that lacks it, with a second word, or where the only word is no: nothing.
     for cells in [&["X"][..], &["Yes", "No", ""], &["No", ""]] {

@@ -184,7 +184,7 @@ fn files_that_are_none_are_refused_by_name() {
         (folder.with("empty.csv", ""), vec![], "is empty"),
         (folder.with("blank.csv", "\n \n"), vec![], "is empty"),
         (folder.0.clone(), vec![], "is a directory"),
-        (folder.file("nowhere.csv"), vec![], "No such file"),
+        (folder.file("nowhere.csv"), vec![], "no such file"),
         (folder.with("other.csv", "a,b\n1,2\n"), vec![], "No column is recognised"),
         (
             folder.with("a.csv", "a,b\n1,2\n"),

@@ -289,7 +289,7 @@ mod tests {
             address: Some("12, rue Saint-Jean".into()),
             area: Some("Limoilou".into()),
             description: Some("Éteint".into()),
-            parent: Some(ReportId::new("7HT-2KV-9C").unwrap()),
+            parent: Some(ReportId::new("7HT-2KV-95").unwrap()),
             assignee: Some("Équipe 3".into()),
             details: Some(Box::new(details)),
         };

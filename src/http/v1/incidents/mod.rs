@@ -36,7 +36,7 @@ const CHANGED: Codes = &[
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let members =
-        json::<Members>().example(|| json!({ "reports": ["7HT-2KV-9C"], "author": "Marie" }));
+        json::<Members>().example(|| json!({ "reports": ["7HT-2KV-95"], "author": "Marie" }));
     let change = json::<Undo>().example(|| json!({ "change_id": 345_012 }));
     let answer = geojson::<IncidentOut<'_>>();
     let changing =
