@@ -73,8 +73,8 @@ pub struct StatusByName {
     pub empty: Option<Status>,
 }
 
-/// How a column says the status, by its name and its values in a sample of `rows` rows; `None` where
-/// it says none in these ways.
+/// How a column says the status, by its name and its values in a sample of `rows` rows; `None`
+/// where it says none in these ways.
 pub fn status_by_name(name: &str, values: &ColumnSample, rows: u32) -> Option<StatusByName> {
     let concepts = NameWords::of(name);
     let of_other = [Concept::Expected, Concept::Updated, Concept::Period, Concept::Id];

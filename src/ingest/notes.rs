@@ -134,10 +134,10 @@ impl Notes {
         for (field, [zoned, local]) in &self.zones {
             if *zoned > 0 && *local > 0 {
                 self.sentences.push(message!(
-                    "{field} : {zoned} heures avec Z, un décalage ou un fuseau, {local} sans : ces \
-                     dernières sont lues à l’heure locale de {zone}",
-                    "{field}: {zoned} times with Z, an offset or a zone, {local} without: those are \
-                     read as local time of {zone}"
+                    "{field} : {zoned} heures avec Z, un décalage ou un fuseau, {local} sans : \
+                     ces dernières sont lues à l’heure locale de {zone}",
+                    "{field}: {zoned} times with Z, an offset or a zone, {local} without: those \
+                     are read as local time of {zone}"
                 ));
             }
         }

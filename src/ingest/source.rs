@@ -337,6 +337,22 @@ impl SourceFile {
         self.read_surveyed(zone, extent, fix_swapped, None, sink)
     }
 
+    /// What all rows together decide, also those of the source of a file of refused rows.
+    fn decide_by_rows(
+        &self,
+        mapping: &mut Mapping,
+        time_max: Option<Duration>,
+    ) -> Result<Vec<String>> {
+        let mut decided = self.read_as.clone();
+        for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
+            mapping.take_as_days(field);
+        }
+        decided.extend(self.survey(mapping, time_max)?);
+        decided.dedup();
+        self.decided.replace(decided.clone());
+        Ok(decided)
+    }
+
     fn read_surveyed(
         &self,
         zone: TimeZone,
@@ -355,13 +371,7 @@ impl SourceFile {
         if self.strict && self.input.is_table() {
             all_found(&mapping, rows.columns())?;
         }
-        let mut decided = self.read_as.clone();
-        for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
-            mapping.take_as_days(field);
-        }
-        decided.extend(self.survey(&mut mapping, survey_time_max)?);
-        decided.dedup();
-        self.decided.replace(decided.clone());
+        let decided = self.decide_by_rows(&mut mapping, survey_time_max)?;
         mapping.resolve(rows.columns().folded());
         let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
         let is_features = has_geometry && !self.input.is_table();
