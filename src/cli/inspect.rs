@@ -137,6 +137,11 @@ fn print_profile(source: &SourceFile, found: &ProfileColumns) {
         };
         println!("    {} -> {read_as}: {}", column.name, recognised::examples(&column.examples));
     }
+    if !found.columns.iter().any(|column| column.field.as_deref() == Some("status")) {
+        let default = profile.defaults.status.as_deref();
+        let read_as = default.unwrap_or("open, or closed where there is a closing time");
+        println!("  no column of statuses: every row is read as {read_as}");
+    }
     for (field, known, title) in [
         ("status", true, "status words"),
         ("status", false, "status words not known"),

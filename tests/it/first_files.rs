@@ -261,10 +261,10 @@ fn what_is_said_of_times_is_true() {
         .map(|n| format!("V{n},0{m}/0{m}/2025 08:{n}:00,Kuil,Open,52.1{n},5.2{n}\n", m = n % 9 + 1))
         .collect();
     let (_, summary, said) = import(&folder, &format!("{HEADER}\n{rows}"), &CITY);
-    assert_eq!(summary["times"]["05/05/2026 14:05"], 20, "{said}");
+    assert_eq!(summary["times"]["05/05/2026 14:05 (local)"], 20, "{said}");
     let more = format!("{HEADER}\n{rows}V99,13/02/2025 08:00:00,Kuil,Open,52.1,5.2\n");
     let (_, summary, said) = import(&folder, &more, &CITY);
-    assert_eq!(summary["times"], serde_json::json!({ "27/05/2026 14:05": 21 }), "{said}");
+    assert_eq!(summary["times"], serde_json::json!({ "27/05/2026 14:05 (local)": 21 }), "{said}");
     let file = folder.with("no-times.csv", "nummer,categorie,status\n1,Kuil,Open\n2,Kuil,Open\n");
     let output = run(&folder, &["inspect", file.to_str().unwrap()]);
     let said = String::from_utf8(output.stdout).unwrap();

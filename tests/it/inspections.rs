@@ -27,6 +27,8 @@ fn a_built_in_layout_is_shown_column_by_column_with_its_words() {
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
+    let said = inspect("service_code,e,n,date\nAbfall,2683000,1248000,2020-05-06\n");
+    assert!(said.contains("no column of statuses: every row is read as closed"), "{said}");
     for (times, zone) in [
         (["2026-10-01T10:00:00-04:00", "2026-10-02 10:00 EDT"], "not needed"),
         (["2026-10-01 10:00:00", "2026-10-02T10:00:00Z"], "not known; --time-zone sets it"),
