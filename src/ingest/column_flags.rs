@@ -123,7 +123,9 @@ impl Sense {
 }
 
 fn sense(name: &str) -> Sense {
-    let words = split(name);
+    // Of a member of a nested record, its own name.
+    let own = name.rsplit('.').find(|part| !part.trim().is_empty()).unwrap_or(name);
+    let words = split(own);
     let says_yes = words.iter().any(|word| YES_NO.iter().any(|(yes, _)| yes == word));
     let mut sense = Sense { is_sure: true, ..Sense::default() };
     for word in &words {
@@ -224,7 +226,9 @@ fn by_yes_and_no(
             distinct.push(word);
         }
     }
-    if values.share(known) < 0.9 {
+    // Other words, such as Unknown, are listed as not known; where most are, it is a doubt.
+    let is_mostly_known = values.share(known) >= 0.5;
+    if values.share(known) < 0.1 || !values.is_vocabulary() {
         return None;
     }
     words.sort();
@@ -234,7 +238,7 @@ fn by_yes_and_no(
         said.is_some_and(|(_, status)| *status == yes)
     };
     Some(StatusByName {
-        certainty: if is_sure { BY_NAME[0] } else { BY_NAME[1] },
+        certainty: if is_sure && is_mostly_known { BY_NAME[0] } else { BY_NAME[1] },
         words: words.into_iter().map(|(word, status)| (word.to_owned(), status)).collect(),
         empty: is_one_sign.then(|| other(yes)),
     })

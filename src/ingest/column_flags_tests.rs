@@ -43,6 +43,7 @@ fn yes_means_what_the_name_says() {
         ("Resuelto", "S", "N", Closed),
         ("Abierto", "verdadero", "falso", Open),
         ("Chiusa", "sì", "no", Closed),
+        ("properties.resolved", "true", "false", Closed),
         ("Aperto", "VERO", "FALSO", Open),
         ("Concluído", "Sim", "Não", Closed),
         ("Aberto", "1", "0", Open),
@@ -131,7 +132,10 @@ fn outcomes_are_statuses_where_most_of_their_words_are() {
 
 #[test]
 fn what_may_mean_something_else_is_a_doubt_or_nothing() {
-    for name in ["Road closed", "Closed on time", "Open data", "Survey completed"] {
+    // Few words are yes or no; some are not known.
+    assert!(found("Resolved", &["Yes", "Maybe", "Later", "Never"]).unwrap().certainty < 0.7);
+    assert!(found("Resolved", &["Yes", "No", "Unknown"]).unwrap().certainty >= 0.7);
+    for name in ["Road closed", "Closed on time", "Open data", "Survey completed", "Date closed"] {
         assert!(found(name, &["Yes", "No"]).unwrap().certainty < 0.7, "{name}");
     }
     for (name, cells) in [

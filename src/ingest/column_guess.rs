@@ -55,7 +55,8 @@ impl Column<'_> {
             return None;
         }
         let is_time = self.is_time();
-        if !is_time && let Some(found) = status_by_name(self.name, values, self.rows) {
+        let has_times = is_time && values.times + values.number_times > 0;
+        if !has_times && let Some(found) = status_by_name(self.name, values, self.rows) {
             return Some(("status", found.certainty));
         }
         let named = if is_time {

@@ -39,7 +39,7 @@ const FLAGS: [&str; 29] = [
 /// Counts over the values of one column.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnSample {
-    /// Values that are present: neither empty, nor a sign or a date that stands for nothing.
+    /// Values that are present: neither empty, nor a sign or a date that means no value.
     pub filled: u32,
     /// Distinct values with their counts, up to [`DISTINCT_MAX`].
     pub distinct: HashMap<String, u32>,

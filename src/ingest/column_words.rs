@@ -12,7 +12,7 @@ use Concept::{
 
 use crate::domain::fold;
 
-/// What a word of a column's name stands for.
+/// What a word of a column's name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concept {
     /// A key of a record.
@@ -247,7 +247,7 @@ const WORDS: [(Concept, &str); 31] = [
     (Name, "name nom bezeichnung nombre nome naam nazwa label plain"),
 ];
 
-/// What the words of a name stand for.
+/// What the words of a name mean.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NameWords {
     /// The concepts, each once, in the order of the name.

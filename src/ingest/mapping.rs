@@ -44,7 +44,7 @@ pub struct Mapping {
     places: PlaceReader,
     pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
-    /// Times whose midnights stand for days.
+    /// Times whose midnights mean days.
     midnight_is_day: Vec<&'static str>,
     pub(super) notes: RefCell<Notes>,
     /// What was noticed in the row at hand, which counts once the row is admitted.
@@ -159,7 +159,7 @@ impl Mapping {
         self.midnight_is_day.push(field);
     }
 
-    /// Does the profile say in which order the numbers of a place stand?
+    /// Does the profile say in which order the numbers of a place are?
     pub fn declares_point_order(&self) -> bool {
         self.profile.point_order.is_some()
     }
@@ -169,7 +169,7 @@ impl Mapping {
         self.places.order = order;
     }
 
-    /// Reads `O` behind degrees as the east.
+    /// Reads `O` after degrees as the east.
     pub fn take_o_as_east(&mut self) {
         self.places.o_is_east = true;
     }
@@ -333,7 +333,7 @@ impl Mapping {
     /// The row's service code; its category's where it has none.
     fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
         // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`. Where the row names its
-        // category, the import does it: two codes of one slug are told apart by their names.
+        // category, the import does it: the names keep two codes of one slug apart.
         let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
             None if category.is_none() => ServiceCode::slug(&code).to_string(),
             _ => code,

@@ -3,7 +3,7 @@
 //!
 //! Of a city's export, `read` turns bytes into rows. A [`Profile`] that describes its publisher, or
 //! a [`Recognition`] of a sample, says which column is which field. A survey of all rows decides
-//! what no row alone tells, such as the order of day and month. A mapping then makes each row a
+//! what no row alone says, such as the order of day and month. A mapping then makes each row a
 //! draft.
 
 pub mod attributes;

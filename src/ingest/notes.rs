@@ -30,7 +30,7 @@ pub enum NoPlace {
     NoColumn,
     /// The cells are empty.
     Empty,
-    /// A cell holds a word that stands for none, such as `#N/A`.
+    /// A cell holds a word that means none, such as `#N/A`.
     Marked(String),
     /// The place is 0, 0 or an empty geometry.
     Zero,
@@ -39,7 +39,7 @@ pub enum NoPlace {
 }
 
 impl NoPlace {
-    /// What people are told, behind a count.
+    /// What people are shown, after a count.
     pub fn shown(&self) -> Message {
         match self {
             Self::NoColumn => message!("sans colonne de lieu", "no column of places"),
@@ -54,7 +54,7 @@ impl NoPlace {
 /// Rows without a status of which one thing was concluded for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithoutStatus {
-    /// The word of the cell that stands for none, such as `N/A`, or an empty one; `None` where the
+    /// The word of the cell that means none, such as `N/A`, or an empty one; `None` where the
     /// source has no column of statuses.
     pub cell: Option<String>,
     /// What the rows were read as, with the reason of a closing.
@@ -64,7 +64,7 @@ pub struct WithoutStatus {
 }
 
 impl WithoutStatus {
-    /// Why there is no status, behind a count of rows.
+    /// Why there is no status, after a count of rows.
     pub fn reason(&self) -> Message {
         match self.cell.as_deref() {
             None => message!("sans colonne d’états", "without a column of statuses"),
@@ -85,7 +85,7 @@ pub struct Notes {
     pub statuses: HashMap<String, NotedWord>,
     /// Words of the channel column that the profile does not translate.
     pub channels: HashMap<String, NotedWord>,
-    /// Texts of columns of later times that stand for none: `Pending`, 01/01/1900.
+    /// Texts of columns of later times that mean none: `Pending`, 01/01/1900.
     pub no_times: HashMap<String, NotedWord>,
     /// Rows whose status was concluded from their closing time alone.
     pub closed_by_time: u64,

@@ -62,7 +62,7 @@ pub struct Recognition {
     pub(super) doubted: Vec<&'static str>,
     /// Words of the status column that are not known, with their counts in the sample.
     pub unknown_statuses: Vec<(String, u32)>,
-    /// What the words of the nature column stand for.
+    /// What the words of the nature column mean.
     pub(super) natures: Vec<(String, Nature)>,
     /// Alternatives of a field that are not one column: `a+b` joins two.
     pub(super) more: Vec<(&'static str, String)>,

@@ -8,7 +8,7 @@ use crate::ingest::notes::{Notes, status_word};
 pub enum RowNote {
     /// The status was concluded from the closing time alone.
     ClosedByTime,
-    /// There is no status: the word of the cell that stands for none, `None` without a column of
+    /// There is no status: the word of the cell that means none, `None` without a column of
     /// statuses; and what was concluded.
     NoStatus(Option<String>, (Status, Option<ClosedReason>)),
     /// A word of the status column that the profile does not translate, what it was read as, and

@@ -326,7 +326,7 @@ impl SourceFile {
     ///
     /// # Errors
     /// The file cannot be read further; rows before have been given. The order of day and month, or
-    /// the projection, cannot be told: no row has been given.
+    /// the projection, is not decided: no row has been given.
     pub fn read(
         &self,
         zone: TimeZone,

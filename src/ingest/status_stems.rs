@@ -13,7 +13,7 @@ pub(super) enum Meaning {
 }
 
 /// Beginnings of words, without accents. The first list that has a beginning of the word counts, so
-/// that a longer beginning with another meaning stands in an earlier list.
+/// that a longer beginning with another meaning is in an earlier list.
 pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
     (
         Meaning::Duplicate,

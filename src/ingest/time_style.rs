@@ -10,9 +10,9 @@ pub enum ZoneStyle {
     Day,
     /// Nothing: a wall clock of the city.
     Local,
-    /// `Z` behind the time.
+    /// `Z` after the time.
     Z,
-    /// The word `UTC` behind it.
+    /// The word `UTC` after it.
     UtcWord,
     /// An offset such as `+02:00`.
     Offset,
@@ -101,7 +101,7 @@ pub fn zone_style(text: &str) -> ZoneStyle {
         }
         return abbreviation(text).map_or(ZoneStyle::Local, ZoneStyle::Abbreviation);
     }
-    // The offset is behind the time of day.
+    // The offset is after the time of day.
     let clock = text.find(':').or_else(|| text.find(['T', 't'])).unwrap_or(11);
     match text.get(clock..).is_some_and(|clock| clock.contains(['+', '-'])) {
         true => ZoneStyle::Offset,

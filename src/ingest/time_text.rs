@@ -9,7 +9,7 @@ use crate::ingest::month_names::{is_filler, month};
 /// The date of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WrittenDate {
-    /// The text tells which part is the day and which the month.
+    /// The text says which part is the day and which the month.
     Sure(Date),
     /// Two numbers of which one is the day and the other the month, in the order of the text.
     Either {
@@ -19,7 +19,7 @@ pub enum WrittenDate {
         second: i8,
         /// The year.
         year: i16,
-        /// Points stand between the numbers. All countries that write so write the day first.
+        /// Points are between the numbers. All countries that write so write the day first.
         dotted: bool,
     },
 }
@@ -29,7 +29,7 @@ pub enum WrittenDate {
 pub enum WrittenZone {
     /// The text does not say.
     Unsaid,
-    /// The text ends in ` UTC`, which some sources write behind local times.
+    /// The text ends in ` UTC`, which some sources write after local times.
     UtcWord,
     /// The text says how far from UTC, or in which zone.
     Said(TimeZone),
@@ -186,7 +186,7 @@ fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
 
 type Clock = (Option<Time>, bool, WrittenZone);
 
-/// The time of day and zone behind a date: the whole rest of the text.
+/// The time of day and zone after a date: the whole rest of the text.
 fn clock(rest: &str) -> Option<Clock> {
     let mut rest = rest.trim_start_matches([' ', ',', '.', ':', '-', ';']);
     for word in ["at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "t"] {
@@ -220,7 +220,7 @@ fn clock(rest: &str) -> Option<Clock> {
             rest = &rest[digits..];
             let spaced = rest.strip_prefix(" h ").or_else(|| rest.strip_prefix(" h"));
             let next = spaced.or_else(|| rest.strip_prefix([':', 'h']));
-            // German and Polish write 14.05; behind the seconds a point begins the fraction.
+            // German and Polish write 14.05; after the seconds a point begins the fraction.
             let next = next.or_else(|| rest.strip_prefix('.').filter(|_| parts.len() < 2));
             match next {
                 Some(after)

@@ -115,7 +115,7 @@ pub struct TimeReader {
     pub formats: Vec<String>,
 }
 
-/// Words that stand for a format without a pattern.
+/// Words for a format without a pattern.
 pub const FORMAT_WORDS: [&str; 4] = ["epoch", "epoch-ms", "epoch-days", "serial"];
 
 /// A time with the way it was written.

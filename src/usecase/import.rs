@@ -79,7 +79,7 @@ pub struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     /// Prepares the import of the file with this digest. A new jurisdiction is added to the store
-    /// with its first reports, so that an import which fails before leaves none behind; a known one
+    /// with its first reports, so that an import which fails before leaves none; a known one
     /// keeps its time zone and extent.
     ///
     /// # Errors
@@ -371,7 +371,7 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Puts the reports of further callers behind that of the first one. They are not counted as
+    /// Puts the reports of further callers after that of the first one. They are not counted as
     /// rows.
     fn put_further(&mut self, further: Vec<Report>, as_of: Option<i64>) {
         self.summary.callers += further.len() as u64;

@@ -48,6 +48,7 @@ fn yes_and_no_marks_letters_and_outcomes_are_read_and_said() {
         ("Resolvido", &["Sim", "Não", "Não"], 40),
         ("Gesloten", &["ja", "nee", "nee"], 40),
         ("Zamknięte", &["tak", "nie", "nie"], 40),
+        ("Resolved", &["Yes", "No", "Unknown"], 40),
         // A status column beside it wins, whatever yes says.
         ("Resolved,Status", &["Yes,Open", "No,Open", "No,Closed"], 40),
         ("Status,Outcome", &["Open,Fixed", "Closed,Fixed", "Closed,Open"], 20),
@@ -68,6 +69,7 @@ fn a_column_that_may_say_the_status_is_a_doubt() {
         ("Status", &["1", "2", "3"]),
         ("Status", &["A", "B"]),
         ("Road closed", &["Yes", "No"]),
+        ("Date closed", &["X", ""]),
     ] {
         let (code, said, _) = import(&table(names, cells));
         assert_eq!(code, Some(2), "{names} {cells:?}: {said}");
