@@ -152,7 +152,8 @@ impl Located {
         let known = files.imported().filter(|last| is_in_store(context.store, last));
         let naming_path = naming_path(&url);
         let download = Download::new(url, context.limits, &files, context.stop)?;
-        match download.run(known.as_ref().map(|known| &known.version))? {
+        let known = known.as_ref().map(|known| &known.version);
+        match download.run(known).inspect_err(|_| remove_useless_part(&files))? {
             Downloaded::Unchanged(version) => {
                 let since = version.modified.or(version.etag).unwrap_or_default();
                 println!("{label}: unchanged since {since}");
@@ -206,10 +207,12 @@ impl Drop for Located {
     }
 }
 
-/// Removes a downloaded file which no later run can ask the server about.
+/// Removes a downloaded file which no later run can ask the server about, and the folder where
+/// nothing else is in it.
 fn remove_useless_part(files: &Files) {
     if !files.is_resumable() {
         let _gone = files.remove_part();
+        files.remove_empty_folder();
     }
 }
 

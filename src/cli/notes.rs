@@ -17,6 +17,10 @@ pub fn print(notes: &Notes) {
     for sentence in &notes.sentences {
         println!("  {}", sentence.en);
     }
+    if notes.places_at_addresses > 0 {
+        let rows = counted(notes.places_at_addresses, "row");
+        println!("  {rows} with a place beside their address, in a column of both");
+    }
     if !notes.times.is_empty() {
         let times = notes.times.iter().map(|(format, count)| format!("{count} {}", format.shown()));
         println!("  times: {}", times.collect::<Vec<_>>().join(", "));

@@ -17,7 +17,9 @@ pub fn print(recognition: &Recognition) {
         let taken = match (column.field, column.guess) {
             (Some(field), _) if column.joined => format!("{field}, with the columns of its parts"),
             (Some(field), Some((_, certainty))) => {
-                format!("{field} ({:.0} %)", certainty * 100.0)
+                let percent = certainty * 100.0;
+                let is_both = field == "point" && column.has_addresses;
+                format!("{field}{} ({percent:.0} %)", if is_both { " and address" } else { "" })
             }
             (None, Some((field, certainty))) => {
                 format!("left out; perhaps {field} ({:.0} %)", certainty * 100.0)

@@ -278,6 +278,7 @@ impl FileSummary {
             "refused_rows": self.refused.as_ref().map(|path| path.display().to_string()),
             "without_position": unlocated,
             "without_position_by_reason": no_place,
+            "places_beside_addresses": self.noticed.places_at_addresses,
             "at_default_point": approximate,
             "outside_extent": outside,
             "outside_extent_rows": self.noticed.outside.iter().map(|(row, at)| {

@@ -19,7 +19,7 @@ const FILLERS_MAX: usize = 12;
 
 /// Certainty of a column without a value in the sample, by its name: a time or a coordinate, and
 /// a text. Each is below that of a column with values.
-const NAME_ALONE: [f64; 2] = [0.79, SURE];
+pub(super) const NAME_ALONE: [f64; 2] = [0.79, SURE];
 
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
@@ -46,7 +46,9 @@ impl Column<'_> {
         }
         // What a portal says of its own record is not about the request.
         let is_portal = self.words.is_technical && self.is_time();
-        let is_link = values.filled > 0 && values.share(values.links) >= 0.9;
+        let is_link = values.share(values.links) >= 0.9
+            && values.share(values.places) < 0.5
+            && !self.names_place();
         // The time of day belongs to a day in another column.
         let is_hour = values.filled > 0
             && values.share(values.hours) >= 0.9
@@ -63,7 +65,7 @@ impl Column<'_> {
             self.time()
         } else if values.filled > 0 && values.share(values.containers) >= 0.5 {
             self.place()
-        } else if values.filled > 0 && values.are_flags() && !self.is_key() {
+        } else if values.are_flags() && !self.is_key() && !self.names_coordinate() {
             // What yes means under a name for a status, nobody but the owner knows.
             return self.words.has(Concept::Status).then_some(("status", 0.5));
         } else {
@@ -179,39 +181,6 @@ impl Column<'_> {
         };
         // Every request has begun: a column with gaps is another time.
         Some(("requested", if self.filled() < 0.9 { certainty - 0.3 } else { certainty }))
-    }
-
-    fn place(&self) -> Option<Guess> {
-        let (has, values) = (|concept| self.words.has(concept), self.values);
-        let within = |count| values.filled > 0 && values.share(count) >= 0.95;
-        if values.filled > 0 && values.share(values.places) >= 0.8 {
-            let named = has(Concept::Point) || (has(Concept::Latitude) && has(Concept::Longitude));
-            return Some(("point", if named { 0.95 } else { 0.85 }));
-        }
-        // Where its name says what it is, rows of other values are refused one by one; where most
-        // are, the column is a doubt.
-        let named = |count| match values.share(count) {
-            0.95.. => 0.97,
-            0.5.. => 0.8,
-            _ => 0.5,
-        };
-        if has(Concept::Latitude) && !has(Concept::Longitude) && values.filled > 0 {
-            return Some(("lat", named(values.latitudes)));
-        }
-        if has(Concept::Longitude) && !has(Concept::Latitude) && values.filled > 0 {
-            return Some(("lon", named(values.longitudes)));
-        }
-        let is_degrees = within(values.precise) && within(values.longitudes);
-        let (lon_lat, projected) = match (has(Concept::East), has(Concept::North)) {
-            (true, false) => ("lon", "x"),
-            (false, true) => ("lat", "y"),
-            _ => return None,
-        };
-        if is_degrees {
-            return Some((lon_lat, 0.85));
-        }
-        let is_projected = within(values.numbers) && values.share(values.longitudes) <= 0.05;
-        is_projected.then_some((projected, 0.88))
     }
 
     fn id(&self) -> Option<Guess> {
@@ -374,7 +343,8 @@ impl Column<'_> {
         }
         // A category with more words than a vocabulary has: such as one word on each row of a short
         // sample.
-        (has(Concept::Category) && !is_number).then_some(("category", 0.72))
+        let is_category = has(Concept::Category) || has(Concept::Finer);
+        (is_category && !is_number).then_some(("category", 0.72))
     }
 
     /// What the values alone say; only where the name says nothing.
@@ -390,6 +360,9 @@ impl Column<'_> {
         }
         if few && values.channels() >= 0.8 {
             return Some(("channel", 0.72));
+        }
+        if values.share(values.places_at_addresses) >= 0.05 {
+            return Some(("point", 0.72));
         }
         if values.share(values.precise) >= 0.9 && values.share(values.longitudes) >= 0.99 {
             let is_longitude = values.share(values.latitudes) < 0.01;

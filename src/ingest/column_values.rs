@@ -10,7 +10,8 @@ use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
 use crate::ingest::no_time::{is_filler_date, is_word};
 use crate::ingest::numbers::{degrees, grouped, is_absent};
-use crate::ingest::place_text::{PlaceText, place_text};
+use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
+use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::times::{DateOrder, TimeReader};
@@ -65,6 +66,14 @@ pub struct ColumnSample {
     pub precise: u32,
     /// Texts that hold a place.
     pub places: u32,
+    /// Of these, the ones with an address around the place: `12 rue X (46.81, -71.21)`.
+    pub places_at_addresses: u32,
+    /// Texts that are plainly an address or the name of a place.
+    pub addresses: u32,
+    /// Words for a place that is not known.
+    pub unknown_places: u32,
+    /// Texts with two numbers of three decimals or more that are not read as a place.
+    pub coordinates: u32,
     /// Texts of JSON: an object or an array.
     pub containers: u32,
     /// Web addresses.
@@ -124,17 +133,33 @@ impl ColumnSample {
             self.longitudes += u32::from(number.abs() <= 180.0);
             let decimals = text.rsplit_once(['.', ',']).map_or(0, |(_, behind)| behind.len());
             self.precise += u32::from(decimals >= 4);
-        } else if has_digits && read.is_none() {
-            let place = place_text(text);
-            let is_place = match place {
+        } else if read.is_none() {
+            self.place(text, has_digits);
+        }
+        self.numbers += u32::from(has_digits && (number.is_some() || grouped(text).is_some()));
+    }
+
+    /// Looks at a text that is neither a number nor a time as a place.
+    fn place(&mut self, text: &str, has_digits: bool) {
+        let is_place = has_digits
+            && match place_text(text) {
                 Some(PlaceText::Pair(a, b)) => {
-                    a.abs() <= 180.0 && b.abs() <= 180.0 && text.contains('.')
+                    let has_decimals = a.fract() != 0.0 || b.fract() != 0.0 || text.contains('.');
+                    a.abs() <= 180.0 && b.abs() <= 180.0 && has_decimals
                 }
                 other => other.is_some(),
             };
-            self.places += u32::from(is_place);
+        if is_place {
+            self.places += 1;
+            let has_brackets = text.contains('(') && text_around_place(text).is_some();
+            self.places_at_addresses += u32::from(has_brackets);
+        } else if is_no_place_word(text) {
+            self.unknown_places += 1;
+        } else if is_address(text) {
+            self.addresses += 1;
+        } else {
+            self.coordinates += u32::from(decimals(text) >= 2);
         }
-        self.numbers += u32::from(has_digits && (number.is_some() || grouped(text).is_some()));
     }
 
     /// Keeps a value as an example.
@@ -161,7 +186,7 @@ impl ColumnSample {
     }
 
     /// Are the values a few words that come again and again? Half as many as the rows of a short
-    /// sample may be distinct, a fifth of a long one. Fewer than 20 rows do not tell words that
+    /// sample may be distinct, a fifth of a long one. Fewer than 20 rows do not show words that
     /// come again from others: there, short texts are words.
     pub fn is_vocabulary(&self) -> bool {
         let most = match self.filled {
@@ -209,12 +234,12 @@ impl ColumnSample {
         self.known_words(|word| nature_of_words(word).is_some())
     }
 
-    /// The part of the values whose words tell a status.
+    /// The part of the values whose words are a status.
     pub fn statuses(&self) -> f64 {
         self.known_words(|word| status_of_words(word).is_some())
     }
 
-    /// The part of the values whose words tell a channel. Sentences are no names of channels.
+    /// The part of the values whose words are a channel. Sentences are no names of channels.
     pub fn channels(&self) -> f64 {
         let is_name = |word: &str| word.split_whitespace().count() <= 4;
         self.known_words(|word| is_name(word) && channel_of_words(word).is_some())

@@ -71,10 +71,17 @@ impl Inspection {
     /// The file at a path as it is read with these declarations, and what it was recognised as.
     ///
     /// # Errors
-    /// The file cannot be read; a declaration names a column that the file does not have, or a
-    /// field, order or projection that there is not.
+    /// The file cannot be read, or has no rows; a declaration names a column that the file does not
+    /// have, or a field, order or projection that there is not.
     pub fn of(path: &Path, declared: &Declarations) -> Result<(SourceFile, Self)> {
         let mut source = SourceFile::open(path, "auto", None, &declared.options)?;
+        if !source.has_rows()? {
+            let message = message!(
+                "n’a aucune ligne : il n’y a que l’en-tête ou la structure",
+                "has no rows: there is only its header or structure"
+            );
+            return Err(Refusal::new("file", source.input.label(), message).into());
+        }
         let inspection = match source.recognition().cloned() {
             Some(found) => Self::recognised(&mut source, found, declared)?,
             None => Self::of_profile(&mut source, declared)?,

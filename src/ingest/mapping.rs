@@ -16,7 +16,8 @@ use crate::ingest::guesses::channel_of_words;
 use crate::ingest::no_time::{says_closed, stands_for_no_time};
 use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
-use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceCells, PlaceReader};
+use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceReader};
+use crate::ingest::place_text::address_of;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
@@ -41,9 +42,13 @@ pub type MappedRow = (Draft, Option<Category>);
 pub struct Mapping {
     pub(super) profile: Profile,
     clock: TimeReader,
-    places: PlaceReader,
+    pub(super) places: PlaceReader,
     pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Columns that are read both as places and as addresses.
+    pub(super) addressed: Vec<usize>,
+    /// Fields that have one value, each with a column of it.
+    pub(super) one_valued: Vec<(&'static str, usize)>,
     /// Times whose midnights mean days.
     midnight_is_day: Vec<&'static str>,
     pub(super) notes: RefCell<Notes>,
@@ -58,7 +63,7 @@ const DEFAULT_POINT_DEGREES: f64 = 6e-5;
 /// The columns of a field.
 pub(super) struct FieldColumns {
     /// The first alternative with a value counts; several columns are joined.
-    alternatives: Vec<Vec<usize>>,
+    pub(super) alternatives: Vec<Vec<usize>>,
     /// People wrote it: `N/A` is what they wrote.
     verbatim: bool,
 }
@@ -106,6 +111,8 @@ impl Mapping {
             places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            addressed: Vec::new(),
+            one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
             notes: RefCell::default(),
             row_notes: RefCell::default(),
@@ -130,6 +137,8 @@ impl Mapping {
             (!columns.alternatives.is_empty()).then_some((*field, columns))
         });
         self.columns = found.collect();
+        self.find_addressed();
+        self.find_one_valued();
         let flags = self.profile.approximate_when.iter();
         self.approximate_when =
             flags.filter_map(|(name, value)| Some((at(name)?, value.clone()))).collect();
@@ -185,6 +194,11 @@ impl Mapping {
         PLACE_FIELDS.into_iter().any(has).then_some(&self.places)
     }
 
+    /// May 0 beside another longitude be a latitude, and 0 beside another latitude a longitude?
+    pub fn set_zeros(&mut self, zeros: [bool; 2]) {
+        self.places.zeros = zeros;
+    }
+
     /// Reads `x` and `y` in this projection.
     pub fn set_projection(&mut self, projection: Projection) {
         self.places.projection = Some(projection);
@@ -213,7 +227,9 @@ impl Mapping {
     /// What was noticed in the rows so far.
     pub fn notes(&self) -> Notes {
         let exchanged = self.places.exchanged.get();
-        let mut notes = Notes { exchanged, ..self.notes.borrow().clone() };
+        let places_at_addresses = self.places.at_addresses.get();
+        let noted = self.notes.borrow().clone();
+        let mut notes = Notes { exchanged, places_at_addresses, ..noted };
         notes.say_zones(self.zone_name());
         notes
     }
@@ -224,7 +240,9 @@ impl Mapping {
         let value = |text| filled(text).filter(|text| *verbatim || !is_absent(text));
         alternatives.iter().find_map(|columns| {
             if let [only] = columns.as_slice() {
-                return value(row.cell(*only)?).map(str::to_owned);
+                let text = value(row.cell(*only)?)?;
+                let is_beside = field == "address" && self.addressed.contains(only);
+                return if is_beside { address_of(text) } else { Some(text.to_owned()) };
             }
             let parts: Option<Vec<&str>> =
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
@@ -255,7 +273,10 @@ impl Mapping {
     /// Every value that cannot be read, with its field and reason.
     pub fn draft(&self, row: &impl RowCells) -> Result<MappedRow, Vec<Refusal>> {
         self.row_notes.borrow_mut().clear();
-        let mut refused = Vec::new();
+        let mut refused = self.lists(row);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
         let mut keep = |refusal: Refusal| refused.push(refusal);
         let category = self.category(row);
         let service = self.service(row, category.as_ref());
@@ -450,21 +471,10 @@ impl Mapping {
         let flagged = flags.any(|(column, value)| row.cell(*column).map(str::trim) == Some(value));
         Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
     }
-
-    /// Longitude and latitude of the row.
-    fn place(&self, row: &impl RowCells) -> Result<Option<(f64, f64)>, Refusal> {
-        self.places.place(&PlaceCells {
-            lon: self.cells(row, "lon"),
-            lat: self.cells(row, "lat"),
-            point: self.cells(row, "point"),
-            x: self.cells(row, "x"),
-            y: self.cells(row, "y"),
-        })
-    }
 }
 
 /// The text unless it is blank.
-fn filled(text: &str) -> Option<&str> {
+pub(super) fn filled(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 

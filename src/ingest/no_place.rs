@@ -2,8 +2,10 @@
 
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::notes::NoPlace;
-use crate::ingest::numbers::is_absent;
-use crate::ingest::place_reader::PLACE_FIELDS;
+use crate::ingest::numbers::degrees;
+use crate::ingest::place_reader::{PLACE_FIELDS, is_address_alone};
+use crate::ingest::place_text::{PlaceText, place_text};
+use crate::ingest::place_words::is_no_place;
 
 /// Why a row has no place that was read without a refusal.
 pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
@@ -15,12 +17,29 @@ pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
     if all.is_empty() {
         return NoPlace::Empty;
     }
-    if let Some(word) = all.iter().find(|text| is_absent(text)) {
+    if mapping.addressed(row).into_iter().any(is_address_alone) {
+        return NoPlace::Address;
+    }
+    if let Some(word) = all.iter().find(|text| is_no_place(text)) {
         return NoPlace::Marked((*word).to_owned());
+    }
+    if has_one_zero(&texts(&["lat"]), &texts(&["lon"]), &texts(&["point"])) {
+        return NoPlace::OneZero;
     }
     let is_zero = |text: &&str| text.parse::<f64>().is_ok_and(|number| number == 0.0);
     match (texts(&["lon", "lat", "point"]).is_empty(), &places.projection) {
         (true, None) if !all.iter().all(is_zero) => NoPlace::NoProjection,
         _ => NoPlace::Zero,
     }
+}
+
+/// Is one of two coordinates 0 and the other not?
+fn has_one_zero(lat: &[&str], lon: &[&str], point: &[&str]) -> bool {
+    let first = |texts: &[&str]| texts.iter().find_map(|text| degrees(text));
+    let is_one = |(a, b): (f64, f64)| (a == 0.0) != (b == 0.0);
+    let of_text = |text: &&str| match place_text(text) {
+        Some(PlaceText::LonLat(a, b) | PlaceText::Pair(a, b)) => is_one((a, b)),
+        _ => false,
+    };
+    first(lat).zip(first(lon)).is_some_and(is_one) || point.iter().any(of_text)
 }

@@ -30,10 +30,14 @@ pub enum NoPlace {
     NoColumn,
     /// The cells are empty.
     Empty,
-    /// A cell holds a word that means none, such as `#N/A`.
+    /// A cell holds an address and no place beside it.
+    Address,
+    /// A cell holds a word for a place that is not known, such as `#N/A` or `unknown`.
     Marked(String),
     /// The place is 0, 0 or an empty geometry.
     Zero,
+    /// One coordinate is 0, which is far from the other places.
+    OneZero,
     /// There are projected coordinates alone, of a projection that is not known.
     NoProjection,
 }
@@ -44,8 +48,13 @@ impl NoPlace {
         match self {
             Self::NoColumn => message!("sans colonne de lieu", "no column of places"),
             Self::Empty => message!("cellule vide", "empty cell"),
+            Self::Address => message!("à l’adresse seule", "with an address alone"),
             Self::Marked(word) => message!("marquées « {word} »", "marked '{word}'"),
             Self::Zero => message!("à 0, 0 ou géométrie vide", "at 0, 0 or an empty geometry"),
+            Self::OneZero => message!(
+                "à la latitude ou à la longitude 0, loin de la ville",
+                "at latitude 0 or longitude 0, far from the city"
+            ),
             Self::NoProjection => message!("projection inconnue", "projection not known"),
         }
     }
@@ -95,6 +104,8 @@ pub struct Notes {
     pub closings_not_kept: Vec<(Status, u64)>,
     /// Rows whose longitude and latitude were exchanged, as declared by `--fix-swapped`.
     pub exchanged: u64,
+    /// Rows whose place is written beside an address, in a column of both.
+    pub places_at_addresses: u64,
     /// Rows whose closing was read as the second of an hour that came twice.
     pub repeated_hour: u64,
     /// Why admitted rows have no place.

@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::error::Refusal;
-use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
-use crate::ingest::place_text::{PlaceText, place_text};
+use crate::ingest::numbers::{degrees, east_west, grouped};
+use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
+use crate::ingest::place_words::{is_address, is_no_place};
 use crate::ingest::projection::Projection;
 use crate::message;
 use crate::place::{BBox, Position};
 
-/// The order of two numbers that stand for a place.
+/// The order of the two numbers of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PairOrder {
     /// `46.81, -71.21`.
@@ -58,7 +59,7 @@ impl PairVotes {
         }
     }
 
-    /// The order of the majority; `None` where no pair tells.
+    /// The order of the majority; `None` where no pair says it.
     pub fn found(&self) -> Option<PairOrder> {
         match self.only {
             [a, b] if a > b => Some(PairOrder::LatLon),
@@ -80,6 +81,8 @@ pub struct PlaceCells<'a> {
     pub lat: Vec<&'a str>,
     /// Places as one text.
     pub point: Vec<&'a str>,
+    /// Places as one text that may have an address around them, or be an address alone.
+    pub addressed: Vec<&'a str>,
     /// First projected coordinates.
     pub x: Vec<&'a str>,
     /// Second projected coordinates.
@@ -96,9 +99,14 @@ pub struct PlaceReader {
     pub fix_swapped: bool,
     /// Places whose longitude and latitude were exchanged.
     pub exchanged: Cell<u64>,
+    /// Places that were written beside an address.
+    pub at_addresses: Cell<u64>,
+    /// May a latitude of 0 beside another longitude be one, and a longitude of 0 beside another
+    /// latitude? Only where other places of the file are near it, or nothing is known of them.
+    pub zeros: [bool; 2],
     /// Order of pairs.
     pub order: PairOrder,
-    /// `O` behind degrees is the east: Ost, Oost.
+    /// `O` after degrees is the east: Ost, Oost.
     pub o_is_east: bool,
     /// Projections that single texts name, by EPSG code.
     named: RefCell<HashMap<u32, Option<Projection>>>,
@@ -115,6 +123,8 @@ impl PlaceReader {
             extent: None,
             fix_swapped: false,
             exchanged: Cell::new(0),
+            at_addresses: Cell::new(0),
+            zeros: [true; 2],
             order,
             o_is_east: false,
             named: RefCell::default(),
@@ -136,6 +146,7 @@ impl PlaceReader {
         };
         let place = keep(self.degrees(cells))
             .or_else(|| cells.point.iter().find_map(|text| keep(self.point(text))))
+            .or_else(|| cells.addressed.iter().find_map(|text| keep(self.addressed(text))))
             .or_else(|| keep(self.projected(cells)));
         match (place, fault) {
             (Some(place), _) => self.unswapped(place).map(Some),
@@ -155,7 +166,7 @@ impl PlaceReader {
         let lon = number("lon", &cells.lon, east)?;
         let missing = |field| Err(Refusal::new(field, "", message!("manque", "is missing")));
         match (lon, lat) {
-            (Some(lon), Some(lat)) => Ok(somewhere(lon, lat)),
+            (Some(lon), Some(lat)) => Ok(self.somewhere(lon, lat)),
             (None, None) => Ok(None),
             // A zero beside nothing is the zero of a missing pair.
             (Some(0.0), None) | (None, Some(0.0)) => Ok(None),
@@ -165,7 +176,7 @@ impl PlaceReader {
     }
 
     fn point(&self, text: &str) -> Found {
-        if is_absent(text) || text.trim() == "0" {
+        if is_no_place(text) || text.trim() == "0" {
             return Ok(None);
         }
         let unreadable = || {
@@ -177,14 +188,14 @@ impl PlaceReader {
         };
         match place_text(text).ok_or_else(unreadable)? {
             PlaceText::Nothing => Ok(None),
-            PlaceText::LonLat(lon, lat) => Ok(somewhere(self.side(text, lon), lat)),
+            PlaceText::LonLat(lon, lat) => Ok(self.somewhere(self.side(text, lon), lat)),
             PlaceText::Pair(first, second) if first.abs().max(second.abs()) > 360.0 => {
                 let projection = self.projection.as_ref().ok_or_else(unreadable)?;
                 in_projection(projection, first, second)
             }
             PlaceText::Pair(first, second) => Ok(match self.order {
-                PairOrder::LatLon => somewhere(second, first),
-                PairOrder::LonLat => somewhere(first, second),
+                PairOrder::LatLon => self.somewhere(second, first),
+                PairOrder::LonLat => self.somewhere(first, second),
             }),
             PlaceText::Projected { epsg, x, y } => {
                 let mut named = self.named.borrow_mut();
@@ -194,6 +205,31 @@ impl PlaceReader {
                 in_projection(made.as_ref().ok_or_else(unreadable)?, x, y)
             }
         }
+    }
+
+    /// The place of a text beside its address. An address alone is no place.
+    fn addressed(&self, text: &str) -> Found {
+        if is_address_alone(text) {
+            return Ok(None);
+        }
+        let found = self.point(text)?;
+        let is_beside = found.is_some() && text_around_place(text).is_some();
+        self.at_addresses.set(self.at_addresses.get() + u64::from(is_beside));
+        Ok(found)
+    }
+
+    /// A place unless it is 0/0, or has one 0 that is far from the city.
+    fn somewhere(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        let may_be = match (lon == 0.0, lat == 0.0) {
+            (false, false) => true,
+            (true, true) => false,
+            (_, is_lat) => {
+                let at = Position::new(lon, lat).ok();
+                let inside = self.extent.zip(at).map(|(extent, at)| extent.contains(at));
+                inside.unwrap_or(self.zeros[usize::from(!is_lat)])
+            }
+        };
+        may_be.then_some((lon, lat))
     }
 
     fn projected(&self, cells: &PlaceCells<'_>) -> Found {
@@ -227,19 +263,19 @@ impl PlaceReader {
     }
 }
 
-/// A place unless it is 0/0.
-fn somewhere(lon: f64, lat: f64) -> Option<(f64, f64)> {
-    ((lon, lat) != (0.0, 0.0)).then_some((lon, lat))
+/// Is the text an address without a place?
+pub fn is_address_alone(text: &str) -> bool {
+    place_text(text).is_none() && is_address(text)
 }
 
-/// The first of a field's texts that is a number; `None` where all stand for nothing.
+/// The first of a field's texts that is a number; `None` where all say that there is none.
 fn number(
     field: &str,
     texts: &[&str],
     read: impl Fn(&str) -> Option<f64>,
 ) -> Result<Option<f64>, Refusal> {
     let mut fault = None;
-    for text in texts.iter().filter(|text| !is_absent(text)) {
+    for text in texts.iter().filter(|text| !is_no_place(text)) {
         match read(text) {
             Some(number) => return Ok(Some(number)),
             None => {
@@ -293,6 +329,38 @@ mod tests {
         assert_eq!((refused.field.as_str(), refused.value.as_str()), ("point", "over there"));
         assert!(refused.message.en.contains("cannot be read as a place"));
         assert_eq!(reader().place(&cells("-71.21", "", &[])).unwrap_err().field, "lat");
+    }
+
+    #[test]
+    fn addresses_beside_places_and_alone() {
+        let reader = reader();
+        let at = |text: &'static str| {
+            reader.place(&PlaceCells { addressed: vec![text], ..PlaceCells::default() })
+        };
+        assert_eq!(at("12 rue X\nQuébec\n(46.81, -71.21)"), Ok(Some((-71.21, 46.81))));
+        assert_eq!(at("(46.81, -71.21)"), Ok(Some((-71.21, 46.81))));
+        assert_eq!(at("12 rue X\nQuébec"), Ok(None));
+        assert_eq!(at("unknown"), Ok(None));
+        assert_eq!(at("POLYGON ((0 0, 1 1, 1 0))").unwrap_err().field, "point");
+        assert_eq!(reader.at_addresses.get(), 1);
+    }
+
+    #[test]
+    fn one_coordinate_of_zero_is_a_place_near_the_city_alone() {
+        let at = |reader: &PlaceReader, lon, lat| {
+            let place = PlaceCells { lon: vec![lon], lat: vec![lat], ..PlaceCells::default() };
+            reader.place(&place).unwrap()
+        };
+        let mut reader = reader();
+        reader.extent = Some(BBox::new(-71.6, 46.7, -71.1, 47.0).unwrap());
+        assert_eq!(at(&reader, "-71.2", "0"), None);
+        assert_eq!(at(&reader, "0.0", "46.8"), None);
+        reader.extent = Some(BBox::new(-0.5, 51.3, 0.3, 51.7).unwrap());
+        assert_eq!(at(&reader, "0", "51.5"), Some((0.0, 51.5)));
+        reader.extent = None;
+        reader.zeros = [false, true];
+        assert_eq!(at(&reader, "-71.2", "0"), None);
+        assert_eq!(at(&reader, "0", "51.5"), Some((0.0, 51.5)));
     }
 
     #[test]

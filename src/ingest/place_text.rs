@@ -1,16 +1,21 @@
-//! A place written as one text: a pair of numbers, WKT, EWKB, GeoJSON, a dictionary, or degrees,
-//! minutes and seconds.
+//! A place written as one text: a pair of numbers, WKT, EWKB, GeoJSON, a dictionary, a link to a
+//! map, or degrees, minutes and seconds.
+
+use std::ops::Range;
 
 use serde_json::Value;
 
 use crate::ingest::numbers::{decimal, degrees};
+use crate::ingest::place_labels::{Labelled, labelled};
+use crate::ingest::place_link::linked;
+use crate::ingest::python_literal::python_as_json;
 
 /// What a text says about a place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlaceText {
-    /// Longitude and latitude in degrees, WGS 84; the text tells which is which.
+    /// Longitude and latitude in degrees, WGS 84; the text says which is which.
     LonLat(f64, f64),
-    /// Two numbers in the order of the text, which does not tell which is which.
+    /// Two numbers in the order of the text, which does not say which is which.
     Pair(f64, f64),
     /// Coordinates in the system of this EPSG code.
     Projected {
@@ -35,13 +40,53 @@ pub fn place_text(text: &str) -> Option<PlaceText> {
         return None;
     }
     if text.starts_with(['{', '[']) {
-        let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&python(text)));
+        let value =
+            serde_json::from_str(text).or_else(|_| serde_json::from_str(&python_as_json(text)));
         return object(&value.ok()?);
     }
-    sexagesimal(text).or_else(|| pair(text)).or_else(|| in_brackets(text))
+    let numbers = |text: &str| match pair(text) {
+        Some(PlaceText::Pair(first, second)) => Some((first, second)),
+        _ => None,
+    };
+    if let Some((lon, lat)) = linked(text) {
+        return Some(PlaceText::LonLat(lon, lat));
+    }
+    let found = sexagesimal(text).or_else(|| pair(text)).or_else(|| signed(text));
+    let found = found.or_else(|| {
+        Some(match labelled(text, numbers)? {
+            Labelled::LonLat(lon, lat) => PlaceText::LonLat(lon, lat),
+            Labelled::Pair(first, second) => PlaceText::Pair(first, second),
+        })
+    });
+    found.or_else(|| in_brackets(text).map(|(found, _)| found))
 }
 
-/// `POINT (lon lat)` in any case, with `SRID=…;` before, `Z`, `M` or `ZM` behind, and a MultiPoint
+/// The text around a place in brackets, such as the address in `12 rue X (46.81, -71.21)`; `None`
+/// where the brackets hold no place or nothing is around them.
+pub fn text_around_place(text: &str) -> Option<String> {
+    let text = text.trim();
+    if is_geometry(text) || text.starts_with(['{', '[']) || pair(text).is_some() {
+        return None;
+    }
+    let (_, brackets) = in_brackets(text)?;
+    let around = format!("{}\n{}", &text[..brackets.start], &text[brackets.end..]);
+    Some(one_line(&around)).filter(|around| around.chars().any(char::is_alphabetic))
+}
+
+/// The address that a text has beside its place, or is.
+pub fn address_of(text: &str) -> Option<String> {
+    let is_address = || place_text(text).is_none() && !text.starts_with(['{', '[']);
+    text_around_place(text).or_else(|| is_address().then(|| one_line(text)))
+}
+
+/// The lines of an address, separated by commas.
+fn one_line(text: &str) -> String {
+    let is_edge = |c: char| c.is_whitespace() || ",;".contains(c);
+    let lines = text.lines().map(|line| line.trim_matches(is_edge));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// `POINT (lon lat)` in any case, with `SRID=…;` before, `Z`, `M` or `ZM` after, and a MultiPoint
 /// whose points are all one.
 fn wkt(text: &str) -> Option<PlaceText> {
     let upper = text.to_ascii_uppercase();
@@ -68,7 +113,7 @@ fn wkt(text: &str) -> Option<PlaceText> {
 }
 
 /// Is the text a geometry of WKT, whatever its kind: a word, then a bracket?
-fn is_geometry(text: &str) -> bool {
+pub fn is_geometry(text: &str) -> bool {
     let Some((word, _)) = text.split_once('(') else { return false };
     let word = word.trim_end_matches([' ', 'Z', 'M', 'z', 'm']).rsplit(';').next();
     let word = word.unwrap_or_default().trim().to_ascii_uppercase();
@@ -113,51 +158,6 @@ fn ewkb(text: &str) -> Option<PlaceText> {
         return Some(PlaceText::Nothing);
     }
     Some(in_system(srid, x, y))
-}
-
-/// A Python literal as JSON: strings in double quotes, `None`, `True` and `False` in JSON's words.
-fn python(text: &str) -> String {
-    let mut json = String::with_capacity(text.len());
-    let mut quote = None;
-    let mut signs = text.chars();
-    let mut word = String::new();
-    let flush = |word: &mut String, json: &mut String| {
-        json.push_str(match word.as_str() {
-            "None" | "nan" | "NaN" => "null",
-            "True" => "true",
-            "False" => "false",
-            other => other,
-        });
-        word.clear();
-    };
-    while let Some(sign) = signs.next() {
-        match (quote, sign) {
-            (None, c) if c.is_alphanumeric() || "+-._".contains(c) => word.push(c),
-            (None, c) => {
-                flush(&mut word, &mut json);
-                if c == '\'' || c == '"' {
-                    quote = Some(c);
-                    json.push('"');
-                } else {
-                    json.push(c);
-                }
-            }
-            (Some(open), c) if c == open => {
-                quote = None;
-                json.push('"');
-            }
-            (Some(_), '\\') => match signs.next() {
-                Some('\'') => json.push('\''),
-                Some(other) => json.extend(['\\', other]),
-                None => {}
-            },
-            (Some(_), '"') => json.push_str("\\\""),
-            (Some(_), c) if c.is_control() => json.push(' '),
-            (Some(_), c) => json.push(c),
-        }
-    }
-    flush(&mut word, &mut json);
-    json
 }
 
 /// Names of a longitude and of a latitude in an object, each pair in the order of preference.
@@ -250,7 +250,7 @@ fn sexagesimal(text: &str) -> Option<PlaceText> {
     let marked = |c: char| "NSEWOnsewo".contains(c);
     let at: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| marked(*c)).collect();
     let [(first, a), (second, b)] = at[..] else { return None };
-    // The letter stands before its number, or behind it.
+    // The letter is before its number, or after it.
     let cut = if first == 0 { second } else { first + 1 };
     let one = degrees(text[..cut].trim_end_matches(|c: char| c == ',' || c.is_whitespace()))?;
     let two = degrees(text[cut..].trim_start_matches([',', ';', ' ', '/']))?;
@@ -261,10 +261,17 @@ fn sexagesimal(text: &str) -> Option<PlaceText> {
     }
 }
 
+/// A coordinate of a pair: a decimal number, or degrees with their sign.
+fn coordinate(text: &str) -> Option<f64> {
+    let is_degrees = text.contains('°') && !text.contains(char::is_alphabetic);
+    decimal(text).or_else(|| if is_degrees { degrees(text) } else { None })
+}
+
 /// Two numbers, with decimal points or decimal commas. A third one, the altitude, is dropped.
 fn pair(text: &str) -> Option<PlaceText> {
     let text = text.trim_matches(|c: char| "()[]".contains(c) || c.is_whitespace());
-    let all = |parts: Vec<&str>| -> Option<Vec<f64>> { parts.into_iter().map(decimal).collect() };
+    let all =
+        |parts: Vec<&str>| -> Option<Vec<f64>> { parts.into_iter().map(coordinate).collect() };
     let split = |by: &dyn Fn(char) -> bool| -> Vec<&str> {
         text.split(by).map(str::trim).filter(|part| !part.is_empty()).collect()
     };
@@ -283,6 +290,12 @@ fn pair(text: &str) -> Option<PlaceText> {
             return Some(PlaceText::Pair(numbers[0], numbers[1]));
         }
     }
+    // A slash separates two numbers with decimals: others are days, or a house and its flat.
+    if let [first, second] = split(&|c| c == '/')[..]
+        && [first, second].iter().all(|part| part.contains(['.', ',']))
+    {
+        return Some(PlaceText::Pair(decimal(first)?, decimal(second)?));
+    }
     // `46,81,-71,21`: two numbers with decimal commas, separated by a comma.
     let parts = split(&|c| c == ',');
     let [a, b, c, d] = parts[..] else { return None };
@@ -293,14 +306,33 @@ fn pair(text: &str) -> Option<PlaceText> {
     Some(PlaceText::Pair(decimal(&format!("{a}.{b}"))?, decimal(&format!("{c}.{d}"))?))
 }
 
-/// A pair in brackets behind an address: the last brackets that hold one.
-fn in_brackets(text: &str) -> Option<PlaceText> {
+/// Latitude and longitude by their signs alone (ISO 6709): `+46.81-071.21/`.
+fn signed(text: &str) -> Option<PlaceText> {
+    let text = text.trim_end_matches('/');
+    let at = 1 + text.get(1..)?.find(['+', '-'])?;
+    let (lat, rest) = text.split_at(at);
+    let lon = &rest[..rest[1..].find(['+', '-']).map_or(rest.len(), |at| at + 1)];
+    let is_degrees = |text: &str| text.starts_with(['+', '-']) && text.contains('.');
+    let (is_lat, is_lon) = (is_degrees(lat), is_degrees(lon));
+    let place = (lat.parse().ok()?, lon.parse().ok()?);
+    (is_lat && is_lon).then_some(PlaceText::LonLat(place.1, place.0))
+}
+
+/// A pair with decimals in brackets beside an address, and where the brackets are: the last ones
+/// that hold one.
+fn in_brackets(text: &str) -> Option<(PlaceText, Range<usize>)> {
     let mut rest = text;
     while let Some(open) = rest.rfind('(') {
         let inside = &rest[open + 1..];
         let inside = inside.split(')').next().unwrap_or_default();
-        if let Some(found) = sexagesimal(inside).or_else(|| pair(inside)) {
-            return Some(found);
+        let end = (open + inside.len() + 2).min(text.len());
+        // `(12, 34)` may be anything.
+        let is_exact = |found: &PlaceText| match found {
+            PlaceText::Pair(a, b) => inside.contains('.') || a.fract() != 0.0 || b.fract() != 0.0,
+            _ => true,
+        };
+        if let Some(found) = sexagesimal(inside).or_else(|| pair(inside)).filter(is_exact) {
+            return Some((found, open..end));
         }
         rest = &rest[..open];
     }
@@ -365,14 +397,52 @@ mod tests {
             ("33.86 S 151.21 E", LonLat(151.21, -33.86)),
             ("0101000020E6100000CDCCCCCCCCCC51C0C3F5285C8F624740", LonLat(-71.2, 46.77)),
         ] {
-            let found = place_text(text);
-            let near = match (found, place) {
-                (Some(LonLat(a, b)), LonLat(c, d)) | (Some(Pair(a, b)), Pair(c, d)) => {
-                    (a - c).abs() < 1e-6 && (b - d).abs() < 1e-6
-                }
-                (found, place) => found == Some(place),
-            };
-            assert!(near, "{text}: {found:?} is not {place:?}");
+            is_read(text, place);
+        }
+    }
+
+    #[test]
+    fn slashes_labels_signs_and_links() {
+        for (text, place) in [
+            ("46,81/-71,21", Pair(46.81, -71.21)),
+            ("46.81 / -71.21", Pair(46.81, -71.21)),
+            ("46.81°, -71.21°", Pair(46.81, -71.21)),
+            ("GPS: 46.81, -71.21", Pair(46.81, -71.21)),
+            ("lat: 46.81, lon: -71.21", LonLat(-71.21, 46.81)),
+            ("Latitude=46,81 Longitude=-71,21", LonLat(-71.21, 46.81)),
+            ("lng -71.21; lat 46.81", LonLat(-71.21, 46.81)),
+            ("Breite 46.81 / Länge -71.21", LonLat(-71.21, 46.81)),
+            ("Lat/Lon: 46.81, -71.21", LonLat(-71.21, 46.81)),
+            ("Lat 46°48'36\" N Long 71°12'36\" W", LonLat(-71.21, 46.81)),
+            ("+46.81-071.21/", LonLat(-71.21, 46.81)),
+            ("geo:46.81,-71.21", LonLat(-71.21, 46.81)),
+            ("https://maps.example/?q=46.81,-71.21", LonLat(-71.21, 46.81)),
+        ] {
+            is_read(text, place);
+        }
+    }
+
+    fn is_read(text: &str, place: PlaceText) {
+        let found = place_text(text);
+        let near = match (found, place) {
+            (Some(LonLat(a, b)), LonLat(c, d)) | (Some(Pair(a, b)), Pair(c, d)) => {
+                (a - c).abs() < 1e-6 && (b - d).abs() < 1e-6
+            }
+            (found, place) => found == Some(place),
+        };
+        assert!(near, "{text}: {found:?} is not {place:?}");
+    }
+
+    #[test]
+    fn the_text_around_a_place_is_the_address() {
+        for (text, around) in [
+            ("12 rue X\nQuébec, QC\n(46.81, -71.21)", Some("12 rue X, Québec, QC")),
+            ("12 rue X (46.81, -71.21), Québec", Some("12 rue X, Québec")),
+            ("(46.81, -71.21)", None),
+            ("12 rue X (arrière)", None),
+            ("POINT (-71.21 46.81)", None),
+        ] {
+            assert_eq!(text_around_place(text).as_deref(), around, "{text}");
         }
     }
 
@@ -398,6 +468,14 @@ mod tests {
             "46°N 47°N",
             "75009 PARIS",
             "SRID=x;POINT(1 2)",
+            "12/05",
+            "3.5/2",
+            "Parc (3, 5)",
+            "lat: 46.81",
+            "lat: 46.81, lon: unknown",
+            "Main 46.81, Elm 71.21",
+            "https://city.example/requests/46",
+            "+1-418-555",
         ] {
             assert_eq!(place_text(text), None, "{text}");
         }

@@ -35,6 +35,8 @@ pub struct RecognisedColumn {
     pub joined: bool,
     /// A person said what it is.
     pub is_declared: bool,
+    /// Some of its places are written after an address, which is read as the report's address.
+    pub has_addresses: bool,
     /// The name as profiles write it.
     pub(super) key: String,
     /// Its times have no offset from UTC.
@@ -94,6 +96,7 @@ impl Recognition {
                 examples: values.examples.clone(),
                 joined: false,
                 is_declared: false,
+                has_addresses: values.places_at_addresses > 0,
                 key,
                 is_local_time: values.local_times > 0,
             });
@@ -129,6 +132,7 @@ impl Recognition {
         self.choose_category(&values);
         self.join_dates(&values);
         self.join_hours(&values);
+        self.keep_addresses();
         self.check();
         self.note_words(&values);
         self.values = values;
@@ -197,22 +201,6 @@ impl Recognition {
             let words = NameWords::of(&column.name);
             let is_answer = words.has(Concept::Answer) || words.has(Concept::Outcome);
             column.guess = is_answer.then_some(("notice", SURE + 0.02));
-        }
-    }
-
-    /// The members of a place, such as `location.type` and `geom.lat`, are no fields of their own.
-    fn drop_parts_of_places(&mut self) {
-        let is_place = |column: &&RecognisedColumn| {
-            let has_values = !column.examples.is_empty();
-            let is = |(field, certainty)| field == "point" && certainty >= SURE;
-            has_values && column.guess.is_some_and(is)
-        };
-        let places = self.columns.iter().filter(is_place);
-        let places: Vec<String> = places.map(|column| format!("{}.", column.name)).collect();
-        for column in &mut self.columns {
-            if places.iter().any(|place| column.name.starts_with(place)) {
-                column.guess = None;
-            }
         }
     }
 
@@ -333,6 +321,7 @@ impl Recognition {
                 }
             }
         }
+        doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
         if lacks_category {
             let doubt = message!(
                 "aucune colonne de catégorie ; « [defaults] category » en donne une à toutes les \

@@ -3,6 +3,7 @@
 use crate::ingest::column_guess::SURE;
 use crate::ingest::column_levels::levels;
 use crate::ingest::column_values::ColumnSample;
+use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::message;
 
@@ -26,7 +27,10 @@ impl Recognition {
                 _ => None,
             })
             .collect();
-        let Some(found) = levels(&candidates, values) else { return };
+        let is_finer =
+            |number: &usize| NameWords::of(&self.columns[*number].name).has(Concept::Finer);
+        let finer: Vec<usize> = (0..self.columns.len()).filter(is_finer).collect();
+        let Some(found) = levels(&candidates, &finer, values) else { return };
         let (first, last) = match found.rivals.first() {
             Some(rival) if *rival < found.finest => (*rival, found.finest),
             Some(rival) => (found.finest, *rival),

@@ -20,7 +20,7 @@ impl Recognition {
     pub fn mapping(&self, jurisdiction: Option<&str>, time_zone: Option<&str>) -> String {
         let mut text = format!(
             "# Written by pointchaud from a sample of {} rows: which column is which field.\n\
-             # Lines behind # are not in force.\n",
+             # Lines after # are not in force.\n",
             self.rows
         );
         for doubt in &self.doubts {
@@ -55,6 +55,10 @@ impl Recognition {
                 let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
                 let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
             }
+        }
+        if !self.has("address") && self.more.iter().any(|(field, _)| *field == "address") {
+            let keys: Vec<String> = self.keys("address").iter().map(|key| quoted(key)).collect();
+            let _ = writeln!(text, "address = [{}]  # beside their places", keys.join(", "));
         }
         self.write_statuses(&mut text);
         if !self.natures.is_empty() {

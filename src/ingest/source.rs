@@ -81,7 +81,7 @@ impl SourceFile {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
             Error::from(Refusal::new("file", &shown, message))
         };
-        let columns = input.columns()?;
+        let columns = input.columns_of_points()?;
         let header = columns.folded();
         let profile_error = |field: &str, value: &str, reason: String| {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
@@ -321,7 +321,7 @@ impl SourceFile {
     }
 
     /// Reads every row into `sink` until it wants no more, after a first look over the rows for
-    /// what no single row can tell. Wall clocks are of `zone`; `extent` is where swapped
+    /// what no single row can show. Wall clocks are of `zone`; `extent` is where swapped
     /// coordinates are noticed by. Returns what was noticed.
     ///
     /// # Errors

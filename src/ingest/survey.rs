@@ -1,4 +1,4 @@
-//! A first look over a file's rows for what no single row can tell: the order of day and month, the
+//! A first look over a file's rows for what no single row can show: the order of day and month, the
 //! order of the two numbers of a place, columns whose times are days, and the projection.
 
 use jiff::civil::Date;
@@ -41,11 +41,14 @@ const O_IS_EAST: [&str; 11] = [
 /// How far from the middle of its known places a file's pairs may lie, in degrees.
 const AROUND_DEGREES: f64 = 1.5;
 
+/// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
+const ZERO_DEGREES: f64 = 1.0;
+
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
 pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 
-/// What the rows of a file do not tell.
+/// What the rows of a file do not show.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OpenQuestion {
     /// The order of day and month in dates such as this one.
@@ -132,7 +135,8 @@ impl Survey {
         let first = |field, read: fn(&str) -> Option<f64>| {
             mapping.cells(row, field).into_iter().find_map(read)
         };
-        let on_earth = |lon, lat| Position::new(lon, lat).ok().filter(|_| (lon, lat) != (0.0, 0.0));
+        // A coordinate of 0 is mostly a missing one: it does not show where the places lie.
+        let on_earth = |lon, lat| Position::new(lon, lat).ok().filter(|_| lon != 0.0 && lat != 0.0);
         let mut place = match (first("lon", degrees), first("lat", degrees)) {
             (Some(lon), Some(lat)) => on_earth(lon, lat),
             _ => None,
@@ -145,7 +149,7 @@ impl Survey {
             match place_text(text) {
                 Some(PlaceText::LonLat(lon, lat)) => place = place.or(on_earth(lon, lat)),
                 Some(PlaceText::Pair(first, second))
-                    if self.pairs.len() < KEPT && (first, second) != (0.0, 0.0) =>
+                    if self.pairs.len() < KEPT && first != 0.0 && second != 0.0 =>
                 {
                     self.pairs.push((first, second));
                 }
@@ -183,7 +187,7 @@ impl Survey {
     /// Tells the mapping what was found. Returns what all rows together decided, as `key=value`.
     ///
     /// # Errors
-    /// The order of day and month, or the projection, is needed and cannot be told; says which
+    /// The order of day and month, or the projection, is needed and cannot be decided; says which
     /// option or key declares it.
     pub fn settle(mut self, mapping: &mut Mapping) -> Result<Vec<String>> {
         let dates = match mapping.wants_date_order() {
@@ -211,6 +215,7 @@ impl Survey {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         dates.and(projection)?;
+        self.decide_zeros(mapping);
         self.decide_surroundings(mapping)?;
         Ok(self.decided)
     }
@@ -374,6 +379,26 @@ impl Survey {
 }
 
 impl Survey {
+    /// The places that were found, pairs in the order that was decided.
+    fn all_places(&self, order: PairOrder) -> Vec<Position> {
+        let of_pair = |(first, second): &(f64, f64)| match order {
+            PairOrder::LatLon => Position::new(*second, *first).ok(),
+            PairOrder::LonLat => Position::new(*first, *second).ok(),
+        };
+        let pairs = self.pairs.iter().filter_map(of_pair);
+        self.places.iter().copied().chain(pairs).collect()
+    }
+
+    /// A coordinate of 0 beside another one is a place only where others are within a degree of it.
+    fn decide_zeros(&self, mapping: &mut Mapping) {
+        let Some(order) = mapping.places().map(|places| places.order) else { return };
+        let places = self.all_places(order);
+        let near = |of: fn(&Position) -> f64| {
+            places.is_empty() || places.iter().any(|at| of(at).abs() < ZERO_DEGREES)
+        };
+        mapping.set_zeros([near(|at| at.lat()), near(|at| at.lon())]);
+    }
+
     /// Where the city has no extent yet, the file's own places say where rows with exchanged
     /// latitude and longitude belong.
     ///
@@ -386,12 +411,7 @@ impl Survey {
             }
             _ => return Ok(()),
         };
-        let of_pair = |(first, second): &(f64, f64)| match order {
-            PairOrder::LatLon => Position::new(*second, *first).ok(),
-            PairOrder::LonLat => Position::new(*first, *second).ok(),
-        };
-        let pairs = self.pairs.iter().filter_map(of_pair);
-        let places: Vec<Position> = self.places.iter().copied().chain(pairs).collect();
+        let places = self.all_places(order);
         let zone = mapping.zone_name().to_owned();
         match surroundings(&places, &zone) {
             Surroundings::Unknown => {}

@@ -125,7 +125,7 @@ fn layers_of_foreign_geopackages() {
 
     for (layers, reason) in [
         (vec![("a", "POINT", 7, &rows[..])], "system that is not known: NONE:7"),
-        (vec![("a", "POLYGON", 4326, &rows[..])], "has no layer of points (a)"),
+        (vec![("a", "POLYGON", 4326, &rows[..])], "has no layer of points (a: polygon)"),
         (vec![], "has no layer of points"),
     ] {
         let folder = Folder::new("gpkg");

@@ -103,6 +103,13 @@ impl Files {
         })
     }
 
+    /// Removes the folder unless it has a file.
+    pub fn remove_empty_folder(&self) {
+        if let Some(folder) = self.part.parent() {
+            let _kept = fs::remove_dir(folder);
+        }
+    }
+
     /// Is the part of a version that a later run can ask for?
     pub fn is_resumable(&self) -> bool {
         self.downloaded().is_some()

@@ -8,20 +8,17 @@ use std::rc::Rc;
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::read::csv_record::{RecordText, split_line};
+use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::json::too_long;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::{TableShape, is_title, titles_note};
+use crate::ingest::read::table::{TableShape, titles_note};
 use crate::message;
 
 /// Delimiters that are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Lines from which the delimiter is named.
-const SAMPLE_LINES: usize = 50;
 /// Lines over which a quoted cell may go on, for the delimiter to be found.
 const JOINED_MAX: usize = 20;
-/// Title lines that may precede the header.
-const TITLE_LINES_MAX: usize = 5;
 
 /// An open table.
 pub struct CsvReader<R> {
@@ -45,24 +42,18 @@ impl<R: Read> CsvReader<R> {
     /// The file cannot be read, or has too many columns.
     pub fn open(input: R, bytes: Rc<Cell<u64>>, delimiter: Option<u8>) -> Result<Self, Message> {
         let mut text = RecordText::new(input)?;
-        let lines = text.sample(SAMPLE_LINES);
+        let lines = text.sample(LOOK_ROWS);
         let named = lines.first().and_then(|line| separator_line(line));
         text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
         let delimiter = text.delimiter;
-        let mut skipped = usize::from(named.is_some());
-        // Filled cells: spreadsheets write a title with a delimiter for every other column.
-        let filled = |line: &Vec<u8>| {
-            let (text, cells) = split_line(line, delimiter);
-            cells.into_iter().filter(|at| !text[at.clone()].trim_ascii().is_empty()).count().max(1)
-        };
-        let widths: Vec<usize> = lines.iter().skip(skipped).map(filled).collect();
-        let widest = widths.iter().copied().max().unwrap_or_default();
-        // Titles are above the header where a wide table begins with lines of few cells.
-        let narrow = widths.iter().take_while(|width| is_title(**width, widest)).count();
-        if widest > 2 && narrow <= TITLE_LINES_MAX {
-            skipped += narrow;
-        }
-        let titles = lines[..skipped].iter().filter_map(|line| title(line, delimiter)).collect();
+        let above = usize::from(named.is_some());
+        let records = whole_records(&lines[above.min(lines.len())..]);
+        let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
+        let titles = &records[..rows_above_header(&rows)];
+        let title_lines = titles.iter().map(|one| 1 + memchr::memchr_iter(b'\n', one).count());
+        let title_lines = title_lines.sum::<usize>();
+        let titles = titles.iter().filter_map(|line| title(line, delimiter)).collect();
+        let skipped = above + title_lines;
         for _ in 0..skipped {
             text.skip_line()?;
         }
@@ -89,7 +80,7 @@ impl<R: Read> CsvReader<R> {
             columns,
             shape,
             open_quotes: None,
-            titles: (titles, skipped as u64),
+            titles: (titles, title_lines as u64),
             passed,
         })
     }
@@ -164,12 +155,18 @@ impl<R: Read> RowReader for CsvReader<R> {
     }
 }
 
+/// The cells of a line.
+fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
+    let (text, cells) = split_line(line, delimiter);
+    let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
+    cells.collect()
+}
+
 /// The text of a line above the header.
 fn title(line: &[u8], delimiter: u8) -> Option<String> {
-    let (text, cells) = split_line(line, delimiter);
-    let cells = cells.into_iter().map(|at| text[at].trim_ascii());
-    let cells = cells.filter(|cell| !cell.is_empty()).map(String::from_utf8_lossy);
-    Some(cells.collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty())
+    let cells = texts(line, delimiter);
+    let cells: Vec<String> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+    Some(cells.join(" ")).filter(|title| !title.is_empty())
 }
 
 /// The delimiter that a first line `sep=;` names, as Excel writes it.

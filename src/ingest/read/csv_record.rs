@@ -71,9 +71,7 @@ impl<R: Read> RecordText<R> {
         if text.buffer.starts_with(b"\xef\xbb\xbf") {
             text.start = 3;
         }
-        if memchr(b'\n', &text.buffer).is_none() && memchr(b'\r', &text.buffer).is_some() {
-            text.line_end = b'\r';
-        }
+        text.line_end = line_end(&text.buffer);
         Ok(text)
     }
 
@@ -334,6 +332,26 @@ impl<R: Read> RecordText<R> {
         self.is_at_end = read == 0;
         Ok(read > 0)
     }
+}
+
+/// The byte between the lines of a text: a carriage return where most line ends outside of quotes
+/// are one without a line feed.
+fn line_end(text: &[u8]) -> u8 {
+    if memchr(b'\r', text).is_none() {
+        return b'\n';
+    }
+    let (mut in_quotes, mut returns, mut feeds) = (false, 0_u32, 0_u32);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'"' => in_quotes = !in_quotes,
+            _ if in_quotes => {}
+            b'\n' => feeds += 1,
+            b'\r' if text.get(at + 1).is_some_and(|next| *next != b'\n') => returns += 1,
+            _ => {}
+        }
+    }
+    let is_return = returns > feeds || memchr(b'\n', text).is_none();
+    if is_return { b'\r' } else { b'\n' }
 }
 
 /// Splits one line into cells: their text and where each lies in it. A quote that does not close in

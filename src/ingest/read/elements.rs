@@ -1,4 +1,5 @@
-//! The elements of one array in a JSON text, one at a time and without reading the text whole.
+//! The elements of one array in a JSON text, one at a time and without reading the text whole; or
+//! the whole text as the only one.
 
 use std::io::BufRead;
 
@@ -19,6 +20,8 @@ pub struct Elements<R> {
     input: R,
     buffer: Vec<u8>,
     ended: bool,
+    /// The text is no array: it is the only element itself.
+    is_only: bool,
 }
 
 impl<R: BufRead> Elements<R> {
@@ -27,12 +30,17 @@ impl<R: BufRead> Elements<R> {
     /// # Errors
     /// There is no array there, or the input cannot be read.
     pub fn open(input: R, path: &[String]) -> Result<Self, Message> {
-        let mut elements = Self { input, buffer: Vec::new(), ended: false };
+        let mut elements = Self { input, buffer: Vec::new(), ended: false, is_only: false };
         for name in path {
             elements.enter(name)?;
         }
         elements.expect(b'[')?;
         Ok(elements)
+    }
+
+    /// The whole text as one element.
+    pub fn only(input: R) -> Self {
+        Self { input, buffer: Vec::new(), ended: false, is_only: true }
     }
 
     /// The next element; `None` after the last.
@@ -43,7 +51,9 @@ impl<R: BufRead> Elements<R> {
         if self.ended {
             return Ok(None);
         }
+        self.ended = self.is_only;
         match self.sign()? {
+            Some(_) if self.is_only => {}
             Some(b']') => {
                 self.ended = true;
                 return Ok(None);
@@ -209,10 +219,14 @@ mod tests {
         }
         assert_eq!(elements("[]", &[], 8).unwrap(), [""; 0]);
         assert_eq!(elements("[1 ]", &[], 1).unwrap(), ["1"]);
+        let mut only = Elements::only(&b" {\"a\": [1]}\n"[..]);
+        assert!(matches!(only.next(), Ok(Some(Element::Json(b"{\"a\": [1]}")))));
+        assert!(matches!(only.next(), Ok(None)));
+        assert!(Elements::only(&b"{\"a\": [1"[..]).next().is_err());
     }
 
     #[test]
-    fn a_text_that_is_cut_is_told() {
+    fn a_text_that_is_cut_is_an_error() {
         for bad in ["", "[", "[1,", r#"[{"a":1}, {"#, r#"["a"#] {
             assert!(elements(bad, &[], 4).is_err(), "{bad}");
         }

@@ -22,6 +22,9 @@ const KINDS: [&str; 8] = [
     "GeometryCollection",
 ];
 
+/// The field of a refusal whose value is the kind of a geometry that is no point.
+pub const GEOMETRY_KIND: &str = "geometry.type";
+
 /// A place of a binary geometry: its two coordinates, or that it is empty.
 pub type BinaryPoint = Result<Option<(f64, f64)>, Refusal>;
 
@@ -85,7 +88,7 @@ pub fn wkb_point(bytes: &[u8]) -> BinaryPoint {
     if kind != POINT {
         let message = message!("n’est pas un Point", "is not a Point");
         let name = KINDS.get(kind as usize).copied().unwrap_or("?");
-        return Err(Refusal::new("geometry.type", name, message));
+        return Err(Refusal::new(GEOMETRY_KIND, name, message));
     }
     let point = wkb.number().zip(wkb.number()).ok_or_else(cut)?;
     // The empty point of WKB.

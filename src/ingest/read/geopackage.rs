@@ -1,6 +1,8 @@
 //! A layer of a GeoPackage, row by row. The file comes from strangers: it is opened read-only and
 //! as one that nobody changes, its views and triggers do not run, and its values have a limit.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -18,6 +20,8 @@ use crate::message;
 
 /// The first bytes of every SQLite file.
 pub const SIGNATURE: &[u8] = b"SQLite format 3\0";
+/// Length of the header of an SQLite file.
+const HEADER_BYTES: usize = 100;
 /// Binary values up to this length may be geometries; longer ones are left out.
 const BLOB_MAX: usize = 64;
 
@@ -41,7 +45,34 @@ fn damaged(error: rusqlite::Error) -> Message {
     )
 }
 
+/// Refuses a file that has fewer bytes than the pages that its header counts: SQLite reads the
+/// missing ones as empty.
+fn check_whole(path: &Path) -> Result<(), Message> {
+    let unreadable = crate::ingest::read::unreadable;
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let has = file.metadata().map_err(unreadable)?.len();
+    file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut header).map_err(unreadable)?;
+    let number = |at: usize| {
+        let four = header.get(at..at + 4)?;
+        Some(u32::from_be_bytes(four.try_into().ok()?))
+    };
+    let size = header.get(16..18).map(|two| u64::from(two[0]) << 8 | u64::from(two[1]));
+    let page = size.map(|size| if size == 1 { 1 << 16 } else { size });
+    // The count is that of the last change where both counters of changes agree.
+    let is_valid = number(24) == number(92);
+    let wants = number(28).zip(page).map(|(pages, page)| u64::from(pages) * page);
+    match wants.filter(|wants| is_valid && *wants > has) {
+        None => Ok(()),
+        Some(wants) => Err(message!(
+            "est un GeoPackage illisible : il est coupé, {has} octets sur {wants}",
+            "is a GeoPackage that cannot be read: it was cut, {has} of {wants} bytes"
+        )),
+    }
+}
+
 fn connect(path: &Path) -> Result<Connection, Message> {
+    check_whole(path)?;
     let absolute = std::path::absolute(path).map_err(crate::ingest::read::unreadable)?;
     let mut uri = String::from("file:");
     for byte in absolute.as_os_str().as_encoded_bytes() {
@@ -171,12 +202,13 @@ impl GpkgLayer {
             ([], None) => {
                 let names = match every.is_empty() {
                     true => String::new(),
-                    false => format!(" ({})", shown(&every)),
+                    false => format!(" ({})", with_kinds(&every)),
                 };
                 return Err(message!(
-                    "n’a aucune couche de points{names} ; les vues et les tables virtuelles ne \
-                     sont pas lues",
-                    "has no layer of points{names}; views and virtual tables are not read"
+                    "n’a aucune couche de points{names} ; pointchaud classe des points, et ne lit \
+                     ni vues ni tables virtuelles",
+                    "has no layer of points{names}; pointchaud files points, and reads neither \
+                     views nor virtual tables"
                 ));
             }
             (several, _) => {
@@ -214,6 +246,15 @@ impl GpkgLayer {
             Err(_) => GeometryCrs::epsg(*srs_id).map(Some),
         }
     }
+}
+
+/// Names of layers, each with what its geometries are: `parcels: polygon`.
+fn with_kinds(layers: &[&GpkgLayer]) -> String {
+    let one = |layer: &&GpkgLayer| match layer.kind.as_str() {
+        "" => layer.table.clone(),
+        kind => format!("{}: {}", layer.table, kind.to_lowercase()),
+    };
+    layers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of a table's columns, as `SELECT *` lists them. Read as values, because the list of a

@@ -17,11 +17,13 @@ use crate::ingest::read::encoding::{self, DecodingReader};
 use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
 use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
+use crate::ingest::read::json_value::StructureReader;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::sheet::{self, SheetReader};
 use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
+use crate::ingest::read::start::{stamp, start, without_mark};
 use crate::ingest::read::unpack::Packing;
 use crate::ingest::read::{error_document, signature, unreadable};
 use crate::message;
@@ -30,8 +32,6 @@ use crate::message;
 const ZIP: &[u8] = b"PK\x03\x04";
 /// The first bytes of a gzip file.
 const GZIP: &[u8] = b"\x1f\x8b";
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes from which the format and the encoding are detected where only the start is read.
 const START_BYTES_MAX: u64 = 16 << 20;
 /// Records of JSON that are read ahead, to know the columns.
@@ -152,7 +152,22 @@ impl Input {
         if matches!(input.format, Format::Table) && encoding::is_binary(text).map_err(failed)? {
             return Err(refuse(encoding::binary_words()));
         }
+        input.find_layout()?;
         Ok(input)
+    }
+
+    /// The first of a document's features shows whether they are GeoJSON's or those of ArcGIS.
+    fn find_layout(&mut self) -> Result<()> {
+        let mut rows = match &self.format {
+            Format::Json(shape) if shape.layout == RecordLayout::GeoJson => self.rows()?,
+            _ => return Ok(()),
+        };
+        rows.next(&mut Row::default())?;
+        let found = rows.reader.layout().cloned();
+        if let (Format::Json(shape), Some(found)) = (&mut self.format, found) {
+            shape.layout = found;
+        }
+        Ok(())
     }
 
     /// The format of a document that is not read from its start to its end: a workbook, a
@@ -189,19 +204,32 @@ impl Input {
     }
 
     fn json(&self) -> Result<Format> {
-        let text = self.text().map_err(|error| self.cut_short(&unreadable(error)))?;
-        let outline = match self.is_start_only {
+        let text = || self.text().map_err(|error| self.cut_short(&unreadable(error)));
+        let read = |text: Box<dyn Read>| match self.is_start_only {
             true => Outline::read_start(text, START_BYTES_MAX),
             false => Outline::read(BufReader::with_capacity(1 << 18, text)),
         };
+        let mut outline = read(text()?);
+        if outline.as_ref().is_err_and(|error| error.is_syntax()) {
+            // `NaN` is no JSON; records with it are read all the same.
+            outline = read(Box::new(StructureReader::new(text()?))).or(outline);
+        }
         let shape = outline.map_err(|error| {
+            if error.is_eof() {
+                return message!(
+                    "le texte JSON est coupé ({error})",
+                    "the JSON text is cut ({error})"
+                );
+            }
             let error = error.to_string();
             message!("{error}", "{error}")
         });
         let shape = shape.and_then(|outline| {
-            // A document without any array is a single record.
+            // Records one after the other, the first of which has perhaps an array, or a single
+            // record that is longer than the start that was read.
             let arrays = outline.arrays.len();
-            let is_lines = arrays == 0 || (!outline.is_single && arrays == 1);
+            let is_cut = outline.is_start && arrays == 0;
+            let is_lines = is_cut || (!outline.is_single && arrays <= 1);
             if is_lines { Ok(None) } else { JsonShape::find(&outline).map(Some) }
         });
         match shape {
@@ -273,7 +301,14 @@ impl Input {
                 return format!("GeoPackage, layer '{table}' (there is also '{others}'){packing}");
             }
             Format::Parquet => return format!("Parquet{packing}"),
+            Format::Json(JsonShape { layout: RecordLayout::ArcGis, .. }) => {
+                "ArcGIS JSON".to_owned()
+            }
+            Format::Json(JsonShape { layout: RecordLayout::GeoJson, is_record: true, .. }) => {
+                "GeoJSON, a single feature".to_owned()
+            }
             Format::Json(shape) if shape.path == ["features"] => "GeoJSON".to_owned(),
+            Format::Json(shape) if shape.is_record => "JSON, a single record".to_owned(),
             Format::Json(shape) if shape.path.is_empty() => "JSON".to_owned(),
             Format::Json(shape) => format!("JSON, records in '{}'", shape.path.join(".")),
             Format::JsonLines => "JSON, one record on a line".to_owned(),
@@ -292,7 +327,7 @@ impl Input {
     /// The document as one page of an answer; `None` where it is of no format that has pages.
     pub(super) fn json_shape(&self) -> Option<&JsonShape> {
         match &self.format {
-            Format::Json(shape) => Some(shape),
+            Format::Json(shape) if !shape.is_record => Some(shape),
             _ => None,
         }
     }
@@ -461,27 +496,4 @@ fn delimiter(given: char) -> Result<u8> {
             Refusal::new("--delimiter", given, message).into()
         },
     )
-}
-
-/// Size of a file and the time of its last change.
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let file = std::fs::metadata(path).ok()?;
-    Some((file.len(), file.modified().ok()?))
-}
-
-/// The text without the byte order mark that it may begin with.
-fn without_mark(mut text: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
-    let mut first = Vec::with_capacity(MARK.len());
-    text.by_ref().take(MARK.len() as u64).read_to_end(&mut first)?;
-    if first == MARK {
-        first.clear();
-    }
-    Ok(Box::new(std::io::Cursor::new(first).chain(text)))
-}
-
-/// The first bytes.
-fn start(input: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut start = Vec::with_capacity(signature::START_BYTES);
-    input.take(signature::START_BYTES as u64).read_to_end(&mut start)?;
-    Ok(start)
 }

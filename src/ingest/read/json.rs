@@ -11,6 +11,7 @@ use crate::i18n::Message;
 use crate::ingest::projection::Projection;
 use crate::ingest::read::ROW_BYTES_MAX;
 use crate::ingest::read::elements::{Element, Elements};
+use crate::ingest::read::json_value::{self, no_numbers_note};
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::{Array, Outline};
 use crate::ingest::read::page_members::PageMembers;
@@ -39,6 +40,8 @@ pub struct JsonShape {
     pub layout: RecordLayout,
     /// Their coordinate reference system as an EPSG name, where it is not WGS 84.
     pub crs: Option<String>,
+    /// The whole document is one record.
+    pub is_record: bool,
     /// How many records it holds; `None` where only its start was read.
     pub records: Option<u64>,
     /// What it says about being one page of a longer answer.
@@ -51,6 +54,13 @@ impl JsonShape {
     /// # Errors
     /// There are none; the coordinate reference system cannot be read.
     pub fn find(outline: &Outline) -> Result<Self, Message> {
+        let crs = outline.crs.as_ref().map_or(Ok(None), crs_name)?;
+        let is_feature = outline.kind.as_deref() == Some("Feature");
+        if outline.is_single && (is_feature || (outline.arrays.is_empty() && !outline.is_start)) {
+            let layout = if is_feature { RecordLayout::GeoJson } else { RecordLayout::Objects };
+            let page = PageMembers::default();
+            return Ok(Self { path: vec![], layout, crs, is_record: true, records: Some(1), page });
+        }
         let columns = outline.columns.as_ref().and_then(Value::as_array);
         let usual =
             |array: &&Array| array.path.last().is_none_or(|name| USUAL.contains(&name.as_str()));
@@ -73,10 +83,17 @@ impl JsonShape {
             _ if chosen.path == ["features"] => RecordLayout::GeoJson,
             _ => RecordLayout::Objects,
         };
-        let crs = outline.crs.as_ref().map_or(Ok(None), crs_name)?;
+        if arrays().filter(|array| array.path == chosen.path).count() > 1 {
+            let path = chosen.path.join(".");
+            return Err(message!(
+                "a plusieurs fois le membre « {path} », dont un seul peut être lu",
+                "has the member '{path}' several times, of which one alone could be read"
+            ));
+        }
         let count = chosen.objects + chosen.arrays;
         let (records, page) = ((!outline.is_start).then_some(count), outline.page.clone());
-        Ok(Self { path: chosen.path.clone(), layout, crs, records, page })
+        let path = chosen.path.clone();
+        Ok(Self { path, layout, crs, is_record: false, records, page })
     }
 }
 
@@ -133,6 +150,7 @@ pub struct JsonReader<R> {
     is_layout_open: bool,
     columns: SourceColumns,
     number: u64,
+    no_numbers: u64,
 }
 
 impl<R: Read> JsonReader<R> {
@@ -143,7 +161,10 @@ impl<R: Read> JsonReader<R> {
     pub fn open(input: R, bytes: Rc<Cell<u64>>, shape: &JsonShape) -> Result<Self, Message> {
         let input = BufReader::with_capacity(1 << 18, input);
         Ok(Self {
-            elements: Elements::open(input, &shape.path)?,
+            elements: match shape.is_record {
+                true => Elements::only(input),
+                false => Elements::open(input, &shape.path)?,
+            },
             bytes,
             flattener: Flattener {
                 layout: shape.layout.clone(),
@@ -152,6 +173,7 @@ impl<R: Read> JsonReader<R> {
             is_layout_open: !matches!(shape.layout, RecordLayout::Arrays(_)),
             columns: SourceColumns::default(),
             number: 0,
+            no_numbers: 0,
         })
     }
 }
@@ -171,13 +193,10 @@ impl<R: Read> RowReader for JsonReader<R> {
         row.number = self.number;
         match element {
             Element::TooLong => row.refusal = Some(too_long()),
-            Element::Json(json) => read_record(
-                json,
-                &mut self.flattener,
-                &mut self.is_layout_open,
-                &mut self.columns,
-                row,
-            ),
+            Element::Json(json) => {
+                let (open, columns) = (&mut self.is_layout_open, &mut self.columns);
+                self.no_numbers += read_record(json, &mut self.flattener, open, columns, row);
+            }
         }
         Ok(true)
     }
@@ -189,6 +208,10 @@ impl<R: Read> RowReader for JsonReader<R> {
     fn layout(&self) -> Option<&RecordLayout> {
         Some(&self.flattener.layout)
     }
+
+    fn notes(&self) -> Vec<Message> {
+        Vec::from_iter(no_numbers_note(self.no_numbers))
+    }
 }
 
 /// The refusal of a row longer than [`ROW_BYTES_MAX`].
@@ -198,22 +221,16 @@ pub fn too_long() -> Refusal {
     Refusal::new("row", "", message)
 }
 
+/// Reads a record into a row; returns how many of its numbers are none, such as `NaN`.
 fn read_record(
     json: &[u8],
     flattener: &mut Flattener,
     is_layout_open: &mut bool,
     columns: &mut SourceColumns,
     row: &mut Row,
-) {
-    let read = serde_json::from_slice::<Value>(json).map_err(|error| {
-        let error = error.to_string();
-        let text = String::from_utf8_lossy(json);
-        Refusal::new(
-            "row",
-            text.trim(),
-            message!("n’est pas du JSON : {error}", "is not JSON: {error}"),
-        )
-    });
+) -> u64 {
+    let mut no_numbers = 0;
+    let read = json_value::read(json, &mut no_numbers);
     let flat = read.and_then(|record| {
         // The first record shows how all are laid out.
         if std::mem::take(is_layout_open) {
@@ -228,6 +245,7 @@ fn read_record(
         row.refusal = Some(refusal);
         row.record = String::from_utf8_lossy(json).into_owned();
     }
+    no_numbers
 }
 
 /// Reads records that follow each other, each on a line of its own or after a record
@@ -241,6 +259,7 @@ pub struct JsonLinesReader<R> {
     separator: u8,
     buffer: Vec<u8>,
     line: u64,
+    no_numbers: u64,
 }
 
 impl<R: Read> JsonLinesReader<R> {
@@ -262,6 +281,7 @@ impl<R: Read> JsonLinesReader<R> {
             separator,
             buffer: Vec::new(),
             line: 1,
+            no_numbers: 0,
         })
     }
 
@@ -309,13 +329,8 @@ impl<R: Read> RowReader for JsonLinesReader<R> {
             }
             row.number = line;
             if whole {
-                read_record(
-                    json,
-                    &mut self.flattener,
-                    &mut self.is_layout_open,
-                    &mut self.columns,
-                    row,
-                );
+                let (open, columns) = (&mut self.is_layout_open, &mut self.columns);
+                self.no_numbers += read_record(json, &mut self.flattener, open, columns, row);
             } else {
                 row.refusal = Some(too_long());
             }
@@ -329,5 +344,9 @@ impl<R: Read> RowReader for JsonLinesReader<R> {
 
     fn layout(&self) -> Option<&RecordLayout> {
         Some(&self.flattener.layout)
+    }
+
+    fn notes(&self) -> Vec<Message> {
+        Vec::from_iter(no_numbers_note(self.no_numbers))
     }
 }

@@ -37,6 +37,8 @@ pub struct Outline {
     pub columns: Option<Value>,
     /// What it says about being one page of a longer answer.
     pub page: PageMembers,
+    /// The member `type` of the whole document.
+    pub kind: Option<String>,
     /// Only the start was read: arrays may have more elements than were counted.
     pub is_start: bool,
 }
@@ -88,6 +90,10 @@ impl Node<'_> {
         self.path.push(key);
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         match path.as_slice() {
+            ["type"] => {
+                let kind = map.next_value::<Value>()?;
+                self.outline.kind = kind.as_str().map(str::to_owned);
+            }
             ["crs" | "spatialReference"] => self.outline.crs = Some(map.next_value()?),
             ["meta", "view", "columns"] => self.outline.columns = Some(map.next_value()?),
             path if PageMembers::are_at(path) => {

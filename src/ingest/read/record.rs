@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Refusal;
 use crate::ingest::projection::Projection;
+use crate::ingest::read::geometry::GEOMETRY_KIND;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::row::{COLUMNS_MAX, Cells, SourceColumns};
 use crate::message;
@@ -109,11 +110,15 @@ fn coordinates(geometry: &Value) -> Result<Option<(&Value, &Value)>, Refusal> {
         Some([x, y, ..]) if x.is_number() && y.is_number() => Some(()),
         _ => None,
     };
-    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    // `NaN` is read as null.
+    let empty = |value: &Value| value.as_array().is_some_and(|all| all.iter().all(Value::is_null));
     let kind = geometry["type"].as_str();
     let point = match kind {
         None if geometry.is_null() => return Ok(None),
         None if geometry.get("x").is_some() => return esri(geometry),
+        None if geometry.get("rings").is_some() => return Err(not_a_point("Polygon")),
+        None if geometry.get("paths").is_some() => return Err(not_a_point("LineString")),
+        None if geometry.get("points").is_some() => return Err(not_a_point("MultiPoint")),
         Some("Point") => &geometry["coordinates"],
         Some("MultiPoint") => match geometry["coordinates"].as_array().map(Vec::as_slice) {
             Some([point]) => point,
@@ -151,7 +156,7 @@ fn esri(geometry: &Value) -> Result<Option<(&Value, &Value)>, Refusal> {
 
 fn not_a_point(kind: &str) -> Refusal {
     let message = message!("n’est pas un Point", "is not a Point");
-    Refusal::new("geometry.type", kind, message)
+    Refusal::new(GEOMETRY_KIND, kind, message)
 }
 
 struct Flat<'a> {
@@ -192,6 +197,15 @@ impl Flat<'_> {
                     }
                 }
             }
+            // A list of one value is that value.
+            Value::Array(list) => match list.as_slice() {
+                [] | [Value::Null] => {}
+                [Value::String(text)] => self.set(name, text, derived),
+                [one @ (Value::Bool(_) | Value::Number(_))] => {
+                    self.set(name, &one.to_string(), derived);
+                }
+                _ => self.set(name, &value.to_string(), derived),
+            },
             other => self.set(name, &other.to_string(), derived),
         }
     }

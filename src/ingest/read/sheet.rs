@@ -10,20 +10,16 @@ use calamine::{DataRef, Reader, SheetVisible, Xlsx, open_workbook};
 
 use crate::i18n::Message;
 use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
+use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::{TableShape, is_title, titles_note};
+use crate::ingest::read::table::{TableShape, titles_note};
 use crate::message;
-
-/// Title rows that may precede the header.
-const TITLE_ROWS_MAX: usize = 5;
 
 fn damaged(error: impl std::fmt::Display) -> Message {
     message!("est un classeur illisible : {error}", "is a workbook that cannot be read: {error}")
 }
 
-/// Rows of a sheet that tell whether it holds a table.
-const LOOK_ROWS: usize = 40;
 /// Filled cells that the header of a table has, at least.
 const TABLE_CELLS_MIN: usize = 3;
 
@@ -116,7 +112,7 @@ pub struct SheetReader {
 }
 
 impl SheetReader {
-    /// Reads the header: the first row, or the first of several cells where title rows precede it.
+    /// Reads the header: the first row, or the one below the rows of titles.
     ///
     /// # Errors
     /// The workbook cannot be read.
@@ -124,20 +120,19 @@ impl SheetReader {
         let (path, sheet) = (path.to_owned(), sheet.to_owned());
         let mut rows = RowsAhead::start(move |sender| send_rows(&path, &sheet, sender));
         let mut ahead = VecDeque::new();
-        while ahead.len() <= TITLE_ROWS_MAX
+        while ahead.len() < LOOK_ROWS
             && let Some(row) = rows.next()?
         {
             ahead.push_back(row);
         }
-        let width = |row: &AheadRow| row.cells.iter().flatten().count();
-        let widest = ahead.iter().map(width).max().unwrap_or_default();
-        let mut titles = Vec::new();
-        while widest > 2
-            && ahead.front().is_some_and(|row| is_title(width(row), widest))
-            && let Some(row) = ahead.pop_front()
-        {
-            titles.push(row.cells.into_iter().flatten().collect::<Vec<_>>().join(" "));
-        }
+        let cells = |row: &AheadRow| {
+            row.cells.iter().map(|cell| cell.clone().unwrap_or_default()).collect()
+        };
+        let first: Vec<Vec<String>> = ahead.iter().map(cells).collect();
+        let titles = ahead.drain(..rows_above_header(&first));
+        let titles =
+            titles.map(|row| row.cells.into_iter().flatten().collect::<Vec<_>>().join(" "));
+        let titles: Vec<String> = titles.collect();
         let names = ahead.pop_front().map(|row| row.cells).unwrap_or_default();
         let mut names: Vec<String> = names.into_iter().map(Option::unwrap_or_default).collect();
         let refused = refused_header(&names);

@@ -30,12 +30,6 @@ fn is_ruler(row: &Row) -> bool {
     filled().count() > 1 && filled().all(is_line)
 }
 
-/// Is a row of so many filled cells at the start of a table of this width a title above its
-/// header?
-pub fn is_title(filled: usize, widest: usize) -> bool {
-    filled <= 1 || filled * 4 <= widest
-}
-
 /// Longest text of a title that is shown, in characters.
 const TITLE_CHARS_MAX: usize = 60;
 

@@ -137,7 +137,8 @@ impl Packing {
                 Box::new(CheckedReader { unpacked, sum: Crc::new(), wanted: *checksum })
             }
         };
-        Ok(Box::new(BoundedReader { unpacked, packed_bytes: bytes, bytes: 0 }))
+        let what = if *self == Self::Gzip { "gzip file" } else { "zip archive" };
+        Ok(Box::new(BoundedReader { what, unpacked, packed_bytes: bytes, bytes: 0 }))
     }
 }
 
@@ -248,6 +249,8 @@ impl Read for CheckedReader {
 
 /// Stops where far more is unpacked than text can be packed into.
 struct BoundedReader {
+    /// What the file is called where it cannot be unpacked.
+    what: &'static str,
     unpacked: Box<dyn Read>,
     packed_bytes: Rc<Cell<u64>>,
     bytes: u64,
@@ -255,7 +258,10 @@ struct BoundedReader {
 
 impl Read for BoundedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.unpacked.read(buffer)?;
+        let n = self.unpacked.read(buffer).map_err(|error| {
+            let reason = format!("the {} is damaged or cut ({error})", self.what);
+            io::Error::new(error.kind(), reason)
+        })?;
         self.bytes += n as u64;
         if self.bytes > RATIO_FROM && self.bytes / RATIO_MAX > self.packed_bytes.get() {
             return Err(io::Error::other(Bomb));

@@ -1,0 +1,118 @@
+//! Which columns are places: by the words of their names and by their values.
+
+use crate::ingest::column_guess::{Column, Guess, NAME_ALONE};
+use crate::ingest::column_words::Concept;
+
+/// Distinct words, each without a digit, by which a column of places may say that there is none.
+const FILLERS_MAX: usize = 12;
+
+/// Concepts of names that speak of something about a place, such as `geo_type`.
+const ABOUT_PLACES: [Concept; 18] = [
+    Concept::Id,
+    Concept::Number,
+    Concept::RowNumber,
+    Concept::Code,
+    Concept::Category,
+    Concept::Finer,
+    Concept::Area,
+    Concept::Group,
+    Concept::Name,
+    Concept::Status,
+    Concept::Date,
+    Concept::Period,
+    Concept::Channel,
+    Concept::Text,
+    Concept::Answer,
+    Concept::Postcode,
+    Concept::East,
+    Concept::North,
+];
+
+impl Column<'_> {
+    /// Does the name say that the column holds a latitude, a longitude or a whole place?
+    pub(super) fn names_coordinate(&self) -> bool {
+        self.names_place() || self.words.has_any(&[Concept::Latitude, Concept::Longitude])
+    }
+
+    /// Does the name say that the column holds whole places, as `coordinates` and `lat_lon` do?
+    pub(super) fn names_place(&self) -> bool {
+        let has = |concept| self.words.has(concept);
+        let both = has(Concept::Latitude) && has(Concept::Longitude);
+        let one = has(Concept::Latitude) || has(Concept::Longitude);
+        let is_about = self.words.has_any(&ABOUT_PLACES) || self.words.unknown > 1;
+        both || (has(Concept::Point) && !one && !is_about)
+    }
+
+    /// The field of a column of places; `None` where it is none. A column that its name says to be
+    /// one, and whose values are read neither as places nor as addresses, is a doubt.
+    pub(super) fn place(&self) -> Option<Guess> {
+        let (has, values) = (|concept| self.words.has(concept), self.values);
+        let within = |count| values.filled > 0 && values.share(count) >= 0.95;
+        if values.filled > 0 && values.share(values.places) >= 0.8 {
+            let named = has(Concept::Point) || (has(Concept::Latitude) && has(Concept::Longitude));
+            // Links to maps have names of all kinds.
+            let is_sure = named || values.share(values.links) >= 0.8;
+            return Some(("point", if is_sure { 0.95 } else { 0.85 }));
+        }
+        // Rows of an address alone are among those with a place after it.
+        let is_address = has(Concept::Address) && !self.words.has_any(&ABOUT_PLACES);
+        if values.places_at_addresses > 0 && (is_address || self.names_place()) {
+            return Some(("point", 0.85));
+        }
+        if self.names_place() {
+            return self.named_place();
+        }
+        if has(Concept::Address) && values.share(values.coordinates) >= 0.5 {
+            return Some(("point", 0.5));
+        }
+        // Where its name says what it is, rows of other values are refused one by one; where most
+        // are, the column is a doubt.
+        let known = f64::from(values.filled - values.unknown_places).max(1.0);
+        let named = |count| match f64::from(count) / known {
+            0.95.. => 0.97,
+            0.5.. => 0.8,
+            _ => 0.5,
+        };
+        if has(Concept::Latitude) && !has(Concept::Longitude) && values.filled > 0 {
+            return Some(("lat", named(values.latitudes)));
+        }
+        if has(Concept::Longitude) && !has(Concept::Latitude) && values.filled > 0 {
+            return Some(("lon", named(values.longitudes)));
+        }
+        let is_degrees = within(values.precise) && within(values.longitudes);
+        let (lon_lat, projected) = match (has(Concept::East), has(Concept::North)) {
+            (true, false) => ("lon", "x"),
+            (false, true) => ("lat", "y"),
+            _ => return None,
+        };
+        if is_degrees {
+            return Some((lon_lat, 0.85));
+        }
+        let is_projected = within(values.numbers) && values.share(values.longitudes) <= 0.05;
+        is_projected.then_some((projected, 0.88))
+    }
+
+    /// The field of a column that is one of places by its name, though few of its values are.
+    fn named_place(&self) -> Option<Guess> {
+        let values = self.values;
+        if values.unknown_places == values.filled {
+            return Some(("point", NAME_ALONE[0]));
+        }
+        let is_filler = |text: &&String| !text.bytes().any(|b| b.is_ascii_digit());
+        let fillers = || values.distinct.iter().filter(|(text, _)| is_filler(text));
+        let filled_by_words: u32 = match fillers().count() {
+            0..=FILLERS_MAX => fillers().map(|(_, count)| count).sum(),
+            _ => values.unknown_places,
+        };
+        let others = f64::from(values.filled.saturating_sub(filled_by_words)).max(1.0);
+        if values.places > 0 && f64::from(values.places) >= 0.5 * others {
+            return Some(("point", 0.8));
+        }
+        let plain = values.addresses + values.unknown_places;
+        // Plainly addresses: a text of the request, and no place that could be read.
+        match values.places == 0 && values.share(plain) >= 0.95 {
+            true => None,
+            false => Some(("point", 0.5)),
+        }
+    }
+}
