@@ -47,7 +47,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = REPORTS_PER_YEAR)]
     demo_reports: u64,
     /// Key required to change reports (Authorization: Bearer KEY). Without a key, reports can be
-    /// changed only while the service listens on the loopback address.
+    /// changed only from this machine, while the service listens on the loopback address and has
+    /// no public URL.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
     /// Duplicate model to use instead of the built-in one (TOML, as written by `train`).
@@ -88,7 +89,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let access = match &arguments.crew_key {
         Some(key) => WriteAccess::Key(checked_key(key)?),
-        None if arguments.listen.ip().is_loopback() => WriteAccess::Local,
+        None if arguments.listen.ip().is_loopback() && arguments.public_url.is_none() => {
+            WriteAccess::Local
+        }
         None => WriteAccess::Nobody,
     };
     let basemap = basemap(&arguments.basemap, basemap_probe);

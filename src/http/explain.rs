@@ -52,8 +52,11 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = code;
     let headers = answer.headers_mut();
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        headers.insert(header::ALLOW, allow.clone());
+    for (name, value) in response.headers() {
+        // Without its permission a page of another origin could not read why it was refused.
+        if *name == header::ALLOW || *name == header::ACCESS_CONTROL_ALLOW_ORIGIN {
+            headers.insert(name, value.clone());
+        }
     }
     if code == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -79,6 +82,14 @@ fn of_status(code: StatusCode, path: &str) -> Error {
             message!(
                 "« {path} » n’accepte pas cette méthode.",
                 "'{path}' does not support this method."
+            ),
+        ),
+        // Every refusal of a handler has an error of its own; this one is the router's.
+        StatusCode::FORBIDDEN => Error::new(
+            ErrorKind::Forbidden,
+            message!(
+                "Une page d’un autre site ne peut pas faire cette requête.",
+                "A page of another site cannot make this request."
             ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),

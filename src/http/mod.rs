@@ -19,12 +19,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, Method, header};
+use axum::http::{HeaderName, Method, Uri, header};
 use axum::middleware::from_fn_with_state;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
+use tower_http::csrf::CsrfLayer;
 
 pub use serve::serve;
 pub use state::{AppState, PageSettings, PublicConfig, WriteAccess};
@@ -79,35 +80,57 @@ pub fn openapi_document(language: Language) -> serde_json::Value {
     document(&operations()).whole(&server, language)
 }
 
+/// What pages of other origins may do: read and file reports.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+            header::ACCEPT_LANGUAGE,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([header::ETAG, header::LOCATION])
+}
+
+/// Refuses changes that pages of other origins send with what a browser of a crew knows. Pages of
+/// the public address are the service's own, also where a proxy names it otherwise.
+fn csrf(public_url: Option<&str>) -> CsrfLayer {
+    let layer = CsrfLayer::new();
+    let Some(origin) = public_url.and_then(origin_of) else { return layer };
+    layer.clone().add_trusted_origin(&origin).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the public address has no origin that browsers send");
+        layer
+    })
+}
+
+/// The origin of an address: its scheme, host and port.
+fn origin_of(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
+}
+
 /// The router of all operations, with CORS, compression, problem documents and body limits.
 pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
     state.set_document(document(&operations));
     state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
+    let (cors, csrf) = (cors(), csrf(state.public_config.public_url.as_deref()));
     let mut router = Router::new();
-    for operation in &operations {
+    // A preflight request is answered by the last operation of its path: where a path has public
+    // operations, by one of those.
+    let (public, restricted): (Vec<&Operation>, _) =
+        operations.iter().partition(|operation| operation.is_public());
+    for operation in restricted.into_iter().chain(public) {
         for path in operation.paths() {
-            router = router.route(path, operation.route(&limits));
+            router = router.route(path, operation.route(&limits, &cors, &csrf));
         }
     }
-    let idempotency_key = HeaderName::from_static("idempotency-key");
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            header::AUTHORIZATION,
-            header::ACCEPT_LANGUAGE,
-            idempotency_key,
-        ])
-        .expose_headers([header::ETAG, header::LOCATION]);
     // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
     // each separate call of `Router::layer` would cost another.
     let layers = ServiceBuilder::new()
-        .layer(cors)
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
         .layer(from_fn_with_state(state.clone(), explain::explain))
         .layer(CatchPanicLayer::new())

@@ -11,6 +11,8 @@ use axum::extract::{DefaultBodyLimit, Request as HttpRequest, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use tower_http::cors::CorsLayer;
+use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Limits;
@@ -18,7 +20,7 @@ use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, Tag};
 use crate::http::reply::problem::Problem;
-use crate::http::request::auth::Authorization;
+use crate::http::request::auth::{Audience, Authorization};
 use crate::http::request::body::received;
 use crate::http::request::call::{Call, ServiceCall};
 use crate::http::request::parameter::{Declaration, Extract, Request};
@@ -41,15 +43,6 @@ enum BodyLimit {
     Bytes(usize),
     /// Unlimited: the handler reads the body as a stream.
     Unlimited,
-}
-
-/// Who may call an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// Everybody.
-    Public,
-    /// City crews: requests that [`Authorization::authorize`] accepts.
-    Crews,
 }
 
 /// An operation of the API or a page.
@@ -94,9 +87,7 @@ macro_rules! handlers {
                                     shown: Authorization,
                                     call: Result<$call>
                                     $(, $name: $kind)*| async move {
-                    if audience == Audience::Crews {
-                        shown.authorize(&state.access)?;
-                    }
+                    shown.authorize(audience, &state.access)?;
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
                     let call = call?;
@@ -147,7 +138,7 @@ impl Operation {
             answer: Vec::new(),
             problem: vec![content::of::<Problem>("application/problem+json")],
             codes: USUAL,
-            for_crews: false,
+            audience: Audience::Public,
         };
         Self {
             description: Some(description),
@@ -280,10 +271,24 @@ impl Operation {
     }
 
     /// Restricts it to crews.
-    pub fn for_crews(mut self) -> Self {
-        self.audience = Audience::Crews;
-        self.describe(|description| description.for_crews = true);
+    pub fn for_crews(self) -> Self {
+        self.restricted_to(Audience::Crews)
+    }
+
+    /// Restricts it to requests with the crew key.
+    pub fn for_key_holders(self) -> Self {
+        self.restricted_to(Audience::KeyHolders)
+    }
+
+    fn restricted_to(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self.describe(|description| description.audience = audience);
         self
+    }
+
+    /// May everybody call it?
+    pub fn is_public(&self) -> bool {
+        self.audience == Audience::Public
     }
 
     /// Adds another path for it.
@@ -312,8 +317,9 @@ impl Operation {
         std::iter::once(self.path).chain(self.aliases.iter().copied())
     }
 
-    /// Its route with the limits of body size and time.
-    pub fn route(&self, limits: &Limits) -> Route {
+    /// Its route with the limits of body size and time. Pages of other origins may call public
+    /// operations (`cors`), and only those: `csrf` refuses their changes by all others.
+    pub fn route(&self, limits: &Limits, cors: &CorsLayer, csrf: &CsrfLayer) -> Route {
         let mut route = (self.route)(self.audience);
         route = match self.body_limit {
             BodyLimit::Usual => route,
@@ -325,6 +331,9 @@ impl Operation {
             let code = StatusCode::GATEWAY_TIMEOUT;
             route = route.layer(TimeoutLayer::with_status_code(code, limits.request_time_max));
         }
-        route
+        match self.is_public() {
+            true => route.layer(cors.clone()),
+            false => route.layer(csrf.clone()),
+        }
     }
 }

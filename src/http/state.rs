@@ -11,14 +11,15 @@ use crate::usecase::App;
 use crate::usecase::imports::Imports;
 use crate::usecase::watch::BackgroundWatch;
 
-/// Who may change reports and incidents.
+/// Who may change reports and incidents, and import files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteAccess {
-    /// Everybody who reaches the service: it listens on this machine only.
+    /// Requests of this machine, which the service alone listens to; see
+    /// [`Foreign`](crate::http::request::origin::Foreign).
     Local,
     /// Requests with this key as their bearer token.
     Key(String),
-    /// Nobody: the service listens on the network and no key was set.
+    /// Nobody: the service listens on the network or has a public address, and no key was set.
     Nobody,
 }
 

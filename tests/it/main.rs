@@ -8,6 +8,7 @@
 
 mod common;
 
+mod access;
 mod archives;
 mod bad_files;
 mod batches;

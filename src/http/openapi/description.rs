@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
+use crate::http::request::auth::Audience;
 use crate::http::request::common::{IF_NONE_MATCH, JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
@@ -95,8 +96,8 @@ pub struct Description {
     pub problem: Vec<Content>,
     /// Its status codes.
     pub codes: Codes,
-    /// Is it restricted to crews?
-    pub for_crews: bool,
+    /// Who may call it.
+    pub audience: Audience,
 }
 
 impl Description {
@@ -177,8 +178,11 @@ impl Description {
         if !self.body.is_empty() {
             out["requestBody"] = json!({ "required": true, "content": content(&self.body) });
         }
-        if self.for_crews {
-            out["security"] = json!([{}, { "crew": [] }]);
+        match self.audience {
+            Audience::Public => {}
+            // Where the service has no key, requests of its own machine need none.
+            Audience::Crews => out["security"] = json!([{}, { "crew": [] }]),
+            Audience::KeyHolders => out["security"] = json!([{ "crew": [] }]),
         }
         out
     }

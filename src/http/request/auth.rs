@@ -8,50 +8,98 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::request::origin::Foreign;
 use crate::http::state::{AppState, WriteAccess};
+use crate::i18n::Message;
 use crate::message;
 
-/// The `Authorization` header of a request, if it has one.
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody.
+    Public,
+    /// City crews: requests with the crew key; where the service has no key and listens on this
+    /// machine alone, requests of this machine.
+    Crews,
+    /// Requests with the crew key alone. Where the service has none, nobody.
+    KeyHolders,
+}
+
+/// What a request shows of who sends it.
 #[derive(Debug, Clone)]
-pub struct Authorization(Option<HeaderValue>);
+pub struct Authorization {
+    /// The `Authorization` header.
+    header: Option<HeaderValue>,
+    /// Why it may come from elsewhere than this machine; looked for only where that matters.
+    foreign: Option<Foreign>,
+}
 
 impl FromRequestParts<Arc<AppState>> for Authorization {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        _: &Arc<AppState>,
+        state: &Arc<AppState>,
     ) -> std::result::Result<Self, Infallible> {
-        Ok(Self(parts.headers.get(header::AUTHORIZATION).cloned()))
+        let foreign = match state.access {
+            WriteAccess::Local => Foreign::of(&parts.uri, &parts.headers),
+            WriteAccess::Key(_) | WriteAccess::Nobody => None,
+        };
+        Ok(Self { header: parts.headers.get(header::AUTHORIZATION).cloned(), foreign })
     }
 }
 
 impl Authorization {
-    /// Accepts the request if it may use operations for crews.
+    /// Accepts the request if it may use operations for this audience.
     ///
     /// # Errors
-    /// Forbidden: the key is missing or wrong, or the service accepts no changes at all.
-    pub fn authorize(&self, access: &WriteAccess) -> Result<()> {
-        let token = self.0.as_ref().and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
-        let message = match (access, token) {
-            (WriteAccess::Local, _) => return Ok(()),
-            // Comparing digests instead of keys leaks no key by the time it takes.
-            (WriteAccess::Key(key), Some(token))
-                if blake3::hash(key.as_bytes()) == blake3::hash(token) =>
-            {
-                return Ok(());
-            }
-            (WriteAccess::Key(_), _) => message!(
+    /// Forbidden: the key is missing or wrong, the service has no key and the request may come
+    /// from elsewhere or asks for private data, or the service accepts no changes at all.
+    pub fn authorize(&self, audience: Audience, access: &WriteAccess) -> Result<()> {
+        let refusal = match (audience, access) {
+            (Audience::Public, _) => None,
+            (_, WriteAccess::Key(key)) => self.refusal_without_key(key),
+            (Audience::Crews, WriteAccess::Local) => self.foreign.as_ref().map(refusal_of_foreign),
+            (Audience::KeyHolders, WriteAccess::Local) => Some(message!(
+                "Les coordonnées des personnes ne se lisent qu’avec une clé d’équipe : lancez le \
+                 service avec --crew-key.",
+                "Contact details of people are read with a crew key only: start the service with \
+                 --crew-key."
+            )),
+            (_, WriteAccess::Nobody) => Some(message!(
+                "Le service est joignable d’ailleurs que de cette machine et n’a pas de clé \
+                 d’équipe (--crew-key) : il n’accepte que les lectures publiques et les nouvelles \
+                 demandes.",
+                "The service can be reached from elsewhere than this machine and has no crew key \
+                 (--crew-key): it accepts only public reads and new reports."
+            )),
+        };
+        match refusal {
+            None => Ok(()),
+            Some(message) => Err(Error::new(ErrorKind::Forbidden, message)),
+        }
+    }
+
+    fn refusal_without_key(&self, key: &str) -> Option<Message> {
+        let token = self.header.as_ref().and_then(|sent| sent.as_bytes().strip_prefix(b"Bearer "));
+        // Comparing digests instead of keys leaks no key by the time it takes.
+        let is_right =
+            token.is_some_and(|token| blake3::hash(key.as_bytes()) == blake3::hash(token));
+        (!is_right).then(|| {
+            message!(
                 "Envoyez la clé d’équipe : « Authorization: Bearer … ».",
                 "Send the crew key: 'Authorization: Bearer …'."
-            ),
-            (WriteAccess::Nobody, _) => message!(
-                "Le service est ouvert au réseau sans clé d’équipe (--crew-key) : il refuse tout \
-                 changement.",
-                "The service is open to the network without a crew key (--crew-key): it refuses \
-                 all changes."
-            ),
-        };
-        Err(Error::new(ErrorKind::Forbidden, message))
+            )
+        })
     }
+}
+
+fn refusal_of_foreign(foreign: &Foreign) -> Message {
+    let Message { fr, en } = foreign.reason();
+    message!(
+        "Sans clé d’équipe (--crew-key), ceci n’est permis que depuis cette machine ; la requête \
+         est refusée : {fr}.",
+        "Without a crew key (--crew-key) this is allowed from this machine only; the request is \
+         refused: {en}."
+    )
 }

@@ -9,6 +9,7 @@ pub mod form;
 pub mod idempotency;
 pub mod if_match;
 pub mod members;
+pub mod origin;
 pub mod parameter;
 pub mod params;
 pub mod reader;

@@ -42,7 +42,7 @@ pub fn operations() -> Vec<Operation> {
             )
             .responds_with(&[json::<ContactOut>()])
             .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
-            .for_crews(),
+            .for_key_holders(),
     ];
     all.extend(write::operations());
     all.extend(batch::operations());

@@ -1,0 +1,149 @@
+//! Whether a request comes from a program of this machine or from a page that the service itself
+//! served, as far as its headers show. A service without a crew key trusts only such requests:
+//! listening on the loopback address alone keeps out neither a reverse proxy of this machine, nor
+//! pages of other sites in a browser of this machine, nor names that resolve to this machine.
+
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, Uri, header};
+
+use crate::i18n::Message;
+use crate::message;
+
+/// Headers by which a proxy names the client it speaks for.
+const FORWARDING: [HeaderName; 7] = [
+    header::FORWARDED,
+    header::VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+];
+/// By this header a browser says how the page that sends a request relates to its target.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Why a request that reaches the loopback address may come from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreign {
+    /// A proxy passed it on, as this header shows.
+    Forwarded(HeaderName),
+    /// It names a host that is not this machine: a browser sends it where a name of somebody
+    /// else's resolves to the loopback address (DNS rebinding).
+    Host(String),
+    /// A page sends it that this service did not serve.
+    Page(String),
+}
+
+impl Foreign {
+    /// The reason why a request with this target and these headers may come from elsewhere, if
+    /// there is one.
+    pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &HeaderName| -> Vec<String> {
+            let values = headers.get_all(name).iter();
+            values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+        };
+        if let Some(name) = FORWARDING.iter().find(|name| headers.contains_key(*name)) {
+            return Some(Self::Forwarded(name.clone()));
+        }
+        let mut hosts = text(&header::HOST);
+        hosts.extend(uri.authority().map(|authority| authority.as_str().to_owned()));
+        if let Some(other) = hosts.iter().find(|host| !is_this_machine(host)) {
+            return Some(Self::Host(other.clone()));
+        }
+        let is_own = |origin: &String| {
+            let host = origin.strip_prefix("http://");
+            host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+        };
+        if let Some(other) = text(&header::ORIGIN).into_iter().find(|origin| !is_own(origin)) {
+            return Some(Self::Page(other));
+        }
+        let other = |site: &String| !["same-origin", "none"].contains(&site.as_str());
+        text(&SEC_FETCH_SITE).into_iter().find(other).map(Self::Page)
+    }
+
+    /// The reason, as the end of a sentence about the request.
+    pub fn reason(&self) -> Message {
+        match self {
+            Self::Forwarded(name) => message!(
+                "elle est passée par un mandataire (en-tête « {name} »)",
+                "it came through a proxy (header '{name}')"
+            ),
+            Self::Host(host) => message!(
+                "elle nomme un hôte qui n’est pas cette machine (« {host} »)",
+                "it names a host that is not this machine ('{host}')"
+            ),
+            Self::Page(page) => message!(
+                "elle vient d’une page d’un autre site (« {page} »)",
+                "it comes from a page of another site ('{page}')"
+            ),
+        }
+    }
+}
+
+/// Is a host, with or without a port, a name or an address of the loopback interface?
+fn is_this_machine(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    match address {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(headers: &[(&str, &str)]) -> Option<Foreign> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        Foreign::of(&Uri::from_static("/api/v1/imports"), &map)
+    }
+
+    #[test]
+    fn programs_and_own_pages_of_this_machine_are_not_foreign() {
+        assert_eq!(of(&[]), None, "a client without any header");
+        for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"] {
+            assert_eq!(of(&[("host", host)]), None, "{host}");
+            let origin = format!("http://{host}");
+            let own = [("host", host), ("origin", &origin), ("sec-fetch-site", "same-origin")];
+            assert_eq!(of(&own), None, "{host}");
+        }
+        for host in ["a.localhost:1", "localhost.", "[::ffff:127.0.0.1]"] {
+            assert_eq!(of(&[("host", host), ("sec-fetch-site", "none")]), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn proxies_other_hosts_and_other_pages_are_foreign() {
+        for name in FORWARDING {
+            let found = of(&[("host", "localhost"), (name.as_str(), "192.0.2.7")]);
+            assert_eq!(found, Some(Foreign::Forwarded(name)));
+        }
+        let hosts =
+            ["evil.example", "127.0.0.1.nip.example", "192.0.2.7:8080", "localhost.evil", ""];
+        for host in hosts.into_iter().chain(["notlocalhost", "a@evil", "[2001:db8::1]", "0.0.0.0"])
+        {
+            assert_eq!(of(&[("host", host)]), Some(Foreign::Host(host.into())), "{host}");
+        }
+        let two = [("host", "localhost"), ("host", "evil.example")];
+        assert_eq!(of(&two), Some(Foreign::Host("evil.example".into())));
+        let pages = ["https://evil.example", "null", "http://localhost:3000", "https://localhost"];
+        for origin in pages {
+            let found = of(&[("host", "localhost"), ("origin", origin)]);
+            assert_eq!(found, Some(Foreign::Page(origin.into())), "{origin}");
+        }
+        for site in ["cross-site", "same-site", "?"] {
+            let found = of(&[("host", "localhost"), ("sec-fetch-site", site)]);
+            assert_eq!(found, Some(Foreign::Page(site.into())), "{site}");
+        }
+        let target = Uri::from_static("http://evil.example/api/v1/imports");
+        let found = Foreign::of(&target, &HeaderMap::new());
+        assert_eq!(found, Some(Foreign::Host("evil.example".into())));
+    }
+}
