@@ -1,5 +1,5 @@
-//! One error type for the whole house, with two readers in mind: the person who asked, who gets
-//! words in their language, and the operator, who gets the cause in the log and nowhere else.
+//! The crate's error type: a message for the caller in both languages, and a cause for the log,
+//! which the caller never sees.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, value, message } = self;
         match value.is_empty() {
-            true => write!(f, "'{field}': {}", message.en),
+            true => write!(f, "'{field}' {}", message.en),
             false => write!(f, "{field} '{value}': {}", message.en),
         }
     }
@@ -89,7 +89,7 @@ impl Error {
     pub fn refused(refusals: Vec<Refusal>) -> Self {
         let message = match refusals.as_slice() {
             [Refusal { field, value, message: Message { fr, en } }] if value.is_empty() => {
-                message!("« {field} » : {fr}", "'{field}': {en}")
+                message!("« {field} » {fr}", "'{field}' {en}")
             }
             [Refusal { field, value, message: Message { fr, en } }] => {
                 message!("« {field} » : « {value} » {fr}", "'{field}': '{value}' {en}")

@@ -73,13 +73,19 @@
 //!   `domain/report/fields/table.rs`, and a column by a migration (`store/sqlite/migrations/`,
 //!   listed in `store/sqlite/open.rs`). Row decoding, history, digests, CSV, GeoJSON, GeoParquet,
 //!   GeoPackage, OGC properties, the OpenAPI document and import mappings follow from the entry.
+//!   The migration gives rows of older stores a value; the view `city_report` lists the column. The
+//!   page names the field in both files of `static/locales/`.
 //!   Where the field has a place in Open311, `http/open311/document.rs` writes it and
 //!   `ingest/open311.rs` reads it.
 //! - **An endpoint**: a file in `http/v1/` with its parameters, its handler, its response type
-//!   and its `operations()`; one line each in `http/v1/mod.rs` and `http/mod.rs`. The router, the
-//!   OpenAPI document and the refusals follow from `operations()`.
-//! - **A filter**: a member of [`domain::Filter`], its parameter in `http/request/params.rs`, its
-//!   test of a slot in `index/compiled_filter.rs`. Every query takes it from there. A filter by
+//!   and its `operations()`; one line each in `http/v1/mod.rs` and `http/mod.rs`; a line in
+//!   `docs/api.md`; the French of its descriptions (`x-fr` or `http/openapi/french.rs`). Tests fail
+//!   where one is missing. The router, the OpenAPI document and the refusals follow from
+//!   `operations()`.
+//! - **A filter**: a member of [`domain::Filter`], which the compiler then asks for in
+//!   `Filter::is_plain` and `Filter::query_pairs`; its parameter in `http/request/params.rs`; its
+//!   test of a slot in `index/compiled_filter.rs`; its case in `passes` of
+//!   `tests/it/common/world.rs`, the linear scan that every query is compared with. A filter by
 //!   what the index does not hold first needs a column in `index/columns.rs`.
 //! - **A statistic**: a file in `statistics/` on plain numbers, with its source and a published
 //!   example as a test; a file in `query/` that takes its numbers from a snapshot; both declared

@@ -180,7 +180,7 @@ app.exitQgis()
     os.makedirs(runtime, mode=0o700, exist_ok=True)
     environment = dict(os.environ, QT_QPA_PLATFORM="offscreen", XDG_RUNTIME_DIR=runtime, HOME=FOLDER)
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run([python, "-u", "-c", script], capture_output=True, text=True, env=environment, timeout=120)
+    done = subprocess.run([python, "-u", "-c", script], capture_output=True, text=True, env=environment, timeout=600)
     line = next((l for l in done.stdout.splitlines() if l.startswith("RESULT")), None)
     assert line, done.stdout + done.stderr[-2000:]
     everything, inside, opened, fields = map(int, line.split()[1:])

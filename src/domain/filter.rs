@@ -34,31 +34,57 @@ pub struct Filter {
 impl Filter {
     /// What it restricts besides services, areas and box, as parameters of the API.
     pub fn query_pairs(&self) -> Vec<(&'static str, String)> {
+        // Every member is named here, so that the compiler asks what a new one means.
+        let Self {
+            services: _,
+            statuses,
+            natures,
+            channels,
+            areas: _,
+            from,
+            before,
+            bbox: _,
+            approximate,
+            incidents,
+        } = self;
         let mut pairs = Vec::new();
-        if let Some(list) = &self.statuses {
+        if let Some(list) = statuses {
             pairs.push(("status", joined(list.iter().map(|one| one.as_str()))));
         }
-        if let Some(list) = &self.natures {
+        if let Some(list) = natures {
             pairs.push(("nature", joined(list.iter().map(|one| one.as_str()))));
         }
-        if let Some(list) = &self.channels {
+        if let Some(list) = channels {
             pairs.push(("channel", joined(list.iter().map(|one| one.as_str()))));
         }
         let time = |second| jiff::Timestamp::from_second(second).unwrap_or_default().to_string();
-        pairs.extend(self.from.map(|second| ("from", time(second))));
-        pairs.extend(self.before.map(|second| ("to", time(second))));
-        if self.approximate {
+        pairs.extend(from.map(|second| ("from", time(second))));
+        // The parameter `to` is the last second, `before` the one after it.
+        pairs.extend(before.map(|second| ("to", time(second - 1))));
+        if *approximate {
             pairs.push(("approximate", "true".to_owned()));
         }
-        pairs.push(("count", if self.incidents { "incidents" } else { "reports" }.to_owned()));
+        pairs.push(("count", if *incidents { "incidents" } else { "reports" }.to_owned()));
         pairs
     }
 
     /// Whether it restricts nothing but services and statuses.
     pub fn is_plain(&self) -> bool {
-        let timeless = self.from.is_none() && self.before.is_none();
-        let rest = self.natures.is_none() && self.channels.is_none() && self.areas.is_none();
-        timeless && rest && !self.incidents && self.bbox.is_none()
+        let Self {
+            services: _,
+            statuses: _,
+            natures,
+            channels,
+            areas,
+            from,
+            before,
+            bbox,
+            approximate: _,
+            incidents,
+        } = self;
+        let timeless = from.is_none() && before.is_none();
+        let rest = natures.is_none() && channels.is_none() && areas.is_none();
+        timeless && rest && !incidents && bbox.is_none()
     }
 
     /// Whether it restricts nothing but services and whether a report is closed.

@@ -26,6 +26,6 @@ pub use grid::{GRID_BITS, GridBox, GridCell, Overlap, grid_position, morton, unm
 pub use h3_cell::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN, H3_RESOLUTIONS, H3Cell};
 pub use h3_lattice::{H3LatticeKeys, lattice_key, lattice_keys};
 pub use polygon::{PolygonError, Polygons};
-pub use position::{OutOfRange, Position};
+pub use position::{LAT_MAX, LON_MAX, OutOfRange, Position};
 pub use query_point::{QueryPoint, distance, haversine_tolerance};
 pub use tile::Tile;

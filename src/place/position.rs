@@ -3,6 +3,11 @@
 
 use std::fmt;
 
+/// The greatest longitude, in degrees; the least is its negative.
+pub const LON_MAX: f64 = 180.0;
+/// The greatest latitude, in degrees; the least is its negative.
+pub const LAT_MAX: f64 = 90.0;
+
 /// A longitude or latitude that is not on the Earth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutOfRange {
@@ -43,13 +48,13 @@ impl Position {
     /// # Errors
     /// [`OutOfRange`] for NaN, infinities and values that are not on the Earth.
     pub fn new(lon: f64, lat: f64) -> Result<Self, OutOfRange> {
-        for (axis, value, limit) in [("lon", lon, 180.0), ("lat", lat, 90.0)] {
+        for (axis, value, limit) in [("lon", lon, LON_MAX), ("lat", lat, LAT_MAX)] {
             if value.is_nan() || value.abs() > limit {
                 return Err(OutOfRange { axis, value, limit });
             }
         }
         // Adding zero turns -0.0 into 0.0.
-        let lon = if lon == 180.0 { -180.0 } else { lon + 0.0 };
+        let lon = if lon == LON_MAX { -LON_MAX } else { lon + 0.0 };
         Ok(Self { lon, lat: lat + 0.0 })
     }
 

@@ -43,8 +43,8 @@ pub struct Alert {
     pub count: u32,
     /// Number expected under the null hypothesis.
     pub expected: f64,
-    /// Log likelihood ratio.
-    pub ratio: f64,
+    /// Log likelihood ratio of the cluster against chance.
+    pub log_likelihood_ratio: f64,
     /// Probability under the null hypothesis of a cluster with at least this ratio anywhere among
     /// the reports of the service.
     pub p: f64,
@@ -137,7 +137,7 @@ pub fn alerts(
             from: query.at - cylinder.days as i64 * DAY,
             count: cylinder.count,
             expected: cylinder.expected,
-            ratio: cylinder.ratio,
+            log_likelihood_ratio: cylinder.ratio,
             p: cylinder.p,
             recurrence_days: 1.0 / (cylinder.p * query.services.max(1) as f64).max(1e-9),
             members: members.map(|((.., address), _)| snapshot.id(*address).to_owned()).collect(),

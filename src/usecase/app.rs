@@ -248,7 +248,9 @@ impl App {
         judge: Option<DuplicateJudge>,
     ) -> Result<SubmitOutcome> {
         const TRIES: usize = 5;
-        for attempt in 1.. {
+        let mut tries_left = TRIES;
+        loop {
+            tries_left -= 1;
             let id = self.numbers.draw();
             let catalogue = city.catalogue();
             let report = city.gate(&catalogue).admit(draft.clone(), &id).map_err(Error::refused)?;
@@ -261,7 +263,7 @@ impl App {
             };
             match self.execute(command).await {
                 // The tracking number may be in use: draw another.
-                Err(error) if error.kind == ErrorKind::Conflict && attempt < TRIES => {
+                Err(error) if error.kind == ErrorKind::Conflict && tries_left > 0 => {
                     if self.reader().get(city.id(), id.as_str())?.is_none() {
                         return Err(error);
                     }
@@ -269,7 +271,6 @@ impl App {
                 outcome => return outcome,
             }
         }
-        unreachable!("the loop returns")
     }
 
     /// Changes a report; with `expected` only if its revision is still that one. `children` is

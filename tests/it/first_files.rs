@@ -170,7 +170,7 @@ fn everything_that_is_missing_is_named_at_once() {
     let (code, _, said) = import(&Folder::new("first"), &text, &[]);
     assert_eq!(code, Some(2));
     for option in ["--jurisdiction", "--time-zone", "--date-order", "--projection"] {
-        assert!(said.contains(&format!("'{option}': is missing")), "{option}: {said}");
+        assert!(said.contains(&format!("'{option}' is missing")), "{option}: {said}");
     }
     let (_, _, said) = import(&Folder::new("first"), &text, &CITY);
     assert!(said.contains("--date-order dmy") && said.contains("--projection EPSG"), "{said}");

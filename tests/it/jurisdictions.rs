@@ -51,7 +51,7 @@ fn the_first_import_decides_which_city_the_store_has() {
     folder.with("valmeer.csv", bulk("V", 5.2, 52.1));
     // Nothing tells the city: no profile, no column, no store.
     let error = refused(&folder, &["import", "valmeer.csv"]);
-    assert!(error.contains("'--jurisdiction': is missing"), "{error}");
+    assert!(error.contains("'--jurisdiction' is missing"), "{error}");
     assert!(!folder.file("city.db").exists(), "no store is made");
     let error = refused(&folder, &["import", "valmeer.csv", "--jurisdiction", "Valmeer"]);
     assert!(error.contains("'--jurisdiction': 'Valmeer' must have"), "{error}");
@@ -76,7 +76,7 @@ fn a_time_zone_that_nobody_knows_is_wanted_only_where_times_depend_on_it() {
     folder.with("local.csv", bulk("V", 5.2, 52.1).replace(":00Z", ":00"));
     let named = ["import", "local.csv", "--jurisdiction", "valmeer.example"];
     let error = refused(&folder, &named);
-    assert!(error.contains("'--time-zone': is missing"), "{error}");
+    assert!(error.contains("'--time-zone' is missing"), "{error}");
     let error = refused(&folder, &[&named[..], &["--time-zone", "Mars/Olympus"]].concat());
     assert!(error.contains("'Mars/Olympus' is not an IANA time zone"), "{error}");
     assert!(!folder.file("city.db").exists(), "a refused import makes no store");
@@ -113,7 +113,7 @@ fn a_file_of_unknown_city_is_filed_under_the_only_one_where_it_lies_there() {
     // Of two cities none is taken, although the places lie in one of them.
     done(&folder, &["import", "valmeer.csv", "--jurisdiction", "valmeer.example"]);
     let error = refused(&folder, &["import", "quebec.csv"]);
-    assert!(error.contains("'--jurisdiction': is missing"), "{error}");
+    assert!(error.contains("'--jurisdiction' is missing"), "{error}");
     // A city that nobody placed takes no file either.
     let other = Folder::new("second");
     other.with("valmeer.csv", bulk("V", 5.2, 52.1));
@@ -361,7 +361,7 @@ fn cities_are_added_changed_and_removed() {
     assert!(refused(&folder, &["city", "list"]).contains("'--store'"));
     for (arguments, words) in [
         (&["city", "add", "Bad Id", "--time-zone", "UTC"][..], "'ID': 'Bad Id' must have"),
-        (&["city", "add", "a.example"], "'--time-zone': is missing"),
+        (&["city", "add", "a.example"], "'--time-zone' is missing"),
         (&["city", "add", "a.example", "--time-zone", "Mars"], "'--time-zone': 'Mars' is not"),
         (
             &["city", "add", "a.example", "--time-zone", "UTC", "--extent", "1,2,3"],
@@ -401,7 +401,7 @@ fn cities_are_added_changed_and_removed() {
     folder.with("b.csv", bulk("B", -71.1, 42.3));
     done(&folder, &["import", "b.csv", "--jurisdiction", "boston.gov"]);
     let error = refused(&folder, &["city", "remove", "boston.gov"]);
-    assert!(error.contains("'--yes': is missing: 100 reports of boston.gov"), "{error}");
+    assert!(error.contains("'--yes' is missing: 100 reports of boston.gov"), "{error}");
     assert!(done(&folder, &["check"]).contains("boston.gov: 100 reports"));
     let removed = done(&folder, &["city", "remove", "boston.gov", "--yes"]);
     assert!(removed.contains("removed, with 100 reports"), "{removed}");

@@ -359,3 +359,23 @@ impl Request for ItemsRequest {
         Ok(Self { collection, page, selection })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fields::{Field, QUERYABLE};
+
+    #[test]
+    fn every_text_property_is_a_parameter_where_no_filter_has_its_name() {
+        let mut declared = Vec::new();
+        Equalities.declare(&mut declared);
+        let mut declared: Vec<&str> = declared.iter().map(|one| one.name).collect();
+        let is_text = |name| TextProperty::parse(name).is_some();
+        let is_filter = |field: &Field| field.filter == Some(field.name);
+        let wanted = QUERYABLE.iter().filter(|field| !is_filter(field) && is_text(field.name));
+        let mut wanted: Vec<&str> = wanted.map(|field| field.name).collect();
+        declared.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(declared, wanted);
+    }
+}

@@ -34,6 +34,7 @@ use crate::http::reply::answer::JSON;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::i18n::Language;
+use crate::place::{LAT_MAX, LON_MAX};
 
 /// The conformance classes of the service.
 const CONFORMANCE: [&str; 22] = [
@@ -192,7 +193,7 @@ fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
-    let world = [-180.0, -90.0, 180.0, 90.0];
+    let world = [-LON_MAX, -LAT_MAX, LON_MAX, LAT_MAX];
     let bbox = bbox.map_or(world, |b| [b.west, b.south, b.east, b.north]);
     let temporal = span.map(|(from, to)| TemporalExtent {
         interval: [[instant(from), instant(to)]],

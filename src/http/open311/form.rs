@@ -9,6 +9,7 @@ use crate::domain::{
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
+use crate::place::{LAT_MAX, LON_MAX};
 
 /// The text fields of the form, besides `description` and those of the contact.
 const FIELDS: [&str; 6] =
@@ -190,8 +191,8 @@ impl JsonSchema for Open311Request {
             .collect();
         let description = json!({ "type": "string", "maxLength": DESCRIPTION_CHARS_MAX });
         properties.insert("description".into(), description);
-        properties.insert("lat".into(), degrees(90.0));
-        properties.insert("long".into(), degrees(180.0));
+        properties.insert("lat".into(), degrees(LAT_MAX));
+        properties.insert("long".into(), degrees(LON_MAX));
         let media = json!({ "type": "array", "maxItems": MEDIA_MAX, "items": file });
         properties.insert("media".into(), media);
         json_schema!({

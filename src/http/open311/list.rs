@@ -21,7 +21,7 @@ use crate::http::request::values::Time;
 use crate::http::state::AppState;
 use crate::index::{DocAddress, Snapshot};
 use crate::message;
-use crate::place::{BBox, Meters, Position, distance};
+use crate::place::{BBox, LAT_MAX, LON_MAX, Meters, Position, distance};
 use crate::query;
 use crate::usecase::City;
 
@@ -110,11 +110,11 @@ impl Extract for Statuses {
 request! {
     /// The parameters of a circle: either all three or none.
     pub struct CircleParameters {
-        lat: Option<f64> = query("lat", number(-90.0, 90.0))
+        lat: Option<f64> = query("lat", number(-LAT_MAX, LAT_MAX))
             .optional()
             .example("46.81")
             .described("Latitude en degrés.", "Latitude in degrees."),
-        long: Option<f64> = query("long", number(-180.0, 180.0))
+        long: Option<f64> = query("long", number(-LON_MAX, LON_MAX))
             .optional()
             .example("-71.21")
             .described("Longitude en degrés.", "Longitude in degrees."),

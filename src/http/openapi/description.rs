@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
-use crate::http::request::auth::Audience;
+use crate::http::request::audience::Audience;
 use crate::http::request::common::{IF_NONE_MATCH, JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;

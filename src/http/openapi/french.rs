@@ -211,8 +211,8 @@ const TEXTS: &[(&str, &str)] = &[
          jours.",
     ),
     (
-        "`count` divided by `expected`; null where next to nothing is expected.",
-        "`count` divisé par `expected` ; null si presque rien n’est attendu.",
+        "`count` divided by `expected`; null where `expected` is below 1.",
+        "`count` divisé par `expected` ; null si `expected` est inférieur à 1.",
     ),
     (
         "The reports from whose share of the place `expected` follows.",

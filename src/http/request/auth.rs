@@ -8,22 +8,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::request::audience::Audience;
 use crate::http::request::origin::Foreign;
 use crate::http::state::{AppState, WriteAccess};
 use crate::i18n::Message;
 use crate::message;
-
-/// Who may call an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// Everybody.
-    Public,
-    /// City crews: requests with the crew key; where the service has no key and listens on this
-    /// machine alone, requests of this machine.
-    Crews,
-    /// Requests with the crew key alone. Where the service has none, nobody.
-    KeyHolders,
-}
 
 /// What a request shows of who sends it.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ use crate::http::request::reader::{Read, Refused};
 use crate::http::request::words::{not_one_of, spellings, value_of, vocabulary};
 use crate::i18n::Message;
 use crate::message;
+use crate::place::{LAT_MAX, LON_MAX};
 
 /// Reads the members of one JSON object.
 pub struct MemberReader {
@@ -52,9 +53,13 @@ impl MemberReader {
         self.object.contains_key(name)
     }
 
-    /// Records the refusal of a value.
+    /// Records the refusal of a value; null stands for one that is missing.
     pub fn refuse(&mut self, name: &str, value: &Value, message: Message) -> Refused {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
         self.refused.push(Refusal::new(name, text, message));
         Refused::new()
     }
@@ -423,9 +428,9 @@ impl<T> MemberType for CustomMember<T> {
 pub struct LonLat;
 
 const LON: Member<NumberMember, Optional> =
-    report_field("lon", NumberMember { min: -180.0, max: 180.0 }).optional();
+    report_field("lon", NumberMember { min: -LON_MAX, max: LON_MAX }).optional();
 const LAT: Member<NumberMember, Optional> =
-    report_field("lat", NumberMember { min: -90.0, max: 90.0 }).optional();
+    report_field("lat", NumberMember { min: -LAT_MAX, max: LAT_MAX }).optional();
 
 impl ExtractMember for LonLat {
     type Value = Option<(f64, f64)>;

@@ -1,6 +1,7 @@
 //! Parameters that several operations take.
 
 use crate::domain::{Channel, Filter, Nature, ReportTime, ServiceCode, Status, end_of_day};
+use crate::export::geojson::instant;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
     Defaulted, Optional, Parameter, ParameterGroup, Required, group, path, query,
@@ -10,7 +11,7 @@ use crate::http::request::types::{Flag, Number, PathSegment, Text, number};
 use crate::http::request::values::{Bounds, CursorKey, CursorType, Time, cursor};
 use crate::http::request::words::{Choice, Services, Texts, WordsOf, words};
 use crate::message;
-use crate::place::{BBox, CIRCUMFERENCE_M, Position};
+use crate::place::{BBox, CIRCUMFERENCE_M, LAT_MAX, LON_MAX, Position};
 use crate::query::Cursor;
 
 /// Limit of the number of items in a page.
@@ -46,11 +47,11 @@ pub const BBOX: Parameter<Bounds, Optional> =
 pub const REPORT_ID: Parameter<PathSegment> = path("id", PathSegment, "4RX-7KM-PH")
     .described("Numéro de suivi de la demande.", "Tracking number of the report.");
 
-const LON: Parameter<Number<f64>> = query("lon", number(-180.0, 180.0))
+const LON: Parameter<Number<f64>> = query("lon", number(-LON_MAX, LON_MAX))
     .example("-71.21")
     .described("Longitude en degrés.", "Longitude in degrees.");
 
-const LAT: Parameter<Number<f64>> = query("lat", number(-90.0, 90.0))
+const LAT: Parameter<Number<f64>> = query("lat", number(-LAT_MAX, LAT_MAX))
     .example("46.81")
     .described("Latitude en degrés.", "Latitude in degrees.");
 
@@ -134,9 +135,13 @@ impl SpanParameters {
             None => when.second() + 1,
         });
         match (from, before) {
-            (Some(from), Some(before)) if from >= before => {
+            (Some(first), Some(end)) if first >= end => {
                 let message = message!("est avant « from »", "is before 'from'");
-                Err(reader.refuse("to", "", message))
+                let written = self.to.map(|when| match when.day_only() {
+                    Some(day) => day.to_string(),
+                    None => instant(when.second()),
+                });
+                Err(reader.refuse("to", written.unwrap_or_default(), message))
             }
             span => Ok(span),
         }
@@ -265,9 +270,56 @@ pub const fn text(name: &'static str) -> Parameter<Text, Optional> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
+
     use super::*;
+    use crate::domain::Vocabulary;
     use crate::domain::fields::ALL;
     use crate::http::request::parameter::Extract as _;
+    use crate::http::request::reader::Pairs;
+    use crate::i18n::Language;
+
+    /// A parameter's own description and the words that it takes.
+    fn described<V: Vocabulary>(parameter: &Parameter<WordsOf<V>, Optional>) -> [String; 2] {
+        let mut declared = Vec::new();
+        parameter.declare(&mut declared);
+        [Language::French, Language::English]
+            .map(|language| declared[0].document(language)["description"].to_string())
+    }
+
+    #[test]
+    fn a_parameter_of_words_names_each_of_them() {
+        let names_all = |texts: [String; 2], words: Vec<&'static str>| {
+            for (text, word) in texts.iter().flat_map(|text| words.iter().map(move |w| (text, w))) {
+                assert!(text.contains(word), "'{word}' is not in '{text}'");
+            }
+        };
+        names_all(described(&STATUS), Status::ALL.iter().map(|one| one.as_str()).collect());
+        names_all(described(&NATURE), Nature::ALL.iter().map(|one| one.as_str()).collect());
+        names_all(described(&CHANNEL), Channel::ALL.iter().map(|one| one.as_str()).collect());
+    }
+
+    #[test]
+    fn a_description_of_a_filter_parses_to_the_same_filter() {
+        let filter = Filter {
+            statuses: Some(vec![Status::Open, Status::InProgress]),
+            natures: Some(vec![Nature::Complaint]),
+            channels: Some(vec![Channel::App, Channel::Phone]),
+            from: Some(1_790_000_000),
+            before: Some(1_790_086_400),
+            approximate: true,
+            incidents: true,
+            ..Filter::default()
+        };
+        let pairs = filter.query_pairs().into_iter();
+        let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
+        let mut refused = Vec::new();
+        let query = Pairs::of_query(&query.join("&").replace('+', "%2B"), &mut refused);
+        let headers = HeaderMap::new();
+        let mut reader = ParameterReader::new((query, Pairs::default()), &headers, None, refused);
+        let parsed = FILTER.extract(&mut reader);
+        assert_eq!(reader.finish(parsed).unwrap(), filter);
+    }
 
     #[test]
     fn every_filter_of_a_field_is_a_parameter() {

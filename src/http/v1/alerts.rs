@@ -16,7 +16,7 @@ use crate::http::request::params::{BBOX, INCIDENT_FILTER};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::v1::hotspots::answer::outline;
 use crate::http::v1::members::MEMBERS_MAX;
-use crate::http::v1::sentences::SentenceNames;
+use crate::http::v1::sentences::{SentenceNames, ratio_of};
 use crate::message;
 use crate::place::{BBox, H3Cell};
 use crate::query::Alert;
@@ -141,7 +141,8 @@ struct AlertOut {
     days: i64,
     count: u32,
     expected: f64,
-    ratio: f64,
+    /// `count` divided by `expected`; null where `expected` is below 1.
+    ratio: Option<f64>,
     log_likelihood_ratio: f64,
     /// 0 to 1.
     #[schemars(extend("x-fr" = "0 à 1."))]
@@ -186,8 +187,8 @@ fn feature(
         days,
         count: alert.count,
         expected: figure(alert.expected),
-        ratio: figure(f64::from(alert.count) / alert.expected.max(1e-9)),
-        log_likelihood_ratio: figure(alert.ratio),
+        ratio: ratio_of(u64::from(alert.count), alert.expected),
+        log_likelihood_ratio: figure(alert.log_likelihood_ratio),
         p: figure(alert.p),
         recurrence_days: figure(alert.recurrence_days),
         service_request_ids: alert.members.iter().take(MEMBERS_MAX).cloned().collect(),

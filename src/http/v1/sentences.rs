@@ -3,14 +3,15 @@
 use jiff::tz::TimeZone;
 
 use crate::domain::{Catalogue, Service};
+use crate::export::areas::figure;
 use crate::i18n::Language;
 use crate::i18n::format::{counted, date, list, number, plural, rounded};
 use crate::query::{Alert, Hotspot, HotspotHistory, trend_direction};
 
 /// An expectation below this is written "less than 0.1" and has no ratio.
 const EXPECTED_MIN: f64 = 0.05;
-/// From this number on a ratio to it is given.
-pub const RATIO_FROM: f64 = 1.0;
+/// From this number on a ratio to it is given: one to less than a report says little.
+const RATIO_FROM: f64 = 1.0;
 const DAYS_PER_YEAR: f64 = 365.0;
 
 /// The context of the sentences: service names, time zone and language.
@@ -225,8 +226,13 @@ impl SentenceNames<'_> {
     }
 }
 
-/// How many times as many as a reference, from the numbers as they are written in the sentence.
-/// None where the reference is less than one report: such a ratio says little.
+/// A count divided by its expectation; none where less than one report is expected.
+pub fn ratio_of(count: u64, expected: f64) -> Option<f64> {
+    (expected >= RATIO_FROM).then(|| figure(count as f64 / expected))
+}
+
+/// How many times as many as a reference, from the numbers as they are written in the sentence;
+/// none where the reference is less than one report.
 fn times(count: u64, reference: f64) -> Option<f64> {
     (reference >= RATIO_FROM).then(|| rounded(count as f64 / rounded(reference)))
 }
@@ -364,7 +370,7 @@ mod tests {
                 from: MARCH_1,
                 count: 12,
                 expected: 1.5,
-                ratio: 9.0,
+                log_likelihood_ratio: 9.0,
                 p: 0.001,
                 recurrence_days,
                 members: Vec::new(),

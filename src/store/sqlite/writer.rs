@@ -70,14 +70,20 @@ impl Writer {
         command: C,
         reply: impl FnOnce(Result<C::Output>) + Send + 'static,
     ) {
-        if let Err(error) = self.queue.try_send(command.into_queued(Box::new(reply))) {
-            use mpsc::TrySendError::{Disconnected, Full};
-            let (Full(operation) | Disconnected(operation)) = error;
-            operation.fail(Error::new(
-                ErrorKind::Unavailable,
+        use mpsc::TrySendError::{Disconnected, Full};
+        let (operation, message) = match self.queue.try_send(command.into_queued(Box::new(reply))) {
+            Ok(()) => return,
+            Err(Full(operation)) => (
+                operation,
                 message!("Trop d’écritures en attente.", "Too many writes are waiting."),
-            ));
-        }
+            ),
+            Err(Disconnected(operation)) => {
+                tracing::error!("the writing thread of the store has ended");
+                let message = message!("L’écriture est arrêtée.", "The store has stopped writing.");
+                (operation, message)
+            }
+        };
+        operation.fail(Error::new(ErrorKind::Unavailable, message));
     }
 
     /// Submits a command without waiting for its output.

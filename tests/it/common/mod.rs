@@ -121,7 +121,7 @@ pub fn refused_rows(folder: &Folder, name: &str) -> String {
 /// Runs the program to its end; an import whose city nothing tells is one of Québec.
 pub fn run_at_home(folder: &Folder, arguments: &[&str]) -> Output {
     let output = run(folder, arguments);
-    if String::from_utf8_lossy(&output.stderr).contains("'--jurisdiction': is missing") {
+    if String::from_utf8_lossy(&output.stderr).contains("'--jurisdiction' is missing") {
         return run(folder, &[arguments, &["--jurisdiction", "ville.quebec.qc.ca"]].concat());
     }
     output

@@ -10,7 +10,7 @@ use crate::export::word::Word;
 use crate::http::reply::counts::Counts;
 use crate::http::v1::hexes::answer::HexClass;
 use crate::http::v1::members::{members, service_counts};
-use crate::http::v1::sentences::{RATIO_FROM, SentenceNames};
+use crate::http::v1::sentences::{SentenceNames, ratio_of};
 use crate::index::Snapshot;
 use crate::place::H3Cell;
 use crate::query::{Hotspot, Population, Priority, trend_direction};
@@ -111,7 +111,7 @@ pub struct HotspotOut<'a> {
     count: u64,
     open: u64,
     expected: f64,
-    /// `count` divided by `expected`; null where next to nothing is expected.
+    /// `count` divided by `expected`; null where `expected` is below 1.
     ratio: Option<f64>,
     excess: f64,
     /// The reports from whose share of the place `expected` follows.
@@ -211,7 +211,7 @@ pub fn hotspot<'a>(
         count: hotspot.count,
         open: hotspot.open,
         expected,
-        ratio: (expected >= RATIO_FROM).then(|| figure(hotspot.count as f64 / expected)),
+        ratio: ratio_of(hotspot.count, expected),
         excess: figure(hotspot.count as f64 - expected),
         population: Word(PopulationWord(hotspot.population)),
         usual: hotspot.history.usual.map(figure),
