@@ -260,7 +260,8 @@ fn an_upload_that_is_too_large_or_breaks_off_leaves_nothing() {
     assert_eq!(send(&service, "large.csv", &large).status, 413);
     // Without a length beforehand, too.
     let chunk = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
-    let head = "POST /api/v1/imports?name=a.csv HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    let head =
+        "POST /api/v1/imports?name=a.csv HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     let request = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}");
     assert_eq!(service.raw(request.as_bytes()).unwrap().status, 413);
     assert_eq!(files_left(&folder), 0);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
     let folder = demo_city("openapi", 2_000, 5);
-    let service = Service::start(&folder, &[]);
+    let service = Service::start_with_key(&folder);
     (folder, service)
 }
 
@@ -149,7 +149,7 @@ fn answers_are_what_the_document_says() {
 fn every_example_of_the_document_works() {
     let folder = demo_city("openapi", 2_000, 5);
     add_boundaries(&folder, "quartiers");
-    let service = Service::start(&folder, &[]);
+    let service = Service::start_with_key(&folder);
     send_hotspot(&service);
     let list = service.get("/api/v1/reports?limit=1").json();
     let id = list["features"][0]["id"].as_str().unwrap().to_owned();

@@ -13,6 +13,8 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone, Copy)]
 pub struct Client {
     pub address: SocketAddr,
+    /// The crew key that it sends with every request.
+    pub key: Option<&'static str>,
 }
 
 impl Client {
@@ -31,7 +33,10 @@ impl Client {
     }
 
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        ask(self.address, method, path, headers, body).expect("an answer")
+        let bearer = self.key.map(|key| format!("Bearer {key}"));
+        let key = bearer.iter().map(|bearer| ("Authorization", bearer.as_str()));
+        let headers: Vec<(&str, &str)> = headers.iter().copied().chain(key).collect();
+        ask(self.address, method, path, &headers, body).expect("an answer")
     }
 }
 

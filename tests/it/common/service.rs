@@ -39,6 +39,14 @@ impl Service {
         Self::start_with(folder, arguments, &[])
     }
 
+    /// Starts it with a crew key, which the client sends with every request.
+    pub fn start_with_key(folder: &Folder) -> Self {
+        const KEY: &str = "0123456789abcdef0123456789abcdef";
+        let mut service = Self::start(folder, &["--crew-key", KEY]);
+        service.client.key = Some(KEY);
+        service
+    }
+
     /// Starts it with variables of the environment.
     pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         add_quebec(folder);
@@ -64,7 +72,7 @@ impl Service {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/');
         let address = address.parse().unwrap_or_else(|_| panic!("no address in '{line}'"));
-        let service = Self { child, client: Client { address } };
+        let service = Self { child, client: Client { address, key: None } };
         eventually("the service is ready", || service.get("/readyz").status == 200);
         service
     }
@@ -166,7 +174,7 @@ impl LocalService {
             let stopped = async { stopped.await.unwrap_or(()) };
             runtime.block_on(serve(listener, router(state), &limits, stopped));
         });
-        let client = Client { address };
+        let client = Client { address, key: None };
         let (stop, server) = (Some(stop), Some(server));
         let service = Self { app, clock, watch, client, stop, server };
         eventually("the service is ready", || service.app.is_ready());
