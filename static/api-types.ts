@@ -832,7 +832,7 @@ export interface components {
             expected: number;
             /**
              * Format: double
-             * @description `count` divided by `expected`; null where next to nothing is expected.
+             * @description `count` divided by `expected`; null where `expected` is below 1.
              */
             ratio: number | null;
             /** Format: double */
@@ -1046,8 +1046,11 @@ export interface components {
             count: number;
             /** Format: double */
             expected: number;
-            /** Format: double */
-            ratio: number;
+            /**
+             * Format: double
+             * @description `count` divided by `expected`; null where `expected` is below 1.
+             */
+            ratio: number | null;
             /** Format: double */
             log_likelihood_ratio: number;
             /**
