@@ -1,6 +1,6 @@
-# Five thin targets; everything else is in the program's own commands and in the tests.
+# Six thin targets; everything else is in the program's own commands and in the tests.
 .DEFAULT_GOAL := run
-.PHONY: run release test bench fmt
+.PHONY: run release test bench api-types fmt
 
 # Builds the page and the program in minutes (profile `quick`), fills a store with the demo city, and
 # prints the address.
@@ -29,6 +29,11 @@ test:
 bench:
 	cargo bench --bench all -- $(if $(FULL),--full)
 	$(if $(FULL),UPDATE_DOCS=1 cargo test --quiet --test it docs::figures)
+
+# Renews static/api-types.ts, the page's types of the API, from the program's OpenAPI document.
+api-types:
+	cargo build --quiet
+	target/debug/pointchaud openapi | (cd static && npm run --silent api-types)
 
 fmt:
 	cargo fmt

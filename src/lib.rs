@@ -74,7 +74,8 @@
 //!   listed in `store/sqlite/open.rs`). Row decoding, history, digests, CSV, GeoJSON, GeoParquet,
 //!   GeoPackage, OGC properties, the OpenAPI document and import mappings follow from the entry.
 //!   The migration gives rows of older stores a value; the view `city_report` lists the column. The
-//!   page names the field in both files of `static/locales/`.
+//!   page's labels of it are `field.…` (histories) and `import.field.…` (imports) in
+//!   `static/locales/fr.json` and `static/locales/en.json`.
 //!   Where the field has a place in Open311, `http/open311/document.rs` writes it and
 //!   `ingest/open311.rs` reads it.
 //! - **An endpoint**: a file in `http/v1/` with its parameters, its handler, its response type
@@ -97,8 +98,7 @@
 //!   `store/command.rs` and reads what `Reader` reads. `usecase/app.rs` and the commands in `cli/`
 //!   open a store by its path; `tests/it/store.rs` is the contract that it must keep.
 //!
-//! After a change of the API, `pointchaud openapi | npm run api-types`, run in `static/`,
-//! generates the page's types again.
+//! After a change of the API, `make api-types` generates the page's types again.
 //!
 //! # Invariants
 //!

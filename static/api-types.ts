@@ -87,7 +87,7 @@ export interface components {
             numberMatched?: number | null;
             /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description Are there more features after the last one? */
+            /** @description True if there are more features after the last one. */
             truncated: boolean;
             /** @description The address of the next page. */
             next?: string | null;
@@ -485,7 +485,7 @@ export interface components {
             incident_id: string;
             /** @description Number of its reports, including the original. */
             reports: number;
-            /** @description Are reports left out? Those with the greatest ids are. */
+            /** @description True if some reports are left out; those with the greatest ids are. */
             truncated: boolean;
             /** @description Number of listed reports that are not closed. */
             open: number;
@@ -532,7 +532,7 @@ export interface components {
             numberMatched?: number | null;
             /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description Are there more features after the last one? */
+            /** @description True if there are more features after the last one. */
             truncated: boolean;
             /** @description The address of the next page. */
             next?: string | null;
@@ -601,7 +601,7 @@ export interface components {
             numberMatched?: number | null;
             /** @description For clusters: number of smaller clusters that were left out. */
             left_out?: number | null;
-            /** @description Are there more features after the last one? */
+            /** @description True if there are more features after the last one. */
             truncated: boolean;
             /** @description The address of the next page. */
             next?: string | null;
@@ -680,7 +680,7 @@ export interface components {
             };
             numberMatched: number;
             numberReturned: number;
-            /** @description Were features left out? */
+            /** @description True if features were left out. */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["HexFeature"][];
@@ -730,7 +730,7 @@ export interface components {
              * @enum {string|null}
              */
             class: "hot99" | "hot95" | "hot90" | "none" | "cold90" | "cold95" | "cold99" | null;
-            /** @description Has it no report, in a hot neighbourhood? */
+            /** @description True if the hexagon has no report but lies in a hot neighbourhood. */
             ring?: boolean;
             /**
              * Format: double
@@ -764,7 +764,7 @@ export interface components {
             } | null;
             /** @description The test and its parameters. */
             statistic: {
-                /** @description Was the test possible? */
+                /** @description True if the test was possible. */
                 available: boolean;
                 /** @description H3 resolution of the cells. */
                 resolution?: number | null;
@@ -798,7 +798,7 @@ export interface components {
             total: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description Were features left out? */
+            /** @description True if features were left out. */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["HotspotFeature"][];
@@ -900,7 +900,7 @@ export interface components {
                 count: number;
                 cells: number;
             }[] | null;
-            /** @description Has it ended? Only for a single hotspot. */
+            /** @description True if it has ended. Only for a single hotspot. */
             ended?: boolean | null;
         };
         /** @description A single hotspot at a revision of the city. */
@@ -963,7 +963,7 @@ export interface components {
             noise: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description Were features left out? */
+            /** @description True if features were left out. */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["DensityFeature"][];
@@ -1004,7 +1004,7 @@ export interface components {
             /** @enum {string} */
             type: "FeatureCollection";
             as_of: number;
-            /** @description Has the first scan finished? */
+            /** @description True once the first scan has finished. */
             scanned: boolean;
             scanned_revision: number | null;
             /** Format: date-time */
@@ -1017,7 +1017,7 @@ export interface components {
             seconds: number | null;
             numberMatched: number;
             numberReturned: number;
-            /** @description Were features left out? */
+            /** @description True if features were left out. */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["AlertFeature"][];
@@ -1087,7 +1087,7 @@ export interface components {
             within_days: number;
             numberMatched: number;
             numberReturned: number;
-            /** @description Were features left out? */
+            /** @description True if features were left out. */
             truncated: boolean;
             left_out?: number | null;
             features: components["schemas"]["RecurrenceFeature"][];
@@ -1446,7 +1446,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
         };
@@ -1462,7 +1462,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
         };
@@ -1477,7 +1477,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
             collections: components["schemas"]["OgcCollection"][];
@@ -1510,7 +1510,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
         };
@@ -1550,7 +1550,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
             features: components["schemas"]["Feature"][];
@@ -1570,7 +1570,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[] | null;
             geometry: {
@@ -1594,7 +1594,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
         };
@@ -1613,7 +1613,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
             /** @description Omitted in lists. */
@@ -1661,7 +1661,7 @@ export interface components {
                     href: string;
                     /** @description The title of the target. */
                     title: string;
-                    /** @description Is the address a URI template? */
+                    /** @description True if the address is a URI template. */
                     templated?: boolean | null;
                 }[];
             }[];
@@ -1674,7 +1674,7 @@ export interface components {
                 href: string;
                 /** @description The title of the target. */
                 title: string;
-                /** @description Is the address a URI template? */
+                /** @description True if the address is a URI template. */
                 templated?: boolean | null;
             }[];
         };

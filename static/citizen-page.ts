@@ -28,7 +28,7 @@ async function waitForCities(tell: (reason: string) => void): Promise<api.City[]
     const isReady = await api.isReady().catch(() => false);
     const cities = await api.cities().catch(() => []);
     if (cities.length > 0) return cities;
-    if (isReady) tell(t("notice.noCity"));
+    if (isReady) tell(t("notice.no_city"));
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

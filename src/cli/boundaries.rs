@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::notes::counted;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, with_writer};
 use crate::domain::BoundarySet;
 use crate::error::{Error, Result};
@@ -74,12 +75,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let names: Vec<&str> = set.areas.iter().map(|area| area.name.as_str()).collect();
             let names = names.join(", ");
             add.which.write(set)?;
-            println!("{}: {count} areas: {names}", add.name);
+            println!("{}: {}: {names}", add.name, counted(count as u64, "area"));
         }
         What::List(which) => {
             let reader = Reader::open(&which.store.existing()?)?;
             for set in reader.boundaries(&which.whose.of(&reader)?.id)? {
-                println!("{}: {} areas", set.name, set.areas.len());
+                println!("{}: {}", set.name, counted(set.areas.len() as u64, "area"));
             }
         }
         What::Remove(remove) => {

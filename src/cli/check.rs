@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::notes::counted;
 use crate::cli::shared::StoreArguments;
 use crate::domain::Event;
 use crate::error::Result;
@@ -43,10 +44,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         })?;
         index.check_invariants();
         if puts != count || index.reader().load().len() != count {
-            faults.push(format!("{id}: {count} reports by id, {puts} by revision"));
+            let reports = counted(count as u64, "report");
+            faults.push(format!("{id}: {reports} by id, {puts} by revision"));
         }
         let digest = digest.finish();
-        println!("{id}: {count} reports, {located} located, revision {revision}, digest {digest}");
+        let reports = counted(count as u64, "report");
+        println!("{id}: {reports}, {located} located, revision {revision}, digest {digest}");
     }
     if faults.is_empty() {
         println!("ok");

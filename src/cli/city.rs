@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::notes::counted;
 use crate::cli::shared::{
     StoreArguments, ask, discarding_empty_store, jurisdiction_id, with_writer,
 };
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
+use crate::i18n::{Language, format};
 use crate::message;
 use crate::place::BBox;
 use crate::store::Reader;
@@ -29,15 +31,15 @@ enum What {
     List,
     /// Add a city without reports. Québec and the cities of the built-in profiles are known by
     /// their id, with their name, time zone and extent.
-    Add(Change),
+    Add(CityOptions),
     /// Change the name, time zone or extent of a city.
-    Set(Change),
+    Set(CityOptions),
     /// Remove a city with all its reports.
     Remove(Remove),
 }
 
 #[derive(Debug, Args)]
-struct Change {
+struct CityOptions {
     /// Its jurisdiction; by convention the domain name of the city.
     id: String,
     /// Its name for people.
@@ -96,7 +98,8 @@ fn print_all(store: &Path) -> Result<()> {
         println!("no city yet: the first import or 'city add' adds one");
     }
     for (city, _) in cities {
-        println!("{}, {} reports", described(&city), reader.report_count(&city.id)?);
+        let reports = counted(reader.report_count(&city.id)?, "report");
+        println!("{}, {reports}", described(&city));
     }
     Ok(())
 }
@@ -130,7 +133,7 @@ fn extent(text: &str) -> Result<Option<BBox>> {
     Ok(Some(extent))
 }
 
-impl Change {
+impl CityOptions {
     /// The city with the options of the command applied.
     fn applied_to(&self, mut city: Jurisdiction) -> Result<Jurisdiction> {
         if let Some(name) = &self.name {
@@ -223,27 +226,36 @@ impl Remove {
             return Ok(ExitCode::from(1));
         }
         let removed = with_writer(path, |writer| jurisdictions::remove(writer, &id))?;
-        println!(
-            "{id}: removed, with {removed} reports and their history; photos stay in their folder"
-        );
+        let (removed, whose) = (counted(removed, "report"), whose(removed));
+        println!("{id}: removed, with {removed} and {whose} history; photos stay in their folder");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The possessive of so many reports.
+fn whose(reports: u64) -> &'static str {
+    if reports == 1 { "its" } else { "their" }
 }
 
 /// Asks on a terminal whether a city is to be removed; elsewhere that is an error.
 fn confirmed(city: &Jurisdiction, id: &JurisdictionId, reports: u64) -> Result<bool> {
     let name = &city.name;
+    let (listed, whose) = (counted(reports, "report"), whose(reports));
     let question = format!(
-        "{reports} reports of {id} ({name}), with their history, incidents, boundaries and \
-         hotspots, will be deleted. Type {id} to confirm:"
+        "{listed} of {id} ({name}), with {whose} history, incidents, boundaries and hotspots, will \
+         be deleted. Type {id} to confirm:"
     );
     match ask(&question) {
         Some(answer) => Ok(answer == id.as_str()),
         None => {
+            let (fr, leur) = (
+                format::counted(reports as f64, Language::French, "demande", "demandes"),
+                if reports < 2 { "son" } else { "leur" },
+            );
             let message = message!(
-                "manque : {reports} demandes de {id} ({name}), leur historique, incidents, limites \
-                 et points chauds seraient supprimés",
-                "is missing: {reports} reports of {id} ({name}), with their history, incidents, \
+                "manque : {fr} de {id} ({name}), {leur} historique, les incidents, les limites et \
+                 les points chauds seraient supprimés",
+                "is missing: {listed} of {id} ({name}), with {whose} history, incidents, \
                  boundaries and hotspots, would be deleted"
             );
             Err(Refusal::new("--yes", "", message).into())

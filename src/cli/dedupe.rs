@@ -10,6 +10,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::cli::labelled_pairs;
+use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, stop_flag, unwritable};
 use crate::domain::{
@@ -78,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let certain = repeats.iter().filter(|repeat| repeat.decision == Decision::Duplicate);
     let (known, new): (Vec<&DuplicateReport>, Vec<&DuplicateReport>) =
         certain.partition(|repeat| repeat.is_known);
-    println!("{} reports looked at in {seconds:.1} s", reports.len());
+    println!("{} looked at in {seconds:.1} s", counted(reports.len() as u64, "report"));
     println!(
         "  {} repeat another: {} were known, {} are new; {} more should be looked at",
         known.len() + new.len(),
@@ -130,9 +131,12 @@ fn attach(
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
     let DedupeCounts { attached, incidents: done, overtaken } = counts;
-    println!("  {attached} reports attached to {done} incidents in {seconds:.1} s");
+    let (attached, done) = (counted(attached, "report"), counted(done, "incident"));
+    println!("  {attached} attached to {done} in {seconds:.1} s");
     if overtaken > 0 {
-        println!("  {overtaken} incidents were changed meanwhile and left alone");
+        let verb = if overtaken == 1 { "was" } else { "were" };
+        let overtaken = counted(overtaken, "incident");
+        println!("  {overtaken} {verb} changed meanwhile and left alone");
     }
     if stop.load(Ordering::SeqCst) {
         eprintln!("stopped; run the same command again to continue");
@@ -149,10 +153,10 @@ fn merge(jurisdiction: &JurisdictionId, command: IncidentCommand) -> ChangeIncid
 /// Counts of what happened to incidents.
 #[derive(Default)]
 struct DedupeCounts {
-    attached: usize,
-    incidents: usize,
+    attached: u64,
+    incidents: u64,
     /// Incidents that another writer changed first.
-    overtaken: usize,
+    overtaken: u64,
 }
 
 impl DedupeCounts {
@@ -160,7 +164,8 @@ impl DedupeCounts {
         let Some((children, pending)) = pending else { return Ok(()) };
         match pending.wait() {
             Ok(_) => {
-                (self.attached, self.incidents) = (self.attached + children, self.incidents + 1)
+                (self.attached, self.incidents) =
+                    (self.attached + children as u64, self.incidents + 1)
             }
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) => {
                 self.overtaken += 1;

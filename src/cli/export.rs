@@ -9,6 +9,7 @@ use std::thread;
 
 use clap::Args;
 
+use crate::cli::notes::counted;
 use crate::cli::output::StandardOutput;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
 use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
@@ -82,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Out::Stream(export) => export.finish()?,
         Out::Package(package) => package.finish()?,
     }
-    eprintln!("{count} reports of {id}");
+    eprintln!("{} of {id}", counted(count, "report"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
@@ -74,8 +75,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn said(summary: &Summary) -> String {
     let Summary { rows, counts, resumed, .. } = summary;
     let mut said = format!(
-        "{rows} reports: {} added, {} changed, {} unchanged",
-        counts.added, counts.updated, counts.unchanged
+        "{}: {} added, {} changed, {} unchanged",
+        counted(*rows, "report"),
+        counts.added,
+        counts.updated,
+        counts.unchanged
     );
     for (count, what) in [
         (counts.older, "older than what the store has, and not written"),

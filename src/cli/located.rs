@@ -9,7 +9,7 @@ use reqwest::Url;
 use tempfile::{TempDir, TempPath};
 
 use crate::cli::download::{
-    Download, DownloadArguments, Downloaded, Files, Imported, Version, follow_pages, url_of,
+    Download, DownloadArguments, Downloaded, Files, Imported, Version, download_rest, url_of,
 };
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
@@ -162,7 +162,7 @@ impl Located {
             Downloaded::Whole(version) => {
                 // A server's word on the first page is none on the others.
                 let has_more = !one_page
-                    && follow_pages(&download, &files, &label)
+                    && download_rest(&download, &files, &label)
                         .inspect_err(|_| remove_useless_part(&files))?;
                 let version = if has_more { Version::default() } else { version };
                 Ok(Some(Self {

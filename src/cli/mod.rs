@@ -45,11 +45,11 @@ use tracing_subscriber::EnvFilter;
 #[command(name = "pointchaud", version, about)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Serve the map page and the API
     Serve(serve::Arguments),
     /// Import a city's export; a rerun continues where it stopped and adds nothing twice
@@ -85,19 +85,19 @@ pub fn run(cli: Cli) -> ExitCode {
         EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let result = match cli.command {
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::Import(arguments) => import::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Export(arguments) => export::run(&arguments),
-        Command::Boundaries(arguments) => boundaries::run(&arguments),
-        Command::City(arguments) => city::run(&arguments),
-        Command::Follow(arguments) => follow::run(&arguments),
-        Command::Generate(arguments) => generate::run(&arguments),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
-        Command::Dedupe(arguments) => dedupe::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Openapi(arguments) => openapi::run(&arguments),
+        CliCommand::Serve(arguments) => serve::run(&arguments),
+        CliCommand::Import(arguments) => import::run(&arguments),
+        CliCommand::Inspect(arguments) => inspect::run(&arguments),
+        CliCommand::Export(arguments) => export::run(&arguments),
+        CliCommand::Boundaries(arguments) => boundaries::run(&arguments),
+        CliCommand::City(arguments) => city::run(&arguments),
+        CliCommand::Follow(arguments) => follow::run(&arguments),
+        CliCommand::Generate(arguments) => generate::run(&arguments),
+        CliCommand::Evaluate(arguments) => evaluate::run(&arguments),
+        CliCommand::Dedupe(arguments) => dedupe::run(&arguments),
+        CliCommand::Train(arguments) => train::run(&arguments),
+        CliCommand::Check(arguments) => check::run(&arguments),
+        CliCommand::Openapi(arguments) => openapi::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -26,8 +26,8 @@ pub fn print(notes: &Notes) {
         println!("  times: {}", times.collect::<Vec<_>>().join(", "));
     }
     if notes.repeated_hour > 0 {
-        let count = notes.repeated_hour;
-        println!("  {count} closings read as the second of the hour that comes twice in autumn");
+        let times = counted(notes.repeated_hour, "closing time");
+        println!("  {times} read as the second of the hour that comes twice in autumn");
     }
     if !notes.no_times.is_empty() {
         let (sorted, all) = (Notes::sorted(&notes.no_times, false), notes.no_times.values());

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::notes::counted;
+
 /// Interval of plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -38,7 +40,8 @@ impl Progress {
             let seconds = self.began.elapsed().as_secs_f64();
             let percent = 100 * position / self.total.max(1);
             let rate = rows as f64 / seconds;
-            eprintln!("{}: {rows} rows, {percent} %, {rate:.0} rows/s", self.what);
+            let rows = counted(rows, "row");
+            eprintln!("{}: {rows}, {percent} %, {rate:.0} rows/s", self.what);
         }
     }
 

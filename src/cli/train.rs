@@ -91,14 +91,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// The columns after the features: three offsets for each group and each service with enough data.
-struct Columns {
+struct PairColumns {
     groups: Vec<String>,
     services: Vec<String>,
     /// Groups with enough labels.
     labelled_groups: Vec<String>,
 }
 
-impl Columns {
+impl PairColumns {
     fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Self {
         let mut services: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let mut groups: BTreeMap<String, usize> = BTreeMap::new();
@@ -181,7 +181,7 @@ fn train(
     base: &DuplicateModel,
     asked: &[&LabelledQuery],
 ) -> Result<DuplicateModel> {
-    let columns = Columns::of(pairs, asked);
+    let columns = PairColumns::of(pairs, asked);
     let has_labels = |labelled_query: &&&LabelledQuery| {
         columns
             .labelled_groups
@@ -239,7 +239,7 @@ fn observe(
     pairs: &LabelledPairs,
     base: &DuplicateModel,
     asked: &[&LabelledQuery],
-    columns: &Columns,
+    columns: &PairColumns,
 ) -> Observations {
     let mut observed = Observations::new(columns.width());
     let rules = pairs.rules(base);

@@ -102,8 +102,8 @@ pub struct AreaCollection<H, P> {
     matched: u64,
     #[serde(rename = "numberReturned")]
     returned: usize,
-    /// Were features left out?
-    #[schemars(extend("x-fr" = "Des entités ont-elles été omises ?"))]
+    /// True if features were left out.
+    #[schemars(extend("x-fr" = "Vrai si des entités sont omises."))]
     truncated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,

@@ -69,7 +69,7 @@ pub struct Collection<'a, P> {
     /// For clusters: number of smaller clusters that were left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<u64>,
-    /// Are there more features after the last one?
+    /// True if there are more features after the last one.
     pub truncated: bool,
     /// The address of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,31 +61,31 @@ static TIMES: FieldList =
 /// A file being written.
 pub struct GeoParquet<W: Write + Send> {
     out: SerializedFileWriter<W>,
-    texts: Vec<Column<ByteArray>>,
+    texts: Vec<ParquetColumn<ByteArray>>,
     words: HashMap<String, ByteArray>,
-    times: Vec<Column<i64>>,
-    days: [Column<i32>; 3],
+    times: Vec<ParquetColumn<i64>>,
+    days: [ParquetColumn<i32>; 3],
     day_only: Vec<bool>,
     revision: Vec<i64>,
-    geometry: Column<ByteArray>,
+    geometry: ParquetColumn<ByteArray>,
     edges: Option<[f64; 4]>,
 }
 
 /// A column: its values, and for each row whether there is one.
 #[derive(Default)]
-struct Column<T> {
+struct ParquetColumn<T> {
     values: Vec<T>,
     levels: Vec<i16>,
 }
 
-impl<T> Column<T> {
+impl<T> ParquetColumn<T> {
     fn push(&mut self, value: Option<T>) {
         self.levels.push(i16::from(value.is_some()));
         self.values.extend(value);
     }
 }
 
-impl Column<ByteArray> {
+impl ParquetColumn<ByteArray> {
     /// Adds a text of a few that come again and again: each is kept once.
     fn push_word(&mut self, words: &mut HashMap<String, ByteArray>, text: Option<&str>) {
         let known = text.map(|text| match words.get(text) {
@@ -139,13 +139,13 @@ impl<W: Write + Send> GeoParquet<W> {
         let out = SerializedFileWriter::new(output, schema, Arc::new(properties));
         Ok(Self {
             out: out.map_err(Error::internal)?,
-            texts: TEXTS.iter().map(|_| Column::default()).collect(),
+            texts: TEXTS.iter().map(|_| ParquetColumn::default()).collect(),
             words: HashMap::new(),
-            times: TIMES.iter().map(|_| Column::default()).collect(),
+            times: TIMES.iter().map(|_| ParquetColumn::default()).collect(),
             days: Default::default(),
             day_only: Vec::new(),
             revision: Vec::new(),
-            geometry: Column::default(),
+            geometry: ParquetColumn::default(),
             edges: None,
         })
     }
@@ -190,10 +190,10 @@ impl<W: Write + Send> GeoParquet<W> {
             return Ok(());
         }
         self.group().map_err(Error::internal)?;
-        self.texts.iter_mut().for_each(|column| *column = Column::default());
-        self.times.iter_mut().for_each(|column| *column = Column::default());
+        self.texts.iter_mut().for_each(|column| *column = ParquetColumn::default());
+        self.times.iter_mut().for_each(|column| *column = ParquetColumn::default());
         self.days = Default::default();
-        self.geometry = Column::default();
+        self.geometry = ParquetColumn::default();
         self.day_only.clear();
         self.revision.clear();
         Ok(())
@@ -206,11 +206,11 @@ impl<W: Write + Send> GeoParquet<W> {
         }
         for column in &self.times {
             let mut writer = next(&mut group)?;
-            let Column { values, levels } = column;
+            let ParquetColumn { values, levels } = column;
             writer.typed::<Int64Type>().write_batch(values, Some(levels), None)?;
             writer.close()?;
         }
-        for Column { values, levels } in &self.days {
+        for ParquetColumn { values, levels } in &self.days {
             let mut writer = next(&mut group)?;
             writer.typed::<Int32Type>().write_batch(values, Some(levels), None)?;
             writer.close()?;
@@ -254,7 +254,7 @@ fn next<'a, W: Write + Send>(
 
 fn bytes<W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
-    column: &Column<ByteArray>,
+    column: &ParquetColumn<ByteArray>,
 ) -> std::result::Result<(), ParquetError> {
     let mut writer = next(group)?;
     writer.typed::<ByteArrayType>().write_batch(&column.values, Some(&column.levels), None)?;

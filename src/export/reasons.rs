@@ -23,6 +23,12 @@ fn duration(hours: f64, language: Language) -> String {
     counted(value.round(), language, one, other)
 }
 
+/// A likeness from 0 to 1 as a percentage, rounded to ten. Only texts without a difference have
+/// 100: what is just below has 90.
+fn tens(likeness: f64) -> u8 {
+    if likeness >= 0.995 { 100 } else { ((likeness * 10.0).round() as u8).min(9) * 10 }
+}
+
 /// The reasons in one sentence. A candidate at most `accuracy_m` metres away counts as being at the
 /// same place.
 pub fn sentence(candidate: &CandidateFacts, accuracy_m: f64, language: Language) -> String {
@@ -47,10 +53,13 @@ pub fn sentence(candidate: &CandidateFacts, accuracy_m: f64, language: Language)
         None => "",
     };
     if let Some(likeness) = candidate.likeness {
-        let percent = likeness * 100.0;
-        let _ = match french {
-            true => write!(text, ", textes semblables à {percent:.0}\u{a0}%"),
-            false => write!(text, ", texts {percent:.0}% alike"),
+        let _ = match (tens(likeness), french) {
+            (0, true) => write!(text, ", textes différents"),
+            (0, false) => write!(text, ", different texts"),
+            (100, true) => write!(text, ", même texte"),
+            (100, false) => write!(text, ", same text"),
+            (percent, true) => write!(text, ", textes semblables à {percent}\u{a0}%"),
+            (percent, false) => write!(text, ", texts {percent}% alike"),
         };
     }
     match (candidate.is_open, candidate.closed_hours) {
@@ -98,6 +107,20 @@ mod tests {
             sentence(&found, 10.0, Language::English),
             "49 m away, 12 minutes ago, related service, closed 3 days ago."
         );
+        for (likeness, fr, en) in [
+            (0.0, "textes différents", "different texts"),
+            (0.04, "textes différents", "different texts"),
+            (0.06, "textes semblables à 10\u{a0}%", "texts 10% alike"),
+            (0.44, "textes semblables à 40\u{a0}%", "texts 40% alike"),
+            (0.98, "textes semblables à 90\u{a0}%", "texts 90% alike"),
+            (1.0, "même texte", "same text"),
+        ] {
+            found.likeness = Some(likeness);
+            let french = sentence(&found, 10.0, Language::French);
+            let english = sentence(&found, 10.0, Language::English);
+            assert!(french.contains(&format!(", {fr}, fermée")), "{french}");
+            assert!(english.contains(&format!(", {en}, closed")), "{english}");
+        }
         for (hours, fr, en) in [
             (0.01, "moins d’une minute", "less than a minute"),
             (0.02, "1 minute", "1 minute"),

@@ -39,22 +39,29 @@ pub fn rounded(value: f64) -> f64 {
 /// A number, rounded: `9,8` and `1 234` in French, `9.8` and `1,234` in English.
 pub fn number(value: f64, language: Language) -> String {
     let value = rounded(value);
-    let (decimal, group) = match language {
-        Language::French => (',', '\u{a0}'),
-        Language::English => ('.', ','),
-    };
-    let digits = format!("{:.0}", value.abs().trunc());
-    let mut text = String::from(if value < 0.0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(group);
-        }
-        text.push(digit);
-    }
+    let decimal = if language == Language::French { ',' } else { '.' };
+    let sign = if value < 0.0 { "-" } else { "" };
+    let mut text = grouped(&format!("{sign}{:.0}", value.abs().trunc()), language);
     let tenth = (value.abs().fract() * 10.0).round();
     if tenth > 0.0 {
         text.push(decimal);
         text += &format!("{tenth:.0}");
+    }
+    text
+}
+
+/// A decimal number with its thousands separated: `40 075 017` in French, `40,075,017` in English.
+/// What follows a decimal point stays as it is, so that the number can be copied into a request.
+pub fn grouped(number: &str, language: Language) -> String {
+    let group = if language == Language::French { '\u{a0}' } else { ',' };
+    let whole = number.find('.').unwrap_or(number.len());
+    let mut text = String::with_capacity(number.len() + whole / 3 * group.len_utf8());
+    for (at, character) in number.char_indices() {
+        let is_inside = at > 0 && at < whole && !number[..at].ends_with('-');
+        if is_inside && (whole - at).is_multiple_of(3) {
+            text.push(group);
+        }
+        text.push(character);
     }
     text
 }

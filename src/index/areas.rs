@@ -104,7 +104,7 @@ impl AreaSelection {
     }
 }
 
-/// Parts of which one area's name may consist.
+/// The most comma-separated parts that one area name may have.
 const NAME_PARTS_MAX: usize = 8;
 
 /// The names of a list that was split at its commas, where names hold commas themselves: parts side

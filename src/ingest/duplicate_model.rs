@@ -135,7 +135,7 @@ fn short(value: f64) -> String {
 pub fn write(model: &DuplicateModel) -> String {
     let mut out = String::from(
         "# How probable it is that a report repeats an earlier one: the log odds are the sum of \
-         features,\n# each times its coefficient. What features are is told in\n# \
+         features,\n# each times its coefficient. The features are defined in\n# \
          `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this file.\n\
          # `reach_m`: how far to look. `extent_m`: how far apart reports of one incident may lie.\n\
          # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\n",

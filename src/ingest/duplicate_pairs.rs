@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::error::{Error, Refusal, Result};
 use crate::message;
 
-/// A duplicate and its original, as people told them.
+/// A duplicate and its original, as people labelled them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Pair {
     /// The duplicate's id.

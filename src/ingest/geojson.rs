@@ -13,7 +13,7 @@ use serde_json::Value;
 pub fn read(reader: impl BufRead, found: &mut dyn FnMut(Value) -> bool) -> Result<(), String> {
     let mut json = serde_json::Deserializer::from_reader(reader);
     let mut stopped = false;
-    let result = Collection { found, stopped: &mut stopped }.deserialize(&mut json);
+    let result = CollectionSeed { found, stopped: &mut stopped }.deserialize(&mut json);
     match result {
         Err(_) if stopped => Ok(()),
         Err(error) => Err(error.to_string()),
@@ -21,12 +21,12 @@ pub fn read(reader: impl BufRead, found: &mut dyn FnMut(Value) -> bool) -> Resul
     }
 }
 
-struct Collection<'a> {
+struct CollectionSeed<'a> {
     found: &'a mut dyn FnMut(Value) -> bool,
     stopped: &'a mut bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Collection<'_> {
+impl<'de> DeserializeSeed<'de> for CollectionSeed<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -34,7 +34,7 @@ impl<'de> DeserializeSeed<'de> for Collection<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Collection<'_> {
+impl<'de> Visitor<'de> for CollectionSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,7 +47,7 @@ impl<'de> Visitor<'de> for Collection<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "features" {
                 seen = true;
-                map.next_value_seed(Features { found: &mut *found, stopped: &mut *stopped })?;
+                map.next_value_seed(FeaturesSeed { found: &mut *found, stopped: &mut *stopped })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -56,12 +56,12 @@ impl<'de> Visitor<'de> for Collection<'_> {
     }
 }
 
-struct Features<'a> {
+struct FeaturesSeed<'a> {
     found: &'a mut dyn FnMut(Value) -> bool,
     stopped: &'a mut bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Features<'_> {
+impl<'de> DeserializeSeed<'de> for FeaturesSeed<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -69,7 +69,7 @@ impl<'de> DeserializeSeed<'de> for Features<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Features<'_> {
+impl<'de> Visitor<'de> for FeaturesSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -91,7 +91,7 @@ pub struct PlaceCells<'a> {
 
 /// Reads places in the way of one file.
 pub struct PlaceReader {
-    /// Of the columns `x` and `y`, and of pairs too large to be degrees.
+    /// Projection of the columns `x` and `y`, and of pairs too large to be degrees.
     pub projection: Option<Projection>,
     /// Where the reports usually lie, with a margin.
     pub extent: Option<BBox>,

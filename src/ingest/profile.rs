@@ -50,7 +50,7 @@ pub struct Profile {
     pub extent: Option<[f64; 4]>,
     /// `auto` takes the profile where the header has all of these; `a|b` is either.
     pub header: Vec<String>,
-    /// Of the columns `x` and `y`.
+    /// Projection of the columns `x` and `y`.
     pub projection: Option<String>,
     /// Times end in " UTC" but are local.
     pub utc_suffix_is_local: bool,

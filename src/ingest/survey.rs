@@ -184,7 +184,7 @@ impl Survey {
         questions
     }
 
-    /// Tells the mapping what was found. Returns what all rows together decided, as `key=value`.
+    /// Gives the mapping what was found. Returns what all rows together decided, as `key=value`.
     ///
     /// # Errors
     /// The order of day and month, or the projection, is needed and cannot be decided; says which

@@ -184,10 +184,10 @@ fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
     }
 }
 
-type Clock = (Option<Time>, bool, WrittenZone);
+type WrittenTimeOfDay = (Option<Time>, bool, WrittenZone);
 
 /// The time of day and zone after a date: the whole rest of the text.
-fn clock(rest: &str) -> Option<Clock> {
+fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
     let mut rest = rest.trim_start_matches([' ', ',', '.', ':', '-', ';']);
     for word in ["at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "t"] {
         if let Some(after) = rest.strip_prefix(word) {
@@ -243,7 +243,7 @@ fn clock(rest: &str) -> Option<Clock> {
     finish(&parts, rest.trim_start())
 }
 
-fn finish(parts: &[i8], rest: &str) -> Option<Clock> {
+fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
     let (mut hour, mut rest) = (parts[0], rest);
     let halves = [
         ("a.m.", false),

@@ -6,14 +6,14 @@ use rstar::{AABB, RTree, RTreeObject};
 
 /// One edge of a ring.
 #[derive(Debug, Clone)]
-struct Edge {
+struct IndexedEdge {
     start: Coord<f64>,
     end: Coord<f64>,
     /// Number of its ring, over all polygons.
     ring: u32,
 }
 
-impl RTreeObject for Edge {
+impl RTreeObject for IndexedEdge {
     type Envelope = AABB<[f64; 2]>;
 
     fn envelope(&self) -> Self::Envelope {
@@ -35,7 +35,7 @@ enum Side {
 /// every edge: the nonzero winding rule for each ring, a polygon's holes taken away, edges inside.
 #[derive(Debug, Clone)]
 pub(super) struct EdgeIndex {
-    edges: RTree<Edge>,
+    edges: RTree<IndexedEdge>,
     /// For each polygon the number of its outer ring and the number after its last hole.
     polygons: Vec<(u32, u32)>,
     east: f64,
@@ -50,13 +50,13 @@ impl EdgeIndex {
         for polygon in shape {
             let first = ring;
             for line in rings(polygon) {
-                edges.extend(line.lines().map(|edge| Edge {
+                edges.extend(line.lines().map(|edge| IndexedEdge {
                     start: edge.start,
                     end: edge.end,
                     ring,
                 }));
                 if let [only] = line.0.as_slice() {
-                    edges.push(Edge { start: *only, end: *only, ring });
+                    edges.push(IndexedEdge { start: *only, end: *only, ring });
                 }
                 east = line.coords().map(|corner| corner.x).fold(east, f64::max);
                 ring += 1;
@@ -110,8 +110,8 @@ fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> 
 /// What an edge adds to the winding number around `at`: 1 where it crosses the ray upwards, -1
 /// downwards, 0 where it does not cross; `None` where `at` lies on the edge. An upward edge
 /// includes its start, a downward edge its end, a horizontal edge crosses nothing.
-fn crossing(edge: &Edge, at: Coord<f64>) -> Option<i32> {
-    let Edge { start, end, .. } = edge;
+fn crossing(edge: &IndexedEdge, at: Coord<f64>) -> Option<i32> {
+    let IndexedEdge { start, end, .. } = edge;
     let upward = start.y <= at.y;
     if upward && end.y < at.y || !upward && end.y > at.y {
         return Some(0);

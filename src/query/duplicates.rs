@@ -417,7 +417,7 @@ impl DuplicateRule {
         }
     }
 
-    /// The original of which the candidate was known to be a duplicate, and its distance.
+    /// The candidate's known original, or the candidate itself, and its distance.
     fn original(
         &self,
         snapshot: &Snapshot,

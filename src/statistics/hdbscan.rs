@@ -31,7 +31,7 @@ struct Merger {
 }
 
 /// A cluster of the condensed tree.
-struct Cluster {
+struct CondensedCluster {
     parent: u32,
     birth: f64,
     size: u32,
@@ -74,7 +74,7 @@ pub fn hdbscan(
         cluster.densest = cluster.densest.max(*density);
     }
     for number in (1..clusters.len()).rev() {
-        let Cluster { parent, birth, size, densest, .. } = clusters[number];
+        let CondensedCluster { parent, birth, size, densest, .. } = clusters[number];
         let parent = &mut clusters[parent as usize];
         parent.stability += (birth - parent.birth) * f64::from(size);
         parent.densest = parent.densest.max(densest);
@@ -102,12 +102,13 @@ fn mergers(n: usize, mut edges: Vec<Edge>) -> Vec<Merger> {
 
 /// The condensed tree: clusters of at least `least` places, the first being all; and for each place
 /// the last cluster that held it and the density at which it left that cluster.
-fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32, f64)>) {
+fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<CondensedCluster>, Vec<(u32, f64)>) {
     let size = |node: u32| match (node as usize).checked_sub(n) {
         Some(merger) => mergers[merger].size,
         None => 1,
     };
-    let all = Cluster { parent: 0, birth: 0.0, size: n as u32, stability: 0.0, densest: 0.0 };
+    let all =
+        CondensedCluster { parent: 0, birth: 0.0, size: n as u32, stability: 0.0, densest: 0.0 };
     let mut clusters = vec![all];
     let mut leaves = vec![(0, 0.0); n];
     // Nodes to visit, the cluster that holds them, and the density at which they left it if they
@@ -128,7 +129,7 @@ fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32
             if both {
                 let number = clusters.len() as u32;
                 let size = size(part);
-                clusters.push(Cluster {
+                clusters.push(CondensedCluster {
                     parent: cluster,
                     birth: density,
                     size,
@@ -147,7 +148,7 @@ fn condense(n: usize, mergers: &[Merger], least: u32) -> (Vec<Cluster>, Vec<(u32
 
 /// For each cluster of the tree the selected cluster that holds it. A cluster is selected where its
 /// excess of mass is at least that of the selected clusters below it together.
-fn owners(clusters: &[Cluster]) -> Vec<Option<u32>> {
+fn owners(clusters: &[CondensedCluster]) -> Vec<Option<u32>> {
     let mut below = vec![0.0; clusters.len()];
     let mut is_chosen = vec![false; clusters.len()];
     // Children have higher numbers than their parents.
@@ -163,7 +164,11 @@ fn owners(clusters: &[Cluster]) -> Vec<Option<u32>> {
     owners
 }
 
-fn name(clusters: &[Cluster], leaves: &[(u32, f64)], owners: &[Option<u32>]) -> HdbscanClusters {
+fn name(
+    clusters: &[CondensedCluster],
+    leaves: &[(u32, f64)],
+    owners: &[Option<u32>],
+) -> HdbscanClusters {
     let mut names = vec![None; clusters.len()];
     let mut found = HdbscanClusters {
         labels: Vec::with_capacity(leaves.len()),
@@ -176,7 +181,7 @@ fn name(clusters: &[Cluster], leaves: &[(u32, f64)], owners: &[Option<u32>]) -> 
             found.probability.push(0.0);
             continue;
         };
-        let Cluster { size, stability, densest, .. } = clusters[owner as usize];
+        let CondensedCluster { size, stability, densest, .. } = clusters[owner as usize];
         let label = *names[owner as usize].get_or_insert_with(|| {
             found.persistence.push((stability / (f64::from(size) * densest)).clamp(0.0, 1.0));
             found.persistence.len() as u32 - 1

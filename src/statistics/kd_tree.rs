@@ -11,14 +11,14 @@ use crate::statistics::sphere_grid::chord2;
 const LEAF: usize = 16;
 
 /// The bounding box of the points `slots`; an inner node has two children.
-struct Node {
+struct KdNode {
     low: Vector,
     high: Vector,
     slots: Range<u32>,
     children: Option<[u32; 2]>,
 }
 
-impl Node {
+impl KdNode {
     /// Squared distance from a point to the box.
     fn far(&self, at: Vector) -> f64 {
         let outside = |n: usize| (self.low[n] - at[n]).max(at[n] - self.high[n]).max(0.0);
@@ -31,7 +31,7 @@ impl Node {
 ///
 /// It is used through [`hdbscan`](crate::statistics::hdbscan).
 pub struct KdTree {
-    nodes: Vec<Node>,
+    nodes: Vec<KdNode>,
     /// Points in the order of the leaves, and the number each was given.
     points: Vec<Vector>,
     order: Vec<u32>,
@@ -181,7 +181,7 @@ impl Search<'_> {
         if self.whole[node as usize] == Some(own) || is_longer(node, way) {
             return;
         }
-        let Node { slots, children, .. } = &self.tree.nodes[node as usize];
+        let KdNode { slots, children, .. } = &self.tree.nodes[node as usize];
         if let Some(mut children) = *children {
             if bound(children[1]) < bound(children[0]) {
                 children.swap(0, 1);
@@ -201,7 +201,7 @@ impl Search<'_> {
 
 /// Builds the nodes over `order`, a slice that starts at position `first` of the whole. Returns the
 /// number of its root.
-fn divide(points: &[Vector], order: &mut [u32], first: u32, nodes: &mut Vec<Node>) -> u32 {
+fn divide(points: &[Vector], order: &mut [u32], first: u32, nodes: &mut Vec<KdNode>) -> u32 {
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     for place in order.iter() {
         for n in 0..3 {
@@ -211,7 +211,7 @@ fn divide(points: &[Vector], order: &mut [u32], first: u32, nodes: &mut Vec<Node
     }
     let number = nodes.len() as u32;
     let slots = first..first + order.len() as u32;
-    nodes.push(Node { low, high, slots, children: None });
+    nodes.push(KdNode { low, high, slots, children: None });
     if order.len() > LEAF {
         let width = |n: &usize| high[*n] - low[*n];
         let side = (0..3).max_by(|a, b| width(a).total_cmp(&width(b))).unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Statistical methods on plain numbers, each with its source: hot spots (Getis–Ord Gi\*, exact
-//! binomial tests, false discovery rates), density clusters (DBSCAN, HDBSCAN), outbreaks
+//! binomial tests, false discovery rates), density clusters (DBSCAN, HDBSCAN), emerging clusters
 //! (space–time scan), trends (Mann–Kendall), change points (PELT) and probabilities (logistic
 //! regression). They know nothing of reports; `query` applies them to a snapshot.
 

@@ -1,4 +1,4 @@
-//! The prospective space–time permutation scan statistic, which finds emerging outbreaks.
+//! The prospective space–time permutation scan statistic, which finds emerging clusters.
 //!
 //! Kulldorff, Heffernan, Hartman, Assunção and Mostashari, *A Space–Time Permutation Scan Statistic
 //! for Disease Outbreak Detection* (2005). A cylinder is a place with its neighbours, at one of

@@ -65,7 +65,7 @@ pub fn meters_of(chord2: f64) -> f64 {
 
 /// A cell: its column and the range of its points.
 #[derive(Debug, Clone, Copy)]
-struct GridCell {
+struct SphereCell {
     column: u32,
     first: u32,
     end: u32,
@@ -161,7 +161,7 @@ fn both<A: Send, B: Send>(
 pub struct SphereGrid {
     bands: GridBands,
     rows: Vec<GridRow>,
-    cells: Vec<GridCell>,
+    cells: Vec<SphereCell>,
     /// The points, cell by cell.
     pub points: Vec<Vector>,
     /// Number of each point in the order in which the places were given.
@@ -204,7 +204,7 @@ impl SphereGrid {
                 cells.rows.push(GridRow { number: row, cells: cell..cell });
             }
             let end = first + group.len() as u32;
-            cells.cells.push(GridCell { column, first, end });
+            cells.cells.push(SphereCell { column, first, end });
             cells.rows.last_mut().into_iter().for_each(|row| row.cells.end += 1);
             first = end;
         }
@@ -224,7 +224,7 @@ impl SphereGrid {
     /// The range of points of a cell.
     #[inline]
     pub fn of(&self, cell: u32) -> Range<usize> {
-        let GridCell { first, end, .. } = self.cells[cell as usize];
+        let SphereCell { first, end, .. } = self.cells[cell as usize];
         first as usize..end as usize
     }
 

@@ -279,7 +279,7 @@ impl City {
 
 /// Logs that an index could not be brought up to date with the store.
 pub(super) fn log_index_error(error: &Error) {
-    tracing::error!(%error, cause = ?error.cause, "the index could not follow the store");
+    tracing::error!(%error, cause = ?error.cause, "the index could not catch up with the store");
 }
 
 fn index_revision(snapshots: &SnapshotReader) -> u64 {

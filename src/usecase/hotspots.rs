@@ -8,7 +8,7 @@ use crate::query::{
 };
 use crate::usecase::City;
 use crate::usecase::watch::{
-    CityWatch, Look, STANDING_DAYS, newest, standing, standing_filter, standing_name,
+    CityWatch, STANDING_DAYS, SearchMoment, newest, standing, standing_filter, standing_name,
     standing_service,
 };
 
@@ -84,10 +84,10 @@ impl HotspotSearch {
         let total = found.iter().map(|(_, one)| one.total).sum();
         let catalogue = city.catalogue();
         let severity = |number: u16| catalogue.severity(snapshot.service_code(number));
-        let look = Look { at: query.before, revision: snapshot.revision() };
+        let moment = SearchMoment { at: query.before, revision: snapshot.revision() };
         let mut numbered = Vec::new();
         for (services, hotspots) in found {
-            let numbers = watched.match_tracks(&self.name(&services), &hotspots.found, look);
+            let numbers = watched.match_tracks(&self.name(&services), &hotspots.found, moment);
             numbered.extend(hotspots.found.into_iter().zip(numbers).map(|(hotspot, number)| {
                 let priority = Priority::of(&hotspot, query.before, severity);
                 NumberedHotspot { hotspot, number, priority }

@@ -20,7 +20,7 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Url};
 
 use crate::cli::download::address::{Reach, private_host};
-pub use crate::cli::download::pages::follow as follow_pages;
+pub use crate::cli::download::pages::download_rest;
 pub use crate::cli::download::remembered::{Files, Imported, Version};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
@@ -44,7 +44,7 @@ pub struct DownloadArguments {
     /// Seconds without data after which a download is resumed by a new request.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     download_patience_s: u64,
-    /// Follow redirects and names to private addresses, too.
+    /// Also accept redirects and host names that lead to private addresses.
     #[arg(long)]
     allow_private: bool,
     /// Import the answer of the address alone, not the pages that follow it.

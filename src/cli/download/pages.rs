@@ -168,12 +168,12 @@ impl Paging {
     }
 }
 
-/// Follows the pages after the one that was downloaded, and joins all in its file. Returns whether
-/// there were any.
+/// Downloads the pages after the one that was downloaded, and joins all in its file. Returns
+/// whether there were any.
 ///
 /// # Errors
 /// A page cannot be downloaded, repeats an earlier one, or is of another shape; there are too many.
-pub fn follow(download: &Download<'_>, files: &Files, label: &str) -> Result<bool> {
+pub fn download_rest(download: &Download<'_>, files: &Files, label: &str) -> Result<bool> {
     // What is refused here is refused again, with more words, by the import.
     let Ok(Some(first)) = DocumentPage::open(&files.part, label) else { return Ok(false) };
     let Some(paging) = paging(&download.url, &first)? else { return Ok(false) };

@@ -66,7 +66,7 @@ impl Ranks {
 
 /// The answers of one of the two methods to all queries.
 #[derive(Default)]
-struct Score {
+struct RankingScore {
     all: Ranks,
     /// Pairs whose labelled duplicate was made first: the later report is the query.
     turned: Ranks,
@@ -97,7 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Score {
+impl RankingScore {
     fn add(&mut self, pairs: &LabelledPairs, labelled_query: &LabelledQuery, found: &[DocAddress]) {
         let Some(wanted) = labelled_query.original else { return };
         let rank = found.iter().position(|address| *address == wanted);
@@ -116,8 +116,12 @@ impl Score {
 }
 
 /// The answers of the model.
-fn ours(pairs: &LabelledPairs, rules: &[DuplicateRule], queries: &[&LabelledQuery]) -> Score {
-    let mut score = Score::default();
+fn ours(
+    pairs: &LabelledPairs,
+    rules: &[DuplicateRule],
+    queries: &[&LabelledQuery],
+) -> RankingScore {
+    let mut score = RankingScore::default();
     for labelled_query in queries {
         let snapshot = &pairs.snapshot;
         let rule = &rules[usize::from(snapshot.service(labelled_query.report))];
@@ -140,9 +144,9 @@ fn ours(pairs: &LabelledPairs, rules: &[DuplicateRule], queries: &[&LabelledQuer
 
 /// The answers of the rule. Of equally near reports the newest comes first, the order that suits
 /// the rule best.
-fn fixed(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Score {
+fn fixed(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> RankingScore {
     let snapshot = &pairs.snapshot;
-    let mut score = Score::default();
+    let mut score = RankingScore::default();
     for labelled_query in queries {
         let second = snapshot.requested(labelled_query.report);
         let service = ServiceCode::new(pairs.service(labelled_query.report));
@@ -178,7 +182,12 @@ fn fixed(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Score {
     score
 }
 
-fn table(pairs: &LabelledPairs, queries: &[&LabelledQuery], ours: &Score, rule: &Score) -> String {
+fn table(
+    pairs: &LabelledPairs,
+    queries: &[&LabelledQuery],
+    ours: &RankingScore,
+    rule: &RankingScore,
+) -> String {
     let mut text = String::from(
         "| original named by people, filed first | pairs | | first | in five | MRR | \
          first is of the incident |\n|---|---:|---|---:|---:|---:|---:|\n",

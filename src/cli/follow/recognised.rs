@@ -1,7 +1,8 @@
 //! What is known of the mirrored server's habits, and which requests it did not give.
 
 use crate::export::geojson::instant;
-use crate::i18n::Message;
+use crate::i18n::format::counted;
+use crate::i18n::{Language, Message};
 use crate::message;
 
 /// Seconds of a day.
@@ -112,14 +113,20 @@ impl Recognised {
             ));
         }
         if let Some(rows) = self.capped {
+            let (fr, en) = requests(rows);
             lines.push(message!(
-                "le serveur coupe ses réponses à {rows} demandes",
-                "the server cuts its answers at {rows} requests"
+                "le serveur coupe ses réponses à {fr}",
+                "the server cuts its answers at {en}"
             ));
         }
         lines.extend(self.shortfalls.iter().take(LINES_MAX).map(Shortfall::message));
         let more = self.shortfalls.len().saturating_sub(LINES_MAX);
-        if more > 0 {
+        if more == 1 {
+            lines.push(message!(
+                "1 autre période est peut-être incomplète",
+                "1 more window may be incomplete"
+            ));
+        } else if more > 0 {
             lines.push(message!(
                 "{more} autres périodes sont peut-être incomplètes",
                 "{more} more windows may be incomplete"
@@ -135,33 +142,42 @@ impl Recognised {
     }
 }
 
+/// A number of requests, in French and in English.
+fn requests(number: usize) -> (String, String) {
+    let number = number as f64;
+    (
+        counted(number, Language::French, "demande", "demandes"),
+        counted(number, Language::English, "request", "requests"),
+    )
+}
+
 impl Shortfall {
     fn message(&self) -> Message {
         let (from, to) = (instant(self.window.0), instant(self.window.1));
-        let rows = self.rows;
+        let (fr, en) = requests(self.rows);
         match self.cause {
             Cause::Dates => message!(
-                "le serveur ne tient pas compte des dates et répond toujours les mêmes {rows} \
-                 demandes : les autres ne peuvent pas être lues",
-                "the server ignores dates and always answers the same {rows} requests: others \
+                "le serveur ne tient pas compte des dates ; chaque réponse contient {fr}, toujours \
+                 les mêmes : les autres ne peuvent pas être lues",
+                "the server ignores dates; every answer holds {en}, always the same: others \
                  cannot be read"
             ),
             Cause::Pages => message!(
-                "de {from} à {to} : réponse coupée à {rows} demandes, et les pages suivantes \
+                "de {from} à {to} : réponse coupée à {fr}, et les pages suivantes \
                  n’apportent rien ; d’autres manquent peut-être",
-                "from {from} to {to}: the answer was cut at {rows} requests and further pages \
+                "from {from} to {to}: the answer was cut at {en} and further pages \
                  bring nothing new; others may be missing"
             ),
             Cause::Order => message!(
-                "de {from} à {to} : l’ordre change d’une page à l’autre ; {rows} demandes lues, \
+                "de {from} à {to} : l’ordre change d’une page à l’autre après {fr} ; \
                  d’autres manquent peut-être",
-                "from {from} to {to}: the order changes between pages; {rows} requests were read, \
+                "from {from} to {to}: the order changes between pages after {en}; \
                  others may be missing"
             ),
             Cause::Windows => message!(
-                "de {from} à {to} : les périodes plus courtes répètent les mêmes demandes, \
-                 coupées à {rows} ; d’autres manquent peut-être",
-                "from {from} to {to}: smaller windows repeat the same requests, cut at {rows}; \
+                "de {from} à {to} : les périodes plus courtes répètent la même réponse, \
+                 coupée à {fr} ; d’autres manquent peut-être",
+                "from {from} to {to}: smaller windows repeat the same answer, cut at {en}; \
                  others may be missing"
             ),
         }
@@ -172,4 +188,33 @@ impl Shortfall {
 pub fn day_window((first, last): (i64, i64), dates: Dates) -> (i64, i64) {
     let end = (last + 1) * DAY;
     (first * DAY, if dates == Dates::DaysUntilMidnight { end } else { end - 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_reported_in_singular_and_plural() {
+        let report = |windows: usize, rows: usize| {
+            let shortfall = |_| Shortfall { window: (0, DAY - 1), rows, cause: Cause::Pages };
+            let shortfalls = (0..windows).map(shortfall).collect();
+            let habits = Recognised { capped: Some(rows), shortfalls, ..Recognised::default() };
+            let lines = habits.report();
+            (lines[0].clone(), lines[lines.len() - 2].clone())
+        };
+        let (cut, more) = report(LINES_MAX + 1, 1);
+        assert_eq!(cut.en, "the server cuts its answers at 1 request");
+        assert_eq!(cut.fr, "le serveur coupe ses réponses à 1 demande");
+        assert_eq!(more.en, "1 more window may be incomplete");
+        assert_eq!(more.fr, "1 autre période est peut-être incomplète");
+        let (cut, more) = report(LINES_MAX + 2, 1_000);
+        assert_eq!(cut.en, "the server cuts its answers at 1,000 requests");
+        assert_eq!(cut.fr, "le serveur coupe ses réponses à 1\u{a0}000 demandes");
+        assert_eq!(more.en, "2 more windows may be incomplete");
+        assert_eq!(more.fr, "2 autres périodes sont peut-être incomplètes");
+        let (_, last) = report(1, 1);
+        assert!(last.en.contains("cut at 1 request and"), "{}", last.en);
+        assert!(last.fr.contains("coupée à 1 demande, et"), "{}", last.fr);
+    }
 }

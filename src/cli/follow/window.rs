@@ -22,8 +22,8 @@ const BARREN_PAGES_MAX: usize = 3;
 const PASSES_MAX: usize = 12;
 /// Fewer requests than this are a complete answer: no server cuts that low.
 const CUT_MIN: usize = 10;
-/// By how many the answers that may be cut and bring nothing new may exceed those that bring
-/// something, at most. The second part of a window often repeats what the whole one brought, so up
+/// A window is given up once useless answers (possibly cut, nothing new) outnumber useful ones by
+/// this much. The second part of a window often repeats what the whole one brought, so up
 /// to as many are usual.
 const BARREN_MAX: usize = 20;
 /// How far outside of a window requests may be where only the hour or the zone is read wrongly,

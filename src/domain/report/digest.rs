@@ -6,8 +6,8 @@ use crate::domain::report::fields::{Field, FieldList, FieldValue, STORED};
 use crate::domain::report::id::ReportId;
 use crate::domain::report::record::Report;
 
-/// Stored fields of the first layout, in their order in the bytes. The order must not change,
-/// because stores and people keep digests that were computed with it.
+/// Stored fields of the first layout; [`Report::bytes`] gives their order in the bytes, which must
+/// not change, because stores and people keep digests that were computed with it.
 const FIRST_LAYOUT: [&str; 18] = [
     "service_request_id",
     "service_code",

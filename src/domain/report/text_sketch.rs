@@ -42,12 +42,12 @@ impl TextSketch {
 const WORD_BYTES: usize = 24;
 
 /// A word in lower case and without accents.
-struct Word {
+struct WordBuffer {
     bytes: [u8; WORD_BYTES],
     len: usize,
 }
 
-impl Word {
+impl WordBuffer {
     fn push(&mut self, text: &str) {
         for byte in text.bytes() {
             if self.len < WORD_BYTES {
@@ -76,8 +76,8 @@ fn hash(bytes: &[u8]) -> u64 {
 
 /// Calls `found` with each word, in lower case and without accents, and with the character after
 /// it (a space at the end of the text).
-fn each_word(text: &str, mut found: impl FnMut(&Word, char)) {
-    let mut word = Word { bytes: [0; WORD_BYTES], len: 0 };
+fn each_word(text: &str, mut found: impl FnMut(&WordBuffer, char)) {
+    let mut word = WordBuffer { bytes: [0; WORD_BYTES], len: 0 };
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
             let mut sign = [0; 4];
@@ -173,7 +173,7 @@ fn street_word(word: &[u8], is_last: bool) -> StreetWord {
 }
 
 /// Whether a word is a house number, such as `125` or `125a`. `3e` and `5th` are names of streets.
-fn is_house(word: &Word) -> bool {
+fn is_house(word: &WordBuffer) -> bool {
     let digits = word.bytes().iter().take_while(|b| b.is_ascii_digit()).count();
     digits > 0
         && match &word.bytes()[digits..] {

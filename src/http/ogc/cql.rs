@@ -22,9 +22,9 @@ const NOTS_MAX: usize = 24;
 /// Name of the geometry property.
 pub const GEOMETRY: &str = "geometry";
 
-type Read<T> = Result<T, Refusal>;
+type CqlResult<T> = Result<T, Refusal>;
 
-fn refuse<T>(value: impl std::fmt::Display, message: Message) -> Read<T> {
+fn refuse<T>(value: impl std::fmt::Display, message: Message) -> CqlResult<T> {
     Err(Refusal::new("filter", value, message))
 }
 
@@ -32,7 +32,7 @@ fn refuse<T>(value: impl std::fmt::Display, message: Message) -> Read<T> {
 ///
 /// # Errors
 /// Too long, too deep, or not CQL2.
-pub fn parse(text: &str, is_json: bool) -> Read<Expr> {
+pub fn parse(text: &str, is_json: bool) -> CqlResult<Expr> {
     if text.len() > BYTES_MAX {
         let max = BYTES_MAX;
         return refuse(text, message!("dépasse {max} octets", "is longer than {max} bytes"));
@@ -70,14 +70,14 @@ pub fn parse(text: &str, is_json: bool) -> Read<Expr> {
 ///
 /// # Errors
 /// A property that is not known, or an operation that is not supported.
-pub fn condition(expr: &Expr) -> Read<Condition> {
+pub fn condition(expr: &Expr) -> CqlResult<Condition> {
     let Expr::Operation { op, args } = expr else {
         return match expr {
             Expr::Bool(fixed) => Ok(Condition::Constant(*fixed)),
             other => unsupported(other),
         };
     };
-    let list = || args.iter().map(|arg| condition(arg)).collect::<Read<Vec<_>>>();
+    let list = || args.iter().map(|arg| condition(arg)).collect::<CqlResult<Vec<_>>>();
     match (op.as_str(), args.as_slice()) {
         ("and", _) => Ok(Condition::All(list()?)),
         ("or", _) => Ok(Condition::Any(list()?)),
@@ -103,7 +103,7 @@ pub fn condition(expr: &Expr) -> Read<Condition> {
 ///
 /// # Errors
 /// The filter cannot be applied to this feature.
-pub fn matches(expr: &Expr, feature: &serde_json::Value) -> Read<bool> {
+pub fn matches(expr: &Expr, feature: &serde_json::Value) -> CqlResult<bool> {
     expr.clone().matches(Some(feature)).or_else(|error| {
         let reason = error.to_string();
         refuse(
@@ -113,7 +113,7 @@ pub fn matches(expr: &Expr, feature: &serde_json::Value) -> Read<bool> {
     })
 }
 
-fn unsupported<T>(expr: &Expr) -> Read<T> {
+fn unsupported<T>(expr: &Expr) -> CqlResult<T> {
     let shown = match expr {
         Expr::Operation { op, .. } => op.clone(),
         other => other.to_text().unwrap_or_default(),
@@ -127,7 +127,7 @@ fn unsupported<T>(expr: &Expr) -> Read<T> {
     )
 }
 
-fn unknown<T>(name: &str) -> Read<T> {
+fn unknown<T>(name: &str) -> CqlResult<T> {
     refuse(
         name,
         message!(
@@ -145,7 +145,7 @@ fn name(expr: &Expr) -> Option<&str> {
 }
 
 /// A text property, and whether it is within `casei` or `accenti`.
-fn text_property(expr: &Expr) -> Read<(TextProperty, bool)> {
+fn text_property(expr: &Expr) -> CqlResult<(TextProperty, bool)> {
     match expr {
         Expr::Operation { op, args } if op == "casei" || op == "accenti" => match args.as_slice() {
             [inner] => Ok((text_property(inner)?.0, true)),
@@ -160,7 +160,7 @@ fn text_property(expr: &Expr) -> Read<(TextProperty, bool)> {
 }
 
 /// A literal as text, and whether it is within `casei` or `accenti`.
-fn literal(expr: &Expr) -> Read<(String, bool)> {
+fn literal(expr: &Expr) -> CqlResult<(String, bool)> {
     match expr {
         Expr::Literal(text) => Ok((text.clone(), false)),
         Expr::Float(number) => Ok((number.to_string(), false)),
@@ -182,7 +182,7 @@ fn is_property(expr: &Expr) -> bool {
     }
 }
 
-fn comparison(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
+fn comparison(op: &str, a: &Expr, b: &Expr) -> CqlResult<Condition> {
     let is = match op {
         "=" => Comparison::Equal,
         "<>" => Comparison::Unequal,
@@ -204,11 +204,11 @@ fn comparison(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
     Ok(Condition::Text(property, is, text, folded || also))
 }
 
-fn one_of(value: &Expr, list: &Expr) -> Read<Condition> {
+fn one_of(value: &Expr, list: &Expr) -> CqlResult<Condition> {
     let Expr::Array(list) = list else { return unsupported(list) };
     if let Some(time) = name(value).and_then(TimeProperty::parse) {
         let one = |item: &Expr| Ok(Condition::Time(time, Comparison::Equal, span(item)?));
-        return Ok(Condition::Any(list.iter().map(|item| one(item)).collect::<Read<_>>()?));
+        return Ok(Condition::Any(list.iter().map(|item| one(item)).collect::<CqlResult<_>>()?));
     }
     let (property, mut folded) = text_property(value)?;
     let mut texts = Vec::with_capacity(list.len());
@@ -220,7 +220,7 @@ fn one_of(value: &Expr, list: &Expr) -> Read<Condition> {
     Ok(Condition::OneOf(property, texts, folded))
 }
 
-fn is_null(value: &Expr) -> Read<Condition> {
+fn is_null(value: &Expr) -> CqlResult<Condition> {
     let Some(property) = name(value) else { return unsupported(value) };
     if property == GEOMETRY {
         return Ok(Condition::NoPosition);
@@ -232,7 +232,7 @@ fn is_null(value: &Expr) -> Read<Condition> {
 }
 
 /// First and last second (Unix time) of an instant, a date or an interval.
-fn span(expr: &Expr) -> Read<(i64, i64)> {
+fn span(expr: &Expr) -> CqlResult<(i64, i64)> {
     let moment = |text: &str| -> Option<(i64, i64)> {
         if let Ok(at) = text.replacen(' ', "T", 1).parse::<Timestamp>() {
             return Some((at.as_second(), at.as_second()));
@@ -278,7 +278,7 @@ fn span(expr: &Expr) -> Read<(i64, i64)> {
 }
 
 /// A temporal operator between a time of a report and an instant or an interval.
-fn temporal(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
+fn temporal(op: &str, a: &Expr, b: &Expr) -> CqlResult<Condition> {
     let (property, value, turned) = match (is_property(a), is_property(b)) {
         (true, false) => (a, b, false),
         (false, true) => (b, a, true),
@@ -301,7 +301,7 @@ fn temporal(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
 }
 
 /// A spatial operator between the position of a report and a geometry.
-fn spatial(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
+fn spatial(op: &str, a: &Expr, b: &Expr) -> CqlResult<Condition> {
     let (property, value) = if is_property(a) { (a, b) } else { (b, a) };
     let turned = !is_property(a);
     match name(property) {
@@ -318,7 +318,7 @@ fn spatial(op: &str, a: &Expr, b: &Expr) -> Read<Condition> {
 }
 
 /// The region of a geometry or a bounding box.
-fn region(expr: &Expr) -> Read<Region> {
+fn region(expr: &Expr) -> CqlResult<Region> {
     let shape = match expr {
         Expr::BBox { bbox } => return bbox_region(bbox),
         Expr::Geometry(geometry) => serde_json::to_value(geometry).unwrap_or_default(),
@@ -356,7 +356,7 @@ fn region(expr: &Expr) -> Read<Region> {
 }
 
 /// The region of a `BBOX` of four or six numbers; heights are ignored.
-fn bbox_region(edges: &[Box<Expr>]) -> Read<Region> {
+fn bbox_region(edges: &[Box<Expr>]) -> CqlResult<Region> {
     let numbers: Vec<f64> = edges
         .iter()
         .filter_map(|edge| match edge.as_ref() {

@@ -210,7 +210,7 @@ async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResul
         let areas =
             state.app.query(city, move |snapshot| of.areas((&reading, &own), snapshot, language));
         check_properties(properties, &areas.await?)?;
-        context.variant.watch_rounds = Some(state.watch.city(&state.app, city)?.examinations());
+        context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }
     let shape = form.clone();
     let answer = call.respond(form.media_type(GEOJSON), CostClass::Long, move |inputs, request| {

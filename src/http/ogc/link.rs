@@ -18,7 +18,7 @@ pub struct Link {
     pub href: String,
     /// The title of the target.
     pub title: String,
-    /// Is the address a URI template?
+    /// True if the address is a URI template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub templated: Option<bool>,
 }

@@ -15,14 +15,14 @@ use crate::i18n::Language;
 
 /// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ResponseFormat {
     /// XML, the default.
     Xml,
     /// JSON.
     Json,
 }
 
-impl Format {
+impl ResponseFormat {
     /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -47,12 +47,12 @@ impl Format {
 ///
 /// # Errors
 /// Not found: the suffix is neither `.xml` nor `.json`.
-pub fn split_format(name: &str) -> Result<(&str, Format)> {
+pub fn split_format(name: &str) -> Result<(&str, ResponseFormat)> {
     match name.rsplit_once('.') {
-        Some((name, "xml")) => Ok((name, Format::Xml)),
-        Some((name, "json")) => Ok((name, Format::Json)),
+        Some((name, "xml")) => Ok((name, ResponseFormat::Xml)),
+        Some((name, "json")) => Ok((name, ResponseFormat::Json)),
         Some(_) => Err(Error::not_found(name)),
-        None => Ok((name, Format::Xml)),
+        None => Ok((name, ResponseFormat::Xml)),
     }
 }
 
@@ -63,7 +63,7 @@ pub fn failure(
     code: u16,
     language: Language,
 ) -> (&'static str, Vec<u8>) {
-    let format = if path.ends_with(".json") { Format::Json } else { Format::Xml };
+    let format = if path.ends_with(".json") { ResponseFormat::Json } else { ResponseFormat::Xml };
     let node = document::errors(error, code, language);
     (format.media_type(), format.write("errors", &node).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use crate::domain::{Filter, ReportTime, ServiceCode, Status, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::export::geojson::instant;
 use crate::http::open311::document::{self, RequestRenderer};
-use crate::http::open311::format::{API_KEY, EXTENSIONS, Format, LOCALE};
+use crate::http::open311::format::{API_KEY, EXTENSIONS, LOCALE, ResponseFormat};
 use crate::http::open311::node::Node;
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs};
@@ -291,7 +291,7 @@ impl Request for ServiceRequestsRequest {
 pub async fn requests<R: Send + 'static>(
     call: Call<R>,
     selection: RequestSelection,
-    format: Format,
+    format: ResponseFormat,
 ) -> HandlerResult {
     match selection {
         RequestSelection::Ids(ids, is_extended) => by_ids(call, format, &ids, is_extended).await,
@@ -301,7 +301,7 @@ pub async fn requests<R: Send + 'static>(
 
 async fn list<R: Send + 'static>(
     mut call: Call<R>,
-    format: Format,
+    format: ResponseFormat,
     request: ListParameters,
 ) -> HandlerResult {
     // Without dates the list starts 90 days before the current minute.
@@ -323,7 +323,7 @@ async fn list<R: Send + 'static>(
 
 async fn by_ids<R: Send + 'static>(
     call: Call<R>,
-    format: Format,
+    format: ResponseFormat,
     ids: &str,
     is_extended: bool,
 ) -> HandlerResult {
@@ -349,7 +349,7 @@ async fn by_ids<R: Send + 'static>(
 pub fn write(
     (state, city): (&AppState, &City),
     context: &RequestContext,
-    format: Format,
+    format: ResponseFormat,
     stored: &[StoredReport],
     is_extended: bool,
 ) -> Result<Vec<u8>> {

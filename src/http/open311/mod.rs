@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use crate::error::Error;
 use crate::http::open311::document::DiscoveryFacts;
 use crate::http::open311::format::{
-    API_KEY, EXTENSIONS, Format, LOCALE, choose_language, in_both_formats, split_format,
+    API_KEY, EXTENSIONS, LOCALE, ResponseFormat, choose_language, in_both_formats, split_format,
 };
 use crate::http::open311::list::{ServiceRequestsRequest, requests, write};
 use crate::http::open311::node::Node;
@@ -77,11 +77,11 @@ const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json").
 /// A request to `/open311/v2/{name}`.
 enum GetRequest {
     /// The discovery document.
-    Discovery(Format, Option<String>),
+    Discovery(ResponseFormat, Option<String>),
     /// The list of services.
-    Services(Format, Option<String>),
+    Services(ResponseFormat, Option<String>),
     /// A list of service requests.
-    Requests(Format, ServiceRequestsRequest),
+    Requests(ResponseFormat, ServiceRequestsRequest),
 }
 
 impl Request for GetRequest {
@@ -126,7 +126,7 @@ async fn get(mut call: Call<GetRequest>) -> HandlerResult {
     }
 }
 
-fn discovery(call: &Call<()>, format: Format) -> HandlerResult {
+fn discovery(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let url = format!("{}/open311/v2", context.base(state));
     let title = format!("311 – {}", city.jurisdiction().name);
@@ -149,7 +149,7 @@ fn discovery(call: &Call<()>, format: Format) -> HandlerResult {
     })
 }
 
-fn services(call: &Call<()>, format: Format) -> HandlerResult {
+fn services(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let catalogue = city.catalogue();
     let tag = context.etag(state, catalogue.services().len() as u64);

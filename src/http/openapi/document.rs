@@ -101,7 +101,7 @@ fn document(
     let title = language.of("pointchaud : demandes 311", "pointchaud: 311 requests");
     let description = language.of(
         "Où sont les problèmes maintenant, sous n’importe quel filtre. GeoJSON ; distances en \
-         mètres ; temps RFC 3339 ; chaque réponse porte un ETag.",
+         mètres ; dates et heures au format RFC 3339 ; chaque réponse porte un ETag.",
         "Where the trouble is now, under any filter. GeoJSON; distances in metres; times in \
          RFC 3339; every answer has an ETag.",
     );

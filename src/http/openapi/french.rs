@@ -67,8 +67,8 @@ const TEXTS: &[(&str, &str)] = &[
         "Pour des groupes : nombre de groupes plus petits qui sont omis.",
     ),
     (
-        "Are there more features after the last one?",
-        "Y a-t-il d’autres entités après la dernière ?",
+        "True if there are more features after the last one.",
+        "Vrai s’il y a d’autres entités après la dernière.",
     ),
     ("The address of the next page.", "L’adresse de la page suivante."),
     ("The features.", "Les entités."),
@@ -77,12 +77,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("A GeoJSON point.", "Un point GeoJSON."),
     ("The properties of the feature.", "Les propriétés de l’entité."),
     ("A GeoJSON feature.", "Une entité GeoJSON."),
-    ("One step of a report's history.", "Une étape de l’histoire d’une demande."),
+    ("One step of a report's history.", "Une étape de l’historique d’une demande."),
     ("RFC 3339.", "RFC 3339."),
     ("The kind of a step.", "Le type d’étape."),
     ("A changed field with both values.", "Un champ modifié et ses deux valeurs."),
     ("Its steps, oldest first.", "Ses étapes, les plus anciennes d’abord."),
-    ("The history of a report.", "L’histoire d’une demande."),
+    ("The history of a report.", "L’historique d’une demande."),
     (
         "Name and contact details of the sender of a report, as far as given.",
         "Nom et coordonnées du demandeur, s’il les a donnés.",
@@ -135,8 +135,8 @@ const TEXTS: &[(&str, &str)] = &[
         "Nombre de ses demandes, l’originale comprise.",
     ),
     (
-        "Are reports left out? Those with the greatest ids are.",
-        "Des demandes sont-elles omises ? Ce sont alors celles des plus grands numéros.",
+        "True if some reports are left out; those with the greatest ids are.",
+        "Vrai si des demandes sont omises ; ce sont celles des plus grands numéros.",
     ),
     (
         "Number of listed reports that are not closed.",
@@ -188,7 +188,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Its H3 index.", "Son indice H3."),
     ("A hexagon.", "Un hexagone."),
     ("The tested time window.", "La période testée."),
-    ("Was the test possible?", "Le test est-il possible ?"),
+    ("True if the test was possible.", "Vrai si le test est possible."),
     ("H3 resolution of the cells.", "Résolution H3 des cellules."),
     ("Rings of neighbours of each cell.", "Nombre d’anneaux de voisins de chaque cellule."),
     ("Number of cells that were tested.", "Nombre de cellules testées."),
@@ -254,23 +254,23 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "Mean count of the same cells in the same weeks of earlier years; null without a complete \
          earlier year, and where `status` is given.",
-        "Nombre moyen dans les mêmes cellules aux mêmes semaines des années précédentes ; null \
+        "Nombre moyen dans les mêmes cellules et les mêmes semaines des années précédentes ; null \
          sans année précédente complète, et si `status` est donné.",
     ),
     (
         "Count of the same cells in the same weeks a year before.",
-        "Nombre dans les mêmes cellules aux mêmes semaines un an plus tôt.",
+        "Nombre dans les mêmes cellules et les mêmes semaines, un an plus tôt.",
     ),
     ("The parts of a hotspot's priority.", "Les composantes de la priorité."),
     ("H3 indexes of its cells.", "Indices H3 de ses cellules."),
-    ("One step of a hotspot's history.", "Une étape de l’histoire d’un point chaud."),
+    ("One step of a hotspot's history.", "Une étape de l’historique d’un point chaud."),
     (
         "Its history; only for a single hotspot.",
-        "Son histoire ; seulement pour un point chaud seul.",
+        "Son historique ; seulement pour un point chaud seul.",
     ),
     (
-        "Has it ended? Only for a single hotspot.",
-        "A-t-il pris fin ? Seulement pour un point chaud seul.",
+        "True if it has ended. Only for a single hotspot.",
+        "Vrai s’il a pris fin. Seulement pour un point chaud seul.",
     ),
     ("A hotspot.", "Un point chaud."),
     (
@@ -279,7 +279,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "A hotspot in its present state, or only its history.",
-        "Un point chaud dans son état présent, ou seulement son histoire.",
+        "Un point chaud dans son état présent, ou seulement son historique.",
     ),
     (
         "The search that found it, as a query string.",
@@ -287,7 +287,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "The history of a hotspot whose present state is not known.",
-        "L’histoire d’un point chaud dont l’état présent n’est pas connu.",
+        "L’historique d’un point chaud dont l’état présent n’est pas connu.",
     ),
     (
         "The method of clustering and its parameters.",
@@ -298,7 +298,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Its rank by number of reports, from 1.", "Son rang par nombre de demandes, à partir de 1."),
     ("Number of core points.", "Nombre de noyaux."),
     ("A density cluster.", "Un groupe par densité."),
-    ("Has the first scan finished?", "La première recherche est-elle terminée ?"),
+    ("True once the first scan has finished.", "Vrai dès que la première recherche est terminée."),
     ("Duration of the scan.", "Durée de la recherche."),
     ("Expected less than once a year by chance.", "Attendue moins d’une fois par an par hasard."),
     ("Expected more often.", "Attendue plus souvent."),
@@ -366,7 +366,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("The media type of the target.", "Le type de média de la cible."),
     ("The address of the target, or a URI template.", "L’adresse de la cible, ou un modèle d’URI."),
     ("The title of the target.", "Le titre de la cible."),
-    ("Is the address a URI template?", "L’adresse est-elle un modèle d’URI ?"),
+    ("True if the address is a URI template.", "Vrai si l’adresse est un modèle d’URI."),
     ("The landing page.", "La page d’accueil."),
     ("The conformance classes of the service.", "Les classes de conformité du service."),
     ("The collections of a city.", "Les collections d’une ville."),

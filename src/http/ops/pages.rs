@@ -17,7 +17,7 @@ use crate::http::state::AppState;
 /// The files that `build.rs` builds from `static/`, each also compressed with brotli.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/page"]
-struct Files;
+struct PageFiles;
 
 /// The pages.
 pub fn operations() -> Vec<Operation> {
@@ -103,9 +103,9 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
 fn file(path: &str, cache: &'static str, headers: &HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let brotli = accepts.is_some_and(|list| list.split(',').any(|e| e.trim().starts_with("br")));
-    let packed = if brotli { Files::get(&format!("{path}.br")) } else { None };
+    let packed = if brotli { PageFiles::get(&format!("{path}.br")) } else { None };
     let encoded = packed.is_some();
-    let Some(found) = packed.or_else(|| Files::get(path)) else {
+    let Some(found) = packed.or_else(|| PageFiles::get(path)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let mut response = Response::new(Body::from(found.data.into_owned()));

@@ -12,7 +12,7 @@ pub struct Variant {
     /// and revisions of two cities cannot be compared.
     pub city: Option<i64>,
     /// For responses with alerts or standing hotspots: number of rounds of the background watch.
-    pub watch_rounds: Option<u64>,
+    pub examinations: Option<u64>,
     /// The response is HTML, not JSON.
     pub html: bool,
     /// For responses that change every minute: the minute of Unix time.
@@ -25,14 +25,14 @@ pub struct Variant {
 /// of two stores have different ETags.
 pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language) -> String {
     let mut tag = format!("W/\"{epoch}-{revision}");
-    let Variant { city, watch_rounds, html, minute, second } = variant;
+    let Variant { city, examinations, html, minute, second } = variant;
     let mut number = |name: char, value: Option<i64>| {
         if let Some(value) = value {
             let _ = write!(tag, "-{name}{value}");
         }
     };
     number('c', city);
-    number('w', watch_rounds.map(u64::cast_signed));
+    number('w', examinations.map(u64::cast_signed));
     number('m', minute);
     number('s', second);
     if html {
@@ -64,12 +64,12 @@ mod tests {
         let variants = [
             plain,
             Variant { city: Some(1), ..plain },
-            Variant { watch_rounds: Some(0), ..plain },
-            Variant { watch_rounds: Some(1), ..plain },
+            Variant { examinations: Some(0), ..plain },
+            Variant { examinations: Some(1), ..plain },
             Variant { html: true, ..plain },
             Variant { minute: Some(1), ..plain },
             Variant { second: Some(1), ..plain },
-            Variant { watch_rounds: Some(1), html: true, ..plain },
+            Variant { examinations: Some(1), html: true, ..plain },
         ];
         let mut tags: Vec<String> =
             variants.iter().map(|variant| weak_tag("e", 7, *variant, Language::French)).collect();

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::http::request::parameter::ParameterType;
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::i18n::Message;
+use crate::i18n::format::grouped;
+use crate::i18n::{Language, Message};
 use crate::message;
 
 /// 2^53: up to it, every JSON parser reads whole numbers exactly.
@@ -102,10 +103,7 @@ impl<T: NumberValue> ParameterType for Number<T> {
         match text.parse::<T>() {
             Ok(value) if *min <= value && value <= *max => Ok(value),
             _ => {
-                let message = message!(
-                    "doit être un nombre entre {min} et {max}",
-                    "must be a number between {min} and {max}"
-                );
+                let message = out_of_range(T::JSON_TYPE, &min.to_string(), &max.to_string());
                 Err(reader.refuse(name, text, message))
             }
         }
@@ -126,6 +124,23 @@ impl<T: NumberValue> ParameterType for Number<T> {
     fn default_value(&self, value: &T) -> Value {
         json!(value)
     }
+}
+
+/// Why a number is refused that is not of the JSON Schema type `kind`, or not from `min` to `max`.
+fn out_of_range(kind: &str, min: &str, max: &str) -> Message {
+    let limits = |language| (grouped(min, language), grouped(max, language));
+    let ((fr_min, fr_max), (en_min, en_max)) =
+        (limits(Language::French), limits(Language::English));
+    if kind == "integer" {
+        return message!(
+            "doit être un entier entre {fr_min} et {fr_max}",
+            "must be an integer between {en_min} and {en_max}"
+        );
+    }
+    message!(
+        "doit être un nombre entre {fr_min} et {fr_max}",
+        "must be a number between {en_min} and {en_max}"
+    )
 }
 
 /// `true` or `false`.
@@ -188,5 +203,22 @@ impl<T> ParameterType for Custom<T> {
 
     fn example(&self, text: &str) -> Value {
         (self.example)(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_written_with_its_thousands_and_its_kind() {
+        let message = |kind, min: &str, max: &str| out_of_range(kind, min, max);
+        assert_eq!(message("integer", "1", "200").en, "must be an integer between 1 and 200");
+        assert_eq!(message("integer", "1", "200").fr, "doit être un entier entre 1 et 200");
+        let around = message("number", "0.5", "40075017");
+        assert_eq!(around.en, "must be a number between 0.5 and 40,075,017");
+        assert_eq!(around.fr, "doit être un nombre entre 0.5 et 40\u{a0}075\u{a0}017");
+        let below = message("integer", "-1000", "999");
+        assert_eq!(below.en, "must be an integer between -1,000 and 999");
     }
 }

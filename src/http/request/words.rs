@@ -114,7 +114,7 @@ impl<V: Vocabulary> ParameterType for WordsOf<V> {
     type Value = Vec<V>;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<Vec<V>> {
-        read_list(name, &text, &spellings::<V>(), reader, value_of)
+        read_list(name, &text, || not_one_of(&spellings::<V>()), reader, value_of)
     }
 
     fn schema(&self) -> Value {
@@ -128,11 +128,12 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Parses a comma-separated list. Each unknown item is refused.
+/// Parses a comma-separated list. Each unknown item is refused with the
+/// message of `unknown`.
 fn read_list<T>(
     name: &str,
     text: &str,
-    known: &str,
+    unknown: impl Fn() -> Message,
     reader: &mut ParameterReader<'_>,
     read: impl Fn(&str) -> Option<T>,
 ) -> Read<Vec<T>> {
@@ -141,10 +142,18 @@ fn read_list<T>(
         match (read(item), &mut list) {
             (Some(value), Ok(values)) => values.push(value),
             (Some(_), Err(_)) => {}
-            (None, _) => list = Err(reader.refuse(name, item, not_one_of(known))),
+            (None, _) => list = Err(reader.refuse(name, item, unknown())),
         }
     }
     list
+}
+
+/// Why a code is refused that is neither that of a service nor that of a group.
+fn unknown_service() -> Message {
+    message!(
+        "n’est ni un service ni un groupe de cette ville ; voir /api/v1/services",
+        "is neither a service nor a group of this city; see /api/v1/services"
+    )
 }
 
 /// A comma-separated list of texts.
@@ -178,7 +187,7 @@ impl ParameterType for Services {
         reader: &mut ParameterReader<'_>,
     ) -> Read<Self::Value> {
         let catalogue = reader.catalogue();
-        let found = read_list(name, &text, "/api/v1/services", reader, |item| {
+        let found = read_list(name, &text, unknown_service, reader, |item| {
             if let Some(service) = catalogue.get(item) {
                 return Some(vec![service.code.clone()]);
             }

@@ -29,7 +29,7 @@ pub struct TileVersion {
     /// The revision of the city.
     pub revision: u64,
     /// For the layer of hotspots: number of rounds of the background watch.
-    pub watch_rounds: Option<u64>,
+    pub examinations: Option<u64>,
 }
 
 /// An encoded tile with its version.

@@ -129,14 +129,14 @@ pub async fn tile_answer<R>(
     headers: &HeaderMap,
 ) -> HandlerResult {
     let Call { state, city, context, .. } = call;
-    let watch_rounds = match layer {
+    let examinations = match layer {
         Layer::Hotspots => Some(state.watch.city(&state.app, &city)?.examinations()),
         _ => None,
     };
     let takes_gzip = takes_gzip(headers);
     let own_number = city.number();
     let key = format!("{}\0{}", context.uri, context.language.code());
-    let version = move |revision| TileVersion { city: own_number, revision, watch_rounds };
+    let version = move |revision| TileVersion { city: own_number, revision, examinations };
     let present = version(city.snapshots().load().revision());
     if let Some(kept) = state.tiles.get(&key, present) {
         return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));

@@ -71,7 +71,7 @@ impl AlertFilterParameters {
 
 async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
-    call.context.variant.watch_rounds = Some(watched.examinations());
+    call.context.variant.examinations = Some(watched.examinations());
     let found = watched.alerts();
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { filter }| {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
@@ -107,7 +107,7 @@ async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
 /// scan.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AlertsHead {
-    /// Has the first scan finished?
+    /// True once the first scan has finished.
     scanned: bool,
     scanned_revision: Option<u64>,
     #[schemars(extend("format" = "date-time"))]

@@ -63,7 +63,7 @@ impl SentenceNames<'_> {
     ) -> String {
         let ratio = times(hotspot.count, hotspot.expected).map(|times| {
             let times = self.number(times);
-            self.pick(format!(" ({times} fois plus)"), format!(" ({times} times as many)"))
+            self.pick(format!(" ({times} fois ce nombre)"), format!(" ({times} times as many)"))
         });
         let mut parts = vec![
             self.heading(services)
@@ -174,13 +174,13 @@ impl SentenceNames<'_> {
     fn last_year(&self, count: u64) -> String {
         if count == 0 {
             return self.pick(
-                "aucune aux mêmes semaines l’an dernier".into(),
+                "aucune dans les mêmes semaines de l’an dernier".into(),
                 "none in the same weeks last year".into(),
             );
         }
         let count = self.number(count as f64);
         self.pick(
-            format!("{count} aux mêmes semaines l’an dernier"),
+            format!("{count} dans les mêmes semaines de l’an dernier"),
             format!("{count} in the same weeks last year"),
         )
     }
@@ -189,13 +189,15 @@ impl SentenceNames<'_> {
     fn open(&self, open: u64, oldest: i64) -> String {
         let day = self.day(oldest);
         if open == 1 {
-            return self
-                .pick(format!("1 encore ouverte, du {day}"), format!("1 still open, from {day}"));
+            return self.pick(
+                format!("1 encore ouverte, du {day}"),
+                format!("1 still open, reported {day}"),
+            );
         }
         let open = self.number(open as f64);
         self.pick(
             format!("{open} encore ouvertes, dont la plus ancienne est du {day}"),
-            format!("{open} still open, the oldest from {day}"),
+            format!("{open} still open, the oldest reported {day}"),
         )
     }
 
@@ -290,14 +292,14 @@ mod tests {
         assert_eq!(
             sentences(|names| names.hotspot(&hotspot(), &["a", "b", "c"], 30.0, &streets)),
             [
-                "a et 2 autres services : 25 demandes en 30 jours, 9,8 attendues (2,6 fois plus) ; \
-                 2,1 fois le nombre habituel ici (12) ; 7 aux mêmes semaines l’an dernier ; depuis \
-                 le 1er mars 2026 ; 5 encore ouvertes, dont la plus ancienne est du 3 mars 2026 ; \
-                 surtout rue A et rue B.",
+                "a et 2 autres services : 25 demandes en 30 jours, 9,8 attendues (2,6 fois ce \
+                 nombre) ; 2,1 fois le nombre habituel ici (12) ; 7 dans les mêmes semaines de \
+                 l’an dernier ; depuis le 1er mars 2026 ; 5 encore ouvertes, dont la plus ancienne \
+                 est du 3 mars 2026 ; surtout rue A et rue B.",
                 "a and 2 other services: 25 requests in 30 days, 9.8 expected (2.6 times as many); \
                  2.1 times the usual number here (12); 7 in the same weeks last year; since \
-                 March 1, 2026; 5 still open, the oldest from March 3, 2026; mostly rue A and \
-                 rue B.",
+                 March 1, 2026; 5 still open, the oldest reported March 3, 2026; mostly rue A \
+                 and rue B.",
             ]
         );
     }
@@ -313,7 +315,7 @@ mod tests {
                 "a et 1 autre service : 1 demande en 1 jour, moins de 0,1 attendue ; d’habitude \
                  aucune ici ; depuis le 1er mars 2026 ; 1 encore ouverte, du 3 mars 2026.",
                 "a and 1 other service: 1 request in 1 day, less than 0.1 expected; usually none \
-                 here; since March 1, 2026; 1 still open, from March 3, 2026.",
+                 here; since March 1, 2026; 1 still open, reported March 3, 2026.",
             ]
         );
     }

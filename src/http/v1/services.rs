@@ -20,7 +20,7 @@ pub fn operations() -> Vec<Operation> {
                 "Les services d’une ville, leurs groupes et leurs questions.",
                 "A city’s services, their groups and their questions.",
             )
-            .responds_with(&[json::<Services<'_>>()]),
+            .responds_with(&[json::<ServiceList<'_>>()]),
     ]
 }
 
@@ -41,7 +41,8 @@ impl Vocabulary for Datatype {
 
 /// The services of a city and their groups.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Services<'a> {
+#[schemars(rename = "Services")]
+struct ServiceList<'a> {
     groups: Vec<GroupOut<'a>>,
     services: Vec<ServiceOut<'a>>,
 }
@@ -106,10 +107,10 @@ async fn list(call: Call<()>) -> HandlerResult {
     conditional_response(&context, JSON, tag, || to_json(&services(&catalogue, context.language)))
 }
 
-fn services(catalogue: &Catalogue, language: Language) -> Services<'_> {
+fn services(catalogue: &Catalogue, language: Language) -> ServiceList<'_> {
     let groups = catalogue.groups().iter();
     let services = catalogue.services().iter();
-    Services {
+    ServiceList {
         groups: groups
             .map(|group| GroupOut { code: &group.code, name: language.pick(&group.names) })
             .collect(),

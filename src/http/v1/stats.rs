@@ -49,7 +49,7 @@ request! {
 
 async fn stats(mut call: Call<StatsRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
-    call.context.variant.watch_rounds = Some(watched.examinations());
+    call.context.variant.examinations = Some(watched.examinations());
     call.respond(JSON, CostClass::Long, move |inputs, StatsRequest { filter, areas }| {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
         check_areas(snapshot, &filter)?;

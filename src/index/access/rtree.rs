@@ -27,7 +27,7 @@ const LEAF: u32 = u32::MAX;
 
 /// Boxes in structure-of-arrays layout. Unused entries hold an empty box, which no query reaches.
 #[derive(Clone)]
-struct Node {
+struct RTreeNode {
     west: [f32; FAN_OUT],
     east: [f32; FAN_OUT],
     south: [f32; FAN_OUT],
@@ -42,7 +42,7 @@ struct Node {
     end: u32,
 }
 
-const EMPTY: Node = Node {
+const EMPTY: RTreeNode = RTreeNode {
     west: [f32::INFINITY; FAN_OUT],
     east: [f32::NEG_INFINITY; FAN_OUT],
     south: [f32::INFINITY; FAN_OUT],
@@ -61,7 +61,7 @@ const NO_POINT: u32 = u32::MAX;
 pub struct PackedRTree {
     len: u32,
     /// Children before parents, the root last; empty where all points fit in one leaf.
-    nodes: Vec<Node>,
+    nodes: Vec<RTreeNode>,
     /// A shortcut to dense neighbourhoods, where points are dense enough for one.
     grid: Option<GridTable>,
 }
@@ -102,7 +102,7 @@ impl PointInterval {
     }
 }
 
-impl Node {
+impl RTreeNode {
     fn set_box(&mut self, i: usize, [west, south, east, north]: [f32; 4]) {
         (self.west[i], self.south[i], self.east[i], self.north[i]) = (west, south, east, north);
         let farthest = f64::from(south.abs().max(north.abs()));
@@ -157,7 +157,7 @@ type Edges = [f32; 4];
 struct Builder<C, P> {
     code: C,
     degrees: P,
-    nodes: Vec<Node>,
+    nodes: Vec<RTreeNode>,
 }
 
 impl<C: Fn(u32) -> u64, P: Fn(u32) -> [f64; 2]> Builder<C, P> {
@@ -334,7 +334,7 @@ impl PackedRTree {
     /// Depth-first search, nearest child first.
     fn descend_far(
         &self,
-        node: &Node,
+        node: &RTreeNode,
         origin: &QueryPoint,
         max: &mut DistanceKey,
         leaf: &mut impl FnMut(Range<u32>) -> DistanceKey,
@@ -355,8 +355,9 @@ impl PackedRTree {
 
     /// Are all points known to be within this distance of `origin`? False where it is not known.
     pub fn is_within(&self, origin: &QueryPoint, distance: DistanceKey) -> bool {
-        let is_near =
-            |root: &Node| root.children().all(|i| origin.key_bounds(root.edges(i)).1 <= distance);
+        let is_near = |root: &RTreeNode| {
+            root.children().all(|i| origin.key_bounds(root.edges(i)).1 <= distance)
+        };
         self.len == 0 || self.nodes.last().is_some_and(is_near)
     }
 
@@ -375,7 +376,7 @@ impl PackedRTree {
     /// Depth-first search, nearest child first.
     fn descend(
         &self,
-        node: &Node,
+        node: &RTreeNode,
         origin: &PointInterval,
         max_haversine: &mut f32,
         leaf: &mut impl FnMut(Range<u32>) -> f32,

@@ -144,12 +144,7 @@ impl<R: Read> RowReader for CsvReader<R> {
         let mut notes = Vec::new();
         notes.extend(titles_note(&self.titles.0, self.titles.1));
         if let Some((line, count)) = self.open_quotes {
-            notes.push(message!(
-                "{count} guillemet(s) ouverts sans être refermés, le premier à la ligne {line} : \
-                 pris pour des caractères",
-                "{count} quote(s) opened and not closed, the first in line {line}: taken as \
-                 characters"
-            ));
+            notes.push(open_quotes_note(line, count));
         }
         notes
     }
@@ -160,6 +155,21 @@ fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
     let (text, cells) = split_line(line, delimiter);
     let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
     cells.collect()
+}
+
+/// The sentence on quotes that are opened and not closed, the first of them in `line`.
+fn open_quotes_note(line: u64, count: u64) -> Message {
+    if count == 1 {
+        return message!(
+            "1 guillemet ouvert sans être refermé, à la ligne {line} : pris pour un caractère",
+            "1 quote opened and not closed, in line {line}: taken as a character"
+        );
+    }
+    message!(
+        "{count} guillemets ouverts sans être refermés, le premier à la ligne {line} : pris pour \
+         des caractères",
+        "{count} quotes opened and not closed, the first in line {line}: taken as characters"
+    )
 }
 
 /// The text of a line above the header.

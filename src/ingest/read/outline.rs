@@ -51,7 +51,7 @@ impl Outline {
     pub fn read(input: impl Read) -> serde_json::Result<Self> {
         let mut json = serde_json::Deserializer::from_reader(input);
         let mut outline = Self::default();
-        Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json)?;
+        OutlineNode { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json)?;
         outline.is_single = json.end().is_ok();
         Ok(outline)
     }
@@ -67,7 +67,8 @@ impl Outline {
         let mut input = BufReader::new(input.take(bytes));
         let mut json = serde_json::Deserializer::from_reader(&mut input);
         let mut outline = Self::default();
-        let read = Node { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json);
+        let read =
+            OutlineNode { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json);
         outline.is_single = match read {
             Ok(()) => json.end().is_ok(),
             Err(error) if error.is_eof() && input.get_ref().limit() == 0 => {
@@ -80,12 +81,12 @@ impl Outline {
     }
 }
 
-struct Node<'a> {
+struct OutlineNode<'a> {
     path: &'a mut Vec<String>,
     outline: &'a mut Outline,
 }
 
-impl Node<'_> {
+impl OutlineNode<'_> {
     fn member<'de, A: MapAccess<'de>>(&mut self, key: String, map: &mut A) -> Result<(), A::Error> {
         self.path.push(key);
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
@@ -103,14 +104,14 @@ impl Node<'_> {
             path if path.len() > DEPTH_MAX => {
                 map.next_value::<IgnoredAny>()?;
             }
-            _ => map.next_value_seed(Node { path: self.path, outline: self.outline })?,
+            _ => map.next_value_seed(OutlineNode { path: self.path, outline: self.outline })?,
         }
         self.path.pop();
         Ok(())
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for OutlineNode<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -118,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for OutlineNode<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,9 +138,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         // An array that the end of a sample cuts is an array all the same.
         let read = loop {
             match seq.next_element_seed(KindOf) {
-                Ok(Some(Kind::Object)) => array.objects += 1,
-                Ok(Some(Kind::Array)) => array.arrays += 1,
-                Ok(Some(Kind::Scalar)) => array.scalars += 1,
+                Ok(Some(JsonKind::Object)) => array.objects += 1,
+                Ok(Some(JsonKind::Array)) => array.arrays += 1,
+                Ok(Some(JsonKind::Scalar)) => array.scalars += 1,
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -173,7 +174,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
-enum Kind {
+enum JsonKind {
     Object,
     Array,
     Scalar,
@@ -183,52 +184,52 @@ enum Kind {
 struct KindOf;
 
 impl<'de> DeserializeSeed<'de> for KindOf {
-    type Value = Kind;
+    type Value = JsonKind;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Kind, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<JsonKind, D::Error> {
         json.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for KindOf {
-    type Value = Kind;
+    type Value = JsonKind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonKind, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Kind::Object)
+        Ok(JsonKind::Object)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<JsonKind, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Kind::Array)
+        Ok(JsonKind::Array)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_bool<E>(self, _: bool) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_i64<E>(self, _: i64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_u64<E>(self, _: u64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_f64<E>(self, _: f64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_str<E>(self, _: &str) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_unit<E>(self) -> Result<Kind, E> {
-        Ok(Kind::Scalar)
+    fn visit_unit<E>(self) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 }
 

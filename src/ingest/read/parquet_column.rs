@@ -18,7 +18,7 @@ const SCALE_MAX: i32 = 38;
 
 /// What the values of a column mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
+enum ColumnMeaning {
     /// What the physical type says.
     Plain,
     /// An integer without a sign.
@@ -34,7 +34,7 @@ enum Meaning {
 /// What is needed to read a column and to write its values as texts.
 #[derive(Debug, Clone, Copy)]
 pub struct LeafKind {
-    meaning: Meaning,
+    meaning: ColumnMeaning,
     max_level: i16,
 }
 
@@ -49,21 +49,21 @@ impl LeafKind {
                     TimeUnit::MICROS => 1_000_000,
                     TimeUnit::NANOS => 1_000_000_000,
                 };
-                Meaning::Time { per_second, is_utc: time.is_adjusted_to_u_t_c }
+                ColumnMeaning::Time { per_second, is_utc: time.is_adjusted_to_u_t_c }
             }
-            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Meaning::Day,
+            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => ColumnMeaning::Day,
             (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => {
-                Meaning::Decimal(scale)
+                ColumnMeaning::Decimal(scale)
             }
-            (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => Meaning::Unsigned,
+            (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => ColumnMeaning::Unsigned,
             (None, ConvertedType::TIMESTAMP_MILLIS) => {
-                Meaning::Time { per_second: 1_000, is_utc: true }
+                ColumnMeaning::Time { per_second: 1_000, is_utc: true }
             }
             (None, ConvertedType::TIMESTAMP_MICROS) => {
-                Meaning::Time { per_second: 1_000_000, is_utc: true }
+                ColumnMeaning::Time { per_second: 1_000_000, is_utc: true }
             }
-            (None, ConvertedType::UINT_32 | ConvertedType::UINT_64) => Meaning::Unsigned,
-            _ => Meaning::Plain,
+            (None, ConvertedType::UINT_32 | ConvertedType::UINT_64) => ColumnMeaning::Unsigned,
+            _ => ColumnMeaning::Plain,
         };
         Self { meaning, max_level: column.max_def_level() }
     }
@@ -113,12 +113,12 @@ impl LeafValue {
         Some(match (self, kind.meaning) {
             (Self::Bool(truth), _) => truth.to_string(),
             (Self::Number(number), _) => number.to_string(),
-            (Self::Integer(days), Meaning::Day) => {
+            (Self::Integer(days), ColumnMeaning::Day) => {
                 let span = Span::new().try_days(*days).ok()?;
                 let day = Date::constant(1970, 1, 1).checked_add(span);
                 day.map_or_else(|_| days.to_string(), |day| day.to_string())
             }
-            (Self::Integer(count), Meaning::Time { per_second, is_utc }) => {
+            (Self::Integer(count), ColumnMeaning::Time { per_second, is_utc }) => {
                 let at = Timestamp::from_second(count.div_euclid(per_second));
                 match (at, is_utc) {
                     (Ok(at), true) => at.to_string(),
@@ -126,10 +126,12 @@ impl LeafValue {
                     (Err(_), _) => count.to_string(),
                 }
             }
-            (Self::Integer(number), Meaning::Unsigned) => number.cast_unsigned().to_string(),
-            (Self::Integer(number), Meaning::Decimal(scale)) => decimal(i128::from(*number), scale),
-            (Self::Integer(number), Meaning::Plain) => number.to_string(),
-            (Self::Bytes(bytes), Meaning::Decimal(scale)) => {
+            (Self::Integer(number), ColumnMeaning::Unsigned) => number.cast_unsigned().to_string(),
+            (Self::Integer(number), ColumnMeaning::Decimal(scale)) => {
+                decimal(i128::from(*number), scale)
+            }
+            (Self::Integer(number), ColumnMeaning::Plain) => number.to_string(),
+            (Self::Bytes(bytes), ColumnMeaning::Decimal(scale)) => {
                 decimal(big_endian(bytes.data())?, scale)
             }
             (Self::Bytes(bytes), _) => match std::str::from_utf8(bytes.data()) {
@@ -195,7 +197,7 @@ impl Batch {
         let (read, values) = match reader {
             ColumnReader::BoolColumnReader(reader) => read!(reader, LeafValue::Bool),
             ColumnReader::Int32ColumnReader(reader) => match kind.meaning {
-                Meaning::Unsigned => read!(reader, |number: i32| {
+                ColumnMeaning::Unsigned => read!(reader, |number: i32| {
                     LeafValue::Integer(i64::from(number.cast_unsigned()))
                 }),
                 _ => read!(reader, |number: i32| LeafValue::Integer(i64::from(number))),
@@ -241,21 +243,21 @@ mod tests {
             value.text(&LeafKind { meaning, max_level: 0 }).unwrap_or_default()
         };
         let integer = LeafValue::Integer;
-        let utc = Meaning::Time { per_second: 1_000, is_utc: true };
-        let local = Meaning::Time { per_second: 1_000_000_000, is_utc: false };
+        let utc = ColumnMeaning::Time { per_second: 1_000, is_utc: true };
+        let local = ColumnMeaning::Time { per_second: 1_000_000_000, is_utc: false };
         assert_eq!(text(integer(1_772_371_800_999), utc), "2026-03-01T13:30:00Z");
         assert_eq!(text(integer(-1), utc), "1969-12-31T23:59:59Z");
         assert_eq!(text(integer(1_772_371_800_999_999_999), local), "2026-03-01T13:30:00");
         assert_eq!(text(integer(i64::MAX), utc), i64::MAX.to_string());
-        assert_eq!(text(integer(20_513), Meaning::Day), "2026-03-01");
-        assert_eq!(text(integer(i64::MAX), Meaning::Day), "");
-        assert_eq!(text(integer(-1), Meaning::Unsigned), u64::MAX.to_string());
-        assert_eq!(text(integer(-12_345), Meaning::Decimal(2)), "-123.45");
-        assert_eq!(text(integer(5), Meaning::Decimal(3)), "0.005");
+        assert_eq!(text(integer(20_513), ColumnMeaning::Day), "2026-03-01");
+        assert_eq!(text(integer(i64::MAX), ColumnMeaning::Day), "");
+        assert_eq!(text(integer(-1), ColumnMeaning::Unsigned), u64::MAX.to_string());
+        assert_eq!(text(integer(-12_345), ColumnMeaning::Decimal(2)), "-123.45");
+        assert_eq!(text(integer(5), ColumnMeaning::Decimal(3)), "0.005");
         let bytes = |bytes: &[u8]| LeafValue::Bytes(ByteArray::from(bytes.to_vec()));
-        assert_eq!(text(bytes(&[0xff, 0x85]), Meaning::Decimal(1)), "-12.3");
-        assert_eq!(text(bytes("été".as_bytes()), Meaning::Plain), "été");
-        assert_eq!(text(bytes(&[1, 1, 0, 0, 0]), Meaning::Plain), "0101000000");
-        assert_eq!(text(bytes(&[0; 65]), Meaning::Plain), "");
+        assert_eq!(text(bytes(&[0xff, 0x85]), ColumnMeaning::Decimal(1)), "-12.3");
+        assert_eq!(text(bytes("été".as_bytes()), ColumnMeaning::Plain), "été");
+        assert_eq!(text(bytes(&[1, 1, 0, 0, 0]), ColumnMeaning::Plain), "0101000000");
+        assert_eq!(text(bytes(&[0; 65]), ColumnMeaning::Plain), "");
     }
 }

@@ -12,7 +12,7 @@ use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
 
 /// What an imported report would do to the store.
-enum Comparison {
+enum ImportEffect {
     /// The store has none of its id.
     New,
     /// The store has it as it is, or has removed it.
@@ -23,7 +23,7 @@ enum Comparison {
     Changed(Box<StoredReport>, Box<Report>),
 }
 
-impl Comparison {
+impl ImportEffect {
     fn count(&self, counts: &mut WriteCounts) {
         *match self {
             Self::New => &mut counts.added,
@@ -42,13 +42,13 @@ impl WriteTransaction<'_> {
         for imported in reports {
             let ImportedReport { report, digest, .. } = &imported;
             let compared = match self.insert(&jurisdiction, report, Some(*digest))? {
-                Some(_) => Comparison::New,
+                Some(_) => ImportEffect::New,
                 None => self.compare(&jurisdiction, &imported)?,
             };
             if !imported.is_repeat {
                 compared.count(&mut counts);
             }
-            if let Comparison::Changed(stored, report) = compared {
+            if let ImportEffect::Changed(stored, report) = compared {
                 self.replace(&jurisdiction, *stored, *report, "import", Some(*digest))?;
             }
         }
@@ -63,21 +63,21 @@ impl WriteTransaction<'_> {
         &mut self,
         jurisdiction: &JurisdictionId,
         imported: &ImportedReport,
-    ) -> Step<Comparison> {
+    ) -> Step<ImportEffect> {
         let ImportedReport { report, digest, as_of, .. } = imported;
         let Some(found) = self.find(jurisdiction, &report.id)? else {
-            return Ok(Comparison::New);
+            return Ok(ImportEffect::New);
         };
         let FoundReport { stored, source_digest, removed } = found;
         // A report removed here stays removed, whatever its source still says.
         if removed || source_digest == Some(*digest as i64) {
-            return Ok(Comparison::Unchanged);
+            return Ok(ImportEffect::Unchanged);
         }
         // A duplicate found here stays one where its source names no parent.
         let parent = report.parent.clone().or_else(|| stored.report.parent.clone());
         let report = Report { parent, ..report.clone() };
         if stored.report == report {
-            return Ok(Comparison::Unchanged);
+            return Ok(ImportEffect::Unchanged);
         }
         if let Some(as_of) = *as_of {
             let is_before = |at: Option<ReportTime>| at.is_some_and(|at| as_of < at.second());
@@ -85,10 +85,10 @@ impl WriteTransaction<'_> {
                 || (stored.changed.is_some()
                     && is_before(self.changed_here(jurisdiction, &report.id)?))
             {
-                return Ok(Comparison::Older);
+                return Ok(ImportEffect::Older);
             }
         }
-        Ok(Comparison::Changed(Box::new(stored), Box::new(report)))
+        Ok(ImportEffect::Changed(Box::new(stored), Box::new(report)))
     }
 
     /// When a crew last changed the report here: not its source, and not its incident alone.

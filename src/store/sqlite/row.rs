@@ -106,7 +106,7 @@ pub fn bind(
 /// # Errors
 /// An internal error that names the corrupt row, because the gate admitted every stored report.
 pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
-    let cells = Cells { row, zone };
+    let cells = StoredCells { row, zone };
     let more = STORED.len();
     Ok(StoredReport {
         report: Report::of_row(&cells, zone)?,
@@ -156,7 +156,7 @@ impl TextInterner {
 /// # Errors
 /// As [`stored`].
 pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut TextInterner) -> Result<Change> {
-    let cells = Cells { row, zone };
+    let cells = StoredCells { row, zone };
     let revision = revision_of(cells.get(12)?);
     let id = cells.parsed(0, |text| ReportId::new(text).ok())?;
     if cells.get::<bool>(13)? {
@@ -186,12 +186,12 @@ pub fn change(row: &Row<'_>, zone: &TimeZone, repeated: &mut TextInterner) -> Re
     Ok(Change { revision, event: if created { Event::New(facts) } else { Event::Put(facts) } })
 }
 
-struct Cells<'a> {
+struct StoredCells<'a> {
     row: &'a Row<'a>,
     zone: &'a TimeZone,
 }
 
-impl Cells<'_> {
+impl StoredCells<'_> {
     fn get<T: rusqlite::types::FromSql>(&self, column: usize) -> Result<T> {
         Ok(self.row.get(column)?)
     }
@@ -220,7 +220,7 @@ impl Cells<'_> {
     }
 }
 
-impl StoredRow for Cells<'_> {
+impl StoredRow for StoredCells<'_> {
     type Error = Error;
 
     fn text(&self, column: usize) -> Result<Option<&str>> {

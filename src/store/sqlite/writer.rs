@@ -141,11 +141,11 @@ fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
             thread::sleep(CHECKPOINT_EVERY);
             let done = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
             if let Err(error) = done {
-                tracing::warn!(%error, "the write-ahead log could not be folded back");
+                tracing::warn!(%error, "the checkpoint of the write-ahead log failed");
             }
         }
     };
-    thread::Builder::new().name("store-fold".into()).spawn(run).map_err(Error::internal)?;
+    thread::Builder::new().name("store-checkpoint".into()).spawn(run).map_err(Error::internal)?;
     Ok(committed)
 }
 

@@ -74,7 +74,7 @@ pub fn standing_filter() -> Filter {
     Filter { incidents: true, ..Filter::default() }
 }
 
-/// Outbreaks found by the last scan.
+/// The alerts of the last scan.
 pub struct Alerts {
     /// Revision of the snapshot that was scanned.
     pub revision: u64,
@@ -88,9 +88,9 @@ pub struct Alerts {
     pub alerts: Vec<Alert>,
 }
 
-/// What a search has looked at.
+/// The data that a search sees.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct SearchMoment {
     /// End of its window, in seconds since 1970.
     pub at: i64,
     /// Revision of its snapshot.
@@ -108,7 +108,7 @@ struct TrackedHotspots {
     changed: Vec<u64>,
     /// Searches other than standing ones, the most recently used last.
     searches: VecDeque<String>,
-    /// By search: the newest revision that it has looked at.
+    /// By search: the newest revision that it was run on.
     revisions: HashMap<String, u64>,
 }
 
@@ -158,7 +158,12 @@ impl CityWatch {
     /// Matches the hotspots that a search found with its tracks. Returns the number of the track of
     /// each hotspot, in order. The tracks follow the newest snapshot: a search that began on an
     /// older one than another search of the same name changes none of them.
-    pub fn match_tracks(&self, search: &str, hotspots: &[Hotspot], look: Look) -> Vec<u64> {
+    pub fn match_tracks(
+        &self,
+        search: &str,
+        hotspots: &[Hotspot],
+        moment: SearchMoment,
+    ) -> Vec<u64> {
         let mut tracked = locked(&self.tracked);
         let TrackedHotspots { tracks, next, next_passing, changed, searches, revisions } =
             &mut *tracked;
@@ -178,20 +183,20 @@ impl CityWatch {
             .collect();
         let mut news = Vec::new();
         let newest = revisions.entry(search.to_owned()).or_default();
-        if look.revision < *newest {
+        if moment.revision < *newest {
             let own = tracks.iter().filter(|track| track.search == search);
             return update_tracks(
                 &mut own.cloned().collect(),
                 search,
                 &seen,
-                look.at,
+                moment.at,
                 next_passing,
                 &mut news,
             );
         }
-        *newest = look.revision;
+        *newest = moment.revision;
         let next = if is_standing { next } else { next_passing };
-        let numbers = update_tracks(tracks, search, &seen, look.at, next, &mut news);
+        let numbers = update_tracks(tracks, search, &seen, moment.at, next, &mut news);
         if is_standing {
             changed.extend(news);
         }
@@ -236,7 +241,7 @@ impl CityWatch {
     }
 
     /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
-    /// that changed, scans for outbreaks, and learns the city's extent again. Does nothing for a
+    /// that changed, scans for alerts, and learns the city's extent again. Does nothing for a
     /// city without a report.
     ///
     /// # Errors
@@ -249,9 +254,9 @@ impl CityWatch {
         let began = Instant::now();
         locked(&self.last_examination).revision = snapshot.revision();
         let Some(at) = newest(&snapshot) else { return Ok(()) };
-        self.look_for_hotspots(&snapshot, at);
+        self.search_for_hotspots(&snapshot, at);
         self.write(app, city)?;
-        self.look_for_alerts(&snapshot, at);
+        self.scan_for_alerts(&snapshot, at);
         learn_extent(app.reader(), app.writer(), city.id())?;
         let mut last_examination = locked(&self.last_examination);
         (last_examination.at, last_examination.took) = (Some(Instant::now()), began.elapsed());
@@ -259,7 +264,7 @@ impl CityWatch {
         Ok(())
     }
 
-    fn look_for_hotspots(&self, snapshot: &Snapshot, at: i64) {
+    fn search_for_hotspots(&self, snapshot: &Snapshot, at: i64) {
         let asked = query::hotspots_by_service(snapshot, &standing_filter(), &standing(at));
         let found = match asked {
             Ok(found) => found,
@@ -267,9 +272,9 @@ impl CityWatch {
             // Too few cells to test: the tracks stay as they are.
             Err(_) => return,
         };
-        let look = Look { at, revision: snapshot.revision() };
+        let moment = SearchMoment { at, revision: snapshot.revision() };
         for (code, hotspots) in &found {
-            self.match_tracks(&standing_name(code.as_str()), &hotspots.found, look);
+            self.match_tracks(&standing_name(code.as_str()), &hotspots.found, moment);
         }
         // Tracks of services without a hotspot may have ended.
         let silent: Vec<String> = {
@@ -280,7 +285,7 @@ impl CityWatch {
             };
             tracked.tracks.iter().filter(is_silent).map(|track| track.search.clone()).collect()
         };
-        silent.iter().for_each(|search| drop(self.match_tracks(search, &[], look)));
+        silent.iter().for_each(|search| drop(self.match_tracks(search, &[], moment)));
     }
 
     /// Stores the tracks that changed.
@@ -301,7 +306,7 @@ impl CityWatch {
         written.inspect_err(|_| locked(&self.tracked).changed.extend(numbers))
     }
 
-    fn look_for_alerts(&self, snapshot: &Snapshot, at: i64) {
+    fn scan_for_alerts(&self, snapshot: &Snapshot, at: i64) {
         let began = Instant::now();
         let services: Vec<ServiceCode> = (0..snapshot.service_count() as u16)
             .filter_map(|number| ServiceCode::new(snapshot.service_code(number)))

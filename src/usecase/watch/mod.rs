@@ -1,10 +1,10 @@
-//! The background watch: it tracks hotspots over time and scans for outbreaks.
+//! The background watch: it tracks hotspots over time and scans for alerts.
 //!
 //! One thread examines each city after some hundred changes, or a minute after a single
 //! one. It runs the standing search (the incidents of each service over the last thirty days),
 //! matches its hotspots with those of the previous run so that they keep their ids, and stores what
 //! changed. Then it
-//! scans every service for outbreaks. HTTP reads the results. Hotspots of other searches are
+//! scans every service for alerts. HTTP reads the results. Hotspots of other searches are
 //! tracked in memory until the process ends.
 
 mod city;
@@ -16,8 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 pub use city::{
-    Alerts, CityWatch, Look, STANDING_DAYS, newest, standing, standing_filter, standing_name,
-    standing_service,
+    Alerts, CityWatch, STANDING_DAYS, SearchMoment, newest, standing, standing_filter,
+    standing_name, standing_service,
 };
 
 use crate::error::{Error, Result};

@@ -114,7 +114,7 @@ async fn answer_lines(call: Call<BatchRequest>, body: Request) -> HandlerResult 
 }
 
 /// The number of a line, and the line or why it could not be read.
-type Row = (usize, Result<Vec<u8>>);
+type BatchRow = (usize, Result<Vec<u8>>);
 
 /// Splits a body into lines while it is being received.
 struct Lines {
@@ -132,7 +132,7 @@ struct Lines {
 impl Lines {
     /// The lines received so far, at most [`CHUNK_LINES`]; waits for at least one. `None` at the
     /// end.
-    async fn next(&mut self) -> Option<Vec<Row>> {
+    async fn next(&mut self) -> Option<Vec<BatchRow>> {
         let mut rows = Vec::new();
         loop {
             let mut from = 0;
@@ -178,7 +178,7 @@ impl Lines {
         }
     }
 
-    fn push(&self, rows: &mut Vec<Row>, at: std::ops::Range<usize>) {
+    fn push(&self, rows: &mut Vec<BatchRow>, at: std::ops::Range<usize>) {
         let line = self.buffer[at].trim_ascii();
         if !line.is_empty() {
             rows.push((self.row, Ok(line.to_vec())));
@@ -190,7 +190,7 @@ fn answer_chunk(
     state: &AppState,
     city: &City,
     snapshot: &Snapshot,
-    rows: Vec<Row>,
+    rows: Vec<BatchRow>,
     limit: usize,
     language: Language,
 ) -> Vec<u8> {

@@ -74,9 +74,11 @@ pub struct HexOut {
         "x-fr" = "`q` d’au plus 0,01, 0,05 ou 0,10. Un hexagone sans demande n’est jamais chaud."
     ))]
     class: Option<Word<HexClass>>,
-    /// Has it no report, in a hot neighbourhood?
+    /// True if the hexagon has no report but lies in a hot neighbourhood.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(extend("x-fr" = "Est-il sans demande, dans un voisinage chaud ?"))]
+    #[schemars(extend(
+        "x-fr" = "Vrai si l’hexagone n’a aucune demande mais se trouve dans un voisinage chaud."
+    ))]
     ring: bool,
     /// `p` by permutations, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -65,7 +65,7 @@ pub struct HotspotsHead {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct HotspotStatistic {
-    /// Was the test possible?
+    /// True if the test was possible.
     pub available: bool,
     /// H3 resolution of the cells.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ pub struct HotspotOut<'a> {
     /// Its history; only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepOut>>,
-    /// Has it ended? Only for a single hotspot.
+    /// True if it has ended. Only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<bool>,
 }

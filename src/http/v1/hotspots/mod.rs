@@ -47,7 +47,7 @@ pub fn operations() -> Vec<Operation> {
             )
             .responds_with(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
         Operation::get("/api/v1/hotspots/{id}", "hotspot", Tag::Maps, one)
-            .described("Un point chaud et son histoire.", "A hotspot and its history.")
+            .described("Un point chaud et son historique.", "A hotspot and its history.")
             .responds_with(&[geojson::<SingleHotspot<'_>>()]),
     ]
 }

@@ -13,9 +13,9 @@ use crate::usecase::imports::ImportChoices;
 const COLUMNS_MAX: usize = 1_000;
 
 /// Columns, each with the field that it is read as.
-type Columns = Vec<(String, Option<String>)>;
+type ColumnChoices = Vec<(String, Option<String>)>;
 
-const COLUMNS: CustomMember<Columns> = CustomMember::new(
+const COLUMNS: CustomMember<ColumnChoices> = CustomMember::new(
     |name, value, reader| {
         let read = |one: &Value| {
             let object = one.as_object()?;
@@ -79,7 +79,7 @@ const fn text(name: &'static str) -> Member<crate::http::request::members::TextM
 body! {
     /// What people choose for a file, in place of what was recognised.
     pub struct ImportChange {
-        columns: Option<Columns> = member("columns", COLUMNS).optional(),
+        columns: Option<ColumnChoices> = member("columns", COLUMNS).optional(),
         category: Option<String> = text("category"),
         jurisdiction: Option<String> = text("jurisdiction"),
         time_zone: Option<String> = text("time_zone"),

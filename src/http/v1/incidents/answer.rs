@@ -19,7 +19,7 @@ pub struct IncidentOut<'a> {
     incident_id: &'a str,
     /// Number of its reports, including the original.
     reports: usize,
-    /// Are reports left out? Those with the greatest ids are.
+    /// True if some reports are left out; those with the greatest ids are.
     truncated: bool,
     /// Number of listed reports that are not closed.
     open: usize,

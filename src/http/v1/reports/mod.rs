@@ -33,7 +33,7 @@ pub fn operations() -> Vec<Operation> {
             .described("Une demande.", "One report.")
             .responds_with(&[geojson::<Feature<'_, ReportOut>>()]),
         Operation::get("/api/v1/reports/{id}/history", "history", Tag::Reports, history)
-            .described("L’histoire d’une demande.", "The history of a report.")
+            .described("L’historique d’une demande.", "The history of a report.")
             .responds_with(&[json::<History<'_>>()]),
         Operation::get("/api/v1/reports/{id}/contact", "contact", Tag::Reports, contact)
             .described(
