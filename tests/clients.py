@@ -40,10 +40,10 @@ def total():
 def gdal_features():
     """OGC API – Features: all layers with their counts, a box, pages, a copy."""
     shutil.which("ogrinfo") or skip("GDAL")
-    told = run("ogrinfo", "-al", "-so", f"OAPIF:{URL}/ogc")
+    answer = run("ogrinfo", "-al", "-so", f"OAPIF:{URL}/ogc")
     counts = dict(zip(
-        [line.split(": ")[1] for line in told.splitlines() if line.startswith("Layer name")],
-        [int(line.split(": ")[1]) for line in told.splitlines() if line.startswith("Feature Count")],
+        [line.split(": ")[1] for line in answer.splitlines() if line.startswith("Layer name")],
+        [int(line.split(": ")[1]) for line in answer.splitlines() if line.startswith("Feature Count")],
     ))
     assert counts["reports"] == total(), counts
     incidents = get_json("/api/v1/stats?count=incidents")["total"]
@@ -88,12 +88,12 @@ def gdal_tiles():
         west, east = x / n * 360 - 180, (x + 1) / n * 360 - 180
         box = f"{west},{lat(y + 1)},{east},{lat(y)}"
         if layer == "hexes":
-            told = get_json(f"/api/v1/hexes?service=voirie,neige&bbox={box}&resolution=9")["features"]
+            answer = get_json(f"/api/v1/hexes?service=voirie,neige&bbox={box}&resolution=9")["features"]
             own = {f["properties"]["h3"]: f["properties"]["count"] for f in features}
-            for hexagon in told:
+            for hexagon in answer:
                 p = hexagon["properties"]
                 assert own[p["h3"]] == p["count"], p
-            seen += len(told)
+            seen += len(answer)
             continue
         if layer == "reports" and z >= 14:
             ring = [[west, lat(y + 1)], [east, lat(y + 1)], [east, lat(y)], [west, lat(y)], [west, lat(y + 1)]]
@@ -101,16 +101,16 @@ def gdal_tiles():
                 f"{URL}/api/v1/within?service=voirie,neige&limit=1000",
                 json.dumps({"type": "Polygon", "coordinates": [ring]}).encode(),
             )
-            told = json.load(urllib.request.urlopen(asked))["features"]
+            answer = json.load(urllib.request.urlopen(asked))["features"]
             own = sorted(f["properties"]["service_request_id"] for f in features)
-            assert own == sorted(f["id"] for f in told), (len(own), len(told))
+            assert own == sorted(f["id"] for f in answer), (len(own), len(answer))
         else:
-            told = get_json(f"/api/v1/clusters?service=voirie,neige&bbox={box}&zoom={z}")["features"]
+            answer = get_json(f"/api/v1/clusters?service=voirie,neige&bbox={box}&zoom={z}")["features"]
             inside = lambda f: west <= f["geometry"]["coordinates"][0] < east and lat(y + 1) < f["geometry"]["coordinates"][1] <= lat(y)
             key = lambda p: p.get("cluster_id") or p["service_request_id"]
-            told = {key(f["properties"]): f["properties"].get("count", 1) for f in told if inside(f)}
+            answer = {key(f["properties"]): f["properties"].get("count", 1) for f in answer if inside(f)}
             own = {key(f["properties"]): f["properties"].get("count") or 1 for f in features}
-            assert own == told, (z, set(own) ^ set(told))
+            assert own == answer, (z, set(own) ^ set(answer))
         for f in features:
             lon = f["geometry"]["coordinates"][0]
             assert west - 1e-3 <= lon <= east + 1e-3, f
@@ -126,12 +126,12 @@ def gdal_ogc_tiles():
     except ImportError:
         skip("pyogrio")
     "OGCAPI" in pyogrio.list_drivers() or skip("pyogrio with the OGCAPI driver of GDAL")
-    # GDAL takes a collection's extent, in degrees, for one in metres of the grid; so it is told.
+    # GDAL reads a collection's extent, in degrees, as one in metres of the grid; so it is given.
     radius = 6378137
     east = lambda lon: math.radians(lon) * radius
     north = lambda lat: math.asinh(math.tan(math.radians(lat))) * radius
     box = {"MINX": east(-72), "MAXX": east(-70.5), "MINY": north(46.5), "MAXY": north(47.2)}
-    told = []
+    summary = []
     for collection, zoom, least in [("reports", 14, 400), ("incidents", 14, 300), ("hexes", 12, 50)]:
         source = f"OGCAPI:{URL}/ogc/collections/{collection}"
         meta, _, shapes, values = pyogrio.raw.read(source, layer=f"Zoom level {zoom}", API="TILES", **box)
@@ -146,22 +146,22 @@ def gdal_ogc_tiles():
             own = {row["service_request_id"] for row in rows}
             assert len(own) == len(rows) == known, (collection, len(own), len(rows), known)
         assert len(rows) > least, (collection, len(rows))
-        told.append(f"{len(rows)} {collection}")
-    print(f"GDAL {'.'.join(map(str, pyogrio.__gdal_version__))} read by tiles: {', '.join(told)}")
+        summary.append(f"{len(rows)} {collection}")
+    print(f"GDAL {'.'.join(map(str, pyogrio.__gdal_version__))} read by tiles: {', '.join(summary)}")
 
 
 def gdal_geopackage():
     shutil.which("ogrinfo") or skip("GDAL")
-    told = run("ogrinfo", "-al", "-so", "export.gpkg")
-    assert f"Feature Count: {total()}" in told and "requested_datetime: DateTime" in told, told
+    output = run("ogrinfo", "-al", "-so", "export.gpkg")
+    assert f"Feature Count: {total()}" in output and "requested_datetime: DateTime" in output, output
     print("GDAL opened the GeoPackage")
 
 
 def qgis():
     """A layer of the Features API in QGIS: how many features, a box, a filter."""
     python = next((p for p in ["/usr/bin/python3"] if os.path.exists(p)), None)
-    probe = python and subprocess.run([python, "-c", "import qgis.core"], capture_output=True)
-    if not probe or probe.returncode != 0:
+    check = python and subprocess.run([python, "-c", "import qgis.core"], capture_output=True)
+    if not check or check.returncode != 0:
         skip("PyQGIS")
     script = f"""
 from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
@@ -283,8 +283,8 @@ def georeport():
         assert headers["Content-Type"] == "text/xml; charset=utf-8", path
         root = etree.fromstring(body, etree.XMLParser(recover=False, resolve_entities=False))
         if path == "requests":
-            told = [one.findtext("service_request_id") for one in root]
-            assert told == [one["service_request_id"] for one in requests]
+            output = [one.findtext("service_request_id") for one in root]
+            assert output == [one["service_request_id"] for one in requests]
             words = [one.findtext("description") or None for one in root]
             assert words == [one["description"] for one in requests]
     print(f"{len(requests)} requests by schema, {len(paths)} documents by lxml")
@@ -316,13 +316,13 @@ def openapi():
         from openapi_spec_validator import validate
     except ImportError:
         skip("openapi-spec-validator")
-    told = []
+    summary = []
     for path in ["/api/openapi.json", "/ogc/api"]:
         for language in ["fr", "en"]:
             document = get_json(f"{path}?lang={language}")
             validate(document)
-        told.append(f"{len(document['paths'])} paths of {path}")
-    print(f"OpenAPI documents are valid: {', '.join(told)}")
+        summary.append(f"{len(document['paths'])} paths of {path}")
+    print(f"OpenAPI documents are valid: {', '.join(summary)}")
 
 
 def generated():

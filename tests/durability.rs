@@ -34,7 +34,7 @@ fn rows(folder: &Folder, count: usize) -> PathBuf {
 fn kill_9_under_64_connections_and_an_import_loses_nothing_acknowledged() {
     let folder = Folder::new("kill");
     let mut rng = ChaCha8Rng::seed_from_u64(99);
-    // What clients were told: idempotency key to tracking number. Keys sent without an answer are
+    // What was acknowledged: idempotency key to tracking number. Keys sent without an answer are
     // sent again after the restart, as a phone would.
     let acknowledged: Arc<Mutex<HashMap<String, String>>> = Arc::default();
     let unanswered: Arc<Mutex<Vec<String>>> = Arc::default();

@@ -281,17 +281,27 @@ fn a_function_is_measured_whatever_its_signature_holds() {
 const SAME_NAME: &[(&str, &str)] =
     &[("Arguments", "each command of the program has its own; no other file names them")];
 
-#[test]
-fn no_two_public_types_have_one_name() {
+/// The files that declare each type of this visibility: `pub ` or nothing.
+fn types(visibility: &str) -> BTreeMap<String, Vec<String>> {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for source in library() {
-        let code = source.code_without_tests();
+        let code: String = source.code_without_tests().lines().fold("\n".into(), |all, line| {
+            // `pub(super)` and `pub(crate)` are public within the crate, which is what counts here.
+            all + &line.replace("pub(super) ", "pub ").replace("pub(crate) ", "pub ") + "\n"
+        });
         for kind in ["struct", "enum", "trait", "type", "union"] {
-            for name in names_after(code, &format!("pub {kind} ")) {
+            // A declaration of a file begins its line; types of traits are indented.
+            for name in names_after(&code, &format!("\n{visibility}{kind} ")) {
                 places.entry(name.to_owned()).or_default().push(source.path.clone());
             }
         }
     }
+    places
+}
+
+#[test]
+fn no_two_public_types_have_one_name() {
+    let places = types("pub ");
     assert!(places.len() > 150, "only {} public types were found", places.len());
     for (name, _) in SAME_NAME {
         assert!(places.get(*name).is_some_and(|files| files.len() > 1), "{name} is one type now");
@@ -301,6 +311,21 @@ fn no_two_public_types_have_one_name() {
         places.into_iter().filter(|(name, files)| files.len() > 1 && !is_allowed(name));
     let violations: Vec<_> =
         violations.map(|(name, files)| format!("`{name}` in {}", files.join(", "))).collect();
+    report(&violations);
+}
+
+/// Two private types may share a name: each is read in its own file alone.
+#[test]
+fn no_private_type_has_the_name_of_a_public_one() {
+    let (public, private) = (types("pub "), types(""));
+    assert!(private.len() > 100, "only {} private types were found", private.len());
+    let violations: Vec<_> = private
+        .iter()
+        .filter_map(|(name, files)| {
+            let others = public.get(name)?.join(", ");
+            Some(format!("`{name}`, private in {}, public in {others}", files.join(", ")))
+        })
+        .collect();
     report(&violations);
 }
 

@@ -110,6 +110,13 @@ fn literal(chars: &[char], at: usize, quotes: &[char]) -> usize {
     }
 }
 
+/// The comments and the contents of literals of a source; code is blanked, and every line keeps its
+/// place.
+pub fn prose(source: &Source) -> String {
+    let both = source.text.chars().zip(source.code.chars());
+    both.map(|(text, code)| if text == code && text != '\n' { ' ' } else { text }).collect()
+}
+
 /// The identifiers of code, each with its line, counted from 1.
 pub fn identifiers(code: &str) -> impl Iterator<Item = (usize, &str)> {
     code.lines().zip(1..).flat_map(|(line, n)| {

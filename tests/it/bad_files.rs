@@ -1,6 +1,7 @@
 //! Files that would take the machine down, or of which half would be believed.
 
 use std::io::Write;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use pointchaud::ingest::{ReadOptions, SourceFile};
@@ -56,10 +57,17 @@ fn a_file_that_changes_while_it_is_read_is_not_taken() {
     };
     let error = read(&append).unwrap_err().to_string();
     assert!(error.contains("changed while it was read"), "{error}");
-    // Of the same size, written anew.
+    // Of the same size, written anew: another time of modification, however coarse the clock of
+    // the file system is.
     let text = std::fs::read(&path).unwrap();
-    let again = || std::fs::write(&path, &text).unwrap();
-    assert!(read(&again).is_err());
+    let written = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let again = || {
+        std::fs::write(&path, &text).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(written + Duration::from_secs(10)).unwrap();
+    };
+    let error = read(&again).unwrap_err().to_string();
+    assert!(error.contains("changed while it was read"), "{error}");
     let gone = || std::fs::remove_file(&path).unwrap();
     assert!(read(&gone).is_err());
 }

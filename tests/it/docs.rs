@@ -112,7 +112,7 @@ fn every_page_is_reached_from_the_readme() {
 /// Rows of the tables of speed: is it in the README, too? the work, our figures, other programs'.
 /// `{work}` stands for the figure of that row of `BENCH.md` at a million reports, `{work|peer}` for
 /// the peer's, `{10M:work}` for another size. `{work#p99}` is the 99th percentile. `{work~}` is a
-/// figure in milliseconds, told in seconds.
+/// figure in milliseconds, written in seconds.
 const SPEED: &[(bool, &str, &str, &str)] = &[
     (
         true,
@@ -333,8 +333,8 @@ fn speed_table(all: bool) -> String {
     let machine = line.split("` on ").nth(1).and_then(|rest| rest.split(", Linux").next());
     let machine = machine.expect("BENCH.md names day and machine");
     let mut out = format!(
-        "One million reports. Measured on {machine}, each figure beside the other program's in the \
-         same minute.\n\n| work | pointchaud | other programs |\n|---|---:|---|\n"
+        "One million reports. Measured on {machine}; each program was measured in the same minute \
+         as the one beside it.\n\n| work | pointchaud | other programs |\n|---|---:|---|\n"
     );
     for (_, work, ours, theirs) in SPEED.iter().filter(|(short, ..)| all || *short) {
         out += &format!("| {work} | {} | {} |\n", filled(&rows, ours), filled(&rows, theirs));

@@ -426,7 +426,7 @@ fn what_a_server_does_not_give_is_told_after_few_requests() {
     for (name, pages) in [("newest", Pages::Ignored), ("newest-refused", Pages::Refused)] {
         let (status, rows, errors) = mirrored(name, odd(50, Dates::Ignored, pages), &hours, 12);
         assert_eq!((status, rows), (Some(3), 50), "{name}: {errors}");
-        let text = "ignores dates and always answers the same 50 requests";
+        let text = "ignores dates; every answer holds 50 requests, always the same";
         assert!(errors.contains(text) && errors.contains(rest), "{name}: {errors}");
     }
     // The newest fifty whatever the end: smaller windows are given up.

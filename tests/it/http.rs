@@ -141,13 +141,25 @@ fn every_bad_value_is_named_in_the_language_asked_for() {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     }
     let french = service.get("/api/v1/nearest?lon=-71&lat=46&k=0").json();
-    assert_eq!(french["errors"][0]["reason"], "doit être un nombre entre 1 et 1000");
+    assert_eq!(french["errors"][0]["reason"], "doit être un entier entre 1 et 1\u{a0}000");
     for path in ["/api/v1/nearest?lon=-71&lat=46&k=0&lang=en", "/api/v1/nearest?lon=-71&lat=46&k=0"]
     {
         let english =
             service.ask("GET", path, &[("Accept-Language", "de, en-CA;q=0.8, fr;q=0.5")], b"");
-        assert_eq!(english.json()["errors"][0]["reason"], "must be a number between 1 and 1000");
+        assert_eq!(english.json()["errors"][0]["reason"], "must be an integer between 1 and 1,000");
     }
+    let unknown = |language: &str| {
+        let path = format!("/api/v1/reports?service=lampadaire,xx&lang={language}");
+        service.get(&path).json()["errors"][0].clone()
+    };
+    assert_eq!(
+        [unknown("fr"), unknown("en")],
+        [
+            "n’est ni un service ni un groupe de cette ville ; voir /api/v1/services",
+            "is neither a service nor a group of this city; see /api/v1/services",
+        ]
+        .map(|reason| json!({ "field": "service", "value": "xx", "reason": reason }))
+    );
     assert_eq!(service.get("/api/v1/reports?jurisdiction_id=gotham.gov").status, 404);
     assert_eq!(service.get("/nowhere").status, 404);
     let method = service.ask("DELETE", "/api/v1/reports", &[], b"");
@@ -408,7 +420,7 @@ fn a_polite_stop_finishes_what_is_under_way() {
         status.is_some()
     });
     assert!(status.unwrap().success());
-    assert!(done(&folder, &["check"]).contains("1 reports"));
+    assert!(done(&folder, &["check"]).contains("1 report,"));
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod imports;
 mod incidents;
 mod inspections;
 mod jurisdictions;
+mod labels;
 mod large;
 mod media;
 mod metrics;

@@ -99,16 +99,21 @@ fn one_table_comes_in_alike_through_every_container_and_encoding() {
 
 #[test]
 fn an_open_quote_is_named_and_swallows_no_row() {
-    let mut text = format!("{},description\n", HEADER.replace(",area", ""));
-    for n in 1..=40 {
-        let description = if n == 21 { "\"never closed" } else { "fine" };
-        text += &format!(
-            "q{n},2026-10-01T10:00:00Z,Pothole,open,46.80{n:02},-71.20{n:02},{description}\n"
-        );
+    for (open, note) in [
+        (&[21][..], "1 quote opened and not closed, in line 22: taken as a character"),
+        (&[21, 33], "2 quotes opened and not closed, the first in line 22: taken as characters"),
+    ] {
+        let mut text = format!("{},description\n", HEADER.replace(",area", ""));
+        for n in 1..=40 {
+            let description = if open.contains(&n) { "\"never closed" } else { "fine" };
+            text += &format!(
+                "q{n},2026-10-01T10:00:00Z,Pothole,open,46.80{n:02},-71.20{n:02},{description}\n"
+            );
+        }
+        let (_, output) = import("quote.csv", text, &[]);
+        assert!(output.contains("40 added, 0 updated, 0 unchanged, 0 refused"), "{output}");
+        assert!(output.contains(note), "{output}");
     }
-    let (_, output) = import("quote.csv", text, &[]);
-    assert!(output.contains("40 added, 0 updated, 0 unchanged, 0 refused"), "{output}");
-    assert!(output.contains("the first in line 22"), "{output}");
 }
 
 #[test]

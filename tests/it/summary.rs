@@ -141,7 +141,7 @@ fn strict_imports_all_or_nothing() {
         assert!(!folder.file("city.db").exists(), "{files:?}");
     }
     assert_eq!(status(&folder, &["import", "--strict", &good]).0, Some(0));
-    assert!(done(&folder, &["check"]).contains("1 reports"));
+    assert!(done(&folder, &["check"]).contains("1 report,"));
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Clock for ManualClock {
 }
 
 /// The service in the process of the test. Its clock begins at [`NOW`], and nothing examines its
-/// cities for hotspots and outbreaks until the test says so.
+/// cities for hotspots and alerts until the test does.
 pub struct LocalService {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
@@ -181,7 +181,7 @@ impl LocalService {
         service
     }
 
-    /// Examines the default city for hotspots and outbreaks, as the background watch does.
+    /// Examines the default city for hotspots and alerts, as the background watch does.
     pub fn examine(&self) {
         let city = self.app.city(None).unwrap();
         self.watch.city(&self.app, &city).unwrap().examine(&self.app, &city).unwrap();

@@ -53,7 +53,7 @@ pub fn layouts(rng: &mut ChaCha8Rng) -> Vec<(&'static str, Vec<Position>)> {
             at(rng.random_range(-180.0..180.0), z.asin().to_degrees())
         })
         .collect();
-    // Large enough for tables of squares and a forest, with places that neither covers.
+    // Large enough for tables of grid cells and partial indexes, with places that neither covers.
     let large = [large, globe[..40].to_vec(), vec![at(0.0, 0.0); 3]].concat();
     vec![
         ("empty", vec![]),
@@ -95,7 +95,7 @@ pub fn world(rng: &mut ChaCha8Rng, places: Vec<Position>) -> World {
                 pending.push(Change { revision, event: Event::Put(facts[which].clone()) });
             }
         }
-        // Large batches make large runs.
+        // Large batches make large segments.
         if rng.random_bool(if places.len() > 2_000 { 0.002 } else { 0.05 }) {
             index.apply(std::mem::take(&mut pending));
         }
