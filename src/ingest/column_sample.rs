@@ -1,26 +1,33 @@
 //! The first rows of a file, looked at column by column.
 
-use std::time::{Duration, Instant};
-
 use crate::error::Result;
 use crate::ingest::column_values::{ColumnSample, clocks};
 use crate::ingest::read::{Input, Row, SourceColumns};
 
 /// Rows of the sample.
 const SAMPLE_ROWS: u32 = 2_000;
+/// Rows that are read for the sample, with those that are refused.
+const ROWS_READ_MAX: u32 = 20_000;
+/// The sample ends after this many cells that hold a text.
+const CELLS_MAX: usize = 400_000;
+/// The sample ends after this many bytes of text.
+const BYTES_MAX: usize = 16 << 20;
 
-/// Longest time for reading the sample.
-const SAMPLE_TIME: Duration = Duration::from_secs(2);
-
-/// The columns, what the sample says about each, and the rows of the sample.
+/// The columns, what the sample says about each, and the rows of the sample. Its size is limited
+/// in rows, cells and bytes, not in time: a file is recognised in the same way on every machine.
 ///
 /// # Errors
 /// The input cannot be read.
 pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> {
-    let (mut rows, clocks, began) = (input.rows()?, clocks(), Instant::now());
+    let (mut rows, clocks) = (input.rows()?, clocks());
     let mut values: Vec<ColumnSample> = Vec::new();
     let (mut row, mut count) = (Row::default(), 0);
-    while count < SAMPLE_ROWS && began.elapsed() < SAMPLE_TIME && rows.next(&mut row)? {
+    let (mut cells, mut bytes) = (0, 0);
+    for _ in 0..ROWS_READ_MAX {
+        let is_full = count >= SAMPLE_ROWS || cells >= CELLS_MAX || bytes >= BYTES_MAX;
+        if is_full || !rows.next(&mut row)? {
+            break;
+        }
         if row.refusal.take().is_some() {
             continue;
         }
@@ -31,6 +38,7 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
             }
             if let Some(cell) = cell {
                 values[number].add(count, cell, &clocks);
+                (cells, bytes) = (cells + 1, bytes + cell.len());
             }
         }
     }
