@@ -187,8 +187,11 @@ impl Notes {
         } else if words.len() < WORDS_MAX {
             words.insert(word.to_owned(), NotedWord { count: 1, read_as: read_as(), known });
         } else {
-            let others = NotedWord { count: 0, read_as: String::new(), known: false };
-            words.entry("…".to_owned()).or_insert(others).count += 1;
+            // Further words are counted together by what they are read as.
+            let read_as = read_as();
+            let others = format!("{} ({read_as})", if known { "…" } else { "…?" });
+            let noted = NotedWord { count: 0, read_as, known };
+            words.entry(others).or_insert(noted).count += 1;
         }
     }
 

@@ -1,6 +1,8 @@
 //! Beginnings of the words of a status, by what they say, in English, French, German, Spanish,
 //! Italian, Portuguese, Dutch and Polish.
 
+use crate::domain::ClosedReason;
+
 /// What a single word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -12,12 +14,24 @@ pub(super) enum Meaning {
     Cancelled,
 }
 
+impl Meaning {
+    /// How a request ended of which a word says this; none where it does not say that.
+    pub(super) fn reason(self) -> Option<ClosedReason> {
+        match self {
+            Self::Duplicate => Some(ClosedReason::Duplicate),
+            Self::Refused => Some(ClosedReason::Refused),
+            Self::Cancelled => Some(ClosedReason::Cancelled),
+            Self::Open | Self::InProgress | Self::Closed => None,
+        }
+    }
+}
+
 /// Beginnings of words, without accents. The first list that has a beginning of the word counts, so
 /// that a longer beginning with another meaning is in an earlier list.
 pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
     (
         Meaning::Duplicate,
-        &["duplic", "duplik", "doublon", "doppelt", "dublett", "dubbel", "dup", "zdublow"],
+        &["duplic", "duplik", "doublon", "doppelt", "dublett", "dubbel", "dup", "zdublow", "merged", "fusionn"],
     ),
     (
         Meaning::Refused,
@@ -52,6 +66,8 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "unbegrundet",
             "ongegrond",
             "bezzasad",
+            "unzulass",
+            "spam",
             "nieuzasad",
         ],
     ),
@@ -93,6 +109,8 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "execuc",
             "ejecuc",
             "esecuz",
+            "evasione",
+            "atendiment",
             "uitgevoerd",
         ],
     ),
@@ -152,6 +170,8 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "aktiv",
             "attivo",
             "ativo",
+            "aktyw",
+            "actief",
             "urgent",
             "geoffnet",
             "aangemaakt",
@@ -174,6 +194,8 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "planif",
             "planned",
             "geplan",
+            "eingeplan",
+            "suspen",
             "program",
             "arbeit",
             "bearbeit",
@@ -253,6 +275,10 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
         Meaning::Closed,
         &[
             "clos",
+            "clsd",
+            "ended",
+            "actioned",
+            "solutionn",
             "clotur",
             "complet",
             "ferm",

@@ -36,7 +36,20 @@ const DUE: [&str; 19] = [
     "beheb", "losen", "lossen", "sluiten", "handel", "resoudre", "faire", "fare", "do",
 ];
 /// Words by which a closing is not final, and the status that the request then has.
-const NOT_FINAL: [(&str, Status); 18] = [
+const NOT_FINAL: [(&str, Status); 31] = [
+    ("partial", Status::InProgress),
+    ("partly", Status::InProgress),
+    ("partiel", Status::InProgress),
+    ("teilweise", Status::InProgress),
+    ("parcial", Status::InProgress),
+    ("parzial", Status::InProgress),
+    ("gedeeltelijk", Status::InProgress),
+    ("czesciow", Status::InProgress),
+    ("almost", Status::InProgress),
+    ("nearly", Status::InProgress),
+    ("presque", Status::InProgress),
+    ("casi", Status::InProgress),
+    ("bijna", Status::InProgress),
     ("temporar", Status::InProgress),
     ("temporair", Status::InProgress),
     ("temporal", Status::InProgress),
@@ -61,6 +74,14 @@ const WAITING: [&str; 9] = [
     "pending", "awaiting", "waiting", "attente", "espera", "pendient", "pendent", "oczekuj",
     "wartet",
 ];
+/// Endings of words for a request that is worked on: what is not so any longer is closed.
+const OPEN_STATES: [&str; 20] = [
+    "open", "ouvert", "ouverte", "offen", "abierto", "abierta", "aperto", "aperta", "aberto",
+    "aberta", "otwarte", "active", "actif", "aktiv", "aktywne", "activo", "activa", "attivo",
+    "attiva", "actief",
+];
+/// Words by which what is denied has not yet been, instead of being no longer.
+const YET: [&str; 8] = ["yet", "encore", "noch", "aun", "ancora", "ainda", "nog", "jeszcze"];
 /// Beginnings that turn their own word into its contrary.
 const CONTRARY: [&str; 6] = ["un", "in", "ir", "non", "nie", "on"];
 
@@ -79,7 +100,7 @@ fn meaning(word: &str) -> Option<(Meaning, bool)> {
 }
 
 /// Beginnings of words that say something else together than one by one, and what they say.
-const PHRASES: [(&str, Status, Option<ClosedReason>); 28] = [
+const PHRASES: [(&str, Status, Option<ClosedReason>); 63] = [
     (" to be ", Status::Open, None),
     (" reopen", Status::Open, None),
     (" re open", Status::Open, None),
@@ -90,6 +111,41 @@ const PHRASES: [(&str, Status, Option<ClosedReason>); 28] = [
     (" riapert", Status::Open, None),
     (" heropen", Status::Open, None),
     (" wiedereroff", Status::Open, None),
+    (" wip ", Status::InProgress, None),
+    (" closure requested ", Status::InProgress, None),
+    (" closing requested ", Status::InProgress, None),
+    (" cloture demandee ", Status::InProgress, None),
+    (" en instance ", Status::InProgress, None),
+    (" compl ", Status::Closed, None),
+    (" dealt with ", Status::Closed, None),
+    (" made safe ", Status::Closed, None),
+    (" no fault found ", Status::Closed, None),
+    (" nothing found ", Status::Closed, None),
+    (" already reported ", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" already logged ", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" deja signal", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" bereits gemeld", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" schon gemeld", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" reeds gemeld", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" al gemeld", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" ya report", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" gia segnalat", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" ja reportad", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" juz zglosz", Status::Closed, Some(ClosedReason::Duplicate)),
+    (" not accepted ", Status::Closed, Some(ClosedReason::Refused)),
+    (" non accept", Status::Closed, Some(ClosedReason::Refused)),
+    (" non accett", Status::Closed, Some(ClosedReason::Refused)),
+    (" no acept", Status::Closed, Some(ClosedReason::Refused)),
+    (" nao aceit", Status::Closed, Some(ClosedReason::Refused)),
+    (" nicht angenommen ", Status::Closed, Some(ClosedReason::Refused)),
+    (" niet geaccepteerd ", Status::Closed, Some(ClosedReason::Refused)),
+    (" nie przyjet", Status::Closed, Some(ClosedReason::Refused)),
+    (" niet in behandeling genomen ", Status::Closed, Some(ClosedReason::Refused)),
+    (" non pris en charge ", Status::Closed, Some(ClosedReason::Refused)),
+    (" non prise en charge ", Status::Closed, Some(ClosedReason::Refused)),
+    (" not valid ", Status::Closed, Some(ClosedReason::Refused)),
+    (" non valid", Status::Closed, Some(ClosedReason::Refused)),
+    (" nicht gultig ", Status::Closed, Some(ClosedReason::Refused)),
     (" no action ", Status::Closed, None),
     (" no further action ", Status::Closed, None),
     (" sans suite ", Status::Closed, Some(ClosedReason::Refused)),
@@ -128,6 +184,18 @@ fn is_due(before: &str, word: &str) -> bool {
     has_form && is_verb()
 }
 
+/// What the first known phrase among these words says.
+fn status_of_phrase(words: &[&str]) -> Option<(Status, Option<ClosedReason>)> {
+    let whole = format!(" {} ", words.join(" "));
+    let found = PHRASES.iter().find(|(phrase, ..)| whole.contains(phrase));
+    found.map(|(_, status, reason)| (*status, *reason))
+}
+
+/// Does a word say that a request is worked on, so that its denial says that it no longer is?
+fn is_open_state(word: &str) -> bool {
+    OPEN_STATES.iter().any(|state| word.ends_with(state))
+}
+
 /// Is the text a question, or does it name an end and its contrary, as `Closed/Open` does?
 fn is_undecided(text: &str) -> bool {
     let ends = |part: &str| status_of_words(part).map(|(status, _)| status == Status::Closed);
@@ -149,10 +217,10 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
     let plain = deunicode(text).to_lowercase();
     let words: Vec<&str> =
         plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let whole = format!(" {} ", words.join(" "));
-    if let Some((_, status, reason)) = PHRASES.iter().find(|(phrase, ..)| whole.contains(phrase)) {
-        return Some((*status, *reason));
+    if let Some(found) = status_of_phrase(&words) {
+        return Some(found);
     }
+    let is_yet = words.iter().any(|word| YET.contains(word));
     let (mut status, mut reason, mut not_final) = (None, None, None);
     let mut denying = false;
     let mut before = "";
@@ -182,16 +250,8 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
                 Status::InProgress
             }
             (Meaning::Closed, false) => Status::Closed,
-            (Meaning::Duplicate, false) => {
-                reason = reason.or(Some(ClosedReason::Duplicate));
-                continue;
-            }
-            (Meaning::Refused, false) => {
-                reason = reason.or(Some(ClosedReason::Refused));
-                continue;
-            }
-            (Meaning::Cancelled, false) => {
-                reason = reason.or(Some(ClosedReason::Cancelled));
+            (Meaning::Duplicate | Meaning::Refused | Meaning::Cancelled, false) => {
+                reason = reason.or(meaning.reason());
                 continue;
             }
             (Meaning::Closed, true) if status == Some(Status::Closed) => {
@@ -199,6 +259,8 @@ pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
                 continue;
             }
             (Meaning::InProgress | Meaning::Closed, true) => Status::Open,
+            (Meaning::Open, true) if is_yet => Status::Open,
+            (Meaning::Open, true) if is_open_state(word) => Status::Closed,
             (_, true) => continue,
         };
         status = status.or(Some(found));

@@ -72,6 +72,48 @@ fn words_of_eight_languages() {
 }
 
 #[test]
+fn what_is_no_longer_open_is_closed_and_what_is_partly_closed_is_not() {
+    use ClosedReason::{Duplicate, Refused};
+    use Status::{Closed, InProgress, Open};
+    for (texts, wanted) in [
+        (
+            "Inactive|Inactif|Inaktiv|Inactivo|Not open|No longer open|Nicht mehr offen|\
+             Não está aberto|Niet actief|Nieaktywne",
+            (Closed, None),
+        ),
+        ("Not yet open|Noch nicht offen|Not yet received|Pas encore ouverte", (Open, None)),
+        (
+            "Partially resolved|Partiellement traité|Teilweise erledigt|Parcialmente resuelto|\
+             Parzialmente risolto|Gedeeltelijk afgehandeld|Almost done|Presque terminé|\
+             Closure requested|Clôture demandée|In evasione|Em atendimento|WIP|Suspended|\
+             Suspendu|En instance|Eingeplant",
+            (InProgress, None),
+        ),
+        (
+            "CLSD|Compl.|Ended|Actioned|Dealt with|Solutionné|Made safe|No fault found|\
+             Nothing found",
+            (Closed, None),
+        ),
+        (
+            "Merged|Fusionné|Already reported|Déjà signalé|Bereits gemeldet|Reeds gemeld|\
+             Ya reportado|Già segnalato|Já reportado|Już zgłoszone",
+            (Closed, Some(Duplicate)),
+        ),
+        (
+            "Not accepted|Non acceptée|Non accettata|No aceptada|Nicht angenommen|Nie przyjęto|\
+             Niet in behandeling genomen|Non prise en charge|Not valid|Unzulässig|Spam",
+            (Closed, Some(Refused)),
+        ),
+        ("Accepted|In behandeling genomen|Prise en charge", (InProgress, None)),
+        ("Active|Reopened, not active before|Complaint open", (Open, None)),
+    ] {
+        for text in texts.split('|') {
+            assert_eq!(status_of_words(text), Some(wanted), "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_no_list_has_is_not_guessed() {
     for word in ["", "Gelb", "3", "N1", "?", "Blue team", "Overdue"] {
         assert_eq!(status_of_words(word), None, "{word}");
