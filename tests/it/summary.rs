@@ -361,3 +361,19 @@ fn statuses_are_counted_of_admitted_rows_alone() {
     assert_eq!(json["without_status"][0]["count"], 1, "{text}");
     assert_eq!(json["closing_times_not_kept"]["open"], 1, "{text}");
 }
+
+#[test]
+fn many_words_that_are_known_stay_known() {
+    let folder = Folder::new("summary");
+    let row = |n: u32| {
+        let status = format!("Closed by operator {n}");
+        GOOD.replace("a1", &format!("w{n}")).replace("open", &status)
+    };
+    let rows: Vec<String> = (0..1_200).map(row).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let path = file(&folder, "many.csv", &rows);
+    let (code, output) = status(&folder, &["import", "--strict", &path]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("200 '… (closed"), "{output}");
+    assert!(!output.contains("not known"), "{output}");
+}
