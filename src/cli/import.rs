@@ -91,7 +91,8 @@ pub struct Arguments {
     /// Import nothing at all where a row is refused, or a status word is not known.
     #[arg(long)]
     strict: bool,
-    /// The summary as text, or as one line of JSON for each file.
+    /// The summary as text, or as one line of JSON for each file; where nothing is imported, a line
+    /// that says why.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     summary: String,
 }
@@ -103,6 +104,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     loop {
         let began = Instant::now();
         let done = import_all(arguments, &stop);
+        if let Err(error) = &done
+            && arguments.summary == "json"
+        {
+            summary::print_error(error);
+        }
         let Some(every) = arguments.every else { return done };
         if let Err(error) = &done {
             eprintln!("pointchaud: {error}");

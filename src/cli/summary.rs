@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::notes::{self, counted};
 use crate::cli::{city, recognised};
 use crate::domain::{JurisdictionId, RepeatRule};
+use crate::error::{Error, Refusal};
 use crate::i18n::Message;
 use crate::ingest::{Notes, RefusalKind, SourceFile, status_word};
 use crate::place::BBox;
@@ -44,6 +45,15 @@ pub struct FileSummary {
 /// The mapping of a file of refused rows whose source was recognised by its columns.
 pub fn mapping_of_refused(refused: &Path) -> PathBuf {
     refused.with_extension("mapping.toml")
+}
+
+/// Prints, as one line of JSON, why a command imported nothing.
+pub fn print_error(error: &Error) {
+    let refused = error.refusals.iter().map(|Refusal { field, value, message }| {
+        json!({ "field": field, "value": value, "reason": message.en })
+    });
+    let refused: Vec<Value> = refused.collect();
+    println!("{}", json!({ "error": error.message.en, "refused": refused }));
 }
 
 /// Prints, as `text` or `json`, that a file has no rows.

@@ -156,6 +156,14 @@ fn the_summary_is_also_json() {
     }
     assert_eq!(summary["refusals"][0]["field"], "requested_datetime");
     assert_eq!(summary["refusals"][0]["count"], 1);
+    // Where something is to be decided first, the line says what.
+    let ambiguous = "01/02/2026 10:00:00,,Pothole,open,46.81,-71.21";
+    let path = file(&folder, "days.csv", &[&format!("a1,{ambiguous}"), &format!("a2,{ambiguous}")]);
+    let (code, output) = status(&folder, &["import", &path, "--summary", "json"]);
+    assert_eq!(code, Some(2), "{output}");
+    let summary: serde_json::Value = serde_json::from_str(&output).unwrap();
+    assert_eq!(summary["refused"][0]["field"], "--date-order", "{summary}");
+    assert!(summary["error"].as_str().unwrap().contains("day/month"), "{summary}");
 }
 
 #[test]
