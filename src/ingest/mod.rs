@@ -32,6 +32,7 @@ mod month_names;
 mod no_place;
 mod no_time;
 mod notes;
+mod notes_in_words;
 mod numbers;
 pub mod open311;
 mod place_labels;

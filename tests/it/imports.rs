@@ -51,6 +51,30 @@ fn column<'a>(answer: &'a Value, name: &str) -> &'a Value {
     columns.iter().find(|column| column["name"] == name).unwrap()
 }
 
+#[test]
+fn the_end_of_an_import_says_what_was_noticed_in_its_rows() {
+    let folder = Folder::new("imports");
+    let service = LocalService::start(&folder);
+    let text = valmeer("categorie", ROWS)
+        + "V98,2025-03-02 09:00:00,put,Wibble,52.1,5.2\nV99,2025-03-02 09:00:00,put,Open,n/a,n/a\n";
+    let sent = send(&service, "valmeer.csv", &text).json();
+    let id = &sent["id"];
+    let city = json!({ "jurisdiction": "valmeer.example", "time_zone": "Europe/Amsterdam" });
+    change(&service, id, &city);
+    let done = run(&service, id);
+    assert_eq!(done["state"], "done", "{done}");
+    let notes = done["notes"].to_string();
+    for part in [
+        "status words not known: 1 'Wibble' → open",
+        "without a position: 1 marked 'n/a'",
+        "times: 42 2026-05-27 14:05 (local)",
+    ] {
+        assert!(notes.contains(part), "{part}: {notes}");
+    }
+    let french = at(&service, "GET", id, "?lang=fr").json()["notes"].to_string();
+    assert!(french.contains("mots d’état inconnus : 1 « Wibble » → open"), "{french}");
+}
+
 fn files_left(folder: &Folder) -> usize {
     std::fs::read_dir(folder.file("city.imports")).map_or(0, Iterator::count)
 }

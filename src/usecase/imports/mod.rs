@@ -239,7 +239,7 @@ impl Imports {
         kept.update(|progress| {
             progress.summary = Some(summary);
             progress.notes = notes;
-            progress.notes.extend(noticed.sentences);
+            progress.notes.extend(noticed.in_words());
             progress.notes.extend(source.reading_notes());
         });
         Ok(())

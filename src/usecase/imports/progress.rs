@@ -61,7 +61,8 @@ pub struct ImportProgress {
     pub jurisdiction: Option<String>,
     /// The counts at its end.
     pub summary: Option<Summary>,
-    /// How the whole file was read: date order, projection, what was skipped.
+    /// How the file was read: date order, projection, what was skipped; and at the end what was
+    /// noticed in its rows, such as words that are not known.
     pub notes: Vec<Message>,
     /// Why it failed.
     pub error: Option<Message>,
