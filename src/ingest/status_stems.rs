@@ -31,7 +31,10 @@ impl Meaning {
 pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
     (
         Meaning::Duplicate,
-        &["duplic", "duplik", "doublon", "doppelt", "dublett", "dubbel", "dup", "zdublow", "merged", "fusionn"],
+        &[
+            "duplic", "duplik", "doublon", "doppelt", "dublett", "dubbel", "dup", "zdublow",
+            "merged", "fusionn",
+        ],
     ),
     (
         Meaning::Refused,
