@@ -174,6 +174,8 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "attivo",
             "ativo",
             "aktyw",
+            "activo",
+            "activa",
             "actief",
             "urgent",
             "geoffnet",
