@@ -228,6 +228,9 @@ fn by_yes_and_no(
     }
     // Other words, such as Unknown, are listed as not known; where most are, it is a doubt.
     let is_mostly_known = values.share(known) >= 0.5;
+    // With times among them it may be a column of ends; so may one of zeros alone.
+    let is_zero = distinct.iter().all(|word| word.starts_with('0'));
+    let may_be_end = is_zero || values.times + values.number_times > 0;
     if values.share(known) < 0.1 || !values.is_vocabulary() {
         return None;
     }
@@ -238,7 +241,7 @@ fn by_yes_and_no(
         said.is_some_and(|(_, status)| *status == yes)
     };
     Some(StatusByName {
-        certainty: if is_sure && is_mostly_known { BY_NAME[0] } else { BY_NAME[1] },
+        certainty: BY_NAME[usize::from(!is_sure || !is_mostly_known || may_be_end)],
         words: words.into_iter().map(|(word, status)| (word.to_owned(), status)).collect(),
         empty: is_one_sign.then(|| other(yes)),
     })

@@ -21,6 +21,22 @@ const FILLERS_MAX: usize = 12;
 /// a text. Each is below that of a column with values.
 pub(super) const NAME_ALONE: [f64; 2] = [0.79, SURE];
 
+/// What the key of something else than the request is named by.
+pub(super) const NOT_OF_KEYS: [Concept; 12] = [
+    Concept::Address,
+    Concept::Area,
+    Concept::House,
+    Concept::Point,
+    Concept::Group,
+    Concept::Category,
+    Concept::Postcode,
+    Concept::Channel,
+    Concept::Status,
+    Concept::State,
+    Concept::Name,
+    Concept::Text,
+];
+
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
 
@@ -34,6 +50,8 @@ pub struct Column<'a> {
     pub values: &'a ColumnSample,
     /// Rows of the sample.
     pub rows: u32,
+    /// It is the first column that has a name and values.
+    pub is_first: bool,
 }
 
 impl Column<'_> {
@@ -57,7 +75,8 @@ impl Column<'_> {
             return None;
         }
         let is_time = self.is_time();
-        let has_times = is_time && values.times + values.number_times > 0;
+        let is_unfilled = values.no_times == values.filled;
+        let has_times = is_time && (values.times + values.number_times > 0 || is_unfilled);
         if !has_times && let Some(found) = status_by_name(self.name, values, self.rows) {
             return Some(("status", found.certainty));
         }
@@ -98,13 +117,14 @@ impl Column<'_> {
         values.share(times) >= 0.9 || self.is_end_with_fillers(times)
     }
 
-    /// Is it a column of ends, of which those that have not come are words such as `Pending`?
+    /// Is it a column of ends, of which those that have not come are words such as `Pending`, or 0
+    /// or -1?
     fn is_end_with_fillers(&self, times: u32) -> bool {
         let values = self.values;
         let is_end = self.words.has_any(&[Concept::Closed, Concept::Updated, Concept::Expected]);
         let (has_times, says_date) = (times > 0, self.words.has(Concept::Date));
         let words = || values.distinct.keys().filter(|text| is_word(text)).count();
-        let others = values.filled - values.words;
+        let others = values.filled - values.words - values.no_times;
         is_end
             && (has_times || says_date)
             && f64::from(times) >= 0.9 * f64::from(others)
@@ -190,29 +210,22 @@ impl Column<'_> {
             let is_key = says_id || !values.is_vocabulary();
             return (is_key && values.filled > 0).then_some(("parent", 0.85));
         }
-        let of_other = [
-            Concept::Address,
-            Concept::Area,
-            Concept::House,
-            Concept::Point,
-            Concept::Group,
-            Concept::Category,
-            Concept::Postcode,
-            Concept::Channel,
-            Concept::Status,
-            Concept::State,
-            Concept::Name,
-            Concept::Text,
-            Concept::Code,
-        ];
-        if self.words.has_any(&of_other) || !(says_id || has(Concept::Request)) {
+        let is_code = has(Concept::Code);
+        if self.words.has_any(&NOT_OF_KEYS) || !(says_id || is_code || has(Concept::Request)) {
             return None;
         }
         let is_short = values.examples.iter().all(|text| text.chars().count() <= 40);
         let is_filled = self.filled() >= 0.98 && is_short;
         let is_key = values.uniqueness() >= 0.99 && is_filled;
-        // Few rows differ by chance: only a name that says it makes a bare number a key.
-        let is_long = self.rows >= 20;
+        // Few rows differ by chance: only a name that says it, or the first place in the table,
+        // makes a bare number a key.
+        let is_long = self.rows >= 20 || (self.is_first && values.are_keys(true));
+        if is_code {
+            // Codes of the same few services come again.
+            let is_own = is_key && is_long && !self.words.is_service;
+            let certainty = if has(Concept::Request) || self.is_first { 0.85 } else { 0.72 };
+            return is_own.then_some(("id", certainty));
+        }
         if is_key
             && (self.words.is_technical || values.are_row_numbers() || has(Concept::RowNumber))
         {

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 
 use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
-use crate::ingest::no_time::{is_filler_date, is_word};
-use crate::ingest::numbers::{degrees, grouped, is_absent};
+use crate::ingest::no_time::{is_filler_date, is_no_time_number, is_word};
+use crate::ingest::numbers::{degrees, grouped, is_absent, is_rounded};
 use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
@@ -52,6 +52,10 @@ pub struct ColumnSample {
     pub number_times: u32,
     /// Texts without a digit.
     pub words: u32,
+    /// Numbers that stand for no time in a column of times: 0 and -1.
+    pub no_times: u32,
+    /// The first number that a spreadsheet has rounded: `1.01E+11`.
+    pub rounded: Option<String>,
     /// Times that are wall clocks without an offset, or days.
     pub local_times: u32,
     /// Times that are days without a time.
@@ -102,6 +106,10 @@ impl ColumnSample {
         }
         self.filled += 1;
         self.words += u32::from(is_word(text));
+        self.no_times += u32::from(is_no_time_number(text));
+        if self.rounded.is_none() && is_rounded(text) {
+            self.rounded = Some(text.to_owned());
+        }
         self.cells.push((row, hash(text)));
         self.containers += u32::from(is_container);
         self.links += u32::from(text.starts_with("http://") || text.starts_with("https://"));
@@ -207,6 +215,21 @@ impl ColumnSample {
     /// Are the values codes of one or two signs?
     pub fn are_codes(&self) -> bool {
         self.distinct.keys().all(|word| word.chars().count() <= 2)
+    }
+
+    /// Do the values look like keys: one or two short words with a digit, of which those outside a
+    /// list of their own have three signs or more?
+    pub fn are_keys(&self, is_listed: bool) -> bool {
+        let is_key = |text: &str| {
+            let length = text.chars().count();
+            let fits = (if is_listed { 1 } else { 3 }..=40).contains(&length);
+            fits && !is_word(text) && text.split_whitespace().count() <= 2
+        };
+        let keys = self.distinct.iter().filter(|(text, _)| is_key(text)).map(|(_, count)| count);
+        let counted: u32 = self.distinct.values().sum();
+        f64::from(keys.sum::<u32>()) >= 0.95 * f64::from(counted.max(1))
+            && self.share(self.links.max(self.containers)) < 0.5
+            && (self.rounded.is_some() || self.share(self.precise) < 0.5)
     }
 
     /// Are the values the numbers of the rows, from 0 or 1?

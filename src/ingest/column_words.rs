@@ -84,8 +84,9 @@ const WORDS: [(Concept, &str); 31] = [
     (
         Id,
         "id ids uuid guid key ref reference referentie identifiant identificador identificativo \
-         identyfikator kennung kenmerk aktenzeichen clave cle folio protocolo protocollo ticket \
-         ticketid fitxa ficha",
+         identyfikator kennung kenmerk aktenzeichen geschaftszeichen clave cle folio protocolo \
+         protocollo ticket ticketid fitxa ficha referencia referencja riferimento rif sygnatura \
+         znak",
     ),
     (Number, "number num no nr nro numero numer nummer"),
     (RowNumber, "objectid fid gid ogc rowid rownumber rownum lfd"),
@@ -100,7 +101,7 @@ const WORDS: [(Concept, &str); 31] = [
          les di da do del della der die das des van het of the for enquiry report reports \
          servico servicos servicio servicios servizio dienstleistung demanda demandas atendimento \
          manifestacao denuncia avisos avis event notification notifications contacto contato \
-         contact user",
+         contact user expediente expedient pratica processo zaak wo workorder",
     ),
     (
         Period,
@@ -258,6 +259,8 @@ pub struct NameWords {
     pub is_technical: bool,
     /// The name is the word for an area and nothing else.
     pub is_bare_area: bool,
+    /// It names a service and no request: its key is the code of a category.
+    pub is_service: bool,
 }
 
 impl NameWords {
@@ -267,11 +270,15 @@ impl NameWords {
         let is_technical = name.starts_with(['_', '*', ':']);
         let is_bare_area = fold(name) == "area";
         let mut words = Self { is_technical, is_bare_area, ..Self::default() };
-        for word in split(name) {
+        let parts = split(&with_number(name)).join(" ").replace("work order", "workorder");
+        let says_service = |word: &str| SERVICES.iter().any(|stem| word.starts_with(stem));
+        let says_request = REQUESTS.iter().any(|stem| parts.contains(stem));
+        words.is_service = !says_request && parts.split(' ').any(says_service);
+        for word in parts.split(' ').filter(|word| !word.is_empty()) {
             if word.chars().all(|c| c.is_ascii_digit()) {
                 continue;
             }
-            match concept(&word).map(|one| vec![one]).or_else(|| compound(&word)) {
+            match concept(word).map(|one| vec![one]).or_else(|| compound(word)) {
                 Some(concepts) => {
                     for concept in concepts {
                         if !words.has(concept) {
@@ -293,6 +300,28 @@ impl NameWords {
     /// Does it have a word of one of these kinds?
     pub fn has_any(&self, concepts: &[Concept]) -> bool {
         concepts.iter().any(|concept| self.has(*concept))
+    }
+}
+
+/// Beginnings of words for a service of the city, and parts of words for a request.
+const SERVICES: [&str; 4] = ["serv", "svc", "dienst", "prob"];
+const REQUESTS: [&str; 7] = ["req", "case", "call", "demand", "solicit", "anfrag", "richiest"];
+
+/// Signs for a number, longer ones first.
+const NUMBER_SIGNS: [&str; 5] = ["n.º", "n.°", "nº", "n°", "№"];
+
+/// The name with the word `no` in place of a sign for a number: `N°`, `Case #`.
+fn with_number(name: &str) -> String {
+    let mut text = name.trim().to_owned();
+    for sign in NUMBER_SIGNS {
+        text = text.replace(sign, " no ").replace(&sign.replace('n', "N"), " no ");
+    }
+    if let Some(rest) = text.strip_suffix('#').or_else(|| text.strip_prefix('#')) {
+        text = format!("{rest} no");
+    }
+    match text.strip_prefix("N.") {
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => format!("no {rest}"),
+        _ => text,
     }
 }
 
@@ -369,6 +398,14 @@ mod tests {
             ("Längengrad", vec![Longitude]),
             ("Endereço", vec![Address]),
             ("meldingsnummer", vec![Request, Number]),
+            ("N°", vec![Number]),
+            ("Nº de dossier", vec![Number, Request]),
+            ("Case #", vec![Request, Number]),
+            ("N. pratica", vec![Number, Request]),
+            ("N", vec![North]),
+            ("Work order", vec![Request]),
+            ("WORKORDERNUMBER", vec![Request, Number]),
+            ("Zaaknummer", vec![Request, Number]),
         ] {
             let words = NameWords { concepts, ..NameWords::default() };
             assert_eq!(NameWords::of(name), words, "{name}");

@@ -392,9 +392,13 @@ impl Mapping {
         field: &'static str,
         keep: &mut impl FnMut(Refusal),
     ) -> Option<RowTime> {
-        let text = self.text(row, field).filter(|text| !is_zero_date(text))?;
+        let text = self.text(row, field)?;
         // Every request has begun; what follows may not have come yet.
-        if field != "requested" && stands_for_no_time(&text) {
+        if field == "requested" {
+            if is_zero_date(&text) {
+                return None;
+            }
+        } else if stands_for_no_time(&text) {
             let words = &mut self.notes.borrow_mut().no_times;
             Notes::word(words, &text, String::new, false);
             return None;

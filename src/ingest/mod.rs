@@ -48,6 +48,9 @@ mod python_literal;
 mod read;
 mod recognition;
 mod recognition_categories;
+mod recognition_ids;
+#[cfg(test)]
+mod recognition_ids_tests;
 mod recognition_mapping;
 mod recognition_places;
 #[cfg(test)]

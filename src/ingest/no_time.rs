@@ -12,6 +12,19 @@ use crate::ingest::time_text::{WrittenDate, written};
 /// The spreadsheets' serial of 9999-12-31.
 const SERIAL_OF_9999: &str = "2958465";
 
+/// Beginnings of dates that no calendar has: zeros, and the spreadsheets' day 0 in several orders.
+const NO_DATES: [&str; 9] = [
+    "0000-00-00",
+    "0000/00/00",
+    "00/00/0000",
+    "00.00.0000",
+    "00-00-0000",
+    "1/0/1900",
+    "0/1/1900",
+    "00/01/1900",
+    "1900-01-00",
+];
+
 /// Is the text a date that stands for none? These are every date up to the year 1800 or from 2900,
 /// and the first two days of January or the last two of December of a year before 1970 or after
 /// 2098, with 1970-01-01: 0001-01-01, 1899-12-30, 1900-01-01, 9999-12-31. Numbers are seconds or
@@ -23,7 +36,7 @@ pub fn is_filler_date(text: &str) -> bool {
     if bytes.get(4) == Some(&b'-') && bytes.starts_with(b"20") && bytes[2] < b'9' {
         return false;
     }
-    if text == SERIAL_OF_9999 || text.starts_with("0000-00-00") {
+    if text == SERIAL_OF_9999 || NO_DATES.iter().any(|date| text.starts_with(date)) {
         return true;
     }
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -71,10 +84,16 @@ fn is_filler(date: Date) -> bool {
     }
 }
 
-/// Does a text in a column of ends or changes say that there is none yet: a word, or a date that
-/// stands for none?
+/// Does a text in a column of ends or changes say that there is none yet: a word, a date that
+/// stands for none, or 0 or -1?
 pub fn stands_for_no_time(text: &str) -> bool {
-    is_word(text) || is_filler_date(text)
+    is_word(text) || is_filler_date(text) || is_no_time_number(text)
+}
+
+/// Is it a number that programs write in place of a time that has not come: 0 or -1? In another
+/// column it is a value.
+pub fn is_no_time_number(text: &str) -> bool {
+    matches!(text.trim(), "0" | "-1" | "0.0" | "-1.0" | "0.00" | "00000000")
 }
 
 /// Is the text without any digit?
@@ -115,6 +134,10 @@ mod tests {
             "-62135596800",
             "253402300799000",
             "2958465",
+            "00/00/0000",
+            "00.00.0000 00:00:00",
+            "1/0/1900 12:00:00 AM",
+            "00/01/1900",
         ] {
             assert!(is_filler_date(text), "{text}");
         }
@@ -132,6 +155,9 @@ mod tests {
             "1570320355",
             "1570320355000",
             "17532",
+            "0",
+            "-1",
+            "11/01/2025",
             "Pending",
             "",
         ] {
@@ -145,6 +171,12 @@ mod tests {
             assert!(stands_for_no_time(text) && !says_closed(text), "{text}");
         }
         assert!(says_closed("Done") && says_closed("Erledigt"));
+        for text in ["0", "-1", "0.0", " -1 ", "00000000"] {
+            assert!(stands_for_no_time(text) && !says_closed(text), "{text}");
+        }
+        for text in ["1", "10", "-10", "1.0", "20250302"] {
+            assert!(!stands_for_no_time(text), "{text}");
+        }
         assert!(!stands_for_no_time("2026-03-40") && !says_closed("Closed 2"));
     }
 }

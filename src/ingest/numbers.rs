@@ -55,6 +55,20 @@ pub fn decimal(text: &str) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
+/// Is it a whole number that a spreadsheet has written with fewer digits than it had, such as
+/// `1.01E+11`?
+pub fn is_rounded(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let exponent = exponent.strip_prefix('+').filter(|digits| is_digits(digits));
+    let places = exponent.and_then(|digits| digits.parse::<usize>().ok());
+    whole.len() == 1
+        && is_digits(whole)
+        && is_digits(decimals)
+        && places.is_some_and(|places| places > decimals.len())
+}
+
 /// A number that may have its digits in groups: `1,002,973`, `2'683'920.5`, `5 031 850,88`. Two
 /// different signs are the groups' and the decimal sign, in this order; the same sign twice is the
 /// groups'; one alone before exactly three digits is the groups', else the decimal sign.

@@ -41,6 +41,8 @@ pub struct RecognisedColumn {
     pub(super) key: String,
     /// Its times have no offset from UTC.
     is_local_time: bool,
+    /// A number that a spreadsheet has rounded.
+    pub(super) rounded: Option<String>,
 }
 
 impl RecognisedColumn {
@@ -83,9 +85,12 @@ impl Recognition {
     pub fn of(input: &Input) -> Result<Self> {
         let (columns, values, rows) = sample(input)?;
         let mut found: Vec<RecognisedColumn> = Vec::with_capacity(values.len());
+        let has_name = |number: &usize| !columns.folded()[*number].is_empty();
+        let first = (0..values.len()).find(|n| has_name(n) && values[*n].filled > 0);
         for (number, values) in values.iter().enumerate() {
             let words = NameWords::of(&columns.names()[number]);
-            let column = Column { name: &columns.names()[number], words: &words, values, rows };
+            let (name, is_first) = (&columns.names()[number], first == Some(number));
+            let column = Column { name, words: &words, values, rows, is_first };
             let key = columns.folded()[number].clone();
             // A mapping finds the first of several columns of one name.
             let is_named = !key.is_empty() && found.iter().all(|other| other.key != key);
@@ -99,6 +104,7 @@ impl Recognition {
                 has_addresses: values.places_at_addresses > 0,
                 key,
                 is_local_time: values.local_times > 0,
+                rounded: values.rounded.clone(),
             });
         }
         let mut recognition = Self {
@@ -116,6 +122,7 @@ impl Recognition {
         recognition.only_time();
         recognition.prefer_status_columns();
         recognition.drop_parts_of_places();
+        recognition.find_ids();
         recognition.assign();
         Ok(recognition)
     }
@@ -322,6 +329,7 @@ impl Recognition {
             }
         }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
+        doubts.extend(self.rounded_ids().map(|doubt| ("id", doubt)));
         if lacks_category {
             let doubt = message!(
                 "aucune colonne de catégorie ; « [defaults] category » en donne une à toutes les \

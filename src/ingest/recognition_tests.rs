@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::ingest::read::{Input, ReadOptions};
 use crate::ingest::recognition::Recognition;
 
-fn recognised(name: &str, text: &str) -> Recognition {
+pub(super) fn recognised(name: &str, text: &str) -> Recognition {
     static FILES: AtomicU32 = AtomicU32::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
     let name = format!("pointchaud-{}-{number}-{name}", std::process::id());

@@ -9,7 +9,7 @@ use crate::i18n::Message;
 use crate::ingest::exchanged::{Surroundings, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::no_time::is_filler_date;
-use crate::ingest::numbers::{degrees, east_west, grouped, is_absent};
+use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::projection::{Evidence, Projection, recognise};
@@ -73,6 +73,8 @@ pub struct Survey {
     projected: Vec<(f64, f64, Option<Position>)>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
+    /// The first id that a spreadsheet has rounded.
+    rounded_id: Option<String>,
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
     decided: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl Survey {
             with_e_w: [false; 2],
             projected: Vec::new(),
             midnights: [[0; 2]; 4],
+            rounded_id: None,
             decided: Vec::new(),
         }
     }
@@ -108,6 +111,10 @@ impl Survey {
             }
         }
         self.place(mapping, row);
+        if self.rounded_id.is_none() {
+            let ids = mapping.cells(row, "id");
+            self.rounded_id = ids.into_iter().find(|id| is_rounded(id)).map(str::to_owned);
+        }
         self.rows < ROWS || self.dates.found() == OrderFound::Open
     }
 
@@ -204,6 +211,14 @@ impl Survey {
                     "{field}: every time is midnight; read as days without a time"
                 ));
             }
+        }
+        if let Some(id) = self.rounded_id.take() {
+            mapping.tell(message!(
+                "id : des valeurs comme « {id} » ont été arrondies par un tableur ; des demandes \
+                 différentes peuvent avoir le même identifiant",
+                "id: values such as '{id}' were rounded by a spreadsheet; different requests may \
+                 have the same id"
+            ));
         }
         self.settle_o(mapping);
         self.settle_pairs(mapping);

@@ -85,6 +85,39 @@ fn what_stands_for_no_closing_is_none_and_counted() {
 }
 
 #[test]
+fn zeros_in_a_column_of_closings_are_none_and_counted() {
+    for (name, time) in [
+        ("closed", "20250401"),
+        ("closed", "2025-04-01T10:00:00Z"),
+        ("Closed", "1743501600"),
+        ("closed_at", "1743501600000"),
+        ("Closed Date", "45748.5"),
+        ("Date de fermeture", "45748"),
+        ("Erledigt", "24.04.2025 10:00"),
+        ("Fecha de cierre", "2025-04-01 10:00:00"),
+    ] {
+        for filler in ["0", "-1", "0.0", "00/00/0000", "1/0/1900"] {
+            // Half of the rows, and nearly all.
+            for [closed, of] in [[1, 2], [1, 15]] {
+                let more = |n: u32| {
+                    let end = if n % of < closed { time } else { filler };
+                    format!("{end},52.1{n},5.2{n}")
+                };
+                let text = format!("id,created,category,{name},lat,lon\n{}", rows(60, more));
+                let (code, summary, said, table) = import(&text);
+                let what = format!("{name} {time} {filler}: {said}");
+                assert_eq!((code, &summary["added"]), (Some(0), &60.into()), "{what}");
+                let open = 60 - 60 / of * closed;
+                assert_eq!(summary["times_that_stand_for_none"][filler], open, "{what}");
+                assert_eq!(table.matches(",open,").count() as u32, open, "{what}");
+                assert_eq!(table.matches(",closed,").count() as u32, 60 - open, "{what}");
+                assert!(!said.contains("status words"), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_closing_that_is_no_time_and_no_filler_is_refused() {
     let more = |n: u32| match n {
         7 => "2025-13-45,52.1,5.2".to_owned(),
@@ -96,4 +129,44 @@ fn a_closing_that_is_no_time_and_no_filler_is_refused() {
     assert_eq!((code, &summary["refused"]), (Some(3), &1.into()), "{said}");
     // A word that says so closes a request without a time.
     assert_eq!(table.matches(",closed,").count(), 59, "{said}");
+}
+
+#[test]
+fn ids_that_a_spreadsheet_has_rounded_are_said_whatever_the_mapping_says() {
+    let folder = Folder::new("rounded");
+    let row = |n: u32| format!("{n}.01E+11,2025-03-02 08:{n:02}:00,Kuil\n");
+    let text = format!("Zaaknummer,created,category\n{}", (1..9).map(row).collect::<String>());
+    let file = folder.with("ids.csv", text);
+    let arguments = [&["import", file.to_str().unwrap()][..], &CITY].concat();
+    let output = run(&folder, &arguments);
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("'Zaaknummer' has values such as '1.01E+11'"), "{said}");
+    // The owner may take them all the same.
+    let said = done(&folder, &[&arguments[..], &["--mapping", "ids.mapping.toml"]].concat());
+    assert!(said.contains("id: values such as '1.01E+11' were rounded"), "{said}");
+    assert!(said.contains("8 added"), "{said}");
+}
+
+#[test]
+fn an_import_of_keys_that_come_again_stops_or_keeps_the_last_change() {
+    let cells = |n: u32| {
+        let (case, day) = (n % 12 + 1, n / 12 + 1);
+        (case, format!("C-10{case},2025-03-{case:02} 08:00:00,Kuil"), day)
+    };
+    let row = |n: u32| cells(n).1 + "\n";
+    let text = format!("Zaaknummer,created,category\n{}", (0..60).map(row).collect::<String>());
+    let (code, _, said, _) = import(&text);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("id: perhaps 'Zaaknummer'"), "{said}");
+    let row = |n: u32| {
+        let (case, start, day) = cells(n);
+        let status = if day == 5 && case <= 3 { "Closed" } else { "Open" };
+        format!("{start},2025-04-{day:02} 09:00:00,{status}\n")
+    };
+    let rows: String = (0..60).map(row).collect();
+    let (code, summary, said, table) =
+        import(&format!("Zaaknummer,created,category,updated,status\n{rows}"));
+    assert_eq!((code, &summary["added"]), (Some(0), &12.into()), "{said}");
+    assert_eq!(table.matches(",closed,").count(), 3, "{table}");
 }

@@ -70,6 +70,11 @@ fn a_column_that_may_say_the_status_is_a_doubt() {
         ("Status", &["A", "B"]),
         ("Road closed", &["Yes", "No"]),
         ("Date closed", &["X", ""]),
+        // Zeros may be no, or the times of ends that have not come; days among them are no words.
+        ("closed", &["0", ""]),
+        ("Gesloten", &["0"]),
+        ("closed", &["1", "0", "20250302"]),
+        ("Resolved", &["1", "0", "1", "0", "45718"]),
     ] {
         let (code, said, _) = import(&table(names, cells));
         assert_eq!(code, Some(2), "{names} {cells:?}: {said}");
