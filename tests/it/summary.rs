@@ -162,8 +162,12 @@ fn the_summary_is_also_json() {
     let (code, output) = status(&folder, &["import", &path, "--summary", "json"]);
     assert_eq!(code, Some(2), "{output}");
     let summary: serde_json::Value = serde_json::from_str(&output).unwrap();
+    assert!(summary["error"].as_str().unwrap().contains("--date-order dmy"), "{summary}");
+    // And which option has a value that is refused.
+    let (_, output) =
+        status(&folder, &["import", &path, "--summary", "json", "--date-order", "ydm"]);
+    let summary: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(summary["refused"][0]["field"], "--date-order", "{summary}");
-    assert!(summary["error"].as_str().unwrap().contains("day/month"), "{summary}");
 }
 
 #[test]
