@@ -120,7 +120,7 @@ test("on an empty store the map page offers the import; a dropped file is correc
   await first.locator("select").focus();
   await redrawn(() => first.locator("select").selectOption("category"));
   assert.equal(await page.evaluate(() => document.activeElement.id), "column-2", "the focus stays");
-  assert.match(await columnRow("kwrx").innerText(), /choisi par vous/);
+  assert.match(await columnRow("kwrx").innerText(), /choisie par vous/);
   for (const [id, value] of [["jurisdiction", "valmeer.example"], ["time_zone", "Europe/Amsterdam"]]) {
     await redrawn(async () => {
       await page.locator(`#choice-${id}`).fill(value);

@@ -246,7 +246,7 @@ test("a service's questions and a photo with its position are on the report", as
   await page.waitForFunction(() => /15\sm/.test(document.querySelector("#location-status").textContent));
   assert.equal(await page.locator("#lat").inputValue(), "46.808333");
   await page.locator("#send").click();
-  assert.match(await page.locator("#error").innerText(), /Répondez à cette question\s: Qu'y a-t-il à ramasser/);
+  assert.match(await page.locator("#error").innerText(), /Répondez à cette question\s: Qu’y a-t-il à ramasser/);
   assert.equal(await focused(), "attribute-objets");
   await page.keyboard.press("Space");
   await page.getByLabel("Électroménager").check();
@@ -269,11 +269,11 @@ test("a service's questions and a photo with its position are on the report", as
   assert.equal(properties.media_url.length, 1);
   await open(`suivi/${id}?lang=fr`);
   await page.waitForFunction(() => document.querySelector(".photos img")?.naturalWidth > 0);
-  assert.match(await page.locator("#result").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
+  assert.match(await page.locator("#result").innerText(), /Qu’y a-t-il à ramasser[^]*Meuble, Électroménager/);
   // The map page shows them too.
   await page.goto(`${base}#lang=fr&report=${id}`);
   await page.waitForFunction(() => document.querySelector("#card .photos img")?.naturalWidth > 0);
-  assert.match(await page.locator("#card").innerText(), /Qu'y a-t-il à ramasser[^]*Meuble, Électroménager/);
+  assert.match(await page.locator("#card").innerText(), /Qu’y a-t-il à ramasser[^]*Meuble, Électroménager/);
   assert.deepEqual(consoleErrors, []);
 });
 
