@@ -27,7 +27,7 @@ pub struct Aggregate {
 
 impl Columns {
     /// Aggregates located slots.
-    pub fn aggregate(&self, slots: &Selection<'_>) -> Aggregate {
+    pub(crate) fn aggregate(&self, slots: &Selection<'_>) -> Aggregate {
         let mut sums =
             Aggregate { newest: i64::MIN, oldest_open: i64::MAX, ..Aggregate::default() };
         let (mut newest, mut oldest) = (0, u32::MAX);
@@ -60,7 +60,7 @@ impl Columns {
     }
 
     /// Adds the number of slots of each service to `counts`, which is indexed by service number.
-    pub fn count_services(&self, slots: &Selection<'_>, counts: &mut [u32]) {
+    pub(crate) fn count_services(&self, slots: &Selection<'_>, counts: &mut [u32]) {
         match slots {
             Selection::Range(range) => {
                 let services = &self.service[range.start as usize..range.end as usize];
@@ -73,7 +73,7 @@ impl Columns {
     }
 
     /// Was any report of these slots requested between two seconds since 1970, both included?
-    pub fn any_requested_between(&self, slots: Range<u32>, first: i64, last: i64) -> bool {
+    pub(crate) fn any_requested_between(&self, slots: Range<u32>, first: i64, last: i64) -> bool {
         let (first, last) = (pack_second(first), pack_second(last));
         let times = &self.requested[slots.start as usize..slots.end as usize];
         // No early exit: the loop compares several times per instruction.

@@ -25,19 +25,19 @@ pub struct BoundaryIndex {
 
 impl BoundaryIndex {
     /// Indexes a boundary set.
-    pub fn new(set: BoundarySet) -> Self {
+    pub(crate) fn new(set: BoundarySet) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let boxes = AreaIndex::new(set.areas.iter().map(|area| *area.shape.bounds()));
         Self { serial: NEXT.fetch_add(1, Ordering::Relaxed), set, boxes }
     }
 
     /// The boundary set.
-    pub fn set(&self) -> &BoundarySet {
+    pub(crate) fn set(&self) -> &BoundarySet {
         &self.set
     }
 
     /// The number of the area with this name.
-    pub fn find(&self, name: &str) -> Option<u16> {
+    pub(crate) fn find(&self, name: &str) -> Option<u16> {
         self.set.areas.iter().position(|area| area.name == name).map(|at| at as u16)
     }
 

@@ -45,7 +45,7 @@ pub struct ColumnValues {
     pub position: Option<Position>,
     /// Number of the H3 fragment that holds the position, [`u32::MAX`] without a position.
     pub fragment: u32,
-    /// It is a duplicate of a known report, see [`Columns::parent`].
+    /// It is a duplicate of a known report, see `Columns::parent`.
     pub has_parent: bool,
     /// Hashes of its words and streets.
     pub sketch: TextSketch,
@@ -54,7 +54,7 @@ pub struct ColumnValues {
 impl ColumnValues {
     /// Encodes a report that lies in an H3 fragment. New service codes and area names are added to
     /// the dictionaries.
-    pub fn new(
+    pub(crate) fn new(
         fields: &IndexedFields,
         services: &mut Dictionary,
         areas: &mut Dictionary,
@@ -81,7 +81,7 @@ impl ColumnValues {
     }
 
     /// The key that slots are sorted by.
-    pub fn sort_key(&self) -> SortKey {
+    pub(crate) fn sort_key(&self) -> SortKey {
         match (self.position, self.accuracy) {
             (None, _) => SortKey { section: 2, code: 0 },
             (Some(position), accuracy) => {
@@ -144,7 +144,7 @@ pub struct Columns {
 impl Columns {
     /// Empty columns with room for this many reports, `located` of them with a position, and
     /// `id_bytes` bytes of ids.
-    pub fn with_capacity(reports: usize, located: usize, id_bytes: usize) -> Self {
+    pub(crate) fn with_capacity(reports: usize, located: usize, id_bytes: usize) -> Self {
         Self {
             ids: IdColumn::with_capacity(reports, id_bytes),
             service: Vec::with_capacity(reports),
@@ -164,7 +164,13 @@ impl Columns {
     }
 
     /// Appends the next slot. The caller appends slots in the order of their sort keys.
-    pub fn push(&mut self, id: &str, parent: Option<&str>, record: &ColumnValues, key: SortKey) {
+    pub(crate) fn push(
+        &mut self,
+        id: &str,
+        parent: Option<&str>,
+        record: &ColumnValues,
+        key: SortKey,
+    ) {
         if let Some(parent) = parent {
             self.parents.push((self.len() as u32, parent.into()));
         }
@@ -191,22 +197,22 @@ impl Columns {
     }
 
     /// Number of slots with a position. They are the first slots.
-    pub fn located_count(&self) -> usize {
+    pub(crate) fn located_count(&self) -> usize {
         self.degrees.len()
     }
 
     /// Slots with an exact position.
-    pub fn exact_slots(&self) -> Range<u32> {
+    pub(crate) fn exact_slots(&self) -> Range<u32> {
         0..self.exact as u32
     }
 
     /// Slots with an approximate position.
-    pub fn approximate_slots(&self) -> Range<u32> {
+    pub(crate) fn approximate_slots(&self) -> Range<u32> {
         self.exact as u32..self.located_count() as u32
     }
 
     /// The sort key of a slot.
-    pub fn sort_key(&self, slot: u32) -> SortKey {
+    pub(crate) fn sort_key(&self, slot: u32) -> SortKey {
         let section = u8::from(slot as usize >= self.exact) + u8::from(!self.is_located(slot));
         let code = if self.is_located(slot) { self.morton_code(slot) } else { 0 };
         SortKey { section, code }
@@ -217,25 +223,25 @@ impl Columns {
     }
 
     /// The Morton code of a located slot's finest grid cell.
-    pub fn morton_code(&self, slot: u32) -> u64 {
+    pub(crate) fn morton_code(&self, slot: u32) -> u64 {
         let [x, y] = self.grid_cell(slot);
         morton(x, y)
     }
 
     /// Column and row of a located slot in the finest grid.
     #[inline]
-    pub fn grid_cell(&self, slot: u32) -> [u32; 2] {
+    pub(crate) fn grid_cell(&self, slot: u32) -> [u32; 2] {
         self.grid[slot as usize]
     }
 
     /// Columns and rows of located slots in the finest grid.
     #[inline]
-    pub fn grid_cells(&self, slots: Range<u32>) -> &[[u32; 2]] {
+    pub(crate) fn grid_cells(&self, slots: Range<u32>) -> &[[u32; 2]] {
         &self.grid[slots.start as usize..slots.end as usize]
     }
 
     /// The median grid column of exactly located slots, estimated from a thousand of them.
-    pub fn median_grid_column(&self) -> Option<u32> {
+    pub(crate) fn median_grid_column(&self) -> Option<u32> {
         let step = (self.exact / 1_000).max(1);
         let mut columns: Vec<u32> =
             self.grid[..self.exact].iter().step_by(step).map(|[column, _]| *column).collect();
@@ -245,19 +251,19 @@ impl Columns {
 
     /// Longitude and latitude of a located slot, in degrees.
     #[inline]
-    pub fn degrees(&self, slot: u32) -> [f64; 2] {
+    pub(crate) fn degrees(&self, slot: u32) -> [f64; 2] {
         self.degrees[slot as usize]
     }
 
     /// The H3 fragment that holds a located slot.
     #[inline]
-    pub fn fragment(&self, slot: u32) -> u32 {
+    pub(crate) fn fragment(&self, slot: u32) -> u32 {
         self.fragment[slot as usize]
     }
 
     /// Hashes of a report's words and streets; empty for a report without a position.
     #[inline]
-    pub fn sketch(&self, slot: u32) -> TextSketch {
+    pub(crate) fn sketch(&self, slot: u32) -> TextSketch {
         let slot = slot as usize;
         match (self.words.get(slot), self.streets.get(slot)) {
             (Some(words), Some(streets)) => TextSketch { words: *words, streets: *streets },
@@ -266,7 +272,7 @@ impl Columns {
     }
 
     /// The id of the report of which this one is a duplicate, where that is known.
-    pub fn parent(&self, slot: u32) -> Option<&str> {
+    pub(crate) fn parent(&self, slot: u32) -> Option<&str> {
         if !self.state(slot).has_parent() {
             return None;
         }
@@ -277,33 +283,33 @@ impl Columns {
     /// When a report was closed, in seconds since 1970; none while it is open or where the time is
     /// unknown.
     #[inline]
-    pub fn closed(&self, slot: u32) -> Option<i64> {
+    pub(crate) fn closed(&self, slot: u32) -> Option<i64> {
         let closed = self.closed[slot as usize];
         (closed != NEVER).then(|| unpack_second(closed))
     }
 
     /// The position of a slot.
-    pub fn position(&self, slot: u32) -> Option<Position> {
+    pub(crate) fn position(&self, slot: u32) -> Option<Position> {
         let [lon, lat] = self.degrees.get(slot as usize)?;
         Position::new(*lon, *lat).ok()
     }
 
     /// Dictionary number of a slot's service.
     #[inline]
-    pub fn service(&self, slot: u32) -> u16 {
+    pub(crate) fn service(&self, slot: u32) -> u16 {
         self.service[slot as usize]
     }
 
     /// Dictionary number of the source's area name.
     #[inline]
-    pub fn area(&self, slot: u32) -> u16 {
+    pub(crate) fn area(&self, slot: u32) -> u16 {
         self.area[slot as usize]
     }
 
     /// The number of the area of a boundary set that a slot lies in, [`NO_AREA`] where it lies in
     /// none. The areas of all slots of the segment are computed at the first call for a set.
     #[inline]
-    pub fn area_in(&self, set: &BoundaryIndex, slot: u32) -> u16 {
+    pub(crate) fn area_in(&self, set: &BoundaryIndex, slot: u32) -> u16 {
         if slot as usize >= self.located_count() {
             return NO_AREA;
         }
@@ -321,18 +327,18 @@ impl Columns {
 
     /// Status, nature, channel and the other enumerated fields of a slot.
     #[inline]
-    pub fn state(&self, slot: u32) -> PackedState {
+    pub(crate) fn state(&self, slot: u32) -> PackedState {
         self.state[slot as usize]
     }
 
     /// When a report was requested, in seconds since 1970.
     #[inline]
-    pub fn requested(&self, slot: u32) -> i64 {
+    pub(crate) fn requested(&self, slot: u32) -> i64 {
         unpack_second(self.requested[slot as usize])
     }
 
     /// All values of a slot.
-    pub fn record(&self, slot: u32) -> ColumnValues {
+    pub(crate) fn record(&self, slot: u32) -> ColumnValues {
         let state = self.state(slot);
         ColumnValues {
             service: self.service(slot),
@@ -354,7 +360,7 @@ impl Columns {
     }
 
     /// Are slots in the order of their keys, and do all columns have the same length?
-    pub fn is_consistent(&self) -> bool {
+    pub(crate) fn is_consistent(&self) -> bool {
         let keys = (0..self.len() as u32).map(|slot| self.sort_key(slot));
         self.ids.len() == self.len() && self.closed.len() == self.len() && keys.is_sorted()
     }

@@ -90,7 +90,7 @@ impl CompiledFilter {
 
     /// May reports of this service match?
     #[inline]
-    pub fn accepts_service(&self, number: u16) -> bool {
+    pub(crate) fn accepts_service(&self, number: u16) -> bool {
         match &self.services {
             None => true,
             Some(wanted) => wanted.get(usize::from(number)).copied().unwrap_or(false),
@@ -98,49 +98,49 @@ impl CompiledFilter {
     }
 
     /// May reports match that are open or in progress?
-    pub fn accepts_open(&self) -> bool {
+    pub(crate) fn accepts_open(&self) -> bool {
         self.open
     }
 
     /// May closed reports match?
-    pub fn accepts_closed(&self) -> bool {
+    pub(crate) fn accepts_closed(&self) -> bool {
         self.closed
     }
 
     /// May reports of every service match?
-    pub fn accepts_every_service(&self) -> bool {
+    pub(crate) fn accepts_every_service(&self) -> bool {
         self.services.is_none()
     }
 
     /// May reports of every service match, open and closed?
-    pub fn accepts_every_service_and_state(&self) -> bool {
+    pub(crate) fn accepts_every_service_and_state(&self) -> bool {
         self.services.is_none() && self.open && self.closed
     }
 
     /// May reports with an approximate position match a query about places?
-    pub fn accepts_approximate(&self) -> bool {
+    pub(crate) fn accepts_approximate(&self) -> bool {
         self.approximate
     }
 
     /// Does the filter test nothing but the service and whether the report is closed? Then the
     /// partial indexes it selects hold only matching reports.
-    pub fn is_by_kind(&self) -> bool {
+    pub(crate) fn is_by_kind(&self) -> bool {
         self.by_kind
     }
 
     /// Does every report match?
-    pub fn matches_all(&self) -> bool {
+    pub(crate) fn matches_all(&self) -> bool {
         self.by_kind && self.accepts_every_service_and_state()
     }
 
     /// The filter's bounding box.
-    pub fn bbox(&self) -> Option<&BBox> {
+    pub(crate) fn bbox(&self) -> Option<&BBox> {
         self.bbox.as_ref()
     }
 
     /// Does a slot match all conditions but the bounding box and the accuracy of its position?
     #[inline]
-    pub fn matches_attributes(&self, columns: &Columns, slot: u32) -> bool {
+    pub(crate) fn matches_attributes(&self, columns: &Columns, slot: u32) -> bool {
         // A column is read only where the filter tests it: each read may be a cache miss.
         (self.every_kind || self.kinds[columns.state(slot).kind()])
             && (self.services.is_none() || self.accepts_service(columns.service(slot)))
@@ -152,7 +152,7 @@ impl CompiledFilter {
     /// [`CompiledFilter::matches_attributes`], and inside the bounding box if there is one. A
     /// report without a position is outside every box.
     #[inline]
-    pub fn matches(&self, columns: &Columns, slot: u32) -> bool {
+    pub(crate) fn matches(&self, columns: &Columns, slot: u32) -> bool {
         self.matches_all()
             || self.matches_attributes(columns, slot)
                 && self.bbox.as_ref().is_none_or(|bbox| {

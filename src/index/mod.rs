@@ -29,10 +29,9 @@
 //!
 //! # Distances
 //! Candidates are compared by approximate haversines on the plane of the grid, which are exact to a
-//! centimetre within a quarter of a degree
-//! ([`QueryPoint::approximate_haversines`](crate::place::QueryPoint::approximate_haversines)).
-//! Queries then compute exact distances on the sphere for the few that remain, so answers are
-//! exact.
+//! centimetre within a quarter of a degree (`approximate_haversines` in
+//! `src/place/query_point.rs`). Queries then compute exact distances on the sphere for the few that
+//! remain, so answers are exact.
 
 mod access;
 mod aggregate;
@@ -44,6 +43,7 @@ mod dictionary;
 mod ids;
 mod merge_policy;
 mod packed;
+mod scans;
 mod segment;
 mod selection;
 mod snapshot;

@@ -22,7 +22,7 @@ pub(super) struct StateFields {
 }
 
 impl PackedState {
-    /// Values of [`PackedState::kind`] are below this.
+    /// Values of `PackedState::kind` are below this.
     pub const KINDS: usize = 128;
 
     pub(super) fn new(fields: &StateFields) -> Self {
@@ -37,12 +37,12 @@ impl PackedState {
 
     /// A status, nature and channel as one number below [`PackedState::KINDS`]: filters test all
     /// three with one table look-up.
-    pub fn kind_of(status: Status, nature: Nature, channel: Channel) -> usize {
+    pub(crate) fn kind_of(status: Status, nature: Nature, channel: Channel) -> usize {
         status as usize | (nature as usize) << 2 | (channel as usize) << 4
     }
 
     /// [`PackedState::kind_of`] this report's status, nature and channel.
-    pub fn kind(self) -> usize {
+    pub(crate) fn kind(self) -> usize {
         usize::from(self.0 & 0x7f)
     }
 
@@ -51,57 +51,57 @@ impl PackedState {
     }
 
     /// The status.
-    pub fn status(self) -> Status {
+    pub(crate) fn status(self) -> Status {
         self.variant(Status::ALL, 0, 2)
     }
 
     /// Why the report was closed, where it is closed and the reason is known.
-    pub fn reason(self) -> Option<ClosedReason> {
+    pub(crate) fn reason(self) -> Option<ClosedReason> {
         let number = usize::from(self.0 >> 9 & 7).checked_sub(1);
         number.map(|number| ClosedReason::ALL[number])
     }
 
     /// The nature.
-    pub fn nature(self) -> Nature {
+    pub(crate) fn nature(self) -> Nature {
         self.variant(Nature::ALL, 2, 2)
     }
 
     /// The channel.
-    pub fn channel(self) -> Channel {
+    pub(crate) fn channel(self) -> Channel {
         self.variant(Channel::ALL, 4, 3)
     }
 
     /// How well the position is known; without meaning where there is no position.
-    pub fn accuracy(self) -> Accuracy {
+    pub(crate) fn accuracy(self) -> Accuracy {
         self.variant(Accuracy::ALL, 8, 1)
     }
 
     /// Is the report known to be a duplicate of another? Either it has a parent report or it was
     /// closed as a duplicate.
-    pub fn is_duplicate(self) -> bool {
+    pub(crate) fn is_duplicate(self) -> bool {
         self.has_parent() || self.0 >> 9 & 7 == ClosedReason::Duplicate as u16 + 1
     }
 
     /// Is it known of which report this one is a duplicate?
     #[inline]
-    pub fn has_parent(self) -> bool {
+    pub(crate) fn has_parent(self) -> bool {
         self.0 >> 12 & 1 == 1
     }
 
     /// Is only the day of the request known, not its time?
     #[inline]
-    pub fn is_day_only(self) -> bool {
+    pub(crate) fn is_day_only(self) -> bool {
         self.0 >> 7 & 1 == 1
     }
 
     /// Is only the day of the closing known, not its time?
     #[inline]
-    pub fn is_closed_day_only(self) -> bool {
+    pub(crate) fn is_closed_day_only(self) -> bool {
         self.0 >> 13 & 1 == 1
     }
 
     /// Is the report open or in progress?
-    pub fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         self.0 & 3 != Status::Closed as u16
     }
 }

@@ -30,7 +30,7 @@ impl Selection<'_> {
     }
 
     /// The first and the last slot.
-    pub fn first_and_last(&self) -> (u32, u32) {
+    pub(crate) fn first_and_last(&self) -> (u32, u32) {
         match self {
             Self::Range(range) => (range.start, range.end - 1),
             Self::List(list) => (list[0], list[list.len() - 1]),
@@ -47,6 +47,21 @@ impl Selection<'_> {
 }
 
 /// Matching reports of one segment, in slot order, with the columns to read them from.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::{BBox, Position};
+///
+/// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
+/// let at = Position::new(-71.2, 46.8).ok();
+/// let report = IndexedFields::new(id, service, 1_790_000_000, at);
+/// let snapshot = Index::from_reports([report]).reader().load();
+/// snapshot.scan_box(&BBox::WORLD, &snapshot.compiled(&Filter::default()), |batch| {
+///     assert_eq!(batch.slots().count(), 1);
+///     batch.slots().each(|slot| assert_eq!(snapshot.id(batch.address(slot)), "r1"));
+/// });
+/// ```
 pub struct SelectionBatch<'a> {
     pub(super) segment: u32,
     pub(super) columns: &'a Columns,
@@ -55,7 +70,7 @@ pub struct SelectionBatch<'a> {
 
 impl<'a> SelectionBatch<'a> {
     /// The columns of the segment.
-    pub fn columns(&self) -> &'a Columns {
+    pub(crate) fn columns(&self) -> &'a Columns {
         self.columns
     }
 
@@ -65,7 +80,7 @@ impl<'a> SelectionBatch<'a> {
     }
 
     /// A batch of one slot of the same segment.
-    pub fn single(&self, slot: u32) -> SelectionBatch<'a> {
+    pub(crate) fn single(&self, slot: u32) -> SelectionBatch<'a> {
         SelectionBatch {
             segment: self.segment,
             columns: self.columns,
@@ -74,7 +89,7 @@ impl<'a> SelectionBatch<'a> {
     }
 
     /// The id of a slot.
-    pub fn id(&self, slot: u32) -> &'a str {
+    pub(crate) fn id(&self, slot: u32) -> &'a str {
         self.columns.ids.get(slot)
     }
 

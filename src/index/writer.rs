@@ -113,6 +113,7 @@ impl Index {
     /// let report = IndexedFields::new(id, service, 1_790_000_000, None);
     /// let snapshot = Index::from_reports([report]).reader().load();
     /// assert_eq!(snapshot.view(snapshot.find("r1").unwrap()).service, "graffiti");
+    /// Index::from_reports([]).check_invariants();
     /// ```
     pub fn from_reports(reports: impl IntoIterator<Item = IndexedFields>) -> Self {
         let new = |(report, revision)| Change { revision, event: Event::New(report) };
@@ -243,7 +244,7 @@ impl Index {
 
     /// Advances to a revision that has no changes left to read: an updated report has only its
     /// newest revision.
-    pub fn advance(&mut self, revision: u64) {
+    pub(crate) fn advance(&mut self, revision: u64) {
         if revision > self.state.revision {
             self.state.revision = revision;
             self.publish();
@@ -302,7 +303,7 @@ impl Index {
     }
 
     /// The background merge that is due, if any; none while another one is running.
-    pub fn next_merge(&mut self) -> Option<MergeJob> {
+    pub(crate) fn next_merge(&mut self) -> Option<MergeJob> {
         let is_running = self.deleted_during_merge.is_some();
         background_merge(&self.sizes(), is_running).map(|first| self.begin_merge(first))
     }
@@ -360,7 +361,7 @@ impl Index {
     /// Replaces the boundary sets. Readers see them with the next published snapshot; a change of
     /// boundaries has a revision of its own. What segments have computed for a set that stays the
     /// same is kept.
-    pub fn set_boundaries(&mut self, sets: Vec<BoundarySet>) {
+    pub(crate) fn set_boundaries(&mut self, sets: Vec<BoundarySet>) {
         let known = &self.state.boundary_sets;
         let indexed = |set: BoundarySet| {
             let same = known.iter().find(|known| *known.set() == set);

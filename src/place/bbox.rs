@@ -28,8 +28,8 @@ impl BBox {
     /// The whole Earth.
     pub const WORLD: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
 
-    /// Checks the four edges, in degrees. It does not refuse `south` above `north`: see
-    /// [`BBox::is_upright`].
+    /// Checks the four edges, in degrees. It does not refuse `south` above `north`: such a box
+    /// holds no position.
     ///
     /// # Errors
     /// [`OutOfRange`] for the first edge that is not on the Earth.
@@ -40,7 +40,7 @@ impl BBox {
     }
 
     /// False where `south` is above `north`.
-    pub fn is_upright(&self) -> bool {
+    pub(crate) fn is_upright(&self) -> bool {
         self.south <= self.north
     }
 
@@ -72,7 +72,7 @@ impl BBox {
     }
 
     /// The box enlarged on every side by `share` of its size, cut off at the poles.
-    pub fn grown(&self, share: f64) -> Self {
+    pub(crate) fn grown(&self, share: f64) -> Self {
         let width = if self.west > self.east { 360.0 } else { 0.0 } + self.east - self.west;
         let (dx, dy) = (width * share, (self.north - self.south) * share);
         let south = (self.south - dy).max(-90.0);

@@ -36,7 +36,7 @@ impl DistanceKey {
     }
 
     /// The key of a distance.
-    pub fn of(distance: Meters) -> Self {
+    pub(crate) fn of(distance: Meters) -> Self {
         if distance.0 >= HALF_CIRCUMFERENCE_M {
             return Self::MAX;
         }
@@ -57,7 +57,7 @@ impl DistanceKey {
     }
 
     /// A key that no place as far as this one exceeds, whatever the rounding.
-    pub fn with_tolerance(self) -> Self {
+    pub(crate) fn with_tolerance(self) -> Self {
         match self.0 {
             near if near <= -2.0 => Self::of_sine((-1.0 / near).sqrt() + ROUNDING),
             far if far <= 0.0 => Self::of_cosine((far / -4.0).sqrt() - ROUNDING),
@@ -66,7 +66,7 @@ impl DistanceKey {
     }
 
     /// The order of the keys.
-    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+    pub(crate) fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
     }
 }
@@ -83,7 +83,10 @@ impl QueryPoint {
     ///
     /// By the triangle inequality of chords: sin(d/2) differs by at most half the chord from the
     /// centre of the box to its corner, seen from the point, and cos(d/2), seen from its antipode.
-    pub fn key_bounds(&self, [west, south, east, north]: [f64; 4]) -> (DistanceKey, DistanceKey) {
+    pub(crate) fn key_bounds(
+        &self,
+        [west, south, east, north]: [f64; 4],
+    ) -> (DistanceKey, DistanceKey) {
         let (sine2, cosine2) = self.half_angle((west + east) / 2.0, (south + north) / 2.0);
         let nearest_equator =
             if south <= 0.0 && north >= 0.0 { 0.0 } else { south.abs().min(north.abs()) };

@@ -100,14 +100,14 @@ impl GridCell {
     }
 
     /// The cell of `level` that holds the finest cell with Morton number `code`.
-    pub fn of_morton(code: u64, level: u8) -> Self {
+    pub(crate) fn of_morton(code: u64, level: u8) -> Self {
         let (x, y) = unmorton(code);
         let shift = u32::from(GRID_BITS - level);
         Self { level, x: x.checked_shr(shift).unwrap_or(0), y: y.checked_shr(shift).unwrap_or(0) }
     }
 
     /// Morton numbers of the first and last finest cell inside this one.
-    pub fn codes(&self) -> (u64, u64) {
+    pub(crate) fn codes(&self) -> (u64, u64) {
         let bits = 2 * u32::from(GRID_BITS - self.level);
         let own = morton(self.x, self.y);
         let first = own.checked_shl(bits).unwrap_or(0);
@@ -171,6 +171,9 @@ pub enum Overlap {
 ///
 /// let quebec = GridBox::of(&BBox::new(-71.6, 46.7, -71.1, 47.0).unwrap());
 /// assert_eq!(quebec.overlap(GridCell::WORLD), Overlap::Partly);
+///
+/// let fiji = BBox::new(177.0, -19.0, -178.0, -16.0).unwrap();
+/// assert_eq!(GridBox::parts_of(&fiji).len(), 2, "it crosses the antimeridian");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct GridBox {
@@ -200,7 +203,7 @@ impl GridBox {
 
     /// The columns and rows of one cell, narrowed by the tolerance of [`GridBox::overlap`] so that
     /// no neighbouring cell overlaps it.
-    pub fn of_cell(cell: GridCell) -> Self {
+    pub(crate) fn of_cell(cell: GridCell) -> Self {
         let shift = u32::from(GRID_BITS - cell.level);
         let side = |at: u32| {
             let first = u64::from(at) << shift;
@@ -213,7 +216,7 @@ impl GridBox {
     /// Cuts the box at the western edge of the cell of `level` that holds `column`, so that no cell
     /// of that level touches both parts: each part keeps one column of distance from the cut, the
     /// tolerance of [`GridBox::overlap`]. `None` where the cut is not well inside the box.
-    pub fn cut(&self, column: u32, level: u8) -> Option<(Self, Self)> {
+    pub(crate) fn cut(&self, column: u32, level: u8) -> Option<(Self, Self)> {
         let shift = u32::from(GRID_BITS - level);
         let cut = column.checked_shr(shift)?.checked_shl(shift)?;
         let width = 1u32.checked_shl(shift)?;

@@ -21,6 +21,11 @@ pub const H3_RESOLUTIONS: usize = (H3_RESOLUTION_MAX - H3_RESOLUTION_MIN) as usi
 /// let cell = H3Cell::of(-71.2080, 46.8139, 9).unwrap();
 /// assert_eq!(H3Cell::parse(&cell.to_string()), Some(cell));
 /// assert_eq!((cell.resolution(), cell.ring(1).len()), (9, 6));
+///
+/// let [lon, lat] = cell.center();
+/// assert_eq!(H3Cell::of(lon, lat, 9), Some(cell));
+/// let outline = H3Cell::outline(&[cell]);
+/// assert_eq!((outline.len(), outline[0].len(), outline[0][0].len()), (1, 1, 6));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct H3Cell(u64);
@@ -46,7 +51,7 @@ impl H3Cell {
     }
 
     /// The 64-bit H3 index.
-    pub fn number(self) -> u64 {
+    pub(crate) fn number(self) -> u64 {
         self.0
     }
 
@@ -67,7 +72,7 @@ impl H3Cell {
 
     /// The corners, counter-clockwise, as longitude and latitude in degrees; the first is not
     /// repeated. Longitudes go beyond ±180 where the cell crosses the antimeridian.
-    pub fn corners(self) -> Vec<[f64; 2]> {
+    pub(crate) fn corners(self) -> Vec<[f64; 2]> {
         let [middle, _] = self.center();
         let boundary = self.cell().boundary();
         boundary.iter().map(|corner| [unwrapped(corner.lng(), middle), corner.lat()]).collect()
@@ -75,7 +80,7 @@ impl H3Cell {
 
     /// Number of cells within `k` steps of a hexagon, itself excluded: 3k(k + 1). Near one of the
     /// twelve pentagons there are fewer.
-    pub fn ring_size(k: u8) -> usize {
+    pub(crate) fn ring_size(k: u8) -> usize {
         3 * usize::from(k) * (usize::from(k) + 1)
     }
 
@@ -117,7 +122,7 @@ impl H3Cell {
 
     /// A box that holds the centres of cells that lie together; one that crosses the antimeridian
     /// where they do, and `None` without cells.
-    pub fn bounds(cells: &[Self]) -> Option<BBox> {
+    pub(crate) fn bounds(cells: &[Self]) -> Option<BBox> {
         let [first, _] = cells.first()?.center();
         let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
         for [lon, lat] in cells.iter().map(|cell| cell.center()) {
@@ -142,14 +147,14 @@ impl H3Cell {
     }
 
     /// Is the centre in the box?
-    pub fn is_in(self, bbox: &BBox) -> bool {
+    pub(crate) fn is_in(self, bbox: &BBox) -> bool {
         let [lon, lat] = self.center();
         Position::new(lon, lat).is_ok_and(|middle| bbox.contains(middle))
     }
 
     /// Mean distance between the centres of neighbours at a resolution, in metres: √3 times the
     /// mean edge.
-    pub fn spacing_m(resolution: u8) -> f64 {
+    pub(crate) fn spacing_m(resolution: u8) -> f64 {
         let resolution = Resolution::try_from(resolution).unwrap_or(Resolution::Fifteen);
         resolution.edge_length_m() * 3f64.sqrt()
     }

@@ -72,7 +72,7 @@ impl Polygons {
     ///
     /// # Errors
     /// Coordinates off the Earth, too many corners, nothing inside.
-    pub fn boundary(shape: MultiPolygon<f64>) -> Result<Self, PolygonError> {
+    pub(crate) fn boundary(shape: MultiPolygon<f64>) -> Result<Self, PolygonError> {
         let corners = corners(&shape)?;
         if corners > Self::BOUNDARY_CORNERS_MAX {
             return Err(PolygonError::Corners(corners));
@@ -108,13 +108,13 @@ impl Polygons {
     }
 
     /// The smallest box that holds all polygons.
-    pub fn bounds(&self) -> &BBox {
+    pub(crate) fn bounds(&self) -> &BBox {
         &self.bounds
     }
 
     /// The rings of each polygon: its outer ring, then its holes. Corners are longitude and
     /// latitude; the last corner repeats the first.
-    pub fn rings(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
+    pub(crate) fn rings(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
         let ring = |ring: &geo::LineString<f64>| ring.coords().map(|at| [at.x, at.y]).collect();
         let polygon = |polygon: &geo::Polygon<f64>| {
             std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
@@ -126,7 +126,7 @@ impl Polygons {
     ///
     /// # Errors
     /// As [`Polygons::boundary`].
-    pub fn of_rings(rings: Vec<Vec<Vec<[f64; 2]>>>) -> Result<Self, PolygonError> {
+    pub(crate) fn of_rings(rings: Vec<Vec<Vec<[f64; 2]>>>) -> Result<Self, PolygonError> {
         let line = |ring: Vec<[f64; 2]>| geo::LineString::from(ring);
         let polygon = |rings: Vec<Vec<[f64; 2]>>| {
             let mut rings = rings.into_iter().map(line);

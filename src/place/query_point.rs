@@ -58,22 +58,22 @@ impl QueryPoint {
     }
 
     /// Longitude in degrees.
-    pub fn lon(&self) -> f64 {
+    pub(crate) fn lon(&self) -> f64 {
         self.lon
     }
 
     /// Latitude in degrees.
-    pub fn lat(&self) -> f64 {
+    pub(crate) fn lat(&self) -> f64 {
         self.lat
     }
 
     /// Column and row of the point in the finest grid.
-    pub fn grid(&self) -> (u32, u32) {
+    pub(crate) fn grid(&self) -> (u32, u32) {
         (self.x, self.y)
     }
 
     /// Cosine of the point's latitude.
-    pub fn cos_lat(&self) -> f64 {
+    pub(crate) fn cos_lat(&self) -> f64 {
         self.cos
     }
 
@@ -81,7 +81,7 @@ impl QueryPoint {
     /// [`haversine_tolerance`] covers. Returns false where a place is farther than the plane
     /// approximation reaches; `out` is meaningless then.
     #[inline]
-    pub fn approximate_haversines(&self, places: &[[u32; 2]], out: &mut [f32]) -> bool {
+    pub(crate) fn approximate_haversines(&self, places: &[[u32; 2]], out: &mut [f32]) -> bool {
         let mut farthest = 0;
         for (out, [x, y]) in out.iter_mut().zip(places) {
             // Columns wrap around at the antimeridian.
@@ -131,7 +131,7 @@ impl QueryPoint {
     }
 
     /// sin²(d/2) and cos²(d/2) of the central angle d to a place given in degrees.
-    pub fn half_angle(&self, lon: f64, lat: f64) -> (f64, f64) {
+    pub(crate) fn half_angle(&self, lon: f64, lat: f64) -> (f64, f64) {
         self.far(self.differences(lon, lat).0, lat)
     }
 

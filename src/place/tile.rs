@@ -43,13 +43,13 @@ impl Tile {
     }
 
     /// The extent in degrees.
-    pub fn bounds(&self) -> BBox {
+    pub(crate) fn bounds(&self) -> BBox {
         self.cell().bounds()
     }
 
     /// Coordinates of a position inside the tile: units east of its western and south of its
     /// northern edge.
-    pub fn local(&self, position: Position) -> (i32, i32) {
+    pub(crate) fn local(&self, position: Position) -> (i32, i32) {
         let finest = GridCell::of(position, GRID_BITS);
         let shift = u32::from(GRID_BITS - self.z);
         let unit = |at: u32, tile: u32| {
@@ -61,7 +61,7 @@ impl Tile {
 
     /// Coordinates of any longitude and latitude relative to the tile, in its units; outside of
     /// [0, EXTENT] beside the tile. Longitudes beyond ±180 continue past the antimeridian.
-    pub fn unrolled(&self, lon: f64, lat: f64) -> (f64, f64) {
+    pub(crate) fn unrolled(&self, lon: f64, lat: f64) -> (f64, f64) {
         let side = f64::from(2.0f32).powi(i32::from(self.z));
         let sin = lat.clamp(-85.051_128, 85.051_128).to_radians().sin();
         let x = (lon + 180.0) / 360.0 * side - f64::from(self.x);

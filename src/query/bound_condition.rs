@@ -68,7 +68,7 @@ fn values(property: TextProperty, snapshot: &Snapshot) -> Vec<&str> {
 
 impl Condition {
     /// Binds the condition to a snapshot.
-    pub fn bind(&self, snapshot: &Snapshot) -> BoundCondition<'_> {
+    pub(crate) fn bind(&self, snapshot: &Snapshot) -> BoundCondition<'_> {
         match self {
             Self::Constant(value) => BoundCondition::Constant(*value),
             Self::All(list) => {

@@ -45,7 +45,7 @@ impl TextProperty {
     ];
 
     /// The property with this name.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
     }
 }
@@ -65,7 +65,7 @@ impl TimeProperty {
         [(Self::Requested, "requested_datetime"), (Self::Closed, "closed_datetime")];
 
     /// The property with this name.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
     }
 }

@@ -252,7 +252,7 @@ impl DuplicateRule {
 
     /// All candidates with their features, ascending by time, and whether the oldest were omitted
     /// because there were too many. [`DuplicateRule::rank`] scores them; training needs them alone.
-    pub fn candidates(
+    pub(crate) fn candidates(
         &self,
         snapshot: &Snapshot,
         query: &DuplicateQuery<'_>,

@@ -83,6 +83,14 @@ pub struct ExposureCounts {
 
 /// The filter without what makes a report a case, its service, and without what only selects among
 /// the results, area and box.
+///
+/// ```
+/// use pointchaud::domain::Filter;
+/// use pointchaud::query::population_filter;
+///
+/// let cases = Filter { areas: Some(vec!["Cap-Rouge".to_owned()]), ..Filter::default() };
+/// assert_eq!(population_filter(&cases), Filter::default());
+/// ```
 pub fn population_filter(filter: &Filter) -> Filter {
     Filter { services: None, areas: None, bbox: None, ..filter.clone() }
 }

@@ -23,6 +23,23 @@ pub struct CellTotals {
 }
 
 /// The counts of a whole city at one resolution.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::count_hexes;
+///
+/// let report = |n: u32| {
+///     let at = Position::new(-71.2 + f64::from(n / 2) / 2.0, 46.8).ok();
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
+/// };
+/// let snapshot = Index::from_reports((0..4).map(report)).reader().load();
+/// let counts = count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 8);
+/// assert_eq!((counts.values(), counts.total()), (vec![2, 2], 4));
+/// assert!(counts.neighbours(&snapshot, 1).of(0).is_empty(), "the two cells lie far apart");
+/// ```
 #[derive(Debug, Clone)]
 pub struct HexCounts {
     /// The H3 resolution.
@@ -60,7 +77,7 @@ impl HexCounts {
     }
 
     /// By H3 fragment of the snapshot: the index of its cell in `cells`; none outside the extent.
-    pub fn by_fragment(&self, snapshot: &Snapshot) -> Vec<Option<u32>> {
+    pub(crate) fn by_fragment(&self, snapshot: &Snapshot) -> Vec<Option<u32>> {
         let cells = snapshot.h3_cell_by_fragment(self.resolution);
         cells.into_iter().map(|cell| self.extent_index[cell as usize]).collect()
     }

@@ -129,6 +129,7 @@ pub fn auto_k(total: u64, cells: usize) -> u8 {
 /// let scores = score_hexes(&snapshot, &counts, &every, test).unwrap();
 /// let busiest = (0..counts.cells.len()).max_by_key(|cell| counts.totals[*cell].count).unwrap();
 /// assert!(scores.z[busiest] > 2.0);
+/// assert_eq!(scores.class(busiest), 1, "hot at a false discovery rate of 10 %");
 /// ```
 pub fn score_hexes(
     snapshot: &Snapshot,

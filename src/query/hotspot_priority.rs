@@ -21,7 +21,7 @@ pub struct Priority {
 impl Priority {
     /// The priority of a hotspot at a second since 1970. `severity` returns that of a service
     /// number, 0 to 1.
-    pub fn of(hotspot: &Hotspot, now: i64, severity: impl Fn(u16) -> f64) -> Self {
+    pub(crate) fn of(hotspot: &Hotspot, now: i64, severity: impl Fn(u16) -> f64) -> Self {
         let saturating = |value: f64, half: f64| 1.0 - (-value.max(0.0) / half * 2f64.ln()).exp();
         let days = hotspot.oldest_open.map_or(0.0, |oldest| (now - oldest) as f64 / 86_400.0);
         let services = hotspot.services.iter();
@@ -40,7 +40,7 @@ impl Priority {
     }
 
     /// The sum of all points.
-    pub fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         self.excess + self.open + self.age + self.trend + self.severity
     }
 }

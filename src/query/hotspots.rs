@@ -49,7 +49,7 @@ pub struct HotspotQuery {
 
 impl HotspotQuery {
     /// Greatest age of a hotspot's newest report at the end of the window, in seconds.
-    pub fn recent(&self) -> i64 {
+    pub(crate) fn recent(&self) -> i64 {
         RECENT.min((self.before - self.from) / 2)
     }
 }
@@ -89,7 +89,7 @@ pub struct Hotspot {
 
 impl Hotspot {
     /// 3, 2, 1 at a false discovery rate of 1, 5, 10 %, like the class of a cell.
-    pub fn class(&self) -> i8 {
+    pub(crate) fn class(&self) -> i8 {
         class_of(self.z, self.q)
     }
 }

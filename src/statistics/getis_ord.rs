@@ -27,6 +27,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 /// let z = gi_star(&[0, 0, 10, 0, 0], &row).unwrap();
 /// assert!(z[2] > z[0] && (z[1] - z[3]).abs() < 1e-12);
 /// assert!(gi_star(&[4, 4, 4, 4, 4], &row).is_none(), "equal counts have no variance");
+///
+/// assert_eq!((row.len(), row.of(2)), (5, &[1, 3][..]));
+/// assert!(NeighbourLists::alone(5).of(2).is_empty() && NeighbourLists::alone(0).is_empty());
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct NeighbourLists {
@@ -73,7 +76,7 @@ impl NeighbourLists {
 
     /// Sum of the values of a cell and its neighbours.
     #[inline]
-    pub fn sum(&self, cell: usize, values: &[u32]) -> u64 {
+    pub(crate) fn sum(&self, cell: usize, values: &[u32]) -> u64 {
         let around = self.of(cell).iter().map(|other| u64::from(values[*other as usize]));
         u64::from(values[cell]) + around.sum::<u64>()
     }

@@ -37,22 +37,12 @@ impl Observations {
         self.happened.push((happened, weight));
     }
 
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.happened.len()
-    }
-
-    /// True without rows.
-    pub fn is_empty(&self) -> bool {
-        self.happened.is_empty()
-    }
-
     fn rows(&self) -> impl Iterator<Item = (&[f64], (bool, f64))> {
         self.features.chunks_exact(self.width.max(1)).zip(self.happened.iter().copied())
     }
 
     /// Standard deviation of each feature; 1 for a constant one.
-    pub fn deviations(&self) -> Vec<f64> {
+    pub(crate) fn deviations(&self) -> Vec<f64> {
         let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); self.width]);
         for (features, (_, weight)) in self.rows() {
             n += weight;

@@ -157,6 +157,7 @@ fn both<A: Send, B: Send>(
 ///
 /// let grid = SphereGrid::new(&[[0.0, 0.0], [0.00001, 0.0], [10.0, 0.0]], 50.0);
 /// assert_eq!((grid.len(), grid.points.len()), (2, 3));
+/// assert!(SphereGrid::new(&[], 50.0).is_empty());
 /// ```
 pub struct SphereGrid {
     bands: GridBands,
@@ -223,13 +224,13 @@ impl SphereGrid {
 
     /// The range of points of a cell.
     #[inline]
-    pub fn of(&self, cell: u32) -> Range<usize> {
+    pub(crate) fn of(&self, cell: u32) -> Range<usize> {
         let SphereCell { first, end, .. } = self.cells[cell as usize];
         first as usize..end as usize
     }
 
     /// Divides the rows into `parts` ranges of cells with about equally many points.
-    pub fn parts(&self, parts: usize) -> Vec<Range<u32>> {
+    pub(crate) fn parts(&self, parts: usize) -> Vec<Range<u32>> {
         let mut found = Vec::new();
         let mut first = 0;
         for part in 1..=parts {
@@ -249,14 +250,14 @@ impl SphereGrid {
 
     /// The range of points of consecutive cells.
     #[inline]
-    pub fn of_all(&self, cells: &Range<u32>) -> Range<usize> {
+    pub(crate) fn of_all(&self, cells: &Range<u32>) -> Range<usize> {
         let (first, last) = (self.cells[cells.start as usize], self.cells[cells.end as usize - 1]);
         first.first as usize..last.end as usize
     }
 
     /// Calls `found` with each cell of a part and the cells, in non-empty ranges, whose points may
     /// be within reach of its points, the cell itself included.
-    pub fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[Range<u32>])) {
+    pub(crate) fn each_near(&self, part: Range<u32>, mut found: impl FnMut(u32, &[Range<u32>])) {
         let mut near = Vec::with_capacity(8);
         let first = self.rows.partition_point(|row| row.cells.end <= part.start);
         for (at, row) in self.rows.iter().enumerate().skip(first) {

@@ -64,7 +64,7 @@ pub enum EmergingClass {
 
 impl EmergingClass {
     /// The word used in answers.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Consecutive => "consecutive",

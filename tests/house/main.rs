@@ -1,11 +1,12 @@
 //! The rules of the source: which room may use which, no circle of files, no retired word, one name
-//! for one type, how long things may be, and that the docs name what exists. Each check reports all
-//! violations at once.
+//! for one type, an example for each public function, how long things may be, and that the docs name
+//! what exists. Each check reports all violations at once.
 //!
 //! These tests are a binary of their own because they read the sources as text: they compile in a
 //! second and can be run while the other tests do not compile.
 
 mod circles;
+mod examples;
 mod source;
 mod words;
 

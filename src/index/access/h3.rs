@@ -180,7 +180,7 @@ impl H3Rings {
     /// The numbers of a cell's neighbours, without the cell itself, in no particular order. They
     /// may include cells that a snapshot does not have.
     #[inline]
-    pub fn of(&self, cell: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn of(&self, cell: u32) -> impl Iterator<Item = u32> + '_ {
         let first = cell as usize * self.width;
         let row = &self.rows[first..first + self.width];
         row.iter().copied().take_while(|neighbour| *neighbour != NO_CELL)
