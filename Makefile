@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := run
 .PHONY: run release test bench api-types fmt
 
-# Builds the page and the program in minutes (profile `quick`), fills a store with the demo city, and
+# Builds the page and the program in minutes (profile `quick`, without optimisation), fills a store with the demo city, and
 # prints the address.
 run:
 	cargo run --profile quick -- serve --demo --store sqlite:demo.db

@@ -1,6 +1,6 @@
 //! Large files in every text container: how much memory their import takes, and how long their
 //! inspection. Run by hand, on a program that is built with optimisation:
-//! `LARGE_ROWS=1000000 cargo test --profile quick --test it large:: -- --ignored --nocapture`.
+//! `LARGE_ROWS=1000000 cargo test --release --test it large:: -- --ignored --nocapture`.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
