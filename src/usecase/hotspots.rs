@@ -1,12 +1,15 @@
 //! The search for hotspots: ranked by priority, each with the number of its track.
 
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
+use crate::error;
 use crate::index::Snapshot;
 use crate::place::{AreaIndex, BBox, H3Cell};
 use crate::query::{
     self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason, population_filter,
 };
 use crate::usecase::City;
+use crate::usecase::hexes::check_resolution;
+use crate::usecase::reports::check_areas;
 use crate::usecase::watch::{
     CityWatch, STANDING_DAYS, SearchMoment, newest, standing, standing_filter, standing_name,
     standing_service,
@@ -55,9 +58,19 @@ impl HotspotSearch {
         Self {
             filter: Filter { incidents: standing_filter().incidents, ..filter.clone() },
             query: standing(0),
-            days: STANDING_DAYS as u32,
+            days: STANDING_DAYS,
             by_service: true,
         }
+    }
+
+    /// Refuses a search in unknown areas, and one that takes too long.
+    ///
+    /// # Errors
+    /// An area in which the city has no report; a resolution at which the city has more than
+    /// `cells_max` cells.
+    pub fn check(&self, snapshot: &Snapshot, cells_max: usize) -> error::Result<()> {
+        check_areas(snapshot, &self.filter)?;
+        check_resolution(snapshot, self.query.resolution, cells_max)
     }
 
     /// Finds the hotspots and gives each the number of its track.

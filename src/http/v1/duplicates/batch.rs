@@ -10,7 +10,7 @@ use axum::response::Response;
 use http_body_util::{BodyExt, channel::Channel};
 use jiff::tz::TimeZone;
 
-use crate::domain::{ReportTime, ServiceCode};
+use crate::domain::ReportTime;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::openapi::content::text;
 use crate::http::openapi::description::Tag;
@@ -30,9 +30,9 @@ use crate::http::v1::reports::body::MOMENT;
 use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::message;
-use crate::query::{ACCURACY_M_MAX, DuplicateRule};
+use crate::query::ACCURACY_M_MAX;
 use crate::usecase::City;
-use crate::usecase::duplicates::{CheckedQuestion, DuplicateQuestion};
+use crate::usecase::duplicates::{AnsweredQuestion, DuplicateQuestion, DuplicateRules};
 
 /// Number of lines that are processed together.
 const CHUNK_LINES: usize = 512;
@@ -195,22 +195,13 @@ fn answer_chunk(
     language: Language,
 ) -> Vec<u8> {
     let catalogue = city.catalogue();
-    // Most lines are about a few services, so each service's rule is built once.
-    let mut rules: Vec<(ServiceCode, DuplicateRule)> = Vec::new();
+    let now = city.now().as_second();
+    let mut rules = DuplicateRules::new(snapshot, &catalogue, &state.model, now);
     let mut out = Vec::with_capacity(rows.len() * 200);
     for (row, line_read) in rows {
-        let asked = line_read
-            .and_then(|text| question(&text, city.zone()))
-            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, city.now().as_second()))
-            .and_then(|asked| asked.check_excluded(snapshot).map(|()| asked));
-        let written = asked.and_then(|asked| {
-            let known = rules.iter().position(|(code, _)| *code == asked.service);
-            let at = known.unwrap_or_else(|| {
-                let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &asked.service);
-                rules.push((asked.service.clone(), rule));
-                rules.len() - 1
-            });
-            let answer = rules[at].1.rank(snapshot, &asked.query(), limit);
+        let asked = line_read.and_then(|text| question(&text, city.zone()));
+        let answered = asked.and_then(|asked| rules.answer(asked, limit));
+        let written = answered.and_then(|AnsweredQuestion { answer, .. }| {
             serde_json::to_writer(&mut out, &line(snapshot, row, &answer)).map_err(Error::internal)
         });
         if let Err(error) = written {

@@ -19,7 +19,6 @@ use crate::http::request::types::{PathSegment, number};
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::http::v1::hexes::answer::no_test;
-use crate::http::v1::hexes::check_resolution;
 use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RINGS};
 use crate::http::v1::hotspots::answer::{
     HotspotOut, HotspotParts, HotspotStatistic, HotspotsHead, OneHotspot, SingleHotspot,
@@ -31,8 +30,7 @@ use crate::place::BBox;
 use crate::query::{Exposure, HotspotQuery, RATIO_MIN, REPORTS_MIN};
 use crate::usecase::City;
 use crate::usecase::hotspots::{FoundHotspots, HotspotSearch, NumberedHotspot, current_hotspot};
-use crate::usecase::reports::check_areas;
-use crate::usecase::watch::CityWatch;
+use crate::usecase::watch::{CityWatch, STANDING_DAYS, STANDING_RATE};
 
 /// Limit of the number of hotspots in a response.
 const HOTSPOTS_MAX: usize = 200;
@@ -61,7 +59,7 @@ request! {
         resolution: u8 = RESOLUTION,
         k: Option<u8> = RINGS,
         exposure: Exposure = EXPOSURE.default(Exposure::Reports),
-        rate: f64 = query("level", LEVELS).default(0.05).example("95").described(
+        rate: f64 = query("level", LEVELS).default(STANDING_RATE).example("95").described(
             "Niveau de confiance, en pourcentage.",
             "Confidence level, in per cent.",
         ),
@@ -72,7 +70,7 @@ request! {
                 "service : chaque service à part ; all : tous ensemble.",
                 "service: each service separately; all: all services together.",
             ),
-        days: u32 = query("days", number(1, 366)).default(30).example("60").described(
+        days: u32 = query("days", number(1, 366)).default(STANDING_DAYS).example("60").described(
             "Durée de la période, en jours.",
             "Length of the period, in days.",
         ),
@@ -144,8 +142,7 @@ impl<'a> HotspotRenderer<'a> {
     fn list(&self, request: &HotspotListRequest, watched: &CityWatch) -> Result<Vec<u8>> {
         let Self { state, city, snapshot, language } = self;
         let HotspotListRequest { search, limit } = request;
-        check_areas(snapshot, &search.filter)?;
-        check_resolution(snapshot, search.query.resolution, state.app.limits.hex_cells_max)?;
+        search.check(snapshot, state.app.limits.hex_cells_max)?;
         let revision = snapshot.revision();
         let FoundHotspots { hotspots, query, test } = match search.find(snapshot, city, watched) {
             Ok(found) => found,
