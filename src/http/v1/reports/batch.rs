@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::domain::ReportId;
 use crate::error::Result;
-use crate::http::openapi::content::text;
+use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
@@ -18,7 +18,7 @@ use crate::http::request::call::Call;
 use crate::http::request::idempotency::IDEMPOTENCY_KEY;
 use crate::http::request::parameter::request;
 use crate::http::state::AppState;
-use crate::http::v1::reports::body::read_draft;
+use crate::http::v1::reports::body::{NewReport, read_draft};
 use crate::i18n::Language;
 use crate::usecase::City;
 
@@ -30,8 +30,8 @@ pub fn operations() -> Vec<Operation> {
                 "Crée plusieurs demandes, une par ligne (NDJSON).",
                 "Creates many reports, one per line (NDJSON).",
             )
-            .body(&[text(NDJSON)])
-            .responds_with(&[text(NDJSON)])
+            .body(&[of::<NewReport>(NDJSON)])
+            .responds_with(&[of::<CreatedLine<'_>>(NDJSON)])
             .status_codes(&[
                 (200, "one line for each"),
                 (400, "refused"),
@@ -86,23 +86,36 @@ fn answer_all(
     answer
 }
 
+/// The response to one line of the request.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend("x-fr" = "La réponse à une ligne de la requête."))]
+enum CreatedLine<'a> {
+    /// The line created a report.
+    Created(CreatedRow<'a>),
+    /// The line was refused.
+    Refused(ProblemOfRow),
+}
+
 /// The response to a line that created a report.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("x-fr" = "La réponse à une ligne qui a créé une demande."))]
 struct CreatedRow<'a> {
     /// Number of the line in the request, from 1.
     row: usize,
+    #[schemars(extend("enum" = [201]))]
     status: u16,
     service_request_id: &'a str,
 }
 
-fn write_row(to: &mut Vec<u8>, row: usize, made: Result<ReportId>, language: Language) {
-    // Writing strings and numbers to a vector cannot fail.
-    let _ = match made {
+fn write_row(to: &mut Vec<u8>, row: usize, created: Result<ReportId>, language: Language) {
+    let line = match &created {
         Ok(id) => {
-            let created = CreatedRow { row, status: 201, service_request_id: id.as_str() };
-            serde_json::to_writer(&mut *to, &created)
+            CreatedLine::Created(CreatedRow { row, status: 201, service_request_id: id.as_str() })
         }
-        Err(error) => serde_json::to_writer(&mut *to, &ProblemOfRow::new(row, &error, language)),
+        Err(error) => CreatedLine::Refused(ProblemOfRow::new(row, error, language)),
     };
+    // Writing strings and numbers to a vector cannot fail.
+    let _ = serde_json::to_writer(&mut *to, &line);
     to.push(b'\n');
 }
