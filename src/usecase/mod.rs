@@ -15,6 +15,7 @@ mod city;
 pub mod density;
 pub mod duplicates;
 pub mod hexes;
+mod hotspot_cache;
 pub mod hotspots;
 mod import;
 mod import_places;

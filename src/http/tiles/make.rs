@@ -83,8 +83,9 @@ pub fn make(
             Ok(mvt::areas(tile, name, &features))
         }
         Layer::Hotspots => {
-            let mut features = standing_features(state, city, snapshot, filter, language)?;
             let bounds = tile.bounds().grown(0.02);
+            let wanted = (filter, Some(&bounds));
+            let mut features = standing_features(state, city, snapshot, wanted, language)?;
             features.retain(|feature| touches(feature, &bounds));
             Ok(mvt::areas(tile, name, &features))
         }

@@ -18,6 +18,7 @@ use crate::query::{
 };
 use crate::statistics::ScanSettings;
 use crate::store::SaveHotspotTracks;
+use crate::usecase::hotspot_cache::HotspotCache;
 use crate::usecase::jurisdictions::learn_extent;
 use crate::usecase::{App, City};
 
@@ -154,6 +155,7 @@ pub struct CityWatch {
     alerts: ArcSwapOption<Alerts>,
     last_examination: Mutex<Examination>,
     examinations: AtomicU64,
+    found: HotspotCache,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -181,6 +183,7 @@ impl CityWatch {
                 took: Duration::ZERO,
             }),
             examinations: AtomicU64::new(0),
+            found: HotspotCache::default(),
         }
     }
 
@@ -266,6 +269,11 @@ impl CityWatch {
     /// Number of examinations so far. Answers that depend on their results carry it in their ETag.
     pub fn examinations(&self) -> u64 {
         self.examinations.load(Ordering::Relaxed)
+    }
+
+    /// The hotspots that the last searches of the city found.
+    pub(in crate::usecase) fn found(&self) -> &HotspotCache {
+        &self.found
     }
 
     /// Result of the last scan; `None` before the first.
