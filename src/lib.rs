@@ -79,7 +79,9 @@
 //!   Where the field has a place in Open311, `http/open311/document.rs` writes it and
 //!   `ingest/open311.rs` reads it.
 //! - **An endpoint**: a file in `http/v1/` with its parameters, its handler, its response type
-//!   and its `operations()`; one line each in `http/v1/mod.rs` and `http/mod.rs`; a line in
+//!   and its `operations()`; what it decides about reports (thresholds, checks that need the
+//!   city, which results are part of an answer) is a function in `usecase/` or `query/`, which the
+//!   handler calls; one line each in `http/v1/mod.rs` and `http/mod.rs`; a line in
 //!   `docs/api.md`; the French of its descriptions (`x-fr` or `http/openapi/french.rs`). Tests fail
 //!   where one is missing. The router, the OpenAPI document and the refusals follow from
 //!   `operations()`.

@@ -461,6 +461,42 @@ export interface components {
             /** @enum {string} */
             children?: "close" | "leave";
         };
+        /** @description The response to one line of the request. */
+        CreatedLine: components["schemas"]["CreatedRow"] | components["schemas"]["ProblemOfRow"];
+        /** @description The response to a line that created a report. */
+        CreatedRow: {
+            /** @description Number of the line in the request, from 1. */
+            row: number;
+            /** @enum {integer} */
+            status: 201;
+            service_request_id: string;
+        };
+        /** @description The problem of one line of a batch. */
+        ProblemOfRow: {
+            /** @description Number of the line in the request, from 1. */
+            row: number;
+            /** @description A URN that identifies the kind of problem. */
+            type: string;
+            /** @description The kind of problem, in a few words. */
+            title: string;
+            /** @description The status code. */
+            status: number;
+            /** @description What is wrong with this request. */
+            detail: string;
+            /** @description Every value that was refused. */
+            errors?: {
+                /** @description Name of the parameter, body member or header. */
+                field: string;
+                /** @description Its value; empty if it is missing. */
+                value: string;
+                /** @description Why it was refused. */
+                reason: string;
+            }[] | null;
+            /** @description The same as `type`, under the name that OGC API – Features 1.0 requires. */
+            code?: string | null;
+            /** @description The same as `detail`, under the name that OGC API – Features 1.0 requires. */
+            description?: string | null;
+        };
         /** @description Addresses of a stored photo and its thumbnail, its size, and where it was taken. */
         StoredPhoto: {
             media_url: string;
@@ -476,6 +512,38 @@ export interface components {
                 /** Format: double */
                 lat: number;
             } | null;
+        };
+        /** @description The response to one line of the request. */
+        DuplicateLine: components["schemas"]["BatchLine"] | components["schemas"]["ProblemOfRow"];
+        /** @description One line of the response to a batch. */
+        BatchLine: {
+            /** @description Number of the line in the request, from 1. */
+            row: number;
+            /** @enum {string} */
+            decision: "duplicate" | "possible" | "new";
+            /** Format: double */
+            probability: number;
+            candidates: {
+                service_request_id: string;
+                /** Format: double */
+                probability: number;
+                /** @enum {string} */
+                decision: "duplicate" | "possible" | "new";
+                /** Format: double */
+                distance_m: number;
+            }[];
+        };
+        BatchQuestion: {
+            at?: string;
+            /** @description Longitude */
+            lon?: number;
+            /** @description Latitude */
+            lat?: number;
+            service?: string;
+            text?: string;
+            address?: string;
+            accuracy_m?: number;
+            exclude?: string;
         };
         /** @description An incident: a report with its duplicates. */
         IncidentCollection: {
@@ -1414,24 +1482,160 @@ export interface components {
                 };
             }[];
         };
+        /** @description An error. */
+        Open311Error: {
+            /** @description The status code. */
+            code: number;
+            description: string;
+        };
+        /** @description Where the service is, and in which formats it answers. */
+        Open311Discovery: {
+            /** Format: date-time */
+            changeset: string;
+            contact: string;
+            key_service: string;
+            endpoints: {
+                specification: string;
+                url: string;
+                /** Format: date-time */
+                changeset: string;
+                /** @enum {string} */
+                type: "production" | "test";
+                formats: string[];
+            }[];
+        };
+        /** @description A service of the city. */
+        Open311Service: {
+            service_code: string;
+            service_name: string;
+            description: string;
+            /** @description True if it asks questions; its definition has them. */
+            metadata: boolean;
+            /** @enum {string} */
+            type: "realtime";
+            /** @description Separated by commas. */
+            keywords: string;
+            group: string;
+        };
+        /** @description A service request. */
+        Open311ServiceRequest: {
+            service_request_id: string;
+            /** @enum {string} */
+            status: "open" | "closed";
+            status_notes: string;
+            service_name: string;
+            service_code: string;
+            description: string | null;
+            agency_responsible: string | null;
+            service_notice: string | null;
+            /** Format: date-time */
+            requested_datetime: string;
+            /** Format: date-time */
+            updated_datetime: string | null;
+            /** Format: date-time */
+            expected_datetime: string | null;
+            address: string | null;
+            address_id: string | null;
+            zipcode: string | null;
+            /** Format: double */
+            lat: number | null;
+            /** Format: double */
+            long: number | null;
+            /** @description The first photo. */
+            media_url: string | null;
+            /** @description Only with `extensions=true`. */
+            extended_attributes?: components["schemas"]["Open311Extension"] | null;
+        };
+        /**
+         * @description The fields of a report that the standard does not define. With those that it defines they are
+         *     lossless: a mirror restores every field of the report from them.
+         */
+        Open311Extension: {
+            /** @enum {string} */
+            detailed_status: "open" | "in_progress" | "closed";
+            /** @enum {string|null} */
+            closed_reason: "done" | "duplicate" | "refused" | "cancelled" | null;
+            /** @description The source’s own word for the status. */
+            source_status: string | null;
+            duplicate: boolean;
+            parent_service_request_id: string | null;
+            /** @enum {string} */
+            nature: "intervention" | "information" | "complaint" | "comment";
+            /** @enum {string} */
+            channel: "phone" | "email" | "web" | "app" | "counter" | "import";
+            /** @description An instant, or a date if the time of day is not known. */
+            requested: string;
+            updated: string | null;
+            closed: string | null;
+            expected: string | null;
+            /** @enum {string|null} */
+            accuracy: "exact" | "approximate" | null;
+            area: string | null;
+            /** @description The sender’s answers to the questions of the service. */
+            attributes: {
+                code: string;
+                values: string[];
+            }[];
+            media_urls: string[];
+            /** Format: date-time */
+            changed_datetime: string;
+        };
+        /** @description A service with its questions. */
+        Open311ServiceDefinition: {
+            service_code: string;
+            attributes: {
+                /** @description False for a text that needs no answer. */
+                variable: boolean;
+                code: string;
+                /** @enum {string} */
+                datatype: "string" | "number" | "datetime" | "text" | "singlevaluelist" | "multivaluelist";
+                required: boolean;
+                datatype_description: string;
+                order: number;
+                description: string;
+                /** @description The answers that it offers. */
+                values?: {
+                    key: string;
+                    name: string;
+                }[];
+            }[];
+        };
+        /** @description The service request of a token. */
+        Open311Token: {
+            service_request_id: string;
+            token: string;
+        };
+        /** @description A service request that was created. */
+        Open311CreatedRequest: {
+            service_request_id: string;
+            service_notice: string | null;
+            account_id: string | null;
+            /** @description The request of which this one is a duplicate; only for a duplicate. */
+            parent_service_request_id?: string | null;
+        };
         /** @description GeoReport v2; attribute[CODE]=…, attribute[CODE][]=… */
         Open311Request: {
             api_key: string;
+            jurisdiction_id?: string;
             service_code: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            long?: number;
             address_string?: string;
             address_id?: string;
-            media_url?: string;
-            idempotency_key?: string;
+            description?: string;
             first_name?: string;
             last_name?: string;
             email?: string;
             phone?: string;
             account_id?: string;
             device_id?: string;
-            description?: string;
-            lat?: number;
-            long?: number;
+            media_url?: string;
             media?: string[];
+            idempotency_key?: string;
+        } & {
+            [key: string]: string;
         };
         /** @description The landing page. */
         Landing: {
@@ -1738,7 +1942,13 @@ export type DuplicateFeature = components['schemas']['DuplicateFeature'];
 export type Duplicate = components['schemas']['Duplicate'];
 export type NewReport = components['schemas']['NewReport'];
 export type ReportChange = components['schemas']['ReportChange'];
+export type CreatedLine = components['schemas']['CreatedLine'];
+export type CreatedRow = components['schemas']['CreatedRow'];
+export type ProblemOfRow = components['schemas']['ProblemOfRow'];
 export type StoredPhoto = components['schemas']['StoredPhoto'];
+export type DuplicateLine = components['schemas']['DuplicateLine'];
+export type BatchLine = components['schemas']['BatchLine'];
+export type BatchQuestion = components['schemas']['BatchQuestion'];
 export type IncidentCollection = components['schemas']['IncidentCollection'];
 export type Members = components['schemas']['Members'];
 export type Undo = components['schemas']['Undo'];
@@ -1782,6 +1992,14 @@ export type ImportRowFeature = components['schemas']['ImportRowFeature'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportChange = components['schemas']['ImportChange'];
 export type TileJson = components['schemas']['TileJson'];
+export type Open311Error = components['schemas']['Open311Error'];
+export type Open311Discovery = components['schemas']['Open311Discovery'];
+export type Open311Service = components['schemas']['Open311Service'];
+export type Open311ServiceRequest = components['schemas']['Open311ServiceRequest'];
+export type Open311Extension = components['schemas']['Open311Extension'];
+export type Open311ServiceDefinition = components['schemas']['Open311ServiceDefinition'];
+export type Open311Token = components['schemas']['Open311Token'];
+export type Open311CreatedRequest = components['schemas']['Open311CreatedRequest'];
 export type Open311Request = components['schemas']['Open311Request'];
 export type Landing = components['schemas']['Landing'];
 export type Conformance = components['schemas']['Conformance'];

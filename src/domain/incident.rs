@@ -1,6 +1,37 @@
 //! Incidents: an original report with its duplicates, and the changes of its membership.
 
 use crate::domain::ReportId;
+use crate::i18n::Message;
+use crate::message;
+
+/// Limit of the length of an author's name, in characters.
+pub const AUTHOR_CHARS_MAX: usize = 80;
+/// Limit of the number of reports in one merge or split.
+pub const MOVED_REPORTS_MAX: usize = 1_000;
+/// The author of a change that names none.
+pub const AUTHOR_DEFAULT: &str = "crew";
+
+/// An author's name without surrounding spaces.
+///
+/// # Errors
+/// It is blank or longer than [`AUTHOR_CHARS_MAX`].
+///
+/// ```
+/// use pointchaud::domain::author_name;
+///
+/// assert_eq!(author_name(" Marie ").unwrap(), "Marie");
+/// assert!(author_name(" ").is_err() && author_name(&"é".repeat(81)).is_err());
+/// ```
+pub fn author_name(text: &str) -> Result<String, Message> {
+    let author = text.trim();
+    if author.is_empty() || text.chars().count() > AUTHOR_CHARS_MAX {
+        let max = AUTHOR_CHARS_MAX;
+        let message =
+            message!("doit avoir de 1 à {max} caractères", "must have 1 to {max} characters");
+        return Err(message);
+    }
+    Ok(author.to_owned())
+}
 
 /// A change of which reports are duplicates of which.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,10 @@ pub use clock::{Clock, SystemClock};
 pub use filter::Filter;
 pub use group_words::GroupWords;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
-pub use incident::{IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember};
+pub use incident::{
+    AUTHOR_CHARS_MAX, AUTHOR_DEFAULT, IncidentChange, IncidentCommand, IncidentCommandKind,
+    IncidentMember, MOVED_REPORTS_MAX, author_name,
+};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use report::attribute::{Attribute, Datatype};
 pub use report::change::{Change, Event, IndexedFields, ReportView};

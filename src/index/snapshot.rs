@@ -42,6 +42,7 @@ use crate::place::{H3Cell, Position};
 #[derive(Clone, Default)]
 pub struct Snapshot {
     pub(super) revision: u64,
+    pub(super) publication: u64,
     /// From the oldest to the newest.
     pub(super) segments: Vec<LiveSegment>,
     pub(super) services: Arc<Dictionary>,
@@ -55,6 +56,13 @@ impl Snapshot {
     /// The revision of the last change that this snapshot contains.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// A number that no other published snapshot of this process has. A merge of segments changes
+    /// addresses of reports without a new revision: what holds [`DocAddress`]es belongs to one
+    /// publication.
+    pub fn publication(&self) -> u64 {
+        self.publication
     }
 
     /// Number of services that any report was ever of. Service numbers are below it.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
@@ -14,6 +15,9 @@ use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::merge_policy::{SegmentSize, background_merge, immediate_merge};
 use crate::index::segment::{LiveSegment, Segment, SegmentRows};
 use crate::index::snapshot::Snapshot;
+
+/// The number of the next published snapshot, of any index; 0 is that of an index without one.
+static PUBLICATIONS: AtomicU64 = AtomicU64::new(1);
 
 /// The index of one city. One thread writes, through `&mut self`; any number of threads read, each
 /// through a [`SnapshotReader`].
@@ -370,11 +374,12 @@ impl Index {
         self.state.boundary_sets = sets.into_iter().map(indexed).collect();
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         #[cfg(debug_assertions)]
         if self.state.len() < 2_000 {
             self.check_invariants();
         }
+        self.state.publication = PUBLICATIONS.fetch_add(1, Ordering::Relaxed);
         self.published.store(Arc::new(self.state.clone()));
     }
 
@@ -482,9 +487,12 @@ mod tests {
             put(113, 200, Status::Open),
         ]);
         assert!(index.next_merge().is_none(), "one merge at a time");
+        let unmerged = index.reader().load();
         index.finish_merge(job.run());
         index.check_invariants();
         let after = index.reader().load();
+        assert_eq!(after.revision(), unmerged.revision(), "a merge is no change");
+        assert!(after.publication() > unmerged.publication(), "but addresses are others");
         assert_eq!(after.len(), 110);
         assert!(after.find("r6").is_none() && after.find("r200").is_some());
         assert_eq!(after.view(after.find("r5").unwrap()).status, Status::Closed);

@@ -120,12 +120,14 @@ impl H3Cell {
             .collect()
     }
 
-    /// A box that holds the centres of cells that lie together; one that crosses the antimeridian
-    /// where they do, and `None` without cells.
+    /// A box that holds cells that lie together; one that crosses the antimeridian where they do,
+    /// and `None` without cells.
     pub(crate) fn bounds(cells: &[Self]) -> Option<BBox> {
         let [first, _] = cells.first()?.center();
         let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-        for [lon, lat] in cells.iter().map(|cell| cell.center()) {
+        let points =
+            cells.iter().flat_map(|cell| cell.corners().into_iter().chain([cell.center()]));
+        for [lon, lat] in points {
             let lon = unwrapped(lon, first);
             let [west, south, east, north] = bounds;
             bounds = [west.min(lon), south.min(lat), east.max(lon), north.max(lat)];
@@ -192,11 +194,17 @@ mod tests {
     }
 
     #[test]
-    fn bounds_hold_every_centre_on_the_antimeridian_and_the_poles_too() {
+    fn bounds_hold_every_cell_on_the_antimeridian_and_the_poles_too() {
         for (lon, lat) in [(-71.2, 46.8), (180.0, 10.0), (-179.99, -40.0), (30.0, 89.9)] {
             let cells = H3Cell::of(lon, lat, 6).unwrap().ring(1);
             let bounds = H3Cell::bounds(&cells).unwrap();
             assert!(cells.iter().all(|cell| cell.is_in(&bounds)), "{lon} {lat}: {bounds:?}");
+            let wrapped = |lon: f64| (lon + 540.0).rem_euclid(360.0) - 180.0;
+            for [lon, lat] in cells.iter().flat_map(|cell| cell.corners()) {
+                let corner = Position::new(wrapped(lon), lat).unwrap();
+                // The corner that makes an edge of the box may differ from it by the rounding.
+                assert!(bounds.grown(1e-9).contains(corner), "{corner:?} {bounds:?}");
+            }
             let far = Position::new(lon - 90.0 * lon.signum(), 0.0).unwrap();
             assert!(!bounds.contains(far), "{bounds:?}");
         }

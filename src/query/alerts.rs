@@ -30,6 +30,18 @@ pub struct AlertQuery {
     pub services: usize,
 }
 
+/// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`.
+const ALERT_DAYS: f64 = 365.0;
+
+/// How unlikely an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlertLevel {
+    /// Expected less than once a year by chance.
+    Alert,
+    /// Expected more often.
+    Watch,
+}
+
 /// A cluster of reports that has just begun.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -53,6 +65,18 @@ pub struct Alert {
     pub recurrence_days: f64,
     /// The ids of its reports, ascending by time. Ids, because they outlive the snapshot.
     pub members: Vec<String>,
+}
+
+impl Alert {
+    /// How unlikely it is.
+    pub fn level(&self) -> AlertLevel {
+        if self.recurrence_days >= ALERT_DAYS { AlertLevel::Alert } else { AlertLevel::Watch }
+    }
+
+    /// Number of days that it has lasted at the end `at` of the study period.
+    pub fn days(&self, at: i64) -> i64 {
+        (at - self.from) / DAY
+    }
 }
 
 /// The clusters of one service whose recurrence interval is at least `days_min` days.
@@ -145,4 +169,28 @@ pub fn alerts(
     };
     let alerts = found.into_iter().map(alert);
     alerts.filter(|alert| alert.recurrence_days >= days_min).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_follows_from_the_recurrence_interval_and_the_days_from_the_begin() {
+        let alert = |recurrence_days: f64| Alert {
+            service: ServiceCode::new("fuite").unwrap(),
+            cells: Vec::new(),
+            from: 10 * DAY,
+            count: 5,
+            expected: 1.0,
+            log_likelihood_ratio: 3.0,
+            p: 0.01,
+            recurrence_days,
+            members: Vec::new(),
+        };
+        assert_eq!(alert(364.9).level(), AlertLevel::Watch);
+        assert_eq!(alert(365.0).level(), AlertLevel::Alert);
+        assert_eq!(alert(1e6).level(), AlertLevel::Alert);
+        assert_eq!(alert(30.0).days(13 * DAY), 3);
+    }
 }

@@ -28,6 +28,18 @@ pub enum DensityQuery {
     },
 }
 
+/// Limit of `min_samples`.
+pub const SAMPLES_MAX: usize = 1_000;
+
+impl DensityQuery {
+    /// HDBSCAN\*; `min_samples` is `min_cluster_size` if absent, at most
+    /// [`SAMPLES_MAX`].
+    pub fn hdbscan(min_cluster_size: usize, min_samples: Option<usize>) -> Self {
+        let min_samples = min_samples.unwrap_or(min_cluster_size.min(SAMPLES_MAX));
+        Self::Hdbscan { min_cluster_size, min_samples }
+    }
+}
+
 /// A density cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DensityCluster {

@@ -92,6 +92,10 @@ struct HexAggregate {
     oldest: i64,
 }
 
+/// The H3 resolution of a search that names none; centres of neighbouring cells are about 350 m
+/// apart.
+pub const RESOLUTION_DEFAULT: u8 = 9;
+
 /// From this many reports on two threads share the count.
 const PARALLEL_MIN: usize = 300_000;
 

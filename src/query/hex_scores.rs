@@ -4,7 +4,9 @@
 //! significance of a cell does not depend on the viewport.
 
 use crate::domain::Filter;
+use crate::i18n::Message;
 use crate::index::{RING_MAX, Snapshot};
+use crate::message;
 use crate::place::H3Cell;
 use crate::query::exposure::{Exposure, ExposureCounts, Population, exposure_counts};
 use crate::query::hex_counts::HexCounts;
@@ -28,6 +30,18 @@ pub struct HexTest {
     pub exposure: Exposure,
     /// Number and seed of permutations for a pseudo p-value; none for no such test.
     pub permutations: Option<(u32, u64)>,
+}
+
+impl HexTest {
+    /// Why the test cannot have its permutations: a test with exposure has exact probabilities.
+    pub fn permutations_refused(&self) -> Option<Message> {
+        (self.permutations.is_some() && self.exposure == Exposure::Reports).then(|| {
+            message!(
+                "ne se combine pas avec « exposure=reports », dont les probabilités sont exactes",
+                "cannot be combined with 'exposure=reports', whose probabilities are exact"
+            )
+        })
+    }
 }
 
 /// Why nothing can be tested.

@@ -30,7 +30,7 @@ pub const RATIO_MIN: f64 = 1.5;
 pub const RECENT: i64 = 14 * 86_400;
 
 /// Parameters of [`hotspots`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HotspotQuery {
     /// H3 resolution.
     pub resolution: u8,

@@ -38,15 +38,15 @@ mod recurrence;
 mod stats;
 mod within;
 
-pub use alerts::{Alert, AlertQuery, alerts};
+pub use alerts::{Alert, AlertLevel, AlertQuery, alerts};
 pub use clusters::{
     Cluster, ClusterItem, Clusters, ZOOM_MAX, cluster, cluster_level, clusters, clusters_in_cell,
     expand_cluster,
 };
 pub use condition::{Comparison, Condition, Region, TextProperty, TimeProperty};
 pub use density::{
-    DensityCluster, DensityClusters, DensityQuery, centroid_and_hull, density_clusters,
-    located_reports,
+    DensityCluster, DensityClusters, DensityQuery, SAMPLES_MAX, centroid_and_hull,
+    density_clusters, located_reports,
 };
 pub use duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFacts, DuplicateQuery, FEATURES, Features, Relation,
@@ -54,7 +54,7 @@ pub use duplicate_features::{
 pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
 pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule, was_open};
 pub use exposure::{Exposure, ExposureCounts, Population, exposure_counts, population_filter};
-pub use hex_counts::{CellTotals, HexCounts, cells_in_areas, count_hexes};
+pub use hex_counts::{CellTotals, HexCounts, RESOLUTION_DEFAULT, cells_in_areas, count_hexes};
 pub use hex_scores::{
     CELLS_MIN, HexScores, HexTest, UntestableReason, auto_k, score_hexes, score_hexes_with,
 };

@@ -53,6 +53,13 @@ pub struct Recurrences {
     pub failed: u64,
 }
 
+impl Recurrences {
+    /// Share of the repairs that failed, 0 to 1; 0 without a repair.
+    pub fn failed_share(&self) -> f64 {
+        self.failed as f64 / self.repairs.max(1) as f64
+    }
+}
+
 /// A report of one service.
 #[derive(Clone, Copy)]
 struct Visit {

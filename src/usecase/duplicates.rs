@@ -13,6 +13,7 @@ use crate::message;
 use crate::place::Position;
 use crate::query::{
     ACCURACY_M_MAX, Decision, DuplicateAnswer, DuplicateModel, DuplicateQuery, DuplicateRule,
+    Policy,
 };
 use crate::usecase::{City, DuplicateJudge, Verdict};
 
@@ -57,7 +58,7 @@ impl CheckedQuestion {
     ///
     /// # Errors
     /// Every value that is missing or out of range.
-    pub fn check(asked: DuplicateQuestion, catalogue: &Catalogue, now: i64) -> Result<Self> {
+    fn check(asked: DuplicateQuestion, catalogue: &Catalogue, now: i64) -> Result<Self> {
         let mut refused = Vec::new();
         let DuplicateQuestion { lon_lat, service, when, text, address, accuracy_m, exclude } =
             asked;
@@ -104,7 +105,7 @@ impl CheckedQuestion {
     }
 
     /// The query for the index.
-    pub fn query(&self) -> DuplicateQuery<'_> {
+    fn query(&self) -> DuplicateQuery<'_> {
         DuplicateQuery {
             position: self.at,
             accuracy_m: self.accuracy_m,
@@ -118,7 +119,7 @@ impl CheckedQuestion {
     ///
     /// # Errors
     /// It is not in this city.
-    pub fn check_excluded(&self, snapshot: &Snapshot) -> Result<()> {
+    fn check_excluded(&self, snapshot: &Snapshot) -> Result<()> {
         let absent = self.exclude.as_deref().filter(|id| snapshot.find(id).is_none());
         match absent {
             None => Ok(()),
@@ -130,6 +131,59 @@ impl CheckedQuestion {
                 Err(Refusal::new("exclude", id, message).into())
             }
         }
+    }
+}
+
+/// The answer to a question.
+pub struct AnsweredQuestion {
+    /// The checked question.
+    pub question: CheckedQuestion,
+    /// The thresholds of its service.
+    pub policy: Policy,
+    /// The incidents that may be the same problem.
+    pub answer: DuplicateAnswer,
+}
+
+/// Answers many questions about one snapshot. The rule of each service is built once, because most
+/// questions of a batch are about a few services.
+pub struct DuplicateRules<'a> {
+    snapshot: &'a Snapshot,
+    catalogue: &'a Catalogue,
+    model: &'a DuplicateModel,
+    /// The present time, in seconds since 1970.
+    now: i64,
+    rules: Vec<(ServiceCode, DuplicateRule)>,
+}
+
+impl<'a> DuplicateRules<'a> {
+    /// No rules yet; `now` is the present time, in seconds since 1970.
+    pub fn new(
+        snapshot: &'a Snapshot,
+        catalogue: &'a Catalogue,
+        model: &'a DuplicateModel,
+        now: i64,
+    ) -> Self {
+        Self { snapshot, catalogue, model, now, rules: Vec::new() }
+    }
+
+    /// Checks a question and ranks at most `limit` incidents that may be the same problem.
+    ///
+    /// # Errors
+    /// Every value of the question that is missing or out of range; a report to leave out that is
+    /// not in this city.
+    pub fn answer(&mut self, asked: DuplicateQuestion, limit: usize) -> Result<AnsweredQuestion> {
+        let Self { snapshot, catalogue, model, now, rules } = self;
+        let question = CheckedQuestion::check(asked, catalogue, *now)?;
+        question.check_excluded(snapshot)?;
+        let known = rules.iter().position(|(code, _)| *code == question.service);
+        let at = known.unwrap_or_else(|| {
+            let rule = DuplicateRule::new(snapshot, catalogue, model, &question.service);
+            rules.push((question.service.clone(), rule));
+            rules.len() - 1
+        });
+        let rule = &rules[at].1;
+        let answer = rule.rank(snapshot, &question.query(), limit);
+        Ok(AnsweredQuestion { question, policy: rule.policy, answer })
     }
 }
 
@@ -192,6 +246,11 @@ impl DedupePolicy {
                 Some((id, _)) => Verdict::Found(id),
             }
         }))
+    }
+
+    /// Does the sender of a stored report want to know its probable duplicates?
+    pub fn lists_duplicates(&self) -> bool {
+        self.mode != DedupeMode::Off
     }
 
     /// The probable duplicates of a report at `now`, with the rule that ranked them; `None` if the

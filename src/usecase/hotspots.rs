@@ -1,12 +1,18 @@
 //! The search for hotspots: ranked by priority, each with the number of its track.
 
+use std::sync::Arc;
+
+pub use crate::usecase::hotspot_cache::NumberedHotspot;
+
 use crate::domain::{Filter, HotspotTrack, ServiceCode};
+use crate::error;
 use crate::index::Snapshot;
-use crate::place::{AreaIndex, BBox, H3Cell};
-use crate::query::{
-    self, Hotspot, HotspotQuery, Hotspots, Priority, UntestableReason, population_filter,
-};
+use crate::place::BBox;
+use crate::query::{self, HotspotQuery, Hotspots, Priority, UntestableReason, population_filter};
 use crate::usecase::City;
+use crate::usecase::hexes::check_resolution;
+use crate::usecase::hotspot_cache::{HotspotResult, SearchKey};
+use crate::usecase::reports::check_areas;
 use crate::usecase::watch::{
     CityWatch, STANDING_DAYS, SearchMoment, newest, standing, standing_filter, standing_name,
     standing_service,
@@ -28,24 +34,48 @@ pub struct HotspotSearch {
     pub by_service: bool,
 }
 
-/// A hotspot with the number of its track.
-pub struct NumberedHotspot {
-    /// The hotspot.
-    pub hotspot: Hotspot,
-    /// The number of its track.
-    pub number: u64,
-    /// Its priority.
-    pub priority: Priority,
+/// The hotspots that a search selected among those of the whole city.
+pub struct FoundHotspots {
+    whole: Arc<HotspotResult>,
+    /// Places in `whole.hotspots`, ascending.
+    selected: Vec<u32>,
 }
 
-/// What a search found.
-pub struct FoundHotspots {
-    /// The hotspots, most urgent first; equal ones by number.
-    pub hotspots: Vec<NumberedHotspot>,
+impl FoundHotspots {
+    /// Number of selected hotspots.
+    pub fn count(&self) -> usize {
+        self.selected.len()
+    }
+
+    /// The first `limit` selected hotspots, most urgent first, each with its rank from 1.
+    pub fn ranked(&self, limit: usize) -> impl Iterator<Item = (usize, &NumberedHotspot)> {
+        self.ranked_touching(limit, None)
+    }
+
+    /// As [`Self::ranked`], but only those whose box touches `bbox`; their ranks stay the same.
+    pub fn ranked_touching(
+        &self,
+        limit: usize,
+        bbox: Option<&BBox>,
+    ) -> impl Iterator<Item = (usize, &NumberedHotspot)> {
+        let touching = bbox.map(|bbox| self.whole.touching(Some(bbox)));
+        let ranked = self.selected.iter().take(limit).zip(1..);
+        let is_in =
+            move |at: &u32| touching.as_ref().is_none_or(|places| places.binary_search(at).is_ok());
+        ranked
+            .filter(move |(at, _)| is_in(at))
+            .map(|(at, rank)| (rank, &self.whole.hotspots[*at as usize]))
+    }
+
     /// The test with its window.
-    pub query: HotspotQuery,
+    pub fn query(&self) -> &HotspotQuery {
+        &self.whole.query
+    }
+
     /// The values that all tests share (cells, rings, total of reports); its `found` is empty.
-    pub test: Hotspots,
+    pub fn test(&self) -> &Hotspots {
+        &self.whole.test
+    }
 }
 
 impl HotspotSearch {
@@ -55,12 +85,23 @@ impl HotspotSearch {
         Self {
             filter: Filter { incidents: standing_filter().incidents, ..filter.clone() },
             query: standing(0),
-            days: STANDING_DAYS as u32,
+            days: STANDING_DAYS,
             by_service: true,
         }
     }
 
-    /// Finds the hotspots and gives each the number of its track.
+    /// Refuses a search in unknown areas, and one that takes too long.
+    ///
+    /// # Errors
+    /// An area in which the city has no report; a resolution at which the city has more than
+    /// `cells_max` cells.
+    pub fn check(&self, snapshot: &Snapshot, cells_max: usize) -> error::Result<()> {
+        check_areas(snapshot, &self.filter)?;
+        check_resolution(snapshot, self.query.resolution, cells_max)
+    }
+
+    /// Finds the hotspots, each with the number of its track. The hotspots of the whole city are
+    /// searched for once in a snapshot.
     ///
     /// # Errors
     /// Why the test cannot be made.
@@ -70,19 +111,49 @@ impl HotspotSearch {
         city: &City,
         watched: &CityWatch,
     ) -> Result<FoundHotspots, UntestableReason> {
-        let query = self.timed(snapshot);
-        let filter = &self.filter;
+        let key = SearchKey {
+            publication: snapshot.publication(),
+            catalogue: city.catalogue(),
+            filter: Filter { bbox: None, areas: None, ..self.filter.clone() },
+            query: self.timed(snapshot),
+            by_service: self.by_service,
+        };
+        let search = || self.find_in_whole_city(snapshot, &key, watched);
+        let whole = watched.found().get_or_search(key.clone(), search)?;
+        let Filter { bbox, areas, .. } = &self.filter;
+        let mut selected = whole.touching(bbox.as_ref());
+        let hotspot = |at: &u32| &whole.hotspots[*at as usize].hotspot;
+        if let Some(bbox) = bbox {
+            // A hotspot is in the box if a cell has its centre there.
+            selected.retain(|at| hotspot(at).cells.iter().any(|cell| cell.is_in(bbox)));
+        }
+        if areas.is_some() {
+            let areas = Filter { areas: areas.clone(), ..Filter::default() };
+            let areas = snapshot.compiled(&areas);
+            selected.retain(|at| {
+                hotspot(at).members.iter().any(|member| snapshot.matches(*member, &areas))
+            });
+        }
+        Ok(FoundHotspots { whole, selected })
+    }
+
+    fn find_in_whole_city(
+        &self,
+        snapshot: &Snapshot,
+        key: &SearchKey,
+        watched: &CityWatch,
+    ) -> Result<HotspotResult, UntestableReason> {
+        let SearchKey { filter, query, catalogue, .. } = key;
         let found: Vec<(String, Hotspots)> = if self.by_service {
-            let found = query::hotspots_by_service(snapshot, filter, &query)?;
+            let found = query::hotspots_by_service(snapshot, filter, query)?;
             found.into_iter().map(|(code, hotspots)| (code.to_string(), hotspots)).collect()
         } else {
             let codes = filter.services.iter().flatten().map(|code| code.as_str());
             let names = codes.collect::<Vec<_>>().join(",");
-            vec![(names, query::hotspots(snapshot, filter, &query)?)]
+            vec![(names, query::hotspots(snapshot, filter, query)?)]
         };
         let test = found.first().map(|(_, one)| Hotspots { found: Vec::new(), ..one.clone() });
         let total = found.iter().map(|(_, one)| one.total).sum();
-        let catalogue = city.catalogue();
         let severity = |number: u16| catalogue.severity(snapshot.service_code(number));
         let moment = SearchMoment { at: query.before, revision: snapshot.revision() };
         let mut numbered = Vec::new();
@@ -93,23 +164,9 @@ impl HotspotSearch {
                 NumberedHotspot { hotspot, number, priority }
             }));
         }
-        if let Some(bbox) = &self.filter.bbox {
-            retain_in(&mut numbered, bbox);
-        }
-        if self.filter.areas.is_some() {
-            let areas = Filter { areas: self.filter.areas.clone(), ..Filter::default() };
-            let areas = snapshot.compiled(&areas);
-            numbered.retain(|one| {
-                one.hotspot.members.iter().any(|member| snapshot.matches(*member, &areas))
-            });
-        }
-        numbered.sort_by(|a, b| {
-            let urgent = b.priority.total().total_cmp(&a.priority.total());
-            urgent.then(a.number.cmp(&b.number))
-        });
         let test =
             test.map(|test| Hotspots { total, ..test }).ok_or(UntestableReason::NoReports)?;
-        Ok(FoundHotspots { hotspots: numbered, query, test })
+        Ok(HotspotResult::new(numbered, query.clone(), test))
     }
 
     /// The test with its window, which ends at `filter.before`, else at the newest report, and
@@ -151,18 +208,6 @@ impl HotspotSearch {
     }
 }
 
-/// Keeps the hotspots of which a cell has its centre in the box.
-fn retain_in(hotspots: &mut Vec<NumberedHotspot>, bbox: &BBox) {
-    let bounds = |one: &NumberedHotspot| H3Cell::bounds(&one.hotspot.cells).unwrap_or(BBox::WORLD);
-    let candidates = AreaIndex::new(hotspots.iter().map(bounds)).touching(bbox);
-    let mut number = 0;
-    hotspots.retain(|one| {
-        let is_candidate = candidates.binary_search(&number).is_ok();
-        number += 1;
-        is_candidate && one.hotspot.cells.iter().any(|cell| cell.is_in(bbox))
-    });
-}
-
 /// The current hotspot of a track, with the test that found it; `None` if the track has ended or
 /// belongs to another search than the standing one.
 pub fn current_hotspot(
@@ -174,6 +219,7 @@ pub fn current_hotspot(
     let service = standing_service(&track.search).and_then(ServiceCode::new)?;
     let filter = Filter { services: Some(vec![service]), ..standing_filter() };
     let found = HotspotSearch::standing(&filter).find(snapshot, city, watched).ok()?;
-    let one = found.hotspots.into_iter().find(|one| one.number == track.number)?;
-    Some((one, found.query))
+    let one =
+        found.ranked(usize::MAX).map(|(_, one)| one).find(|one| one.number == track.number)?;
+    Some((one.clone(), found.query().clone()))
 }

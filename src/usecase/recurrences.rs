@@ -1,8 +1,29 @@
 //! Recurrences: places where a problem was reported again after its repair.
 
 use crate::domain::{Catalogue, Filter, ServiceCode};
+use crate::error::Result;
 use crate::index::{DocAddress, Snapshot};
-use crate::query::{self, RecurrenceQuery, Recurrences};
+use crate::query::{self, Recurrence, RecurrenceQuery, Recurrences};
+use crate::usecase::reports::check_areas;
+use crate::usecase::{App, City};
+
+const DAY_SECONDS: i64 = 86_400;
+/// Reports within an hour after a repair belong to the same visit of a crew, which files several at
+/// once; they do not count as recurrences.
+const VISIT_SECONDS: i64 = 3_600;
+
+/// A search for places where repairs did not last.
+#[derive(Debug, Clone)]
+pub struct RecurrenceSearch {
+    /// The reports. Its box, areas and statuses select among the places of the whole city.
+    pub filter: Filter,
+    /// Largest distance between a repair and the next report, in metres.
+    pub radius_m: f64,
+    /// Largest number of days from the repair to the next report.
+    pub within_days: i64,
+    /// Number of failed repairs from which a place is called chronic.
+    pub chronic_from: u64,
+}
 
 /// The recurrences that a search found.
 pub struct FoundRecurrences {
@@ -13,13 +34,46 @@ pub struct FoundRecurrences {
     pub services_left_out: Vec<String>,
 }
 
-/// Finds places where a problem came back after its repair. Services by appointment, such as
-/// pickups, are searched only if the filter names them.
-///
-/// The box, areas and statuses of the filter select among the places of the whole city. A place at
-/// the edge of an area is the same with and without them, and so is one of which only the newest
-/// report is open.
-pub fn find_recurrences(
+impl RecurrenceSearch {
+    /// Finds places where a problem came back after its repair. Services by appointment, such as
+    /// pickups, are searched only if the filter names them.
+    ///
+    /// A place at the edge of an area is the same with and without box, areas and statuses of the
+    /// filter, and so is one of which only the newest report is open.
+    ///
+    /// # Errors
+    /// An area in which the city has no report.
+    pub fn find(&self, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<FoundRecurrences> {
+        check_areas(snapshot, &self.filter)?;
+        let query = RecurrenceQuery {
+            radius_m: self.radius_m,
+            within: self.within_days * DAY_SECONDS,
+            not_before: VISIT_SECONDS,
+            chronic_from: self.chronic_from,
+        };
+        Ok(find_recurrences(snapshot, catalogue, &self.filter, query))
+    }
+}
+
+impl App {
+    /// The address of the newest report of a place; `None` if it has none.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn address_of(
+        &self,
+        city: &City,
+        snapshot: &Snapshot,
+        place: &Recurrence,
+    ) -> Result<Option<String>> {
+        let newest: Vec<&str> =
+            place.members.last().map(|address| snapshot.id(*address)).into_iter().collect();
+        let stored = self.reader().get_many(city.id(), &newest)?;
+        Ok(stored.into_iter().next().and_then(|stored| stored.report.address))
+    }
+}
+
+fn find_recurrences(
     snapshot: &Snapshot,
     catalogue: &Catalogue,
     filter: &Filter,

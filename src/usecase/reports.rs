@@ -1,7 +1,7 @@
 //! Reading reports and incidents of a city.
 
 use crate::domain::{
-    Filter, IncidentChange, ReportId, Status, StoredReport, TrackingText, read_tracking, streets,
+    Filter, IncidentChange, Report, Status, StoredReport, TrackingText, read_tracking, streets,
 };
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::index::Snapshot;
@@ -44,6 +44,11 @@ impl StoredIncident {
     pub fn revision(&self) -> u64 {
         let newest = self.members.iter().map(|one| one.revision).max().unwrap_or(0);
         newest.max(self.changes.last().map_or(0, |change| change.change))
+    }
+
+    /// Number of [`Self::members`] that are not closed.
+    pub fn open(&self) -> usize {
+        self.members.iter().filter(|one| one.report.status != Status::Closed).count()
     }
 }
 
@@ -91,12 +96,16 @@ impl App {
         Ok(StoredIncident { members, reports: count + 1, changes })
     }
 
-    /// Ids of the duplicates of a report that are not closed.
+    /// Ids of the duplicates of a closed report that are not closed; none while the report itself
+    /// is not closed.
     ///
     /// # Errors
     /// The store.
-    pub async fn open_children(&self, city: &City, id: ReportId) -> Result<Vec<String>> {
-        let (reader, key) = (self.reader().clone(), city.id().clone());
+    pub async fn open_children(&self, city: &City, report: &Report) -> Result<Vec<String>> {
+        if report.status != Status::Closed {
+            return Ok(Vec::new());
+        }
+        let (reader, key, id) = (self.reader().clone(), city.id().clone(), report.id.clone());
         let (children, _) = self.compute(move || reader.children(&key, id.as_str())).await?;
         let open = children.into_iter().filter(|child| child.report.status != Status::Closed);
         Ok(open.map(|child| child.report.id.to_string()).collect())

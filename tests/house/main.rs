@@ -85,7 +85,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "error",
             "config",
         ],
-        &["tokio", "arc_swap", "jiff", "rand", "rustix", "tracing"],
+        &["tokio", "arc_swap", "blake3", "jiff", "rand", "rustix", "tracing"],
     ),
     ("demo", &["domain", "place"], &["rand", "rand_chacha", "rand_distr", "serde", "toml", "jiff"]),
     (

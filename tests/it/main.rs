@@ -56,6 +56,7 @@ mod recognition;
 mod refused_rows;
 mod repeats;
 mod round_trips;
+mod schemas;
 mod sources;
 mod statistics;
 mod status_columns;

@@ -3,6 +3,7 @@
 
 use crate::common::{Answer, Folder, Service, add_boundaries, demo_city, done, eventually, jpeg};
 use crate::hotspots::send_hotspot;
+use crate::schemas::fits;
 use serde_json::Value;
 
 fn demo() -> (Folder, Service) {
@@ -38,58 +39,6 @@ fn path_of(route: &str, operation: &Value, id: &str) -> String {
         }
     }
     path
-}
-
-/// Is a value what the document says, with no member that it does not name?
-fn fits(document: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.rsplit('/').next().unwrap();
-        let known = &document["components"]["schemas"][name];
-        assert!(known.is_object(), "{name} is not in the document");
-        return fits(document, known, value, at);
-    }
-    if let Some(any) = schema["anyOf"].as_array() {
-        let tried: Vec<_> = any.iter().map(|one| fits(document, one, value, at)).collect();
-        let fitting = tried.iter().any(Result::is_ok);
-        return if fitting { Ok(()) } else { tried.into_iter().collect() };
-    }
-    let wrong = || Err(format!("{at}: {value} against {schema}"));
-    if value.is_null() {
-        let listed = schema["enum"].as_array().is_none_or(|words| words.contains(value));
-        return if schema["nullable"] == true && listed { Ok(()) } else { wrong() };
-    }
-    let is = match schema["type"].as_str() {
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_u64() || value.is_i64(),
-        Some("number") => value.is_number(),
-        Some("boolean") => value.is_boolean(),
-        Some("array") => value.is_array(),
-        Some("object") => value.is_object(),
-        _ => true,
-    };
-    let message = schema["enum"].as_array();
-    if !is || message.is_some_and(|message| !message.contains(value)) {
-        return wrong();
-    }
-    for (n, item) in value.as_array().into_iter().flatten().enumerate() {
-        fits(document, &schema["items"], item, &format!("{at}/{n}"))?;
-    }
-    let Some(members) = value.as_object() else { return Ok(()) };
-    for name in schema["required"].as_array().into_iter().flatten() {
-        if !members.contains_key(name.as_str().unwrap()) {
-            return Err(format!("{at}: no {name}"));
-        }
-    }
-    for (name, member) in members {
-        let known = match (&schema["properties"][name], &schema["additionalProperties"]) {
-            (Value::Null, Value::Null) if schema["properties"].is_null() => continue,
-            (Value::Null, Value::Null) => return Err(format!("{at}: {name} is not documented")),
-            (Value::Null, other) => other,
-            (known, _) => known,
-        };
-        fits(document, known, member, &format!("{at}/{name}"))?;
-    }
-    Ok(())
 }
 
 /// Holds an answer of the API against what the document says of it; was there something to hold?

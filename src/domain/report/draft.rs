@@ -4,6 +4,8 @@ use crate::domain::report::contact::Contact;
 use crate::domain::report::details::Details;
 use crate::domain::time::ReportTime;
 use crate::domain::vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
+use crate::i18n::Message;
+use crate::message;
 
 /// Longest description, in characters (Open311 GeoReport v2).
 pub const DESCRIPTION_CHARS_MAX: usize = 4000;
@@ -72,4 +74,30 @@ pub struct Patch {
     pub address: Option<String>,
     /// New assignee; an empty text removes it.
     pub assignee: Option<String>,
+}
+
+impl Patch {
+    /// The accompanying change of each open duplicate of the report: it is closed as a duplicate.
+    ///
+    /// # Errors
+    /// This change does not close the report.
+    ///
+    /// ```
+    /// use pointchaud::domain::{ClosedReason, Patch, Status};
+    ///
+    /// let closing = Patch { status: Some(Status::Closed), ..Patch::default() };
+    /// assert_eq!(closing.of_duplicates().unwrap().reason, Some(ClosedReason::Duplicate));
+    /// let opening = Patch { status: Some(Status::Open), ..Patch::default() };
+    /// assert!(opening.of_duplicates().is_err() && Patch::default().of_duplicates().is_err());
+    /// ```
+    pub fn of_duplicates(&self) -> Result<Self, Message> {
+        if self.status != Some(Status::Closed) {
+            return Err(message!(
+                "n’est permis qu’avec « status » « closed »",
+                "is allowed with 'status' 'closed' only"
+            ));
+        }
+        let (status, reason) = (Some(Status::Closed), Some(ClosedReason::Duplicate));
+        Ok(Self { status, reason, ..Self::default() })
+    }
 }

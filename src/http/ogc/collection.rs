@@ -135,20 +135,20 @@ impl OgcCollection {
         }
     }
 
-    /// All features of a collection of areas.
+    /// The features of a collection of areas. With `bbox`, hotspots outside it may be left out.
     ///
     /// # Errors
     /// The store; the watch; a boundary set that was removed.
     pub fn areas(
         &self,
         (state, city): (&AppState, &City),
-        snapshot: &Snapshot,
+        (snapshot, bbox): (&Snapshot, Option<&BBox>),
         language: Language,
     ) -> Result<Vec<Value>> {
         match self {
             Self::Hotspots => {
                 let all = Filter::default();
-                hotspots::standing_features(state, city, snapshot, &all, language)
+                hotspots::standing_features(state, city, snapshot, (&all, bbox), language)
             }
             Self::Boundaries(name) => {
                 let set = snapshot.boundary_set(name).ok_or_else(|| Error::not_found(name))?;
@@ -178,7 +178,7 @@ impl OgcCollection {
         language: Language,
     ) -> Result<Extent> {
         if !self.is_of_reports() {
-            let areas = self.areas(place, snapshot, language)?;
+            let areas = self.areas(place, (snapshot, None), language)?;
             return Ok((geometry::extent(&areas), None));
         }
         let compiled = snapshot.compiled(&self.filter());

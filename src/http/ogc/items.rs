@@ -154,7 +154,8 @@ fn area_items(
 ) -> Result<Vec<u8>> {
     let DocumentInputs { state, city, snapshot, context, form } = inputs;
     let mut found = Vec::new();
-    for feature in collection.areas((state, city), snapshot, context.language)? {
+    let wanted = (*snapshot, page.bbox.as_ref());
+    for feature in collection.areas((state, city), wanted, context.language)? {
         if passes(&feature, page, properties)? {
             found.push(feature);
         }
@@ -207,8 +208,9 @@ async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResul
     if let ItemSelection::Areas(properties) = &request.selection {
         let (reading, own) = (state.clone(), city.clone());
         let (of, language) = (request.collection.clone(), context.language);
-        let areas =
-            state.app.query(city, move |snapshot| of.areas((&reading, &own), snapshot, language));
+        let areas = state
+            .app
+            .query(city, move |snapshot| of.areas((&reading, &own), (snapshot, None), language));
         check_properties(properties, &areas.await?)?;
         context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }
@@ -267,7 +269,8 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
             let body = match &found {
                 Some(stored) => one_report(&inputs, stored, &collection, &links)?,
                 None => {
-                    let areas = collection.areas((state, city), snapshot, context.language)?;
+                    let areas =
+                        collection.areas((state, city), (snapshot, None), context.language)?;
                     let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
                     let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
                     feature["links"] = serde_json::to_value(links).map_err(Error::internal)?;

@@ -270,7 +270,7 @@ async fn queryables(call: Call<CollectionRequest>, headers: HeaderMap) -> Handle
         let properties = match collection.is_of_reports() {
             true => Properties::of_reports(),
             false => {
-                let areas = collection.areas((state, city), snapshot, context.language)?;
+                let areas = collection.areas((state, city), (snapshot, None), context.language)?;
                 Properties::of_areas(&areas)
             }
         };

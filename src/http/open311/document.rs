@@ -1,11 +1,18 @@
-//! The documents of Open311 GeoReport v2.
+//! Writing reports, services and errors as documents of Open311 GeoReport v2.
+
+use std::sync::Arc;
 
 use crate::domain::{
-    Accuracy, Attribute, Catalogue, ClosedReason, Details, Report, ReportTime, Service, Status,
-    StoredReport,
+    Accuracy, Attribute, AttributeValue, Catalogue, ClosedReason, Details, Report, ReportTime,
+    Service, Status, StoredReport,
 };
 use crate::error::Error;
-use crate::http::open311::node::Node;
+use crate::export::word::Word;
+use crate::http::open311::answer::{
+    AnsweredAttribute, Open311Attribute, Open311CreatedRequest, Open311Discovery, Open311Endpoint,
+    Open311Error, Open311Extension, Open311Service, Open311ServiceDefinition,
+    Open311ServiceRequest, Open311Value,
+};
 use crate::i18n::{Language, Message};
 
 /// Writes service requests.
@@ -35,96 +42,75 @@ pub struct DiscoveryFacts<'a> {
 }
 
 /// The discovery document.
-pub fn discovery(about: &DiscoveryFacts<'_>) -> Node {
-    let formats = ["text/xml", "application/json"].map(Node::text).to_vec();
-    let endpoint = Node::Fields(vec![
-        ("specification", Node::text("http://wiki.open311.org/GeoReport_v2")),
-        ("url", Node::text(about.url)),
-        ("changeset", Node::text(about.changeset)),
-        ("type", Node::text(about.kind)),
-        ("formats", Node::List("format", formats)),
-    ]);
-    Node::Fields(vec![
-        ("changeset", Node::text(about.changeset)),
-        ("contact", Node::text(about.contact)),
-        ("key_service", Node::text(about.key_service)),
-        ("endpoints", Node::List("endpoint", vec![endpoint])),
-    ])
+pub fn discovery(about: &DiscoveryFacts<'_>) -> Open311Discovery {
+    let endpoint = Open311Endpoint {
+        specification: "http://wiki.open311.org/GeoReport_v2",
+        url: about.url.to_owned(),
+        changeset: about.changeset.to_owned(),
+        r#type: about.kind.to_owned(),
+        formats: ["text/xml", "application/json"],
+    };
+    Open311Discovery {
+        changeset: about.changeset.to_owned(),
+        contact: about.contact.to_owned(),
+        key_service: about.key_service.to_owned(),
+        endpoints: vec![endpoint],
+    }
 }
 
 /// The list of services.
-pub fn services(catalogue: &Catalogue, language: Language) -> Node {
+pub fn services(catalogue: &Catalogue, language: Language) -> Vec<Open311Service> {
     let group = |code: &str| {
         let known = catalogue.groups().iter().find(|group| group.code == code);
         known.map_or(code, |group| language.pick(&group.names)).to_owned()
     };
-    let service = |service: &Service| {
-        Node::Fields(vec![
-            ("service_code", Node::text(service.code.as_str())),
-            ("service_name", Node::text(language.pick(&service.names))),
-            ("description", Node::text(language.pick(&service.descriptions))),
-            ("metadata", Node::Flag(!service.attributes.is_empty())),
-            ("type", Node::text("realtime")),
-            ("keywords", Node::text(service.keywords.join(", "))),
-            ("group", Node::Text(group(&service.group))),
-        ])
+    let service = |service: &Arc<Service>| Open311Service {
+        service_code: service.code.to_string(),
+        service_name: language.pick(&service.names).to_owned(),
+        description: language.pick(&service.descriptions).to_owned(),
+        metadata: !service.attributes.is_empty(),
+        r#type: "realtime",
+        keywords: service.keywords.join(", "),
+        group: group(&service.group),
     };
-    Node::List("service", catalogue.services().iter().map(|known| service(known)).collect())
+    catalogue.services().iter().map(service).collect()
 }
 
 /// The definition of a service: its questions.
-pub fn definition(service: &Service, language: Language) -> Node {
-    let text = |message: &Message| Node::text(language.pick(message));
-    let value = |(key, names): &(String, Message)| {
-        Node::Fields(vec![("key", Node::text(key)), ("name", text(names))])
+pub fn definition(service: &Service, language: Language) -> Open311ServiceDefinition {
+    let text = |message: &Message| language.pick(message).to_owned();
+    let value =
+        |(key, names): &(String, Message)| Open311Value { key: key.clone(), name: text(names) };
+    let attribute = |(order, question): (u64, &Attribute)| Open311Attribute {
+        variable: question.variable,
+        code: question.code.clone(),
+        datatype: Word(question.datatype),
+        required: question.required,
+        datatype_description: text(&question.hints),
+        order,
+        description: text(&question.descriptions),
+        values: question.values.iter().map(value).collect(),
     };
-    let attribute = |(order, question): (u64, &Attribute)| {
-        let mut fields = vec![
-            ("variable", Node::Flag(question.variable)),
-            ("code", Node::text(&question.code)),
-            ("datatype", Node::text(question.datatype.as_str())),
-            ("required", Node::Flag(question.required)),
-            ("datatype_description", text(&question.hints)),
-            ("order", Node::Count(order)),
-            ("description", text(&question.descriptions)),
-        ];
-        if !question.values.is_empty() {
-            fields
-                .push(("values", Node::List("value", question.values.iter().map(value).collect())));
-        }
-        Node::Fields(fields)
-    };
-    let attributes = (1..).zip(&service.attributes).map(attribute).collect();
-    Node::Fields(vec![
-        ("service_code", Node::text(service.code.as_str())),
-        ("attributes", Node::List("attribute", attributes)),
-    ])
+    Open311ServiceDefinition {
+        service_code: service.code.to_string(),
+        attributes: (1..).zip(&service.attributes).map(attribute).collect(),
+    }
 }
 
-/// The response to a new service request; `more` has members beyond the standard.
-pub fn submitted(
-    stored: &StoredReport,
-    account: Option<String>,
-    more: Vec<(&'static str, Node)>,
-) -> Node {
-    let mut fields = vec![
-        ("service_request_id", Node::text(stored.report.id.as_str())),
-        (
-            "service_notice",
-            Node::maybe(stored.report.details.as_ref().and_then(|d| d.notice.clone())),
-        ),
-        ("account_id", Node::maybe(account)),
-    ];
-    fields.extend(more);
-    Node::List("request", vec![Node::Fields(fields)])
+/// The response to a new service request; `account` is the sender's account.
+pub fn created(stored: &StoredReport, account: Option<String>) -> Vec<Open311CreatedRequest> {
+    let report = &stored.report;
+    vec![Open311CreatedRequest {
+        service_request_id: report.id.to_string(),
+        service_notice: report.details.as_ref().and_then(|details| details.notice.clone()),
+        account_id: account,
+        parent_service_request_id: report.parent.as_ref().map(ToString::to_string),
+    }]
 }
 
 /// The error document, with one error for each refused value.
-pub fn errors(error: &Error, code: u16, language: Language) -> Node {
-    let one = |description: String| {
-        let code = Node::Count(code.into());
-        Node::Fields(vec![("code", code), ("description", Node::Text(description))])
-    };
+pub fn errors(error: &Error, code: u16, language: Language) -> Vec<Open311Error> {
+    let one = |description: String| Open311Error { code, description };
     let refused = |refusal: &crate::error::Refusal| {
         let (field, value, message) =
             (&refusal.field, &refusal.value, language.pick(&refusal.message));
@@ -133,50 +119,41 @@ pub fn errors(error: &Error, code: u16, language: Language) -> Node {
             value => one(format!("{field}: '{value}' {message}")),
         }
     };
-    let list: Vec<Node> = match error.refusals.as_slice() {
+    match error.refusals.as_slice() {
         [] => vec![one(language.pick(&error.message).to_owned())],
         many => many.iter().map(refused).collect(),
-    };
-    Node::List("error", list)
+    }
 }
 
 /// One service request.
-pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Node {
+pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Open311ServiceRequest {
     let report = &stored.report;
     let code = report.service.as_str();
     let name = renderer.catalogue.get(code);
     let name = name.map_or(code, |service| renderer.language.pick(&service.names));
     let none = Details::default();
     let details = report.details.as_deref().unwrap_or(&none);
-    let text = |text: &Option<String>| Node::maybe(text.clone());
-    let instant = |when: ReportTime| Node::Text(when.as_instant().to_string());
-    let degrees = |pick: fn(crate::place::Position) -> f64| {
-        report.position.map_or(Node::Null, |at| Node::Number(pick(at)))
-    };
-    let photo = details.media.first().map(|url| absolute(url, renderer.base));
-    let mut fields = vec![
-        ("service_request_id", Node::text(report.id.as_str())),
-        ("status", Node::text(if report.status == Status::Closed { "closed" } else { "open" })),
-        ("status_notes", Node::Text(notes(report, renderer.language))),
-        ("service_name", Node::text(name)),
-        ("service_code", Node::text(code)),
-        ("description", text(&report.description)),
-        ("agency_responsible", text(&report.assignee)),
-        ("service_notice", text(&details.notice)),
-        ("requested_datetime", instant(report.requested)),
-        ("updated_datetime", updated(stored)),
-        ("expected_datetime", details.expected.map_or(Node::Null, instant)),
-        ("address", text(&report.address)),
-        ("address_id", text(&details.address_id)),
-        ("zipcode", text(&details.zipcode)),
-        ("lat", degrees(|at| at.lat())),
-        ("long", degrees(|at| at.lon())),
-        ("media_url", Node::maybe(photo)),
-    ];
-    if renderer.extended {
-        fields.push(("extended_attributes", extended(stored, details, renderer.base)));
+    let instant = |when: ReportTime| when.as_instant().to_string();
+    Open311ServiceRequest {
+        service_request_id: report.id.to_string(),
+        status: if report.status == Status::Closed { "closed" } else { "open" },
+        status_notes: notes(report, renderer.language),
+        service_name: name.to_owned(),
+        service_code: code.to_owned(),
+        description: report.description.clone(),
+        agency_responsible: report.assignee.clone(),
+        service_notice: details.notice.clone(),
+        requested_datetime: instant(report.requested),
+        updated_datetime: updated(stored),
+        expected_datetime: details.expected.map(instant),
+        address: report.address.clone(),
+        address_id: details.address_id.clone(),
+        zipcode: details.zipcode.clone(),
+        lat: report.position.map(|at| at.lat()),
+        long: report.position.map(|at| at.lon()),
+        media_url: details.media.first().map(|url| absolute(url, renderer.base)),
+        extended_attributes: renderer.extended.then(|| extended(stored, details, renderer.base)),
     }
-    Node::Fields(fields)
 }
 
 /// The absolute address of a photo; the service stores its own as paths.
@@ -205,47 +182,41 @@ fn notes(report: &Report, language: Language) -> String {
 
 /// `updated_datetime`: the latest of the source's update, closing, creation, and change in this
 /// service.
-fn updated(stored: &StoredReport) -> Node {
+fn updated(stored: &StoredReport) -> Option<String> {
     let report = &stored.report;
     let own = report.updated.into_iter().chain(report.closed).chain([report.requested]);
     let own = own.max_by_key(|when| when.second()).map(|when| when.as_instant().to_string());
     // Both are RFC 3339 in UTC with whole seconds, so comparing the texts compares the times.
-    Node::maybe(own.max(stored.changed.clone()))
+    own.max(stored.changed.clone())
 }
 
-/// `extended_attributes`: what the members of the standard cannot hold. Together they are lossless:
-/// a mirror restores every field of the report from them.
-fn extended(stored: &StoredReport, details: &Details, base: &str) -> Node {
+/// `extended_attributes`.
+fn extended(stored: &StoredReport, details: &Details, base: &str) -> Open311Extension {
     let report = &stored.report;
-    let text = |text: &Option<String>| Node::maybe(text.clone());
-    let when = |when: Option<ReportTime>| Node::maybe(when.map(|when| when.to_string()));
-    let urls = details.media.iter().map(|url| Node::Text(absolute(url, base))).collect();
-    let answer = |answer: &crate::domain::AttributeValue| {
-        let values = answer.values.iter().map(Node::text).collect();
-        Node::Fields(vec![
-            ("code", Node::text(&answer.code)),
-            ("values", Node::List("value", values)),
-        ])
+    let when = |when: Option<ReportTime>| when.map(|when| when.to_string());
+    let answer = |answer: &AttributeValue| AnsweredAttribute {
+        code: answer.code.clone(),
+        values: answer.values.clone(),
     };
     let placed = report.position.is_some() || report.accuracy == Accuracy::Approximate;
-    Node::Fields(vec![
-        ("detailed_status", Node::text(report.status.as_str())),
-        ("closed_reason", Node::maybe(report.reason.map(|reason| reason.as_str()))),
-        ("source_status", text(&report.source_status)),
-        ("duplicate", Node::Flag(report.parent.is_some())),
-        ("parent_service_request_id", Node::maybe(report.parent.as_ref().map(|id| id.as_str()))),
-        ("nature", Node::text(report.nature.as_str())),
-        ("channel", Node::text(report.channel.as_str())),
-        ("requested", when(Some(report.requested))),
-        ("updated", when(report.updated)),
-        ("closed", when(report.closed)),
-        ("expected", when(details.expected)),
-        ("accuracy", Node::maybe(placed.then(|| report.accuracy.as_str()))),
-        ("area", text(&report.area)),
-        ("attributes", Node::List("attribute", details.answers.iter().map(answer).collect())),
-        ("media_urls", Node::List("media_url", urls)),
-        ("changed_datetime", Node::text(stored.changed.as_ref().unwrap_or(&stored.recorded))),
-    ])
+    Open311Extension {
+        detailed_status: Word(report.status),
+        closed_reason: report.reason.map(Word),
+        source_status: report.source_status.clone(),
+        duplicate: report.parent.is_some(),
+        parent_service_request_id: report.parent.as_ref().map(ToString::to_string),
+        nature: Word(report.nature),
+        channel: Word(report.channel),
+        requested: report.requested.to_string(),
+        updated: when(report.updated),
+        closed: when(report.closed),
+        expected: when(details.expected),
+        accuracy: placed.then_some(Word(report.accuracy)),
+        area: report.area.clone(),
+        attributes: details.answers.iter().map(answer).collect(),
+        media_urls: details.media.iter().map(|url| absolute(url, base)).collect(),
+        changed_datetime: stored.changed.as_ref().unwrap_or(&stored.recorded).clone(),
+    }
 }
 
 #[cfg(test)]
@@ -257,9 +228,7 @@ mod tests {
 
     use super::*;
     use crate::domain::fields::{ALL, Field, FieldValue, Open311};
-    use crate::domain::{
-        AttributeValue, Channel, Nature, ReportId, ReportLabels, ServiceCode, Vocabulary as _,
-    };
+    use crate::domain::{Channel, Nature, ReportId, ReportLabels, ServiceCode, Vocabulary as _};
     use crate::place::Position;
 
     /// A report that has a value in every field.

@@ -1,7 +1,6 @@
 //! A new service request as applications send it: the fields of a form.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
 
 use crate::domain::{
     AttributeValue, Channel, Contact, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
@@ -10,10 +9,6 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::message;
 use crate::place::{LAT_MAX, LON_MAX};
-
-/// The text fields of the form, besides `description` and those of the contact.
-const FIELDS: [&str; 6] =
-    ["api_key", "service_code", "address_string", "address_id", "media_url", "idempotency_key"];
 
 /// The fields of a form. Reading a field removes it; the remaining ones are unknown.
 #[derive(Debug, Default)]
@@ -172,50 +167,73 @@ pub fn unknown_service(error: Error) -> Error {
     }
 }
 
-/// The schema of the form in the OpenAPI document.
-pub struct Open311Request;
-
-impl JsonSchema for Open311Request {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Open311Request".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let text = json!({ "type": "string" });
-        let degrees = |limit: f64| json!({ "type": "number", "minimum": -limit, "maximum": limit });
-        let file = json!({ "type": "string", "format": "binary" });
-        let mut properties: Map<String, Value> = FIELDS
-            .into_iter()
-            .chain(Contact::FIELDS)
-            .map(|name| (name.to_owned(), text.clone()))
-            .collect();
-        let description = json!({ "type": "string", "maxLength": DESCRIPTION_CHARS_MAX });
-        properties.insert("description".into(), description);
-        properties.insert("lat".into(), degrees(LAT_MAX));
-        properties.insert("long".into(), degrees(LON_MAX));
-        let media = json!({ "type": "array", "maxItems": MEDIA_MAX, "items": file });
-        properties.insert("media".into(), media);
-        json_schema!({
-            "type": "object",
-            "required": ["api_key", "service_code"],
-            "description": "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…",
-            "properties": properties,
-        })
-    }
+/// The fields of the form, for the OpenAPI document. An empty field counts as absent.
+#[derive(JsonSchema)]
+#[schemars(extend(
+    "description" = "GeoReport v2; attribute[CODE]=…, attribute[CODE][]=…",
+    // Answers to the questions of the service.
+    "additionalProperties" = { "type": "string" },
+))]
+#[allow(dead_code)]
+pub struct Open311Request {
+    api_key: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    jurisdiction_id: String,
+    service_code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", extend("minimum" = -LAT_MAX, "maximum" = LAT_MAX))]
+    lat: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", extend("minimum" = -LON_MAX, "maximum" = LON_MAX))]
+    long: Option<f64>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    address_string: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    address_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("maxLength" = DESCRIPTION_CHARS_MAX))]
+    description: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    first_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    last_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    email: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    phone: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    account_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    device_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    media_url: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend(
+        "maxItems" = MEDIA_MAX,
+        "items" = { "type": "string", "format": "binary" },
+    ))]
+    media: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    idempotency_key: String,
 }
 
 #[cfg(test)]
 mod tests {
+    use schemars::generate::SchemaSettings;
+    use serde_json::Value;
+
     use super::*;
     use crate::domain::fields::{ALL, Kind, Open311};
 
     #[test]
     fn the_fields_of_the_form_are_fields_of_reports_or_of_the_sender() {
-        let schema = Open311Request::json_schema(&mut SchemaGenerator::default());
+        let generator = SchemaSettings::openapi3().for_serialize().into_generator();
+        let schema = generator.into_root_schema_for::<Open311Request>();
+        assert_eq!(schema.get("required"), Some(&serde_json::json!(["api_key", "service_code"])));
         let properties = schema.get("properties").and_then(Value::as_object).unwrap();
         // GeoReport v2 calls the address `address_string` in requests.
         let named = |name: &str| if name == "address_string" { "address" } else { name }.to_owned();
-        let own = ["api_key", "idempotency_key", "media"];
+        let own = ["api_key", "jurisdiction_id", "idempotency_key", "media"];
         for (name, member) in properties {
             if own.contains(&name.as_str()) || Contact::FIELDS.contains(&name.as_str()) {
                 continue;
@@ -235,6 +253,24 @@ mod tests {
             let Open311::Member(name) = field.open311 else { continue };
             let is_sent = properties.keys().any(|known| named(known) == name);
             assert_eq!(is_sent, name != "requested_datetime", "{name}");
+        }
+    }
+    #[test]
+    fn every_field_of_the_schema_is_read_and_no_other() {
+        let generator = SchemaSettings::openapi3().for_serialize().into_generator();
+        let schema = generator.into_root_schema_for::<Open311Request>();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap();
+        // These are taken before the form is read: the key and the city by the operation, the
+        // photos as files.
+        let elsewhere = ["api_key", "jurisdiction_id", "media"];
+        let names = properties.keys().map(String::as_str).chain(["colour", "attribute[etat]"]);
+        for name in names.filter(|name| !elsewhere.contains(name)) {
+            let fields = [("service_code", "x"), ("address_string", "y"), (name, "1")];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let read = Form::new(fields).read(Vec::new(), None);
+            let refusals = read.err().map(|error| error.refusals).unwrap_or_default();
+            let unknown = refusals.iter().any(|one| one.message.en == "is not a known field");
+            assert_eq!(unknown, name == "colour", "{name}: {refusals:?}");
         }
     }
 }

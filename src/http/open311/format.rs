@@ -2,9 +2,10 @@
 //! share.
 
 use crate::error::{Error, Result};
+use crate::http::open311::answer::{Open311Error, XmlDocument, document_schema};
 use crate::http::open311::document;
-use crate::http::open311::node::{Node, xml};
-use crate::http::openapi::content::{Content, any, text};
+use crate::http::open311::xml::xml;
+use crate::http::openapi::content::{Content, SchemaOf, with_schema};
 use crate::http::operation::Operation;
 use crate::http::reply::answer::to_json;
 use crate::http::request::context::RequestContext;
@@ -31,14 +32,17 @@ impl ResponseFormat {
         }
     }
 
-    /// A document in this format; `root` is the name of its XML root element.
+    /// A document in this format.
     ///
     /// # Errors
     /// Internal.
-    pub fn write(self, root: &str, node: &Node) -> Result<Vec<u8>> {
+    pub fn write<T: XmlDocument>(self, document: &T) -> Result<Vec<u8>> {
         match self {
-            Self::Xml => Ok(xml(root, node)),
-            Self::Json => to_json(node),
+            Self::Xml => {
+                let document = serde_json::to_value(document).map_err(Error::internal)?;
+                Ok(xml(T::ROOT, &document))
+            }
+            Self::Json => to_json(document),
         }
     }
 }
@@ -64,8 +68,8 @@ pub fn failure(
     language: Language,
 ) -> (&'static str, Vec<u8>) {
     let format = if path.ends_with(".json") { ResponseFormat::Json } else { ResponseFormat::Xml };
-    let node = document::errors(error, code, language);
-    (format.media_type(), format.write("errors", &node).unwrap_or_default())
+    let errors = document::errors(error, code, language);
+    (format.media_type(), format.write(&errors).unwrap_or_default())
 }
 
 /// The language of texts under Open311's name for it.
@@ -96,12 +100,13 @@ pub fn choose_language(context: &mut RequestContext, locale: Option<&str>) {
     }
 }
 
-/// The content of a document in both formats.
-pub fn xml_and_json() -> [Content; 2] {
-    [any("application/json"), text("text/xml")]
+/// The content of documents with this schema in both formats.
+fn both_formats(schema: SchemaOf) -> [Content; 2] {
+    ["application/json", "text/xml"].map(|media_type| with_schema(media_type, schema))
 }
 
-/// Sets the content of responses and errors to both formats.
-pub fn in_both_formats(operation: Operation) -> Operation {
-    operation.responds_with(&xml_and_json()).fails_with(&xml_and_json())
+/// Sets the content of responses and errors to both formats, with the schema of the responses.
+pub fn in_both_formats(operation: Operation, schema: SchemaOf) -> Operation {
+    let errors = both_formats(document_schema::<Vec<Open311Error>>);
+    operation.responds_with(&both_formats(schema)).fails_with(&errors)
 }

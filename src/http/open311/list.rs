@@ -3,9 +3,9 @@
 use crate::domain::{Filter, ReportTime, ServiceCode, Status, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::export::geojson::instant;
+use crate::http::open311::answer::Open311ServiceRequest;
 use crate::http::open311::document::{self, RequestRenderer};
 use crate::http::open311::format::{API_KEY, EXTENSIONS, LOCALE, ResponseFormat};
-use crate::http::open311::node::Node;
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs};
 use crate::http::request::call::Call;
@@ -360,8 +360,9 @@ pub fn write(
         extended: is_extended,
         base: &base,
     };
-    let list = stored.iter().map(|stored| document::request(stored, &renderer)).collect();
-    format.write("service_requests", &Node::List("request", list))
+    let list: Vec<Open311ServiceRequest> =
+        stored.iter().map(|stored| document::request(stored, &renderer)).collect();
+    format.write(&list)
 }
 
 impl ListParameters {

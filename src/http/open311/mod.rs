@@ -1,21 +1,25 @@
 //! Open311 GeoReport v2: `/open311/v2`, in XML and in JSON.
 
+mod answer;
 mod document;
 mod form;
 pub mod format;
 mod list;
-mod node;
 mod submit;
+mod xml;
 
 use axum::http::StatusCode;
 
 use crate::error::Error;
+use crate::http::open311::answer::{
+    Open311ServiceDefinition, Open311ServiceRequest, Open311Token, document_schema,
+    named_document_schema,
+};
 use crate::http::open311::document::DiscoveryFacts;
 use crate::http::open311::format::{
     API_KEY, EXTENSIONS, LOCALE, ResponseFormat, choose_language, in_both_formats, split_format,
 };
 use crate::http::open311::list::{ServiceRequestsRequest, requests, write};
-use crate::http::open311::node::Node;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::conditional_response;
@@ -40,20 +44,24 @@ pub fn operations() -> Vec<Operation> {
                 "Point d’accès, services ou demandes, en XML ou JSON.",
                 "Discovery, services or requests, as XML or JSON.",
             ),
+            named_document_schema,
         ),
         in_both_formats(
             Operation::get(service_path, "open311_service", Tag::Open311, service)
                 .described("Les questions d’un service.", "A service’s questions."),
+            document_schema::<Open311ServiceDefinition>,
         ),
         in_both_formats(
             Operation::get(request_path, "open311_request", Tag::Open311, one_request)
                 .described("Une demande.", "One request."),
+            document_schema::<Vec<Open311ServiceRequest>>,
         ),
         in_both_formats(
             Operation::get(token_path, "open311_token", Tag::Open311, token).described(
                 "Le numéro de la demande qui correspond à un jeton.",
                 "The id of the request of a token.",
             ),
+            document_schema::<Vec<Open311Token>>,
         ),
     ];
     all.extend(submit::operations());
@@ -145,7 +153,7 @@ fn discovery(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
         changeset: CHANGESET,
     };
     conditional_response(context, format.media_type(), context.etag(state, 0), || {
-        format.write("discovery", &document::discovery(&facts))
+        format.write(&document::discovery(&facts))
     })
 }
 
@@ -154,7 +162,7 @@ fn services(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
     let catalogue = city.catalogue();
     let tag = context.etag(state, catalogue.services().len() as u64);
     conditional_response(context, format.media_type(), tag, || {
-        format.write("services", &document::services(&catalogue, context.language))
+        format.write(&document::services(&catalogue, context.language))
     })
 }
 
@@ -178,7 +186,7 @@ async fn service(call: Call<ServiceRequest>) -> HandlerResult {
     let found = catalogue.get(code).ok_or_else(|| Error::not_found(code))?;
     let tag = context.etag(&state, catalogue.services().len() as u64);
     conditional_response(&context, format.media_type(), tag, || {
-        format.write("service_definition", &document::definition(found, context.language))
+        format.write(&document::definition(found, context.language))
     })
 }
 
@@ -222,13 +230,8 @@ async fn token(call: Call<TokenRequest>) -> HandlerResult {
     let (token, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
     let stored = state.app.find_report(&city, token).await?;
-    let fields = Node::Fields(vec![
-        ("service_request_id", Node::text(stored.report.id.as_str())),
-        ("token", Node::text(token)),
-    ]);
-    let list = Node::List("request", vec![fields]);
+    let found =
+        Open311Token { service_request_id: stored.report.id.to_string(), token: token.to_owned() };
     let tag = context.etag(&state, stored.revision);
-    conditional_response(&context, format.media_type(), tag, || {
-        format.write("service_requests", &list)
-    })
+    conditional_response(&context, format.media_type(), tag, || format.write(&vec![found]))
 }

@@ -4,10 +4,10 @@ use axum::extract::Request;
 
 use crate::domain::Idempotency;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::open311::answer::{Open311CreatedRequest, document_schema};
 use crate::http::open311::document;
 use crate::http::open311::form::{Form, Open311Request, unknown_service};
 use crate::http::open311::format::{API_KEY, LOCALE, in_both_formats, split_format};
-use crate::http::open311::node::Node;
 use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
@@ -45,6 +45,7 @@ pub fn operations() -> Vec<Operation> {
                 (413, "too large"),
             ])
             .body_bytes_max(FORM_BYTES_MAX),
+        document_schema::<Vec<Open311CreatedRequest>>,
     )]
 }
 
@@ -115,8 +116,6 @@ async fn submit(call: Call<SubmitRequest>, sent: Request) -> HandlerResult {
             return Err(dedupe.confirmation_error(&state, &city, &report)?);
         }
     };
-    let parent = stored.report.parent.as_ref().map(|parent| parent.as_str());
-    let more = parent.map(|id| ("parent_service_request_id", Node::text(id)));
-    let node = document::submitted(&stored, sent.account, more.into_iter().collect());
-    Ok(response_without_etag(format.media_type(), format.write("service_requests", &node)?))
+    let created = format.write(&document::created(&stored, sent.account))?;
+    Ok(response_without_etag(format.media_type(), created))
 }

@@ -4,11 +4,14 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+/// Builds a schema.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
 /// One media type of a body.
 #[derive(Clone, Copy)]
 pub struct Content {
     media_type: &'static str,
-    schema: fn(&mut SchemaGenerator) -> Schema,
+    schema: SchemaOf,
     example: Option<fn() -> Value>,
 }
 
@@ -36,6 +39,11 @@ pub const fn of<T: JsonSchema>(media_type: &'static str) -> Content {
     Content { media_type, schema: SchemaGenerator::subschema_for::<T>, example: None }
 }
 
+/// A media type with a schema of its own.
+pub const fn with_schema(media_type: &'static str, schema: SchemaOf) -> Content {
+    Content { media_type, schema, example: None }
+}
+
 /// JSON of a type.
 pub const fn json<T: JsonSchema>() -> Content {
     of::<T>("application/json")
@@ -61,9 +69,4 @@ pub const fn binary(media_type: &'static str) -> Content {
 pub const fn object(media_type: &'static str) -> Content {
     let schema = |_: &mut SchemaGenerator| json_schema!({ "type": "object" });
     Content { media_type, schema, example: None }
-}
-
-/// Any JSON.
-pub const fn any(media_type: &'static str) -> Content {
-    Content { media_type, schema: |_| json_schema!({}), example: None }
 }

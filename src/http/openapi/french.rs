@@ -6,6 +6,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("A URN that identifies the kind of problem.", "URN qui identifie le type de problème."),
     ("The kind of problem, in a few words.", "Le type de problème en quelques mots."),
     ("The status code.", "Le code d’état."),
+    ("Number of the line in the request, from 1.", "Numéro de la ligne dans la requête, dès 1."),
+    ("The problem of one line of a batch.", "Le problème d’une ligne d’un lot."),
+    ("One line of the response to a batch.", "Une ligne de la réponse à un lot."),
     ("What is wrong with this request.", "Ce qui ne va pas dans cette requête."),
     ("A value that was refused.", "Une valeur refusée."),
     (

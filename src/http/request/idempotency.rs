@@ -45,10 +45,5 @@ impl ParameterType for Key {
 
 /// A digest that differs between any two bodies, in hexadecimal.
 pub fn fingerprint(body: &[u8]) -> String {
-    short_hex(&blake3::hash(body))
-}
-
-/// The first half of a digest, in hexadecimal.
-pub fn short_hex(digest: &blake3::Hash) -> String {
-    digest.to_hex()[..32].to_owned()
+    blake3::hash(body).to_hex()[..32].to_owned()
 }

@@ -6,13 +6,14 @@ use crate::http::reply::geometry::touches;
 use crate::http::state::AppState;
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::mvt::{self, TileOut};
-use crate::http::v1::hexes::{self, HEXES_MAX, check_resolution};
+use crate::http::v1::hexes::{self, HEXES_MAX};
 use crate::http::v1::hotspots::standing_features;
 use crate::i18n::Language;
 use crate::index::{DocAddress, Snapshot};
 use crate::place::{CIRCUMFERENCE_M, H3Cell, Tile};
 use crate::query;
 use crate::usecase::City;
+use crate::usecase::hexes::check_resolution;
 use crate::usecase::reports::check_areas;
 
 /// The first zoom at which tiles of reports have every report; below it they have clusters.
@@ -82,8 +83,9 @@ pub fn make(
             Ok(mvt::areas(tile, name, &features))
         }
         Layer::Hotspots => {
-            let mut features = standing_features(state, city, snapshot, filter, language)?;
             let bounds = tile.bounds().grown(0.02);
+            let wanted = (filter, Some(&bounds));
+            let mut features = standing_features(state, city, snapshot, wanted, language)?;
             features.retain(|feature| touches(feature, &bounds));
             Ok(mvt::areas(tile, name, &features))
         }

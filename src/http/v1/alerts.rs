@@ -19,13 +19,9 @@ use crate::http::v1::members::MEMBERS_MAX;
 use crate::http::v1::sentences::{SentenceNames, ratio_of};
 use crate::message;
 use crate::place::{BBox, H3Cell};
-use crate::query::Alert;
+use crate::query::{Alert, AlertLevel};
 use crate::usecase::reports::check_areas;
 use crate::usecase::watch::Alerts;
-
-/// Recurrence interval, in days, from which a cluster has the level `alert` instead of `watch`:
-/// mean time between clusters that are as unlikely by chance alone.
-const ALERT_DAYS: f64 = 365.0;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -79,18 +75,9 @@ async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
         let names =
             SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
         check_areas(snapshot, &filter)?;
-        // An alert is that of the whole city, whatever filter is asked for.
-        let compiled = snapshot.compiled(&Filter { bbox: None, ..filter.clone() });
-        let passes = |id: &String| {
-            snapshot.find(id).is_some_and(|address| snapshot.matches(address, &compiled))
-        };
-        let is_wanted = |alert: &&Alert| {
-            alert.members.iter().any(passes)
-                && filter.bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
-        };
         let mut features = Vec::new();
         if let Some(found) = found.as_deref() {
-            for alert in found.alerts.iter().filter(is_wanted) {
+            for alert in found.select(snapshot, &filter) {
                 let ids: Vec<&str> = alert.members.iter().map(String::as_str).collect();
                 let streets = state.app.streets_of(city, &ids)?;
                 features.push(feature(alert, found.at, streets, &names));
@@ -153,7 +140,7 @@ struct AlertOut {
     ))]
     recurrence_days: f64,
     service_request_ids: Vec<String>,
-    level: AlertLevel,
+    level: AlertLevelOut,
     streets: Vec<String>,
 }
 
@@ -161,7 +148,7 @@ struct AlertOut {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-enum AlertLevel {
+enum AlertLevelOut {
     /// Expected less than once a year by chance.
     Alert,
     /// Expected more often.
@@ -175,10 +162,9 @@ fn feature(
     streets: Vec<String>,
     names: &SentenceNames<'_>,
 ) -> AreaFeature<AlertOut> {
-    let days = (at - alert.from) / 86_400;
+    let days = alert.days(at);
     let cell = alert.cells.first().map(H3Cell::to_string).unwrap_or_default();
     let id = format!("{}-{cell}-{days}", alert.service);
-    let is_alert = alert.recurrence_days >= ALERT_DAYS;
     let properties = AlertOut {
         service_code: alert.service.to_string(),
         service_name: names.service(alert.service.as_str()).to_owned(),
@@ -192,7 +178,10 @@ fn feature(
         p: figure(alert.p),
         recurrence_days: figure(alert.recurrence_days),
         service_request_ids: alert.members.iter().take(MEMBERS_MAX).cloned().collect(),
-        level: if is_alert { AlertLevel::Alert } else { AlertLevel::Watch },
+        level: match alert.level() {
+            AlertLevel::Alert => AlertLevelOut::Alert,
+            AlertLevel::Watch => AlertLevelOut::Watch,
+        },
         streets,
     };
     AreaFeature::new(id, outline(&alert.cells), properties)

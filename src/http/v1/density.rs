@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::Filter;
-use crate::error::{Refusal, Result};
+use crate::error::Result;
 use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, drawn, figure, ring};
 use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
@@ -20,14 +20,11 @@ use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Flag, Number, number};
 use crate::http::v1::members::{members, service_counts};
 use crate::index::Snapshot;
-use crate::message;
-use crate::query::{self, DensityCluster, DensityQuery};
-use crate::usecase::reports::check_areas;
+use crate::query::{DensityCluster, DensityQuery, SAMPLES_MAX};
+use crate::usecase::density::find_density_clusters;
 
 /// Limit of `min_points` and `min_cluster_size`.
 const POINTS_MAX: usize = 100_000;
-/// Limit of `min_samples`.
-const SAMPLES_MAX: usize = 1_000;
 
 const LIMIT: Parameter<Number<usize>, Defaulted<usize>> =
     query("limit", number(1, 5_000)).default(1_000).example("5").described(
@@ -97,9 +94,7 @@ request! {
 
 impl HdbscanParameters {
     fn query(self, _: &mut ParameterReader<'_>) -> Read<DensityQuery> {
-        let Self { min_cluster_size, min_samples } = self;
-        let min_samples = min_samples.unwrap_or(min_cluster_size.min(SAMPLES_MAX));
-        Ok(DensityQuery::Hdbscan { min_cluster_size, min_samples })
+        Ok(DensityQuery::hdbscan(self.min_cluster_size, self.min_samples))
     }
 }
 
@@ -141,20 +136,7 @@ async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
 
 fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> Result<Vec<u8>> {
     let DbscanRequest { query, limit, with_members, filter } = request;
-    check_areas(snapshot, filter)?;
-    let compiled = snapshot.compiled(filter);
-    let placed = query::located_reports(snapshot, &compiled, filter.bbox.as_ref());
-    let count = placed.len();
-    if count > reports_max {
-        let message = message!(
-            "le filtre retient {count} demandes, plus de {reports_max} : une période, un service \
-             ou une « bbox » les restreint",
-            "the filter keeps {count} requests, more than {reports_max}: a period, a service or a \
-             'bbox' narrows it"
-        );
-        return Err(Refusal::new("filter", count, message).into());
-    }
-    let found = query::density_clusters(snapshot, placed, *query);
+    let found = find_density_clusters(snapshot, filter, *query, reports_max)?;
     let head =
         DensityHead { clustering: Clustering::of(*query), total: found.total, noise: found.noise };
     let shown = found.clusters.iter().take(*limit).zip(1..);

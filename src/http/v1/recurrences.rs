@@ -21,15 +21,11 @@ use crate::http::v1::members::members;
 use crate::http::v1::sentences::SentenceNames;
 use crate::i18n::Language;
 use crate::index::{DocAddress, Snapshot};
-use crate::query::{Recurrence, RecurrenceQuery};
+use crate::query::Recurrence;
 use crate::usecase::City;
-use crate::usecase::recurrences::{FoundRecurrences, find_recurrences};
-use crate::usecase::reports::check_areas;
+use crate::usecase::recurrences::{FoundRecurrences, RecurrenceSearch};
 
 const DAY: i64 = 86_400;
-/// Reports within an hour after a repair belong to the same visit of a crew, which files several at
-/// once; they do not count as recurrences.
-const HOUR: i64 = 3_600;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -69,7 +65,7 @@ request! {
 async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
     call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
-        answer(state, city, snapshot, &request, context.language)
+        answer(state, city, snapshot, request, context.language)
     })
     .await
 }
@@ -78,38 +74,27 @@ fn answer(
     state: &AppState,
     city: &City,
     snapshot: &Snapshot,
-    request: &RecurrencesRequest,
+    request: RecurrencesRequest,
     language: Language,
 ) -> Result<Vec<u8>> {
     let RecurrencesRequest { radius_m, days, chronic_from, limit, filter } = request;
-    let query = RecurrenceQuery {
-        radius_m: *radius_m,
-        within: days * DAY,
-        not_before: HOUR,
-        chronic_from: *chronic_from,
-    };
-    check_areas(snapshot, filter)?;
+    let search = RecurrenceSearch { filter, radius_m, within_days: days, chronic_from };
     let catalogue = city.catalogue();
-    let FoundRecurrences { found, services_left_out } =
-        find_recurrences(snapshot, &catalogue, filter, query);
+    let FoundRecurrences { found, services_left_out } = search.find(snapshot, &catalogue)?;
     let names = SentenceNames { catalogue: &catalogue, zone: city.zone(), language };
-    let shown = &found.places[..found.places.len().min(*limit)];
+    let shown = &found.places[..found.places.len().min(limit)];
     let mut features = Vec::with_capacity(shown.len());
     for place in shown {
-        let last: Vec<&str> =
-            place.members.last().map(|address| snapshot.id(*address)).into_iter().collect();
-        let stored = state.app.reader().get_many(city.id(), &last)?;
-        let address = stored.into_iter().next().and_then(|stored| stored.report.address);
+        let address = state.app.address_of(city, snapshot, place)?;
         features.push(feature(snapshot, place, address, &names));
     }
-    let share = found.failed as f64 / found.repairs.max(1) as f64;
     let head = RecurrencesHead {
         repairs: found.repairs,
         failed_fixes: found.failed,
-        failed_share: figure(share),
+        failed_share: figure(found.failed_share()),
         services_left_out,
-        radius_m: *radius_m,
-        within_days: *days,
+        radius_m,
+        within_days: days,
     };
     let matched = found.places.len() as u64;
     to_json(&AreaCollection::new(snapshot.revision(), head, matched, features))

@@ -4,9 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::config::Limits;
-use crate::domain::{Catalogue, Filter, ServiceCode, Vocabulary, days_between};
-use crate::error::{Refusal, Result};
+use crate::domain::{Catalogue, Filter, Vocabulary};
 use crate::export::geojson::instant;
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
@@ -17,12 +15,9 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, text};
 use crate::i18n::Language;
-use crate::index::{BoundaryIndex, Snapshot};
-use crate::message;
-use crate::query::{self, Count, Stats};
-use crate::usecase::City;
-use crate::usecase::reports::check_areas;
-use crate::usecase::watch::standing_filter;
+use crate::query::{Count, Stats};
+use crate::usecase::stats::CityStats;
+use crate::usecase::watch::WatchCounts;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -52,54 +47,16 @@ async fn stats(mut call: Call<StatsRequest>) -> HandlerResult {
     call.context.variant.examinations = Some(watched.examinations());
     call.respond(JSON, CostClass::Long, move |inputs, StatsRequest { filter, areas }| {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
-        check_areas(snapshot, &filter)?;
-        let areas = boundary_set(snapshot, areas.as_deref())?;
-        let (counts, days) = count(snapshot, (&filter, areas), city, &state.app.limits);
-        let services = filter.services.as_deref();
-        // The watch examines the whole city of the present; only services select among its results.
-        let by_service = Filter { services: filter.services.clone(), ..standing_filter() };
-        let is_watched = filter == Filter { incidents: filter.incidents, ..by_service };
-        let alerts = watched.alerts().filter(|_| is_watched).map(|found| {
-            let is_counted = |code: &ServiceCode| services.is_none_or(|list| list.contains(code));
-            found.alerts.iter().filter(|alert| is_counted(&alert.service)).count()
-        });
-        let hotspots = is_watched.then(|| watched.standing_now(services));
+        let days_max = state.app.limits.days_max;
+        let asked = (&filter, areas.as_deref());
+        let CityStats { counts, days } = CityStats::count(snapshot, city, asked, days_max)?;
+        let WatchCounts { hotspots, alerts } = watched.counts(&filter);
         let catalogue = city.catalogue();
         let revision = snapshot.revision();
         let out = StatsOut::new(&counts, &days, revision, &catalogue, context.language);
         to_json(&StatsOut { hotspots, alerts, ..out })
     })
     .await
-}
-
-/// The boundary set of this name.
-fn boundary_set<'a>(
-    snapshot: &'a Snapshot,
-    name: Option<&str>,
-) -> Result<Option<&'a BoundaryIndex>> {
-    let Some(name) = name else { return Ok(None) };
-    let Some(set) = snapshot.boundary_set(name) else {
-        let message = message!(
-            "n’est pas un découpage de cette ville ; voir /api/v1/boundaries",
-            "is not a boundary set of this city; see /api/v1/boundaries"
-        );
-        return Err(Refusal::new("areas", name, message).into());
-    };
-    Ok(Some(set))
-}
-
-/// Counts the reports that pass a filter, and returns the dates of the daily counts.
-fn count(
-    snapshot: &Snapshot,
-    (filter, areas): (&Filter, Option<&BoundaryIndex>),
-    city: &City,
-    limits: &Limits,
-) -> (Stats, Vec<Date>) {
-    let compiled = snapshot.compiled(filter);
-    let days = query::time_span(snapshot, &compiled)
-        .map(|(first, last)| days_between(first, last, city.zone(), limits.days_max));
-    let (starts, dates): (Vec<i64>, Vec<Date>) = days.unwrap_or_default().into_iter().unzip();
-    (query::stats(snapshot, &compiled, &starts, areas), dates)
 }
 
 /// Counts under a filter.

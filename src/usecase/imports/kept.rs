@@ -20,6 +20,43 @@ pub struct ImportChoices {
     pub declared: Declarations,
 }
 
+impl ImportChoices {
+    /// Chooses how the bytes of the file are read; what is `None` stays, and an empty text takes a
+    /// choice back. The columns are others afterwards, so choices for columns are forgotten.
+    pub fn set_reading(
+        &mut self,
+        delimiter: Option<String>,
+        encoding: Option<String>,
+        sheet: Option<String>,
+    ) {
+        let declared = &mut self.declared;
+        if delimiter.is_some() || encoding.is_some() || sheet.is_some() {
+            declared.columns.clear();
+        }
+        if let Some(delimiter) = &delimiter {
+            declared.options.delimiter = delimiter.chars().next();
+        }
+        choose(&mut declared.options.encoding, encoding);
+        choose(&mut declared.options.sheet, sheet);
+    }
+
+    /// Chooses the field that a column is read as, `None` for no field, in place of an earlier
+    /// choice for this column.
+    pub fn set_column(&mut self, name: String, field: Option<String>) {
+        let columns = &mut self.declared.columns;
+        columns.retain(|(known, _)| *known != name);
+        columns.push((name, field));
+    }
+}
+
+/// Replaces a choice: `None` leaves it, an empty text takes it back.
+pub fn choose(choice: &mut Option<String>, text: Option<String>) {
+    if let Some(text) = text {
+        let text = text.trim();
+        *choice = (!text.is_empty()).then(|| text.to_owned());
+    }
+}
+
 /// An import at one moment.
 #[derive(Debug, Clone)]
 pub struct ImportOverview {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-pub use kept::{ImportChoices, ImportOverview};
+pub use kept::{ImportChoices, ImportOverview, choose};
 pub use preview::{ImportPreview, PreviewRow};
 pub use progress::{ImportProgress, ImportState, RefusalCount};
 pub use upload::{Upload, file_too_large};

@@ -13,16 +13,19 @@ use crate::error::Result;
 use crate::index::Snapshot;
 use crate::query;
 use crate::query::{
-    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, UntestableReason,
-    update_tracks,
+    Alert, AlertQuery, DetectedHotspot, Exposure, Hotspot, HotspotQuery, RESOLUTION_DEFAULT,
+    UntestableReason, update_tracks,
 };
 use crate::statistics::ScanSettings;
 use crate::store::SaveHotspotTracks;
+use crate::usecase::hotspot_cache::HotspotCache;
 use crate::usecase::jurisdictions::learn_extent;
 use crate::usecase::{App, City};
 
 /// Length of the standing search's window, in days.
-pub const STANDING_DAYS: i64 = 30;
+pub const STANDING_DAYS: u32 = 30;
+/// False discovery rate of the standing search.
+pub const STANDING_RATE: f64 = 0.05;
 /// Number of changes after which a city is examined.
 const CHANGES: u64 = 300;
 /// Time after which it is examined even if only one change came.
@@ -59,11 +62,11 @@ pub fn standing_service(search: &str) -> Option<&str> {
 /// parameters are the defaults of the API.
 pub fn standing(before: i64) -> HotspotQuery {
     HotspotQuery {
-        resolution: 9,
+        resolution: RESOLUTION_DEFAULT,
         k: None,
         exposure: Exposure::Reports,
-        rate: 0.05,
-        from: before - STANDING_DAYS * 86_400,
+        rate: STANDING_RATE,
+        from: before - i64::from(STANDING_DAYS) * 86_400,
         before,
     }
 }
@@ -86,6 +89,33 @@ pub struct Alerts {
     pub took: Duration,
     /// By p-value, lowest first.
     pub alerts: Vec<Alert>,
+}
+
+impl Alerts {
+    /// The alerts with a report that passes the filter and, if it has a box, with a cell whose
+    /// centre lies in the box. An alert is that of the whole city, whatever the filter is.
+    pub fn select(&self, snapshot: &Snapshot, filter: &Filter) -> Vec<&Alert> {
+        let compiled = snapshot.compiled(&Filter { bbox: None, ..filter.clone() });
+        let passes = |id: &String| {
+            snapshot.find(id).is_some_and(|address| snapshot.matches(address, &compiled))
+        };
+        let is_selected = |alert: &&Alert| {
+            alert.members.iter().any(passes)
+                && filter.bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+        };
+        self.alerts.iter().filter(is_selected).collect()
+    }
+}
+
+/// Numbers of the watch's results that belong to a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchCounts {
+    /// Number of standing hotspots of the filter's services; `None` where the filter restricts
+    /// anything else, because they are found in the whole city.
+    pub hotspots: Option<usize>,
+    /// Number of alerts of these services; `None` before the first scan, and where the number of
+    /// hotspots is.
+    pub alerts: Option<usize>,
 }
 
 /// The data that a search sees.
@@ -125,6 +155,7 @@ pub struct CityWatch {
     alerts: ArcSwapOption<Alerts>,
     last_examination: Mutex<Examination>,
     examinations: AtomicU64,
+    found: HotspotCache,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -152,6 +183,7 @@ impl CityWatch {
                 took: Duration::ZERO,
             }),
             examinations: AtomicU64::new(0),
+            found: HotspotCache::default(),
         }
     }
 
@@ -208,8 +240,23 @@ impl CityWatch {
         locked(&self.tracked).tracks.iter().find(|track| track.number == number).cloned()
     }
 
+    /// The numbers of hotspots and alerts that belong to a filter. The watch examines the whole
+    /// city of the present: only services select among its results, and whether reports or
+    /// incidents are counted changes nothing.
+    pub fn counts(&self, filter: &Filter) -> WatchCounts {
+        let services = filter.services.as_deref();
+        let by_service = Filter { services: filter.services.clone(), ..standing_filter() };
+        let is_watched = *filter == Filter { incidents: filter.incidents, ..by_service };
+        let is_counted = |alert: &&Alert| services.is_none_or(|list| list.contains(&alert.service));
+        let alerts = self.alerts().filter(|_| is_watched);
+        WatchCounts {
+            hotspots: is_watched.then(|| self.standing_now(services)),
+            alerts: alerts.map(|found| found.alerts.iter().filter(is_counted).count()),
+        }
+    }
+
     /// Number of current hotspots of the standing searches of these services, or of all.
-    pub fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
+    fn standing_now(&self, services: Option<&[ServiceCode]>) -> usize {
         let wanted = |track: &&HotspotTrack| {
             let named = |code: &str| {
                 services.is_none_or(|list| list.iter().any(|known| known.as_str() == code))
@@ -222,6 +269,11 @@ impl CityWatch {
     /// Number of examinations so far. Answers that depend on their results carry it in their ETag.
     pub fn examinations(&self) -> u64 {
         self.examinations.load(Ordering::Relaxed)
+    }
+
+    /// The hotspots that the last searches of the city found.
+    pub(in crate::usecase) fn found(&self) -> &HotspotCache {
+        &self.found
     }
 
     /// Result of the last scan; `None` before the first.

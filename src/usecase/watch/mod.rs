@@ -16,8 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 pub use city::{
-    Alerts, CityWatch, STANDING_DAYS, SearchMoment, newest, standing, standing_filter,
-    standing_name, standing_service,
+    Alerts, CityWatch, STANDING_DAYS, STANDING_RATE, SearchMoment, WatchCounts, newest, standing,
+    standing_filter, standing_name, standing_service,
 };
 
 use crate::error::{Error, Result};

@@ -9,10 +9,12 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, channel::Channel};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::domain::{ReportTime, ServiceCode};
+use crate::domain::ReportTime;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::openapi::content::text;
+use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
@@ -24,15 +26,15 @@ use crate::http::request::members::body;
 use crate::http::request::members::{Body as _, LonLat, NumberMember, TEXT, member};
 use crate::http::request::parameter::request;
 use crate::http::state::AppState;
-use crate::http::v1::duplicates::answer::line;
+use crate::http::v1::duplicates::answer::{BatchLine, line};
 use crate::http::v1::duplicates::params::LIMIT;
 use crate::http::v1::reports::body::MOMENT;
 use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::message;
-use crate::query::{ACCURACY_M_MAX, DuplicateRule};
+use crate::query::ACCURACY_M_MAX;
 use crate::usecase::City;
-use crate::usecase::duplicates::{CheckedQuestion, DuplicateQuestion};
+use crate::usecase::duplicates::{AnsweredQuestion, DuplicateQuestion, DuplicateRules};
 
 /// Number of lines that are processed together.
 const CHUNK_LINES: usize = 512;
@@ -51,8 +53,8 @@ pub fn operations() -> Vec<Operation> {
                 "Doublons probables de plusieurs descriptions, une par ligne (NDJSON).",
                 "Likely duplicates of many descriptions, one per line (NDJSON).",
             )
-            .body(&[text(NDJSON)])
-            .responds_with(&[text(NDJSON)])
+            .body(&[of::<BatchQuestion>(NDJSON)])
+            .responds_with(&[of::<DuplicateLine>(NDJSON)])
             .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found")])
             .streamed(),
     ]
@@ -186,6 +188,17 @@ impl Lines {
     }
 }
 
+/// The response to one line of the request.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend("x-fr" = "La réponse à une ligne de la requête."))]
+enum DuplicateLine {
+    /// The likely duplicates of the described problem.
+    Answered(BatchLine),
+    /// The line was refused.
+    Refused(ProblemOfRow),
+}
+
 fn answer_chunk(
     state: &AppState,
     city: &City,
@@ -195,29 +208,20 @@ fn answer_chunk(
     language: Language,
 ) -> Vec<u8> {
     let catalogue = city.catalogue();
-    // Most lines are about a few services, so each service's rule is built once.
-    let mut rules: Vec<(ServiceCode, DuplicateRule)> = Vec::new();
+    let now = city.now().as_second();
+    let mut rules = DuplicateRules::new(snapshot, &catalogue, &state.model, now);
     let mut out = Vec::with_capacity(rows.len() * 200);
     for (row, line_read) in rows {
-        let asked = line_read
-            .and_then(|text| question(&text, city.zone()))
-            .and_then(|asked| CheckedQuestion::check(asked, &catalogue, city.now().as_second()))
-            .and_then(|asked| asked.check_excluded(snapshot).map(|()| asked));
-        let written = asked.and_then(|asked| {
-            let known = rules.iter().position(|(code, _)| *code == asked.service);
-            let at = known.unwrap_or_else(|| {
-                let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &asked.service);
-                rules.push((asked.service.clone(), rule));
-                rules.len() - 1
-            });
-            let answer = rules[at].1.rank(snapshot, &asked.query(), limit);
-            serde_json::to_writer(&mut out, &line(snapshot, row, &answer)).map_err(Error::internal)
-        });
-        if let Err(error) = written {
-            let problem = ProblemOfRow::new(row, &error, language);
-            // Writing strings and numbers to a vector cannot fail.
-            let _ = serde_json::to_writer(&mut out, &problem);
-        }
+        let asked = line_read.and_then(|text| question(&text, city.zone()));
+        let answered = asked.and_then(|asked| rules.answer(asked, limit));
+        let line = match answered {
+            Ok(AnsweredQuestion { answer, .. }) => {
+                DuplicateLine::Answered(line(snapshot, row, &answer))
+            }
+            Err(error) => DuplicateLine::Refused(ProblemOfRow::new(row, &error, language)),
+        };
+        // Writing strings and finite numbers to a vector cannot fail.
+        let _ = serde_json::to_writer(&mut out, &line);
         out.push(b'\n');
     }
     out

@@ -103,7 +103,7 @@ impl Dedupe {
         city: &City,
         stored: &StoredReport,
     ) -> Result<Option<Vec<DuplicateSummary>>> {
-        if self.0.mode == DedupeMode::Off {
+        if !self.0.lists_duplicates() {
             return Ok(None);
         }
         let snapshot = state.app.snapshot(city)?;

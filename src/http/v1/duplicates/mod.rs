@@ -21,8 +21,9 @@ use crate::http::request::values::Time;
 use crate::http::v1::duplicates::answer::{DuplicateAnswerContext, DuplicatesOut, duplicates};
 use crate::http::v1::duplicates::params::{ACCURACY_M, LIMIT};
 use crate::place::Position;
-use crate::query::DuplicateRule;
-use crate::usecase::duplicates::{ACCURACY_M_DEFAULT, CheckedQuestion, DuplicateQuestion};
+use crate::usecase::duplicates::{
+    ACCURACY_M_DEFAULT, AnsweredQuestion, DuplicateQuestion, DuplicateRules,
+};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -85,14 +86,13 @@ async fn list(mut call: Call<DuplicatesRequest>) -> HandlerResult {
         let ResponseInputs { state, city, snapshot, context } = *inputs;
         let catalogue = city.catalogue();
         let limit = request.limit;
-        let question =
-            CheckedQuestion::check(request.question(), &catalogue, city.now().as_second())?;
-        question.check_excluded(snapshot)?;
-        let rule = DuplicateRule::new(snapshot, &catalogue, &state.model, &question.service);
-        let answer = rule.rank(snapshot, &question.query(), limit);
+        let now = city.now().as_second();
+        let mut rules = DuplicateRules::new(snapshot, &catalogue, &state.model, now);
+        let AnsweredQuestion { question, policy, answer } =
+            rules.answer(request.question(), limit)?;
         let parts = DuplicateAnswerContext {
             service: question.service.as_str(),
-            policy: rule.policy,
+            policy,
             accuracy_m: question.accuracy_m,
             zone: city.zone(),
             language: context.language,

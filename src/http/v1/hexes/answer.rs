@@ -9,42 +9,9 @@ use crate::export::geojson::instant;
 use crate::export::word::Word;
 use crate::i18n::Language;
 use crate::message;
-use crate::place::BBox;
-use crate::query::{CELLS_MIN, Exposure, HexCounts, HexScores, HexTrend, UntestableReason};
-
-/// Counts of hexagons with their statistics.
-pub struct HexAnswer<'a> {
-    /// The counts.
-    pub counts: &'a HexCounts,
-    /// Their significance, or why the test was not possible.
-    pub scores: &'a Result<HexScores, UntestableReason>,
-    /// Their trends, if the request asks for them.
-    pub trends: Option<&'a [HexTrend]>,
-    /// What the counts were compared with.
-    pub exposure: Exposure,
-    /// The counted time range as half-open Unix seconds; `None` if no report passes the filter.
-    pub window: Option<(i64, i64)>,
-}
-
-impl HexAnswer<'_> {
-    /// The class of a cell; 0 for a cell without a report in a hot neighbourhood.
-    fn class(&self, cell: usize) -> Option<i8> {
-        let class = self.scores.as_ref().ok()?.class(cell);
-        Some(if self.counts.totals[cell].count == 0 { class.min(0) } else { class })
-    }
-}
-
-/// Which hexagons a response contains.
-pub struct HexSelection {
-    /// Only those whose centre lies inside this box.
-    pub bbox: Option<BBox>,
-    /// By cell of the counts, if the request names areas: whether it holds reports in one of them.
-    pub in_areas: Option<Vec<bool>>,
-    /// Also those without reports and without a significant result.
-    pub empty: bool,
-    /// At most this many, the most significant first.
-    pub limit: usize,
-}
+use crate::query::{CELLS_MIN, Exposure, HexTrend, UntestableReason};
+use crate::statistics::EmergingClass;
+use crate::usecase::hexes::{FoundHexes, HexSelection, SelectedHexes};
 
 /// A hexagon.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -171,9 +138,9 @@ pub fn no_test(reason: UntestableReason, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
+fn statistic(hexes: &FoundHexes, language: Language) -> HexStatistic {
     let exposure = hexes.exposure.as_str();
-    match hexes.scores {
+    match &hexes.scores {
         Ok(scores) => HexStatistic {
             available: true,
             method: Some(match hexes.exposure {
@@ -193,17 +160,15 @@ fn statistic(hexes: &HexAnswer<'_>, language: Language) -> HexStatistic {
     }
 }
 
-fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
+fn one(hexes: &FoundHexes, cell: usize) -> AreaFeature<HexOut> {
     let (hex, totals) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
     let scores = hexes.scores.as_ref().ok();
-    let class = hexes.class(cell);
-    let is_ring = scores.is_some_and(|scores| class == Some(0) && scores.class(cell) > 0);
-    let trend = hexes.trends.map(|trends| trends[cell]).map(|HexTrend { trend, emerging }| {
-        let word = |(class, sign): (crate::statistics::EmergingClass, i8)| {
+    let trend = hexes.trends.as_ref().map(|trends| {
+        let HexTrend { trend, .. } = trends[cell];
+        let word = |(class, sign): (EmergingClass, i8)| {
             format!("{}_{}", class.as_str(), if sign > 0 { "hot" } else { "cold" })
         };
-        let emerging = emerging.filter(|(_, sign)| *sign < 0 || totals.count > 0);
-        TrendOut { class: emerging.map(word), z: figure(trend.z), p: figure(trend.p) }
+        TrendOut { class: hexes.emerging(cell).map(word), z: figure(trend.z), p: figure(trend.p) }
     });
     let properties = HexOut {
         h3: hex.to_string(),
@@ -211,15 +176,15 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
         count: totals.count,
         open: totals.open,
         oldest_open_datetime: totals.oldest_open.map(instant),
-        rate_per_day: figure(f64::from(totals.count) / days),
+        rate_per_day: figure(f64::from(totals.count) / hexes.days()),
         expected: scores.map(|scores| figure(scores.expected[cell])),
         neighbourhood_count: scores.map(|scores| scores.count_around[cell]),
         neighbourhood_expected: scores.map(|scores| figure(scores.expected_around[cell])),
         z: scores.map(|scores| figure(scores.z[cell])),
         p: scores.map(|scores| figure(scores.p[cell])),
         q: scores.map(|scores| figure(scores.q[cell])),
-        class: class.map(|class| Word(HexClass(class))),
-        ring: is_ring,
+        class: hexes.class(cell).map(|class| Word(HexClass(class))),
+        ring: hexes.is_ring(cell),
         p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
         trend,
     };
@@ -229,36 +194,13 @@ fn one(hexes: &HexAnswer<'_>, cell: usize, days: f64) -> AreaFeature<HexOut> {
 
 /// The collection of the selected hexagons at revision `as_of`.
 pub fn hexes(
-    hexes: &HexAnswer<'_>,
-    wanted: &HexSelection,
+    hexes: &FoundHexes,
+    wanted: HexSelection,
     as_of: u64,
     language: Language,
 ) -> AreaCollection<HexHead, HexOut> {
-    let scores = hexes.scores.as_ref().ok();
-    let says = |cell: usize| {
-        let class = hexes.class(cell).is_some_and(|class| class != 0);
-        let emerging = hexes.trends.and_then(|trends| trends[cell].emerging);
-        let trend = emerging.is_some_and(|(_, sign)| sign < 0);
-        wanted.empty || class || trend || hexes.counts.totals[cell].count > 0
-    };
-    let inside = |cell: usize| {
-        wanted.bbox.as_ref().is_none_or(|bbox| hexes.counts.cells[cell].is_in(bbox))
-            && wanted.in_areas.as_ref().is_none_or(|inside| inside[cell])
-    };
-    let mut found: Vec<usize> =
-        (0..hexes.counts.cells.len()).filter(|cell| says(*cell) && inside(*cell)).collect();
-    let matched = found.len() as u64;
-    if found.len() > wanted.limit {
-        let weight = |cell: &usize| match scores {
-            Some(scores) => scores.z[*cell].abs(),
-            None => f64::from(hexes.counts.totals[*cell].count),
-        };
-        found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-        found.truncate(wanted.limit);
-    }
-    found.sort_by_key(|cell| hexes.counts.cells[*cell]);
-    let days = hexes.window.map_or(1.0, |(from, before)| (before - from) as f64 / 86_400.0);
-    let features = found.into_iter().map(|cell| one(hexes, cell, days.max(1.0 / 24.0))).collect();
+    let SelectedHexes { cells, matched } = hexes.select(wanted);
+    let features = cells.into_iter().map(|cell| one(hexes, cell)).collect();
     let head = HexHead {
         resolution: hexes.counts.resolution,
         cells: hexes.counts.cells.len(),
@@ -266,5 +208,5 @@ pub fn hexes(
         window: hexes.window.map(|(from, before)| WindowOut::new(from, before)),
         statistic: statistic(hexes, language),
     };
-    AreaCollection::new(as_of, head, matched, features)
+    AreaCollection::new(as_of, head, matched as u64, features)
 }

@@ -5,10 +5,7 @@ use crate::http::request::types::{Number, number};
 use crate::http::request::words::Choice;
 use crate::index::RING_MAX;
 use crate::place::{H3_RESOLUTION_MAX, H3_RESOLUTION_MIN};
-use crate::query::Exposure;
-
-/// The default H3 resolution; centres of neighbouring cells are about 350 m apart.
-pub const RESOLUTION_DEFAULT: u8 = 9;
+use crate::query::{Exposure, RESOLUTION_DEFAULT};
 
 /// The H3 resolution.
 pub const RESOLUTION: Parameter<Number<u8>, Defaulted<u8>> =

@@ -19,7 +19,6 @@ use crate::http::request::types::{PathSegment, number};
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::http::v1::hexes::answer::no_test;
-use crate::http::v1::hexes::check_resolution;
 use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RINGS};
 use crate::http::v1::hotspots::answer::{
     HotspotOut, HotspotParts, HotspotStatistic, HotspotsHead, OneHotspot, SingleHotspot,
@@ -30,9 +29,8 @@ use crate::index::Snapshot;
 use crate::place::BBox;
 use crate::query::{Exposure, HotspotQuery, RATIO_MIN, REPORTS_MIN};
 use crate::usecase::City;
-use crate::usecase::hotspots::{FoundHotspots, HotspotSearch, NumberedHotspot, current_hotspot};
-use crate::usecase::reports::check_areas;
-use crate::usecase::watch::CityWatch;
+use crate::usecase::hotspots::{HotspotSearch, NumberedHotspot, current_hotspot};
+use crate::usecase::watch::{CityWatch, STANDING_DAYS, STANDING_RATE};
 
 /// Limit of the number of hotspots in a response.
 const HOTSPOTS_MAX: usize = 200;
@@ -61,7 +59,7 @@ request! {
         resolution: u8 = RESOLUTION,
         k: Option<u8> = RINGS,
         exposure: Exposure = EXPOSURE.default(Exposure::Reports),
-        rate: f64 = query("level", LEVELS).default(0.05).example("95").described(
+        rate: f64 = query("level", LEVELS).default(STANDING_RATE).example("95").described(
             "Niveau de confiance, en pourcentage.",
             "Confidence level, in per cent.",
         ),
@@ -72,7 +70,7 @@ request! {
                 "service : chaque service à part ; all : tous ensemble.",
                 "service: each service separately; all: all services together.",
             ),
-        days: u32 = query("days", number(1, 366)).default(30).example("60").described(
+        days: u32 = query("days", number(1, 366)).default(STANDING_DAYS).example("60").described(
             "Durée de la période, en jours.",
             "Length of the period, in days.",
         ),
@@ -144,10 +142,9 @@ impl<'a> HotspotRenderer<'a> {
     fn list(&self, request: &HotspotListRequest, watched: &CityWatch) -> Result<Vec<u8>> {
         let Self { state, city, snapshot, language } = self;
         let HotspotListRequest { search, limit } = request;
-        check_areas(snapshot, &search.filter)?;
-        check_resolution(snapshot, search.query.resolution, state.app.limits.hex_cells_max)?;
+        search.check(snapshot, state.app.limits.hex_cells_max)?;
         let revision = snapshot.revision();
-        let FoundHotspots { hotspots, query, test } = match search.find(snapshot, city, watched) {
+        let found = match search.find(snapshot, city, watched) {
             Ok(found) => found,
             Err(reason) => {
                 let reason = Some(no_test(reason, *language));
@@ -157,10 +154,10 @@ impl<'a> HotspotRenderer<'a> {
                 return to_json(&AreaCollection::new(revision, head, 0, none));
             }
         };
-        let matched = hotspots.len() as u64;
-        let shown = hotspots.iter().take(*limit).zip(1..);
+        let (query, test) = (found.query(), found.test());
+        let shown = found.ranked(*limit);
         let features: Result<Vec<_>> =
-            shown.map(|(one, rank)| self.feature(one, Some(rank), &query)).collect();
+            shown.map(|(rank, one)| self.feature(one, Some(rank), query)).collect();
         let head = HotspotsHead {
             window: Some(WindowOut::new(query.from, query.before)),
             statistic: HotspotStatistic {
@@ -177,12 +174,13 @@ impl<'a> HotspotRenderer<'a> {
             },
             total: test.total,
         };
-        to_json(&AreaCollection::new(revision, head, matched, features?))
+        to_json(&AreaCollection::new(revision, head, found.count() as u64, features?))
     }
 }
 
 /// The features of the standing hotspot search under a filter: the present hotspots of each
-/// service. It always counts incidents.
+/// service. It always counts incidents. With `bbox`, hotspots whose box does not touch it are left
+/// out.
 ///
 /// # Errors
 /// The store; the watch.
@@ -190,20 +188,18 @@ pub fn standing_features(
     state: &AppState,
     city: &City,
     snapshot: &Snapshot,
-    filter: &Filter,
+    (filter, bbox): (&Filter, Option<&BBox>),
     language: Language,
 ) -> Result<Vec<serde_json::Value>> {
     let watched = state.watch.city(&state.app, city)?;
     let search = HotspotSearch::standing(filter);
-    let Ok(FoundHotspots { hotspots, query, .. }) = search.find(snapshot, city, &watched) else {
-        return Ok(Vec::new());
-    };
+    let Ok(found) = search.find(snapshot, city, &watched) else { return Ok(Vec::new()) };
     let renderer = HotspotRenderer { state, city, snapshot, language };
-    let shown = hotspots.iter().take(HOTSPOTS_MAX).zip(1..);
-    let feature = |(one, rank)| {
-        serde_json::to_value(renderer.feature(one, Some(rank), &query)?).map_err(Error::internal)
+    let feature = |(rank, one)| {
+        let feature = renderer.feature(one, Some(rank), found.query())?;
+        serde_json::to_value(feature).map_err(Error::internal)
     };
-    shown.map(feature).collect()
+    found.ranked_touching(HOTSPOTS_MAX, bbox).map(feature).collect()
 }
 
 request! {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, body, member};
 use crate::http::request::parameter::Optional;
 use crate::message;
-use crate::usecase::imports::ImportChoices;
+use crate::usecase::imports::{ImportChoices, choose};
 
 /// Columns that one request may change.
 const COLUMNS_MAX: usize = 1_000;
@@ -102,30 +102,16 @@ pub fn read(bytes: &[u8]) -> Result<ImportChange> {
 impl ImportChange {
     /// Changes what was chosen before. What is absent stays; an empty text takes a choice back.
     pub fn apply(self, choices: &mut ImportChoices) {
-        fn set(choice: &mut Option<String>, text: Option<String>) {
-            if let Some(text) = text {
-                let text = text.trim();
-                *choice = (!text.is_empty()).then(|| text.to_owned());
-            }
+        let Self { columns, delimiter, encoding, sheet, .. } = self;
+        choices.set_reading(delimiter, encoding, sheet);
+        for (name, field) in columns.into_iter().flatten() {
+            choices.set_column(name, field);
         }
         let declared = &mut choices.declared;
-        if self.delimiter.is_some() || self.encoding.is_some() || self.sheet.is_some() {
-            // The columns are others now.
-            declared.columns.clear();
-        }
-        if let Some(delimiter) = &self.delimiter {
-            declared.options.delimiter = delimiter.chars().next();
-        }
-        set(&mut declared.options.encoding, self.encoding);
-        set(&mut declared.options.sheet, self.sheet);
-        for (name, field) in self.columns.into_iter().flatten() {
-            declared.columns.retain(|(known, _)| *known != name);
-            declared.columns.push((name, field));
-        }
-        set(&mut declared.category, self.category);
-        set(&mut declared.date_order, self.date_order);
-        set(&mut declared.projection, self.projection);
-        set(&mut choices.jurisdiction, self.jurisdiction);
-        set(&mut choices.time_zone, self.time_zone);
+        choose(&mut declared.category, self.category);
+        choose(&mut declared.date_order, self.date_order);
+        choose(&mut declared.projection, self.projection);
+        choose(&mut choices.jurisdiction, self.jurisdiction);
+        choose(&mut choices.time_zone, self.time_zone);
     }
 }

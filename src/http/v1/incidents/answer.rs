@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{IncidentChange, IncidentCommandKind, IncidentMember, ReportId, Status};
+use crate::domain::{IncidentChange, IncidentCommandKind, IncidentMember, ReportId};
 use crate::export::geojson::{Feature, ReportOut};
 use crate::export::word::Word;
 use crate::usecase::reports::StoredIncident;
@@ -67,7 +67,7 @@ pub fn incident<'a>(
         incident_id: members.first().map_or("", |original| original.report.id.as_str()),
         reports: *reports,
         truncated: members.len() < *reports,
-        open: members.iter().filter(|one| one.report.status != Status::Closed).count(),
+        open: found.open(),
         changes: changes.iter().map(change).collect(),
         features,
     }

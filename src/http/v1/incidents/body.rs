@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::domain::ReportId;
+use crate::domain::{AUTHOR_CHARS_MAX, AUTHOR_DEFAULT, MOVED_REPORTS_MAX, ReportId, author_name};
 use crate::error::Result;
 use crate::http::request::members::body;
 use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, member};
@@ -12,27 +12,13 @@ use crate::http::request::reader::Read;
 use crate::i18n::Message;
 use crate::message;
 
-/// Limit of the length of an author's name, in characters.
-const AUTHOR_CHARS_MAX: usize = 80;
-/// Limit of the number of reports in one merge or split.
-const REPORTS_MAX: usize = 1_000;
-
 /// The author of a change; `crew` if absent.
 const AUTHOR: Member<CustomMember<String>, Optional> = member(
     "author",
     CustomMember::new(
         |name, value, reader| {
             let text = TEXT.read(name, value, reader)?;
-            let author = text.trim();
-            if author.is_empty() || text.chars().count() > AUTHOR_CHARS_MAX {
-                let max = AUTHOR_CHARS_MAX;
-                let message = message!(
-                    "doit avoir de 1 à {max} caractères",
-                    "must have 1 to {max} characters"
-                );
-                return Err(reader.refuse(name, &json!(text), message));
-            }
-            Ok(author.to_owned())
+            author_name(&text).map_err(|message| reader.refuse(name, &json!(text), message))
         },
         || json!({ "type": "string", "maxLength": AUTHOR_CHARS_MAX }),
     ),
@@ -44,7 +30,7 @@ const REPORTS: CustomMember<Vec<ReportId>> = CustomMember {
     read: |name, value, reader| {
         let texts: Option<Vec<&str>> =
             value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
-        let texts = texts.filter(|texts| (1..=REPORTS_MAX).contains(&texts.len()));
+        let texts = texts.filter(|texts| (1..=MOVED_REPORTS_MAX).contains(&texts.len()));
         let Some(texts) = texts else { return Err(reader.refuse(name, &value, not_a_list())) };
         let mut reports: Read<Vec<ReportId>> = Ok(Vec::new());
         for text in texts {
@@ -64,13 +50,13 @@ const REPORTS: CustomMember<Vec<ReportId>> = CustomMember {
     },
     schema: || {
         let text = json!({ "type": "string" });
-        json!({ "type": "array", "minItems": 1, "maxItems": REPORTS_MAX, "items": text })
+        json!({ "type": "array", "minItems": 1, "maxItems": MOVED_REPORTS_MAX, "items": text })
     },
     absent: not_a_list,
 };
 
 fn not_a_list() -> Message {
-    let max = REPORTS_MAX;
+    let max = MOVED_REPORTS_MAX;
     message!(
         "doit être une liste de 1 à {max} numéros de suivi",
         "must be a list of 1 to {max} tracking numbers"
@@ -106,9 +92,9 @@ body! {
     }
 }
 
-/// The author, `crew` if absent.
+/// The author, [`AUTHOR_DEFAULT`] if absent.
 fn author(named: Option<String>) -> String {
-    named.unwrap_or_else(|| "crew".into())
+    named.unwrap_or_else(|| AUTHOR_DEFAULT.into())
 }
 
 /// Reads the body of a merge or split: the reports and the author.

@@ -7,23 +7,20 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{Idempotency, ReportId};
+use crate::domain::ReportId;
 use crate::error::Result;
-use crate::http::openapi::content::text;
+use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::request::call::Call;
-use crate::http::request::idempotency::{IDEMPOTENCY_KEY, short_hex};
+use crate::http::request::idempotency::IDEMPOTENCY_KEY;
 use crate::http::request::parameter::request;
 use crate::http::state::AppState;
-use crate::http::v1::reports::body::read_draft;
+use crate::http::v1::reports::body::{NewReport, read_draft};
 use crate::i18n::Language;
-use crate::usecase::{BatchChunk, City};
-
-/// Number of rows in one commit.
-const CHUNK_ROWS: usize = 8_192;
+use crate::usecase::City;
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -33,8 +30,8 @@ pub fn operations() -> Vec<Operation> {
                 "Crée plusieurs demandes, une par ligne (NDJSON).",
                 "Creates many reports, one per line (NDJSON).",
             )
-            .body(&[text(NDJSON)])
-            .responds_with(&[text(NDJSON)])
+            .body(&[of::<NewReport>(NDJSON)])
+            .responds_with(&[of::<CreatedLine<'_>>(NDJSON)])
             .status_codes(&[
                 (200, "one line for each"),
                 (400, "refused"),
@@ -56,8 +53,9 @@ async fn create(call: Call<CreateBatchRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let key = request.key;
     let working = state.clone();
-    let answer =
-        state.app.compute(move || Ok(answer_all(&working, &city, &body, key, context.language)));
+    let answer = state
+        .app
+        .compute(move || Ok(answer_all(&working, &city, &body, key.as_deref(), context.language)));
     let mut response: Response = answer.await?.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)
@@ -69,60 +67,55 @@ fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     lines.filter(|(_, line)| !line.trim_ascii().is_empty())
 }
 
-/// Processes every line. While one chunk is being committed, the next one is parsed.
+/// Processes every line.
 fn answer_all(
     state: &AppState,
     city: &City,
     body: &[u8],
-    key: Option<String>,
+    key: Option<&str>,
     language: Language,
 ) -> Vec<u8> {
     let mut answer = Vec::with_capacity(body.len() / 2);
-    let mut lines = lines(body).peekable();
-    let mut before: Option<(Vec<usize>, BatchChunk)> = None;
-    let mut write = |(numbers, chunk): (Vec<usize>, BatchChunk)| {
-        for (number, row) in numbers.into_iter().zip(chunk.finish()) {
-            write_row(&mut answer, number, row, language);
-        }
-    };
-    for n in 0.. {
-        if lines.peek().is_none() {
-            break;
-        }
-        let (numbers, texts): (Vec<usize>, Vec<&[u8]>) = lines.by_ref().take(CHUNK_ROWS).unzip();
-        let idempotency = key.as_ref().map(|key| {
-            let mut hasher = blake3::Hasher::new();
-            texts.iter().for_each(|text| {
-                hasher.update(text).update(b"\n");
-            });
-            let fingerprint = short_hex(&hasher.finalize());
-            Idempotency { key: format!("{key}#{n}"), fingerprint }
-        });
-        let drafts = texts.into_iter().map(|text| read_draft(text, city.zone())).collect();
-        let chunk = state.app.begin_chunk(city, drafts, idempotency);
-        before.replace((numbers, chunk)).into_iter().for_each(&mut write);
-    }
-    before.into_iter().for_each(&mut write);
+    let mut numbers = lines(body).map(|(number, _)| number);
+    let texts = lines(body).map(|(_, text)| text);
+    let read = |text: &[u8]| read_draft(text, city.zone());
+    state.app.create_batch(city, texts, read, key, |created| {
+        let number = numbers.next().unwrap_or_default();
+        write_row(&mut answer, number, created, language);
+    });
     answer
+}
+
+/// The response to one line of the request.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend("x-fr" = "La réponse à une ligne de la requête."))]
+enum CreatedLine<'a> {
+    /// The line created a report.
+    Created(CreatedRow<'a>),
+    /// The line was refused.
+    Refused(ProblemOfRow),
 }
 
 /// The response to a line that created a report.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("x-fr" = "La réponse à une ligne qui a créé une demande."))]
 struct CreatedRow<'a> {
     /// Number of the line in the request, from 1.
     row: usize,
+    #[schemars(extend("enum" = [201]))]
     status: u16,
     service_request_id: &'a str,
 }
 
-fn write_row(to: &mut Vec<u8>, row: usize, made: Result<ReportId>, language: Language) {
-    // Writing strings and numbers to a vector cannot fail.
-    let _ = match made {
+fn write_row(to: &mut Vec<u8>, row: usize, created: Result<ReportId>, language: Language) {
+    let line = match &created {
         Ok(id) => {
-            let created = CreatedRow { row, status: 201, service_request_id: id.as_str() };
-            serde_json::to_writer(&mut *to, &created)
+            CreatedLine::Created(CreatedRow { row, status: 201, service_request_id: id.as_str() })
         }
-        Err(error) => serde_json::to_writer(&mut *to, &ProblemOfRow::new(row, &error, language)),
+        Err(error) => CreatedLine::Refused(ProblemOfRow::new(row, error, language)),
     };
+    // Writing strings and numbers to a vector cannot fail.
+    let _ = serde_json::to_writer(&mut *to, &line);
     to.push(b'\n');
 }

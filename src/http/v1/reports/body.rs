@@ -175,20 +175,11 @@ pub fn read_changes(bytes: &[u8], zone: &TimeZone) -> Result<ReportChanges> {
 
 fn validate(change: ReportChange, reader: &mut MemberReader) -> Read<ReportChanges> {
     let ReportChange { status, reason, service, lon_lat, address, assignee, children } = change;
-    if children && status != Some(Status::Closed) {
-        let message = message!(
-            "n’est permis qu’avec « status » « closed »",
-            "is allowed with 'status' 'closed' only"
-        );
-        return Err(reader.refuse("children", &json!("close"), message));
-    }
-    let duplicate = Patch {
-        status: Some(Status::Closed),
-        reason: Some(ClosedReason::Duplicate),
-        ..Patch::default()
-    };
     let own = Patch { status, reason, service, lon_lat, address, assignee };
-    Ok(ReportChanges { own, of_children: children.then_some(duplicate) })
+    let of_children = children.then(|| own.of_duplicates()).transpose();
+    let of_children =
+        of_children.map_err(|message| reader.refuse("children", &json!("close"), message))?;
+    Ok(ReportChanges { own, of_children })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::domain::{Idempotency, Status};
+use crate::domain::Idempotency;
 use crate::export::geojson::Feature;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -138,9 +138,6 @@ async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
     let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
     let found = state.app.find_report(&city, &request.id).await?;
     let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
-    let mut open_children = Vec::new();
-    if stored.report.status == Status::Closed {
-        open_children = state.app.open_children(&city, stored.report.id.clone()).await?;
-    }
+    let open_children = state.app.open_children(&city, &stored.report).await?;
     written(&state, &city, &stored, context.language, None, open_children)
 }
