@@ -12,6 +12,8 @@ const ROWS_READ_MAX: u32 = 20_000;
 const CELLS_MAX: usize = 400_000;
 /// The sample ends after this many bytes of text.
 const BYTES_MAX: usize = 16 << 20;
+/// Bytes of a cell that are looked at: what a column is shows at the start of its texts.
+const CELL_BYTES_MAX: usize = 64 << 10;
 
 /// The columns, what the sample says about each, and the rows of the sample. Its size is limited
 /// in rows, cells and bytes, not in time: a file is recognised in the same way on every machine.
@@ -37,7 +39,7 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
                 values.resize_with(number + 1, ColumnSample::default);
             }
             if let Some(cell) = cell {
-                values[number].add(count, cell, &clocks);
+                values[number].add(count, start_of(cell), &clocks);
                 (cells, bytes) = (cells + 1, bytes + cell.len());
             }
         }
@@ -45,4 +47,34 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
     let columns = rows.columns().clone();
     values.resize_with(columns.len(), ColumnSample::default);
     Ok((columns, values, count))
+}
+
+/// The first [`CELL_BYTES_MAX`] bytes of a cell, without the character that goes on after them.
+fn start_of(cell: &str) -> &str {
+    let most = cell.len().min(CELL_BYTES_MAX);
+    let end = (0..=most).rev().find(|at| cell.is_char_boundary(*at));
+    &cell[..end.unwrap_or_default()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::read::ReadOptions;
+
+    #[test]
+    fn only_the_start_of_a_long_cell_is_looked_at() {
+        for long in ["x\n", "é", "🌳, ", "1 "] {
+            let cell = long.repeat(CELL_BYTES_MAX);
+            let name = format!("pointchaud-sample-{}-{}.csv", std::process::id(), long.len());
+            let path = std::env::temp_dir().join(name);
+            std::fs::write(&path, format!("a,b,c\n1,\"{cell}\",z\n2,short,z\n")).unwrap();
+            let input = Input::open(&path, &ReadOptions::default()).unwrap();
+            let (_, values, rows) = sample(&input).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let mut lengths: Vec<usize> = values[1].distinct.keys().map(String::len).collect();
+            lengths.sort_unstable();
+            assert_eq!((rows, lengths.len(), lengths[0]), (2, 2, 5), "{long:?}");
+            assert!((CELL_BYTES_MAX - 6..=CELL_BYTES_MAX).contains(&lengths[1]), "{lengths:?}");
+        }
+    }
 }

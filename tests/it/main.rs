@@ -44,6 +44,7 @@ mod large;
 mod media;
 mod metrics;
 mod odd_sources;
+mod odd_tables;
 mod ogc;
 mod open311;
 mod openapi;

@@ -12,7 +12,7 @@ use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::json::too_long;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::{TableShape, titles_note};
+use crate::ingest::read::table::{TableShape, short_rows_note, titles_note};
 use crate::message;
 
 /// Delimiters that are tried.
@@ -32,6 +32,8 @@ pub struct CsvReader<R> {
     titles: (Vec<String>, u64),
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
+    /// Rows without their last cells.
+    short_rows: u64,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -49,7 +51,8 @@ impl<R: Read> CsvReader<R> {
         let above = usize::from(named.is_some());
         let records = whole_records(&lines[above.min(lines.len())..]);
         let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
-        let titles = &records[..rows_above_header(&rows)];
+        let above_header = rows_above_header(&rows);
+        let titles = &records[..above_header];
         let title_lines = titles.iter().map(|one| 1 + memchr::memchr_iter(b'\n', one).count());
         let title_lines = title_lines.sum::<usize>();
         let titles = titles.iter().filter_map(|line| title(line, delimiter)).collect();
@@ -58,7 +61,7 @@ impl<R: Read> CsvReader<R> {
             text.skip_line()?;
         }
         let mut names = Vec::new();
-        if text.next(0)?.is_some() {
+        if text.next(&(0..=0))?.is_some() {
             names = text.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         }
         let refused = refused_header(&names);
@@ -73,7 +76,8 @@ impl<R: Read> CsvReader<R> {
         }
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
-        let shape = TableShape::of(&names);
+        let mut shape = TableShape::of(&names);
+        shape.allow_short(&widths_below(&records, &rows, above_header + 1, passed));
         Ok(Self {
             text,
             bytes,
@@ -82,6 +86,7 @@ impl<R: Read> CsvReader<R> {
             open_quotes: None,
             titles: (titles, title_lines as u64),
             passed,
+            short_rows: 0,
         })
     }
 
@@ -117,22 +122,25 @@ impl<R: Read> RowReader for CsvReader<R> {
     fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
         row.clear();
         let wants = self.shape.width();
-        let Some(record) = self.text.next(wants + self.passed)? else { return Ok(false) };
+        let widths = self.shape.width_min() + self.passed..=wants + self.passed;
+        let Some(record) = self.text.next(&widths)? else { return Ok(false) };
         row.number = record.line;
         if record.is_too_long {
-            row.refusal = Some(too_long());
+            row.refusal = Some(if record.has_open_quote { never_closed() } else { too_long() });
             return Ok(true);
         }
         self.fill(row);
         if record.has_open_quote {
             let (_, count) = self.open_quotes.get_or_insert((record.line, 0));
             *count += 1;
-            if row.cells.len() != wants {
-                let message = message!("n’est pas refermé", "is not closed");
-                row.refusal.get_or_insert_with(|| Refusal::new("\"", "", message));
+            if !(self.shape.width_min()..=wants).contains(&row.cells.len()) {
+                row.refusal.get_or_insert_with(never_closed);
             }
         }
         self.shape.check(row);
+        if row.refusal.is_none() && self.shape.fill_short(row) {
+            self.short_rows += 1;
+        }
         Ok(true)
     }
 
@@ -146,8 +154,24 @@ impl<R: Read> RowReader for CsvReader<R> {
         if let Some((line, count)) = self.open_quotes {
             notes.push(open_quotes_note(line, count));
         }
+        notes.extend(short_rows_note(self.short_rows));
         notes
     }
+}
+
+/// How many cells the first rows have, from the row `first` on, without the columns `passed`.
+/// After a quote that is not closed among the first lines, what is a row is not known.
+fn widths_below(
+    records: &[Vec<u8>],
+    rows: &[Vec<String>],
+    first: usize,
+    passed: usize,
+) -> Vec<usize> {
+    let is_whole = |record: &[u8]| memchr::memchr_iter(b'"', record).count().is_multiple_of(2);
+    let known = records.iter().zip(rows).skip(first);
+    let known = known.take_while(|(record, _)| is_whole(record));
+    let filled = known.filter(|(_, row)| row.iter().any(|cell| !cell.is_empty()));
+    filled.map(|(_, row)| row.len().saturating_sub(passed)).collect()
 }
 
 /// The cells of a line.
@@ -155,6 +179,11 @@ fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
     let (text, cells) = split_line(line, delimiter);
     let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
     cells.collect()
+}
+
+/// The refusal of a row with a quote that is not closed.
+fn never_closed() -> Refusal {
+    Refusal::new("\"", "", message!("n’est pas refermé", "is not closed"))
 }
 
 /// The sentence on quotes that are opened and not closed, the first of them in `line`.

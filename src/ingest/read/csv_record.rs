@@ -2,7 +2,7 @@
 //! are not closed.
 
 use std::io::Read;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use memchr::{memchr, memchr2};
 
@@ -10,7 +10,9 @@ use crate::i18n::Message;
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 
 /// Bytes that are read at once.
-const CHUNK: usize = 1 << 18;
+pub(super) const CHUNK: usize = 1 << 18;
+/// Lines by which it is decided whether a quote that is far from its end is closed at all.
+const JUDGED_LINES: usize = 1_000;
 
 /// A record, whose cells are in its [`RecordText`].
 pub struct Record {
@@ -22,14 +24,25 @@ pub struct Record {
     pub is_too_long: bool,
 }
 
+/// Where the cells of a record were cut, because it is longer than [`ROW_BYTES_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CutIn {
+    /// In a cell without quotes.
+    Plain,
+    /// In a cell within quotes.
+    Quotes,
+}
+
 /// How the cells of a record were split.
 struct Split {
     /// Where the next record begins.
     next: usize,
     /// Text follows a closing quote.
     is_malformed: bool,
-    /// The input ends, or [`ROW_BYTES_MAX`] is reached, within quotes.
+    /// The input ends within quotes.
     is_unclosed: bool,
+    /// The record goes on after [`ROW_BYTES_MAX`].
+    cut: Option<CutIn>,
     /// Line ends within quotes.
     line_ends: u64,
 }
@@ -75,12 +88,18 @@ impl<R: Read> RecordText<R> {
         Ok(text)
     }
 
-    /// The first lines, as many as have been read at once.
+    /// The first lines, as many as have been read at once, without one that is cut.
     pub fn sample(&self, lines: usize) -> Vec<Vec<u8>> {
         let text = &self.buffer[self.start..];
         let whole = if self.is_at_end { text.len() } else { text.len().min(CHUNK) };
         let split = text[..whole].split(|b| *b == self.line_end);
-        split.take(lines).map(|line| line.trim_ascii_end().to_vec()).collect()
+        let first = split.take(lines).map(|line| line.trim_ascii_end().to_vec());
+        let mut first: Vec<Vec<u8>> = first.collect();
+        let is_cut = !self.is_at_end && self.buffer.len() >= CHUNK;
+        if is_cut && (2..lines).contains(&first.len()) {
+            first.pop();
+        }
+        first
     }
 
     /// Passes over one line.
@@ -99,12 +118,12 @@ impl<R: Read> RecordText<R> {
         self.ranges.iter().map(|range| &self.text[range.clone()])
     }
 
-    /// Splits the next record that is not blank; `None` at the end. `wants` is the number of cells
-    /// of a record, 0 where it is not known.
+    /// Splits the next record that is not blank; `None` at the end. `wants` are the numbers of cells
+    /// that a record may have, 0 where it is not known.
     ///
     /// # Errors
     /// The input cannot be read.
-    pub fn next(&mut self, wants: usize) -> Result<Option<Record>, Message> {
+    pub fn next(&mut self, wants: &RangeInclusive<usize>) -> Result<Option<Record>, Message> {
         loop {
             self.compact();
             let (end, next) = self.line_at(self.start)?;
@@ -126,8 +145,7 @@ impl<R: Read> RecordText<R> {
                 (self.start, self.line) = (next, self.line + 1);
                 return Ok(Some(Record { line, has_open_quote: false, is_too_long: false }));
             }
-            let has_open_quote = self.split_quoted(wants)?;
-            return Ok(Some(Record { line, has_open_quote, is_too_long: false }));
+            return self.split_quoted(wants).map(Some);
         }
     }
 
@@ -143,65 +161,110 @@ impl<R: Read> RecordText<R> {
         self.ranges.push(from..self.text.len());
     }
 
-    /// Splits a record with quotes and moves past it; true where a quote is not closed. Then only
-    /// the first line is the record, and the quote a character of it.
-    fn split_quoted(&mut self, wants: usize) -> Result<bool, Message> {
-        let split = self.split()?;
+    /// Splits a record with quotes and moves past it. Where a quote is not closed, only the first
+    /// line is the record, and the quote a character of it.
+    fn split_quoted(&mut self, wants: &RangeInclusive<usize>) -> Result<Record, Message> {
+        let line = self.line;
+        let split = self.split(None)?;
         let (end, next) = self.line_at(self.start)?;
-        let count = self.ranges.len();
-        let is_bad = split.is_unclosed || split.is_malformed || (wants > 0 && count != wants);
-        if split.line_ends > 0 || split.is_unclosed {
+        if split.cut.is_some() && !self.most_lines_fit(next, split.next, wants) {
+            return self.pass_long_record(split);
+        }
+        let is_unclosed = split.is_unclosed || split.cut.is_some();
+        let (count, is_known) = (self.ranges.len(), *wants.end() > 0);
+        let is_bad = is_unclosed || split.is_malformed || (is_known && !wants.contains(&count));
+        if split.line_ends > 0 || is_unclosed {
             let (text, ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
-            let fits = ranges.len() == wants;
+            let fits = wants.contains(&ranges.len());
             let swallows = match (is_bad, fits) {
                 (true, true) => true,
-                (true, false) => split.is_unclosed || self.lines_fit(next, split.next, wants, true),
+                (true, false) => is_unclosed || self.lines_fit(next, split.next, wants, true),
                 // A cell of several lines, each of which is as wide as the table, is none.
-                (false, true) => wants > 2 && self.lines_fit(next, split.next, wants, false),
+                (false, true) => *wants.end() > 2 && self.lines_fit(next, split.next, wants, false),
                 (false, false) => false,
             };
             if swallows {
                 (self.text, self.ranges) = (text, ranges);
                 (self.start, self.line) = (next, self.line + 1);
-                return Ok(true);
+                return Ok(Record { line, has_open_quote: true, is_too_long: false });
             }
-        } else if is_bad && count != wants {
-            let line = &self.buffer[self.start..end];
-            let literal = line.split(|b| *b == self.delimiter).count();
-            if literal == wants {
+        } else if is_bad && !wants.contains(&count) {
+            let literal = &self.buffer[self.start..end];
+            if wants.contains(&literal.split(|b| *b == self.delimiter).count()) {
                 self.split_plain(end);
             }
         }
+        let is_too_long = split.next - self.start > ROW_BYTES_MAX;
+        if is_too_long {
+            self.ranges.clear();
+        }
         (self.start, self.line) = (split.next, self.line + 1 + split.line_ends);
-        Ok(false)
+        Ok(Record { line, has_open_quote: false, is_too_long })
     }
 
     /// Are the lines from `from` to `to` as wide as the table: one of them, or all?
-    fn lines_fit(&self, from: usize, to: usize, wants: usize, any: bool) -> bool {
+    fn lines_fit(&self, from: usize, to: usize, wants: &RangeInclusive<usize>, any: bool) -> bool {
         let text = self.buffer[from..to].trim_ascii_end();
         let mut lines = text.split(|b| *b == self.line_end);
-        let fits = |line: &[u8]| split_line(line, self.delimiter).1.len() == wants;
-        if any { wants > 1 && lines.any(fits) } else { lines.all(fits) }
+        let fits = |line: &[u8]| wants.contains(&cells_of(line, self.delimiter));
+        if any { *wants.end() > 1 && lines.any(fits) } else { lines.all(fits) }
     }
 
-    /// Splits what begins at `start` into cells.
-    fn split(&mut self) -> Result<Split, Message> {
+    /// Are most of the first lines from `from` to `to` as wide as the table? Then they are rows,
+    /// and no part of a cell.
+    fn most_lines_fit(&self, from: usize, to: usize, wants: &RangeInclusive<usize>) -> bool {
+        let lines = self.buffer[from.min(to)..to].split(|b| *b == self.line_end);
+        let filled = lines.filter(|line| !line.trim_ascii().is_empty()).take(JUDGED_LINES);
+        let (mut all, mut fit) = (0, 0);
+        for line in filled {
+            all += 1;
+            fit += usize::from(wants.contains(&cells_of(line, self.delimiter)));
+        }
+        *wants.end() > 1 && fit * 2 > all
+    }
+
+    /// Passes over the rest of a record that is longer than [`ROW_BYTES_MAX`], in parts of that
+    /// length.
+    fn pass_long_record(&mut self, mut split: Split) -> Result<Record, Message> {
+        let line = self.line;
+        while let Some(cut) = split.cut {
+            self.line += split.line_ends;
+            self.start = split.next;
+            self.compact();
+            split = self.split(Some(cut))?;
+        }
+        self.ranges.clear();
+        (self.start, self.line) = (split.next, self.line + 1 + split.line_ends);
+        Ok(Record { line, has_open_quote: split.is_unclosed, is_too_long: true })
+    }
+
+    /// Splits what begins at `start` into cells, as far as [`ROW_BYTES_MAX`]; `within` is where the
+    /// part before it was cut.
+    fn split(&mut self, mut within: Option<CutIn>) -> Result<Split, Message> {
         self.text.clear();
         self.ranges.clear();
+        let next = self.start;
         let mut split =
-            Split { next: self.start, is_malformed: false, is_unclosed: false, line_ends: 0 };
+            Split { next, is_malformed: false, is_unclosed: false, cut: None, line_ends: 0 };
         let mut at = self.start;
         loop {
             let from = self.text.len();
-            if self.byte(at)? == Some(b'"') {
-                at = self.quoted(at + 1, &mut split)?;
-                if split.is_unclosed {
-                    self.ranges.push(from..self.text.len());
-                    split.next = at;
-                    return Ok(split);
+            let cell = match within.take() {
+                Some(cut) => cut,
+                None if self.byte(at)? == Some(b'"') => {
+                    at += 1;
+                    CutIn::Quotes
                 }
-            } else {
-                at = self.plain(at)?;
+                None => CutIn::Plain,
+            };
+            at = match cell {
+                CutIn::Quotes => self.quoted(at, &mut split)?,
+                CutIn::Plain => self.plain(at, &mut split)?,
+            };
+            if split.is_unclosed || split.cut.is_some() {
+                self.ranges.push(from..self.text.len());
+                split.next = at;
+                return Ok(split);
             }
             let is_end = self.byte(at)? != Some(self.delimiter);
             if is_end && self.text.len() > from && self.text.ends_with(b"\r") {
@@ -217,13 +280,17 @@ impl<R: Read> RecordText<R> {
     }
 
     /// Copies a cell without quotes; where its delimiter or line end is.
-    fn plain(&mut self, from: usize) -> Result<usize, Message> {
+    fn plain(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
             let found = memchr2(self.delimiter, self.line_end, &self.buffer[at..]);
             let end = found.map_or(self.buffer.len(), |found| at + found);
             self.text.extend_from_slice(&self.buffer[at..end]);
             at = end;
+            if found.is_none() && at - self.start > ROW_BYTES_MAX {
+                split.cut = Some(CutIn::Plain);
+                return Ok(at);
+            }
             if found.is_some() || !self.fill()? {
                 return Ok(at);
             }
@@ -235,6 +302,10 @@ impl<R: Read> RecordText<R> {
     fn quoted(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
+            if at - self.start > ROW_BYTES_MAX {
+                split.cut = Some(CutIn::Quotes);
+                return Ok(at);
+            }
             let found = memchr(b'"', &self.buffer[at..]);
             let end = found.map_or(self.buffer.len(), |found| at + found);
             let part = &self.buffer[at..end];
@@ -242,7 +313,7 @@ impl<R: Read> RecordText<R> {
             self.text.extend_from_slice(part);
             at = end;
             if found.is_none() {
-                if at - self.start > ROW_BYTES_MAX || !self.fill()? {
+                if at - self.start <= ROW_BYTES_MAX && !self.fill()? {
                     split.is_unclosed = true;
                     return Ok(at);
                 }
@@ -354,6 +425,14 @@ fn line_end(text: &[u8]) -> u8 {
     if is_return { b'\r' } else { b'\n' }
 }
 
+/// How many cells a line has.
+fn cells_of(line: &[u8], delimiter: u8) -> usize {
+    match memchr(b'"', line) {
+        Some(_) => split_line(line, delimiter).1.len(),
+        None => memchr::memchr_iter(delimiter, line).count() + 1,
+    }
+}
+
 /// Splits one line into cells: their text and where each lies in it. A quote that does not close in
 /// the line is a character.
 pub fn split_line(line: &[u8], delimiter: u8) -> (Vec<u8>, Vec<Range<usize>>) {
@@ -394,78 +473,4 @@ fn closed_cell(line: &[u8], from: usize, delimiter: u8, text: &mut Vec<u8>) -> O
     }
     text.truncate(begun);
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The cells of all records, their lines, and the lines of open quotes.
-    fn records(text: &str, wants: usize) -> (Vec<Vec<String>>, Vec<u64>, Vec<u64>) {
-        let mut reader = RecordText::new(text.as_bytes()).unwrap();
-        let (mut all, mut lines, mut open) = (Vec::new(), Vec::new(), Vec::new());
-        while let Some(record) = reader.next(wants).unwrap() {
-            let cells = reader.cells().map(|cell| String::from_utf8_lossy(cell).into_owned());
-            all.push(cells.collect());
-            lines.push(record.line);
-            open.extend(record.has_open_quote.then_some(record.line));
-        }
-        (all, lines, open)
-    }
-
-    #[test]
-    fn quotes_line_ends_and_lines_are_counted_as_they_stand() {
-        let text =
-            "a,\"b \"\"c\"\", d\",e\r\n\r\n1,\"two\r\nlines\",\"\"\r\n2,5\" pipe,\"x\" \r\n3,,";
-        let (all, lines, open) = records(text, 3);
-        assert_eq!(all[0], ["a", "b \"c\", d", "e"]);
-        assert_eq!(all[1], ["1", "two\r\nlines", ""]);
-        assert_eq!(all[2], ["2", "5\" pipe", "x"]);
-        assert_eq!(all[3], ["3", "", ""]);
-        assert_eq!((lines, open), (vec![1, 3, 5, 6], vec![]));
-        assert_eq!(records("a,b\rc,d\r", 2).0, [["a", "b"], ["c", "d"]]);
-    }
-
-    #[test]
-    fn an_open_quote_swallows_no_row() {
-        for orphan in ["\"open", "\"", "x,\"open", "\"open \"word\" more"] {
-            for later in
-                ["", "7,\"fine, too\",z\n", "8,y,5\"\n", "9,\"a \"\"b\"\"\",c\n", "3,\"\",\n"]
-            {
-                let first = if orphan.starts_with('x') { "" } else { "x," };
-                let text = format!("1,{first}{orphan}\n2,b,c\n3,d,e\n{later}4,f,g\n");
-                let (all, _, open) = records(&text, 3);
-                let ids: Vec<&str> = all.iter().map(|cells| cells[0].as_str()).collect();
-                let mut wanted = vec!["1", "2", "3"];
-                wanted.extend(later.get(..1));
-                wanted.push("4");
-                assert_eq!(ids, wanted, "{text}");
-                assert_eq!(open, [1], "{text}");
-                assert!(all.iter().all(|cells| cells.len() == 3), "{text}: {all:?}");
-            }
-        }
-        // An open quote in a row that is too short does not swallow the others either.
-        let (all, _, open) = records("1,\"x\n2,b,c\n3,d,e\n", 3);
-        assert_eq!((all.len(), open), (3, vec![1]));
-    }
-
-    #[test]
-    fn a_cell_of_several_lines_stays_one() {
-        let (all, _, open) = records("1,\"a, b\nc\",z\n2,\"x, y, z\nw\",z\n", 3);
-        assert_eq!((all.len(), open.len()), (2, 0));
-        let (all, _, open) = records("1,x,\"Hello,\nwe came, twice\nbye\"\n", 3);
-        assert_eq!((all.len(), open.len()), (1, 0));
-    }
-
-    #[test]
-    fn a_row_that_is_too_long_is_passed() {
-        let long = "x".repeat(ROW_BYTES_MAX + CHUNK);
-        let text = format!("1,a\n2,{long}\n3,c\n4,\"{long}\n5,d\n");
-        let mut reader = RecordText::new(text.as_bytes()).unwrap();
-        let mut seen = Vec::new();
-        while let Some(record) = reader.next(2).unwrap() {
-            seen.push((record.line, record.is_too_long));
-        }
-        assert_eq!(seen, [(1, false), (2, true), (3, false), (4, true), (5, false)]);
-    }
 }

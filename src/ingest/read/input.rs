@@ -21,7 +21,7 @@ use crate::ingest::read::json_value::StructureReader;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
-use crate::ingest::read::sheet::{self, SheetReader};
+use crate::ingest::read::sheet::{Sheet, SheetReader};
 use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
 use crate::ingest::read::start::{stamp, start, without_mark};
 use crate::ingest::read::unpack::Packing;
@@ -58,7 +58,7 @@ pub struct ReadOptions {
 /// What the content of an input is.
 enum Format {
     Table,
-    Sheet(String),
+    Sheet(Sheet),
     Json(JsonShape),
     JsonLines,
     Layer(GpkgLayer),
@@ -192,7 +192,7 @@ impl Input {
         } else if !is_workbook {
             Format::Parquet
         } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
-            Format::Sheet(sheet::choose(data, options.sheet.as_deref())?)
+            Format::Sheet(Sheet::choose(data, options.sheet.as_deref())?)
         } else {
             return Err(archive_in_archive());
         }))
@@ -292,7 +292,7 @@ impl Input {
         };
         let format = match &self.format {
             Format::Table => "CSV".to_owned(),
-            Format::Sheet(name) => return format!("XLSX, sheet '{name}'{packing}"),
+            Format::Sheet(sheet) => return format!("XLSX, sheet '{}'{packing}", sheet.name),
             Format::Layer(GpkgLayer { table, others, .. }) if others.is_empty() => {
                 return format!("GeoPackage, layer '{table}'{packing}");
             }
@@ -407,8 +407,8 @@ impl Input {
             Format::Table => {
                 CsvReader::open(text, bytes, self.delimiter).map(|rows| Box::new(rows) as _)
             }
-            Format::Sheet(name) => {
-                SheetReader::open(self.data(), name).map(|rows| Box::new(rows) as _)
+            Format::Sheet(sheet) => {
+                SheetReader::open(self.data(), sheet).map(|rows| Box::new(rows) as _)
             }
             Format::Layer(layer) => {
                 LayerReader::open(self.data(), layer).map(|rows| Box::new(rows) as _)

@@ -4,6 +4,8 @@
 mod ahead;
 mod csv;
 mod csv_record;
+#[cfg(test)]
+mod csv_record_tests;
 mod elements;
 mod encoding;
 mod error_document;
@@ -24,6 +26,8 @@ mod record;
 mod refused_header;
 mod row;
 mod sheet;
+#[cfg(test)]
+mod sheet_tests;
 mod signature;
 mod spool;
 mod start;

@@ -51,18 +51,73 @@ pub fn titles_note(titles: &[String], count: u64) -> Option<Message> {
     })
 }
 
+/// What people should know of rows that end before the last columns.
+pub fn short_rows_note(count: u64) -> Option<Message> {
+    let (rows, end) = if count == 1 { ("row", "ends") } else { ("rows", "end") };
+    let (lignes, s) =
+        if count == 1 { ("ligne s’arrête", "ses") } else { ("lignes s’arrêtent", "leurs") };
+    (count > 0).then(|| {
+        message!(
+            "{count} {lignes} avant la ou les dernières colonnes, comme la plupart des lignes du \
+             fichier : {s} cellules manquantes sont lues comme vides",
+            "{count} {rows} {end} before the last column(s), as most rows of the file do: the \
+             missing cells are read as empty"
+        )
+    })
+}
+
 /// The header of a table, by which its rows are checked.
 pub struct TableShape {
     names: Vec<String>,
     /// Columns up to the last one that has a name.
     named: usize,
+    /// Cells that a row has at least: up to the last column with a name, unless most rows of the
+    /// table are shorter.
+    least: usize,
 }
+
+/// Short rows from which the rows of a table are taken as cut after their last filled cells.
+const SHORT_ROWS_MIN: usize = 2;
 
 impl TableShape {
     /// The shape of a table with this header.
     pub fn of(names: &[String]) -> Self {
         let named = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |at| at + 1);
-        Self { names: names.to_vec(), named }
+        Self { names: names.to_vec(), named, least: named }
+    }
+
+    /// Lets rows lack their last cells where most of the first rows do, as some programs write a
+    /// table; `widths` are those of the first rows. Rows that are shorter than most short ones, or
+    /// that have half of the columns at most, are refused all the same.
+    pub fn allow_short(&mut self, widths: &[usize]) {
+        let mut short: Vec<usize> = widths.iter().copied().filter(|w| *w < self.named).collect();
+        short.sort_unstable();
+        let is_usual = short.len() >= SHORT_ROWS_MIN && short.len() * 2 > widths.len();
+        // A tenth of the short rows may be broken ones.
+        if let Some(least) = short.get(short.len() / 10)
+            && is_usual
+            && *least * 2 > self.named
+        {
+            self.least = *least;
+        }
+    }
+
+    /// Cells that a row has at least.
+    pub fn width_min(&self) -> usize {
+        match self.least < self.named {
+            true => self.least,
+            false => self.width(),
+        }
+    }
+
+    /// Adds the missing cells of a row, as empty ones; true where cells of columns with a name were
+    /// missing.
+    pub fn fill_short(&self, row: &mut Row) -> bool {
+        let is_short = row.cells.len() < self.named;
+        if is_short {
+            (row.cells.len()..self.width()).for_each(|_| row.cells.push(""));
+        }
+        is_short
     }
 
     /// How many columns the header has.
@@ -72,7 +127,7 @@ impl TableShape {
 
     /// Refuses a row that is none of this table: of another number of columns, the header again, a
     /// row of totals. Empty cells beyond the header and missing cells of columns without a name
-    /// are let go.
+    /// are let go, and so are missing cells where most rows lack them.
     pub fn check(&self, row: &mut Row) {
         if row.refusal.is_some() {
             return;
@@ -80,7 +135,7 @@ impl TableShape {
         let (has, wants) = (row.cells.len(), self.width());
         let is_blank = |cell: Option<&str>| cell.is_none_or(|cell| cell.trim().is_empty());
         let beyond = row.cells.iter().skip(wants).all(is_blank);
-        if (has < wants && has < self.named) || !beyond {
+        if (has < wants && has < self.least) || !beyond {
             let message = message!(
                 "la ligne a {has} colonnes ; l’en-tête en a {wants}",
                 "the row has {has} columns; the header has {wants}"
