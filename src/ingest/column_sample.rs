@@ -1,8 +1,10 @@
 //! The first rows of a file, looked at column by column.
 
-use crate::error::Result;
+use crate::error::{Error, Refusal, Result};
+use crate::i18n::Message;
 use crate::ingest::column_values::{ColumnSample, clocks};
 use crate::ingest::read::{Input, Row, SourceColumns};
+use crate::message;
 
 /// Rows of the sample.
 const SAMPLE_ROWS: u32 = 2_000;
@@ -24,13 +26,14 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
     let (mut rows, clocks) = (input.rows()?, clocks());
     let mut values: Vec<ColumnSample> = Vec::new();
     let (mut row, mut count) = (Row::default(), 0);
-    let (mut cells, mut bytes) = (0, 0);
+    let (mut cells, mut bytes, mut refused) = (0, 0, None);
     for _ in 0..ROWS_READ_MAX {
         let is_full = count >= SAMPLE_ROWS || cells >= CELLS_MAX || bytes >= BYTES_MAX;
         if is_full || !rows.next(&mut row)? {
             break;
         }
-        if row.refusal.take().is_some() {
+        if let Some(refusal) = row.refusal.take() {
+            refused.get_or_insert((row.number, refusal.message));
             continue;
         }
         count += 1;
@@ -44,9 +47,22 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
             }
         }
     }
+    if let Some((line, reason)) = refused.filter(|_| count == 0) {
+        return Err(none_read(input.label(), line, &reason));
+    }
     let columns = rows.columns().clone();
     values.resize_with(columns.len(), ColumnSample::default);
     Ok((columns, values, count))
+}
+
+/// The error of a file none of whose first rows can be read, by the first of them.
+fn none_read(label: &str, line: u64, reason: &Message) -> Error {
+    let Message { fr, en } = reason;
+    let message = message!(
+        "n’a aucune ligne lisible parmi les premières ; ligne ou enregistrement {line} : {fr}",
+        "has no row that can be read among the first ones; line or record {line}: {en}"
+    );
+    Refusal::new("file", label, message).into()
 }
 
 /// The first [`CELL_BYTES_MAX`] bytes of a cell, without the character that goes on after them.

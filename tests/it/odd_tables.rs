@@ -60,13 +60,125 @@ fn rows_without_their_empty_last_cells_are_read() {
 }
 
 #[test]
-fn rows_that_are_far_too_short_are_refused_all_the_same() {
+fn rows_broken_by_line_ends_without_quotes_are_refused_and_named() {
+    let closed = |n: usize| format!(",2026-10-02T10:{n}:00Z");
+    let whole = table(HEADER, closed);
+    let short = table(HEADER, |_| String::new());
+    for (text, at, every) in [
+        // Of whole rows, and of rows without their last cell.
+        (&whole, "Poth", 1),
+        (&whole, "Poth", 7),
+        (&whole, "Elm", 1),
+        (&whole, "Elm", 7),
+        (&short, "Poth", 7),
+        (&short, "Poth", 1),
+    ] {
+        let lines = text.lines().enumerate().map(|(n, line)| match n > 0 && n % every == 0 {
+            true => line.replacen(at, &format!("{at}\n"), 1),
+            false => line.to_owned(),
+        });
+        let broken = if every == 1 { 40 } else { 5 };
+        let lines: Vec<String> = lines.collect();
+        let folder = Folder::new("odd-tables");
+        let (code, summary, said) = import(&folder, "broken.csv", lines.join("\n"));
+        if every == 1 {
+            assert_ne!(code, Some(0), "{at}: {said}");
+            assert!(summary["added"].as_u64().unwrap_or_default() == 0, "{at}: {said}");
+            continue;
+        }
+        assert_eq!(code, Some(3), "{at}: {said}");
+        assert_eq!(summary["added"], 40 - broken, "{at}: {said}");
+        assert_eq!(summary["refused"], 2 * broken, "{at}: {said}");
+        let named = text == &whole;
+        assert_eq!(said.contains("5 rows seem broken in two by a line end"), named, "{at}: {said}");
+        let refused = crate::common::refused_rows(&folder, "broken.refused.csv");
+        assert!(refused.starts_with("8,row,") && refused.contains("\n9,row,"), "{refused}");
+    }
+}
+
+#[test]
+fn rows_in_quotes_as_a_whole_are_read() {
+    let quoted = |text: &str| {
+        let lines = text.lines().map(|line| format!("\"{}\"", line.replace('"', "\"\"")));
+        lines.collect::<Vec<_>>().join("\r\n")
+    };
+    let text = with_commas(table(HEADER, |_| ",2026-10-03T10:00:00Z".to_owned()));
+    let (header, rows) = text.split_once('\n').unwrap();
     let folder = Folder::new("odd-tables");
-    // Every row was put into quotes as a whole, as spreadsheets do with a file they misread.
-    let rows: String = (10..50).map(|n| format!("\"{}\"\n", row(n))).collect();
-    let file = folder.with("quoted.csv", format!("{HEADER}\n{rows}"));
-    let output = run(&folder, &[&["import", file.to_str().unwrap()][..], &CITY].concat());
-    assert_ne!(output.status.code(), Some(0));
+    import(&folder, "plain.csv", &text);
+    let wanted = exported(&folder);
+    for (name, text) in [
+        ("all.csv", quoted(&text)),
+        ("rows.csv", format!("{header}\n{}", quoted(rows))),
+        ("tails.csv", quoted(&text).replace("\r\n", ",,\r\n")),
+        ("semicolons.csv", quoted(&text.replace(',', ";").replace("Elm;", "Elm,"))),
+        ("title.csv", format!("sep=,\n{}", quoted(&text))),
+    ] {
+        let folder = Folder::new("odd-tables");
+        let (code, summary, said) = import(&folder, name, text);
+        assert_eq!((code, &summary["added"]), (Some(0), &40.into()), "{name}: {said}");
+        assert!(said.contains("each line is in quotes as a whole"), "{name}: {said}");
+        assert_eq!(exported(&folder), wanted, "{name}");
+    }
+}
+
+#[test]
+fn rare_delimiters_are_read_or_named() {
+    let text = table(HEADER, |_| ",2026-10-03T10:00:00Z".to_owned());
+    for sign in ["^", "~", "\u{1f}", "#", "§", "¦"] {
+        let folder = Folder::new("odd-tables");
+        let text = text.replace(',', sign);
+        let (code, summary, said) = import(&folder, "a.csv", &text);
+        if ["#", "§", "¦"].contains(&sign) {
+            assert_eq!(code, Some(2), "{said}");
+            let named = said.contains(&format!("separated by '{sign}'"));
+            assert!(named && said.contains("--delimiter"), "{said}");
+        } else {
+            assert_eq!((code, &summary["added"]), (Some(0), &40.into()), "{sign:?}: {said}");
+        }
+    }
+    let folder = Folder::new("odd-tables");
+    let file = folder.with("a.csv", text.replace(',', "#"));
+    let arguments = ["import", file.to_str().unwrap(), "--delimiter", "#"];
+    let output = run(&folder, &[&arguments[..], &CITY].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn rows_of_totals_within_a_table_are_refused_as_such() {
+    let rows: Vec<String> = (10..50).map(|n| row(n) + ",2026-10-02T10:00:00Z").collect();
+    for label in [
+        "Total,1,,,,,",
+        ",,Subtotal,,,12,",
+        ",,Pothole Total,12,,,",
+        "Sous-total,,,,,12,",
+        ",Sous-total Voirie,12,,,,",
+        "Zwischensumme,,,,,\"1.234,5\",",
+        "Totale parziale:,,,,,12,",
+        "Suma częściowa,12",
+        "Gesamtergebnis,,,,,,12",
+        ",Sub-Total (Ward 3),,,,12,,",
+    ] {
+        let mut lines = rows.clone();
+        lines.insert(20, label.to_owned());
+        let folder = Folder::new("odd-tables");
+        let text = format!("{HEADER}\n{}\n", lines.join("\n"));
+        let (code, summary, said) = import(&folder, "a.csv", text);
+        assert_eq!((code, &summary["added"]), (Some(3), &40.into()), "{label}: {said}");
+        assert_eq!(summary["refusals"][0]["reason"], "is a row of totals", "{label}: {said}");
+        let refused = crate::common::refused_rows(&folder, "a.refused.csv");
+        assert!(refused.starts_with("22,row,"), "{label}: {refused}");
+    }
+    // Requests whose category or street has such a word.
+    for (category, street) in
+        [("Total failure", "1"), ("Sum", "2"), ("Pothole", "Total"), ("Summe", "")]
+    {
+        let cells = format!("T9,2026-10-01T10:00:00Z,{category},,,{street},");
+        let folder = Folder::new("odd-tables");
+        let text = format!("{HEADER}\n{}\n{cells}\n", rows.join("\n"));
+        let (code, summary, said) = import(&folder, "a.csv", text);
+        assert_eq!((code, &summary["added"]), (Some(0), &41.into()), "{category}: {said}");
+    }
 }
 
 #[test]

@@ -7,18 +7,15 @@ use std::rc::Rc;
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::read::csv_record::{RecordText, split_line};
+use crate::ingest::read::csv_delimiter::{LineStyle, separator_line, whole_records, wrapped_note};
+use crate::ingest::read::csv_line::split_line;
+use crate::ingest::read::csv_record::RecordText;
 use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::json::too_long;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::{TableShape, short_rows_note, titles_note};
+use crate::ingest::read::table::{BrokenRows, TableShape, short_rows_note, titles_note};
 use crate::message;
-
-/// Delimiters that are tried.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Lines over which a quoted cell may go on, for the delimiter to be found.
-const JOINED_MAX: usize = 20;
 
 /// An open table.
 pub struct CsvReader<R> {
@@ -34,6 +31,10 @@ pub struct CsvReader<R> {
     passed: usize,
     /// Rows without their last cells.
     short_rows: u64,
+    /// Rows in two parts.
+    broken: BrokenRows,
+    /// Each row is in quotes as a whole.
+    is_wrapped: bool,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -46,10 +47,13 @@ impl<R: Read> CsvReader<R> {
         let mut text = RecordText::new(input)?;
         let lines = text.sample(LOOK_ROWS);
         let named = lines.first().and_then(|line| separator_line(line));
-        text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
-        let delimiter = text.delimiter;
         let above = usize::from(named.is_some());
-        let records = whole_records(&lines[above.min(lines.len())..]);
+        let lines = &lines[above.min(lines.len())..];
+        let style = LineStyle::of(lines, delimiter.or(named))?;
+        let delimiter = style.delimiter;
+        (text.delimiter, text.is_wrapped) = (delimiter, style.is_wrapped);
+        let records = whole_records(lines);
+        let records: Vec<_> = records.iter().map(|record| style.unwrapped(record)).collect();
         let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
         let above_header = rows_above_header(&rows);
         let titles = &records[..above_header];
@@ -87,6 +91,8 @@ impl<R: Read> CsvReader<R> {
             titles: (titles, title_lines as u64),
             passed,
             short_rows: 0,
+            broken: BrokenRows::default(),
+            is_wrapped: style.is_wrapped,
         })
     }
 
@@ -137,6 +143,7 @@ impl<R: Read> RowReader for CsvReader<R> {
                 row.refusal.get_or_insert_with(never_closed);
             }
         }
+        self.broken.add(row.cells.len(), row.number, &self.shape);
         self.shape.check(row);
         if row.refusal.is_none() && self.shape.fill_short(row) {
             self.short_rows += 1;
@@ -155,6 +162,8 @@ impl<R: Read> RowReader for CsvReader<R> {
             notes.push(open_quotes_note(line, count));
         }
         notes.extend(short_rows_note(self.short_rows));
+        notes.extend(self.broken.note());
+        notes.extend(self.is_wrapped.then(wrapped_note));
         notes
     }
 }
@@ -206,48 +215,4 @@ fn title(line: &[u8], delimiter: u8) -> Option<String> {
     let cells = texts(line, delimiter);
     let cells: Vec<String> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
     Some(cells.join(" ")).filter(|title| !title.is_empty())
-}
-
-/// The delimiter that a first line `sep=;` names, as Excel writes it.
-fn separator_line(line: &[u8]) -> Option<u8> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match line.to_ascii_lowercase().strip_prefix(b"sep=") {
-        Some([delimiter]) => Some(*delimiter),
-        _ => None,
-    }
-}
-
-/// The lines with those joined over which a quoted cell goes on, which says nothing of delimiters.
-/// A quote that does not close within [`JOINED_MAX`] lines joins none.
-fn whole_records(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let (mut records, mut at) = (Vec::with_capacity(lines.len()), 0);
-    while at < lines.len() {
-        let (mut quotes, mut joined) = (0, 1);
-        for (number, line) in lines[at..].iter().take(JOINED_MAX).enumerate() {
-            quotes += memchr::memchr_iter(b'"', line).count();
-            if quotes.is_multiple_of(2) {
-                joined = number + 1;
-                break;
-            }
-        }
-        records.push(lines[at..at + joined].join(&b'\n'));
-        at += joined;
-    }
-    records
-}
-
-/// The delimiter that splits most of the records alike, and of those the one with most columns.
-fn likely_delimiter(lines: &[Vec<u8>]) -> u8 {
-    let lines = whole_records(lines);
-    let score = |delimiter: &u8| {
-        let widths: Vec<usize> =
-            lines.iter().map(|line| split_line(line, *delimiter).1.len()).collect();
-        let alike = |width: usize| widths.iter().filter(|other| **other == width).count();
-        let best = widths.iter().filter(|width| **width > 1).max_by_key(|width| alike(**width));
-        let best = best.copied().unwrap_or_default();
-        let share = 4 * alike(best) / widths.len().max(1);
-        (if best > 1 { share + 1 } else { 0 }, best)
-    };
-    // Of equals the first: `max_by_key` gives the last.
-    DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
 }

@@ -7,12 +7,14 @@ use std::ops::{Range, RangeInclusive};
 use memchr::{memchr, memchr2};
 
 use crate::i18n::Message;
+use crate::ingest::read::csv_line::{cells_of, line_end, split_line};
+use crate::ingest::read::open_quotes::{FarEnd, LinesAhead, SomeLines, open_cell};
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 
 /// Bytes that are read at once.
 pub(super) const CHUNK: usize = 1 << 18;
-/// Lines by which it is decided whether a quote that is far from its end is closed at all.
-const JUDGED_LINES: usize = 1_000;
+/// Cells beyond the widest row of the table after which a record of several lines is none.
+const CELLS_BEYOND_MAX: usize = 8;
 
 /// A record, whose cells are in its [`RecordText`].
 pub struct Record {
@@ -33,14 +35,18 @@ enum CutIn {
     Quotes,
 }
 
-/// How the cells of a record were split.
+#[derive(Default)]
 struct Split {
     /// Where the next record begins.
     next: usize,
     /// Text follows a closing quote.
     is_malformed: bool,
-    /// The input ends within quotes.
+    /// The input ends within quotes, or the record has several lines and far too many cells.
     is_unclosed: bool,
+    /// Where the last quote is that text follows, from the start of the text.
+    malformed: u64,
+    /// The first cell that has line ends: its number, and where the quote is that closes it.
+    spanning: Option<(usize, u64)>,
     /// The record goes on after [`ROW_BYTES_MAX`].
     cut: Option<CutIn>,
     /// Line ends within quotes.
@@ -53,11 +59,16 @@ pub struct RecordText<R> {
     /// What was read and not yet passed: from `start` on.
     buffer: Vec<u8>,
     start: usize,
+    /// Bytes of the text before the buffer.
+    before: u64,
+    /// What was seen of the lines ahead.
+    pub(super) ahead: LinesAhead,
     is_at_end: bool,
     line: u64,
     /// The byte between cells.
     pub delimiter: u8,
-    /// The byte between lines: a carriage return alone in files of old.
+    /// Each record is one cell that holds the text of all.
+    pub is_wrapped: bool,
     line_end: u8,
     text: Vec<u8>,
     ranges: Vec<Range<usize>>,
@@ -73,9 +84,12 @@ impl<R: Read> RecordText<R> {
             input,
             buffer: Vec::new(),
             start: 0,
+            before: 0,
+            ahead: LinesAhead::default(),
             is_at_end: false,
             line: 1,
             delimiter: b',',
+            is_wrapped: false,
             line_end: b'\n',
             text: Vec::new(),
             ranges: Vec::new(),
@@ -118,8 +132,8 @@ impl<R: Read> RecordText<R> {
         self.ranges.iter().map(|range| &self.text[range.clone()])
     }
 
-    /// Splits the next record that is not blank; `None` at the end. `wants` are the numbers of cells
-    /// that a record may have, 0 where it is not known.
+    /// Splits the next record that is not blank; `None` at the end. `wants` are the numbers of
+    /// cells that a record may have, 0 where it is not known.
     ///
     /// # Errors
     /// The input cannot be read.
@@ -145,7 +159,16 @@ impl<R: Read> RecordText<R> {
                 (self.start, self.line) = (next, self.line + 1);
                 return Ok(Some(Record { line, has_open_quote: false, is_too_long: false }));
             }
-            return self.split_quoted(wants).map(Some);
+            if !self.is_wrapped {
+                return self.split_quoted(wants).map(Some);
+            }
+            let record = self.split_quoted(&(1..=1))?;
+            if let Some(first) = self.ranges.first().cloned()
+                && self.ranges[1..].iter().all(Range::is_empty)
+            {
+                (self.text, self.ranges) = split_line(&self.text[first], self.delimiter);
+            }
+            return Ok(Some(record));
         }
     }
 
@@ -165,28 +188,32 @@ impl<R: Read> RecordText<R> {
     /// line is the record, and the quote a character of it.
     fn split_quoted(&mut self, wants: &RangeInclusive<usize>) -> Result<Record, Message> {
         let line = self.line;
-        let split = self.split(None)?;
         let (end, next) = self.line_at(self.start)?;
-        if split.cut.is_some() && !self.most_lines_fit(next, split.next, wants) {
-            return self.pass_long_record(split);
+        if self.is_known_open(end, next, wants) {
+            return Ok(self.take_line(end, next));
         }
-        let is_unclosed = split.is_unclosed || split.cut.is_some();
-        let (count, is_known) = (self.ranges.len(), *wants.end() > 0);
-        let is_bad = is_unclosed || split.is_malformed || (is_known && !wants.contains(&count));
-        if split.line_ends > 0 || is_unclosed {
-            let (text, ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
-            let fits = wants.contains(&ranges.len());
-            let swallows = match (is_bad, fits) {
-                (true, true) => true,
-                (true, false) => is_unclosed || self.lines_fit(next, split.next, wants, true),
-                // A cell of several lines, each of which is as wide as the table, is none.
-                (false, true) => *wants.end() > 2 && self.lines_fit(next, split.next, wants, false),
-                (false, false) => false,
-            };
-            if swallows {
-                (self.text, self.ranges) = (text, ranges);
-                (self.start, self.line) = (next, self.line + 1);
-                return Ok(Record { line, has_open_quote: true, is_too_long: false });
+        let split = self.split(None, *wants.end())?;
+        let (end, next) = self.line_at(self.start)?;
+        if split.cut.is_some() {
+            let lines = lines_between(
+                &self.buffer,
+                self.before,
+                (self.line_end, self.delimiter),
+                next..split.next,
+            );
+            if !self.ahead.most_fit(lines, wants) {
+                return self.pass_long_record(split);
+            }
+        }
+        let count = self.ranges.len();
+        let is_bad = split.is_malformed || (*wants.end() > 0 && !wants.contains(&count));
+        if split.line_ends > 0 || split.is_unclosed || split.cut.is_some() {
+            let far = self.far_end(&split);
+            let (cell, until) = split.spanning.unwrap_or((count, self.before + split.next as u64));
+            if self.swallows(end, next, far, is_bad, wants) {
+                let cells_after = count.saturating_sub(cell + 1);
+                self.ahead.keep(self.before + next as u64, until, FarEnd { cells_after, ..far });
+                return Ok(self.take_line(end, next));
             }
         } else if is_bad && !wants.contains(&count) {
             let literal = &self.buffer[self.start..end];
@@ -202,25 +229,75 @@ impl<R: Read> RecordText<R> {
         Ok(Record { line, has_open_quote: false, is_too_long })
     }
 
-    /// Are the lines from `from` to `to` as wide as the table: one of them, or all?
-    fn lines_fit(&self, from: usize, to: usize, wants: &RangeInclusive<usize>, any: bool) -> bool {
-        let text = self.buffer[from..to].trim_ascii_end();
-        let mut lines = text.split(|b| *b == self.line_end);
-        let fits = |line: &[u8]| wants.contains(&cells_of(line, self.delimiter));
-        if any { *wants.end() > 1 && lines.any(fits) } else { lines.all(fits) }
+    /// The first line alone is the record, its open quote a character.
+    fn take_line(&mut self, end: usize, next: usize) -> Record {
+        let line = self.line;
+        (self.text, self.ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
+        (self.start, self.line) = (next, line + 1);
+        Record { line, has_open_quote: true, is_too_long: false }
     }
 
-    /// Are most of the first lines from `from` to `to` as wide as the table? Then they are rows,
-    /// and no part of a cell.
-    fn most_lines_fit(&self, from: usize, to: usize, wants: &RangeInclusive<usize>) -> bool {
-        let lines = self.buffer[from.min(to)..to].split(|b| *b == self.line_end);
-        let filled = lines.filter(|line| !line.trim_ascii().is_empty()).take(JUDGED_LINES);
-        let (mut all, mut fit) = (0, 0);
-        for line in filled {
-            all += 1;
-            fit += usize::from(wants.contains(&cells_of(line, self.delimiter)));
+    /// How the record goes on of which this is the first split.
+    fn far_end(&self, split: &Split) -> FarEnd {
+        FarEnd {
+            cells_after: 0,
+            malformed: split.malformed,
+            is_unclosed: split.is_unclosed,
+            is_cut: split.cut.is_some(),
+            next: self.before + split.next as u64,
         }
-        *wants.end() > 1 && fit * 2 > all
+    }
+
+    /// Has the first line a quote that is not closed, by what was seen before of the lines ahead?
+    fn is_known_open(&mut self, end: usize, next: usize, wants: &RangeInclusive<usize>) -> bool {
+        let begins = self.before + next as u64;
+        let Some(far) = self.ahead.seen(begins).filter(|_| *wants.end() > 0) else { return false };
+        let line = &self.buffer[self.start..end];
+        let Some((cells, is_malformed)) = open_cell(line, self.delimiter) else { return false };
+        if far.is_cut && !self.ahead.is_judged(begins) {
+            let lines = lines_between(
+                &self.buffer,
+                self.before,
+                (self.line_end, self.delimiter),
+                next..(far.next - self.before) as usize,
+            );
+            if !self.ahead.most_fit(lines, wants) {
+                return false;
+            }
+        }
+        let is_bad = is_malformed
+            || far.malformed >= begins
+            || !wants.contains(&(cells + 1 + far.cells_after));
+        self.swallows(end, next, far, is_bad, wants)
+    }
+
+    /// Would a record that begins with this line swallow rows after it? `is_bad` is a record that
+    /// is none of the table: malformed, or of another width.
+    fn swallows(
+        &mut self,
+        end: usize,
+        next: usize,
+        far: FarEnd,
+        is_bad: bool,
+        wants: &RangeInclusive<usize>,
+    ) -> bool {
+        if far.is_unclosed || far.is_cut {
+            return true;
+        }
+        let fits = wants.contains(&cells_of(&self.buffer[self.start..end], self.delimiter));
+        let lines = lines_between(
+            &self.buffer,
+            self.before,
+            (self.line_end, self.delimiter),
+            next..(far.next - self.before) as usize,
+        );
+        match (is_bad, fits) {
+            (true, true) => true,
+            (true, false) => self.ahead.any_fits(lines, wants),
+            // A cell of several lines, each of which is as wide as the table, is none.
+            (false, true) => *wants.end() > 2 && self.ahead.all_fit(lines, wants),
+            (false, false) => false,
+        }
     }
 
     /// Passes over the rest of a record that is longer than [`ROW_BYTES_MAX`], in parts of that
@@ -231,7 +308,7 @@ impl<R: Read> RecordText<R> {
             self.line += split.line_ends;
             self.start = split.next;
             self.compact();
-            split = self.split(Some(cut))?;
+            split = self.split(Some(cut), 0)?;
         }
         self.ranges.clear();
         (self.start, self.line) = (split.next, self.line + 1 + split.line_ends);
@@ -239,13 +316,14 @@ impl<R: Read> RecordText<R> {
     }
 
     /// Splits what begins at `start` into cells, as far as [`ROW_BYTES_MAX`]; `within` is where the
-    /// part before it was cut.
-    fn split(&mut self, mut within: Option<CutIn>) -> Result<Split, Message> {
+    /// part before it was cut, and `widest` the cells that a row has at most, 0 where that is not
+    /// known.
+    fn split(&mut self, mut within: Option<CutIn>, widest: usize) -> Result<Split, Message> {
         self.text.clear();
         self.ranges.clear();
         let next = self.start;
-        let mut split =
-            Split { next, is_malformed: false, is_unclosed: false, cut: None, line_ends: 0 };
+        let mut split = Split { next, ..Split::default() };
+        let is_whole = within.is_none();
         let mut at = self.start;
         loop {
             let from = self.text.len();
@@ -261,10 +339,17 @@ impl<R: Read> RecordText<R> {
                 CutIn::Quotes => self.quoted(at, &mut split)?,
                 CutIn::Plain => self.plain(at, &mut split)?,
             };
+            let beyond = self.ranges.len().saturating_sub(widest);
+            let is_none = widest > 0 && is_whole && split.line_ends > 0;
+            split.is_unclosed |= is_none && beyond > CELLS_BEYOND_MAX;
             if split.is_unclosed || split.cut.is_some() {
                 self.ranges.push(from..self.text.len());
                 split.next = at;
+                self.ahead.examine(at - self.start);
                 return Ok(split);
+            }
+            if split.line_ends > 0 && split.spanning.is_none() {
+                split.spanning = Some((self.ranges.len(), self.before + at as u64));
             }
             let is_end = self.byte(at)? != Some(self.delimiter);
             if is_end && self.text.len() > from && self.text.ends_with(b"\r") {
@@ -273,6 +358,7 @@ impl<R: Read> RecordText<R> {
             self.ranges.push(from..self.text.len());
             if is_end {
                 split.next = (at + 1).min(self.buffer.len());
+                self.ahead.examine(at - self.start);
                 return Ok(split);
             }
             at += 1;
@@ -336,6 +422,7 @@ impl<R: Read> RecordText<R> {
                 Some(b) if b == self.delimiter || b == self.line_end => return Ok(after),
                 Some(_) => {
                     split.is_malformed = true;
+                    split.malformed = self.before + at as u64;
                     self.text.push(b'"');
                     at += 1;
                 }
@@ -389,6 +476,7 @@ impl<R: Read> RecordText<R> {
     fn compact(&mut self) {
         if self.start > self.buffer.len() / 2 && self.start >= CHUNK / 2 {
             self.buffer.drain(..self.start);
+            self.before += self.start as u64;
             self.start = 0;
         }
     }
@@ -405,72 +493,8 @@ impl<R: Read> RecordText<R> {
     }
 }
 
-/// The byte between the lines of a text: a carriage return where most line ends outside of quotes
-/// are one without a line feed.
-fn line_end(text: &[u8]) -> u8 {
-    if memchr(b'\r', text).is_none() {
-        return b'\n';
-    }
-    let (mut in_quotes, mut returns, mut feeds) = (false, 0_u32, 0_u32);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'"' => in_quotes = !in_quotes,
-            _ if in_quotes => {}
-            b'\n' => feeds += 1,
-            b'\r' if text.get(at + 1).is_some_and(|next| *next != b'\n') => returns += 1,
-            _ => {}
-        }
-    }
-    let is_return = returns > feeds || memchr(b'\n', text).is_none();
-    if is_return { b'\r' } else { b'\n' }
-}
-
-/// How many cells a line has.
-fn cells_of(line: &[u8], delimiter: u8) -> usize {
-    match memchr(b'"', line) {
-        Some(_) => split_line(line, delimiter).1.len(),
-        None => memchr::memchr_iter(delimiter, line).count() + 1,
-    }
-}
-
-/// Splits one line into cells: their text and where each lies in it. A quote that does not close in
-/// the line is a character.
-pub fn split_line(line: &[u8], delimiter: u8) -> (Vec<u8>, Vec<Range<usize>>) {
-    let (mut text, mut ranges) = (Vec::with_capacity(line.len()), Vec::new());
-    let mut at = 0;
-    loop {
-        let from = text.len();
-        at = match line.get(at) {
-            Some(b'"') => closed_cell(line, at, delimiter, &mut text),
-            _ => None,
-        }
-        .unwrap_or_else(|| {
-            let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
-            text.extend_from_slice(&line[at..end]);
-            end
-        });
-        ranges.push(from..text.len());
-        if at >= line.len() {
-            return (text, ranges);
-        }
-        at += 1;
-    }
-}
-
-/// Copies the quoted cell that begins at `from`; where it ends, or `None` where it is not closed.
-fn closed_cell(line: &[u8], from: usize, delimiter: u8, text: &mut Vec<u8>) -> Option<usize> {
-    let (mut at, begun) = (from + 1, text.len());
-    while let Some(found) = line.get(at..).and_then(|rest| memchr(b'"', rest)) {
-        text.extend_from_slice(&line[at..at + found]);
-        at += found + 1;
-        match line.get(at) {
-            None => return Some(at),
-            Some(b) if *b == delimiter => return Some(at),
-            Some(b'"') => at += 1,
-            Some(_) => {}
-        }
-        text.push(b'"');
-    }
-    text.truncate(begun);
-    None
+/// Lines of a buffer that begins at `before`; `signs` are the line end and the delimiter.
+fn lines_between(buffer: &[u8], before: u64, signs: (u8, u8), at: Range<usize>) -> SomeLines<'_> {
+    let (line_end, delimiter) = signs;
+    SomeLines { at: before + at.start as u64, text: &buffer[at], line_end, delimiter }
 }

@@ -143,3 +143,63 @@ fn a_table_may_have_rows_of_several_widths() {
     }
     assert_eq!(counts, [3, 4, 3]);
 }
+
+/// Bytes that are looked at for each byte of a table, and its records.
+fn looked_at(text: &str, wants: usize) -> (u64, Vec<(u64, usize, bool)>) {
+    let mut reader = RecordText::new(text.as_bytes()).unwrap();
+    let mut seen = Vec::new();
+    while let Some(record) = reader.next(&(wants..=wants)).unwrap() {
+        seen.push((record.line, reader.cells().count(), record.has_open_quote));
+    }
+    (reader.ahead.examined / text.len() as u64, seen)
+}
+
+#[test]
+fn open_quotes_in_every_line_are_read_in_linear_time() {
+    let count = 12_000;
+    let lines = |of: &dyn Fn(u32) -> String| (0..count).map(of).collect::<String>();
+    for (text, open, most) in [
+        (lines(&|n| format!("{n},\"abc,d\n")), count as usize, 4),
+        (lines(&|n| format!("{n},b,\"c\n")), count as usize, 4),
+        (lines(&|n| format!("\"{n},b,c\r\n")), count as usize, 4),
+        // A quote at the end closes all of them.
+        (lines(&|n| format!("{n},\"abc,d\n")) + "9,x\",d\n", count as usize, 4),
+        (lines(&|n| format!("{n},b,\"c\n")) + "9,x,d\"\n", count as usize, 4),
+        // Each closes in the next line, where another is opened.
+        (lines(&|n| format!("{n},\"a\",\"b\n")), count as usize, 40),
+        (lines(&|n| format!("{n},b,\"c \"d\n9,b,\"c\"\n")), count as usize, 8),
+        // Lines of other widths, of which one at the end is a row.
+        (lines(&|n| format!("{n},\"a\n")) + "1,b,c\n", count as usize, 8),
+    ] {
+        let (times, seen) = looked_at(&text, 3);
+        assert!(times <= most, "{times} {}", &text[..40]);
+        assert_eq!(seen.len(), text.lines().count(), "{}", &text[..40]);
+        assert!(seen.iter().zip(1..).all(|((line, ..), n)| *line == n), "{}", &text[..40]);
+        assert_eq!(seen.iter().filter(|one| one.2).count(), open, "{}", &text[..40]);
+    }
+    // Longer than a row may be.
+    let row = format!("1,\"b,{}\n", "c d e".repeat(200));
+    let (times, seen) = looked_at(&row.repeat(30 * (1 << 20) / row.len()), 3);
+    assert!(times <= 6 && seen.iter().all(|(_, cells, open)| *cells == 3 && *open), "{times}");
+}
+
+#[test]
+fn what_was_seen_ahead_changes_no_record() {
+    // Each text alone, and after lines with open quotes whose look ahead reaches into it.
+    let before = "7,\"x,y\n8,\"x,y\n";
+    for text in [
+        "1,\"a\nb\",c\n2,b,c\n",
+        "1,\"a, b\nc\",d\n2,\"e\n3,b,c\n",
+        "1,\"a \"b\" c\",d\n2,\"x\"\"y\",z\n3,\"o,p\n",
+        "1,a\",d\n2,\"b\nc\",d\n",
+        "1,\"a\",\"b\nc\"\n2,\"a\",b\n",
+        "1,\"a\"\"\nb\",c\n2,\"\",\"\n3,b,c\n",
+    ] {
+        let alone = looked_at(text, 3).1;
+        let found = looked_at(&format!("{before}{text}"), 3).1;
+        let shifted: Vec<_> = alone.iter().map(|(line, n, open)| (line + 2, *n, *open)).collect();
+        let ends = found[found.len().saturating_sub(shifted.len())..].to_vec();
+        assert_eq!(ends, shifted, "{text}");
+        assert_eq!(found[..2], [(1, 3, true), (2, 3, true)], "{text}");
+    }
+}

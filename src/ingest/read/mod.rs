@@ -3,20 +3,26 @@
 
 mod ahead;
 mod csv;
+mod csv_delimiter;
+mod csv_line;
 mod csv_record;
 #[cfg(test)]
 mod csv_record_tests;
 mod elements;
 mod encoding;
 mod error_document;
+mod format;
 mod geometry;
 mod geopackage;
 mod geoparquet;
 mod header;
 mod input;
 mod json;
+mod json_columns;
+mod json_shape;
 mod json_value;
 mod layout;
+mod open_quotes;
 mod outline;
 mod page_members;
 mod pages;
