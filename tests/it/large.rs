@@ -35,8 +35,8 @@ fn cells(n: u64) -> [String; 8] {
     let closed = mixed.is_multiple_of(3);
     [
         format!("r{n:08}"),
-        format!("2025-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"),
-        if closed { format!("2026-{month:02}-{day:02}T12:00:00Z") } else { String::new() },
+        format!("2024-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"),
+        if closed { format!("2025-{month:02}-{day:02}T12:00:00Z") } else { String::new() },
         if closed { "closed" } else { "open" }.to_owned(),
         category.to_owned(),
         format!("{} Main Street", mixed % 9_999),

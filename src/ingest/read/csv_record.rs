@@ -495,6 +495,6 @@ impl<R: Read> RecordText<R> {
 
 /// Lines of a buffer that begins at `before`; `signs` are the line end and the delimiter.
 fn lines_between(buffer: &[u8], before: u64, signs: (u8, u8), at: Range<usize>) -> SomeLines<'_> {
-    let (line_end, delimiter) = signs;
-    SomeLines { at: before + at.start as u64, text: &buffer[at], line_end, delimiter }
+    let text = &buffer[at.start.min(at.end)..at.end];
+    SomeLines { at: before + at.start as u64, text, line_end: signs.0, delimiter: signs.1 }
 }

@@ -121,7 +121,7 @@ impl LinesAhead {
         let lines = SomeLines { text: lines.text.trim_ascii_end(), ..lines };
         let end = lines.at + lines.text.len() as u64;
         let (from, to) = self.all_fit;
-        let known = if from <= lines.at && lines.at <= to { to.min(end) } else { lines.at };
+        let known = if from <= lines.at && to == end { end } else { lines.at };
         let rest =
             SomeLines { text: &lines.text[(known - lines.at) as usize..], at: known, ..lines };
         self.examine(rest.text.len());
