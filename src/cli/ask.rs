@@ -4,7 +4,7 @@
 use std::io::{BufRead, Write};
 
 use crate::error::{Error, Result};
-use crate::ingest::{OpenQuestion, Recognition, SourceFile};
+use crate::ingest::{Declared, OpenQuestion, Recognition, SourceFile};
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::city_of;
@@ -23,6 +23,21 @@ pub struct Answers {
     pub date_order: Option<String>,
     /// As `--projection`.
     pub projection: Option<String>,
+    /// As `--repeats`, which is not asked for.
+    pub repeats: Option<String>,
+}
+
+impl Answers {
+    /// As a mapping file has them.
+    pub fn declared(&self) -> Declared<'_> {
+        Declared {
+            jurisdiction: self.jurisdiction.as_deref(),
+            time_zone: self.time_zone.as_deref(),
+            date_order: self.date_order.as_deref(),
+            projection: self.projection.as_deref(),
+            repeats: self.repeats.as_deref(),
+        }
+    }
 }
 
 /// The person who answers.

@@ -14,13 +14,15 @@ use crate::cli::download::DownloadArguments;
 use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
-use crate::cli::shared::{StoreArguments, catalogues, discarding_empty_store, stop_flag};
+use crate::cli::shared::{
+    StoreArguments, catalogues, discarding_empty_store, require_known_zone, stop_flag,
+};
 use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::unreadable;
-use crate::ingest::{ReadOptions, RefusedRows, SourceFile};
+use crate::ingest::{Declared, ReadOptions, RefusedRows, SourceFile};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer};
 use crate::usecase::{Importer, SourceCity, Summary, city_of, jurisdictions};
@@ -206,6 +208,7 @@ impl OpenedFile {
             time_zone: arguments.time_zone.clone(),
             date_order: arguments.date_order.clone(),
             projection: arguments.projection.clone(),
+            repeats: arguments.repeats.clone(),
         };
         if !source.has_rows()? {
             // There is nothing to decide.
@@ -215,12 +218,15 @@ impl OpenedFile {
             let reader = unchanged(store, &temporary)?;
             Terminal { input, output }.ask_all(&mut source, &mut answers, &reader)?;
         } else {
-            recognised::require_sure(
-                &source,
-                &located.naming_path,
-                arguments.jurisdiction.as_deref(),
-            )?;
+            // A wrong word is refused before a mapping is written with it.
             source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+            arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
+            let city = answers.jurisdiction.as_deref();
+            city.map_or(Ok(()), |id| source.jurisdiction(id).map(drop))?;
+            if let Some(zone) = &answers.time_zone {
+                require_known_zone(&source, city, zone)?;
+            }
+            recognised::require_sure(&source, &located.naming_path, &answers.declared())?;
         }
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
         Ok(Self { located, source, answers })
@@ -351,7 +357,12 @@ impl ImportRun<'_> {
         let seconds = progress.done().as_secs_f64();
         let refused = refused.path().map(Path::to_path_buf);
         if let (Some(path), Some(recognition)) = (&refused, source.recognition()) {
-            let mapping = recognition.mapping(Some(jurisdiction.as_str()), Some(&time_zone));
+            let declared = Declared {
+                jurisdiction: Some(jurisdiction.as_str()),
+                time_zone: Some(&time_zone),
+                ..file.answers.declared()
+            };
+            let mapping = recognition.mapping(&declared);
             recognised::write_mapping(&summary::mapping_of_refused(path), &mapping)?;
         }
         Ok(FileSummary {

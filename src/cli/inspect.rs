@@ -9,8 +9,9 @@ use crate::cli::download::DownloadArguments;
 use crate::cli::located::{Located, ReadArguments};
 use crate::cli::notes::counted;
 use crate::cli::recognised;
-use crate::error::{Refusal, Result};
-use crate::ingest::{ColumnWord, OpenQuestion, ProfileColumns, ReadOptions, SourceFile};
+use crate::cli::shared::require_known_zone;
+use crate::error::Result;
+use crate::ingest::{ColumnWord, Declared, OpenQuestion, ProfileColumns, ReadOptions, SourceFile};
 use crate::place::BBox;
 
 /// Words of a column that are shown.
@@ -48,9 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         source.jurisdiction(id)?;
     }
     if let Some(zone) = &arguments.time_zone {
-        let mut somewhere = source.jurisdiction(jurisdiction.unwrap_or("city.example"))?;
-        somewhere.time_zone.clone_from(zone);
-        somewhere.zone().map_err(|message| Refusal::new("--time-zone", zone, message))?;
+        require_known_zone(&source, jurisdiction, zone)?;
     }
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
@@ -82,7 +81,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     print_questions(&source)?;
     let path = recognised::mapping_path(arguments.output.as_deref(), &file.naming_path);
-    recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
+    let declared = Declared { jurisdiction, time_zone: zone.as_deref(), ..Declared::default() };
+    recognised::write_mapping(&path, &recognition.mapping(&declared))?;
     println!("  mapping written: {}", path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,8 @@ pub struct ReadArguments {
     /// Character encoding of the file, such as windows-1252 (default: detected from the content).
     #[arg(long)]
     encoding: Option<String>,
-    /// Sheet of an Excel workbook (default: the first that is not empty).
+    /// Sheet of an Excel workbook (default: the only visible one that holds a table, else the only
+    /// one that is not empty; where there are several, the program lists them and stops).
     #[arg(long)]
     sheet: Option<String>,
     /// Layer of a GeoPackage (default: the only one of points).

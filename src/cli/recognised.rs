@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::shared::unwritable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::{Recognition, SourceFile};
+use crate::ingest::{Declared, Recognition, SourceFile};
 use crate::message;
 
 /// Words that are shown of a status column.
@@ -60,9 +60,10 @@ pub fn write_mapping(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(unwritable("--output", path))
 }
 
-/// Fails where the columns of a file are ambiguous, with the mapping written for its owner to
-/// complete. An existing file of that name, which may be completed already, is kept.
-pub fn require_sure(source: &SourceFile, file: &Path, jurisdiction: Option<&str>) -> Result<()> {
+/// Fails where the columns of a file are ambiguous. The mapping, with what was `declared`, is
+/// written for its owner to complete. An existing file of that name, which may be completed
+/// already, is kept.
+pub fn require_sure(source: &SourceFile, file: &Path, declared: &Declared<'_>) -> Result<()> {
     let Some(recognition) = source.recognition().filter(|found| !found.is_sure()) else {
         return Ok(());
     };
@@ -72,7 +73,7 @@ pub fn require_sure(source: &SourceFile, file: &Path, jurisdiction: Option<&str>
     let path = mapping_path(None, file);
     let is_kept = path.exists();
     if !is_kept {
-        write_mapping(&path, &recognition.mapping(jurisdiction, None))?;
+        write_mapping(&path, &recognition.mapping(declared))?;
     }
     print(recognition);
     let fr: Vec<&str> = recognition.doubts.iter().map(|doubt| doubt.fr.as_str()).collect();

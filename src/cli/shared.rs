@@ -9,10 +9,18 @@ use clap::Args;
 
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, Refusal, Result};
-use crate::ingest::builtin_catalogue;
+use crate::ingest::{SourceFile, builtin_catalogue};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer, sqlite_path};
 use crate::usecase::{Catalogues, jurisdictions};
+
+/// Refuses a time zone that is not in the IANA database, for the city that a file is of.
+pub fn require_known_zone(source: &SourceFile, city: Option<&str>, zone: &str) -> Result<()> {
+    let mut somewhere = source.jurisdiction(city.unwrap_or("city.example"))?;
+    zone.clone_into(&mut somewhere.time_zone);
+    somewhere.zone().map_err(|message| Refusal::new("--time-zone", zone, message))?;
+    Ok(())
+}
 
 /// The store of a command.
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use crate::i18n::Message;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::read::ReadOptions;
 use crate::ingest::recognition::Recognition;
-use crate::ingest::recognition_mapping::{RECOGNISED, quoted};
+use crate::ingest::recognition_mapping::{Declared, RECOGNISED, quoted};
 use crate::ingest::source::SourceFile;
 use crate::message;
 
@@ -103,7 +103,7 @@ impl Inspection {
         }
         found.default_category = default_category(declared)?;
         found.assign();
-        let mapping = found.mapping(None, None);
+        let mapping = found.mapping(&Declared::default());
         let columns = found.columns.iter().map(|column| InspectedColumn {
             name: column.name.clone(),
             field: column.field.map(str::to_owned),

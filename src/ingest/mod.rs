@@ -86,7 +86,7 @@ pub use profile::Profile;
 pub use profile_columns::{ColumnWord, ProfileColumns};
 pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool, unreadable};
 pub use recognition::{RecognisedColumn, Recognition};
-pub use recognition_mapping::RECOGNISED;
+pub use recognition_mapping::{Declared, RECOGNISED};
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};
 pub use source::{RowSink, SourceFile, SourceRow};

@@ -15,9 +15,25 @@ pub const RECOGNISED: &str = "recognised";
 /// Words of a status column that a mapping file lists.
 const WORDS_MAX: usize = 50;
 
+/// What its owner said about a file beside its columns, in the words of the options of `import`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Declared<'a> {
+    /// The jurisdiction of its reports.
+    pub jurisdiction: Option<&'a str>,
+    /// The zone of times without an offset.
+    pub time_zone: Option<&'a str>,
+    /// The order of day and month.
+    pub date_order: Option<&'a str>,
+    /// The projection of `x` and `y`.
+    pub projection: Option<&'a str>,
+    /// Which of the rows of one id wins.
+    pub repeats: Option<&'a str>,
+}
+
 impl Recognition {
-    /// The mapping file, which `import --mapping` takes. What is not sure is written in comments.
-    pub fn mapping(&self, jurisdiction: Option<&str>, time_zone: Option<&str>) -> String {
+    /// The mapping file, which `import --mapping` takes, with what is declared. What is not sure is
+    /// written in comments.
+    pub fn mapping(&self, declared: &Declared<'_>) -> String {
         let mut text = format!(
             "# Written by pointchaud from a sample of {} rows: which column is which field.\n\
              # Lines after # are not in force.\n",
@@ -33,12 +49,16 @@ impl Recognition {
             let _ = writeln!(text, "undecided = [{}]  # each wants columns", open.join(", "));
         }
         for (key, value, example) in [
-            ("jurisdiction", jurisdiction, "city.example"),
-            ("time_zone", time_zone, "America/Toronto"),
+            ("jurisdiction", declared.jurisdiction, Some("city.example")),
+            ("time_zone", declared.time_zone, Some("America/Toronto")),
+            ("date_order", declared.date_order, None),
+            ("projection", declared.projection, None),
+            ("repeats", declared.repeats, None),
         ] {
-            let _ = match value {
-                Some(value) => writeln!(text, "{key} = {}", quoted(value)),
-                None => writeln!(text, "# {key} = \"{example}\""),
+            let _ = match (value, example) {
+                (Some(value), _) => writeln!(text, "{key} = {}", quoted(value)),
+                (None, Some(example)) => writeln!(text, "# {key} = \"{example}\""),
+                (None, None) => Ok(()),
             };
         }
         text.push_str("\n[columns]\n");
@@ -143,7 +163,7 @@ impl Recognition {
     /// # Errors
     /// The mapping is not well formed.
     pub fn profile(&self) -> std::result::Result<Profile, String> {
-        Profile::parse(&self.mapping(None, None))
+        Profile::parse(&self.mapping(&Declared::default()))
     }
 }
 

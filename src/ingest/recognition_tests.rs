@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::ingest::read::{Input, ReadOptions};
 use crate::ingest::recognition::Recognition;
+use crate::ingest::recognition_mapping::Declared;
 
 pub(super) fn recognised(name: &str, text: &str) -> Recognition {
     static FILES: AtomicU32 = AtomicU32::new(0);
@@ -119,7 +120,7 @@ fn what_is_not_sure_is_not_taken() {
         let found = recognised("city.csv", &table(header, row));
         assert!(!found.is_sure(), "{header}");
         let said: Vec<&str> = found.doubts.iter().map(|doubt| doubt.en.as_str()).collect();
-        let mapping = found.mapping(None, None);
+        let mapping = found.mapping(&Declared::default());
         assert!(said.iter().all(|doubt| mapping.contains(doubt)), "{mapping}");
         said.join("; ")
     };
@@ -160,14 +161,18 @@ fn a_mapping_is_well_formed_whatever_the_names_are() {
         let found = recognised("city.csv", &table(&header, "#,2025-03-02 08:#,~,x"));
         let profile = found.profile().unwrap();
         assert_eq!(profile.columns["requested"], ["created"], "{name}");
-        let named = found.mapping(Some("a\"b"), Some("Europe/Paris"));
+        let named = found.mapping(&Declared {
+            jurisdiction: Some("a\"b"),
+            time_zone: Some("Europe/Paris"),
+            ..Declared::default()
+        });
         assert!(crate::ingest::Profile::parse(&named).is_ok(), "{named}");
     }
 }
 
 /// What the mapping lists for each field, in the order of the file.
 fn mapping_lines(recognition: &Recognition) -> String {
-    let mapping = recognition.mapping(None, None);
+    let mapping = recognition.mapping(&Declared::default());
     let (_, columns) = mapping.split_once("[columns]\n").unwrap();
     let lines = columns.lines().take_while(|line| !line.starts_with('['));
     let lines = lines.filter(|line| line.contains(" = ") && !line.starts_with('#'));

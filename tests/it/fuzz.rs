@@ -96,6 +96,16 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
             format!("{{\"result\":{{\"total\":2,\"records\":[{record},{record}]}}}}").into(),
         ),
         ("f.json", format!("{record}\n{record}\n").into()),
+        ("l.json", br#"[["id","date","category"],["j1","2026-10-01",null],[2]]"#.to_vec()),
+        ("m.json", format!("{{\"a1\":{record},\"a2\":{record}}}").into()),
+        (
+            "n.json",
+            br#"{"id":{"0":"j1","1":"j2"},"date":{"0":"2026-10-01","1":null},"category":{"0":"Trou","1":"x"}}"#.to_vec(),
+        ),
+        ("o.json", br#"{"id":["j1","j2"],"date":["2026-10-01",null],"category":["Trou",[1]]}"#.to_vec()),
+        ("p.csv", br#""id,date,category"
+"1,2026-10-01,""Trou, a"""
+"2,2026-10-01,Trou""#.to_vec()),
         ("g.geojson", format!("{{{crs},\"features\":[{feature},{feature}]}}").into()),
         ("h.geojson", exported("geojson")),
         ("i.xlsx", workbook(&sheet)),

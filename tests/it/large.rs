@@ -1,9 +1,10 @@
-//! Large files in every text container: how much memory their import takes, and how long their
-//! inspection. Run by hand, on a program that is built with optimisation:
+//! Large files in every container: how much memory their import takes, and how long their inspection.
+//! Run by hand, for the times on a program that is built with optimisation:
 //! `LARGE_ROWS=1000000 cargo test --release --test it large:: -- --ignored --nocapture`.
+//! `LARGE_KINDS=csv,xlsx` limits the run to these containers.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Cursor, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,15 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::common::{Folder, program};
+use crate::readers::workbook_of;
 
 /// Peak memory of an import, in MiB.
 const MEMORY_MAX: u64 = 300;
 /// Time of an inspection.
 const INSPECTION_MAX: Duration = Duration::from_secs(2);
+
+/// The namespace of the parts of a workbook.
+const SHEETS: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
 const HEADER: &str = "id,created_at,closed_at,status,category,address,latitude,longitude";
 
@@ -30,8 +35,8 @@ fn cells(n: u64) -> [String; 8] {
     let closed = mixed.is_multiple_of(3);
     [
         format!("r{n:08}"),
-        format!("2025-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"),
-        if closed { format!("2026-{month:02}-{day:02}T12:00:00Z") } else { String::new() },
+        format!("2024-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"),
+        if closed { format!("2025-{month:02}-{day:02}T12:00:00Z") } else { String::new() },
         if closed { "closed" } else { "open" }.to_owned(),
         category.to_owned(),
         format!("{} Main Street", mixed % 9_999),
@@ -69,6 +74,7 @@ fn write(kind: &str, rows: u64, out: &mut dyn Write) -> std::io::Result<()> {
             table(&mut packed)?;
             packed.finish().map(|_| ())
         }
+        "columns.json" => by_column(rows, out),
         "ndjson" => (0..rows).try_for_each(|n| writeln!(out, "{}", object(n))),
         "json" => {
             write!(out, "[")?;
@@ -83,10 +89,76 @@ fn write(kind: &str, rows: u64, out: &mut dyn Write) -> std::io::Result<()> {
     }
 }
 
+/// One list of values for each column.
+fn by_column(rows: u64, out: &mut dyn Write) -> std::io::Result<()> {
+    write!(out, "{{")?;
+    for (at, name) in HEADER.split(',').enumerate() {
+        write!(out, "{}\"{name}\":[", if at == 0 { "" } else { "," })?;
+        for n in 0..rows {
+            write!(out, "{}\"{}\"", if n == 0 { "" } else { "," }, cells(n)[at])?;
+        }
+        write!(out, "]")?;
+    }
+    write!(out, "}}")
+}
+
+/// A workbook whose texts are in the sheet, or in the table of texts as Excel writes them.
+fn workbook(rows: u64, is_shared: bool, file: File) -> std::io::Result<()> {
+    let mut archive = ZipWriter::new(BufWriter::new(file));
+    let options = SimpleFileOptions::default();
+    // All parts but the sheet.
+    let mut small = zip::ZipArchive::new(Cursor::new(workbook_of(&[("All", "")])))?;
+    for at in 0..small.len() - 1 {
+        archive.raw_copy_file(small.by_index_raw(at)?)?;
+    }
+    let header = HEADER.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let row = |n: u64| if n == 0 { header.clone() } else { cells(n - 1).to_vec() };
+    archive.start_file("xl/worksheets/sheet1.xml", options)?;
+    write!(archive, "<worksheet xmlns=\"{SHEETS}\"><sheetData>")?;
+    for n in 0..=rows {
+        write!(archive, "<row r=\"{}\">", n + 1)?;
+        for (at, text) in (0_u64..).zip(row(n)) {
+            match is_shared {
+                true => write!(archive, "<c t=\"s\"><v>{}</v></c>", n * 8 + at)?,
+                false => write!(archive, "<c t=\"inlineStr\"><is><t>{text}</t></is></c>")?,
+            }
+        }
+        write!(archive, "</row>")?;
+    }
+    write!(archive, "</sheetData></worksheet>")?;
+    if is_shared {
+        archive.start_file("xl/sharedStrings.xml", options)?;
+        write!(archive, "<sst xmlns=\"{SHEETS}\">")?;
+        for text in (0..=rows).flat_map(row) {
+            write!(archive, "<si><t>{text}</t></si>")?;
+        }
+        write!(archive, "</sst>")?;
+    }
+    archive.finish()?.flush()
+}
+
+/// A layer or a Parquet file as this service exports it.
+fn exported(folder: &Folder, kind: &str, rows: u64) -> String {
+    let csv = made(folder, "csv", rows);
+    let city = ["--jurisdiction", "city.example"];
+    let store = ["--store", "sqlite:source.db"];
+    measured(folder, &[&["import", &csv][..], &store, &city].concat());
+    let (name, format) = (format!("large.{kind}"), kind.replace("parquet", "geoparquet"));
+    let export = ["export", "--format", &format, "-o", &name];
+    let export = [&export[..], &store].concat();
+    measured(folder, &[&export[..], &city].concat());
+    name
+}
+
 fn made(folder: &Folder, kind: &str, rows: u64) -> String {
     let name = format!("large.{kind}");
+    if ["gpkg", "parquet"].contains(&kind) {
+        return exported(folder, kind, rows);
+    }
     let file = File::create(folder.file(&name)).unwrap();
-    if kind == "zip" {
+    if kind.ends_with("xlsx") {
+        workbook(rows, kind == "shared.xlsx", file).unwrap();
+    } else if kind == "zip" {
         let mut archive = ZipWriter::new(file);
         archive.start_file("large.csv", SimpleFileOptions::default()).unwrap();
         write("csv", rows, &mut archive).unwrap();
@@ -123,14 +195,19 @@ fn measured(folder: &Folder, arguments: &[&str]) -> (Duration, u64) {
 #[ignore = "makes and imports files of LARGE_ROWS rows, 1,000,000 by default"]
 fn memory_and_time_are_bounded_whatever_the_size() {
     let rows = std::env::var("LARGE_ROWS").map_or(1_000_000, |text| text.parse().unwrap());
-    for kind in ["csv", "csv.gz", "zip", "ndjson", "json", "geojson"] {
+    let kinds = "csv,csv.gz,zip,ndjson,json,geojson,columns.json,gpkg,parquet,xlsx,shared.xlsx";
+    let kinds = std::env::var("LARGE_KINDS").unwrap_or_else(|_| kinds.to_owned());
+    let mut exceeded = Vec::new();
+    for kind in kinds.split(',') {
         let folder = Folder::new("large");
         let file = made(&folder, kind, rows);
         let (inspection, _) = measured(&folder, &["inspect", &file]);
         let (import, peak) =
             measured(&folder, &["import", &file, "--jurisdiction", "city.example"]);
         println!("{kind}: inspected in {inspection:?}, imported in {import:?}, {peak} MiB");
-        assert!(peak <= MEMORY_MAX, "{kind}: {peak} MiB");
-        assert!(inspection <= INSPECTION_MAX, "{kind}: {inspection:?}");
+        if peak > MEMORY_MAX || (inspection > INSPECTION_MAX && !cfg!(debug_assertions)) {
+            exceeded.push(format!("{kind}: {peak} MiB, inspected in {inspection:?}"));
+        }
     }
+    assert!(exceeded.is_empty(), "{exceeded:?}");
 }

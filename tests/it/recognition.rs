@@ -83,6 +83,42 @@ fn a_file_that_is_not_sure_is_not_imported_and_its_mapping_is_named_and_kept() {
 }
 
 #[test]
+fn the_mapping_of_a_stopped_import_has_what_was_given() {
+    let text = valmeer().replace("categorie", "kwrx").replace("Kuil", "put");
+    let given = [
+        ("--time-zone", "time_zone", "Europe/Amsterdam"),
+        ("--date-order", "date_order", "dmy"),
+        ("--projection", "projection", "EPSG:28992"),
+        ("--repeats", "repeats", "last"),
+        ("--jurisdiction", "jurisdiction", "valmeer.example"),
+    ];
+    let folder = Folder::new("recognition");
+    let file = folder.with("given.csv", &text);
+    let mut all = vec!["import", file.to_str().unwrap()];
+    for (option, key, value) in given {
+        let folder = Folder::new("recognition");
+        let file = folder.with("one.csv", &text);
+        refused(&folder, &["import", file.to_str().unwrap(), option, value]);
+        let mapping = std::fs::read_to_string(folder.file("one.mapping.toml")).unwrap();
+        assert!(mapping.contains(&format!("\n{key} = \"{value}\"\n")), "{mapping}");
+        // A wrong word is refused as such, and stands in no mapping.
+        let folder = Folder::new("recognition");
+        let file = folder.with("one.csv", &text);
+        let error = refused(&folder, &["import", file.to_str().unwrap(), option, "no such"]);
+        assert!(error.contains(option), "{option}: {error}");
+        assert!(!folder.file("one.mapping.toml").exists(), "{option}");
+        all.extend([option, value]);
+    }
+    refused(&folder, &all);
+    let mapping = std::fs::read_to_string(folder.file("given.mapping.toml")).unwrap();
+    let completed = mapping.replace("[columns]", "[columns]\ncategory = [\"kwrx\"]");
+    std::fs::write(folder.file("given.mapping.toml"), completed).unwrap();
+    let bare = ["import", file.to_str().unwrap(), "--mapping", "given.mapping.toml"];
+    let output = done(&folder, &bare);
+    assert!(output.contains("40 added"), "{output}");
+}
+
+#[test]
 fn real_exports_of_unknown_layout_are_recognised_or_stop_with_a_mapping() {
     for file in [
         "karlsruhe-2018.csv",

@@ -12,7 +12,7 @@ use crate::message;
 const AHEAD: usize = 256;
 
 /// A row on its way from the thread.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AheadRow {
     /// Its number, from 1.
     pub number: u64,

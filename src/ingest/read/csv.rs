@@ -7,18 +7,15 @@ use std::rc::Rc;
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::read::csv_record::{RecordText, split_line};
+use crate::ingest::read::csv_delimiter::{LineStyle, separator_line, whole_records, wrapped_note};
+use crate::ingest::read::csv_line::split_line;
+use crate::ingest::read::csv_record::RecordText;
 use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::json::too_long;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
-use crate::ingest::read::table::{TableShape, titles_note};
+use crate::ingest::read::table::{BrokenRows, TableShape, short_rows_note, titles_note};
 use crate::message;
-
-/// Delimiters that are tried.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Lines over which a quoted cell may go on, for the delimiter to be found.
-const JOINED_MAX: usize = 20;
 
 /// An open table.
 pub struct CsvReader<R> {
@@ -32,6 +29,12 @@ pub struct CsvReader<R> {
     titles: (Vec<String>, u64),
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
+    /// Rows without their last cells.
+    short_rows: u64,
+    /// Rows in two parts.
+    broken: BrokenRows,
+    /// Each row is in quotes as a whole.
+    is_wrapped: bool,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -44,12 +47,16 @@ impl<R: Read> CsvReader<R> {
         let mut text = RecordText::new(input)?;
         let lines = text.sample(LOOK_ROWS);
         let named = lines.first().and_then(|line| separator_line(line));
-        text.delimiter = delimiter.or(named).unwrap_or_else(|| likely_delimiter(&lines));
-        let delimiter = text.delimiter;
         let above = usize::from(named.is_some());
-        let records = whole_records(&lines[above.min(lines.len())..]);
+        let lines = &lines[above.min(lines.len())..];
+        let style = LineStyle::of(lines, delimiter.or(named))?;
+        let delimiter = style.delimiter;
+        (text.delimiter, text.is_wrapped) = (delimiter, style.is_wrapped);
+        let records = whole_records(lines);
+        let records: Vec<_> = records.iter().map(|record| style.unwrapped(record)).collect();
         let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
-        let titles = &records[..rows_above_header(&rows)];
+        let above_header = rows_above_header(&rows);
+        let titles = &records[..above_header];
         let title_lines = titles.iter().map(|one| 1 + memchr::memchr_iter(b'\n', one).count());
         let title_lines = title_lines.sum::<usize>();
         let titles = titles.iter().filter_map(|line| title(line, delimiter)).collect();
@@ -58,7 +65,7 @@ impl<R: Read> CsvReader<R> {
             text.skip_line()?;
         }
         let mut names = Vec::new();
-        if text.next(0)?.is_some() {
+        if text.next(&(0..=0))?.is_some() {
             names = text.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         }
         let refused = refused_header(&names);
@@ -73,7 +80,8 @@ impl<R: Read> CsvReader<R> {
         }
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
-        let shape = TableShape::of(&names);
+        let mut shape = TableShape::of(&names);
+        shape.allow_short(&widths_below(&records, &rows, above_header + 1, passed));
         Ok(Self {
             text,
             bytes,
@@ -82,6 +90,9 @@ impl<R: Read> CsvReader<R> {
             open_quotes: None,
             titles: (titles, title_lines as u64),
             passed,
+            short_rows: 0,
+            broken: BrokenRows::default(),
+            is_wrapped: style.is_wrapped,
         })
     }
 
@@ -117,22 +128,26 @@ impl<R: Read> RowReader for CsvReader<R> {
     fn next(&mut self, row: &mut Row) -> Result<bool, Message> {
         row.clear();
         let wants = self.shape.width();
-        let Some(record) = self.text.next(wants + self.passed)? else { return Ok(false) };
+        let widths = self.shape.width_min() + self.passed..=wants + self.passed;
+        let Some(record) = self.text.next(&widths)? else { return Ok(false) };
         row.number = record.line;
         if record.is_too_long {
-            row.refusal = Some(too_long());
+            row.refusal = Some(if record.has_open_quote { never_closed() } else { too_long() });
             return Ok(true);
         }
         self.fill(row);
         if record.has_open_quote {
             let (_, count) = self.open_quotes.get_or_insert((record.line, 0));
             *count += 1;
-            if row.cells.len() != wants {
-                let message = message!("n’est pas refermé", "is not closed");
-                row.refusal.get_or_insert_with(|| Refusal::new("\"", "", message));
+            if !(self.shape.width_min()..=wants).contains(&row.cells.len()) {
+                row.refusal.get_or_insert_with(never_closed);
             }
         }
+        self.broken.add(row.cells.len(), row.number, &self.shape);
         self.shape.check(row);
+        if row.refusal.is_none() && self.shape.fill_short(row) {
+            self.short_rows += 1;
+        }
         Ok(true)
     }
 
@@ -146,8 +161,26 @@ impl<R: Read> RowReader for CsvReader<R> {
         if let Some((line, count)) = self.open_quotes {
             notes.push(open_quotes_note(line, count));
         }
+        notes.extend(short_rows_note(self.short_rows));
+        notes.extend(self.broken.note());
+        notes.extend(self.is_wrapped.then(wrapped_note));
         notes
     }
+}
+
+/// How many cells the first rows have, from the row `first` on, without the columns `passed`.
+/// After a quote that is not closed among the first lines, what is a row is not known.
+fn widths_below(
+    records: &[Vec<u8>],
+    rows: &[Vec<String>],
+    first: usize,
+    passed: usize,
+) -> Vec<usize> {
+    let is_whole = |record: &[u8]| memchr::memchr_iter(b'"', record).count().is_multiple_of(2);
+    let known = records.iter().zip(rows).skip(first);
+    let known = known.take_while(|(record, _)| is_whole(record));
+    let filled = known.filter(|(_, row)| row.iter().any(|cell| !cell.is_empty()));
+    filled.map(|(_, row)| row.len().saturating_sub(passed)).collect()
 }
 
 /// The cells of a line.
@@ -155,6 +188,11 @@ fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
     let (text, cells) = split_line(line, delimiter);
     let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
     cells.collect()
+}
+
+/// The refusal of a row with a quote that is not closed.
+fn never_closed() -> Refusal {
+    Refusal::new("\"", "", message!("n’est pas refermé", "is not closed"))
 }
 
 /// The sentence on quotes that are opened and not closed, the first of them in `line`.
@@ -177,48 +215,4 @@ fn title(line: &[u8], delimiter: u8) -> Option<String> {
     let cells = texts(line, delimiter);
     let cells: Vec<String> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
     Some(cells.join(" ")).filter(|title| !title.is_empty())
-}
-
-/// The delimiter that a first line `sep=;` names, as Excel writes it.
-fn separator_line(line: &[u8]) -> Option<u8> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match line.to_ascii_lowercase().strip_prefix(b"sep=") {
-        Some([delimiter]) => Some(*delimiter),
-        _ => None,
-    }
-}
-
-/// The lines with those joined over which a quoted cell goes on, which says nothing of delimiters.
-/// A quote that does not close within [`JOINED_MAX`] lines joins none.
-fn whole_records(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let (mut records, mut at) = (Vec::with_capacity(lines.len()), 0);
-    while at < lines.len() {
-        let (mut quotes, mut joined) = (0, 1);
-        for (number, line) in lines[at..].iter().take(JOINED_MAX).enumerate() {
-            quotes += memchr::memchr_iter(b'"', line).count();
-            if quotes.is_multiple_of(2) {
-                joined = number + 1;
-                break;
-            }
-        }
-        records.push(lines[at..at + joined].join(&b'\n'));
-        at += joined;
-    }
-    records
-}
-
-/// The delimiter that splits most of the records alike, and of those the one with most columns.
-fn likely_delimiter(lines: &[Vec<u8>]) -> u8 {
-    let lines = whole_records(lines);
-    let score = |delimiter: &u8| {
-        let widths: Vec<usize> =
-            lines.iter().map(|line| split_line(line, *delimiter).1.len()).collect();
-        let alike = |width: usize| widths.iter().filter(|other| **other == width).count();
-        let best = widths.iter().filter(|width| **width > 1).max_by_key(|width| alike(**width));
-        let best = best.copied().unwrap_or_default();
-        let share = 4 * alike(best) / widths.len().max(1);
-        (if best > 1 { share + 1 } else { 0 }, best)
-    };
-    // Of equals the first: `max_by_key` gives the last.
-    DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
 }

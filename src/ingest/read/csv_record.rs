@@ -2,15 +2,19 @@
 //! are not closed.
 
 use std::io::Read;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use memchr::{memchr, memchr2};
 
 use crate::i18n::Message;
+use crate::ingest::read::csv_line::{cells_of, line_end, split_line};
+use crate::ingest::read::open_quotes::{FarEnd, LinesAhead, SomeLines, open_cell};
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 
 /// Bytes that are read at once.
-const CHUNK: usize = 1 << 18;
+pub(super) const CHUNK: usize = 1 << 18;
+/// Cells beyond the widest row of the table after which a record of several lines is none.
+const CELLS_BEYOND_MAX: usize = 8;
 
 /// A record, whose cells are in its [`RecordText`].
 pub struct Record {
@@ -22,14 +26,29 @@ pub struct Record {
     pub is_too_long: bool,
 }
 
-/// How the cells of a record were split.
+/// Where the cells of a record were cut, because it is longer than [`ROW_BYTES_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CutIn {
+    /// In a cell without quotes.
+    Plain,
+    /// In a cell within quotes.
+    Quotes,
+}
+
+#[derive(Default)]
 struct Split {
     /// Where the next record begins.
     next: usize,
     /// Text follows a closing quote.
     is_malformed: bool,
-    /// The input ends, or [`ROW_BYTES_MAX`] is reached, within quotes.
+    /// The input ends within quotes, or the record has several lines and far too many cells.
     is_unclosed: bool,
+    /// Where the last quote is that text follows, from the start of the text.
+    malformed: u64,
+    /// The first cell that has line ends: its number, and where the quote is that closes it.
+    spanning: Option<(usize, u64)>,
+    /// The record goes on after [`ROW_BYTES_MAX`].
+    cut: Option<CutIn>,
     /// Line ends within quotes.
     line_ends: u64,
 }
@@ -40,11 +59,16 @@ pub struct RecordText<R> {
     /// What was read and not yet passed: from `start` on.
     buffer: Vec<u8>,
     start: usize,
+    /// Bytes of the text before the buffer.
+    before: u64,
+    /// What was seen of the lines ahead.
+    pub(super) ahead: LinesAhead,
     is_at_end: bool,
     line: u64,
     /// The byte between cells.
     pub delimiter: u8,
-    /// The byte between lines: a carriage return alone in files of old.
+    /// Each record is one cell that holds the text of all.
+    pub is_wrapped: bool,
     line_end: u8,
     text: Vec<u8>,
     ranges: Vec<Range<usize>>,
@@ -60,9 +84,12 @@ impl<R: Read> RecordText<R> {
             input,
             buffer: Vec::new(),
             start: 0,
+            before: 0,
+            ahead: LinesAhead::default(),
             is_at_end: false,
             line: 1,
             delimiter: b',',
+            is_wrapped: false,
             line_end: b'\n',
             text: Vec::new(),
             ranges: Vec::new(),
@@ -75,12 +102,18 @@ impl<R: Read> RecordText<R> {
         Ok(text)
     }
 
-    /// The first lines, as many as have been read at once.
+    /// The first lines, as many as have been read at once, without one that is cut.
     pub fn sample(&self, lines: usize) -> Vec<Vec<u8>> {
         let text = &self.buffer[self.start..];
         let whole = if self.is_at_end { text.len() } else { text.len().min(CHUNK) };
         let split = text[..whole].split(|b| *b == self.line_end);
-        split.take(lines).map(|line| line.trim_ascii_end().to_vec()).collect()
+        let first = split.take(lines).map(|line| line.trim_ascii_end().to_vec());
+        let mut first: Vec<Vec<u8>> = first.collect();
+        let is_cut = !self.is_at_end && self.buffer.len() >= CHUNK;
+        if is_cut && (2..lines).contains(&first.len()) {
+            first.pop();
+        }
+        first
     }
 
     /// Passes over one line.
@@ -99,12 +132,12 @@ impl<R: Read> RecordText<R> {
         self.ranges.iter().map(|range| &self.text[range.clone()])
     }
 
-    /// Splits the next record that is not blank; `None` at the end. `wants` is the number of cells
-    /// of a record, 0 where it is not known.
+    /// Splits the next record that is not blank; `None` at the end. `wants` are the numbers of
+    /// cells that a record may have, 0 where it is not known.
     ///
     /// # Errors
     /// The input cannot be read.
-    pub fn next(&mut self, wants: usize) -> Result<Option<Record>, Message> {
+    pub fn next(&mut self, wants: &RangeInclusive<usize>) -> Result<Option<Record>, Message> {
         loop {
             self.compact();
             let (end, next) = self.line_at(self.start)?;
@@ -126,8 +159,16 @@ impl<R: Read> RecordText<R> {
                 (self.start, self.line) = (next, self.line + 1);
                 return Ok(Some(Record { line, has_open_quote: false, is_too_long: false }));
             }
-            let has_open_quote = self.split_quoted(wants)?;
-            return Ok(Some(Record { line, has_open_quote, is_too_long: false }));
+            if !self.is_wrapped {
+                return self.split_quoted(wants).map(Some);
+            }
+            let record = self.split_quoted(&(1..=1))?;
+            if let Some(first) = self.ranges.first().cloned()
+                && self.ranges[1..].iter().all(Range::is_empty)
+            {
+                (self.text, self.ranges) = split_line(&self.text[first], self.delimiter);
+            }
+            return Ok(Some(record));
         }
     }
 
@@ -143,65 +184,172 @@ impl<R: Read> RecordText<R> {
         self.ranges.push(from..self.text.len());
     }
 
-    /// Splits a record with quotes and moves past it; true where a quote is not closed. Then only
-    /// the first line is the record, and the quote a character of it.
-    fn split_quoted(&mut self, wants: usize) -> Result<bool, Message> {
-        let split = self.split()?;
+    /// Splits a record with quotes and moves past it. Where a quote is not closed, only the first
+    /// line is the record, and the quote a character of it.
+    fn split_quoted(&mut self, wants: &RangeInclusive<usize>) -> Result<Record, Message> {
+        let line = self.line;
         let (end, next) = self.line_at(self.start)?;
-        let count = self.ranges.len();
-        let is_bad = split.is_unclosed || split.is_malformed || (wants > 0 && count != wants);
-        if split.line_ends > 0 || split.is_unclosed {
-            let (text, ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
-            let fits = ranges.len() == wants;
-            let swallows = match (is_bad, fits) {
-                (true, true) => true,
-                (true, false) => split.is_unclosed || self.lines_fit(next, split.next, wants, true),
-                // A cell of several lines, each of which is as wide as the table, is none.
-                (false, true) => wants > 2 && self.lines_fit(next, split.next, wants, false),
-                (false, false) => false,
-            };
-            if swallows {
-                (self.text, self.ranges) = (text, ranges);
-                (self.start, self.line) = (next, self.line + 1);
-                return Ok(true);
+        if self.is_known_open(end, next, wants) {
+            return Ok(self.take_line(end, next));
+        }
+        let split = self.split(None, *wants.end())?;
+        let (end, next) = self.line_at(self.start)?;
+        if split.cut.is_some() {
+            let lines = lines_between(
+                &self.buffer,
+                self.before,
+                (self.line_end, self.delimiter),
+                next..split.next,
+            );
+            if !self.ahead.most_fit(lines, wants) {
+                return self.pass_long_record(split);
             }
-        } else if is_bad && count != wants {
-            let line = &self.buffer[self.start..end];
-            let literal = line.split(|b| *b == self.delimiter).count();
-            if literal == wants {
+        }
+        let count = self.ranges.len();
+        let is_bad = split.is_malformed || (*wants.end() > 0 && !wants.contains(&count));
+        if split.line_ends > 0 || split.is_unclosed || split.cut.is_some() {
+            let far = self.far_end(&split);
+            let (cell, until) = split.spanning.unwrap_or((count, self.before + split.next as u64));
+            if self.swallows(end, next, far, is_bad, wants) {
+                let cells_after = count.saturating_sub(cell + 1);
+                self.ahead.keep(self.before + next as u64, until, FarEnd { cells_after, ..far });
+                return Ok(self.take_line(end, next));
+            }
+        } else if is_bad && !wants.contains(&count) {
+            let literal = &self.buffer[self.start..end];
+            if wants.contains(&literal.split(|b| *b == self.delimiter).count()) {
                 self.split_plain(end);
             }
         }
+        let is_too_long = split.next - self.start > ROW_BYTES_MAX;
+        if is_too_long {
+            self.ranges.clear();
+        }
         (self.start, self.line) = (split.next, self.line + 1 + split.line_ends);
-        Ok(false)
+        Ok(Record { line, has_open_quote: false, is_too_long })
     }
 
-    /// Are the lines from `from` to `to` as wide as the table: one of them, or all?
-    fn lines_fit(&self, from: usize, to: usize, wants: usize, any: bool) -> bool {
-        let text = self.buffer[from..to].trim_ascii_end();
-        let mut lines = text.split(|b| *b == self.line_end);
-        let fits = |line: &[u8]| split_line(line, self.delimiter).1.len() == wants;
-        if any { wants > 1 && lines.any(fits) } else { lines.all(fits) }
+    /// The first line alone is the record, its open quote a character.
+    fn take_line(&mut self, end: usize, next: usize) -> Record {
+        let line = self.line;
+        (self.text, self.ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
+        (self.start, self.line) = (next, line + 1);
+        Record { line, has_open_quote: true, is_too_long: false }
     }
 
-    /// Splits what begins at `start` into cells.
-    fn split(&mut self) -> Result<Split, Message> {
+    /// How the record goes on of which this is the first split.
+    fn far_end(&self, split: &Split) -> FarEnd {
+        FarEnd {
+            cells_after: 0,
+            malformed: split.malformed,
+            is_unclosed: split.is_unclosed,
+            is_cut: split.cut.is_some(),
+            next: self.before + split.next as u64,
+        }
+    }
+
+    /// Has the first line a quote that is not closed, by what was seen before of the lines ahead?
+    fn is_known_open(&mut self, end: usize, next: usize, wants: &RangeInclusive<usize>) -> bool {
+        let begins = self.before + next as u64;
+        let Some(far) = self.ahead.seen(begins).filter(|_| *wants.end() > 0) else { return false };
+        let line = &self.buffer[self.start..end];
+        let Some((cells, is_malformed)) = open_cell(line, self.delimiter) else { return false };
+        if far.is_cut && !self.ahead.is_judged(begins) {
+            let lines = lines_between(
+                &self.buffer,
+                self.before,
+                (self.line_end, self.delimiter),
+                next..(far.next - self.before) as usize,
+            );
+            if !self.ahead.most_fit(lines, wants) {
+                return false;
+            }
+        }
+        let is_bad = is_malformed
+            || far.malformed >= begins
+            || !wants.contains(&(cells + 1 + far.cells_after));
+        self.swallows(end, next, far, is_bad, wants)
+    }
+
+    /// Would a record that begins with this line swallow rows after it? `is_bad` is a record that
+    /// is none of the table: malformed, or of another width.
+    fn swallows(
+        &mut self,
+        end: usize,
+        next: usize,
+        far: FarEnd,
+        is_bad: bool,
+        wants: &RangeInclusive<usize>,
+    ) -> bool {
+        if far.is_unclosed || far.is_cut {
+            return true;
+        }
+        let fits = wants.contains(&cells_of(&self.buffer[self.start..end], self.delimiter));
+        let lines = lines_between(
+            &self.buffer,
+            self.before,
+            (self.line_end, self.delimiter),
+            next..(far.next - self.before) as usize,
+        );
+        match (is_bad, fits) {
+            (true, true) => true,
+            (true, false) => self.ahead.any_fits(lines, wants),
+            // A cell of several lines, each of which is as wide as the table, is none.
+            (false, true) => *wants.end() > 2 && self.ahead.all_fit(lines, wants),
+            (false, false) => false,
+        }
+    }
+
+    /// Passes over the rest of a record that is longer than [`ROW_BYTES_MAX`], in parts of that
+    /// length.
+    fn pass_long_record(&mut self, mut split: Split) -> Result<Record, Message> {
+        let line = self.line;
+        while let Some(cut) = split.cut {
+            self.line += split.line_ends;
+            self.start = split.next;
+            self.compact();
+            split = self.split(Some(cut), 0)?;
+        }
+        self.ranges.clear();
+        (self.start, self.line) = (split.next, self.line + 1 + split.line_ends);
+        Ok(Record { line, has_open_quote: split.is_unclosed, is_too_long: true })
+    }
+
+    /// Splits what begins at `start` into cells, as far as [`ROW_BYTES_MAX`]; `within` is where the
+    /// part before it was cut, and `widest` the cells that a row has at most, 0 where that is not
+    /// known.
+    fn split(&mut self, mut within: Option<CutIn>, widest: usize) -> Result<Split, Message> {
         self.text.clear();
         self.ranges.clear();
-        let mut split =
-            Split { next: self.start, is_malformed: false, is_unclosed: false, line_ends: 0 };
+        let next = self.start;
+        let mut split = Split { next, ..Split::default() };
+        let is_whole = within.is_none();
         let mut at = self.start;
         loop {
             let from = self.text.len();
-            if self.byte(at)? == Some(b'"') {
-                at = self.quoted(at + 1, &mut split)?;
-                if split.is_unclosed {
-                    self.ranges.push(from..self.text.len());
-                    split.next = at;
-                    return Ok(split);
+            let cell = match within.take() {
+                Some(cut) => cut,
+                None if self.byte(at)? == Some(b'"') => {
+                    at += 1;
+                    CutIn::Quotes
                 }
-            } else {
-                at = self.plain(at)?;
+                None => CutIn::Plain,
+            };
+            at = match cell {
+                CutIn::Quotes => self.quoted(at, &mut split)?,
+                CutIn::Plain => self.plain(at, &mut split)?,
+            };
+            let beyond = self.ranges.len().saturating_sub(widest);
+            let is_none = widest > 0 && is_whole && split.line_ends > 0;
+            split.is_unclosed |= is_none && beyond > CELLS_BEYOND_MAX;
+            if split.is_unclosed || split.cut.is_some() {
+                self.ranges.push(from..self.text.len());
+                split.next = at;
+                self.ahead.examine(at - self.start);
+                return Ok(split);
+            }
+            if split.line_ends > 0 && split.spanning.is_none() {
+                split.spanning = Some((self.ranges.len(), self.before + at as u64));
             }
             let is_end = self.byte(at)? != Some(self.delimiter);
             if is_end && self.text.len() > from && self.text.ends_with(b"\r") {
@@ -210,6 +358,7 @@ impl<R: Read> RecordText<R> {
             self.ranges.push(from..self.text.len());
             if is_end {
                 split.next = (at + 1).min(self.buffer.len());
+                self.ahead.examine(at - self.start);
                 return Ok(split);
             }
             at += 1;
@@ -217,13 +366,17 @@ impl<R: Read> RecordText<R> {
     }
 
     /// Copies a cell without quotes; where its delimiter or line end is.
-    fn plain(&mut self, from: usize) -> Result<usize, Message> {
+    fn plain(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
             let found = memchr2(self.delimiter, self.line_end, &self.buffer[at..]);
             let end = found.map_or(self.buffer.len(), |found| at + found);
             self.text.extend_from_slice(&self.buffer[at..end]);
             at = end;
+            if found.is_none() && at - self.start > ROW_BYTES_MAX {
+                split.cut = Some(CutIn::Plain);
+                return Ok(at);
+            }
             if found.is_some() || !self.fill()? {
                 return Ok(at);
             }
@@ -235,6 +388,10 @@ impl<R: Read> RecordText<R> {
     fn quoted(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
+            if at - self.start > ROW_BYTES_MAX {
+                split.cut = Some(CutIn::Quotes);
+                return Ok(at);
+            }
             let found = memchr(b'"', &self.buffer[at..]);
             let end = found.map_or(self.buffer.len(), |found| at + found);
             let part = &self.buffer[at..end];
@@ -242,7 +399,7 @@ impl<R: Read> RecordText<R> {
             self.text.extend_from_slice(part);
             at = end;
             if found.is_none() {
-                if at - self.start > ROW_BYTES_MAX || !self.fill()? {
+                if at - self.start <= ROW_BYTES_MAX && !self.fill()? {
                     split.is_unclosed = true;
                     return Ok(at);
                 }
@@ -265,6 +422,7 @@ impl<R: Read> RecordText<R> {
                 Some(b) if b == self.delimiter || b == self.line_end => return Ok(after),
                 Some(_) => {
                     split.is_malformed = true;
+                    split.malformed = self.before + at as u64;
                     self.text.push(b'"');
                     at += 1;
                 }
@@ -318,6 +476,7 @@ impl<R: Read> RecordText<R> {
     fn compact(&mut self) {
         if self.start > self.buffer.len() / 2 && self.start >= CHUNK / 2 {
             self.buffer.drain(..self.start);
+            self.before += self.start as u64;
             self.start = 0;
         }
     }
@@ -334,138 +493,8 @@ impl<R: Read> RecordText<R> {
     }
 }
 
-/// The byte between the lines of a text: a carriage return where most line ends outside of quotes
-/// are one without a line feed.
-fn line_end(text: &[u8]) -> u8 {
-    if memchr(b'\r', text).is_none() {
-        return b'\n';
-    }
-    let (mut in_quotes, mut returns, mut feeds) = (false, 0_u32, 0_u32);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'"' => in_quotes = !in_quotes,
-            _ if in_quotes => {}
-            b'\n' => feeds += 1,
-            b'\r' if text.get(at + 1).is_some_and(|next| *next != b'\n') => returns += 1,
-            _ => {}
-        }
-    }
-    let is_return = returns > feeds || memchr(b'\n', text).is_none();
-    if is_return { b'\r' } else { b'\n' }
-}
-
-/// Splits one line into cells: their text and where each lies in it. A quote that does not close in
-/// the line is a character.
-pub fn split_line(line: &[u8], delimiter: u8) -> (Vec<u8>, Vec<Range<usize>>) {
-    let (mut text, mut ranges) = (Vec::with_capacity(line.len()), Vec::new());
-    let mut at = 0;
-    loop {
-        let from = text.len();
-        at = match line.get(at) {
-            Some(b'"') => closed_cell(line, at, delimiter, &mut text),
-            _ => None,
-        }
-        .unwrap_or_else(|| {
-            let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
-            text.extend_from_slice(&line[at..end]);
-            end
-        });
-        ranges.push(from..text.len());
-        if at >= line.len() {
-            return (text, ranges);
-        }
-        at += 1;
-    }
-}
-
-/// Copies the quoted cell that begins at `from`; where it ends, or `None` where it is not closed.
-fn closed_cell(line: &[u8], from: usize, delimiter: u8, text: &mut Vec<u8>) -> Option<usize> {
-    let (mut at, begun) = (from + 1, text.len());
-    while let Some(found) = line.get(at..).and_then(|rest| memchr(b'"', rest)) {
-        text.extend_from_slice(&line[at..at + found]);
-        at += found + 1;
-        match line.get(at) {
-            None => return Some(at),
-            Some(b) if *b == delimiter => return Some(at),
-            Some(b'"') => at += 1,
-            Some(_) => {}
-        }
-        text.push(b'"');
-    }
-    text.truncate(begun);
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The cells of all records, their lines, and the lines of open quotes.
-    fn records(text: &str, wants: usize) -> (Vec<Vec<String>>, Vec<u64>, Vec<u64>) {
-        let mut reader = RecordText::new(text.as_bytes()).unwrap();
-        let (mut all, mut lines, mut open) = (Vec::new(), Vec::new(), Vec::new());
-        while let Some(record) = reader.next(wants).unwrap() {
-            let cells = reader.cells().map(|cell| String::from_utf8_lossy(cell).into_owned());
-            all.push(cells.collect());
-            lines.push(record.line);
-            open.extend(record.has_open_quote.then_some(record.line));
-        }
-        (all, lines, open)
-    }
-
-    #[test]
-    fn quotes_line_ends_and_lines_are_counted_as_they_stand() {
-        let text =
-            "a,\"b \"\"c\"\", d\",e\r\n\r\n1,\"two\r\nlines\",\"\"\r\n2,5\" pipe,\"x\" \r\n3,,";
-        let (all, lines, open) = records(text, 3);
-        assert_eq!(all[0], ["a", "b \"c\", d", "e"]);
-        assert_eq!(all[1], ["1", "two\r\nlines", ""]);
-        assert_eq!(all[2], ["2", "5\" pipe", "x"]);
-        assert_eq!(all[3], ["3", "", ""]);
-        assert_eq!((lines, open), (vec![1, 3, 5, 6], vec![]));
-        assert_eq!(records("a,b\rc,d\r", 2).0, [["a", "b"], ["c", "d"]]);
-    }
-
-    #[test]
-    fn an_open_quote_swallows_no_row() {
-        for orphan in ["\"open", "\"", "x,\"open", "\"open \"word\" more"] {
-            for later in
-                ["", "7,\"fine, too\",z\n", "8,y,5\"\n", "9,\"a \"\"b\"\"\",c\n", "3,\"\",\n"]
-            {
-                let first = if orphan.starts_with('x') { "" } else { "x," };
-                let text = format!("1,{first}{orphan}\n2,b,c\n3,d,e\n{later}4,f,g\n");
-                let (all, _, open) = records(&text, 3);
-                let ids: Vec<&str> = all.iter().map(|cells| cells[0].as_str()).collect();
-                let mut wanted = vec!["1", "2", "3"];
-                wanted.extend(later.get(..1));
-                wanted.push("4");
-                assert_eq!(ids, wanted, "{text}");
-                assert_eq!(open, [1], "{text}");
-                assert!(all.iter().all(|cells| cells.len() == 3), "{text}: {all:?}");
-            }
-        }
-        // An open quote in a row that is too short does not swallow the others either.
-        let (all, _, open) = records("1,\"x\n2,b,c\n3,d,e\n", 3);
-        assert_eq!((all.len(), open), (3, vec![1]));
-    }
-
-    #[test]
-    fn a_cell_of_several_lines_stays_one() {
-        let (all, _, open) = records("1,\"a, b\nc\",z\n2,\"x, y, z\nw\",z\n", 3);
-        assert_eq!((all.len(), open.len()), (2, 0));
-        let (all, _, open) = records("1,x,\"Hello,\nwe came, twice\nbye\"\n", 3);
-        assert_eq!((all.len(), open.len()), (1, 0));
-    }
-
-    #[test]
-    fn a_row_that_is_too_long_is_passed() {
-        let long = "x".repeat(ROW_BYTES_MAX + CHUNK);
-        let text = format!("1,a\n2,{long}\n3,c\n4,\"{long}\n5,d\n");
-        let mut reader = RecordText::new(text.as_bytes()).unwrap();
-        let mut seen = Vec::new();
-        while let Some(record) = reader.next(2).unwrap() {
-            seen.push((record.line, record.is_too_long));
-        }
-        assert_eq!(seen, [(1, false), (2, true), (3, false), (4, true), (5, false)]);
-    }
+/// Lines of a buffer that begins at `before`; `signs` are the line end and the delimiter.
+fn lines_between(buffer: &[u8], before: u64, signs: (u8, u8), at: Range<usize>) -> SomeLines<'_> {
+    let text = &buffer[at.start.min(at.end)..at.end];
+    SomeLines { at: before + at.start as u64, text, line_end: signs.0, delimiter: signs.1 }
 }

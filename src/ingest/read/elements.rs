@@ -1,5 +1,5 @@
-//! The elements of one array in a JSON text, one at a time and without reading the text whole; or
-//! the whole text as the only one.
+//! The elements of one array in a JSON text, or the values of the members of one object, one at a
+//! time and without reading the text whole; or the whole text as the only one.
 
 use std::io::BufRead;
 
@@ -22,6 +22,10 @@ pub struct Elements<R> {
     ended: bool,
     /// The text is no array: it is the only element itself.
     is_only: bool,
+    /// The elements are values of the members of an object.
+    is_object: bool,
+    /// The name of the member whose value came last.
+    key: String,
 }
 
 impl<R: BufRead> Elements<R> {
@@ -30,7 +34,7 @@ impl<R: BufRead> Elements<R> {
     /// # Errors
     /// There is no array there, or the input cannot be read.
     pub fn open(input: R, path: &[String]) -> Result<Self, Message> {
-        let mut elements = Self { input, buffer: Vec::new(), ended: false, is_only: false };
+        let mut elements = Self::of(input);
         for name in path {
             elements.enter(name)?;
         }
@@ -38,9 +42,33 @@ impl<R: BufRead> Elements<R> {
         Ok(elements)
     }
 
+    /// Finds the array at `path`, or the object there, whose members' values are the elements.
+    ///
+    /// # Errors
+    /// There is neither, or the input cannot be read.
+    pub fn open_any(input: R, path: &[String]) -> Result<Self, Message> {
+        let mut elements = Self::of(input);
+        for name in path {
+            elements.enter(name)?;
+        }
+        elements.is_object = elements.sign()? == Some(b'{');
+        elements.expect(if elements.is_object { b'{' } else { b'[' })?;
+        Ok(elements)
+    }
+
+    fn of(input: R) -> Self {
+        let key = String::new();
+        Self { input, buffer: Vec::new(), ended: false, is_only: false, is_object: false, key }
+    }
+
+    /// The name of the member whose value came last; empty for elements of an array.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The whole text as one element.
     pub fn only(input: R) -> Self {
-        Self { input, buffer: Vec::new(), ended: false, is_only: true }
+        Self { is_only: true, ..Self::of(input) }
     }
 
     /// The next element; `None` after the last.
@@ -54,13 +82,18 @@ impl<R: BufRead> Elements<R> {
         self.ended = self.is_only;
         match self.sign()? {
             Some(_) if self.is_only => {}
-            Some(b']') => {
+            Some(b']' | b'}') => {
                 self.ended = true;
                 return Ok(None);
             }
             Some(b',') => self.skip(),
             Some(_) => {}
             None => return Err(cut()),
+        }
+        if self.is_object {
+            self.value(true)?;
+            self.key = serde_json::from_slice(&self.buffer).unwrap_or_default();
+            self.expect(b':')?;
         }
         let whole = self.value(true)?;
         Ok(Some(if whole { Element::Json(&self.buffer) } else { Element::TooLong }))
@@ -223,6 +256,22 @@ mod tests {
         assert!(matches!(only.next(), Ok(Some(Element::Json(b"{\"a\": [1]}")))));
         assert!(matches!(only.next(), Ok(None)));
         assert!(Elements::only(&b"{\"a\": [1"[..]).next().is_err());
+    }
+
+    #[test]
+    fn members_of_an_object_are_elements_with_a_key() {
+        let text = r#"{"x":1,"all":{ "a" : {"n":1} , "b\"c":[2],"d": null }}"#;
+        let input = std::io::BufReader::with_capacity(3, text.as_bytes());
+        let mut elements = Elements::open_any(input, &["all".to_owned()]).unwrap();
+        for (key, value) in [("a", r#"{"n":1}"#), ("b\"c", "[2]"), ("d", "null")] {
+            let Ok(Some(Element::Json(json))) = elements.next() else { panic!("{key}") };
+            assert_eq!(String::from_utf8_lossy(json), value);
+            assert_eq!(elements.key(), key);
+        }
+        assert!(matches!(elements.next(), Ok(None)));
+        let mut list = Elements::open_any(&b"[7]"[..], &[]).unwrap();
+        assert!(matches!(list.next(), Ok(Some(Element::Json(b"7")))) && list.key().is_empty());
+        assert!(Elements::open_any(&b"{\"a\":7}"[..], &["a".to_owned()]).is_err());
     }
 
     #[test]

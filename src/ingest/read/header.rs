@@ -59,11 +59,11 @@ fn above_typed_rows(rows: &FirstRows, widest: usize) -> Option<usize> {
     let most = above.iter().map(|row| filled(row)).max().filter(|most| *most > 1)?;
     let wide = above.iter().enumerate().filter(|(_, row)| filled(row) * 5 >= most * 4);
     // Of equals the first: `max_by_key` gives the last.
-    wide.rev().max_by_key(|(_, row)| names(row)).map(|(number, _)| number)
+    wide.rev().max_by_key(|(_, row)| words_of_names(row)).map(|(number, _)| number)
 }
 
-/// How many cells of a row have a word that names of columns have.
-fn names(row: &[String]) -> usize {
+/// How many of these texts have a word that names of columns have.
+pub fn words_of_names(row: &[String]) -> usize {
     let is_name = |cell: &&String| {
         let words = NameWords::of(cell);
         // Words such as `of` and `city` are in titles, too.

@@ -14,18 +14,21 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::encoding::{self, DecodingReader};
+use crate::ingest::read::format::Format;
 use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
-use crate::ingest::read::json::{JsonLinesReader, JsonReader, JsonShape};
+use crate::ingest::read::json::{JsonLinesReader, JsonReader};
+use crate::ingest::read::json_columns::JsonColumnsReader;
+use crate::ingest::read::json_shape::{JsonShape, RecordsIn};
 use crate::ingest::read::json_value::StructureReader;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
-use crate::ingest::read::sheet::{self, SheetReader};
+use crate::ingest::read::sheet::{Sheet, SheetReader};
 use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
 use crate::ingest::read::start::{stamp, start, without_mark};
 use crate::ingest::read::unpack::Packing;
-use crate::ingest::read::{error_document, signature, unreadable};
+use crate::ingest::read::{error_document, signature, unpack, unreadable};
 use crate::message;
 
 /// The first bytes of a zip archive, which a workbook is.
@@ -55,16 +58,6 @@ pub struct ReadOptions {
     pub is_start_only: bool,
 }
 
-/// What the content of an input is.
-enum Format {
-    Table,
-    Sheet(String),
-    Json(JsonShape),
-    JsonLines,
-    Layer(GpkgLayer),
-    Parquet,
-}
-
 /// An input whose format is known; its rows can be read several times.
 pub struct Input {
     path: PathBuf,
@@ -91,10 +84,8 @@ impl Input {
         let refuse = |message| Error::from(Refusal::new("file", &label, message));
         let failed = |error| refuse(unreadable(error));
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
-            return Err(refuse(message!(
-                "est un dossier, pas un fichier",
-                "is a directory, not a file"
-            )));
+            let folder = || unreadable(std::io::ErrorKind::IsADirectory.into());
+            return Err(refuse(unpack::geodatabase(path).unwrap_or_else(folder)));
         }
         let first = start(File::open(path).map_err(failed)?).map_err(failed)?;
         if let Some(kind) = signature::foreign(&first) {
@@ -192,7 +183,7 @@ impl Input {
         } else if !is_workbook {
             Format::Parquet
         } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
-            Format::Sheet(sheet::choose(data, options.sheet.as_deref())?)
+            Format::Sheet(Sheet::choose(data, options.sheet.as_deref())?)
         } else {
             return Err(archive_in_archive());
         }))
@@ -210,6 +201,11 @@ impl Input {
             false => Outline::read(BufReader::with_capacity(1 << 18, text)),
         };
         let mut outline = read(text()?);
+        let is_start = |outline: &Outline| outline.is_start && JsonShape::find(outline).is_err();
+        if outline.as_ref().is_ok_and(is_start) {
+            // The first column alone is longer than the start.
+            outline = Outline::read(BufReader::with_capacity(1 << 18, text()?));
+        }
         if outline.as_ref().is_err_and(|error| error.is_syntax()) {
             // `NaN` is no JSON; records with it are read all the same.
             outline = read(Box::new(StructureReader::new(text()?))).or(outline);
@@ -228,7 +224,7 @@ impl Input {
             // Records one after the other, the first of which has perhaps an array, or a single
             // record that is longer than the start that was read.
             let arrays = outline.arrays.len();
-            let is_cut = outline.is_start && arrays == 0;
+            let is_cut = outline.is_start && arrays == 0 && outline.objects.is_empty();
             let is_lines = is_cut || (!outline.is_single && arrays <= 1);
             if is_lines { Ok(None) } else { JsonShape::find(&outline).map(Some) }
         });
@@ -290,30 +286,10 @@ impl Input {
             Packing::Zip { .. } => ", zip",
             Packing::None | Packing::Workbook => "",
         };
-        let format = match &self.format {
-            Format::Table => "CSV".to_owned(),
-            Format::Sheet(name) => return format!("XLSX, sheet '{name}'{packing}"),
-            Format::Layer(GpkgLayer { table, others, .. }) if others.is_empty() => {
-                return format!("GeoPackage, layer '{table}'{packing}");
-            }
-            Format::Layer(GpkgLayer { table, others, .. }) => {
-                let others = others.join("', '");
-                return format!("GeoPackage, layer '{table}' (there is also '{others}'){packing}");
-            }
-            Format::Parquet => return format!("Parquet{packing}"),
-            Format::Json(JsonShape { layout: RecordLayout::ArcGis, .. }) => {
-                "ArcGIS JSON".to_owned()
-            }
-            Format::Json(JsonShape { layout: RecordLayout::GeoJson, is_record: true, .. }) => {
-                "GeoJSON, a single feature".to_owned()
-            }
-            Format::Json(shape) if shape.path == ["features"] => "GeoJSON".to_owned(),
-            Format::Json(shape) if shape.is_record => "JSON, a single record".to_owned(),
-            Format::Json(shape) if shape.path.is_empty() => "JSON".to_owned(),
-            Format::Json(shape) => format!("JSON, records in '{}'", shape.path.join(".")),
-            Format::JsonLines => "JSON, one record on a line".to_owned(),
-        };
-        format!("{format}, {}{packing}", self.encoding.name())
+        match self.format.described() {
+            (format, true) => format!("{format}, {}{packing}", self.encoding.name()),
+            (format, false) => format!("{format}{packing}"),
+        }
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
@@ -327,7 +303,7 @@ impl Input {
     /// The document as one page of an answer; `None` where it is of no format that has pages.
     pub(super) fn json_shape(&self) -> Option<&JsonShape> {
         match &self.format {
-            Format::Json(shape) if !shape.is_record => Some(shape),
+            Format::Json(shape) if shape.records_in == RecordsIn::List => Some(shape),
             _ => None,
         }
     }
@@ -407,20 +383,33 @@ impl Input {
             Format::Table => {
                 CsvReader::open(text, bytes, self.delimiter).map(|rows| Box::new(rows) as _)
             }
-            Format::Sheet(name) => {
-                SheetReader::open(self.data(), name).map(|rows| Box::new(rows) as _)
+            Format::Sheet(sheet) => {
+                SheetReader::open(self.data(), sheet).map(|rows| Box::new(rows) as _)
             }
             Format::Layer(layer) => {
                 LayerReader::open(self.data(), layer).map(|rows| Box::new(rows) as _)
             }
             Format::Parquet => ParquetReader::open(self.data()).map(|rows| Box::new(rows) as _),
-            Format::Json(shape) => {
-                JsonReader::open(text, bytes, shape).map(|rows| Box::new(rows) as _)
-            }
+            Format::Json(shape) => self.json_rows(shape, text, bytes),
             Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };
         let reader = reader.map_err(|message| self.cut_short(&message))?;
         Ok(Rows { label: self.label.clone(), reader, empty: 0 })
+    }
+
+    fn json_rows(
+        &self,
+        shape: &JsonShape,
+        text: Box<dyn Read>,
+        bytes: Rc<Cell<u64>>,
+    ) -> std::result::Result<Box<dyn RowReader>, Message> {
+        let RecordsIn::Columns { names, are_ids } = &shape.records_in else {
+            return JsonReader::open(text, bytes, shape).map(|rows| Box::new(rows) as _);
+        };
+        let mut first = Some(text);
+        let mut text = || first.take().map_or_else(|| self.text().map_err(unreadable), Ok);
+        JsonColumnsReader::open(shape, names, *are_ids, bytes, &mut text)
+            .map(|rows| Box::new(rows) as _)
     }
 }
 
@@ -492,7 +481,10 @@ fn cut_short(label: &str, reason: &Message) -> Error {
 fn delimiter(given: char) -> Result<u8> {
     u8::try_from(given).ok().filter(u8::is_ascii).filter(|b| !b"\"\r\n".contains(b)).ok_or_else(
         || {
-            let message = message!("n’est pas un séparateur possible", "cannot be a delimiter");
+            let message = message!(
+                "n’est pas un séparateur possible : un seul caractère ASCII",
+                "cannot be a delimiter: one ASCII character alone"
+            );
             Refusal::new("--delimiter", given, message).into()
         },
     )

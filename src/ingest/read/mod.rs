@@ -3,18 +3,26 @@
 
 mod ahead;
 mod csv;
+mod csv_delimiter;
+mod csv_line;
 mod csv_record;
+#[cfg(test)]
+mod csv_record_tests;
 mod elements;
 mod encoding;
 mod error_document;
+mod format;
 mod geometry;
 mod geopackage;
 mod geoparquet;
 mod header;
 mod input;
 mod json;
+mod json_columns;
+mod json_shape;
 mod json_value;
 mod layout;
+mod open_quotes;
 mod outline;
 mod page_members;
 mod pages;
@@ -24,6 +32,8 @@ mod record;
 mod refused_header;
 mod row;
 mod sheet;
+#[cfg(test)]
+mod sheet_tests;
 mod signature;
 mod spool;
 mod start;

@@ -7,9 +7,18 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 
 use crate::ingest::read::page_members::PageMembers;
+use crate::ingest::read::row::COLUMNS_MAX;
 
 /// Members deeper than this are not searched for arrays.
 const DEPTH_MAX: usize = 5;
+/// Arrays that are kept of a document.
+const ARRAYS_MAX: usize = 20_000;
+/// Names of members that are kept of an object.
+const NAMES_MAX: usize = 200;
+/// Objects of objects deeper than this are not looked for.
+const OBJECTS_DEPTH_MAX: usize = 2;
+/// Longest name of a column, in bytes.
+const NAME_BYTES_MAX: usize = 1_024;
 
 /// An array of the document.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +31,25 @@ pub struct Array {
     pub arrays: u64,
     /// How many are neither.
     pub scalars: u64,
+    /// The elements, where all are texts and few.
+    pub texts: Option<Vec<String>>,
+    /// The elements of the first element, where it is an array of texts.
+    pub header: Option<Vec<String>>,
+}
+
+/// An object of objects.
+#[derive(Debug, Clone, Default)]
+pub struct ObjectOfObjects {
+    /// Names of the members that lead to it.
+    pub path: Vec<String>,
+    /// How many members it has.
+    pub members: u64,
+    /// How many of them have mostly the same members as the first.
+    pub alike: u64,
+    /// The first names of its members.
+    pub keys: Vec<String>,
+    /// The first names of the members of its first member.
+    pub inner: Vec<String>,
 }
 
 /// What a document holds.
@@ -29,6 +57,12 @@ pub struct Array {
 pub struct Outline {
     /// Its arrays, in order; those within elements of an array are left out.
     pub arrays: Vec<Array>,
+    /// Its objects whose members are objects, at most two levels deep.
+    pub objects: Vec<ObjectOfObjects>,
+    /// Where its objects are whose members are lists alone, of so many.
+    pub lists: Vec<(Vec<String>, usize)>,
+    /// Names of the members of the object that was read last.
+    names: Vec<String>,
     /// The document is one object or array; other values follow where it is false.
     pub is_single: bool,
     /// The coordinate reference system as GeoJSON of 2008 or ArcGIS writes it.
@@ -70,7 +104,7 @@ impl Outline {
         let read =
             OutlineNode { path: &mut Vec::new(), outline: &mut outline }.deserialize(&mut json);
         outline.is_single = match read {
-            Ok(()) => json.end().is_ok(),
+            Ok(_) => json.end().is_ok(),
             Err(error) if error.is_eof() && input.get_ref().limit() == 0 => {
                 outline.is_start = true;
                 true
@@ -81,19 +115,43 @@ impl Outline {
     }
 }
 
+impl Outline {
+    /// Takes a member that may be a column of the name `type`.
+    fn column(&mut self, path: &[String], value: &Value) -> JsonKind {
+        match value {
+            Value::Object(members) => {
+                self.names = members.keys().take(NAMES_MAX).cloned().collect();
+                JsonKind::Object
+            }
+            Value::Array(list) => {
+                let scalars = list.len() as u64;
+                self.arrays.push(Array { path: path.to_vec(), scalars, ..Array::default() });
+                JsonKind::Array
+            }
+            _ => JsonKind::Scalar,
+        }
+    }
+}
+
 struct OutlineNode<'a> {
     path: &'a mut Vec<String>,
     outline: &'a mut Outline,
 }
 
 impl OutlineNode<'_> {
-    fn member<'de, A: MapAccess<'de>>(&mut self, key: String, map: &mut A) -> Result<(), A::Error> {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: String,
+        map: &mut A,
+    ) -> Result<JsonKind, A::Error> {
         self.path.push(key);
+        let mut kind = JsonKind::Scalar;
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["type"] => {
-                let kind = map.next_value::<Value>()?;
-                self.outline.kind = kind.as_str().map(str::to_owned);
+                let value = map.next_value::<Value>()?;
+                self.outline.kind = value.as_str().map(str::to_owned);
+                kind = self.outline.column(self.path, &value);
             }
             ["crs" | "spatialReference"] => self.outline.crs = Some(map.next_value()?),
             ["meta", "view", "columns"] => self.outline.columns = Some(map.next_value()?),
@@ -104,73 +162,126 @@ impl OutlineNode<'_> {
             path if path.len() > DEPTH_MAX => {
                 map.next_value::<IgnoredAny>()?;
             }
-            _ => map.next_value_seed(OutlineNode { path: self.path, outline: self.outline })?,
+            _ => {
+                let node = OutlineNode { path: self.path, outline: self.outline };
+                kind = map.next_value_seed(node)?;
+            }
         }
         self.path.pop();
-        Ok(())
+        Ok(kind)
+    }
+}
+
+impl ObjectOfObjects {
+    /// Looks at a member that is an object with these names.
+    fn add(&mut self, names: &[String]) {
+        if self.members == 1 {
+            self.inner = names.to_vec();
+        }
+        let common = names.iter().filter(|name| self.inner.contains(name)).count();
+        self.alike += u64::from(common > 0 && common * 2 >= self.inner.len().max(names.len()));
     }
 }
 
 impl<'de> DeserializeSeed<'de> for OutlineNode<'_> {
-    type Value = ();
+    type Value = JsonKind;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<JsonKind, D::Error> {
         json.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for OutlineNode<'_> {
-    type Value = ();
+    type Value = JsonKind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            self.member(key, &mut map)?;
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<JsonKind, A::Error> {
+        let mut all = ObjectOfObjects { path: self.path.clone(), ..ObjectOfObjects::default() };
+        let (mut are_objects, mut are_lists, mut lists) = (true, true, 0);
+        // An object that the end of a sample cuts is one all the same.
+        let read = loop {
+            let key = match map.next_key::<String>() {
+                Ok(Some(key)) => key,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
+            if all.keys.len() < NAMES_MAX {
+                all.keys.push(key.clone());
+            }
+            match self.member(key, &mut map) {
+                Ok(JsonKind::Object) => {
+                    all.members += 1;
+                    all.add(&self.outline.names);
+                    are_lists = false;
+                }
+                Ok(JsonKind::Array) => (are_objects, lists) = (false, lists + 1),
+                Ok(JsonKind::Scalar) => (are_objects, are_lists) = (false, false),
+                Err(error) => break Err(error),
+            }
+        };
+        if are_lists && lists > 1 && all.path.len() <= OBJECTS_DEPTH_MAX {
+            self.outline.lists.push((all.path.clone(), lists));
         }
-        Ok(())
+        self.outline.names.clone_from(&all.keys);
+        if are_objects && all.members > 1 && all.path.len() <= OBJECTS_DEPTH_MAX {
+            self.outline.objects.push(all);
+        }
+        read.map(|()| JsonKind::Object)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<JsonKind, A::Error> {
         let mut array = Array { path: self.path.clone(), ..Array::default() };
+        array.texts = Some(Vec::new());
+        let mut texts = ElementTexts::default();
         // An array that the end of a sample cuts is an array all the same.
         let read = loop {
-            match seq.next_element_seed(KindOf) {
+            let is_first = array.objects + array.arrays + array.scalars == 0;
+            match seq.next_element_seed(KindOf { texts: &mut texts, is_first }) {
                 Ok(Some(JsonKind::Object)) => array.objects += 1,
                 Ok(Some(JsonKind::Array)) => array.arrays += 1,
                 Ok(Some(JsonKind::Scalar)) => array.scalars += 1,
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
+            let text = texts.text.take();
+            let few = array.texts.take().filter(|texts| texts.len() < COLUMNS_MAX);
+            array.texts = few.zip(text).map(|(mut texts, text)| {
+                texts.push(text);
+                texts
+            });
         };
-        self.outline.arrays.push(array);
-        read
+        array.header = texts.header;
+        if self.outline.arrays.len() < ARRAYS_MAX {
+            self.outline.arrays.push(array);
+        }
+        read.map(|()| JsonKind::Array)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, _: bool) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E>(self, _: i64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E>(self, _: u64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E>(self, _: f64) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E>(self, _: &str) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<JsonKind, E> {
+        Ok(JsonKind::Scalar)
     }
 }
 
@@ -180,10 +291,22 @@ enum JsonKind {
     Scalar,
 }
 
-/// Skips a value and returns its kind.
-struct KindOf;
+/// ElementTexts of the elements of an array.
+#[derive(Default)]
+struct ElementTexts {
+    /// The element itself, where it is a text.
+    text: Option<String>,
+    /// The elements of the first element, where all are texts.
+    header: Option<Vec<String>>,
+}
 
-impl<'de> DeserializeSeed<'de> for KindOf {
+/// Skips a value and returns its kind.
+struct KindOf<'a> {
+    texts: &'a mut ElementTexts,
+    is_first: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for KindOf<'_> {
     type Value = JsonKind;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<JsonKind, D::Error> {
@@ -191,7 +314,7 @@ impl<'de> DeserializeSeed<'de> for KindOf {
     }
 }
 
-impl<'de> Visitor<'de> for KindOf {
+impl<'de> Visitor<'de> for KindOf<'_> {
     type Value = JsonKind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,6 +327,18 @@ impl<'de> Visitor<'de> for KindOf {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<JsonKind, A::Error> {
+        let mut names = Vec::new();
+        let mut is_header = self.is_first;
+        while is_header {
+            let mut name = ElementTexts::default();
+            let element = KindOf { texts: &mut name, is_first: false };
+            if seq.next_element_seed(element)?.is_none() {
+                self.texts.header = Some(names);
+                return Ok(JsonKind::Array);
+            }
+            is_header = name.text.is_some() && names.len() < COLUMNS_MAX;
+            names.extend(name.text);
+        }
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(JsonKind::Array)
     }
@@ -224,7 +359,8 @@ impl<'de> Visitor<'de> for KindOf {
         Ok(JsonKind::Scalar)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<JsonKind, E> {
+    fn visit_str<E>(self, text: &str) -> Result<JsonKind, E> {
+        self.texts.text = (text.len() <= NAME_BYTES_MAX).then(|| text.to_owned());
         Ok(JsonKind::Scalar)
     }
 

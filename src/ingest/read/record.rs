@@ -55,7 +55,7 @@ impl Flattener {
                     return Err(Refusal::new("type", kind, message));
                 }
                 row.members(record["properties"].as_object());
-                row.value("*id", &record["id"]);
+                row.present("*id", &record["id"]);
                 self.place(&record["geometry"], row)?;
             }
             RecordLayout::ArcGis => {
@@ -64,7 +64,7 @@ impl Flattener {
             }
             RecordLayout::Opendatasoft => {
                 row.members(record["fields"].as_object());
-                row.value("*id", &record["recordid"]);
+                row.present("*id", &record["recordid"]);
                 self.place(&record["geometry"], row)?;
             }
             RecordLayout::Arrays(names) => {
@@ -184,10 +184,22 @@ impl Flat<'_> {
         self.member(name, value, 0);
     }
 
+    /// As [`Self::value`], of a member that is no column where no record has it.
+    fn present(&mut self, name: &str, value: &Value) {
+        if !value.is_null() {
+            self.value(name, value);
+        }
+    }
+
+    /// Makes a column of a member without a value, as long as there is room.
+    fn empty(&mut self, name: &str, derived: bool) {
+        self.columns.number_of(name, derived);
+    }
+
     fn member(&mut self, name: &str, value: &Value, depth: usize) {
         let derived = depth > 0;
         match value {
-            Value::Null => {}
+            Value::Null => self.empty(name, derived),
             Value::String(text) => self.set(name, text, derived),
             Value::Object(members) => {
                 self.set(name, &value.to_string(), derived);
@@ -199,7 +211,7 @@ impl Flat<'_> {
             }
             // A list of one value is that value.
             Value::Array(list) => match list.as_slice() {
-                [] | [Value::Null] => {}
+                [] | [Value::Null] => self.empty(name, derived),
                 [Value::String(text)] => self.set(name, text, derived),
                 [one @ (Value::Bool(_) | Value::Number(_))] => {
                     self.set(name, &one.to_string(), derived);

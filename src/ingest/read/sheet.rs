@@ -1,12 +1,14 @@
 //! A sheet of an Excel workbook (.xlsx), row by row. A thread reads the sheet ahead of the rows by
-//! a bounded number.
+//! a bounded number. What the first reading to the end finds is kept: a sheet may have a million
+//! empty rows under its last filled one, which are passed over once.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use calamine::{DataRef, Reader, SheetVisible, Xlsx, open_workbook};
+use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxCellReader, open_workbook};
 
 use crate::i18n::Message;
 use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
@@ -23,45 +25,129 @@ fn damaged(error: impl std::fmt::Display) -> Message {
 /// Filled cells that the header of a table has, at least.
 const TABLE_CELLS_MIN: usize = 3;
 
-/// The name of the sheet to read: the one named, else the only visible one that holds a table, else
-/// the only one that is not empty.
-///
-/// # Errors
-/// There is no such sheet, several hold tables, or the workbook cannot be read.
-pub fn choose(path: &Path, named: Option<&str>) -> Result<String, Message> {
-    let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
-    let names = workbook.sheet_names();
-    if let Some(named) = named {
-        return names.iter().find(|name| *name == named).cloned().ok_or_else(|| {
-            let names = names.join(", ");
-            message!(
-                "n’a pas de feuille « {named} » ; il y a {names}",
-                "has no sheet '{named}'; there is {names}"
-            )
-        });
+/// Bytes of rows that are kept of a sheet that was read to its end.
+const KEPT_BYTES_MAX: usize = 8 << 20;
+
+/// A sheet of a workbook, which is read several times.
+pub struct Sheet {
+    /// Its name.
+    pub name: String,
+    /// What is known once it was read to its end.
+    known: Arc<OnceLock<WholeSheet>>,
+}
+
+/// A sheet that was read to its end.
+#[derive(Debug, Default)]
+pub(super) struct WholeSheet {
+    /// The last row with a filled cell.
+    pub(super) last: u64,
+    /// All rows with a filled cell, where they take no more than [`KEPT_BYTES_MAX`].
+    pub(super) rows: Option<Vec<AheadRow>>,
+}
+
+impl Sheet {
+    fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), known: Arc::default() }
     }
-    let sheets = workbook.sheets_metadata().iter();
-    let visible = sheets.filter(|sheet| sheet.visible == SheetVisible::Visible);
-    let visible: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
-    let (mut filled, mut tables) = (Vec::new(), Vec::new());
-    for name in names.into_iter().filter(|name| visible.contains(name)) {
-        match look(&mut workbook, &name)? {
-            SheetLook::Empty => {}
-            SheetLook::Text => filled.push(name),
-            SheetLook::Table => tables.push(name),
+
+    /// The sheet to read: the one named, else the only visible one that holds a table, else the
+    /// only one that is not empty.
+    ///
+    /// # Errors
+    /// There is no such sheet, several hold tables, or the workbook cannot be read.
+    pub fn choose(path: &Path, named: Option<&str>) -> Result<Self, Message> {
+        let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
+        let names = workbook.sheet_names();
+        if let Some(named) = named {
+            let found = names.iter().find(|name| *name == named);
+            return found.map(|name| Self::of(name)).ok_or_else(|| {
+                let names = names.join(", ");
+                message!(
+                    "n’a pas de feuille « {named} » ; il y a {names}",
+                    "has no sheet '{named}'; there is {names}"
+                )
+            });
+        }
+        let sheets = workbook.sheets_metadata().iter();
+        let visible = sheets.filter(|sheet| sheet.visible == SheetVisible::Visible);
+        let visible: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
+        let (mut filled, mut tables) = (Vec::new(), Vec::new());
+        for name in names.into_iter().filter(|name| visible.contains(name)) {
+            let sheet = Self::of(&name);
+            match sheet.look(&mut workbook)? {
+                SheetLook::Empty => {}
+                SheetLook::Text => filled.push(sheet),
+                SheetLook::Table => tables.push(sheet),
+            }
+        }
+        let mut found = if tables.is_empty() { filled } else { tables };
+        match found.pop() {
+            None => Err(message!("est vide", "is empty")),
+            Some(only) if found.is_empty() => Ok(only),
+            Some(last) => {
+                let names = found.iter().chain([&last]).map(|sheet| sheet.name.as_str());
+                let names = names.collect::<Vec<_>>().join("', '");
+                Err(message!(
+                    "a plusieurs feuilles remplies : '{names}' (--sheet en choisit une)",
+                    "has several sheets with data: '{names}' (--sheet chooses one)"
+                ))
+            }
         }
     }
-    let found = if tables.is_empty() { &filled } else { &tables };
-    match found.as_slice() {
-        [] => Err(message!("est vide", "is empty")),
-        [only] => Ok(only.clone()),
-        several => {
-            let names = several.join("', '");
-            Err(message!(
-                "a plusieurs feuilles remplies : '{names}' (--sheet en choisit une)",
-                "has several sheets with data: '{names}' (--sheet chooses one)"
-            ))
+
+    /// What is known of the sheet once it was read to its end.
+    pub(super) fn whole(&self) -> Option<&WholeSheet> {
+        self.known.get()
+    }
+
+    /// Looks at the first rows, and keeps them where there are no others.
+    fn look(&self, workbook: &mut Xlsx<BufReader<File>>) -> Result<SheetLook, Message> {
+        // Sheets of charts have no cells.
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&self.name) else {
+            return Ok(SheetLook::Empty);
+        };
+        let mut kept = RowsKept::default();
+        let mut widths: Vec<usize> = Vec::new();
+        let is_whole = each_row(&mut cells, None, &mut |row| {
+            widths.push(row.cells.iter().flatten().count());
+            kept.add(&row);
+            widths.len() < LOOK_ROWS
+        })?;
+        if is_whole {
+            self.known.get_or_init(|| kept.into_whole());
         }
+        let widest = widths.iter().copied().max().unwrap_or_default();
+        let rows = widths.iter().filter(|width| **width * 2 > widest).count();
+        Ok(match (widest, rows) {
+            (0, _) => SheetLook::Empty,
+            (TABLE_CELLS_MIN.., 2..) => SheetLook::Table,
+            _ => SheetLook::Text,
+        })
+    }
+}
+
+/// The rows of a sheet that were read so far, as long as they are few.
+#[derive(Default)]
+struct RowsKept {
+    rows: Vec<AheadRow>,
+    bytes: usize,
+    last: u64,
+}
+
+impl RowsKept {
+    fn add(&mut self, row: &AheadRow) {
+        let text: usize = row.cells.iter().flatten().map(String::len).sum();
+        self.bytes += text + row.cells.len() * size_of::<Option<String>>();
+        self.last = self.last.max(row.number);
+        match self.bytes <= KEPT_BYTES_MAX {
+            true => self.rows.push(row.clone()),
+            false => self.rows = Vec::new(),
+        }
+    }
+
+    fn into_whole(self) -> WholeSheet {
+        let is_all = self.bytes <= KEPT_BYTES_MAX;
+        WholeSheet { last: self.last, rows: is_all.then_some(self.rows) }
     }
 }
 
@@ -73,34 +159,38 @@ enum SheetLook {
     Table,
 }
 
-fn look(workbook: &mut Xlsx<BufReader<File>>, name: &str) -> Result<SheetLook, Message> {
-    // Sheets of charts have no cells.
-    let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { return Ok(SheetLook::Empty) };
-    let mut widths: Vec<(u32, usize)> = Vec::new();
-    while let Some(cell) = cells.next_cell().map_err(damaged)? {
-        if text(cell.get_value()).is_empty() {
-            continue;
+/// The rows of a sheet: read ahead, or kept of an earlier reading.
+enum SheetRows {
+    Ahead(RowsAhead),
+    Kept { known: Arc<OnceLock<WholeSheet>>, next: usize },
+}
+
+impl SheetRows {
+    fn of(path: &Path, sheet: &Sheet) -> Self {
+        let known = sheet.known.clone();
+        if sheet.whole().is_some_and(|whole| whole.rows.is_some()) {
+            return Self::Kept { known, next: 0 };
         }
-        let (row, _) = cell.get_position();
-        let is_full = widths.len() == LOOK_ROWS;
-        match widths.last_mut() {
-            Some((last, width)) if *last == row => *width += 1,
-            _ if is_full => break,
-            _ => widths.push((row, 1)),
+        let (path, name) = (path.to_owned(), sheet.name.clone());
+        Self::Ahead(RowsAhead::start(move |sender| send_rows(&path, &name, &known, sender)))
+    }
+
+    fn next(&mut self) -> Result<Option<AheadRow>, Message> {
+        match self {
+            Self::Ahead(rows) => rows.next(),
+            Self::Kept { known, next } => {
+                let rows = known.get().and_then(|whole| whole.rows.as_deref());
+                let row = rows.unwrap_or_default().get(*next);
+                *next += 1;
+                row.map(|row| within_columns(row.clone())).transpose()
+            }
         }
     }
-    let widest = widths.iter().map(|(_, width)| *width).max().unwrap_or_default();
-    let rows = widths.iter().filter(|(_, width)| width * 2 > widest).count();
-    Ok(match (widest, rows) {
-        (0, _) => SheetLook::Empty,
-        (TABLE_CELLS_MIN.., 2..) => SheetLook::Table,
-        _ => SheetLook::Text,
-    })
 }
 
 /// Reads the rows of a sheet.
 pub struct SheetReader {
-    rows: RowsAhead,
+    rows: SheetRows,
     /// Rows that were read to find the header.
     ahead: VecDeque<AheadRow>,
     columns: SourceColumns,
@@ -116,9 +206,8 @@ impl SheetReader {
     ///
     /// # Errors
     /// The workbook cannot be read.
-    pub fn open(path: &Path, sheet: &str) -> Result<Self, Message> {
-        let (path, sheet) = (path.to_owned(), sheet.to_owned());
-        let mut rows = RowsAhead::start(move |sender| send_rows(&path, &sheet, sender));
+    pub fn open(path: &Path, sheet: &Sheet) -> Result<Self, Message> {
+        let mut rows = SheetRows::of(path, sheet);
         let mut ahead = VecDeque::new();
         while ahead.len() < LOOK_ROWS
             && let Some(row) = rows.next()?
@@ -174,29 +263,60 @@ impl RowReader for SheetReader {
     }
 }
 
-/// Sends every row with a filled cell.
-fn send_rows(path: &Path, sheet: &str, sender: &RowSender) -> Result<(), Message> {
+/// Sends every row with a filled cell. After the last one, what was read is `known`.
+fn send_rows(
+    path: &Path,
+    sheet: &str,
+    known: &OnceLock<WholeSheet>,
+    sender: &RowSender,
+) -> Result<(), Message> {
     let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
+    let (mut kept, mut failed) = (RowsKept::default(), None);
+    let last = known.get().map(|whole| whole.last);
+    let is_whole = each_row(&mut cells, last, &mut |row| {
+        kept.add(&row);
+        match within_columns(row) {
+            Ok(row) => sender.send(row),
+            Err(message) => {
+                failed = Some(message);
+                false
+            }
+        }
+    })?;
+    if let Some(message) = failed {
+        return Err(message);
+    }
+    if is_whole {
+        known.get_or_init(|| kept.into_whole());
+    }
+    Ok(())
+}
+
+/// Gives every row with a filled cell to `take`, up to the row `last` where it is known. False
+/// where `take` wants no more before the end. Of a row of more than [`COLUMNS_MAX`] columns, one
+/// more than these is given.
+fn each_row(
+    cells: &mut XlsxCellReader<'_, BufReader<File>>,
+    last: Option<u64>,
+    take: &mut dyn FnMut(AheadRow) -> bool,
+) -> Result<bool, Message> {
     let mut row = AheadRow::default();
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
-        let text = text(cell.get_value());
         let (number, column) = cell.get_position();
-        let (number, column) = (u64::from(number) + 1, column as usize);
+        let (number, column) = (u64::from(number) + 1, (column as usize).min(COLUMNS_MAX));
+        if last.is_some_and(|last| number > last) {
+            break;
+        }
+        let text = text(cell.get_value());
         if text.is_empty() {
             continue;
-        }
-        if column >= COLUMNS_MAX {
-            return Err(message!(
-                "a plus de {COLUMNS_MAX} colonnes",
-                "has more than {COLUMNS_MAX} columns"
-            ));
         }
         if number != row.number {
             let next = AheadRow { number, ..AheadRow::default() };
             let full = std::mem::replace(&mut row, next);
-            if !full.cells.is_empty() && !sender.send(full) {
-                return Ok(());
+            if !full.cells.is_empty() && !take(full) {
+                return Ok(false);
             }
         }
         if row.cells.len() <= column {
@@ -205,9 +325,19 @@ fn send_rows(path: &Path, sheet: &str, sender: &RowSender) -> Result<(), Message
         row.cells[column] = Some(text);
     }
     if !row.cells.is_empty() {
-        sender.send(row);
+        take(row);
     }
-    Ok(())
+    Ok(true)
+}
+
+fn within_columns(row: AheadRow) -> Result<AheadRow, Message> {
+    if row.cells.len() > COLUMNS_MAX {
+        return Err(message!(
+            "a plus de {COLUMNS_MAX} colonnes",
+            "has more than {COLUMNS_MAX} columns"
+        ));
+    }
+    Ok(row)
 }
 
 /// The text of a cell; times as ISO 8601 without an offset, days without a time of day.

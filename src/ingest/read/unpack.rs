@@ -179,35 +179,82 @@ fn check_workbook(archive: &mut ZipArchive<File>) -> Result<(), Message> {
     Ok(())
 }
 
+/// Documents in zip archives that are not read: a beginning and an end of the name of one of their
+/// files, in lower case, and the words for them in French and English.
+const DOCUMENTS: [(&str, &str, &str, &str); 11] = [
+    (
+        "xl/workbook.bin",
+        "",
+        "est un classeur Excel binaire (.xlsb) : enregistrez-le en .xlsx ou en CSV",
+        "is a binary Excel workbook (.xlsb): save it as .xlsx or CSV",
+    ),
+    (
+        "content.xml",
+        "",
+        "est un document OpenDocument (.ods) : enregistrez-le en .xlsx ou en CSV",
+        "is an OpenDocument file (.ods): save it as .xlsx or CSV",
+    ),
+    (
+        "index/",
+        ".iwa",
+        "est un document Numbers d’Apple : exportez-le en .xlsx ou en CSV",
+        "is a Numbers document of Apple: export it as .xlsx or CSV",
+    ),
+    (
+        "",
+        ".gdbtable",
+        "est une géodatabase fichier d’Esri (.gdb) : exportez-en la couche en GeoJSON ou en \
+         GeoPackage",
+        "is a file geodatabase of Esri (.gdb): export its layer as GeoJSON or GeoPackage",
+    ),
+    (
+        "",
+        ".shp",
+        "est un shapefile : exportez-le en GeoJSON ou en GeoPackage",
+        "is a shapefile: export it as GeoJSON or GeoPackage",
+    ),
+    (
+        "",
+        ".mif",
+        "est une couche MapInfo : exportez-la en GeoJSON ou en GeoPackage",
+        "is a MapInfo layer: export it as GeoJSON or GeoPackage",
+    ),
+    (
+        "",
+        ".map",
+        "est une couche MapInfo : exportez-la en GeoJSON ou en GeoPackage",
+        "is a MapInfo layer: export it as GeoJSON or GeoPackage",
+    ),
+    ("word/", "", "est un document Word", "is a Word document"),
+    ("ppt/", "", "est une présentation PowerPoint", "is a PowerPoint presentation"),
+    ("", ".kml", "est du KML : exportez-le en GeoJSON", "is KML: export it as GeoJSON"),
+    (
+        "",
+        ".gml",
+        "est du GML : exportez-le en GeoJSON ou en GeoPackage",
+        "is GML: export it as GeoJSON or GeoPackage",
+    ),
+];
+
+/// The words for a file geodatabase, which is a folder; `None` for another folder.
+pub fn geodatabase(folder: &Path) -> Option<Message> {
+    let files = std::fs::read_dir(folder).ok()?.flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    let found = document(&names.take(1_000).collect::<Vec<_>>());
+    found.and_then(Result::err)
+}
+
 /// What a zip archive is that holds a document, by the names of its files.
 fn document(names: &[String]) -> Option<Result<Packing, Message>> {
-    let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
-    if has(&|name| name == "xl/workbook.xml") {
+    if names.iter().any(|name| name == "xl/workbook.xml") {
         return Some(Ok(Packing::Workbook));
     }
-    let words = if has(&|name| name == "xl/workbook.bin") {
-        message!(
-            "est un classeur Excel binaire (.xlsb) : enregistrez-le en .xlsx ou en CSV",
-            "is a binary Excel workbook (.xlsb): save it as .xlsx or CSV"
-        )
-    } else if has(&|name| name == "content.xml") {
-        message!(
-            "est un document OpenDocument : enregistrez-le en .xlsx ou en CSV",
-            "is an OpenDocument file: save it as .xlsx or CSV"
-        )
-    } else if has(&|name| name.to_ascii_lowercase().ends_with(".shp")) {
-        message!(
-            "est un shapefile : exportez-le en GeoJSON ou en GeoPackage",
-            "is a shapefile: export it as GeoJSON or GeoPackage"
-        )
-    } else if has(&|name| name.starts_with("word/")) {
-        message!("est un document Word", "is a Word document")
-    } else if has(&|name| name.to_ascii_lowercase().ends_with(".kml")) {
-        message!("est du KML : exportez-le en GeoJSON", "is KML: export it as GeoJSON")
-    } else {
-        return None;
+    let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let is_in = |start: &str, end: &str| {
+        lower.iter().any(|name| name.starts_with(start) && name.ends_with(end))
     };
-    Some(Err(words))
+    let found = DOCUMENTS.iter().find(|(start, end, ..)| is_in(start, end));
+    found.map(|(.., fr, en)| Err(Message { fr: (*fr).to_owned(), en: (*en).to_owned() }))
 }
 
 fn shown(names: &[&String]) -> String {
