@@ -4,6 +4,7 @@ use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::no_time::is_word;
+use crate::ingest::recognition_clocks::names_hour;
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
 pub type Guess = (&'static str, f64);
@@ -59,7 +60,9 @@ impl Column<'_> {
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
         let values = self.values;
-        if values.filled == 0 {
+        // The time of day belongs to a day in another column.
+        let is_hour = values.are_hours(names_hour(self.name)) && values.share(values.times) < 0.5;
+        if values.filled == 0 && !is_hour {
             return self.by_name_alone();
         }
         // What a portal says of its own record is not about the request.
@@ -67,10 +70,6 @@ impl Column<'_> {
         let is_link = values.share(values.links) >= 0.9
             && values.share(values.places) < 0.5
             && !self.names_place();
-        // The time of day belongs to a day in another column.
-        let is_hour = values.filled > 0
-            && values.share(values.hours) >= 0.9
-            && values.share(values.times) < 0.5;
         if self.words.has(Concept::Period) || is_link || is_portal || is_hour {
             return None;
         }

@@ -28,6 +28,7 @@ mod mapping;
 mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;
+mod mapping_times;
 mod month_names;
 mod no_place;
 mod no_time;
@@ -48,6 +49,7 @@ mod python_literal;
 mod read;
 mod recognition;
 mod recognition_categories;
+mod recognition_clocks;
 mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;
@@ -72,6 +74,7 @@ mod status_words_tests;
 mod survey;
 #[cfg(test)]
 mod survey_tests;
+mod time_of_day;
 mod time_style;
 mod time_text;
 mod times;

@@ -73,6 +73,8 @@ pub struct Survey {
     projected: Vec<(f64, f64, Option<Position>)>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
+    /// Some time of day has a point between the hour and the minutes.
+    has_dotted_clocks: bool,
     /// The first id that a spreadsheet has rounded.
     rounded_id: Option<String>,
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
@@ -96,6 +98,7 @@ impl Survey {
             with_e_w: [false; 2],
             projected: Vec::new(),
             midnights: [[0; 2]; 4],
+            has_dotted_clocks: false,
             rounded_id: None,
             decided: Vec::new(),
         }
@@ -106,6 +109,7 @@ impl Survey {
     pub fn row(&mut self, mapping: &Mapping, row: &impl RowCells) -> bool {
         self.rows += 1;
         for (number, field) in TIMES.iter().enumerate() {
+            self.has_dotted_clocks |= mapping.has_dotted_clock(row, field);
             for text in mapping.cells(row, field) {
                 self.time(number, text);
             }
@@ -203,7 +207,7 @@ impl Survey {
         };
         for (number, field) in TIMES.iter().enumerate() {
             let [midnights, others] = self.midnights[number];
-            if midnights >= MIDNIGHTS && others == 0 {
+            if midnights >= MIDNIGHTS && others == 0 && !mapping.has_clock(field) {
                 mapping.take_as_days(field);
                 self.decided.push(format!("days={field}"));
                 mapping.tell(message!(
@@ -211,6 +215,9 @@ impl Survey {
                     "{field}: every time is midnight; read as days without a time"
                 ));
             }
+        }
+        if self.has_dotted_clocks {
+            mapping.take_points_of_clocks();
         }
         if let Some(id) = self.rounded_id.take() {
             mapping.tell(message!(

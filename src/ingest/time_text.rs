@@ -211,6 +211,8 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
         }
         rest = &rest[digits..];
     } else {
+        // German, Italian and Polish write 14.05.30; elsewhere a point begins the fraction.
+        let mut points = 0;
         loop {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             if !(1..=2).contains(&digits) {
@@ -220,8 +222,12 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
             rest = &rest[digits..];
             let spaced = rest.strip_prefix(" h ").or_else(|| rest.strip_prefix(" h"));
             let next = spaced.or_else(|| rest.strip_prefix([':', 'h']));
-            // German and Polish write 14.05; after the seconds a point begins the fraction.
-            let next = next.or_else(|| rest.strip_prefix('.').filter(|_| parts.len() < 2));
+            let next = next.or_else(|| {
+                let is_clock = parts.len() < 2 || (parts.len() == 2 && points == 1);
+                let after = rest.strip_prefix('.').filter(|_| is_clock)?;
+                points += 1;
+                Some(after)
+            });
             match next {
                 Some(after)
                     if after.starts_with(|c: char| c.is_ascii_digit()) && parts.len() < 3 =>
@@ -253,6 +259,7 @@ fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
         ("am", false),
         ("pm", true),
         ("uhr", false),
+        ("uur", false),
         ("hrs", false),
         ("hs", false),
         ("h", false),
@@ -409,6 +416,7 @@ mod tests {
             ("1er août 2014, 14 h 05", "2014-08-01 14:05:00"),
             ("mar. 3 mars 2026", "2026-03-03"),
             ("27 févr. 2026", "2026-02-27"),
+            ("27.5.2026 14.05.30", "27.5.2026 14:05:30"),
             ("3. März 2026 um 14:05 Uhr", "2026-03-03 14:05:00"),
             ("03. Okt. 2026", "2026-10-03"),
             ("3 de diciembre de 2026 a las 14:05", "2026-12-03 14:05:00"),

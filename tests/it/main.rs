@@ -62,3 +62,4 @@ mod status_columns;
 mod store;
 mod summary;
 mod tiles;
+mod times_of_day;
