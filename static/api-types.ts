@@ -1316,6 +1316,7 @@ export interface components {
                 time_zone: string | null;
                 date_order: string | null;
                 projection: string | null;
+                negate: string | null;
                 delimiter: string | null;
                 encoding: string | null;
                 sheet: string | null;
@@ -1389,6 +1390,8 @@ export interface components {
             /** @enum {string} */
             date_order?: "" | "dmy" | "mdy";
             projection?: string;
+            /** @enum {string} */
+            negate?: "" | "lon" | "lat" | "lon,lat" | "none";
             delimiter?: string;
             encoding?: string;
             sheet?: string;

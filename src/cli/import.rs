@@ -69,6 +69,9 @@ pub struct Arguments {
     /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
     #[arg(long)]
     projection: Option<String>,
+    /// Degrees that lack a minus sign: lon, lat or lon,lat; none keeps them as they are.
+    #[arg(long)]
+    negate: Option<String>,
     #[command(flatten)]
     read: ReadArguments,
     /// Which row of a repeated id is kept: newest, first, last, or refuse (default: newest).
@@ -163,11 +166,12 @@ impl Arguments {
     /// Everything that decides how a file is read, as one text.
     fn reading(&self, mapping: Option<&str>) -> String {
         format!(
-            "{} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
+            "{} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
             self.profile,
             self.jurisdiction,
             self.date_order,
             self.projection,
+            self.negate,
             self.read,
             self.repeats,
             self.fix_swapped,
@@ -206,6 +210,7 @@ impl OpenedFile {
             time_zone: arguments.time_zone.clone(),
             date_order: arguments.date_order.clone(),
             projection: arguments.projection.clone(),
+            negate: arguments.negate.clone(),
         };
         if !source.has_rows()? {
             // There is nothing to decide.
@@ -220,7 +225,7 @@ impl OpenedFile {
                 &located.naming_path,
                 arguments.jurisdiction.as_deref(),
             )?;
-            source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+            source.declare(&answers.declared())?;
         }
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
         Ok(Self { located, source, answers })

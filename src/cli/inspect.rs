@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let found = source.profile_columns()?;
         print_zone(zone.as_deref(), found.needs_time_zone, found.has_times);
         print_profile(&source, &found);
-        print_questions(&source)?;
+        print_questions(&source, zone.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     };
     print_zone(zone.as_deref(), recognition.needs_time_zone, recognition.has_times());
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     for doubt in &recognition.doubts {
         println!("  ambiguous: {doubt}");
     }
-    print_questions(&source)?;
+    print_questions(&source, zone.as_deref())?;
     let path = recognised::mapping_path(arguments.output.as_deref(), &file.naming_path);
     recognised::write_mapping(&path, &recognition.mapping(jurisdiction, zone.as_deref()))?;
     println!("  mapping written: {}", path.display());
@@ -106,14 +106,21 @@ fn print_zone(zone: Option<&str>, is_needed: bool, has_times: bool) {
 
 /// Prints what the rows do not decide, so that `import` asks for it on a terminal and stops
 /// elsewhere.
-fn print_questions(source: &SourceFile) -> Result<()> {
+fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
     let extent = source.profile().extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
-    for question in source.open_questions(extent)? {
+    for question in source.open_questions(extent, zone)? {
         match question {
             OpenQuestion::DateOrder(sample) => println!(
                 "  not decided: dates such as '{sample}' may be day/month or month/day; import \
                  asks on a terminal and stops elsewhere, unless --date-order dmy or --date-order \
                  mdy says it"
+            ),
+            OpenQuestion::Negate(negation) => println!(
+                "  not decided: the places lie far from the city, their mirror image lies in it; \
+                 import asks on a terminal and stops elsewhere, unless --negate {} adds the minus \
+                 sign of {} or --negate none keeps them",
+                negation.word(),
+                negation.shown().en
             ),
             OpenQuestion::Projection(x, y) => println!(
                 "  not decided: the projection of coordinates such as {x}, {y}; import asks on a \

@@ -269,6 +269,7 @@ impl FileSummary {
             "date_order": source.in_force("date_order"),
             "point_order": source.in_force("point_order"),
             "projection": source.in_force("projection"),
+            "negate": source.in_force("negate"),
             "notes": self.noticed.sentences.iter().chain(&source.reading_notes())
                 .map(|note| &note.en).collect::<Vec<_>>(),
             "incomplete": source.incomplete().map(|why| why.en),

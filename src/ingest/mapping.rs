@@ -15,6 +15,7 @@ use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::mapping_times::is_zero_date;
 use crate::ingest::no_time::says_closed;
+use crate::ingest::negation::Negation;
 use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceReader};
@@ -93,6 +94,7 @@ impl Mapping {
         let order = profile.point_order.as_deref().and_then(PairOrder::parse);
         let mut places = PlaceReader::new(order.unwrap_or(PairOrder::LatLon));
         places.projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        places.negated = profile.negate.as_deref().and_then(Negation::parse);
         places.extent = extent.map(|extent| extent.grown(0.5));
         places.fix_swapped = fix_swapped;
         let clock = TimeReader {
@@ -168,6 +170,11 @@ impl Mapping {
     /// Does the profile say in which order the numbers of a place are?
     pub fn declares_point_order(&self) -> bool {
         self.profile.point_order.is_some()
+    }
+
+    /// Does the profile say which degrees lack a minus sign?
+    pub fn declares_negation(&self) -> bool {
+        self.profile.negate.is_some()
     }
 
     /// Reads places of two numbers in this order.

@@ -30,6 +30,7 @@ mod mapping_places;
 mod mapping_tests;
 mod mapping_times;
 mod month_names;
+mod negation;
 mod no_place;
 mod no_time;
 mod notes;
@@ -72,6 +73,7 @@ mod status_words;
 #[cfg(test)]
 mod status_words_tests;
 mod survey;
+mod survey_places;
 #[cfg(test)]
 mod survey_tests;
 mod time_of_day;
@@ -84,6 +86,7 @@ pub use duplicate_model::{builtin as builtin_model, read as read_model, write as
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use inspection::{Declarations, InspectedColumn, Inspection};
 pub use mapping::Category;
+pub use negation::Negation;
 pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use profile_columns::{ColumnWord, ProfileColumns};
@@ -92,6 +95,6 @@ pub use recognition::{RecognisedColumn, Recognition};
 pub use recognition_mapping::RECOGNISED;
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};
-pub use source::{RowSink, SourceFile, SourceRow};
+pub use source::{Declared, RowSink, SourceFile, SourceRow};
 pub use source_sample::SourceSample;
 pub use survey::OpenQuestion;

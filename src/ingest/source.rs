@@ -43,6 +43,17 @@ pub struct SourceRow<'a> {
     pub is_refused: &'a Cell<bool>,
 }
 
+/// What somebody declares about a whole file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Declared<'a> {
+    /// The order of day and month: `dmy`, `mdy`.
+    pub date_order: Option<&'a str>,
+    /// The projection of `x` and `y`.
+    pub projection: Option<&'a str>,
+    /// The degrees that lack a minus sign.
+    pub negate: Option<&'a str>,
+}
+
 /// Takes rows; answers whether it wants more.
 pub type RowSink<'a> = dyn FnMut(SourceRow<'_>) -> bool + 'a;
 
@@ -144,6 +155,7 @@ impl SourceFile {
             profile.date_order = profile.date_order.take().or(said.date_order);
             profile.point_order = profile.point_order.take().or(said.point_order);
             profile.projection = profile.projection.take().or(said.projection);
+            profile.negate = profile.negate.take().or(said.negate);
         }
     }
 
@@ -179,13 +191,14 @@ impl SourceFile {
         self.input.incomplete()
     }
 
-    /// The `date_order`, the `point_order` or the `projection`: as it is declared, else as the rows
+    /// The `date_order`, the `point_order`, the `projection` or the `negate`: as it is declared, else as the rows
     /// decided it the last time; `None` where neither says it.
     pub fn in_force(&self, key: &str) -> Option<String> {
-        let Profile { date_order, point_order, projection, .. } = &self.profile;
+        let Profile { date_order, point_order, projection, negate, .. } = &self.profile;
         let declared = match key {
             "date_order" => date_order,
             "point_order" => point_order,
+            "negate" => negate,
             _ => projection,
         };
         let decided = self.decided.borrow();
@@ -216,6 +229,7 @@ impl SourceFile {
         hasher.update(format!("{name} {columns:?}").as_bytes());
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
+        hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
         if self.repeats() != RepeatRule::Newest {
             hasher.update(self.repeats().as_str().as_bytes());
         }
@@ -240,12 +254,12 @@ impl SourceFile {
         own.or(of_city.as_ref()).unwrap_or(&self.profile).city_named(known.as_str())
     }
 
-    /// Declares what the profile leaves open: the order of day and month (`dmy`, `mdy`) and the
-    /// projection of `x` and `y`.
+    /// Declares what the profile leaves open.
     ///
     /// # Errors
-    /// The word or the projection is not known.
-    pub fn declare(&mut self, date_order: Option<&str>, projection: Option<&str>) -> Result<()> {
+    /// A word or the projection is not known.
+    pub fn declare(&mut self, said: &Declared<'_>) -> Result<()> {
+        let Declared { date_order, projection, negate } = *said;
         let declared = |field: &str, text: &str, key: &str| {
             Profile::parse(&format!("{key} = {text:?}")).map_err(|reason| {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };
@@ -257,6 +271,9 @@ impl SourceFile {
         }
         if let Some(name) = projection {
             self.profile.projection = declared("--projection", name, "projection")?.projection;
+        }
+        if let Some(word) = negate {
+            self.profile.negate = declared("--negate", word, "negate")?.negate;
         }
         Ok(())
     }
@@ -347,6 +364,7 @@ impl SourceFile {
         for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
             mapping.take_as_days(field);
         }
+        decided.extend(self.profile.negate.iter().map(|word| format!("negate={word}")));
         decided.extend(self.survey(mapping, time_max)?);
         decided.dedup();
         self.decided.replace(decided.clone());

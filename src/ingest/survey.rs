@@ -8,15 +8,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::exchanged::{Surroundings, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::negation::Negation;
 use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::projection::{Evidence, Projection, recognise};
+use crate::ingest::survey_places::around;
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::Position;
 
 /// Rows after which the survey ends where nothing is in doubt.
 const ROWS: u64 = 5_000;
@@ -38,12 +40,6 @@ const O_IS_EAST: [&str; 11] = [
     "Europe/Oslo",
     "Europe/Stockholm",
 ];
-/// How far from the middle of its known places a file's pairs may lie, in degrees.
-const AROUND_DEGREES: f64 = 1.5;
-
-/// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
-const ZERO_DEGREES: f64 = 1.0;
-
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
 pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
@@ -55,6 +51,8 @@ pub enum OpenQuestion {
     DateOrder(String),
     /// The projection of coordinates such as these.
     Projection(f64, f64),
+    /// Whether a minus sign is missing before the coordinates of this kind.
+    Negate(Negation),
 }
 
 /// The survey under way.
@@ -63,8 +61,8 @@ pub struct Survey {
     today: Date,
     dates: DateVotes,
     ambiguous: Option<String>,
-    pairs: Vec<(f64, f64)>,
-    places: Vec<Position>,
+    pub(super) pairs: Vec<(f64, f64)>,
+    pub(super) places: Vec<Position>,
     /// Places whose east or west is said by `O`, read as west.
     with_o: Vec<Position>,
     /// Some text says east by `E`, some text says west by `W`.
@@ -192,6 +190,7 @@ impl Survey {
         {
             questions.push(OpenQuestion::Projection(*x, *y));
         }
+        questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
         questions
     }
 
@@ -238,6 +237,7 @@ impl Survey {
         }
         dates.and(projection)?;
         self.decide_zeros(mapping);
+        self.refuse_missing_sign(mapping)?;
         self.decide_surroundings(mapping)?;
         Ok(self.decided)
     }
@@ -400,88 +400,7 @@ impl Survey {
     }
 }
 
-impl Survey {
-    /// The places that were found, pairs in the order that was decided.
-    fn all_places(&self, order: PairOrder) -> Vec<Position> {
-        let of_pair = |(first, second): &(f64, f64)| match order {
-            PairOrder::LatLon => Position::new(*second, *first).ok(),
-            PairOrder::LonLat => Position::new(*first, *second).ok(),
-        };
-        let pairs = self.pairs.iter().filter_map(of_pair);
-        self.places.iter().copied().chain(pairs).collect()
-    }
-
-    /// A coordinate of 0 beside another one is a place only where others are within a degree of it.
-    fn decide_zeros(&self, mapping: &mut Mapping) {
-        let Some(order) = mapping.places().map(|places| places.order) else { return };
-        let places = self.all_places(order);
-        let near = |of: fn(&Position) -> f64| {
-            places.is_empty() || places.iter().any(|at| of(at).abs() < ZERO_DEGREES)
-        };
-        mapping.set_zeros([near(|at| at.lat()), near(|at| at.lon())]);
-    }
-
-    /// Where the city has no extent yet, the file's own places say where rows with exchanged
-    /// latitude and longitude belong.
-    ///
-    /// # Errors
-    /// About as many places are exchanged as are not, and the time zone does not decide.
-    fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
-        let order = match mapping.places() {
-            Some(places) if places.extent.is_none() && !mapping.declares_point_order() => {
-                places.order
-            }
-            _ => return Ok(()),
-        };
-        let places = self.all_places(order);
-        let zone = mapping.zone_name().to_owned();
-        match surroundings(&places, &zone) {
-            Surroundings::Unknown => {}
-            Surroundings::Usual(around) => mapping.set_surroundings(around),
-            Surroundings::Exchanged(around) => {
-                mapping.set_surroundings(around);
-                mapping.tell(message!(
-                    "latitude et longitude interverties : les lieux ne sont près du fuseau {zone} \
-                     que dans l’autre ordre",
-                    "latitude and longitude are exchanged: only the other way round do the places \
-                     lie near the time zone {zone}"
-                ));
-            }
-            Surroundings::Open { one, other } => {
-                let message = message!(
-                    "La latitude et la longitude sont interverties dans une partie des lignes \
-                     ({one} et {other} des premiers lieux), et rien ne dit dans laquelle : \
-                     « extent » dans le fichier de --mapping, ou « city add » avec --extent",
-                    "Latitude and longitude are exchanged in some of the rows ({one} and {other} \
-                     of the first places), and nothing says in which: 'extent' in the --mapping \
-                     file, or 'city add' with --extent"
-                );
-                return Err(Error::new(ErrorKind::Invalid, message));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Is the projection of `x` and `y` known?
 fn has_projection(mapping: &Mapping) -> bool {
     mapping.places().is_some_and(|places| places.projection.is_some())
-}
-
-/// The surroundings of the middle of places; `None` without any.
-fn around(places: &[Position]) -> Option<BBox> {
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let lon = median(places.iter().map(|at| at.lon()).collect())?;
-    let lat = median(places.iter().map(|at| at.lat()).collect())?;
-    let d = AROUND_DEGREES;
-    BBox::new(
-        (lon - d).max(-180.0),
-        (lat - d).max(-90.0),
-        (lon + d).min(180.0),
-        (lat + d).min(90.0),
-    )
-    .ok()
 }

@@ -43,6 +43,7 @@ mod labels;
 mod large;
 mod media;
 mod metrics;
+mod missing_signs;
 mod odd_sources;
 mod ogc;
 mod open311;

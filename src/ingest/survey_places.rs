@@ -1,0 +1,124 @@
+//! What the places of a whole file show: where it lies, whether 0 is a coordinate there, and what
+//! is wrong with all of its rows.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::exchanged::{Surroundings, surroundings};
+use crate::ingest::mapping::Mapping;
+use crate::ingest::negation::{Negation, missing_sign};
+use crate::ingest::place_reader::{PairOrder, PlaceReader};
+use crate::ingest::survey::Survey;
+use crate::message;
+use crate::place::{BBox, Position};
+
+/// How far from the middle of its known places a file's pairs may lie, in degrees.
+const AROUND_DEGREES: f64 = 1.5;
+
+/// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
+const ZERO_DEGREES: f64 = 1.0;
+
+impl Survey {
+    /// The places that were found, pairs in the order that was decided.
+    fn all_places(&self, places: &PlaceReader) -> Vec<Position> {
+        let (order, negated) = (places.order, places.negated);
+        let of_pair = |(first, second): &(f64, f64)| match order {
+            PairOrder::LatLon => Position::new(*second, *first).ok(),
+            PairOrder::LonLat => Position::new(*first, *second).ok(),
+        };
+        let pairs = self.pairs.iter().filter_map(of_pair);
+        let all = self.places.iter().copied().chain(pairs);
+        all.filter_map(|at| negated.map_or(Some(at), |negation| negation.of(at))).collect()
+    }
+
+    /// A coordinate of 0 beside another one is a place only where others are within a degree of it.
+    pub(super) fn decide_zeros(&self, mapping: &mut Mapping) {
+        let Some(places) = mapping.places().map(|reader| self.all_places(reader)) else { return };
+        let near = |of: fn(&Position) -> f64| {
+            places.is_empty() || places.iter().any(|at| of(at).abs() < ZERO_DEGREES)
+        };
+        mapping.set_zeros([near(|at| at.lat()), near(|at| at.lon())]);
+    }
+
+    /// Where the city has no extent yet, the file's own places say where rows with exchanged
+    /// latitude and longitude belong.
+    ///
+    /// # Errors
+    /// About as many places are exchanged as are not, and the time zone does not decide.
+    pub(super) fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
+        let places = match mapping.places() {
+            Some(reader) if reader.extent.is_none() && !mapping.declares_point_order() => {
+                self.all_places(reader)
+            }
+            _ => return Ok(()),
+        };
+        let zone = mapping.zone_name().to_owned();
+        match surroundings(&places, &zone) {
+            Surroundings::Unknown => {}
+            Surroundings::Usual(around) => mapping.set_surroundings(around),
+            Surroundings::Exchanged(around) => {
+                mapping.set_surroundings(around);
+                mapping.tell(message!(
+                    "latitude et longitude interverties : les lieux ne sont près du fuseau {zone} \
+                     que dans l’autre ordre",
+                    "latitude and longitude are exchanged: only the other way round do the places \
+                     lie near the time zone {zone}"
+                ));
+            }
+            Surroundings::Open { one, other } => {
+                let message = message!(
+                    "La latitude et la longitude sont interverties dans une partie des lignes \
+                     ({one} et {other} des premiers lieux), et rien ne dit dans laquelle : \
+                     « extent » dans le fichier de --mapping, ou « city add » avec --extent",
+                    "Latitude and longitude are exchanged in some of the rows ({one} and {other} \
+                     of the first places), and nothing says in which: 'extent' in the --mapping \
+                     file, or 'city add' with --extent"
+                );
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The coordinates that lack a minus sign, unless somebody declared which do: all places lie
+    /// far from the city, and their mirror image in it.
+    pub(super) fn missing_sign(&self, mapping: &Mapping) -> Option<Negation> {
+        let reader = mapping.places().filter(|_| !mapping.declares_negation())?;
+        missing_sign(&self.all_places(reader), reader.extent.as_ref(), mapping.zone_name())
+    }
+
+    /// Fails where a minus sign is missing.
+    ///
+    /// # Errors
+    /// The coordinates that lack it, and what declares it.
+    pub(super) fn refuse_missing_sign(&self, mapping: &Mapping) -> Result<()> {
+        let Some(negation) = self.missing_sign(mapping) else { return Ok(()) };
+        let first = mapping.places().and_then(|reader| self.all_places(reader).first().copied());
+        let (lat, lon) = first.map_or((0.0, 0.0), |at| (at.lat(), at.lon()));
+        let (word, fr, en) = (negation.word(), negation.shown().fr, negation.shown().en);
+        let message = message!(
+            "Les lieux comme {lat}, {lon} (latitude, longitude) sont loin de la ville, et leur              image en miroir y est : il manque sans doute un signe moins devant {fr}. \
+             --negate {word} l’ajoute, --negate none garde les lieux tels quels",
+            "Places such as {lat}, {lon} (latitude, longitude) lie far from the city, and their \
+             mirror image lies in it: a minus sign is probably missing before {en}. \
+             --negate {word} adds it, --negate none keeps the places as they are"
+        );
+        Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+/// The surroundings of the middle of places; `None` without any.
+pub fn around(places: &[Position]) -> Option<BBox> {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    let lon = median(places.iter().map(|at| at.lon()).collect())?;
+    let lat = median(places.iter().map(|at| at.lat()).collect())?;
+    let d = AROUND_DEGREES;
+    BBox::new(
+        (lon - d).max(-180.0),
+        (lat - d).max(-90.0),
+        (lon + d).min(180.0),
+        (lat + d).min(90.0),
+    )
+    .ok()
+}
