@@ -13,6 +13,7 @@ use crate::ingest::numbers::{degrees, grouped, is_absent, is_rounded};
 use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
+use crate::ingest::time_calendars::is_ordinal;
 use crate::ingest::time_of_day::{
     ClockStyle, is_clock_on_filler_day, is_midnight, time_of_day,
 };
@@ -145,7 +146,9 @@ impl ColumnSample {
         }
         let read = clocks.iter().find_map(|clock| clock.read(text).ok());
         if let Some((time, format)) = read {
-            let is_number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let is_digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            // Keys are written so, too: `2026-147`.
+            let is_number = is_digits || is_ordinal(text);
             self.times += u32::from(!is_number);
             self.number_times += u32::from(is_number && RECENT.contains(&time.second()));
             self.days += u32::from(time.day_only().is_some());

@@ -76,6 +76,7 @@ mod survey;
 mod survey_places;
 #[cfg(test)]
 mod survey_tests;
+mod time_calendars;
 mod time_of_day;
 mod time_style;
 mod time_text;

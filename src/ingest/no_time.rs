@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::Status;
 use crate::ingest::status_words::status_of_words;
+use crate::ingest::time_calendars::json_date;
 use crate::ingest::time_text::{WrittenDate, written};
 
 /// The spreadsheets' serial of 9999-12-31.
@@ -42,6 +43,9 @@ pub fn is_filler_date(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|b| b.is_ascii_digit()) {
         return is_filler_number(text, digits);
+    }
+    if let Some(at) = json_date(text) {
+        return is_filler(TimeZone::UTC.to_datetime(at).date());
     }
     match written(text).map(|parts| parts.date) {
         Some(WrittenDate::Sure(date)) => is_filler(date),
@@ -138,6 +142,7 @@ mod tests {
             "00.00.0000 00:00:00",
             "1/0/1900 12:00:00 AM",
             "00/01/1900",
+            "/Date(-62135596800000)/",
         ] {
             assert!(is_filler_date(text), "{text}");
         }

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::ingest::month_names::{is_filler, month};
+use crate::ingest::time_calendars::{WrittenForm, week_or_ordinal, year_before_clock};
 
 /// The date of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub struct Written {
     pub next_day: bool,
     /// The zone.
     pub zone: WrittenZone,
-    /// The month is written as a word.
-    pub named: bool,
+    /// How the date is written.
+    pub form: WrittenForm,
 }
 
 impl Written {
@@ -64,15 +65,23 @@ pub fn written(text: &str) -> Option<Written> {
         true => text.trim().to_ascii_lowercase(),
         false => deunicode(text.trim()).to_lowercase(),
     };
+    // Programs write the name of the zone behind its offset.
+    let text = text.split(" (").next().filter(|_| text.ends_with(')')).unwrap_or(&text);
     if text.len() > 80 {
         return None;
     }
-    let ((date, rest), named) = match compact(&text) {
-        Some(found) => (found, false),
-        None => date(&text)?,
-    };
+    let moved = year_before_clock(text);
+    let text = moved.as_deref().unwrap_or(text);
+    let (date, rest, form) = week_or_ordinal(text)
+        .map(|(date, rest, form)| (WrittenDate::Sure(date), rest, form))
+        .or_else(|| compact(text).map(|(date, rest)| (date, rest, WrittenForm::Numbers)))
+        .or_else(|| {
+            let ((found, rest), is_named) = date(text)?;
+            let form = if is_named { WrittenForm::Named } else { WrittenForm::Numbers };
+            Some((found, rest, form))
+        })?;
     let (time, next_day, zone) = clock(rest)?;
-    Some(Written { date, time, next_day, zone, named })
+    Some(Written { date, time, next_day, zone, form })
 }
 
 /// `20260527`, `202605271405` or `20260527140500`, alone or before a time.
@@ -430,6 +439,19 @@ mod tests {
             ("7 października 2026 o 14:05", "2026-10-07 14:05:00"),
             ("3 gru 2026", "2026-12-03"),
             ("12 września 2026", "2026-09-12"),
+            (
+                "Wed May 27 2026 14:05:00 GMT+0200 (Central European Summer Time)",
+                "2026-05-27 14:05:00 +02",
+            ),
+            ("Wed May 27 2026 14:05:00 GMT-0400 (heure d’été de l’Est)", "2026-05-27 14:05:00 -04"),
+            ("Wed, 27 May 2026 14:05:00 +0200 (CEST)", "2026-05-27 14:05:00 +02"),
+            ("Wed May 27 14:05:00 CEST 2026", "2026-05-27 14:05:00 +02"),
+            ("Wed May 27 14:05:00 +0000 2026", "2026-05-27 14:05:00 +00"),
+            ("2026-05-27T14:05:00.000+0000", "2026-05-27 14:05:00 +00"),
+            ("2026-W22-3", "2026-05-27"),
+            ("2026-W22-3T14:05Z", "2026-05-27 14:05:00 +00"),
+            ("2026-147", "2026-05-27"),
+            ("2026-147 14:05", "2026-05-27 14:05:00"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(parts), "{text}");
         }
@@ -455,6 +477,9 @@ mod tests {
             "99999999",
             "1570320355",
             "Mayor 5, Madrid",
+            "2026-W22",
+            "2026-400",
+            "12 rue X (14:05)",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }

@@ -63,4 +63,5 @@ mod status_columns;
 mod store;
 mod summary;
 mod tiles;
+mod time_formats;
 mod times_of_day;
