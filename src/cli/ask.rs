@@ -4,7 +4,7 @@
 use std::io::{BufRead, Write};
 
 use crate::error::{Error, Result};
-use crate::ingest::{Declared, OpenQuestion, Recognition, SourceFile};
+use crate::ingest::{FileDeclarations, OpenQuestion, Recognition, SourceFile};
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::city_of;
@@ -29,8 +29,8 @@ pub struct Answers {
 
 impl Answers {
     /// What is declared about the file as a whole.
-    pub fn declared(&self) -> Declared<'_> {
-        Declared {
+    pub fn declared(&self) -> FileDeclarations<'_> {
+        FileDeclarations {
             date_order: self.date_order.as_deref(),
             projection: self.projection.as_deref(),
             negate: self.negate.as_deref(),
@@ -101,13 +101,13 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                 let question = format!("Order of dates such as '{sample}'");
                 let choices = ["day/month/year".to_owned(), "month/day/year".to_owned()];
                 let order = ["dmy", "mdy"][self.choice(&question, &choices)?];
-                source.declare(&Declared { date_order: Some(order), ..Declared::default() })
+                source.declare(&FileDeclarations { date_order: Some(order), ..FileDeclarations::default() })
             }
             OpenQuestion::Projection(x, y) => loop {
                 let question =
                     format!("Projection of coordinates such as {x}, {y}, such as EPSG:2154");
                 let name = self.text(&question, None)?;
-                let declared = Declared { projection: Some(&name), ..Declared::default() };
+                let declared = FileDeclarations { projection: Some(&name), ..FileDeclarations::default() };
                 match source.declare(&declared) {
                     Ok(()) => return Ok(()),
                     Err(error) => self.say(&error.to_string())?,
@@ -122,7 +122,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                     "keep the places as they are".to_owned(),
                 ];
                 let word = [negation.word(), "none"][self.choice("Places", &choices)?];
-                source.declare(&Declared { negate: Some(word), ..Declared::default() })
+                source.declare(&FileDeclarations { negate: Some(word), ..FileDeclarations::default() })
             }
         }
     }

@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
     println!("{}: read as {}", file.label, source.described());
-    if let Some(note) = source.incomplete() {
+    for note in source.encoding_note().into_iter().chain(source.incomplete()) {
         println!("  {note}");
     }
     println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));

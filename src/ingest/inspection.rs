@@ -10,7 +10,7 @@ use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::read::ReadOptions;
 use crate::ingest::recognition::Recognition;
 use crate::ingest::recognition_mapping::{RECOGNISED, quoted};
-use crate::ingest::source::{Declared, SourceFile};
+use crate::ingest::source::{FileDeclarations, SourceFile};
 use crate::message;
 
 /// Longest name of a category that is given to every row, in characters.
@@ -88,7 +88,7 @@ impl Inspection {
             Some(found) => Self::recognised(&mut source, found, declared)?,
             None => Self::of_profile(&mut source, declared)?,
         };
-        source.declare(&Declared {
+        source.declare(&FileDeclarations {
             date_order: declared.date_order.as_deref(),
             projection: declared.projection.as_deref(),
             negate: declared.negate.as_deref(),

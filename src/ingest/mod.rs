@@ -96,6 +96,6 @@ pub use recognition::{RecognisedColumn, Recognition};
 pub use recognition_mapping::RECOGNISED;
 pub use refusal_counts::{RefusalCounts, RefusalKind};
 pub use refused_rows::{OriginalRow, RefusedRows};
-pub use source::{Declared, RowSink, SourceFile, SourceRow};
+pub use source::{FileDeclarations, RowSink, SourceFile, SourceRow};
 pub use source_sample::SourceSample;
 pub use survey::OpenQuestion;

@@ -45,7 +45,7 @@ pub struct SourceRow<'a> {
 
 /// What somebody declares about a whole file.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Declared<'a> {
+pub struct FileDeclarations<'a> {
     /// The order of day and month: `dmy`, `mdy`.
     pub date_order: Option<&'a str>,
     /// The projection of `x` and `y`.
@@ -183,12 +183,18 @@ impl SourceFile {
     pub fn reading_notes(&self) -> Vec<Message> {
         let notes = self.reading_notes.borrow();
         let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
-        self.incomplete().into_iter().chain(by_name).chain(notes.iter().cloned()).collect()
+        let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
+        of_bytes.chain(by_name).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
     pub fn incomplete(&self) -> Option<Message> {
         self.input.incomplete()
+    }
+
+    /// The encoding that was detected and why, where it is not a matter of course.
+    pub fn encoding_note(&self) -> Option<Message> {
+        self.input.encoding_note()
     }
 
     /// The `date_order`, the `point_order`, the `projection` or the `negate`: as it is declared, else as the rows
@@ -258,8 +264,8 @@ impl SourceFile {
     ///
     /// # Errors
     /// A word or the projection is not known.
-    pub fn declare(&mut self, said: &Declared<'_>) -> Result<()> {
-        let Declared { date_order, projection, negate } = *said;
+    pub fn declare(&mut self, said: &FileDeclarations<'_>) -> Result<()> {
+        let FileDeclarations { date_order, projection, negate } = *said;
         let declared = |field: &str, text: &str, key: &str| {
             Profile::parse(&format!("{key} = {text:?}")).map_err(|reason| {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };

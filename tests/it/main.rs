@@ -23,6 +23,7 @@ mod docs;
 mod downloads;
 mod duplicate_ranking;
 mod duplicates;
+mod encodings;
 mod field_cases;
 mod first_columns;
 mod first_files;
