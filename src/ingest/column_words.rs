@@ -289,6 +289,10 @@ impl NameWords {
                 None => words.unknown += 1,
             }
         }
+        if words.has_any(&[East, North]) {
+            let named = parts.split(' ').filter(|word| concept(word).is_none() && is_system(word));
+            words.unknown = words.unknown.saturating_sub(named.count() as u32);
+        }
         words
     }
 
@@ -301,6 +305,20 @@ impl NameWords {
     pub fn has_any(&self, concepts: &[Concept]) -> bool {
         concepts.iter().any(|concept| self.has(*concept))
     }
+}
+
+/// Words of names of reference systems, without numbers: `X Lambert 72` is a coordinate.
+const SYSTEMS: [&str; 30] = [
+    "lambert", "gauss", "gauß", "kruger", "krueger", "gk", "utm", "rd", "rijksdriehoek", "mtm",
+    "osgb", "bng", "british", "national", "grid", "puwg", "plane", "stateplane", "spcs", "etrs",
+    "wgs", "nad", "lv", "mn", "sweref", "rgf", "epsg", "l", "itm", "nztm",
+];
+
+/// Is a word of a name the name of a reference system, with or without its number and hemisphere?
+fn is_system(word: &str) -> bool {
+    let stem = word.trim_end_matches(['n', 's']).trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = stem.len() < word.len();
+    SYSTEMS.contains(&word) || (is_numbered && SYSTEMS.contains(&stem))
 }
 
 /// Beginnings of words for a service of the city, and parts of words for a request.

@@ -47,6 +47,10 @@ pub struct Mapping {
     pub(super) places: PlaceReader,
     pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Names of the columns of projected coordinates, which may say their system.
+    pub(super) names_of_projected: String,
+    /// The column that names the reference system of each row.
+    pub(super) system_column: Option<usize>,
     /// Columns that are read both as places and as addresses.
     pub(super) addressed: Vec<usize>,
     /// Fields that have one value, each with a column of it.
@@ -109,6 +113,8 @@ impl Mapping {
             places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            names_of_projected: String::new(),
+            system_column: None,
             addressed: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
@@ -137,6 +143,7 @@ impl Mapping {
         });
         self.columns = found.collect();
         self.find_addressed();
+        self.find_systems(header);
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();
         self.approximate_when =

@@ -30,6 +30,7 @@ mod mapping_places;
 mod mapping_tests;
 mod mapping_times;
 mod month_names;
+mod named_projection;
 mod negation;
 mod no_place;
 mod no_time;

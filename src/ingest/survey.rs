@@ -13,7 +13,6 @@ use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey_places::around;
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
@@ -68,7 +67,9 @@ pub struct Survey {
     /// Some text says east by `E`, some text says west by `W`.
     with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
-    projected: Vec<(f64, f64, Option<Position>)>,
+    pub(super) projected: Vec<(f64, f64, Option<Position>)>,
+    /// What the rows name as the system of their coordinates: one value, or two that differ.
+    pub(super) systems: Vec<String>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
     /// Some time of day has a point between the hour and the minutes.
@@ -95,6 +96,7 @@ impl Survey {
             with_o: Vec::new(),
             with_e_w: [false; 2],
             projected: Vec::new(),
+            systems: Vec::new(),
             midnights: [[0; 2]; 4],
             has_dotted_clocks: false,
             rounded_id: None,
@@ -113,6 +115,13 @@ impl Survey {
             }
         }
         self.place(mapping, row);
+        let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
+        if let Some(system) = system.filter(|system| !is_absent(system))
+            && self.systems.len() < 2
+            && !self.systems.iter().any(|known| known == system)
+        {
+            self.systems.push(system.to_owned());
+        }
         if self.rounded_id.is_none() {
             let ids = mapping.cells(row, "id");
             self.rounded_id = ids.into_iter().find(|id| is_rounded(id)).map(str::to_owned);
@@ -186,7 +195,7 @@ impl Survey {
         if let Some((x, y, _)) = self.projected.first()
             && !has_place
             && !has_projection(mapping)
-            && self.projections(mapping).len() != 1
+            && self.projections(mapping).0.len() != 1
         {
             questions.push(OpenQuestion::Projection(*x, *y));
         }
@@ -346,33 +355,27 @@ impl Survey {
         });
     }
 
-    /// The projections that agree with the rows.
-    fn projections(&self, mapping: &Mapping) -> Vec<Projection> {
-        let known: Vec<(f64, f64, Position)> =
-            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
-        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
-        match (known.len(), mapping.extent()) {
-            (3.., _) => recognise(&Evidence::Known(&known)),
-            (_, Some(extent)) => recognise(&Evidence::Inside(&points, &extent)),
-            _ => Vec::new(),
-        }
-    }
-
     fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
         if has_projection(mapping) || self.projected.is_empty() {
             return Ok(());
         }
-        let mut found = self.projections(mapping);
+        let (mut found, is_named) = self.projections(mapping);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
             let name = projection.name().to_owned();
             mapping.set_projection(projection);
             self.decided.push(format!("projection={name}"));
-            mapping.tell(message!(
-                "coordonnées projetées reconnues : {name}",
-                "projected coordinates recognised: {name}"
-            ));
+            mapping.tell(match self.system_named(mapping) {
+                Some(words) if is_named => message!(
+                    "coordonnées projetées lues en {name}, d’après « {words} »",
+                    "projected coordinates read in {name}, as '{words}' says"
+                ),
+                _ => message!(
+                    "coordonnées projetées reconnues : {name}",
+                    "projected coordinates recognised: {name}"
+                ),
+            });
             return Ok(());
         }
         let (x, y, _) = self.projected[0];

@@ -4,8 +4,10 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::exchanged::{Surroundings, surroundings};
 use crate::ingest::mapping::Mapping;
+use crate::ingest::named_projection::named;
 use crate::ingest::negation::{Negation, missing_sign};
 use crate::ingest::place_reader::{PairOrder, PlaceReader};
+use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
 use crate::message;
 use crate::place::{BBox, Position};
@@ -102,6 +104,41 @@ impl Survey {
              --negate {word} adds it, --negate none keeps the places as they are"
         );
         Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+impl Survey {
+    /// What names the system of the coordinates: the only value of a column that says it, else the
+    /// names of the columns.
+    pub(super) fn system_named<'a>(&'a self, mapping: &'a Mapping) -> Option<&'a str> {
+        match self.systems.as_slice() {
+            [] => Some(mapping.names_of_projected.as_str()).filter(|names| !names.is_empty()),
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The projections that agree with the rows, and whether they are those that the file names.
+    pub(super) fn projections(&self, mapping: &Mapping) -> (Vec<Projection>, bool) {
+        let known: Vec<(f64, f64, Position)> =
+            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
+        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
+        let extent = mapping.extent();
+        let evidence = match (known.len(), &extent) {
+            (3.., _) => Some(Evidence::Known(&known)),
+            (_, Some(extent)) => Some(Evidence::Inside(&points, extent)),
+            _ => None,
+        };
+        // A system that is named in words, or by its code alone in a column for it.
+        let words = self.system_named(mapping).unwrap_or_default();
+        let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
+        let words = if is_code { format!("epsg {words}") } else { words.to_owned() };
+        let mut by_name = named(&words, &points, mapping.zone_name());
+        by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
+        if !by_name.is_empty() {
+            return (by_name, true);
+        }
+        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), false)
     }
 }
 

@@ -46,6 +46,7 @@ mod media;
 mod metrics;
 mod missing_signs;
 mod odd_sources;
+mod named_systems;
 mod ogc;
 mod open311;
 mod openapi;
