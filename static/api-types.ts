@@ -1243,7 +1243,7 @@ export interface components {
             rows: number;
             /** @description Number of refused rows. */
             refused: number;
-            /** @description Why values were refused. */
+            /** @description Why rows were refused, with the number of rows; a row may have several reasons. */
             reasons: {
                 field: string;
                 reason: string;
@@ -1369,6 +1369,7 @@ export interface components {
             service_request_id?: string | null;
             service_name?: string | null;
             status?: string | null;
+            /** @description As it is written in the file while the time zone has to be named. */
             requested_datetime?: string | null;
             closed_datetime?: string | null;
             address?: string | null;

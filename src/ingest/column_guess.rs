@@ -74,6 +74,10 @@ impl Column<'_> {
             return None;
         }
         let is_time = self.is_time();
+        // Who did something is neither when nor how far it is.
+        if self.words.is_agent && !is_time {
+            return None;
+        }
         let is_unfilled = values.no_times == values.filled;
         let has_times = is_time && (values.times + values.number_times > 0 || is_unfilled);
         if !has_times && let Some(found) = status_by_name(self.name, values, self.rows) {
@@ -136,7 +140,7 @@ impl Column<'_> {
         let of_other =
             [Concept::Name, Concept::Group, Concept::Text, Concept::Answer, Concept::Outcome];
         let is_other = self.is_key() || self.words.has_any(&of_other);
-        if self.words.has(Concept::Period) || self.words.is_technical {
+        if self.words.has(Concept::Period) || self.words.is_technical || self.words.is_agent {
             return None;
         }
         let [sure, text] = NAME_ALONE;

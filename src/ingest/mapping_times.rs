@@ -3,10 +3,14 @@
 use crate::domain::ReportTime;
 use crate::error::Refusal;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::no_time::stands_for_no_time;
+use crate::ingest::no_time::{is_filler_date, stands_for_no_time};
 use crate::ingest::notes::Notes;
 use crate::ingest::time_of_day::is_dotted_clock;
 use crate::ingest::time_style::TimeStyle;
+use crate::message;
+
+/// The first second of the year 2099.
+const YEAR_2099: i64 = 4_070_908_800;
 
 /// A time of a row.
 pub(super) struct RowTime {
@@ -56,7 +60,17 @@ impl Mapping {
             Notes::word(words, &text, String::new, false);
             return None;
         }
-        match self.clock.read(&text) {
+        let read = self.clock.read(&text);
+        let is_usual = |time: &ReportTime| (0..YEAR_2099).contains(&time.second());
+        if !read.as_ref().is_ok_and(|(time, _)| is_usual(time)) && is_filler_date(&text) {
+            let message = message!(
+                "est une date qui en remplace une absente : la demande n’a pas d’heure",
+                "is a date that stands for a missing one: the request has no time"
+            );
+            keep(Refusal::new(format!("{field}_datetime"), &text, message));
+            return None;
+        }
+        match read {
             Ok((time, format)) => {
                 let style = TimeStyle::of(&text, format, time.day_only().is_some());
                 let is_wall_clock = style.is_wall_clock();

@@ -36,6 +36,8 @@ pub struct SourceRow<'a> {
     pub mapped: std::result::Result<MappedRow, Vec<Refusal>>,
     /// Why the draft has no place.
     pub no_place: Option<NoPlace>,
+    /// The text that a field is read from.
+    pub text_of: &'a dyn Fn(&str) -> Option<String>,
     /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
     /// To be set where a row with a draft is refused all the same: what was noticed in it does not
@@ -435,7 +437,16 @@ impl SourceFile {
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
             let is_refused = &is_refused;
-            let on = sink(SourceRow { number, bytes_read, mapped, no_place, raw, is_refused });
+            let text_of = &|field: &str| mapping.text(&row.cells, field);
+            let on = sink(SourceRow {
+                number,
+                bytes_read,
+                mapped,
+                no_place,
+                text_of,
+                raw,
+                is_refused,
+            });
             if !is_refused.get() {
                 mapping.admitted();
             }

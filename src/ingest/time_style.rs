@@ -64,7 +64,9 @@ impl TimeStyle {
     /// A sample for people.
     pub fn shown(self) -> String {
         if self.format.is_number() || self.format == TimeFormat::Declared {
-            return self.format.shown().to_owned();
+            // Days that are counted have a part of a day, or none.
+            let with = if self.zone == ZoneStyle::Local { " with a time of day" } else { "" };
+            return format!("{}{with}", self.format.shown());
         }
         let date = if self.is_compact { "20260527" } else { self.format.shown() };
         let clock = match (self.zone, self.has_halves) {
@@ -159,7 +161,7 @@ mod tests {
             ("27 May 2026 14:05 -0400", "27 May 2026 14:05+02:00", false),
             ("1570320355", "epoch seconds", false),
             ("1570320355000", "epoch milliseconds", false),
-            ("43101.25", "spreadsheet serial", true),
+            ("43101.25", "spreadsheet serial with a time of day", true),
             ("43101", "spreadsheet serial", false),
             ("Wed May 27 2026 14:05:00 GMT+0200 (CEST)", "27 May 2026 14:05+02:00", false),
             ("Wed May 27 14:05:00 CEST 2026", "27 May 2026 14:05 CEST", false),

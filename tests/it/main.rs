@@ -36,6 +36,7 @@ mod hotspot_filters;
 mod hotspots;
 mod http;
 mod import;
+mod import_answers;
 mod imports;
 mod incidents;
 mod inspections;
