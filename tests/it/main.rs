@@ -41,6 +41,7 @@ mod imports;
 mod incidents;
 mod inspections;
 mod jurisdictions;
+mod json_places;
 mod labels;
 mod large;
 mod media;
