@@ -101,13 +101,20 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                 let question = format!("Order of dates such as '{sample}'");
                 let choices = ["day/month/year".to_owned(), "month/day/year".to_owned()];
                 let order = ["dmy", "mdy"][self.choice(&question, &choices)?];
-                source.declare(&FileDeclarations { date_order: Some(order), ..FileDeclarations::default() })
+                source.declare(&FileDeclarations {
+                    date_order: Some(order),
+                    ..FileDeclarations::default()
+                })
             }
-            OpenQuestion::Projection(x, y) => loop {
-                let question =
-                    format!("Projection of coordinates such as {x}, {y}, such as EPSG:2154");
+            OpenQuestion::Projection(x, y, candidates) => loop {
+                let known = match candidates.is_empty() {
+                    true => "such as EPSG:2154".to_owned(),
+                    false => format!("perhaps {}", candidates.join(", ")),
+                };
+                let question = format!("Projection of coordinates such as {x}, {y}, {known}");
                 let name = self.text(&question, None)?;
-                let declared = FileDeclarations { projection: Some(&name), ..FileDeclarations::default() };
+                let declared =
+                    FileDeclarations { projection: Some(&name), ..FileDeclarations::default() };
                 match source.declare(&declared) {
                     Ok(()) => return Ok(()),
                     Err(error) => self.say(&error.to_string())?,
@@ -122,7 +129,10 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                     "keep the places as they are".to_owned(),
                 ];
                 let word = [negation.word(), "none"][self.choice("Places", &choices)?];
-                source.declare(&FileDeclarations { negate: Some(word), ..FileDeclarations::default() })
+                source.declare(&FileDeclarations {
+                    negate: Some(word),
+                    ..FileDeclarations::default()
+                })
             }
         }
     }

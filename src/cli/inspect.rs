@@ -122,10 +122,17 @@ fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
                 negation.word(),
                 negation.shown().en
             ),
-            OpenQuestion::Projection(x, y) => println!(
-                "  not decided: the projection of coordinates such as {x}, {y}; import asks on a \
-                 terminal and stops elsewhere, unless --projection EPSG:CODE says it"
-            ),
+            OpenQuestion::Projection(x, y, candidates) => {
+                let candidates = match candidates.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({})", candidates.join(", ")),
+                };
+                println!(
+                    "  not decided: the projection of coordinates such as {x}, {y}{candidates}; \
+                     import asks on a terminal and stops elsewhere, unless --projection \
+                     EPSG:CODE says it"
+                );
+            }
         }
     }
     Ok(())

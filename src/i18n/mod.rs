@@ -46,7 +46,8 @@ impl Message {
     /// The sentence with the names of the API's members in place of the options of commands.
     pub fn with_member_names(&self) -> Self {
         let named = |text: &str, open: &str, close: &str| {
-            let text = COMMAND_ONLY.iter().fold(text.to_owned(), |text, words| text.replace(words, ""));
+            let text =
+                COMMAND_ONLY.iter().fold(text.to_owned(), |text, words| text.replace(words, ""));
             let named = |text: String, (option, member): &(&str, &str)| {
                 text.replace(option, &format!("{open}{member}{close}"))
             };

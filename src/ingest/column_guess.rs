@@ -3,8 +3,8 @@
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::hour_names::names_hour;
 use crate::ingest::no_time::is_word;
-use crate::ingest::recognition_clocks::names_hour;
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
 pub type Guess = (&'static str, f64);

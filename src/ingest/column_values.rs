@@ -14,9 +14,7 @@ use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
 use crate::ingest::time_calendars::is_ordinal;
-use crate::ingest::time_of_day::{
-    ClockStyle, is_clock_on_filler_day, is_midnight, time_of_day,
-};
+use crate::ingest::time_of_day::{ClockStyle, is_clock_on_filler_day, is_midnight, time_of_day};
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::times::{DateOrder, TimeReader};
 

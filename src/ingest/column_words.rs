@@ -314,8 +314,18 @@ impl NameWords {
 /// for people.
 const BY: [&str; 8] = ["by", "par", "von", "durch", "por", "door", "przez", "da"];
 const PEOPLE: [&str; 12] = [
-    "username", "userid", "employee", "staff", "operator", "operateur", "bearbeiter",
-    "sachbearbeiter", "mitarbeiter", "operador", "operatore", "medewerker",
+    "username",
+    "userid",
+    "employee",
+    "staff",
+    "operator",
+    "operateur",
+    "bearbeiter",
+    "sachbearbeiter",
+    "mitarbeiter",
+    "operador",
+    "operatore",
+    "medewerker",
 ];
 
 /// Do the words of a name say who did something?
@@ -327,9 +337,36 @@ fn says_agent(words: &str) -> bool {
 
 /// Words of names of reference systems, without numbers: `X Lambert 72` is a coordinate.
 const SYSTEMS: [&str; 30] = [
-    "lambert", "gauss", "gauß", "kruger", "krueger", "gk", "utm", "rd", "rijksdriehoek", "mtm",
-    "osgb", "bng", "british", "national", "grid", "puwg", "plane", "stateplane", "spcs", "etrs",
-    "wgs", "nad", "lv", "mn", "sweref", "rgf", "epsg", "l", "itm", "nztm",
+    "lambert",
+    "gauss",
+    "gauß",
+    "kruger",
+    "krueger",
+    "gk",
+    "utm",
+    "rd",
+    "rijksdriehoek",
+    "mtm",
+    "osgb",
+    "bng",
+    "british",
+    "national",
+    "grid",
+    "puwg",
+    "plane",
+    "stateplane",
+    "spcs",
+    "etrs",
+    "wgs",
+    "nad",
+    "lv",
+    "mn",
+    "sweref",
+    "rgf",
+    "epsg",
+    "l",
+    "itm",
+    "nztm",
 ];
 
 /// Is a word of a name the name of a reference system, with or without its number and hemisphere?

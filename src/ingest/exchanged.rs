@@ -22,6 +22,9 @@ const FAR_METERS: f64 = 1_000_000.0;
 /// How many times nearer the exchanged places must be to it.
 const TIMES_NEARER: f64 = 3.0;
 
+/// How far from the middle of its known places a file's pairs may lie, in degrees.
+const AROUND_DEGREES: f64 = 1.5;
+
 /// Where most places of a file lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Surroundings {
@@ -108,6 +111,24 @@ pub fn principal_city(zone: &str) -> Option<Position> {
         ZONES.lines().filter_map(city).collect()
     });
     CITIES.iter().find(|(name, _)| *name == zone).map(|(_, at)| *at)
+}
+
+/// The surroundings of the middle of places; `None` without any.
+pub fn around(places: &[Position]) -> Option<BBox> {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    let lon = median(places.iter().map(|at| at.lon()).collect())?;
+    let lat = median(places.iter().map(|at| at.lat()).collect())?;
+    let d = AROUND_DEGREES;
+    BBox::new(
+        (lon - d).max(-180.0),
+        (lat - d).max(-90.0),
+        (lon + d).min(180.0),
+        (lat + d).min(90.0),
+    )
+    .ok()
 }
 
 #[cfg(test)]

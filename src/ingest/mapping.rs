@@ -6,16 +6,13 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{
-    Accuracy, Channel, Details, Draft, Nature, ServiceCode, Status, fold,
-};
+use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ServiceCode, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
-use crate::ingest::mapping_times::is_zero_date;
-use crate::ingest::no_time::says_closed;
 use crate::ingest::negation::Negation;
+use crate::ingest::no_time::{is_zero_date, says_closed};
 use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceReader};
@@ -47,6 +44,8 @@ pub struct Mapping {
     pub(super) places: PlaceReader,
     pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Some row of the source has columns of places: those of JSON come with the rows.
+    pub(super) has_had_places: bool,
     /// Names of the columns of projected coordinates, which may say their system.
     pub(super) names_of_projected: String,
     /// The column that names the reference system of each row.
@@ -113,6 +112,7 @@ impl Mapping {
             places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            has_had_places: false,
             names_of_projected: String::new(),
             system_column: None,
             addressed: Vec::new(),
@@ -144,6 +144,7 @@ impl Mapping {
         self.columns = found.collect();
         self.find_addressed();
         self.find_systems(header);
+        self.has_had_places = self.has_had_places || self.places().is_some();
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();
         self.approximate_when =

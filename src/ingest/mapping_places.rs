@@ -30,8 +30,7 @@ impl Mapping {
         let columns = ["x", "y"].map(|field| self.single_columns(field));
         let names = columns.iter().flatten().filter_map(|column| header.get(*column).cloned());
         self.names_of_projected = names.collect::<Vec<_>>().join(" ");
-        self.system_column =
-            header.iter().position(|name| SYSTEM_COLUMNS.contains(&name.as_str()));
+        self.system_column = header.iter().position(|name| SYSTEM_COLUMNS.contains(&name.as_str()));
     }
 
     /// Finds the columns that are read both as places and as addresses.

@@ -3,7 +3,7 @@
 use crate::domain::ReportTime;
 use crate::error::Refusal;
 use crate::ingest::mapping::{Mapping, RowCells};
-use crate::ingest::no_time::{is_filler_date, stands_for_no_time};
+use crate::ingest::no_time::{is_filler_date, is_zero_date, stands_for_no_time};
 use crate::ingest::notes::Notes;
 use crate::ingest::time_of_day::is_dotted_clock;
 use crate::ingest::time_style::TimeStyle;
@@ -99,7 +99,11 @@ impl Mapping {
 
     /// A closing before the opening, whose wall clock lies in the hour that comes twice in autumn,
     /// is of the second of the two: times without an offset are read as the first.
-    pub(super) fn later_of_twice(&self, requested: Option<&RowTime>, closed: RowTime) -> ReportTime {
+    pub(super) fn later_of_twice(
+        &self,
+        requested: Option<&RowTime>,
+        closed: RowTime,
+    ) -> ReportTime {
         let before = |at: i64| requested.is_some_and(|requested| at < requested.time.second());
         if !closed.is_wall_clock || !before(closed.time.second()) {
             return closed.time;
@@ -115,9 +119,4 @@ impl Mapping {
         self.notes.borrow_mut().repeated_hour += 1;
         ReportTime::instant(later)
     }
-}
-
-/// `0`, or the zero date of databases: no time.
-pub(super) fn is_zero_date(text: &str) -> bool {
-    text == "0" || text.starts_with("0000-00-00")
 }

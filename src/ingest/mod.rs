@@ -23,6 +23,7 @@ mod duplicate_pairs;
 mod exchanged;
 mod geojson;
 mod guesses;
+mod hour_names;
 mod inspection;
 mod mapping;
 mod mapping_places;

@@ -70,9 +70,12 @@ const SYSTEMS: [(&[&str], &[u16], Area); 25] = [
     (&["eastings northings"], &[27700], BRITAIN),
 ];
 
+/// Words, with the codes and areas of the systems that they may mean.
+type CountrySystems = (&'static [&'static str], &'static [(u16, Area)]);
+
 /// Systems of countries whose usual words for the two coordinates name none: Rechtswert and
 /// Hochwert, easting and northing, Lambert alone.
-const BY_COUNTRY: [(&[&str], &[(u16, Area)]); 3] = [
+const BY_COUNTRY: [CountrySystems; 3] = [
     (
         &["rechtswert", "hochwert"],
         &[
@@ -96,13 +99,7 @@ const BY_COUNTRY: [(&[&str], &[(u16, Area)]); 3] = [
     ),
     (
         &["lambert"],
-        &[
-            (2154, FRANCE),
-            (27572, FRANCE),
-            (31370, BELGIUM),
-            (3812, BELGIUM),
-            (32198, QUEBEC),
-        ],
+        &[(2154, FRANCE), (27572, FRANCE), (31370, BELGIUM), (3812, BELGIUM), (32198, QUEBEC)],
     ),
 ];
 
@@ -156,18 +153,20 @@ fn codes(text: &str) -> Vec<(u16, Area)> {
         return zones.map(|zone| utm(*zone, south)).collect();
     }
     if has(&"mtm") {
-        let zones: Vec<u16> = numbers_after("mtm").into_iter().filter(|z| (1..=17).contains(z)).collect();
+        let zones: Vec<u16> =
+            numbers_after("mtm").into_iter().filter(|z| (1..=17).contains(z)).collect();
         let zones = if zones.is_empty() { (3..=10).collect() } else { zones };
         return zones.into_iter().filter_map(mtm).collect();
     }
-    if let Some((_, codes, area)) = SYSTEMS.iter().find(|(words, ..)| words.iter().any(|w| has(&w))) {
+    let is_named = |words: &[&str]| words.iter().any(has);
+    if let Some((_, codes, area)) = SYSTEMS.iter().find(|(words, ..)| is_named(words)) {
         let zones = [numbers_after("zone"), numbers_after("gk"), numbers_after("kruger")].concat();
         let zone = zones.first().filter(|zone| codes.len() == 4 && (2..=5).contains(*zone));
         let is_kruger = codes[0] == 31466;
         let of_zone = zone.filter(|_| is_kruger).map(|zone| vec![(31464 + zone, *area)]);
         return of_zone.unwrap_or_else(|| codes.iter().map(|code| (*code, *area)).collect());
     }
-    let country = BY_COUNTRY.iter().find(|(words, _)| words.iter().any(|word| has(&word)));
+    let country = BY_COUNTRY.iter().find(|(words, _)| is_named(words));
     country.map_or_else(Vec::new, |(_, codes)| codes.to_vec())
 }
 
@@ -215,9 +214,7 @@ pub fn named(text: &str, points: &[(f64, f64)], zone: &str) -> Vec<Projection> {
         };
         let places: Vec<Position> = places.filter(is_used).collect();
         let Some(first) = places.first().copied() else { continue };
-        let is_same = |(_, known): &(Projection, Position)| {
-            distance(*known, first).0 < SAME_METERS
-        };
+        let is_same = |(_, known): &(Projection, Position)| distance(*known, first).0 < SAME_METERS;
         if places.len() as f64 >= SHARE_MIN * points.len() as f64 && !found.iter().any(is_same) {
             found.push((projection, first));
         }
@@ -240,7 +237,7 @@ mod tests {
         for (text, point, zone, codes) in [
             ("X Lambert 72 Y Lambert 72", (148_900.0, 170_750.0), "UTC", "EPSG:31370"),
             ("x_l93 y_l93", (648_237.0, 6_862_272.0), "UTC", "EPSG:2154"),
-            ("Lambert X Lambert Y", (148_900.0, 170_750.0), "UTC", "EPSG:31370"),
+            ("Lambert X Lambert Y", (148_900.0, 170_750.0), "Europe/Brussels", "EPSG:31370"),
             ("Rechtswert Hochwert", (3_456_500.0, 5_431_000.0), "UTC", "EPSG:31467"),
             ("Rechtswert Hochwert", (2_600_000.0, 1_200_000.0), "UTC", "EPSG:2056"),
             ("Gauß-Krüger Rechtswert", (4_468_000.0, 5_333_000.0), "UTC", "EPSG:31468"),

@@ -94,9 +94,8 @@ pub fn missing_sign(places: &[Position], extent: Option<&BBox>, zone: &str) -> O
     }
     if let Some(extent) = extent {
         let share = |negation: Negation| {
-            let is_inside = |at: &&Position| {
-                negation.of(**at).is_some_and(|at| extent.contains(at))
-            };
+            let is_inside =
+                |at: &&Position| negation.of(**at).is_some_and(|at| extent.contains(at));
             places.iter().filter(is_inside).count() as f64 / places.len() as f64
         };
         let is_outside = share(Negation::Nothing) <= INSIDE_MAX;
@@ -113,7 +112,11 @@ pub fn missing_sign(places: &[Position], extent: Option<&BBox>, zone: &str) -> O
         negation.of(middle).map_or(f64::INFINITY, |mirrored| distance(mirrored, city).0)
     };
     let nearest = mirrored.into_iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
-    let is_near = far(&nearest) * TIMES_NEARER < given && far(&nearest) <= NEAR_METERS;
+    // Latitude and longitude that are exchanged are another fault.
+    let exchanged = Position::new(middle.lat(), middle.lon());
+    let exchanged = exchanged.map_or(f64::INFINITY, |at| distance(at, city).0);
+    let found = far(&nearest);
+    let is_near = found * TIMES_NEARER < given && found <= NEAR_METERS && found < exchanged;
     is_near.then_some(nearest)
 }
 
@@ -155,9 +158,12 @@ mod tests {
             let right = missing.apply(lon, lat);
             let found = missing_sign(&city(right.0, right.1), None, zone);
             assert_eq!(found, None, "{zone}");
-            assert_eq!(missing_sign(&city(-25.0, 65.0), None, zone), None, "{zone}");
+            assert_eq!(missing_sign(&city(100.0, 5.0), None, zone), None, "{zone}");
             assert_eq!(missing_sign(&city(lon, lat), None, "UTC"), None, "{zone}");
         }
+        // Exchanged, and with its sign.
+        assert_eq!(missing_sign(&city(46.8, -71.2), None, "America/Toronto"), None);
+        assert_eq!(missing_sign(&city(-34.6, -58.4), None, "America/Argentina/Buenos_Aires"), None);
         // London lies on both sides of 0.
         for lon in [-0.4, 0.1, 0.4] {
             assert_eq!(missing_sign(&city(lon, 51.5), None, "Europe/London"), None);

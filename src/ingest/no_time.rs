@@ -100,6 +100,11 @@ pub fn is_no_time_number(text: &str) -> bool {
     matches!(text.trim(), "0" | "-1" | "0.0" | "-1.0" | "0.00" | "00000000")
 }
 
+/// `0`, or the zero date of databases: no time.
+pub fn is_zero_date(text: &str) -> bool {
+    text == "0" || text.starts_with("0000-00-00")
+}
+
 /// Is the text without any digit?
 pub fn is_word(text: &str) -> bool {
     !text.bytes().any(|b| b.is_ascii_digit())

@@ -199,8 +199,8 @@ impl SourceFile {
         self.input.encoding_note()
     }
 
-    /// The `date_order`, the `point_order`, the `projection` or the `negate`: as it is declared, else as the rows
-    /// decided it the last time; `None` where neither says it.
+    /// The `date_order`, the `point_order`, the `projection` or the `negate`: as it is declared,
+    /// else as the rows decided it the last time; `None` where neither says it.
     pub fn in_force(&self, key: &str) -> Option<String> {
         let Profile { date_order, point_order, projection, negate, .. } = &self.profile;
         let declared = match key {
@@ -438,15 +438,8 @@ impl SourceFile {
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
             let is_refused = &is_refused;
             let text_of = &|field: &str| mapping.text(&row.cells, field);
-            let on = sink(SourceRow {
-                number,
-                bytes_read,
-                mapped,
-                no_place,
-                text_of,
-                raw,
-                is_refused,
-            });
+            let on =
+                sink(SourceRow { number, bytes_read, mapped, no_place, text_of, raw, is_refused });
             if !is_refused.get() {
                 mapping.admitted();
             }

@@ -6,14 +6,13 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
-use crate::ingest::exchanged::{Surroundings, surroundings};
+use crate::ingest::exchanged::{Surroundings, around, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::survey_places::around;
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
@@ -25,6 +24,8 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
+/// Projections that are named where several may be meant.
+const CANDIDATES: usize = 5;
 /// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
 const O_IS_EAST: [&str; 11] = [
     "Europe/Berlin",
@@ -48,8 +49,8 @@ pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 pub enum OpenQuestion {
     /// The order of day and month in dates such as this one.
     DateOrder(String),
-    /// The projection of coordinates such as these.
-    Projection(f64, f64),
+    /// The projection of coordinates such as these, with the EPSG codes that may be meant.
+    Projection(f64, f64, Vec<String>),
     /// Whether a minus sign is missing before the coordinates of this kind.
     Negate(Negation),
 }
@@ -195,9 +196,12 @@ impl Survey {
         if let Some((x, y, _)) = self.projected.first()
             && !has_place
             && !has_projection(mapping)
-            && self.projections(mapping).0.len() != 1
         {
-            questions.push(OpenQuestion::Projection(*x, *y));
+            let (found, _) = self.projections(mapping);
+            let names = found.iter().take(CANDIDATES).map(|one| one.name().to_owned());
+            if found.len() != 1 {
+                questions.push(OpenQuestion::Projection(*x, *y, names.collect()));
+            }
         }
         questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
         questions
@@ -379,7 +383,7 @@ impl Survey {
             return Ok(());
         }
         let (x, y, _) = self.projected[0];
-        let choices: Vec<&str> = found.iter().take(5).map(|one| one.name()).collect();
+        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
         let choices = match choices.is_empty() {
             true => String::new(),
             false => format!(" ({})", choices.join(", ")),

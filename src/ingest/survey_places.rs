@@ -10,10 +10,7 @@ use crate::ingest::place_reader::{PairOrder, PlaceReader};
 use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
 use crate::message;
-use crate::place::{BBox, Position};
-
-/// How far from the middle of its known places a file's pairs may lie, in degrees.
-const AROUND_DEGREES: f64 = 1.5;
+use crate::place::Position;
 
 /// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
 const ZERO_DEGREES: f64 = 1.0;
@@ -97,7 +94,8 @@ impl Survey {
         let (lat, lon) = first.map_or((0.0, 0.0), |at| (at.lat(), at.lon()));
         let (word, fr, en) = (negation.word(), negation.shown().fr, negation.shown().en);
         let message = message!(
-            "Les lieux comme {lat}, {lon} (latitude, longitude) sont loin de la ville, et leur              image en miroir y est : il manque sans doute un signe moins devant {fr}. \
+            "Les lieux comme {lat}, {lon} (latitude, longitude) sont loin de la ville, et leur \
+             image en miroir y est : il manque sans doute un signe moins devant {fr}. \
              --negate {word} l’ajoute, --negate none garde les lieux tels quels",
             "Places such as {lat}, {lon} (latitude, longitude) lie far from the city, and their \
              mirror image lies in it: a minus sign is probably missing before {en}. \
@@ -140,22 +138,4 @@ impl Survey {
         }
         (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), false)
     }
-}
-
-/// The surroundings of the middle of places; `None` without any.
-pub fn around(places: &[Position]) -> Option<BBox> {
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let lon = median(places.iter().map(|at| at.lon()).collect())?;
-    let lat = median(places.iter().map(|at| at.lat()).collect())?;
-    let d = AROUND_DEGREES;
-    BBox::new(
-        (lon - d).max(-180.0),
-        (lat - d).max(-90.0),
-        (lon + d).min(180.0),
-        (lat + d).min(90.0),
-    )
-    .ok()
 }

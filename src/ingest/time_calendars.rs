@@ -1,4 +1,4 @@
-//! Dates by the week and by the day of the year, dates of programs, and texts whose year comes last.
+//! Dates by the week and by the day of the year, dates of programs, and texts whose year is last.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
@@ -74,16 +74,25 @@ pub fn json_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(sign * digits.parse::<i64>().ok()?).ok()
 }
 
+/// A time without the name of its zone in brackets, which programs write behind the offset.
+pub fn without_zone_name(text: &str) -> &str {
+    let name = if text.ends_with(')') { text.find(" (") } else { None };
+    name.map_or(text, |at| &text[..at])
+}
+
 /// The text with its year before the time of day: `wed may 27 14:05:00 cest 2026`, as Unix and
 /// social networks write times.
 pub fn year_before_clock(text: &str) -> Option<String> {
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let (year, rest) = words.split_last()?;
     let is_year = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
     let clock = rest.iter().position(|word| word.contains(':'))?;
     // A month and a day before it, a zone at most behind it.
     let is_such = is_year && (2..=3).contains(&clock) && rest.len() - clock <= 2;
-    if !is_such || !rest[0].starts_with(|c: char| c.is_ascii_alphabetic()) {
+    if !is_such {
         return None;
     }
     Some([&rest[..clock], &[*year], &rest[clock..]].concat().join(" "))

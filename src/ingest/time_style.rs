@@ -1,6 +1,6 @@
 //! How the times of a file are written, as people are shown it.
 
-use crate::ingest::time_calendars::year_before_clock;
+use crate::ingest::time_calendars::{without_zone_name, year_before_clock};
 use crate::ingest::time_text::abbreviation;
 use crate::ingest::times::TimeFormat;
 
@@ -88,9 +88,7 @@ impl TimeStyle {
 
 /// What the end of a time's text says of its zone.
 pub fn zone_style(text: &str) -> ZoneStyle {
-    let text = text.trim_end();
-    // The name of the zone behind its offset, and the year behind the zone, as programs write them.
-    let text = text.split(" (").next().filter(|_| text.ends_with(')')).unwrap_or(text);
+    let text = without_zone_name(text.trim_end());
     let moved = year_before_clock(text);
     let text = moved.as_deref().unwrap_or(text);
     let bytes = text.as_bytes();

@@ -5,7 +5,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::ingest::month_names::{is_filler, month};
-use crate::ingest::time_calendars::{WrittenForm, week_or_ordinal, year_before_clock};
+use crate::ingest::time_calendars::{
+    WrittenForm, week_or_ordinal, without_zone_name, year_before_clock,
+};
 
 /// The date of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +67,7 @@ pub fn written(text: &str) -> Option<Written> {
         true => text.trim().to_ascii_lowercase(),
         false => deunicode(text.trim()).to_lowercase(),
     };
-    // Programs write the name of the zone behind its offset.
-    let text = text.split(" (").next().filter(|_| text.ends_with(')')).unwrap_or(&text);
+    let text = without_zone_name(&text);
     if text.len() > 80 {
         return None;
     }
@@ -425,7 +426,7 @@ mod tests {
             ("1er août 2014, 14 h 05", "2014-08-01 14:05:00"),
             ("mar. 3 mars 2026", "2026-03-03"),
             ("27 févr. 2026", "2026-02-27"),
-            ("27.5.2026 14.05.30", "27.5.2026 14:05:30"),
+            ("27.5.2026 14.05.30", "27|5|2026 14:05:30"),
             ("3. März 2026 um 14:05 Uhr", "2026-03-03 14:05:00"),
             ("03. Okt. 2026", "2026-10-03"),
             ("3 de diciembre de 2026 a las 14:05", "2026-12-03 14:05:00"),

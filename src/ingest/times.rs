@@ -136,8 +136,8 @@ impl TimeReader {
     /// without an offset, dates with month names in eight languages, `27/05/2026` in the order of
     /// the file, AM and PM, digits only (`20260527`), weeks (`2026-W22-3`), days of the year
     /// (`2026-147`), the times of programs (`Wed May 27 2026 14:05:00 GMT+0200`,
-    /// `/Date(1748354700000)/`), seconds or milliseconds since 1970, days since 1970 (up to 25568, the year 2040) or a spreadsheet's serial (from 25569). What has no
-    /// hour is a day.
+    /// `/Date(1748354700000)/`), seconds or milliseconds since 1970, days since 1970 (up to 25568,
+    /// the year 2040) or a spreadsheet's serial (from 25569). What has no hour is a day.
     ///
     /// # Errors
     /// Says what was expected.
@@ -238,7 +238,9 @@ impl TimeReader {
             (WrittenForm::Week, _) => TimeFormat::WeekDate,
             (WrittenForm::Ordinal, _) => TimeFormat::DayOfYear,
             (WrittenForm::Numbers, true) => TimeFormat::YearFirst,
-            (WrittenForm::Numbers, false) => self.order.map_or(TimeFormat::SameDayAndMonth, DateOrder::format),
+            (WrittenForm::Numbers, false) => {
+                self.order.map_or(TimeFormat::SameDayAndMonth, DateOrder::format)
+            }
         }
     }
 

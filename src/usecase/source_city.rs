@@ -74,7 +74,7 @@ pub fn city_of(
                     );
                     Refusal::new("--date-order", "", message)
                 }
-                OpenQuestion::Projection(x, y) => {
+                OpenQuestion::Projection(x, y, _) => {
                     let message = message!(
                         "manque : la projection des coordonnées comme {x}, {y} n’est pas connue \
                          (--projection EPSG:CODE)",

@@ -48,10 +48,7 @@ fn sentences_name_members_and_no_options_of_the_command() {
     };
     for (text, member) in [
         (table("aangemaakt", &|n| format!("05/0{}/2025 08:{n}", n % 9 + 1)), "date_order"),
-        (
-            table("aangemaakt,x,y", &|n| format!("2025-03-02,91{n}44.5,504{n}01.5")),
-            "projection",
-        ),
+        (table("aangemaakt,x,y", &|n| format!("2025-03-02,91{n}44.5,504{n}01.5")), "projection"),
         (table("aangemaakt,lat,lon", &|n| format!("2025-03-02,46.8{n},71.2{n}")), "negate"),
     ] {
         let sent = send(&service, "a.csv", text).json();

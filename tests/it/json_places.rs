@@ -16,16 +16,26 @@ fn members(n: u32) -> String {
     )
 }
 
+fn comma(text: &str) -> String {
+    text.replace('.', ",")
+}
+
+fn feature(geometry: &str, n: u32) -> String {
+    let members = members(n);
+    format!(r#"{{"type":"Feature","geometry":{geometry},"properties":{{{members}}}}}"#)
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn point(lon: &str, lat: &str) -> String {
+    format!(r#"{{"type":"Point","coordinates":[{lon},{lat}]}}"#)
+}
+
 #[test]
 fn numbers_may_be_texts_and_geometries_may_be_texts() {
-    let comma = |text: &str| text.replace('.', ",");
     let features = r#"{"type":"FeatureCollection","features":[#]}"#;
-    let feature = |geometry: &str, n: u32| {
-        let members = members(n);
-        format!(r#"{{"type":"Feature","geometry":{geometry},"properties":{{{members}}}}}"#)
-    };
-    let quoted = |json: &str| serde_json::Value::from(json).to_string();
-    let point = |lon: &str, lat: &str| format!(r#"{{"type":"Point","coordinates":[{lon},{lat}]}}"#);
     type Layout<'a> = (&'a str, &'a str, Box<dyn Fn(&str, &str, u32) -> String + 'a>);
     let layouts: Vec<Layout<'_>> = vec![
         (
@@ -36,9 +46,7 @@ fn numbers_may_be_texts_and_geometries_may_be_texts() {
         (
             "decimal commas in coordinates",
             features,
-            Box::new(|lon, lat, n| {
-                feature(&point(&quoted(&comma(lon)), &quoted(&comma(lat))), n)
-            }),
+            Box::new(|lon, lat, n| feature(&point(&quoted(&comma(lon)), &quoted(&comma(lat))), n)),
         ),
         (
             "a geometry as a text",
@@ -111,4 +119,5 @@ fn texts_that_are_no_geometry_are_refused_and_missing_ones_are_none() {
     let count = |name: &str| summary[name].as_u64();
     assert_eq!((code, count("refused"), count("added")), (Some(3), Some(2), Some(18)), "{said}");
     assert_eq!(count("without_position"), Some(2), "{said}");
+    assert_eq!(summary["without_position_by_reason"], serde_json::json!({ "empty cell": 2 }));
 }

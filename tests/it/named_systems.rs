@@ -22,64 +22,67 @@ fn import(folder: &Folder, text: &str, zone: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(said).unwrap())
 }
 
+type Layout = ([&'static str; 2], [f64; 2], &'static str, &'static str, [f64; 2]);
+
+/// Names of the columns, a point, the time zone, the system, and the point in degrees.
+const LAYOUTS: [Layout; 10] = [
+    (
+        ["X Lambert 72", "Y Lambert 72"],
+        [148_900.0, 170_750.0],
+        "Europe/Brussels",
+        "EPSG:31370",
+        [4.352, 50.847],
+    ),
+    (["x_l93", "y_l93"], [648_237.0, 6_862_272.0], "Europe/Paris", "EPSG:2154", [2.294, 48.858]),
+    (
+        ["Rechtswert", "Hochwert"],
+        [3_456_500.0, 5_431_000.0],
+        "Europe/Berlin",
+        "EPSG:31467",
+        [8.404, 49.014],
+    ),
+    (
+        ["UTM32N Ost", "UTM32N Nord"],
+        [456_400.0, 5_429_400.0],
+        "Europe/Berlin",
+        "EPSG:25832",
+        [8.404, 49.014],
+    ),
+    (["X_RD", "Y_RD"], [121_000.0, 487_000.0], "Europe/Amsterdam", "EPSG:28992", [4.89, 52.37]),
+    (
+        ["MTM8_X", "MTM8_Y"],
+        [294_352.3, 5_031_850.9],
+        "America/Toronto",
+        "EPSG:32188",
+        [-73.633, 45.426],
+    ),
+    (
+        ["Easting (British National Grid)", "Northing (British National Grid)"],
+        [530_268.0, 179_640.0],
+        "Europe/London",
+        "EPSG:27700",
+        [-0.125, 51.501],
+    ),
+    (
+        ["PUWG 1992 Easting", "PUWG 1992 Northing"],
+        [637_000.0, 486_000.0],
+        "Europe/Warsaw",
+        "EPSG:2180",
+        [21.0, 52.23],
+    ),
+    (["LV95 E", "LV95 N"], [2_600_000.0, 1_200_000.0], "Europe/Zurich", "EPSG:2056", [7.44, 46.95]),
+    (
+        ["Easting EPSG:31370", "Northing EPSG:31370"],
+        [148_900.0, 170_750.0],
+        "Europe/Brussels",
+        "EPSG:31370",
+        [4.352, 50.847],
+    ),
+];
+
 #[test]
 fn the_names_of_the_columns_say_the_system() {
-    type Layout<'a> = ([&'a str; 2], [f64; 2], &'a str, &'a str, [f64; 2]);
-    let layouts: [Layout<'_>; 10] = [
-        (
-            ["X Lambert 72", "Y Lambert 72"],
-            [148_900.0, 170_750.0],
-            "Europe/Brussels",
-            "EPSG:31370",
-            [4.352, 50.847],
-        ),
-        (["x_l93", "y_l93"], [648_237.0, 6_862_272.0], "Europe/Paris", "EPSG:2154", [2.294, 48.858]),
-        (
-            ["Rechtswert", "Hochwert"],
-            [3_456_500.0, 5_431_000.0],
-            "Europe/Berlin",
-            "EPSG:31467",
-            [8.404, 49.014],
-        ),
-        (
-            ["UTM32N Ost", "UTM32N Nord"],
-            [456_400.0, 5_429_400.0],
-            "Europe/Berlin",
-            "EPSG:25832",
-            [8.404, 49.014],
-        ),
-        (["X_RD", "Y_RD"], [121_000.0, 487_000.0], "Europe/Amsterdam", "EPSG:28992", [4.89, 52.37]),
-        (
-            ["MTM8_X", "MTM8_Y"],
-            [294_352.3, 5_031_850.9],
-            "America/Toronto",
-            "EPSG:32188",
-            [-73.633, 45.426],
-        ),
-        (
-            ["Easting (British National Grid)", "Northing (British National Grid)"],
-            [530_268.0, 179_640.0],
-            "Europe/London",
-            "EPSG:27700",
-            [-0.125, 51.501],
-        ),
-        (
-            ["PUWG 1992 Easting", "PUWG 1992 Northing"],
-            [637_000.0, 486_000.0],
-            "Europe/Warsaw",
-            "EPSG:2180",
-            [21.0, 52.23],
-        ),
-        (["LV95 E", "LV95 N"], [2_600_000.0, 1_200_000.0], "Europe/Zurich", "EPSG:2056", [7.44, 46.95]),
-        (
-            ["Easting EPSG:31370", "Northing EPSG:31370"],
-            [148_900.0, 170_750.0],
-            "Europe/Brussels",
-            "EPSG:31370",
-            [4.352, 50.847],
-        ),
-    ];
-    for (names, point, zone, code, [lon, lat]) in layouts {
+    for (names, point, zone, code, [lon, lat]) in LAYOUTS {
         let folder = Folder::new("systems");
         let (status, said) = import(&folder, &table(names, point, ["", ""]), zone);
         assert_eq!(status, Some(0), "{names:?}: {said}");
@@ -119,7 +122,12 @@ fn what_the_names_leave_open_is_asked_with_the_candidates() {
         ),
         // The numbers are of another system than the name.
         (["X Lambert 93", "Y Lambert 93"], [148_900.0, 170_750.0], "Europe/Brussels", "not known:"),
-        (["X State Plane", "Y State Plane"], [902_000.0, 1_020_000.0], "America/Chicago", "not known:"),
+        (
+            ["X State Plane", "Y State Plane"],
+            [902_000.0, 1_020_000.0],
+            "America/Chicago",
+            "not known:",
+        ),
     ] {
         let folder = Folder::new("systems");
         let (status, said) = import(&folder, &table(names, point, ["", ""]), zone);

@@ -72,9 +72,7 @@ fn a_time_of_day_that_is_not_understood_is_a_doubt() {
         (["Date", "Time"], ["07~30", "19~45"]),
     ] {
         let folder = Folder::new("clocks");
-        let text = table(names, |n| {
-            ["2025-03-27".to_owned(), clocks[n as usize % 2].to_owned()]
-        });
+        let text = table(names, |n| ["2025-03-27".to_owned(), clocks[n as usize % 2].to_owned()]);
         let (code, _, said) = import(&folder, "a.csv", text);
         assert_eq!(code, Some(2), "{names:?}: {said}");
         let doubt = format!("the time of day perhaps in '{}'", names[1]);

@@ -236,7 +236,9 @@ impl Input {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
             // Its first record is broken, and is refused as a row.
-            Err(_) if has_object_on_second_line(self.text(), START_BYTES_MAX) => Ok(Format::JsonLines),
+            Err(_) if has_object_on_second_line(self.text(), START_BYTES_MAX) => {
+                Ok(Format::JsonLines)
+            }
             Err(message) => Err(self.cut_short(&message)),
         }
     }

@@ -9,7 +9,7 @@ use crate::i18n::Message;
 use crate::message;
 
 /// A language that is looked for.
-struct Language {
+struct WrittenLanguage {
     /// Its name in French and in English.
     names: [&'static str; 2],
     /// Is it written in windows-1252?
@@ -20,16 +20,24 @@ struct Language {
     sequences: &'static [&'static [u8]],
 }
 
-const LANGUAGES: [Language; 13] = [
-    Language {
+const LANGUAGES: [WrittenLanguage; 13] = [
+    WrittenLanguage {
         names: ["en espagnol", "Spanish"],
         is_western: true,
         words: "fecha fechas calle calles barrio barrios asunto cierre apertura distrito hora \
                 folio queja solicitud incidencia alumbrado limpieza basura los las del una para \
                 con ciudad abierto cerrado pendiente colonia municipio",
-        sequences: &[b"ci\xf3n", b"si\xf3n", b"a\xf1o", b"a\xf1a", b"e\xf1o", b"\xf1ez", b"n\xfamero"],
+        sequences: &[
+            b"ci\xf3n",
+            b"si\xf3n",
+            b"a\xf1o",
+            b"a\xf1a",
+            b"e\xf1o",
+            b"\xf1ez",
+            b"n\xfamero",
+        ],
     },
-    Language {
+    WrittenLanguage {
         names: ["en portugais", "Portuguese"],
         is_western: true,
         words: "rua ruas bairro bairros assunto abertura fechamento endereco logradouro freguesia \
@@ -37,79 +45,80 @@ const LANGUAGES: [Language; 13] = [
                 avenida travessa prazo",
         sequences: &[b"\xe7\xe3o", b"\xe7\xf5es", b"\xe3o", b"\xf5es", b"\xeancia", b"\xe2mara"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en français", "French"],
         is_western: true,
         words: "rue rues quartier quartiers adresse ouverture fermeture demande signalement \
                 eclairage voirie trottoir chaussee dechets les des une dans sur avec ouvert \
                 ferme boulevard chemin arrondissement commune",
         sequences: &[
-            b"\xe8re", b"\xe9e", b"\xe9 ", b"\xe9tat", b"cr\xe9", b"\xf4t", b"\xe8s", b"\xe9g", b"r\xe9",
-            b"d\xe9", b" \xe0 ", b"\xe7a", b"\xeete",
+            b"\xe8re", b"\xe9e", b"\xe9 ", b"\xe9tat", b"cr\xe9", b"\xf4t", b"\xe8s", b"\xe9g",
+            b"r\xe9", b"d\xe9", b" \xe0 ", b"\xe7a", b"\xeete",
         ],
     },
-    Language {
+    WrittenLanguage {
         names: ["en italien", "Italian"],
         is_western: true,
         words: "indirizzo segnalazione chiusura apertura quartiere piazza viale della delle degli \
                 nel sulla rifiuti buca illuminazione chiuso aperto richiesta descrizione",
         sequences: &[b"it\xe0", b"\xe0 ", b"\xf9 ", b"\xf2 "],
     },
-    Language {
+    WrittenLanguage {
         names: ["en allemand", "German"],
         is_western: true,
         words: "meldung meldungen bezirk stadtteil datum_eingang abgeschlossen beschreibung weg \
                 platz und nicht der die das auf mit offen erledigt gemeldet laterne",
         sequences: &[b"stra\xdfe", b"stra\xdf", b"f\xfcr", b"\xfcber", b"m\xfcll"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en néerlandais", "Dutch"],
         is_western: true,
         words: "straat melding meldingen wijk buurt omschrijving categorie het een van niet voor \
                 gesloten afgehandeld aanmaakdatum",
         sequences: &[b"ge\xefn", b"re\xeb", b"ci\xeb"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en polonais", "Polish"],
         is_western: false,
         words: "ulica ulicy zgloszenie zgloszenia dzielnica opis kategoria nie jest przy oraz dla \
                 rodzaj data_zgloszenia otwarte osiedle chodnik jezdnia",
         sequences: &[b"\xea ", b"\xb3a", b"\xf3w", b"o\x9c\xe6", b"\xbfe", b"\xb9 ", b"\xb3y"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en tchèque ou en slovaque", "Czech or Slovak"],
         is_western: false,
         words: "ulice nazev stav popis hlaseni podnet adresa pro nebo ktery mesto okres obec \
                 nazov stavu podnetu ulici",
         sequences: &[b"\xec", b"\xf8i", b"\xf8e", b"\xfd ", b"\x9aen", b"\x9eka"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en hongrois", "Hungarian"],
         is_western: false,
-        words: "utca bejelentes leiras allapot kerulet cim tipus datuma nem egy hiba lezart nyitott",
+        words: "utca bejelentes leiras allapot kerulet cim tipus datuma nem egy hiba lezart \
+                nyitott",
         sequences: &[b"\xf5", b"\xfb", b"\xe9s ", b"s\xe1g", b"t\xe9s"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en roumain", "Romanian"],
         is_western: false,
-        words: "strada sesizare sesizari descriere stare este pentru sector cartier nr_inregistrare \
-                deschis inchis",
+        words: "strada sesizare sesizari descriere stare este pentru sector cartier \
+                nr_inregistrare deschis inchis",
         sequences: &[b"\xfei", b"\xba\xee", b"\xe3 ", b"\xe3r", b"\xfeie", b"\xbai"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en croate ou en slovène", "Croatian or Slovene"],
         is_western: false,
         words: "prijava prijave naslov naziv opisa ulici trg cesta otvoreno zatvoreno kategorija",
         sequences: &[b"\xe8a", b"\xe8n", b"\x9ete", b"\x9ani", b"i\xe6"],
     },
-    Language {
+    WrittenLanguage {
         names: ["dans une langue balte", "of a Baltic language"],
         is_western: false,
         words: "gatve iela adresas statusas aprasymas adrese statuss apraksts tanav aadress \
                 kuupaev kirjeldus seisund yra ir",
         sequences: &[b"\xebt", b"\xf0k", b"\xfe", b"\xe2s ", b"\xeeb"],
     },
-    Language {
+    WrittenLanguage {
         names: ["en turc", "Turkish"],
         is_western: false,
         words: "sokak mahalle cadde ilce basvuru tarih tarihi durum konu talep sikayet mahallesi",
@@ -140,7 +149,7 @@ pub struct LanguageVotes {
 
 impl Default for LanguageVotes {
     fn default() -> Self {
-        let each = |(number, language): (usize, &Language)| {
+        let each = |(number, language): (usize, &WrittenLanguage)| {
             let words: Vec<(&'static str, (usize, u32))> =
                 language.words.split_ascii_whitespace().map(|word| (word, (number, 0))).collect();
             words
@@ -214,7 +223,9 @@ impl LanguageVotes {
             .collect();
         words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let is_western = LANGUAGES[best].is_western;
-        if words.is_empty() || (is_western && !self.is_defined) || (!is_western && guess == WINDOWS_1252)
+        if words.is_empty()
+            || (is_western && !self.is_defined)
+            || (!is_western && guess == WINDOWS_1252)
         {
             return (guess, by_bytes());
         }
@@ -267,7 +278,8 @@ mod tests {
 
     #[test]
     fn other_languages_keep_the_encoding_that_was_detected() {
-        let polish = "ulica;opis;dzielnica\n1;ulica Łąkowa;nie świeci\n2;przy ulicy Żółtej;chodnik\n";
+        let polish =
+            "ulica;opis;dzielnica\n1;ulica Łąkowa;nie świeci\n2;przy ulicy Żółtej;chodnik\n";
         assert_eq!(decided(polish, WINDOWS_1250, WINDOWS_1250), "windows-1250");
         let czech = "ulice;popis;stav\n1;Příčná ulice;město\n2;Dlouhá ulice;nefunkční světlo pro\n";
         assert_eq!(decided(czech, WINDOWS_1250, WINDOWS_1250), "windows-1250");

@@ -55,7 +55,8 @@ pub struct ImportProgress {
     pub rows: u64,
     /// Rows that were refused.
     pub refused: u64,
-    /// Why rows were refused, each row once for a field and reason, in the order of their first occurrence.
+    /// Why rows were refused, each row once for a field and reason, in the order of their first
+    /// occurrence.
     pub reasons: Vec<RefusalCount>,
     /// The city that it is filed under.
     pub jurisdiction: Option<String>,

@@ -349,8 +349,7 @@ impl RowFeature {
                 let mut shown = RowOut::of_report(number, report, language.pick(service));
                 if let Some([requested, closed]) = &row.written {
                     shown.requested_datetime.clone_from(requested);
-                    shown.closed_datetime =
-                        shown.closed_datetime.and_then(|_| closed.clone());
+                    shown.closed_datetime = shown.closed_datetime.and_then(|_| closed.clone());
                 }
                 (geometry, shown)
             }
