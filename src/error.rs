@@ -121,9 +121,10 @@ impl Error {
             if let Some(name) = refusal.field.strip_prefix("--") {
                 refusal.field = name.replace('-', "_");
             }
+            refusal.message = refusal.message.with_member_names();
         }
         match self.refusals.is_empty() {
-            true => self,
+            true => Self { message: self.message.with_member_names(), ..self },
             false => Self { cause: self.cause, ..Self::refused(self.refusals) },
         }
     }

@@ -1311,7 +1311,7 @@ export interface components {
             rows: number;
             /** @description Number of refused rows. */
             refused: number;
-            /** @description Why values were refused. */
+            /** @description Why rows were refused, with the number of rows; a row may have several reasons. */
             reasons: {
                 field: string;
                 reason: string;
@@ -1384,6 +1384,7 @@ export interface components {
                 time_zone: string | null;
                 date_order: string | null;
                 projection: string | null;
+                negate: string | null;
                 delimiter: string | null;
                 encoding: string | null;
                 sheet: string | null;
@@ -1436,6 +1437,7 @@ export interface components {
             service_request_id?: string | null;
             service_name?: string | null;
             status?: string | null;
+            /** @description As it is written in the file while the time zone has to be named. */
             requested_datetime?: string | null;
             closed_datetime?: string | null;
             address?: string | null;
@@ -1457,6 +1459,8 @@ export interface components {
             /** @enum {string} */
             date_order?: "" | "dmy" | "mdy";
             projection?: string;
+            /** @enum {string} */
+            negate?: "" | "lon" | "lat" | "lon,lat" | "none";
             delimiter?: string;
             encoding?: string;
             sheet?: string;

@@ -63,16 +63,25 @@ function drawCity({ choices, jurisdiction, needs, time_zone }: api.Import): void
 }
 
 function drawSettings({ choices, columns, doubts }: api.Import): void {
-  const order = h("select", { id: "choice-date_order" }, ...(["", "dmy", "mdy"] as const).map((value) =>
-    h("option", { value, selected: (choices.date_order ?? "") === value }, t(`import.date_order.${value || "auto"}`))));
-  order.addEventListener("change", () => change({ date_order: order.value as "" | "dmy" | "mdy" }));
+  const select = <Value extends string>(
+    name: "date_order" | "negate", options: readonly (readonly [Value, string])[], set: (value: Value) => api.ImportChange,
+  ): HTMLElement => {
+    const list = h("select", { id: `choice-${name}` }, ...options.map(([value, label]) =>
+      h("option", { value, selected: (choices[name] ?? "") === value }, label)));
+    list.addEventListener("change", () => change(set(list.value as Value)));
+    return h("div", { class: "field" }, h("label", { for: list.id }, t(`import.choice.${name}`)), list);
+  };
+  const orders = (["", "dmy", "mdy"] as const).map((value) => [value, t(`import.date_order.${value || "auto"}`)] as const);
+  const signs = (["", "lon", "lat", "lon,lat", "none"] as const)
+    .map((value) => [value, t(`import.negate.${value || "auto"}`)] as const);
   const settings = byId<HTMLDetailsElement>("settings");
   // Doubts that are about no column are decided here.
   const isOfColumn = (doubt: string): boolean => columns.some(({ name }) => doubt.includes(name));
   if (doubts.some((doubt) => !isOfColumn(doubt))) settings.open = true;
   const text = (name: TextChoice & keyof typeof choices): HTMLElement => choiceField(name, choices[name] ?? "");
   settings.replaceChildren(h("summary", {}, t("import.settings")), h("div", { class: "pair" },
-    h("div", { class: "field" }, h("label", { for: "choice-date_order" }, t("import.choice.date_order")), order),
+    select("date_order", orders, (date_order) => ({ date_order })),
+    select("negate", signs, (negate) => ({ negate })),
     text("category"), text("projection"), text("delimiter"), text("encoding"), text("sheet")));
 }
 

@@ -71,11 +71,11 @@ function refusedRow({ properties }: Row): HTMLElement {
   return h("li", {}, h("strong", {}, t("import.row", { number: properties.row })), h("ul", {}, ...reasons));
 }
 
-function takenRow({ geometry, properties }: Row, timeZone: string): HTMLElement {
+function takenRow({ geometry, properties }: Row, timeZone: string | null): HTMLElement {
   const { address, requested_datetime: requested, service_name: service, status } = properties;
   const place = address ?? geometry?.coordinates.map((degrees) => degrees.toFixed(5)).reverse().join(", ");
   const cells = [
-    service ?? "", status ? tValue("status", status) : "", requested ? formatDateTime(requested, timeZone) : "",
+    service ?? "", status ? tValue("status", status) : "", requested && timeZone ? formatDateTime(requested, timeZone) : requested ?? "",
     place ?? t("card.no_location"),
   ];
   return h("tr", {}, h("th", { scope: "row" }, String(properties.row)), ...cells.map((cell) => h("td", {}, cell)));
@@ -100,7 +100,7 @@ export function drawRows(file: Import, config: Config): void {
     h("summary", {}, t("import.rows.list")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("import.rows.list") },
       h("table", {}, h("thead", {}, h("tr", {}, ...heading)),
-        h("tbody", {}, ...taken.map((row) => takenRow(row, file.time_zone ?? "UTC"))))));
+        h("tbody", {}, ...taken.map((row) => takenRow(row, file.time_zone))))));
   byId("first-rows").hidden = taken.length === 0;
   void drawMap(taken, config);
 }

@@ -23,18 +23,21 @@ pub struct Answers {
     pub date_order: Option<String>,
     /// As `--projection`.
     pub projection: Option<String>,
+    /// As `--negate`.
+    pub negate: Option<String>,
     /// As `--repeats`, which is not asked for.
     pub repeats: Option<String>,
 }
 
 impl Answers {
-    /// As a mapping file has them.
+    /// What is declared about the file as a whole.
     pub fn declared(&self) -> Declared<'_> {
         Declared {
             jurisdiction: self.jurisdiction.as_deref(),
             time_zone: self.time_zone.as_deref(),
             date_order: self.date_order.as_deref(),
             projection: self.projection.as_deref(),
+            negate: self.negate.as_deref(),
             repeats: self.repeats.as_deref(),
         }
     }
@@ -86,26 +89,49 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                 _ => return Err(error),
             }
         }
-        source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+        source.declare(&answers.declared())?;
         let city =
             city_of(source, answers.jurisdiction.as_deref(), answers.time_zone.as_deref(), reader)?;
-        match source.open_question(city.jurisdiction.extent)? {
-            Some(OpenQuestion::DateOrder(sample)) => {
+        let city = &city.jurisdiction;
+        for question in source.open_questions(city.extent, Some(&city.time_zone))? {
+            self.ask(source, question)?;
+        }
+        Ok(())
+    }
+
+    /// Asks what the rows do not say.
+    fn ask(&mut self, source: &mut SourceFile, question: OpenQuestion) -> Result<()> {
+        match question {
+            OpenQuestion::DateOrder(sample) => {
                 let question = format!("Order of dates such as '{sample}'");
                 let choices = ["day/month/year".to_owned(), "month/day/year".to_owned()];
                 let order = ["dmy", "mdy"][self.choice(&question, &choices)?];
-                source.declare(Some(order), None)
+                source.declare(&Declared { date_order: Some(order), ..Declared::default() })
             }
-            Some(OpenQuestion::Projection(x, y)) => loop {
-                let question =
-                    format!("Projection of coordinates such as {x}, {y}, such as EPSG:2154");
+            OpenQuestion::Projection(x, y, candidates) => loop {
+                let known = match candidates.is_empty() {
+                    true => "such as EPSG:2154".to_owned(),
+                    false => format!("perhaps {}", candidates.join(", ")),
+                };
+                let question = format!("Projection of coordinates such as {x}, {y}, {known}");
                 let name = self.text(&question, None)?;
-                match source.declare(None, Some(&name)) {
+                let declared = Declared { projection: Some(&name), ..Declared::default() };
+                match source.declare(&declared) {
                     Ok(()) => return Ok(()),
                     Err(error) => self.say(&error.to_string())?,
                 }
             },
-            None => Ok(()),
+            OpenQuestion::Negate(negation) => {
+                self.say(
+                    "The places of the file lie far from the city, their mirror image lies in it.",
+                )?;
+                let choices = [
+                    format!("add the missing minus sign to {}", negation.shown().en),
+                    "keep the places as they are".to_owned(),
+                ];
+                let word = [negation.word(), "none"][self.choice("Places", &choices)?];
+                source.declare(&Declared { negate: Some(word), ..Declared::default() })
+            }
         }
     }
 

@@ -71,6 +71,9 @@ pub struct Arguments {
     /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
     #[arg(long)]
     projection: Option<String>,
+    /// Degrees that lack a minus sign: lon, lat or lon,lat; none keeps them as they are.
+    #[arg(long)]
+    negate: Option<String>,
     #[command(flatten)]
     read: ReadArguments,
     /// Which row of a repeated id is kept: newest, first, last, or refuse (default: newest).
@@ -165,11 +168,12 @@ impl Arguments {
     /// Everything that decides how a file is read, as one text.
     fn reading(&self, mapping: Option<&str>) -> String {
         format!(
-            "{} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
+            "{} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
             self.profile,
             self.jurisdiction,
             self.date_order,
             self.projection,
+            self.negate,
             self.read,
             self.repeats,
             self.fix_swapped,
@@ -208,6 +212,7 @@ impl OpenedFile {
             time_zone: arguments.time_zone.clone(),
             date_order: arguments.date_order.clone(),
             projection: arguments.projection.clone(),
+            negate: arguments.negate.clone(),
             repeats: arguments.repeats.clone(),
         };
         if !source.has_rows()? {
@@ -219,7 +224,7 @@ impl OpenedFile {
             Terminal { input, output }.ask_all(&mut source, &mut answers, &reader)?;
         } else {
             // A wrong word is refused before a mapping is written with it.
-            source.declare(answers.date_order.as_deref(), answers.projection.as_deref())?;
+            source.declare(&answers.declared())?;
             arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
             let city = answers.jurisdiction.as_deref();
             city.map_or(Ok(()), |id| source.jurisdiction(id).map(drop))?;

@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let known_zone = jurisdiction.and_then(|id| source.time_zone(id));
     let zone = arguments.time_zone.clone().or(known_zone);
     println!("{}: read as {}", file.label, source.described());
-    if let Some(note) = source.incomplete() {
+    for note in source.encoding_note().into_iter().chain(source.incomplete()) {
         println!("  {note}");
     }
     println!("  jurisdiction: {}", shown(jurisdiction, "--jurisdiction"));
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let found = source.profile_columns()?;
         print_zone(zone.as_deref(), found.needs_time_zone, found.has_times);
         print_profile(&source, &found);
-        print_questions(&source)?;
+        print_questions(&source, zone.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     };
     print_zone(zone.as_deref(), recognition.needs_time_zone, recognition.has_times());
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     for doubt in &recognition.doubts {
         println!("  ambiguous: {doubt}");
     }
-    print_questions(&source)?;
+    print_questions(&source, zone.as_deref())?;
     let path = recognised::mapping_path(arguments.output.as_deref(), &file.naming_path);
     let declared = Declared { jurisdiction, time_zone: zone.as_deref(), ..Declared::default() };
     recognised::write_mapping(&path, &recognition.mapping(&declared))?;
@@ -106,19 +106,33 @@ fn print_zone(zone: Option<&str>, is_needed: bool, has_times: bool) {
 
 /// Prints what the rows do not decide, so that `import` asks for it on a terminal and stops
 /// elsewhere.
-fn print_questions(source: &SourceFile) -> Result<()> {
+fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
     let extent = source.profile().extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
-    for question in source.open_questions(extent)? {
+    for question in source.open_questions(extent, zone)? {
         match question {
             OpenQuestion::DateOrder(sample) => println!(
                 "  not decided: dates such as '{sample}' may be day/month or month/day; import \
                  asks on a terminal and stops elsewhere, unless --date-order dmy or --date-order \
                  mdy says it"
             ),
-            OpenQuestion::Projection(x, y) => println!(
-                "  not decided: the projection of coordinates such as {x}, {y}; import asks on a \
-                 terminal and stops elsewhere, unless --projection EPSG:CODE says it"
+            OpenQuestion::Negate(negation) => println!(
+                "  not decided: the places lie far from the city, their mirror image lies in it; \
+                 import asks on a terminal and stops elsewhere, unless --negate {} adds the minus \
+                 sign of {} or --negate none keeps them",
+                negation.word(),
+                negation.shown().en
             ),
+            OpenQuestion::Projection(x, y, candidates) => {
+                let candidates = match candidates.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({})", candidates.join(", ")),
+                };
+                println!(
+                    "  not decided: the projection of coordinates such as {x}, {y}{candidates}; \
+                     import asks on a terminal and stops elsewhere, unless --projection \
+                     EPSG:CODE says it"
+                );
+            }
         }
     }
     Ok(())

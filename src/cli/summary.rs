@@ -221,8 +221,10 @@ impl FileSummary {
     /// Refusals by field and reason; a row may have several.
     fn print_refused(&self) {
         let Some(path) = &self.refused else { return };
-        println!("  refused, by field and reason:");
         let kinds = self.noticed.refusals.sorted();
+        let all = kinds.iter().map(|kind| kind.count).sum::<u64>() + self.noticed.refusals.others;
+        let several = if all > self.counts.refused { " (some rows have several)" } else { "" };
+        println!("  refused, by field and reason{several}:");
         for RefusalKind { field, reason, count, examples } in kinds.iter().take(KINDS) {
             let examples: Vec<String> = examples.iter().map(|text| format!("'{text}'")).collect();
             let examples = match examples.is_empty() {
@@ -269,6 +271,7 @@ impl FileSummary {
             "date_order": source.in_force("date_order"),
             "point_order": source.in_force("point_order"),
             "projection": source.in_force("projection"),
+            "negate": source.in_force("negate"),
             "notes": self.noticed.sentences.iter().chain(&source.reading_notes())
                 .map(|note| &note.en).collect::<Vec<_>>(),
             "incomplete": source.incomplete().map(|why| why.en),

@@ -21,6 +21,42 @@ macro_rules! message {
     };
 }
 
+/// Options of commands with the members of the API that say the same.
+const MEMBERS: [(&str, &str); 8] = [
+    ("--date-order", "date_order"),
+    ("--projection", "projection"),
+    ("--negate", "negate"),
+    ("--encoding", "encoding"),
+    ("--delimiter", "delimiter"),
+    ("--sheet", "sheet"),
+    ("--jurisdiction", "jurisdiction"),
+    ("--time-zone", "time_zone"),
+];
+
+/// What sentences say of options that the API has no member for.
+const COMMAND_ONLY: [&str; 5] = [
+    " ; voir --fix-swapped",
+    "; see --fix-swapped",
+    ", ou « projection » ou « extent » dans le fichier de --mapping",
+    ", or 'projection' or 'extent' in the --mapping file",
+    " ; voir time_formats",
+];
+
+impl Message {
+    /// The sentence with the names of the API's members in place of the options of commands.
+    pub fn with_member_names(&self) -> Self {
+        let named = |text: &str, open: &str, close: &str| {
+            let text =
+                COMMAND_ONLY.iter().fold(text.to_owned(), |text, words| text.replace(words, ""));
+            let named = |text: String, (option, member): &(&str, &str)| {
+                text.replace(option, &format!("{open}{member}{close}"))
+            };
+            MEMBERS.iter().fold(text, named)
+        };
+        Self { fr: named(&self.fr, "« ", " »"), en: named(&self.en, "'", "'") }
+    }
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.en)

@@ -3,6 +3,7 @@
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::hour_names::names_hour;
 use crate::ingest::no_time::is_word;
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
@@ -59,7 +60,9 @@ impl Column<'_> {
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
         let values = self.values;
-        if values.filled == 0 {
+        // The time of day belongs to a day in another column.
+        let is_hour = values.are_hours(names_hour(self.name)) && values.share(values.times) < 0.5;
+        if values.filled == 0 && !is_hour {
             return self.by_name_alone();
         }
         // What a portal says of its own record is not about the request.
@@ -67,14 +70,14 @@ impl Column<'_> {
         let is_link = values.share(values.links) >= 0.9
             && values.share(values.places) < 0.5
             && !self.names_place();
-        // The time of day belongs to a day in another column.
-        let is_hour = values.filled > 0
-            && values.share(values.hours) >= 0.9
-            && values.share(values.times) < 0.5;
         if self.words.has(Concept::Period) || is_link || is_portal || is_hour {
             return None;
         }
         let is_time = self.is_time();
+        // Who did something is neither when nor how far it is.
+        if self.words.is_agent && !is_time {
+            return None;
+        }
         let is_unfilled = values.no_times == values.filled;
         let has_times = is_time && (values.times + values.number_times > 0 || is_unfilled);
         if !has_times && let Some(found) = status_by_name(self.name, values, self.rows) {
@@ -137,7 +140,7 @@ impl Column<'_> {
         let of_other =
             [Concept::Name, Concept::Group, Concept::Text, Concept::Answer, Concept::Outcome];
         let is_other = self.is_key() || self.words.has_any(&of_other);
-        if self.words.has(Concept::Period) || self.words.is_technical {
+        if self.words.has(Concept::Period) || self.words.is_technical || self.words.is_agent {
             return None;
         }
         let [sure, text] = NAME_ALONE;

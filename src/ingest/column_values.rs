@@ -13,6 +13,8 @@ use crate::ingest::numbers::{degrees, grouped, is_absent, is_rounded};
 use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
+use crate::ingest::time_calendars::is_ordinal;
+use crate::ingest::time_of_day::{ClockStyle, is_clock_on_filler_day, is_midnight, time_of_day};
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::times::{DateOrder, TimeReader};
 
@@ -30,6 +32,10 @@ const WORD_CHARS: usize = 80;
 
 /// Bare numbers are times of requests only within these seconds of 1970: 1980 to 2100.
 const RECENT: Range<i64> = 315_532_800..4_102_444_800;
+
+/// Styles of [`ColumnSample::hour_numbers`].
+const HOUR_NUMBERS: [ClockStyle; 3] =
+    [ClockStyle::Digits, ClockStyle::Dotted, ClockStyle::Fraction];
 
 /// Values of columns that answer yes or no, or say a side of a street.
 const FLAGS: [&str; 29] = [
@@ -84,6 +90,13 @@ pub struct ColumnSample {
     pub links: u32,
     /// Times of day without a date.
     pub hours: u32,
+    /// Numbers that may be times of day: by digits (`0830`), with a point (`8.30`), as the part of
+    /// a day (`0.354`).
+    pub hour_numbers: [u32; 3],
+    /// Times that are midnight.
+    pub midnights: u32,
+    /// Times of day on the day that a spreadsheet writes where there is none.
+    pub hours_on_filler_days: u32,
     /// Integers that are one more than the integer of the row before; the first counts when it is 0
     /// or 1.
     pub counted: u32,
@@ -101,6 +114,7 @@ impl ColumnSample {
             return;
         }
         if is_filler_date(text) {
+            self.hours_on_filler_days += u32::from(is_clock_on_filler_day(text));
             self.show(text);
             return;
         }
@@ -113,7 +127,10 @@ impl ColumnSample {
         self.cells.push((row, hash(text)));
         self.containers += u32::from(is_container);
         self.links += u32::from(text.starts_with("http://") || text.starts_with("https://"));
-        self.hours += u32::from(is_hour(text));
+        self.hours += u32::from(time_of_day(text, ClockStyle::Plain).is_some());
+        for (count, style) in self.hour_numbers.iter_mut().zip(HOUR_NUMBERS) {
+            *count += u32::from(time_of_day(text, style).is_some());
+        }
         let integer = text.parse::<i64>().ok();
         let before =
             if self.filled == 1 { integer.map(|n| n.clamp(0, 1) - 1) } else { self.last_integer };
@@ -127,10 +144,13 @@ impl ColumnSample {
         }
         let read = clocks.iter().find_map(|clock| clock.read(text).ok());
         if let Some((time, format)) = read {
-            let is_number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let is_digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            // Keys are written so, too: `2026-147`.
+            let is_number = is_digits || is_ordinal(text);
             self.times += u32::from(!is_number);
             self.number_times += u32::from(is_number && RECENT.contains(&time.second()));
             self.days += u32::from(time.day_only().is_some());
+            self.midnights += u32::from(is_midnight(text));
             let style = TimeStyle::of(text, format, time.day_only().is_some());
             self.local_times += u32::from(!style.has_zone());
         }
@@ -252,6 +272,15 @@ impl ColumnSample {
         both * 2 > self.filled && f64::from(usual) >= 0.9 * f64::from(both)
     }
 
+    /// Are the values times of day? Numbers are, where the name says it.
+    pub fn are_hours(&self, says_hour: bool) -> bool {
+        if self.filled == 0 {
+            return says_hour && self.hours_on_filler_days > 0;
+        }
+        let numbers = self.hour_numbers.iter().max().copied().unwrap_or(0);
+        self.share(self.hours) >= 0.9 || (says_hour && self.share(self.hours + numbers) >= 0.9)
+    }
+
     /// The part of the values that are words for the nature of a request: complaint, question.
     pub fn natures(&self) -> f64 {
         self.known_words(|word| nature_of_words(word).is_some())
@@ -297,18 +326,6 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-/// Is it a time of day, such as `09:39 AM` or `17:05:00`?
-pub fn is_hour(text: &str) -> bool {
-    let upper = text.to_ascii_uppercase();
-    let clock = upper.trim_end_matches(['A', 'P', 'M', '.', ' ', 'H']);
-    let parts: Vec<&str> = clock.split(':').collect();
-    let is_part = |part: &&str| {
-        let digits = part.split('.').next().unwrap_or_default();
-        (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-    };
-    (2..=3).contains(&parts.len()) && parts.iter().all(is_part)
 }
 
 fn shortened(text: &str) -> String {

@@ -261,6 +261,8 @@ pub struct NameWords {
     pub is_bare_area: bool,
     /// It names a service and no request: its key is the code of a category.
     pub is_service: bool,
+    /// It names who did something: `Closed By`, `Créée par`.
+    pub is_agent: bool,
 }
 
 impl NameWords {
@@ -273,6 +275,7 @@ impl NameWords {
         let parts = split(&with_number(name)).join(" ").replace("work order", "workorder");
         let says_service = |word: &str| SERVICES.iter().any(|stem| word.starts_with(stem));
         let says_request = REQUESTS.iter().any(|stem| parts.contains(stem));
+        words.is_agent = says_agent(&parts);
         words.is_service = !says_request && parts.split(' ').any(says_service);
         for word in parts.split(' ').filter(|word| !word.is_empty()) {
             if word.chars().all(|c| c.is_ascii_digit()) {
@@ -289,6 +292,10 @@ impl NameWords {
                 None => words.unknown += 1,
             }
         }
+        if words.has_any(&[East, North]) {
+            let named = parts.split(' ').filter(|word| concept(word).is_none() && is_system(word));
+            words.unknown = words.unknown.saturating_sub(named.count() as u32);
+        }
         words
     }
 
@@ -301,6 +308,72 @@ impl NameWords {
     pub fn has_any(&self, concepts: &[Concept]) -> bool {
         concepts.iter().any(|concept| self.has(*concept))
     }
+}
+
+/// Words behind which the name of a person is, at the end of a name such as `Closed By`, and words
+/// for people.
+const BY: [&str; 8] = ["by", "par", "von", "durch", "por", "door", "przez", "da"];
+const PEOPLE: [&str; 12] = [
+    "username",
+    "userid",
+    "employee",
+    "staff",
+    "operator",
+    "operateur",
+    "bearbeiter",
+    "sachbearbeiter",
+    "mitarbeiter",
+    "operador",
+    "operatore",
+    "medewerker",
+];
+
+/// Do the words of a name say who did something?
+fn says_agent(words: &str) -> bool {
+    let last = words.split(' ').rfind(|word| !word.is_empty()).unwrap_or_default();
+    let has_more = words.split(' ').filter(|word| !word.is_empty()).count() > 1;
+    (has_more && BY.contains(&last)) || words.split(' ').any(|word| PEOPLE.contains(&word))
+}
+
+/// Words of names of reference systems, without numbers: `X Lambert 72` is a coordinate.
+const SYSTEMS: [&str; 30] = [
+    "lambert",
+    "gauss",
+    "gauß",
+    "kruger",
+    "krueger",
+    "gk",
+    "utm",
+    "rd",
+    "rijksdriehoek",
+    "mtm",
+    "osgb",
+    "bng",
+    "british",
+    "national",
+    "grid",
+    "puwg",
+    "plane",
+    "stateplane",
+    "spcs",
+    "etrs",
+    "wgs",
+    "nad",
+    "lv",
+    "mn",
+    "sweref",
+    "rgf",
+    "epsg",
+    "l",
+    "itm",
+    "nztm",
+];
+
+/// Is a word of a name the name of a reference system, with or without its number and hemisphere?
+fn is_system(word: &str) -> bool {
+    let stem = word.trim_end_matches(['n', 's']).trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = stem.len() < word.len();
+    SYSTEMS.contains(&word) || (is_numbered && SYSTEMS.contains(&stem))
 }
 
 /// Beginnings of words for a service of the city, and parts of words for a request.

@@ -22,6 +22,9 @@ const FAR_METERS: f64 = 1_000_000.0;
 /// How many times nearer the exchanged places must be to it.
 const TIMES_NEARER: f64 = 3.0;
 
+/// How far from the middle of its known places a file's pairs may lie, in degrees.
+const AROUND_DEGREES: f64 = 1.5;
+
 /// Where most places of a file lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Surroundings {
@@ -43,15 +46,11 @@ pub enum Surroundings {
 /// Where most of the places lie. The time zone of the city decides whether they are exchanged: by
 /// the distances from its principal city. O(n²).
 pub fn surroundings(places: &[Position], zone: &str) -> Surroundings {
-    let near = |a: &Position, b: &Position| {
-        (a.lat() - b.lat()).abs() <= NEAR_DEGREES
-            && ((a.lon() - b.lon() + 540.0).rem_euclid(360.0) - 180.0).abs() <= NEAR_DEGREES
-    };
-    let around = |one: &Position| places.iter().filter(|other| near(one, other)).count();
+    let around = |one: &Position| places.iter().filter(|other| is_around(one, other)).count();
     let Some(middle) = places.iter().max_by_key(|one| around(one)) else {
         return Surroundings::Unknown;
     };
-    let core: Vec<Position> = places.iter().copied().filter(|one| near(one, middle)).collect();
+    let core: Vec<Position> = places.iter().copied().filter(|one| is_around(one, middle)).collect();
     let Some(usual) = box_of(&core) else { return Surroundings::Unknown };
     let exchanged: Vec<Position> = core.iter().filter_map(|one| exchange(*one)).collect();
     // Beyond 90°, the exchanged places are none on the Earth.
@@ -75,6 +74,12 @@ pub fn surroundings(places: &[Position], zone: &str) -> Surroundings {
     }
 }
 
+/// Does a place lie around another?
+pub fn is_around(a: &Position, b: &Position) -> bool {
+    (a.lat() - b.lat()).abs() <= NEAR_DEGREES
+        && ((a.lon() - b.lon() + 540.0).rem_euclid(360.0) - 180.0).abs() <= NEAR_DEGREES
+}
+
 /// The place whose longitude is this one's latitude; `None` where there is none on the Earth.
 fn exchange(at: Position) -> Option<Position> {
     Position::new(at.lat(), at.lon()).ok()
@@ -96,7 +101,7 @@ fn box_of(places: &[Position]) -> Option<BBox> {
 }
 
 /// The principal city of a time zone.
-fn principal_city(zone: &str) -> Option<Position> {
+pub fn principal_city(zone: &str) -> Option<Position> {
     static CITIES: LazyLock<Vec<(&str, Position)>> = LazyLock::new(|| {
         let city = |line: &'static str| {
             let mut cells = line.split('\t');
@@ -106,6 +111,24 @@ fn principal_city(zone: &str) -> Option<Position> {
         ZONES.lines().filter_map(city).collect()
     });
     CITIES.iter().find(|(name, _)| *name == zone).map(|(_, at)| *at)
+}
+
+/// The surroundings of the middle of places; `None` without any.
+pub fn around(places: &[Position]) -> Option<BBox> {
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    let lon = median(places.iter().map(|at| at.lon()).collect())?;
+    let lat = median(places.iter().map(|at| at.lat()).collect())?;
+    let d = AROUND_DEGREES;
+    BBox::new(
+        (lon - d).max(-180.0),
+        (lat - d).max(-90.0),
+        (lon + d).min(180.0),
+        (lat + d).min(90.0),
+    )
+    .ok()
 }
 
 #[cfg(test)]

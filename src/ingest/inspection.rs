@@ -28,6 +28,8 @@ pub struct Declarations {
     pub date_order: Option<String>,
     /// Projection of the columns `x` and `y`.
     pub projection: Option<String>,
+    /// Degrees that lack a minus sign: `lon`, `lat`, `lon,lat` or `none`.
+    pub negate: Option<String>,
     /// How the bytes are read.
     pub options: ReadOptions,
 }
@@ -86,7 +88,12 @@ impl Inspection {
             Some(found) => Self::recognised(&mut source, found, declared)?,
             None => Self::of_profile(&mut source, declared)?,
         };
-        source.declare(declared.date_order.as_deref(), declared.projection.as_deref())?;
+        source.declare(&Declared {
+            date_order: declared.date_order.as_deref(),
+            projection: declared.projection.as_deref(),
+            negate: declared.negate.as_deref(),
+            ..Declared::default()
+        })?;
         Ok((source, inspection))
     }
 

@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{
-    Accuracy, Channel, Details, Draft, Nature, ReportTime, ServiceCode, Status, fold,
-};
+use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ServiceCode, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
-use crate::ingest::no_time::{says_closed, stands_for_no_time};
+use crate::ingest::negation::Negation;
+use crate::ingest::no_time::{is_zero_date, says_closed};
 use crate::ingest::notes::{Notes, channel_word};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::{PLACE_FIELDS, PairOrder, PlaceReader};
@@ -21,7 +20,7 @@ use crate::ingest::place_text::address_of;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
-use crate::ingest::time_style::TimeStyle;
+use crate::ingest::time_of_day::day_with_clock;
 use crate::ingest::times::{DateOrder, TimeReader};
 use crate::message;
 use crate::place::BBox;
@@ -41,16 +40,24 @@ pub type MappedRow = (Draft, Option<Category>);
 /// A profile made ready for one header.
 pub struct Mapping {
     pub(super) profile: Profile,
-    clock: TimeReader,
+    pub(super) clock: TimeReader,
     pub(super) places: PlaceReader,
     pub(super) columns: HashMap<&'static str, FieldColumns>,
     approximate_when: Vec<(usize, String)>,
+    /// Some row of the source has columns of places: those of JSON come with the rows.
+    pub(super) has_had_places: bool,
+    /// Names of the columns of projected coordinates, which may say their system.
+    pub(super) names_of_projected: String,
+    /// The column that names the reference system of each row.
+    pub(super) system_column: Option<usize>,
     /// Columns that are read both as places and as addresses.
     pub(super) addressed: Vec<usize>,
     /// Fields that have one value, each with a column of it.
     pub(super) one_valued: Vec<(&'static str, usize)>,
     /// Times whose midnights mean days.
-    midnight_is_day: Vec<&'static str>,
+    pub(super) midnight_is_day: Vec<&'static str>,
+    /// In columns of times of day, a point is between hours and minutes.
+    pub(super) has_dotted_clocks: bool,
     pub(super) notes: RefCell<Notes>,
     /// What was noticed in the row at hand, which counts once the row is admitted.
     pub(super) row_notes: RefCell<Vec<RowNote>>,
@@ -74,13 +81,6 @@ pub trait RowCells {
     fn cell(&self, column: usize) -> Option<&str>;
 }
 
-/// A time of a row.
-struct RowTime {
-    time: ReportTime,
-    /// The text is a wall clock without an offset.
-    is_wall_clock: bool,
-}
-
 impl Mapping {
     /// Finds the profile's columns in `header`, whose names are folded. Wall clocks are of `zone`;
     /// `extent` is where swapped coordinates are noticed by.
@@ -97,6 +97,7 @@ impl Mapping {
         let order = profile.point_order.as_deref().and_then(PairOrder::parse);
         let mut places = PlaceReader::new(order.unwrap_or(PairOrder::LatLon));
         places.projection = profile.projection.as_deref().map(Projection::new).transpose()?;
+        places.negated = profile.negate.as_deref().and_then(Negation::parse);
         places.extent = extent.map(|extent| extent.grown(0.5));
         places.fix_swapped = fix_swapped;
         let clock = TimeReader {
@@ -111,9 +112,13 @@ impl Mapping {
             places,
             columns: HashMap::new(),
             approximate_when: Vec::new(),
+            has_had_places: false,
+            names_of_projected: String::new(),
+            system_column: None,
             addressed: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
+            has_dotted_clocks: false,
             notes: RefCell::default(),
             row_notes: RefCell::default(),
         };
@@ -138,6 +143,8 @@ impl Mapping {
         });
         self.columns = found.collect();
         self.find_addressed();
+        self.find_systems(header);
+        self.has_had_places = self.has_had_places || self.places().is_some();
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();
         self.approximate_when =
@@ -171,6 +178,11 @@ impl Mapping {
     /// Does the profile say in which order the numbers of a place are?
     pub fn declares_point_order(&self) -> bool {
         self.profile.point_order.is_some()
+    }
+
+    /// Does the profile say which degrees lack a minus sign?
+    pub fn declares_negation(&self) -> bool {
+        self.profile.negate.is_some()
     }
 
     /// Reads places of two numbers in this order.
@@ -249,9 +261,12 @@ impl Mapping {
             let is_time = ["requested", "updated", "closed", "expected"].contains(&field);
             Some(match (parts?.as_slice(), is_time) {
                 // Year, month and day in columns of their own.
-                ([year, month, day, clock @ ..], true) if is_year(year) => {
-                    [&[[*year, *month, *day].join("-").as_str()], clock].concat().join(" ")
+                ([year, month, day], true) if is_year(year) => [*year, *month, *day].join("-"),
+                ([year, month, day, clock], true) if is_year(year) => {
+                    let day = [*year, *month, *day].join("-");
+                    day_with_clock(&day, clock, self.has_dotted_clocks)
                 }
+                ([day, clock], true) => day_with_clock(day, clock, self.has_dotted_clocks),
                 (parts, true) => parts.join(" "),
                 (parts, false) => parts.join(" / "),
             })
@@ -386,69 +401,6 @@ impl Mapping {
         Some(taken)
     }
 
-    fn time(
-        &self,
-        row: &impl RowCells,
-        field: &'static str,
-        keep: &mut impl FnMut(Refusal),
-    ) -> Option<RowTime> {
-        let text = self.text(row, field)?;
-        // Every request has begun; what follows may not have come yet.
-        if field == "requested" {
-            if is_zero_date(&text) {
-                return None;
-            }
-        } else if stands_for_no_time(&text) {
-            let words = &mut self.notes.borrow_mut().no_times;
-            Notes::word(words, &text, String::new, false);
-            return None;
-        }
-        match self.clock.read(&text) {
-            Ok((time, format)) => {
-                let style = TimeStyle::of(&text, format, time.day_only().is_some());
-                let is_wall_clock = style.is_wall_clock();
-                self.notes.borrow_mut().time(field, style);
-                let time = match is_wall_clock && self.midnight_is_day.contains(&field) {
-                    true => self.day_at_midnight(time),
-                    false => time,
-                };
-                Some(RowTime { time, is_wall_clock })
-            }
-            Err(message) => {
-                keep(Refusal::new(format!("{field}_datetime"), &text, message));
-                None
-            }
-        }
-    }
-
-    /// The day that begins at this instant; the instant itself where none does.
-    fn day_at_midnight(&self, time: ReportTime) -> ReportTime {
-        let zone = &self.clock.zone;
-        let at = jiff::Timestamp::from_second(time.second()).ok();
-        let day = at.map(|at| zone.to_datetime(at).date());
-        let day = day.and_then(|day| ReportTime::day(day, zone).ok());
-        day.filter(|day| day.second() == time.second()).unwrap_or(time)
-    }
-
-    /// A closing before the opening, whose wall clock lies in the hour that comes twice in autumn,
-    /// is of the second of the two: times without an offset are read as the first.
-    fn later_of_twice(&self, requested: Option<&RowTime>, closed: RowTime) -> ReportTime {
-        let before = |at: i64| requested.is_some_and(|requested| at < requested.time.second());
-        if !closed.is_wall_clock || !before(closed.time.second()) {
-            return closed.time;
-        }
-        let later = jiff::Timestamp::from_second(closed.time.second() + 3600).ok();
-        let first = jiff::Timestamp::from_second(closed.time.second()).ok();
-        let (Some(first), Some(later)) = (first, later) else { return closed.time };
-        let zone = &self.clock.zone;
-        let twice = zone.to_datetime(first) == zone.to_datetime(later);
-        if !twice || before(later.as_second()) {
-            return closed.time;
-        }
-        self.notes.borrow_mut().repeated_hour += 1;
-        ReportTime::instant(later)
-    }
-
     fn accuracy(
         &self,
         row: &impl RowCells,
@@ -480,11 +432,6 @@ impl Mapping {
 /// The text unless it is blank.
 pub(super) fn filled(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
-}
-
-/// `0`, or the zero date of databases: no time.
-fn is_zero_date(text: &str) -> bool {
-    text == "0" || text.starts_with("0000-00-00")
 }
 
 /// Four digits.

@@ -4,7 +4,35 @@ use crate::error::Refusal;
 use crate::ingest::mapping::{Mapping, RowCells, filled};
 use crate::ingest::place_reader::PlaceCells;
 
+/// Names of columns whose values name the reference system of the coordinates.
+const SYSTEM_COLUMNS: [&str; 16] = [
+    "crs",
+    "srs",
+    "srid",
+    "epsg",
+    "epsg_code",
+    "code_epsg",
+    "projection",
+    "coordinate_system",
+    "coordinate_reference_system",
+    "spatial_reference",
+    "systeme_de_coordonnees",
+    "systeme_coordonnees",
+    "koordinatensystem",
+    "bezugssystem",
+    "coordinatenstelsel",
+    "sistema_de_coordenadas",
+];
+
 impl Mapping {
+    /// Finds the names that may say in which system projected coordinates are.
+    pub(super) fn find_systems(&mut self, header: &[String]) {
+        let columns = ["x", "y"].map(|field| self.single_columns(field));
+        let names = columns.iter().flatten().filter_map(|column| header.get(*column).cloned());
+        self.names_of_projected = names.collect::<Vec<_>>().join(" ");
+        self.system_column = header.iter().position(|name| SYSTEM_COLUMNS.contains(&name.as_str()));
+    }
+
     /// Finds the columns that are read both as places and as addresses.
     pub(super) fn find_addressed(&mut self) {
         let addresses = self.single_columns("address");

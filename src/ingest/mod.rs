@@ -23,12 +23,16 @@ mod duplicate_pairs;
 mod exchanged;
 mod geojson;
 mod guesses;
+mod hour_names;
 mod inspection;
 mod mapping;
 mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;
+mod mapping_times;
 mod month_names;
+mod named_projection;
+mod negation;
 mod no_place;
 mod no_time;
 mod notes;
@@ -48,6 +52,7 @@ mod python_literal;
 mod read;
 mod recognition;
 mod recognition_categories;
+mod recognition_clocks;
 mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;
@@ -70,8 +75,11 @@ mod status_words;
 #[cfg(test)]
 mod status_words_tests;
 mod survey;
+mod survey_places;
 #[cfg(test)]
 mod survey_tests;
+mod time_calendars;
+mod time_of_day;
 mod time_style;
 mod time_text;
 mod times;
@@ -81,6 +89,7 @@ pub use duplicate_model::{builtin as builtin_model, read as read_model, write as
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use inspection::{Declarations, InspectedColumn, Inspection};
 pub use mapping::Category;
+pub use negation::Negation;
 pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use profile_columns::{ColumnWord, ProfileColumns};

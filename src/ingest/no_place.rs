@@ -9,7 +9,9 @@ use crate::ingest::place_words::is_no_place;
 
 /// Why a row has no place that was read without a refusal.
 pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
-    let Some(places) = mapping.places() else { return NoPlace::NoColumn };
+    let Some(places) = mapping.places() else {
+        return if mapping.has_had_places { NoPlace::Empty } else { NoPlace::NoColumn };
+    };
     let texts = |fields: &[&str]| {
         fields.iter().flat_map(|field| mapping.cells(row, field)).collect::<Vec<&str>>()
     };

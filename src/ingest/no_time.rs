@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::Status;
 use crate::ingest::status_words::status_of_words;
+use crate::ingest::time_calendars::json_date;
 use crate::ingest::time_text::{WrittenDate, written};
 
 /// The spreadsheets' serial of 9999-12-31.
@@ -42,6 +43,9 @@ pub fn is_filler_date(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|b| b.is_ascii_digit()) {
         return is_filler_number(text, digits);
+    }
+    if let Some(at) = json_date(text) {
+        return is_filler(TimeZone::UTC.to_datetime(at).date());
     }
     match written(text).map(|parts| parts.date) {
         Some(WrittenDate::Sure(date)) => is_filler(date),
@@ -96,6 +100,11 @@ pub fn is_no_time_number(text: &str) -> bool {
     matches!(text.trim(), "0" | "-1" | "0.0" | "-1.0" | "0.00" | "00000000")
 }
 
+/// `0`, or the zero date of databases: no time.
+pub fn is_zero_date(text: &str) -> bool {
+    text == "0" || text.starts_with("0000-00-00")
+}
+
 /// Is the text without any digit?
 pub fn is_word(text: &str) -> bool {
     !text.bytes().any(|b| b.is_ascii_digit())
@@ -138,6 +147,7 @@ mod tests {
             "00.00.0000 00:00:00",
             "1/0/1900 12:00:00 AM",
             "00/01/1900",
+            "/Date(-62135596800000)/",
         ] {
             assert!(is_filler_date(text), "{text}");
         }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::error::Refusal;
+use crate::ingest::negation::Negation;
 use crate::ingest::numbers::{degrees, east_west, grouped};
 use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
 use crate::ingest::place_words::{is_address, is_no_place};
@@ -108,6 +109,8 @@ pub struct PlaceReader {
     pub order: PairOrder,
     /// `O` after degrees is the east: Ost, Oost.
     pub o_is_east: bool,
+    /// Degrees whose sign is changed, as somebody declared.
+    pub negated: Option<Negation>,
     /// Projections that single texts name, by EPSG code.
     named: RefCell<HashMap<u32, Option<Projection>>>,
 }
@@ -127,6 +130,7 @@ impl PlaceReader {
             zeros: [true; 2],
             order,
             o_is_east: false,
+            negated: None,
             named: RefCell::default(),
         }
     }
@@ -220,6 +224,7 @@ impl PlaceReader {
 
     /// A place unless it is 0/0, or has one 0 that is far from the city.
     fn somewhere(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        let (lon, lat) = self.negated.map_or((lon, lat), |negation| negation.apply(lon, lat));
         let may_be = match (lon == 0.0, lat == 0.0) {
             (false, false) => true,
             (true, true) => false,

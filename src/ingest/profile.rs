@@ -11,6 +11,7 @@ use crate::domain::{
     Channel, ClosedReason, Jurisdiction, JurisdictionId, Nature, RepeatRule, Status, fold,
 };
 use crate::error::Refusal;
+use crate::ingest::negation::Negation;
 use crate::ingest::place_reader::PairOrder;
 use crate::ingest::projection::Projection;
 use crate::ingest::times::{DateOrder, FORMAT_WORDS};
@@ -60,6 +61,8 @@ pub struct Profile {
     pub time_formats: Vec<String>,
     /// Order of the two numbers of a point's text: `lat,lon` or `lon,lat`.
     pub point_order: Option<String>,
+    /// Degrees that lack a minus sign: `lon`, `lat`, `lon,lat`, or `none`.
+    pub negate: Option<String>,
     /// Longitude and latitude of points that stand for an unknown place.
     pub default_points: Vec<[f64; 2]>,
     /// Columns whose value says that the place is not exact.
@@ -210,6 +213,9 @@ impl Profile {
         if let Some(word) = self.point_order.as_deref().filter(|w| PairOrder::parse(w).is_none()) {
             return Err(format!("point_order '{word}': lat,lon | lon,lat"));
         }
+        if let Some(word) = self.negate.as_deref().filter(|w| Negation::parse(w).is_none()) {
+            return Err(format!("negate '{word}': {}", Negation::spellings()));
+        }
         if let Some(word) = self.repeats.as_deref().filter(|w| RepeatRule::parse(w).is_none()) {
             return Err(format!("repeats '{word}': {}", RepeatRule::spellings()));
         }
@@ -287,6 +293,7 @@ impl Profile {
                 false => self.time_formats,
             },
             point_order: self.point_order.or(base.point_order),
+            negate: self.negate.or(base.negate),
             default_points: [base.default_points, self.default_points].concat(),
             approximate_when: merge(base.approximate_when, self.approximate_when),
             columns,

@@ -92,8 +92,8 @@ fn registered(code: u32) -> Option<u16> {
     }
 }
 
-/// The least distance in metres by which two projections must differ to be told apart.
-const SAME_METERS: f64 = 30.0;
+/// The least distance in metres by which two projections must differ to be different ones.
+pub const SAME_METERS: f64 = 30.0;
 
 /// What is known of a file's projected coordinates: points whose place is known otherwise, or the
 /// extent in which they must lie.
@@ -139,6 +139,15 @@ pub fn recognise(evidence: &Evidence<'_>) -> Vec<Projection> {
 }
 
 impl Evidence<'_> {
+    /// Does a projection agree with it?
+    pub fn agrees(&self, projection: &Projection) -> bool {
+        let at = |x, y| {
+            let (lon, lat) = projection.lon_lat(x, y)?;
+            Position::new(lon, lat).ok()
+        };
+        self.misfit(at).is_some()
+    }
+
     fn first(&self) -> Option<(f64, f64)> {
         match self {
             Self::Known(points) => points.first().map(|(x, y, _)| (*x, *y)),

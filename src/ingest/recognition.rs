@@ -244,38 +244,6 @@ impl Recognition {
         }
     }
 
-    /// A day in one column and the time of day in another are one time.
-    fn join_hours(&mut self, values: &[ColumnSample]) {
-        const ENDS: [(&str, Concept); 2] =
-            [("requested", Concept::Created), ("closed", Concept::Closed)];
-        let mut joined = Vec::new();
-        for (field, concept) in ENDS {
-            let day = (0..self.columns.len()).find(|number| {
-                let sample = &values[*number];
-                self.columns[*number].field == Some(field) && sample.share(sample.days) >= 0.9
-            });
-            let Some(day) = day else { continue };
-            let hours = (0..self.columns.len()).filter(|number| {
-                let (column, sample) = (&self.columns[*number], &values[*number]);
-                let is_hour = sample.filled > 0 && sample.share(sample.hours) >= 0.9;
-                is_hour && column.field.is_none() && !column.key.is_empty()
-            });
-            let others = [Concept::Closed, Concept::Updated, Concept::Expected, Concept::Created];
-            let fits = |number: &usize| {
-                let words = NameWords::of(&self.columns[*number].name);
-                words.has(concept) || (field == "requested" && !words.has_any(&others))
-            };
-            if let Some(hour) = hours.into_iter().find(fits) {
-                joined.push((field, day, hour));
-            }
-        }
-        for (field, day, hour) in joined {
-            let both = format!("{}+{}", self.columns[day].key, self.columns[hour].key);
-            self.more.push((field, both));
-            self.columns[hour].joined = true;
-        }
-    }
-
     /// The columns of a field as a mapping lists them: the first with a value counts.
     pub(super) fn keys(&self, field: &str) -> Vec<String> {
         // A column that is joined with others is not read alone.

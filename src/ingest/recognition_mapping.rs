@@ -26,6 +26,8 @@ pub struct Declared<'a> {
     pub date_order: Option<&'a str>,
     /// The projection of `x` and `y`.
     pub projection: Option<&'a str>,
+    /// The degrees that lack a minus sign.
+    pub negate: Option<&'a str>,
     /// Which of the rows of one id wins.
     pub repeats: Option<&'a str>,
 }
@@ -53,6 +55,7 @@ impl Recognition {
             ("time_zone", declared.time_zone, Some("America/Toronto")),
             ("date_order", declared.date_order, None),
             ("projection", declared.projection, None),
+            ("negate", declared.negate, None),
             ("repeats", declared.repeats, None),
         ] {
             let _ = match (value, example) {

@@ -18,7 +18,7 @@ pub struct RefusalKind {
     pub field: String,
     /// The reason; numbers and names in which the reasons of its rows differ are left out.
     pub reason: Message,
-    /// How often.
+    /// In how many rows.
     pub count: u64,
     /// Values that were refused, the first ones.
     pub examples: Vec<String>,
@@ -33,9 +33,13 @@ pub struct RefusalCounts {
 }
 
 impl RefusalCounts {
-    /// Counts the refusals of a row.
+    /// Counts the refusals of a row: once for each field and reason.
     pub fn add(&mut self, refusals: &[Refusal]) {
-        for Refusal { field, value, message } in refusals {
+        for (number, Refusal { field, value, message }) in refusals.iter().enumerate() {
+            let is_same = |other: &Refusal| other.field == *field && other.message == *message;
+            if refusals[..number].iter().any(is_same) {
+                continue;
+            }
             let key = (field.clone(), general(&message.en));
             if self.kinds.len() >= KINDS_MAX && !self.kinds.contains_key(&key) {
                 self.others += 1;
@@ -70,7 +74,8 @@ impl RefusalCounts {
     }
 }
 
-/// A reason without its own numbers and quoted names: `…` stands for each.
+/// A reason without its own numbers and quoted names, for each of which `…` is written, and without
+/// what is in brackets.
 fn general(reason: &str) -> String {
     let mut general = String::with_capacity(reason.len());
     let mut closing = None;
@@ -78,8 +83,12 @@ fn general(reason: &str) -> String {
         match (closing, sign) {
             (Some(end), _) if sign == end => closing = None,
             (Some(_), _) => {}
-            (None, '(' | '«') => {
-                closing = Some(if sign == '(' { ')' } else { '»' });
+            (None, '(') => {
+                closing = Some(')');
+                general.truncate(general.trim_end().len());
+            }
+            (None, '«') => {
+                closing = Some('»');
                 general.push('…');
             }
             // An apostrophe within a word opens no quote.
@@ -123,7 +132,9 @@ mod tests {
             ("is not a number", "north")
         );
         assert_eq!(kinds[1].examples[1].len(), EXAMPLE_CHARS);
-        assert_eq!(general("'x' isn't one (of 3) 'y, z' 12 m"), "… isn't one … … … m");
+        assert_eq!(general("'x' isn't one (of 3) 'y, z' 12 m"), "… isn't one … … m");
+        counts.add(&[far("east"), far("west")]);
+        assert_eq!(counts.sorted()[1].count, 3);
         for n in 0..1_000 {
             counts.add(&[Refusal::new(format!("f{n}"), "", message!("non", "no"))]);
         }

@@ -17,6 +17,7 @@ use crate::ingest::notes::{NoPlace, Notes};
 use crate::ingest::profile::Profile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::Recognition;
+use crate::ingest::recognition_mapping::Declared;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::row_naming::RowNaming;
 use crate::ingest::survey::TIMES;
@@ -36,6 +37,8 @@ pub struct SourceRow<'a> {
     pub mapped: std::result::Result<MappedRow, Vec<Refusal>>,
     /// Why the draft has no place.
     pub no_place: Option<NoPlace>,
+    /// The text that a field is read from.
+    pub text_of: &'a dyn Fn(&str) -> Option<String>,
     /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
     /// To be set where a row with a draft is refused all the same: what was noticed in it does not
@@ -144,6 +147,7 @@ impl SourceFile {
             profile.date_order = profile.date_order.take().or(said.date_order);
             profile.point_order = profile.point_order.take().or(said.point_order);
             profile.projection = profile.projection.take().or(said.projection);
+            profile.negate = profile.negate.take().or(said.negate);
         }
     }
 
@@ -171,7 +175,8 @@ impl SourceFile {
     pub fn reading_notes(&self) -> Vec<Message> {
         let notes = self.reading_notes.borrow();
         let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
-        self.incomplete().into_iter().chain(by_name).chain(notes.iter().cloned()).collect()
+        let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
+        of_bytes.chain(by_name).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
@@ -179,13 +184,19 @@ impl SourceFile {
         self.input.incomplete()
     }
 
-    /// The `date_order`, the `point_order` or the `projection`: as it is declared, else as the rows
-    /// decided it the last time; `None` where neither says it.
+    /// The encoding that was detected and why, where it is not a matter of course.
+    pub fn encoding_note(&self) -> Option<Message> {
+        self.input.encoding_note()
+    }
+
+    /// The `date_order`, the `point_order`, the `projection` or the `negate`: as it is declared,
+    /// else as the rows decided it the last time; `None` where neither says it.
     pub fn in_force(&self, key: &str) -> Option<String> {
-        let Profile { date_order, point_order, projection, .. } = &self.profile;
+        let Profile { date_order, point_order, projection, negate, .. } = &self.profile;
         let declared = match key {
             "date_order" => date_order,
             "point_order" => point_order,
+            "negate" => negate,
             _ => projection,
         };
         let decided = self.decided.borrow();
@@ -216,6 +227,7 @@ impl SourceFile {
         hasher.update(format!("{name} {columns:?}").as_bytes());
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
+        hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
         if self.repeats() != RepeatRule::Newest {
             hasher.update(self.repeats().as_str().as_bytes());
         }
@@ -240,12 +252,12 @@ impl SourceFile {
         own.or(of_city.as_ref()).unwrap_or(&self.profile).city_named(known.as_str())
     }
 
-    /// Declares what the profile leaves open: the order of day and month (`dmy`, `mdy`) and the
-    /// projection of `x` and `y`.
+    /// Declares what the profile leaves open.
     ///
     /// # Errors
-    /// The word or the projection is not known.
-    pub fn declare(&mut self, date_order: Option<&str>, projection: Option<&str>) -> Result<()> {
+    /// A word or the projection is not known.
+    pub fn declare(&mut self, said: &Declared<'_>) -> Result<()> {
+        let Declared { date_order, projection, negate, .. } = *said;
         let declared = |field: &str, text: &str, key: &str| {
             Profile::parse(&format!("{key} = {text:?}")).map_err(|reason| {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };
@@ -257,6 +269,9 @@ impl SourceFile {
         }
         if let Some(name) = projection {
             self.profile.projection = declared("--projection", name, "projection")?.projection;
+        }
+        if let Some(word) = negate {
+            self.profile.negate = declared("--negate", word, "negate")?.negate;
         }
         Ok(())
     }
@@ -347,6 +362,7 @@ impl SourceFile {
         for field in TIMES.iter().filter(|field| decided.contains(&format!("days={field}"))) {
             mapping.take_as_days(field);
         }
+        decided.extend(self.profile.negate.iter().map(|word| format!("negate={word}")));
         decided.extend(self.survey(mapping, time_max)?);
         decided.dedup();
         self.decided.replace(decided.clone());
@@ -411,7 +427,9 @@ impl SourceFile {
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
             let is_refused = &is_refused;
-            let on = sink(SourceRow { number, bytes_read, mapped, no_place, raw, is_refused });
+            let text_of = &|field: &str| mapping.text(&row.cells, field);
+            let on =
+                sink(SourceRow { number, bytes_read, mapped, no_place, text_of, raw, is_refused });
             if !is_refused.get() {
                 mapping.admitted();
             }

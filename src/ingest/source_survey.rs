@@ -21,23 +21,20 @@ impl SourceFile {
         self.input.rows()?.next(&mut Row::default())
     }
 
-    /// The first of [`Self::open_questions`].
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn open_question(&self, extent: Option<BBox>) -> Result<Option<OpenQuestion>> {
-        Ok(self.open_questions(extent)?.into_iter().next())
-    }
-
     /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
-    /// its places lie.
+    /// its places lie, `zone` the time zone of its city, where they are known.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn open_questions(&self, extent: Option<BBox>) -> Result<Vec<OpenQuestion>> {
+    pub fn open_questions(
+        &self,
+        extent: Option<BBox>,
+        zone: Option<&str>,
+    ) -> Result<Vec<OpenQuestion>> {
         let rows = self.input.rows()?;
         let header = rows.columns().folded();
-        let mut mapping = Mapping::new(self.profile.clone(), TimeZone::UTC, extent, false, header)
+        let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        let mut mapping = Mapping::new(self.profile.clone(), zone, extent, false, header)
             .map_err(Error::internal)?;
         let survey = self.look_over(&mut mapping, None)?;
         Ok(survey.questions(&mapping))

@@ -6,17 +6,17 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
-use crate::ingest::exchanged::{Surroundings, surroundings};
+use crate::ingest::exchanged::{Surroundings, around, surroundings};
 use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::negation::Negation;
 use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
-use crate::place::{BBox, Position};
+use crate::place::Position;
 
 /// Rows after which the survey ends where nothing is in doubt.
 const ROWS: u64 = 5_000;
@@ -24,6 +24,8 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
+/// Projections that are named where several may be meant.
+const CANDIDATES: usize = 5;
 /// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
 const O_IS_EAST: [&str; 11] = [
     "Europe/Berlin",
@@ -38,12 +40,6 @@ const O_IS_EAST: [&str; 11] = [
     "Europe/Oslo",
     "Europe/Stockholm",
 ];
-/// How far from the middle of its known places a file's pairs may lie, in degrees.
-const AROUND_DEGREES: f64 = 1.5;
-
-/// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
-const ZERO_DEGREES: f64 = 1.0;
-
 /// The times of a report's columns. What was asked for the future is no evidence of an order.
 const PAST: [&str; 3] = ["requested", "updated", "closed"];
 pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
@@ -53,8 +49,10 @@ pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 pub enum OpenQuestion {
     /// The order of day and month in dates such as this one.
     DateOrder(String),
-    /// The projection of coordinates such as these.
-    Projection(f64, f64),
+    /// The projection of coordinates such as these, with the EPSG codes that may be meant.
+    Projection(f64, f64, Vec<String>),
+    /// Whether a minus sign is missing before the coordinates of this kind.
+    Negate(Negation),
 }
 
 /// The survey under way.
@@ -63,16 +61,20 @@ pub struct Survey {
     today: Date,
     dates: DateVotes,
     ambiguous: Option<String>,
-    pairs: Vec<(f64, f64)>,
-    places: Vec<Position>,
+    pub(super) pairs: Vec<(f64, f64)>,
+    pub(super) places: Vec<Position>,
     /// Places whose east or west is said by `O`, read as west.
     with_o: Vec<Position>,
     /// Some text says east by `E`, some text says west by `W`.
     with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
-    projected: Vec<(f64, f64, Option<Position>)>,
+    pub(super) projected: Vec<(f64, f64, Option<Position>)>,
+    /// What the rows name as the system of their coordinates: one value, or two that differ.
+    pub(super) systems: Vec<String>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
+    /// Some time of day has a point between the hour and the minutes.
+    has_dotted_clocks: bool,
     /// The first id that a spreadsheet has rounded.
     rounded_id: Option<String>,
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
@@ -95,7 +97,9 @@ impl Survey {
             with_o: Vec::new(),
             with_e_w: [false; 2],
             projected: Vec::new(),
+            systems: Vec::new(),
             midnights: [[0; 2]; 4],
+            has_dotted_clocks: false,
             rounded_id: None,
             decided: Vec::new(),
         }
@@ -106,11 +110,19 @@ impl Survey {
     pub fn row(&mut self, mapping: &Mapping, row: &impl RowCells) -> bool {
         self.rows += 1;
         for (number, field) in TIMES.iter().enumerate() {
+            self.has_dotted_clocks |= mapping.has_dotted_clock(row, field);
             for text in mapping.cells(row, field) {
                 self.time(number, text);
             }
         }
         self.place(mapping, row);
+        let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
+        if let Some(system) = system.filter(|system| !is_absent(system))
+            && self.systems.len() < 2
+            && !self.systems.iter().any(|known| known == system)
+        {
+            self.systems.push(system.to_owned());
+        }
         if self.rounded_id.is_none() {
             let ids = mapping.cells(row, "id");
             self.rounded_id = ids.into_iter().find(|id| is_rounded(id)).map(str::to_owned);
@@ -184,10 +196,14 @@ impl Survey {
         if let Some((x, y, _)) = self.projected.first()
             && !has_place
             && !has_projection(mapping)
-            && self.projections(mapping).len() != 1
         {
-            questions.push(OpenQuestion::Projection(*x, *y));
+            let (found, _) = self.projections(mapping);
+            let names = found.iter().take(CANDIDATES).map(|one| one.name().to_owned());
+            if found.len() != 1 {
+                questions.push(OpenQuestion::Projection(*x, *y, names.collect()));
+            }
         }
+        questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
         questions
     }
 
@@ -203,7 +219,7 @@ impl Survey {
         };
         for (number, field) in TIMES.iter().enumerate() {
             let [midnights, others] = self.midnights[number];
-            if midnights >= MIDNIGHTS && others == 0 {
+            if midnights >= MIDNIGHTS && others == 0 && !mapping.has_clock(field) {
                 mapping.take_as_days(field);
                 self.decided.push(format!("days={field}"));
                 mapping.tell(message!(
@@ -211,6 +227,9 @@ impl Survey {
                     "{field}: every time is midnight; read as days without a time"
                 ));
             }
+        }
+        if self.has_dotted_clocks {
+            mapping.take_points_of_clocks();
         }
         if let Some(id) = self.rounded_id.take() {
             mapping.tell(message!(
@@ -231,6 +250,7 @@ impl Survey {
         }
         dates.and(projection)?;
         self.decide_zeros(mapping);
+        self.refuse_missing_sign(mapping)?;
         self.decide_surroundings(mapping)?;
         Ok(self.decided)
     }
@@ -339,37 +359,31 @@ impl Survey {
         });
     }
 
-    /// The projections that agree with the rows.
-    fn projections(&self, mapping: &Mapping) -> Vec<Projection> {
-        let known: Vec<(f64, f64, Position)> =
-            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
-        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
-        match (known.len(), mapping.extent()) {
-            (3.., _) => recognise(&Evidence::Known(&known)),
-            (_, Some(extent)) => recognise(&Evidence::Inside(&points, &extent)),
-            _ => Vec::new(),
-        }
-    }
-
     fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
         if has_projection(mapping) || self.projected.is_empty() {
             return Ok(());
         }
-        let mut found = self.projections(mapping);
+        let (mut found, is_named) = self.projections(mapping);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
             let name = projection.name().to_owned();
             mapping.set_projection(projection);
             self.decided.push(format!("projection={name}"));
-            mapping.tell(message!(
-                "coordonnées projetées reconnues : {name}",
-                "projected coordinates recognised: {name}"
-            ));
+            mapping.tell(match self.system_named(mapping) {
+                Some(words) if is_named => message!(
+                    "coordonnées projetées lues en {name}, d’après « {words} »",
+                    "projected coordinates read in {name}, as '{words}' says"
+                ),
+                _ => message!(
+                    "coordonnées projetées reconnues : {name}",
+                    "projected coordinates recognised: {name}"
+                ),
+            });
             return Ok(());
         }
         let (x, y, _) = self.projected[0];
-        let choices: Vec<&str> = found.iter().take(5).map(|one| one.name()).collect();
+        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
         let choices = match choices.is_empty() {
             true => String::new(),
             false => format!(" ({})", choices.join(", ")),
@@ -393,88 +407,7 @@ impl Survey {
     }
 }
 
-impl Survey {
-    /// The places that were found, pairs in the order that was decided.
-    fn all_places(&self, order: PairOrder) -> Vec<Position> {
-        let of_pair = |(first, second): &(f64, f64)| match order {
-            PairOrder::LatLon => Position::new(*second, *first).ok(),
-            PairOrder::LonLat => Position::new(*first, *second).ok(),
-        };
-        let pairs = self.pairs.iter().filter_map(of_pair);
-        self.places.iter().copied().chain(pairs).collect()
-    }
-
-    /// A coordinate of 0 beside another one is a place only where others are within a degree of it.
-    fn decide_zeros(&self, mapping: &mut Mapping) {
-        let Some(order) = mapping.places().map(|places| places.order) else { return };
-        let places = self.all_places(order);
-        let near = |of: fn(&Position) -> f64| {
-            places.is_empty() || places.iter().any(|at| of(at).abs() < ZERO_DEGREES)
-        };
-        mapping.set_zeros([near(|at| at.lat()), near(|at| at.lon())]);
-    }
-
-    /// Where the city has no extent yet, the file's own places say where rows with exchanged
-    /// latitude and longitude belong.
-    ///
-    /// # Errors
-    /// About as many places are exchanged as are not, and the time zone does not decide.
-    fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
-        let order = match mapping.places() {
-            Some(places) if places.extent.is_none() && !mapping.declares_point_order() => {
-                places.order
-            }
-            _ => return Ok(()),
-        };
-        let places = self.all_places(order);
-        let zone = mapping.zone_name().to_owned();
-        match surroundings(&places, &zone) {
-            Surroundings::Unknown => {}
-            Surroundings::Usual(around) => mapping.set_surroundings(around),
-            Surroundings::Exchanged(around) => {
-                mapping.set_surroundings(around);
-                mapping.tell(message!(
-                    "latitude et longitude interverties : les lieux ne sont près du fuseau {zone} \
-                     que dans l’autre ordre",
-                    "latitude and longitude are exchanged: only the other way round do the places \
-                     lie near the time zone {zone}"
-                ));
-            }
-            Surroundings::Open { one, other } => {
-                let message = message!(
-                    "La latitude et la longitude sont interverties dans une partie des lignes \
-                     ({one} et {other} des premiers lieux), et rien ne dit dans laquelle : \
-                     « extent » dans le fichier de --mapping, ou « city add » avec --extent",
-                    "Latitude and longitude are exchanged in some of the rows ({one} and {other} \
-                     of the first places), and nothing says in which: 'extent' in the --mapping \
-                     file, or 'city add' with --extent"
-                );
-                return Err(Error::new(ErrorKind::Invalid, message));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Is the projection of `x` and `y` known?
 fn has_projection(mapping: &Mapping) -> bool {
     mapping.places().is_some_and(|places| places.projection.is_some())
-}
-
-/// The surroundings of the middle of places; `None` without any.
-fn around(places: &[Position]) -> Option<BBox> {
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let lon = median(places.iter().map(|at| at.lon()).collect())?;
-    let lat = median(places.iter().map(|at| at.lat()).collect())?;
-    let d = AROUND_DEGREES;
-    BBox::new(
-        (lon - d).max(-180.0),
-        (lat - d).max(-90.0),
-        (lon + d).min(180.0),
-        (lat + d).min(90.0),
-    )
-    .ok()
 }

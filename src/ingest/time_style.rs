@@ -1,5 +1,6 @@
 //! How the times of a file are written, as people are shown it.
 
+use crate::ingest::time_calendars::{without_zone_name, year_before_clock};
 use crate::ingest::time_text::abbreviation;
 use crate::ingest::times::TimeFormat;
 
@@ -63,7 +64,9 @@ impl TimeStyle {
     /// A sample for people.
     pub fn shown(self) -> String {
         if self.format.is_number() || self.format == TimeFormat::Declared {
-            return self.format.shown().to_owned();
+            // Days that are counted have a part of a day, or none.
+            let with = if self.zone == ZoneStyle::Local { " with a time of day" } else { "" };
+            return format!("{}{with}", self.format.shown());
         }
         let date = if self.is_compact { "20260527" } else { self.format.shown() };
         let clock = match (self.zone, self.has_halves) {
@@ -85,7 +88,9 @@ impl TimeStyle {
 
 /// What the end of a time's text says of its zone.
 pub fn zone_style(text: &str) -> ZoneStyle {
-    let text = text.trim_end();
+    let text = without_zone_name(text.trim_end());
+    let moved = year_before_clock(text);
+    let text = moved.as_deref().unwrap_or(text);
     let bytes = text.as_bytes();
     match bytes {
         [.., before, b'Z' | b'z'] if before.is_ascii_digit() => return ZoneStyle::Z,
@@ -154,8 +159,15 @@ mod tests {
             ("27 May 2026 14:05 -0400", "27 May 2026 14:05+02:00", false),
             ("1570320355", "epoch seconds", false),
             ("1570320355000", "epoch milliseconds", false),
-            ("43101.25", "spreadsheet serial", true),
+            ("43101.25", "spreadsheet serial with a time of day", true),
             ("43101", "spreadsheet serial", false),
+            ("Wed May 27 2026 14:05:00 GMT+0200 (CEST)", "27 May 2026 14:05+02:00", false),
+            ("Wed May 27 14:05:00 CEST 2026", "27 May 2026 14:05 CEST", false),
+            ("Wed May 27 14:05:00 2026", "27 May 2026 14:05 (local)", true),
+            ("Wed, 27 May 2026 14:05:00 GMT", "27 May 2026 14:05 GMT", false),
+            ("2026-W22-3T14:05", "2026-W22-3 14:05 (local)", true),
+            ("2026-147", "2026-147", false),
+            ("/Date(1748354700000+0200)/", "/Date(1748354700000)/", false),
         ] {
             let (time, format) = clock.read(text).unwrap();
             let style = TimeStyle::of(text, format, time.day_only().is_some());

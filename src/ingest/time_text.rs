@@ -5,6 +5,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::ingest::month_names::{is_filler, month};
+use crate::ingest::time_calendars::{
+    WrittenForm, week_or_ordinal, without_zone_name, year_before_clock,
+};
 
 /// The date of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +49,8 @@ pub struct Written {
     pub next_day: bool,
     /// The zone.
     pub zone: WrittenZone,
-    /// The month is written as a word.
-    pub named: bool,
+    /// How the date is written.
+    pub form: WrittenForm,
 }
 
 impl Written {
@@ -64,15 +67,22 @@ pub fn written(text: &str) -> Option<Written> {
         true => text.trim().to_ascii_lowercase(),
         false => deunicode(text.trim()).to_lowercase(),
     };
+    let text = without_zone_name(&text);
     if text.len() > 80 {
         return None;
     }
-    let ((date, rest), named) = match compact(&text) {
-        Some(found) => (found, false),
-        None => date(&text)?,
-    };
+    let moved = year_before_clock(text);
+    let text = moved.as_deref().unwrap_or(text);
+    let (date, rest, form) = week_or_ordinal(text)
+        .map(|(date, rest, form)| (WrittenDate::Sure(date), rest, form))
+        .or_else(|| compact(text).map(|(date, rest)| (date, rest, WrittenForm::Numbers)))
+        .or_else(|| {
+            let ((found, rest), is_named) = date(text)?;
+            let form = if is_named { WrittenForm::Named } else { WrittenForm::Numbers };
+            Some((found, rest, form))
+        })?;
     let (time, next_day, zone) = clock(rest)?;
-    Some(Written { date, time, next_day, zone, named })
+    Some(Written { date, time, next_day, zone, form })
 }
 
 /// `20260527`, `202605271405` or `20260527140500`, alone or before a time.
@@ -211,6 +221,8 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
         }
         rest = &rest[digits..];
     } else {
+        // German, Italian and Polish write 14.05.30; elsewhere a point begins the fraction.
+        let mut points = 0;
         loop {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             if !(1..=2).contains(&digits) {
@@ -220,8 +232,12 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
             rest = &rest[digits..];
             let spaced = rest.strip_prefix(" h ").or_else(|| rest.strip_prefix(" h"));
             let next = spaced.or_else(|| rest.strip_prefix([':', 'h']));
-            // German and Polish write 14.05; after the seconds a point begins the fraction.
-            let next = next.or_else(|| rest.strip_prefix('.').filter(|_| parts.len() < 2));
+            let next = next.or_else(|| {
+                let is_clock = parts.len() < 2 || (parts.len() == 2 && points == 1);
+                let after = rest.strip_prefix('.').filter(|_| is_clock)?;
+                points += 1;
+                Some(after)
+            });
             match next {
                 Some(after)
                     if after.starts_with(|c: char| c.is_ascii_digit()) && parts.len() < 3 =>
@@ -253,6 +269,7 @@ fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
         ("am", false),
         ("pm", true),
         ("uhr", false),
+        ("uur", false),
         ("hrs", false),
         ("hs", false),
         ("h", false),
@@ -409,6 +426,7 @@ mod tests {
             ("1er août 2014, 14 h 05", "2014-08-01 14:05:00"),
             ("mar. 3 mars 2026", "2026-03-03"),
             ("27 févr. 2026", "2026-02-27"),
+            ("27.5.2026 14.05.30", "27|5|2026 14:05:30"),
             ("3. März 2026 um 14:05 Uhr", "2026-03-03 14:05:00"),
             ("03. Okt. 2026", "2026-10-03"),
             ("3 de diciembre de 2026 a las 14:05", "2026-12-03 14:05:00"),
@@ -422,6 +440,19 @@ mod tests {
             ("7 października 2026 o 14:05", "2026-10-07 14:05:00"),
             ("3 gru 2026", "2026-12-03"),
             ("12 września 2026", "2026-09-12"),
+            (
+                "Wed May 27 2026 14:05:00 GMT+0200 (Central European Summer Time)",
+                "2026-05-27 14:05:00 +02",
+            ),
+            ("Wed May 27 2026 14:05:00 GMT-0400 (heure d’été de l’Est)", "2026-05-27 14:05:00 -04"),
+            ("Wed, 27 May 2026 14:05:00 +0200 (CEST)", "2026-05-27 14:05:00 +02"),
+            ("Wed May 27 14:05:00 CEST 2026", "2026-05-27 14:05:00 +02"),
+            ("Wed May 27 14:05:00 +0000 2026", "2026-05-27 14:05:00 +00"),
+            ("2026-05-27T14:05:00.000+0000", "2026-05-27 14:05:00 +00"),
+            ("2026-W22-3", "2026-05-27"),
+            ("2026-W22-3T14:05Z", "2026-05-27 14:05:00 +00"),
+            ("2026-147", "2026-05-27"),
+            ("2026-147 14:05", "2026-05-27 14:05:00"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(parts), "{text}");
         }
@@ -447,6 +478,9 @@ mod tests {
             "99999999",
             "1570320355",
             "Mayor 5, Madrid",
+            "2026-W22",
+            "2026-400",
+            "12 rue X (14:05)",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ReportTime;
 use crate::i18n::Message;
+use crate::ingest::time_calendars::{WrittenForm, json_date};
 use crate::ingest::time_text::{WrittenDate, WrittenZone, written};
 use crate::message;
 
@@ -65,6 +66,12 @@ pub enum TimeFormat {
     SameDayAndMonth,
     /// With the name of a month.
     MonthName,
+    /// Year, week and day of the week.
+    WeekDate,
+    /// Year and day of the year.
+    DayOfYear,
+    /// Milliseconds since 1970, as .NET writes them in JSON.
+    JsonDate,
     /// Seconds since 1970.
     EpochSeconds,
     /// Milliseconds since 1970.
@@ -80,8 +87,8 @@ pub enum TimeFormat {
 impl TimeFormat {
     /// Is it a number counted from a day?
     pub fn is_number(self) -> bool {
-        use TimeFormat::{EpochDays, EpochMilliseconds, EpochSeconds, Serial};
-        matches!(self, EpochSeconds | EpochMilliseconds | EpochDays | Serial)
+        use TimeFormat::{EpochDays, EpochMilliseconds, EpochSeconds, JsonDate, Serial};
+        matches!(self, EpochSeconds | EpochMilliseconds | EpochDays | JsonDate | Serial)
     }
 
     /// A sample for people: of its date, where it has one.
@@ -92,6 +99,9 @@ impl TimeFormat {
             Self::MonthFirst => "05/27/2026",
             Self::SameDayAndMonth => "05/05/2026",
             Self::MonthName => "27 May 2026",
+            Self::WeekDate => "2026-W22-3",
+            Self::DayOfYear => "2026-147",
+            Self::JsonDate => "/Date(1748354700000)/",
             Self::EpochSeconds => "epoch seconds",
             Self::EpochMilliseconds => "epoch milliseconds",
             Self::EpochDays => "days since 1970",
@@ -124,9 +134,10 @@ pub type TimeRead = (ReportTime, TimeFormat);
 impl TimeReader {
     /// Reads a time by the declared formats, else in any of the usual ways: ISO 8601 with or
     /// without an offset, dates with month names in eight languages, `27/05/2026` in the order of
-    /// the file, AM and PM, digits only (`20260527`), seconds or milliseconds since 1970, days
-    /// since 1970 (up to 25568, the year 2040) or a spreadsheet's serial (from 25569). What has no
-    /// hour is a day.
+    /// the file, AM and PM, digits only (`20260527`), weeks (`2026-W22-3`), days of the year
+    /// (`2026-147`), the times of programs (`Wed May 27 2026 14:05:00 GMT+0200`,
+    /// `/Date(1748354700000)/`), seconds or milliseconds since 1970, days since 1970 (up to 25568,
+    /// the year 2040) or a spreadsheet's serial (from 25569). What has no hour is a day.
     ///
     /// # Errors
     /// Says what was expected.
@@ -145,7 +156,10 @@ impl TimeReader {
         {
             return Ok(read);
         }
-        self.usual(text)
+        match json_date(text) {
+            Some(at) => Ok((ReportTime::instant(at), TimeFormat::JsonDate)),
+            None => self.usual(text),
+        }
     }
 
     /// A time by one of the declared formats.
@@ -216,13 +230,17 @@ impl TimeReader {
 
     /// The way in which a date is written that needs no order: with a month's name, with the year
     /// first, or with the same number as day and month.
-    fn format_of_sure(&self, text: &str, is_named: bool) -> TimeFormat {
+    fn format_of_sure(&self, text: &str, form: WrittenForm) -> TimeFormat {
         let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        match (is_named, digits >= 4) {
-            (true, _) => TimeFormat::MonthName,
-            (false, true) => TimeFormat::YearFirst,
-            (false, false) => self.order.map_or(TimeFormat::SameDayAndMonth, DateOrder::format),
+        match (form, digits >= 4) {
+            (WrittenForm::Named, _) => TimeFormat::MonthName,
+            (WrittenForm::Week, _) => TimeFormat::WeekDate,
+            (WrittenForm::Ordinal, _) => TimeFormat::DayOfYear,
+            (WrittenForm::Numbers, true) => TimeFormat::YearFirst,
+            (WrittenForm::Numbers, false) => {
+                self.order.map_or(TimeFormat::SameDayAndMonth, DateOrder::format)
+            }
         }
     }
 
@@ -237,7 +255,7 @@ impl TimeReader {
         };
         let parts = written(text).ok_or_else(unreadable)?;
         let (date, format) = match parts.date {
-            WrittenDate::Sure(date) => (date, self.format_of_sure(text, parts.named)),
+            WrittenDate::Sure(date) => (date, self.format_of_sure(text, parts.form)),
             WrittenDate::Either { first, second, year, dotted } => {
                 let order = self.order.or(dotted.then_some(DateOrder::DayFirst));
                 let Some(order) = order else {

@@ -225,7 +225,7 @@ impl<'a> Importer<'a> {
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
-            let SourceRow { number, bytes_read, mapped, no_place, raw, is_refused } = row;
+            let SourceRow { number, bytes_read, mapped, no_place, raw, is_refused, .. } = row;
             let pushed = self.push(raw.ordinal, mapped_draft(mapped));
             let on = pushed.and_then(|refusals| {
                 is_refused.set(!refusals.is_empty());

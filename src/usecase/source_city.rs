@@ -61,8 +61,10 @@ pub fn city_of(
             let of_new = find_city(source, Some(UNNAMED), time_zone, reader).err();
             all.extend(of_new.into_iter().flat_map(|error| error.refusals));
         }
-        for question in source.open_questions(None)? {
+        for question in source.open_questions(None, None)? {
             all.push(match question {
+                // Only a known city shows it.
+                OpenQuestion::Negate(_) => continue,
                 OpenQuestion::DateOrder(sample) => {
                     let message = message!(
                         "manque : les dates comme « {sample} » peuvent être jour/mois ou mois/jour \
@@ -72,7 +74,7 @@ pub fn city_of(
                     );
                     Refusal::new("--date-order", "", message)
                 }
-                OpenQuestion::Projection(x, y) => {
+                OpenQuestion::Projection(x, y, _) => {
                     let message = message!(
                         "manque : la projection des coordonnées comme {x}, {y} n’est pas connue \
                          (--projection EPSG:CODE)",

@@ -12,7 +12,7 @@ const ROWS: usize = 40;
 
 /// Requests of an invented city, under a header of no known layout. Nothing follows
 /// from the first letters of the column of categories.
-fn valmeer(categories: &str, rows: usize) -> String {
+pub fn valmeer(categories: &str, rows: usize) -> String {
     let header =
         format!("meldingsnummer,aanmaakdatum,{categories},status,breedtegraad,lengtegraad\n");
     let rows = (0..rows).map(|n| {
@@ -23,22 +23,22 @@ fn valmeer(categories: &str, rows: usize) -> String {
     header + &rows.collect::<String>()
 }
 
-fn send(service: &LocalService, name: &str, bytes: impl AsRef<[u8]>) -> Answer {
+pub fn send(service: &LocalService, name: &str, bytes: impl AsRef<[u8]>) -> Answer {
     let path = format!("/api/v1/imports?lang=en&name={name}");
     service.ask("POST", &path, &[], bytes.as_ref())
 }
 
-fn change(service: &LocalService, id: &Value, body: &Value) -> Answer {
+pub fn change(service: &LocalService, id: &Value, body: &Value) -> Answer {
     let path = format!("/api/v1/imports/{}?lang=en", id.as_str().unwrap());
     service.ask("PATCH", &path, &[], body.to_string().as_bytes())
 }
 
-fn at(service: &LocalService, method: &str, id: &Value, rest: &str) -> Answer {
+pub fn at(service: &LocalService, method: &str, id: &Value, rest: &str) -> Answer {
     service.ask(method, &format!("/api/v1/imports/{}{rest}", id.as_str().unwrap()), &[], b"")
 }
 
 /// Runs an import to its end; its last state.
-fn run(service: &LocalService, id: &Value) -> Value {
+pub fn run(service: &LocalService, id: &Value) -> Value {
     let begun = at(service, "POST", id, "/run?lang=en");
     assert_eq!(begun.status, 202, "{begun:?}");
     let state = || at(service, "GET", id, "?lang=en").json();

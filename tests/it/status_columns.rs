@@ -108,3 +108,37 @@ fn the_mapping_has_the_words_and_can_be_changed() {
     assert!(mapping.contains("undecided = [\"status\"]"), "{mapping}");
     assert!(mapping.contains("# \"yes\" = \"closed\"\n"), "{mapping}");
 }
+
+#[test]
+fn who_closed_a_request_is_neither_when_nor_how_far_it_is() {
+    for name in ["Closed By", "Fermé par", "Geschlossen von", "Cerrado por", "Gesloten door"] {
+        for cells in [&["Ada", "Jan", "Zoé"][..], &["Ada", "", ""], &[""]] {
+            let (code, said, open) = import(&table(name, cells));
+            assert_eq!((code, open), (Some(0), [60, 0]), "{name}: {said}");
+            assert!(said.contains(&format!("{name} -> left out")), "{name}: {said}");
+            assert!(said.contains("every request counts as open"), "{name}: {said}");
+        }
+    }
+    // A closing time beside it is read.
+    let cells = ["2025-03-05 09:00,Ada", ",", ","];
+    let (code, said, open) = import(&table("Closed,Closed By", &cells));
+    assert_eq!((code, open), (Some(0), [40, 20]), "{said}");
+}
+
+#[test]
+fn pairs_of_outcomes_and_outcomes_that_are_denied() {
+    for (name, cells, open) in [
+        ("Outcome", &["Completed", "Cancelled"][..], 0),
+        ("Disposition", &["Completed", "Canceled", "Completed"], 0),
+        ("Ergebnis", &["Erledigt", "Storniert"], 0),
+        ("Résultat", &["Terminé", "Annulé"], 0),
+        ("Outcome", &["Fixed", "Not fixed - no access", "Fixed"], 20),
+        ("Esito", &["Risolto", "Non risolto - nessun accesso", "Risolto"], 20),
+    ] {
+        let (code, said, counts) = import(&table(name, cells));
+        assert_eq!((code, counts), (Some(0), [open, 60 - open]), "{name}: {said}");
+        for word in cells.iter() {
+            assert!(said.contains(&format!("'{word}' read as ")), "{name} {word}: {said}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::i18n::Message;
+use crate::ingest::read::written_language::LanguageVotes;
 use crate::message;
 
 /// Bytes that are read at once.
@@ -17,6 +18,12 @@ const DETECT_BYTES: usize = 1 << 19;
 const START_BYTES: usize = 4_096;
 /// Zeros of which none is at the other side of its pair, that show it.
 const ZEROS: usize = 16;
+
+/// Lines at the start of which every word counts for the language.
+const HEADER_LINES: usize = 20;
+
+/// An encoding, and why, where neither the text nor its mark says it.
+pub type Detected = (&'static Encoding, Option<Message>);
 
 /// The encoding of this name, as the WHATWG Encoding Standard spells it.
 ///
@@ -35,12 +42,13 @@ pub fn named(label: &str) -> Result<&'static Encoding, Message> {
 ///
 /// A mark at the start or the zeros of UTF-16 decide at once. Else it is UTF-8 where more
 /// characters beyond ASCII are well-formed in it than not; the rest is left to the detector that
-/// browsers use.
+/// browsers use, and to the words of the text where they are of a language of windows-1252.
 ///
 /// # Errors
 /// The text cannot be read.
-pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
+pub fn detect(mut input: impl Read) -> io::Result<Detected> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut votes = LanguageVotes::default();
     let (mut well_formed, mut malformed, mut fed) = (0_u64, 0_u64, 0);
     let mut buffer = Vec::with_capacity(CHUNK + 4);
     let mut decided = None;
@@ -50,11 +58,13 @@ pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
         let read = (&mut input).take(CHUNK as u64).read_to_end(&mut buffer)?;
         if std::mem::take(&mut is_first) {
             decided = marked(&buffer);
+            // The header has the surest words.
+            buffer.split(|b| *b == b'\n').take(HEADER_LINES).for_each(|line| votes.add(line));
         }
         if decided.is_some() {
             // The rest is read all the same: a packed file shows its damage.
             if read == 0 {
-                return Ok(decided.unwrap_or(UTF_8));
+                return Ok((decided.unwrap_or(UTF_8), None));
             }
             buffer.clear();
             continue;
@@ -66,6 +76,7 @@ pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
             for line in buffer[kept..].split_inclusive(|b| *b == b'\n') {
                 if fed < DETECT_BYTES && !line.is_ascii() {
                     detector.feed(line, false);
+                    votes.add(line);
                     fed += line.len();
                 }
             }
@@ -81,18 +92,20 @@ pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
         }
     }
     if malformed == 0 || malformed < well_formed {
-        return Ok(UTF_8);
+        return Ok((UTF_8, None));
     }
     detector.feed(b"", true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    Ok(if guess == UTF_8 { WINDOWS_1252 } else { guess })
+    let guess = if guess == UTF_8 { WINDOWS_1252 } else { guess };
+    let (encoding, why) = votes.decide(guess);
+    Ok((encoding, Some(why)))
 }
 
 /// Detects the encoding from the first bytes of a text: at most so many.
 ///
 /// # Errors
 /// The text cannot be read.
-pub fn detect_start(input: impl Read, bytes: u64) -> io::Result<&'static Encoding> {
+pub fn detect_start(input: impl Read, bytes: u64) -> io::Result<Detected> {
     let mut start = Vec::new();
     input.take(bytes).read_to_end(&mut start)?;
     if start.len() as u64 == bytes {
@@ -252,7 +265,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> (&'static str, String) {
-        let encoding = detect(bytes).unwrap();
+        let (encoding, _) = detect(bytes).unwrap();
         let mut text = String::new();
         DecodingReader::new(bytes, encoding).read_to_string(&mut text).unwrap();
         (encoding.name(), text)
@@ -291,10 +304,10 @@ mod tests {
         let cut = format!("{}é{}", "a".repeat(CHUNK - 1), "é".repeat(9));
         assert_eq!(decoded(cut.as_bytes()), ("UTF-8", cut.clone()));
         let damaged = [text.as_bytes(), b"3,caf\xe9\n"].concat();
-        assert_eq!(detect(&damaged[..]).unwrap(), UTF_8);
+        assert_eq!(detect(&damaged[..]).unwrap().0, UTF_8);
         assert_eq!(decoded(b"").1, "");
         // A start that is cut within a character.
-        assert_eq!(detect_start("é".repeat(9).as_bytes(), 3).unwrap(), UTF_8);
-        assert_eq!(detect_start(&b"\xe9t\xe9 caf\xe9 "[..], 8).unwrap(), WINDOWS_1252);
+        assert_eq!(detect_start("é".repeat(9).as_bytes(), 3).unwrap().0, UTF_8);
+        assert_eq!(detect_start(&b"\xe9t\xe9 caf\xe9 "[..], 8).unwrap().0, WINDOWS_1252);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use tempfile::TempPath;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
-use crate::ingest::read::encoding::{self, DecodingReader};
+use crate::ingest::read::encoding::{self, DecodingReader, Detected};
 use crate::ingest::read::format::Format;
 use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
@@ -26,7 +26,7 @@ use crate::ingest::read::outline::Outline;
 use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 use crate::ingest::read::sheet::{Sheet, SheetReader};
 use crate::ingest::read::spool::{SPOOL_BYTES_MAX, spool};
-use crate::ingest::read::start::{stamp, start, without_mark};
+use crate::ingest::read::start::{has_object_on_second_line, stamp, start, without_mark};
 use crate::ingest::read::unpack::Packing;
 use crate::ingest::read::{error_document, signature, unpack, unreadable};
 use crate::message;
@@ -65,7 +65,7 @@ pub struct Input {
     /// The unpacked copy of a packed file whose format is not read from the start to the end.
     copy: Option<TempPath>,
     packing: Packing,
-    encoding: &'static Encoding,
+    encoding: Detected,
     delimiter: Option<u8>,
     format: Format,
     is_start_only: bool,
@@ -98,7 +98,7 @@ impl Input {
             label: label.clone(),
             copy: None,
             packing,
-            encoding: UTF_8,
+            encoding: (UTF_8, None),
             delimiter,
             format: Format::Table,
             is_start_only: options.is_start_only,
@@ -126,7 +126,7 @@ impl Input {
                     .map_err(|message| Refusal::new("--encoding", name, message))?;
                 // A mark at the start decides: files of refused rows are UTF-8 with one.
                 let first = start(input.content().map_err(failed)?).map_err(failed)?;
-                Encoding::for_bom(&first).map_or(named, |(marked, _)| marked)
+                (Encoding::for_bom(&first).map_or(named, |(marked, _)| marked), None)
             }
             None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
@@ -232,12 +232,14 @@ impl Input {
             Ok(Some(shape)) => Ok(Format::Json(shape)),
             Ok(None) => Ok(Format::JsonLines),
             // Its first record is broken, and is refused as a row.
-            Err(_) if self.has_record_on_second_line() => Ok(Format::JsonLines),
+            Err(_) if has_object_on_second_line(self.text(), START_BYTES_MAX) => {
+                Ok(Format::JsonLines)
+            }
             Err(message) => Err(self.cut_short(&message)),
         }
     }
 
-    fn detect(&self, text: Box<dyn Read>) -> std::io::Result<&'static Encoding> {
+    fn detect(&self, text: Box<dyn Read>) -> std::io::Result<Detected> {
         match self.is_start_only {
             true => encoding::detect_start(text, START_BYTES_MAX),
             false => encoding::detect(text),
@@ -256,23 +258,11 @@ impl Input {
 
     fn decoded(&self, content: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
         // What is not well-formed UTF-8 is refused row by row.
-        if self.encoding == UTF_8 {
+        if self.encoding.0 == UTF_8 {
             without_mark(content)
         } else {
-            Ok(Box::new(DecodingReader::new(content, self.encoding)))
+            Ok(Box::new(DecodingReader::new(content, self.encoding.0)))
         }
-    }
-
-    /// Is the second line a whole JSON object, as where there is a record on each line?
-    fn has_record_on_second_line(&self) -> bool {
-        let Ok(text) = self.text() else { return false };
-        let mut lines = BufReader::new(text.take(START_BYTES_MAX))
-            .split(b'\n')
-            .map_while(std::result::Result::ok);
-        let is_object = |line: &[u8]| line.trim_ascii().starts_with(b"{");
-        let first = lines.next().is_some_and(|line| is_object(&line));
-        let second = lines.next().filter(|line| first && is_object(line));
-        second.is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_ok())
     }
 
     fn cut_short(&self, reason: &Message) -> Error {
@@ -287,9 +277,14 @@ impl Input {
             Packing::None | Packing::Workbook => "",
         };
         match self.format.described() {
-            (format, true) => format!("{format}, {}{packing}", self.encoding.name()),
+            (format, true) => format!("{format}, {}{packing}", self.encoding.0.name()),
             (format, false) => format!("{format}{packing}"),
         }
+    }
+
+    /// The encoding that was detected and why, where it is not a matter of course.
+    pub fn encoding_note(&self) -> Option<Message> {
+        self.encoding.1.clone()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.

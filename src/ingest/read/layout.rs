@@ -21,9 +21,11 @@ impl RecordLayout {
     /// The layout of a record that represents all of its file.
     pub fn of(record: &Value) -> Self {
         let is_object = |name: &str| record[name].is_object();
+        // A geometry may be the text of one.
+        let has_geometry = is_object("geometry") || record["geometry"].is_string();
         if record["type"] == "Feature" {
             Self::GeoJson
-        } else if is_object("attributes") && (is_object("geometry") || only(record)) {
+        } else if is_object("attributes") && (has_geometry || only(record)) {
             Self::ArcGis
         } else if is_object("fields") && (record["recordid"].is_string() || only(record)) {
             Self::Opendatasoft

@@ -39,6 +39,7 @@ mod spool;
 mod start;
 mod table;
 mod unpack;
+mod written_language;
 
 pub use input::{Input, ReadOptions, Rows};
 pub use pages::{DocumentPage, JoinedPages};

@@ -4,6 +4,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::Refusal;
+use crate::ingest::numbers::{decimal, is_absent};
+use crate::ingest::place_text::{PlaceText, is_geometry, place_text};
 use crate::ingest::projection::Projection;
 use crate::ingest::read::geometry::GEOMETRY_KIND;
 use crate::ingest::read::layout::RecordLayout;
@@ -86,13 +88,17 @@ impl Flattener {
     }
 
     fn place(&self, geometry: &Value, row: &mut Flat<'_>) -> Result<(), Refusal> {
-        let Some((lon, lat)) = coordinates(geometry)? else { return Ok(()) };
+        let found = match geometry {
+            Value::String(text) => written_point(text)?,
+            geometry => coordinates(geometry)?,
+        };
+        let Some((lon, lat)) = found else { return Ok(()) };
         let Some(projection) = &self.projection else {
-            row.set("*lon", &lon.to_string(), false);
-            row.set("*lat", &lat.to_string(), false);
+            row.set("*lon", &lon, false);
+            row.set("*lat", &lat, false);
             return Ok(());
         };
-        let numbers = lon.as_f64().zip(lat.as_f64());
+        let numbers = lon.parse().ok().zip(lat.parse().ok());
         let place = numbers.and_then(|(x, y)| projection.lon_lat(x, y)).ok_or_else(|| {
             let message = message!("n’est pas dans la projection", "is not in the projection");
             Refusal::new("geometry.coordinates", format!("{lon}, {lat}"), message)
@@ -103,11 +109,46 @@ impl Flattener {
     }
 }
 
+/// The texts of two coordinates.
+type Coordinates = Option<(String, String)>;
+
+/// The text of a coordinate: a number, or a number as a text, with a decimal point or comma.
+fn number(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => decimal(text).map(|number| number.to_string()),
+        _ => None,
+    }
+}
+
+/// The point of a geometry that is a text: GeoJSON or a point of ArcGIS within a string, or WKT.
+fn written_point(text: &str) -> Result<Coordinates, Refusal> {
+    if text.trim().is_empty() || is_absent(text) {
+        return Ok(None);
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(geometry @ (Value::Object(_) | Value::Null)) => return coordinates(&geometry),
+        _ if is_geometry(text) && place_text(text).is_none() => {
+            let kind = text.split('(').next().unwrap_or_default().trim();
+            return Err(not_a_point(kind));
+        }
+        _ => {}
+    }
+    match place_text(text) {
+        Some(PlaceText::LonLat(lon, lat)) => Ok(Some((lon.to_string(), lat.to_string()))),
+        Some(PlaceText::Nothing) => Ok(None),
+        _ => {
+            let message = message!("n’est pas une géométrie lisible", "is not a geometry");
+            Err(Refusal::new("geometry", text, message))
+        }
+    }
+}
+
 /// The two coordinates of a point, or of a collection of one point; `None` where there is none. An
 /// altitude is left out.
-fn coordinates(geometry: &Value) -> Result<Option<(&Value, &Value)>, Refusal> {
+fn coordinates(geometry: &Value) -> Result<Coordinates, Refusal> {
     let pair = |point: &Value| match point.as_array().map(Vec::as_slice) {
-        Some([x, y, ..]) if x.is_number() && y.is_number() => Some(()),
+        Some([x, y, ..]) => number(x).zip(number(y)),
         _ => None,
     };
     // `NaN` is read as null.
@@ -135,19 +176,28 @@ fn coordinates(geometry: &Value) -> Result<Option<(&Value, &Value)>, Refusal> {
     if empty(point) {
         return Ok(None);
     }
-    if pair(point).is_none() {
-        let message = message!("n’est pas [longitude, latitude]", "is not [longitude, latitude]");
-        return Err(Refusal::new("geometry.coordinates", point, message));
+    match pair(point) {
+        Some(found) => Ok(Some(found)),
+        None => {
+            let message =
+                message!("n’est pas [longitude, latitude]", "is not [longitude, latitude]");
+            Err(Refusal::new("geometry.coordinates", point, message))
+        }
     }
-    Ok(Some((&point[0], &point[1])))
 }
 
 /// A point of ArcGIS, which writes a missing one with `"NaN"` or null.
-fn esri(geometry: &Value) -> Result<Option<(&Value, &Value)>, Refusal> {
-    match (&geometry["x"], &geometry["y"]) {
-        (x, y) if x.is_number() && y.is_number() => Ok(Some((x, y))),
-        (Value::Null | Value::String(_), Value::Null | Value::String(_)) => Ok(None),
-        _ => {
+fn esri(geometry: &Value) -> Result<Coordinates, Refusal> {
+    let (x, y) = (&geometry["x"], &geometry["y"]);
+    let is_missing = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => is_absent(text),
+        _ => false,
+    };
+    match number(x).zip(number(y)) {
+        Some(found) => Ok(Some(found)),
+        None if is_missing(x) && is_missing(y) => Ok(None),
+        None => {
             let message = message!("n’est pas un point", "is not a point");
             Err(Refusal::new("geometry", geometry, message))
         }

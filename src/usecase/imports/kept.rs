@@ -181,7 +181,8 @@ impl KeptImport {
     pub fn end(&self, error: Option<Error>, now: i64) {
         self.mark_used(now);
         let _ = std::fs::remove_file(&self.file);
-        self.update(|progress| progress.end(error));
+        let bytes_total = (!self.is_cancelled()).then_some(self.bytes_total);
+        self.update(|progress| progress.end(error, bytes_total));
     }
 
     /// The error without the path of the folder, which is internal.

@@ -22,6 +22,8 @@ const UNNAMED: &str = "city.example";
 pub struct PreviewRow {
     /// Line of a table or number of a feature, from 1.
     pub number: u64,
+    /// The texts of the times of the request and of its closing, while no time zone is chosen.
+    pub written: Option<[Option<String>; 2]>,
     /// The report with the names of its service, or what is wrong with the row.
     pub outcome: std::result::Result<(Report, Message), Vec<Refusal>>,
 }
@@ -77,10 +79,11 @@ impl ImportPreview {
         let known = importer.jurisdiction();
         self.time_zone = self.time_zone.take().map(|_| known.time_zone.clone());
         let (zone, extent) = (importer.zone().clone(), known.extent);
-        let rows = &mut self.rows;
+        let (rows, is_zone_open) = (&mut self.rows, self.needs.contains(&"time_zone"));
         let read = source.preview(zone, extent, SURVEY_TIME_MAX, &mut |row: SourceRow| {
             let outcome = importer.admitted(mapped_draft(row.mapped));
-            rows.push(PreviewRow { number: row.number, outcome });
+            let written = is_zone_open.then(|| ["requested", "closed"].map(row.text_of));
+            rows.push(PreviewRow { number: row.number, written, outcome });
             rows.len() < ROWS
         });
         match read {

@@ -33,14 +33,14 @@ impl ImportState {
     }
 }
 
-/// Refused values of one field for one reason.
+/// Rows of which one field was refused for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalCount {
     /// The field; empty for the reasons that are counted together.
     pub field: String,
     /// The reason.
     pub message: Message,
-    /// How many values.
+    /// How many rows.
     pub count: u64,
 }
 
@@ -55,7 +55,8 @@ pub struct ImportProgress {
     pub rows: u64,
     /// Rows that were refused.
     pub refused: u64,
-    /// Why values were refused, in the order of their first occurrence.
+    /// Why rows were refused, each row once for a field and reason, in the order of their first
+    /// occurrence.
     pub reasons: Vec<RefusalCount>,
     /// The city that it is filed under.
     pub jurisdiction: Option<String>,
@@ -73,7 +74,11 @@ impl ImportProgress {
     pub fn row(&mut self, bytes_read: u64, refusals: &[Refusal]) {
         (self.bytes_read, self.rows) = (bytes_read, self.rows + 1);
         self.refused += u64::from(!refusals.is_empty());
-        for Refusal { field, message, .. } in refusals {
+        for (number, Refusal { field, message, .. }) in refusals.iter().enumerate() {
+            let is_same = |other: &Refusal| other.field == *field && other.message == *message;
+            if refusals[..number].iter().any(is_same) {
+                continue;
+            }
             let known = self
                 .reasons
                 .iter_mut()
@@ -92,8 +97,12 @@ impl ImportProgress {
         }
     }
 
-    /// Ends it, with what went wrong.
-    pub fn end(&mut self, error: Option<Error>) {
+    /// Ends it, with what went wrong. A file of so many bytes was read whole, unless it was ended
+    /// before.
+    pub fn end(&mut self, error: Option<Error>, bytes_total: Option<u64>) {
+        if let (None, Some(bytes)) = (&error, bytes_total) {
+            self.bytes_read = bytes;
+        }
         self.state = if error.is_some() { ImportState::Failed } else { ImportState::Done };
         self.error = error.map(|error| error.message);
     }

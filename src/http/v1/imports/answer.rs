@@ -50,8 +50,9 @@ pub struct ImportProgressOut {
     /// Number of refused rows.
     #[schemars(extend("x-fr" = "Nombre de lignes refusées."))]
     refused: u64,
-    /// Why values were refused.
-    #[schemars(extend("x-fr" = "Pourquoi des valeurs ont été refusées."))]
+    /// Why rows were refused, with the number of rows; a row may have several reasons.
+    #[schemars(extend("x-fr" = "Pourquoi des lignes ont été refusées, avec leur nombre ; une \
+                                    ligne peut avoir plusieurs raisons."))]
     reasons: Vec<ReasonOut>,
     /// The city; null before the import.
     #[schemars(extend("x-fr" = "La ville ; null avant l’import."))]
@@ -126,8 +127,13 @@ impl SummaryOut {
     }
 }
 
+/// A sentence in which the members of the body stand for the options of the command.
+fn sentence(message: &Message, language: Language) -> String {
+    language.pick(&message.with_member_names()).to_owned()
+}
+
 fn sentences(messages: &[Message], language: Language) -> Vec<String> {
-    messages.iter().map(|message| language.pick(message).to_owned()).collect()
+    messages.iter().map(|message| sentence(message, language)).collect()
 }
 
 impl ImportProgressOut {
@@ -136,7 +142,7 @@ impl ImportProgressOut {
         let ImportOverview { id, name, bytes_total, progress } = overview;
         let ImportProgress { state, bytes_read, rows, refused, .. } = progress;
         let reasons = progress.reasons.iter().map(|RefusalCount { field, message, count }| {
-            let reason = language.pick(message).to_owned();
+            let reason = sentence(message, language);
             ReasonOut { field: field.clone(), reason, count: *count }
         });
         Self {
@@ -151,7 +157,7 @@ impl ImportProgressOut {
             jurisdiction_id: progress.jurisdiction.clone(),
             summary: progress.summary.as_ref().map(SummaryOut::new),
             notes: sentences(&progress.notes, language),
-            error: progress.error.as_ref().map(|message| language.pick(message).to_owned()),
+            error: progress.error.as_ref().map(|message| sentence(message, language)),
         }
     }
 }
@@ -253,6 +259,7 @@ struct ChoicesOut<'a> {
     time_zone: Option<&'a str>,
     date_order: Option<&'a str>,
     projection: Option<&'a str>,
+    negate: Option<&'a str>,
     delimiter: Option<String>,
     encoding: Option<&'a str>,
     sheet: Option<&'a str>,
@@ -267,6 +274,7 @@ impl<'a> ChoicesOut<'a> {
             time_zone: choices.time_zone.as_deref(),
             date_order: declared.date_order.as_deref(),
             projection: declared.projection.as_deref(),
+            negate: declared.negate.as_deref(),
             delimiter: declared.options.delimiter.map(String::from),
             encoding: declared.options.encoding.as_deref(),
             sheet: declared.options.sheet.as_deref(),
@@ -306,6 +314,9 @@ struct RowOut {
     service_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    /// As it is written in the file while the time zone has to be named.
+    #[schemars(extend("x-fr" = "Telle qu’elle est écrite dans le fichier tant que le fuseau \
+                                    reste à nommer."))]
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_datetime: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,11 +346,16 @@ impl RowFeature {
         let (geometry, properties) = match &row.outcome {
             Ok((report, service)) => {
                 let geometry = report.position.map(Point::at);
-                (geometry, RowOut::of_report(number, report, language.pick(service)))
+                let mut shown = RowOut::of_report(number, report, language.pick(service));
+                if let Some([requested, closed]) = &row.written {
+                    shown.requested_datetime.clone_from(requested);
+                    shown.closed_datetime = shown.closed_datetime.and_then(|_| closed.clone());
+                }
+                (geometry, shown)
             }
             Err(refusals) => {
                 let refusals = refusals.iter().map(|Refusal { field, value, message }| {
-                    let reason = language.pick(message).to_owned();
+                    let reason = sentence(message, language);
                     RowRefusal { field: field.clone(), value: value.clone(), reason }
                 });
                 let refusals = refusals.collect();

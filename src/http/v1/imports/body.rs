@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, body, member};
 use crate::http::request::parameter::Optional;
+use crate::ingest::Negation;
 use crate::message;
 use crate::usecase::imports::{ImportChoices, choose};
 
@@ -59,6 +60,20 @@ const DATE_ORDER: CustomMember<String> = CustomMember::new(
     || json!({ "type": "string", "enum": ["", "dmy", "mdy"] }),
 );
 
+/// `lon`, `lat`, `lon,lat`, `none`, or an empty text.
+const NEGATE: CustomMember<String> = CustomMember::new(
+    |name, value, reader| {
+        let text = TEXT.read(name, value, reader)?;
+        if text.is_empty() || Negation::parse(&text).is_some() {
+            return Ok(text);
+        }
+        let known = Negation::spellings();
+        let message = message!("doit être l’un de : {known}", "must be one of: {known}");
+        Err(reader.refuse(name, &Value::String(text), message))
+    },
+    || json!({ "type": "string", "enum": ["", "lon", "lat", "lon,lat", "none"] }),
+);
+
 /// One character, or an empty text.
 const DELIMITER: CustomMember<String> = CustomMember::new(
     |name, value, reader| {
@@ -85,6 +100,7 @@ body! {
         time_zone: Option<String> = text("time_zone"),
         date_order: Option<String> = member("date_order", DATE_ORDER).optional(),
         projection: Option<String> = text("projection"),
+        negate: Option<String> = member("negate", NEGATE).optional(),
         delimiter: Option<String> = member("delimiter", DELIMITER).optional(),
         encoding: Option<String> = text("encoding"),
         sheet: Option<String> = text("sheet"),
@@ -111,6 +127,7 @@ impl ImportChange {
         choose(&mut declared.category, self.category);
         choose(&mut declared.date_order, self.date_order);
         choose(&mut declared.projection, self.projection);
+        choose(&mut declared.negate, self.negate);
         choose(&mut choices.jurisdiction, self.jurisdiction);
         choose(&mut choices.time_zone, self.time_zone);
     }

@@ -1,0 +1,75 @@
+//! A day in one column and its time of day in another.
+
+use crate::i18n::Message;
+use crate::ingest::column_values::ColumnSample;
+use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::hour_names::names_hour_of;
+use crate::ingest::recognition::Recognition;
+use crate::message;
+
+/// The times that a day and a time of day make, and the words by which a column says which it is.
+const ENDS: [(&str, Concept); 2] = [("requested", Concept::Created), ("closed", Concept::Closed)];
+
+impl Recognition {
+    /// A day in one column and the time of day in another are one time. A column that is named
+    /// after the time of day, and of whose values too few are one, is a doubt.
+    pub(super) fn join_hours(&mut self, values: &[ColumnSample]) {
+        for (field, concept) in ENDS {
+            let Some(day) = self.day_of(field, values) else { continue };
+            let fits = |number: &usize| self.may_be_clock(*number, field, concept, values);
+            let clocks = || (0..self.columns.len()).filter(fits);
+            let is_named =
+                |number: usize| names_hour_of(&self.columns[number].name, &self.columns[day].name);
+            let is_clock = |number: &usize| values[*number].are_hours(is_named(*number));
+            if let Some(hour) = clocks().find(is_clock) {
+                let both = format!("{}+{}", self.columns[day].key, self.columns[hour].key);
+                self.more.push((field, both));
+                self.columns[hour].joined = true;
+                continue;
+            }
+            let named = clocks().find(|number| is_named(*number));
+            let is_open = !self.columns[day].is_declared;
+            if let Some(hour) = named.filter(|hour| is_open && !self.columns[*hour].is_declared) {
+                let doubt = self.clock_not_understood(field, day, hour);
+                self.doubt(field, doubt);
+            }
+        }
+    }
+
+    /// The column of a time whose values are days.
+    fn day_of(&self, field: &str, values: &[ColumnSample]) -> Option<usize> {
+        (0..self.columns.len()).find(|number| {
+            let sample = &values[*number];
+            let days = sample.days + sample.midnights;
+            self.columns[*number].field == Some(field) && sample.share(days) >= 0.9
+        })
+    }
+
+    /// May the column have the times of day of this field's days?
+    fn may_be_clock(
+        &self,
+        number: usize,
+        field: &str,
+        concept: Concept,
+        values: &[ColumnSample],
+    ) -> bool {
+        let others = [Concept::Closed, Concept::Updated, Concept::Expected, Concept::Created];
+        let (column, words) = (&self.columns[number], NameWords::of(&self.columns[number].name));
+        let is_left = column.field.is_none() && !column.joined && !column.key.is_empty();
+        let has_values = values[number].filled + values[number].hours_on_filler_days > 0;
+        let is_of = words.has(concept) || (field == "requested" && !words.has_any(&others));
+        is_left && has_values && is_of
+    }
+
+    fn clock_not_understood(&self, field: &str, day: usize, hour: usize) -> Message {
+        let (day, hour) = (&self.columns[day].name, &self.columns[hour]);
+        let example = hour.examples.first().map_or("", String::as_str);
+        let name = &hour.name;
+        message!(
+            "{field} : le jour est dans « {day} », l’heure peut-être dans « {name} », dont des \
+             valeurs comme « {example} » ne sont pas lues comme des heures",
+            "{field}: the day is in '{day}', the time of day perhaps in '{name}', of which values \
+             such as '{example}' are not read as times of day"
+        )
+    }
+}

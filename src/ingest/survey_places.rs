@@ -1,0 +1,141 @@
+//! What the places of a whole file show: where it lies, whether 0 is a coordinate there, and what
+//! is wrong with all of its rows.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::exchanged::{Surroundings, surroundings};
+use crate::ingest::mapping::Mapping;
+use crate::ingest::named_projection::named;
+use crate::ingest::negation::{Negation, missing_sign};
+use crate::ingest::place_reader::{PairOrder, PlaceReader};
+use crate::ingest::projection::{Evidence, Projection, recognise};
+use crate::ingest::survey::Survey;
+use crate::message;
+use crate::place::Position;
+
+/// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
+const ZERO_DEGREES: f64 = 1.0;
+
+impl Survey {
+    /// The places that were found, pairs in the order that was decided.
+    fn all_places(&self, places: &PlaceReader) -> Vec<Position> {
+        let (order, negated) = (places.order, places.negated);
+        let of_pair = |(first, second): &(f64, f64)| match order {
+            PairOrder::LatLon => Position::new(*second, *first).ok(),
+            PairOrder::LonLat => Position::new(*first, *second).ok(),
+        };
+        let pairs = self.pairs.iter().filter_map(of_pair);
+        let all = self.places.iter().copied().chain(pairs);
+        all.filter_map(|at| negated.map_or(Some(at), |negation| negation.of(at))).collect()
+    }
+
+    /// A coordinate of 0 beside another one is a place only where others are within a degree of it.
+    pub(super) fn decide_zeros(&self, mapping: &mut Mapping) {
+        let Some(places) = mapping.places().map(|reader| self.all_places(reader)) else { return };
+        let near = |of: fn(&Position) -> f64| {
+            places.is_empty() || places.iter().any(|at| of(at).abs() < ZERO_DEGREES)
+        };
+        mapping.set_zeros([near(|at| at.lat()), near(|at| at.lon())]);
+    }
+
+    /// Where the city has no extent yet, the file's own places say where rows with exchanged
+    /// latitude and longitude belong.
+    ///
+    /// # Errors
+    /// About as many places are exchanged as are not, and the time zone does not decide.
+    pub(super) fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
+        let places = match mapping.places() {
+            Some(reader) if reader.extent.is_none() && !mapping.declares_point_order() => {
+                self.all_places(reader)
+            }
+            _ => return Ok(()),
+        };
+        let zone = mapping.zone_name().to_owned();
+        match surroundings(&places, &zone) {
+            Surroundings::Unknown => {}
+            Surroundings::Usual(around) => mapping.set_surroundings(around),
+            Surroundings::Exchanged(around) => {
+                mapping.set_surroundings(around);
+                mapping.tell(message!(
+                    "latitude et longitude interverties : les lieux ne sont près du fuseau {zone} \
+                     que dans l’autre ordre",
+                    "latitude and longitude are exchanged: only the other way round do the places \
+                     lie near the time zone {zone}"
+                ));
+            }
+            Surroundings::Open { one, other } => {
+                let message = message!(
+                    "La latitude et la longitude sont interverties dans une partie des lignes \
+                     ({one} et {other} des premiers lieux), et rien ne dit dans laquelle : \
+                     « extent » dans le fichier de --mapping, ou « city add » avec --extent",
+                    "Latitude and longitude are exchanged in some of the rows ({one} and {other} \
+                     of the first places), and nothing says in which: 'extent' in the --mapping \
+                     file, or 'city add' with --extent"
+                );
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The coordinates that lack a minus sign, unless somebody declared which do: all places lie
+    /// far from the city, and their mirror image in it.
+    pub(super) fn missing_sign(&self, mapping: &Mapping) -> Option<Negation> {
+        let reader = mapping.places().filter(|_| !mapping.declares_negation())?;
+        missing_sign(&self.all_places(reader), reader.extent.as_ref(), mapping.zone_name())
+    }
+
+    /// Fails where a minus sign is missing.
+    ///
+    /// # Errors
+    /// The coordinates that lack it, and what declares it.
+    pub(super) fn refuse_missing_sign(&self, mapping: &Mapping) -> Result<()> {
+        let Some(negation) = self.missing_sign(mapping) else { return Ok(()) };
+        let first = mapping.places().and_then(|reader| self.all_places(reader).first().copied());
+        let (lat, lon) = first.map_or((0.0, 0.0), |at| (at.lat(), at.lon()));
+        let (word, fr, en) = (negation.word(), negation.shown().fr, negation.shown().en);
+        let message = message!(
+            "Les lieux comme {lat}, {lon} (latitude, longitude) sont loin de la ville, et leur \
+             image en miroir y est : il manque sans doute un signe moins devant {fr}. \
+             --negate {word} l’ajoute, --negate none garde les lieux tels quels",
+            "Places such as {lat}, {lon} (latitude, longitude) lie far from the city, and their \
+             mirror image lies in it: a minus sign is probably missing before {en}. \
+             --negate {word} adds it, --negate none keeps the places as they are"
+        );
+        Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+impl Survey {
+    /// What names the system of the coordinates: the only value of a column that says it, else the
+    /// names of the columns.
+    pub(super) fn system_named<'a>(&'a self, mapping: &'a Mapping) -> Option<&'a str> {
+        match self.systems.as_slice() {
+            [] => Some(mapping.names_of_projected.as_str()).filter(|names| !names.is_empty()),
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The projections that agree with the rows, and whether they are those that the file names.
+    pub(super) fn projections(&self, mapping: &Mapping) -> (Vec<Projection>, bool) {
+        let known: Vec<(f64, f64, Position)> =
+            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
+        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
+        let extent = mapping.extent();
+        let evidence = match (known.len(), &extent) {
+            (3.., _) => Some(Evidence::Known(&known)),
+            (_, Some(extent)) => Some(Evidence::Inside(&points, extent)),
+            _ => None,
+        };
+        // A system that is named in words, or by its code alone in a column for it.
+        let words = self.system_named(mapping).unwrap_or_default();
+        let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
+        let words = if is_code { format!("epsg {words}") } else { words.to_owned() };
+        let mut by_name = named(&words, &points, mapping.zone_name());
+        by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
+        if !by_name.is_empty() {
+            return (by_name, true);
+        }
+        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), false)
+    }
+}

@@ -1,0 +1,60 @@
+//! Times as programs write them: JavaScript, RFC 2822, Unix, .NET, weeks and days of the year.
+
+use serde_json::Value;
+
+use crate::common::Folder;
+use crate::place_columns::{exported, import};
+
+/// Forty requests that all came in at this time; `[n]` is a number of the row.
+fn table(column: &str, time: &str) -> String {
+    let row = |n: u32| format!("V{n},Kuil,Open,52.1{n},5.2{n},\"{time}\"\n");
+    let rows: String = (10..50).map(row).collect();
+    format!("nummer,categorie,status,lat,lon,{column}\n{rows}")
+}
+
+#[test]
+fn times_of_programs_are_read_and_named_as_they_are_written() {
+    for (time, instant, shown) in [
+        (
+            "Wed May 27 2026 14:05:00 GMT+0200 (Central European Summer Time)",
+            "2026-05-27T12:05:00Z",
+            "27 May 2026 14:05+02:00",
+        ),
+        ("Wed May 27 2026 14:05:00 GMT-0400 (heure d’été de l’Est nord-américain)", "", ""),
+        ("Wed, 27 May 2026 14:05:00 +0200", "2026-05-27T12:05:00Z", "27 May 2026 14:05+02:00"),
+        ("27 May 2026 14:05:00 -0500 (CDT)", "2026-05-27T19:05:00Z", "27 May 2026 14:05+02:00"),
+        ("Wed May 27 14:05:00 EDT 2026", "2026-05-27T18:05:00Z", "27 May 2026 14:05 EDT"),
+        ("Wed May 27 14:05:00 +0000 2026", "2026-05-27T14:05:00Z", "27 May 2026 14:05+02:00"),
+        ("2026-05-27T14:05:00.000+0000", "2026-05-27T14:05:00Z", "2026-05-27 14:05+02:00"),
+        ("2026-W22-3", "2026-05-27", "2026-W22-3"),
+        ("2026-W22-3T14:05:00", "2026-05-27T12:05:00Z", "2026-W22-3 14:05 (local)"),
+        ("2026-147", "2026-05-27", "2026-147"),
+        ("2026-147T14:05:00+02:00", "2026-05-27T12:05:00Z", "2026-147 14:05+02:00"),
+        ("/Date(1779883500000)/", "2026-05-27T12:05:00Z", "/Date(1748354700000)/"),
+        (r"\/Date(1779883500000-0400)\/", "2026-05-27T12:05:00Z", "/Date(1748354700000)/"),
+    ] {
+        let folder = Folder::new("times");
+        let (code, summary, said) = import(&folder, "a.csv", table("aanmaakdatum", time));
+        assert_eq!(code, Some(0), "{time}: {said}");
+        let rows = exported(&folder);
+        let wanted = if instant.is_empty() { "2026-05-27T18:05:00Z" } else { instant };
+        assert!(rows.iter().all(|row| row["requested_datetime"] == wanted), "{time}: {rows:?}");
+        if !shown.is_empty() {
+            assert_eq!(summary["times"][shown], Value::from(40), "{time}: {}", summary["times"]);
+        }
+    }
+}
+
+#[test]
+fn keys_that_look_like_days_of_the_year_are_keys() {
+    let rows: String =
+        (10..50).map(|n| format!("2026-1{n},2026-05-27 08:{n},Kuil,Open\n")).collect();
+    for name in ["Zaaknummer", "kenmerk", "Dossier"] {
+        let folder = Folder::new("times");
+        let text = format!("{name},aanmaakdatum,categorie,status\n{rows}");
+        let (code, _, said) = import(&folder, "a.csv", text);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        let rows = exported(&folder);
+        assert!(rows.iter().any(|row| row["service_request_id"] == "2026-110"), "{name}");
+    }
+}
