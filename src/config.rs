@@ -39,6 +39,8 @@ pub struct Limits {
     pub stop_time_max: Duration,
     /// Days in a count by day at most, the latest.
     pub days_max: usize,
+    /// Bytes of the report ids of a city together at most: the index addresses them with 32 bits.
+    pub id_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -60,6 +62,7 @@ impl Default for Limits {
             waiting_queries_max: 512,
             stop_time_max: Duration::from_secs(10),
             days_max: 3_660,
+            id_bytes_max: u32::MAX.into(),
         }
     }
 }

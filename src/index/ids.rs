@@ -29,10 +29,11 @@ impl IdColumn {
 
     /// Appends the id of the next slot.
     ///
-    /// The caller adds each id once.
+    /// The caller adds each id once. The store refuses reports whose ids would exceed 4 GiB for one
+    /// city (`src/store/sqlite/id_bytes.rs`), and an index is not built of a store that does.
     ///
     /// # Panics
-    /// All ids together exceed 4 GiB.
+    /// All ids together exceed 4 GiB: the caller has not checked them.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);
         let end = u32::try_from(self.text.len());

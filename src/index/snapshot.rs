@@ -27,6 +27,7 @@ use crate::place::{H3Cell, Position};
 /// let report = IndexedFields::new(id, service, 1_790_000_000, Some(at));
 /// let snapshot = Index::from_reports([report]).reader().load();
 /// assert!((snapshot.revision(), snapshot.len()) == (1, 1) && !snapshot.is_empty());
+/// assert_eq!(snapshot.publication(), snapshot.clone().publication());
 ///
 /// let address = snapshot.find("r1").unwrap();
 /// assert_eq!((snapshot.id(address), snapshot.requested(address)), ("r1", 1_790_000_000));

@@ -16,7 +16,7 @@ use crate::index::merge_policy::{SegmentSize, background_merge, immediate_merge}
 use crate::index::segment::{LiveSegment, Segment, SegmentRows};
 use crate::index::snapshot::Snapshot;
 
-/// The number of the next published snapshot, of any index; 0 is that of an index without one.
+/// The number of the next published snapshot, of any index.
 static PUBLICATIONS: AtomicU64 = AtomicU64::new(1);
 
 /// The index of one city. One thread writes, through `&mut self`; any number of threads read, each
@@ -93,12 +93,11 @@ impl Index {
     /// use pointchaud::index::Index;
     /// use pointchaud::place::Position;
     ///
-    /// let at = Position::new(-71.208, 46.814).unwrap();
     /// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
-    /// let report = IndexedFields::new(id, service, 1_790_000_000, Some(at));
+    /// let at = Position::new(-71.208, 46.814).ok();
+    /// let report = IndexedFields::new(id, service, 1_790_000_000, at);
     /// let index = Index::from_changes([Change { revision: 1, event: Event::New(report) }]);
-    /// let snapshot = index.reader().load();
-    /// assert_eq!((snapshot.len(), snapshot.revision()), (1, 1));
+    /// assert_eq!((index.reader().load().len(), index.reader().load().revision()), (1, 1));
     /// ```
     pub fn from_changes(changes: impl IntoIterator<Item = Change>) -> Self {
         let mut index = Self::default();
@@ -487,12 +486,11 @@ mod tests {
             put(113, 200, Status::Open),
         ]);
         assert!(index.next_merge().is_none(), "one merge at a time");
-        let unmerged = index.reader().load();
+        let old = index.reader().load();
         index.finish_merge(job.run());
         index.check_invariants();
         let after = index.reader().load();
-        assert_eq!(after.revision(), unmerged.revision(), "a merge is no change");
-        assert!(after.publication() > unmerged.publication(), "but addresses are others");
+        assert!(after.revision() == old.revision() && after.publication() > old.publication());
         assert_eq!(after.len(), 110);
         assert!(after.find("r6").is_none() && after.find("r200").is_some());
         assert_eq!(after.view(after.find("r5").unwrap()).status, Status::Closed);

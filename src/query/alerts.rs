@@ -85,7 +85,7 @@ impl Alert {
 /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
 /// use pointchaud::place::Position;
-/// use pointchaud::query::{AlertQuery, alerts};
+/// use pointchaud::query::{AlertLevel, AlertQuery, alerts};
 /// use pointchaud::statistics::ScanSettings;
 ///
 /// // A year with a report a day, each day elsewhere; then fifteen in two days at one place.
@@ -104,6 +104,7 @@ impl Alert {
 /// let found = alerts(&snapshot, &service, AlertQuery { at: end, draws, services: 1 }, 30.0);
 /// assert_eq!(found.len(), 1);
 /// assert!(found[0].count >= 15 && found[0].p <= 0.01);
+/// assert_eq!(found[0].level(), AlertLevel::Watch, "a hundred draws show no more");
 /// ```
 pub fn alerts(
     snapshot: &Snapshot,

@@ -34,6 +34,12 @@ pub const SAMPLES_MAX: usize = 1_000;
 impl DensityQuery {
     /// HDBSCAN\*; `min_samples` is `min_cluster_size` if absent, at most
     /// [`SAMPLES_MAX`].
+    ///
+    /// ```
+    /// use pointchaud::query::DensityQuery;
+    ///
+    /// assert_eq!(DensityQuery::hdbscan(20, None), DensityQuery::hdbscan(20, Some(20)));
+    /// ```
     pub fn hdbscan(min_cluster_size: usize, min_samples: Option<usize>) -> Self {
         let min_samples = min_samples.unwrap_or(min_cluster_size.min(SAMPLES_MAX));
         Self::Hdbscan { min_cluster_size, min_samples }

@@ -34,6 +34,14 @@ pub struct HexTest {
 
 impl HexTest {
     /// Why the test cannot have its permutations: a test with exposure has exact probabilities.
+    ///
+    /// ```
+    /// use pointchaud::query::{Exposure, HexTest};
+    ///
+    /// let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };
+    /// assert!(test.permutations_refused().is_none());
+    /// assert!(HexTest { exposure: Exposure::Reports, ..test }.permutations_refused().is_some());
+    /// ```
     pub fn permutations_refused(&self) -> Option<Message> {
         (self.permutations.is_some() && self.exposure == Exposure::Reports).then(|| {
             message!(

@@ -55,6 +55,13 @@ pub struct Recurrences {
 
 impl Recurrences {
     /// Share of the repairs that failed, 0 to 1; 0 without a repair.
+    ///
+    /// ```
+    /// use pointchaud::query::Recurrences;
+    ///
+    /// let found = Recurrences { places: Vec::new(), repairs: 8, failed: 2 };
+    /// assert_eq!(found.failed_share(), 0.25);
+    /// ```
     pub fn failed_share(&self) -> f64 {
         self.failed as f64 / self.repairs.max(1) as f64
     }

@@ -13,6 +13,8 @@
 //! - [`CommitListener::committed`] is called after the commit and before the commands are answered,
 //!   in the order of the revisions.
 //! - Removed reports stay as tombstones.
+//! - A command whose new reports would make the ids of a jurisdiction exceed
+//!   [`WriterSettings::id_bytes_max`] is refused as a whole: the index could not hold them.
 //! - Lists are read in pages by key; nothing is skipped or repeated under concurrent writes.
 
 mod command;
@@ -29,6 +31,6 @@ pub use command::{
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};
 pub use sqlite::{
-    CHILDREN_MAX, Pending, Reader, RegisteredCity, Scan, SeenIds, Writer,
+    CHILDREN_MAX, Pending, Reader, RegisteredCity, Scan, SeenIds, Writer, WriterSettings,
     path_of_url as sqlite_path,
 };

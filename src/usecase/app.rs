@@ -19,7 +19,7 @@ use crate::index::Snapshot;
 use crate::message;
 use crate::store::{
     AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader, SubmitOutcome,
-    UpdateReport, Writer,
+    UpdateReport, Writer, WriterSettings,
 };
 use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
@@ -84,7 +84,8 @@ impl App {
     ) -> Result<Arc<Self>> {
         let cities = LoadedCities::new(Reader::open(store)?, catalogues, clock.clone());
         let shared = Arc::new(Shared { cities, stopping: AtomicBool::new(false) });
-        let (writer, _) = Writer::start_with_clock(store, IndexUpdater(shared.clone()), clock)?;
+        let settings = WriterSettings { clock, id_bytes_max: limits.id_bytes_max };
+        let (writer, _) = Writer::start_with(store, IndexUpdater(shared.clone()), settings)?;
         let epoch = shared.cities.reader().epoch()?;
         let pool = Arc::new(Semaphore::new(limits.concurrent_queries));
         let app = Arc::new(Self {

@@ -186,10 +186,11 @@ impl City {
     /// segments are built on a third.
     ///
     /// # Errors
-    /// The store cannot be read.
+    /// The store cannot be read; its ids exceed what the index can hold.
     pub fn boot(&self, reader: &Reader) -> Result<()> {
         let taken = self.booting.lock().unwrap_or_else(|poison| poison.into_inner()).take();
         let Some(mut index) = taken else { return Ok(()) };
+        reader.check_id_bytes(self.id())?;
         let (send, pages) = mpsc::sync_channel::<(Vec<Change>, u64)>(PAGES_AHEAD);
         thread::scope(|scope| {
             let reading = scope.spawn(move || {

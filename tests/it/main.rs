@@ -29,6 +29,7 @@ mod first_columns;
 mod first_files;
 mod follow;
 mod foreign_files;
+mod full_index;
 mod fuzz;
 mod groups;
 mod hexes;

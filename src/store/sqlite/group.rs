@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::store::command::{CreateReport, QueuedCommand, Reply};
 use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::id_bytes::IdBytes;
 use crate::store::sqlite::transaction::WriteTransaction;
 
 /// Answers an executed command. The argument is whether its commit is durable; false means that
@@ -20,7 +21,8 @@ pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 pub type CommitChanges = BTreeMap<JurisdictionId, Vec<Change>>;
 
 /// Executes commands one after the other in the transaction that `db` is in. Each command adds its
-/// answer to `answers`, also where this fails. Changes are recorded as made at `now`.
+/// answer to `answers`, also where this fails. Changes are recorded as made at `now`; `id_bytes` is
+/// kept from commit to commit.
 ///
 /// # Errors
 /// The file cannot be read or written: the transaction must be given up.
@@ -29,10 +31,12 @@ pub fn execute(
     commands: Vec<QueuedCommand>,
     now: Timestamp,
     collects_changes: bool,
+    id_bytes: &mut IdBytes,
     answers: &mut Vec<Acknowledgement>,
 ) -> Result<CommitChanges> {
     let keeps_created = commands.iter().any(asks_for_created);
-    let mut transaction = WriteTransaction::new(db, now, collects_changes, keeps_created);
+    let mut transaction =
+        WriteTransaction::new(db, now, (collects_changes, keeps_created), id_bytes);
     let mut commands = commands.into_iter();
     for command in commands.by_ref() {
         if let Err(error) = transaction.execute(command, answers) {

@@ -8,6 +8,7 @@ use crate::domain::{JurisdictionId, Report, ReportId, ReportTime, StoredReport};
 use crate::error::Result;
 use crate::store::command::{ImportReports, ImportedReport, SaveCheckpoint, WriteCounts};
 use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
 
@@ -37,7 +38,7 @@ impl ImportEffect {
 impl WriteTransaction<'_> {
     pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
         let ImportReports { jurisdiction, reports, checkpoint } = command;
-        self.city(&jurisdiction)?;
+        self.check_ids(&jurisdiction, reports.iter().map(|imported| &imported.report.id))?;
         let mut counts = WriteCounts::default();
         for imported in reports {
             let ImportedReport { report, digest, .. } = &imported;
@@ -123,7 +124,9 @@ impl Reader {
         reports: &[ImportedReport],
     ) -> Result<WriteCounts> {
         self.with(|db| {
-            let mut transaction = WriteTransaction::new(db, Timestamp::now(), false, false);
+            let mut id_bytes = IdBytes::new(ID_BYTES_MAX);
+            let mut transaction =
+                WriteTransaction::new(db, Timestamp::now(), (false, false), &mut id_bytes);
             let mut counts = WriteCounts::default();
             let firsts = || reports.iter().filter(|imported| !imported.is_repeat);
             if let Err(Failure::Refused(_)) = transaction.city(jurisdiction) {

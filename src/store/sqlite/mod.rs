@@ -9,6 +9,7 @@ mod contact;
 mod failure;
 mod group;
 mod hotspot_track;
+mod id_bytes;
 mod import;
 mod incident_change;
 mod keys;
@@ -30,7 +31,7 @@ pub use read_incidents::CHILDREN_MAX;
 pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use seen_ids::SeenIds;
-pub use writer::{Pending, Writer};
+pub use writer::{Pending, Writer, WriterSettings};
 
 use crate::error::{Refusal, Result};
 use crate::message;

@@ -1,6 +1,6 @@
 //! The transaction in which the commands of one commit run, with the SQL that they share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
@@ -12,6 +12,7 @@ use crate::domain::{
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::store::sqlite::failure::{Failure, Step};
+use crate::store::sqlite::id_bytes::{IdBytes, count_id_bytes, ids_exceed};
 use crate::store::sqlite::keys::{CityKey, head};
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;
@@ -53,6 +54,8 @@ pub struct WriteTransaction<'a> {
     collects_changes: bool,
     /// Whether created reports are kept for later commands.
     keeps_created: bool,
+    /// How much room the ids of each jurisdiction take.
+    pub id_bytes: &'a mut IdBytes,
 }
 
 impl<'a> WriteTransaction<'a> {
@@ -60,12 +63,12 @@ impl<'a> WriteTransaction<'a> {
     pub fn new(
         db: &'a Connection,
         now: Timestamp,
-        collects_changes: bool,
-        keeps_created: bool,
+        (collects_changes, keeps_created): (bool, bool),
+        id_bytes: &'a mut IdBytes,
     ) -> Self {
         let now = ReportTime::instant(now).to_string();
         let cities = BTreeMap::new();
-        Self { db, now, insert: None, cities, collects_changes, keeps_created }
+        Self { db, now, insert: None, cities, collects_changes, keeps_created, id_bytes }
     }
 
     /// Writes the revision counters that grew, and returns the changes of each jurisdiction.
@@ -202,6 +205,42 @@ impl<'a> WriteTransaction<'a> {
             }
             _ => Ok(stored),
         }
+    }
+
+    /// Checks that the index has room for the ids of reports that a command is about to write. The
+    /// command calls it before its first write, so that it is refused as a whole.
+    ///
+    /// # Errors
+    /// Refused where the ids of the jurisdiction would exceed the limit.
+    pub fn check_ids<'r>(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        ids: impl Iterator<Item = &'r ReportId> + Clone,
+    ) -> Step<()> {
+        let city = self.city(jurisdiction)?;
+        let (number, revision) = (city.key.number, city.revision);
+        let bytes = |id: &ReportId| id.as_str().len() as u64;
+        let sent: u64 = ids.clone().map(bytes).sum();
+        let max = self.id_bytes.max;
+        if self.id_bytes.bound(number, revision) + sent <= max {
+            return Ok(());
+        }
+        let stored = count_id_bytes(self.db, number)?;
+        self.id_bytes.note(number, revision, stored);
+        if stored + sent <= max {
+            return Ok(());
+        }
+        // Ids that are stored already, or that come twice, take no further room.
+        let mut exists = self.db.prepare_cached(
+            "SELECT 1 FROM report WHERE jurisdiction = ? AND service_request_id = ?",
+        )?;
+        let mut new = 0;
+        for id in ids.collect::<BTreeSet<_>>() {
+            if !exists.exists(params![number, id.as_str()])? {
+                new += bytes(id);
+            }
+        }
+        if stored + new <= max { Ok(()) } else { Err(Failure::Refused(ids_exceed(max))) }
     }
 
     /// Adds a report and returns its revision; `None`, without a write, if a report or tombstone

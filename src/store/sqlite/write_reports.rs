@@ -48,6 +48,7 @@ impl WriteTransaction<'_> {
                 report.parent = Some(found.report.id);
             }
         }
+        self.check_ids(&jurisdiction, std::iter::once(&report.id))?;
         let Some(revision) = self.insert(&jurisdiction, &report, None)? else {
             let id = &report.id;
             let message = message!("« {id} » existe déjà.", "'{id}' already exists.");
@@ -96,6 +97,8 @@ impl WriteTransaction<'_> {
             let ids = ids.split_whitespace().map(known_id).collect::<Step<_>>()?;
             return Ok(BatchOutcome { ids, replayed: true });
         }
+        // An id that is drawn anew has as many bytes.
+        self.check_ids(&jurisdiction, reports.iter().map(|report| &report.id))?;
         let mut ids = Vec::with_capacity(reports.len());
         for mut report in reports {
             while self.insert(&jurisdiction, &report, None)?.is_none() {

@@ -15,12 +15,28 @@ use crate::message;
 use crate::store::command::{Command, QueuedCommand};
 use crate::store::listener::CommitListener;
 use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
+use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::open::open_writer;
 
 /// Most commands in one commit.
 const GROUP_MAX: usize = 1024;
 /// Most commands in the queue; further ones are refused because the store is busy.
 const QUEUE_MAX: usize = 65_536;
+
+/// What the writing thread depends on.
+pub struct WriterSettings {
+    /// Gives the times at which changes are recorded.
+    pub clock: Arc<dyn Clock>,
+    /// Most bytes that the report ids of a jurisdiction may have together, at most
+    /// [`ID_BYTES_MAX`]; reports that would exceed it are refused.
+    pub id_bytes_max: u64,
+}
+
+impl Default for WriterSettings {
+    fn default() -> Self {
+        Self { clock: SystemClock::shared(), id_bytes_max: ID_BYTES_MAX }
+    }
+}
 
 /// A handle on the writing thread; cheap to clone. The thread ends when the last handle is dropped,
 /// after everything submitted has been committed and answered.
@@ -38,24 +54,25 @@ impl Writer {
         path: &Path,
         listener: impl CommitListener,
     ) -> Result<(Self, thread::JoinHandle<()>)> {
-        Self::start_with_clock(path, listener, SystemClock::shared())
+        Self::start_with(path, listener, WriterSettings::default())
     }
 
-    /// As [`Writer::start`], with a clock other than the machine's: it gives the times at which
-    /// changes are recorded.
+    /// As [`Writer::start`], with settings of its own.
     ///
     /// # Errors
     /// The file cannot be opened for writing.
-    pub fn start_with_clock(
+    pub fn start_with(
         path: &Path,
         listener: impl CommitListener,
-        clock: Arc<dyn Clock>,
+        settings: WriterSettings,
     ) -> Result<(Self, thread::JoinHandle<()>)> {
         let db = open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let checkpoints = start_checkpoints(path)?;
+        let WriterSettings { clock, id_bytes_max } = settings;
+        let id_bytes = IdBytes::new(id_bytes_max);
         let mut thread =
-            Thread { path: path.to_owned(), db: Some(db), listener, clock, checkpoints };
+            Thread { path: path.to_owned(), db: Some(db), listener, clock, checkpoints, id_bytes };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -126,6 +143,7 @@ struct Thread<L> {
     clock: Arc<dyn Clock>,
     /// Tells the checkpoint thread that something was committed.
     checkpoints: mpsc::SyncSender<()>,
+    id_bytes: IdBytes,
 }
 
 /// How long commits accumulate in the write-ahead log before a checkpoint.
@@ -176,6 +194,7 @@ impl<L: CommitListener> Thread<L> {
                 // because a failed COMMIT may have reached the disk.
                 tracing::error!(%cause, "commit failed; reopening the store");
                 self.db = None;
+                self.id_bytes.forget();
                 answers.into_iter().for_each(|answer| answer(false));
                 self.listener.uncertain();
             }
@@ -188,26 +207,27 @@ impl<L: CommitListener> Thread<L> {
         answers: &mut Vec<Acknowledgement>,
     ) -> Result<CommitChanges> {
         let wants_changes = self.listener.wants_changes();
-        let clock = self.clock.clone();
-        let tx = match self.begin() {
+        let now = self.clock.now();
+        let tx = match begin(&mut self.db, &self.path) {
             Ok(tx) => tx,
             Err(error) => {
                 group.into_iter().for_each(|operation| operation.fail(unknown_outcome()));
                 return Err(error);
             }
         };
-        let changed = execute(&tx, group, clock.now(), wants_changes, answers)?;
+        let changed = execute(&tx, group, now, wants_changes, &mut self.id_bytes, answers)?;
         tx.commit()?;
         Ok(changed)
     }
+}
 
-    fn begin(&mut self) -> Result<Transaction<'_>> {
-        let db = match &mut self.db {
-            Some(db) => db,
-            none => none.insert(open_writer(&self.path)?),
-        };
-        Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
-    }
+/// Begins a transaction; the file is opened where no connection is left.
+fn begin<'a>(db: &'a mut Option<Connection>, path: &Path) -> Result<Transaction<'a>> {
+    let db = match db {
+        Some(db) => db,
+        none => none.insert(open_writer(path)?),
+    };
+    Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
 #[cfg(test)]
@@ -247,7 +267,9 @@ mod tests {
         let listener = Counting(uncertain.clone());
         let checkpoints = mpsc::sync_channel(1).0;
         let clock = SystemClock::shared();
-        let mut thread = Thread { path: dir.clone(), db: Some(db), listener, clock, checkpoints };
+        let id_bytes = IdBytes::new(ID_BYTES_MAX);
+        let mut thread =
+            Thread { path: dir.clone(), db: Some(db), listener, clock, checkpoints, id_bytes };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {
