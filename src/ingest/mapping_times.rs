@@ -9,8 +9,9 @@ use crate::ingest::time_of_day::is_dotted_clock;
 use crate::ingest::time_style::TimeStyle;
 use crate::message;
 
-/// The first second of the year 2099.
-const YEAR_2099: i64 = 4_070_908_800;
+/// The first seconds of the years 1800 and 2900. What lies outside stands for no date, and is not
+/// merely a wrong one.
+const YEARS: std::ops::Range<i64> = -5_364_662_400..29_348_006_400;
 
 /// A time of a row.
 pub(super) struct RowTime {
@@ -61,7 +62,7 @@ impl Mapping {
             return None;
         }
         let read = self.clock.read(&text);
-        let is_usual = |time: &ReportTime| (0..YEAR_2099).contains(&time.second());
+        let is_usual = |time: &ReportTime| YEARS.contains(&time.second());
         if !read.as_ref().is_ok_and(|(time, _)| is_usual(time)) && is_filler_date(&text) {
             let message = message!(
                 "est une date qui en remplace une absente : la demande n’a pas d’heure",
