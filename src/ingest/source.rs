@@ -377,17 +377,19 @@ impl SourceFile {
         survey_time_max: Option<Duration>,
         sink: &mut RowSink<'_>,
     ) -> Result<Notes> {
-        let mut rows = self.input.rows()?;
+        // One reading at a time: that of a workbook holds its texts in memory.
+        let columns = self.input.rows()?.columns().clone();
         let mut mapping =
-            Mapping::new(self.profile.clone(), zone, extent, fix_swapped, rows.columns().folded())
+            Mapping::new(self.profile.clone(), zone, extent, fix_swapped, columns.folded())
                 .map_err(|reason| {
                     let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                     Error::from(Refusal::new("projection", "", message))
                 })?;
         if self.strict && self.input.is_table() {
-            all_found(&mapping, rows.columns())?;
+            all_found(&mapping, &columns)?;
         }
         let decided = self.decide_by_rows(&mut mapping, survey_time_max)?;
+        let mut rows = self.input.rows()?;
         mapping.resolve(rows.columns().folded());
         let has_geometry = self.profile.header.iter().any(|name| name == GEOMETRY);
         let is_features = has_geometry && !self.input.is_table();

@@ -2,6 +2,7 @@
 //! cannot be kept between two rows.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use crate::error::Refusal;
 use crate::i18n::Message;
@@ -49,8 +50,19 @@ impl RowSender {
 
 /// The rows of a thread.
 pub struct RowsAhead {
-    sent: Receiver<Sent>,
+    /// `None` where they are no longer wanted.
+    sent: Option<Receiver<Sent>>,
+    thread: Option<JoinHandle<()>>,
     is_at_end: bool,
+}
+
+impl Drop for RowsAhead {
+    /// Waits for the thread, which holds the file open and gives back what the next reading uses.
+    fn drop(&mut self) {
+        self.sent = None;
+        // A thread that panicked has nothing more to give.
+        let _ended = self.thread.take().map(JoinHandle::join);
+    }
 }
 
 impl RowsAhead {
@@ -58,7 +70,7 @@ impl RowsAhead {
     /// no longer wanted.
     pub fn start(read: impl FnOnce(&RowSender) -> Result<(), Message> + Send + 'static) -> Self {
         let (sender, rows) = sync_channel(AHEAD);
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let sender = RowSender(sender);
             let last = match read(&sender) {
                 Ok(()) => Sent::End,
@@ -67,7 +79,7 @@ impl RowsAhead {
             // Who no longer listens needs no end.
             let _gone = sender.0.send(last);
         });
-        Self { sent: rows, is_at_end: false }
+        Self { sent: Some(rows), thread: Some(thread), is_at_end: false }
     }
 
     /// The next row; `None` after the last.
@@ -79,7 +91,7 @@ impl RowsAhead {
         if self.is_at_end {
             return Ok(None);
         }
-        let sent = self.sent.iter().find(|sent| !matches!(sent, Sent::Nothing));
+        let sent = self.sent.iter().flatten().find(|sent| !matches!(sent, Sent::Nothing));
         match sent {
             Some(Sent::Row(row)) => Ok(Some(row)),
             Some(Sent::End) => {

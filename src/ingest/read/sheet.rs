@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxCellReader, open_workbook};
 
@@ -28,12 +28,18 @@ const TABLE_CELLS_MIN: usize = 3;
 /// Bytes of rows that are kept of a sheet that was read to its end.
 const KEPT_BYTES_MAX: usize = 8 << 20;
 
+/// An open workbook, with its table of texts, which takes long to read and much memory.
+type Workbook = Xlsx<BufReader<File>>;
+/// The open workbook between two readings of its sheet.
+type SpareWorkbook = Arc<Mutex<Option<Workbook>>>;
+
 /// A sheet of a workbook, which is read several times.
 pub struct Sheet {
     /// Its name.
     pub name: String,
     /// What is known once it was read to its end.
     known: Arc<OnceLock<WholeSheet>>,
+    spare: SpareWorkbook,
 }
 
 /// A sheet that was read to its end.
@@ -47,7 +53,12 @@ pub(super) struct WholeSheet {
 
 impl Sheet {
     fn of(name: &str) -> Self {
-        Self { name: name.to_owned(), known: Arc::default() }
+        Self { name: name.to_owned(), known: Arc::default(), spare: SpareWorkbook::default() }
+    }
+
+    /// The sheet with its workbook, which the first reading goes on with.
+    fn within(self, workbook: Workbook) -> Self {
+        Self { spare: Arc::new(Mutex::new(Some(workbook))), ..self }
     }
 
     /// The sheet to read: the one named, else the only visible one that holds a table, else the
@@ -56,11 +67,11 @@ impl Sheet {
     /// # Errors
     /// There is no such sheet, several hold tables, or the workbook cannot be read.
     pub fn choose(path: &Path, named: Option<&str>) -> Result<Self, Message> {
-        let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
+        let mut workbook: Workbook = open_workbook(path).map_err(damaged)?;
         let names = workbook.sheet_names();
         if let Some(named) = named {
             let found = names.iter().find(|name| *name == named);
-            return found.map(|name| Self::of(name)).ok_or_else(|| {
+            return found.map(|name| Self::of(name).within(workbook)).ok_or_else(|| {
                 let names = names.join(", ");
                 message!(
                     "n’a pas de feuille « {named} » ; il y a {names}",
@@ -83,7 +94,7 @@ impl Sheet {
         let mut found = if tables.is_empty() { filled } else { tables };
         match found.pop() {
             None => Err(message!("est vide", "is empty")),
-            Some(only) if found.is_empty() => Ok(only),
+            Some(only) if found.is_empty() => Ok(only.within(workbook)),
             Some(last) => {
                 let names = found.iter().chain([&last]).map(|sheet| sheet.name.as_str());
                 let names = names.collect::<Vec<_>>().join("', '");
@@ -101,7 +112,7 @@ impl Sheet {
     }
 
     /// Looks at the first rows, and keeps them where there are no others.
-    fn look(&self, workbook: &mut Xlsx<BufReader<File>>) -> Result<SheetLook, Message> {
+    fn look(&self, workbook: &mut Workbook) -> Result<SheetLook, Message> {
         // Sheets of charts have no cells.
         let Ok(mut cells) = workbook.worksheet_cells_reader(&self.name) else {
             return Ok(SheetLook::Empty);
@@ -171,8 +182,17 @@ impl SheetRows {
         if sheet.whole().is_some_and(|whole| whole.rows.is_some()) {
             return Self::Kept { known, next: 0 };
         }
-        let (path, name) = (path.to_owned(), sheet.name.clone());
-        Self::Ahead(RowsAhead::start(move |sender| send_rows(&path, &name, &known, sender)))
+        let (path, name, spare) = (path.to_owned(), sheet.name.clone(), sheet.spare.clone());
+        Self::Ahead(RowsAhead::start(move |sender| {
+            let taken = spare.lock().ok().and_then(|mut spare| spare.take());
+            let mut workbook =
+                taken.map_or_else(|| open_workbook(&path).map_err(damaged), Ok::<Workbook, _>)?;
+            send_rows(&mut workbook, &name, &known, sender)?;
+            if let Ok(mut spare) = spare.lock() {
+                *spare = Some(workbook);
+            }
+            Ok(())
+        }))
     }
 
     fn next(&mut self) -> Result<Option<AheadRow>, Message> {
@@ -265,12 +285,11 @@ impl RowReader for SheetReader {
 
 /// Sends every row with a filled cell. After the last one, what was read is `known`.
 fn send_rows(
-    path: &Path,
+    workbook: &mut Workbook,
     sheet: &str,
     known: &OnceLock<WholeSheet>,
     sender: &RowSender,
 ) -> Result<(), Message> {
-    let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(damaged)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
     let (mut kept, mut failed) = (RowsKept::default(), None);
     let last = known.get().map(|whole| whole.last);
