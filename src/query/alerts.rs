@@ -104,7 +104,7 @@ impl Alert {
 /// let found = alerts(&snapshot, &service, AlertQuery { at: end, draws, services: 1 }, 30.0);
 /// assert_eq!(found.len(), 1);
 /// assert!(found[0].count >= 15 && found[0].p <= 0.01);
-/// assert_eq!(found[0].level(), AlertLevel::Watch, "a hundred draws show no more");
+/// assert_eq!(found[0].level(), AlertLevel::Alert, "chance raises it once in years");
 /// ```
 pub fn alerts(
     snapshot: &Snapshot,

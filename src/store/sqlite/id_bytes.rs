@@ -77,7 +77,7 @@ impl Reader {
     /// written by another program.
     ///
     /// # Errors
-    /// The ids exceed [`ID_BYTES_MAX`]; there is no such jurisdiction; the file cannot be read.
+    /// The ids exceed 4 GiB; there is no such jurisdiction; the file cannot be read.
     pub fn check_id_bytes(&self, jurisdiction: &JurisdictionId) -> Result<()> {
         self.with(|db| {
             let revision = head(db, jurisdiction)?.unwrap_or(0);

@@ -27,8 +27,8 @@ const QUEUE_MAX: usize = 65_536;
 pub struct WriterSettings {
     /// Gives the times at which changes are recorded.
     pub clock: Arc<dyn Clock>,
-    /// Most bytes that the report ids of a jurisdiction may have together, at most
-    /// [`ID_BYTES_MAX`]; reports that would exceed it are refused.
+    /// Most bytes that the report ids of a jurisdiction may have together, at most 4 GiB; reports
+    /// that would exceed it are refused.
     pub id_bytes_max: u64,
 }
 
