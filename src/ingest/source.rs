@@ -369,6 +369,27 @@ impl SourceFile {
         Ok(decided)
     }
 
+    /// The profile bound to the columns of the file. The reading that names them ends before the
+    /// next begins: that of a workbook holds its texts in memory.
+    fn mapping_of_columns(
+        &self,
+        zone: TimeZone,
+        extent: Option<BBox>,
+        fix_swapped: bool,
+    ) -> Result<Mapping> {
+        let columns = self.input.rows()?.columns().clone();
+        let (profile, names) = (self.profile.clone(), columns.folded());
+        let mapping =
+            Mapping::new(profile, zone, extent, fix_swapped, names).map_err(|reason| {
+                let message = crate::i18n::Message { fr: reason.clone(), en: reason };
+                Error::from(Refusal::new("projection", "", message))
+            })?;
+        if self.strict && self.input.is_table() {
+            all_found(&mapping, &columns)?;
+        }
+        Ok(mapping)
+    }
+
     fn read_surveyed(
         &self,
         zone: TimeZone,
@@ -377,17 +398,7 @@ impl SourceFile {
         survey_time_max: Option<Duration>,
         sink: &mut RowSink<'_>,
     ) -> Result<Notes> {
-        // One reading at a time: that of a workbook holds its texts in memory.
-        let columns = self.input.rows()?.columns().clone();
-        let mut mapping =
-            Mapping::new(self.profile.clone(), zone, extent, fix_swapped, columns.folded())
-                .map_err(|reason| {
-                    let message = crate::i18n::Message { fr: reason.clone(), en: reason };
-                    Error::from(Refusal::new("projection", "", message))
-                })?;
-        if self.strict && self.input.is_table() {
-            all_found(&mapping, &columns)?;
-        }
+        let mut mapping = self.mapping_of_columns(zone, extent, fix_swapped)?;
         let decided = self.decide_by_rows(&mut mapping, survey_time_max)?;
         let mut rows = self.input.rows()?;
         mapping.resolve(rows.columns().folded());
