@@ -17,10 +17,13 @@ use crate::ingest::read::row::{Row, RowReader, SourceColumns};
 /// Bytes that are read at once of each list.
 const ROOM: usize = 1 << 16;
 
+/// The elements of a list, with its key.
+type KeyedList = (String, Elements<BufReader<Box<dyn Read>>>);
+
 /// Reads the records of several lists.
 pub struct JsonListsReader {
     /// The lists that are not read to their end yet, the next one last, each with its key.
-    lists: Vec<(String, Elements<BufReader<Box<dyn Read>>>)>,
+    lists: Vec<KeyedList>,
     bytes: Rc<Cell<u64>>,
     flattener: Flattener,
     is_layout_open: bool,
