@@ -57,8 +57,8 @@ impl ExchangedDates {
                  --date-order dmy ou mdy les lit telles quelles",
                 "{field}: {cells} dates such as '{cell}' all have a day up to 12, and {texts} \
                  texts such as '{text}' a later one: a spreadsheet has probably exchanged day \
-                 and month of the former. Export the source again; --date-order dmy or mdy reads them as \
-                 they are"
+                 and month of the former. Export the source again; --date-order dmy or mdy reads \
+                 them as they are"
             )
         })
     }
