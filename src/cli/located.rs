@@ -10,6 +10,7 @@ use tempfile::{TempDir, TempPath};
 
 use crate::cli::download::{
     Download, DownloadArguments, Downloaded, Files, Imported, Version, download_rest, url_of,
+    without_user,
 };
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
@@ -122,7 +123,7 @@ impl Located {
         Download::new(url, limits, &files, &stop)?.run(None)?;
         Ok(Self {
             path: files.part,
-            label: argument.display().to_string(),
+            label: without_user(&argument.display().to_string()),
             naming_path,
             _copy: None,
             _folder: Some(folder),
@@ -138,7 +139,7 @@ impl Located {
     pub fn fetched(argument: &Path, context: &DownloadContext<'_>) -> Result<Option<Self>> {
         let Some(url) = url_of(argument) else { return Self::of(argument).map(Some) };
         let url = url?;
-        let label = argument.display().to_string();
+        let label = without_user(&argument.display().to_string());
         let mut folder = context.store.as_os_str().to_owned();
         folder.push(".downloads");
         let folder = PathBuf::from(folder);

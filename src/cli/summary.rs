@@ -109,8 +109,9 @@ impl FileSummary {
             println!("  {note}");
         }
         println!("  read as {}", source.described());
-        if let Some(recognition) = source.recognition() {
-            recognised::print(recognition);
+        match source.recognition() {
+            Some(recognition) => recognised::print(recognition),
+            None => print_left_out(source),
         }
         self.print_counts();
         self.print_places();
@@ -306,14 +307,17 @@ impl FileSummary {
             "times_that_stand_for_none": self.noticed.counts_of_no_times(),
             "exchanged_coordinates": self.noticed.exchanged,
         });
-        if let (Some(all), Value::Object(statuses)) = (summary.as_object_mut(), self.json_words()) {
+        if let (Some(all), Value::Object(statuses)) =
+            (summary.as_object_mut(), self.json_words(source))
+        {
             all.extend(statuses);
         }
         summary
     }
 
-    /// Of [`Self::json`]: what was concluded of statuses, and the words of statuses and channels.
-    fn json_words(&self) -> Value {
+    /// Of [`Self::json`]: what was concluded of statuses, the words of statuses and
+    /// channels, and the columns that are not read.
+    fn json_words(&self, source: &SourceFile) -> Value {
         let noted = |words, known| {
             let words = Notes::sorted(words, known).into_iter();
             let words = words.map(|(word, noted)| {
@@ -334,6 +338,7 @@ impl FileSummary {
             "closing_times_not_kept": not_kept,
             "status_words": noted(&self.noticed.statuses, true),
             "status_words_not_known": noted(&self.noticed.statuses, false),
+            "columns_left_out": left_out(source),
             "channel_words": noted(&self.noticed.channels, true),
             "channel_words_not_known": noted(&self.noticed.channels, false),
         })
@@ -351,4 +356,24 @@ fn columns(source: &SourceFile) -> Value {
                 "certainty": column.field.and(column.guess).map(|guess| guess.1) })
     });
     columns.collect()
+}
+
+/// The columns that are not read: of a built-in profile or a mapping, those that it does not name;
+/// else those that were recognised as no field.
+fn left_out(source: &SourceFile) -> Vec<String> {
+    match source.recognition() {
+        Some(recognition) => {
+            let left = recognition.columns.iter().filter(|one| one.field.is_none() && !one.joined);
+            left.map(|column| column.name.clone()).collect()
+        }
+        None => source.columns_left_out().unwrap_or_default(),
+    }
+}
+
+fn print_left_out(source: &SourceFile) {
+    let left = left_out(source);
+    if !left.is_empty() {
+        let shown = left.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        println!("  {} left out: {shown}", counted(left.len() as u64, "column"));
+    }
 }

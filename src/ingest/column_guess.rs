@@ -62,6 +62,9 @@ impl Column<'_> {
         let values = self.values;
         // The time of day belongs to a day in another column.
         let is_hour = values.are_hours(names_hour(self.name)) && values.share(values.times) < 0.5;
+        if values.filled == 0 && values.empty_places > 0 {
+            return Some(("point", NAME_ALONE[0]));
+        }
         if values.filled == 0 && !is_hour {
             return self.by_name_alone();
         }
@@ -346,8 +349,7 @@ impl Column<'_> {
             return Some(("area", if is_number || is_vague { 0.72 } else { 0.88 }));
         }
         if has(Concept::Address) {
-            let of_address = [Concept::Id, Concept::Number, Concept::Category, Concept::Status];
-            let is_other = is_number || self.words.has_any(&of_address);
+            let is_other = is_number || !self.names_address();
             return (!is_other).then_some(("address", 0.88));
         }
         if has(Concept::Answer) || has(Concept::Outcome) {
@@ -377,7 +379,7 @@ impl Column<'_> {
         if few && values.channels() >= 0.8 {
             return Some(("channel", 0.72));
         }
-        if values.share(values.places_at_addresses) >= 0.05 {
+        if values.share(values.places_at_addresses) >= 0.05 || values.share(values.places) >= 0.5 {
             return Some(("point", 0.72));
         }
         if values.share(values.precise) >= 0.9 && values.share(values.longitudes) >= 0.99 {

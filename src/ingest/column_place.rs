@@ -43,6 +43,12 @@ impl Column<'_> {
         both || (has(Concept::Point) && !one && !is_about)
     }
 
+    /// Does the name say that the column holds addresses?
+    pub(super) fn names_address(&self) -> bool {
+        let others = [Concept::Id, Concept::Number, Concept::Category, Concept::Status];
+        self.words.has(Concept::Address) && !self.words.has_any(&others)
+    }
+
     /// The field of a column of places; `None` where it is none. A column that its name says to be
     /// one, and whose values are read neither as places nor as addresses, is a doubt.
     pub(super) fn place(&self) -> Option<Guess> {
@@ -61,6 +67,10 @@ impl Column<'_> {
         }
         if self.names_place() {
             return self.named_place();
+        }
+        // Whatever the other cells are: they are addresses, or are refused one by one.
+        if values.exact_places > 0 && self.names_address() {
+            return Some(("point", 0.85));
         }
         if has(Concept::Address) && values.share(values.coordinates) >= 0.5 {
             return Some(("point", 0.5));

@@ -9,8 +9,10 @@ use jiff::tz::TimeZone;
 use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
 use crate::ingest::no_time::{is_filler_date, is_no_time_number, is_word};
-use crate::ingest::numbers::{degrees, grouped, is_absent, is_rounded};
-use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
+use crate::ingest::numbers::{degrees, grouped, is_absent, is_exact, is_rounded};
+use crate::ingest::place_text::{
+    PlaceText, is_empty_geometry, is_geometry, place_text, text_around_place,
+};
 use crate::ingest::place_words::{decimals, is_address, is_no_place_word};
 use crate::ingest::status_words::status_of_words;
 use crate::ingest::time_calendars::is_ordinal;
@@ -76,13 +78,18 @@ pub struct ColumnSample {
     pub precise: u32,
     /// Texts that hold a place.
     pub places: u32,
+    /// Of these, the ones that are no addresses of a grid of streets, such as `50 S 40 W`.
+    pub exact_places: u32,
     /// Of these, the ones with an address around the place: `12 rue X (46.81, -71.21)`.
     pub places_at_addresses: u32,
     /// Texts that are plainly an address or the name of a place.
     pub addresses: u32,
     /// Words for a place that is not known.
     pub unknown_places: u32,
-    /// Texts with two numbers of three decimals or more that are not read as a place.
+    /// Geometries without coordinates, such as `POINT EMPTY`, which are no values.
+    pub empty_places: u32,
+    /// Texts with two numbers of three decimals or more, and geometries, that are not read as a
+    /// place.
     pub coordinates: u32,
     /// Texts of JSON: an object or an array.
     pub containers: u32,
@@ -110,6 +117,10 @@ impl ColumnSample {
     pub fn add(&mut self, row: u32, cell: &str, clocks: &[TimeReader; 2]) {
         let text = cell.trim();
         let is_container = text.starts_with(['{', '[']);
+        if is_empty_geometry(text) {
+            self.empty_places += 1;
+            return;
+        }
         if is_absent(text) || (is_container && place_text(text) == Some(PlaceText::Nothing)) {
             return;
         }
@@ -171,6 +182,8 @@ impl ColumnSample {
     fn place(&mut self, text: &str, has_digits: bool) {
         let is_place = has_digits
             && match place_text(text) {
+                // A point whose system the text does not name.
+                Some(PlaceText::Pair(..)) if is_geometry(text) || text.starts_with('{') => true,
                 Some(PlaceText::Pair(a, b)) => {
                     let has_decimals = a.fract() != 0.0 || b.fract() != 0.0 || text.contains('.');
                     a.abs() <= 180.0 && b.abs() <= 180.0 && has_decimals
@@ -179,6 +192,7 @@ impl ColumnSample {
             };
         if is_place {
             self.places += 1;
+            self.exact_places += u32::from(is_exact(text));
             let has_brackets = text.contains('(') && text_around_place(text).is_some();
             self.places_at_addresses += u32::from(has_brackets);
         } else if is_no_place_word(text) {
@@ -186,7 +200,7 @@ impl ColumnSample {
         } else if is_address(text) {
             self.addresses += 1;
         } else {
-            self.coordinates += u32::from(decimals(text) >= 2);
+            self.coordinates += u32::from(is_geometry(text) || decimals(text) >= 2);
         }
     }
 

@@ -133,14 +133,19 @@ impl Inspection {
     /// person says something else.
     fn of_profile(source: &mut SourceFile, declared: &Declarations) -> Result<Self> {
         let sample = source.recognise()?;
-        let mut changed: Vec<(String, Vec<String>)> = Vec::new();
+        // Columns that the profile does not name, which were recognised.
+        let added = source.added.iter().map(|(field, _)| (*field).to_owned());
+        let names = |field: String| (field.clone(), source.profile().columns[&field].clone());
+        let mut changed: Vec<(String, Vec<String>)> = added.map(names).collect();
+        changed.dedup();
+        let is_declared = !declared.columns.is_empty() || declared.category.is_some();
         for (name, field) in &declared.columns {
             let field = field.as_deref().map(known_field).transpose()?;
             let column = sample.columns.iter().find(|column| column.name == *name);
             let key = &column.ok_or_else(|| unknown_column(name))?.key;
             declare(source.profile(), &mut changed, key, field);
         }
-        if !changed.is_empty() || declared.category.is_some() {
+        if is_declared {
             let mut text = format!("extends = {}\n[columns]\n", quoted(&source.profile().name));
             for (field, names) in &changed {
                 let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();

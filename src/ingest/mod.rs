@@ -18,9 +18,11 @@ mod column_place;
 mod column_sample;
 mod column_values;
 mod column_words;
+mod columns_left_out;
 mod duplicate_model;
 mod duplicate_pairs;
 mod exchanged;
+mod exchanged_dates;
 mod geojson;
 mod guesses;
 mod hour_names;
@@ -30,6 +32,7 @@ mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;
 mod mapping_times;
+mod member_names;
 mod month_names;
 mod named_projection;
 mod negation;
@@ -47,6 +50,7 @@ mod place_words;
 pub mod polygons;
 mod profile;
 mod profile_columns;
+mod profile_gaps;
 mod projection;
 mod python_literal;
 mod read;
@@ -57,6 +61,7 @@ mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;
 mod recognition_mapping;
+mod recognition_members;
 mod recognition_places;
 #[cfg(test)]
 mod recognition_tests;
@@ -83,6 +88,7 @@ mod time_of_day;
 mod time_style;
 mod time_text;
 mod times;
+mod wanted;
 
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};

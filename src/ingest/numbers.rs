@@ -142,6 +142,15 @@ pub fn degrees(text: &str) -> Option<f64> {
     Some(if negative != south_west { -value } else { value })
 }
 
+/// Is the text written as places are: with decimals, signs of degrees, brackets or a link? `50 S 40
+/// W` is an address of a grid of streets.
+pub fn is_exact(text: &str) -> bool {
+    let is_decimal = |three: &[u8]| {
+        three[0].is_ascii_digit() && b".,".contains(&three[1]) && three[2].is_ascii_digit()
+    };
+    text.contains(['°', '(', '{', '[']) || text.as_bytes().windows(3).any(is_decimal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

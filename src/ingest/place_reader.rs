@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use crate::error::Refusal;
 use crate::ingest::negation::Negation;
-use crate::ingest::numbers::{degrees, east_west, grouped};
-use crate::ingest::place_text::{PlaceText, place_text, text_around_place};
-use crate::ingest::place_words::{is_address, is_no_place};
+use crate::ingest::numbers::{degrees, east_west, grouped, is_exact};
+use crate::ingest::place_text::{PlaceText, is_geometry, place_text, text_around_place};
+use crate::ingest::place_words::{decimals, is_address, is_no_place};
 use crate::ingest::projection::Projection;
 use crate::message;
 use crate::place::{BBox, Position};
@@ -268,9 +268,14 @@ impl PlaceReader {
     }
 }
 
-/// Is the text an address without a place?
+/// Is the text an address without a place? In a column of both that is any text without
+/// coordinates, also `M5` and `12`.
 pub fn is_address_alone(text: &str) -> bool {
-    place_text(text).is_none() && is_address(text)
+    let may_be = || {
+        let is_written = is_geometry(text) || text.starts_with(['{', '[']) || text.contains("://");
+        !is_written && !is_no_place(text) && text.trim() != "0" && decimals(text) == 0
+    };
+    (place_text(text).is_none() || !is_exact(text)) && (is_address(text) || may_be())
 }
 
 /// The first of a field's texts that is a number; `None` where all say that there is none.

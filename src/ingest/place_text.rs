@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::ingest::numbers::{decimal, degrees};
+use crate::ingest::numbers::{decimal, degrees, is_exact};
 use crate::ingest::place_labels::{Labelled, labelled};
 use crate::ingest::place_link::linked;
 use crate::ingest::python_literal::python_as_json;
@@ -33,6 +33,9 @@ pub enum PlaceText {
 /// Reads the place of a text; `None` where the text is none.
 pub fn place_text(text: &str) -> Option<PlaceText> {
     let text = text.trim();
+    if is_empty_geometry(text) {
+        return Some(PlaceText::Nothing);
+    }
     if let Some(found) = wkt(text).or_else(|| ewkb(text)) {
         return Some(found);
     }
@@ -75,7 +78,8 @@ pub fn text_around_place(text: &str) -> Option<String> {
 
 /// The address that a text has beside its place, or is.
 pub fn address_of(text: &str) -> Option<String> {
-    let is_address = || place_text(text).is_none() && !text.starts_with(['{', '[']);
+    let is_place = || place_text(text).is_some() && is_exact(text);
+    let is_address = || !is_place() && !text.starts_with(['{', '[']) && !is_empty_geometry(text);
     text_around_place(text).or_else(|| is_address().then(|| one_line(text)))
 }
 
@@ -95,13 +99,10 @@ fn wkt(text: &str) -> Option<PlaceText> {
             let (code, body) = rest.split_once(';')?;
             (code.trim().parse().ok()?, body.trim_start())
         }
-        None => (4326, upper.as_str()),
+        None => (0, upper.as_str()),
     };
     let body = body.strip_prefix("MULTIPOINT").or_else(|| body.strip_prefix("POINT"))?;
     let body = body.trim_start().trim_start_matches(['Z', 'M']).trim();
-    if body == "EMPTY" {
-        return Some(PlaceText::Nothing);
-    }
     let inside = body.strip_prefix('(')?.strip_suffix(')')?;
     let mut points = inside.split(',').map(|point| {
         let point = point.trim().trim_start_matches('(').trim_end_matches(')');
@@ -114,16 +115,30 @@ fn wkt(text: &str) -> Option<PlaceText> {
 
 /// Is the text a geometry of WKT, whatever its kind: a word, then a bracket?
 pub fn is_geometry(text: &str) -> bool {
-    let Some((word, _)) = text.split_once('(') else { return false };
+    text.split_once('(').is_some_and(|(word, _)| is_kind(word))
+}
+
+/// Is the text a geometry of WKT without coordinates, such as `POINT EMPTY`?
+pub fn is_empty_geometry(text: &str) -> bool {
+    let text = text.trim();
+    let cut = text.len().wrapping_sub("EMPTY".len());
+    let parts = text.split_at_checked(cut);
+    parts.is_some_and(|(word, empty)| empty.eq_ignore_ascii_case("EMPTY") && is_kind(word))
+}
+
+/// Is it the word for a kind of geometry, perhaps after `SRID=…;`, and before the dimensions?
+fn is_kind(word: &str) -> bool {
     let word = word.trim_end_matches([' ', 'Z', 'M', 'z', 'm']).rsplit(';').next();
     let word = word.unwrap_or_default().trim().to_ascii_uppercase();
     let kinds = ["POINT", "LINESTRING", "POLYGON", "GEOMETRYCOLLECTION"];
     kinds.iter().any(|kind| word.strip_prefix("MULTI").unwrap_or(&word) == *kind)
 }
 
-/// Coordinates of the system with this code.
+/// Coordinates of the system with this code; 0 is none. Numbers of no named system that are no
+/// degrees are a pair of one that the text does not say.
 fn in_system(epsg: u32, x: f64, y: f64) -> PlaceText {
     match epsg {
+        0 if x.abs().max(y.abs()) > 360.0 => PlaceText::Pair(x, y),
         0 | 4326 => PlaceText::LonLat(x, y),
         epsg => PlaceText::Projected { epsg, x, y },
     }
@@ -149,7 +164,7 @@ fn ewkb(text: &str) -> Option<PlaceText> {
         Some(if little { f64::from_le_bytes(eight) } else { f64::from_be_bytes(eight) })
     };
     let kind = word(1)?;
-    let (srid, at) = if kind & 0x2000_0000 != 0 { (word(5)?, 9) } else { (4326, 5) };
+    let (srid, at) = if kind & 0x2000_0000 != 0 { (word(5)?, 9) } else { (0, 5) };
     if (kind & 0x0fff_ffff) % 1000 != 1 {
         return None;
     }
@@ -204,12 +219,7 @@ fn object(value: &Value) -> Option<PlaceText> {
             digits.parse().ok()
         });
     let named = epsg.and_then(|code| u32::try_from(code).ok());
-    let epsg = named.unwrap_or(4326);
-    // Numbers that are no degrees are of a system that the text does not name.
-    let in_system = |x: f64, y: f64| match named {
-        None if x.abs().max(y.abs()) > 360.0 => PlaceText::Pair(x, y),
-        _ => in_system(epsg, x, y),
-    };
+    let in_system = |x: f64, y: f64| in_system(named.unwrap_or(0), x, y);
     if let Some(coordinates) = member("coordinates") {
         let mut point = coordinates.as_array()?.as_slice();
         // The points of a MultiPoint must all be one.

@@ -4,7 +4,7 @@
 use crate::domain::fold;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::numbers::is_absent;
-use crate::ingest::place_text::is_geometry;
+use crate::ingest::place_text::{is_empty_geometry, is_geometry};
 
 /// Words and phrases by which sources say that a place is not known or not published, without
 /// accents, in the languages of the sources.
@@ -81,7 +81,8 @@ pub fn is_no_place_word(text: &str) -> bool {
 /// Is the text plainly an address or the name of a place: with a word of three letters or more, and
 /// nothing that coordinates are written with?
 pub fn is_address(text: &str) -> bool {
-    let has_sign = text.contains(NO_ADDRESS) || text.contains("://") || is_geometry(text);
+    let is_geometry = is_geometry(text) || is_empty_geometry(text);
+    let has_sign = text.contains(NO_ADDRESS) || text.contains("://") || is_geometry;
     if has_sign || is_no_place(text) {
         return false;
     }

@@ -84,6 +84,11 @@ fn epsg_code(text: &str) -> Option<u32> {
     if is_epsg { text[start..].parse().ok() } else { None }
 }
 
+/// Is it the code of a system, whether the system is known or not?
+pub fn is_code(definition: &str) -> bool {
+    epsg_code(definition.trim()).is_some()
+}
+
 /// The EPSG code of a code, where ESRI's and Google's numbers for the web's Mercator are replaced.
 fn registered(code: u32) -> Option<u16> {
     match code {

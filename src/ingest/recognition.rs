@@ -10,6 +10,7 @@ use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::guesses::nature_of_words;
+use crate::ingest::member_names::common_object;
 use crate::ingest::read::Input;
 use crate::message;
 
@@ -39,6 +40,8 @@ pub struct RecognisedColumn {
     pub has_addresses: bool,
     /// The name as profiles write it.
     pub(super) key: String,
+    /// The name without the object in which most columns lie.
+    pub(super) bare: String,
     /// Its times have no offset from UTC.
     is_local_time: bool,
     /// A number that a spreadsheet has rounded.
@@ -87,22 +90,30 @@ impl Recognition {
         let mut found: Vec<RecognisedColumn> = Vec::with_capacity(values.len());
         let has_name = |number: &usize| !columns.folded()[*number].is_empty();
         let first = (0..values.len()).find(|n| has_name(n) && values[*n].filled > 0);
+        let object = common_object(columns.names(), &values);
         for (number, values) in values.iter().enumerate() {
-            let words = NameWords::of(&columns.names()[number]);
-            let (name, is_first) = (&columns.names()[number], first == Some(number));
+            let (whole, is_first) = (&columns.names()[number], first == Some(number));
+            let name = whole.strip_prefix(&*object).unwrap_or(whole);
+            let words = NameWords::of(name);
+            let is_object = object.starts_with(&format!("{whole}."));
             let column = Column { name, words: &words, values, rows, is_first };
             let key = columns.folded()[number].clone();
             // A mapping finds the first of several columns of one name.
-            let is_named = !key.is_empty() && found.iter().all(|other| other.key != key);
+            let is_named =
+                !key.is_empty() && !is_object && found.iter().all(|other| other.key != key);
             found.push(RecognisedColumn {
-                name: columns.names()[number].clone(),
+                name: whole.clone(),
                 field: None,
                 guess: if is_named { column.guess() } else { None },
                 examples: values.examples.clone(),
                 joined: false,
                 is_declared: false,
-                has_addresses: values.places_at_addresses > 0,
+                has_addresses: values.places_at_addresses > 0
+                    || (values.exact_places > 0
+                        && values.exact_places < values.filled
+                        && column.names_address()),
                 key,
+                bare: name.to_owned(),
                 is_local_time: values.local_times > 0,
                 rounded: values.rounded.clone(),
             });
@@ -122,6 +133,7 @@ impl Recognition {
         recognition.only_time();
         recognition.prefer_status_columns();
         recognition.drop_parts_of_places();
+        recognition.offer_names_of_lists();
         recognition.find_ids();
         recognition.assign();
         Ok(recognition)
@@ -189,7 +201,7 @@ impl Recognition {
     /// time, where the name leaves a doubt.
     fn prefer_status_columns(&mut self) {
         let by_name = |number: usize| {
-            status_by_name(&self.columns[number].name, &self.values[number], self.rows).is_some()
+            status_by_name(&self.columns[number].bare, &self.values[number], self.rows).is_some()
         };
         let guess_of = |number: &usize| self.columns[*number].guess;
         let is_sure = |field: &str, number: &usize| {
@@ -205,7 +217,7 @@ impl Recognition {
             .collect();
         for number in dropped {
             let column = &mut self.columns[number];
-            let words = NameWords::of(&column.name);
+            let words = NameWords::of(&column.bare);
             let is_answer = words.has(Concept::Answer) || words.has(Concept::Outcome);
             column.guess = is_answer.then_some(("notice", SURE + 0.02));
         }
@@ -369,7 +381,7 @@ impl Recognition {
         (self.unknown_statuses, self.needs_time_zone) = (Vec::new(), false);
         for (column, values) in self.columns.iter().zip(values) {
             if column.field == Some("status") {
-                let by_name = status_by_name(&column.name, values, self.rows);
+                let by_name = status_by_name(&column.bare, values, self.rows);
                 let by_name = by_name.map(|found| found.words).unwrap_or_default();
                 let is_known = |word: &str| by_name.iter().any(|(known, _)| *known == fold(word));
                 let unknown = values.unknown_statuses().into_iter();

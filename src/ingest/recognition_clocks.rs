@@ -19,7 +19,7 @@ impl Recognition {
             let fits = |number: &usize| self.may_be_clock(*number, field, concept, values);
             let clocks = || (0..self.columns.len()).filter(fits);
             let is_named =
-                |number: usize| names_hour_of(&self.columns[number].name, &self.columns[day].name);
+                |number: usize| names_hour_of(&self.columns[number].bare, &self.columns[day].bare);
             let is_clock = |number: &usize| values[*number].are_hours(is_named(*number));
             if let Some(hour) = clocks().find(is_clock) {
                 let both = format!("{}+{}", self.columns[day].key, self.columns[hour].key);
@@ -54,7 +54,7 @@ impl Recognition {
         values: &[ColumnSample],
     ) -> bool {
         let others = [Concept::Closed, Concept::Updated, Concept::Expected, Concept::Created];
-        let (column, words) = (&self.columns[number], NameWords::of(&self.columns[number].name));
+        let (column, words) = (&self.columns[number], NameWords::of(&self.columns[number].bare));
         let is_left = column.field.is_none() && !column.joined && !column.key.is_empty();
         let has_values = values[number].filled + values[number].hours_on_filler_days > 0;
         let is_of = words.has(concept) || (field == "requested" && !words.has_any(&others));

@@ -52,7 +52,7 @@ impl Recognition {
     /// Is the column named as a key of requests, and are its values keys of which some come again?
     fn is_repeated_key(&self, number: usize) -> bool {
         let (column, values) = (&self.columns[number], &self.values[number]);
-        let (words, is_first) = (NameWords::of(&column.name), self.first_column() == Some(number));
+        let (words, is_first) = (NameWords::of(&column.bare), self.first_column() == Some(number));
         let is_number = words.has(Concept::Number) && (words.has(Concept::Request) || is_first);
         let of_other = [Concept::Parent, Concept::RowNumber, Concept::Code, Concept::Period];
         let is_other = words.is_technical
@@ -118,7 +118,7 @@ impl Recognition {
     fn is_unnamed(&self, number: usize) -> bool {
         let (column, values) = (&self.columns[number], &self.values[number]);
         let of_keys = [Concept::Id, Concept::Number, Concept::Request, Concept::Code];
-        let words = NameWords::of(&column.name);
+        let words = NameWords::of(&column.bare);
         column.guess.is_none()
             && words.concepts.iter().all(|concept| of_keys.contains(concept))
             && !words.is_technical

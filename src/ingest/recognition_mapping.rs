@@ -101,7 +101,7 @@ impl Recognition {
             let likely = self.likely("status").filter(|_| self.doubted.contains(&"status"))?;
             self.columns.iter().position(|column| column.key == likely.key)
         })?;
-        status_by_name(&self.columns[number].name, &self.values[number], self.rows)
+        status_by_name(&self.columns[number].bare, &self.values[number], self.rows)
     }
 
     /// Writes `[status]` and `[defaults]`. The words of a column in doubt are comments.

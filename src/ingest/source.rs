@@ -15,12 +15,14 @@ use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::no_place::no_place;
 use crate::ingest::notes::{NoPlace, Notes};
 use crate::ingest::profile::Profile;
+use crate::ingest::profile_gaps::ChosenProfile;
 use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::Recognition;
 use crate::ingest::recognition_mapping::Declared;
 use crate::ingest::refused_rows::{OriginalRow, SourceReading};
 use crate::ingest::row_naming::RowNaming;
 use crate::ingest::survey::TIMES;
+use crate::ingest::wanted::wanted;
 use crate::message;
 use crate::place::BBox;
 
@@ -55,6 +57,8 @@ pub struct SourceFile {
     pub(super) profile: Profile,
     strict: bool,
     pub(super) recognition: Option<Recognition>,
+    /// Fields with columns that the built-in profile does not name.
+    pub(super) added: Vec<(&'static str, String)>,
     reading_notes: RefCell<Vec<Message>>,
     /// What all rows together decided the last time, `key=value`.
     decided: RefCell<Vec<String>>,
@@ -90,7 +94,7 @@ impl SourceFile {
             let message = crate::i18n::Message { fr: reason.clone(), en: reason };
             Error::from(Refusal::new(field, value, message))
         };
-        let mut recognition = None;
+        let (mut recognition, mut added) = (None, Vec::new());
         let (profile, strict) = match (mapping, profile) {
             (Some(text), _) => {
                 let read = Profile::parse(text);
@@ -100,16 +104,11 @@ impl SourceFile {
                 let strict = profile.header.is_empty();
                 (profile, strict)
             }
-            (None, "auto") => match Profile::recognise(header).filter(|known| known.serves(header))
-            {
-                Some(known) => (known, false),
-                None => {
-                    let found = Recognition::of(&input)?;
-                    let profile = found.profile().map_err(refuse)?;
-                    recognition = Some(found);
-                    (profile, false)
-                }
-            },
+            (None, "auto") => {
+                let chosen = ChosenProfile::of(&input, header)?;
+                (recognition, added) = (chosen.recognition, chosen.added);
+                (chosen.profile, false)
+            }
             (None, name) => {
                 let read = Profile::builtin(name);
                 (read.map_err(|names| profile_error("--profile", name, names))?, false)
@@ -130,6 +129,7 @@ impl SourceFile {
             strict: strict && !is_refused_rows,
             is_refused_rows,
             recognition,
+            added,
             reading_notes: RefCell::default(),
             decided: RefCell::default(),
             read_as,
@@ -176,7 +176,7 @@ impl SourceFile {
         let notes = self.reading_notes.borrow();
         let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
         let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
-        of_bytes.chain(by_name).chain(notes.iter().cloned()).collect()
+        of_bytes.chain(by_name).chain(self.added_in_words()).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
@@ -259,10 +259,8 @@ impl SourceFile {
     pub fn declare(&mut self, said: &Declared<'_>) -> Result<()> {
         let Declared { date_order, projection, negate, .. } = *said;
         let declared = |field: &str, text: &str, key: &str| {
-            Profile::parse(&format!("{key} = {text:?}")).map_err(|reason| {
-                let message = crate::i18n::Message { fr: reason.clone(), en: reason };
-                Error::from(Refusal::new(field, text, message))
-            })
+            let parsed = Profile::parse(&format!("{key} = {text:?}"));
+            parsed.map_err(|_| Error::from(Refusal::new(field, text, wanted(key, text))))
         };
         if let Some(word) = date_order {
             self.profile.date_order = declared("--date-order", word, "date_order")?.date_order;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::error::{ErrorKind, Refusal, Result};
+use crate::ingest::profile_gaps::CITY_COLUMN;
 use crate::ingest::read::{Row, SourceColumns};
 use crate::ingest::source::SourceFile;
 use crate::message;
@@ -21,9 +22,6 @@ pub struct SourceSample {
 
 /// Rows of a [`SourceSample`].
 const SAMPLE_ROWS: usize = 5_000;
-
-/// The column by which rows name their jurisdiction, as exports of this service do.
-const CITY_COLUMN: &str = "jurisdiction_id";
 
 impl SourceFile {
     /// Reads the first 5,000 rows for what they say about the city. `extent` is that of the city

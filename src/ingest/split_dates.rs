@@ -19,7 +19,7 @@ impl Recognition {
     pub(super) fn join_dates(&mut self, values: &[ColumnSample]) {
         let parts: Vec<Option<(usize, String)>> = (0..self.columns.len())
             .map(|number| {
-                let (part, rest) = part_of(&self.columns[number].name)?;
+                let (part, rest) = part_of(&self.columns[number].bare)?;
                 are_in(&values[number], part).then_some((part, rest))
             })
             .collect();

@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::exchanged::{Surroundings, around, surroundings};
+use crate::ingest::exchanged_dates::ExchangedDates;
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::is_filler_date;
@@ -73,6 +74,8 @@ pub struct Survey {
     pub(super) systems: Vec<String>,
     /// For each of [`TIMES`]: values at midnight, and others.
     midnights: [[u64; 2]; 4],
+    /// For each of [`TIMES`]: dates whose day and month a spreadsheet may have exchanged.
+    exchanged_dates: [ExchangedDates; 4],
     /// Some time of day has a point between the hour and the minutes.
     has_dotted_clocks: bool,
     /// The first id that a spreadsheet has rounded.
@@ -99,6 +102,7 @@ impl Survey {
             projected: Vec::new(),
             systems: Vec::new(),
             midnights: [[0; 2]; 4],
+            exchanged_dates: Default::default(),
             has_dotted_clocks: false,
             rounded_id: None,
             decided: Vec::new(),
@@ -144,6 +148,7 @@ impl Survey {
         if is_filler_date(text) {
             return;
         }
+        self.exchanged_dates[field].add(text);
         if let Some(time) = written(text).and_then(|parts| parts.time) {
             let is_midnight = time == jiff::civil::Time::midnight();
             self.midnights[field][usize::from(!is_midnight)] += 1;
@@ -164,9 +169,13 @@ impl Survey {
         let side = says_side.into_iter().find_map(east_west);
         self.with_e_w[0] |= side == Some('E');
         self.with_e_w[1] |= side == Some('W');
+        let mut projected = None;
         for text in mapping.cells(row, "point") {
             match place_text(text) {
                 Some(PlaceText::LonLat(lon, lat)) => place = place.or(on_earth(lon, lat)),
+                Some(PlaceText::Pair(x, y)) if x.abs().max(y.abs()) > 360.0 => {
+                    projected = projected.or(Some((x, y)));
+                }
                 Some(PlaceText::Pair(first, second))
                     if self.pairs.len() < KEPT && first != 0.0 && second != 0.0 =>
                 {
@@ -175,7 +184,7 @@ impl Survey {
                 _ => {}
             }
         }
-        if let (Some(x), Some(y)) = (first("x", grouped), first("y", grouped))
+        if let Some((x, y)) = first("x", grouped).zip(first("y", grouped)).or(projected)
             && (x, y) != (0.0, 0.0)
             && self.projected.len() < KEPT
         {
@@ -256,6 +265,10 @@ impl Survey {
     }
 
     fn settle_dates(&mut self, mapping: &mut Mapping) -> Result<()> {
+        let mut fields = TIMES.iter().zip(&self.exchanged_dates);
+        if let Some(doubt) = fields.find_map(|(field, dates)| dates.doubt(field)) {
+            return Err(Error::new(ErrorKind::Invalid, doubt));
+        }
         match self.dates.found() {
             OrderFound::NotNeeded => Ok(()),
             OrderFound::Found(order) => {

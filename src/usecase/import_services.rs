@@ -77,15 +77,18 @@ impl ImportServices {
     }
 
     /// Makes a service of a category that the catalogue does not have: one of the built-in ones if
-    /// the mapping named it, else one of the category's name.
+    /// the mapping or the source named its code, else one of the category's name. A category whose
+    /// name happens to give a built-in code keeps its name.
     pub fn propose(&mut self, code: &str, name: &str, hint: Option<&str>) {
         if self.catalogue.get(code).is_some() {
             return;
         }
         let Some(code) = ServiceCode::new(code) else { return };
+        let own = || self.catalogue.adopt(name, hint, Nature::Intervention);
         let service = match self.quebec.get(code.as_str()) {
-            Some(known) => Service::clone(known),
-            None => Service { code, ..self.catalogue.adopt(name, hint, Nature::Intervention) },
+            Some(known) if ServiceCode::slug(name) != code => Service::clone(known),
+            Some(known) => Service { code, group: known.group.clone(), ..own() },
+            None => Service { code, ..own() },
         };
         self.catalogue.add(service.clone());
         self.proposed.insert(service.code.clone(), service);

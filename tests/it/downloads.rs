@@ -225,3 +225,24 @@ fn it_comes_back_until_interrupted() {
     let error = refusal(&folder, &["import", &server.url, "--every", "soon"]);
     assert!(error.contains("is not a time such as"), "{error}");
 }
+
+#[test]
+fn the_password_of_an_address_is_never_printed() {
+    let server = Server::start(|_, number, stream| match number {
+        0 => send(stream, "200 OK", "", &table(20)),
+        _ => send(stream, "403 Forbidden", "", b""),
+    });
+    let address = server.url.replace("http://", "http://someone:verysecret@");
+    for (address, part) in [
+        (address.clone(), "city.csv: profile"),
+        (address, "could not be downloaded"),
+        ("ftp://someone:verysecret@host.example/a.csv".to_owned(), "not read"),
+        ("http://someone:very/secret@host.example/a.csv".to_owned(), "is not a URL"),
+    ] {
+        let folder = Folder::new("downloads");
+        let output = run(&folder, &[&["import", &address][..], &CITY].concat());
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains(part) && !said.contains("secret"), "{said}");
+    }
+}

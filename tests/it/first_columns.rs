@@ -170,3 +170,60 @@ fn an_import_of_keys_that_come_again_stops_or_keeps_the_last_change() {
     assert_eq!((code, &summary["added"]), (Some(0), &12.into()), "{said}");
     assert_eq!(table.matches(",closed,").count(), 3, "{table}");
 }
+
+#[test]
+fn codes_beside_names_are_no_categories() {
+    let names = ["Kuil in de weg", "Graffiti", "Zwerfvuil"];
+    for (columns, codes) in [
+        ("category,category_name", ["1", "2", "3"]),
+        ("categorie,categorie_naam", ["A10", "B20", "C30"]),
+        ("Type,Type Label", ["KU", "GR", "ZV"]),
+        ("category_name,category", ["07", "08", "11"]),
+    ] {
+        let is_first = columns.starts_with("category_name");
+        let row = |n: usize| {
+            let (code, name) = (codes[n % 3], names[n % 3]);
+            let both = if is_first { format!("{name},{code}") } else { format!("{code},{name}") };
+            format!("V{n},2025-03-02 08:{n}:00,{both},52.1{n},5.2{n}\n")
+        };
+        let rows: String = (10..50).map(row).collect();
+        let text = format!("ticket id,created_at,{columns},lat,lon\n{rows}");
+        let (code, _, said, table) = import(&text);
+        assert_eq!(code, Some(0), "{columns}: {said}");
+        for name in names {
+            assert!(table.matches(name).count() >= 13, "{columns} {name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_column_whose_name_differs_in_signs_alone_is_a_column_of_its_own() {
+    for (columns, yes, no) in [
+        ("closed,Closed?", "TRUE", "FALSE"),
+        ("resolved,Resolved (y/n)", "yes", "no"),
+        ("Fermé,fermé ?", "oui", "non"),
+    ] {
+        let word = |n: u32| if n.is_multiple_of(2) { yes } else { no };
+        let text = format!(
+            "ticket id,created_at,category,{columns},lat,lon\n{}",
+            rows(60, |n| format!(",{},52.1{n},5.2{n}", word(n)))
+        );
+        let (code, _, said, table) = import(&text);
+        assert_eq!(code, Some(0), "{columns}: {said}");
+        assert_eq!(table.matches(",closed,").count(), 30, "{columns}: {said}");
+    }
+}
+
+/// Québec has services of the same codes, with other names.
+#[test]
+fn categories_of_another_city_keep_their_names() {
+    let names = ["Lampadaire", "Déneigement", "Autre", "Nid de poule", "Graffiti"];
+    let row =
+        |n: usize| format!("V{n},2025-03-02 08:{n}:00,{},52.1{n},5.2{n}\n", names[n % names.len()]);
+    let rows: String = (10..50).map(row).collect();
+    let (code, _, said, table) = import(&format!("ticket id,created_at,category,lat,lon\n{rows}"));
+    assert_eq!(code, Some(0), "{said}");
+    for name in names {
+        assert_eq!(table.matches(&format!(",{name},")).count(), 8, "{name}: {table}");
+    }
+}

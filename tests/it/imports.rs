@@ -383,3 +383,31 @@ fn nobody_imports_without_the_crew_key() {
         assert_eq!(answer.status, with_key, "{method} {path}: {answer:?}");
     }
 }
+
+#[test]
+fn what_a_file_does_not_say_is_named_when_it_is_sent() {
+    let folder = Folder::new("imports");
+    let service = LocalService::start(&folder);
+    let row = |n: u64, cells: &[&str]| crate::readers::sheet_row(n, cells);
+    let header = ["nummer", "aangemaakt", "categorie", "lat", "lon"];
+    let sheet = |name: &str| {
+        let cells = [name, "2025-03-02 08:00:00", "Kuil", "52.1", "5.2"];
+        row(1, &header) + &row(2, &cells) + &row(3, &cells)
+    };
+    let (first, second) = (sheet("A1"), sheet("B1"));
+    let book = crate::readers::workbook_of(&[("2025", &first), ("2026", &second)]);
+    let refused = send(&service, "two.xlsx", &book);
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.json().to_string().contains("'sheet' chooses one"), "{refused:?}");
+    let sent = send(&service, "two.xlsx&sheet=2026", &book).json();
+    assert_eq!(sent["choices"]["sheet"], "2026", "{sent}");
+    assert_eq!(sent["columns"][0]["examples"], json!(["B1"]), "{sent}");
+    let text = "nummer!aangemaakt!categorie!plaats\nA1!2025-03-02 08:00:00!Stra\u{df}e!x\n";
+    let latin: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let sent = send(&service, "a.csv&delimiter=!&encoding=windows-1252", latin).json();
+    assert_eq!(sent["choices"]["delimiter"], "!", "{sent}");
+    assert_eq!(sent["columns"][2]["examples"], json!(["Straße"]), "{sent}");
+    for bad in ["a.csv&delimiter=xx", "a.csv&encoding=klingon"] {
+        assert_eq!(send(&service, bad, text).status, 400, "{bad}");
+    }
+}

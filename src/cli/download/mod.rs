@@ -60,6 +60,18 @@ pub enum Downloaded {
     Unchanged(Version),
 }
 
+/// An address without the name and the password before its host, for messages.
+pub fn without_user(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    // A password may have a slash that is not escaped: no port is followed by `@`.
+    let is_cut = host.contains(':') && !host.contains(['@', ']']);
+    match if is_cut { rest.rfind('@') } else { host.rfind('@') } {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => address.to_owned(),
+    }
+}
+
 /// The URL of an argument that is downloaded; `None` where it is a path.
 ///
 /// # Errors
@@ -73,7 +85,8 @@ pub fn url_of(argument: &Path) -> Option<Result<Url>> {
     if !is_scheme || argument.exists() {
         return None;
     }
-    let refuse = |message| Some(Err(Refusal::new("file", text, message).into()));
+    let shown = without_user(text);
+    let refuse = |message| Some(Err(Refusal::new("file", &shown, message).into()));
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => match Url::parse(text) {
             Ok(url) => Some(Ok(url)),
@@ -216,13 +229,17 @@ impl<'a> Download<'a> {
                 (wait, reached) = (waits(), length);
             }
             let Some(usual) = wait.next() else { return Err(self.failed(&reason)) };
-            tracing::warn!("{}: {reason}; {length} bytes are there, trying again", self.url);
+            tracing::warn!("{}: {reason}; {length} bytes are there, trying again", self.shown());
             self.rest(asked.map_or(usual, |asked| asked.min(WAIT_MAX))).await;
         }
     }
 
+    fn shown(&self) -> String {
+        without_user(self.url.as_str())
+    }
+
     fn failed(&self, reason: &str) -> Error {
-        let url = &self.url;
+        let url = self.shown();
         let message = message!(
             "« {url} » n’a pas pu être téléchargé : {reason}",
             "'{url}' could not be downloaded: {reason}"

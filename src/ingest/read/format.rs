@@ -51,6 +51,9 @@ fn described(shape: &JsonShape) -> String {
         (_, RecordsIn::List) if shape.path == ["features"] => "GeoJSON",
         (_, RecordsIn::List) => "JSON",
         (_, RecordsIn::ListBelowHeader) => "JSON, lists below their names",
+        (_, RecordsIn::Lists { keys, .. }) => {
+            return format!("JSON, {} lists of records: '{}'", keys.len(), keys.join("', '"));
+        }
         (_, RecordsIn::Members { .. }) => "JSON, an object of records",
         (_, RecordsIn::Columns { .. }) => "JSON, an object of columns",
     };

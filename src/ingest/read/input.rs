@@ -19,6 +19,7 @@ use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
 use crate::ingest::read::json::{JsonLinesReader, JsonReader};
 use crate::ingest::read::json_columns::JsonColumnsReader;
+use crate::ingest::read::json_lists::JsonListsReader;
 use crate::ingest::read::json_shape::{JsonShape, RecordsIn};
 use crate::ingest::read::json_value::StructureReader;
 use crate::ingest::read::layout::RecordLayout;
@@ -398,13 +399,19 @@ impl Input {
         text: Box<dyn Read>,
         bytes: Rc<Cell<u64>>,
     ) -> std::result::Result<Box<dyn RowReader>, Message> {
-        let RecordsIn::Columns { names, are_ids } = &shape.records_in else {
-            return JsonReader::open(text, bytes, shape).map(|rows| Box::new(rows) as _);
-        };
         let mut first = Some(text);
         let mut text = || first.take().map_or_else(|| self.text().map_err(unreadable), Ok);
-        JsonColumnsReader::open(shape, names, *are_ids, bytes, &mut text)
-            .map(|rows| Box::new(rows) as _)
+        match &shape.records_in {
+            RecordsIn::Columns { names, are_ids } => {
+                JsonColumnsReader::open(shape, names, *are_ids, bytes, &mut text)
+                    .map(|rows| Box::new(rows) as _)
+            }
+            RecordsIn::Lists { paths, keys } => {
+                JsonListsReader::open(shape, paths, keys, bytes, &mut text)
+                    .map(|rows| Box::new(rows) as _)
+            }
+            _ => JsonReader::open(text()?, bytes, shape).map(|rows| Box::new(rows) as _),
+        }
     }
 }
 

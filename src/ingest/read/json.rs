@@ -110,7 +110,7 @@ pub fn too_long() -> Refusal {
 }
 
 /// Reads a record into a row; returns how many of its numbers are none, such as `NaN`.
-fn read_record(
+pub fn read_record(
     json: &[u8],
     flattener: &mut Flattener,
     is_layout_open: &mut bool,

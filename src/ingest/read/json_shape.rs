@@ -31,6 +31,26 @@ const COLUMNS_MIN: usize = 3;
 /// Columns that are read side by side.
 const SIDE_BY_SIDE_MAX: usize = 256;
 
+/// Lists beside the records that are none of their kind, though they may have the same members.
+const BESIDE: [&str; 9] = [
+    "included",
+    "includes",
+    "fields",
+    "columns",
+    "facets",
+    "facet_groups",
+    "links",
+    "errors",
+    "warnings",
+];
+
+/// Lists of records that are read one after the other.
+const LISTS_MAX: usize = 64;
+/// Lists that are named where they cannot be read.
+const LISTS_SHOWN: usize = 8;
+/// Names of columns that the members of a record have, at least.
+const RECORD_NAMES_MIN: usize = 3;
+
 /// How records lie in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordsIn {
@@ -40,6 +60,9 @@ pub enum RecordsIn {
     List,
     /// Each is an element of a list whose first element has the names of the columns.
     ListBelowHeader,
+    /// Each is an element of one of several lists, at these paths; the names of the lists are
+    /// their keys.
+    Lists { paths: Vec<Vec<String>>, keys: Vec<String> },
     /// Each is a member of an object; the names of the members are ids, or only numbers of rows.
     Members { are_ids: bool },
     /// Their values are spread over lists or objects, one for each column.
@@ -73,6 +96,7 @@ impl JsonShape {
         let found = Self::of_members(outline)
             .or_else(|| Self::of_document(outline))
             .or_else(|| Self::of_columns(outline))
+            .or_else(|| Self::of_lists_alike(outline))
             .or_else(|| Self::of_list(outline))
             .or_else(|| Self::of_lists(outline))
             .or_else(|| Self::of_empty_list(outline));
@@ -84,6 +108,9 @@ impl JsonShape {
                 "a plusieurs fois le membre « {path} », dont un seul peut être lu",
                 "has the member '{path}' several times, of which one alone could be read"
             ));
+        }
+        if found.records_in == RecordsIn::List {
+            refuse_unlike(outline, &found.path)?;
         }
         let records = found.records.filter(|_| !outline.is_start);
         Ok(Self { crs, records, ..found })
@@ -232,6 +259,83 @@ impl JsonShape {
         Some(Self::of_elements(outline, chosen, RecordsIn::List, layout))
     }
 }
+
+impl JsonShape {
+    /// Several lists of records with the same members, such as one for each year or status.
+    fn of_lists_alike(outline: &Outline) -> Option<Self> {
+        let chosen =
+            Self::of_list(outline).filter(|shape| shape.layout == RecordLayout::Objects)?;
+        let first = outline.arrays.iter().find(|array| array.path == chosen.path)?;
+        let is_like = |array: &&Array| may_be_records(array) && are_alike(first, array);
+        let lists: Vec<&Array> = outline.arrays.iter().filter(is_like).collect();
+        let paths: Vec<Vec<String>> = lists.iter().map(|array| array.path.clone()).collect();
+        let is_repeated = |path: &Vec<String>| paths.iter().filter(|one| *one == path).count() > 1;
+        if !(2..=LISTS_MAX).contains(&lists.len()) || paths.iter().any(is_repeated) {
+            return None;
+        }
+        let count = lists.iter().map(|array| array.objects).sum();
+        let (common, keys) = keys_of(&paths);
+        let records_in = RecordsIn::Lists { paths, keys };
+        let shape = Self::new(&common, records_in, RecordLayout::Objects, count);
+        Some(Self { page: outline.page.clone(), ..shape })
+    }
+}
+
+/// Is it a list of objects that is none of those beside the records of usual documents?
+fn may_be_records(array: &Array) -> bool {
+    let name = array.path.last().map_or("", String::as_str);
+    array.objects > 0 && !BESIDE.contains(&name)
+}
+
+/// Have the first elements of two lists mostly the same members?
+fn are_alike(one: &Array, other: &Array) -> bool {
+    let common = other.names.iter().filter(|name| one.names.contains(name)).count();
+    common > 0 && common * 2 >= one.names.len().max(other.names.len())
+}
+
+/// What paths have in common at their start, and what is left of each between their common start
+/// and end.
+fn keys_of(paths: &[Vec<String>]) -> (Vec<String>, Vec<String>) {
+    let first = &paths[0];
+    let shortest = paths.iter().map(Vec::len).min().unwrap_or_default();
+    let are_equal = |at: usize| paths.iter().all(|path| path[at] == first[at]);
+    let start = (0..shortest).take_while(|at| are_equal(*at)).count();
+    let from_end = |path: &Vec<String>, n: usize| path[path.len() - 1 - n].clone();
+    let same_end = |n: &usize| paths.iter().all(|path| from_end(path, *n) == from_end(first, *n));
+    let end = (0..shortest - start).take_while(same_end).count();
+    let key = |path: &Vec<String>| path[start..path.len() - end].join(".");
+    (first[..start].to_vec(), paths.iter().map(key).collect())
+}
+
+/// Fails where another list than the one at `path` seems to hold requests, too: nothing says which
+/// one is meant.
+fn refuse_unlike(outline: &Outline, path: &[String]) -> Result<(), Message> {
+    let Some(chosen) = outline.arrays.iter().find(|array| array.path == path) else {
+        return Ok(());
+    };
+    let is_other = |array: &&Array| {
+        array.path != path
+            && may_be_records(array)
+            && (words_of_names(&array.names) >= RECORD_NAMES_MIN || are_alike(chosen, array))
+    };
+    let others: Vec<&Array> = outline.arrays.iter().filter(is_other).collect();
+    let are_alike = others.len() >= LISTS_MAX;
+    if others.is_empty() || (is_usual(chosen) && !are_alike) {
+        return Ok(());
+    }
+    let shown = others.iter().take(LISTS_SHOWN).chain([&chosen]);
+    let shown = shown.map(|array| format!("'{}' ({})", array.path.join("."), array.objects));
+    let (shown, count) = (shown.collect::<Vec<_>>().join(", "), others.len() + 1);
+    Err(message!(
+        "contient {count} listes d’enregistrements, qui ne sont pas lues comme un seul tableau : \
+         {shown} ; n’en gardez qu’une dans le fichier",
+        "contains {count} lists of records, which are not read as one table: {shown}; keep one of \
+         them in the file"
+    ))
+}
+
+/// The column of the keys of several lists.
+pub const LIST: &str = "*list";
 
 /// The column of the names of members that are ids.
 pub const ID: &str = "*id";

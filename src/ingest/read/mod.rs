@@ -19,6 +19,7 @@ mod header;
 mod input;
 mod json;
 mod json_columns;
+mod json_lists;
 mod json_shape;
 mod json_value;
 mod layout;
@@ -42,6 +43,7 @@ mod unpack;
 mod written_language;
 
 pub use input::{Input, ReadOptions, Rows};
+pub use json_shape::LIST;
 pub use pages::{DocumentPage, JoinedPages};
 pub use refused_header::{REFUSED_COLUMNS, read_as_column};
 pub use row::{Cells, Row, SourceColumns};

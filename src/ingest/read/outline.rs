@@ -35,6 +35,8 @@ pub struct Array {
     pub texts: Option<Vec<String>>,
     /// The elements of the first element, where it is an array of texts.
     pub header: Option<Vec<String>>,
+    /// Names of the members of the first element, where it is an object.
+    pub names: Vec<String>,
 }
 
 /// An object of objects.
@@ -63,6 +65,8 @@ pub struct Outline {
     pub lists: Vec<(Vec<String>, usize)>,
     /// Names of the members of the object that was read last.
     names: Vec<String>,
+    /// The number or truth value that was read last.
+    scalar: Option<Value>,
     /// The document is one object or array; other values follow where it is false.
     pub is_single: bool,
     /// The coordinate reference system as GeoJSON of 2008 or ArcGIS writes it.
@@ -163,8 +167,16 @@ impl OutlineNode<'_> {
                 map.next_value::<IgnoredAny>()?;
             }
             _ => {
+                let is_page = PageMembers::have_scalar_at(&path);
+                self.outline.scalar = None;
                 let node = OutlineNode { path: self.path, outline: self.outline };
                 kind = map.next_value_seed(node)?;
+                if let (JsonKind::Scalar, true, Some(value)) =
+                    (&kind, is_page, self.outline.scalar.take())
+                {
+                    let name = self.path.last().map_or("", String::as_str);
+                    self.outline.page.take_scalar(name, &value);
+                }
             }
         }
         self.path.pop();
@@ -253,14 +265,15 @@ impl<'de> Visitor<'de> for OutlineNode<'_> {
                 texts
             });
         };
-        array.header = texts.header;
+        (array.header, array.names) = (texts.header, texts.names);
         if self.outline.arrays.len() < ARRAYS_MAX {
             self.outline.arrays.push(array);
         }
         read.map(|()| JsonKind::Array)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<JsonKind, E> {
+    fn visit_bool<E>(self, truth: bool) -> Result<JsonKind, E> {
+        self.outline.scalar = Some(truth.into());
         Ok(JsonKind::Scalar)
     }
 
@@ -268,7 +281,8 @@ impl<'de> Visitor<'de> for OutlineNode<'_> {
         Ok(JsonKind::Scalar)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<JsonKind, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<JsonKind, E> {
+        self.outline.scalar = Some(number.into());
         Ok(JsonKind::Scalar)
     }
 
@@ -298,6 +312,8 @@ struct ElementTexts {
     text: Option<String>,
     /// The elements of the first element, where all are texts.
     header: Option<Vec<String>>,
+    /// Names of the members of the first element.
+    names: Vec<String>,
 }
 
 /// Skips a value and returns its kind.
@@ -322,6 +338,12 @@ impl<'de> Visitor<'de> for KindOf<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonKind, A::Error> {
+        while self.is_first
+            && self.texts.names.len() < NAMES_MAX
+            && let Some((name, _)) = map.next_entry::<String, IgnoredAny>()?
+        {
+            self.texts.names.push(name);
+        }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(JsonKind::Object)
     }

@@ -7,7 +7,7 @@ use crate::i18n::Message;
 use crate::message;
 
 /// Members that hold the number of all records.
-const TOTALS: [&str; 10] = [
+const TOTALS: [&str; 15] = [
     "total",
     "total_count",
     "totalCount",
@@ -18,9 +18,14 @@ const TOTALS: [&str; 10] = [
     "numberMatched",
     "nhits",
     "@odata.count",
+    "totalSize",
+    "totalItems",
+    "total_items",
+    "totalResults",
+    "hydra:totalItems",
 ];
 /// Members that hold the address, number or token of the next page.
-const NEXT: [&str; 11] = [
+const NEXT: [&str; 16] = [
     "next",
     "next_page",
     "nextPage",
@@ -32,12 +37,55 @@ const NEXT: [&str; 11] = [
     "next_page_token",
     "nextPageToken",
     "next_cursor",
+    "nextCursor",
+    "nextRecordsUrl",
+    "next_link",
+    "hydra:next",
+    "continuationToken",
 ];
 /// Objects beside the records that describe the page.
-const ABOUT: [&str; 8] =
-    ["meta", "metadata", "pagination", "paging", "page", "links", "_links", "response_metadata"];
+const ABOUT: [&str; 12] = [
+    "meta",
+    "metadata",
+    "pagination",
+    "paging",
+    "page",
+    "links",
+    "_links",
+    "response_metadata",
+    "hydra:view",
+    "view",
+    "pageInfo",
+    "page_info",
+];
 /// Set to true where records were left out: by ArcGIS, and by others.
-const CUT: [&str; 4] = ["exceededTransferLimit", "has_more", "hasMore", "has_next"];
+const CUT: [&str; 10] = [
+    "exceededTransferLimit",
+    "has_more",
+    "hasMore",
+    "has_next",
+    "hasNext",
+    "hasNextPage",
+    "has_next_page",
+    "truncated",
+    "isTruncated",
+    "is_truncated",
+];
+/// Set to false where further records follow.
+const WHOLE: [&str; 5] = ["done", "last", "isLast", "is_last", "is_last_page"];
+/// Members that hold the number of the page, from 1, and that of all pages.
+const PAGE: [&str; 5] = ["page", "current_page", "currentPage", "page_number", "pageNumber"];
+const PAGES: [&str; 9] = [
+    "pages",
+    "totalPages",
+    "total_pages",
+    "last_page",
+    "lastPage",
+    "pageCount",
+    "page_count",
+    "num_pages",
+    "nb_pages",
+];
 
 /// What a document says about being one page of a longer answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +98,10 @@ pub struct PageMembers {
     pub has_next: bool,
     /// The address of the next page, as the document writes it.
     pub next: Option<String>,
+    /// Which page it is, from 1.
+    page: Option<u64>,
+    /// How many pages there are.
+    pages: Option<u64>,
 }
 
 impl PageMembers {
@@ -68,6 +120,35 @@ impl PageMembers {
             _ => return false,
         };
         about && (TOTALS.contains(name) || NEXT.contains(name) || CUT.contains(name))
+    }
+
+    /// Is the number or truth value at this path read by [`Self::take_scalar`]? A list or an object
+    /// there may be the records.
+    pub fn have_scalar_at(path: &[&str]) -> bool {
+        let (name, is_about) = match path {
+            [name] => (name, true),
+            [about, name] | ["meta" | "metadata", about, name] => (name, ABOUT.contains(about)),
+            _ => return false,
+        };
+        let has = |names: &[&str]| names.contains(name);
+        is_about && (has(&WHOLE) || has(&PAGE) || has(&PAGES))
+    }
+
+    /// Takes a number or truth value.
+    pub fn take_scalar(&mut self, name: &str, value: &Value) {
+        if WHOLE.contains(&name) {
+            self.is_cut |= value.as_bool() == Some(false);
+        } else if PAGE.contains(&name) {
+            self.page = value.as_u64().or(self.page);
+        } else {
+            self.pages = value.as_u64().or(self.pages);
+        }
+    }
+
+    /// Are there pages after this one? Of several pages without their number, this may be the
+    /// first.
+    fn has_pages_after(&self) -> bool {
+        self.pages.is_some_and(|pages| pages > self.page.unwrap_or(1))
     }
 
     /// Takes the value of a member.
@@ -118,7 +199,7 @@ impl PageMembers {
                 "incomplete: the file holds {records} of {total} records; it is one page of a \
                  longer answer"
             )),
-            _ if self.is_cut || self.has_next => Some(message!(
+            _ if self.is_cut || self.has_next || self.has_pages_after() => Some(message!(
                 "incomplet : le fichier dit que d’autres enregistrements suivent ; c’est une page \
                  d’une réponse plus longue",
                 "incomplete: the file says that more records follow; it is one page of a longer \
@@ -159,6 +240,18 @@ mod tests {
             r#"{"@odata.nextLink":"https://a.example/x","value":[{"a":1}]}"#,
             r#"{"metadata":{"pagination":{"entries":9,"next_page":2,"next_page_url":"https://a.example/2"}},
                "issues":[{"a":1}]}"#,
+            r#"{"totalSize":5,"done":false,"nextRecordsUrl":"/query/2","records":[{"a":1}]}"#,
+            r#"{"done":false,"records":[{"a":1}]}"#,
+            r#"{"totalPages":4,"page":1,"records":[{"a":1}]}"#,
+            r#"{"items":[{"a":1}],"current_page":2,"last_page":3}"#,
+            r#"{"pagination":{"page":1,"pages":40},"items":[{"a":1}]}"#,
+            r#"{"meta":{"pagination":{"page":1,"pageCount":3}},"data":[{"a":1}]}"#,
+            r#"{"content":[{"a":1}],"last":false}"#,
+            r#"{"hydra:member":[{"a":1}],"hydra:view":{"hydra:next":"/x?page=2"}}"#,
+            r#"{"hydra:member":[{"a":1}],"hydra:totalItems":8}"#,
+            r#"{"member":[{"a":1}],"view":{"next":"/x?page=2"},"totalItems":8}"#,
+            r#"{"nodes":[{"a":1}],"pageInfo":{"hasNextPage":true}}"#,
+            r#"{"truncated":true,"rows":[{"a":1}]}"#,
         ] {
             assert!(
                 incomplete(page).is_some_and(|text| text.starts_with("incomplete: ")),
@@ -171,6 +264,10 @@ mod tests {
             r#"{"result":{"records":[{"a":1}],"total":1,"_links":{"next":"/a?offset=100"}}}"#,
             r#"{"next":null,"links":{"next":""},"results":[{"a":1,"next":"/b","total":99}]}"#,
             r#"[{"next":"/a","total":9}]"#,
+            r#"{"done":true,"totalSize":1,"records":[{"a":1}]}"#,
+            r#"{"page":4,"totalPages":4,"records":[{"a":1}]}"#,
+            r#"{"pagination":{"page":1,"pages":1},"last":true,"items":[{"a":1}]}"#,
+            r#"{"done":[{"a":1}],"pages":{"x":1},"truncated":false}"#,
         ] {
             assert_eq!(incomplete(whole), None, "{whole}");
         }

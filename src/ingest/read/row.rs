@@ -35,11 +35,23 @@ impl SourceColumns {
 
     fn push(&mut self, name: &str, derived: bool) -> usize {
         let number = self.names.len();
+        self.folded.push(self.key_of(name));
         self.by_name.entry(name.to_owned()).or_insert(number);
-        self.folded.push(column_name(name));
         self.names.push(name.to_owned());
         self.derived.push(derived);
         number
+    }
+
+    /// The name as profiles write it. Of columns whose names differ in signs or case alone, such as
+    /// `closed` and `Closed?`, the later ones have a number behind it: `closed_2`.
+    fn key_of(&self, name: &str) -> String {
+        let key = column_name(name);
+        let is_free = |key: &String| key.is_empty() || !self.folded.contains(key);
+        if self.by_name.contains_key(name) || is_free(&key) {
+            return key;
+        }
+        let mut numbered = (2..).map(|number| format!("{key}_{number}"));
+        numbered.find(is_free).unwrap_or_default()
     }
 
     /// The number of the column of this name, appended where it is new; `None` where the file has

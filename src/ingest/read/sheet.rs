@@ -2,7 +2,7 @@
 //! a bounded number. What the first reading to the end finds is kept: a sheet may have a million
 //! empty rows under its last filled one, which are passed over once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -24,6 +24,9 @@ fn damaged(error: impl std::fmt::Display) -> Message {
 
 /// Filled cells that the header of a table has, at least.
 const TABLE_CELLS_MIN: usize = 3;
+
+/// Columns of formulas without a value that are named.
+const FORMULA_COLUMNS: usize = 12;
 
 /// Bytes of rows that are kept of a sheet that was read to its end.
 const KEPT_BYTES_MAX: usize = 8 << 20;
@@ -49,7 +52,13 @@ pub(super) struct WholeSheet {
     pub(super) last: u64,
     /// All rows with a filled cell, where they take no more than [`KEPT_BYTES_MAX`].
     pub(super) rows: Option<Vec<AheadRow>>,
+    /// Cells of each column that have a formula and no value, as programs write them that do not
+    /// compute.
+    pub(super) formulas: EmptyFormulas,
 }
+
+/// By column, counted from 0: cells with a formula and no value.
+type EmptyFormulas = BTreeMap<usize, u64>;
 
 impl Sheet {
     fn of(name: &str) -> Self {
@@ -119,13 +128,14 @@ impl Sheet {
         };
         let mut kept = RowsKept::default();
         let mut widths: Vec<usize> = Vec::new();
-        let is_whole = each_row(&mut cells, None, &mut |row| {
+        let mut formulas = EmptyFormulas::new();
+        let is_whole = each_row(&mut cells, None, &mut formulas, &mut |row| {
             widths.push(row.cells.iter().flatten().count());
             kept.add(&row);
             widths.len() < LOOK_ROWS
         })?;
         if is_whole {
-            self.known.get_or_init(|| kept.into_whole());
+            self.known.get_or_init(|| kept.into_whole(formulas));
         }
         let widest = widths.iter().copied().max().unwrap_or_default();
         let rows = widths.iter().filter(|width| **width * 2 > widest).count();
@@ -156,9 +166,9 @@ impl RowsKept {
         }
     }
 
-    fn into_whole(self) -> WholeSheet {
+    fn into_whole(self, formulas: EmptyFormulas) -> WholeSheet {
         let is_all = self.bytes <= KEPT_BYTES_MAX;
-        WholeSheet { last: self.last, rows: is_all.then_some(self.rows) }
+        WholeSheet { last: self.last, rows: is_all.then_some(self.rows), formulas }
     }
 }
 
@@ -219,6 +229,8 @@ pub struct SheetReader {
     titles: Vec<String>,
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
+    /// What is known of the sheet once it was read to its end.
+    known: Arc<OnceLock<WholeSheet>>,
 }
 
 impl SheetReader {
@@ -249,7 +261,34 @@ impl SheetReader {
         names.drain(..passed);
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
-        Ok(Self { rows, ahead, columns, shape: TableShape::of(&names), titles, passed })
+        let (shape, known) = (TableShape::of(&names), sheet.known.clone());
+        Ok(Self { rows, ahead, columns, shape, titles, passed, known })
+    }
+
+    /// How many cells have a formula without a value, by column; `None` where none has.
+    fn formulas_note(&self) -> Option<Message> {
+        let names = self.columns.names();
+        let of = |(column, count): (&usize, &u64)| {
+            let name = column.checked_sub(self.passed).and_then(|column| names.get(column));
+            (name.map_or_else(|| format!("{}", column + 1), String::clone), *count)
+        };
+        let all: Vec<(String, u64)> = self.known.get()?.formulas.iter().map(of).collect();
+        let total: u64 = all.iter().map(|(_, count)| count).sum();
+        let shown = |open: &str, close: &str| {
+            let shown = all.iter().take(FORMULA_COLUMNS);
+            let shown = shown.map(|(name, count)| format!("{open}{name}{close} ({count})"));
+            let more = (all.len() > FORMULA_COLUMNS).then(|| "…".to_owned());
+            shown.chain(more).collect::<Vec<_>>().join(", ")
+        };
+        let (fr, en) = (shown("« ", " »"), shown("'", "'"));
+        (total > 0).then(|| {
+            message!(
+                "{total} cellule(s) avec une formule sans valeur calculée, lues comme vides : \
+                 {fr} ; enregistrez le classeur avec un tableur pour les calculer",
+                "{total} cell(s) with a formula and no computed value, read as empty: {en}; save \
+                 the workbook with a spreadsheet program to compute them"
+            )
+        })
     }
 }
 
@@ -279,7 +318,8 @@ impl RowReader for SheetReader {
     }
 
     fn notes(&self) -> Vec<Message> {
-        Vec::from_iter(titles_note(&self.titles, self.titles.len() as u64))
+        let titles = titles_note(&self.titles, self.titles.len() as u64);
+        titles.into_iter().chain(self.formulas_note()).collect()
     }
 }
 
@@ -293,7 +333,8 @@ fn send_rows(
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
     let (mut kept, mut failed) = (RowsKept::default(), None);
     let last = known.get().map(|whole| whole.last);
-    let is_whole = each_row(&mut cells, last, &mut |row| {
+    let mut formulas = EmptyFormulas::new();
+    let is_whole = each_row(&mut cells, last, &mut formulas, &mut |row| {
         kept.add(&row);
         match within_columns(row) {
             Ok(row) => sender.send(row),
@@ -307,28 +348,32 @@ fn send_rows(
         return Err(message);
     }
     if is_whole {
-        known.get_or_init(|| kept.into_whole());
+        known.get_or_init(|| kept.into_whole(formulas));
     }
     Ok(())
 }
 
 /// Gives every row with a filled cell to `take`, up to the row `last` where it is known. False
 /// where `take` wants no more before the end. Of a row of more than [`COLUMNS_MAX`] columns, one
-/// more than these is given.
+/// more than these is given. `formulas` counts those without a value.
 fn each_row(
     cells: &mut XlsxCellReader<'_, BufReader<File>>,
     last: Option<u64>,
+    formulas: &mut EmptyFormulas,
     take: &mut dyn FnMut(AheadRow) -> bool,
 ) -> Result<bool, Message> {
     let mut row = AheadRow::default();
-    while let Some(cell) = cells.next_cell().map_err(damaged)? {
-        let (number, column) = cell.get_position();
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(damaged)? {
+        let (number, column) = cell.pos;
         let (number, column) = (u64::from(number) + 1, (column as usize).min(COLUMNS_MAX));
         if last.is_some_and(|last| number > last) {
             break;
         }
-        let text = text(cell.get_value());
+        let text = text(&cell.value);
         if text.is_empty() {
+            if cell.formula.is_some() {
+                *formulas.entry(column).or_default() += 1;
+            }
             continue;
         }
         if number != row.number {

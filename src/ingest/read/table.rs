@@ -229,9 +229,10 @@ impl TableShape {
         let is_blank = |cell: Option<&str>| cell.is_none_or(|cell| cell.trim().is_empty());
         let beyond = row.cells.iter().skip(wants).all(is_blank);
         if (has < wants && has < self.least) || !beyond {
+            let ending = if has == 1 { "" } else { "s" };
             let message = message!(
-                "la ligne a {has} colonnes ; l’en-tête en a {wants}",
-                "the row has {has} columns; the header has {wants}"
+                "la ligne a {has} colonne{ending} ; l’en-tête en a {wants}",
+                "the row has {has} column{ending}; the header has {wants}"
             );
             row.refusal = Some(Refusal::new("row", has, message));
             return;

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::channel::Channel;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
@@ -23,6 +23,7 @@ use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{PathSegment, Text};
 use crate::http::v1::imports::answer::{ImportOut, ImportProgressOut, ImportsOut};
 use crate::http::v1::imports::body::ImportChange;
+use crate::message;
 
 /// Bytes of the file of refused rows that are sent at a time.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -130,6 +131,21 @@ request! {
     pub struct CreateImportRequest {
         name: String = query("name", Text).example("requetes.csv")
             .described("Nom du fichier.", "Name of the file."),
+        delimiter: Option<String> = query("delimiter", Text).optional().example(";")
+            .described(
+                "Caractère entre les cellules d’un CSV ; par défaut reconnu.",
+                "Character between the cells of a CSV file; by default recognised.",
+            ),
+        encoding: Option<String> = query("encoding", Text).optional().example("windows-1252")
+            .described(
+                "Encodage des caractères ; par défaut reconnu.",
+                "Character encoding; by default recognised.",
+            ),
+        sheet: Option<String> = query("sheet", Text).optional().example("2026")
+            .described(
+                "Feuille d’un classeur ; à nommer s’il en a plusieurs.",
+                "Sheet of a workbook; to be named where it has several.",
+            ),
     }
 }
 
@@ -157,11 +173,18 @@ async fn list(call: ServiceCall) -> HandlerResult {
 
 async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> HandlerResult {
     let ServiceCall { state, context, request } = call;
-    let upload = upload::receive(&state, &request.name, body).await?;
+    let CreateImportRequest { name, delimiter, encoding, sheet } = request;
+    if let Some(delimiter) = delimiter.as_ref().filter(|text| text.chars().count() != 1) {
+        let message = message!("doit être un seul caractère", "must be one character");
+        return Err(Refusal::new("delimiter", delimiter, message).into());
+    }
+    let upload = upload::receive(&state, &name, body).await?;
     let imports = state.imports.clone();
     let preview = state.app.compute(move || {
         let overview = imports.keep(upload)?;
-        match imports.preview(&overview.id, |_| {}) {
+        let chosen =
+            imports.preview(&overview.id, |one| one.set_reading(delimiter, encoding, sheet));
+        match chosen {
             Ok(preview) => to_json(&ImportOut::new(&overview, &preview, context.language)),
             Err(error) => {
                 // A file that cannot be read is of no use.

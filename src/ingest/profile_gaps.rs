@@ -1,0 +1,152 @@
+//! What a built-in profile leaves out of a file: the columns that it does not name, and, of the
+//! fields that every report wants, those that are in one of these columns alone.
+
+use std::collections::HashMap;
+
+use crate::error::{Error, Refusal, Result};
+use crate::i18n::Message;
+use crate::ingest::column_flags::status_by_name;
+use crate::ingest::column_guess::SURE;
+use crate::ingest::profile::Profile;
+use crate::ingest::read::Input;
+use crate::ingest::recognition::{RecognisedColumn, Recognition};
+
+/// The column by which rows name their jurisdiction, as exports of this service do.
+pub const CITY_COLUMN: &str = "jurisdiction_id";
+
+/// Certainty from which a column that may be a field is a reason to ask.
+const PERHAPS: f64 = 0.5;
+
+/// The fields that are looked for; those of a place give the same.
+const WANTED: [&[&str]; 3] = [&["status"], &["closed"], &["lon", "lat", "point", "x", "y"]];
+
+/// A profile that was chosen for a file by itself.
+pub(super) struct ChosenProfile {
+    /// The profile, with the columns that were added.
+    pub profile: Profile,
+    /// What the columns were recognised as, where no built-in profile decides.
+    pub recognition: Option<Recognition>,
+    /// Fields with the columns that the profile does not name, as `field` and the column's name.
+    pub added: Vec<(&'static str, String)>,
+}
+
+/// Which of the wanted fields a file has in columns that its profile does not name.
+enum Gaps {
+    /// None, or these columns surely are them: field, number of the column.
+    Added(Vec<(&'static str, usize)>),
+    /// Some column may be one.
+    Open,
+}
+
+impl ChosenProfile {
+    /// The built-in profile that fits a file, else what the columns of a sample are recognised as.
+    /// Where the profile leaves the status, the closing or the place open and a column of another
+    /// name surely has it, that column is added; where one only may have it, the columns are
+    /// recognised as those of a file of unknown layout, which asks for it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn of(input: &Input, header: &[String]) -> Result<Self> {
+        let known = Profile::recognise(header).filter(|known| known.serves(header));
+        let Some(profile) = known else { return Self::recognised(input, Recognition::of(input)?) };
+        let is_whole = header.iter().all(|key| profile.reads(key));
+        // A file of which no row can be read is refused by the import itself.
+        let sample = if is_whole { None } else { Recognition::of(input).ok() };
+        let Some(sample) = sample.filter(|sample| sample.rows > 0) else {
+            return Ok(Self { profile, recognition: None, added: Vec::new() });
+        };
+        match gaps(&profile, &sample) {
+            Gaps::Open => Self::recognised(input, sample),
+            Gaps::Added(found) => Ok(Self::with(profile, &sample, &found)),
+        }
+    }
+
+    fn recognised(input: &Input, found: Recognition) -> Result<Self> {
+        let profile = found.profile().map_err(|reason| {
+            let message = Message { fr: reason.clone(), en: reason };
+            Error::from(Refusal::new("file", input.label(), message))
+        })?;
+        Ok(Self { profile, recognition: Some(found), added: Vec::new() })
+    }
+
+    fn with(profile: Profile, sample: &Recognition, found: &[(&'static str, usize)]) -> Self {
+        let mut chosen = Self { profile, recognition: None, added: Vec::new() };
+        for (field, number) in found {
+            let column = &sample.columns[*number];
+            let names = chosen.profile.columns.entry((*field).to_owned()).or_default();
+            names.push(column.key.clone());
+            chosen.added.push((field, column.name.clone()));
+        }
+        chosen
+    }
+}
+
+impl Profile {
+    /// Does some field have this column?
+    pub(super) fn reads(&self, key: &str) -> bool {
+        let names = self.columns.values().flatten();
+        names.flat_map(|name| name.split('+')).any(|name| name == key)
+            || self.approximate_when.contains_key(key)
+            || self.header.iter().any(|name| name == key)
+            || key == CITY_COLUMN
+    }
+}
+
+/// Looks for the wanted fields that no column of the profile has in the sample.
+fn gaps(profile: &Profile, sample: &Recognition) -> Gaps {
+    let filled = |fields: &[&str]| {
+        let names = fields.iter().filter_map(|field| profile.columns.get(*field)).flatten();
+        let keys: Vec<&str> = names.flat_map(|name| name.split('+')).collect();
+        let of_keys = sample.columns.iter().zip(&sample.values);
+        of_keys.filter(|(column, _)| keys.contains(&column.key.as_str())).any(|(_, v)| v.filled > 0)
+    };
+    let mut added = Vec::new();
+    for fields in WANTED {
+        if filled(fields) {
+            continue;
+        }
+        let found = candidates(profile, sample, fields);
+        let sure: HashMap<&str, usize> =
+            found.iter().filter(|one| one.2).map(|(field, number, _)| (*field, *number)).collect();
+        let pairs = [("lon", "lat"), ("x", "y")];
+        let is_alone = |field: &str| {
+            let other = pairs.iter().find_map(|(a, b)| match field {
+                _ if field == *a => Some(b),
+                _ if field == *b => Some(a),
+                _ => None,
+            });
+            other.is_some_and(|other| !sure.contains_key(other))
+        };
+        if found.iter().any(|(field, _, is_sure)| !is_sure || is_alone(field)) {
+            return Gaps::Open;
+        }
+        // The longitude and the latitude are better than other coordinates.
+        let has_degrees = sure.contains_key("lon") || sure.contains_key("point");
+        let is_taken = |field: &str| !(has_degrees && ["x", "y"].contains(&field));
+        let found = found.into_iter().filter(|(field, ..)| is_taken(field));
+        added.extend(found.map(|(field, number, _)| (field, number)));
+    }
+    Gaps::Added(added)
+}
+
+/// Columns with values that the profile does not name and that are, surely or perhaps, one of these
+/// fields: field, number, whether it is sure.
+fn candidates(
+    profile: &Profile,
+    sample: &Recognition,
+    wanted: &[&str],
+) -> Vec<(&'static str, usize, bool)> {
+    let is_free = |column: &RecognisedColumn| {
+        !column.key.is_empty() && !column.examples.is_empty() && !profile.reads(&column.key)
+    };
+    let columns = sample.columns.iter().enumerate().filter(|(_, column)| is_free(column));
+    let found = columns.filter_map(|(number, column)| {
+        let (field, certainty) = column.guess.filter(|(field, _)| wanted.contains(field))?;
+        // What yes or a letter means there is written into the mapping of a recognised file.
+        let is_by_name = field == "status"
+            && status_by_name(&column.bare, &sample.values[number], sample.rows).is_some();
+        let is_sure = certainty >= SURE && !is_by_name;
+        (certainty >= PERHAPS).then_some((field, number, is_sure))
+    });
+    found.collect()
+}
