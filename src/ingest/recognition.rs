@@ -6,11 +6,13 @@ use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::{Column, Guess, SURE};
+use crate::ingest::column_owners::without_owners;
 use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::guesses::nature_of_words;
 use crate::ingest::read::Input;
+use crate::ingest::zone_words::{NamedZone, named_zone};
 use crate::message;
 
 /// Two columns for one field whose certainties are as close as this leave it open.
@@ -37,6 +39,8 @@ pub struct RecognisedColumn {
     pub is_declared: bool,
     /// Some of its places are written after an address, which is read as the report's address.
     pub has_addresses: bool,
+    /// It is a place, and its name says that it is that of a person or an office.
+    pub(super) is_of_others: bool,
     /// The name as profiles write it.
     pub(super) key: String,
     /// Its times have no offset from UTC.
@@ -94,16 +98,19 @@ impl Recognition {
             let key = columns.folded()[number].clone();
             // A mapping finds the first of several columns of one name.
             let is_named = !key.is_empty() && found.iter().all(|other| other.key != key);
+            let guess = if is_named { column.guess() } else { None };
+            let (guess, is_of_others) = without_owners(guess, name, values.filled > 0);
             found.push(RecognisedColumn {
                 name: columns.names()[number].clone(),
                 field: None,
-                guess: if is_named { column.guess() } else { None },
+                guess,
                 examples: values.examples.clone(),
                 joined: false,
                 is_declared: false,
                 has_addresses: values.places_at_addresses > 0,
+                is_of_others,
                 key,
-                is_local_time: values.local_times > 0,
+                is_local_time: is_local_time(&columns.folded()[number], values),
                 rounded: values.rounded.clone(),
             });
         }
@@ -269,11 +276,8 @@ impl Recognition {
     fn check(&mut self) {
         let mut doubts = Vec::new();
         let unsure = |field: &'static str, doubts: &mut Vec<(&'static str, Message)>| {
-            let likely = self.likely(field);
-            doubts.extend(likely.map(|RecognisedColumn { name, .. }| {
-                let doubt = message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'");
-                (field, doubt)
-            }));
+            let likely = self.likely(field).filter(|column| self.may_ask(column));
+            doubts.extend(likely.map(|column| (field, column.perhaps(field))));
             likely.is_some()
         };
         let has_category =
@@ -297,6 +301,7 @@ impl Recognition {
             }
         }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
+        doubts.extend(self.address_of_others().map(|doubt| ("address", doubt)));
         doubts.extend(self.rounded_ids().map(|doubt| ("id", doubt)));
         if lacks_category {
             let doubt = message!(
@@ -386,6 +391,13 @@ impl Recognition {
             self.needs_time_zone |= column.is_local_time && TIMES.contains(&column.field);
         }
     }
+}
+
+/// Have the times of a column no offset? Those of one named after UTC have one, unless they are
+/// days.
+fn is_local_time(name: &str, values: &ColumnSample) -> bool {
+    let is_utc = values.days == 0 && named_zone(name) == Some(NamedZone::Utc);
+    values.local_times > 0 && !is_utc
 }
 
 fn is_status((field, _): Guess) -> bool {

@@ -176,7 +176,8 @@ impl SourceFile {
         let notes = self.reading_notes.borrow();
         let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
         let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
-        of_bytes.chain(by_name).chain(notes.iter().cloned()).collect()
+        let of_others = self.recognition.iter().flat_map(Recognition::left_to_others);
+        of_bytes.chain(by_name).chain(of_others).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
@@ -228,6 +229,10 @@ impl SourceFile {
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
         hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
+        let zones: BTreeMap<_, _> = self.profile.zones.iter().collect();
+        if !zones.is_empty() {
+            hasher.update(format!("{zones:?}").as_bytes());
+        }
         if self.repeats() != RepeatRule::Newest {
             hasher.update(self.repeats().as_str().as_bytes());
         }
