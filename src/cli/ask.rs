@@ -121,6 +121,8 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                     Err(error) => self.say(&error.to_string())?,
                 }
             },
+            // Only a mapping file says it; the import names it and stops.
+            OpenQuestion::Zone(_) => Ok(()),
             OpenQuestion::Negate(negation) => {
                 self.say(
                     "The places of the file lie far from the city, their mirror image lies in it.",

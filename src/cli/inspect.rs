@@ -70,6 +70,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(words) = recognition.statuses_by_name() {
         println!("  {}", words.en);
     }
+    for note in recognition.left_to_others() {
+        println!("  {}", note.en);
+    }
     if recognition.rows == 0 {
         println!("  the file has no rows");
     }
@@ -122,6 +125,7 @@ fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
                 negation.word(),
                 negation.shown().en
             ),
+            OpenQuestion::Zone(what) => println!("  not decided: {}", what.en),
             OpenQuestion::Projection(x, y, candidates) => {
                 let candidates = match candidates.is_empty() {
                     true => String::new(),

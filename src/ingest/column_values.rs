@@ -19,6 +19,7 @@ use crate::ingest::time_calendars::is_ordinal;
 use crate::ingest::time_of_day::{ClockStyle, is_clock_on_filler_day, is_midnight, time_of_day};
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::times::{DateOrder, TimeReader};
+use crate::ingest::zone_words::ZoneMeanings;
 
 /// Distinct values that are kept of a column.
 const DISTINCT_MAX: usize = 2_000;
@@ -332,6 +333,7 @@ pub fn clocks() -> [TimeReader; 2] {
         utc_suffix_is_local: false,
         order: Some(order),
         formats: Vec::new(),
+        zones: ZoneMeanings { takes_usual: true, ..ZoneMeanings::default() },
     })
 }
 

@@ -11,6 +11,8 @@ use Concept::{
 };
 
 use crate::domain::fold;
+use crate::ingest::column_deadlines::{NamedTimes, says_planned};
+use crate::ingest::system_words::is_system;
 
 /// What a word of a column's name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,7 +298,22 @@ impl NameWords {
             let named = parts.split(' ').filter(|word| concept(word).is_none() && is_system(word));
             words.unknown = words.unknown.saturating_sub(named.count() as u32);
         }
+        words.add_planned(&parts);
         words
+    }
+
+    /// Adds what the words say together about times that are planned.
+    fn add_planned(&mut self, parts: &str) {
+        let named = NamedTimes {
+            ends: self.has(Closed),
+            dates: self.has(Date),
+            begins_or_changes: self.has_any(&[Created, Updated]),
+        };
+        let parts: Vec<&str> = parts.split(' ').filter(|word| !word.is_empty()).collect();
+        if !self.has(Expected) && says_planned(&parts, named) {
+            self.concepts.push(Expected);
+            self.unknown = self.unknown.saturating_sub(1);
+        }
     }
 
     /// Does the name have a word of this kind?
@@ -333,47 +350,6 @@ fn says_agent(words: &str) -> bool {
     let last = words.split(' ').rfind(|word| !word.is_empty()).unwrap_or_default();
     let has_more = words.split(' ').filter(|word| !word.is_empty()).count() > 1;
     (has_more && BY.contains(&last)) || words.split(' ').any(|word| PEOPLE.contains(&word))
-}
-
-/// Words of names of reference systems, without numbers: `X Lambert 72` is a coordinate.
-const SYSTEMS: [&str; 30] = [
-    "lambert",
-    "gauss",
-    "gauß",
-    "kruger",
-    "krueger",
-    "gk",
-    "utm",
-    "rd",
-    "rijksdriehoek",
-    "mtm",
-    "osgb",
-    "bng",
-    "british",
-    "national",
-    "grid",
-    "puwg",
-    "plane",
-    "stateplane",
-    "spcs",
-    "etrs",
-    "wgs",
-    "nad",
-    "lv",
-    "mn",
-    "sweref",
-    "rgf",
-    "epsg",
-    "l",
-    "itm",
-    "nztm",
-];
-
-/// Is a word of a name the name of a reference system, with or without its number and hemisphere?
-fn is_system(word: &str) -> bool {
-    let stem = word.trim_end_matches(['n', 's']).trim_end_matches(|c: char| c.is_ascii_digit());
-    let is_numbered = stem.len() < word.len();
-    SYSTEMS.contains(&word) || (is_numbered && SYSTEMS.contains(&stem))
 }
 
 /// Beginnings of words for a service of the city, and parts of words for a request.

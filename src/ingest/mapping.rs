@@ -1,7 +1,7 @@
 //! One row of a source becomes a draft, by its profile.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
@@ -22,6 +22,7 @@ use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
 use crate::ingest::time_of_day::day_with_clock;
 use crate::ingest::times::{DateOrder, TimeReader};
+use crate::ingest::zone_words::NamedZone;
 use crate::message;
 use crate::place::BBox;
 
@@ -58,6 +59,8 @@ pub struct Mapping {
     pub(super) midnight_is_day: Vec<&'static str>,
     /// In columns of times of day, a point is between hours and minutes.
     pub(super) has_dotted_clocks: bool,
+    /// Columns of times whose name says their zone, with it.
+    pub(super) named_zones: BTreeMap<usize, (String, NamedZone)>,
     pub(super) notes: RefCell<Notes>,
     /// What was noticed in the row at hand, which counts once the row is admitted.
     pub(super) row_notes: RefCell<Vec<RowNote>>,
@@ -101,10 +104,11 @@ impl Mapping {
         places.extent = extent.map(|extent| extent.grown(0.5));
         places.fix_swapped = fix_swapped;
         let clock = TimeReader {
-            zone,
             utc_suffix_is_local: profile.utc_suffix_is_local,
             order: profile.date_order.as_deref().and_then(DateOrder::parse),
             formats: profile.time_formats.clone(),
+            zones: profile.zone_meanings(&zone),
+            zone,
         };
         let mut mapping = Self {
             profile,
@@ -119,6 +123,7 @@ impl Mapping {
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
             has_dotted_clocks: false,
+            named_zones: BTreeMap::new(),
             notes: RefCell::default(),
             row_notes: RefCell::default(),
         };
@@ -144,6 +149,7 @@ impl Mapping {
         self.columns = found.collect();
         self.find_addressed();
         self.find_systems(header);
+        self.find_named_zones(header);
         self.has_had_places = self.has_had_places || self.places().is_some();
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();

@@ -1,12 +1,18 @@
 //! The times of a row, by the columns of a mapping.
 
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
 use crate::domain::ReportTime;
 use crate::error::Refusal;
-use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::mapping::{Mapping, RowCells, filled};
 use crate::ingest::no_time::{is_filler_date, is_zero_date, stands_for_no_time};
 use crate::ingest::notes::Notes;
+use crate::ingest::numbers::is_absent;
 use crate::ingest::time_of_day::is_dotted_clock;
 use crate::ingest::time_style::TimeStyle;
+use crate::ingest::zone_words::{NamedZone, named_zone};
 use crate::message;
 
 /// The first seconds of the years 1800 and 2900. What lies outside stands for no date, and is not
@@ -44,6 +50,36 @@ impl Mapping {
         self.has_dotted_clocks = true;
     }
 
+    /// Finds the columns of times whose name says their zone.
+    pub(super) fn find_named_zones(&mut self, header: &[String]) {
+        let fields = ["requested", "updated", "closed", "expected"].into_iter();
+        let columns = fields.filter_map(|field| self.columns.get(field));
+        let columns = columns.flat_map(|columns| columns.alternatives.iter().flatten());
+        let named = columns.filter_map(|column| {
+            let name = header.get(*column)?;
+            Some((*column, (name.clone(), named_zone(name)?)))
+        });
+        self.named_zones = named.collect();
+    }
+
+    /// The zone that the name of the column says from which a row has its time; `None` where it is
+    /// the city's.
+    fn zone_by_name(&self, row: &impl RowCells, field: &str) -> Option<TimeZone> {
+        if self.named_zones.is_empty() {
+            return None;
+        }
+        let has = |column: &usize| {
+            row.cell(*column).and_then(filled).is_some_and(|text| !is_absent(text))
+        };
+        let mut columns = self.columns.get(field)?.alternatives.iter();
+        let used = columns.find(|columns| columns.iter().all(has))?;
+        let zone = used.iter().find_map(|column| self.named_zones.get(column))?;
+        match &zone.1 {
+            NamedZone::Utc => Some(TimeZone::UTC),
+            NamedZone::Word(word) => self.clock.zones.said(word).cloned(),
+        }
+    }
+
     pub(super) fn time(
         &self,
         row: &impl RowCells,
@@ -61,7 +97,11 @@ impl Mapping {
             Notes::word(words, &text, String::new, false);
             return None;
         }
-        let read = self.clock.read(&text);
+        let named = self.zone_by_name(row, field);
+        let read = match &named {
+            Some(zone) => self.clock.read_in(&text, zone),
+            None => self.clock.read(&text),
+        };
         let is_usual = |time: &ReportTime| YEARS.contains(&time.second());
         if !read.as_ref().is_ok_and(|(time, _)| is_usual(time)) && is_filler_date(&text) {
             let message = message!(
@@ -74,11 +114,17 @@ impl Mapping {
         match read {
             Ok((time, format)) => {
                 let style = TimeStyle::of(&text, format, time.day_only().is_some());
-                let is_wall_clock = style.is_wall_clock();
+                let is_day = style.is_wall_clock() && self.midnight_is_day.contains(&field);
+                let is_wall_clock = style.is_wall_clock() && named.is_none();
+                let style = match &named {
+                    Some(zone) => style.in_zone_of_name(*zone == TimeZone::UTC),
+                    None => style,
+                };
                 self.notes.borrow_mut().time(field, style);
-                let time = match is_wall_clock && self.midnight_is_day.contains(&field) {
-                    true => self.day_at_midnight(time),
-                    false => time,
+                let time = match (is_day, &named) {
+                    (true, Some(zone)) => self.day_of_midnight_in(time, zone),
+                    (true, None) => self.day_at_midnight(time),
+                    (false, _) => time,
                 };
                 Some(RowTime { time, is_wall_clock })
             }
@@ -96,6 +142,13 @@ impl Mapping {
         let day = at.map(|at| zone.to_datetime(at).date());
         let day = day.and_then(|day| ReportTime::day(day, zone).ok());
         day.filter(|day| day.second() == time.second()).unwrap_or(time)
+    }
+
+    /// The city's day of an instant that is midnight in another zone; else the instant itself.
+    fn day_of_midnight_in(&self, time: ReportTime, zone: &TimeZone) -> ReportTime {
+        let at = Timestamp::from_second(time.second()).ok().map(|at| zone.to_datetime(at));
+        let at = at.filter(|at| at.time() == Time::midnight());
+        at.and_then(|at| ReportTime::day(at.date(), &self.clock.zone).ok()).unwrap_or(time)
     }
 
     /// A closing before the opening, whose wall clock lies in the hour that comes twice in autumn,

@@ -9,11 +9,13 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
+mod column_deadlines;
 mod column_flags;
 #[cfg(test)]
 mod column_flags_tests;
 mod column_guess;
 mod column_levels;
+mod column_owners;
 mod column_place;
 mod column_sample;
 mod column_values;
@@ -23,6 +25,7 @@ mod duplicate_model;
 mod duplicate_pairs;
 mod exchanged;
 mod exchanged_dates;
+mod garbled;
 mod geojson;
 mod guesses;
 mod hour_names;
@@ -62,6 +65,7 @@ mod recognition_ids;
 mod recognition_ids_tests;
 mod recognition_mapping;
 mod recognition_members;
+mod recognition_owners;
 mod recognition_places;
 #[cfg(test)]
 mod recognition_tests;
@@ -75,6 +79,7 @@ mod source;
 mod source_sample;
 mod source_survey;
 mod split_dates;
+mod status_doubts;
 mod status_stems;
 mod status_words;
 #[cfg(test)]
@@ -83,16 +88,22 @@ mod survey;
 mod survey_places;
 #[cfg(test)]
 mod survey_tests;
+mod survey_texts;
+mod survey_zones;
+mod system_words;
 mod time_calendars;
 mod time_of_day;
 mod time_style;
 mod time_text;
+mod time_zones;
 mod times;
 mod wanted;
+mod zone_words;
 
 pub use catalogue::builtin as builtin_catalogue;
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
+pub use exchanged::principal_city;
 pub use inspection::{Declarations, InspectedColumn, Inspection};
 pub use mapping::Category;
 pub use negation::Negation;

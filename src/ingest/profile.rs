@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::domain::fields::ALL;
@@ -15,6 +16,7 @@ use crate::ingest::negation::Negation;
 use crate::ingest::place_reader::PairOrder;
 use crate::ingest::projection::Projection;
 use crate::ingest::times::{DateOrder, FORMAT_WORDS};
+use crate::ingest::zone_words::ZoneMeanings;
 use crate::place::BBox;
 
 /// The built-in profiles, in the order in which `auto` tries them: the one that asks for the most
@@ -79,6 +81,8 @@ pub struct Profile {
     pub undecided: Vec<String>,
     /// Values where the source has none.
     pub defaults: Defaults,
+    /// Abbreviations of zones in times and in names of columns to zones; `local` is the city's.
+    pub zones: HashMap<String, String>,
     /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
     pub status: HashMap<String, String>,
     /// The source's words to natures.
@@ -198,6 +202,7 @@ impl Profile {
             return Err(format!("[channel] '{word}': {}", Channel::spellings()));
         }
         profile.check_formats()?;
+        profile.check_zones()?;
         for list in
             [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
         {
@@ -230,6 +235,31 @@ impl Profile {
             Some(Err(reason)) => Err(reason),
             _ => Ok(()),
         }
+    }
+
+    fn check_zones(&mut self) -> Result<(), String> {
+        let zones = self.zones.drain().map(|(word, zone)| (word.to_lowercase(), zone));
+        let zones: HashMap<String, String> = zones.collect();
+        self.zones = zones;
+        let is_known = |zone: &str| zone == "local" || TimeZone::get(zone).is_ok();
+        match self.zones.iter().find(|(_, zone)| !is_known(zone)) {
+            Some((word, zone)) => {
+                Err(format!("[zones] {word} '{zone}': local | a zone such as America/New_York"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What abbreviations of zones mean in a city of this zone.
+    pub(super) fn zone_meanings(&self, city: &TimeZone) -> ZoneMeanings {
+        let declared = self.zones.iter().filter_map(|(word, zone)| {
+            let zone = match zone.as_str() {
+                "local" => city.clone(),
+                name => TimeZone::get(name).ok()?,
+            };
+            Some((word.clone(), zone))
+        });
+        ZoneMeanings { declared: declared.collect(), takes_usual: false }
     }
 
     /// Fails where an undecided field has neither columns nor a default.
@@ -305,6 +335,7 @@ impl Profile {
                 status: self.defaults.status.or(base.defaults.status),
                 channel: self.defaults.channel.or(base.defaults.channel),
             },
+            zones: merge(base.zones, self.zones),
             status: merge(base.status, self.status),
             nature: merge(base.nature, self.nature),
             channel: merge(base.channel, self.channel),

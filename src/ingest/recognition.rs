@@ -6,12 +6,14 @@ use crate::error::Result;
 use crate::i18n::Message;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::{Column, Guess, SURE};
+use crate::ingest::column_owners::without_owners;
 use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::guesses::nature_of_words;
 use crate::ingest::member_names::common_object;
 use crate::ingest::read::Input;
+use crate::ingest::zone_words::{NamedZone, named_zone};
 use crate::message;
 
 /// Two columns for one field whose certainties are as close as this leave it open.
@@ -38,6 +40,8 @@ pub struct RecognisedColumn {
     pub is_declared: bool,
     /// Some of its places are written after an address, which is read as the report's address.
     pub has_addresses: bool,
+    /// It is a place, and its name says that it is that of a person or an office.
+    pub(super) is_of_others: bool,
     /// The name as profiles write it.
     pub(super) key: String,
     /// The name without the object in which most columns lie.
@@ -101,10 +105,12 @@ impl Recognition {
             // A mapping finds the first of several columns of one name.
             let is_named =
                 !key.is_empty() && !is_object && found.iter().all(|other| other.key != key);
+            let guess = if is_named { column.guess() } else { None };
+            let (guess, is_of_others) = without_owners(guess, name, values.filled > 0);
             found.push(RecognisedColumn {
                 name: whole.clone(),
                 field: None,
-                guess: if is_named { column.guess() } else { None },
+                guess,
                 examples: values.examples.clone(),
                 joined: false,
                 is_declared: false,
@@ -112,9 +118,10 @@ impl Recognition {
                     || (values.exact_places > 0
                         && values.exact_places < values.filled
                         && column.names_address()),
+                is_of_others,
                 key,
                 bare: name.to_owned(),
-                is_local_time: values.local_times > 0,
+                is_local_time: is_local_time(&columns.folded()[number], values),
                 rounded: values.rounded.clone(),
             });
         }
@@ -281,11 +288,8 @@ impl Recognition {
     fn check(&mut self) {
         let mut doubts = Vec::new();
         let unsure = |field: &'static str, doubts: &mut Vec<(&'static str, Message)>| {
-            let likely = self.likely(field);
-            doubts.extend(likely.map(|RecognisedColumn { name, .. }| {
-                let doubt = message!("{field} : peut-être « {name} »", "{field}: perhaps '{name}'");
-                (field, doubt)
-            }));
+            let likely = self.likely(field).filter(|column| self.may_ask(column));
+            doubts.extend(likely.map(|column| (field, column.perhaps(field))));
             likely.is_some()
         };
         let has_category =
@@ -309,6 +313,7 @@ impl Recognition {
             }
         }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
+        doubts.extend(self.address_of_others().map(|doubt| ("address", doubt)));
         doubts.extend(self.rounded_ids().map(|doubt| ("id", doubt)));
         if lacks_category {
             let doubt = message!(
@@ -398,6 +403,13 @@ impl Recognition {
             self.needs_time_zone |= column.is_local_time && TIMES.contains(&column.field);
         }
     }
+}
+
+/// Have the times of a column no offset? Those of one named after UTC have one, unless they are
+/// days.
+fn is_local_time(name: &str, values: &ColumnSample) -> bool {
+    let is_utc = values.days == 0 && named_zone(name) == Some(NamedZone::Utc);
+    values.local_times > 0 && !is_utc
 }
 
 fn is_status((field, _): Guess) -> bool {

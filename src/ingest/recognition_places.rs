@@ -21,7 +21,11 @@ impl Recognition {
         if ["point", "lat", "x"].iter().any(|field| self.has(field)) {
             return None;
         }
-        let RecognisedColumn { name, examples, .. } = self.likely("point")?;
+        let likely = self.likely("point")?;
+        if likely.is_of_others {
+            return Some(likely.perhaps("point"));
+        }
+        let RecognisedColumn { name, examples, .. } = likely;
         let example = examples.first().map_or("", String::as_str);
         Some(message!(
             "point : peut-être « {name} », dont des valeurs comme « {example} » ne sont pas lues \

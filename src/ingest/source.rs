@@ -176,7 +176,9 @@ impl SourceFile {
         let notes = self.reading_notes.borrow();
         let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
         let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
-        of_bytes.chain(by_name).chain(self.added_in_words()).chain(notes.iter().cloned()).collect()
+        let of_others = self.recognition.iter().flat_map(Recognition::left_to_others);
+        let of_names = by_name.into_iter().chain(of_others).chain(self.added_in_words());
+        of_bytes.chain(of_names).chain(notes.iter().cloned()).collect()
     }
 
     /// Why the file holds only a part of its publisher's records, where it says so.
@@ -228,6 +230,10 @@ impl SourceFile {
         let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
         hasher.update(orders.as_bytes());
         hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
+        let zones: BTreeMap<_, _> = self.profile.zones.iter().collect();
+        if !zones.is_empty() {
+            hasher.update(format!("{zones:?}").as_bytes());
+        }
         if self.repeats() != RepeatRule::Newest {
             hasher.update(self.repeats().as_str().as_bytes());
         }

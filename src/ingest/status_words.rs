@@ -4,6 +4,8 @@
 use deunicode::deunicode;
 
 use crate::domain::{ClosedReason, Status};
+use crate::ingest::garbled::is_garbled;
+use crate::ingest::status_doubts::{is_unsure, status_of_noun};
 use crate::ingest::status_stems::{Meaning, STEMS};
 
 /// Words that turn the next one into its contrary.
@@ -178,7 +180,7 @@ fn is_due(before: &str, word: &str) -> bool {
     };
     let is_verb = || {
         let known = meaning(word).map(|(meaning, _)| meaning);
-        matches!(known, Some(Meaning::Closed | Meaning::InProgress))
+        matches!(known, Some(Meaning::Closed | Meaning::InProgress | Meaning::Cancelled))
             || DUE.iter().any(|stem| word.starts_with(stem))
     };
     has_form && is_verb()
@@ -206,14 +208,60 @@ fn is_undecided(text: &str) -> bool {
     text.trim_end().ends_with('?') || (parts.contains(&true) && parts.contains(&false))
 }
 
-/// The status that a source's word or words most likely mean, and how a closed one ended; `None`
-/// where no word is known. Of several words that tell a status the first counts; a denied end, as
-/// in `Not closed` or `Unresolved`, is open, and behind a closing word it is a refusal. An end that
-/// is due (`À fermer`) is open; one that is not final (`Closed pending review`) is none.
-pub fn status_of_words(text: &str) -> Option<(Status, Option<ClosedReason>)> {
-    if is_undecided(text) {
+/// Answers of no, and those that only a sign such as `:` makes one.
+const NO: &str = " no non nein nee nie nao false faux falsch falso ";
+const SHORT_NO: &str = " n f 0 ";
+
+/// What a text says that answers its own words by no, as `Resolved: no` does; `None` where it does
+/// not. The contrary of some words is no status.
+fn denied_by_answer(text: &str) -> Option<StatusFound> {
+    let text = text.trim().trim_end_matches([')', '.', ' ']);
+    let (before, answer) = match text.rsplit_once([':', '=', '(', '?']) {
+        Some(parts) => parts,
+        None => text.rsplit_once(' ')?,
+    };
+    let has_sign = text.len() > before.len() && !text[before.len()..].starts_with(' ');
+    let answer = format!(" {} ", deunicode(answer.trim()).to_lowercase());
+    let is_no = NO.contains(&answer) || (has_sign && SHORT_NO.contains(&answer));
+    if !is_no {
         return None;
     }
+    let before = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let last = deunicode(before).to_lowercase();
+    match status_of_words(before)? {
+        (Status::Closed, None) => Some(Some((Status::Open, None))),
+        (Status::Open, _) if is_open_state(&last) => Some(Some((Status::Closed, None))),
+        _ => Some(None),
+    }
+}
+
+/// A status with the reason of a closing; `None` where there is none.
+type StatusFound = Option<(Status, Option<ClosedReason>)>;
+
+/// The status that a source's word or words most likely mean, and how a closed one ended; `None`
+/// where no word is known, the text was read in the wrong encoding, or what it names is not
+/// certain (`Doublon non confirmé`). A closing that is asked for (`Cancellation requested`) or was
+/// refused (`Clôture refusée`) is none, nor one that is denied by an answer (`Resolved: no`).
+pub fn status_of_words(text: &str) -> StatusFound {
+    if is_undecided(text) || is_garbled(text) {
+        return None;
+    }
+    if let Some(found) = denied_by_answer(text) {
+        return found;
+    }
+    if let Some(status) = status_of_noun(text) {
+        return Some((status, None));
+    }
+    let is_sure =
+        |(status, reason): &(_, _)| *status != Status::Closed || !is_unsure(text, *reason);
+    status_word_by_word(text).filter(is_sure)
+}
+
+/// The status that the words of a text say one after the other. Of several words that say a status
+/// the first counts; a denied end, as in `Not closed` or `Unresolved`, is open, and behind a
+/// closing word it is a refusal. An end that is due (`À fermer`) is open; one that is not final
+/// (`Closed pending review`) is none.
+fn status_word_by_word(text: &str) -> StatusFound {
     let plain = deunicode(text).to_lowercase();
     let words: Vec<&str> =
         plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();

@@ -159,3 +159,44 @@ fn an_end_that_is_due_doubtful_or_not_final_is_no_end() {
     assert_eq!(status_of_words("Assigned/In Progress"), Some((InProgress, None)));
     assert_eq!(status_of_words("Fixed/Closed"), Some((Closed, None)));
 }
+
+#[test]
+fn an_end_that_is_asked_for_refused_or_not_certain_is_no_end() {
+    use ClosedReason::{Cancelled, Duplicate, Refused};
+    use Status::{Closed, InProgress, Open};
+    for (texts, wanted) in [
+        (
+            "Cancellation requested|Annulation demandée|Demande d'annulation|\
+             Stornierung beantragt|Cierre solicitado|Chiusura richiesta|Cancelamento solicitado|\
+             Annulering aangevraagd",
+            Some((InProgress, None)),
+        ),
+        (
+            "Clôture refusée|Closure rejected|Refus de clôture|Abschluss abgelehnt|\
+             Cierre rechazado|Chiusura rifiutata|Encerramento recusado|Afsluiting geweigerd|\
+             Zamknięcie odrzucone|Clôture annulée|Cancellation denied|À annuler",
+            Some((Open, None)),
+        ),
+        (
+            "Resolved: no|Closed = false|Fermé : non|Erledigt: nein|Cerrado (no)|Completed? No|\
+             Chiuso: no|Concluído: não|Afgehandeld: nee|Zamknięte: nie|Resolved: N|Closed no",
+            Some((Open, None)),
+        ),
+        ("Open: no|Ouvert : non", Some((Closed, None))),
+        (
+            "Doublon non confirmé|Duplicate (unconfirmed)|Possible duplicate|Doublon possible|\
+             Mögliche Dublette|Closed - not verified|Dublette nicht bestätigt|Duplicate: no|\
+             Posible duplicado|Mogelijk dubbel",
+            None,
+        ),
+        ("Ã€ traiter|Ã€ fermer|Ë traiter|· traiter|FermÃ©e|Ferm‚e|Trait\u{e9}\u{80}", None),
+        ("Closed - request rejected|Rejected|Refusée", Some((Closed, Some(Refused)))),
+        ("Demande annulée|Request cancelled", Some((Closed, Some(Cancelled)))),
+        ("Duplicate confirmed|Doublon confirmé", Some((Closed, Some(Duplicate)))),
+        ("Resolved: yes|Clôturé|Closed, verified|Clôture", Some((Closed, None))),
+    ] {
+        for text in texts.split('|') {
+            assert_eq!(status_of_words(text), wanted, "{text}");
+        }
+    }
+}

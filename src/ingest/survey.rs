@@ -54,12 +54,14 @@ pub enum OpenQuestion {
     Projection(f64, f64, Vec<String>),
     /// Whether a minus sign is missing before the coordinates of this kind.
     Negate(Negation),
+    /// The zone of an abbreviation in times, or in the name of their column: what is not known.
+    Zone(Message),
 }
 
 /// The survey under way.
 pub struct Survey {
     rows: u64,
-    today: Date,
+    pub(super) today: Date,
     dates: DateVotes,
     ambiguous: Option<String>,
     pub(super) pairs: Vec<(f64, f64)>,
@@ -80,6 +82,10 @@ pub struct Survey {
     has_dotted_clocks: bool,
     /// The first id that a spreadsheet has rounded.
     rounded_id: Option<String>,
+    /// The first text that was read in the wrong encoding, what it is likely to be, and in which.
+    pub(super) garbled: Option<(String, String, &'static str)>,
+    /// Abbreviations of zones that the city's does not use and others share.
+    pub(super) zone_words: Vec<&'static str>,
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
     decided: Vec<String>,
 }
@@ -105,6 +111,8 @@ impl Survey {
             exchanged_dates: Default::default(),
             has_dotted_clocks: false,
             rounded_id: None,
+            garbled: None,
+            zone_words: Vec::new(),
             decided: Vec::new(),
         }
     }
@@ -116,10 +124,11 @@ impl Survey {
         for (number, field) in TIMES.iter().enumerate() {
             self.has_dotted_clocks |= mapping.has_dotted_clock(row, field);
             for text in mapping.cells(row, field) {
-                self.time(number, text);
+                self.time(mapping, number, text);
             }
         }
         self.place(mapping, row);
+        self.texts(mapping, row);
         let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
         if let Some(system) = system.filter(|system| !is_absent(system))
             && self.systems.len() < 2
@@ -134,7 +143,7 @@ impl Survey {
         self.rows < ROWS || self.dates.found() == OrderFound::Open
     }
 
-    fn time(&mut self, field: usize, text: &str) {
+    fn time(&mut self, mapping: &Mapping, field: usize, text: &str) {
         if is_absent(text) {
             return;
         }
@@ -149,7 +158,9 @@ impl Survey {
             return;
         }
         self.exchanged_dates[field].add(text);
-        if let Some(time) = written(text).and_then(|parts| parts.time) {
+        let Some(parts) = written(text) else { return };
+        self.zone_of_time(mapping, &parts);
+        if let Some(time) = parts.time {
             let is_midnight = time == jiff::civil::Time::midnight();
             self.midnights[field][usize::from(!is_midnight)] += 1;
         }
@@ -213,6 +224,7 @@ impl Survey {
             }
         }
         questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
+        questions.extend(self.zone_not_known(mapping).map(OpenQuestion::Zone));
         questions
     }
 
@@ -237,6 +249,7 @@ impl Survey {
                 ));
             }
         }
+        self.tell_garbled(mapping);
         if self.has_dotted_clocks {
             mapping.take_points_of_clocks();
         }
@@ -258,8 +271,10 @@ impl Survey {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         dates.and(projection)?;
+        self.settle_zones(mapping)?;
         self.decide_zeros(mapping);
         self.refuse_missing_sign(mapping)?;
+        self.tell_mirrored(mapping);
         self.decide_surroundings(mapping)?;
         Ok(self.decided)
     }

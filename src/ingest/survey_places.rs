@@ -2,7 +2,7 @@
 //! is wrong with all of its rows.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::exchanged::{Surroundings, surroundings};
+use crate::ingest::exchanged::{Surroundings, principal_city, surroundings};
 use crate::ingest::mapping::Mapping;
 use crate::ingest::named_projection::named;
 use crate::ingest::negation::{Negation, missing_sign};
@@ -10,7 +10,7 @@ use crate::ingest::place_reader::{PairOrder, PlaceReader};
 use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
 use crate::message;
-use crate::place::Position;
+use crate::place::{Position, mirrored};
 
 /// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
 const ZERO_DEGREES: f64 = 1.0;
@@ -106,6 +106,38 @@ impl Survey {
 }
 
 impl Survey {
+    /// Says that some of the places lie outside the city because a minus sign is missing.
+    pub(super) fn tell_mirrored(&self, mapping: &mut Mapping) {
+        let Some(reader) = mapping.places().filter(|_| !mapping.declares_negation()) else {
+            return;
+        };
+        let all = self.all_places(reader);
+        let outside: Vec<Position> = match &reader.extent {
+            Some(extent) => {
+                let is_in = |negation: Negation, at: Position| {
+                    negation.of(at).is_some_and(|at| extent.contains(at))
+                };
+                let is_mirrored = |at: &&Position| {
+                    let images = [Negation::Lon, Negation::Lat, Negation::Both];
+                    !extent.contains(**at) && images.into_iter().any(|one| is_in(one, **at))
+                };
+                all.iter().filter(is_mirrored).copied().collect()
+            }
+            None => {
+                let found = mirrored(&all, principal_city(mapping.zone_name()));
+                found.into_iter().map(|number| all[number]).collect()
+            }
+        };
+        let Some(first) = outside.first() else { return };
+        let (n, of, lat, lon) = (outside.len(), all.len(), first.lat(), first.lon());
+        mapping.tell(message!(
+            "{n} des {of} premiers lieux, comme {lat}, {lon} (latitude, longitude), sont hors de \
+             la ville, et leur image en miroir y est : il leur manque sans doute un signe moins",
+            "{n} of the first {of} places, such as {lat}, {lon} (latitude, longitude), lie outside \
+             the city, and their mirror image lies in it: a minus sign is probably missing"
+        ));
+    }
+
     /// What names the system of the coordinates: the only value of a column that says it, else the
     /// names of the columns.
     pub(super) fn system_named<'a>(&'a self, mapping: &'a Mapping) -> Option<&'a str> {

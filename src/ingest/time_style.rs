@@ -1,8 +1,8 @@
 //! How the times of a file are written, as people are shown it.
 
 use crate::ingest::time_calendars::{without_zone_name, year_before_clock};
-use crate::ingest::time_text::abbreviation;
 use crate::ingest::times::TimeFormat;
+use crate::ingest::zone_words::last_zone_word;
 
 /// What the text of a time says of its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,16 @@ impl TimeStyle {
         let is_compact = text.len() >= 8 && text.as_bytes()[..8].iter().all(u8::is_ascii_digit);
         let has_halves = !is_day && has_halves(text);
         Self { format, zone, is_compact, has_halves }
+    }
+
+    /// The style where the name of the column says the zone of wall clocks.
+    pub fn in_zone_of_name(self, is_utc: bool) -> Self {
+        let zone = match (self.zone, is_utc) {
+            (ZoneStyle::Local, true) => ZoneStyle::UtcWord,
+            (ZoneStyle::Local, false) => ZoneStyle::Region,
+            (zone, _) => zone,
+        };
+        Self { zone, ..self }
     }
 
     /// Is it a wall clock without a zone?
@@ -104,7 +114,8 @@ pub fn zone_style(text: &str) -> ZoneStyle {
         {
             return ZoneStyle::UtcWord;
         }
-        return abbreviation(text).map_or(ZoneStyle::Local, ZoneStyle::Abbreviation);
+        let word = last_zone_word(text);
+        return word.map_or(ZoneStyle::Local, |word| ZoneStyle::Abbreviation(word.word));
     }
     // The offset is after the time of day.
     let clock = text.find(':').or_else(|| text.find(['T', 't'])).unwrap_or(11);
@@ -130,12 +141,14 @@ mod tests {
 
     use super::*;
     use crate::ingest::times::{DateOrder, TimeReader};
+    use crate::ingest::zone_words::ZoneMeanings;
 
     #[test]
     fn each_way_of_writing_is_shown_as_it_is() {
         let zone = TimeZone::get("America/Toronto").unwrap();
         let order = Some(DateOrder::MonthFirst);
-        let clock = TimeReader { zone, utc_suffix_is_local: false, order, formats: Vec::new() };
+        let (formats, zones) = (Vec::new(), ZoneMeanings::default());
+        let clock = TimeReader { zone, utc_suffix_is_local: false, order, formats, zones };
         for (text, shown, wall) in [
             ("2026-05-27", "2026-05-27", false),
             ("20260527", "20260527", false),

@@ -8,6 +8,7 @@ use crate::ingest::month_names::{is_filler, month};
 use crate::ingest::time_calendars::{
     WrittenForm, week_or_ordinal, without_zone_name, year_before_clock,
 };
+use crate::ingest::zone_words::{ZoneWord, zone_word};
 
 /// The date of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum WrittenZone {
     Unsaid,
     /// The text ends in ` UTC`, which some sources write after local times.
     UtcWord,
+    /// The text ends in the abbreviation of a zone.
+    Word(ZoneWord),
     /// The text says how far from UTC, or in which zone.
     Said(TimeZone),
 }
@@ -304,35 +307,6 @@ fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
     Some((Some(time), false, zone))
 }
 
-/// Abbreviations of zones, with their distance from UTC in minutes.
-const ABBREVIATIONS: [(&str, i32); 18] = [
-    ("gmt", 0),
-    ("wet", 0),
-    ("bst", 60),
-    ("west", 60),
-    ("cet", 60),
-    ("mez", 60),
-    ("cest", 120),
-    ("mesz", 120),
-    ("eet", 120),
-    ("eest", 180),
-    ("est", -300),
-    ("edt", -240),
-    ("cst", -360),
-    ("cdt", -300),
-    ("mst", -420),
-    ("mdt", -360),
-    ("pst", -480),
-    ("pdt", -420),
-];
-
-/// The abbreviation of a zone at the end of a text, in lower case.
-pub fn abbreviation(text: &str) -> Option<&'static str> {
-    let start = text.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
-    let word = text.get(start..)?;
-    ABBREVIATIONS.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(word))
-}
-
 fn zone(text: &str) -> Option<WrittenZone> {
     let text = text.trim();
     let fixed = |minutes: i32| {
@@ -345,8 +319,8 @@ fn zone(text: &str) -> Option<WrittenZone> {
         "utc" => return Some(WrittenZone::UtcWord),
         _ => {}
     }
-    if let Some((_, minutes)) = ABBREVIATIONS.iter().find(|(word, _)| *word == text) {
-        return fixed(*minutes);
+    if let Some(word) = zone_word(text) {
+        return Some(WrittenZone::Word(word));
     }
     if let Some((_, name)) = text.strip_suffix(']').and_then(|text| text.split_once('[')) {
         return TimeZone::get(name).ok().map(WrittenZone::Said);
@@ -376,6 +350,7 @@ mod tests {
         let zone = match &written.zone {
             WrittenZone::Unsaid => String::new(),
             WrittenZone::UtcWord => " UTC".into(),
+            WrittenZone::Word(word) => format!(" {}", word.word),
             WrittenZone::Said(zone) => match zone.to_fixed_offset() {
                 Ok(offset) => format!(" {offset}"),
                 Err(_) => format!(" {}", zone.iana_name().unwrap_or_default()),
@@ -413,13 +388,13 @@ mod tests {
             ("2026-05-27T14:05:09.123456+02:00", "2026-05-27 14:05:09 +02"),
             ("2026-05-27T14:05:09+0530", "2026-05-27 14:05:09 +05:30"),
             ("2026-05-27T14:05:09+02:00[Europe/Paris]", "2026-05-27 14:05:09 Europe/Paris"),
-            ("2026-05-27 14:05 CEST", "2026-05-27 14:05:00 +02"),
+            ("2026-05-27 14:05 CEST", "2026-05-27 14:05:00 cest"),
             ("2026-05-27 14:05:09 UTC", "2026-05-27 14:05:09 UTC"),
             ("2026-05-27 24:00", "2026-05-27 00:00:00"),
             ("27/May/2026:14:05:09 +0000", "2026-05-27 14:05:09 +00"),
             ("01-JUL-14", "2014-07-01"),
             ("01-JUL-14 02.30.00 PM", "2014-07-01 14:30:00"),
-            ("Tue, 01 Jul 2014 00:01:48 GMT", "2014-07-01 00:01:48 +00"),
+            ("Tue, 01 Jul 2014 00:01:48 GMT", "2014-07-01 00:01:48 gmt"),
             ("July 1, 2014 3:05 pm", "2014-07-01 15:05:00"),
             ("Jul 1st, 2014", "2014-07-01"),
             ("1 juillet 2014 à 14h05", "2014-07-01 14:05:00"),
@@ -446,7 +421,7 @@ mod tests {
             ),
             ("Wed May 27 2026 14:05:00 GMT-0400 (heure d’été de l’Est)", "2026-05-27 14:05:00 -04"),
             ("Wed, 27 May 2026 14:05:00 +0200 (CEST)", "2026-05-27 14:05:00 +02"),
-            ("Wed May 27 14:05:00 CEST 2026", "2026-05-27 14:05:00 +02"),
+            ("Wed May 27 14:05:00 CEST 2026", "2026-05-27 14:05:00 cest"),
             ("Wed May 27 14:05:00 +0000 2026", "2026-05-27 14:05:00 +00"),
             ("2026-05-27T14:05:00.000+0000", "2026-05-27 14:05:00 +00"),
             ("2026-W22-3", "2026-05-27"),

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::ReportTime;
 use crate::i18n::Message;
 use crate::ingest::time_calendars::{WrittenForm, json_date};
-use crate::ingest::time_text::{WrittenDate, WrittenZone, written};
+use crate::ingest::time_text::{WrittenDate, written};
+use crate::ingest::zone_words::ZoneMeanings;
 use crate::message;
 
 /// Which of two numbers of a date comes first.
@@ -123,6 +124,8 @@ pub struct TimeReader {
     /// Formats that the profile declares: patterns of `strptime`, or one of [`FORMAT_WORDS`].
     /// Where there are any, no other format is read.
     pub formats: Vec<String>,
+    /// What abbreviations of zones mean.
+    pub zones: ZoneMeanings,
 }
 
 /// Words for a format without a pattern.
@@ -274,14 +277,12 @@ impl TimeReader {
                 (date, order.format())
             }
         };
-        let zone = match &parts.zone {
-            WrittenZone::Said(zone) => zone,
-            WrittenZone::UtcWord if !self.utc_suffix_is_local => &TimeZone::UTC,
-            _ => &self.zone,
-        };
         let read = match parts.time {
             None => ReportTime::day(date, &self.zone)?,
-            Some(_) => ReportTime::local(parts.at(date).ok_or_else(unreadable)?, zone)?,
+            Some(_) => {
+                let wall = parts.at(date).ok_or_else(unreadable)?;
+                ReportTime::local(wall, &self.zone_of(&parts.zone, wall)?)?
+            }
         };
         Ok((read, format))
     }
@@ -362,7 +363,8 @@ mod tests {
 
     fn new_york(order: Option<DateOrder>) -> TimeReader {
         let zone = TimeZone::get("America/New_York").unwrap();
-        TimeReader { zone, utc_suffix_is_local: false, order, formats: Vec::new() }
+        let (formats, zones) = (Vec::new(), ZoneMeanings::default());
+        TimeReader { zone, utc_suffix_is_local: false, order, formats, zones }
     }
 
     #[test]

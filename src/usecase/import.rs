@@ -135,7 +135,7 @@ impl<'a> Importer<'a> {
             target,
             zone,
             services: ImportServices::of(catalogue, catalogues.quebec.clone()),
-            places: ImportPlaces::of(jurisdiction.extent),
+            places: ImportPlaces::of(jurisdiction.extent, &jurisdiction.time_zone),
             batch: Vec::with_capacity(BATCH),
             batched: 0,
             writing: None,

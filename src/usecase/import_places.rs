@@ -2,7 +2,8 @@
 //! extent has that of the import's own places.
 
 use crate::domain::{Accuracy, Report};
-use crate::place::{BBox, Position, learned_extent};
+use crate::ingest::principal_city;
+use crate::place::{BBox, Position, learned_city_extent};
 
 /// Places that wait for an extent, at most.
 const WAITING_MAX: usize = 200_000;
@@ -15,6 +16,8 @@ const EXAMPLES: usize = 3;
 #[derive(Default)]
 pub(super) struct ImportPlaces {
     extent: Option<BBox>,
+    /// The principal city of the time zone.
+    principal: Option<Position>,
     /// Places that came before there was an extent: the row, the place, and how they count.
     waiting: Vec<(u64, Position, i64)>,
     /// Reports without a position.
@@ -28,9 +31,9 @@ pub(super) struct ImportPlaces {
 }
 
 impl ImportPlaces {
-    /// Counts of a city of this extent.
-    pub fn of(extent: Option<BBox>) -> Self {
-        Self { extent, ..Self::default() }
+    /// Counts of a city of this extent and time zone.
+    pub fn of(extent: Option<BBox>, zone: &str) -> Self {
+        Self { extent, principal: principal_city(zone), ..Self::default() }
     }
 
     /// Counts the report of a row, or takes it out again where another row of its id is taken.
@@ -58,7 +61,7 @@ impl ImportPlaces {
         let step = waiting.len().div_ceil(SAMPLE).max(1);
         let places = waiting.iter().filter(|(_, _, by)| *by > 0).map(|(_, at, _)| *at);
         let sample: Vec<Position> = places.step_by(step).collect();
-        let Some(extent) = learned_extent(&sample) else { return };
+        let Some(extent) = learned_city_extent(&sample, self.principal) else { return };
         self.extent = Some(extent);
         for place in waiting {
             self.compare(&extent, place);

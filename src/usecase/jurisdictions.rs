@@ -2,8 +2,9 @@
 
 use crate::domain::{Jurisdiction, JurisdictionId};
 use crate::error::{Error, ErrorKind, Refusal, Result};
+use crate::ingest::principal_city;
 use crate::message;
-use crate::place::{BBox, learned_extent};
+use crate::place::{BBox, learned_city_extent};
 use crate::store::{
     AddJurisdiction, Reader, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction, Writer,
 };
@@ -101,7 +102,8 @@ pub fn remove(writer: &Writer, id: &JurisdictionId) -> Result<u64> {
 }
 
 /// Learns the extent of a city from a sample of at most 20,000 of its reports
-/// ([`learned_extent`]), unless one was set. Returns the extent where it is another than before.
+/// ([`learned_city_extent`]), unless one was set. Returns the extent where it is another than
+/// before.
 ///
 /// # Errors
 /// The store.
@@ -111,7 +113,8 @@ pub fn learn_extent(reader: &Reader, writer: &Writer, id: &JurisdictionId) -> Re
     if known.extent.is_some() && !known.is_extent_learned {
         return Ok(None);
     }
-    let extent = learned_extent(&reader.sample_positions(id, SAMPLE)?);
+    let places = reader.sample_positions(id, SAMPLE)?;
+    let extent = learned_city_extent(&places, principal_city(&known.time_zone));
     let Some(extent) = extent.filter(|extent| known.extent != Some(*extent)) else {
         return Ok(None);
     };

@@ -64,7 +64,7 @@ pub fn city_of(
         for question in source.open_questions(None, None)? {
             all.push(match question {
                 // Only a known city shows it.
-                OpenQuestion::Negate(_) => continue,
+                OpenQuestion::Negate(_) | OpenQuestion::Zone(_) => continue,
                 OpenQuestion::DateOrder(sample) => {
                     let message = message!(
                         "manque : les dates comme « {sample} » peuvent être jour/mois ou mois/jour \

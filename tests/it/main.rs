@@ -27,6 +27,7 @@ mod encodings;
 mod field_cases;
 mod first_columns;
 mod first_files;
+mod first_words;
 mod follow;
 mod foreign_files;
 mod full_index;

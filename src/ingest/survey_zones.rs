@@ -1,0 +1,107 @@
+//! Zones of a file's times: abbreviations in the times, and zones in the names of their columns.
+
+use jiff::civil::Time;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::i18n::Message;
+use crate::ingest::mapping::Mapping;
+use crate::ingest::survey::Survey;
+use crate::ingest::time_text::{Written, WrittenDate, WrittenZone};
+use crate::ingest::zone_words::{NamedZone, own_offset};
+use crate::message;
+
+/// Abbreviations that are kept.
+const WORDS_MAX: usize = 8;
+
+impl Survey {
+    /// Keeps the abbreviation of a time that the city's zone does not use and others share.
+    pub(super) fn zone_of_time(&mut self, mapping: &Mapping, parts: &Written) {
+        let WrittenZone::Word(word) = parts.zone else { return };
+        let date = match parts.date {
+            WrittenDate::Sure(date) => date,
+            WrittenDate::Either { .. } => self.today,
+        };
+        let wall = date.to_datetime(parts.time.unwrap_or(Time::midnight()));
+        let clock = &mapping.clock;
+        if clock.zones.zone(&clock.zone, word, wall).is_none()
+            && self.zone_words.len() < WORDS_MAX
+            && !self.zone_words.contains(&word.word)
+        {
+            self.zone_words.push(word.word);
+        }
+    }
+
+    /// Why the zones of the times are not known; `None` where they are.
+    pub(super) fn zone_not_known(&self, mapping: &Mapping) -> Option<Message> {
+        let city = mapping.zone_name();
+        if let Some(word) = self.zone_words.first() {
+            let shown = word.to_uppercase();
+            return Some(message!(
+                "Les heures qui finissent par « {shown} » peuvent être de plusieurs fuseaux, dont \
+                 aucun n’est celui de la ville ({city}) : --time-zone indique un autre fuseau, ou \
+                 [zones] {word} = \"America/New_York\" celui du sigle, dans le fichier de \
+                 --mapping ; \"local\" est l’heure de la ville",
+                "Times that end with '{shown}' may be of several zones, none of which is the \
+                 city's ({city}): --time-zone names another zone, or [zones] {word} = \
+                 \"America/New_York\" that of the abbreviation, in the --mapping file; \"local\" \
+                 is the time of the city"
+            ));
+        }
+        let (name, word) = self.names_with_zones(mapping, false).into_iter().next()?;
+        let shown = word.to_uppercase();
+        Some(message!(
+            "La colonne « {name} » nomme le fuseau « {shown} », qui n’est pas celui de la ville \
+             ({city}) : --time-zone indique un autre fuseau, ou [zones] {word} = \
+             \"America/New_York\" celui du sigle, dans le fichier de --mapping ; \"local\" est \
+             l’heure de la ville",
+            "The column '{name}' names the zone '{shown}', which is not the city's ({city}): \
+             --time-zone names another zone, or [zones] {word} = \"America/New_York\" that of the \
+             abbreviation, in the --mapping file; \"local\" is the time of the city"
+        ))
+    }
+
+    /// Columns whose name has an abbreviation, and it: those of the city's own zone, or those that
+    /// nobody explained.
+    fn names_with_zones(&self, mapping: &Mapping, is_own: bool) -> Vec<(String, String)> {
+        let noon = self.today.at(12, 0, 0, 0);
+        let words = mapping.named_zones.values().filter_map(|(name, zone)| match zone {
+            NamedZone::Word(word) => Some((name, word)),
+            NamedZone::Utc => None,
+        });
+        let open = words.filter(|(_, word)| {
+            let own = own_offset(&mapping.clock.zone, word, noon).is_some();
+            !mapping.profile.zones.contains_key(*word) && own == is_own
+        });
+        open.map(|(name, word)| (name.clone(), word.clone())).collect()
+    }
+
+    /// Says how times are read whose column names their zone.
+    ///
+    /// # Errors
+    /// A zone is not known; says what declares it.
+    pub(super) fn settle_zones(&self, mapping: &mut Mapping) -> Result<()> {
+        if let Some(message) = self.zone_not_known(mapping) {
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        let city = mapping.zone_name().to_owned();
+        let mut said = Vec::new();
+        for (name, _) in self.names_with_zones(mapping, true) {
+            said.push(message!(
+                "« {name} » : heures sans décalage lues à l’heure locale de {city}, dont le nom a \
+                 le sigle",
+                "'{name}': times without an offset are read as local time of {city}, whose \
+                 abbreviation the name has"
+            ));
+        }
+        for (name, zone) in mapping.named_zones.values() {
+            if *zone == NamedZone::Utc {
+                said.push(message!(
+                    "« {name} » : heures sans décalage lues en UTC, comme le dit le nom",
+                    "'{name}': times without an offset are read as UTC, as the name says"
+                ));
+            }
+        }
+        said.into_iter().for_each(|message| mapping.tell(message));
+        Ok(())
+    }
+}
