@@ -14,8 +14,8 @@ const GAP_DEGREES: f64 = 2.0;
 /// The numbers of the places whose mirror image (longitude, latitude or both negated) alone lies
 /// among the others: by the signs of their coordinates, places are of four quarters of the Earth.
 /// The city is in the quarter whose median place is nearest to `city`, where that is given; else in
-/// the one with most places. Cities on the equator or the prime meridian, and files of whole
-/// countries, have none. O(n log n).
+/// the one with most places. Cities on the equator, the prime meridian or the antimeridian, and
+/// files of whole countries, have none. O(n log n).
 ///
 /// ```
 /// use pointchaud::place::{Position, mirrored};
@@ -47,8 +47,9 @@ pub fn mirrored(places: &[Position], city: Option<Position>) -> Vec<usize> {
         let number = quarter(*at);
         let lon = if number & 1 == own & 1 { at.lon() } else { -at.lon() };
         let lat = if number & 2 == own & 2 { at.lat() } else { -at.lat() };
-        // Twice the coordinate lies between a place and its image.
-        let gap = (lon - at.lon()).abs().max((lat - at.lat()).abs());
+        // Twice the coordinate lies between a place and its image, the shorter way around.
+        let turn = (lon - at.lon()).abs();
+        let gap = turn.min(360.0 - turn).max((lat - at.lat()).abs());
         number != own
             && gap >= 2.0 * size + GAP_DEGREES
             && Position::new(lon, lat).is_ok_and(|image| near.contains(image))
