@@ -103,6 +103,10 @@ pub fn name_key(name: &str) -> String {
 
 /// Lower case without the accents of the Latin languages: `Éclairage` becomes `eclairage`.
 pub fn fold(text: &str) -> String {
+    // Most words of imports are ASCII: imports spend a twelfth of their time here otherwise.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match plain(c) {

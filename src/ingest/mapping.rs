@@ -1,7 +1,7 @@
 //! One row of a source becomes a draft, by its profile.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
@@ -43,7 +43,7 @@ pub struct Mapping {
     pub(super) profile: Profile,
     pub(super) clock: TimeReader,
     pub(super) places: PlaceReader,
-    pub(super) columns: HashMap<&'static str, FieldColumns>,
+    pub(super) columns: ColumnsByField,
     approximate_when: Vec<(usize, String)>,
     /// Some row of the source has columns of places: those of JSON come with the rows.
     pub(super) has_had_places: bool,
@@ -76,6 +76,23 @@ pub(super) struct FieldColumns {
     pub(super) alternatives: Vec<Vec<usize>>,
     /// People wrote it: `N/A` is what they wrote.
     verbatim: bool,
+}
+
+/// The columns of each field that has any. Every row asks for each field, and comparing some twenty
+/// short names is quicker than hashing one.
+#[derive(Default)]
+pub(super) struct ColumnsByField(Vec<(&'static str, FieldColumns)>);
+
+impl ColumnsByField {
+    /// The columns of a field; `None` where it has none.
+    pub(super) fn get(&self, field: &str) -> Option<&FieldColumns> {
+        self.0.iter().find(|(known, _)| *known == field).map(|(_, columns)| columns)
+    }
+
+    /// Has the field a column?
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.get(field).is_some()
+    }
 }
 
 /// A row: its cells by column number.
@@ -114,7 +131,7 @@ impl Mapping {
             profile,
             clock,
             places,
-            columns: HashMap::new(),
+            columns: ColumnsByField::default(),
             approximate_when: Vec::new(),
             has_had_places: false,
             names_of_projected: String::new(),
@@ -146,7 +163,7 @@ impl Mapping {
             let columns = FieldColumns { alternatives, verbatim };
             (!columns.alternatives.is_empty()).then_some((*field, columns))
         });
-        self.columns = found.collect();
+        self.columns = ColumnsByField(found.collect());
         self.find_addressed();
         self.find_systems(header);
         self.find_named_zones(header);
@@ -160,8 +177,7 @@ impl Mapping {
     /// Fields to which the profile gives columns that the header does not have.
     pub fn missing(&self) -> Vec<&str> {
         let declared = self.profile.columns.keys().map(String::as_str);
-        let mut missing: Vec<_> =
-            declared.filter(|field| !self.columns.contains_key(field)).collect();
+        let mut missing: Vec<_> = declared.filter(|field| !self.columns.has(field)).collect();
         missing.sort_unstable();
         missing
     }
@@ -208,7 +224,7 @@ impl Mapping {
 
     /// The reader of places; `None` where the source has no column for them.
     pub fn places(&self) -> Option<&PlaceReader> {
-        let has = |field: &str| self.columns.contains_key(field);
+        let has = |field: &str| self.columns.has(field);
         PLACE_FIELDS.into_iter().any(has).then_some(&self.places)
     }
 
@@ -234,7 +250,7 @@ impl Mapping {
 
     /// Does the source have a column of ids?
     pub fn has_ids(&self) -> bool {
-        self.columns.contains_key("id")
+        self.columns.has("id")
     }
 
     /// Adds a sentence about how the whole file is read.
@@ -364,7 +380,7 @@ impl Mapping {
     fn category(&self, row: &impl RowCells) -> Option<Category> {
         let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone());
         // A file with codes and without names: the code is the name.
-        let coded = || match self.columns.contains_key("category") {
+        let coded = || match self.columns.has("category") {
             true => None,
             false => self.text(row, "service"),
         };

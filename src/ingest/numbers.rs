@@ -34,14 +34,16 @@ const ABSENT: [&str; 30] = [
     "nat",
 ];
 
+/// Bytes of the longest of these texts.
+const ABSENT_BYTES_MAX: usize = 9;
+
 /// Does the text stand for no value: `N/A`, `#N/A`, `NULL`, `-`…? In any case, without the white
 /// space around it.
 pub fn is_absent(text: &str) -> bool {
     let text = text.trim();
-    text.len() <= 9 && {
-        let lower = text.to_lowercase();
-        lower.is_empty() || ABSENT.contains(&lower.as_str())
-    }
+    // None of the words begins with a digit, as most short cells do.
+    let may_be = text.len() <= ABSENT_BYTES_MAX && !text.starts_with(|c: char| c.is_ascii_digit());
+    may_be && (text.is_empty() || ABSENT.iter().any(|word| word.eq_ignore_ascii_case(text)))
 }
 
 /// A number with a decimal point or a decimal comma, without groups of digits: `46,81`, `−71.2`.

@@ -28,7 +28,7 @@ impl Mapping {
                 return (by_time(), own);
             }
             let taken = default.unwrap_or((Status::Open, None));
-            let has_column = self.columns.contains_key("status");
+            let has_column = self.columns.has("status");
             let word = self.cells(row, "status").first().copied().unwrap_or_default();
             note(RowNote::NoStatus(has_column.then(|| word.to_owned()), taken));
             return (taken, own);
@@ -44,7 +44,7 @@ impl Mapping {
             note(RowNote::Status(text.clone(), taken, guessed.is_some()));
             taken
         });
-        let is_said = self.columns.contains_key("source_status") || text == status.0.as_str();
+        let is_said = self.columns.has("source_status") || text == status.0.as_str();
         (status, if is_said { own } else { Some(text) })
     }
 

@@ -126,6 +126,10 @@ pub fn zone_style(text: &str) -> ZoneStyle {
 }
 
 fn has_halves(text: &str) -> bool {
+    // Most times have no letter m at all.
+    if !text.contains(['m', 'M']) {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     ["am", "pm", "a.m.", "p.m.", "a. m.", "p. m."].iter().any(|half| {
         lower.find(half).is_some_and(|at| {

@@ -318,6 +318,12 @@ pub enum OrderFound {
 impl DateVotes {
     /// Counts the date of a text that must not lie after `today`.
     pub fn add(&mut self, text: &str, today: Date) {
+        // A year in front leaves no choice of orders, and most exports write it so.
+        if let [a, b, c, d, b'-', ..] = text.as_bytes()
+            && [a, b, c, d].into_iter().all(u8::is_ascii_digit)
+        {
+            return;
+        }
         let Some(parts) = written(text) else { return };
         let WrittenDate::Either { first, second, year, dotted } = parts.date else { return };
         let dates = [DateOrder::DayFirst, DateOrder::MonthFirst]

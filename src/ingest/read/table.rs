@@ -69,7 +69,7 @@ fn is_count(cell: &str) -> bool {
 fn is_ruler(row: &Row) -> bool {
     let is_line = |cell: &str| cell.len() > 2 && cell.bytes().all(|b| b"-=_".contains(&b));
     let filled = || row.cells.iter().flatten().map(str::trim).filter(|cell| !cell.is_empty());
-    filled().count() > 1 && filled().all(is_line)
+    filled().all(is_line) && filled().count() > 1
 }
 
 /// Longest text of a title that is shown, in characters.
@@ -254,7 +254,8 @@ impl TableShape {
     /// alone, so no time, no place in words and no id of letters.
     fn totals(&self, row: &Row) -> Option<String> {
         let filled = || row.cells.iter().flatten().map(str::trim).filter(|cell| !cell.is_empty());
-        let few = filled().count();
+        // No more cells are counted than it takes to know that they are not few.
+        let few = filled().take(self.named.div_ceil(2).max(TOTALS_CELLS_MAX + 1)).count();
         let is_few = few <= TOTALS_CELLS_MAX || few * 2 < self.named;
         if !is_few || self.named <= TOTALS_CELLS_MAX {
             return None;
