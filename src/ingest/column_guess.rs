@@ -1,6 +1,8 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
+use crate::ingest::column_addresses::names_street;
 use crate::ingest::column_flags::status_by_name;
+use crate::ingest::column_keys::{KeyOf, key_of};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
@@ -217,9 +219,13 @@ impl Column<'_> {
             return (is_key && values.filled > 0).then_some(("parent", 0.85));
         }
         let is_code = has(Concept::Code);
-        if self.words.has_any(&NOT_OF_KEYS) || !(says_id || is_code || has(Concept::Request)) {
+        let of = key_of(self.name);
+        let is_other = self.words.has_any(&NOT_OF_KEYS) || of == KeyOf::Other;
+        if is_other || !(says_id || is_code || has(Concept::Request)) {
             return None;
         }
+        // Words such as `de` are no names of requests.
+        let is_request = has(Concept::Request) && matches!(of, KeyOf::Request | KeyOf::Order);
         let is_short = values.examples.iter().all(|text| text.chars().count() <= 40);
         let is_filled = self.filled() >= 0.98 && is_short;
         let is_key = values.uniqueness() >= 0.99 && is_filled;
@@ -229,7 +235,7 @@ impl Column<'_> {
         if is_code {
             // Codes of the same few services come again.
             let is_own = is_key && is_long && !self.words.is_service;
-            let certainty = if has(Concept::Request) || self.is_first { 0.85 } else { 0.72 };
+            let certainty = if is_request || self.is_first { 0.85 } else { 0.72 };
             return is_own.then_some(("id", certainty));
         }
         if is_key
@@ -238,19 +244,21 @@ impl Column<'_> {
             return Some(("id", 0.75));
         }
         match (says_id, is_key) {
-            (true, true) if has(Concept::Request) => Some(("id", 0.97)),
+            (true, true) if is_request => Some(("id", 0.97)),
             (true, true) if has(Concept::Id) => Some(("id", 0.93)),
+            // The number of something that no list has.
+            (true, true) if of == KeyOf::Unknown => Some(("id", 0.6)),
             (true, true) => Some(("id", if is_long { 0.85 } else { 0.6 })),
             // The same request in several rows: the later row is its update.
             (true, false)
-                if self.words.has_any(&[Concept::Request, Concept::Id])
+                if (is_request || has(Concept::Id))
                     && self.filled() >= 0.9
                     && is_short
                     && values.uniqueness() >= 0.8 =>
             {
                 Some(("id", 0.8))
             }
-            (true, false) if has(Concept::Number) && !has(Concept::Request) => None,
+            (true, false) if has(Concept::Number) && !is_request => None,
             (true, false) => {
                 (values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
             }
@@ -265,7 +273,9 @@ impl Column<'_> {
         if values.filled == 0 {
             return None;
         }
-        if has(Concept::Channel) {
+        // `Via` is Italian for a street.
+        let is_street = names_street(self.name) && values.channels() < 0.3;
+        if has(Concept::Channel) && !is_street {
             let known = values.channels() >= 0.3;
             let certainty = if known { 0.9 } else { 0.6 };
             let is_word = values.is_vocabulary() || values.channels() >= 0.5;
@@ -348,8 +358,8 @@ impl Column<'_> {
             let is_vague = self.words.is_bare_area;
             return Some(("area", if is_number || is_vague { 0.72 } else { 0.88 }));
         }
-        if has(Concept::Address) {
-            let is_other = is_number || !self.names_address();
+        if has(Concept::Address) || names_street(self.name) {
+            let is_other = is_number || !(self.names_address() || names_street(self.name));
             return (!is_other).then_some(("address", 0.88));
         }
         if has(Concept::Answer) || has(Concept::Outcome) {

@@ -84,7 +84,7 @@ fn is_owner(word: &str) -> bool {
 
 /// Is a word one for a person or an office, alone or before one for a place (`owneraddress`,
 /// `kundenanschrift`)?
-fn names_owner(word: &str) -> bool {
+pub(super) fn names_owner(word: &str) -> bool {
     let before_place = |cut: usize| {
         let Some((first, rest)) = word.split_at_checked(cut) else { return false };
         is_owner(first) && is_place_word(rest)

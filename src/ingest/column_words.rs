@@ -360,7 +360,7 @@ const REQUESTS: [&str; 7] = ["req", "case", "call", "demand", "solicit", "anfrag
 const NUMBER_SIGNS: [&str; 5] = ["n.º", "n.°", "nº", "n°", "№"];
 
 /// The name with the word `no` in place of a sign for a number: `N°`, `Case #`.
-fn with_number(name: &str) -> String {
+pub(super) fn with_number(name: &str) -> String {
     let mut text = name.trim().to_owned();
     for sign in NUMBER_SIGNS {
         text = text.replace(sign, " no ").replace(&sign.replace('n', "N"), " no ");

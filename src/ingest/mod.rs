@@ -9,11 +9,13 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
+mod column_addresses;
 mod column_deadlines;
 mod column_flags;
 #[cfg(test)]
 mod column_flags_tests;
 mod column_guess;
+mod column_keys;
 mod column_levels;
 mod column_owners;
 mod column_place;
@@ -58,6 +60,7 @@ mod projection;
 mod python_literal;
 mod read;
 mod recognition;
+mod recognition_addresses;
 mod recognition_categories;
 mod recognition_clocks;
 mod recognition_ids;

@@ -158,6 +158,7 @@ impl Recognition {
         self.choose_category(&values);
         self.join_dates(&values);
         self.join_hours(&values);
+        self.join_houses(&values);
         self.keep_addresses();
         self.check();
         self.note_words(&values);

@@ -68,6 +68,7 @@ mod readers;
 mod recognition;
 mod refused_rows;
 mod repeats;
+mod request_keys;
 mod round_trips;
 mod schemas;
 mod sheet_cells;
