@@ -1,6 +1,7 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
 use crate::ingest::column_addresses::names_street;
+use crate::ingest::column_areas::names_part_of_city;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_keys::{KeyOf, key_of};
 use crate::ingest::column_values::ColumnSample;
@@ -161,7 +162,7 @@ impl Column<'_> {
             () if has(Concept::Status) => ("status", text),
             () if has(Concept::Point) => ("point", sure),
             () if has(Concept::Postcode) => ("zipcode", text),
-            () if has(Concept::Area) => ("area", text),
+            () if has(Concept::Area) && names_part_of_city(self.name) => ("area", text),
             () if has(Concept::Address) => ("address", text),
             () if has(Concept::Channel) => ("channel", text),
             () if has(Concept::Text) => ("description", text),
@@ -354,6 +355,9 @@ impl Column<'_> {
             return Some(("zipcode", 0.9));
         }
         if has(Concept::Area) {
+            if !names_part_of_city(self.name) {
+                return None;
+            }
             // The area of a request may be its subject: a district's own word is better.
             let is_vague = self.words.is_bare_area;
             return Some(("area", if is_number || is_vague { 0.72 } else { 0.88 }));

@@ -10,6 +10,7 @@ pub mod attributes;
 pub mod boundaries;
 mod catalogue;
 mod column_addresses;
+mod column_areas;
 mod column_deadlines;
 mod column_flags;
 #[cfg(test)]

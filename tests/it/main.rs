@@ -10,6 +10,7 @@ mod common;
 
 mod access;
 mod archives;
+mod area_columns;
 mod bad_files;
 mod batches;
 mod cities;
