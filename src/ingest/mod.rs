@@ -34,6 +34,7 @@ mod guesses;
 mod hour_names;
 mod inspection;
 mod mapping;
+mod mapping_fields;
 mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;

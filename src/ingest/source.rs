@@ -43,6 +43,9 @@ pub struct SourceRow<'a> {
     pub text_of: &'a dyn Fn(&str) -> Option<String>,
     /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
+    /// Fields of which the source says nothing, by their names in mappings. With the rows of JSON
+    /// further columns come, and they become fewer.
+    pub unsaid: &'a [&'static str],
     /// To be set where a row with a draft is refused all the same: what was noticed in it does not
     /// count.
     pub is_refused: &'a Cell<bool>,
@@ -413,7 +416,7 @@ impl SourceFile {
             decided,
             empty_columns: Vec::from_iter(is_features.then(|| GEOMETRY.to_owned())),
         };
-        let mut count = 0;
+        let (mut count, mut unsaid) = (0, mapping.unsaid());
         let mut anonymous = RowNaming::default();
         let mut row = Row::default();
         loop {
@@ -425,6 +428,7 @@ impl SourceFile {
             }
             if rows.columns().len() > known {
                 mapping.resolve(rows.columns().folded());
+                unsaid = mapping.unsaid();
             }
             count += 1;
             let ordinal = count + rows.empty_rows();
@@ -445,8 +449,17 @@ impl SourceFile {
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
             let is_refused = &is_refused;
             let text_of = &|field: &str| mapping.text(&row.cells, field);
-            let on =
-                sink(SourceRow { number, bytes_read, mapped, no_place, text_of, raw, is_refused });
+            let unsaid = unsaid.as_slice();
+            let on = sink(SourceRow {
+                number,
+                bytes_read,
+                mapped,
+                no_place,
+                text_of,
+                raw,
+                unsaid,
+                is_refused,
+            });
             if !is_refused.get() {
                 mapping.admitted();
             }

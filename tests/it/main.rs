@@ -50,6 +50,7 @@ mod json_tables;
 mod jurisdictions;
 mod labels;
 mod large;
+mod later_files;
 mod media;
 mod metrics;
 mod missing_signs;
