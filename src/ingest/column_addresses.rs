@@ -27,8 +27,8 @@ fn lists(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
 }
 
-/// Does the name say that a column of addresses has the streets alone: `street_name`, `addr:street`,
-/// but not `Street Address`?
+/// Does the name say that a column of addresses has the streets alone: `street_name`,
+/// `addr:street`, but not `Street Address`?
 pub(super) fn names_street(name: &str) -> bool {
     let words = split(name);
     let is_whole =

@@ -34,9 +34,9 @@ fn begins(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|stem| word.starts_with(stem))
 }
 
-/// Does a column, whose name has a word for an area, hold parts of the city by its name? Beside such
-/// a word, one for a field of work (`Service Area`), a zone of time, a speed or a unit says that it
-/// does not; so does one for a part of the city beside them that it does (`Public Works Ward`).
+/// Does a column, whose name has a word for an area, hold parts of the city by its name? Not where
+/// the name has a word for a field of work (`Service Area`), unless it also has one for a part of
+/// a city (`Public Works Ward`); nor where it has one for a time, a speed or a unit.
 pub(super) fn names_part_of_city(name: &str) -> bool {
     let words = split(name);
     let has = |list: &str| words.iter().any(|word| begins(list, word));

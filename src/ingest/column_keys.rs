@@ -53,8 +53,8 @@ const THINGS: &str = "\
 
 /// Words for a work order.
 const ORDERS: &str = "\
-    workorder wo order orders auftrag auftrags arbeitsauftrag orden ordine ordem werkorder opdracht \
-    zlecenie zlecenia";
+    workorder wo order orders auftrag auftrags arbeitsauftrag orden ordine ordem werkorder \
+    opdracht zlecenie zlecenia";
 
 /// Words of [`Concept::Request`] that join others, or that name a person.
 const NO_REQUESTS: &str = "\

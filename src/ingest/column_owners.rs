@@ -22,7 +22,7 @@ const WHERE: [Concept; 8] = [
     Concept::Point,
 ];
 
-/// Words for people who report, work or are in charge, and for what is theirs, without accents, in English,
+/// Words for people who report or work, and for what is theirs, without accents, in English,
 /// French, German, Spanish, Italian, Portuguese, Dutch and Polish. English ones may have an `s`.
 const OWNERS: &str = "\
     caller reporter requester requestor complainant complainer submitter submittor customer owner \
@@ -58,15 +58,15 @@ const OWNERS: &str = "\
     zamieszkania zameldowania korespondencyjny korespondencji biuro biura pracownik pracownika \
     siedziba siedziby inspektora";
 
-/// Words for the members of a council and for who is in charge of an area. Their district is an area
-/// of the city; they are none.
+/// Words for the members of a council and for who is in charge of an area. Their district is an
+/// area of the city; they are none.
 const ELECTED: &str = "\
     member members councilmember councilmembers councilman councilwoman councilor councillor \
     alderman alderwoman alderperson representative senator commissioner elu elue conseiller \
     conseillere mitglied ratsmitglied abgeordneter stadtrat concejal regidor consigliere vereador \
     vereadora raadslid wethouder radny radnego radna \
-    manager supervisor supervisors engineer coordinator foreman warden ranger planner superintendent \
-    captain responsable gestionnaire ingenieur coordinateur coordinatrice directeur directrice \
+    manager supervisor supervisors engineer coordinator foreman warden ranger planner \
+    superintendent captain responsable gestionnaire ingenieur coordinateur coordinatrice directeur directrice \
     superviseur chef leiter leiterin bezirksleiter leitung koordinator koordinatorin betreuer \
     beauftragter encargado encargada jefe ingeniero coordinador supervisora director gestor \
     responsabile capo ingegnere coordinatore gestore referente dirigente responsavel chefe \
@@ -125,8 +125,8 @@ pub(super) fn names_person_or_office(name: &str) -> bool {
     by || names_elected(&words)
 }
 
-/// Do the words of a name speak of a member of a council or of who is in charge of an area, and not
-/// of their district: `Council Member`, `Area Manager`, but not `Council Member District`?
+/// Do the words of a name speak of a member of a council or of who is in charge of an area, and
+/// not of their district: `Council Member`, `Area Manager`, but not `Council Member District`?
 fn names_elected(words: &[String]) -> bool {
     let is_district =
         |word: &String| !lists(COUNCILS, word) && NameWords::of(word).has(Concept::Area);

@@ -12,6 +12,7 @@ mod catalogue;
 mod column_addresses;
 mod column_areas;
 mod column_deadlines;
+mod column_ends;
 mod column_flags;
 #[cfg(test)]
 mod column_flags_tests;
@@ -65,6 +66,7 @@ mod recognition;
 mod recognition_addresses;
 mod recognition_categories;
 mod recognition_clocks;
+mod recognition_ends;
 mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;

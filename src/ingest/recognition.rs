@@ -139,6 +139,7 @@ impl Recognition {
         };
         recognition.only_time();
         recognition.prefer_status_columns();
+        recognition.find_ends();
         recognition.drop_parts_of_places();
         recognition.offer_names_of_lists();
         recognition.find_ids();
@@ -297,7 +298,7 @@ impl Recognition {
             self.default_category.is_some() || self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
-        for field in ["id", "status"] {
+        for field in ["id", "status", "closed"] {
             if !self.has(field) {
                 unsure(field, &mut doubts);
             }

@@ -16,6 +16,7 @@ mod batches;
 mod cities;
 mod city_layouts;
 mod clients;
+mod closing_columns;
 mod commands;
 mod connections;
 mod cookbook;
