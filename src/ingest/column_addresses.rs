@@ -12,8 +12,13 @@ const STREETS: &str = "\
 
 /// Words for an address.
 const ADDRESSES: &str = "\
-    address addr adresse anschrift direccion direccio domicilio indirizzo endereco morada adres \
-    location ubicacion lokalizacja";
+    address addr adresse anschrift direccion direccio indirizzo endereco morada adres location \
+    ubicacion lokalizacja";
+
+/// Words for an address that lacks nothing.
+const WHOLE: &str = "\
+    full complete formatted complet completa completo vollstandig vollstandige volledig volledige \
+    pelny pelna intera intero whole";
 
 /// Words for a house number.
 const HOUSES: &str = "\
@@ -41,6 +46,21 @@ pub(super) fn names_street(name: &str) -> bool {
         lists(STREETS, word) || (concepts.unknown == 0 && is_of_street)
     };
     words.iter().any(|word| lists(STREETS, word)) && words.iter().all(is_known) && !is_whole
+}
+
+/// How surely the column of this name has the addresses, from 0 to 1: a whole address is better
+/// than its street, and that is better than a place of any kind, such as the town (`Ort`). Words
+/// that no list has take off more.
+pub(super) fn address_certainty(name: &str) -> f64 {
+    let words = split(name);
+    let has = |list: &str| words.iter().any(|word| lists(list, word));
+    match () {
+        () if names_street(name) => 0.79,
+        () if has(WHOLE) => 0.96,
+        () if has(ADDRESSES) => 0.88,
+        () if NameWords::of(name).unknown == 0 => 0.78,
+        () => 0.865,
+    }
 }
 
 /// Does the name say that the column has house numbers?
@@ -108,6 +128,8 @@ mod tests {
         for name in ["Case Number", "Number of floors", "Numéro de lampe", "Street"] {
             assert!(!names_number(name), "{name}");
         }
+        let order = ["Full address", "Address", "street_name", "Ort"].map(address_certainty);
+        assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
         for text in ["1", "12", "12a", "12 bis", "12-14", "3/5A", "104 B", "99999"] {
             assert!(is_house_number(text), "{text}");
         }

@@ -1,6 +1,6 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
-use crate::ingest::column_addresses::names_street;
+use crate::ingest::column_addresses::{address_certainty, names_street};
 use crate::ingest::column_areas::names_part_of_city;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_keys::{KeyOf, key_of};
@@ -364,7 +364,7 @@ impl Column<'_> {
         }
         if has(Concept::Address) || names_street(self.name) {
             let is_other = is_number || !(self.names_address() || names_street(self.name));
-            return (!is_other).then_some(("address", 0.88));
+            return (!is_other).then_some(("address", address_certainty(self.name)));
         }
         if has(Concept::Answer) || has(Concept::Outcome) {
             return (!is_number).then_some(("notice", 0.72));

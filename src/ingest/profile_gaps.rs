@@ -17,7 +17,8 @@ pub const CITY_COLUMN: &str = "jurisdiction_id";
 /// Certainty from which a column that may be a field is a reason to ask.
 const PERHAPS: f64 = 0.5;
 
-/// The fields that are looked for; those of a place give the same.
+/// The fields that are looked for; those of a place give the same. Of layouts that many publishers
+/// use, ids and addresses are, too.
 const WANTED: [&[&str]; 3] = [&["status"], &["closed"], &["lon", "lat", "point", "x", "y"]];
 
 /// Certainty of the numbers that a program gave to rows, which are no ids of a source.
@@ -135,6 +136,13 @@ fn gaps(profile: &Profile, sample: &Recognition) -> Gaps {
         Some((_, false)) => return Gaps::Open,
         Some((number, true)) => added.push(("id", number)),
         None => {}
+    }
+    if profile.own_names && !filled(&["address"]) {
+        let certainty = |number: usize| sample.columns[number].guess.map_or(0.0, |guess| guess.1);
+        let found = candidates(profile, sample, &["address"]).into_iter();
+        let found = found.filter(|(_, _, is_sure)| *is_sure).map(|(_, number, _)| number);
+        let best = found.rev().max_by(|a, b| certainty(*a).total_cmp(&certainty(*b)));
+        added.extend(best.map(|number| ("address", number)));
     }
     Gaps::Added(added)
 }

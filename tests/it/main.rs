@@ -9,6 +9,7 @@
 mod common;
 
 mod access;
+mod address_columns;
 mod archives;
 mod area_columns;
 mod bad_files;
