@@ -23,7 +23,7 @@ const WHOLE: &str = "\
 /// Words for a house number.
 const HOUSES: &str = "\
     housenumber houseno hausnummer hausnr hnr huisnummer huisnr altura civico portal streetnumber \
-    streetno streetnr";
+    streetno streetnr domu casa porta puerta";
 
 /// Longest number of a house, in digits.
 const HOUSE_DIGITS_MAX: usize = 5;

@@ -74,6 +74,7 @@ mod recognition_mapping;
 mod recognition_members;
 mod recognition_owners;
 mod recognition_places;
+mod recognition_reasons;
 #[cfg(test)]
 mod recognition_tests;
 mod refusal_counts;

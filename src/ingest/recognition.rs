@@ -161,6 +161,7 @@ impl Recognition {
         self.join_hours(&values);
         self.join_houses(&values);
         self.keep_addresses();
+        self.join_reasons(&values);
         self.check();
         self.note_words(&values);
         self.values = values;

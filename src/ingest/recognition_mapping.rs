@@ -79,9 +79,11 @@ impl Recognition {
                 let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
             }
         }
-        if !self.has("address") && self.more.iter().any(|(field, _)| *field == "address") {
-            let keys: Vec<String> = self.keys("address").iter().map(|key| quoted(key)).collect();
-            let _ = writeln!(text, "address = [{}]  # beside their places", keys.join(", "));
+        for (field, note) in [("address", "beside their places"), ("closure", "how they ended")] {
+            if !self.has(field) && self.more.iter().any(|(of, _)| *of == field) {
+                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
+                let _ = writeln!(text, "{field} = [{}]  # {note}", keys.join(", "));
+            }
         }
         self.write_statuses(&mut text);
         if !self.natures.is_empty() {

@@ -68,3 +68,36 @@ fn times_that_are_there_just_where_the_status_is_closed_are_a_doubt() {
         assert_eq!(code, Some(0), "{name}: {said}");
     }
 }
+
+#[test]
+fn reasons_in_a_column_of_their_own_are_those_of_the_closing() {
+    for (name, words) in [
+        ("Closure reason", ["Duplicate case", "Invalid", "Service provided"]),
+        ("closing_code", ["Dup", "Rejected", "Done"]),
+        ("Outcome", ["Closed - Duplicate", "Closed - Denied", "Closed - Work completed"]),
+        ("Motif de clôture", ["Doublon", "Refusée", "Travaux réalisés"]),
+        ("Abschlussgrund", ["Doppelt gemeldet", "Abgelehnt", "Repariert"]),
+        ("Motivo de cierre", ["Duplicado", "Rechazada", "Resuelto"]),
+        ("Esito", ["Duplicata", "Respinta", "Eseguita"]),
+        ("Reden sluiting", ["Dubbele melding", "Afgewezen", "Opgelost"]),
+        ("Powód zamknięcia", ["Duplikat", "Odrzucone", "Wykonano"]),
+    ] {
+        let row = |n: u32| {
+            let (status, word) = match n % 4 {
+                3 => ("Open", ""),
+                kind => ("Closed", words[kind as usize]),
+            };
+            format!("B{n},2025-03-02 08:{n}:00,Kuil,{status},52.1{n},5.2{n},{word}\n")
+        };
+        let rows: String = (12..44).map(row).collect();
+        let text = format!("case no,opened,category,status,lat,lon,{name}\n{rows}");
+        let folder = Folder::new("closings");
+        let (code, _, said) = import(&folder, "a.csv", &text);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        let count = |reason: &str| {
+            exported(&folder).iter().filter(|one| one["closed_reason"] == reason).count()
+        };
+        let counts = ["duplicate", "refused", "done", ""].map(count);
+        assert_eq!(counts, [8; 4], "{name}: {said}");
+    }
+}
