@@ -2,6 +2,7 @@
 
 use crate::ingest::column_addresses::{address_certainty, names_street};
 use crate::ingest::column_areas::names_part_of_city;
+use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_keys::{KeyOf, key_of};
 use crate::ingest::column_values::ColumnSample;
@@ -40,6 +41,9 @@ pub(super) const NOT_OF_KEYS: [Concept; 12] = [
     Concept::Name,
     Concept::Text,
 ];
+
+/// Certainty of the place of an area.
+const CENTRE: f64 = 0.79;
 
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
@@ -100,6 +104,12 @@ impl Column<'_> {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
             by_name.iter().find_map(|guess| guess(self))
         };
+        // A place of the request is better than the centre of its area.
+        let is_centre = names_centre(self.name);
+        let named = named.map(|(field, certainty)| match field {
+            "lat" | "lon" | "x" | "y" | "point" if is_centre => (field, certainty.min(CENTRE)),
+            _ => (field, certainty),
+        });
         // A word before `id` names whose key it is, as `fitxa_id` does: a key has one for free.
         let free = u32::from(matches!(named, Some(("id", _))));
         let unknown = f64::from(self.words.unknown.saturating_sub(free).min(3)) * UNKNOWN_WORD;

@@ -436,7 +436,8 @@ impl Mapping {
         let default = points.iter().any(|point| near(point[0], lon) && near(point[1], lat));
         let mut flags = self.approximate_when.iter();
         let flagged = flags.any(|(column, value)| row.cell(*column).map(str::trim) == Some(value));
-        Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
+        let is_approximate = default || flagged || self.profile.approximate;
+        Some(if is_approximate { Accuracy::Approximate } else { Accuracy::Exact })
     }
 }
 

@@ -11,6 +11,7 @@ pub mod boundaries;
 mod catalogue;
 mod column_addresses;
 mod column_areas;
+mod column_centres;
 mod column_deadlines;
 mod column_ends;
 mod column_flags;

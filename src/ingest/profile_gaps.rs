@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
+use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::SURE;
 use crate::ingest::profile::Profile;
@@ -187,7 +188,9 @@ fn candidates(
         // What yes or a letter means there is written into the mapping of a recognised file.
         let is_by_name = field == "status"
             && status_by_name(&column.bare, &sample.values[number], sample.rows).is_some();
-        let is_sure = certainty >= SURE && !is_by_name;
+        // Nor is it the profile's that places are those of areas.
+        let is_of_area = names_centre(&column.bare) && !["id", "address"].contains(&field);
+        let is_sure = certainty >= SURE && !is_by_name && !is_of_area;
         (certainty >= PERHAPS).then_some((field, number, is_sure))
     });
     found.collect()

@@ -156,6 +156,7 @@ impl Recognition {
         (self.more, self.natures) = (Vec::new(), Vec::new());
         let values = std::mem::take(&mut self.values);
         self.choose();
+        self.drop_centres();
         self.choose_category(&values);
         self.join_dates(&values);
         self.join_hours(&values);

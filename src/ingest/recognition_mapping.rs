@@ -64,6 +64,9 @@ impl Recognition {
                 (None, None) => Ok(()),
             };
         }
+        if self.has_centres() {
+            text.push_str("approximate = true  # places of areas, not of requests\n");
+        }
         text.push_str("\n[columns]\n");
         let mut written: Vec<&str> = Vec::new();
         for column in &self.columns {

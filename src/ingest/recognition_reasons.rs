@@ -34,8 +34,16 @@ impl Recognition {
 fn names_reason(name: &str) -> bool {
     let (words, concepts) = (split(name), NameWords::of(name));
     let of_other = [Concept::Id, Concept::Date, Concept::Expected, Concept::Updated];
-    let says_why = words.iter().any(|word| REASONS.split_whitespace().any(|known| known == word));
-    let is_named = concepts.has(Concept::Outcome) || (concepts.has(Concept::Closed) && says_why);
+    let reasons = || REASONS.split_whitespace();
+    let says_why = words.iter().any(|word| reasons().any(|known| known == word));
+    // `abschlussgrund`
+    let is_compound = |word: &String| {
+        let mut before = reasons().filter_map(|known| word.strip_suffix(known));
+        before.any(|before| NameWords::of(before).has(Concept::Closed))
+    };
+    let is_named = concepts.has(Concept::Outcome)
+        || (concepts.has(Concept::Closed) && says_why)
+        || words.iter().any(is_compound);
     is_named && !concepts.has_any(&of_other)
 }
 

@@ -177,10 +177,9 @@ impl SourceFile {
     /// What people should know of how the rows were read the last time.
     pub fn reading_notes(&self) -> Vec<Message> {
         let notes = self.reading_notes.borrow();
-        let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
         let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
-        let of_others = self.recognition.iter().flat_map(Recognition::left_to_others);
-        let of_names = by_name.into_iter().chain(of_others).chain(self.added_in_words());
+        let of_columns = self.recognition.iter().flat_map(Recognition::notes_of_columns);
+        let of_names = of_columns.chain(self.added_in_words());
         of_bytes.chain(of_names).chain(notes.iter().cloned()).collect()
     }
 
@@ -226,7 +225,7 @@ impl SourceFile {
         hasher
             .update_reader(File::open(self.input.path()).map_err(Error::internal)?)
             .map_err(Error::internal)?;
-        hasher.update(&[u8::from(fix_swapped)]);
+        hasher.update(&[u8::from(fix_swapped) + 2 * u8::from(self.profile.approximate)]);
         let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
         let Profile { name, date_order, point_order, time_formats, projection, .. } = &self.profile;
         hasher.update(format!("{name} {columns:?}").as_bytes());

@@ -249,7 +249,8 @@ impl<'a> Importer<'a> {
         self.places.decide();
         let (outside, ungrouped) = (self.places.examples.clone(), self.services.ungrouped.clone());
         let Notes { no_place, refusals, .. } = noted;
-        let noticed = Notes { no_place, refusals, outside, ungrouped, ..noticed };
+        let mut noticed = Notes { no_place, refusals, outside, ungrouped, ..noticed };
+        noticed.sentences.extend(self.places.frequent_point());
         failed.map_or(Ok(noticed), Err)
     }
 

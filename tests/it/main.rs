@@ -11,6 +11,7 @@ mod common;
 mod access;
 mod address_columns;
 mod archives;
+mod area_centres;
 mod area_columns;
 mod bad_files;
 mod batches;
