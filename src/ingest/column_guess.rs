@@ -292,11 +292,7 @@ impl Column<'_> {
             let is_word = values.is_vocabulary() || values.channels() >= 0.5;
             return is_word.then_some(("channel", certainty));
         }
-        // A country's state is one word, or a code of two letters.
-        let is_region = !has(Concept::Status)
-            && (values.distinct.len() < 2 || values.distinct.keys().all(|word| word.len() <= 2))
-            && values.statuses() == 0.0;
-        if self.is_status() && !has(Concept::Answer) && !is_region {
+        if self.is_status() && !has(Concept::Answer) && !self.are_regions() {
             let (known, is_few) = (values.statuses(), values.distinct.len() <= STATUSES_MAX);
             let is_word = values.is_vocabulary() && is_few;
             let certainty = match known {
@@ -350,6 +346,16 @@ impl Column<'_> {
             _ => 0.75,
         };
         Some(("category", certainty))
+    }
+
+    /// Are the values those of a country's state: one word, or codes of two letters?
+    fn are_regions(&self) -> bool {
+        let values = self.values;
+        let is_code =
+            |word: &String| word.len() <= 2 && !word.bytes().any(|b| b.is_ascii_digit());
+        !self.words.has(Concept::Status)
+            && (values.distinct.len() < 2 || values.distinct.keys().all(is_code))
+            && values.statuses() == 0.0
     }
 
     fn text(&self) -> Option<Guess> {
