@@ -99,7 +99,8 @@ impl Column<'_> {
             self.place()
         } else if values.are_flags() && !self.is_key() && !self.names_coordinate() {
             // What yes means under a name for a status, nobody but the owner knows.
-            return self.words.has(Concept::Status).then_some(("status", 0.5));
+            let is_state = self.words.has(Concept::State) && !self.are_regions();
+            return (self.words.has(Concept::Status) || is_state).then_some(("status", 0.5));
         } else {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
             by_name.iter().find_map(|guess| guess(self))

@@ -130,6 +130,18 @@ pub(super) fn names_count(name: &str) -> bool {
     has(COUNTS) || (says_number && has(MANY))
 }
 
+/// Does the name say that, and nothing else?
+pub(super) fn counts_requests(name: &str) -> bool {
+    let is_of_count = |word: &String| {
+        let concepts = NameWords::of(word);
+        let of_requests = [Concept::Number, Concept::Request];
+        let is_of_requests =
+            concepts.unknown == 0 && concepts.concepts.iter().all(|one| of_requests.contains(one));
+        is_of_requests || lists(COUNTS, word) || lists(MANY, word) || word == "nombre"
+    };
+    names_count(name) && split(&with_number(name)).iter().all(is_of_count)
+}
+
 /// Whose key a column of this name is.
 pub(super) fn key_of(name: &str) -> KeyOf {
     let words = words(name);
@@ -153,6 +165,16 @@ pub(super) fn key_of(name: &str) -> KeyOf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_of_requests_are_known_by_their_names() {
+        for name in ["Count", "Number of requests", "Anzahl Meldungen", "Nombre de demandes"] {
+            assert!(counts_requests(name), "{name}");
+        }
+        for name in ["photo_count", "Anzahl Personen", "Total cost", "Case number", "Nombre"] {
+            assert!(!counts_requests(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_of_keys_say_whose_they_are() {

@@ -67,6 +67,7 @@ mod recognition;
 mod recognition_addresses;
 mod recognition_categories;
 mod recognition_clocks;
+mod recognition_counts;
 mod recognition_ends;
 mod recognition_ids;
 #[cfg(test)]

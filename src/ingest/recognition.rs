@@ -143,6 +143,7 @@ impl Recognition {
         recognition.drop_parts_of_places();
         recognition.offer_names_of_lists();
         recognition.find_ids();
+        recognition.find_counts();
         recognition.assign();
         Ok(recognition)
     }
@@ -318,6 +319,7 @@ impl Recognition {
         }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
         doubts.extend(self.address_of_others().map(|doubt| ("address", doubt)));
+        doubts.extend(self.rows_of_several().map(|doubt| ("callers", doubt)));
         doubts.extend(self.rounded_ids().map(|doubt| ("id", doubt)));
         if lacks_category {
             let doubt = message!(

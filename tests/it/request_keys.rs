@@ -99,3 +99,29 @@ fn a_plain_id_is_better_than_an_order_s_and_an_unknown_number_is_a_doubt() {
         assert!(said.contains(&format!("id: perhaps '{name}'")), "{name}: {said}");
     }
 }
+
+#[test]
+fn a_table_of_counts_is_a_question() {
+    for name in ["Number of requests", "Count", "Anzahl Meldungen", "Nombre de demandes", "Aantal"] {
+        let folder = Folder::new("keys");
+        let import = |names: &str, row: &dyn Fn(u32) -> String, more: &[&str]| {
+            let rows: String = (0..30).map(|n| row(n) + "\n").collect();
+            let file = folder.with("a.csv", format!("{names}\n{rows}"));
+            let arguments = [&["import", file.to_str().unwrap()][..], &CITY, more].concat();
+            let output = run(&folder, &arguments);
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            (output.status.code(), said)
+        };
+        let names = format!("opened,category,lat,lon,{name}");
+        let several = |n: u32| format!("{},{}", rest(3, n), 1 + n % 4);
+        let (code, said) = import(&names, &several, &[]);
+        assert_eq!(code, Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("callers: '{name}' has values")), "{name}: {said}");
+        // One request in each row, or ids: no question.
+        let (code, said) = import(&names, &|n| format!("{},1", rest(3, n)), &["--dry-run"]);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        let with_id = |n: u32| format!("{},K{n}", several(n));
+        let (code, said) = import(&format!("{names},case no"), &with_id, &["--dry-run"]);
+        assert_eq!(code, Some(0), "{name}: {said}");
+    }
+}
