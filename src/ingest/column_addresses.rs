@@ -54,10 +54,14 @@ pub(super) fn names_street(name: &str) -> bool {
 pub(super) fn address_certainty(name: &str) -> f64 {
     let words = split(name);
     let has = |list: &str| words.iter().any(|word| lists(list, word));
+    // `PROBADDRESS`
+    let is_compound = |word: &String| {
+        ADDRESSES.split_whitespace().any(|known| known.len() > 5 && word.ends_with(known))
+    };
     match () {
         () if names_street(name) => 0.79,
         () if has(WHOLE) => 0.96,
-        () if has(ADDRESSES) => 0.88,
+        () if has(ADDRESSES) || words.iter().any(is_compound) => 0.88,
         () if NameWords::of(name).unknown == 0 => 0.78,
         () => 0.865,
     }

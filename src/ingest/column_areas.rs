@@ -7,7 +7,8 @@ use crate::ingest::column_words::{Concept, NameWords, split};
 /// English, French, German, Spanish, Italian, Portuguese, Dutch and Polish.
 const OF_WORK: &str = "\
     servic servizi dienst subject topic theme thema tematy business function functional practice \
-    policy program product problem issue interest expertise competen kompeten responsib responsab \
+    policy program product temat problem issue interest expertise competen kompeten responsib \
+    responsab \
     verantwort zustand bevoegd odpowiedzial activit actividad attivita atividad tecnic techni \
     fach sach metier travail trabajo trabalho lavoro werk taak vak prac work operation operativ \
     operac maintenance cost budget result key focus impact concern department dept agency team \

@@ -5,12 +5,9 @@
 /// Portuguese, Dutch and Polish.
 const DONE: &str = "\
     fix repair rectification fulfilment fulfillment clearance finish \
-    traitement realisation solution achevement execution \
-    bearbeitungsende fertigstellung fertigstellungs behebung behebungs losung beendigung \
-    atendimento solucion solucao ejecucion execucao terminacion realizacao \
-    evasione esecuzione soluzione ultimazione \
-    oplossing oplos uitvoering uitgevoerd gereedmelding \
-    wykonania wykonanie realizacji zalatwienia usuniecia rozwiazania";
+    traitement realisation solution achevement bearbeitungsende fertigstellung fertigstellungs \
+    behebung behebungs losung beendigung solucao terminacion evasione soluzione ultimazione \
+    oplossing gereedmelding wykonania zalatwienia usuniecia";
 
 /// Do the words of a name, beside one for a day, say that its times are ends?
 pub(super) fn says_done(words: &[&str], has_date: bool) -> bool {

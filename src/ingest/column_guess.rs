@@ -4,7 +4,7 @@ use crate::ingest::column_addresses::{address_certainty, names_street};
 use crate::ingest::column_areas::names_part_of_city;
 use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
-use crate::ingest::column_keys::{KeyOf, key_of};
+use crate::ingest::column_keys::{KeyOf, counts_requests, key_of};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
@@ -282,7 +282,7 @@ impl Column<'_> {
     /// Fields whose values are words of a vocabulary.
     fn word(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
-        if values.filled == 0 {
+        if values.filled == 0 || counts_requests(self.name) {
             return None;
         }
         // `Via` is Italian for a street.
@@ -352,8 +352,7 @@ impl Column<'_> {
     /// Are the values those of a country's state: one word, or codes of two letters?
     fn are_regions(&self) -> bool {
         let values = self.values;
-        let is_code =
-            |word: &String| word.len() <= 2 && !word.bytes().any(|b| b.is_ascii_digit());
+        let is_code = |word: &String| word.len() <= 2 && !word.bytes().any(|b| b.is_ascii_digit());
         !self.words.has(Concept::Status)
             && (values.distinct.len() < 2 || values.distinct.keys().all(is_code))
             && values.statuses() == 0.0

@@ -75,9 +75,8 @@ const NEUTRAL: &str = "\
     portal public";
 
 /// Ends of words for a key, as in `baumnummer` and `ASSETID`.
-const KEYS: [&str; 12] = [
-    "nummer", "number", "numero", "kennung", "code", "num", "ids", "key", "ref", "id", "nr", "no",
-];
+const KEYS: [&str; 12] =
+    ["nummer", "number", "numero", "kennung", "code", "num", "ids", "key", "ref", "id", "nr", "no"];
 
 /// Words for a count, and for many requests, which after a word for a number make one.
 const COUNTS: &str = "\
@@ -121,7 +120,7 @@ fn is_request(word: &str) -> bool {
             && !is_service())
 }
 
-/// Does the name say how many requests a row stands for?
+/// Does the name say how many requests a row counts?
 pub(super) fn names_count(name: &str) -> bool {
     let words = split(&with_number(name));
     let has = |list: &str| words.iter().any(|word| lists(list, word));

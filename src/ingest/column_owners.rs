@@ -1,7 +1,6 @@
 //! Columns whose names speak of a person or an office: their address, area or place is not that of
 //! the report, and the address of a private person is not for publication.
 
-use crate::ingest::column_guess::Guess;
 use crate::ingest::column_words::{Concept, NameWords, split};
 
 /// Fields that say where a report is.
@@ -66,7 +65,8 @@ const ELECTED: &str = "\
     conseillere mitglied ratsmitglied abgeordneter stadtrat concejal regidor consigliere vereador \
     vereadora raadslid wethouder radny radnego radna \
     manager supervisor supervisors engineer coordinator foreman warden ranger planner \
-    superintendent captain responsable gestionnaire ingenieur coordinateur coordinatrice directeur directrice \
+    superintendent captain responsable gestionnaire ingenieur coordinateur coordinatrice directeur \
+    directrice \
     superviseur chef leiter leiterin bezirksleiter leitung koordinator koordinatorin betreuer \
     beauftragter encargado encargada jefe ingeniero coordinador supervisora director gestor \
     responsabile capo ingegnere coordinatore gestore referente dirigente responsavel chefe \
@@ -144,18 +144,18 @@ fn names_elected(words: &[String]) -> bool {
     let last = named.len().saturating_sub(1);
     let is_last = named.get(last).is_some_and(|word| is_elected(word))
         && !joins(named.get(last.wrapping_sub(1)).copied());
-    let is_first = named.first().is_some_and(|word| is_elected(word))
-        && joins(named.get(1).copied());
+    let is_first =
+        named.first().is_some_and(|word| is_elected(word)) && joins(named.get(1).copied());
     is_last || is_first
 }
 
 /// The guess of a column of this name: a place of somebody else is below the certainty from which
 /// columns are read, and none where the column has no value. The second value says whether it is.
 pub(super) fn without_owners(
-    guess: Option<Guess>,
+    guess: Option<(&'static str, f64)>,
     name: &str,
     is_filled: bool,
-) -> (Option<Guess>, bool) {
+) -> (Option<(&'static str, f64)>, bool) {
     match guess {
         Some((field, certainty)) if PLACES.contains(&field) && names_person_or_office(name) => {
             (Some((field, certainty.min(OF_OTHERS))).filter(|_| is_filled), true)

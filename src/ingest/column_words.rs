@@ -130,8 +130,8 @@ const WORDS: [(Concept, &str); 31] = [
          fecho fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
          afhandelings gesloten sluiting einde zamkniecia zamkniecie zakonczenia zakonczenie \
          rozwiazania done solved conclusion concluded afsluit afsluiting tancament tancat \
-         resolucion solucion fixed repaired rectified finalised finalized cleared fulfilled actioned \
-         traite traitee traites realise realisee resolue acheve achevee behoben beendet \
+         resolucion solucion fixed repaired rectified finalised finalized cleared fulfilled \
+         actioned traite traitee traites realise realisee resolue acheve achevee behoben beendet \
          fertiggestellt finalizado finalizada solucionado solucionada resuelta terminado terminada \
          atendido termino tancada risolta evasa evaso concluso conclusa fim concluido concluida \
          finalizacao resolvido fechada encerrada gereed gereedgemeld afgemeld afmeld eind opgelost \

@@ -276,7 +276,9 @@ impl Mapping {
                 ([day, clock], true) => day_with_clock(day, clock, self.has_dotted_clocks),
                 (parts, true) => parts.join(" "),
                 // A street and its house number; two streets are an intersection.
-                (parts, false) if field == "address" && parts.iter().any(|t| is_house_number(t)) => {
+                (parts, false)
+                    if field == "address" && parts.iter().any(|t| is_house_number(t)) =>
+                {
                     parts.join(" ")
                 }
                 (parts, false) => parts.join(" / "),

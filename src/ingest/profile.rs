@@ -67,7 +67,7 @@ pub struct Profile {
     pub negate: Option<String>,
     /// Longitude and latitude of points that stand for an unknown place.
     pub default_points: Vec<[f64; 2]>,
-    /// No place is exact: each stands for an area.
+    /// No place is exact: each is that of an area.
     pub approximate: bool,
     /// Columns whose value says that the place is not exact.
     pub approximate_when: HashMap<String, String>,

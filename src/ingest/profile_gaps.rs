@@ -79,7 +79,7 @@ impl ChosenProfile {
         for (field, number) in found {
             let column = &sample.columns[*number];
             let names = chosen.profile.columns.entry((*field).to_owned()).or_default();
-            // The number that a program gave a feature is behind its source's id.
+            // Its source's id is better than the number that a program gave a feature.
             let at = if *field == "id" { 0 } else { names.len() };
             names.insert(at, column.key.clone());
             chosen.added.push((field, column.name.clone()));

@@ -11,7 +11,7 @@ const HOUSES_MIN: f64 = 0.9;
 const DOUBTED: f64 = 0.6;
 
 impl Recognition {
-    /// The number beside a street is that of a house, and no key: the column behind the street's,
+    /// The number beside a street is that of a house, and no key: the column after the street's,
     /// or before it. As the first column of the table, or one further away, it is a doubt.
     pub(super) fn drop_house_numbers(&mut self) {
         let number_of = |at: usize| {

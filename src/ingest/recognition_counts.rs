@@ -1,4 +1,4 @@
-//! Tables of counts, of which each row stands for several requests.
+//! Tables of counts, of which each row counts several requests.
 
 use crate::i18n::Message;
 use crate::ingest::column_keys::counts_requests;
@@ -9,12 +9,12 @@ use crate::message;
 /// Certainty of a column that perhaps counts requests: it is asked for.
 const PERHAPS: f64 = 0.6;
 
-/// The part of the rows that stand for two requests or more, at least.
+/// The part of the rows that count two requests or more, at least.
 const SEVERAL_MIN: f64 = 0.2;
 
 impl Recognition {
-    /// Where no column has ids, one that is named as a number of requests perhaps says how many each
-    /// row stands for.
+    /// Where no column has ids, one that is named as a number of requests perhaps says how many
+    /// each row counts.
     pub(super) fn find_counts(&mut self) {
         let has_ids = self.columns.iter().zip(&self.values).any(|(column, values)| {
             let is_id = column.guess.is_some_and(|(field, _)| field == "id");

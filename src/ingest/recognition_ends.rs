@@ -1,4 +1,5 @@
-//! Columns of times whose names do not say it, and that have a value just where requests are closed.
+//! Columns of times that have a value just where requests are closed, under names that do not say
+//! so.
 
 use std::collections::HashSet;
 

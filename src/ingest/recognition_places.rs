@@ -10,7 +10,7 @@ use crate::message;
 const PLACES: [&str; 5] = ["lat", "lon", "point", "x", "y"];
 
 impl RecognisedColumn {
-    /// Is it read as a place, and do its places by their name stand for whole areas?
+    /// Is it read as a place, and are its places by their name those of whole areas?
     fn is_centre(&self) -> bool {
         self.field.is_some_and(|field| PLACES.contains(&field)) && names_centre(&self.bare)
     }

@@ -117,5 +117,7 @@ fn reason_of_words(text: &str) -> Option<ClosedReason> {
     if text.split_whitespace().count() > WORDS_MAX {
         return fold(text).contains("duplicate").then_some(ClosedReason::Duplicate);
     }
-    status_of_words(text).and_then(|(_, reason)| reason)
+    let reason = |text: &str| status_of_words(text).and_then(|(_, reason)| reason);
+    // `Doppelt gemeldet` has a word for an open request, too.
+    reason(text).or_else(|| reason(text.split_whitespace().next()?))
 }

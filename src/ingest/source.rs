@@ -446,9 +446,7 @@ impl SourceFile {
             let raw =
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
-            let is_refused = &is_refused;
             let text_of = &|field: &str| mapping.text(&row.cells, field);
-            let unsaid = unsaid.as_slice();
             let on = sink(SourceRow {
                 number,
                 bytes_read,
@@ -456,8 +454,8 @@ impl SourceFile {
                 no_place,
                 text_of,
                 raw,
-                unsaid,
-                is_refused,
+                unsaid: &unsaid,
+                is_refused: &is_refused,
             });
             if !is_refused.get() {
                 mapping.admitted();

@@ -400,7 +400,8 @@ impl<'a> Importer<'a> {
         let writer = match self.target {
             Target::Store(writer) => writer,
             Target::Preview(Some(reader)) => {
-                self.summary.counts += reader.preview_import(&jurisdiction, &reports, &self.unsaid)?;
+                self.summary.counts +=
+                    reader.preview_import(&jurisdiction, &reports, &self.unsaid)?;
                 return Ok(());
             }
             Target::Preview(None) => {

@@ -73,13 +73,13 @@ impl ImportPlaces {
             self.points.insert(key, 1);
         } else if by > 0 {
             self.points.retain(|_, count| {
-                *count -= 1;
+                *count = count.saturating_sub(1);
                 *count > 0
             });
         }
     }
 
-    /// That many reports lie at one point, which may stand for places that are not known.
+    /// That many reports lie at one point, which may replace unknown places.
     pub fn frequent_point(&self) -> Option<Message> {
         let ([lon, lat], count) = self.points.iter().max_by_key(|(key, count)| (**count, **key))?;
         let (lon, lat, exact) = (f64::from_bits(*lon), f64::from_bits(*lat), self.exact);
@@ -89,8 +89,8 @@ impl ImportPlaces {
                 "{count} demandes ou plus sur {exact} sont au même point ({lat}, {lon}) : s’il \
                  remplace des lieux inconnus, `default_points = [[{lon}, {lat}]]` dans une \
                  description les garde comme approximatives",
-                "{count} or more of {exact} reports are at one point ({lat}, {lon}): if it stands \
-                 for places that are not known, `default_points = [[{lon}, {lat}]]` in a mapping \
+                "{count} or more of {exact} reports are at one point ({lat}, {lon}): if it \
+                 replaces unknown places, `default_points = [[{lon}, {lat}]]` in a mapping \
                  keeps them as approximate"
             )
         })

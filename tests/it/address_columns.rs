@@ -33,7 +33,7 @@ fn a_whole_address_is_better_than_its_street_and_the_street_than_the_town() {
                 false => format!("{n} Kerklaan Dorp,Kerklaan"),
             };
             let folder = Folder::new("addresses");
-            let (code, _, said) = import(&folder, "a.csv", &table(&names, cells));
+            let (code, _, said) = import(&folder, "a.csv", table(&names, cells));
             assert_eq!(code, Some(0), "{names}: {said}");
             let is_whole = |one: &std::collections::HashMap<String, String>| {
                 one["address"].ends_with(" Kerklaan Dorp")
@@ -82,13 +82,11 @@ fn a_street_and_its_house_number_are_one_address() {
 #[test]
 fn addresses_of_open311_and_of_properties_are_read() {
     for name in ["address_string", "location", "street_address"] {
-        let row =
-            |n: u32| format!("B{n},2025-03-02T08:{n}:00Z,Kuil,52.1{n},5.2{n},{n} Kerklaan\n");
+        let row = |n: u32| format!("B{n},2025-03-02T08:{n}:00Z,Kuil,52.1{n},5.2{n},{n} Kerklaan\n");
         let rows: String = (10..40).map(row).collect();
         let names = "service_request_id,requested_datetime,service_name,lat,long";
         let folder = Folder::new("addresses");
-        let (code, summary, said) =
-            import(&folder, "a.csv", &format!("{names},{name}\n{rows}"));
+        let (code, summary, said) = import(&folder, "a.csv", format!("{names},{name}\n{rows}"));
         assert_eq!((code, &summary["profile"]), (Some(0), &"open311-bulk".into()), "{said}");
         assert!(exported(&folder).iter().all(|one| one["address"].ends_with("Kerklaan")), "{said}");
     }

@@ -26,10 +26,10 @@ fn what_is_no_part_of_the_city_is_no_area() {
     ] {
         let folder = Folder::new("areas");
         let value = |n: u32| values[n as usize % 2];
-        let (code, _, said) = import(&folder, "a.csv", &table(name, |n| value(n).to_owned()));
+        let (code, _, said) = import(&folder, "a.csv", table(name, |n| value(n).to_owned()));
         assert_eq!(code, Some(0), "{name}: {said}");
         assert!(exported(&folder).iter().all(|one| one["area"].is_empty()), "{name}: {said}");
-        // Beside a part of the city, before or behind it.
+        // Beside a part of the city, before or after it.
         for names in [format!("{name},Wijk"), format!("Wijk,{name}")] {
             let is_first = names.starts_with("Wijk");
             let cells = |n: u32| match is_first {
@@ -37,7 +37,7 @@ fn what_is_no_part_of_the_city_is_no_area() {
                 false => format!("{},Oost", value(n)),
             };
             let folder = Folder::new("areas");
-            let (code, _, said) = import(&folder, "a.csv", &table(&names, cells));
+            let (code, _, said) = import(&folder, "a.csv", table(&names, cells));
             assert_eq!(code, Some(0), "{names}: {said}");
             assert!(exported(&folder).iter().all(|one| one["area"] == "Oost"), "{names}: {said}");
         }
@@ -46,7 +46,8 @@ fn what_is_no_part_of_the_city_is_no_area() {
 
 #[test]
 fn parts_of_the_city_are_areas() {
-    for name in ["Ward", "Neighbourhood", "Council Member District", "Barrio", "Public Works Ward"] {
+    for name in ["Ward", "Neighbourhood", "Council Member District", "Barrio", "Public Works Ward"]
+    {
         let folder = Folder::new("areas");
         let text = table(name, |n| ["Oost", "West"][n as usize % 2].to_owned());
         let (code, _, said) = import(&folder, "a.csv", &text);

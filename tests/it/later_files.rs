@@ -28,10 +28,13 @@ fn later(columns: &[&str], day: &str) -> String {
 #[test]
 fn what_a_later_file_has_no_column_for_is_kept() {
     let folder = Folder::new("later");
-    let mapping = "name = 'city'\nown_names = true\n[columns]\nid = ['case no']\n\
+    let mapping = "name = 'city'\n[columns]\nid = ['case no']\n\
                    requested = ['opened']\nupdated = ['changed on']\ncategory = ['category']\n\
                    closed = ['closed on']\nreason = ['closed_reason']\narea = ['ward']\n\
-                   zipcode = ['zip']\nexpected = ['expected completion']\n";
+                   zipcode = ['zip']\nexpected = ['expected completion']\n\
+                   status = ['status']\nlat = ['lat']\nlon = ['lon']\n\
+                   address = ['address']\nchannel = ['channel']\n\
+                   description = ['description']\n";
     let mapping = folder.with("m.toml", mapping);
     let first = folder.with("first.csv", FIRST);
     let arguments = [

@@ -107,7 +107,7 @@ fn properties_with_ids_keep_the_requests_of_geojson_apart() {
         for (status, added, updated) in [("open", 30, 0), ("closed", 0, 30)] {
             let more = |n: u32| format!("\"{name}\":\"K{}\",\"state\":\"{status}\"", 500 + 7 * n);
             let (code, summary, said) =
-                import(&folder, "a.geojson", &points(|_| String::new(), more));
+                import(&folder, "a.geojson", points(|_| String::new(), more));
             assert_eq!((code, &summary["profile"]), (Some(0), &"geojson".into()), "{said}");
             assert_eq!(summary["added"], added, "{name} {status}: {said}");
             assert_eq!(summary["updated"], updated, "{name} {status}: {said}");
@@ -118,7 +118,7 @@ fn properties_with_ids_keep_the_requests_of_geojson_apart() {
     let number = |n: u32| format!("\"id\":{},", n - 9);
     for (from, added) in [(500, 30), (900, 30)] {
         let more = |n: u32| format!("\"case_no\":\"K{}\",\"state\":\"open\"", from + n);
-        let (code, summary, said) = import(&folder, "a.geojson", &points(number, more));
+        let (code, summary, said) = import(&folder, "a.geojson", points(number, more));
         assert_eq!((code, &summary["added"]), (Some(0), &added.into()), "{said}");
     }
 }

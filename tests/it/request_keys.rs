@@ -102,7 +102,8 @@ fn a_plain_id_is_better_than_an_order_s_and_an_unknown_number_is_a_doubt() {
 
 #[test]
 fn a_table_of_counts_is_a_question() {
-    for name in ["Number of requests", "Count", "Anzahl Meldungen", "Nombre de demandes", "Aantal"] {
+    for name in ["Number of requests", "Count", "Anzahl Meldungen", "Nombre de demandes", "Aantal"]
+    {
         let folder = Folder::new("keys");
         let import = |names: &str, row: &dyn Fn(u32) -> String, more: &[&str]| {
             let rows: String = (0..30).map(|n| row(n) + "\n").collect();

@@ -1,4 +1,5 @@
-//! What a report keeps of its stored state where a later file of its source has no column of a field.
+//! What a report keeps of its stored state where a later file of its source has no column of a
+//! field.
 
 use jiff::tz::TimeZone;
 
