@@ -67,10 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     print_zone(zone.as_deref(), recognition.needs_time_zone, recognition.has_times());
     recognised::print(recognition);
-    if let Some(words) = recognition.statuses_by_name() {
-        println!("  {}", words.en);
-    }
-    for note in recognition.left_to_others() {
+    for note in recognition.notes_of_columns() {
         println!("  {}", note.en);
     }
     if recognition.rows == 0 {

@@ -1,6 +1,10 @@
 //! Which field of a report a column most likely is, by its name and by its values.
 
+use crate::ingest::column_addresses::{address_certainty, names_street};
+use crate::ingest::column_areas::names_part_of_city;
+use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
+use crate::ingest::column_keys::{KeyOf, counts_requests, key_of};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
@@ -37,6 +41,9 @@ pub(super) const NOT_OF_KEYS: [Concept; 12] = [
     Concept::Name,
     Concept::Text,
 ];
+
+/// Certainty of the place of an area.
+const CENTRE: f64 = 0.79;
 
 /// What each word of a name that no list has takes off the certainty.
 const UNKNOWN_WORD: f64 = 0.08;
@@ -92,11 +99,18 @@ impl Column<'_> {
             self.place()
         } else if values.are_flags() && !self.is_key() && !self.names_coordinate() {
             // What yes means under a name for a status, nobody but the owner knows.
-            return self.words.has(Concept::Status).then_some(("status", 0.5));
+            let is_state = self.words.has(Concept::State) && !self.are_regions();
+            return (self.words.has(Concept::Status) || is_state).then_some(("status", 0.5));
         } else {
             let by_name = [Self::place, Self::id, Self::word, Self::text];
             by_name.iter().find_map(|guess| guess(self))
         };
+        // A place of the request is better than the centre of its area.
+        let is_centre = names_centre(self.name);
+        let named = named.map(|(field, certainty)| match field {
+            "lat" | "lon" | "x" | "y" | "point" if is_centre => (field, certainty.min(CENTRE)),
+            _ => (field, certainty),
+        });
         // A word before `id` names whose key it is, as `fitxa_id` does: a key has one for free.
         let free = u32::from(matches!(named, Some(("id", _))));
         let unknown = f64::from(self.words.unknown.saturating_sub(free).min(3)) * UNKNOWN_WORD;
@@ -159,7 +173,7 @@ impl Column<'_> {
             () if has(Concept::Status) => ("status", text),
             () if has(Concept::Point) => ("point", sure),
             () if has(Concept::Postcode) => ("zipcode", text),
-            () if has(Concept::Area) => ("area", text),
+            () if has(Concept::Area) && names_part_of_city(self.name) => ("area", text),
             () if has(Concept::Address) => ("address", text),
             () if has(Concept::Channel) => ("channel", text),
             () if has(Concept::Text) => ("description", text),
@@ -217,9 +231,13 @@ impl Column<'_> {
             return (is_key && values.filled > 0).then_some(("parent", 0.85));
         }
         let is_code = has(Concept::Code);
-        if self.words.has_any(&NOT_OF_KEYS) || !(says_id || is_code || has(Concept::Request)) {
+        let of = key_of(self.name);
+        let is_other = self.words.has_any(&NOT_OF_KEYS) || of == KeyOf::Other;
+        if is_other || !(says_id || is_code || has(Concept::Request)) {
             return None;
         }
+        // Words such as `de` are no names of requests.
+        let is_request = has(Concept::Request) && matches!(of, KeyOf::Request | KeyOf::Order);
         let is_short = values.examples.iter().all(|text| text.chars().count() <= 40);
         let is_filled = self.filled() >= 0.98 && is_short;
         let is_key = values.uniqueness() >= 0.99 && is_filled;
@@ -229,7 +247,7 @@ impl Column<'_> {
         if is_code {
             // Codes of the same few services come again.
             let is_own = is_key && is_long && !self.words.is_service;
-            let certainty = if has(Concept::Request) || self.is_first { 0.85 } else { 0.72 };
+            let certainty = if is_request || self.is_first { 0.85 } else { 0.72 };
             return is_own.then_some(("id", certainty));
         }
         if is_key
@@ -238,19 +256,21 @@ impl Column<'_> {
             return Some(("id", 0.75));
         }
         match (says_id, is_key) {
-            (true, true) if has(Concept::Request) => Some(("id", 0.97)),
+            (true, true) if is_request => Some(("id", 0.97)),
             (true, true) if has(Concept::Id) => Some(("id", 0.93)),
+            // The number of something that no list has.
+            (true, true) if of == KeyOf::Unknown => Some(("id", 0.6)),
             (true, true) => Some(("id", if is_long { 0.85 } else { 0.6 })),
             // The same request in several rows: the later row is its update.
             (true, false)
-                if self.words.has_any(&[Concept::Request, Concept::Id])
+                if (is_request || has(Concept::Id))
                     && self.filled() >= 0.9
                     && is_short
                     && values.uniqueness() >= 0.8 =>
             {
                 Some(("id", 0.8))
             }
-            (true, false) if has(Concept::Number) && !has(Concept::Request) => None,
+            (true, false) if has(Concept::Number) && !is_request => None,
             (true, false) => {
                 (values.uniqueness() >= 0.5 && self.filled() > 0.5).then_some(("id", 0.6))
             }
@@ -262,20 +282,18 @@ impl Column<'_> {
     /// Fields whose values are words of a vocabulary.
     fn word(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
-        if values.filled == 0 {
+        if values.filled == 0 || counts_requests(self.name) {
             return None;
         }
-        if has(Concept::Channel) {
+        // `Via` is Italian for a street.
+        let is_street = names_street(self.name) && values.channels() < 0.3;
+        if has(Concept::Channel) && !is_street {
             let known = values.channels() >= 0.3;
             let certainty = if known { 0.9 } else { 0.6 };
             let is_word = values.is_vocabulary() || values.channels() >= 0.5;
             return is_word.then_some(("channel", certainty));
         }
-        // A country's state is one word, or a code of two letters.
-        let is_region = !has(Concept::Status)
-            && (values.distinct.len() < 2 || values.distinct.keys().all(|word| word.len() <= 2))
-            && values.statuses() == 0.0;
-        if self.is_status() && !has(Concept::Answer) && !is_region {
+        if self.is_status() && !has(Concept::Answer) && !self.are_regions() {
             let (known, is_few) = (values.statuses(), values.distinct.len() <= STATUSES_MAX);
             let is_word = values.is_vocabulary() && is_few;
             let certainty = match known {
@@ -331,6 +349,15 @@ impl Column<'_> {
         Some(("category", certainty))
     }
 
+    /// Are the values those of a country's state: one word, or codes of two letters?
+    fn are_regions(&self) -> bool {
+        let values = self.values;
+        let is_code = |word: &String| word.len() <= 2 && !word.bytes().any(|b| b.is_ascii_digit());
+        !self.words.has(Concept::Status)
+            && (values.distinct.len() < 2 || values.distinct.keys().all(is_code))
+            && values.statuses() == 0.0
+    }
+
     fn text(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
         let is_number = values.share(values.numbers) >= 0.9;
@@ -344,13 +371,16 @@ impl Column<'_> {
             return Some(("zipcode", 0.9));
         }
         if has(Concept::Area) {
+            if !names_part_of_city(self.name) {
+                return None;
+            }
             // The area of a request may be its subject: a district's own word is better.
             let is_vague = self.words.is_bare_area;
             return Some(("area", if is_number || is_vague { 0.72 } else { 0.88 }));
         }
-        if has(Concept::Address) {
-            let is_other = is_number || !self.names_address();
-            return (!is_other).then_some(("address", 0.88));
+        if has(Concept::Address) || names_street(self.name) {
+            let is_other = is_number || !(self.names_address() || names_street(self.name));
+            return (!is_other).then_some(("address", address_certainty(self.name)));
         }
         if has(Concept::Answer) || has(Concept::Outcome) {
             return (!is_number).then_some(("notice", 0.72));

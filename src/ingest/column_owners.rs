@@ -1,7 +1,6 @@
 //! Columns whose names speak of a person or an office: their address, area or place is not that of
 //! the report, and the address of a private person is not for publication.
 
-use crate::ingest::column_guess::Guess;
 use crate::ingest::column_words::{Concept, NameWords, split};
 
 /// Fields that say where a report is.
@@ -58,15 +57,27 @@ const OWNERS: &str = "\
     zamieszkania zameldowania korespondencyjny korespondencji biuro biura pracownik pracownika \
     siedziba siedziby inspektora";
 
-/// Words for the members of a council. Their district is an area of the city; they are none.
+/// Words for the members of a council and for who is in charge of an area. Their district is an
+/// area of the city; they are none.
 const ELECTED: &str = "\
     member members councilmember councilmembers councilman councilwoman councilor councillor \
     alderman alderwoman alderperson representative senator commissioner elu elue conseiller \
     conseillere mitglied ratsmitglied abgeordneter stadtrat concejal regidor consigliere vereador \
-    vereadora raadslid wethouder radny radnego radna";
+    vereadora raadslid wethouder radny radnego radna \
+    manager supervisor supervisors engineer coordinator foreman warden ranger planner \
+    superintendent captain responsable gestionnaire ingenieur coordinateur coordinatrice directeur \
+    directrice \
+    superviseur chef leiter leiterin bezirksleiter leitung koordinator koordinatorin betreuer \
+    beauftragter encargado encargada jefe ingeniero coordinador supervisora director gestor \
+    responsabile capo ingegnere coordinatore gestore referente dirigente responsavel chefe \
+    engenheiro coordenador beheerder opzichter verantwoordelijke leider kierownik inzynier \
+    koordynator zarzadca";
 
 /// Words for a council, which alone name no district.
 const COUNCILS: &str = "council conseil rat consejo consiglio conselho raad rada rady";
+
+/// Words between the name of something and that of whose it is.
+const JOINING: &str = "of for de du des do da del della dei di van der den";
 
 /// Words for a place of a city's service in English, and words beside which the same letters are
 /// French for a heap of waste: `Lieu du dépôt`.
@@ -84,7 +95,7 @@ fn is_owner(word: &str) -> bool {
 
 /// Is a word one for a person or an office, alone or before one for a place (`owneraddress`,
 /// `kundenanschrift`)?
-fn names_owner(word: &str) -> bool {
+pub(super) fn names_owner(word: &str) -> bool {
     let before_place = |cut: usize| {
         let Some((first, rest)) = word.split_at_checked(cut) else { return false };
         is_owner(first) && is_place_word(rest)
@@ -111,19 +122,40 @@ pub(super) fn names_person_or_office(name: &str) -> bool {
     let by = words.windows(2).any(|pair| {
         lists("by par von door por", &pair[1]) && NameWords::of(&pair[0]).has(Concept::Created)
     });
+    by || names_elected(&words)
+}
+
+/// Do the words of a name speak of a member of a council or of who is in charge of an area, and
+/// not of their district: `Council Member`, `Area Manager`, but not `Council Member District`?
+fn names_elected(words: &[String]) -> bool {
     let is_district =
         |word: &String| !lists(COUNCILS, word) && NameWords::of(word).has(Concept::Area);
-    let is_elected = words.iter().any(|word| lists(ELECTED, word));
-    by || (is_elected && !words.iter().any(is_district))
+    let is_elected = |word: &String| lists(ELECTED, word);
+    let joins = |word: Option<&String>| word.is_some_and(|word| lists(JOINING, word));
+    if !words.iter().any(is_elected) {
+        return false;
+    }
+    if !words.iter().any(is_district) {
+        return true;
+    }
+    // Of an English compound the last word says what it is, of others the one before `de`.
+    let named: Vec<&String> =
+        words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).collect();
+    let last = named.len().saturating_sub(1);
+    let is_last = named.get(last).is_some_and(|word| is_elected(word))
+        && !joins(named.get(last.wrapping_sub(1)).copied());
+    let is_first =
+        named.first().is_some_and(|word| is_elected(word)) && joins(named.get(1).copied());
+    is_last || is_first
 }
 
 /// The guess of a column of this name: a place of somebody else is below the certainty from which
 /// columns are read, and none where the column has no value. The second value says whether it is.
 pub(super) fn without_owners(
-    guess: Option<Guess>,
+    guess: Option<(&'static str, f64)>,
     name: &str,
     is_filled: bool,
-) -> (Option<Guess>, bool) {
+) -> (Option<(&'static str, f64)>, bool) {
     match guess {
         Some((field, certainty)) if PLACES.contains(&field) && names_person_or_office(name) => {
             (Some((field, certainty.min(OF_OTHERS))).filter(|_| is_filled), true)
@@ -148,6 +180,16 @@ mod tests {
             "HQ longitude",
             "depot_lat",
             "Council Member",
+            "Ward Councillor",
+            "District Council Member",
+            "Councillor for the ward",
+            "Conseiller de quartier",
+            "Concejal del distrito",
+            "Area Manager",
+            "Zone Supervisor",
+            "District Engineer",
+            "Área responsable",
+            "Gestore di zona",
             "Quartier du plaignant",
             "adresse de correspondance",
             "Anschrift der Antragstellerin",
@@ -170,6 +212,9 @@ mod tests {
             "Property address",
             "Council District",
             "Council member district",
+            "Ward of councillor",
+            "Distrito del concejal",
+            "Councillor Ward",
             "Supervisor District",
             "Police Precinct",
             "Lieu du dépôt",

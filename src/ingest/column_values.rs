@@ -1,6 +1,6 @@
 //! What the values of a sample say about their column.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -285,6 +285,14 @@ impl ColumnSample {
         }
         let usual: u32 = pairs.values().filter_map(|with| with.values().max()).sum();
         both * 2 > self.filled && f64::from(usual) >= 0.9 * f64::from(both)
+    }
+
+    /// The filled rows of the sample whose values are of this kind.
+    pub fn rows_where(&self, is: impl Fn(&str) -> bool) -> HashSet<u32> {
+        let words = self.distinct.keys().filter(|text| is(text)).map(|text| hash(text));
+        let words: HashSet<u64> = words.collect();
+        let rows = self.cells.iter().filter(|(_, value)| words.contains(value));
+        rows.map(|(row, _)| *row).collect()
     }
 
     /// Are the values times of day? Numbers are, where the name says it.

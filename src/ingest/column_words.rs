@@ -12,6 +12,7 @@ use Concept::{
 
 use crate::domain::fold;
 use crate::ingest::column_deadlines::{NamedTimes, says_planned};
+use crate::ingest::column_ends::says_done;
 use crate::ingest::system_words::is_system;
 
 /// What a word of a column's name means.
@@ -129,7 +130,12 @@ const WORDS: [(Concept, &str); 31] = [
          fecho fechado encerramento encerrado conclusao resolucao afgerond afgehandeld afhandeling \
          afhandelings gesloten sluiting einde zamkniecia zamkniecie zakonczenia zakonczenie \
          rozwiazania done solved conclusion concluded afsluit afsluiting tancament tancat \
-         resolucion conclusion solucion",
+         resolucion solucion fixed repaired rectified finalised finalized cleared fulfilled \
+         actioned traite traitee traites realise realisee resolue acheve achevee behoben beendet \
+         fertiggestellt finalizado finalizada solucionado solucionada resuelta terminado terminada \
+         atendido termino tancada risolta evasa evaso concluso conclusa fim concluido concluida \
+         finalizacao resolvido fechada encerrada gereed gereedgemeld afgemeld afmeld eind opgelost \
+         zamknieto zakonczono wykonano zrealizowano rozwiazano zalatwiono",
     ),
     (
         Expected,
@@ -310,10 +316,21 @@ impl NameWords {
             begins_or_changes: self.has_any(&[Created, Updated]),
         };
         let parts: Vec<&str> = parts.split(' ').filter(|word| !word.is_empty()).collect();
+        let named = NamedTimes { ends: named.ends || self.add_done(&parts, named), ..named };
         if !self.has(Expected) && says_planned(&parts, named) {
             self.concepts.push(Expected);
             self.unknown = self.unknown.saturating_sub(1);
         }
+    }
+
+    /// Adds the end that the words say together; does a name without a word for one have it now?
+    fn add_done(&mut self, parts: &[&str], named: NamedTimes) -> bool {
+        let is_done = !named.ends && says_done(parts, named.dates);
+        if is_done {
+            self.concepts.push(Closed);
+            self.unknown = self.unknown.saturating_sub(1);
+        }
+        is_done
     }
 
     /// Does the name have a word of this kind?
@@ -360,7 +377,7 @@ const REQUESTS: [&str; 7] = ["req", "case", "call", "demand", "solicit", "anfrag
 const NUMBER_SIGNS: [&str; 5] = ["n.º", "n.°", "nº", "n°", "№"];
 
 /// The name with the word `no` in place of a sign for a number: `N°`, `Case #`.
-fn with_number(name: &str) -> String {
+pub(super) fn with_number(name: &str) -> String {
     let mut text = name.trim().to_owned();
     for sign in NUMBER_SIGNS {
         text = text.replace(sign, " no ").replace(&sign.replace('n', "N"), " no ");

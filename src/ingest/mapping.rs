@@ -10,6 +10,7 @@ use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ServiceCode, Stat
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
+use crate::ingest::column_addresses::is_house_number;
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::{is_zero_date, says_closed};
@@ -290,6 +291,12 @@ impl Mapping {
                 }
                 ([day, clock], true) => day_with_clock(day, clock, self.has_dotted_clocks),
                 (parts, true) => parts.join(" "),
+                // A street and its house number; two streets are an intersection.
+                (parts, false)
+                    if field == "address" && parts.iter().any(|t| is_house_number(t)) =>
+                {
+                    parts.join(" ")
+                }
                 (parts, false) => parts.join(" / "),
             })
         })
@@ -447,7 +454,8 @@ impl Mapping {
         let default = points.iter().any(|point| near(point[0], lon) && near(point[1], lat));
         let mut flags = self.approximate_when.iter();
         let flagged = flags.any(|(column, value)| row.cell(*column).map(str::trim) == Some(value));
-        Some(if default || flagged { Accuracy::Approximate } else { Accuracy::Exact })
+        let is_approximate = default || flagged || self.profile.approximate;
+        Some(if is_approximate { Accuracy::Approximate } else { Accuracy::Exact })
     }
 }
 

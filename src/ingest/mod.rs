@@ -9,11 +9,16 @@
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;
+mod column_addresses;
+mod column_areas;
+mod column_centres;
 mod column_deadlines;
+mod column_ends;
 mod column_flags;
 #[cfg(test)]
 mod column_flags_tests;
 mod column_guess;
+mod column_keys;
 mod column_levels;
 mod column_owners;
 mod column_place;
@@ -31,6 +36,7 @@ mod guesses;
 mod hour_names;
 mod inspection;
 mod mapping;
+mod mapping_fields;
 mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;
@@ -58,8 +64,11 @@ mod projection;
 mod python_literal;
 mod read;
 mod recognition;
+mod recognition_addresses;
 mod recognition_categories;
 mod recognition_clocks;
+mod recognition_counts;
+mod recognition_ends;
 mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;
@@ -67,6 +76,7 @@ mod recognition_mapping;
 mod recognition_members;
 mod recognition_owners;
 mod recognition_places;
+mod recognition_reasons;
 #[cfg(test)]
 mod recognition_tests;
 mod refusal_counts;

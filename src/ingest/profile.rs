@@ -67,6 +67,8 @@ pub struct Profile {
     pub negate: Option<String>,
     /// Longitude and latitude of points that stand for an unknown place.
     pub default_points: Vec<[f64; 2]>,
+    /// No place is exact: each is that of an area.
+    pub approximate: bool,
     /// Columns whose value says that the place is not exact.
     pub approximate_when: HashMap<String, String>,
     /// Columns of each field; the first with a value counts, `a+b` joins two.
@@ -325,6 +327,7 @@ impl Profile {
             point_order: self.point_order.or(base.point_order),
             negate: self.negate.or(base.negate),
             default_points: [base.default_points, self.default_points].concat(),
+            approximate: self.approximate || base.approximate,
             approximate_when: merge(base.approximate_when, self.approximate_when),
             columns,
             own_names: self.own_names || base.own_names,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
+use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::SURE;
 use crate::ingest::profile::Profile;
@@ -17,8 +18,12 @@ pub const CITY_COLUMN: &str = "jurisdiction_id";
 /// Certainty from which a column that may be a field is a reason to ask.
 const PERHAPS: f64 = 0.5;
 
-/// The fields that are looked for; those of a place give the same.
+/// The fields that are looked for; those of a place give the same. Of layouts that many publishers
+/// use, ids and addresses are, too.
 const WANTED: [&[&str]; 3] = [&["status"], &["closed"], &["lon", "lat", "point", "x", "y"]];
+
+/// Certainty of the numbers that a program gave to rows, which are no ids of a source.
+const ROW_NUMBERS: f64 = 0.75;
 
 /// A profile that was chosen for a file by itself.
 pub(super) struct ChosenProfile {
@@ -74,7 +79,9 @@ impl ChosenProfile {
         for (field, number) in found {
             let column = &sample.columns[*number];
             let names = chosen.profile.columns.entry((*field).to_owned()).or_default();
-            names.push(column.key.clone());
+            // Its source's id is better than the number that a program gave a feature.
+            let at = if *field == "id" { 0 } else { names.len() };
+            names.insert(at, column.key.clone());
             chosen.added.push((field, column.name.clone()));
         }
         chosen
@@ -126,7 +133,43 @@ fn gaps(profile: &Profile, sample: &Recognition) -> Gaps {
         let found = found.into_iter().filter(|(field, ..)| is_taken(field));
         added.extend(found.map(|(field, number, _)| (field, number)));
     }
+    match id_beside(profile, sample) {
+        Some((_, false)) => return Gaps::Open,
+        Some((number, true)) => added.push(("id", number)),
+        None => {}
+    }
+    if profile.own_names && !filled(&["address"]) {
+        let certainty = |number: usize| sample.columns[number].guess.map_or(0.0, |guess| guess.1);
+        let found = candidates(profile, sample, &["address"]).into_iter();
+        let found = found.filter(|(_, _, is_sure)| *is_sure).map(|(_, number, _)| number);
+        let best = found.rev().max_by(|a, b| certainty(*a).total_cmp(&certainty(*b)));
+        added.extend(best.map(|number| ("address", number)));
+    }
     Gaps::Added(added)
+}
+
+/// The column of ids of a file of a layout that many publishers use, where the layout's own columns
+/// of ids have no value, or numbers of rows alone; with it whether it is sure.
+fn id_beside(profile: &Profile, sample: &Recognition) -> Option<(usize, bool)> {
+    let own: Vec<_> = {
+        let names = profile.columns.get("id").into_iter().flatten();
+        let values = names.filter_map(|name| {
+            let number = sample.columns.iter().position(|column| column.key == *name)?;
+            Some(&sample.values[number])
+        });
+        values.filter(|values| values.filled > 0).collect()
+    };
+    if !profile.own_names || own.iter().any(|values| !values.are_row_numbers()) {
+        return None;
+    }
+    let certainty = |number: usize| sample.columns[number].guess.map_or(0.0, |guess| guess.1);
+    let found = candidates(profile, sample, &["id"]).into_iter();
+    let found = found.map(|(_, number, _)| number).filter(|number| {
+        // Beside numbers of rows, a column has to be surely the ids.
+        certainty(*number) > ROW_NUMBERS || (own.is_empty() && certainty(*number) < SURE)
+    });
+    let best = found.rev().max_by(|a, b| certainty(*a).total_cmp(&certainty(*b)))?;
+    Some((best, certainty(best) >= SURE))
 }
 
 /// Columns with values that the profile does not name and that are, surely or perhaps, one of these
@@ -145,7 +188,9 @@ fn candidates(
         // What yes or a letter means there is written into the mapping of a recognised file.
         let is_by_name = field == "status"
             && status_by_name(&column.bare, &sample.values[number], sample.rows).is_some();
-        let is_sure = certainty >= SURE && !is_by_name;
+        // Nor is it the profile's that places are those of areas.
+        let is_of_area = names_centre(&column.bare) && !["id", "address"].contains(&field);
+        let is_sure = certainty >= SURE && !is_by_name && !is_of_area;
         (certainty >= PERHAPS).then_some((field, number, is_sure))
     });
     found.collect()

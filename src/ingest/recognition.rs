@@ -139,9 +139,11 @@ impl Recognition {
         };
         recognition.only_time();
         recognition.prefer_status_columns();
+        recognition.find_ends();
         recognition.drop_parts_of_places();
         recognition.offer_names_of_lists();
         recognition.find_ids();
+        recognition.find_counts();
         recognition.assign();
         Ok(recognition)
     }
@@ -155,10 +157,13 @@ impl Recognition {
         (self.more, self.natures) = (Vec::new(), Vec::new());
         let values = std::mem::take(&mut self.values);
         self.choose();
+        self.drop_centres();
         self.choose_category(&values);
         self.join_dates(&values);
         self.join_hours(&values);
+        self.join_houses(&values);
         self.keep_addresses();
+        self.join_reasons(&values);
         self.check();
         self.note_words(&values);
         self.values = values;
@@ -296,7 +301,7 @@ impl Recognition {
             self.default_category.is_some() || self.has("category") || self.has("service");
         let lacks_category = !has_category && !unsure("category", &mut doubts);
         let lacks_time = !self.has("requested") && !unsure("requested", &mut doubts);
-        for field in ["id", "status"] {
+        for field in ["id", "status", "closed"] {
             if !self.has(field) {
                 unsure(field, &mut doubts);
             }
@@ -314,6 +319,7 @@ impl Recognition {
         }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
         doubts.extend(self.address_of_others().map(|doubt| ("address", doubt)));
+        doubts.extend(self.rows_of_several().map(|doubt| ("callers", doubt)));
         doubts.extend(self.rounded_ids().map(|doubt| ("id", doubt)));
         if lacks_category {
             let doubt = message!(

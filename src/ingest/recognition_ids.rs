@@ -3,8 +3,10 @@
 
 use crate::i18n::Message;
 use crate::ingest::column_guess::{NOT_OF_KEYS, SURE};
+use crate::ingest::column_keys::{KeyOf, key_of};
+use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
-use crate::ingest::recognition::Recognition;
+use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::message;
 
 /// Certainty of a key that comes again: alone, and with the time of its change beside it.
@@ -19,6 +21,8 @@ const ROWS_MIN: u32 = 3;
 impl Recognition {
     /// Guesses which column has the ids, where no name and values together say it surely.
     pub(super) fn find_ids(&mut self) {
+        self.drop_house_numbers();
+        self.prefer_plain_ids();
         if self.certainty_of_ids() >= SURE {
             return;
         }
@@ -33,6 +37,37 @@ impl Recognition {
             && self.is_unnamed(number)
         {
             self.columns[number].guess = Some(("id", UNNAMED));
+        }
+    }
+
+    /// Beside a key that is named as such and nothing else, such as `ID`, those of orders and of
+    /// things that no list has are none of requests.
+    fn prefer_plain_ids(&mut self) {
+        let of_id = |column: &RecognisedColumn| {
+            column.guess.filter(|(field, _)| *field == "id").map(|(_, certainty)| certainty)
+        };
+        let is_plain = |(column, values): (&RecognisedColumn, &ColumnSample)| {
+            let words = NameWords::of(&column.bare);
+            let is_id = words.concepts == [Concept::Id];
+            let is_number = words.concepts == [Concept::Number] && !values.are_row_numbers();
+            of_id(column).is_some_and(|certainty| certainty >= SURE)
+                && (is_id || is_number)
+                && !words.is_technical
+                && key_of(&column.bare) == KeyOf::Plain
+        };
+        let mut pairs = self.columns.iter().zip(&self.values);
+        let Some((plain, _)) = pairs.find(|pair| is_plain(*pair)) else { return };
+        let is_number = NameWords::of(&plain.bare).has(Concept::Number);
+        for column in self.columns.iter_mut().filter(|column| of_id(column).is_some()) {
+            let is_dropped = match key_of(&column.bare) {
+                KeyOf::Order => true,
+                // `numero` may be that of a row, and `id_dmr` the request's.
+                KeyOf::Unknown => !is_number,
+                _ => false,
+            };
+            if is_dropped {
+                column.guess = None;
+            }
         }
     }
 
@@ -57,6 +92,7 @@ impl Recognition {
         let of_other = [Concept::Parent, Concept::RowNumber, Concept::Code, Concept::Period];
         let is_other = words.is_technical
             || words.is_service
+            || key_of(&column.bare) == KeyOf::Other
             || words.has_any(&NOT_OF_KEYS)
             || words.has_any(&of_other);
         // The name of a request alone may be that of its category.
@@ -122,6 +158,7 @@ impl Recognition {
         column.guess.is_none()
             && words.concepts.iter().all(|concept| of_keys.contains(concept))
             && !words.is_technical
+            && key_of(&column.bare) != KeyOf::Other
             && self.rows >= ROWS_MIN
             && f64::from(values.filled) >= 0.98 * f64::from(self.rows)
             && values.uniqueness() >= 0.99

@@ -64,6 +64,9 @@ impl Recognition {
                 (None, None) => Ok(()),
             };
         }
+        if self.has_centres() {
+            text.push_str("approximate = true  # places of areas, not of requests\n");
+        }
         text.push_str("\n[columns]\n");
         let mut written: Vec<&str> = Vec::new();
         for column in &self.columns {
@@ -79,9 +82,11 @@ impl Recognition {
                 let _ = writeln!(text, "{field} = [{}]  # {percent} %", keys.join(", "));
             }
         }
-        if !self.has("address") && self.more.iter().any(|(field, _)| *field == "address") {
-            let keys: Vec<String> = self.keys("address").iter().map(|key| quoted(key)).collect();
-            let _ = writeln!(text, "address = [{}]  # beside their places", keys.join(", "));
+        for (field, note) in [("address", "beside their places"), ("closure", "how they ended")] {
+            if !self.has(field) && self.more.iter().any(|(of, _)| *of == field) {
+                let keys: Vec<String> = self.keys(field).iter().map(|key| quoted(key)).collect();
+                let _ = writeln!(text, "{field} = [{}]  # {note}", keys.join(", "));
+            }
         }
         self.write_statuses(&mut text);
         if !self.natures.is_empty() {

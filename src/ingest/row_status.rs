@@ -5,6 +5,7 @@ use crate::error::Refusal;
 use crate::ingest::guesses::long_number;
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::profile::status;
+use crate::ingest::recognition_reasons::WORDS_MAX;
 use crate::ingest::row_note::RowNote;
 use crate::ingest::status_words::status_of_words;
 use crate::message;
@@ -70,11 +71,14 @@ impl Mapping {
         }
         let yes = |word: String| matches!(fold(&word).as_str(), "true" | "t" | "1" | "y" | "yes");
         let mut duplicate = self.text(row, "duplicate").is_some_and(yes);
-        if let Some(text) = self.text(row, "closure")
-            && fold(&text).contains("duplicate")
-        {
-            duplicate = true;
-            parent = parent.or_else(|| long_number(&text));
+        if let Some(text) = self.text(row, "closure") {
+            let said = reason_of_words(&text);
+            if said == Some(ClosedReason::Duplicate) {
+                duplicate = true;
+                parent = parent.or_else(|| long_number(&text));
+            } else if status == Status::Closed {
+                reason = reason.or(said);
+            }
         }
         if duplicate && status == Status::Closed && reason.is_none() {
             reason = Some(ClosedReason::Duplicate);
@@ -105,4 +109,15 @@ impl Mapping {
         let mut notes = self.notes.borrow_mut();
         self.row_notes.borrow_mut().drain(..).for_each(|note| notes.add(note));
     }
+}
+
+/// How a request ended, in the words that its source has for it. Of a longer text only `duplicate`
+/// counts.
+fn reason_of_words(text: &str) -> Option<ClosedReason> {
+    if text.split_whitespace().count() > WORDS_MAX {
+        return fold(text).contains("duplicate").then_some(ClosedReason::Duplicate);
+    }
+    let reason = |text: &str| status_of_words(text).and_then(|(_, reason)| reason);
+    // `Doppelt gemeldet` has a word for an open request, too.
+    reason(text).or_else(|| reason(text.split_whitespace().next()?))
 }

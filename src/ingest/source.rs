@@ -43,6 +43,9 @@ pub struct SourceRow<'a> {
     pub text_of: &'a dyn Fn(&str) -> Option<String>,
     /// The row as it is in the source.
     pub raw: OriginalRow<'a>,
+    /// Fields of which the source says nothing, by their names in mappings. With the rows of JSON
+    /// further columns come, and they become fewer.
+    pub unsaid: &'a [&'static str],
     /// To be set where a row with a draft is refused all the same: what was noticed in it does not
     /// count.
     pub is_refused: &'a Cell<bool>,
@@ -174,10 +177,9 @@ impl SourceFile {
     /// What people should know of how the rows were read the last time.
     pub fn reading_notes(&self) -> Vec<Message> {
         let notes = self.reading_notes.borrow();
-        let by_name = self.recognition.as_ref().and_then(Recognition::statuses_by_name);
         let of_bytes = self.incomplete().into_iter().chain(self.input.encoding_note());
-        let of_others = self.recognition.iter().flat_map(Recognition::left_to_others);
-        let of_names = by_name.into_iter().chain(of_others).chain(self.added_in_words());
+        let of_columns = self.recognition.iter().flat_map(Recognition::notes_of_columns);
+        let of_names = of_columns.chain(self.added_in_words());
         of_bytes.chain(of_names).chain(notes.iter().cloned()).collect()
     }
 
@@ -223,7 +225,7 @@ impl SourceFile {
         hasher
             .update_reader(File::open(self.input.path()).map_err(Error::internal)?)
             .map_err(Error::internal)?;
-        hasher.update(&[u8::from(fix_swapped)]);
+        hasher.update(&[u8::from(fix_swapped) + 2 * u8::from(self.profile.approximate)]);
         let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
         let Profile { name, date_order, point_order, time_formats, projection, .. } = &self.profile;
         hasher.update(format!("{name} {columns:?}").as_bytes());
@@ -413,7 +415,7 @@ impl SourceFile {
             decided,
             empty_columns: Vec::from_iter(is_features.then(|| GEOMETRY.to_owned())),
         };
-        let mut count = 0;
+        let (mut count, mut unsaid) = (0, mapping.unsaid());
         let mut anonymous = RowNaming::default();
         let mut row = Row::default();
         loop {
@@ -425,6 +427,7 @@ impl SourceFile {
             }
             if rows.columns().len() > known {
                 mapping.resolve(rows.columns().folded());
+                unsaid = mapping.unsaid();
             }
             count += 1;
             let ordinal = count + rows.empty_rows();
@@ -443,10 +446,17 @@ impl SourceFile {
             let raw =
                 OriginalRow { ordinal, columns, cells, record: &row.record, reading: &reading };
             let (number, is_refused) = (row.number, Cell::new(mapped.is_err()));
-            let is_refused = &is_refused;
             let text_of = &|field: &str| mapping.text(&row.cells, field);
-            let on =
-                sink(SourceRow { number, bytes_read, mapped, no_place, text_of, raw, is_refused });
+            let on = sink(SourceRow {
+                number,
+                bytes_read,
+                mapped,
+                no_place,
+                text_of,
+                raw,
+                unsaid: &unsaid,
+                is_refused: &is_refused,
+            });
             if !is_refused.get() {
                 mapping.admitted();
             }

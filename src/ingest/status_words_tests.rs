@@ -72,6 +72,26 @@ fn words_of_eight_languages() {
 }
 
 #[test]
+fn further_words_of_registered_announced_and_ended_requests() {
+    use ClosedReason::{Duplicate, Refused};
+    use Status::{Closed, InProgress, Open};
+    for (words, status, reason) in [
+        ("Registered Reported Closed_(Open_again) Oberta Geschlossen,_wieder_offen", Open, None),
+        ("Prise_en_compte In_attesa Ingepland Opgepakt In_Umsetzung Wstrzymane", InProgress, None),
+        ("Arquivada Tratada Respondida Contestada Tancada Umgesetzt Répondue", Closed, None),
+        ("Wird_nicht_bearbeitet Ne_sera_pas_traitée Wordt_niet_opgepakt", Closed, Some(Refused)),
+        ("Niezasadne No_se_atenderá Não_será_atendida", Closed, Some(Refused)),
+        ("Mehrfachmeldung Meervoudige_melding", Closed, Some(Duplicate)),
+        ("Wird_noch_nicht_bearbeitet", Open, None),
+    ] {
+        for word in words.split(' ') {
+            let word = word.replace('_', " ");
+            assert_eq!(status_of_words(&word), Some((status, reason)), "{word}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_longer_open_is_closed_and_what_is_partly_closed_is_not() {
     use ClosedReason::{Duplicate, Refused};
     use Status::{Closed, InProgress, Open};

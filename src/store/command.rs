@@ -217,6 +217,9 @@ pub struct ImportReports {
     pub jurisdiction: JurisdictionId,
     /// The reports, in the order in which they are written.
     pub reports: Vec<ImportedReport>,
+    /// Fields of which their source says nothing, by their names in mappings: what is stored of
+    /// them is kept.
+    pub unsaid: Vec<&'static str>,
     /// How far the import has come with them.
     pub checkpoint: Option<Checkpoint>,
 }

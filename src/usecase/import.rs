@@ -63,6 +63,8 @@ pub struct Importer<'a> {
     services: ImportServices,
     places: ImportPlaces,
     batch: Vec<ImportedReport>,
+    /// Fields of which the source says nothing, by their names in mappings.
+    unsaid: Vec<&'static str>,
     /// Reports that were put into batches so far, this one included: the number of the last one.
     batched: u32,
     /// The previous batch, which is written while this one is read.
@@ -137,6 +139,7 @@ impl<'a> Importer<'a> {
             services: ImportServices::of(catalogue, catalogues.quebec.clone()),
             places: ImportPlaces::of(jurisdiction.extent, &jurisdiction.time_zone),
             batch: Vec::with_capacity(BATCH),
+            unsaid: Vec::new(),
             batched: 0,
             writing: None,
             repeats: RepeatRule::Newest,
@@ -226,6 +229,9 @@ impl<'a> Importer<'a> {
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
             let SourceRow { number, bytes_read, mapped, no_place, raw, is_refused, .. } = row;
+            if self.unsaid.len() != row.unsaid.len() {
+                self.unsaid = row.unsaid.to_vec();
+            }
             let pushed = self.push(raw.ordinal, mapped_draft(mapped));
             let on = pushed.and_then(|refusals| {
                 is_refused.set(!refusals.is_empty());
@@ -243,7 +249,8 @@ impl<'a> Importer<'a> {
         self.places.decide();
         let (outside, ungrouped) = (self.places.examples.clone(), self.services.ungrouped.clone());
         let Notes { no_place, refusals, .. } = noted;
-        let noticed = Notes { no_place, refusals, outside, ungrouped, ..noticed };
+        let mut noticed = Notes { no_place, refusals, outside, ungrouped, ..noticed };
+        noticed.sentences.extend(self.places.frequent_point());
         failed.map_or(Ok(noticed), Err)
     }
 
@@ -393,7 +400,8 @@ impl<'a> Importer<'a> {
         let writer = match self.target {
             Target::Store(writer) => writer,
             Target::Preview(Some(reader)) => {
-                self.summary.counts += reader.preview_import(&jurisdiction, &reports)?;
+                self.summary.counts +=
+                    reader.preview_import(&jurisdiction, &reports, &self.unsaid)?;
                 return Ok(());
             }
             Target::Preview(None) => {
@@ -415,7 +423,9 @@ impl<'a> Importer<'a> {
             rows_done: self.summary.rows.max(self.resume_at),
             finished,
         });
-        self.writing = Some(writer.submit(ImportReports { jurisdiction, reports, checkpoint }));
+        let unsaid = self.unsaid.clone();
+        let command = ImportReports { jurisdiction, reports, unsaid, checkpoint };
+        self.writing = Some(writer.submit(command));
         Ok(())
     }
 

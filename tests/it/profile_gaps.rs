@@ -84,3 +84,41 @@ fn places_of_other_columns_are_used_and_what_is_unsure_is_asked() {
     let (code, _, said) = import(&Folder::new("gaps"), "a.csv", &text);
     assert!(code == Some(2) && said.contains("status: perhaps 'status_code'"), "{code:?} {said}");
 }
+
+/// A collection of points; `more` writes the further properties of each.
+fn points(feature_id: impl Fn(u32) -> String, more: impl Fn(u32) -> String) -> String {
+    let feature = |n: u32| {
+        format!(
+            "{{\"type\":\"Feature\",{}\"properties\":{{\"created_at\":\"2025-03-02T08:{n}:00Z\",\
+             \"category\":\"Kuil\",{}}},\"geometry\":{{\"type\":\"Point\",\
+             \"coordinates\":[5.2{n},52.1{n}]}}}}",
+            feature_id(n),
+            more(n)
+        )
+    };
+    let features: Vec<String> = (10..40).map(feature).collect();
+    format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","))
+}
+
+#[test]
+fn properties_with_ids_keep_the_requests_of_geojson_apart() {
+    for name in ["case_no", "SR_NUMBER", "Ticket", "meldingsnummer", "reference", "Request ID"] {
+        let folder = Folder::new("gaps");
+        for (status, added, updated) in [("open", 30, 0), ("closed", 0, 30)] {
+            let more = |n: u32| format!("\"{name}\":\"K{}\",\"state\":\"{status}\"", 500 + 7 * n);
+            let (code, summary, said) =
+                import(&folder, "a.geojson", points(|_| String::new(), more));
+            assert_eq!((code, &summary["profile"]), (Some(0), &"geojson".into()), "{said}");
+            assert_eq!(summary["added"], added, "{name} {status}: {said}");
+            assert_eq!(summary["updated"], updated, "{name} {status}: {said}");
+        }
+    }
+    // Feature numbers of each file's rows.
+    let folder = Folder::new("gaps");
+    let number = |n: u32| format!("\"id\":{},", n - 9);
+    for (from, added) in [(500, 30), (900, 30)] {
+        let more = |n: u32| format!("\"case_no\":\"K{}\",\"state\":\"open\"", from + n);
+        let (code, summary, said) = import(&folder, "a.geojson", points(number, more));
+        assert_eq!((code, &summary["added"]), (Some(0), &added.into()), "{said}");
+    }
+}

@@ -142,3 +142,16 @@ fn pairs_of_outcomes_and_outcomes_that_are_denied() {
         }
     }
 }
+
+/// A word for a part of a country, too: codes of two letters are one, numbers are none.
+#[test]
+fn numbers_of_states_are_a_doubt() {
+    for name in ["StateCode", "state", "estado_codigo"] {
+        let row = |n: u32| format!("B{n},2025-03-02 08:{n}:00,Kuil,52.1{n},5.2{n},{}\n", n % 2);
+        let rows: String = (10..40).map(row).collect();
+        let text = format!("case no,opened,category,lat,lon,{name}\n{rows}");
+        let folder = crate::common::Folder::new("states");
+        let (code, _, said) = crate::place_columns::import(&folder, "a.csv", &text);
+        assert!(code == Some(2) && said.contains("status: perhaps"), "{name}: {said}");
+    }
+}

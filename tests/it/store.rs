@@ -143,7 +143,8 @@ impl Open {
             report,
         };
         let reports = reports.into_iter().map(imported).collect();
-        self.writer.execute(ImportReports { jurisdiction, reports, checkpoint }).unwrap()
+        let unsaid = Vec::new();
+        self.writer.execute(ImportReports { jurisdiction, reports, unsaid, checkpoint }).unwrap()
     }
 }
 

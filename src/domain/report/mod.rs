@@ -10,6 +10,7 @@ pub(crate) mod draft;
 pub mod fields;
 pub(crate) mod gate;
 pub(crate) mod id;
+mod kept;
 pub(crate) mod record;
 pub(crate) mod stored;
 pub(crate) mod text_limit;

@@ -37,14 +37,14 @@ impl ImportEffect {
 
 impl WriteTransaction<'_> {
     pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
-        let ImportReports { jurisdiction, reports, checkpoint } = command;
+        let ImportReports { jurisdiction, reports, unsaid, checkpoint } = command;
         self.check_ids(&jurisdiction, reports.iter().map(|imported| &imported.report.id))?;
         let mut counts = WriteCounts::default();
         for imported in reports {
             let ImportedReport { report, digest, .. } = &imported;
             let compared = match self.insert(&jurisdiction, report, Some(*digest))? {
                 Some(_) => ImportEffect::New,
-                None => self.compare(&jurisdiction, &imported)?,
+                None => self.compare(&jurisdiction, &imported, &unsaid)?,
             };
             if !imported.is_repeat {
                 compared.count(&mut counts);
@@ -64,6 +64,7 @@ impl WriteTransaction<'_> {
         &mut self,
         jurisdiction: &JurisdictionId,
         imported: &ImportedReport,
+        unsaid: &[&str],
     ) -> Step<ImportEffect> {
         let ImportedReport { report, digest, as_of, .. } = imported;
         let Some(found) = self.find(jurisdiction, &report.id)? else {
@@ -76,7 +77,7 @@ impl WriteTransaction<'_> {
         }
         // A duplicate found here stays one where its source names no parent.
         let parent = report.parent.clone().or_else(|| stored.report.parent.clone());
-        let report = Report { parent, ..report.clone() };
+        let report = Report { parent, ..report.clone() }.keeping(&stored.report, unsaid);
         if stored.report == report {
             return Ok(ImportEffect::Unchanged);
         }
@@ -114,7 +115,8 @@ impl WriteTransaction<'_> {
 }
 
 impl Reader {
-    /// What an import of these reports would count; nothing is written. Repeats are not counted.
+    /// What an import of these reports, whose source says nothing of the fields `unsaid`, would
+    /// count; nothing is written. Repeats are not counted.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -122,6 +124,7 @@ impl Reader {
         &self,
         jurisdiction: &JurisdictionId,
         reports: &[ImportedReport],
+        unsaid: &[&str],
     ) -> Result<WriteCounts> {
         self.with(|db| {
             let mut id_bytes = IdBytes::new(ID_BYTES_MAX);
@@ -134,7 +137,7 @@ impl Reader {
                 return Ok(counts);
             }
             for imported in firsts() {
-                match transaction.compare(jurisdiction, imported) {
+                match transaction.compare(jurisdiction, imported, unsaid) {
                     Ok(compared) => compared.count(&mut counts),
                     Err(Failure::Refused(error) | Failure::Storage(error)) => return Err(error),
                 }

@@ -1,0 +1,54 @@
+//! Columns that say in a few words how requests were closed: `Closure reason`, `Outcome`.
+
+use crate::ingest::column_values::ColumnSample;
+use crate::ingest::column_words::{Concept, NameWords, split};
+use crate::ingest::recognition::Recognition;
+
+/// Words for why, without accents, in English, French, German, Spanish, Italian, Portuguese, Dutch
+/// and Polish.
+const REASONS: &str = "\
+    reason reasons motif motifs raison grund grunde motivo motivos razon causa causale motivazione \
+    reden redenen powod przyczyna code type category kind";
+
+/// Words of the longest reason.
+pub(super) const WORDS_MAX: usize = 8;
+
+impl Recognition {
+    /// Reads columns of reasons, too, whatever else they are read as: a word such as `Duplicate`
+    /// there says how a closed request ended.
+    pub(super) fn join_reasons(&mut self, values: &[ColumnSample]) {
+        let is_taken = ["closure", "reason"].iter().any(|field| self.has(field));
+        let reasons = self.columns.iter().zip(values).filter(|(column, values)| {
+            let is_free = !matches!(column.field, Some("status" | "category" | "closed"));
+            let is_free = is_free && !column.joined && !column.is_declared;
+            is_free && !column.key.is_empty() && names_reason(&column.bare) && are_reasons(values)
+        });
+        let keys: Vec<String> = reasons.map(|(column, _)| column.key.clone()).collect();
+        if !is_taken {
+            self.more.extend(keys.into_iter().map(|key| ("closure", key)));
+        }
+    }
+}
+
+/// Does the name speak of why or how a request was closed?
+fn names_reason(name: &str) -> bool {
+    let (words, concepts) = (split(name), NameWords::of(name));
+    let of_other = [Concept::Id, Concept::Date, Concept::Expected, Concept::Updated];
+    let reasons = || REASONS.split_whitespace();
+    let says_why = words.iter().any(|word| reasons().any(|known| known == word));
+    // `abschlussgrund`
+    let is_compound = |word: &String| {
+        let mut before = reasons().filter_map(|known| word.strip_suffix(known));
+        before.any(|before| NameWords::of(before).has(Concept::Closed))
+    };
+    let is_named = concepts.has(Concept::Outcome)
+        || (concepts.has(Concept::Closed) && says_why)
+        || words.iter().any(is_compound);
+    is_named && !concepts.has_any(&of_other)
+}
+
+/// Are the values a few words that come again?
+fn are_reasons(values: &ColumnSample) -> bool {
+    let is_short = |text: &String| text.split_whitespace().count() <= WORDS_MAX;
+    values.filled > 0 && values.is_vocabulary() && values.distinct.keys().all(is_short)
+}
