@@ -11,6 +11,7 @@ use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::guesses::channel_of_words;
+use crate::ingest::late_columns::LateColumns;
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::{is_zero_date, says_closed};
 use crate::ingest::notes::{Notes, channel_word};
@@ -61,6 +62,8 @@ pub struct Mapping {
     pub(super) has_dotted_clocks: bool,
     /// Columns of times whose name says their zone, with it.
     pub(super) named_zones: BTreeMap<usize, (String, NamedZone)>,
+    /// Columns that are left out without a value in the sample.
+    late_columns: RefCell<LateColumns>,
     pub(super) notes: RefCell<Notes>,
     /// What was noticed in the row at hand, which counts once the row is admitted.
     pub(super) row_notes: RefCell<Vec<RowNote>>,
@@ -141,6 +144,7 @@ impl Mapping {
             midnight_is_day: Vec::new(),
             has_dotted_clocks: false,
             named_zones: BTreeMap::new(),
+            late_columns: RefCell::default(),
             notes: RefCell::default(),
             row_notes: RefCell::default(),
         };
@@ -238,6 +242,16 @@ impl Mapping {
         self.places.projection = Some(projection);
     }
 
+    /// Reads `x` and `y` as longitude and latitude in degrees.
+    pub fn take_xy_as_degrees(&mut self) {
+        self.places.xy_are_degrees = true;
+    }
+
+    /// Reads points in `x` and `y` as those between groups of digits.
+    pub fn take_dots_as_groups(&mut self) {
+        self.places.has_dots_in_groups = true;
+    }
+
     /// Where the reports usually lie, with a margin.
     pub fn extent(&self) -> Option<BBox> {
         self.places.extent
@@ -246,6 +260,11 @@ impl Mapping {
     /// Notices exchanged coordinates by this box, where the city has no extent.
     pub fn set_surroundings(&mut self, around: BBox) {
         self.places.extent = Some(around);
+    }
+
+    /// Watches columns of which the sample has no value.
+    pub fn watch(&mut self, columns: LateColumns) {
+        self.late_columns.replace(columns);
     }
 
     /// Does the source have a column of ids?
@@ -263,7 +282,10 @@ impl Mapping {
         let exchanged = self.places.exchanged.get();
         let places_at_addresses = self.places.at_addresses.get();
         let noted = self.notes.borrow().clone();
-        let mut notes = Notes { exchanged, places_at_addresses, ..noted };
+        let late = self.late_columns.borrow();
+        let late_columns = late.names();
+        let mut notes = Notes { exchanged, places_at_addresses, late_columns, ..noted };
+        notes.sentences.extend(late.sentence());
         notes.say_zones(self.zone_name());
         notes
     }
@@ -310,6 +332,7 @@ impl Mapping {
     /// Every value that cannot be read, with its field and reason.
     pub fn draft(&self, row: &impl RowCells) -> Result<MappedRow, Vec<Refusal>> {
         self.row_notes.borrow_mut().clear();
+        self.late_columns.borrow_mut().see(|column| row.cell(column));
         let mut refused = self.lists(row);
         if !refused.is_empty() {
             return Err(refused);

@@ -30,6 +30,7 @@ mod geojson;
 mod guesses;
 mod hour_names;
 mod inspection;
+mod late_columns;
 mod mapping;
 mod mapping_places;
 #[cfg(test)]
@@ -86,6 +87,7 @@ mod status_words;
 mod status_words_tests;
 mod survey;
 mod survey_places;
+mod survey_projected;
 #[cfg(test)]
 mod survey_tests;
 mod survey_texts;

@@ -139,6 +139,7 @@ impl Recognition {
         };
         recognition.only_time();
         recognition.prefer_status_columns();
+        recognition.pair_coordinates();
         recognition.drop_parts_of_places();
         recognition.offer_names_of_lists();
         recognition.find_ids();

@@ -14,6 +14,7 @@ use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
+use crate::ingest::survey_projected::ProjectedSample;
 use crate::ingest::time_text::written;
 use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
@@ -25,8 +26,6 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
-/// Projections that are named where several may be meant.
-const CANDIDATES: usize = 5;
 /// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
 const O_IS_EAST: [&str; 11] = [
     "Europe/Berlin",
@@ -71,7 +70,7 @@ pub struct Survey {
     /// Some text says east by `E`, some text says west by `W`.
     with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
-    pub(super) projected: Vec<(f64, f64, Option<Position>)>,
+    pub(super) projected: ProjectedSample,
     /// What the rows name as the system of their coordinates: one value, or two that differ.
     pub(super) systems: Vec<String>,
     /// For each of [`TIMES`]: values at midnight, and others.
@@ -87,7 +86,7 @@ pub struct Survey {
     /// Abbreviations of zones that the city's does not use and others share.
     pub(super) zone_words: Vec<&'static str>,
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
-    decided: Vec<String>,
+    pub(super) decided: Vec<String>,
 }
 
 impl Survey {
@@ -105,7 +104,7 @@ impl Survey {
             places: Vec::new(),
             with_o: Vec::new(),
             with_e_w: [false; 2],
-            projected: Vec::new(),
+            projected: ProjectedSample::default(),
             systems: Vec::new(),
             midnights: [[0; 2]; 4],
             exchanged_dates: Default::default(),
@@ -118,7 +117,7 @@ impl Survey {
     }
 
     /// Looks at a row; answers whether further rows are wanted: 5,000, and the whole file where
-    /// these leave the order of day and month open.
+    /// these leave the order of day and month open or have no coordinates in the columns for them.
     pub fn row(&mut self, mapping: &Mapping, row: &impl RowCells) -> bool {
         self.rows += 1;
         for (number, field) in TIMES.iter().enumerate() {
@@ -140,7 +139,9 @@ impl Survey {
             let ids = mapping.cells(row, "id");
             self.rounded_id = ids.into_iter().find(|id| is_rounded(id)).map(str::to_owned);
         }
-        self.rows < ROWS || self.dates.found() == OrderFound::Open
+        self.rows < ROWS
+            || self.dates.found() == OrderFound::Open
+            || self.lacks_coordinates(mapping)
     }
 
     fn time(&mut self, mapping: &Mapping, field: usize, text: &str) {
@@ -195,11 +196,11 @@ impl Survey {
                 _ => {}
             }
         }
-        if let Some((x, y)) = first("x", grouped).zip(first("y", grouped)).or(projected)
-            && (x, y) != (0.0, 0.0)
-            && self.projected.len() < KEPT
-        {
-            self.projected.push((x, y, place));
+        let number = |field| mapping.cells(row, field).into_iter().find(|t| grouped(t).is_some());
+        match (number("x"), number("y"), projected) {
+            (Some(x), Some(y), _) => self.projected.add([x, y], place),
+            (_, _, Some((x, y))) => self.projected.add_pair(x, y, place),
+            _ => {}
         }
         let kept = if side == Some('O') { &mut self.with_o } else { &mut self.places };
         kept.extend(place.filter(|_| kept.len() < KEPT));
@@ -212,17 +213,8 @@ impl Survey {
             let sample = self.ambiguous.clone().unwrap_or_default();
             questions.push(OpenQuestion::DateOrder(sample));
         }
-        let has_place = !self.places.is_empty() || !self.pairs.is_empty();
-        if let Some((x, y, _)) = self.projected.first()
-            && !has_place
-            && !has_projection(mapping)
-        {
-            let (found, _) = self.projections(mapping);
-            let names = found.iter().take(CANDIDATES).map(|one| one.name().to_owned());
-            if found.len() != 1 {
-                questions.push(OpenQuestion::Projection(*x, *y, names.collect()));
-            }
-        }
+        let projection = self.projection_not_known(mapping);
+        questions.extend(projection.map(|(x, y, may_be)| OpenQuestion::Projection(x, y, may_be)));
         questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
         questions.extend(self.zone_not_known(mapping).map(OpenQuestion::Zone));
         questions
@@ -386,56 +378,4 @@ impl Survey {
             ),
         });
     }
-
-    fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
-        if has_projection(mapping) || self.projected.is_empty() {
-            return Ok(());
-        }
-        let (mut found, is_named) = self.projections(mapping);
-        if found.len() == 1
-            && let Some(projection) = found.pop()
-        {
-            let name = projection.name().to_owned();
-            mapping.set_projection(projection);
-            self.decided.push(format!("projection={name}"));
-            mapping.tell(match self.system_named(mapping) {
-                Some(words) if is_named => message!(
-                    "coordonnées projetées lues en {name}, d’après « {words} »",
-                    "projected coordinates read in {name}, as '{words}' says"
-                ),
-                _ => message!(
-                    "coordonnées projetées reconnues : {name}",
-                    "projected coordinates recognised: {name}"
-                ),
-            });
-            return Ok(());
-        }
-        let (x, y, _) = self.projected[0];
-        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
-        let choices = match choices.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", choices.join(", ")),
-        };
-        // Where the rows have another place, the projected one is not needed.
-        if !self.places.is_empty() || !self.pairs.is_empty() {
-            mapping.tell(message!(
-                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices}",
-                "x, y such as {x}, {y} left aside: projection not known{choices}"
-            ));
-            return Ok(());
-        }
-        let message = message!(
-            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices} : \
-             indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
-             de --mapping",
-            "The projection of coordinates such as {x}, {y} is not known{choices}: \
-             give --projection EPSG:CODE, or 'projection' or 'extent' in the --mapping file"
-        );
-        Err(Error::new(ErrorKind::Invalid, message))
-    }
-}
-
-/// Is the projection of `x` and `y` known?
-fn has_projection(mapping: &Mapping) -> bool {
-    mapping.places().is_some_and(|places| places.projection.is_some())
 }

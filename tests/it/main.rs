@@ -18,6 +18,7 @@ mod clients;
 mod commands;
 mod connections;
 mod cookbook;
+mod coordinate_columns;
 mod cql2;
 mod docs;
 mod downloads;
