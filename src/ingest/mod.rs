@@ -21,6 +21,7 @@ mod column_sample;
 mod column_values;
 mod column_words;
 mod columns_left_out;
+mod date_order;
 mod duplicate_model;
 mod duplicate_pairs;
 mod exchanged;
@@ -103,6 +104,7 @@ mod wanted;
 mod zone_words;
 
 pub use catalogue::builtin as builtin_catalogue;
+pub use date_order::{DateOrder, orders_in_words};
 pub use duplicate_model::{builtin as builtin_model, read as read_model, write as write_model};
 pub use duplicate_pairs::{Pair, read as read_pairs};
 pub use exchanged::principal_city;

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
+use crate::ingest::date_order::{DateOrder, DateVotes, OrderFound, orders_in_words};
 use crate::ingest::exchanged::{Surroundings, around, surroundings};
 use crate::ingest::exchanged_dates::ExchangedDates;
 use crate::ingest::mapping::{Mapping, RowCells};
@@ -16,7 +17,6 @@ use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::survey_projected::ProjectedSample;
 use crate::ingest::time_text::written;
-use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
 use crate::place::Position;
 
@@ -47,8 +47,8 @@ pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 /// What the rows of a file do not show.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OpenQuestion {
-    /// The order of day and month in dates such as this one.
-    DateOrder(String),
+    /// The order of day and month in dates such as this one, and the orders that may be meant.
+    DateOrder(String, Vec<DateOrder>),
     /// The projection of coordinates such as these, with the EPSG codes that may be meant.
     Projection(f64, f64, Vec<String>),
     /// Whether a minus sign is missing before the coordinates of this kind.
@@ -211,7 +211,7 @@ impl Survey {
         let mut questions = Vec::new();
         if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
             let sample = self.ambiguous.clone().unwrap_or_default();
-            questions.push(OpenQuestion::DateOrder(sample));
+            questions.push(OpenQuestion::DateOrder(sample, self.possible_orders()));
         }
         let projection = self.projection_not_known(mapping);
         questions.extend(projection.map(|(x, y, may_be)| OpenQuestion::Projection(x, y, may_be)));
@@ -281,10 +281,7 @@ impl Survey {
             OrderFound::Found(order) => {
                 mapping.set_date_order(order);
                 self.decided.push(format!("date_order={}", order.word()));
-                let (fr, en) = match order {
-                    DateOrder::DayFirst => ("jour/mois", "day/month"),
-                    DateOrder::MonthFirst => ("mois/jour", "month/day"),
-                };
+                let Message { fr, en } = order.shown();
                 mapping.tell(Message {
                     fr: format!("dates lues {fr}, d’après l’ensemble des lignes"),
                     en: format!("dates read {en}, as all rows together say"),
@@ -293,15 +290,21 @@ impl Survey {
             }
             OrderFound::Open => {
                 let sample = self.ambiguous.as_deref().unwrap_or_default();
+                let Message { fr, en } = orders_in_words(&self.possible_orders());
                 let message = message!(
-                    "Les dates comme « {sample} » peuvent être jour/mois ou mois/jour, et aucune \
-                     ligne ne le tranche : --date-order dmy ou --date-order mdy",
-                    "Dates such as '{sample}' may be day/month or month/day, and the rows do not \
-                     decide it: --date-order dmy or --date-order mdy"
+                    "Les dates comme « {sample} » peuvent être {fr}, et aucune ligne ne le tranche",
+                    "Dates such as '{sample}' may be {en}, and the rows do not decide it"
                 );
                 Err(Error::new(ErrorKind::Invalid, message))
             }
         }
+    }
+
+    /// The orders that its dates may be in.
+    fn possible_orders(&self) -> Vec<DateOrder> {
+        let mut orders = vec![DateOrder::DayFirst, DateOrder::MonthFirst];
+        orders.extend(self.dates.may_have_years_first().then_some(DateOrder::YearFirst));
+        orders
     }
 
     /// Is `O` the west (ouest, oeste, ovest) or the east (Ost, Oost)? A file that also says `W` has

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::Folder;
+use crate::common::{Folder, done, run};
 use crate::place_columns::{exported, import};
 
 /// Forty requests that all came in at this time; `[n]` is a number of the row.
@@ -57,4 +57,43 @@ fn keys_that_look_like_days_of_the_year_are_keys() {
         let rows = exported(&folder);
         assert!(rows.iter().any(|row| row["service_request_id"] == "2026-110"), "{name}");
     }
+}
+
+/// A table of twenty requests whose times are written by `time`, which takes the day of March.
+fn of_march(time: impl Fn(u32) -> String) -> String {
+    let row = |day: u32| format!("K{day};Kuil;Open;{};52.1{day:02}1;5.1{day:02}1\n", time(day));
+    let rows = (1..=20).map(row).collect::<String>();
+    format!("nummer;categorie;status;aangemaakt;lat;lon\n{rows}")
+}
+
+#[test]
+fn years_of_two_digits_may_come_first() {
+    for (time, option) in [
+        (&(|day| format!("24/03/{day:02} 08:15")) as &dyn Fn(u32) -> String, None),
+        (&|day| format!("24.03.{day:02}"), None),
+        (&|day| format!("24-03-{day:02} 8:15"), None),
+        (&|day| format!("{day:02}-03-24 8:15"), None),
+        (&|day| format!("24/03/{:02}", day % 2 + 4), Some("ymd")),
+        (&|day| format!("{:02}/03/24", day % 2 + 4), Some("dmy")),
+    ] {
+        let folder = Folder::new("years");
+        let file = folder.with("a.csv", of_march(time));
+        let import = ["import", file.to_str().unwrap()];
+        let option = option.map(|order| ["--date-order", order]);
+        let option = option.as_ref().map_or(&[][..], |option| &option[..]);
+        done(&folder, &[&import[..], &CITY, option].concat());
+        for one in exported(&folder) {
+            let day = &one["requested_day"];
+            let at = if day.is_empty() { &one["requested_datetime"] } else { day };
+            assert!(at.starts_with("2024-03-"), "{}: {at}", time(7));
+        }
+    }
+    // The 24th of March 2005, or the 5th of March 2024.
+    let folder = Folder::new("years");
+    let header = "nummer;categorie;status;aangemaakt;lat;lon\n";
+    let file = folder.with("a.csv", format!("{header}K1;Kuil;Open;24/03/05;52.1;5.1\n"));
+    let output = run(&folder, &[&["import", file.to_str().unwrap()][..], &CITY].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("(--date-order dmy or mdy or ymd)"), "{said}");
 }
