@@ -21,6 +21,7 @@ use crate::ingest::place_text::address_of;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
+use crate::ingest::row_zones::ZoneCell;
 use crate::ingest::time_of_day::day_with_clock;
 use crate::ingest::times::{DateOrder, TimeReader};
 use crate::ingest::zone_words::NamedZone;
@@ -62,6 +63,12 @@ pub struct Mapping {
     pub(super) has_dotted_clocks: bool,
     /// Columns of times whose name says their zone, with it.
     pub(super) named_zones: BTreeMap<usize, (String, NamedZone)>,
+    /// The column that says the zone of each row's times, with its name.
+    pub(super) zone_column: Option<(usize, String)>,
+    /// Its cells are no zones.
+    pub(super) is_zone_column_left: bool,
+    /// The cell of it that was read last, and what it means.
+    pub(super) last_zone: RefCell<Option<(String, ZoneCell)>>,
     /// Columns that are left out without a value in the sample.
     late_columns: RefCell<LateColumns>,
     pub(super) notes: RefCell<Notes>,
@@ -144,6 +151,9 @@ impl Mapping {
             midnight_is_day: Vec::new(),
             has_dotted_clocks: false,
             named_zones: BTreeMap::new(),
+            zone_column: None,
+            is_zone_column_left: false,
+            last_zone: RefCell::default(),
             late_columns: RefCell::default(),
             notes: RefCell::default(),
             row_notes: RefCell::default(),
@@ -171,6 +181,7 @@ impl Mapping {
         self.find_addressed();
         self.find_systems(header);
         self.find_named_zones(header);
+        self.find_zone_column(header);
         self.has_had_places = self.has_had_places || self.places().is_some();
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();

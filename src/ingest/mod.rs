@@ -77,6 +77,7 @@ mod row_lists;
 mod row_naming;
 mod row_note;
 mod row_status;
+mod row_zones;
 mod source;
 mod source_sample;
 mod source_survey;

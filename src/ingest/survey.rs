@@ -85,6 +85,8 @@ pub struct Survey {
     pub(super) garbled: Option<(String, String, &'static str)>,
     /// Abbreviations of zones that the city's does not use and others share.
     pub(super) zone_words: Vec<&'static str>,
+    /// Cells of the column of zones that say one, and others.
+    pub(super) zone_cells: [u64; 2],
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
     pub(super) decided: Vec<String>,
 }
@@ -112,6 +114,7 @@ impl Survey {
             rounded_id: None,
             garbled: None,
             zone_words: Vec::new(),
+            zone_cells: [0; 2],
             decided: Vec::new(),
         }
     }
@@ -126,6 +129,7 @@ impl Survey {
                 self.time(mapping, number, text);
             }
         }
+        self.zone_of_row(mapping, row);
         self.place(mapping, row);
         self.texts(mapping, row);
         let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
