@@ -354,6 +354,7 @@ impl Mapping {
         if service.is_empty() {
             keep(self.without_value(row, "service_name", &["category", "service"]));
         }
+        category.iter().filter_map(Category::refused_object).for_each(&mut keep);
         let lon_lat = self.place(row).unwrap_or_else(|refusal| {
             keep(refusal);
             None

@@ -67,9 +67,12 @@ impl Mapping {
 
     /// Finds the column that says the zone of each row's times.
     pub(super) fn find_zone_column(&mut self, header: &[String]) {
-        let has_times = TIMES.iter().any(|field| self.columns.contains_key(field));
+        let of_times = TIMES.iter().filter_map(|field| self.columns.get(field));
+        let times: Vec<usize> =
+            of_times.flat_map(|of| of.alternatives.iter().flatten().copied()).collect();
         let number = header.iter().position(|name| names_zones(name));
-        let found = number.filter(|_| has_times && !self.is_zone_column_left);
+        let is_other = |number: &usize| !times.is_empty() && !times.contains(number);
+        let found = number.filter(is_other).filter(|_| !self.is_zone_column_left);
         self.zone_column = found.map(|number| (number, header[number].clone()));
     }
 

@@ -69,6 +69,9 @@ impl ZoneCell {
     pub fn of(text: &str, clock: &TimeReader) -> Option<Self> {
         let text = text.trim();
         let lower = text.to_lowercase();
+        if text.is_empty() {
+            return None;
+        }
         if clock.zones.said(&lower).is_some() {
             return Some(Self::Said(lower));
         }

@@ -76,6 +76,13 @@ impl Flattener {
                 };
                 names.iter().zip(values).for_each(|(name, value)| row.value(name, value));
             }
+            RecordLayout::Bindings => {
+                let Some(members) = record.as_object() else {
+                    let message = message!("n’est pas un objet", "is not an object");
+                    return Err(Refusal::new("row", record, message));
+                };
+                members.iter().for_each(|(name, bound)| row.value(name, &bound["value"]));
+            }
             RecordLayout::Objects => {
                 let Some(members) = record.as_object() else {
                     let message = message!("n’est pas un objet", "is not an object");
