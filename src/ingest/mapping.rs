@@ -53,6 +53,8 @@ pub struct Mapping {
     pub(super) names_of_projected: String,
     /// The column that names the reference system of each row.
     pub(super) system_column: Option<usize>,
+    /// It has zones of UTM, perhaps by their numbers alone.
+    pub(super) system_is_zone: Option<bool>,
     /// Columns that are read both as places and as addresses.
     pub(super) addressed: Vec<usize>,
     /// Fields that have one value, each with a column of it.
@@ -146,6 +148,7 @@ impl Mapping {
             has_had_places: false,
             names_of_projected: String::new(),
             system_column: None,
+            system_is_zone: None,
             addressed: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),

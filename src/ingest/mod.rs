@@ -94,6 +94,7 @@ mod survey_projected;
 mod survey_tests;
 mod survey_texts;
 mod survey_zones;
+mod system_codes;
 mod system_words;
 mod time_calendars;
 mod time_of_day;

@@ -399,6 +399,7 @@ mod tests {
             ("_id,case_enquiry_id,open_dt,sla_target_dt,on_time,case_title", "boston"),
             ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
             ("unique_key,created_date,complaint_type", "nyc"),
+            ("Unique Key,Created Date,Problem (formerly Complaint Type)", "nyc"),
             ("SR_NUMBER,SR_TYPE,CREATED_DATE", "chicago"),
             (
                 "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",

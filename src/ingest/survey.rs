@@ -132,12 +132,11 @@ impl Survey {
         self.zone_of_row(mapping, row);
         self.place(mapping, row);
         self.texts(mapping, row);
-        let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
-        if let Some(system) = system.filter(|system| !is_absent(system))
-            && self.systems.len() < 2
-            && !self.systems.iter().any(|known| known == system)
+        if self.systems.len() < 2
+            && let Some(system) = mapping.system_of(row)
+            && !self.systems.contains(&system)
         {
-            self.systems.push(system.to_owned());
+            self.systems.push(system);
         }
         if self.rounded_id.is_none() {
             let ids = mapping.cells(row, "id");

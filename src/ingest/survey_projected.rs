@@ -128,18 +128,21 @@ impl Survey {
             && !has_projection(mapping)
     }
 
-    /// What names the system of the coordinates: the only value of a column that says it, else the
-    /// names of the columns.
-    fn system_named<'a>(&'a self, mapping: &'a Mapping) -> Option<&'a str> {
+    /// What may name the system of the coordinates: the only value of a column that says it, and
+    /// the names of the columns. Rows of two systems have none that all are in.
+    fn system_words<'a>(&'a self, mapping: &'a Mapping) -> Vec<&'a str> {
+        let names = mapping.names_of_projected.as_str();
         match self.systems.as_slice() {
-            [] => Some(mapping.names_of_projected.as_str()).filter(|names| !names.is_empty()),
-            [only] => Some(only),
-            _ => None,
+            [] => vec![names],
+            [only] => vec![only, names],
+            // Wards of a column named `Zone` may look like zones of UTM.
+            _ if mapping.system_is_zone == Some(false) => vec![names],
+            _ => Vec::new(),
         }
     }
 
-    /// The projections that agree with the rows, and whether they are those that the file names.
-    fn projections(&self, mapping: &Mapping) -> (Vec<Projection>, bool) {
+    /// The projections that agree with the rows, and the words by which the file names them.
+    fn projections<'a>(&'a self, mapping: &'a Mapping) -> (Vec<Projection>, Option<&'a str>) {
         let all = self.projected.points();
         let known: Vec<(f64, f64, Position)> =
             all.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
@@ -150,16 +153,17 @@ impl Survey {
             (_, Some(extent)) => Some(Evidence::Inside(&points, extent)),
             _ => None,
         };
-        // A system that is named in words, or by its code alone in a column for it.
-        let words = self.system_named(mapping).unwrap_or_default();
-        let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
-        let words = if is_code { format!("epsg {words}") } else { words.to_owned() };
-        let mut by_name = named(&words, &points, mapping.zone_name());
-        by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
-        if !by_name.is_empty() {
-            return (by_name, true);
+        for words in self.system_words(mapping) {
+            // In words, or by its code alone in a column for it.
+            let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
+            let text = if is_code { format!("epsg {words}") } else { words.to_owned() };
+            let mut by_name = named(&text, &points, mapping.zone_name());
+            by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
+            if !by_name.is_empty() {
+                return (by_name, Some(words));
+            }
         }
-        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), false)
+        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), None)
     }
 
     /// A point whose projection is not known, and the projections that may be meant; `None` where
@@ -215,19 +219,20 @@ impl Survey {
     }
 
     fn settle_named_projection(&mut self, mapping: &mut Mapping, [x, y]: [f64; 2]) -> Result<()> {
-        let (mut found, is_named) = self.projections(mapping);
+        let (mut found, words) = self.projections(mapping);
+        let words = words.map(str::to_owned);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
             let name = projection.name().to_owned();
             mapping.set_projection(projection);
             self.decided.push(format!("projection={name}"));
-            mapping.tell(match self.system_named(mapping) {
-                Some(words) if is_named => message!(
+            mapping.tell(match words {
+                Some(words) => message!(
                     "coordonnées projetées lues en {name}, d’après « {words} »",
                     "projected coordinates read in {name}, as '{words}' says"
                 ),
-                _ => message!(
+                None => message!(
                     "coordonnées projetées reconnues : {name}",
                     "projected coordinates recognised: {name}"
                 ),
