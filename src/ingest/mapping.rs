@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ServiceCode, Status, fold};
+use crate::domain::{Accuracy, Channel, Details, Draft, Nature, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
@@ -413,37 +413,6 @@ impl Mapping {
         draft.source_status = source_status;
         draft.area = draft.area.filter(|area| fold(area) != "unspecified");
         Ok((draft, category))
-    }
-
-    fn category(&self, row: &impl RowCells) -> Option<Category> {
-        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone());
-        // A file with codes and without names: the code is the name.
-        let coded = || match self.columns.has("category") {
-            true => None,
-            false => self.text(row, "service"),
-        };
-        let name = name.or_else(coded)?;
-        Some(Category { name, hint: self.text(row, "hint") })
-    }
-
-    /// The row's service code; its category's where it has none.
-    fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
-        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`. Where the row names its
-        // category, the import does it: the names keep two codes of one slug apart.
-        let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
-            None if category.is_none() => ServiceCode::slug(&code).to_string(),
-            _ => code,
-        });
-        code.or_else(|| {
-            let name = &category?.name;
-            let declared = self.profile.services.get(&fold(name)).cloned();
-            // A name without letters, such as `🌳`, gives no code: the import numbers one.
-            Some(declared.unwrap_or_else(|| match name.chars().any(char::is_alphanumeric) {
-                true => ServiceCode::slug(name).to_string(),
-                false => name.clone(),
-            }))
-        })
-        .unwrap_or_default()
     }
 
     fn channel(&self, row: &impl RowCells) -> Option<Channel> {

@@ -27,12 +27,14 @@ mod duplicate_pairs;
 mod exchanged;
 mod exchanged_dates;
 mod garbled;
+mod garbled_names;
 mod geojson;
 mod guesses;
 mod hour_names;
 mod inspection;
 mod late_columns;
 mod mapping;
+mod mapping_categories;
 mod mapping_places;
 #[cfg(test)]
 mod mapping_tests;

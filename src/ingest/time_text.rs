@@ -216,7 +216,11 @@ type WrittenTimeOfDay = (Option<Time>, bool, WrittenZone);
 /// The time of day and zone after a date: the whole rest of the text.
 fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
     let mut rest = rest.trim_start_matches([' ', ',', '.', ':', '-', ';']);
-    for word in ["at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "t"] {
+    // Also of Danish and Finnish.
+    for word in [
+        "at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "kl. ", "kl ",
+        "klo ", "t",
+    ] {
         if let Some(after) = rest.strip_prefix(word) {
             rest = after.trim_start();
             break;
@@ -417,6 +421,8 @@ mod tests {
             ("mar. 3 mars 2026", "2026-03-03"),
             ("27 févr. 2026", "2026-02-27"),
             ("27.5.2026 14.05.30", "27|5|2026 14:05:30"),
+            ("27-05-2026 kl. 14.05", "27|5|2026 14:05:00"),
+            ("27.5.2026 klo 14.05", "27|5|2026 14:05:00"),
             ("3. März 2026 um 14:05 Uhr", "2026-03-03 14:05:00"),
             ("03. Okt. 2026", "2026-10-03"),
             ("3 de diciembre de 2026 a las 14:05", "2026-12-03 14:05:00"),
