@@ -58,6 +58,7 @@ pub mod polygons;
 mod profile;
 mod profile_columns;
 mod profile_gaps;
+mod projected_sample;
 mod projection;
 mod python_literal;
 mod read;

@@ -153,8 +153,8 @@ fn says_x_and_y(text: &str) -> bool {
 }
 
 /// The projections that a text may mean and that put nearly all points where they are used, near
-/// the time zone if its city is known. Of several that give the same place, the first. Columns named
-/// X and Y are read the other way round, too: only where X is the east does not fit, or as a second
+/// the time zone if its city is known. Of several that give the same place, the first. Columns
+/// named X and Y may be read the other way round: where X as the east does not fit, or as a second
 /// candidate where the system itself counts X to the north.
 pub fn named(text: &str, points: &[(f64, f64)], zone: &str) -> Vec<Projection> {
     let city = principal_city(zone);

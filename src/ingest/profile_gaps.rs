@@ -110,8 +110,8 @@ impl Profile {
     }
 }
 
-/// Has the column of a field of one text objects or lists? What is meant is in one of their members,
-/// which the profile does not name.
+/// Has the column of a field of one text objects or lists? What is meant is in one of their
+/// members, which the profile does not name.
 fn has_objects(profile: &Profile, sample: &Recognition) -> bool {
     let names = TEXTS.iter().filter_map(|field| profile.columns.get(*field)).flatten();
     let keys: Vec<&str> = names.flat_map(|name| name.split('+')).collect();

@@ -100,7 +100,7 @@ impl Recognition {
         let (name, example) = (&column.name, column.examples.iter().find(|text| has_digits(text))?);
         Some(message!(
             "requested : peut-être « {name} », dont des valeurs comme « {example} » ne sont pas \
-             lues comme des heures ; « time_formats » dans un fichier de --mapping en donne la forme",
+             lues comme des heures ; « time_formats » d’un fichier de --mapping en dit la forme",
             "requested: perhaps '{name}', of which values such as '{example}' are not read as \
              times; 'time_formats' in a --mapping file declares how they are written"
         ))

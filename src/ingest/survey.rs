@@ -15,7 +15,7 @@ use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
-use crate::ingest::survey_projected::ProjectedSample;
+use crate::ingest::projected_sample::ProjectedSample;
 use crate::ingest::time_text::written;
 use crate::message;
 use crate::place::Position;
