@@ -1457,7 +1457,7 @@ export interface components {
             jurisdiction?: string;
             time_zone?: string;
             /** @enum {string} */
-            date_order?: "" | "dmy" | "mdy";
+            date_order?: "" | "dmy" | "mdy" | "ymd";
             projection?: string;
             /** @enum {string} */
             negate?: "" | "lon" | "lat" | "lon,lat" | "none";

@@ -71,7 +71,7 @@ function drawSettings({ choices, columns, doubts }: api.Import): void {
     list.addEventListener("change", () => change(set(list.value as Value)));
     return h("div", { class: "field" }, h("label", { for: list.id }, t(`import.choice.${name}`)), list);
   };
-  const orders = (["", "dmy", "mdy"] as const).map((value) => [value, t(`import.date_order.${value || "auto"}`)] as const);
+  const orders = (["", "dmy", "mdy", "ymd"] as const).map((value) => [value, t(`import.date_order.${value || "auto"}`)] as const);
   const signs = (["", "lon", "lat", "lon,lat", "none"] as const)
     .map((value) => [value, t(`import.negate.${value || "auto"}`)] as const);
   const settings = byId<HTMLDetailsElement>("settings");

@@ -4,7 +4,7 @@
 use std::io::{BufRead, Write};
 
 use crate::error::{Error, Result};
-use crate::ingest::{Declared, OpenQuestion, Recognition, SourceFile};
+use crate::ingest::{DateOrder, Declared, OpenQuestion, Recognition, SourceFile};
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::city_of;
@@ -102,10 +102,14 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
     /// Asks what the rows do not say.
     fn ask(&mut self, source: &mut SourceFile, question: OpenQuestion) -> Result<()> {
         match question {
-            OpenQuestion::DateOrder(sample) => {
+            OpenQuestion::DateOrder(sample, orders) => {
                 let question = format!("Order of dates such as '{sample}'");
-                let choices = ["day/month/year".to_owned(), "month/day/year".to_owned()];
-                let order = ["dmy", "mdy"][self.choice(&question, &choices)?];
+                let shown = |order: &DateOrder| match order {
+                    DateOrder::YearFirst => order.shown().en,
+                    _ => format!("{}/year", order.shown().en),
+                };
+                let choices: Vec<String> = orders.iter().map(shown).collect();
+                let order = orders[self.choice(&question, &choices)?].word();
                 source.declare(&Declared { date_order: Some(order), ..Declared::default() })
             }
             OpenQuestion::Projection(x, y, candidates) => loop {

@@ -65,10 +65,11 @@ pub struct Arguments {
     /// IANA time zone of times without an offset, for a new jurisdiction.
     #[arg(long)]
     time_zone: Option<String>,
-    /// Order of day and month in dates such as 05/06/2026: dmy or mdy.
+    /// Order of day, month and year in dates such as 05/06/2026 or 26/06/05: dmy, mdy or ymd.
     #[arg(long)]
     date_order: Option<String>,
-    /// Projection of the columns x and y: EPSG:CODE or a PROJ definition.
+    /// Projection of the columns x and y: EPSG:CODE or a PROJ definition, with ` yx` after it where
+    /// x is the north.
     #[arg(long)]
     projection: Option<String>,
     /// Degrees that lack a minus sign: lon, lat or lon,lat; none keeps them as they are.

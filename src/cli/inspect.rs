@@ -11,7 +11,9 @@ use crate::cli::notes::counted;
 use crate::cli::recognised;
 use crate::cli::shared::require_known_zone;
 use crate::error::Result;
-use crate::ingest::{ColumnWord, Declared, OpenQuestion, ProfileColumns, ReadOptions, SourceFile};
+use crate::ingest::{
+    ColumnWord, Declared, OpenQuestion, ProfileColumns, ReadOptions, SourceFile, orders_in_words,
+};
 use crate::place::BBox;
 
 /// Words of a column that are shown.
@@ -110,10 +112,10 @@ fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
     let extent = source.profile().extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
     for question in source.open_questions(extent, zone)? {
         match question {
-            OpenQuestion::DateOrder(sample) => println!(
-                "  not decided: dates such as '{sample}' may be day/month or month/day; import \
-                 asks on a terminal and stops elsewhere, unless --date-order dmy or --date-order \
-                 mdy says it"
+            OpenQuestion::DateOrder(sample, orders) => println!(
+                "  not decided: dates such as '{sample}' may be {}; import asks on a terminal and \
+                 stops elsewhere, unless the option says it",
+                orders_in_words(&orders).en
             ),
             OpenQuestion::Negate(negation) => println!(
                 "  not decided: the places lie far from the city, their mirror image lies in it; \

@@ -21,8 +21,9 @@ use crate::store::Reader;
 /// Options for what cannot be detected from the content of a file.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
-    /// Character between the cells of a CSV file (default: detected from the content).
-    #[arg(long)]
+    /// Character between the cells of a CSV file, `\t` or `tab` for a tabulator (default: detected
+    /// from the content).
+    #[arg(long, value_parser = delimiter)]
     delimiter: Option<char>,
     /// Character encoding of the file, such as windows-1252 (default: detected from the content).
     #[arg(long)]
@@ -34,6 +35,16 @@ pub struct ReadArguments {
     /// Layer of a GeoPackage (default: the only one of points).
     #[arg(long)]
     layer: Option<String>,
+}
+
+/// The character of a delimiter, which shells pass on as two where it is a tabulator.
+fn delimiter(text: &str) -> std::result::Result<char, String> {
+    let mut signs = text.chars();
+    match (text, signs.next(), signs.next()) {
+        ("\\t" | "tab", ..) => Ok('\t'),
+        (_, Some(only), None) => Ok(only),
+        _ => Err("one character, or \\t".to_owned()),
+    }
 }
 
 impl ReadArguments {

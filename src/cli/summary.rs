@@ -87,6 +87,10 @@ impl FileSummary {
             let rows = counted(self.noticed.without_id, "row");
             reasons.push(format!("{rows} without an id, though others have one"));
         }
+        if !self.noticed.late_columns.is_empty() {
+            let names = self.noticed.late_columns.join("', '");
+            reasons.push(format!("values in columns that are left out: '{names}'"));
+        }
         reasons.extend(source.incomplete().map(|why| why.en));
         reasons
     }

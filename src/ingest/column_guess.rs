@@ -9,6 +9,7 @@ use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
 use crate::ingest::no_time::is_word;
+use crate::ingest::row_zones::names_zones;
 
 /// A field of [`FIELDS`](crate::ingest::profile::FIELDS), and how certain it is, from 0 to 1.
 pub type Guess = (&'static str, f64);
@@ -67,6 +68,10 @@ impl Column<'_> {
     /// one. A name that the values contradict counts for nothing.
     pub fn guess(&self) -> Option<Guess> {
         let values = self.values;
+        // The zone of the times is no area.
+        if names_zones(self.name) && !self.is_time() {
+            return None;
+        }
         // The time of day belongs to a day in another column.
         let is_hour = values.are_hours(names_hour(self.name)) && values.share(values.times) < 0.5;
         if values.filled == 0 && values.empty_places > 0 {

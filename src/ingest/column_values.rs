@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
 use crate::ingest::no_time::{is_filler_date, is_no_time_number, is_word};
-use crate::ingest::numbers::{degrees, grouped, is_absent, is_exact, is_rounded};
+use crate::ingest::numbers::{degrees, grouped, is_absent, is_exact, is_grouped, is_rounded};
 use crate::ingest::place_text::{
     PlaceText, is_empty_geometry, is_geometry, place_text, text_around_place,
 };
@@ -185,6 +185,8 @@ impl ColumnSample {
             && match place_text(text) {
                 // A point whose system the text does not name.
                 Some(PlaceText::Pair(..)) if is_geometry(text) || text.starts_with('{') => true,
+                // One projected coordinate with points of thousands: `121.400,25`.
+                Some(PlaceText::Pair(..)) if is_grouped(text) => false,
                 Some(PlaceText::Pair(a, b)) => {
                     let has_decimals = a.fract() != 0.0 || b.fract() != 0.0 || text.contains('.');
                     a.abs() <= 180.0 && b.abs() <= 180.0 && has_decimals

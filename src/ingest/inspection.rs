@@ -24,7 +24,7 @@ pub struct Declarations {
     pub columns: Vec<(String, Option<String>)>,
     /// Category of the rows without one.
     pub category: Option<String>,
-    /// Order of day and month in dates: `dmy` or `mdy`.
+    /// Order of day, month and year in dates: `dmy`, `mdy` or `ymd`.
     pub date_order: Option<String>,
     /// Projection of the columns `x` and `y`.
     pub projection: Option<String>,

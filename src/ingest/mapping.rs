@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{Accuracy, Channel, Details, Draft, Nature, ServiceCode, Status, fold};
+use crate::domain::{Accuracy, Channel, Details, Draft, Nature, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::column_addresses::is_house_number;
 use crate::ingest::guesses::channel_of_words;
+use crate::ingest::late_columns::LateColumns;
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::{is_zero_date, says_closed};
 use crate::ingest::notes::{Notes, channel_word};
@@ -21,6 +22,7 @@ use crate::ingest::place_text::address_of;
 use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
+use crate::ingest::row_zones::ZoneCell;
 use crate::ingest::time_of_day::day_with_clock;
 use crate::ingest::times::{DateOrder, TimeReader};
 use crate::ingest::zone_words::NamedZone;
@@ -52,6 +54,8 @@ pub struct Mapping {
     pub(super) names_of_projected: String,
     /// The column that names the reference system of each row.
     pub(super) system_column: Option<usize>,
+    /// It has zones of UTM, perhaps by their numbers alone.
+    pub(super) system_is_zone: Option<bool>,
     /// Columns that are read both as places and as addresses.
     pub(super) addressed: Vec<usize>,
     /// Fields that have one value, each with a column of it.
@@ -62,6 +66,14 @@ pub struct Mapping {
     pub(super) has_dotted_clocks: bool,
     /// Columns of times whose name says their zone, with it.
     pub(super) named_zones: BTreeMap<usize, (String, NamedZone)>,
+    /// The column that says the zone of each row's times, with its name.
+    pub(super) zone_column: Option<(usize, String)>,
+    /// Its cells are no zones.
+    pub(super) is_zone_column_left: bool,
+    /// The cell of it that was read last, and what it means.
+    pub(super) last_zone: RefCell<Option<(String, ZoneCell)>>,
+    /// Columns that are left out without a value in the sample.
+    late_columns: RefCell<LateColumns>,
     pub(super) notes: RefCell<Notes>,
     /// What was noticed in the row at hand, which counts once the row is admitted.
     pub(super) row_notes: RefCell<Vec<RowNote>>,
@@ -137,11 +149,16 @@ impl Mapping {
             has_had_places: false,
             names_of_projected: String::new(),
             system_column: None,
+            system_is_zone: None,
             addressed: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
             has_dotted_clocks: false,
             named_zones: BTreeMap::new(),
+            zone_column: None,
+            is_zone_column_left: false,
+            last_zone: RefCell::default(),
+            late_columns: RefCell::default(),
             notes: RefCell::default(),
             row_notes: RefCell::default(),
         };
@@ -168,6 +185,7 @@ impl Mapping {
         self.find_addressed();
         self.find_systems(header);
         self.find_named_zones(header);
+        self.find_zone_column(header);
         self.has_had_places = self.has_had_places || self.places().is_some();
         self.find_one_valued();
         let flags = self.profile.approximate_when.iter();
@@ -239,6 +257,16 @@ impl Mapping {
         self.places.projection = Some(projection);
     }
 
+    /// Reads `x` and `y` as longitude and latitude in degrees.
+    pub fn take_xy_as_degrees(&mut self) {
+        self.places.xy_are_degrees = true;
+    }
+
+    /// Reads points in `x` and `y` as those between groups of digits.
+    pub fn take_dots_as_groups(&mut self) {
+        self.places.has_dots_in_groups = true;
+    }
+
     /// Where the reports usually lie, with a margin.
     pub fn extent(&self) -> Option<BBox> {
         self.places.extent
@@ -247,6 +275,11 @@ impl Mapping {
     /// Notices exchanged coordinates by this box, where the city has no extent.
     pub fn set_surroundings(&mut self, around: BBox) {
         self.places.extent = Some(around);
+    }
+
+    /// Watches columns of which the sample has no value.
+    pub fn watch(&mut self, columns: LateColumns) {
+        self.late_columns.replace(columns);
     }
 
     /// Does the source have a column of ids?
@@ -264,7 +297,10 @@ impl Mapping {
         let exchanged = self.places.exchanged.get();
         let places_at_addresses = self.places.at_addresses.get();
         let noted = self.notes.borrow().clone();
-        let mut notes = Notes { exchanged, places_at_addresses, ..noted };
+        let late = self.late_columns.borrow();
+        let late_columns = late.names();
+        let mut notes = Notes { exchanged, places_at_addresses, late_columns, ..noted };
+        notes.sentences.extend(late.sentence());
         notes.say_zones(self.zone_name());
         notes
     }
@@ -317,6 +353,7 @@ impl Mapping {
     /// Every value that cannot be read, with its field and reason.
     pub fn draft(&self, row: &impl RowCells) -> Result<MappedRow, Vec<Refusal>> {
         self.row_notes.borrow_mut().clear();
+        self.late_columns.borrow_mut().see(|column| row.cell(column));
         let mut refused = self.lists(row);
         if !refused.is_empty() {
             return Err(refused);
@@ -327,6 +364,7 @@ impl Mapping {
         if service.is_empty() {
             keep(self.without_value(row, "service_name", &["category", "service"]));
         }
+        category.iter().filter_map(Category::refused_object).for_each(&mut keep);
         let lon_lat = self.place(row).unwrap_or_else(|refusal| {
             keep(refusal);
             None
@@ -382,37 +420,6 @@ impl Mapping {
         draft.source_status = source_status;
         draft.area = draft.area.filter(|area| fold(area) != "unspecified");
         Ok((draft, category))
-    }
-
-    fn category(&self, row: &impl RowCells) -> Option<Category> {
-        let name = self.text(row, "category").or_else(|| self.profile.defaults.category.clone());
-        // A file with codes and without names: the code is the name.
-        let coded = || match self.columns.has("category") {
-            true => None,
-            false => self.text(row, "service"),
-        };
-        let name = name.or_else(coded)?;
-        Some(Category { name, hint: self.text(row, "hint") })
-    }
-
-    /// The row's service code; its category's where it has none.
-    fn service(&self, row: &impl RowCells, category: Option<&Category>) -> String {
-        // Codes of any spelling are read as slugs: `SR-CL01` is `sr-cl01`. Where the row names its
-        // category, the import does it: the names keep two codes of one slug apart.
-        let code = self.text(row, "service").map(|code| match ServiceCode::new(&code) {
-            None if category.is_none() => ServiceCode::slug(&code).to_string(),
-            _ => code,
-        });
-        code.or_else(|| {
-            let name = &category?.name;
-            let declared = self.profile.services.get(&fold(name)).cloned();
-            // A name without letters, such as `🌳`, gives no code: the import numbers one.
-            Some(declared.unwrap_or_else(|| match name.chars().any(char::is_alphanumeric) {
-                true => ServiceCode::slug(name).to_string(),
-                false => name.clone(),
-            }))
-        })
-        .unwrap_or_default()
     }
 
     fn channel(&self, row: &impl RowCells) -> Option<Channel> {

@@ -2,6 +2,7 @@
 
 use crate::error::Refusal;
 use crate::ingest::mapping::{Mapping, RowCells, filled};
+use crate::ingest::numbers::is_absent;
 use crate::ingest::place_reader::PlaceCells;
 
 /// Names of columns whose values name the reference system of the coordinates.
@@ -24,13 +25,64 @@ const SYSTEM_COLUMNS: [&str; 16] = [
     "sistema_de_coordenadas",
 ];
 
+/// Last words of longer names of such columns, as members of nested objects have them.
+const SYSTEM_ENDS: [&str; 6] = ["crs", "srs", "srid", "epsg", "wkid", "latestwkid"];
+
+/// Names of columns whose values are zones of UTM where they are written so: `31U`, `23S`. The
+/// first ones have numbers alone, too.
+const ZONE_COLUMNS: [&str; 13] = [
+    "utm_zone",
+    "zone_utm",
+    "zona_utm",
+    "utm_zona",
+    "huso",
+    "huso_utm",
+    "utm_huso",
+    "fuso",
+    "fuso_utm",
+    "fuseau_utm",
+    "utmzone",
+    "zone",
+    "zona",
+];
+/// How many of them say by their name that a number is a zone.
+const SURE_ZONE_COLUMNS: usize = 11;
+
+/// The zone of UTM that a cell says, in the words of names: `utm 31U`. `None` where it is none.
+fn utm_zone(text: &str, may_be_number: bool) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let number = text[..digits].parse::<u8>().ok().filter(|zone| (1..=60).contains(zone))?;
+    let rest = text[digits..].trim();
+    let is_band = rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_zone = is_band || (rest.is_empty() && may_be_number);
+    is_zone.then(|| format!("utm {number}{rest}"))
+}
+
 impl Mapping {
     /// Finds the names that may say in which system projected coordinates are.
     pub(super) fn find_systems(&mut self, header: &[String]) {
         let columns = ["x", "y"].map(|field| self.single_columns(field));
         let names = columns.iter().flatten().filter_map(|column| header.get(*column).cloned());
         self.names_of_projected = names.collect::<Vec<_>>().join(" ");
-        self.system_column = header.iter().position(|name| SYSTEM_COLUMNS.contains(&name.as_str()));
+        let is_named = |name: &String| SYSTEM_COLUMNS.contains(&name.as_str());
+        let ends =
+            |name: &String| name.rsplit('_').next().is_some_and(|end| SYSTEM_ENDS.contains(&end));
+        let own = header.iter().position(is_named).or_else(|| header.iter().position(ends));
+        let zones =
+            ZONE_COLUMNS.iter().find_map(|zone| header.iter().position(|name| name == zone));
+        self.system_column = own.or(zones.filter(|_| !self.names_of_projected.is_empty()));
+        let name = self.system_column.map(|column| header[column].as_str());
+        let zone = ZONE_COLUMNS.iter().position(|known| Some(*known) == name);
+        self.system_is_zone = zone.map(|number| number < SURE_ZONE_COLUMNS);
+    }
+
+    /// What the row names as the system of its coordinates.
+    pub fn system_of(&self, row: &impl RowCells) -> Option<String> {
+        let text = filled(row.cell(self.system_column?)?).filter(|text| !is_absent(text))?;
+        match self.system_is_zone {
+            None => Some(text.to_owned()),
+            Some(may_be_number) => utm_zone(text, may_be_number),
+        }
     }
 
     /// Finds the columns that are read both as places and as addresses.

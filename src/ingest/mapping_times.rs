@@ -10,6 +10,7 @@ use crate::ingest::mapping::{Mapping, RowCells, filled};
 use crate::ingest::no_time::{is_filler_date, is_zero_date, stands_for_no_time};
 use crate::ingest::notes::Notes;
 use crate::ingest::numbers::is_absent;
+use crate::ingest::row_zones::{ZoneCell, names_zones};
 use crate::ingest::time_of_day::is_dotted_clock;
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::zone_words::{NamedZone, named_zone};
@@ -18,6 +19,9 @@ use crate::message;
 /// The first seconds of the years 1800 and 2900. What lies outside stands for no date, and is not
 /// merely a wrong one.
 const YEARS: std::ops::Range<i64> = -5_364_662_400..29_348_006_400;
+
+/// The fields of times.
+const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 
 /// A time of a row.
 pub(super) struct RowTime {
@@ -52,14 +56,54 @@ impl Mapping {
 
     /// Finds the columns of times whose name says their zone.
     pub(super) fn find_named_zones(&mut self, header: &[String]) {
-        let fields = ["requested", "updated", "closed", "expected"].into_iter();
-        let columns = fields.filter_map(|field| self.columns.get(field));
+        let columns = TIMES.iter().filter_map(|field| self.columns.get(field));
         let columns = columns.flat_map(|columns| columns.alternatives.iter().flatten());
         let named = columns.filter_map(|column| {
             let name = header.get(*column)?;
             Some((*column, (name.clone(), named_zone(name)?)))
         });
         self.named_zones = named.collect();
+    }
+
+    /// Finds the column that says the zone of each row's times.
+    pub(super) fn find_zone_column(&mut self, header: &[String]) {
+        let of_times = TIMES.iter().filter_map(|field| self.columns.get(field));
+        let times: Vec<usize> =
+            of_times.flat_map(|of| of.alternatives.iter().flatten().copied()).collect();
+        let number = header.iter().position(|name| names_zones(name));
+        let is_other = |number: &usize| !times.is_empty() && !times.contains(number);
+        let found = number.filter(is_other).filter(|_| !self.is_zone_column_left);
+        self.zone_column = found.map(|number| (number, header[number].clone()));
+    }
+
+    /// Reads no zone from the column that seems to have them.
+    pub fn leave_zone_column(&mut self) {
+        (self.zone_column, self.is_zone_column_left) = (None, true);
+    }
+
+    /// The cell of the row that says the zone of its times.
+    pub fn zone_cell<'a>(&self, row: &'a impl RowCells) -> Option<&'a str> {
+        let (column, _) = self.zone_column.as_ref()?;
+        filled(row.cell(*column)?).filter(|text| !is_absent(text))
+    }
+
+    /// The zone that the row says of a time of this text; `None` where it is the city's.
+    fn zone_of_row(&self, row: &impl RowCells, text: &str) -> Result<Option<TimeZone>, Refusal> {
+        let Some(cell) = self.zone_cell(row) else { return Ok(None) };
+        let mut last = self.last_zone.borrow_mut();
+        if last.as_ref().is_none_or(|(known, _)| known != cell) {
+            *last = ZoneCell::of(cell, &self.clock).map(|found| (cell.to_owned(), found));
+        }
+        match last.as_ref() {
+            Some((_, found)) => found.zone(text, &self.clock),
+            None => {
+                let message = message!(
+                    "n’est pas un fuseau horaire connu : Europe/Berlin, EST, +01:00",
+                    "is not a known time zone: Europe/Berlin, EST, +01:00"
+                );
+                Err(Refusal::new("time_zone", cell, message))
+            }
+        }
     }
 
     /// The zone that the name of the column says from which a row has its time; `None` where it is
@@ -97,7 +141,13 @@ impl Mapping {
             Notes::word(words, &text, String::new, false);
             return None;
         }
-        let named = self.zone_by_name(row, field);
+        let named = match self.zone_by_name(row, field) {
+            Some(zone) => Some(zone),
+            None => self.zone_of_row(row, &text).unwrap_or_else(|refusal| {
+                keep(refusal);
+                None
+            }),
+        };
         let read = match &named {
             Some(zone) => self.clock.read_in(&text, zone),
             None => self.clock.read(&text),

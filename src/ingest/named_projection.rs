@@ -4,16 +4,14 @@
 use deunicode::deunicode;
 
 use crate::ingest::exchanged::principal_city;
-use crate::ingest::projection::{Projection, SAME_METERS};
+use crate::ingest::projection::{NORTH_FIRST, Projection, SAME_METERS};
+use crate::ingest::system_codes::{
+    AUSTRIA, Area, FRANCE, NamedSystem, SWEDEN, numbered_systems, numbers_after,
+};
 use crate::place::{BBox, Position, distance};
 
-/// West, south, east, north in degrees.
-type Area = [f64; 4];
-
 const BELGIUM: Area = [2.5, 49.4, 6.5, 51.6];
-const FRANCE: Area = [-5.5, 41.2, 9.7, 51.3];
 const GERMANY: Area = [5.8, 47.2, 15.1, 55.1];
-const AUSTRIA: Area = [9.5, 46.3, 17.2, 49.1];
 const SWITZERLAND: Area = [5.9, 45.8, 10.6, 47.9];
 const NETHERLANDS: Area = [3.2, 50.7, 7.3, 53.7];
 const BRITAIN: Area = [-9.0, 49.8, 2.1, 61.0];
@@ -21,7 +19,6 @@ const IRELAND: Area = [-10.6, 51.3, -5.3, 55.5];
 const POLAND: Area = [14.0, 49.0, 24.2, 54.9];
 const ITALY: Area = [6.6, 35.4, 18.6, 47.1];
 const QUEBEC: Area = [-79.8, 44.9, -57.0, 62.6];
-const SWEDEN: Area = [10.5, 55.2, 24.2, 69.1];
 const PORTUGAL: Area = [-9.6, 36.9, -6.1, 42.2];
 const FINLAND: Area = [19.0, 59.7, 31.6, 70.1];
 const HUNGARY: Area = [16.1, 45.7, 22.9, 48.6];
@@ -30,7 +27,7 @@ const EARTH: Area = [-180.0, -85.1, 180.0, 85.1];
 
 /// Words of names, each between blanks, with the EPSG codes of the systems that they may mean and
 /// where these are used. The first entry that has words counts.
-const SYSTEMS: [(&[&str], &[u16], Area); 25] = [
+const SYSTEMS: [(&[&str], &[u16], Area); 24] = [
     (&["lambert 72", "l 72", "lambert belge", "belge 72", "bd 72"], &[31370], BELGIUM),
     (&["lambert 2008", "l 2008"], &[3812], BELGIUM),
     (&["lambert 93", "l 93", "rgf 93"], &[2154], FRANCE),
@@ -66,7 +63,6 @@ const SYSTEMS: [(&[&str], &[u16], Area); 25] = [
         &[31466, 31467, 31468, 31469],
         GERMANY,
     ),
-    (&["mgi", "bmn"], &[31254, 31255, 31256, 31287], AUSTRIA),
     (&["eastings northings"], &[27700], BRITAIN),
 ];
 
@@ -103,10 +99,8 @@ const BY_COUNTRY: [CountrySystems; 3] = [
     ),
 ];
 
-/// Half the width of a zone of Universal Transverse Mercator, and of Modified Transverse Mercator,
-/// with what is used beyond it, in degrees.
-const UTM_HALF: f64 = 3.6;
-const MTM_HALF: f64 = 1.7;
+/// Systems whose X counts to the north and whose two coordinates may have the same size.
+const NORTHERN_X: [u16; 1] = [2180];
 /// Farthest that a place lies from the principal city of its time zone, in metres.
 const ZONE_METERS: f64 = 3_000_000.0;
 /// Share of the points that must lie in the area of a system.
@@ -130,93 +124,75 @@ fn spaced(text: &str) -> String {
     spaced
 }
 
-/// The EPSG codes that a text may mean, each with the area in which it is used.
-fn codes(text: &str) -> Vec<(u16, Area)> {
-    let text = spaced(text);
+/// The systems that the spaced words of a text may mean, each with the area in which it is used.
+fn systems(text: &str) -> Vec<NamedSystem> {
+    let numbered = numbered_systems(text);
+    if !numbered.is_empty() {
+        return numbered;
+    }
     let has = |words: &&str| text.contains(&format!(" {words} "));
-    let numbers_after = |word: &str| -> Vec<u16> {
-        let sign = format!(" {word} ");
-        let numbers = text.split(&sign).skip(1).flat_map(|part| {
-            let skip = |word: &&str| matches!(*word, "zone" | "fuso" | "huso" | "zona" | "fuseau");
-            let words = part.split(' ').skip_while(skip);
-            words.map_while(|word| word.parse().ok()).collect::<Vec<u16>>()
-        });
-        numbers.collect()
-    };
-    if let [code, ..] = numbers_after("epsg")[..] {
-        return vec![(code, EARTH)];
-    }
-    if has(&"utm") {
-        let south = text.contains(" s ") && !text.contains(" n ");
-        let zones = numbers_after("utm");
-        let zones = zones.iter().filter(|zone| (1..=60).contains(*zone));
-        return zones.map(|zone| utm(*zone, south)).collect();
-    }
-    if has(&"mtm") {
-        let zones: Vec<u16> =
-            numbers_after("mtm").into_iter().filter(|z| (1..=17).contains(z)).collect();
-        let zones = if zones.is_empty() { (3..=10).collect() } else { zones };
-        return zones.into_iter().filter_map(mtm).collect();
-    }
     let is_named = |words: &[&str]| words.iter().any(has);
+    let of_codes = |codes: &[(u16, Area)]| -> Vec<NamedSystem> {
+        codes.iter().map(|(code, area)| (format!("EPSG:{code}"), *area)).collect()
+    };
     if let Some((_, codes, area)) = SYSTEMS.iter().find(|(words, ..)| is_named(words)) {
-        let zones = [numbers_after("zone"), numbers_after("gk"), numbers_after("kruger")].concat();
-        let zone = zones.first().filter(|zone| codes.len() == 4 && (2..=5).contains(*zone));
-        let is_kruger = codes[0] == 31466;
-        let of_zone = zone.filter(|_| is_kruger).map(|zone| vec![(31464 + zone, *area)]);
-        return of_zone.unwrap_or_else(|| codes.iter().map(|code| (*code, *area)).collect());
+        let mut zones = ["zone", "gk", "kruger"].iter().flat_map(|word| numbers_after(text, word));
+        let zone = zones.next().filter(|zone| codes[0] == 31466 && (2..=5).contains(zone));
+        let of_zone = zone.map(|zone| vec![(format!("EPSG:{}", 31_464 + zone), *area)]);
+        let all = || of_codes(&codes.iter().map(|code| (*code, *area)).collect::<Vec<_>>());
+        return of_zone.unwrap_or_else(all);
     }
     let country = BY_COUNTRY.iter().find(|(words, _)| is_named(words));
-    country.map_or_else(Vec::new, |(_, codes)| codes.to_vec())
+    country.map_or_else(Vec::new, |(_, codes)| of_codes(codes))
 }
 
-/// The system of a zone of Universal Transverse Mercator on WGS 84, from which the ones of other
-/// datums of today differ by less than a metre.
-fn utm(zone: u16, is_south: bool) -> (u16, Area) {
-    let middle = f64::from(zone) * 6.0 - 183.0;
-    let (south, north) = if is_south { (-80.0, 0.0) } else { (0.0, 84.0) };
-    // Europe has codes of its own, which people know.
-    let code = match (zone, is_south) {
-        (28..=38, false) => 25800 + zone,
-        (_, false) => 32600 + zone,
-        (_, true) => 32700 + zone,
-    };
-    (code, [middle - UTM_HALF, south, middle + UTM_HALF, north])
-}
-
-/// The system of a zone of Canada's Modified Transverse Mercator east of Manitoba.
-fn mtm(zone: u16) -> Option<(u16, Area)> {
-    let middle = match zone {
-        1 => -53.0,
-        2 => -56.0,
-        3..=11 => -58.5 - 3.0 * f64::from(zone - 3),
-        _ => return None,
-    };
-    let south = 41.0;
-    Some((32180 + zone, [middle - MTM_HALF, south, middle + MTM_HALF, 63.0]))
+/// Do the words call the coordinates X and Y, which are the north and the east in some countries?
+fn says_x_and_y(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    words.contains(&"x") && words.contains(&"y")
 }
 
 /// The projections that a text may mean and that put nearly all points where they are used, near
-/// the time zone if its city is known. Of several that give the same place, the first.
+/// the time zone if its city is known. Of several that give the same place, the first. Columns
+/// named X and Y may be read the other way round: where X as the east does not fit, or as a second
+/// candidate where the system itself counts X to the north.
 pub fn named(text: &str, points: &[(f64, f64)], zone: &str) -> Vec<Projection> {
     let city = principal_city(zone);
+    let text = spaced(text);
+    let may_exchange = says_x_and_y(&text);
     let mut found: Vec<(Projection, Position)> = Vec::new();
-    for (code, area) in codes(text) {
-        let Ok(projection) = Projection::new(&format!("EPSG:{code}")) else { continue };
+    for (definition, area) in systems(&text) {
         let Ok(area) = BBox::new(area[0], area[1], area[2], area[3]) else { continue };
-        let places = points.iter().filter_map(|(x, y)| {
-            let (lon, lat) = projection.lon_lat(*x, *y)?;
-            Position::new(lon, lat).ok()
-        });
-        let is_used = |at: &Position| {
-            let is_near = city.is_none_or(|city| distance(*at, city).0 <= ZONE_METERS);
-            area.contains(*at) && is_near
+        // The first place, where nearly all points lie in the area.
+        let fits = |projection: &Projection| {
+            let places = points.iter().filter_map(|(x, y)| {
+                let (lon, lat) = projection.lon_lat(*x, *y)?;
+                Position::new(lon, lat).ok()
+            });
+            let is_used = |at: &Position| {
+                let is_near = city.is_none_or(|city| distance(*at, city).0 <= ZONE_METERS);
+                area.contains(*at) && is_near
+            };
+            let places: Vec<Position> = places.filter(is_used).collect();
+            let are_most = places.len() as f64 >= SHARE_MIN * points.len() as f64;
+            places.first().copied().filter(|_| are_most)
         };
-        let places: Vec<Position> = places.filter(is_used).collect();
-        let Some(first) = places.first().copied() else { continue };
-        let is_same = |(_, known): &(Projection, Position)| distance(*known, first).0 < SAME_METERS;
-        if places.len() as f64 >= SHARE_MIN * points.len() as f64 && !found.iter().any(is_same) {
-            found.push((projection, first));
+        let orders = [definition.clone(), format!("{definition}{NORTH_FIRST}")];
+        let is_north_first = NORTHERN_X.iter().any(|code| definition == format!("EPSG:{code}"));
+        let mut of_system = 0;
+        for definition in orders.iter().take(if may_exchange { 2 } else { 1 }) {
+            let Ok(projection) = Projection::new(definition) else { continue };
+            let Some(first) = fits(&projection) else { continue };
+            of_system += 1;
+            let is_same =
+                |(_, known): &(Projection, Position)| distance(*known, first).0 < SAME_METERS;
+            if (of_system == 1 || is_north_first) && !found.iter().any(is_same) {
+                found.push((projection, first));
+            }
+        }
+        // Of a hemisphere and a band of the same letter, the first that fits.
+        if of_system > 0 && text.contains(" utm ") && text.contains(" s ") {
+            break;
         }
     }
     found.into_iter().map(|(projection, _)| projection).collect()
@@ -251,10 +227,40 @@ mod tests {
             ("MTM zone 7", (251_000.0, 5_186_000.0), "UTC", "EPSG:32187"),
             ("OSGB Easting", (530_268.0, 179_640.0), "UTC", "EPSG:27700"),
             ("BNG_E", (530_268.0, 179_640.0), "Europe/London", "EPSG:27700"),
-            ("puwg1992_x", (637_000.0, 486_000.0), "UTC", "EPSG:2180"),
+            ("PUWG 1992 Easting", (637_000.0, 486_000.0), "UTC", "EPSG:2180"),
+            ("X_PUWG2000 Y_PUWG2000", (5_788_000.0, 7_501_000.0), "UTC", "EPSG:2178 yx"),
+            ("GK X GK Y", (5_431_000.0, 3_456_500.0), "UTC", "EPSG:31467 yx"),
+            ("Y_LV03 X_LV03", (200_000.0, 600_000.0), "UTC", "EPSG:21781 yx"),
+            ("X_LV03 Y_LV03", (600_000.0, 200_000.0), "UTC", "EPSG:21781"),
+            ("SWEREF99 18 00 N SWEREF99 18 00 E", (153_000.0, 6_580_000.0), "UTC", "EPSG:3011"),
+            ("sweref99_1630_e", (150_000.0, 6_580_000.0), "UTC", "EPSG:3010"),
+            ("SWEREF 99 TM E", (674_000.0, 6_580_000.0), "UTC", "EPSG:3006"),
+            ("X_CC48 Y_CC48", (1_351_800.0, 7_222_000.0), "UTC", "EPSG:3948"),
+            ("x_rgf93_cc49", (1_652_000.0, 8_178_000.0), "Europe/Paris", "EPSG:3949"),
+            ("MGA94 Zone 55 Easting", (320_000.0, 5_812_000.0), "UTC", "EPSG:28355"),
+            ("MGA2020 Z56 E zone 56", (334_000.0, 6_250_000.0), "UTC", "EPSG:7856"),
+            ("SIRGAS 2000 23S E SIRGAS 2000 23S N", (333_000.0, 7_394_000.0), "UTC", "EPSG:31983"),
+            ("X_ETRS89_H30 Y_ETRS89_H30", (440_300.0, 4_474_250.0), "UTC", "EPSG:25830"),
+            ("ETRS89 huso 31", (430_900.0, 4_583_100.0), "UTC", "EPSG:25831"),
+            ("utm 31U", (628_800.0, 5_803_900.0), "UTC", "EPSG:25831"),
+            ("utm 56H", (334_000.0, 6_250_000.0), "UTC", "EPSG:32756"),
+            ("utm 30S", (199_000.0, 4_060_000.0), "Europe/Madrid", "EPSG:25830"),
             ("coord EPSG:31370 x", (148_900.0, 170_750.0), "UTC", "EPSG:31370"),
         ] {
             assert_eq!(names(text, point, zone), [codes], "{text}");
+        }
+    }
+
+    #[test]
+    fn austrian_coordinates_count_from_the_equator_or_not() {
+        for (point, text) in [
+            ((5_341_000.0, 2_500.0), "MGI M34 Y MGI M34 X"),
+            ((2_500.0, 341_000.0), "MGI M34 Rechtswert"),
+        ] {
+            let found = named(text, &[point], "Europe/Vienna");
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            let (lon, lat) = found[0].lon_lat(point.0, point.1).unwrap();
+            assert!((lon - 16.37).abs() < 0.02 && (lat - 48.2).abs() < 0.02, "{lon} {lat}");
         }
     }
 
@@ -263,6 +269,9 @@ mod tests {
         // Berlin, or a place near the Dutch border.
         let found = names("Rechtswert Hochwert", (390_000.0, 5_820_000.0), "UTC");
         assert_eq!(found, ["EPSG:25832", "EPSG:25833"]);
+        // Warsaw, or a place near Bydgoszcz.
+        let found = names("PUWG 1992 X PUWG 1992 Y", (486_000.0, 637_000.0), "Europe/Warsaw");
+        assert_eq!(found, ["EPSG:2180", "EPSG:2180 yx"]);
         // Zones of MTM have the same numbers.
         let found = names("X_MTM Y_MTM", (294_352.0, 5_031_850.0), "America/Toronto");
         assert!(found.len() > 1, "{found:?}");

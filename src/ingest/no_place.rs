@@ -30,7 +30,7 @@ pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
     }
     let is_zero = |text: &&str| text.parse::<f64>().is_ok_and(|number| number == 0.0);
     match (texts(&["lon", "lat", "point"]).is_empty(), &places.projection) {
-        (true, None) if !all.iter().all(is_zero) => NoPlace::NoProjection,
+        (true, None) if !places.xy_are_degrees && !all.iter().all(is_zero) => NoPlace::NoProjection,
         _ => NoPlace::Zero,
     }
 }

@@ -116,6 +116,8 @@ pub struct Notes {
     pub without_id: u64,
     /// The source has a column of ids.
     pub has_ids: bool,
+    /// Columns that are left out, without a value in the sample and with some in later rows.
+    pub late_columns: Vec<String>,
     /// The first few rows whose places lie outside the city's extent: number and place.
     pub outside: Vec<(u64, Position)>,
     /// Names of new services that no group has a word of.

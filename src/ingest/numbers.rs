@@ -95,6 +95,46 @@ pub fn grouped(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
+/// Is it a number whose digits are in groups of three, with its decimals after the other sign:
+/// `121.400,25`, `1,270,100.25`? Such a text is no pair of numbers.
+pub fn is_grouped(text: &str) -> bool {
+    let text = text.trim().trim_start_matches(['+', '-', '\u{2212}']);
+    let Some(at) = text.rfind(['.', ',']) else { return false };
+    let (whole, decimals) = (&text[..at], &text[at + 1..]);
+    let between = if text[at..].starts_with(',') { '.' } else { ',' };
+    are_groups(whole, between) && is_digits(decimals)
+}
+
+/// Is it a number of digits in groups of three with a point between each two: `121.400`?
+pub fn may_have_dots_in_groups(text: &str) -> bool {
+    are_groups(text.trim().trim_start_matches(['+', '-', '\u{2212}']), '.')
+}
+
+/// As [`grouped`], where all points that may be are those of groups: `121.400` is 121400.
+pub fn grouped_by_dots(text: &str) -> Option<f64> {
+    match may_have_dots_in_groups(text) {
+        true => grouped(&text.replace('.', "")),
+        false => grouped(text),
+    }
+}
+
+/// Two groups or more: up to three digits, then three in each, with this sign between them.
+fn are_groups(text: &str, between: char) -> bool {
+    let mut groups = text.split(between);
+    let is_first = |group: &str| is_digits(group) && group.len() <= 3;
+    let mut more = 0;
+    groups.next().is_some_and(is_first)
+        && groups.all(|group| {
+            more += 1;
+            group.len() == 3 && is_digits(group)
+        })
+        && more > 0
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// The letter by which a text says east or west: `E`, `W`, or `O`, which is the west of French,
 /// Italian, Spanish and Portuguese and the east of German and Dutch. `None` where there is none or
 /// the text has other words.
@@ -182,6 +222,22 @@ mod tests {
         for bad in ["", "north", "1,2,3x", "inf", "nan", "1-2"] {
             assert_eq!((decimal(bad), grouped(bad)), (None, None), "{bad}");
         }
+    }
+
+    #[test]
+    fn groups_of_digits_are_no_pairs() {
+        for text in ["121.400,25", "1,270,100.25", "-5.031.850,8", "1.000,5"] {
+            assert!(is_grouped(text), "{text}");
+        }
+        for text in ["121.400", "46.81,-71.21", "46.812,71.213", "121.40,25", "12,5", ".5", ""] {
+            assert!(!is_grouped(text), "{text}");
+        }
+        for (text, number) in
+            [("121.400", 121_400.0), ("4.474.300", 4_474_300.0), ("121.400,25", 121_400.25)]
+        {
+            assert_eq!(grouped_by_dots(text), Some(number), "{text}");
+        }
+        assert_eq!(grouped_by_dots("121.4"), Some(121.4));
     }
 
     #[test]

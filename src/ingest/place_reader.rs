@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::error::Refusal;
 use crate::ingest::negation::Negation;
-use crate::ingest::numbers::{degrees, east_west, grouped, is_exact};
+use crate::ingest::numbers::{degrees, east_west, grouped, grouped_by_dots, is_exact};
 use crate::ingest::place_text::{PlaceText, is_geometry, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place};
 use crate::ingest::projection::Projection;
@@ -109,6 +109,10 @@ pub struct PlaceReader {
     pub order: PairOrder,
     /// `O` after degrees is the east: Ost, Oost.
     pub o_is_east: bool,
+    /// `x` and `y` are longitude and latitude in degrees.
+    pub xy_are_degrees: bool,
+    /// In `x` and `y`, points that may be are those between groups of digits.
+    pub has_dots_in_groups: bool,
     /// Degrees whose sign is changed, as somebody declared.
     pub negated: Option<Negation>,
     /// Projections that single texts name, by EPSG code.
@@ -130,6 +134,8 @@ impl PlaceReader {
             zeros: [true; 2],
             order,
             o_is_east: false,
+            xy_are_degrees: false,
+            has_dots_in_groups: false,
             negated: None,
             named: RefCell::default(),
         }
@@ -238,9 +244,11 @@ impl PlaceReader {
     }
 
     fn projected(&self, cells: &PlaceCells<'_>) -> Found {
-        let x = number("x", &cells.x, grouped)?;
-        let y = number("y", &cells.y, grouped)?;
+        let read = if self.has_dots_in_groups { grouped_by_dots } else { grouped };
+        let x = number("x", &cells.x, read)?;
+        let y = number("y", &cells.y, read)?;
         match (x, y, &self.projection) {
+            (Some(x), Some(y), None) if self.xy_are_degrees => Ok(self.somewhere(x, y)),
             (Some(x), Some(y), Some(projection)) => in_projection(projection, x, y),
             _ => Ok(None),
         }

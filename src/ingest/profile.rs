@@ -57,7 +57,7 @@ pub struct Profile {
     pub projection: Option<String>,
     /// Times end in " UTC" but are local.
     pub utc_suffix_is_local: bool,
-    /// Order of day and month in dates such as 05/06/2026: `dmy` or `mdy`.
+    /// Order of day, month and year in dates such as 05/06/2026 and 26/06/05: `dmy`, `mdy`, `ymd`.
     pub date_order: Option<String>,
     /// Formats of times, as `strptime` patterns or words; where there are any, no other is read.
     pub time_formats: Vec<String>,
@@ -215,7 +215,7 @@ impl Profile {
 
     fn check_formats(&self) -> Result<(), String> {
         if let Some(word) = self.date_order.as_deref().filter(|w| DateOrder::parse(w).is_none()) {
-            return Err(format!("date_order '{word}': dmy | mdy"));
+            return Err(format!("date_order '{word}': dmy | mdy | ymd"));
         }
         if let Some(word) = self.point_order.as_deref().filter(|w| PairOrder::parse(w).is_none()) {
             return Err(format!("point_order '{word}': lat,lon | lon,lat"));
@@ -402,6 +402,7 @@ mod tests {
             ("_id,case_enquiry_id,open_dt,sla_target_dt,on_time,case_title", "boston"),
             ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
             ("unique_key,created_date,complaint_type", "nyc"),
+            ("Unique Key,Created Date,Problem (formerly Complaint Type)", "nyc"),
             ("SR_NUMBER,SR_TYPE,CREATED_DATE", "chicago"),
             (
                 "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",

@@ -8,6 +8,7 @@ use crate::i18n::Message;
 use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::SURE;
+use crate::ingest::column_values::ColumnSample;
 use crate::ingest::profile::Profile;
 use crate::ingest::read::Input;
 use crate::ingest::recognition::{RecognisedColumn, Recognition};
@@ -24,6 +25,22 @@ const WANTED: [&[&str]; 3] = [&["status"], &["closed"], &["lon", "lat", "point",
 
 /// Certainty of the numbers that a program gave to rows, which are no ids of a source.
 const ROW_NUMBERS: f64 = 0.75;
+
+/// Fields of one text, which an object or a list is not.
+const TEXTS: [&str; 12] = [
+    "id",
+    "category",
+    "service",
+    "hint",
+    "status",
+    "channel",
+    "address",
+    "area",
+    "zipcode",
+    "requested",
+    "updated",
+    "closed",
+];
 
 /// A profile that was chosen for a file by itself.
 pub(super) struct ChosenProfile {
@@ -44,7 +61,8 @@ enum Gaps {
 }
 
 impl ChosenProfile {
-    /// The built-in profile that fits a file, else what the columns of a sample are recognised as.
+    /// The built-in profile that fits a file, else what the columns of a sample are recognised as,
+    /// as those of a file are in which a field of the profile is an object with members.
     /// Where the profile leaves the status, the closing or the place open and a column of another
     /// name surely has it, that column is added; where one only may have it, the columns are
     /// recognised as those of a file of unknown layout, which asks for it.
@@ -99,8 +117,22 @@ impl Profile {
     }
 }
 
+/// Has the column of a field of one text objects or lists? What is meant is in one of their
+/// members, which the profile does not name.
+fn has_objects(profile: &Profile, sample: &Recognition) -> bool {
+    let names = TEXTS.iter().filter_map(|field| profile.columns.get(*field)).flatten();
+    let keys: Vec<&str> = names.flat_map(|name| name.split('+')).collect();
+    let is_object =
+        |values: &ColumnSample| values.filled > 0 && values.share(values.containers) >= 0.5;
+    let mut columns = sample.columns.iter().zip(&sample.values);
+    columns.any(|(column, values)| keys.contains(&column.key.as_str()) && is_object(values))
+}
+
 /// Looks for the wanted fields that no column of the profile has in the sample.
 fn gaps(profile: &Profile, sample: &Recognition) -> Gaps {
+    if has_objects(profile, sample) {
+        return Gaps::Open;
+    }
     let filled = |fields: &[&str]| {
         let names = fields.iter().filter_map(|field| profile.columns.get(*field)).flatten();
         let keys: Vec<&str> = names.flat_map(|name| name.split('+')).collect();

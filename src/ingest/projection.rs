@@ -10,9 +10,14 @@ use crate::place::{BBox, Position, distance};
 
 const WGS84: &str = "+proj=longlat +datum=WGS84 +no_defs";
 
+/// What follows a definition whose first coordinate is the north.
+pub const NORTH_FIRST: &str = " yx";
+
 /// A projection made ready.
 pub struct Projection {
     name: String,
+    /// The first coordinate is the north, as in Poland.
+    is_north_first: bool,
     from: Proj,
     to: Proj,
 }
@@ -26,12 +31,17 @@ impl std::fmt::Debug for Projection {
 impl Projection {
     /// An EPSG code in any of its spellings (`EPSG:2154`, `2154`, `urn:ogc:def:crs:EPSG::2154`,
     /// `http://www.opengis.net/def/crs/EPSG/0/2154`), the OGC's `CRS84`, or a PROJ definition
-    /// (`+proj=…`).
+    /// (`+proj=…`). With ` yx` after it, the first coordinate is the north.
     ///
     /// # Errors
     /// Says what is wanted, or what is wrong with the definition.
     pub fn new(definition: &str) -> Result<Self, String> {
         let text = definition.trim();
+        if let Some(text) = text.strip_suffix(NORTH_FIRST) {
+            let projection = Self::new(text)?;
+            let name = format!("{}{NORTH_FIRST}", projection.name);
+            return Ok(Self { name, is_north_first: true, ..projection });
+        }
         if text.starts_with("+proj=") {
             return Self::of(text, text);
         }
@@ -50,7 +60,8 @@ impl Projection {
             let made = Proj::from_proj_string(text);
             made.map_err(|error| format!("projection '{name}': {error}"))
         };
-        Ok(Self { name: name.to_owned(), from: make(text)?, to: make(WGS84)? })
+        let (from, to) = (make(text)?, make(WGS84)?);
+        Ok(Self { name: name.to_owned(), is_north_first: false, from, to })
     }
 
     /// `EPSG:CODE`, or the PROJ definition.
@@ -65,6 +76,7 @@ impl Projection {
 
     /// Longitude and latitude in degrees of projected `x` and `y`, in the projection's own unit.
     pub fn lon_lat(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+        let (x, y) = if self.is_north_first { (y, x) } else { (x, y) };
         let mut point = match self.is_geographic() {
             true => (x.to_radians(), y.to_radians(), 0.0),
             false => (x, y, 0.0),
@@ -86,7 +98,8 @@ fn epsg_code(text: &str) -> Option<u32> {
 
 /// Is it the code of a system, whether the system is known or not?
 pub fn is_code(definition: &str) -> bool {
-    epsg_code(definition.trim()).is_some()
+    let text = definition.trim();
+    epsg_code(text.strip_suffix(NORTH_FIRST).unwrap_or(text)).is_some()
 }
 
 /// The EPSG code of a code, where ESRI's and Google's numbers for the web's Mercator are replaced.
@@ -245,6 +258,7 @@ mod tests {
             ("urn:ogc:def:crs:OGC:1.3:CRS84", -71.21, 46.81, -71.21, 46.81, 1e-9),
             // Big Ben in the British National Grid.
             ("EPSG:27700", 530_268.0, 179_640.0, -0.124_6, 51.500_7, 3e-4),
+            ("EPSG:2154 yx", 6_600_000.0, 700_000.0, 3.0, 46.5, 1e-7),
         ] {
             let (east, north) = Projection::new(name).unwrap().lon_lat(x, y).unwrap();
             assert!((east - lon).abs() < tolerance, "{name}: {east} is not {lon}");

@@ -140,7 +140,9 @@ impl Recognition {
         recognition.only_time();
         recognition.prefer_status_columns();
         recognition.find_ends();
+        recognition.pair_coordinates();
         recognition.drop_parts_of_places();
+        recognition.rank_names_of_parents();
         recognition.offer_names_of_lists();
         recognition.find_ids();
         recognition.find_counts();
@@ -317,6 +319,10 @@ impl Recognition {
                 }
             }
         }
+        if lacks_time || lacks_category {
+            let field = if lacks_time { "requested" } else { "category" };
+            doubts.extend(self.garbled_name().map(|doubt| (field, doubt)));
+        }
         doubts.extend(self.place_not_understood().map(|doubt| ("point", doubt)));
         doubts.extend(self.address_of_others().map(|doubt| ("address", doubt)));
         doubts.extend(self.rows_of_several().map(|doubt| ("callers", doubt)));
@@ -330,11 +336,13 @@ impl Recognition {
             doubts.push(("category", doubt));
         }
         if lacks_time {
-            let doubt = message!(
-                "aucune colonne de l’heure de la demande (requested)",
-                "no column of the time of the request (requested)"
-            );
-            doubts.push(("requested", doubt));
+            let none = || {
+                message!(
+                    "aucune colonne de l’heure de la demande (requested)",
+                    "no column of the time of the request (requested)"
+                )
+            };
+            doubts.push(("requested", self.time_not_understood().unwrap_or_else(none)));
         }
         for (field, doubt) in doubts {
             self.doubt(field, doubt);

@@ -4,7 +4,7 @@ use crate::i18n::Message;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour_of;
-use crate::ingest::recognition::Recognition;
+use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::message;
 
 /// The times that a day and a time of day make, and the words by which a column says which it is.
@@ -71,5 +71,38 @@ impl Recognition {
             "{field}: the day is in '{day}', the time of day perhaps in '{name}', of which values \
              such as '{example}' are not read as times of day"
         )
+    }
+
+    /// Why the file has no time of its requests, where a column is named after one.
+    pub(super) fn time_not_understood(&self) -> Option<Message> {
+        const OTHERS: [Concept; 10] = [
+            Concept::Closed,
+            Concept::Updated,
+            Concept::Expected,
+            Concept::Id,
+            Concept::Number,
+            Concept::Category,
+            Concept::Status,
+            Concept::Group,
+            Concept::Channel,
+            Concept::Period,
+        ];
+        let has_digits = |text: &String| text.bytes().any(|b| b.is_ascii_digit());
+        let named = |concept| {
+            let is_named = |column: &&RecognisedColumn| {
+                let words = NameWords::of(&column.bare);
+                let is_other = words.has_any(&OTHERS) || words.is_agent;
+                words.has(concept) && !is_other && column.examples.iter().any(has_digits)
+            };
+            self.columns.iter().find(is_named)
+        };
+        let column = named(Concept::Created).or_else(|| named(Concept::Date))?;
+        let (name, example) = (&column.name, column.examples.iter().find(|text| has_digits(text))?);
+        Some(message!(
+            "requested : peut-être « {name} », dont des valeurs comme « {example} » ne sont pas \
+             lues comme des heures ; « time_formats » d’un fichier de --mapping en dit la forme",
+            "requested: perhaps '{name}', of which values such as '{example}' are not read as \
+             times; 'time_formats' in a --mapping file declares how they are written"
+        ))
     }
 }

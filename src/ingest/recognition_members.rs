@@ -35,6 +35,9 @@ const KINDS: [&str; 7] = [
     "geometrycollection",
 ];
 
+/// Members of a category that are the coarser one above it.
+const COARSER: [&str; 5] = ["parent", "main", "group", "supercategory", "top"];
+
 /// Fields of the members of an object whose name says that it is a place.
 const BESIDE_PLACES: [&str; 3] = ["address", "area", "zipcode"];
 
@@ -66,6 +69,29 @@ impl Recognition {
 }
 
 impl Recognition {
+    /// The name of a category's parent, a member of the same object, is that of a group.
+    pub(super) fn rank_names_of_parents(&mut self) {
+        let is_category = |column: &RecognisedColumn| {
+            column.guess.is_some_and(|(field, certainty)| field == "category" && certainty >= SURE)
+        };
+        let coarser = |name: &str| {
+            let mut members = name.match_indices('.').map(|(at, _)| at);
+            members.find_map(|at| {
+                let member = name[at + 1..].split('.').next().unwrap_or_default();
+                COARSER.contains(&member).then(|| name[..=at].to_owned())
+            })
+        };
+        let own = self.columns.iter().filter(|column| is_category(column));
+        let own = own.filter(|column| coarser(&column.bare).is_none());
+        let own: Vec<String> = own.map(|column| column.bare.clone()).collect();
+        for column in self.columns.iter_mut().filter(|column| is_category(column)) {
+            let object = coarser(&column.bare);
+            if object.is_some_and(|object| own.iter().any(|name| name.starts_with(&object))) {
+                column.guess = Some(("hint", 0.8));
+            }
+        }
+    }
+
     /// Where no column has categories, the names of several lists of records may be them.
     pub(super) fn offer_names_of_lists(&mut self) {
         let is_category = |column: &RecognisedColumn| {

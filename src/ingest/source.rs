@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{Jurisdiction, RepeatRule};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
+use crate::ingest::late_columns::LateColumns;
 use crate::ingest::mapping::{MappedRow, Mapping, RowCells};
 use crate::ingest::no_place::no_place;
 use crate::ingest::notes::{NoPlace, Notes};
@@ -385,11 +386,13 @@ impl SourceFile {
     ) -> Result<Mapping> {
         let columns = self.input.rows()?.columns().clone();
         let (profile, names) = (self.profile.clone(), columns.folded());
-        let mapping =
+        let mut mapping =
             Mapping::new(profile, zone, extent, fix_swapped, names).map_err(|reason| {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                 Error::from(Refusal::new("projection", "", message))
             })?;
+        let sample = self.recognition.iter();
+        sample.for_each(|sample| mapping.watch(LateColumns::of(sample, names)));
         if self.strict && self.input.is_table() {
             all_found(&mapping, &columns)?;
         }

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
+use crate::ingest::date_order::{DateOrder, DateVotes, OrderFound, orders_in_words};
 use crate::ingest::exchanged::{Surroundings, around, surroundings};
 use crate::ingest::exchanged_dates::ExchangedDates;
 use crate::ingest::mapping::{Mapping, RowCells};
@@ -14,8 +15,8 @@ use crate::ingest::no_time::is_filler_date;
 use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
+use crate::ingest::projected_sample::ProjectedSample;
 use crate::ingest::time_text::written;
-use crate::ingest::times::{DateOrder, DateVotes, OrderFound};
 use crate::message;
 use crate::place::Position;
 
@@ -25,8 +26,6 @@ const ROWS: u64 = 5_000;
 const KEPT: usize = 1_000;
 /// Times at midnight that make a column one of days, where no other time is among them.
 const MIDNIGHTS: u64 = 10;
-/// Projections that are named where several may be meant.
-const CANDIDATES: usize = 5;
 /// Zones of countries that lie in the east and say Ost, Oost, øst or öst.
 const O_IS_EAST: [&str; 11] = [
     "Europe/Berlin",
@@ -48,8 +47,8 @@ pub const TIMES: [&str; 4] = ["requested", "updated", "closed", "expected"];
 /// What the rows of a file do not show.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OpenQuestion {
-    /// The order of day and month in dates such as this one.
-    DateOrder(String),
+    /// The order of day and month in dates such as this one, and the orders that may be meant.
+    DateOrder(String, Vec<DateOrder>),
     /// The projection of coordinates such as these, with the EPSG codes that may be meant.
     Projection(f64, f64, Vec<String>),
     /// Whether a minus sign is missing before the coordinates of this kind.
@@ -71,7 +70,7 @@ pub struct Survey {
     /// Some text says east by `E`, some text says west by `W`.
     with_e_w: [bool; 2],
     /// `x`, `y` and the place beside them, where there is one.
-    pub(super) projected: Vec<(f64, f64, Option<Position>)>,
+    pub(super) projected: ProjectedSample,
     /// What the rows name as the system of their coordinates: one value, or two that differ.
     pub(super) systems: Vec<String>,
     /// For each of [`TIMES`]: values at midnight, and others.
@@ -86,8 +85,10 @@ pub struct Survey {
     pub(super) garbled: Option<(String, String, &'static str)>,
     /// Abbreviations of zones that the city's does not use and others share.
     pub(super) zone_words: Vec<&'static str>,
+    /// Cells of the column of zones that say one, and others.
+    pub(super) zone_cells: [u64; 2],
     /// What was decided, in the words of [`SourceReading`](crate::ingest::refused_rows).
-    decided: Vec<String>,
+    pub(super) decided: Vec<String>,
 }
 
 impl Survey {
@@ -105,7 +106,7 @@ impl Survey {
             places: Vec::new(),
             with_o: Vec::new(),
             with_e_w: [false; 2],
-            projected: Vec::new(),
+            projected: ProjectedSample::default(),
             systems: Vec::new(),
             midnights: [[0; 2]; 4],
             exchanged_dates: Default::default(),
@@ -113,12 +114,13 @@ impl Survey {
             rounded_id: None,
             garbled: None,
             zone_words: Vec::new(),
+            zone_cells: [0; 2],
             decided: Vec::new(),
         }
     }
 
     /// Looks at a row; answers whether further rows are wanted: 5,000, and the whole file where
-    /// these leave the order of day and month open.
+    /// these leave the order of day and month open or have no coordinates in the columns for them.
     pub fn row(&mut self, mapping: &Mapping, row: &impl RowCells) -> bool {
         self.rows += 1;
         for (number, field) in TIMES.iter().enumerate() {
@@ -127,20 +129,22 @@ impl Survey {
                 self.time(mapping, number, text);
             }
         }
+        self.zone_of_row(mapping, row);
         self.place(mapping, row);
         self.texts(mapping, row);
-        let system = mapping.system_column.and_then(|column| row.cell(column)).map(str::trim);
-        if let Some(system) = system.filter(|system| !is_absent(system))
-            && self.systems.len() < 2
-            && !self.systems.iter().any(|known| known == system)
+        if self.systems.len() < 2
+            && let Some(system) = mapping.system_of(row)
+            && !self.systems.contains(&system)
         {
-            self.systems.push(system.to_owned());
+            self.systems.push(system);
         }
         if self.rounded_id.is_none() {
             let ids = mapping.cells(row, "id");
             self.rounded_id = ids.into_iter().find(|id| is_rounded(id)).map(str::to_owned);
         }
-        self.rows < ROWS || self.dates.found() == OrderFound::Open
+        self.rows < ROWS
+            || self.dates.found() == OrderFound::Open
+            || self.lacks_coordinates(mapping)
     }
 
     fn time(&mut self, mapping: &Mapping, field: usize, text: &str) {
@@ -195,11 +199,11 @@ impl Survey {
                 _ => {}
             }
         }
-        if let Some((x, y)) = first("x", grouped).zip(first("y", grouped)).or(projected)
-            && (x, y) != (0.0, 0.0)
-            && self.projected.len() < KEPT
-        {
-            self.projected.push((x, y, place));
+        let number = |field| mapping.cells(row, field).into_iter().find(|t| grouped(t).is_some());
+        match (number("x"), number("y"), projected) {
+            (Some(x), Some(y), _) => self.projected.add([x, y], place),
+            (_, _, Some((x, y))) => self.projected.add_pair(x, y, place),
+            _ => {}
         }
         let kept = if side == Some('O') { &mut self.with_o } else { &mut self.places };
         kept.extend(place.filter(|_| kept.len() < KEPT));
@@ -210,19 +214,10 @@ impl Survey {
         let mut questions = Vec::new();
         if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
             let sample = self.ambiguous.clone().unwrap_or_default();
-            questions.push(OpenQuestion::DateOrder(sample));
+            questions.push(OpenQuestion::DateOrder(sample, self.possible_orders()));
         }
-        let has_place = !self.places.is_empty() || !self.pairs.is_empty();
-        if let Some((x, y, _)) = self.projected.first()
-            && !has_place
-            && !has_projection(mapping)
-        {
-            let (found, _) = self.projections(mapping);
-            let names = found.iter().take(CANDIDATES).map(|one| one.name().to_owned());
-            if found.len() != 1 {
-                questions.push(OpenQuestion::Projection(*x, *y, names.collect()));
-            }
-        }
+        let projection = self.projection_not_known(mapping);
+        questions.extend(projection.map(|(x, y, may_be)| OpenQuestion::Projection(x, y, may_be)));
         questions.extend(self.missing_sign(mapping).map(OpenQuestion::Negate));
         questions.extend(self.zone_not_known(mapping).map(OpenQuestion::Zone));
         questions
@@ -289,10 +284,7 @@ impl Survey {
             OrderFound::Found(order) => {
                 mapping.set_date_order(order);
                 self.decided.push(format!("date_order={}", order.word()));
-                let (fr, en) = match order {
-                    DateOrder::DayFirst => ("jour/mois", "day/month"),
-                    DateOrder::MonthFirst => ("mois/jour", "month/day"),
-                };
+                let Message { fr, en } = order.shown();
                 mapping.tell(Message {
                     fr: format!("dates lues {fr}, d’après l’ensemble des lignes"),
                     en: format!("dates read {en}, as all rows together say"),
@@ -301,15 +293,21 @@ impl Survey {
             }
             OrderFound::Open => {
                 let sample = self.ambiguous.as_deref().unwrap_or_default();
+                let Message { fr, en } = orders_in_words(&self.possible_orders());
                 let message = message!(
-                    "Les dates comme « {sample} » peuvent être jour/mois ou mois/jour, et aucune \
-                     ligne ne le tranche : --date-order dmy ou --date-order mdy",
-                    "Dates such as '{sample}' may be day/month or month/day, and the rows do not \
-                     decide it: --date-order dmy or --date-order mdy"
+                    "Les dates comme « {sample} » peuvent être {fr}, et aucune ligne ne le tranche",
+                    "Dates such as '{sample}' may be {en}, and the rows do not decide it"
                 );
                 Err(Error::new(ErrorKind::Invalid, message))
             }
         }
+    }
+
+    /// The orders that its dates may be in.
+    fn possible_orders(&self) -> Vec<DateOrder> {
+        let mut orders = vec![DateOrder::DayFirst, DateOrder::MonthFirst];
+        orders.extend(self.dates.may_have_years_first().then_some(DateOrder::YearFirst));
+        orders
     }
 
     /// Is `O` the west (ouest, oeste, ovest) or the east (Ost, Oost)? A file that also says `W` has
@@ -386,56 +384,4 @@ impl Survey {
             ),
         });
     }
-
-    fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
-        if has_projection(mapping) || self.projected.is_empty() {
-            return Ok(());
-        }
-        let (mut found, is_named) = self.projections(mapping);
-        if found.len() == 1
-            && let Some(projection) = found.pop()
-        {
-            let name = projection.name().to_owned();
-            mapping.set_projection(projection);
-            self.decided.push(format!("projection={name}"));
-            mapping.tell(match self.system_named(mapping) {
-                Some(words) if is_named => message!(
-                    "coordonnées projetées lues en {name}, d’après « {words} »",
-                    "projected coordinates read in {name}, as '{words}' says"
-                ),
-                _ => message!(
-                    "coordonnées projetées reconnues : {name}",
-                    "projected coordinates recognised: {name}"
-                ),
-            });
-            return Ok(());
-        }
-        let (x, y, _) = self.projected[0];
-        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
-        let choices = match choices.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", choices.join(", ")),
-        };
-        // Where the rows have another place, the projected one is not needed.
-        if !self.places.is_empty() || !self.pairs.is_empty() {
-            mapping.tell(message!(
-                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices}",
-                "x, y such as {x}, {y} left aside: projection not known{choices}"
-            ));
-            return Ok(());
-        }
-        let message = message!(
-            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices} : \
-             indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
-             de --mapping",
-            "The projection of coordinates such as {x}, {y} is not known{choices}: \
-             give --projection EPSG:CODE, or 'projection' or 'extent' in the --mapping file"
-        );
-        Err(Error::new(ErrorKind::Invalid, message))
-    }
-}
-
-/// Is the projection of `x` and `y` known?
-fn has_projection(mapping: &Mapping) -> bool {
-    mapping.places().is_some_and(|places| places.projection.is_some())
 }

@@ -4,13 +4,17 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::exchanged::{Surroundings, principal_city, surroundings};
 use crate::ingest::mapping::Mapping;
-use crate::ingest::named_projection::named;
 use crate::ingest::negation::{Negation, missing_sign};
 use crate::ingest::place_reader::{PairOrder, PlaceReader};
-use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
 use crate::message;
-use crate::place::{Position, mirrored};
+use crate::place::{Position, distance, mirrored};
+
+/// Farthest that a city lies from the principal one of its time zone, in metres. Kashgar is 4,100
+/// km from Shanghai.
+const CITY_METERS: f64 = 5_000_000.0;
+/// Fewest places that show where a file lies.
+const FAR_MIN: usize = 3;
 
 /// How near to 0 a coordinate of other places must be for a 0 to be one, in degrees.
 const ZERO_DEGREES: f64 = 1.0;
@@ -24,7 +28,7 @@ impl Survey {
             PairOrder::LonLat => Position::new(*first, *second).ok(),
         };
         let pairs = self.pairs.iter().filter_map(of_pair);
-        let all = self.places.iter().copied().chain(pairs);
+        let all = self.places.iter().copied().chain(pairs).chain(self.projected.places());
         all.filter_map(|at| negated.map_or(Some(at), |negation| negation.of(at))).collect()
     }
 
@@ -41,7 +45,8 @@ impl Survey {
     /// latitude and longitude belong.
     ///
     /// # Errors
-    /// About as many places are exchanged as are not, and the time zone does not decide.
+    /// About as many places are exchanged as are not, and the time zone does not decide; the places
+    /// lie on another continent than the time zone.
     pub(super) fn decide_surroundings(&self, mapping: &mut Mapping) -> Result<()> {
         let places = match mapping.places() {
             Some(reader) if reader.extent.is_none() && !mapping.declares_point_order() => {
@@ -50,7 +55,11 @@ impl Survey {
             _ => return Ok(()),
         };
         let zone = mapping.zone_name().to_owned();
-        match surroundings(&places, &zone) {
+        let found = surroundings(&places, &zone);
+        if !matches!(found, Surroundings::Exchanged(_)) && !mapping.declares_negation() {
+            refuse_far(&places, &zone)?;
+        }
+        match found {
             Surroundings::Unknown => {}
             Surroundings::Usual(around) => mapping.set_surroundings(around),
             Surroundings::Exchanged(around) => {
@@ -137,37 +146,29 @@ impl Survey {
              the city, and their mirror image lies in it: a minus sign is probably missing"
         ));
     }
+}
 
-    /// What names the system of the coordinates: the only value of a column that says it, else the
-    /// names of the columns.
-    pub(super) fn system_named<'a>(&'a self, mapping: &'a Mapping) -> Option<&'a str> {
-        match self.systems.as_slice() {
-            [] => Some(mapping.names_of_projected.as_str()).filter(|names| !names.is_empty()),
-            [only] => Some(only),
-            _ => None,
-        }
+/// Fails where most places, three of four, are far from the time zone.
+fn refuse_far(places: &[Position], zone: &str) -> Result<()> {
+    let Some(city) = principal_city(zone).filter(|_| places.len() >= FAR_MIN) else {
+        return Ok(());
+    };
+    let mut by_distance: Vec<(f64, Position)> =
+        places.iter().map(|at| (distance(*at, city).0, *at)).collect();
+    by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // A part of them may have its coordinates exchanged.
+    let (metres, at) = by_distance[by_distance.len() / 4];
+    if metres <= CITY_METERS {
+        return Ok(());
     }
-
-    /// The projections that agree with the rows, and whether they are those that the file names.
-    pub(super) fn projections(&self, mapping: &Mapping) -> (Vec<Projection>, bool) {
-        let known: Vec<(f64, f64, Position)> =
-            self.projected.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
-        let points: Vec<(f64, f64)> = self.projected.iter().map(|(x, y, _)| (*x, *y)).collect();
-        let extent = mapping.extent();
-        let evidence = match (known.len(), &extent) {
-            (3.., _) => Some(Evidence::Known(&known)),
-            (_, Some(extent)) => Some(Evidence::Inside(&points, extent)),
-            _ => None,
-        };
-        // A system that is named in words, or by its code alone in a column for it.
-        let words = self.system_named(mapping).unwrap_or_default();
-        let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
-        let words = if is_code { format!("epsg {words}") } else { words.to_owned() };
-        let mut by_name = named(&words, &points, mapping.zone_name());
-        by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
-        if !by_name.is_empty() {
-            return (by_name, true);
-        }
-        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), false)
-    }
+    let (km, lat, lon) = ((metres / 1_000.0).round(), at.lat(), at.lon());
+    let message = message!(
+        "Les lieux comme {lat}, {lon} (latitude, longitude) sont à {km} km de la ville principale \
+         du fuseau {zone} : les coordonnées ou le fuseau sont faux. « extent » dans le fichier de \
+         --mapping, ou « city add » avec --extent, dit que la ville est là",
+        "Places such as {lat}, {lon} (latitude, longitude) lie {km} km from the principal city of \
+         the time zone {zone}: the coordinates or the zone are wrong. 'extent' in the --mapping \
+         file, or 'city add' with --extent, says that the city lies there"
+    );
+    Err(Error::new(ErrorKind::Invalid, message))
 }

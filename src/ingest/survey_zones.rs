@@ -4,7 +4,8 @@ use jiff::civil::Time;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
-use crate::ingest::mapping::Mapping;
+use crate::ingest::mapping::{Mapping, RowCells};
+use crate::ingest::row_zones::ZoneCell;
 use crate::ingest::survey::Survey;
 use crate::ingest::time_text::{Written, WrittenDate, WrittenZone};
 use crate::ingest::zone_words::{NamedZone, own_offset};
@@ -28,6 +29,34 @@ impl Survey {
             && !self.zone_words.contains(&word.word)
         {
             self.zone_words.push(word.word);
+        }
+    }
+
+    /// Counts the row's cell of the column of zones.
+    pub(super) fn zone_of_row(&mut self, mapping: &Mapping, row: &impl RowCells) {
+        if let Some(cell) = mapping.zone_cell(row) {
+            let is_zone = ZoneCell::of(cell, &mapping.clock).is_some();
+            self.zone_cells[usize::from(!is_zone)] += 1;
+        }
+    }
+
+    /// Says that the zones of the times are in a column, or that the cells of a column named so are
+    /// none.
+    fn settle_zone_column(&self, mapping: &mut Mapping) {
+        let Some((_, name)) = mapping.zone_column.clone() else { return };
+        match self.zone_cells {
+            [0, 0] => {}
+            [0, _] => {
+                mapping.leave_zone_column();
+                mapping.tell(message!(
+                    "« {name} » : aucun fuseau horaire connu ; laissée de côté",
+                    "'{name}': no known time zone in it; left aside"
+                ));
+            }
+            _ => mapping.tell(message!(
+                "heures sans décalage lues dans le fuseau que dit la colonne « {name} »",
+                "times without an offset are read in the zone that the column '{name}' says"
+            )),
         }
     }
 
@@ -83,6 +112,7 @@ impl Survey {
         if let Some(message) = self.zone_not_known(mapping) {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
+        self.settle_zone_column(mapping);
         let city = mapping.zone_name().to_owned();
         let mut said = Vec::new();
         for (name, _) in self.names_with_zones(mapping, true) {

@@ -1,7 +1,7 @@
 //! Words of column names that name a reference system of coordinates.
 
 /// Words of names of reference systems, without numbers: `X Lambert 72` is a coordinate.
-const SYSTEMS: [&str; 30] = [
+const SYSTEMS: [&str; 40] = [
     "lambert",
     "gauss",
     "gauß",
@@ -32,6 +32,16 @@ const SYSTEMS: [&str; 30] = [
     "l",
     "itm",
     "nztm",
+    "cc",
+    "cs",
+    "mga",
+    "gda",
+    "sirgas",
+    "mgi",
+    "m",
+    "h",
+    "pl",
+    "ch",
 ];
 
 /// Is a word of a name the name of a reference system, with or without its number and hemisphere?

@@ -25,6 +25,8 @@ pub enum WrittenDate {
         year: i16,
         /// Points are between the numbers. All countries that write so write the day first.
         dotted: bool,
+        /// The year has two digits, as the first number has, which may be the year.
+        is_short: bool,
     },
 }
 
@@ -159,11 +161,9 @@ fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
     let sure = |year: i16, month: i8, day: i16| {
         Date::new(year, month, i8::try_from(day).ok()?).ok().map(WrittenDate::Sure)
     };
-    // Two digits are a year of this century to 2068, of the last from 1969 (POSIX).
     let full = |value: i16, digits: usize| match digits {
         4 => Some(value),
-        2 if value < 69 => Some(2000 + value),
-        2 => Some(1900 + value),
+        2 => Some(whole_year(value)),
         _ => None,
     };
     match parts {
@@ -177,18 +177,27 @@ fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
         [Month(m), Number { value: d, .. }, Number { value: y, digits }] => {
             sure(full(y, digits)?, m, d)
         }
-        [Number { value: a, .. }, Number { value: b, .. }, Number { value: y, digits }] => {
-            // `26-05-27` may be read in three orders.
-            if digits != 4 && separator == '-' {
+        [
+            Number { value: a, digits: first_digits },
+            Number { value: b, .. },
+            Number { value: y, digits },
+        ] => {
+            let is_short = digits == 2 && first_digits == 2;
+            // `26-05-27` may be read in three orders, `5-6-26` may be anything.
+            if digits != 4 && separator == '-' && !is_short {
                 return None;
             }
             let year = full(y, digits)?;
             let (first, second) = (i8::try_from(a).ok()?, i8::try_from(b).ok()?);
-            let fits = |day, month| Date::new(year, month, day).is_ok();
+            let fits = |year, month, day| Date::new(year, month, day).is_ok();
+            let is_year_last = fits(year, second, first) || fits(year, first, second);
+            let is_year_first =
+                || i8::try_from(y).is_ok_and(|day| fits(whole_year(a), second, day));
+            let dotted = separator == '.';
             match () {
-                () if first == second => sure(year, second, a),
-                () if fits(first, second) || fits(second, first) => {
-                    Some(WrittenDate::Either { first, second, year, dotted: separator == '.' })
+                () if first == second && !is_short => sure(year, second, a),
+                () if is_year_last || (is_short && is_year_first()) => {
+                    Some(WrittenDate::Either { first, second, year, dotted, is_short })
                 }
                 () => None,
             }
@@ -197,12 +206,21 @@ fn assemble(parts: [DatePiece; 3], separator: char) -> Option<WrittenDate> {
     }
 }
 
+/// The year that two digits mean: of this century to 2068, of the last from 1969 (POSIX).
+pub fn whole_year(digits: i16) -> i16 {
+    if digits < 69 { 2000 + digits } else { 1900 + digits }
+}
+
 type WrittenTimeOfDay = (Option<Time>, bool, WrittenZone);
 
 /// The time of day and zone after a date: the whole rest of the text.
 fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
     let mut rest = rest.trim_start_matches([' ', ',', '.', ':', '-', ';']);
-    for word in ["at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "t"] {
+    // Also of Danish and Finnish.
+    for word in [
+        "at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "kl. ", "kl ",
+        "klo ", "t",
+    ] {
         if let Some(after) = rest.strip_prefix(word) {
             rest = after.trim_start();
             break;
@@ -382,6 +400,7 @@ mod tests {
             ("05/13/2026 01:05:09 PM", "5|13|2026 13:05:09"),
             ("5/6/2026 12:00 a.m.", "5|6|2026 00:00:00"),
             ("5/6/26", "5|6|2026"),
+            ("26-05-27 14:05", "26|5|2027 14:05:00"),
             ("5-6-2026", "5|6|2026"),
             ("5/5/2026", "2026-05-05"),
             ("2012-01-11 10:04:24.0", "2012-01-11 10:04:24"),
@@ -402,6 +421,8 @@ mod tests {
             ("mar. 3 mars 2026", "2026-03-03"),
             ("27 févr. 2026", "2026-02-27"),
             ("27.5.2026 14.05.30", "27|5|2026 14:05:30"),
+            ("27-05-2026 kl. 14.05", "27|5|2026 14:05:00"),
+            ("27.5.2026 klo 14.05", "27|5|2026 14:05:00"),
             ("3. März 2026 um 14:05 Uhr", "2026-03-03 14:05:00"),
             ("03. Okt. 2026", "2026-10-03"),
             ("3 de diciembre de 2026 a las 14:05", "2026-12-03 14:05:00"),
@@ -447,7 +468,8 @@ mod tests {
             "2026-02-30",
             "2026-05-27 14",
             "2026-05-27 x",
-            "26-05-27",
+            "5-6-26",
+            "99-99-99",
             "1 Foo 2026",
             "2026",
             "99999999",

@@ -8,49 +8,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ReportTime;
 use crate::i18n::Message;
+pub use crate::ingest::date_order::DateOrder;
 use crate::ingest::time_calendars::{WrittenForm, json_date};
 use crate::ingest::time_text::{WrittenDate, written};
 use crate::ingest::zone_words::ZoneMeanings;
 use crate::message;
 
-/// Which of two numbers of a date comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DateOrder {
-    /// 27/05/2026.
-    DayFirst,
-    /// 05/27/2026.
-    MonthFirst,
-}
-
 impl DateOrder {
-    /// Its word in profiles and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::DayFirst => "dmy",
-            Self::MonthFirst => "mdy",
-        }
-    }
-
-    /// The order of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::DayFirst, Self::MonthFirst].into_iter().find(|order| order.word() == word)
-    }
-
-    /// The way of writing a date with the year last.
+    /// The way of writing a date in this order.
     fn format(self) -> TimeFormat {
         match self {
             Self::DayFirst => TimeFormat::DayFirst,
             Self::MonthFirst => TimeFormat::MonthFirst,
+            Self::YearFirst => TimeFormat::YearFirst,
         }
-    }
-
-    /// The date of two numbers in this order.
-    pub fn date(self, first: i8, second: i8, year: i16) -> Option<Date> {
-        let (day, month) = match self {
-            Self::DayFirst => (first, second),
-            Self::MonthFirst => (second, first),
-        };
-        Date::new(year, month, day).ok()
     }
 }
 
@@ -259,22 +230,26 @@ impl TimeReader {
         let parts = written(text).ok_or_else(unreadable)?;
         let (date, format) = match parts.date {
             WrittenDate::Sure(date) => (date, self.format_of_sure(text, parts.form)),
-            WrittenDate::Either { first, second, year, dotted } => {
-                let order = self.order.or(dotted.then_some(DateOrder::DayFirst));
+            WrittenDate::Either { first, second, dotted, .. } => {
+                // The day and the month are the same number.
+                let is_same = first == second && self.order.is_none();
+                let is_day_first = dotted || is_same;
+                let order = self.order.or(is_day_first.then_some(DateOrder::DayFirst));
                 let Some(order) = order else {
                     return Err(message!(
                         "peut être jour/mois ou mois/jour ; --date-order dmy ou mdy le dit",
                         "may be day/month or month/day; --date-order dmy or mdy says it"
                     ));
                 };
-                let date = order.date(first, second, year).ok_or_else(|| {
+                let date = order.date(&parts.date).ok_or_else(|| {
                     let word = order.word();
                     message!(
                         "n’est pas dans l’ordre du fichier ({word}) ; voir --date-order",
                         "is not in the order of the file ({word}); see --date-order"
                     )
                 })?;
-                (date, order.format())
+                let format = if is_same { TimeFormat::SameDayAndMonth } else { order.format() };
+                (date, format)
             }
         };
         let read = match parts.time {
@@ -290,78 +265,6 @@ impl TimeReader {
 
 /// The spreadsheets' serial of 1970-01-01. Smaller numbers of days are counted from 1970.
 const SERIAL_OF_1970: i64 = 25_569;
-
-/// What the dates of a whole file say about the order of day and month.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DateVotes {
-    /// Dates that only one order makes a date: day first, month first.
-    impossible: [u64; 2],
-    /// Dates that lie ahead in the other order.
-    ahead: [u64; 2],
-    /// Dates that fit both orders.
-    either: u64,
-    /// Of these, written with points.
-    dotted: u64,
-}
-
-/// What was found about the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderFound {
-    /// No date asks for it.
-    NotNeeded,
-    /// All dates but a hundredth fit this order and not the other.
-    Found(DateOrder),
-    /// Every date fits both orders, or some fit one and some the other.
-    Open,
-}
-
-impl DateVotes {
-    /// Counts the date of a text that must not lie after `today`.
-    pub fn add(&mut self, text: &str, today: Date) {
-        // A year in front leaves no choice of orders, and most exports write it so.
-        if let [a, b, c, d, b'-', ..] = text.as_bytes()
-            && [a, b, c, d].into_iter().all(u8::is_ascii_digit)
-        {
-            return;
-        }
-        let Some(parts) = written(text) else { return };
-        let WrittenDate::Either { first, second, year, dotted } = parts.date else { return };
-        let dates = [DateOrder::DayFirst, DateOrder::MonthFirst]
-            .map(|order| order.date(first, second, year));
-        match dates {
-            [Some(_), None] => self.impossible[0] += 1,
-            [None, Some(_)] => self.impossible[1] += 1,
-            [Some(day_first), Some(month_first)] => {
-                self.either += 1;
-                self.dotted += u64::from(dotted);
-                match (day_first > today, month_first > today) {
-                    (false, true) => self.ahead[0] += 1,
-                    (true, false) => self.ahead[1] += 1,
-                    _ => {}
-                }
-            }
-            [None, None] => {}
-        }
-    }
-
-    /// The order that all dates together say.
-    pub fn found(&self) -> OrderFound {
-        let majority = |votes: [u64; 2]| match votes {
-            [a, b] if a > 0 && b * 100 <= a => Some(DateOrder::DayFirst),
-            [a, b] if b > 0 && a * 100 <= b => Some(DateOrder::MonthFirst),
-            _ => None,
-        };
-        match self.impossible {
-            [0, 0] if self.either == 0 => OrderFound::NotNeeded,
-            [0, 0] => match majority(self.ahead) {
-                Some(order) => OrderFound::Found(order),
-                None if self.dotted == self.either => OrderFound::Found(DateOrder::DayFirst),
-                None => OrderFound::Open,
-            },
-            votes => majority(votes).map_or(OrderFound::Open, OrderFound::Found),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -441,25 +344,6 @@ mod tests {
         assert_eq!(shown(None, "05.04.2026").unwrap(), "2026-04-05");
         assert!(shown(None, "13/02/2026").unwrap_err().contains("--date-order"));
         assert_eq!(shown(None, "05/05/2026").unwrap(), "2026-05-05");
-    }
-
-    #[test]
-    fn all_dates_decide_the_order() {
-        let today = Date::new(2026, 6, 15).unwrap();
-        let found = |texts: &[&str]| {
-            let mut votes = DateVotes::default();
-            texts.iter().for_each(|text| votes.add(text, today));
-            votes.found()
-        };
-        let found_order = OrderFound::Found;
-        assert_eq!(found(&["13/02/2026", "05/02/2026"]), found_order(DateOrder::DayFirst));
-        assert_eq!(found(&["02/05/2026", "02/13/2026"]), found_order(DateOrder::MonthFirst));
-        assert_eq!(found(&["05/02/2026", "06/03/2026"]), OrderFound::Open);
-        // In the other order it would lie in the future.
-        assert_eq!(found(&["05/02/2026", "05/11/2026"]), found_order(DateOrder::MonthFirst));
-        assert_eq!(found(&["13/02/2026", "02/13/2026"]), OrderFound::Open);
-        assert_eq!(found(&["05.02.2026", "06.03.2026"]), found_order(DateOrder::DayFirst));
-        assert_eq!(found(&["2026-05-27", "nonsense"]), OrderFound::NotNeeded);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::message;
 /// Why the value of a key of profiles is refused.
 pub fn wanted(key: &str, value: &str) -> Message {
     match key {
-        "date_order" => message!("doit être dmy ou mdy", "must be dmy or mdy"),
+        "date_order" => message!("doit être dmy, mdy ou ymd", "must be dmy, mdy or ymd"),
         "negate" => {
             let known = Negation::spellings();
             message!("doit être l’un de : {known}", "must be one of: {known}")

@@ -5,7 +5,7 @@
 use crate::domain::Jurisdiction;
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
-use crate::ingest::{OpenQuestion, Profile, SourceFile, SourceSample};
+use crate::ingest::{OpenQuestion, Profile, SourceFile, SourceSample, orders_in_words};
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::catalogues::quebec;
@@ -65,12 +65,11 @@ pub fn city_of(
             all.push(match question {
                 // Only a known city shows it.
                 OpenQuestion::Negate(_) | OpenQuestion::Zone(_) => continue,
-                OpenQuestion::DateOrder(sample) => {
+                OpenQuestion::DateOrder(sample, orders) => {
+                    let Message { fr, en } = orders_in_words(&orders);
                     let message = message!(
-                        "manque : les dates comme « {sample} » peuvent être jour/mois ou mois/jour \
-                         (--date-order dmy ou mdy)",
-                        "is missing: dates such as '{sample}' may be day/month or month/day \
-                         (--date-order dmy or mdy)"
+                        "manque : les dates comme « {sample} » peuvent être {fr}",
+                        "is missing: dates such as '{sample}' may be {en}"
                     );
                     Refusal::new("--date-order", "", message)
                 }

@@ -67,3 +67,18 @@ fn a_polish_file_keeps_its_encoding_and_the_option_decides() {
     let said = done(&folder, &arguments[..2]);
     assert!(said.contains("encoding windows-1250"), "{said}");
 }
+
+#[test]
+fn names_of_columns_of_dos_and_old_macs_are_named() {
+    let header = "Numéro;Date de création;Catégorie;Statut";
+    let row = "N#;2025-03-02 08:#;Nid-de-poule;Ouvert";
+    let text = String::from_utf8(file(header, row, encoding_rs::UTF_8)).unwrap();
+    // The byte of é in code page 850, and in Mac Roman.
+    for (byte, words) in [(0x82, "'Numéro' in CP850"), (0x8e, "'Numéro' in Mac Roman")] {
+        let bytes = text.chars().map(|c| if c == 'é' { byte } else { c as u8 });
+        let folder = Folder::new("encodings");
+        let (code, _, said) = import(&folder, "a.csv", bytes.collect::<Vec<u8>>());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}

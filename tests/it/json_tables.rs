@@ -173,3 +173,57 @@ fn columns_without_a_value_are_listed() {
         assert!(said.contains("closed_at"), "{said}");
     }
 }
+
+#[test]
+fn lists_beside_the_descriptions_of_their_columns_are_read() {
+    let fields = |types: [&str; 6]| {
+        let all = NAMES.iter().zip(types);
+        json!(all.map(|(name, kind)| json!({ "type": kind, "id": name })).collect::<Vec<_>>())
+    };
+    let fields = fields(["text", "timestamp", "text", "text", "float8", "float8"]);
+    for document in [
+        json!({ "help": "h", "success": true, "result": { "fields": fields, "records": rows(),
+                "records_format": "lists", "total": 40 } }),
+        json!({ "fields": fields, "records": rows() }),
+        json!({ "data": rows(), "columns": fields }),
+    ] {
+        let folder = Folder::new("json-tables");
+        let (code, summary, said) = import(&folder, "a.json", document.to_string());
+        assert_eq!((code, &summary["added"]), (Some(0), &40.into()), "{said}");
+        let reports = exported(&folder);
+        assert!(reports.iter().all(|one| ["Pothole", "Graffiti"].contains(&&*one["service_name"])));
+    }
+    let text = "J1,2026-10-01,Pothole,open,52.1,5.2\n";
+    let csv = json!({ "result": { "fields": fields, "records_format": "csv", "records": text } });
+    let few = json!({ "fields": [{ "id": "case_id" }, { "id": "opened" }], "records": rows() });
+    for (document, words) in
+        [(csv, "ask for records_format=objects"), (few, "has 6 values for 2 columns")]
+    {
+        let folder = Folder::new("json-tables");
+        let (code, _, said) = import(&folder, "a.json", document.to_string());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn results_of_sparql_are_read_by_their_values() {
+    let written = |kind: &str, value: &Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        json!({ "type": kind, "value": text, "datatype": "xsd:string" })
+    };
+    let binding = |n: u32| -> Value {
+        let kinds = ["uri", "typed-literal", "literal", "literal", "literal", "bnode"];
+        let cells = cells(n);
+        let bound = NAMES.iter().zip(kinds).zip(&cells).filter(|(_, value)| !value.is_null());
+        bound.map(|((name, kind), value)| ((*name).to_owned(), written(kind, value))).collect()
+    };
+    let bindings: Vec<Value> = (10..50).map(binding).collect();
+    let document = json!({ "head": { "vars": NAMES }, "results": { "bindings": bindings } });
+    let folder = Folder::new("json-tables");
+    let (code, summary, said) = import(&folder, "a.json", document.to_string());
+    assert_eq!((code, &summary["added"]), (Some(0), &40.into()), "{said}");
+    assert_eq!(summary["without_position"], 1, "{said}");
+    let reports = exported(&folder);
+    assert!(reports.iter().all(|one| ["Pothole", "Graffiti"].contains(&&*one["service_name"])));
+}

@@ -22,6 +22,7 @@ mod closing_columns;
 mod commands;
 mod connections;
 mod cookbook;
+mod coordinate_columns;
 mod cql2;
 mod docs;
 mod downloads;

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::common::Folder;
-use crate::place_columns::{exported, import};
+use crate::common::{Folder, run};
+use crate::place_columns::{CITY, exported, import};
 
 /// A table in the words of Open311; `more` writes the cells of the further columns.
 fn bulk(columns: &str, more: impl Fn(u32) -> String) -> String {
@@ -121,4 +121,50 @@ fn properties_with_ids_keep_the_requests_of_geojson_apart() {
         let (code, summary, said) = import(&folder, "a.geojson", points(number, more));
         assert_eq!((code, &summary["added"]), (Some(0), &added.into()), "{said}");
     }
+}
+
+/// Thirty features whose properties have these further members.
+fn features(more: &str) -> String {
+    let feature = |n: u32| {
+        let point = format!(r#"{{"type":"Point","coordinates":[5.2{n},52.1{n}]}}"#);
+        let more = more.replace('#', &n.to_string());
+        let own = format!(r#""id":"F{n}","created_at":"2025-03-02T08:{n}:00Z",{more}"#);
+        format!(r#"{{"type":"Feature","geometry":{point},"properties":{{{own}}}}}"#)
+    };
+    let all = (10..40).map(feature).collect::<Vec<_>>().join(",");
+    format!(r#"{{"type":"FeatureCollection","features":[{all}]}}"#)
+}
+
+#[test]
+fn objects_under_the_names_of_a_layout_are_unfolded() {
+    let category = r#""category":{"id":3,"name":"Kuil","parent":{"name":"Wegen #"}}"#;
+    let status = r#""status":{"id":2,"name":"Closed"}"#;
+    let address = r#""address":{"street":"Dorpsstraat #","city":"Valmeer"}"#;
+    for (more, closed) in [
+        (format!("{category},\"status\":\"open\""), false),
+        (format!("{category},{status}"), true),
+        (format!("\"category\":\"Kuil\",{status}"), true),
+        (format!("\"category\":\"Kuil\",\"status\":\"open\",{address}"), false),
+    ] {
+        let folder = Folder::new("gaps");
+        let (code, _, said) = import(&folder, "a.geojson", features(&more));
+        assert_eq!(code, Some(0), "{more}: {said}");
+        for one in exported(&folder) {
+            assert_eq!(one["service_name"], "Kuil", "{more}: {said}");
+            assert_eq!(one["status"] == "closed", closed, "{more}: {said}");
+            assert!(!one["address"].contains('{'), "{more}: {said}");
+            assert!(one["lat"].starts_with("52.1"), "{more}: {said}");
+        }
+    }
+}
+
+#[test]
+fn an_object_is_no_name_of_a_category() {
+    let folder = Folder::new("gaps");
+    let file = folder.with("a.geojson", features(r#""category":{"nl":"Kuil","fr":"Trou"}"#));
+    let arguments = ["import", file.to_str().unwrap(), "--profile", "geojson"];
+    let output = run(&folder, &[&arguments[..], &CITY].concat());
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("is a JSON object and no name"), "{said}");
 }

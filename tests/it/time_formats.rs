@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::common::Folder;
-use crate::place_columns::{exported, import};
+use crate::common::{Folder, done, run};
+use crate::place_columns::{CITY, exported, import};
 
 /// Forty requests that all came in at this time; `[n]` is a number of the row.
 fn table(column: &str, time: &str) -> String {
@@ -56,5 +56,92 @@ fn keys_that_look_like_days_of_the_year_are_keys() {
         assert_eq!(code, Some(0), "{name}: {said}");
         let rows = exported(&folder);
         assert!(rows.iter().any(|row| row["service_request_id"] == "2026-110"), "{name}");
+    }
+}
+
+/// A table of twenty requests whose times are written by `time`, which takes the day of March.
+fn of_march(time: impl Fn(u32) -> String) -> String {
+    let row = |day: u32| format!("K{day};Kuil;Open;{};52.1{day:02}1;5.1{day:02}1\n", time(day));
+    let rows = (1..=20).map(row).collect::<String>();
+    format!("nummer;categorie;status;aangemaakt;lat;lon\n{rows}")
+}
+
+#[test]
+fn years_of_two_digits_may_come_first() {
+    for (time, option) in [
+        (&(|day| format!("24/03/{day:02} 08:15")) as &dyn Fn(u32) -> String, None),
+        (&|day| format!("24.03.{day:02}"), None),
+        (&|day| format!("24-03-{day:02} 8:15"), None),
+        (&|day| format!("{day:02}-03-24 8:15"), None),
+        (&|day| format!("24/03/{:02}", day % 2 + 4), Some("ymd")),
+        (&|day| format!("{:02}/03/24", day % 2 + 4), Some("dmy")),
+    ] {
+        let folder = Folder::new("years");
+        let file = folder.with("a.csv", of_march(time));
+        let import = ["import", file.to_str().unwrap()];
+        let option = option.map(|order| ["--date-order", order]);
+        let option = option.as_ref().map_or(&[][..], |option| &option[..]);
+        done(&folder, &[&import[..], &CITY, option].concat());
+        for one in exported(&folder) {
+            let at = &one["requested_datetime"];
+            assert!(at.starts_with("2024-03-"), "{}: {at}", time(7));
+        }
+    }
+    // The 24th of March 2005, or the 5th of March 2024.
+    let folder = Folder::new("years");
+    let header = "nummer;categorie;status;aangemaakt;lat;lon\n";
+    let file = folder.with("a.csv", format!("{header}K1;Kuil;Open;24/03/05;52.1;5.1\n"));
+    let output = run(&folder, &[&["import", file.to_str().unwrap()][..], &CITY].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("(--date-order dmy or mdy or ymd)"), "{said}");
+}
+
+#[test]
+fn a_column_says_the_zone_of_each_row() {
+    for (name, cells, hours) in [
+        ("Time Zone", ["UTC", "EDT", "America/Toronto"], [8, 12, 13]),
+        ("Zeitzone", ["Europe/Berlin", "CET", ""], [7, 7, 7]),
+        ("UTC Offset", ["+00:00", "-05:00", "3"], [8, 13, 5]),
+        ("Zona horaria", ["GMT-3", "(UTC+01:00) Madrid", "-180"], [11, 7, 11]),
+        ("Tijdzone", ["overdag", "nacht", "overdag"], [7, 7, 7]),
+    ] {
+        let rows = (10..40).map(|n| {
+            let cell = cells[n % 3];
+            format!("V{n},2025-03-0{} 08:00,{cell},Kuil,Open,52.1{n},5.2{n}\n", n % 3 + 1)
+        });
+        let rows = rows.collect::<String>();
+        let text = format!("nummer,aangemaakt,{name},categorie,status,lat,lon\n{rows}");
+        let folder = Folder::new("zones");
+        let (code, _, said) = import(&folder, "a.csv", text);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        assert!(said.contains(if name == "Tijdzone" { "left aside" } else { "says" }), "{said}");
+        for one in exported(&folder) {
+            let day: usize = one["requested_datetime"][9..10].parse().unwrap();
+            let wanted = format!("2025-03-0{day}T{:02}:00:00Z", hours[day - 1]);
+            assert_eq!(one["requested_datetime"], wanted, "{name}");
+            assert_eq!(one["area"], "", "{name}");
+        }
+    }
+    let folder = Folder::new("zones");
+    let text = "nummer,aangemaakt,time zone,categorie,status,lat,lon\n\
+                V1,2025-03-01 08:00,UTC,Kuil,Open,52.11,5.21\n\
+                V2,2025-03-01 08:00,Westen,Kuil,Open,52.11,5.22\n";
+    let (code, summary, said) = import(&folder, "a.csv", text);
+    assert_eq!((code, &summary["refused"]), (Some(3), &1.into()), "{said}");
+}
+
+#[test]
+fn times_that_are_not_read_are_named_with_a_value() {
+    for (name, time) in [
+        ("Opened", "03/05/2024 18:15 PM"),
+        ("aangemaakt", "2024年3月5日 8時15分"),
+        ("Date de création", "5e jour, 8 heures"),
+    ] {
+        let folder = Folder::new("unread");
+        let (code, _, said) = import(&folder, "a.csv", table(name, time));
+        assert_eq!(code, Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("'{name}'")) && said.contains(time), "{name}: {said}");
+        assert!(said.contains("time_formats"), "{name}: {said}");
     }
 }

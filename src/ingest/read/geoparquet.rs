@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use parquet::basic::LogicalType;
+use parquet::basic::{Compression, LogicalType};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 use serde_json::Value;
@@ -127,6 +127,24 @@ fn of_authority(organization: &str, code: &str, name: &str) -> Result<GeometryCr
             "has coordinates in a system that is not known: {name}"
         )),
     }
+}
+
+/// Fails where the rows are packed in a way that is not read.
+fn refuse_packing(file: &SerializedFileReader<File>) -> Result<(), Message> {
+    let groups = file.metadata().row_groups().iter();
+    let mut packings = groups.flat_map(|group| group.columns()).map(|column| column.compression());
+    let is_read = |packing: &Compression| {
+        let read = [Compression::UNCOMPRESSED, Compression::SNAPPY];
+        read.contains(packing) || matches!(packing, Compression::GZIP(_) | Compression::ZSTD(_))
+    };
+    let Some(packing) = packings.find(|packing| !is_read(packing)) else { return Ok(()) };
+    let name = packing.to_string();
+    let name = name.split('(').next().unwrap_or_default();
+    Err(message!(
+        "est un fichier Parquet compressé en {name}, qui n’est pas lu : enregistrez-le avec zstd, \
+         snappy ou gzip",
+        "is a Parquet file packed with {name}, which is not read: save it with zstd, snappy or gzip"
+    ))
 }
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>, Message> {
@@ -287,6 +305,7 @@ impl ParquetReader {
     /// The file cannot be read; its reference system is not known.
     pub fn open(path: &Path) -> Result<Self, Message> {
         let file = open(path)?;
+        refuse_packing(&file)?;
         let plan = ParquetPlan::of(&file)?;
         let total = file.metadata().file_metadata().num_rows().max(1).unsigned_abs();
         let size = std::fs::metadata(path).map_or(0, |file| file.len());

@@ -93,7 +93,9 @@ impl JsonShape {
     /// There are none; the coordinate reference system cannot be read.
     pub fn find(outline: &Outline) -> Result<Self, Message> {
         let crs = outline.crs.as_ref().map_or(Ok(None), crs_name)?;
-        let found = Self::of_members(outline)
+        refuse_text_records(outline)?;
+        let found = Self::of_described_lists(outline)
+            .or_else(|| Self::of_members(outline))
             .or_else(|| Self::of_document(outline))
             .or_else(|| Self::of_columns(outline))
             .or_else(|| Self::of_lists_alike(outline))
@@ -158,6 +160,22 @@ impl JsonShape {
     ) -> Self {
         let count = array.objects + array.arrays - u64::from(records_in != RecordsIn::List);
         Self { page: outline.page.clone(), ..Self::new(&array.path, records_in, layout, count) }
+    }
+
+    /// A list of lists beside the objects that describe its columns, as CKAN answers.
+    fn of_described_lists(outline: &Outline) -> Option<Self> {
+        let lists = outline.arrays.iter().filter(|array| array.arrays > 0 && array.objects == 0);
+        let mut usual = lists.filter(|array| is_usual(array) && !array.path.is_empty());
+        usual.find_map(|array| {
+            let (_, parent) = array.path.split_last()?;
+            let is_beside = |other: &&Array| {
+                other.path.split_last().is_some_and(|(_, own)| own == parent)
+                    && !other.described.is_empty()
+            };
+            let names = outline.arrays.iter().find(is_beside)?.described.clone();
+            let layout = RecordLayout::Arrays(names);
+            Some(Self::of_elements(outline, array, RecordsIn::List, layout))
+        })
     }
 
     /// A list of lists, the first of which has the names, or whose names are beside it.
@@ -279,6 +297,18 @@ impl JsonShape {
         let shape = Self::new(&common, records_in, RecordLayout::Objects, count);
         Some(Self { page: outline.page.clone(), ..shape })
     }
+}
+
+/// Fails where the records are one text within the document.
+fn refuse_text_records(outline: &Outline) -> Result<(), Message> {
+    let format = outline.records_format.as_deref().filter(|format| ["csv", "tsv"].contains(format));
+    let Some(format) = format else { return Ok(()) };
+    Err(message!(
+        "a ses enregistrements en {format} dans un texte : demandez records_format=objects, ou \
+         enregistrez le texte de « records » dans un fichier",
+        "has its records as {format} in a text: ask for records_format=objects, or save the text \
+         of 'records' as a file"
+    ))
 }
 
 /// Is it a list of objects that is none of those beside the records of usual documents?

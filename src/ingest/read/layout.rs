@@ -13,6 +13,8 @@ pub enum RecordLayout {
     Opendatasoft,
     /// Arrays whose elements are named once for all, as Socrata's `rows.json` does.
     Arrays(Vec<String>),
+    /// Bindings of SPARQL: each member is an object with the kind of its value and the value.
+    Bindings,
     /// Objects whose members are the cells.
     Objects,
 }
@@ -29,6 +31,8 @@ impl RecordLayout {
             Self::ArcGis
         } else if is_object("fields") && (record["recordid"].is_string() || only(record)) {
             Self::Opendatasoft
+        } else if are_bindings(record) {
+            Self::Bindings
         } else {
             Self::Objects
         }
@@ -37,4 +41,17 @@ impl RecordLayout {
 
 fn only(record: &Value) -> bool {
     record.as_object().is_some_and(|members| members.len() == 1)
+}
+
+/// Kinds of values in results of SPARQL.
+const KINDS: [&str; 5] = ["uri", "literal", "typed-literal", "bnode", "triple"];
+
+/// Is every member the binding of a variable?
+fn are_bindings(record: &Value) -> bool {
+    let is_binding = |value: &Value| {
+        let kind = value["type"].as_str().unwrap_or_default();
+        value.get("value").is_some() && KINDS.contains(&kind)
+    };
+    let members = record.as_object().filter(|members| !members.is_empty());
+    members.is_some_and(|members| members.values().all(is_binding))
 }

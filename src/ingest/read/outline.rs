@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::ingest::read::page_members::PageMembers;
 use crate::ingest::read::row::COLUMNS_MAX;
@@ -17,6 +17,9 @@ const ARRAYS_MAX: usize = 20_000;
 const NAMES_MAX: usize = 200;
 /// Objects of objects deeper than this are not looked for.
 const OBJECTS_DEPTH_MAX: usize = 2;
+/// Members whose lists describe columns, and the members of their elements that name one.
+const DESCRIBING: [&str; 4] = ["fields", "columns", "header", "schema"];
+const NAMING: [&str; 4] = ["id", "name", "fieldName", "field"];
 /// Longest name of a column, in bytes.
 const NAME_BYTES_MAX: usize = 1_024;
 
@@ -37,6 +40,8 @@ pub struct Array {
     pub header: Option<Vec<String>>,
     /// Names of the members of the first element, where it is an object.
     pub names: Vec<String>,
+    /// The names that its elements give columns, where each is an object that describes one.
+    pub described: Vec<String>,
 }
 
 /// An object of objects.
@@ -75,6 +80,8 @@ pub struct Outline {
     pub columns: Option<Value>,
     /// What it says about being one page of a longer answer.
     pub page: PageMembers,
+    /// How the records are written, as CKAN says it: `objects`, `lists`, `csv`, `tsv`.
+    pub records_format: Option<String>,
     /// The member `type` of the whole document.
     pub kind: Option<String>,
     /// Only the start was read: arrays may have more elements than were counted.
@@ -156,6 +163,10 @@ impl OutlineNode<'_> {
                 let value = map.next_value::<Value>()?;
                 self.outline.kind = value.as_str().map(str::to_owned);
                 kind = self.outline.column(self.path, &value);
+            }
+            ["records_format"] | ["result", "records_format"] => {
+                let format = map.next_value::<Value>()?;
+                self.outline.records_format = format.as_str().map(str::to_owned);
             }
             ["crs" | "spatialReference"] => self.outline.crs = Some(map.next_value()?),
             ["meta", "view", "columns"] => self.outline.columns = Some(map.next_value()?),
@@ -247,7 +258,8 @@ impl<'de> Visitor<'de> for OutlineNode<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<JsonKind, A::Error> {
         let mut array = Array { path: self.path.clone(), ..Array::default() };
         array.texts = Some(Vec::new());
-        let mut texts = ElementTexts::default();
+        let describes = self.path.last().is_some_and(|name| DESCRIBING.contains(&name.as_str()));
+        let mut texts = ElementTexts { describes, ..ElementTexts::default() };
         // An array that the end of a sample cuts is an array all the same.
         let read = loop {
             let is_first = array.objects + array.arrays + array.scalars == 0;
@@ -266,6 +278,8 @@ impl<'de> Visitor<'de> for OutlineNode<'_> {
             });
         };
         (array.header, array.names) = (texts.header, texts.names);
+        let is_whole = texts.described.len() as u64 == array.objects;
+        array.described = if is_whole { texts.described } else { Vec::new() };
         if self.outline.arrays.len() < ARRAYS_MAX {
             self.outline.arrays.push(array);
         }
@@ -314,6 +328,23 @@ struct ElementTexts {
     header: Option<Vec<String>>,
     /// Names of the members of the first element.
     names: Vec<String>,
+    /// The elements may describe columns, each by an object.
+    describes: bool,
+    /// The names that they give them.
+    described: Vec<String>,
+}
+
+impl ElementTexts {
+    /// Takes the description of a column.
+    fn describe(&mut self, members: &Map<String, Value>) {
+        let name = NAMING.iter().find_map(|name| members.get(*name)?.as_str());
+        if let Some(name) = name.filter(|name| name.len() <= NAME_BYTES_MAX) {
+            self.described.push(name.to_owned());
+        }
+        if self.names.is_empty() {
+            self.names = members.keys().take(NAMES_MAX).cloned().collect();
+        }
+    }
 }
 
 /// Skips a value and returns its kind.
@@ -338,6 +369,14 @@ impl<'de> Visitor<'de> for KindOf<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonKind, A::Error> {
+        if self.texts.describes && self.texts.described.len() < COLUMNS_MAX {
+            let mut members = Map::new();
+            while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                members.insert(name, value);
+            }
+            self.texts.describe(&members);
+            return Ok(JsonKind::Object);
+        }
         while self.is_first
             && self.texts.names.len() < NAMES_MAX
             && let Some((name, _)) = map.next_entry::<String, IgnoredAny>()?

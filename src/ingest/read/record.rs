@@ -74,7 +74,22 @@ impl Flattener {
                     let message = message!("n’est pas un tableau", "is not an array");
                     return Err(Refusal::new("row", record, message));
                 };
+                if values.len() > names.len() {
+                    let (has, of) = (values.len(), names.len());
+                    let message = message!(
+                        "a {has} valeurs pour {of} colonnes",
+                        "has {has} values for {of} columns"
+                    );
+                    return Err(Refusal::new("row", record, message));
+                }
                 names.iter().zip(values).for_each(|(name, value)| row.value(name, value));
+            }
+            RecordLayout::Bindings => {
+                let Some(members) = record.as_object() else {
+                    let message = message!("n’est pas un objet", "is not an object");
+                    return Err(Refusal::new("row", record, message));
+                };
+                members.iter().for_each(|(name, bound)| row.value(name, &bound["value"]));
             }
             RecordLayout::Objects => {
                 let Some(members) = record.as_object() else {

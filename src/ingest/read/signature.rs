@@ -83,6 +83,29 @@ const BY_START: [ForeignFormat; 16] = [
     (&[b"\x7fELF", b"MZ\x90"], "est un programme, pas des données", "is a program, not data"),
 ];
 
+/// Formats of texts by their first bytes, in upper case.
+const BY_TEXT: [ForeignFormat; 2] = [
+    (
+        &[b")]}'", b"FOR(;;);", b"FOR (;;);", b"WHILE(1);"],
+        "est du JSON après un garde contre les scripts, comme « )]}' » : enlevez ce début",
+        "is JSON after a guard against scripts, such as ')]}'': take this beginning off",
+    ),
+    (
+        &[
+            b"INSERT INTO ",
+            b"CREATE TABLE ",
+            b"DROP TABLE ",
+            b"-- MYSQL DUMP",
+            b"-- MARIADB DUMP",
+            b"-- POSTGRESQL DATABASE DUMP",
+            b"--\n-- POSTGRESQL DATABASE DUMP",
+            b"BEGIN TRANSACTION;",
+        ],
+        "est du SQL : exportez la table en CSV ou en JSON",
+        "is SQL: export the table as CSV or JSON",
+    ),
+];
+
 /// Formats by the name of the first element of an XML text, in lower case, without its prefix.
 const BY_ELEMENT: [ForeignFormat; 10] = [
     (
@@ -154,6 +177,10 @@ pub fn foreign(start: &[u8]) -> Option<Message> {
             })
         })
         .or_else(|| is_dbase(start).then(dbase))
+        .or_else(|| {
+            let upper: Vec<u8> = text.iter().take(64).map(u8::to_ascii_uppercase).collect();
+            known(&BY_TEXT, &|sign| upper.starts_with(sign))
+        })
         .or_else(|| is_script(text).then(script))
         .or_else(|| {
             let element = element(text)?;
@@ -195,7 +222,8 @@ fn page(text: &[u8], element: &[u8]) -> Option<Message> {
     if !is_declared && !elements.contains(&element) {
         return None;
     }
-    if element == b"table" {
+    let is_office = || memchr::memmem::find(text, b"urn:schemas-microsoft-com:office").is_some();
+    if element == b"table" || is_office() {
         return Some(message!(
             "est un tableau HTML, que certains programmes enregistrent en .xls : \
              enregistrez-le en .xlsx ou en CSV",
@@ -294,6 +322,11 @@ mod tests {
             (b"<html><head><TITLE>\n Sign in </TITLE>", "page ('Sign in'), not"),
             (b"<!-- a comment -->\n<HTML lang='en'>", "HTML page"),
             (b"<table border=1><tr><td>id", "HTML table"),
+            (b"<html xmlns:x='urn:schemas-microsoft-com:office:excel'><body><table>", "HTML table"),
+            (b")]}'\n[{\"id\":1}]", "guard"),
+            (b"for (;;);{\"a\":1}", "guard"),
+            (b"INSERT INTO r (id) VALUES (1);", "SQL"),
+            (b"-- PostgreSQL database dump\n", "SQL"),
             (b"<?xml version='1.0'?><kml xmlns='x'>", "KML"),
             (b"<?xml version='1.0'?>\n<service_requests type='array'>", "take requests.json"),
             (b"<service_requests/>", "take requests.json"),

@@ -47,17 +47,17 @@ const COLUMNS: CustomMember<ColumnChoices> = CustomMember::new(
     },
 );
 
-/// `dmy`, `mdy`, or an empty text.
+/// `dmy`, `mdy`, `ymd`, or an empty text.
 const DATE_ORDER: CustomMember<String> = CustomMember::new(
     |name, value, reader| {
         let text = TEXT.read(name, value, reader)?;
-        if ["", "dmy", "mdy"].contains(&text.as_str()) {
+        if ["", "dmy", "mdy", "ymd"].contains(&text.as_str()) {
             return Ok(text);
         }
-        let message = message!("doit être dmy ou mdy", "must be dmy or mdy");
+        let message = message!("doit être dmy, mdy ou ymd", "must be dmy, mdy or ymd");
         Err(reader.refuse(name, &Value::String(text), message))
     },
-    || json!({ "type": "string", "enum": ["", "dmy", "mdy"] }),
+    || json!({ "type": "string", "enum": ["", "dmy", "mdy", "ymd"] }),
 );
 
 /// `lon`, `lat`, `lon,lat`, `none`, or an empty text.

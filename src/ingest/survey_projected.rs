@@ -1,0 +1,178 @@
+//! In which unit and which system the projected coordinates of a file are.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::i18n::Message;
+use crate::ingest::mapping::Mapping;
+use crate::ingest::named_projection::named;
+use crate::ingest::projected_sample::CoordinateUnit;
+use crate::ingest::projection::{Evidence, Projection, recognise};
+use crate::ingest::survey::Survey;
+use crate::message;
+use crate::place::Position;
+
+/// Coordinates that are looked for beyond the first rows, where these have none.
+const WANTED: usize = 50;
+/// Projections that are named where several may be meant.
+const CANDIDATES: usize = 5;
+impl Survey {
+    /// Are coordinates looked for beyond the first rows? The columns of a file may be filled late.
+    pub(super) fn lacks_coordinates(&self, mapping: &Mapping) -> bool {
+        self.places.is_empty()
+            && self.pairs.is_empty()
+            && self.projected.count() < WANTED
+            && mapping.columns.has("x")
+            && !has_projection(mapping)
+    }
+
+    /// What may name the system of the coordinates: the only value of a column that says it, and
+    /// the names of the columns. Rows of two systems have none that all are in.
+    fn system_words<'a>(&'a self, mapping: &'a Mapping) -> Vec<&'a str> {
+        let names = mapping.names_of_projected.as_str();
+        match self.systems.as_slice() {
+            [] => vec![names],
+            [only] => vec![only, names],
+            // Wards of a column named `Zone` may look like zones of UTM.
+            _ if mapping.system_is_zone == Some(false) => vec![names],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The projections that agree with the rows, and the words by which the file names them.
+    fn projections<'a>(&'a self, mapping: &'a Mapping) -> (Vec<Projection>, Option<&'a str>) {
+        let all = self.projected.points();
+        let known: Vec<(f64, f64, Position)> =
+            all.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
+        let points: Vec<(f64, f64)> = all.iter().map(|(x, y, _)| (*x, *y)).collect();
+        let extent = mapping.extent();
+        let evidence = match (known.len(), &extent) {
+            (3.., _) => Some(Evidence::Known(&known)),
+            (_, Some(extent)) => Some(Evidence::Inside(&points, extent)),
+            _ => None,
+        };
+        for words in self.system_words(mapping) {
+            // In words, or by its code alone in a column for it.
+            let is_code = !words.is_empty() && words.bytes().all(|b| b.is_ascii_digit());
+            let text = if is_code { format!("epsg {words}") } else { words.to_owned() };
+            let mut by_name = named(&text, &points, mapping.zone_name());
+            by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
+            if !by_name.is_empty() {
+                return (by_name, Some(words));
+            }
+        }
+        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), None)
+    }
+
+    /// A point whose projection is not known, and the projections that may be meant; `None` where
+    /// it is known or not needed.
+    pub(super) fn projection_not_known(
+        &self,
+        mapping: &Mapping,
+    ) -> Option<(f64, f64, Vec<String>)> {
+        let has_place = !self.places.is_empty() || !self.pairs.is_empty();
+        let (x, y, _) = *self.projected.points().first()?;
+        if has_place || has_projection(mapping) {
+            return None;
+        }
+        match self.projected.unit() {
+            CoordinateUnit::Degrees => None,
+            CoordinateUnit::Mixed(_, [x, y]) => Some((x, y, Vec::new())),
+            CoordinateUnit::Projected => {
+                let (found, _) = self.projections(mapping);
+                let names = found.iter().take(CANDIDATES).map(|one| one.name().to_owned());
+                (found.len() != 1).then(|| (x, y, names.collect()))
+            }
+        }
+    }
+
+    pub(super) fn settle_projection(&mut self, mapping: &mut Mapping) -> Result<()> {
+        let points = self.projected.points();
+        let Some((x, y, _)) = points.first().copied() else { return Ok(()) };
+        if self.projected.has_dots_in_groups() {
+            mapping.take_dots_as_groups();
+            mapping.tell(message!(
+                "x, y : points lus entre les milliers, comme {x}, {y}",
+                "x, y: points are read as those between thousands, as in {x}, {y}"
+            ));
+        }
+        if has_projection(mapping) {
+            return Ok(());
+        }
+        match self.projected.unit() {
+            CoordinateUnit::Degrees => {
+                mapping.take_xy_as_degrees();
+                mapping.tell(message!(
+                    "x, y comme {x}, {y} lus comme longitude et latitude en degrés",
+                    "x, y such as {x}, {y} read as longitude and latitude in degrees"
+                ));
+                return Ok(());
+            }
+            CoordinateUnit::Mixed(one, other) if self.places.is_empty() => {
+                return Err(mixed(one, other));
+            }
+            _ => {}
+        }
+        self.settle_named_projection(mapping, [x, y])
+    }
+
+    fn settle_named_projection(&mut self, mapping: &mut Mapping, [x, y]: [f64; 2]) -> Result<()> {
+        let (mut found, words) = self.projections(mapping);
+        let words = words.map(str::to_owned);
+        if found.len() == 1
+            && let Some(projection) = found.pop()
+        {
+            let name = projection.name().to_owned();
+            mapping.set_projection(projection);
+            self.decided.push(format!("projection={name}"));
+            mapping.tell(match words {
+                Some(words) => message!(
+                    "coordonnées projetées lues en {name}, d’après « {words} »",
+                    "projected coordinates read in {name}, as '{words}' says"
+                ),
+                None => message!(
+                    "coordonnées projetées reconnues : {name}",
+                    "projected coordinates recognised: {name}"
+                ),
+            });
+            return Ok(());
+        }
+        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
+        let choices = match choices.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", choices.join(", ")),
+        };
+        // Where the rows have another place, the projected one is not needed.
+        if !self.places.is_empty() || !self.pairs.is_empty() {
+            mapping.tell(message!(
+                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices}",
+                "x, y such as {x}, {y} left aside: projection not known{choices}"
+            ));
+            return Ok(());
+        }
+        let message = message!(
+            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices} : \
+             indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
+             de --mapping",
+            "The projection of coordinates such as {x}, {y} is not known{choices}: \
+             give --projection EPSG:CODE, or 'projection' or 'extent' in the --mapping file"
+        );
+        Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+/// Is the projection of `x` and `y` known?
+fn has_projection(mapping: &Mapping) -> bool {
+    mapping.places().is_some_and(|places| places.projection.is_some())
+}
+
+/// The error of a file of which some coordinates are degrees.
+fn mixed([a, b]: [f64; 2], [x, y]: [f64; 2]) -> Error {
+    let message: Message = message!(
+        "x et y sont des degrés dans une partie des lignes ({a}, {b}) et des coordonnées projetées \
+         dans les autres ({x}, {y}) : séparez-les en deux fichiers, ou --projection EPSG:CODE lit \
+         les secondes et refuse les premières",
+        "x and y are degrees in some of the rows ({a}, {b}) and projected coordinates in others \
+         ({x}, {y}): separate them into two files, or --projection EPSG:CODE reads the latter and \
+         refuses the former"
+    );
+    Error::new(ErrorKind::Invalid, message)
+}
