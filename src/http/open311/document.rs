@@ -180,10 +180,14 @@ fn notes(report: &Report, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-/// `updated_datetime`: the latest of the source's update, closing, creation, and change in this
+/// `updated_datetime`: of a closed request the time of its closing, as GeoReport v2 says; otherwise,
+/// or where that is not known, the latest of the source's update, creation, and change in this
 /// service.
 fn updated(stored: &StoredReport) -> Option<String> {
     let report = &stored.report;
+    if let (Status::Closed, Some(closed)) = (report.status, report.closed) {
+        return Some(closed.as_instant().to_string());
+    }
     let own = report.updated.into_iter().chain(report.closed).chain([report.requested]);
     let own = own.max_by_key(|when| when.second()).map(|when| when.as_instant().to_string());
     // Both are RFC 3339 in UTC with whole seconds, so comparing the texts compares the times.

@@ -28,7 +28,6 @@ use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Declaration, Extract, Parameter, Request, path};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::PathSegment;
-use crate::http::state::WriteAccess;
 use crate::i18n::Language;
 
 /// When the Open311 interface last changed, for the discovery document.
@@ -149,7 +148,7 @@ fn discovery(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
         url: &url,
         contact: public_config.contact.as_deref().unwrap_or(&title),
         key_service: keys,
-        kind: if state.access == WriteAccess::Local { "test" } else { "production" },
+        kind: if public_config.is_production { "production" } else { "test" },
         changeset: CHANGESET,
     };
     conditional_response(context, format.media_type(), context.etag(state, 0), || {

@@ -15,5 +15,6 @@ pub mod parameter;
 pub mod params;
 pub mod reader;
 pub mod types;
+pub mod urlencoded;
 pub mod values;
 pub mod words;
