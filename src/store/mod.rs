@@ -23,7 +23,7 @@ mod listener;
 mod sqlite;
 
 pub use command::{
-    AddJurisdiction, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint, Command,
+    AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint, Command,
     CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction, RemoveReport,
     ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction,
     SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,

@@ -79,3 +79,4 @@ mod summary;
 mod tiles;
 mod time_formats;
 mod times_of_day;
+mod updates;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::domain::{
     Accuracy, Attribute, AttributeValue, Catalogue, ClosedReason, Details, Report, ReportTime,
-    Service, Status, StoredReport,
+    Service, Status, StoredReport, StoredUpdate,
 };
 use crate::error::Error;
 use crate::export::word::Word;
 use crate::http::open311::answer::{
     AnsweredAttribute, Open311Attribute, Open311CreatedRequest, Open311Discovery, Open311Endpoint,
     Open311Error, Open311Extension, Open311Service, Open311ServiceDefinition,
-    Open311ServiceRequest, Open311Value,
+    Open311ServiceRequest, Open311Update, Open311UpdateExtension, Open311Value,
 };
 use crate::i18n::{Language, Message};
 
@@ -153,6 +153,25 @@ pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Open311
         long: report.position.map(|at| at.lon()),
         media_url: details.media.first().map(|url| absolute(url, renderer.base)),
         extended_attributes: renderer.extended.then(|| extended(stored, details, renderer.base)),
+    }
+}
+
+/// One update. `base` is the public address of this service, for its own photos.
+pub fn update(stored: &StoredUpdate, base: &str, is_extended: bool) -> Open311Update {
+    let StoredUpdate { revision, report, update, recorded, author } = stored;
+    let urls: Vec<String> = update.media.iter().map(|url| absolute(url, base)).collect();
+    Open311Update {
+        update_id: revision.to_string(),
+        service_request_id: report.to_string(),
+        status: Word(update.status),
+        updated_datetime: update.updated.to_string(),
+        description: update.description.clone().unwrap_or_default(),
+        media_url: urls.first().cloned().unwrap_or_default(),
+        extended_attributes: is_extended.then(|| Open311UpdateExtension {
+            author: author.clone(),
+            recorded_datetime: recorded.clone(),
+            media_urls: urls,
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A new service request as applications send it: the fields of a form.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::domain::{
     AttributeValue, Channel, Contact, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
@@ -202,6 +202,61 @@ pub fn unknown_service(error: Error) -> Error {
     } else {
         Error { kind: ErrorKind::NotFound, ..error }
     }
+}
+
+/// The fields of the forms of `POST /open311/v2/{name}`, of which the name selects one.
+pub fn form_schema(generator: &mut SchemaGenerator) -> Schema {
+    let forms = [
+        generator.subschema_for::<Open311Request>(),
+        generator.subschema_for::<Open311UpdateForm>(),
+    ];
+    json_schema!({ "anyOf": forms })
+}
+
+/// The fields of an update, for the OpenAPI document. An empty field counts as absent, and others
+/// are ignored.
+#[derive(JsonSchema)]
+#[schemars(extend(
+    "x-fr" = "Les champs d’une mise à jour, pour les applications comme FixMyStreet. Un champ vide \
+              compte comme absent ; les autres sont ignorés.",
+    "description" = "The fields of an update, for applications such as FixMyStreet. An empty field \
+                     counts as absent; others are ignored.",
+    "additionalProperties" = { "type": "string" },
+))]
+#[allow(dead_code)]
+pub struct Open311UpdateForm {
+    api_key: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    jurisdiction_id: String,
+    service_request_id: String,
+    /// In upper or lower case.
+    #[schemars(extend("x-fr" = "En majuscules ou en minuscules."))]
+    status: String,
+    /// The application’s number of the update. Sent again with it, the update is not recorded twice.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend(
+        "x-fr" = "Le numéro de la mise à jour dans l’application. Renvoyée avec lui, la mise à \
+                  jour n’est pas enregistrée deux fois."
+    ))]
+    update_id: String,
+    /// When it was written; by default now.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-fr" = "Quand elle a été écrite ; par défaut maintenant."))]
+    updated_datetime: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("maxLength" = DESCRIPTION_CHARS_MAX))]
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = MEDIA_MAX))]
+    media_url: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend(
+        "maxItems" = MEDIA_MAX,
+        "items" = { "type": "string", "format": "binary" },
+    ))]
+    media: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    account_id: String,
 }
 
 /// The fields of the form, for the OpenAPI document. An empty field counts as absent.
