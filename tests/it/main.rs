@@ -38,6 +38,7 @@ mod hotspot_answers;
 mod hotspot_filters;
 mod hotspots;
 mod http;
+mod http_letter;
 mod import;
 mod import_answers;
 mod imports;

@@ -67,6 +67,9 @@ impl Tag {
 /// Status codes of an operation with their meanings.
 pub type Codes = &'static [(u16, &'static str)];
 
+/// The status code of bodies of another media type; every operation with a body has it.
+const UNSUPPORTED: (u16, &str) = (415, "unsupported media type");
+
 /// The description of an operation for the OpenAPI document.
 #[derive(Clone)]
 pub struct Description {
@@ -149,7 +152,8 @@ impl Description {
         };
         let problem = content(&self.problem);
         let mut responses = Map::new();
-        for (code, meaning) in self.codes {
+        let codes = self.codes.iter().chain((!self.body.is_empty()).then_some(&UNSUPPORTED));
+        for (code, meaning) in codes {
             let meaning = language.of(french(meaning).unwrap_or(meaning), meaning);
             let mut response = json!({ "description": meaning });
             if *code < 300 && *code != StatusCode::NO_CONTENT.as_u16() {

@@ -85,6 +85,14 @@ impl Pairs {
     }
 }
 
+/// The values of all lines of a header field, joined by commas; `None` if there is none. Bytes that
+/// are not UTF-8 are replaced by U+FFFD.
+pub fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(name).iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
 /// The refusal of an unknown parameter.
 pub fn unknown(name: &str, value: &str) -> Refusal {
     Refusal::new(name, value, message!("n’est pas un paramètre connu", "is not a known parameter"))
@@ -141,16 +149,12 @@ impl<'a> ParameterReader<'a> {
         self.city.map_or(UTC, City::zone)
     }
 
-    /// Removes a parameter and returns its text. Bytes of a header that are not UTF-8 are replaced
-    /// by U+FFFD.
+    /// Removes a parameter and returns its text; of a header that of all its lines.
     pub fn take(&mut self, location: Location, name: &str) -> Option<String> {
         match location {
             Location::Query => self.query.take(name),
             Location::Path => self.path.take(name),
-            Location::Header => {
-                let value = self.headers.get(name)?;
-                Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-            }
+            Location::Header => joined(self.headers, name),
         }
     }
 

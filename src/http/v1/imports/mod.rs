@@ -56,7 +56,7 @@ fn sending() -> Vec<Operation> {
                 "Uploads a file to be imported; the response says how it is read. Nothing is \
                  imported yet.",
             )
-            .body(&[binary("application/octet-stream")])
+            .body(&[binary("*/*")])
             .responds_with(&[json::<ImportOut<'_>>()])
             .status_codes(&[
                 (201, "created"),
