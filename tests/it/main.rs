@@ -9,6 +9,7 @@
 mod common;
 
 mod access;
+mod antimeridian;
 mod archives;
 mod bad_files;
 mod batches;

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod layer;
 mod make;
 pub mod mvt;
+mod rings;
 pub mod tile_json;
 
 use std::sync::Arc;
@@ -135,7 +136,9 @@ pub async fn tile_answer<R>(
     };
     let takes_gzip = takes_gzip(headers);
     let own_number = city.number();
-    let key = format!("{}\0{}", context.uri, context.language.code());
+    let varies_by_language = layer.has_texts();
+    let language = if varies_by_language { context.language.code() } else { "" };
+    let key = format!("{}\0{language}", context.uri);
     let version = move |revision| TileVersion { city: own_number, revision, examinations };
     let present = version(city.snapshots().load().revision());
     if let Some(kept) = state.tiles.get(&key, present) {
@@ -145,6 +148,7 @@ pub async fn tile_answer<R>(
     let made = state.app.query(&city, move |snapshot| {
         let (bytes, left_out) = make((&reading, &own), snapshot, (layer, tile), &filter, language)?;
         let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
+        let made = made.varying_by_language(varies_by_language);
         if takes_gzip {
             made.packed();
         }
