@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::config::Limits;
 use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
-use crate::http::openapi::description::{Codes, Description, Tag};
+use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
 use crate::http::reply::problem::Problem;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
@@ -151,6 +151,7 @@ impl Operation {
             answer: Vec::new(),
             problem: vec![content::of::<Problem>("application/problem+json")],
             codes: USUAL,
+            links: &[],
             audience: Audience::Public,
         };
         Self {
@@ -266,6 +267,12 @@ impl Operation {
     /// Sets its status codes with their meanings.
     pub fn status_codes(mut self, codes: Codes) -> Self {
         self.describe(|description| description.codes = codes);
+        self
+    }
+
+    /// Sets the operations on what its first successful response is about.
+    pub fn linked_to(mut self, links: &'static [OperationLink]) -> Self {
+        self.describe(|description| description.links = links);
         self
     }
 

@@ -61,6 +61,7 @@ mod odd_tables;
 mod ogc;
 mod open311;
 mod openapi;
+mod openapi_links;
 mod oracle;
 mod pages;
 mod place_columns;

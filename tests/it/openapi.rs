@@ -6,7 +6,7 @@ use crate::hotspots::send_hotspot;
 use crate::schemas::fits;
 use serde_json::Value;
 
-fn demo() -> (Folder, Service) {
+pub fn demo() -> (Folder, Service) {
     let folder = demo_city("openapi", 2_000, 5);
     let service = Service::start_with_key(&folder);
     (folder, service)
@@ -19,7 +19,7 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(","),

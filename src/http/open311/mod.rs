@@ -30,7 +30,7 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Declaration, Extract, Parameter, Request, path};
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::PathSegment;
+use crate::http::request::types::{PathSegment, Patterned};
 use crate::i18n::Language;
 
 /// When the Open311 interface last changed, for the discovery document.
@@ -79,7 +79,10 @@ pub fn status(code: StatusCode) -> StatusCode {
     }
 }
 
-const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json").described(
+/// The names of the documents that have no path of their own.
+const NAMES: &str = r"^(discovery|services|requests|servicerequestupdates)(\.(xml|json))?$";
+
+const NAME: Parameter<Patterned> = path("name", Patterned(NAMES), "requests.json").described(
     "discovery, services, requests ou servicerequestupdates, suivi de .xml ou .json.",
     "discovery, services, requests or servicerequestupdates, followed by .xml or .json.",
 );

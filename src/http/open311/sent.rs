@@ -11,7 +11,7 @@ use crate::http::request::auth::is_same_key;
 use crate::http::request::form::form;
 use crate::http::request::idempotency::IDEMPOTENCY_KEY;
 use crate::http::request::parameter::{path, request};
-use crate::http::request::types::PathSegment;
+use crate::http::request::types::Patterned;
 use crate::http::state::{AppState, WriteAccess};
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
@@ -19,10 +19,13 @@ use crate::media::Photo;
 use crate::message;
 use crate::usecase::City;
 
+/// What can be sent.
+const NAMES: &str = r"^(requests|servicerequestupdates)(\.(xml|json))?$";
+
 request! {
     /// The parameters of a new service request or of an update.
     pub struct SubmitRequest {
-        name: String = path("name", PathSegment, "requests.json").described(
+        name: String = path("name", Patterned(NAMES), "requests.json").described(
             "requests ou servicerequestupdates, suivi de .xml ou .json.",
             "requests or servicerequestupdates, followed by .xml or .json.",
         ),

@@ -38,6 +38,10 @@ pub fn operations() -> Vec<Operation> {
                 (404, "not found"),
                 (413, "too large"),
             ])
+            .linked_to(&[
+                ("open311_request", "name", "$response.body#/0/service_request_id"),
+                ("open311_token", "name", "$response.body#/0/service_request_id"),
+            ])
             .body_bytes_max(FORM_BYTES_MAX),
         created_document_schema,
     )]

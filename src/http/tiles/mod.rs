@@ -24,7 +24,7 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::params::FILTER;
-use crate::http::request::types::{PathNumber, PathSegment};
+use crate::http::request::types::{PathNumber, Patterned};
 use crate::http::tiles::cache::{CachedTile, MEDIA_TYPE, TileVersion};
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::make::make;
@@ -33,6 +33,13 @@ use crate::message;
 use crate::place::Tile;
 use crate::query;
 use crate::usecase::reports::check_areas;
+
+/// The zoom of a tile in a path.
+pub const ZOOM: PathNumber = PathNumber(Tile::ZOOM_MAX as u32);
+/// The column or row of a tile in a path.
+pub const COLUMN_OR_ROW: PathNumber = PathNumber((1 << Tile::ZOOM_MAX) - 1);
+/// The name of the metadata of a layer.
+const ABOUT: &str = r"^(reports|clusters|hexes|hotspots)\.json$";
 
 /// The status codes of a tile.
 pub const TILE_CODES: Codes =
@@ -88,14 +95,14 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 request! {
     /// A tile.
     pub struct TileRequest {
-        layer: String = path("layer", PathSegment, "clusters")
+        layer: String = path("layer", Patterned("^(reports|clusters|hexes|hotspots)$"), "clusters")
             .described(
                 "Couche : reports, clusters, hexes ou hotspots.",
                 "Layer: reports, clusters, hexes or hotspots.",
             ),
-        z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
-        x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
-        y: String = path("y", PathSegment, "360.mvt").described(
+        z: String = path("z", ZOOM, "10").described("Zoom.", "Zoom."),
+        x: String = path("x", COLUMN_OR_ROW, "309").described("Colonne.", "Column."),
+        y: String = path("y", Patterned(r"^[0-9]{1,7}(\.(mvt|pbf))?$"), "360.mvt").described(
             "Rangée, suivie de .mvt.",
             "Row, followed by .mvt.",
         ),
@@ -163,7 +170,7 @@ request! {
     /// The TileJSON of a layer. The filter is validated here and copied into the address of the
     /// tiles.
     pub struct AboutRequest {
-        name: String = path("name", PathSegment, "clusters.json")
+        name: String = path("name", Patterned(ABOUT), "clusters.json")
             .described(
                 "Couche (reports, clusters, hexes ou hotspots), suivie de .json.",
                 "Layer (reports, clusters, hexes or hotspots), followed by .json.",

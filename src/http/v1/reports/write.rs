@@ -42,6 +42,12 @@ pub fn operations() -> Vec<Operation> {
             )
             .body(&[new])
             .responds_with(&[geojson::<Filed<'_>>()])
+            .linked_to(&[
+                ("report", "id", "$response.body#/id"),
+                ("change_report", "id", "$response.body#/id"),
+                ("history", "id", "$response.body#/id"),
+                ("incident", "id", "$response.body#/id"),
+            ])
             .status_codes(&[
                 (201, "created"),
                 (200, "to be confirmed"),
