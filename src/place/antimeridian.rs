@@ -15,8 +15,8 @@ const MARGIN: f64 = 0.1;
 
 /// The parts of a polygon on either side of the antimeridian, with longitudes from -180 to 180. The
 /// polygon is an outer ring, then its holes, as longitude and latitude in degrees; the first corner
-/// is not repeated, and longitudes go beyond ±180 where it crosses. Outer rings of parts run counter-
-/// clockwise, holes clockwise. A polygon that does not cross is returned as it is.
+/// is not repeated, and longitudes go beyond ±180 where it crosses. Outer rings of parts run
+/// counter- clockwise, holes clockwise. A polygon that does not cross is returned as it is.
 ///
 /// ```
 /// use pointchaud::place::cut_at_antimeridian;

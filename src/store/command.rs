@@ -192,7 +192,8 @@ pub type Amend = Box<dyn FnOnce(&Report) -> Result<Report> + Send>;
 /// As [`Amend`], for several reports.
 pub type AmendEach = Box<dyn Fn(&Report) -> Result<Report> + Send>;
 
-/// Adds an update to a report: the report moves to a new revision, which is the number of the update.
+/// Adds an update to a report: the report moves to a new revision, which is the number of the
+/// update.
 pub struct AddUpdate {
     /// The report's city.
     pub jurisdiction: JurisdictionId,

@@ -1,5 +1,5 @@
-//! A city on both sides of 180° of longitude: areas are cut there, a box there finds them, and tiles
-//! draw nothing a world away.
+//! A city on both sides of 180° of longitude: areas are cut there, a box there finds them, and
+//! tiles draw nothing a world away.
 
 use geozero::mvt::{Message, Tile};
 use serde_json::Value;

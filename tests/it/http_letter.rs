@@ -1,5 +1,5 @@
-//! HTTP to the letter: conditional requests, hosts, media types, languages, as RFC 9110 and RFC 9112
-//! have them.
+//! HTTP to the letter: conditional requests, hosts, media types, languages, as RFC 9110 and RFC
+//! 9112 have them.
 
 use crate::common::{Answer, Client, Folder, LocalService, demo_city};
 

@@ -202,8 +202,8 @@ fn features_of_a_tile_have_ids_of_their_own_that_last() {
     use geozero::mvt::{Message, Tile};
     let (_folder, service) = city(20_000);
     let mut seen = 0;
-    for (layer, zooms) in [("reports", [8, 12, 14]), ("clusters", [6, 10, 15]), ("hexes", [0, 9, 13])]
-    {
+    let layers = [("reports", [8, 12, 14]), ("clusters", [6, 10, 15]), ("hexes", [0, 9, 13])];
+    for (layer, zooms) in layers {
         for zoom in zooms {
             let path = format!("/tiles/{layer}/{}.mvt", tile(zoom));
             let ids = |query: &str| -> Vec<u64> {

@@ -199,9 +199,9 @@ fn notes(report: &Report, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-/// `updated_datetime`: of a closed request the time of its closing, as GeoReport v2 says; otherwise,
-/// or where that is not known, the latest of the source's update, creation, and change in this
-/// service.
+/// `updated_datetime`: of a closed request the time of its closing, as GeoReport v2 says;
+/// otherwise, or where that is not known, the latest of the source's update, creation, and change
+/// in this service.
 fn updated(stored: &StoredReport) -> Option<String> {
     let report = &stored.report;
     if let (Status::Closed, Some(closed)) = (report.status, report.closed) {
@@ -275,7 +275,7 @@ mod tests {
             channel: Channel::Phone,
             requested: time("2026-03-01T08:30:00Z"),
             updated: Some(time("2026-03-05T08:30:00Z")),
-            closed: Some(time("2026-03-04T08:30:00Z")),
+            closed: Some(time("2026-03-05T08:30:00Z")),
             position: Some(Position::new(-71.25, 46.8125).unwrap()),
             accuracy: Accuracy::Approximate,
             address: Some("12, rue Saint-Jean".into()),

@@ -232,7 +232,8 @@ pub struct Open311UpdateForm {
     /// In upper or lower case.
     #[schemars(extend("x-fr" = "En majuscules ou en minuscules."))]
     status: String,
-    /// The application’s number of the update. Sent again with it, the update is not recorded twice.
+    /// The application’s number of the update. Sent again with it, the update is not recorded
+    /// twice.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(extend(
         "x-fr" = "Le numéro de la mise à jour dans l’application. Renvoyée avec lui, la mise à \

@@ -67,8 +67,8 @@ impl Tag {
 /// Status codes of an operation with their meanings.
 pub type Codes = &'static [(u16, &'static str)];
 
-/// A link from a response to another operation: its `operationId`, its path parameter, and where the
-/// response has the value, as a runtime expression of OpenAPI.
+/// A link from a response to another operation: its `operationId`, its path parameter, and where
+/// the response has the value, as a runtime expression of OpenAPI.
 pub type OperationLink = (&'static str, &'static str, &'static str);
 
 /// The status code of bodies of another media type; every operation with a body has it.

@@ -57,8 +57,8 @@ pub struct EntityTag<'a> {
 }
 
 /// The entity tags of a list as `If-Match` and `If-None-Match` have it; the values of several lines
-/// of a header are one list, joined by commas (RFC 9110, section 5.3). `None` if the text is no such
-/// list.
+/// of a header are one list, joined by commas (RFC 9110, section 5.3). `None` if the text is no
+/// such list.
 pub fn entity_tags(list: &str) -> Option<Vec<EntityTag<'_>>> {
     let mut tags = Vec::new();
     let mut rest = list;

@@ -46,8 +46,8 @@ fn read_head(parts: &Parts) -> Result<(RequestContext, Pairs, Vec<crate::error::
     Ok((context, pairs, refused))
 }
 
-/// Are unknown parameters of this path ignored? Clients of Open311 add parameters of their own, such
-/// as `_=1` against caches; everywhere else a parameter without effect is an error.
+/// Are unknown parameters of this path ignored? Clients of Open311 add parameters of their own,
+/// such as `_=1` against caches; everywhere else a parameter without effect is an error.
 fn ignores_unknown(path: &str) -> bool {
     path.starts_with("/open311/")
 }

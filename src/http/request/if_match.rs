@@ -12,8 +12,8 @@ pub const IF_MATCH: Parameter<ReportTags, Optional> =
     header("If-Match", ReportTags).optional().described(
         "ETags de la demande, ou * : si elle n’a plus aucun de ces états, rien n’est fait (412). \
          Une étiquette faible (W/) ne vaut jamais.",
-        "ETags of the report, or *: if it has none of these states any more, nothing is done (412). \
-         A weak tag (W/) never matches.",
+        "ETags of the report, or *: if it has none of these states any more, nothing is done \
+         (412). A weak tag (W/) never matches.",
     );
 
 /// The condition of `If-Match`.
@@ -27,9 +27,9 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// The revision that the report, now at revision `present` in the store `epoch`, must keep until
-    /// it is changed; `None` for any. If no tag matches it is one that the report does not have:
-    /// revisions start at 1, so 0 stands for a tag of another store.
+    /// The revision that the report, now at revision `present` in the store `epoch`, must keep
+    /// until it is changed; `None` for any. If no tag matches it is one that the report does not
+    /// have: revisions start at 1, so 0 stands for a tag of another store.
     pub fn revision(&self, epoch: &str, present: u64) -> Option<u64> {
         let Self::Revisions(tags) = self else { return None };
         let mut seen = tags.iter().filter(|(known, _)| known == epoch).map(|(_, seen)| *seen);

@@ -1,5 +1,5 @@
-//! JSON bodies. A member that an object has twice is refused: readers differ in which of the two they
-//! take (RFC 8259, section 4).
+//! JSON bodies. A member that an object has twice is refused: readers differ in which of the two
+//! they take (RFC 8259, section 4).
 
 use std::cell::RefCell;
 use std::fmt;

@@ -45,8 +45,8 @@ impl SentMediaType {
         Err(Error::new(
             ErrorKind::MediaType,
             message!(
-                "« Content-Type » vaut « {sent} » ; le corps doit être en UTF-8 et de type : {list}.",
-                "'Content-Type' is '{sent}'; the body must be in UTF-8 and of type: {list}."
+                "« Content-Type » vaut « {sent} » ; le corps doit être en UTF-8, du type {list}.",
+                "'Content-Type' is '{sent}'; the body must be in UTF-8, of type {list}."
             ),
         ))
     }

@@ -63,8 +63,8 @@ impl ParameterType for Patterned {
     }
 }
 
-/// A number in a path (zoom, column, row of a tile), at most this one. Its value is the text, because
-/// its range depends on the other numbers.
+/// A number in a path (zoom, column, row of a tile), at most this one. Its value is the text,
+/// because its range depends on the other numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct PathNumber(pub u32);
 

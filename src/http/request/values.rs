@@ -14,8 +14,8 @@ use crate::message;
 use crate::place::BBox;
 use crate::query::Cursor;
 
-/// The form of times in requests: a date, or an instant by RFC 3339, whose seconds and offset may be
-/// left out.
+/// The form of times in requests: a date, or an instant by RFC 3339, whose seconds and offset may
+/// be left out.
 pub const TIME_PATTERN: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}\
                                 (:[0-9]{2}([.,][0-9]+)?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$";
 

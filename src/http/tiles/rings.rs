@@ -1,6 +1,6 @@
-//! Polygons in the coordinates of a vector tile (MVT 2.1, section 4.3.4.4): outer rings have a positive
-//! area by the surveyor's formula, holes a negative one, and no ring has a point twice in a row or
-//! goes back the way it came.
+//! Polygons in the coordinates of a vector tile (MVT 2.1, section 4.3.4.4): outer rings have a
+//! positive area by the surveyor's formula, holes a negative one, and no ring has a point twice in
+//! a row or goes back the way it came.
 
 use crate::place::Tile;
 
@@ -17,9 +17,9 @@ const CLOSE_PATH: u32 = 7;
 /// How far outside of a tile polygons are drawn, in units: outlines of neighbours join there.
 const MARGIN: i64 = Tile::EXTENT as i64 / 4;
 
-/// The commands that draw polygons in a tile, each on the side of the antimeridian on which the tile
-/// is; `None` if none of them reaches into it. A geometry smaller than a unit is drawn as a square
-/// unit.
+/// The commands that draw polygons in a tile, each on the side of the antimeridian on which the
+/// tile is; `None` if none of them reaches into it. A geometry smaller than a unit is drawn as a
+/// square unit.
 pub fn commands(polygons: &[DegreeRings], tile: Tile) -> Option<Vec<u32>> {
     let near: Vec<Vec<Vec<UnitPoint>>> =
         polygons.iter().map(|rings| units(rings, tile)).filter(|rings| reaches(rings)).collect();
@@ -90,8 +90,8 @@ fn surveyed(ring: &[UnitPoint]) -> i64 {
     ring.iter().zip(next).map(cross).sum()
 }
 
-/// The rings of a polygon with their windings; without holes that have no area, and none if the outer
-/// ring has none.
+/// The rings of a polygon with their windings; without holes that have no area, and none if the
+/// outer ring has none.
 fn wound(rings: Vec<Vec<UnitPoint>>) -> Vec<Vec<UnitPoint>> {
     let mut out = Vec::with_capacity(rings.len());
     for (n, mut ring) in rings.into_iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The table `report_update`: updates of reports. Changes of the status in the table `report_change`
-//! are listed with them.
+//! The table `report_update`: updates of reports. Changes of the status in the table
+//! `report_change` are listed with them.
 
 use jiff::tz::TimeZone;
 use rusqlite::{Row, params};
