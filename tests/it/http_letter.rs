@@ -233,6 +233,8 @@ fn a_body_of_another_media_type_is_refused() {
             let text = String::from_utf8_lossy(&refused.body).into_owned();
             assert!(text.contains(own[0]), "{path} {kind} names those that are read: {text}");
         }
+        let packed = [("Content-Type", own[0]), ("Content-Encoding", "gzip")];
+        assert_eq!(service.ask(method, path, &packed, body.as_bytes()).status, 415, "{path}: gzip");
         let twice = [("Content-Type", own[0]), ("Content-Type", own[0])];
         assert_eq!(service.ask(method, path, &twice, body.as_bytes()).status, 415, "{path}: twice");
     }

@@ -1,10 +1,11 @@
-//! `Content-Type`: a body of another media type than those of the operation is refused.
+//! `Content-Type` and `Content-Encoding`: a body of another media type than those of the operation is
+//! refused, and so is a compressed one.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::reader::joined;
@@ -15,9 +16,12 @@ const OF_NDJSON: [&str; 4] =
     ["application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json"];
 const NDJSON: &str = "application/x-ndjson";
 
-/// The header `Content-Type` of a request.
+/// The headers of a request that say what its body is.
 #[derive(Debug, Clone)]
-pub struct SentMediaType(Option<String>);
+pub struct SentMediaType {
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+}
 
 impl<S: Sync> FromRequestParts<S> for SentMediaType {
     type Rejection = Infallible;
@@ -26,18 +30,37 @@ impl<S: Sync> FromRequestParts<S> for SentMediaType {
         parts: &mut Parts,
         _: &S,
     ) -> std::result::Result<Self, Infallible> {
-        Ok(Self(joined(&parts.headers, header::CONTENT_TYPE.as_str())))
+        let text = |name: HeaderName| joined(&parts.headers, name.as_str());
+        Ok(Self {
+            content_type: text(header::CONTENT_TYPE),
+            content_encoding: text(header::CONTENT_ENCODING),
+        })
     }
 }
 
 impl SentMediaType {
-    /// Accepts a body of one of these media types or ranges of them, such as `image/*`. Without the
-    /// header it counts as such a body, and an operation without a body takes any.
+    /// Accepts a body of one of these media types or ranges of them, such as `image/*`. Without
+    /// `Content-Type` it counts as such a body, and an operation without a body takes any.
     ///
     /// # Errors
-    /// The media type is another one, or the charset is not UTF-8.
+    /// The media type is another one, the charset is not UTF-8, or the body is compressed.
     pub fn check(&self, accepted: &[&str]) -> Result<()> {
-        let Some(sent) = self.0.as_deref().filter(|_| !accepted.is_empty()) else { return Ok(()) };
+        if accepted.is_empty() {
+            return Ok(());
+        }
+        // Files to be imported are recognised by their content, compressed or not.
+        let is_file = accepted.contains(&"*/*");
+        let coding = self.content_encoding.as_deref().unwrap_or("identity");
+        if !coding.eq_ignore_ascii_case("identity") && !is_file {
+            return Err(Error::new(
+                ErrorKind::MediaType,
+                message!(
+                    "« Content-Encoding » vaut « {coding} » ; le corps ne doit pas être compressé.",
+                    "'Content-Encoding' is '{coding}'; the body must not be compressed."
+                ),
+            ));
+        }
+        let Some(sent) = self.content_type.as_deref() else { return Ok(()) };
         if fits(sent, accepted) {
             return Ok(());
         }
@@ -108,11 +131,18 @@ mod tests {
 
     #[test]
     fn an_absent_media_type_is_the_operations_own() {
-        let sent = |text: Option<&str>| SentMediaType(text.map(str::to_owned));
+        let sent = |text: Option<&str>| SentMediaType {
+            content_type: text.map(str::to_owned),
+            content_encoding: None,
+        };
         assert!(sent(None).check(&["application/json"]).is_ok());
         assert!(sent(Some("text/plain")).check(&[]).is_ok());
         let error = sent(Some("text/plain")).check(&["application/json"]).unwrap_err();
         assert_eq!(error.kind, ErrorKind::MediaType);
         assert!(error.message.en.contains("text/plain"), "{}", error.message.en);
+        let packed = SentMediaType { content_encoding: Some("gzip".into()), ..sent(None) };
+        assert!(packed.check(&["application/json"]).is_err() && packed.check(&["*/*"]).is_ok());
+        let plain = SentMediaType { content_encoding: Some("Identity".into()), ..sent(None) };
+        assert!(plain.check(&["application/json"]).is_ok());
     }
 }
