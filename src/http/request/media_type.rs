@@ -1,5 +1,5 @@
-//! `Content-Type` and `Content-Encoding`: a body of another media type than those of the operation is
-//! refused, and so is a compressed one.
+//! `Content-Type` and `Content-Encoding`: a body of another media type than those of the operation
+//! is refused, and so is a compressed one.
 
 use std::convert::Infallible;
 
