@@ -173,7 +173,8 @@ fn a_request_has_one_valid_host() {
     let (_folder, service) = demo();
     let ask = |version: &str, hosts: &[&str]| {
         let lines: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
-        let request = format!("GET /api/v1/services HTTP/{version}\r\n{lines}Connection: close\r\n\r\n");
+        let request =
+            format!("GET /api/v1/services HTTP/{version}\r\n{lines}Connection: close\r\n\r\n");
         service.raw(request.as_bytes()).expect("an answer")
     };
     for (version, hosts, status) in [
@@ -222,7 +223,8 @@ fn a_body_of_another_media_type_is_refused() {
         ("POST", "/api/v1/duplicates/batch", question, &ndjson[..]),
         ("POST", "/open311/v2/requests.json", form, &["application/x-www-form-urlencoded"][..]),
     ] {
-        let ask = |kind: &str| service.ask(method, path, &[("Content-Type", kind)], body.as_bytes());
+        let ask =
+            |kind: &str| service.ask(method, path, &[("Content-Type", kind)], body.as_bytes());
         for kind in own {
             assert!(ask(kind).status < 300, "{path} {kind}: {:?}", ask(kind));
         }
@@ -255,7 +257,12 @@ fn a_member_given_twice_is_refused_by_name() {
     let report = format!("/api/v1/reports/{id}");
     let merge = format!("/api/v1/incidents/{id}/merge");
     for (method, path, body, name) in [
-        ("POST", "/api/v1/reports", r#"{"service_code":"graffiti","lon":1,"lat":2,"lat":2}"#, "lat"),
+        (
+            "POST",
+            "/api/v1/reports",
+            r#"{"service_code":"graffiti","lon":1,"lat":2,"lat":2}"#,
+            "lat",
+        ),
         (
             "POST",
             "/api/v1/reports",

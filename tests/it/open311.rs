@@ -205,7 +205,9 @@ fn a_part_of_a_form_that_is_not_utf8_is_refused_by_name() {
     let mut body = multipart(&fields, &photo());
     let end = body.len() - b"--x--\r\n".len();
     body.truncate(end);
-    body.extend(b"--x\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n\xe9t\xe9\r\n");
+    body.extend(
+        b"--x\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n\xe9t\xe9\r\n",
+    );
     body.extend(b"--x--\r\n");
     let refused = service.ask("POST", &path, &kind, &body);
     assert_eq!(refused.status, 400, "{refused:?}");

@@ -71,8 +71,8 @@ fn examples_have_the_form_that_their_schemas_ask_for() {
                 assert!(is_bounded("minimum") && is_bounded("maximum"), "{route}: {name}");
                 let Some(example) = one["example"].as_f64() else { continue };
                 let (low, high) = (schema["minimum"].as_f64(), schema["maximum"].as_f64());
-                let fits = low.is_none_or(|low| example >= low)
-                    && high.is_none_or(|high| example <= high);
+                let fits =
+                    low.is_none_or(|low| example >= low) && high.is_none_or(|high| example <= high);
                 assert!(fits, "{route}: {name} {example}");
                 checked += 1;
             }

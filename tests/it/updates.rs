@@ -103,9 +103,7 @@ fn the_number_of_an_application_is_its_own() {
     let (_folder, service) = demo();
     let (one, other) = (filed(&service), filed(&service));
     let form = |key: &str, id: &str, number: &str, text: &str| {
-        format!(
-            "api_key={key}&service_request_id={id}&{number}&status=OPEN&description={text}"
-        )
+        format!("api_key={key}&service_request_id={id}&{number}&status=OPEN&description={text}")
     };
     let first = posted(&service, &form("a", &one, "update_id=1", "x"));
     for (key, id, number) in [

@@ -5,9 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::{
-    Accuracy, Channel, ClosedReason, Datatype, ExtendedStatus, Nature, Status,
-};
+use crate::domain::{Accuracy, Channel, ClosedReason, Datatype, ExtendedStatus, Nature, Status};
 use crate::export::word::Word;
 
 /// A whole document.

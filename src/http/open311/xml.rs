@@ -92,8 +92,7 @@ mod tests {
              <zipcode></zipcode><metadata>true</metadata><media_urls></media_urls>\
              <values><value>a</value><value>b</value></values></request></service_requests>\n"
         );
-        for (list, item) in
-            [("services", "service"), ("service_request_updates", "request_update")]
+        for (list, item) in [("services", "service"), ("service_request_updates", "request_update")]
         {
             let written = String::from_utf8(xml(list, &json!([1]))).unwrap();
             let inner = format!("<{list}><{item}>1</{item}></{list}>\n");

@@ -26,10 +26,7 @@ pub struct SentMediaType {
 impl<S: Sync> FromRequestParts<S> for SentMediaType {
     type Rejection = Infallible;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        _: &S,
-    ) -> std::result::Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
         let text = |name: HeaderName| joined(&parts.headers, name.as_str());
         Ok(Self {
             content_type: text(header::CONTENT_TYPE),
