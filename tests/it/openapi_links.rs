@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use crate::common::{LocalService, demo_city};
 use crate::hotspots::send_hotspot;
 use crate::openapi::{demo, shown};
 
 #[test]
 fn links_lead_from_answers_to_operations_that_work() {
-    let (_folder, service) = demo();
+    let folder = demo_city("links", 2_000, 5);
+    let service = LocalService::start(&folder);
     let document = service.get("/api/openapi.json").json();
     let mut paths = HashMap::new();
     for (route, methods) in document["paths"].as_object().unwrap() {
@@ -20,6 +22,7 @@ fn links_lead_from_answers_to_operations_that_work() {
     let form = "api_key=k&service_code=graffiti&lat=46.81&long=-71.21";
     let rows = "service_request_id,requested_datetime,service_name,lat,long\n1,hier,Trou,,\n";
     send_hotspot(&service);
+    service.examine();
     let mut followed = 0;
     for (id, path, body) in [
         ("create_report", "/api/v1/reports", report),
