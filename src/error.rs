@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Forbidden,
     /// More than the service accepts in one go.
     TooLarge,
+    /// The body is of a media type that the operation does not read.
+    MediaType,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
     /// A fault of ours or of the machine; the cause is for the log only.

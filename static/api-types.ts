@@ -760,7 +760,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Hex"];
@@ -878,7 +878,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Hotspot"];
@@ -980,7 +980,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["HotspotNowOrTrack"];
@@ -1043,7 +1043,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Density"];
@@ -1097,7 +1097,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Alert"];
@@ -1167,7 +1167,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Recurrence"];
@@ -1282,7 +1282,7 @@ export interface components {
             id: string;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: components["schemas"]["Area"];
@@ -1584,6 +1584,29 @@ export interface components {
             /** Format: date-time */
             changed_datetime: string;
         };
+        /** @description An update of a service request, as FixMyStreet and its adapters extend GeoReport v2. */
+        Open311Update: {
+            update_id: string;
+            service_request_id: string;
+            /** @enum {string} */
+            status: "open" | "in_progress" | "action_scheduled" | "investigating" | "fixed" | "closed" | "duplicate" | "not_councils_responsibility" | "no_further_action" | "internal_referral" | "reopen" | "for_triage";
+            /** Format: date-time */
+            updated_datetime: string;
+            /** @description Empty for a change of the status without words. */
+            description: string;
+            /** @description The first photo; empty if there is none. */
+            media_url: string;
+            /** @description Only with `extensions=true`. */
+            extended_attributes?: components["schemas"]["Open311UpdateExtension"] | null;
+        };
+        /** @description What an update has beyond the members of FixMyStreet. */
+        Open311UpdateExtension: {
+            /** @description `open311`, or who changed the status. */
+            author: string;
+            /** Format: date-time */
+            recorded_datetime: string;
+            media_urls: string[];
+        };
         /** @description A service with its questions. */
         Open311ServiceDefinition: {
             service_code: string;
@@ -1617,6 +1640,12 @@ export interface components {
             /** @description The request of which this one is a duplicate; only for a duplicate. */
             parent_service_request_id?: string | null;
         };
+        /** @description An update that was recorded. */
+        Open311CreatedUpdate: {
+            /** @description The number under which the list has it. */
+            update_id: string;
+            account_id?: string | null;
+        };
         /** @description GeoReport v2; attribute[CODE]=…, attribute[CODE][]=… */
         Open311Request: {
             api_key: string;
@@ -1635,9 +1664,32 @@ export interface components {
             phone?: string;
             account_id?: string;
             device_id?: string;
-            media_url?: string;
+            media_url?: string[];
+            /** @description Becomes the first line of the description. */
+            title?: string;
             media?: string[];
             idempotency_key?: string;
+        } & {
+            [key: string]: string;
+        };
+        /** @description The fields of an update, for applications such as FixMyStreet. An empty field counts as absent; others are ignored. */
+        Open311UpdateForm: {
+            api_key: string;
+            jurisdiction_id?: string;
+            service_request_id: string;
+            /** @description In upper or lower case. */
+            status: string;
+            /**
+             * @description The application’s number of the update. Sent again with it, the update is not recorded
+             *     twice.
+             */
+            update_id?: string;
+            /** @description When it was written; by default now. */
+            updated_datetime?: string;
+            description?: string;
+            media_url?: string[];
+            media?: string[];
+            account_id?: string;
         } & {
             [key: string]: string;
         };
@@ -1783,7 +1835,7 @@ export interface components {
             }[] | null;
             geometry: {
                 /** @enum {string} */
-                type: "Point" | "LineString" | "Polygon" | "MultiPolygon";
+                type: "Point" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon";
                 coordinates: unknown[];
             } | null;
             properties: {
@@ -2001,10 +2053,14 @@ export type Open311Discovery = components['schemas']['Open311Discovery'];
 export type Open311Service = components['schemas']['Open311Service'];
 export type Open311ServiceRequest = components['schemas']['Open311ServiceRequest'];
 export type Open311Extension = components['schemas']['Open311Extension'];
+export type Open311Update = components['schemas']['Open311Update'];
+export type Open311UpdateExtension = components['schemas']['Open311UpdateExtension'];
 export type Open311ServiceDefinition = components['schemas']['Open311ServiceDefinition'];
 export type Open311Token = components['schemas']['Open311Token'];
 export type Open311CreatedRequest = components['schemas']['Open311CreatedRequest'];
+export type Open311CreatedUpdate = components['schemas']['Open311CreatedUpdate'];
 export type Open311Request = components['schemas']['Open311Request'];
+export type Open311UpdateForm = components['schemas']['Open311UpdateForm'];
 export type Landing = components['schemas']['Landing'];
 export type Conformance = components['schemas']['Conformance'];
 export type Collections = components['schemas']['Collections'];

@@ -146,10 +146,14 @@ export function showSelected(map: Map, coordinates: LonLat | null): void {
 
 function boundsOf(feature: GeoJSON.Feature): LngLatBounds {
   const bounds = new LngLatBounds();
+  let first: number | null = null;
   const extend = (value: unknown): void => {
     if (!Array.isArray(value)) return;
-    if (typeof value[0] === "number") bounds.extend(value as LonLat);
-    else value.forEach(extend);
+    if (typeof value[0] !== "number") return value.forEach(extend);
+    const [lon, lat] = value as LonLat;
+    first ??= lon;
+    // Parts on both sides of the antimeridian lie side by side.
+    bounds.extend([lon - 360 * Math.round((lon - first) / 360), lat]);
   };
   if (feature.geometry && "coordinates" in feature.geometry) extend(feature.geometry.coordinates);
   return bounds;

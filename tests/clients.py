@@ -100,6 +100,7 @@ def gdal_tiles():
             asked = urllib.request.Request(
                 f"{URL}/api/v1/within?service=voirie,neige&limit=1000",
                 json.dumps({"type": "Polygon", "coordinates": [ring]}).encode(),
+                {"Content-Type": "application/geo+json"},
             )
             answer = json.load(urllib.request.urlopen(asked))["features"]
             own = sorted(f["properties"]["service_request_id"] for f in features)

@@ -169,6 +169,7 @@ fn service(settings: &Settings, store: &Path) -> Outcome<(std::sync::Arc<App>, a
     let public_config = PublicConfig {
         public_url: None,
         open311_keys: Vec::new(),
+        is_production: false,
         contact: None,
         photo_store: PhotoStore::open(&settings.folder.join("media").display().to_string())?,
     };

@@ -64,6 +64,10 @@ pub struct Arguments {
     /// API keys accepted for Open311 filing, separated by commas (default: any key).
     #[arg(long, env = "POINTCHAUD_OPEN311_KEYS", hide_env_values = true, value_delimiter = ',')]
     open311_keys: Vec<String>,
+    /// Name this server `production` in the Open311 discovery document (default: `test` while only
+    /// this machine can reach it, `production` otherwise).
+    #[arg(long, env = "POINTCHAUD_PRODUCTION")]
+    production: bool,
     /// Contact named in the Open311 discovery document.
     #[arg(long, env = "POINTCHAUD_CONTACT")]
     contact: Option<String>,
@@ -100,6 +104,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let public_config = PublicConfig {
         public_url: arguments.public_url.clone(),
         open311_keys: arguments.open311_keys.clone(),
+        is_production: arguments.production || access != WriteAccess::Local,
         contact: arguments.contact.clone(),
         photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
     };

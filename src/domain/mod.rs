@@ -42,6 +42,7 @@ pub use report::record::Report;
 pub use report::stored::{FieldChange, Idempotency, StoredReport};
 pub use report::text_limit::line;
 pub use report::text_sketch::TextSketch;
+pub use report::update::{ExtendedStatus, ReportUpdate, StoredUpdate, UpdateDraft};
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
+use crate::place::cut_at_antimeridian;
+
 /// A ring's corners, the first repeated at the end.
 pub type Ring = Vec<[f64; 2]>;
 
@@ -16,6 +18,8 @@ pub enum AreaGeometry {
     Point([f64; 2]),
     /// Two ends and what is between.
     LineString(Ring),
+    /// The same, cut at the antimeridian.
+    MultiLineString([Ring; 2]),
     /// An outer ring, then its holes.
     Polygon(Vec<Ring>),
     /// Several polygons.
@@ -38,7 +42,7 @@ impl JsonSchema for AreaGeometry {
             "properties": {
                 "type": {
                     "type": "string",
-                    "enum": ["Point", "LineString", "Polygon", "MultiPolygon"],
+                    "enum": ["Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"],
                 },
                 "coordinates": { "type": "array", "items": {} },
             },
@@ -52,17 +56,37 @@ pub fn drawn([lon, lat]: [f64; 2]) -> [f64; 2] {
 }
 
 /// A ring of corners that do not repeat the first.
-pub fn ring(corners: &[[f64; 2]]) -> Ring {
+fn ring(corners: &[[f64; 2]]) -> Ring {
     corners.iter().chain(corners.first()).map(|corner| drawn(*corner)).collect()
 }
 
-/// The shape of these polygons.
-pub fn shape(mut polygons: Vec<Vec<Ring>>) -> Option<AreaGeometry> {
-    match polygons.len() {
+/// The geometry of polygons, each an outer ring, then its holes; the first corner is not repeated.
+/// What goes beyond a longitude of ±180 is cut there. `None` without polygons.
+pub fn polygons(list: impl IntoIterator<Item = Vec<Vec<[f64; 2]>>>) -> Option<AreaGeometry> {
+    let cut = list.into_iter().flat_map(cut_at_antimeridian);
+    let mut parts: Vec<Vec<Ring>> =
+        cut.map(|rings| rings.iter().map(|corners| ring(corners)).collect()).collect();
+    match parts.len() {
         0 => None,
-        1 => polygons.pop().map(AreaGeometry::Polygon),
-        _ => Some(AreaGeometry::MultiPolygon(polygons)),
+        1 => parts.pop().map(AreaGeometry::Polygon),
+        _ => Some(AreaGeometry::MultiPolygon(parts)),
     }
+}
+
+/// The geometry of a line, cut where it goes beyond a longitude of ±180.
+pub fn line([a, b]: [[f64; 2]; 2]) -> AreaGeometry {
+    let (inside, outside) = if a[0].abs() <= 180.0 { (a, b) } else { (b, a) };
+    if outside[0].abs() <= 180.0 {
+        return AreaGeometry::LineString(vec![drawn(a), drawn(b)]);
+    }
+    let edge = 180f64.copysign(outside[0]);
+    let share = (edge - inside[0]) / (outside[0] - inside[0]);
+    let lat = inside[1] + share * (outside[1] - inside[1]);
+    let other = [outside[0] - 2.0 * edge, outside[1]];
+    AreaGeometry::MultiLineString([
+        vec![drawn(inside), drawn([edge, lat])],
+        vec![drawn([-edge, lat]), drawn(other)],
+    ])
 }
 
 /// A GeoJSON feature.
@@ -157,4 +181,22 @@ pub fn figure(value: f64) -> f64 {
     }
     let scale = 10f64.powi(3 - (value.abs().log10().floor() as i32).min(3));
     (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_antimeridian() {
+        let cut = |ends| serde_json::to_value(line(ends)).unwrap();
+        let plain = cut([[179.0, 1.0], [180.0, 2.0]]);
+        assert_eq!(plain["type"], "LineString");
+        for ends in [[[179.5, 1.0], [180.5, 2.0]], [[180.5, 2.0], [179.5, 1.0]]] {
+            let known = "[[[179.5,1.0],[180.0,1.5]],[[-180.0,1.5],[-179.5,2.0]]]";
+            assert_eq!(cut(ends)["coordinates"].to_string(), known);
+        }
+        let known = "[[[-179.5,1.0],[-180.0,1.5]],[[180.0,1.5],[179.5,2.0]]]";
+        assert_eq!(cut([[-179.5, 1.0], [-180.5, 2.0]])["coordinates"].to_string(), known);
+    }
 }

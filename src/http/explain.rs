@@ -6,16 +6,26 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
 use crate::http::request::context::language_of;
+use crate::http::request::host;
 use crate::http::state::AppState;
+use crate::i18n::Language;
 use crate::message;
+
+/// Headers of an error response of a layer that stay when its body is replaced.
+const KEPT_OF_ERRORS: [HeaderName; 4] = [
+    header::ALLOW,
+    header::VARY,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+];
 
 /// Replaces the body of an error response by a problem document (or an Open311 error document) in
 /// the reader's language, and logs the cause of internal errors.
@@ -24,13 +34,16 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let (method, began) = (request.method().clone(), Instant::now());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let response = match host::check(request.version(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
     let route = route.as_ref().map(MatchedPath::as_str);
     state.metrics.count(&method, route, response.status(), began.elapsed());
     let failed = response.status().is_client_error() || response.status().is_server_error();
     let known = response.extensions().get::<Arc<Error>>().cloned();
     if !failed || known.is_none() && is_explained(&response) {
-        return response;
+        return labelled(response, || language_of(&uri, accept.as_ref()));
     }
     let path = uri.path();
     let language = language_of(&uri, accept.as_ref());
@@ -54,8 +67,8 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     let headers = answer.headers_mut();
     for (name, value) in response.headers() {
         // Without its permission a page of another origin could not read why it was refused.
-        if *name == header::ALLOW || *name == header::ACCESS_CONTROL_ALLOW_ORIGIN {
-            headers.insert(name, value.clone());
+        if KEPT_OF_ERRORS.contains(name) {
+            headers.append(name, value.clone());
         }
     }
     if code == StatusCode::SERVICE_UNAVAILABLE {
@@ -65,6 +78,21 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
     answer
+}
+
+/// A response with its language as `Content-Language`, if it has a body that differs by language.
+fn labelled(mut response: Response, language: impl FnOnce() -> Language) -> Response {
+    let has_body = ![StatusCode::NOT_MODIFIED, StatusCode::NO_CONTENT].contains(&response.status());
+    let mut vary = response.headers().get_all(header::VARY).iter();
+    let is_in_language = |value: &HeaderValue| {
+        let list = value.to_str().unwrap_or_default();
+        list.split(',').any(|name| name.trim().eq_ignore_ascii_case("accept-language"))
+    };
+    if has_body && vary.any(is_in_language) {
+        let code = HeaderValue::from_static(language().code());
+        response.headers_mut().insert(header::CONTENT_LANGUAGE, code);
+    }
+    response
 }
 
 /// Does this error response already have a JSON body? `/readyz` answers 503 with one.

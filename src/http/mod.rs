@@ -16,14 +16,16 @@ mod tiles;
 pub mod v1;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, Method, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
 use axum::middleware::from_fn_with_state;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
@@ -80,6 +82,9 @@ pub fn openapi_document(language: Language) -> serde_json::Value {
     document(&operations()).whole(&server, language)
 }
 
+/// How long browsers keep the answer to a preflight request; none keeps it longer than a day.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
+
 /// What pages of other origins may do: read and file reports.
 fn cors() -> CorsLayer {
     CorsLayer::new()
@@ -91,7 +96,21 @@ fn cors() -> CorsLayer {
             header::ACCEPT_LANGUAGE,
             HeaderName::from_static("idempotency-key"),
         ])
-        .expose_headers([header::ETAG, header::LOCATION])
+        .expose_headers([
+            header::CONTENT_LANGUAGE,
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderName::from_static("pointchaud-left-out"),
+        ])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// A response with a strong ETag stays as it is: compressed, it would be another one with the same
+/// tag (RFC 9110, section 8.8.3.3). Only responses about one report have one, and they are short.
+fn may_compress(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(header::ETAG).is_none_or(|tag| tag.as_bytes().starts_with(b"W/"))
 }
 
 /// Refuses changes that pages of other origins send with what a browser of a crew knows. Pages of
@@ -131,7 +150,11 @@ pub fn router(state: Arc<AppState>) -> Router {
     // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
     // each separate call of `Router::layer` would cost another.
     let layers = ServiceBuilder::new()
-        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+        .layer(
+            CompressionLayer::new()
+                .quality(tower_http::CompressionLevel::Fastest)
+                .compress_when(DefaultPredicate::new().and(may_compress)),
+        )
         .layer(from_fn_with_state(state.clone(), explain::explain))
         .layer(CatchPanicLayer::new())
         .layer(DefaultBodyLimit::max(limits.body_bytes_max));

@@ -18,12 +18,13 @@ use tower_http::timeout::TimeoutLayer;
 use crate::config::Limits;
 use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
-use crate::http::openapi::description::{Codes, Description, Tag};
+use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
 use crate::http::reply::problem::Problem;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::body::received;
 use crate::http::request::call::{Call, ServiceCall};
+use crate::http::request::media_type::SentMediaType;
 use crate::http::request::parameter::{Declaration, Extract, Request};
 use crate::http::state::AppState;
 
@@ -46,13 +47,22 @@ enum BodyLimit {
     Unlimited,
 }
 
+/// What a request must be like to reach the handler of an operation.
+#[derive(Clone)]
+pub struct RoutePolicy {
+    /// Who may call it.
+    audience: Audience,
+    /// The media types of its body; empty if it has none.
+    media_types: Arc<[&'static str]>,
+}
+
 /// An operation of the API or a page.
 pub struct Operation {
     /// Its description in the OpenAPI document; `None` for a page.
     pub description: Option<Description>,
     path: &'static str,
     aliases: Vec<&'static str>,
-    route: Box<dyn Fn(Audience) -> Route>,
+    route: Box<dyn Fn(&RoutePolicy) -> Route>,
     audience: Audience,
     body_limit: BodyLimit,
     has_timeout: bool,
@@ -65,7 +75,7 @@ pub trait Handler<A>: Clone + Send + Sync + 'static {
     fn declare(to: &mut Vec<Declaration>);
 
     /// The route that calls it for requests of this method.
-    fn route(self, method: MethodFilter, audience: Audience) -> Route;
+    fn route(self, method: MethodFilter, policy: RoutePolicy) -> Route;
 }
 
 /// Implements [`Handler`] for functions of a call and further arguments. Each further argument is
@@ -83,12 +93,14 @@ macro_rules! handlers {
                 $($generic::declare(_to);)?
             }
 
-            fn route(self, method: MethodFilter, audience: Audience) -> Route {
+            fn route(self, method: MethodFilter, policy: RoutePolicy) -> Route {
                 let handler = move |State(state): State<Arc<AppState>>,
                                     shown: Authorization,
+                                    media_type: SentMediaType,
                                     call: Result<$call>
                                     $(, $name: $kind)*| async move {
-                    shown.authorize(audience, &state.access)?;
+                    shown.authorize(policy.audience, &state.access)?;
+                    media_type.check(&policy.media_types)?;
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
                     let call = call?;
@@ -123,7 +135,7 @@ impl Operation {
         method: Method,
         (path, id, tag): (&'static str, &'static str, Tag),
         parameters: Vec<Declaration>,
-        route: impl Fn(Audience) -> Route + 'static,
+        route: impl Fn(&RoutePolicy) -> Route + 'static,
     ) -> Self {
         let description = Description {
             method: method.0,
@@ -139,6 +151,7 @@ impl Operation {
             answer: Vec::new(),
             problem: vec![content::of::<Problem>("application/problem+json")],
             codes: USUAL,
+            links: &[],
             audience: Audience::Public,
         };
         Self {
@@ -163,7 +176,7 @@ impl Operation {
     ) -> Self {
         let mut parameters = Vec::new();
         H::declare(&mut parameters);
-        let route = move |audience| handler.clone().route(method.1, audience);
+        let route = move |policy: &RoutePolicy| handler.clone().route(method.1, policy.clone());
         Self::new(method, (path, id, tag), parameters, route)
     }
 
@@ -257,6 +270,12 @@ impl Operation {
         self
     }
 
+    /// Sets the operations on what its first successful response is about.
+    pub fn linked_to(mut self, links: &'static [OperationLink]) -> Self {
+        self.describe(|description| description.links = links);
+        self
+    }
+
     /// Adds a path parameter to a [`Self::plain`] operation.
     pub fn with_path_parameter(mut self, parameter: &impl Extract) -> Self {
         self.describe(|description| parameter.declare(&mut description.parameters));
@@ -321,7 +340,9 @@ impl Operation {
     /// Its route with the limits of body size and time. Pages of other origins may call public
     /// operations (`cors`), and only those: `csrf` refuses their changes by all others.
     pub fn route(&self, limits: &Limits, cors: &CorsLayer, csrf: &CsrfLayer) -> Route {
-        let mut route = (self.route)(self.audience);
+        let body = self.description.iter().flat_map(|description| &description.body);
+        let media_types = body.map(Content::media_type).collect();
+        let mut route = (self.route)(&RoutePolicy { audience: self.audience, media_types });
         route = match self.body_limit {
             BodyLimit::Usual => route,
             BodyLimit::Batch => route.layer(DefaultBodyLimit::max(limits.batch_bytes_max)),

@@ -30,6 +30,8 @@ pub struct PublicConfig {
     /// Keys of the applications that may create reports by Open311. If the list is empty, every key
     /// is accepted.
     pub open311_keys: Vec<String>,
+    /// Does Open311's discovery document say that this is no test server?
+    pub is_production: bool,
     /// An e-mail address or a name, for Open311's discovery document and the OpenAPI document.
     pub contact: Option<String>,
     /// The folder or bucket of the photos.

@@ -32,7 +32,7 @@ pub struct H3Cell(u64);
 
 /// Twice the signed area of a ring in square degrees (shoelace formula): positive where it runs
 /// counter-clockwise.
-fn area(ring: &[[f64; 2]]) -> f64 {
+pub(super) fn area(ring: &[[f64; 2]]) -> f64 {
     let next = ring.iter().cycle().skip(1);
     ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }

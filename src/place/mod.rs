@@ -1,6 +1,7 @@
 //! The Earth: positions, distances, boxes and polygons, the Mercator grid and its tiles, H3 cells.
 //! This room imports no other.
 
+mod antimeridian;
 mod area_index;
 mod bbox;
 mod distance;
@@ -16,6 +17,7 @@ mod position;
 mod query_point;
 mod tile;
 
+pub use antimeridian::cut_at_antimeridian;
 pub use area_index::AreaIndex;
 pub use bbox::BBox;
 pub use distance::{

@@ -6,7 +6,7 @@
 
 use crate::domain::{
     BoundarySet, Contact, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
-    JurisdictionId, Report, ReportId, Service, StoredReport,
+    JurisdictionId, Report, ReportId, ReportUpdate, Service, StoredReport,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -60,6 +60,7 @@ commands! {
     CreateReport -> SubmitOutcome,
     CreateReports -> BatchOutcome,
     UpdateReport -> StoredReport,
+    AddUpdate -> u64,
     RemoveReport -> (),
     ChangeIncident -> IncidentChange,
     ImportReports -> WriteCounts,
@@ -190,6 +191,23 @@ pub type Amend = Box<dyn FnOnce(&Report) -> Result<Report> + Send>;
 
 /// As [`Amend`], for several reports.
 pub type AmendEach = Box<dyn Fn(&Report) -> Result<Report> + Send>;
+
+/// Adds an update to a report: the report moves to a new revision, which is the number of the
+/// update.
+pub struct AddUpdate {
+    /// The report's city.
+    pub jurisdiction: JurisdictionId,
+    /// The report's id.
+    pub id: ReportId,
+    /// The update.
+    pub update: ReportUpdate,
+    /// The client's key, if it sent one. An update sent again has the number of the first one.
+    pub idempotency: Option<Idempotency>,
+    /// Who sends it; kept in the history.
+    pub author: String,
+    /// Makes the next state of the report, if its sender may change it.
+    pub amend: Option<Amend>,
+}
 
 /// Removes a report; its row stays as a tombstone.
 pub struct RemoveReport {

@@ -23,10 +23,10 @@ mod listener;
 mod sqlite;
 
 pub use command::{
-    AddJurisdiction, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint, Command,
-    CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction, RemoveReport,
-    ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction,
-    SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
+    Command, CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction,
+    RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent,
+    SetJurisdiction, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

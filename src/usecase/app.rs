@@ -225,7 +225,7 @@ impl App {
     }
 
     /// Submits a command to the store and waits until it is durable.
-    async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
+    pub(super) async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
         let (answer, wait) = oneshot::channel();
         self.writer.submit_with(command, move |output| {
             let _ = answer.send(output);

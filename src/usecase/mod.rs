@@ -29,6 +29,7 @@ pub mod reports;
 mod source_city;
 pub mod stats;
 mod tracking_numbers;
+pub mod updates;
 pub mod watch;
 
 pub use app::App;

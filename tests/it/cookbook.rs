@@ -77,7 +77,8 @@ fn every_example_of_the_api_reference_works() {
     let (folder, service) = city("examples");
     let line = |lat: f64| json!({ "service_code": "lampadaire", "lon": -71.3, "lat": lat });
     folder.with("reports.ndjson", format!("{}\n{}\n", line(46.85), line(46.87)));
-    let file = "curl -X POST http://127.0.0.1:8311/api/v1/reports -d";
+    let file = "curl -X POST http://127.0.0.1:8311/api/v1/reports \
+                -H 'Content-Type: application/json' -d";
     let filed = |lat: f64| -> String {
         let report = run(&format!("{file} '{}'", line(lat)), &service, &folder, &[]);
         let report: Value = serde_json::from_str(&report).unwrap();

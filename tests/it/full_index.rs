@@ -46,7 +46,8 @@ fn a_write_for_whose_id_there_is_no_room_is_refused_with_the_reason() {
         "L’index de cette ville est plein : les numéros de ses demandes prendraient plus de";
     assert_eq!(french["detail"], format!("{sentence} 35 octets."));
     let form = "api_key=k&service_code=graffiti&lat=46.81&long=-71.21";
-    let open311 = service.post("/open311/v2/requests.json?lang=en", form);
+    let path = "/open311/v2/requests.json?lang=en";
+    let open311 = service.ask("POST", path, &[], form.as_bytes());
     assert_eq!((open311.status, open311.json()[0]["code"].as_u64()), (413, Some(413)));
     assert_eq!(open311.json()[0]["description"], format!("{REASON} 35 bytes."));
     // A change needs no room.

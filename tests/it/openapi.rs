@@ -6,7 +6,7 @@ use crate::hotspots::send_hotspot;
 use crate::schemas::fits;
 use serde_json::Value;
 
-fn demo() -> (Folder, Service) {
+pub fn demo() -> (Folder, Service) {
     let folder = demo_city("openapi", 2_000, 5);
     let service = Service::start_with_key(&folder);
     (folder, service)
@@ -19,7 +19,7 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(","),
@@ -208,9 +208,12 @@ fn nonsense_is_refused_by_name_and_breaks_nothing() {
         if query.is_empty() {
             continue;
         }
-        let answer = service.get(&format!("{path}?licorne=1"));
+        let answer = service.get(&format!("{path}?licorne=1&licorne=2"));
         let text = String::from_utf8_lossy(&answer.body);
-        assert!(answer.status == 400 && text.contains("licorne"), "{path}: {text}");
+        // Clients of Open311 send parameters of their own.
+        let expected = if route.starts_with("/open311/") { 200 } else { 400 };
+        let is_named = expected == 200 || text.contains("licorne");
+        assert!(answer.status == expected && is_named, "{path}: {text}");
     }
     assert!(asked > 2_000 && refused > asked / 3, "{refused} of {asked}");
 }
@@ -321,8 +324,10 @@ fn what_the_document_forbids_is_refused_by_name_and_value() {
                 };
                 assert!(is_named, "{method} {path}: {text}");
             };
-            refused("licorne", "1");
-            asked += 1;
+            if !route.starts_with("/open311/") {
+                refused("licorne", "1");
+                asked += 1;
+            }
             for one in &query {
                 let name = one["name"].as_str().unwrap();
                 for value in forbidden(&one["schema"]) {

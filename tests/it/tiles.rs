@@ -1,6 +1,9 @@
 //! Vector tiles over HTTP: fresh, not fetched without need, never too large.
 
-use crate::common::{Folder, Service, demo_city, done};
+use std::collections::BTreeSet;
+
+use crate::common::{Folder, LocalService, Service, demo_city, done};
+use crate::hotspots::send_hotspot;
 
 fn city(reports: u32) -> (Folder, Service) {
     let folder = demo_city("tiles", reports, 5);
@@ -192,4 +195,89 @@ fn a_tile_of_too_many_says_how_many_it_leaves_out() {
     assert!(answer.body.len() <= 500_000 && answer.body.len() > 300_000, "{}", answer.body.len());
     let left_out: u64 = answer.header("pointchaud-left-out").unwrap().parse().unwrap();
     assert!((1..20_000).contains(&left_out), "{left_out}");
+}
+
+#[test]
+fn features_of_a_tile_have_ids_of_their_own_that_last() {
+    use geozero::mvt::{Message, Tile};
+    let (_folder, service) = city(20_000);
+    let mut seen = 0;
+    let layers = [("reports", [8, 12, 14]), ("clusters", [6, 10, 15]), ("hexes", [0, 9, 13])];
+    for (layer, zooms) in layers {
+        for zoom in zooms {
+            let path = format!("/tiles/{layer}/{}.mvt", tile(zoom));
+            let ids = |query: &str| -> Vec<u64> {
+                let answer = service.get(&format!("{path}{query}"));
+                let read = Tile::decode(&answer.body[..]).unwrap();
+                let layers = read.layers.iter().filter(|found| found.name == layer);
+                layers.flat_map(|found| &found.features).map(|one| one.id.unwrap()).collect()
+            };
+            let all = ids("");
+            let distinct: BTreeSet<u64> = all.iter().copied().collect();
+            assert!(distinct.len() == all.len() && !all.is_empty(), "{layer} {zoom}");
+            assert!(all.iter().all(|id| *id < 1 << 53), "every JavaScript number holds them");
+            if layer == "hexes" {
+                let other = ids("?service=voirie");
+                assert!(!other.is_empty() && other.iter().all(|id| distinct.contains(id)));
+            }
+            seen += all.len();
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn polygons_of_tiles_are_wound_as_the_specification_says() {
+    use geozero::mvt::{Message, Tile};
+    let (_folder, service) = city(20_000);
+    let mut rings = 0;
+    for (zoom, layer) in [(0, "hexes"), (5, "hexes"), (8, "hexes"), (11, "hexes"), (14, "hexes")] {
+        let answer = service.get(&format!("/tiles/{layer}/{}.mvt", tile(zoom)));
+        let read = Tile::decode(&answer.body[..]).unwrap();
+        let found = read.layers.iter().find(|found| found.name == layer).unwrap();
+        for feature in &found.features {
+            let (mut at, mut n, mut is_first) = ((0i64, 0i64), 0, true);
+            let geometry = &feature.geometry;
+            while n < geometry.len() {
+                let mut ring = Vec::new();
+                while geometry[n] & 7 != 7 {
+                    let count = (geometry[n] >> 3) as usize;
+                    for pair in geometry[n + 1..=n + 2 * count].chunks(2) {
+                        let back = |n: u32| i64::from(n >> 1) ^ -i64::from(n & 1);
+                        at = (at.0 + back(pair[0]), at.1 + back(pair[1]));
+                        ring.push(at);
+                    }
+                    n += 1 + 2 * count;
+                }
+                n += 1;
+                let next = || ring.iter().cycle().skip(1);
+                assert!(ring.len() > 2 && ring.iter().zip(next()).all(|(a, b)| a != b), "{ring:?}");
+                let area: i64 = ring.iter().zip(next()).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
+                assert!(area > 0 || area < 0 && !is_first, "{zoom}: {ring:?}");
+                (is_first, rings) = (false, rings + 1);
+            }
+        }
+    }
+    assert!(rings > 300, "{rings}");
+}
+
+#[test]
+fn tiles_with_words_differ_by_language_and_say_so() {
+    let folder = demo_city("tiles-words", 2_000, 5);
+    let service = LocalService::start(&folder);
+    send_hotspot(&service);
+    service.examine();
+    let ask = |layer: &str, language: &str| {
+        let path = format!("/tiles/{layer}/{}.mvt", tile(12));
+        service.ask("GET", &path, &[("Accept-Language", language)], b"")
+    };
+    let (french, english) = (ask("hotspots", "fr"), ask("hotspots", "en"));
+    assert_eq!((french.status, english.status), (200, 200), "a hotspot is in the tile");
+    assert_ne!(french.body, english.body);
+    assert_eq!(english.header("vary"), Some("accept-language, accept-encoding"));
+    assert_eq!(english.header("content-language"), Some("en"));
+    let (french, english) = (ask("hexes", "fr"), ask("hexes", "en"));
+    assert_eq!((&french.body, french.header("etag")), (&english.body, english.header("etag")));
+    assert_eq!(english.header("vary"), Some("accept-encoding"));
+    assert_eq!(english.header("content-language"), None);
 }

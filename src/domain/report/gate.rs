@@ -153,29 +153,14 @@ impl Gate<'_> {
 
     fn details(&self, draft: &Draft, refused: &mut Vec<Refusal>) {
         let Details { answers, media, .. } = &draft.details;
-        for url in media {
-            line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
-            let known = ["http://", "https://", "/media/"];
-            let is_url = known.iter().any(|start| url.starts_with(start));
-            if !is_url || url.contains(char::is_whitespace) {
-                let message = message!(
-                    "doit être une adresse http(s) ou celle d’une photo envoyée ici",
-                    "must be an http(s) URL or that of a photo uploaded here"
-                );
-                refused.push(Refusal::new("media_url", url, message));
-            }
-        }
-        if media.len() > MEDIA_MAX {
-            let message = message!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");
-            refused.push(Refusal::new("media_url", media.len(), message));
-        }
+        photos(media, refused);
         match self.catalogue.get(&draft.service) {
             Some(service) if draft.asked => attribute::judge(&service.attributes, answers, refused),
             _ => attribute::bound(answers, refused),
         }
     }
 
-    fn times(
+    pub(super) fn times(
         &self,
         requested: Option<ReportTime>,
         updated: Option<ReportTime>,
@@ -214,6 +199,26 @@ impl Gate<'_> {
             );
             refused.push(Refusal::new("closed_datetime", closed, message));
         }
+    }
+}
+
+/// Checks the addresses of photos.
+pub(super) fn photos(media: &[String], refused: &mut Vec<Refusal>) {
+    for url in media {
+        line("media_url", &Some(url.clone()), URL_CHARS_MAX, refused);
+        let known = ["http://", "https://", "/media/"];
+        let is_url = known.iter().any(|start| url.starts_with(start));
+        if !is_url || url.contains(char::is_whitespace) {
+            let message = message!(
+                "doit être une adresse http(s) ou celle d’une photo envoyée ici",
+                "must be an http(s) URL or that of a photo uploaded here"
+            );
+            refused.push(Refusal::new("media_url", url, message));
+        }
+    }
+    if media.len() > MEDIA_MAX {
+        let message = message!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");
+        refused.push(Refusal::new("media_url", media.len(), message));
     }
 }
 
@@ -280,7 +285,8 @@ fn answered(answers: Vec<AttributeValue>) -> Vec<AttributeValue> {
     answers.filter(|answer| !answer.values.is_empty()).collect()
 }
 
-fn filled(text: Option<String>) -> Option<String> {
+/// A text without white space at its ends; `None` if nothing is left.
+pub(super) fn filled(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

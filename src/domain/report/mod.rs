@@ -15,3 +15,4 @@ pub(crate) mod record;
 pub(crate) mod stored;
 pub(crate) mod text_limit;
 pub(crate) mod text_sketch;
+pub(crate) mod update;

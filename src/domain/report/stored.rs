@@ -24,7 +24,7 @@ pub struct FieldChange {
     pub revision: u64,
     /// When it was changed, RFC 3339.
     pub at: String,
-    /// Who changed it: `import` or `api`.
+    /// Who changed it: `import`, `api`, `open311`, or the name that a crew gave.
     pub author: String,
     /// Name of the field, as in the table of fields; or `removed`.
     pub field: String,

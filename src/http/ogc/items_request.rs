@@ -46,7 +46,9 @@ impl fmt::Display for PageCursor {
     }
 }
 
-impl CursorKey for PageCursor {}
+impl CursorKey for PageCursor {
+    const PATTERN: &'static str = r"[-+]?[0-9]+\.\+?[0-9]+";
+}
 
 impl FromStr for PageCursor {
     type Err = ();

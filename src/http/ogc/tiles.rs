@@ -20,12 +20,12 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Parameter, path, query};
 use crate::http::request::params::FILTER;
-use crate::http::request::types::{PathNumber, PathSegment};
+use crate::http::request::types::PathSegment;
 use crate::http::request::words::Choice;
 use crate::http::tiles::cache::MEDIA_TYPE;
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::tile_json::LayerFacts;
-use crate::http::tiles::{TILE_CODES, tile_answer, tile_of};
+use crate::http::tiles::{COLUMN_OR_ROW, TILE_CODES, ZOOM, tile_answer, tile_of};
 use crate::query;
 use crate::usecase::City;
 
@@ -179,9 +179,9 @@ request! {
     pub struct OgcTileRequest {
         id: String = COLLECTION,
         grid: String = GRID_NAME,
-        z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
-        y: String = path("y", PathNumber, "360").described("Rangée.", "Row."),
-        x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
+        z: String = path("z", ZOOM, "10").described("Zoom.", "Zoom."),
+        y: String = path("y", COLUMN_OR_ROW, "360").described("Rangée.", "Row."),
+        x: String = path("x", COLUMN_OR_ROW, "309").described("Colonne.", "Column."),
         f: Option<()> = query("f", Choice(&[("mvt", ())]))
             .optional()
             .example("mvt")

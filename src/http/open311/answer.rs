@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Accuracy, Channel, ClosedReason, Datatype, Nature, Status};
+use crate::domain::{Accuracy, Channel, ClosedReason, Datatype, ExtendedStatus, Nature, Status};
 use crate::export::word::Word;
 
 /// A whole document.
@@ -29,6 +29,16 @@ pub fn named_document_schema(generator: &mut SchemaGenerator) -> Schema {
         document_schema::<Open311Discovery>(generator),
         document_schema::<Vec<Open311Service>>(generator),
         document_schema::<Vec<Open311ServiceRequest>>(generator),
+        document_schema::<Vec<Open311Update>>(generator),
+    ];
+    json_schema!({ "anyOf": documents })
+}
+
+/// The schema of the responses to `POST /open311/v2/{name}`.
+pub fn created_document_schema(generator: &mut SchemaGenerator) -> Schema {
+    let documents = [
+        document_schema::<Vec<Open311CreatedRequest>>(generator),
+        document_schema::<Vec<Open311CreatedUpdate>>(generator),
     ];
     json_schema!({ "anyOf": documents })
 }
@@ -235,6 +245,69 @@ pub struct Open311CreatedRequest {
 
 impl XmlDocument for Vec<Open311CreatedRequest> {
     const ROOT: &'static str = "service_requests";
+}
+
+/// An update of a service request, as FixMyStreet and its adapters extend GeoReport v2.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend(
+    "x-fr" = "Une mise à jour d’une demande, telle que FixMyStreet et ses adaptateurs étendent \
+              GeoReport v2.",
+    "xml" = { "name": "request_update" },
+))]
+pub struct Open311Update {
+    pub update_id: String,
+    pub service_request_id: String,
+    pub status: Word<ExtendedStatus>,
+    #[schemars(extend("format" = "date-time"))]
+    pub updated_datetime: String,
+    /// Empty for a change of the status without words.
+    #[schemars(extend("x-fr" = "Vide si l’état a changé sans un mot."))]
+    pub description: String,
+    /// The first photo; empty if there is none.
+    #[schemars(extend("x-fr" = "La première photo ; vide s’il n’y en a pas."))]
+    pub media_url: String,
+    /// Only with `extensions=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-fr" = "Seulement avec `extensions=true`."))]
+    pub extended_attributes: Option<Open311UpdateExtension>,
+}
+
+impl XmlDocument for Vec<Open311Update> {
+    const ROOT: &'static str = "service_request_updates";
+}
+
+/// What an update has beyond the members of FixMyStreet.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("x-fr" = "Ce qu’une mise à jour a de plus que les membres de FixMyStreet."))]
+pub struct Open311UpdateExtension {
+    /// `open311`, or who changed the status.
+    #[schemars(extend("x-fr" = "`open311`, ou qui a changé l’état."))]
+    pub author: String,
+    #[schemars(extend("format" = "date-time"))]
+    pub recorded_datetime: String,
+    #[schemars(extend(
+        "xml" = { "wrapped": true },
+        "items" = { "type": "string", "xml": { "name": "media_url" } },
+    ))]
+    pub media_urls: Vec<String>,
+}
+
+/// An update that was recorded.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend(
+    "x-fr" = "Une mise à jour qui a été enregistrée.",
+    "xml" = { "name": "request_update" },
+))]
+pub struct Open311CreatedUpdate {
+    /// The number under which the list has it.
+    #[schemars(extend("x-fr" = "Le numéro sous lequel la liste l’a."))]
+    pub update_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+}
+
+impl XmlDocument for Vec<Open311CreatedUpdate> {
+    const ROOT: &'static str = "service_request_updates";
 }
 
 /// The service request of a token.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::domain::{
     Accuracy, Attribute, AttributeValue, Catalogue, ClosedReason, Details, Report, ReportTime,
-    Service, Status, StoredReport,
+    Service, Status, StoredReport, StoredUpdate,
 };
 use crate::error::Error;
 use crate::export::word::Word;
 use crate::http::open311::answer::{
     AnsweredAttribute, Open311Attribute, Open311CreatedRequest, Open311Discovery, Open311Endpoint,
     Open311Error, Open311Extension, Open311Service, Open311ServiceDefinition,
-    Open311ServiceRequest, Open311Value,
+    Open311ServiceRequest, Open311Update, Open311UpdateExtension, Open311Value,
 };
 use crate::i18n::{Language, Message};
 
@@ -156,6 +156,25 @@ pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Open311
     }
 }
 
+/// One update. `base` is the public address of this service, for its own photos.
+pub fn update(stored: &StoredUpdate, base: &str, is_extended: bool) -> Open311Update {
+    let StoredUpdate { revision, report, update, recorded, author } = stored;
+    let urls: Vec<String> = update.media.iter().map(|url| absolute(url, base)).collect();
+    Open311Update {
+        update_id: revision.to_string(),
+        service_request_id: report.to_string(),
+        status: Word(update.status),
+        updated_datetime: update.updated.to_string(),
+        description: update.description.clone().unwrap_or_default(),
+        media_url: urls.first().cloned().unwrap_or_default(),
+        extended_attributes: is_extended.then(|| Open311UpdateExtension {
+            author: author.clone(),
+            recorded_datetime: recorded.clone(),
+            media_urls: urls,
+        }),
+    }
+}
+
 /// The absolute address of a photo; the service stores its own as paths.
 fn absolute(url: &str, base: &str) -> String {
     if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() }
@@ -180,10 +199,14 @@ fn notes(report: &Report, language: Language) -> String {
     language.pick(&message).to_owned()
 }
 
-/// `updated_datetime`: the latest of the source's update, closing, creation, and change in this
-/// service.
+/// `updated_datetime`: of a closed request the time of its closing, as GeoReport v2 says;
+/// otherwise, or where that is not known, the latest of the source's update, creation, and change
+/// in this service.
 fn updated(stored: &StoredReport) -> Option<String> {
     let report = &stored.report;
+    if let (Status::Closed, Some(closed)) = (report.status, report.closed) {
+        return Some(closed.as_instant().to_string());
+    }
     let own = report.updated.into_iter().chain(report.closed).chain([report.requested]);
     let own = own.max_by_key(|when| when.second()).map(|when| when.as_instant().to_string());
     // Both are RFC 3339 in UTC with whole seconds, so comparing the texts compares the times.
@@ -252,7 +275,7 @@ mod tests {
             channel: Channel::Phone,
             requested: time("2026-03-01T08:30:00Z"),
             updated: Some(time("2026-03-05T08:30:00Z")),
-            closed: Some(time("2026-03-04T08:30:00Z")),
+            closed: Some(time("2026-03-05T08:30:00Z")),
             position: Some(Position::new(-71.25, 46.8125).unwrap()),
             accuracy: Accuracy::Approximate,
             address: Some("12, rue Saint-Jean".into()),

@@ -1,6 +1,6 @@
 //! A new service request as applications send it: the fields of a form.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::domain::{
     AttributeValue, Channel, Contact, DESCRIPTION_CHARS_MAX, Details, Draft, MEDIA_MAX,
@@ -10,7 +10,11 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::{LAT_MAX, LON_MAX};
 
-/// The fields of a form. Reading a field removes it; the remaining ones are unknown.
+/// The field of the address of a photo.
+const MEDIA_URL: &str = "media_url";
+
+/// The fields of a form. Reading a field removes it; the remaining ones are unknown and ignored, as
+/// applications send fields of their own.
 #[derive(Debug, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
@@ -54,8 +58,39 @@ impl Form {
         Some(value)
     }
 
-    fn refuse(&mut self, name: &str, value: &str, message: Message) {
+    /// Removes the addresses of photos: fields `media_url`, `media_url[]` or `media_url[N]`, each
+    /// of which may come several times.
+    pub fn media_urls(&mut self) -> Vec<String> {
+        let is_address = |name: &str| {
+            let rest = name.strip_prefix(MEDIA_URL);
+            rest.is_some_and(|rest| {
+                let number = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                rest.is_empty()
+                    || number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+            })
+        };
+        let mut addresses = Vec::new();
+        self.fields.retain(|(name, value)| {
+            let is_address = is_address(name);
+            if is_address && !addresses.contains(value) {
+                addresses.push(value.clone());
+            }
+            !is_address
+        });
+        addresses
+    }
+
+    /// Records the refusal of a value.
+    pub fn refuse(&mut self, name: &str, value: &str, message: Message) {
         self.refused.push(Refusal::new(name, value, message));
+    }
+
+    /// Ends the reading of the form.
+    ///
+    /// # Errors
+    /// All refusals together.
+    pub fn finish(self) -> Result<()> {
+        if self.refused.is_empty() { Ok(()) } else { Err(Error::refused(self.refused)) }
     }
 
     fn degrees(&mut self, name: &str) -> Option<f64> {
@@ -102,7 +137,7 @@ impl Form {
     /// the first geotagged one was taken, which becomes the position if the form has no location.
     ///
     /// # Errors
-    /// Everything that is missing, unknown or of the wrong type.
+    /// Everything that is missing or of the wrong type.
     pub fn read(mut self, photos: Vec<String>, taken: Option<(f64, f64)>) -> Result<SentForm> {
         let service = self.take("service_code");
         if service.is_none() {
@@ -123,36 +158,38 @@ impl Form {
             );
             self.refuse("lat", "", message);
         }
-        let fields = Contact::FIELDS.map(|name| self.take(name));
+        let mut fields = Contact::FIELDS.map(|name| self.take(name));
+        // Some applications leave out the underscore.
+        fields[5] = fields[5].take().or(self.take("deviceid"));
         let account = fields[4].clone();
         let channel = if fields[5].is_some() { Channel::App } else { Channel::Web };
         let mut media = photos;
-        media.extend(self.take("media_url"));
-        let (description, idempotency_key) =
-            (self.take("description"), self.take("idempotency_key"));
+        media.extend(self.media_urls());
+        let (title, description) = (self.take("title"), self.take("description"));
+        let idempotency_key = self.take("idempotency_key");
         let draft = Draft {
             service: service.unwrap_or_default(),
             channel: Some(channel),
             lon_lat,
             address,
-            description,
+            description: titled(title, description),
             details: Details { address_id, answers: self.answers(), media, ..Details::default() },
             contact: Contact::of(fields),
             asked: true,
             ..Draft::default()
         };
-        for (name, value) in std::mem::take(&mut self.fields) {
-            self.refuse(
-                &name,
-                &value,
-                message!("n’est pas un champ connu", "is not a known field"),
-            );
+        self.finish()?;
+        Ok(SentForm { draft, account, idempotency_key })
+    }
+}
+
+/// A description with its title as first line, unless the description has the title already.
+fn titled(title: Option<String>, description: Option<String>) -> Option<String> {
+    match (title, description) {
+        (Some(title), Some(text)) if !text.contains(title.trim()) => {
+            Some(format!("{}\n\n{text}", title.trim()))
         }
-        if self.refused.is_empty() {
-            Ok(SentForm { draft, account, idempotency_key })
-        } else {
-            Err(Error::refused(self.refused))
-        }
+        (title, description) => description.or(title),
     }
 }
 
@@ -165,6 +202,62 @@ pub fn unknown_service(error: Error) -> Error {
     } else {
         Error { kind: ErrorKind::NotFound, ..error }
     }
+}
+
+/// The fields of the forms of `POST /open311/v2/{name}`, of which the name selects one.
+pub fn form_schema(generator: &mut SchemaGenerator) -> Schema {
+    let forms = [
+        generator.subschema_for::<Open311Request>(),
+        generator.subschema_for::<Open311UpdateForm>(),
+    ];
+    json_schema!({ "anyOf": forms })
+}
+
+/// The fields of an update, for the OpenAPI document. An empty field counts as absent, and others
+/// are ignored.
+#[derive(JsonSchema)]
+#[schemars(extend(
+    "x-fr" = "Les champs d’une mise à jour, pour les applications comme FixMyStreet. Un champ vide \
+              compte comme absent ; les autres sont ignorés.",
+    "description" = "The fields of an update, for applications such as FixMyStreet. An empty field \
+                     counts as absent; others are ignored.",
+    "additionalProperties" = { "type": "string" },
+))]
+#[allow(dead_code)]
+pub struct Open311UpdateForm {
+    api_key: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    jurisdiction_id: String,
+    service_request_id: String,
+    /// In upper or lower case.
+    #[schemars(extend("x-fr" = "En majuscules ou en minuscules."))]
+    status: String,
+    /// The application’s number of the update. Sent again with it, the update is not recorded
+    /// twice.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend(
+        "x-fr" = "Le numéro de la mise à jour dans l’application. Renvoyée avec lui, la mise à \
+                  jour n’est pas enregistrée deux fois."
+    ))]
+    update_id: String,
+    /// When it was written; by default now.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-fr" = "Quand elle a été écrite ; par défaut maintenant."))]
+    updated_datetime: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("maxLength" = DESCRIPTION_CHARS_MAX))]
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = MEDIA_MAX))]
+    media_url: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend(
+        "maxItems" = MEDIA_MAX,
+        "items" = { "type": "string", "format": "binary" },
+    ))]
+    media: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    account_id: String,
 }
 
 /// The fields of the form, for the OpenAPI document. An empty field counts as absent.
@@ -205,8 +298,13 @@ pub struct Open311Request {
     account_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     device_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = MEDIA_MAX))]
+    media_url: Vec<String>,
+    /// Becomes the first line of the description.
     #[serde(skip_serializing_if = "String::is_empty")]
-    media_url: String,
+    #[schemars(extend("x-fr" = "Devient la première ligne de la description."))]
+    title: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend(
         "maxItems" = MEDIA_MAX,
@@ -233,7 +331,7 @@ mod tests {
         let properties = schema.get("properties").and_then(Value::as_object).unwrap();
         // GeoReport v2 calls the address `address_string` in requests.
         let named = |name: &str| if name == "address_string" { "address" } else { name }.to_owned();
-        let own = ["api_key", "jurisdiction_id", "idempotency_key", "media"];
+        let own = ["api_key", "jurisdiction_id", "idempotency_key", "media", "title"];
         for (name, member) in properties {
             if own.contains(&name.as_str()) || Contact::FIELDS.contains(&name.as_str()) {
                 continue;
@@ -245,6 +343,7 @@ mod tests {
             let field = found.unwrap_or_else(|| panic!("{name} is not a field"));
             match field.kind {
                 Kind::Degrees => assert_eq!(member["type"], "number", "{name}"),
+                Kind::Addresses => assert_eq!(member["type"], "array", "{name}"),
                 _ => assert_eq!(member["type"], "string", "{name}"),
             }
         }
@@ -255,22 +354,71 @@ mod tests {
             assert_eq!(is_sent, name != "requested_datetime", "{name}");
         }
     }
+
+    fn form(fields: &[(&str, &str)]) -> Form {
+        let base = [("service_code", "x"), ("address_string", "y")];
+        let fields = base.iter().chain(fields);
+        Form::new(fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
     #[test]
-    fn every_field_of_the_schema_is_read_and_no_other() {
+    fn every_field_of_the_schema_is_read() {
         let generator = SchemaSettings::openapi3().for_serialize().into_generator();
         let schema = generator.into_root_schema_for::<Open311Request>();
         let properties = schema.get("properties").and_then(Value::as_object).unwrap();
         // These are taken before the form is read: the key and the city by the operation, the
-        // photos as files.
-        let elsewhere = ["api_key", "jurisdiction_id", "media"];
-        let names = properties.keys().map(String::as_str).chain(["colour", "attribute[etat]"]);
-        for name in names.filter(|name| !elsewhere.contains(name)) {
-            let fields = [("service_code", "x"), ("address_string", "y"), (name, "1")];
+        // photos as files. The idempotency key is no part of the draft.
+        let elsewhere = ["api_key", "jurisdiction_id", "media", "idempotency_key"];
+        let plain = form(&[]).read(Vec::new(), None).unwrap().draft;
+        for name in properties.keys().map(String::as_str).chain(["deviceid", "attribute[etat]"]) {
+            if elsewhere.contains(&name) {
+                continue;
+            }
+            let both = if name == "long" { "lat" } else { "long" };
+            let is_degree = ["lat", "long"].contains(&name);
+            let fields = [(name, "1"), (both, if is_degree { "2" } else { "" })];
             let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let read = Form::new(fields).read(Vec::new(), None);
-            let refusals = read.err().map(|error| error.refusals).unwrap_or_default();
-            let unknown = refusals.iter().any(|one| one.message.en == "is not a known field");
-            assert_eq!(unknown, name == "colour", "{name}: {refusals:?}");
+            let mut others = form(&[]).fields;
+            others.retain(|(known, _)| known != name);
+            let read = Form::new(others.into_iter().chain(fields)).read(Vec::new(), None).unwrap();
+            assert_ne!(read.draft, plain, "{name} has no effect");
         }
+    }
+
+    #[test]
+    fn fields_of_applications_are_ignored() {
+        let plain = form(&[]).read(Vec::new(), None).unwrap().draft;
+        let own = ["colour", "requested_datetime", "_", "callback", "attribute", "attribute["];
+        for name in own.into_iter().chain(["media_url[x]", "media_urls", "service_name"]) {
+            let read = form(&[(name, "1"), (name, "2")]).read(Vec::new(), None).unwrap();
+            assert_eq!(read.draft, plain, "{name}");
+        }
+    }
+
+    #[test]
+    fn several_photos_are_taken_in_every_spelling() {
+        let sent = [
+            ("media_url", "http://a/1.jpg"),
+            ("media_url[]", "http://a/2.jpg"),
+            ("media_url", "http://a/3.jpg"),
+            ("media_url[1]", "http://a/4.jpg"),
+            ("media_url[]", "http://a/2.jpg"),
+            ("media_url[]", ""),
+        ];
+        let read = form(&sent).read(vec!["/media/0.jpg".into()], None).unwrap();
+        let known = ["/media/0.jpg", "http://a/1.jpg", "http://a/2.jpg", "http://a/3.jpg"];
+        assert_eq!(read.draft.details.media[..4], known);
+        assert_eq!(read.draft.details.media[4..], ["http://a/4.jpg"]);
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_once() {
+        let of = |fields: &[(&str, &str)]| form(fields).read(Vec::new(), None).unwrap().draft;
+        let described = |fields: &[(&str, &str)]| of(fields).description.unwrap();
+        assert_eq!(described(&[("title", "Trou ")]), "Trou ");
+        assert_eq!(described(&[("title", "Trou "), ("description", "Grand")]), "Trou\n\nGrand");
+        let twice = [("title", "Trou"), ("description", "title: Trou\ndetail: x")];
+        assert_eq!(described(&twice), "title: Trou\ndetail: x");
+        assert_eq!(of(&[]).description, None);
     }
 }

@@ -8,7 +8,7 @@ use crate::http::open311::xml::xml;
 use crate::http::openapi::content::{Content, SchemaOf, with_schema};
 use crate::http::operation::Operation;
 use crate::http::reply::answer::to_json;
-use crate::http::request::context::RequestContext;
+use crate::http::request::context::{RequestContext, of_locale};
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, query};
 use crate::http::request::params::text as text_parameter;
 use crate::http::request::types::{Flag, Text};
@@ -93,10 +93,8 @@ pub const EXTENSIONS: Parameter<Flag, Defaulted<bool>> =
 /// Sets the language from `locale`. If that is not French or English, the language from `lang` or
 /// `Accept-Language` stays.
 pub fn choose_language(context: &mut RequestContext, locale: Option<&str>) {
-    match locale.unwrap_or_default().to_ascii_lowercase().get(..2) {
-        Some("fr") => context.language = Language::French,
-        Some("en") => context.language = Language::English,
-        _ => {}
+    if let Some(language) = locale.and_then(of_locale) {
+        context.language = language;
     }
 }
 

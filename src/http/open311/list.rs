@@ -12,11 +12,11 @@ use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
-    Declaration, Extract, Optional, Parameter, Request, group, query,
+    Declaration, Defaulted, Extract, Optional, Parameter, Request, group, query,
 };
 use crate::http::request::params::{BBOX, text};
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::{Text, number};
+use crate::http::request::types::{Number, Text, number};
 use crate::http::request::values::Time;
 use crate::http::state::AppState;
 use crate::index::{DocAddress, Snapshot};
@@ -158,6 +158,62 @@ const fn time(name: &'static str) -> Parameter<Time, Optional> {
     query(name, Time).optional()
 }
 
+/// The start of a list.
+pub(super) const START: Parameter<Time, Optional> =
+    time("start_date").example("2026-10-01T00:00:00Z").described(
+        "Demandes faites, ou mises à jour, à partir de cet instant ; 90 jours au plus avant \
+         end_date.",
+        "Requests made, or updates, at or after this time; at most 90 days before end_date.",
+    );
+
+/// The end of a list.
+pub(super) const END: Parameter<Time, Optional> =
+    time("end_date").example("2026-11-30T00:00:00Z").described(
+        "Demandes faites, ou mises à jour, jusqu’à cet instant.",
+        "Requests made, or updates, at or before this time.",
+    );
+
+/// The number of the page of a list.
+pub(super) const PAGE: Parameter<Number<usize>, Defaulted<usize>> =
+    query("page", number(1, PAGES_MAX))
+        .default(1)
+        .example("1")
+        .described("Numéro de la page, à partir de 1.", "Number of the page, from 1.");
+
+/// The length of the pages of a list.
+pub(super) const PAGE_SIZE: Parameter<Number<usize>, Defaulted<usize>> =
+    query("page_size", number(1, PAGE_MAX)).default(PAGE_MAX).example("10").described(
+        "Nombre de demandes, ou de mises à jour, par page.",
+        "Number of requests, or of updates, in a page.",
+    );
+
+/// A half-open range of Unix time, in seconds, without bounds where `None`.
+pub(super) type SecondRange = (Option<i64>, Option<i64>);
+
+/// From `start` to the end of `end`, at most 90 days. Without both it is the last 90 days.
+pub(super) fn range_of(
+    start: Option<ReportTime>,
+    end: Option<ReportTime>,
+    reader: &mut ParameterReader<'_>,
+) -> Read<SecondRange> {
+    let length = DAYS_MAX * DAY;
+    let minute = reader.city().map_or(0, |city| city.now().as_second()) / 60 * 60;
+    match (start.map(|when| when.second()), end.map(|when| when.last_second())) {
+        // `end` is the last second of its day, hence one more day.
+        (Some(start), Some(end)) if end < start || end - start > length + DAY => {
+            let message = message!(
+                "doit être entre 0 et 90 jours après start_date",
+                "must be between 0 and 90 days after start_date"
+            );
+            Err(reader.refuse("end_date", instant(end), message))
+        }
+        (Some(start), Some(end)) => Ok((Some(start), Some(end + 1))),
+        (Some(start), None) => Ok((Some(start), Some(start + length))),
+        (None, Some(end)) => Ok((Some(end - length), Some(end + 1))),
+        (None, None) => Ok((Some(minute - length), None)),
+    }
+}
+
 request! {
     /// The parameters of the two time ranges.
     pub struct TimeParameters {
@@ -172,52 +228,27 @@ request! {
                 "Demandes modifiées dans ce service avant cet instant.",
                 "Requests changed in this service before this time.",
             ),
-        start: Option<ReportTime> = time("start_date").example("2026-10-01T00:00:00Z").described(
-            "Demandes faites à partir de cet instant ; 90 jours au plus avant end_date.",
-            "Requests made at or after this time; at most 90 days before end_date.",
-        ),
-        end: Option<ReportTime> = time("end_date")
-            .example("2026-11-30T00:00:00Z")
-            .described(
-                "Demandes faites jusqu’à cet instant.",
-                "Requests made at or before this time.",
-            ),
+        start: Option<ReportTime> = START,
+        end: Option<ReportTime> = END,
     }
 }
 
 /// The time ranges of a list.
 pub struct TimeRanges {
     /// When a request was made, as half-open Unix seconds.
-    requested: (Option<i64>, Option<i64>),
+    requested: SecondRange,
     /// When it was changed in this service.
     updated: (Option<ReportTime>, Option<ReportTime>),
 }
 
 impl TimeParameters {
-    /// From `start_date` to the end of `end_date`, at most 90 days. Without both it is the last 90
-    /// days, or unlimited if the request limits the time of changes.
+    /// The range of [`range_of`], or none if the request limits the time of changes alone.
     fn times(self, reader: &mut ParameterReader<'_>) -> Read<TimeRanges> {
         let Self { updated_after, updated_before, start, end } = self;
         let updated = (updated_after, updated_before);
-        let length = DAYS_MAX * DAY;
-        let minute = reader.city().map_or(0, |city| city.now().as_second()) / 60 * 60;
-        let requested = match (start.map(|when| when.second()), end.map(|when| when.last_second()))
-        {
-            (Some(start), Some(end)) => {
-                // `end` is the last second of its day, hence one more day.
-                if end < start || end - start > length + DAY {
-                    let message = message!(
-                        "doit être entre 0 et 90 jours après start_date",
-                        "must be between 0 and 90 days after start_date"
-                    );
-                    return Err(reader.refuse("end_date", instant(end), message));
-                }
-                (Some(start), Some(end + 1))
-            }
-            (Some(start), None) => (Some(start), Some(start + length)),
-            (None, Some(end)) => (Some(end - length), Some(end + 1)),
-            (None, None) if updated == (None, None) => (Some(minute - length), None),
-            (None, None) => (None, None),
+        let requested = match (start, end) {
+            (None, None) if updated != (None, None) => (None, None),
+            _ => range_of(start, end, reader)?,
         };
         Ok(TimeRanges { requested, updated })
     }
@@ -231,14 +262,8 @@ request! {
         bbox: Option<BBox> = BBOX,
         around: Option<Circle> = group(CircleParameters::circle),
         times: TimeRanges = group(TimeParameters::times),
-        page: usize = query("page", number(1, PAGES_MAX))
-            .default(1)
-            .example("1")
-            .described("Numéro de la page, à partir de 1.", "Number of the page, from 1."),
-        size: usize = query("page_size", number(1, PAGE_MAX))
-            .default(PAGE_MAX)
-            .example("10")
-            .described("Nombre de demandes par page.", "Number of requests in a page."),
+        page: usize = PAGE,
+        size: usize = PAGE_SIZE,
         is_extended: bool = EXTENSIONS,
     }
 }

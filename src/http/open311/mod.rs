@@ -5,7 +5,9 @@ mod document;
 mod form;
 pub mod format;
 mod list;
+mod sent;
 mod submit;
+mod updates;
 mod xml;
 
 use axum::http::StatusCode;
@@ -20,6 +22,7 @@ use crate::http::open311::format::{
     API_KEY, EXTENSIONS, LOCALE, ResponseFormat, choose_language, in_both_formats, split_format,
 };
 use crate::http::open311::list::{ServiceRequestsRequest, requests, write};
+use crate::http::open311::updates::{UPDATES, UpdateListParameters, updates};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::conditional_response;
@@ -27,12 +30,11 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Declaration, Extract, Parameter, Request, path};
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::PathSegment;
-use crate::http::state::WriteAccess;
+use crate::http::request::types::{PathSegment, Patterned};
 use crate::i18n::Language;
 
 /// When the Open311 interface last changed, for the discovery document.
-const CHANGESET: &str = "2026-11-24T00:00:00Z";
+const CHANGESET: &str = "2026-11-27T00:00:00Z";
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -41,8 +43,8 @@ pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         in_both_formats(
             Operation::get("/open311/v2/{name}", "open311", Tag::Open311, get).described(
-                "Point d’accès, services ou demandes, en XML ou JSON.",
-                "Discovery, services or requests, as XML or JSON.",
+                "Point d’accès, services, demandes ou mises à jour, en XML ou JSON.",
+                "Discovery, services, requests or updates, as XML or JSON.",
             ),
             named_document_schema,
         ),
@@ -77,9 +79,12 @@ pub fn status(code: StatusCode) -> StatusCode {
     }
 }
 
-const NAME: Parameter<PathSegment> = path("name", PathSegment, "requests.json").described(
-    "discovery, services ou requests, suivi de .xml ou .json.",
-    "discovery, services or requests, followed by .xml or .json.",
+/// The names of the documents that have no path of their own.
+const NAMES: &str = r"^(discovery|services|requests|servicerequestupdates)(\.(xml|json))?$";
+
+const NAME: Parameter<Patterned> = path("name", Patterned(NAMES), "requests.json").described(
+    "discovery, services, requests ou servicerequestupdates, suivi de .xml ou .json.",
+    "discovery, services, requests or servicerequestupdates, followed by .xml or .json.",
 );
 
 /// A request to `/open311/v2/{name}`.
@@ -90,6 +95,8 @@ enum GetRequest {
     Services(ResponseFormat, Option<String>),
     /// A list of service requests.
     Requests(ResponseFormat, ServiceRequestsRequest),
+    /// A list of updates of service requests.
+    Updates(ResponseFormat, Option<String>, UpdateListParameters),
 }
 
 impl Request for GetRequest {
@@ -105,6 +112,11 @@ impl Request for GetRequest {
             return Ok(Self::Requests(format, ServiceRequestsRequest::read(reader)?));
         }
         let (locale, key) = (LOCALE.extract(reader), API_KEY.extract(reader));
+        if what == UPDATES {
+            let request = UpdateListParameters::read(reader);
+            key?;
+            return Ok(Self::Updates(format, locale?, request?));
+        }
         key?;
         match what {
             "discovery" => Ok(Self::Discovery(format, locale?)),
@@ -116,7 +128,9 @@ impl Request for GetRequest {
 
 async fn get(mut call: Call<GetRequest>) -> HandlerResult {
     let locale = match &call.request {
-        GetRequest::Discovery(_, locale) | GetRequest::Services(_, locale) => locale,
+        GetRequest::Discovery(_, locale)
+        | GetRequest::Services(_, locale)
+        | GetRequest::Updates(_, locale, _) => locale,
         GetRequest::Requests(_, request) => &request.locale,
     };
     choose_language(&mut call.context, locale.as_deref());
@@ -130,6 +144,9 @@ async fn get(mut call: Call<GetRequest>) -> HandlerResult {
         }
         GetRequest::Requests(format, request) => {
             requests(Call { state, city, context, request: () }, request.selection, format).await
+        }
+        GetRequest::Updates(format, _, request) => {
+            updates(Call { state, city, context, request: () }, request, format).await
         }
     }
 }
@@ -149,7 +166,7 @@ fn discovery(call: &Call<()>, format: ResponseFormat) -> HandlerResult {
         url: &url,
         contact: public_config.contact.as_deref().unwrap_or(&title),
         key_service: keys,
-        kind: if state.access == WriteAccess::Local { "test" } else { "production" },
+        kind: if public_config.is_production { "production" } else { "test" },
         changeset: CHANGESET,
     };
     conditional_response(context, format.media_type(), context.etag(state, 0), || {

@@ -20,6 +20,7 @@ pub fn xml(root: &str, document: &Value) -> Vec<u8> {
 fn child(name: &str) -> &str {
     match name {
         "service_requests" => "request",
+        "service_request_updates" => "request_update",
         other => other.strip_suffix('s').unwrap_or(other),
     }
 }
@@ -91,8 +92,7 @@ mod tests {
              <zipcode></zipcode><metadata>true</metadata><media_urls></media_urls>\
              <values><value>a</value><value>b</value></values></request></service_requests>\n"
         );
-        for (list, item) in
-            [("services", "service"), ("errors", "error"), ("attributes", "attribute")]
+        for (list, item) in [("services", "service"), ("service_request_updates", "request_update")]
         {
             let written = String::from_utf8(xml(list, &json!([1]))).unwrap();
             let inner = format!("<{list}><{item}>1</{item}></{list}>\n");

@@ -16,6 +16,11 @@ pub struct Content {
 }
 
 impl Content {
+    /// Its media type.
+    pub fn media_type(&self) -> &'static str {
+        self.media_type
+    }
+
     /// The media type and its OpenAPI media type object.
     pub fn document(&self, generator: &mut SchemaGenerator) -> (&'static str, Value) {
         let mut schema = (self.schema)(generator);

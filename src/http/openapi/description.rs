@@ -67,6 +67,13 @@ impl Tag {
 /// Status codes of an operation with their meanings.
 pub type Codes = &'static [(u16, &'static str)];
 
+/// A link from a response to another operation: its `operationId`, its path parameter, and where
+/// the response has the value, as a runtime expression of OpenAPI.
+pub type OperationLink = (&'static str, &'static str, &'static str);
+
+/// The status code of bodies of another media type; every operation with a body has it.
+const UNSUPPORTED: (u16, &str) = (415, "unsupported media type");
+
 /// The description of an operation for the OpenAPI document.
 #[derive(Clone)]
 pub struct Description {
@@ -96,6 +103,8 @@ pub struct Description {
     pub problem: Vec<Content>,
     /// Its status codes.
     pub codes: Codes,
+    /// Operations on what its first successful response is about.
+    pub links: &'static [OperationLink],
     /// Who may call it.
     pub audience: Audience,
 }
@@ -149,7 +158,13 @@ impl Description {
         };
         let problem = content(&self.problem);
         let mut responses = Map::new();
-        for (code, meaning) in self.codes {
+        let mut links: Map<String, Value> = Map::new();
+        for (id, parameter, value) in self.links {
+            let link = json!({ "operationId": id, "parameters": { *parameter: value } });
+            links.insert((*id).to_owned(), link);
+        }
+        let codes = self.codes.iter().chain((!self.body.is_empty()).then_some(&UNSUPPORTED));
+        for (code, meaning) in codes {
             let meaning = language.of(french(meaning).unwrap_or(meaning), meaning);
             let mut response = json!({ "description": meaning });
             if *code < 300 && *code != StatusCode::NO_CONTENT.as_u16() {
@@ -158,6 +173,9 @@ impl Description {
                     let meaning = language.of("étiquette de la réponse", "tag of the response");
                     let tag = json!({ "description": meaning, "schema": { "type": "string" } });
                     response["headers"] = json!({ "ETag": tag });
+                }
+                if !links.is_empty() {
+                    response["links"] = std::mem::take(&mut links).into();
                 }
             } else if *code >= 400 {
                 response["content"] = problem.clone();

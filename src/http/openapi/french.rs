@@ -441,6 +441,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("ok", "ok"),
     ("not modified", "non modifiée"),
     ("too large", "trop grande"),
+    ("unsupported media type", "type de contenu refusé"),
     ("conflict", "conflit"),
     ("forbidden", "interdite"),
     ("changed", "modifiée"),

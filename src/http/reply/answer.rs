@@ -16,6 +16,9 @@ pub const JSON: &str = "application/json";
 /// Media type of newline-delimited JSON.
 pub const NDJSON: &str = "application/x-ndjson";
 
+/// Responses with texts differ by language, and compressed ones by encoding.
+const VARY: &str = "accept-language, accept-encoding";
+
 /// Initial capacity of a JSON body, in bytes; enough for most short lists.
 const JSON_BYTES: usize = 8 << 10;
 
@@ -53,7 +56,7 @@ impl<R: Send + 'static> Call<R> {
         compute: impl FnOnce(&ResponseInputs<'_>, R) -> Result<Vec<u8>> + Send + 'static,
     ) -> Result<Response> {
         let Self { state, city, context, request } = self;
-        if context.is_conditional() {
+        if context.has_if_none_match_tags() {
             let tag = context.etag(&state, city.snapshots().load().revision());
             if context.has_etag(&tag) && city.progress().ready {
                 return Ok(not_modified(tag));
@@ -63,7 +66,12 @@ impl<R: Send + 'static> Call<R> {
         let respond = move |snapshot: &Snapshot| {
             let (state, city, context) = (&*shared, &*own, &context);
             let body = compute(&ResponseInputs { state, city, snapshot, context }, request)?;
-            Ok(response_with_etag(media_type, &context.etag(state, snapshot.revision()), body))
+            let tag = context.etag(state, snapshot.revision());
+            // `*` holds for every response but for an error, which is known only now.
+            match context.has_etag(&tag) {
+                true => Ok(not_modified(tag)),
+                false => Ok(response_with_etag(media_type, &tag, body)),
+            }
         };
         match cost {
             CostClass::Quick => respond(&*state.app.snapshot(&city)?),
@@ -73,6 +81,7 @@ impl<R: Send + 'static> Call<R> {
 }
 
 /// Responds with `body` and this ETag, or with 304 if the client has the response with this ETag.
+/// What the response is about must be known to exist.
 ///
 /// # Errors
 /// Those of `body`.
@@ -88,9 +97,18 @@ pub fn conditional_response(
     Ok(response_with_etag(media_type, &tag, body()?))
 }
 
-/// 304: the client has the response with this ETag.
+/// 304: the client has the response with this ETag. It has the headers by which caches keep the
+/// response (RFC 9110, section 15.4.5).
 pub fn not_modified(tag: String) -> Response {
-    (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response()
+    let mut response = (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    insert_cache_headers(&mut response);
+    response
+}
+
+fn insert_cache_headers(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static(VARY));
 }
 
 /// A response with an ETag.
@@ -105,10 +123,8 @@ pub fn response_with_etag(media_type: &'static str, tag: &str, body: Vec<u8>) ->
 /// A response without an ETag; caches must revalidate it.
 pub fn response_without_etag(media_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    insert_cache_headers(&mut response);
     response
 }
 

@@ -47,11 +47,49 @@ pub fn report_tag(epoch: &str, revision: u64, language: Language) -> String {
     format!("\"{epoch}-{revision}-{}\"", language.code())
 }
 
+/// An entity tag of a header field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntityTag<'a> {
+    /// Written with `W/`.
+    pub is_weak: bool,
+    /// The text in quotes.
+    pub opaque: &'a str,
+}
+
+/// The entity tags of a list as `If-Match` and `If-None-Match` have it; the values of several lines
+/// of a header are one list, joined by commas (RFC 9110, section 5.3). `None` if the text is no
+/// such list.
+pub fn entity_tags(list: &str) -> Option<Vec<EntityTag<'_>>> {
+    let mut tags = Vec::new();
+    let mut rest = list;
+    loop {
+        // Empty elements of a list are allowed (RFC 9110, section 5.6.1).
+        rest = rest.trim_start_matches([',', ' ', '\t']);
+        if rest.is_empty() {
+            return (!tags.is_empty()).then_some(tags);
+        }
+        let (is_weak, quoted) = match rest.strip_prefix("W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, rest),
+        };
+        let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        let is_tag_byte = |byte: u8| byte == b'!' || byte >= b'#' && byte != 0x7f;
+        if !opaque.bytes().all(is_tag_byte) {
+            return None;
+        }
+        tags.push(EntityTag { is_weak, opaque });
+        rest = after.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
 /// Does an `If-None-Match` field list this ETag? Compared weakly (RFC 9110, section 8.8.3.2).
 pub fn matches_if_none_match(if_none_match: &str, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    if_none_match.trim() == "*"
-        || if_none_match.split(',').any(|known| opaque(known) == opaque(tag))
+    let opaque = tag.trim_start_matches("W/").trim_matches('"');
+    let is_listed = |tags: Vec<EntityTag<'_>>| tags.iter().any(|known| known.opaque == opaque);
+    if_none_match.trim() == "*" || entity_tags(if_none_match).is_some_and(is_listed)
 }
 
 #[cfg(test)]
@@ -82,10 +120,28 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_tags_are_read_by_their_grammar() {
+        let read = |list: &str| -> Option<Vec<String>> {
+            let weak = |tag: &EntityTag<'_>| if tag.is_weak { "W/" } else { "" };
+            let tags = entity_tags(list)?;
+            Some(tags.iter().map(|tag| format!("{}{}", weak(tag), tag.opaque)).collect())
+        };
+        let known = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
+        assert_eq!(read("\"a\""), known(&["a"]));
+        assert_eq!(read(" W/\"a\",\"\" ,\t\"b,c\", "), known(&["W/a", "", "b,c"]));
+        for bad in ["", " , ", "a", "\"a", "\"a\" \"b\"", "w/\"a\"", "W/ \"a\"", "\"a b\"", "*"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn tags_are_compared_weakly() {
         assert!(
             matches_if_none_match("\"a\", W/\"b\"", "\"b\"") && matches_if_none_match("*", "\"b\"")
         );
         assert!(!matches_if_none_match("\"a\"", "\"b\"") && !matches_if_none_match("", "\"b\""));
+        assert!(matches_if_none_match("\"a,b\" , ,W/\"c\"", "W/\"c\""));
+        assert!(!matches_if_none_match("\"a,b\"", "\"b\""), "a comma may be part of a tag");
+        assert!(!matches_if_none_match("\"b", "\"b\"") && !matches_if_none_match("b", "\"b\""));
     }
 }

@@ -55,6 +55,9 @@ impl Problem {
             ErrorKind::Stale => ("stale", "Révision dépassée", "Stale revision"),
             ErrorKind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
             ErrorKind::TooLarge => ("too-large", "Trop grand", "Too large"),
+            ErrorKind::MediaType => {
+                ("unsupported-media-type", "Type de contenu refusé", "Unsupported media type")
+            }
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
@@ -113,6 +116,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

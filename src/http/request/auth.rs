@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::audience::Audience;
@@ -30,15 +30,20 @@ impl FromRequestParts<Arc<AppState>> for Authorization {
         parts: &mut Parts,
         state: &Arc<AppState>,
     ) -> std::result::Result<Self, Infallible> {
-        let foreign = match state.access {
-            WriteAccess::Local => Foreign::of(&parts.uri, &parts.headers),
-            WriteAccess::Key(_) | WriteAccess::Nobody => None,
-        };
-        Ok(Self { header: parts.headers.get(header::AUTHORIZATION).cloned(), foreign })
+        Ok(Self::of(&parts.uri, &parts.headers, &state.access))
     }
 }
 
 impl Authorization {
+    /// What a request with this target and these headers shows.
+    pub fn of(uri: &Uri, headers: &HeaderMap, access: &WriteAccess) -> Self {
+        let foreign = match access {
+            WriteAccess::Local => Foreign::of(uri, headers),
+            WriteAccess::Key(_) | WriteAccess::Nobody => None,
+        };
+        Self { header: headers.get(header::AUTHORIZATION).cloned(), foreign }
+    }
+
     /// Accepts the request if it may use operations for this audience.
     ///
     /// # Errors
@@ -71,9 +76,7 @@ impl Authorization {
 
     fn refusal_without_key(&self, key: &str) -> Option<Message> {
         let token = self.header.as_ref().and_then(|sent| sent.as_bytes().strip_prefix(b"Bearer "));
-        // Comparing digests instead of keys leaks no key by the time it takes.
-        let is_right =
-            token.is_some_and(|token| blake3::hash(key.as_bytes()) == blake3::hash(token));
+        let is_right = token.is_some_and(|token| is_same_key(key.as_bytes(), token));
         (!is_right).then(|| {
             message!(
                 "Envoyez la clé d’équipe : « Authorization: Bearer … ».",
@@ -81,6 +84,11 @@ impl Authorization {
             )
         })
     }
+}
+
+/// Are two keys the same? Comparing digests instead of keys leaks no key by the time it takes.
+pub fn is_same_key(known: &[u8], sent: &[u8]) -> bool {
+    blake3::hash(known) == blake3::hash(sent)
 }
 
 fn refusal_of_foreign(foreign: &Foreign) -> Message {

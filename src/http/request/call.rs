@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 
 use crate::error::Error;
 use crate::http::reply::problem::malformed;
+use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
 use crate::http::request::reader::{Pairs, ParameterReader};
@@ -14,7 +15,7 @@ use crate::http::state::AppState;
 use crate::usecase::City;
 
 /// A request to an operation on one city. All parameters are parsed, and the query string had no
-/// unknown parameter: a request that fails this never reaches its handler.
+/// unknown parameter, except for Open311: a request that fails this never reaches its handler.
 pub struct Call<R> {
     /// The state that all handlers share.
     pub state: Arc<AppState>,
@@ -45,6 +46,12 @@ fn read_head(parts: &Parts) -> Result<(RequestContext, Pairs, Vec<crate::error::
     Ok((context, pairs, refused))
 }
 
+/// Are unknown parameters of this path ignored? Clients of Open311 add parameters of their own,
+/// such as `_=1` against caches; everywhere else a parameter without effect is an error.
+fn ignores_unknown(path: &str) -> bool {
+    path.starts_with("/open311/")
+}
+
 /// Reads the parameters of the path.
 async fn read_path(parts: &mut Parts, state: &Arc<AppState>) -> Result<Pairs, Error> {
     let path = RawPathParams::from_request_parts(parts, state).await.map_err(|_| malformed())?;
@@ -60,6 +67,14 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
         let city = context.city(state, &parts.method)?;
         let mut reader = ParameterReader::new((query, path), &parts.headers, Some(&city), refused);
         let request = R::read(&mut reader);
+        if ignores_unknown(parts.uri.path()) {
+            let mut declared = Vec::new();
+            R::declare(&mut declared);
+            let common = [LANG_NAME, JURISDICTION_NAME];
+            reader.ignore_unknown(|name| {
+                common.contains(&name) || declared.iter().any(|one| one.name == name)
+            });
+        }
         let request = reader.finish(request)?;
         Ok(Self { state: state.clone(), context, city, request })
     }

@@ -9,16 +9,21 @@ use crate::i18n::Language;
 pub const LANGUAGES: Choice<Language> =
     Choice(&[("fr", Language::French), ("en", Language::English)]);
 
+/// Name of [`LANG`].
+pub const LANG_NAME: &str = "lang";
+/// Name of [`JURISDICTION`].
+pub const JURISDICTION_NAME: &str = "jurisdiction_id";
+
 /// The language of the texts in a response.
 pub const LANG: Parameter<Choice<Language>, Optional> =
-    query("lang", LANGUAGES).optional().example("en").described(
+    query(LANG_NAME, LANGUAGES).optional().example("en").described(
         "Langue des textes ; par défaut celle d’Accept-Language, sinon le français.",
         "Language of texts; by default that of Accept-Language, otherwise French.",
     );
 
 /// The jurisdiction that an operation is about.
 pub const JURISDICTION: Parameter<Text, Optional> =
-    query("jurisdiction_id", Text).optional().example("ville.quebec.qc.ca").described(
+    query(JURISDICTION_NAME, Text).optional().example("ville.quebec.qc.ca").described(
         "La ville ; voir /api/v1/jurisdictions. Par défaut celle de « serve --default », sinon la \
          seule ou la première du service ; Open311 l’exige s’il y en a plusieurs sans --default.",
         "The city; see /api/v1/jurisdictions. By default that of 'serve --default', otherwise the \

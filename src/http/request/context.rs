@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::common::LANGUAGES;
-use crate::http::request::reader::Pairs;
+use crate::http::request::reader::{Pairs, joined};
 use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::message;
@@ -50,7 +50,7 @@ impl RequestContext {
             jurisdiction: pairs.take("jurisdiction_id"),
             uri: parts.uri.clone(),
             variant: Variant::default(),
-            if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
+            if_none_match: joined(&parts.headers, header::IF_NONE_MATCH.as_str()),
             host,
         })
     }
@@ -83,9 +83,9 @@ impl RequestContext {
         weak_tag(&state.app.epoch, revision, self.variant, self.language)
     }
 
-    /// Does the request have `If-None-Match`?
-    pub fn is_conditional(&self) -> bool {
-        self.if_none_match.is_some()
+    /// Does `If-None-Match` list tags? `*` is none.
+    pub fn has_if_none_match_tags(&self) -> bool {
+        self.if_none_match.as_deref().is_some_and(|list| list.trim() != "*")
     }
 
     /// Does `If-None-Match` list this ETag?
@@ -122,11 +122,26 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(fits)
 }
 
-/// The language of an error response, whose request may have invalid parameters.
+/// The language of a response by its request alone, which may have invalid parameters.
 pub fn language_of(uri: &Uri, accept_language: Option<&HeaderValue>) -> Language {
-    let pairs = &mut Pairs::of_query(uri.query().unwrap_or_default(), &mut Vec::new());
-    let asked = pairs.take("lang").and_then(|text| LANGUAGES.find(&text));
-    asked.unwrap_or_else(|| accepted(accept_language))
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let asked = |name: &str| {
+        form_urlencoded::parse(query).find(|(known, _)| known == name).map(|(_, value)| value)
+    };
+    let is_open311 = uri.path().starts_with("/open311/");
+    let locale = asked("locale").filter(|_| is_open311).and_then(|locale| of_locale(&locale));
+    locale
+        .or_else(|| asked("lang").and_then(|word| LANGUAGES.find(&word)))
+        .unwrap_or_else(|| accepted(accept_language))
+}
+
+/// The language of a locale such as `fr_CA`; `None` if it is none of the service's.
+pub fn of_locale(locale: &str) -> Option<Language> {
+    match locale.to_ascii_lowercase().get(..2) {
+        Some("fr") => Some(Language::French),
+        Some("en") => Some(Language::English),
+        _ => None,
+    }
 }
 
 /// The language with the greatest weight in `Accept-Language` among those of the service; French if

@@ -13,6 +13,7 @@ use hyper::body::Frame;
 use crate::domain::MEDIA_MAX;
 use crate::error::{Error, Refusal, Result};
 use crate::http::reply::problem::too_large;
+use crate::http::request::urlencoded::{not_utf8, pairs};
 use crate::media::BYTES_MAX;
 use crate::message;
 
@@ -87,14 +88,16 @@ pub fn is_multipart(headers: &HeaderMap) -> bool {
 /// Reads a form, with or without files.
 ///
 /// # Errors
-/// The form is too large or malformed, or has more files than a report may have.
+/// The form is too large or malformed, has a field that is not UTF-8, or more files than a report
+/// may have.
 pub async fn form(request: Request) -> Result<FormParts> {
     let mut parts = FormParts::default();
     if !is_multipart(request.headers()) {
         let body = to_bytes(request.into_body(), FIELDS_BYTES_MAX).await;
         let body = body.map_err(|_| too_large())?;
-        parts.fields = form_urlencoded::parse(&body).into_owned().collect();
-        return Ok(parts);
+        let mut refused = Vec::new();
+        parts.fields = pairs(&body, &mut refused);
+        return if refused.is_empty() { Ok(parts) } else { Err(Error::refused(refused)) };
     }
     let request = bounded(request, FORM_BYTES_MAX)?;
     let request = request.map(|body| Body::new(ChunkedBody { body, given: false }));
@@ -112,7 +115,10 @@ pub async fn form(request: Request) -> Result<FormParts> {
             parts.files.extend((!bytes.is_empty()).then_some(bytes));
         } else {
             size += name.len() + bytes.len();
-            parts.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+            match String::from_utf8(bytes.to_vec()) {
+                Ok(value) => parts.fields.push((name, value)),
+                Err(_) => return Err(not_utf8(&name, &String::from_utf8_lossy(&bytes)).into()),
+            }
         }
         if parts.files.len() > MEDIA_MAX {
             let message = message!("{MEDIA_MAX} photos au plus", "{MEDIA_MAX} photos at most");

@@ -18,7 +18,7 @@ pub const IDEMPOTENCY_KEY: Parameter<Key, Optional> =
          nothing more.",
     );
 
-/// ASCII text.
+/// Visible ASCII characters: no spaces, so two lines of the header are no key.
 #[derive(Debug, Clone, Copy)]
 pub struct Key;
 
@@ -26,19 +26,19 @@ impl ParameterType for Key {
     type Value = String;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<String> {
-        if text.is_ascii() && (1..=KEY_CHARS_MAX).contains(&text.len()) {
+        let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_visible && (1..=KEY_CHARS_MAX).contains(&text.len()) {
             return Ok(text);
         }
         let max = KEY_CHARS_MAX;
         let message = message!(
-            "doit avoir de 1 à {max} caractères ASCII",
-            "must have 1 to {max} ASCII characters"
+            "doit avoir de 1 à {max} caractères ASCII, sans espace",
+            "must have 1 to {max} ASCII characters and no space"
         );
         Err(reader.refuse(name, text, message))
     }
 
     fn schema(&self) -> Value {
-        // HTTP removes spaces around a value, so the pattern has none.
         json!({ "type": "string", "maxLength": KEY_CHARS_MAX, "pattern": "^[!-~]+$" })
     }
 }

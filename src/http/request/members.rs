@@ -9,6 +9,7 @@ use crate::domain::fields::Kind;
 use crate::domain::{Vocabulary, fields};
 use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::document::FRENCH;
+use crate::http::request::json::parse;
 use crate::http::request::parameter::{Defaulted, Optional, Presence, Required};
 use crate::http::request::reader::{Read, Refused};
 use crate::http::request::words::{not_one_of, spellings, value_of, vocabulary};
@@ -27,7 +28,7 @@ impl MemberReader {
     /// A reader of a body. `zone` is the city's time zone, for times without an offset.
     ///
     /// # Errors
-    /// The bytes are not a JSON object.
+    /// The bytes are not a JSON object, or a member comes twice.
     pub fn new(bytes: &[u8], zone: &TimeZone) -> Result<Self> {
         match parse(bytes)? {
             Value::Object(object) => Ok(Self { object, zone: zone.clone(), refused: Vec::new() }),
@@ -78,22 +79,6 @@ impl MemberReader {
             _ => Err(Error::refused(self.refused)),
         }
     }
-}
-
-/// Parses any JSON value.
-///
-/// # Errors
-/// The bytes are not JSON.
-pub fn parse(bytes: &[u8]) -> Result<Value> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let message = message!(
-            "n’est pas du JSON (ligne {line}, colonne {column})",
-            "is not JSON (line {line}, column {column})"
-        );
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
-        Refusal::new("body", start, message).into()
-    })
 }
 
 /// The type of a member: its parser and its JSON Schema.

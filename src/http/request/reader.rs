@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::Catalogue;
 use crate::error::{Error, Refusal, Result};
+use crate::http::request::urlencoded;
 use crate::i18n::Message;
 use crate::message;
 use crate::usecase::City;
@@ -46,10 +47,10 @@ impl Pairs {
     }
 
     /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
-    /// one is refused.
+    /// one is refused, and so is one that is not UTF-8.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
         let mut pairs: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in urlencoded::pairs(query.as_bytes(), refused) {
             if value.is_empty() {
                 continue;
             }
@@ -57,7 +58,7 @@ impl Pairs {
                 let message = message!("est donné deux fois", "is given twice");
                 refused.push(Refusal::new(name, value, message));
             } else {
-                pairs.push((name.into_owned(), value.into_owned()));
+                pairs.push((name, value));
             }
         }
         Self(pairs)
@@ -82,6 +83,14 @@ impl Pairs {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// The values of all lines of a header field, joined by commas; `None` if there is none. Bytes that
+/// are not UTF-8 are replaced by U+FFFD.
+pub fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(name).iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// The refusal of an unknown parameter.
@@ -140,16 +149,12 @@ impl<'a> ParameterReader<'a> {
         self.city.map_or(UTC, City::zone)
     }
 
-    /// Removes a parameter and returns its text. Bytes of a header that are not UTF-8 are replaced
-    /// by U+FFFD.
+    /// Removes a parameter and returns its text; of a header that of all its lines.
     pub fn take(&mut self, location: Location, name: &str) -> Option<String> {
         match location {
             Location::Query => self.query.take(name),
             Location::Path => self.path.take(name),
-            Location::Header => {
-                let value = self.headers.get(name)?;
-                Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-            }
+            Location::Header => joined(self.headers, name),
         }
     }
 
@@ -189,6 +194,12 @@ impl<'a> ParameterReader<'a> {
     /// Drops the remaining query parameters without refusing them.
     pub fn ignore_rest(&mut self) {
         self.query = Pairs::default();
+    }
+
+    /// Drops the remaining query parameters, and the refusals of parameters that are not `known`.
+    pub fn ignore_unknown(&mut self, known: impl Fn(&str) -> bool) {
+        self.ignore_rest();
+        self.refused.retain(|refusal| known(&refusal.field));
     }
 
     /// Removes and returns the remaining query parameters, for parameters whose names depend on the

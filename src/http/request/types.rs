@@ -47,10 +47,26 @@ impl ParameterType for PathSegment {
     }
 }
 
-/// A number in a path (zoom, column, row of a tile). Its value is the text, because its range
-/// depends on the other numbers.
+/// A text of this form. What has another form is unknown, or refused by name.
 #[derive(Debug, Clone, Copy)]
-pub struct PathNumber;
+pub struct Patterned(pub &'static str);
+
+impl ParameterType for Patterned {
+    type Value = String;
+
+    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<String> {
+        Ok(text)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "pattern": self.0 })
+    }
+}
+
+/// A number in a path (zoom, column, row of a tile), at most this one. Its value is the text,
+/// because its range depends on the other numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct PathNumber(pub u32);
 
 impl ParameterType for PathNumber {
     type Value = String;
@@ -60,7 +76,7 @@ impl ParameterType for PathNumber {
     }
 
     fn schema(&self) -> Value {
-        json!({ "type": "integer", "minimum": 0 })
+        json!({ "type": "integer", "minimum": 0, "maximum": self.0 })
     }
 
     fn example(&self, text: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::domain::ReportTime;
@@ -13,6 +14,78 @@ use crate::message;
 use crate::place::BBox;
 use crate::query::Cursor;
 
+/// The form of times in requests: a date, or an instant by RFC 3339, whose seconds and offset may
+/// be left out.
+pub const TIME_PATTERN: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}\
+                                (:[0-9]{2}([.,][0-9]+)?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$";
+
+/// The rest of a text whose form is checked from its start.
+struct UncheckedRest<'a>(&'a [u8]);
+
+impl UncheckedRest<'_> {
+    /// Takes `count` digits off; false if there are fewer.
+    fn digits(&mut self, count: usize) -> bool {
+        let Some((digits, rest)) = self.0.split_at_checked(count) else { return false };
+        let are_digits = digits.iter().all(u8::is_ascii_digit);
+        if are_digits {
+            self.0 = rest;
+        }
+        are_digits
+    }
+
+    /// Takes one of these characters off, if it is there.
+    fn one_of(&mut self, characters: &[u8]) -> bool {
+        let found = self.0.first().is_some_and(|first| characters.contains(first));
+        if found {
+            self.0 = &self.0[1..];
+        }
+        found
+    }
+}
+
+/// Has a text the form of [`TIME_PATTERN`]?
+fn has_time_form(text: &str) -> bool {
+    let mut rest = UncheckedRest(text.as_bytes());
+    let minus = b"-";
+    let is_date = rest.digits(4)
+        && rest.one_of(minus)
+        && rest.digits(2)
+        && rest.one_of(minus)
+        && rest.digits(2);
+    if !is_date || rest.0.is_empty() {
+        return is_date;
+    }
+    if !(rest.one_of(b"Tt ") && rest.digits(2) && rest.one_of(b":") && rest.digits(2)) {
+        return false;
+    }
+    if rest.one_of(b":") {
+        if !rest.digits(2) || rest.one_of(b".,") && !rest.digits(1) {
+            return false;
+        }
+        while rest.digits(1) {}
+    }
+    if rest.one_of(b"+-") {
+        if !rest.digits(2) || (rest.one_of(b":") || !rest.0.is_empty()) && !rest.digits(2) {
+            return false;
+        }
+    } else {
+        rest.one_of(b"Zz");
+    }
+    rest.0.is_empty()
+}
+
+/// Reads a time of a request; without an offset it is in `zone`.
+///
+/// # Errors
+/// Why the text is no time.
+pub fn time_of(text: &str, zone: &TimeZone) -> Result<ReportTime, Message> {
+    if has_time_form(text) {
+        return ReportTime::parse(text, zone);
+    }
+    // The message is that of a text which is no time at all.
+    ReportTime::parse("", zone)
+}
+
 /// An instant (RFC 3339) or a date; a time without offset is in the city's time zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Time;
@@ -21,14 +94,17 @@ impl ParameterType for Time {
     type Value = ReportTime;
 
     fn read(&self, name: &str, text: String, reader: &mut ParameterReader<'_>) -> Read<ReportTime> {
-        let read = ReportTime::parse(&text, reader.zone());
+        let read = time_of(&text, reader.zone());
         read.map_err(|message| reader.refuse(name, text, message))
     }
 
     fn schema(&self) -> Value {
-        json!({ "type": "string" })
+        json!({ "type": "string", "pattern": TIME_PATTERN })
     }
 }
+
+/// A decimal number in a pattern.
+const NUMBER_PATTERN: &str = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?";
 
 /// A bounding box: west, south, east, north in degrees (WGS 84). If west is greater than east, the
 /// box crosses the antimeridian.
@@ -44,7 +120,8 @@ impl ParameterType for Bounds {
     }
 
     fn schema(&self) -> Value {
-        json!({ "type": "string" })
+        let number = NUMBER_PATTERN;
+        json!({ "type": "string", "pattern": format!(r"^\s*{number}\s*(,\s*{number}\s*){{3}}$") })
     }
 }
 
@@ -95,15 +172,22 @@ pub const fn cursor<N: CursorKey>() -> CursorType<N> {
 
 /// A sort key of a list.
 pub trait CursorKey: FromStr {
+    /// The form of its text.
+    const PATTERN: &'static str;
+
     /// Can it be the key of an item?
     fn is_key(&self) -> bool {
         true
     }
 }
 
-impl CursorKey for i64 {}
+impl CursorKey for i64 {
+    const PATTERN: &'static str = "[-+]?[0-9]+";
+}
 
 impl CursorKey for f64 {
+    const PATTERN: &'static str = NUMBER_PATTERN;
+
     fn is_key(&self) -> bool {
         self.is_finite() && *self >= 0.0
     }
@@ -125,11 +209,56 @@ impl<N: CursorKey> ParameterType for CursorType<N> {
     }
 
     fn schema(&self) -> Value {
-        json!({ "type": "string" })
+        json!({ "type": "string", "pattern": format!("^{}~", N::PATTERN) })
     }
 }
 
 /// The cursor of the page that starts after the item with this sort key and id.
 pub fn cursor_after(key: impl Display, id: &str) -> String {
     format!("{key}~{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_form_of_the_document() {
+        for text in [
+            "2026-03-01",
+            "2026-03-01T08:30:00Z",
+            "2026-03-01T08:30:00-05:00",
+            "2026-03-01t08:30:00.125z",
+            "2026-03-01 08:30",
+            "2026-03-01T08:30:00+0530",
+            "2026-03-01T08:30-05",
+        ] {
+            assert!(has_time_form(text), "{text}");
+            assert!(time_of(text, &TimeZone::UTC).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "hier",
+            "20260301",
+            "2026-3-1",
+            "2026-03-01T",
+            "2026-03-01T08",
+            "2026-03-01T08:30:",
+            "2026-03-01T08:30:00.",
+            "2026-03-01T08:30:00+",
+            "2026-03-01T08:30:00+05:",
+            "2026-03-01T08:30:00ZZ",
+            "2026-03-01T08:30:00Z ",
+            " 2026-03-01",
+            "2026-03-01Z",
+            "2026-03-01T08:30:00[America/Toronto]",
+            "+002026-03-01",
+        ] {
+            assert!(!has_time_form(text), "{text}");
+            let message = time_of(text, &TimeZone::UTC).unwrap_err();
+            assert!(message.en.starts_with("is neither a date"), "{text}: {}", message.en);
+        }
+        // The form alone makes no date.
+        assert!(has_time_form("2026-02-30") && time_of("2026-02-30", &TimeZone::UTC).is_err());
+    }
 }

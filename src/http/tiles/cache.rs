@@ -40,6 +40,8 @@ pub struct CachedTile {
     /// The compressed bytes, computed on first use; `None` inside if compression failed.
     packed: OnceLock<Option<Bytes>>,
     left_out: u64,
+    /// Do its texts depend on the language of the request?
+    varies_by_language: bool,
 }
 
 #[derive(Clone)]
@@ -92,7 +94,13 @@ impl CachedTile {
             packed: OnceLock::new(),
             plain: plain.into(),
             left_out,
+            varies_by_language: false,
         })
+    }
+
+    /// The same tile, whose texts depend on the language of the request or not.
+    pub fn varying_by_language(self, varies_by_language: bool) -> Self {
+        Self { varies_by_language, ..self }
     }
 
     /// Its ETag, a digest of its bytes.
@@ -120,7 +128,11 @@ impl CachedTile {
         let out = response.headers_mut();
         out.insert(header::ETAG, self.tag.clone());
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        let vary = match self.varies_by_language {
+            true => "accept-language, accept-encoding",
+            false => "accept-encoding",
+        };
+        out.insert(header::VARY, HeaderValue::from_static(vary));
         if is_sent {
             out.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
             if is_packed {

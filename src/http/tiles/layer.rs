@@ -76,6 +76,11 @@ impl Layer {
         language.pick(&message).to_owned()
     }
 
+    /// Do its tiles have texts in the language of the request?
+    pub fn has_texts(self) -> bool {
+        self == Self::Hotspots
+    }
+
     /// The names of its properties, each with its TileJSON type.
     pub fn fields(self) -> &'static [(&'static str, &'static str)] {
         match self {

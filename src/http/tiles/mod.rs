@@ -7,6 +7,7 @@ pub mod cache;
 pub mod layer;
 mod make;
 pub mod mvt;
+mod rings;
 pub mod tile_json;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::http::request::call::Call;
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::params::FILTER;
-use crate::http::request::types::{PathNumber, PathSegment};
+use crate::http::request::types::{PathNumber, Patterned};
 use crate::http::tiles::cache::{CachedTile, MEDIA_TYPE, TileVersion};
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::make::make;
@@ -32,6 +33,13 @@ use crate::message;
 use crate::place::Tile;
 use crate::query;
 use crate::usecase::reports::check_areas;
+
+/// The zoom of a tile in a path.
+pub const ZOOM: PathNumber = PathNumber(Tile::ZOOM_MAX as u32);
+/// The column or row of a tile in a path.
+pub const COLUMN_OR_ROW: PathNumber = PathNumber((1 << Tile::ZOOM_MAX) - 1);
+/// The name of the metadata of a layer.
+const ABOUT: &str = r"^(reports|clusters|hexes|hotspots)\.json$";
 
 /// The status codes of a tile.
 pub const TILE_CODES: Codes =
@@ -87,14 +95,14 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 request! {
     /// A tile.
     pub struct TileRequest {
-        layer: String = path("layer", PathSegment, "clusters")
+        layer: String = path("layer", Patterned("^(reports|clusters|hexes|hotspots)$"), "clusters")
             .described(
                 "Couche : reports, clusters, hexes ou hotspots.",
                 "Layer: reports, clusters, hexes or hotspots.",
             ),
-        z: String = path("z", PathNumber, "10").described("Zoom.", "Zoom."),
-        x: String = path("x", PathNumber, "309").described("Colonne.", "Column."),
-        y: String = path("y", PathSegment, "360.mvt").described(
+        z: String = path("z", ZOOM, "10").described("Zoom.", "Zoom."),
+        x: String = path("x", COLUMN_OR_ROW, "309").described("Colonne.", "Column."),
+        y: String = path("y", Patterned(r"^[0-9]{1,7}(\.(mvt|pbf))?$"), "360.mvt").described(
             "Rangée, suivie de .mvt.",
             "Row, followed by .mvt.",
         ),
@@ -135,7 +143,9 @@ pub async fn tile_answer<R>(
     };
     let takes_gzip = takes_gzip(headers);
     let own_number = city.number();
-    let key = format!("{}\0{}", context.uri, context.language.code());
+    let varies_by_language = layer.has_texts();
+    let language = if varies_by_language { context.language.code() } else { "" };
+    let key = format!("{}\0{language}", context.uri);
     let version = move |revision| TileVersion { city: own_number, revision, examinations };
     let present = version(city.snapshots().load().revision());
     if let Some(kept) = state.tiles.get(&key, present) {
@@ -145,6 +155,7 @@ pub async fn tile_answer<R>(
     let made = state.app.query(&city, move |snapshot| {
         let (bytes, left_out) = make((&reading, &own), snapshot, (layer, tile), &filter, language)?;
         let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
+        let made = made.varying_by_language(varies_by_language);
         if takes_gzip {
             made.packed();
         }
@@ -159,7 +170,7 @@ request! {
     /// The TileJSON of a layer. The filter is validated here and copied into the address of the
     /// tiles.
     pub struct AboutRequest {
-        name: String = path("name", PathSegment, "clusters.json")
+        name: String = path("name", Patterned(ABOUT), "clusters.json")
             .described(
                 "Couche (reports, clusters, hexes ou hotspots), suivie de .json.",
                 "Layer (reports, clusters, hexes or hotspots), followed by .json.",

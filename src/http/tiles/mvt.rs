@@ -1,12 +1,11 @@
 //! Encoding of vector tiles: Mapbox Vector Tile 2.1.
 
-use geo::MapCoords;
-use geozero::ToMvt;
 use geozero::mvt::{Message, TagsBuilder, TileValue, tile};
 use serde_json::Value;
 
 use crate::domain::ReportView;
 use crate::export::geojson::instant;
+use crate::http::tiles::rings::{DegreeRings, commands, zigzag};
 use crate::http::v1::cluster_features::cluster_id;
 use crate::index::{DocAddress, Snapshot};
 use crate::place::Tile;
@@ -82,6 +81,20 @@ pub struct TileOut {
 }
 
 const POINT: i32 = tile::GeomType::Point as i32;
+const POLYGON: i32 = tile::GeomType::Polygon as i32;
+/// Bits of the ids of features: every JavaScript number holds them exactly.
+const ID_BITS: u32 = 52;
+
+/// The id of a feature in its layer, the same in every tile: its number, otherwise a digest of its
+/// name.
+fn id_of(name: &str) -> u64 {
+    let number = name.parse().ok().filter(|number| *number < 1 << ID_BITS);
+    number.unwrap_or_else(|| {
+        let digest = blake3::hash(name.as_bytes());
+        let first = digest.as_bytes().iter().take(8);
+        first.fold(0, |id, byte| id << 8 | u64::from(*byte)) >> (64 - ID_BITS)
+    })
+}
 
 impl TileOut {
     /// An empty tile with one layer.
@@ -94,11 +107,10 @@ impl TileOut {
         feature.extend([key, value]);
     }
 
-    fn point(&mut self, (x, y): (i32, i32), tags: Vec<u32>) {
+    fn point(&mut self, id: u64, (x, y): (i32, i32), tags: Vec<u32>) {
         // The command MoveTo with count 1, then zigzag-encoded coordinates (MVT 2.1, section 4.3).
-        let zigzag = |n: i32| ((n << 1) ^ (n >> 31)) as u32;
         let geometry = vec![9, zigzag(x), zigzag(y)];
-        self.features.push(tile::Feature { id: None, tags, r#type: Some(POINT), geometry });
+        self.features.push(tile::Feature { id: Some(id), tags, r#type: Some(POINT), geometry });
     }
 
     /// Adds a report. One without position is skipped.
@@ -117,13 +129,16 @@ impl TileOut {
         if let Some(parent) = view.parent {
             self.tag(&mut tags, "parent_service_request_id", text(parent));
         }
-        self.point(self.tile.local(at), tags);
+        self.point(id_of(view.id), self.tile.local(at), tags);
     }
 
     fn cluster(&mut self, cluster: &Cluster) {
         let mut tags = Vec::with_capacity(14);
+        let name = cluster_id(cluster);
+        // A report may have the name of a cluster as its id.
+        let id = id_of(&format!("cluster {name}"));
         self.tag(&mut tags, "cluster", TileValue::Bool(true));
-        self.tag(&mut tags, "cluster_id", TileValue::Str(cluster_id(cluster)));
+        self.tag(&mut tags, "cluster_id", TileValue::Str(name));
         self.tag(&mut tags, "count", TileValue::Uint(cluster.count));
         self.tag(&mut tags, "open", TileValue::Uint(cluster.open));
         self.tag(&mut tags, "newest_datetime", TileValue::Str(instant(cluster.newest)));
@@ -133,7 +148,7 @@ impl TileOut {
         if let Some(zoom) = cluster.expansion_zoom {
             self.tag(&mut tags, "expansion_zoom", TileValue::Uint(zoom.into()));
         }
-        self.point(self.tile.local(cluster.center), tags);
+        self.point(id, self.tile.local(cluster.center), tags);
     }
 
     /// Adds a cluster or a single report.
@@ -145,14 +160,10 @@ impl TileOut {
     }
 
     /// Adds an area, a GeoJSON feature, with its properties that are strings, numbers or booleans.
-    /// A feature without a polygon is skipped.
+    /// A feature without a polygon in the tile is skipped.
     pub fn area(&mut self, feature: &Value) {
-        let Some(shape) = shape_of(&feature["geometry"]) else { return };
-        let local = shape.map_coords(|at| {
-            let (x, y) = self.tile.unrolled(at.x, at.y);
-            geo::coord! { x: x.round(), y: y.round() }
-        });
-        let Ok(mut written) = local.to_mvt_unscaled() else { return };
+        let polygons = polygons_of(&feature["geometry"]).unwrap_or_default();
+        let Some(geometry) = commands(&polygons, self.tile) else { return };
         let mut tags = Vec::new();
         for (name, value) in feature["properties"].as_object().into_iter().flatten() {
             let value = match value {
@@ -167,8 +178,8 @@ impl TileOut {
             };
             self.tag(&mut tags, name, value);
         }
-        written.tags = tags;
-        self.features.push(written);
+        let id = id_of(feature["id"].as_str().unwrap_or_default());
+        self.features.push(tile::Feature { id: Some(id), tags, r#type: Some(POLYGON), geometry });
     }
 
     /// The bytes of the tile; empty if it has no features and none were left out.
@@ -190,7 +201,7 @@ impl TileOut {
             let mut tags = Vec::new();
             note.tag(&mut tags, "count", TileValue::Uint(left_out));
             let middle = (Tile::EXTENT / 2) as i32;
-            note.point((middle, middle), tags);
+            note.point(0, (middle, middle), tags);
             layers.push(layer(LEFT_OUT, note.features, note.tags));
         }
         if !self.features.is_empty() {
@@ -201,28 +212,19 @@ impl TileOut {
 }
 
 /// The polygons of a GeoJSON geometry; `None` for any other geometry.
-fn shape_of(geometry: &Value) -> Option<geo::Geometry> {
+fn polygons_of(geometry: &Value) -> Option<Vec<DegreeRings>> {
     let coordinates = &geometry["coordinates"];
     match geometry["type"].as_str()? {
-        "Polygon" => polygon(coordinates).map(geo::Geometry::Polygon),
-        "MultiPolygon" => {
-            let polygons = coordinates.as_array()?.iter().map(polygon);
-            let polygons = polygons.collect::<Option<Vec<_>>>()?;
-            Some(geo::Geometry::MultiPolygon(geo::MultiPolygon(polygons)))
-        }
+        "Polygon" => Some(vec![rings_of(coordinates)?]),
+        "MultiPolygon" => coordinates.as_array()?.iter().map(rings_of).collect(),
         _ => None,
     }
 }
 
-fn polygon(rings: &Value) -> Option<geo::Polygon> {
-    let corner = |at: &Value| Some(geo::coord! { x: at[0].as_f64()?, y: at[1].as_f64()? });
-    let ring = |ring: &Value| {
-        let corners = ring.as_array()?.iter().map(corner).collect::<Option<Vec<_>>>()?;
-        Some(geo::LineString(corners))
-    };
-    let mut rings = rings.as_array()?.iter().map(ring);
-    let outer = rings.next()??;
-    Some(geo::Polygon::new(outer, rings.collect::<Option<Vec<_>>>()?))
+fn rings_of(rings: &Value) -> Option<DegreeRings> {
+    let corner = |at: &Value| Some([at[0].as_f64()?, at[1].as_f64()?]);
+    let ring = |ring: &Value| ring.as_array()?.iter().map(corner).collect();
+    rings.as_array()?.iter().map(ring).collect()
 }
 
 /// A tile of these reports and the number of those left out: the last ones, if the tile would be
@@ -286,6 +288,7 @@ mod tests {
             let x = n as f64 * 1e-3;
             json!({
                 "type": "Feature",
+                "id": n.to_string(),
                 "geometry": { "type": "Polygon", "coordinates": [[[x, 0.0], [x + 1e-3, 0.0],
                               [x + 1e-3, 1.0], [x, 0.0]]] },
                 "properties": { "name": format!("an area of a long name, number {n}") },

@@ -14,7 +14,7 @@ use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Parameter, ParameterGroup, group, path, query};
 use crate::http::request::params::{BBOX, FILTER, LIMIT, NewestAfter, cursor_by};
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::{Number, PathSegment, number};
+use crate::http::request::types::{Number, Patterned, number};
 use crate::http::v1::cluster_features::{ClusterItemOut, cluster, single};
 use crate::http::v1::reports::answer::report_page;
 use crate::index::Snapshot;
@@ -111,7 +111,7 @@ pub struct ClusterId {
 request! {
     /// The id of a cluster in a path.
     pub struct ClusterIdParameter {
-        id: String = path("id", PathSegment, "0-2-2")
+        id: String = path("id", Patterned("^[0-9]{1,2}-[0-9]{1,10}-[0-9]{1,10}$"), "0-2-2")
             .described(
                 "Identifiant du groupe : zoom-colonne-rangée.",
                 "Id of the cluster: zoom-column-row.",

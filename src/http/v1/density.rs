@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use crate::domain::Filter;
 use crate::error::Result;
-use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, drawn, figure, ring};
+use crate::export::areas::{
+    AreaCollection, AreaFeature, AreaGeometry, drawn, figure, line, polygons,
+};
 use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
@@ -204,12 +206,11 @@ fn feature<'a>(
     rank: usize,
     with_members: bool,
 ) -> AreaFeature<DensityOut<'a>> {
-    let corners: Vec<[f64; 2]> = cluster.hull.iter().map(|corner| drawn(*corner)).collect();
-    let geometry = match corners.as_slice() {
+    let geometry = match cluster.hull.as_slice() {
         [] => None,
-        [one] => Some(AreaGeometry::Point(*one)),
-        [_, _] => Some(AreaGeometry::LineString(corners)),
-        _ => Some(AreaGeometry::Polygon(vec![ring(&cluster.hull)])),
+        [one] => Some(AreaGeometry::Point(drawn(*one))),
+        [a, b] => Some(line([*a, *b])),
+        hull => polygons([vec![hull.to_vec()]]),
     };
     let properties = DensityOut {
         cluster: rank,

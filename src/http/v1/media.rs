@@ -95,7 +95,9 @@ struct PhotoPosition {
 pub fn operations() -> Vec<Operation> {
     let example = "00000000000000000000000000000000.jpg";
     let photos = [binary("image/jpeg"), binary("image/png"), binary("image/webp")];
+    // Photos are recognised by their content: of another kind, the refusal says which.
     let mut body = photos.to_vec();
+    body.extend([binary("image/*"), binary("application/octet-stream")]);
     body.push(of::<PhotoForm>("multipart/form-data"));
     vec![
         Operation::post("/api/v1/media", "create_media", Tag::Reports, create)

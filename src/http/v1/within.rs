@@ -11,7 +11,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::CostClass;
 use crate::http::request::call::Call;
-use crate::http::request::members::parse;
+use crate::http::request::json::parse;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{
     BOXED_FILTER, FILTER, LIMIT, NewestAfter, POSITION, RADIUS_M, cursor_by,
@@ -26,9 +26,11 @@ use crate::usecase::reports::check_areas;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
-    let polygon = content::json::<Polygon>().example(|| {
-        json!({ "type": "Polygon", "coordinates": [[[-71.3, 46.8], [-71.2, 46.8],
-                [-71.2, 46.9], [-71.3, 46.8]]] })
+    let polygons = [content::json::<Polygon>(), geojson::<Polygon>()].map(|polygon| {
+        polygon.example(|| {
+            json!({ "type": "Polygon", "coordinates": [[[-71.3, 46.8], [-71.2, 46.8],
+                    [-71.2, 46.9], [-71.3, 46.8]]] })
+        })
     });
     vec![
         Operation::get("/api/v1/within", "within", Tag::Places, within_radius)
@@ -42,7 +44,7 @@ pub fn operations() -> Vec<Operation> {
                 "Les demandes dans un polygone, les plus récentes d’abord.",
                 "The reports within a polygon, newest first.",
             )
-            .body(&[polygon])
+            .body(&polygons)
             .responds_with(&[geojson::<Collection<'_, FactsOut<'_>>>()])
             .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (413, "too large")]),
     ]

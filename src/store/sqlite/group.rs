@@ -71,6 +71,7 @@ impl WriteTransaction<'_> {
             Do::CreateReport(command, reply) => hold(reply, self.create_report(command)),
             Do::CreateReports(command, reply) => hold(reply, self.create_reports(command)),
             Do::UpdateReport(command, reply) => hold(reply, self.update_report(command)),
+            Do::AddUpdate(command, reply) => hold(reply, self.add_update(command)),
             Do::RemoveReport(command, reply) => hold(reply, self.remove_report(&command)),
             Do::ChangeIncident(command, reply) => hold(reply, self.change_incident(command)),
             Do::ImportReports(command, reply) => hold(reply, self.import_reports(command)),

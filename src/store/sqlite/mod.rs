@@ -17,6 +17,7 @@ mod open;
 mod read_incidents;
 mod read_reports;
 mod reader;
+mod report_update;
 mod row;
 mod seen_ids;
 mod transaction;

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_incidents.sql"),
     include_str!("migrations/0005_details.sql"),
     include_str!("migrations/0006_extent.sql"),
+    include_str!("migrations/0007_updates.sql"),
 ];
 
 /// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.

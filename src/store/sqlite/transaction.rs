@@ -303,6 +303,20 @@ impl<'a> WriteTransaction<'a> {
         Ok(StoredReport { report: next, revision, changed: Some(self.now.clone()), ..found })
     }
 
+    /// Moves a report to the next revision, as changed now, without a change of its fields. Returns
+    /// the revision.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn touch(&mut self, jurisdiction: &JurisdictionId, report: &Report) -> Step<u64> {
+        let next = self.next_revision(jurisdiction)?;
+        let mut update = self.db.prepare_cached(&row::UPDATE)?;
+        row::bind(&mut update, report, &next, &self.now, None)?;
+        update.raw_execute()?;
+        self.collect(jurisdiction, next.revision, Event::Put(report.facts()));
+        Ok(next.revision)
+    }
+
     /// Adds the change of one field to a report's history.
     ///
     /// # Errors

@@ -15,8 +15,9 @@ use crate::store::sqlite::transaction::WriteTransaction;
 const LAST_NUMBER: &str = "last_number";
 
 /// Tables whose rows name their jurisdiction by its id; those that others refer to come last.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "report_change",
+    "report_update",
     "report_contact",
     "idempotency",
     "import_run",

@@ -149,6 +149,7 @@ impl LocalService {
         let public_config = PublicConfig {
             public_url: None,
             open311_keys: Vec::new(),
+            is_production: false,
             contact: None,
             photo_store: PhotoStore::open(media.to_str().unwrap()).unwrap(),
         };

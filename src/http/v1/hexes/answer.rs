@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::Vocabulary;
-use crate::export::areas::{AreaCollection, AreaFeature, AreaGeometry, WindowOut, figure, ring};
+use crate::export::areas::{AreaCollection, AreaFeature, WindowOut, figure, polygons};
 use crate::export::geojson::instant;
 use crate::export::word::Word;
 use crate::i18n::Language;
@@ -188,8 +188,7 @@ fn one(hexes: &FoundHexes, cell: usize) -> AreaFeature<HexOut> {
         p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
         trend,
     };
-    let shape = AreaGeometry::Polygon(vec![ring(&hex.corners())]);
-    AreaFeature::new(hex.to_string(), Some(shape), properties)
+    AreaFeature::new(hex.to_string(), polygons([vec![hex.corners()]]), properties)
 }
 
 /// The collection of the selected hexagons at revision `as_of`.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{HotspotTrack, Vocabulary};
-use crate::export::areas::{AreaFeature, AreaGeometry, WindowOut, figure, ring, shape};
+use crate::export::areas::{AreaFeature, AreaGeometry, WindowOut, figure, polygons};
 use crate::export::geojson::instant;
 use crate::export::word::Word;
 use crate::http::reply::counts::Counts;
@@ -17,8 +17,7 @@ use crate::query::{Hotspot, Population, Priority, trend_direction};
 
 /// The outline of a set of H3 cells; `None` for an empty set.
 pub fn outline(cells: &[H3Cell]) -> Option<AreaGeometry> {
-    let polygons = H3Cell::outline(cells).into_iter();
-    shape(polygons.map(|rings| rings.iter().map(|corners| ring(corners)).collect()).collect())
+    polygons(H3Cell::outline(cells))
 }
 
 /// The trend of a hotspot's counts: 1 growing, -1 shrinking, 0 steady.

@@ -15,7 +15,7 @@ use crate::http::request::parameter::request;
 use crate::http::request::parameter::{group, path, query};
 use crate::http::request::params::{BBOX, INCIDENT_FILTER};
 use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::{PathSegment, number};
+use crate::http::request::types::{Patterned, number};
 use crate::http::request::words::Choice;
 use crate::http::state::AppState;
 use crate::http::v1::hexes::answer::no_test;
@@ -43,7 +43,8 @@ pub fn operations() -> Vec<Operation> {
                 "Où il y a significativement plus de demandes qu’attendu, classé et expliqué.",
                 "Where there are significantly more reports than expected, ranked and explained.",
             )
-            .responds_with(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()]),
+            .responds_with(&[geojson::<AreaCollection<HotspotsHead, HotspotOut<'_>>>()])
+            .linked_to(&[("hotspot", "id", "$response.body#/features/0/id")]),
         Operation::get("/api/v1/hotspots/{id}", "hotspot", Tag::Maps, one)
             .described("Un point chaud et son historique.", "A hotspot and its history.")
             .responds_with(&[geojson::<SingleHotspot<'_>>()]),
@@ -205,7 +206,7 @@ pub fn standing_features(
 request! {
     /// One hotspot.
     pub struct HotspotRequest {
-        id: String = path("id", PathSegment, "1")
+        id: String = path("id", Patterned("^[0-9]{1,20}$"), "1")
             .described("Numéro du point chaud.", "Number of the hotspot."),
     }
 }

@@ -20,7 +20,7 @@ use crate::http::reply::answer::{JSON, response_without_etag, to_json};
 use crate::http::reply::fused::Fused;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::parameter::{Parameter, path, query, request};
-use crate::http::request::types::{PathSegment, Text};
+use crate::http::request::types::{Patterned, Text};
 use crate::http::v1::imports::answer::{ImportOut, ImportProgressOut, ImportsOut};
 use crate::http::v1::imports::body::ImportChange;
 use crate::message;
@@ -31,8 +31,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 const CHUNKS_AHEAD: usize = 8;
 
 /// The key of an import.
-const IMPORT_ID: Parameter<PathSegment> =
-    path("id", PathSegment, "00000000000000000000000000000000")
+const IMPORT_ID: Parameter<Patterned> =
+    path("id", Patterned("^[0-9a-f]{32}$"), "00000000000000000000000000000000")
         .described("Clé de l’import.", "Key of the import.");
 
 /// The operations.
@@ -56,8 +56,14 @@ fn sending() -> Vec<Operation> {
                 "Uploads a file to be imported; the response says how it is read. Nothing is \
                  imported yet.",
             )
-            .body(&[binary("application/octet-stream")])
+            .body(&[binary("*/*")])
             .responds_with(&[json::<ImportOut<'_>>()])
+            .linked_to(&[
+                ("import", "id", "$response.body#/id"),
+                ("change_import", "id", "$response.body#/id"),
+                ("run_import", "id", "$response.body#/id"),
+                ("delete_import", "id", "$response.body#/id"),
+            ])
             .status_codes(&[
                 (201, "created"),
                 (400, "refused"),

@@ -15,6 +15,7 @@ use crate::http::request::members::{
 };
 use crate::http::request::parameter::Optional;
 use crate::http::request::reader::Read;
+use crate::http::request::values::{TIME_PATTERN, time_of};
 use crate::http::request::words::not_one_of;
 use crate::ingest::attributes::answers;
 use crate::message;
@@ -23,10 +24,10 @@ use crate::message;
 pub const MOMENT: CustomMember<ReportTime> = CustomMember::new(
     |name, value, reader| {
         let text = TEXT.read(name, value, reader)?;
-        let read = ReportTime::parse(&text, reader.zone());
+        let read = time_of(&text, reader.zone());
         read.map_err(|message| reader.refuse(name, &Value::String(text), message))
     },
-    || json!({ "type": "string" }),
+    || json!({ "type": "string", "pattern": TIME_PATTERN }),
 );
 
 /// Addresses of photos: a list, or a single one.
@@ -41,7 +42,10 @@ const MEDIA: CustomMember<Vec<String>> = CustomMember::new(
             reader.refuse(name, &other, message)
         }),
     },
-    || json!({ "type": "array", "maxItems": MEDIA_MAX, "items": { "type": "string" } }),
+    || {
+        let address = json!({ "type": "string", "pattern": r"^(https?://|/media/)\S*$" });
+        json!({ "type": "array", "maxItems": MEDIA_MAX, "items": address })
+    },
 );
 
 const ATTRIBUTES: Member<CustomMember<Map<String, Value>>, Optional> = report_field(

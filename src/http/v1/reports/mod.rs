@@ -28,7 +28,8 @@ pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/api/v1/reports", "reports", Tag::Reports, list)
             .described("Demandes, les plus récentes d’abord.", "Reports, newest first.")
-            .responds_with(&[geojson::<Collection<'_, ReportOut>>()]),
+            .responds_with(&[geojson::<Collection<'_, ReportOut>>()])
+            .linked_to(&[("report", "id", "$response.body#/features/0/id")]),
         Operation::get("/api/v1/reports/{id}", "report", Tag::Reports, one)
             .described("Une demande.", "One report.")
             .responds_with(&[geojson::<Feature<'_, ReportOut>>()]),

@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::domain::Idempotency;
+use crate::error::{Error, ErrorKind};
 use crate::export::geojson::Feature;
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -17,10 +18,11 @@ use crate::http::request::params::REPORT_ID;
 use crate::http::v1::duplicates::answer::DuplicatesOut;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
-use crate::http::v1::reports::answer::{WrittenReport, written};
+use crate::http::v1::reports::answer::{WrittenReport, report_tag, written};
 use crate::http::v1::reports::body::{
     NewReport, ReportChange, ReportChanges, read_changes, read_draft,
 };
+use crate::message;
 use crate::usecase::SubmitOutcome;
 
 /// The operations.
@@ -40,6 +42,12 @@ pub fn operations() -> Vec<Operation> {
             )
             .body(&[new])
             .responds_with(&[geojson::<Filed<'_>>()])
+            .linked_to(&[
+                ("report", "id", "$response.body#/id"),
+                ("change_report", "id", "$response.body#/id"),
+                ("history", "id", "$response.body#/id"),
+                ("incident", "id", "$response.body#/id"),
+            ])
             .status_codes(&[
                 (201, "created"),
                 (200, "to be confirmed"),
@@ -134,9 +142,18 @@ request! {
 
 async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let expected = request.if_match.and_then(|tag| tag.revision(&state.app.epoch));
     let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
     let found = state.app.find_report(&city, &request.id).await?;
+    let tag = report_tag(&state, &found, context.language);
+    if context.has_etag(&tag) {
+        let message = message!(
+            "La demande a l’état que « If-None-Match » exclut.",
+            "The report has the state that 'If-None-Match' excludes."
+        );
+        return Err(Error::new(ErrorKind::Stale, message));
+    }
+    let condition = request.if_match;
+    let expected = condition.and_then(|tags| tags.revision(&state.app.epoch, found.revision));
     let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
     let open_children = state.app.open_children(&city, &stored.report).await?;
     written(&state, &city, &stored, context.language, None, open_children)

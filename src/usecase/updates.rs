@@ -1,0 +1,52 @@
+//! Updates of reports that applications send.
+
+use std::sync::Arc;
+
+use crate::domain::{Idempotency, Report, ReportId, UpdateDraft};
+use crate::error::{Error, Result};
+use crate::store::{AddUpdate, Amend};
+use crate::usecase::{App, City};
+
+/// The author of changes that updates make.
+const AUTHOR: &str = "open311";
+
+/// An update of a report.
+pub struct NewUpdate {
+    /// The report.
+    pub report: ReportId,
+    /// The update as it was sent.
+    pub draft: UpdateDraft,
+    /// The client's key, if it sent one.
+    pub idempotency: Option<Idempotency>,
+    /// Whether its sender may change the status of the report. The status of another sender is kept
+    /// with the update only.
+    pub changes_status: bool,
+}
+
+impl App {
+    /// Checks and stores an update. Returns its number.
+    ///
+    /// # Errors
+    /// Refusals of the gate; not found; a key that was used for another update; the store.
+    pub async fn add_update(&self, city: &Arc<City>, new: NewUpdate) -> Result<u64> {
+        let NewUpdate { report, draft, idempotency, changes_status } = new;
+        let catalogue = city.catalogue();
+        let update = city.gate(&catalogue).admit_update(draft).map_err(Error::refused)?;
+        let status = update.status;
+        let city_of_change = city.clone();
+        let amend = move |report: &Report| {
+            let Some(patch) = status.patch(report.status) else { return Ok(report.clone()) };
+            let catalogue = city_of_change.catalogue();
+            city_of_change.gate(&catalogue).amend(report, patch).map_err(Error::refused)
+        };
+        let command = AddUpdate {
+            jurisdiction: city.id().clone(),
+            id: report,
+            update,
+            idempotency,
+            author: AUTHOR.into(),
+            amend: changes_status.then(|| Box::new(amend) as Amend),
+        };
+        self.execute(command).await
+    }
+}
