@@ -1196,18 +1196,18 @@ export interface components {
         Stats: {
             /** @description The revision of the city that the counts reflect. */
             as_of: number;
-            total: number;
-            open: number;
+            total?: number | null;
+            open?: number | null;
             /** @description Reports with an exact position. */
-            exact: number;
+            exact?: number | null;
             /** @description Reports at a default position of their source, such as a city hall. */
-            approximate: number;
+            approximate?: number | null;
             /** @description Reports without a position. */
-            unlocated: number;
+            unlocated?: number | null;
             /** Format: date-time */
-            oldest_open_datetime: string | null;
+            oldest_open_datetime?: string | null;
             /** @description Quartiles and 90th percentile of the time from creation to closing, in hours. */
-            hours_to_close: {
+            hours_to_close?: {
                 /** Format: double */
                 p25: number;
                 /** Format: double */
@@ -1217,47 +1217,48 @@ export interface components {
                 /** Format: double */
                 p90: number;
             } | null;
-            status: {
+            status?: {
                 [key: string]: number;
-            };
-            closed_reason: {
+            } | null;
+            closed_reason?: {
                 [key: string]: number;
-            };
-            nature: {
+            } | null;
+            nature?: {
                 [key: string]: number;
-            };
-            channel: {
+            } | null;
+            channel?: {
                 [key: string]: number;
-            };
-            service: {
+            } | null;
+            service?: {
                 code: string;
                 name: string;
                 group: string;
                 count: number;
                 open: number;
-            }[];
-            area: {
+            }[] | null;
+            area?: {
                 name: string;
                 count: number;
                 open: number;
                 /** @description Longitude and latitude of the mean position of its reports. */
                 center: number[] | null;
-            }[];
-            day: {
+            }[] | null;
+            /** @description From the first to the last day with a report. */
+            day?: {
                 /** Format: date */
                 date: string;
                 count: number;
-            }[];
+            }[] | null;
             /**
              * @description Number of standing hotspots of these services; null where the filter restricts anything
              *     else, because they are found in the whole city.
              */
-            hotspots: number | null;
+            hotspots?: number | null;
             /**
              * @description Number of alerts of these services; null before the first scan, and where the number of
              *     hotspots is.
              */
-            alerts: number | null;
+            alerts?: number | null;
         };
         /** @description The boundary sets of a city. */
         Boundaries: {

@@ -10,7 +10,9 @@ type Collection<C extends { features: unknown[] }, F> = Omit<C, "features"> & { 
 
 type Area = GeoJSON.Polygon | GeoJSON.MultiPolygon;
 
-export type { Hex, Report, Stats } from "./api-types";
+export type { Hex, Report } from "./api-types";
+/** Counts under a filter of which these members were asked for. */
+export type StatsOf<F extends keyof schema.Stats> = { [K in F]: NonNullable<schema.Stats[K]> };
 export type Status = schema.Report["status"];
 export type City = schema.Jurisdictions["jurisdictions"][number];
 export type Catalogue = schema.Services;
@@ -89,8 +91,11 @@ export const cities = async (): Promise<City[]> =>
 export const catalogue = (city: string): Promise<Catalogue> =>
   get(urlOf("/api/v1/services", { jurisdiction_id: city }));
 
-export const stats = (params: QueryParams, signal: AbortSignal): Promise<schema.Stats> =>
-  get(urlOf("/api/v1/stats", params), signal);
+/** Counts under a filter: those of these members are made and answered, no others. */
+export const stats = <F extends keyof schema.Stats>(
+  params: QueryParams, fields: F[], signal: AbortSignal,
+): Promise<StatsOf<F>> =>
+  get(urlOf("/api/v1/stats", { ...params, fields: fields.join(",") }), signal);
 
 export const boundarySets = async (city: string): Promise<BoundarySet[]> =>
   (await get<schema.Boundaries>(urlOf("/api/v1/boundaries", { jurisdiction_id: city }))).boundaries;

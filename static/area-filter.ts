@@ -1,5 +1,5 @@
 // The area filter: which boundary set, if the city has several, and which of its areas.
-import type { BoundarySet, Stats } from "./api";
+import type { BoundarySet, StatsOf } from "./api";
 import { byId, h } from "./dom";
 import { language, t } from "./i18n";
 import type { UrlState } from "./url-state";
@@ -21,12 +21,11 @@ function select(label: string, options: Option[], selected: string, onChange: (v
 }
 
 export function drawAreaFilter(
-  url: UrlState, sets: BoundarySet[], stats: Stats | null, onChange: (change: Partial<UrlState>) => void,
+  url: UrlState, sets: BoundarySet[], stats: StatsOf<"area"> | null, onChange: (change: Partial<UrlState>) => void,
 ): void {
   const box = byId("areas");
   const set = shownBoundarySet(url, sets);
-  // A comma separates the values of the `area` parameter: a name that contains one cannot be selected.
-  const counted = stats?.area.filter((area) => !area.name.includes(",")) ?? [];
+  const counted = stats?.area ?? [];
   const option = (name: string, count: number): Option => ({ value: name, text: t("area.count", { name, count }) });
   const areas = counted.map((area) => option(area.name, area.count));
   // The selected area stays in the list even if the filter leaves no report in it.

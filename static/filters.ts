@@ -1,5 +1,5 @@
 // The filter panel: layer, period, status, counting, services, each with its number of reports.
-import type { Catalogue, Stats, Status } from "./api";
+import type { Catalogue, StatsOf, Status } from "./api";
 import { button, byId, h, svg } from "./dom";
 import { formatDateRange, formatNumber, t } from "./i18n";
 import { DEFAULT_FILTER, LAYERS, PERIODS, STATUSES, type UrlState } from "./url-state";
@@ -9,9 +9,9 @@ import { DEFAULT_FILTER, LAYERS, PERIODS, STATUSES, type UrlState } from "./url-
  * how many reports each of its values would select.
  */
 export interface FilterCounts {
-  byStatus: Stats;
-  byService: Stats;
-  byDay: Stats;
+  byStatus: StatsOf<"status">;
+  byService: StatsOf<"service">;
+  byDay: StatsOf<"day">;
 }
 
 type OnChange = (change: Partial<UrlState>) => void;
@@ -39,7 +39,7 @@ function drawPeriods(url: UrlState, onChange: OnChange): void {
     chip(t(`period.${period}`), selected === period, null, () => onChange({ period }))));
 }
 
-function drawStatuses(url: UrlState, counts: Stats | null, onChange: OnChange): void {
+function drawStatuses(url: UrlState, counts: StatsOf<"status"> | null, onChange: OnChange): void {
   const box = byId("status");
   // Hotspots and hexagons count reports of every status.
   box.hidden = url.layer !== "reports";
@@ -81,7 +81,7 @@ function drawNeighbourToggle(url: UrlState, cityCount: number, onChange: OnChang
 const BARS_MAX = 120;
 
 /** A histogram of the number of reports per day. */
-function drawHistogram(counts: Stats | null): void {
+function drawHistogram(counts: StatsOf<"day"> | null): void {
   const box = byId("days");
   const days = counts?.day ?? [];
   if (days.length < 2) return box.replaceChildren();
@@ -123,7 +123,9 @@ function serviceCheckbox(
 }
 
 /** Services by group, the most reported first; those without any report are left out. */
-function drawServices(url: UrlState, catalogue: Catalogue, counts: Stats | null, onChange: OnChange): void {
+function drawServices(
+  url: UrlState, catalogue: Catalogue, counts: StatsOf<"service"> | null, onChange: OnChange,
+): void {
   const selected = new Set(url.services);
   const countOf = new Map((counts?.service ?? []).map((service) => [service.code, service.count]));
   byId("services-title").textContent = selected.size === 0

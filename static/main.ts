@@ -115,10 +115,10 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
   const set = shownBoundarySet(url, boundarySets);
   const { area: _area, ...everywhere } = countParams();
   const [total, byStatus, byService, byArea] = await Promise.all([
-    api.stats(countParams(), signal),
-    api.stats(filterParams(url, "status"), signal),
-    api.stats(countParams("service"), signal),
-    api.stats(set ? { ...everywhere, areas: set } : everywhere, signal),
+    api.stats(countParams(), ["total", "unlocated", "day"], signal),
+    api.stats(filterParams(url, "status"), ["status"], signal),
+    api.stats(countParams("service"), ["service"], signal),
+    api.stats(set ? { ...everywhere, areas: set } : everywhere, ["area"], signal),
     loadOutlines(set),
   ]);
   state.counts = { byStatus, byService, byDay: total };
@@ -138,7 +138,7 @@ async function loadOutlines(set: string | null): Promise<void> {
   state.outlines = { set, areas };
 }
 
-function drawSummary({ total, unlocated }: api.Stats): void {
+function drawSummary({ total, unlocated }: api.StatsOf<"total" | "unlocated">): void {
   const text = total === 0 ? t("summary.none") : t(`count.${counted(state)}`, { count: total });
   const more = unlocated ? `, ${t("summary.unlocated", { count: unlocated })}` : "";
   byId("summary").textContent = text + more;

@@ -3,7 +3,7 @@ import {
   AttributionControl, GeolocateControl, type GeoJSONSource, LngLatBounds, Map, NavigationControl, ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { AlertFeature, City, HexPage, HotspotPage, Stats } from "./api";
+import type { AlertFeature, City, HexPage, HotspotPage, StatsOf } from "./api";
 import { formatCompact, t } from "./i18n";
 import { LAYER_IDS, mapStyle, type SourceName } from "./map-layers";
 import type { Layer, MapView } from "./url-state";
@@ -132,7 +132,7 @@ export function showOutlines(
 }
 
 /** The names of the areas at the centre of their reports. */
-export function showAreaNames(map: Map, stats: Stats): void {
+export function showAreaNames(map: Map, stats: StatsOf<"area">): void {
   setFeatures(map, "areas", stats.area.filter((area) => area.center).map(({ name, count, center }) => ({
     type: "Feature", properties: { name, count }, geometry: { type: "Point", coordinates: center as LonLat },
   })));

@@ -87,9 +87,12 @@ export function formatHash(state: UrlState): string {
   return `#${parts.join("&")}`;
 }
 
-/** The area parameter, with its boundary set, as two sets may have areas of the same name. */
+/**
+ * The area parameter, with its boundary set, as two sets may have areas of the same name; in quotes,
+ * as a comma separates names.
+ */
 const areaParam = ({ area, boundarySet }: UrlState): QueryParams =>
-  area ? { area: boundarySet ? `${boundarySet}:${area}` : area } : {};
+  area ? { area: `"${(boundarySet ? `${boundarySet}:${area}` : area).replaceAll('"', '""')}"` } : {};
 
 /**
  * The filter as API parameters. `without` leaves one condition out, to count the reports that each

@@ -12,9 +12,11 @@
 
 mod allocator;
 mod api;
+mod areas;
 mod city;
 mod clusters;
 mod concurrent_writes;
+mod counts;
 mod duplicates;
 mod growth;
 mod hexes;
@@ -63,6 +65,8 @@ fn in_process(
         proximity::measure(table, settings, &points, &index, bytes);
         duplicates::measure(table, settings, &points, &index);
         clusters::measure(table, settings, &points, &index, peers);
+        counts::measure(table, settings, &points, &index);
+        areas::measure(table, settings, &points, &index);
         hexes::measure(table, settings, &points, &index, peers);
         let dbscan_ms = postgis.get("dbscan").copied();
         hotspots::measure(table, settings, &points, &index, peers, dbscan_ms);

@@ -8,6 +8,7 @@ mod filter;
 mod group_words;
 mod hotspot_track;
 mod incident;
+mod interrupt;
 mod jurisdiction;
 pub mod report;
 mod street;
@@ -25,6 +26,7 @@ pub use incident::{
     AUTHOR_CHARS_MAX, AUTHOR_DEFAULT, IncidentChange, IncidentCommand, IncidentCommandKind,
     IncidentMember, MOVED_REPORTS_MAX, author_name,
 };
+pub use interrupt::{Interrupt, InterruptGuard, Interrupted};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
 pub use report::attribute::{Attribute, Datatype};
 pub use report::change::{Change, Event, IndexedFields, ReportView};

@@ -25,7 +25,26 @@ pub struct BoundaryIndex {
 
 impl BoundaryIndex {
     /// Indexes a boundary set.
-    pub(crate) fn new(set: BoundarySet) -> Self {
+    ///
+    /// ```
+    /// use pointchaud::domain::{Boundary, BoundarySet, Filter};
+    /// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode};
+    /// use pointchaud::index::{BoundaryIndex, Index};
+    /// use pointchaud::place::{BBox, Polygons, Position};
+    /// use pointchaud::query::{StatsPart, StatsQuery, stats};
+    ///
+    /// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
+    /// let at = Position::new(-71.2, 46.8).ok();
+    /// let report = IndexedFields::new(id, service, 1_790_000_000, at);
+    /// let snapshot = Index::from_reports([report]).reader().load();
+    /// let shape = Polygons::of_box(&BBox::new(-71.3, 46.7, -71.1, 46.9).unwrap()).unwrap();
+    /// let areas = vec![Boundary { name: "Limoilou".into(), shape }];
+    /// let set = BoundaryIndex::new(BoundarySet { name: "quartiers".into(), areas });
+    /// let query = StatsQuery { parts: &[StatsPart::Areas], day_starts: &[], areas: Some(&set) };
+    /// let counts = stats(&snapshot, &snapshot.compiled(&Filter::default()), query);
+    /// assert_eq!((counts.areas[0].name.as_str(), counts.areas[0].count), ("Limoilou", 1));
+    /// ```
+    pub fn new(set: BoundarySet) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let boxes = AreaIndex::new(set.areas.iter().map(|area| *area.shape.bounds()));
         Self { serial: NEXT.fetch_add(1, Ordering::Relaxed), set, boxes }
@@ -39,6 +58,12 @@ impl BoundaryIndex {
     /// The number of the area with this name.
     pub(crate) fn find(&self, name: &str) -> Option<u16> {
         self.set.areas.iter().position(|area| area.name == name).map(|at| at as u16)
+    }
+
+    /// The name of the first area that holds a position.
+    pub(crate) fn name_at(&self, at: Position) -> Option<&str> {
+        let area = self.set.areas.get(usize::from(self.area_at(at)))?;
+        Some(&area.name)
     }
 
     /// The number of the first area that holds a position, [`NO_AREA`] where none does.
@@ -107,12 +132,18 @@ impl AreaSelection {
 /// The most comma-separated parts that one area name may have.
 const NAME_PARTS_MAX: usize = 8;
 
-/// The names of a list that was split at its commas, where names hold commas themselves: parts side
-/// by side that make a known name are that name, the longest one first.
+/// The names of a list that was split at its commas, where names hold commas themselves. A part in
+/// double quotes is a whole name. Of the others, parts side by side that make a known name are that
+/// name, the longest one first.
 pub(super) fn joined_names(parts: &[String], is_known: impl Fn(&str) -> bool) -> Vec<String> {
     let mut names = Vec::with_capacity(parts.len());
     let mut rest = parts;
     while let Some(first) = rest.first() {
+        if let Some(name) = unquoted(first).filter(|_| !is_known(first)) {
+            names.push(name);
+            rest = &rest[1..];
+            continue;
+        }
         let lengths = (2..=rest.len().min(NAME_PARTS_MAX)).rev();
         let mut joined = lengths.flat_map(|length| {
             [", ", ","].map(|separator| (length, rest[..length].join(separator)))
@@ -123,6 +154,12 @@ pub(super) fn joined_names(parts: &[String], is_known: impl Fn(&str) -> bool) ->
         rest = &rest[length..];
     }
     names
+}
+
+/// The text between double quotes, where a doubled quote is one quote. None without quotes.
+fn unquoted(part: &str) -> Option<String> {
+    let inner = part.strip_prefix('"')?.strip_suffix('"')?;
+    Some(inner.replace("\"\"", "\""))
 }
 
 /// The area with a name: `area` is searched in all sets, first set first, `set:area` in one.
@@ -154,5 +191,20 @@ mod tests {
         assert_eq!(names("F,A,B,A"), "F|A, B|A");
         assert_eq!(names("A,F,B"), "A|F|B");
         assert_eq!(names("nowhere"), "nowhere");
+    }
+
+    #[test]
+    fn a_name_in_quotes_is_whole() {
+        let known = ["A, B", "A", "B", "\"C\"", "D \"E\""];
+        let names = |parts: &[&str]| {
+            let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+            joined_names(&parts, |name| known.contains(&name)).join("|")
+        };
+        assert_eq!(names(&["A", "B"]), "A, B");
+        assert_eq!(names(&["\"A\"", "B"]), "A|B");
+        assert_eq!(names(&["\"A, B\"", "\"A\"", "B"]), "A, B|A|B");
+        assert_eq!(names(&["\"C\"", "\"nowhere\""]), "\"C\"|nowhere");
+        assert_eq!(names(&["\"D \"\"E\"\"\""]), "D \"E\"");
+        assert_eq!(names(&["\""]), "\"");
     }
 }

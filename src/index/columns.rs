@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::domain::{Accuracy, Channel, ClosedReason, IndexedFields, Nature, Status, TextSketch};
 use crate::index::access::h3::NO_FRAGMENT;
-use crate::index::areas::{AreaCache, BoundaryIndex, NO_AREA};
+use crate::index::areas::AreaCache;
 use crate::index::dictionary::Dictionary;
 use crate::index::ids::IdColumn;
 use crate::index::packed::{NEVER, PackedState, StateFields, pack_second, unpack_second};
@@ -120,12 +120,12 @@ pub struct SortKey {
 pub struct Columns {
     pub(super) ids: IdColumn,
     pub(super) service: Vec<u16>,
-    area: Vec<u16>,
+    pub(super) area: Vec<u16>,
     pub(super) state: Vec<PackedState>,
     pub(super) requested: Vec<u32>,
-    closed: Vec<u32>,
+    pub(super) closed: Vec<u32>,
     /// Longitude and latitude of located slots, interleaved because they are read together.
-    degrees: Vec<[f64; 2]>,
+    pub(super) degrees: Vec<[f64; 2]>,
     /// Column and row of located slots in the finest grid.
     pub(super) grid: Vec<[u32; 2]>,
     /// H3 fragment of located slots.
@@ -138,7 +138,9 @@ pub struct Columns {
     parents: Vec<(u32, Box<str>)>,
     /// Number of slots with an exact position.
     exact: usize,
-    areas_of_sets: AreaCache,
+    /// The first and the last time of a request, packed; none without any slot.
+    requested_span: Option<(u32, u32)>,
+    pub(super) areas_of_sets: AreaCache,
 }
 
 impl Columns {
@@ -159,6 +161,7 @@ impl Columns {
             streets: Vec::with_capacity(located),
             parents: Vec::new(),
             exact: 0,
+            requested_span: None,
             areas_of_sets: AreaCache::default(),
         }
     }
@@ -178,7 +181,10 @@ impl Columns {
         self.service.push(record.service);
         self.area.push(record.area);
         self.state.push(record.state());
-        self.requested.push(pack_second(record.requested));
+        let requested = pack_second(record.requested);
+        self.requested.push(requested);
+        let (first, last) = self.requested_span.unwrap_or((requested, requested));
+        self.requested_span = Some((first.min(requested), last.max(requested)));
         self.closed.push(record.closed.map_or(NEVER, pack_second));
         if let Some(position) = record.position {
             self.degrees.push([position.lon(), position.lat()]);
@@ -306,23 +312,11 @@ impl Columns {
         self.area[slot as usize]
     }
 
-    /// The number of the area of a boundary set that a slot lies in, [`NO_AREA`] where it lies in
-    /// none. The areas of all slots of the segment are computed at the first call for a set.
-    #[inline]
-    pub(crate) fn area_in(&self, set: &BoundaryIndex, slot: u32) -> u16 {
-        if slot as usize >= self.located_count() {
-            return NO_AREA;
-        }
-        let area_of = |set: &BoundaryIndex, slot| {
-            self.position(slot).map_or(NO_AREA, |position| set.area_at(position))
-        };
-        let compute = |set: &BoundaryIndex| {
-            (0..self.located_count() as u32).map(|slot| area_of(set, slot)).collect()
-        };
-        match self.areas_of_sets.get(set, compute) {
-            Some(areas) => areas[slot as usize],
-            None => area_of(set, slot),
-        }
+    /// The first and the last second of a request, since 1970, over all slots, deleted ones
+    /// included; none without any slot.
+    pub(crate) fn requested_span(&self) -> Option<(i64, i64)> {
+        let (first, last) = self.requested_span?;
+        Some((unpack_second(first), unpack_second(last)))
     }
 
     /// Status, nature, channel and the other enumerated fields of a slot.

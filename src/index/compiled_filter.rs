@@ -175,6 +175,12 @@ impl CompiledFilter {
         (self.from <= requested) & (requested < self.before)
     }
 
+    /// The seconds since 1970 in which matching reports were requested: from the first to before
+    /// the second.
+    pub(crate) fn requested_range(&self) -> Range<i64> {
+        self.from..self.before
+    }
+
     fn is_any_time(&self) -> bool {
         self.from == i64::MIN && self.before == i64::MAX
     }

@@ -23,6 +23,7 @@
 //! | H3 cells | `src/index/access/h3.rs` | counts by hexagon at any resolution, neighbours |
 //! | ids | `src/index/ids.rs` | the slot of a report |
 //! | areas | `src/index/areas.rs` | which area of a boundary set a report lies in |
+//! | polygons | `src/index/polygon_ranges.rs` | which reports lie in polygons |
 //!
 //! A pointer-based R-tree took 76 bytes a report for the positions alone and was four times as slow
 //! on a million reports (`benches/all/proximity.rs` compares both).
@@ -43,15 +44,17 @@ mod dictionary;
 mod ids;
 mod merge_policy;
 mod packed;
+mod polygon_ranges;
 mod scans;
 mod segment;
 mod selection;
 mod snapshot;
 mod writer;
+mod z_order;
 
 pub use access::h3::{H3Rings, RING_MAX};
 pub use access::partial::Collector;
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, AreaAggregate};
 pub use areas::{BoundaryIndex, NO_AREA};
 pub use columns::{ColumnValues, Columns};
 pub use compiled_filter::CompiledFilter;

@@ -24,6 +24,8 @@ pub(super) struct StateFields {
 impl PackedState {
     /// Values of `PackedState::kind` are below this.
     pub const KINDS: usize = 128;
+    /// Values of `PackedState::number` are below this.
+    pub(crate) const NUMBERS: usize = 1 << 14;
 
     pub(super) fn new(fields: &StateFields) -> Self {
         let reason = fields.reason.map_or(0, |reason| reason as u16 + 1);
@@ -44,6 +46,18 @@ impl PackedState {
     /// [`PackedState::kind_of`] this report's status, nature and channel.
     pub(crate) fn kind(self) -> usize {
         usize::from(self.0 & 0x7f)
+    }
+
+    /// All enumerated fields as one number below `PackedState::NUMBERS`: a table of counts by it
+    /// has the counts of every field.
+    #[inline]
+    pub(crate) fn number(self) -> usize {
+        usize::from(self.0) & (Self::NUMBERS - 1)
+    }
+
+    /// The state with this number.
+    pub(crate) fn of_number(number: usize) -> Self {
+        Self(number as u16)
     }
 
     fn variant<T: Copy>(self, all: &[T], shift: u16, bits: u16) -> T {

@@ -1,15 +1,18 @@
 //! Scans and searches of a snapshot: which reports match a filter, everywhere, in a box, in a grid
 //! cell or near a point.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
+use crate::domain::{Interrupt, Interrupted};
 use crate::index::access::partial::Collector;
 use crate::index::columns::Columns;
 use crate::index::compiled_filter::CompiledFilter;
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::selection::{DocAddress, Selection, SelectionBatch};
 use crate::index::snapshot::Snapshot;
-use crate::place::{BBox, DistanceKey, GridBox, GridCell, Meters, Overlap, QueryPoint};
+use crate::place::{
+    BBox, CellCover, DistanceKey, GridBox, GridCell, Meters, Overlap, Polygons, QueryPoint,
+};
 
 /// # Scans and searches
 ///
@@ -70,18 +73,52 @@ impl Snapshot {
     /// applied.
     pub fn scan(&self, compiled: &CompiledFilter, mut visit: impl FnMut(SelectionBatch<'_>)) {
         for (segment, held) in self.segments.iter().enumerate() {
-            let columns = held.columns();
-            let mut first = 0;
-            if let Some(lists) = held.segment.partials.slot_lists(compiled) {
-                first = columns.exact_slots().end;
-                for list in lists {
-                    compiled.select_list(columns, &held.deletes, list, |slots| {
-                        visit(SelectionBatch { segment: segment as u32, columns, slots });
-                    });
-                }
-            }
-            self.scan_slots(segment, first..columns.len() as u32, compiled, &mut visit);
+            let window = 0..held.columns().len() as u32;
+            self.scan_window(segment, window, compiled, &mut visit);
         }
+    }
+
+    /// One of `parts` parts, 0 to `parts` - 1, of the matching reports: several threads can share
+    /// a scan. Where the filter has a bounding box they are found through the spatial index, and
+    /// approximate positions take part only where the filter says so.
+    pub(crate) fn scan_part(
+        &self,
+        compiled: &CompiledFilter,
+        (part, parts): (usize, usize),
+        mut visit: impl FnMut(SelectionBatch<'_>),
+    ) {
+        for (segment, held) in self.segments.iter().enumerate() {
+            let cut = |n: usize| (held.columns().len() * n / parts) as u32;
+            let window = cut(part)..cut(part + 1);
+            match compiled.bbox() {
+                Some(bbox) => self.scan_box_window(segment, window, bbox, compiled, &mut visit),
+                None => self.scan_window(segment, window, compiled, &mut visit),
+            }
+        }
+    }
+
+    /// Visits the matching slots of a range, through a partial index where one serves the filter.
+    fn scan_window(
+        &self,
+        segment: usize,
+        window: Range<u32>,
+        compiled: &CompiledFilter,
+        visit: &mut impl FnMut(SelectionBatch<'_>),
+    ) {
+        let held = &self.segments[segment];
+        let columns = held.columns();
+        let mut first = window.start;
+        if let Some(lists) = held.segment.partials.slot_lists(compiled) {
+            first = first.max(columns.exact_slots().end.min(window.end));
+            for list in lists {
+                let below = |end: u32| list.partition_point(|slot| *slot < end);
+                let list = &list[below(window.start)..below(window.end)];
+                compiled.select_list(columns, &held.deletes, list, |slots| {
+                    visit(SelectionBatch { segment: segment as u32, columns, slots });
+                });
+            }
+        }
+        self.scan_slots(segment, first..window.end, compiled, visit);
     }
 
     /// Passes to `collector` all matching located reports within its `max_haversine` of `origin`,
@@ -191,27 +228,70 @@ impl Snapshot {
         mut visit: impl FnMut(SelectionBatch<'_>),
     ) {
         for (segment, held) in self.segments.iter().enumerate() {
-            let columns = held.columns();
-            // The parts of a box are disjoint, so no report is visited twice.
-            for part in bbox.parts() {
-                let approximate = compiled.accepts_approximate();
-                held.segment.ranges_in_box(&part, approximate, |slots, is_inside| {
-                    if is_inside {
-                        return self.scan_slots(segment, slots, compiled, &mut visit);
-                    }
-                    let is_match = |slot: &u32| {
-                        columns.position(*slot).is_some_and(|at| part.contains(at))
-                            && !held.deletes.contains(*slot)
-                            && compiled.matches(columns, *slot)
-                    };
-                    let matching: Vec<u32> = slots.filter(is_match).collect();
-                    if !matching.is_empty() {
-                        let slots = Selection::List(&matching);
-                        visit(SelectionBatch { segment: segment as u32, columns, slots });
-                    }
-                });
+            let window = 0..held.columns().len() as u32;
+            self.scan_box_window(segment, window, bbox, compiled, &mut visit);
+        }
+    }
+
+    /// Visits the matching slots of a range that lie in a box.
+    fn scan_box_window(
+        &self,
+        segment: usize,
+        window: Range<u32>,
+        bbox: &BBox,
+        compiled: &CompiledFilter,
+        visit: &mut impl FnMut(SelectionBatch<'_>),
+    ) {
+        let held = &self.segments[segment];
+        let columns = held.columns();
+        // The parts of a box are disjoint, so no report is visited twice.
+        for part in bbox.parts() {
+            let approximate = compiled.accepts_approximate();
+            held.segment.ranges_in_box(&part, approximate, |slots, is_inside| {
+                let slots = slots.start.max(window.start)..slots.end.min(window.end);
+                if is_inside {
+                    return self.scan_slots(segment, slots, compiled, visit);
+                }
+                let is_match = |slot: &u32| {
+                    columns.position(*slot).is_some_and(|at| part.contains(at))
+                        && !held.deletes.contains(*slot)
+                        && compiled.matches(columns, *slot)
+                };
+                let matching: Vec<u32> = slots.filter(is_match).collect();
+                if !matching.is_empty() {
+                    let slots = Selection::List(&matching);
+                    visit(SelectionBatch { segment: segment as u32, columns, slots });
+                }
+            });
+        }
+    }
+
+    /// Calls `visit` with batches of matching located reports that may lie in polygons. With a
+    /// batch of which all do comes no cover; with any other one that of its grid cell, whose
+    /// [`CellCover::contains`] decides for each report: the caller may first drop those that it
+    /// does not need.
+    ///
+    /// # Errors
+    /// The work was interrupted; it is checked for each grid cell.
+    pub(crate) fn scan_polygons(
+        &self,
+        polygons: &Polygons,
+        compiled: &CompiledFilter,
+        interrupt: &Interrupt,
+        mut visit: impl FnMut(SelectionBatch<'_>, Option<&CellCover<'_>>),
+    ) -> Result<(), Interrupted> {
+        let whole = polygons.cover();
+        for (segment, held) in self.segments.iter().enumerate() {
+            let approximate = compiled.accepts_approximate();
+            let ended = held.columns().ranges_in_polygons(&whole, approximate, |slots, cover| {
+                self.scan_slots(segment, slots, compiled, &mut |batch| visit(batch, cover));
+                interrupt.check().map_or_else(ControlFlow::Break, ControlFlow::Continue)
+            });
+            if let ControlFlow::Break(interrupted) = ended {
+                return Err(interrupted);
             }
         }
+        Ok(())
     }
 
     /// Calls `visit` with every matching located report of a grid cell.

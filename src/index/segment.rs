@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::index::access::partial::PartialIndexes;
-use crate::index::access::rtree::upper_bound;
 use crate::index::columns::{ColumnValues, Columns, SortKey};
 use crate::index::delete_bitmap::DeleteBitmap;
 use crate::index::ids::IdColumn;
@@ -142,7 +141,7 @@ impl Segment {
         approximate: bool,
         mut visit: impl FnMut(Range<u32>, bool),
     ) {
-        for section in self.located_sections(approximate) {
+        for section in self.columns.located_sections(approximate) {
             self.descend_box(GridCell::WORLD, &GridBox::of(bbox), section, &mut visit);
         }
     }
@@ -167,7 +166,7 @@ impl Segment {
                 visit(slots, false);
             }
             Overlap::Partly => {
-                for (child, slots) in self.split(cell, slots) {
+                for (child, slots) in self.columns.split(cell, slots) {
                     self.descend_box(child, bbox, slots, visit);
                 }
             }
@@ -183,7 +182,7 @@ impl Segment {
         approximate: bool,
         mut visit: impl FnMut(GridCell, Range<u32>),
     ) {
-        for section in self.located_sections(approximate) {
+        for section in self.columns.located_sections(approximate) {
             self.descend_cells(level, GridCell::WORLD, bbox, section, &mut visit);
         }
     }
@@ -210,27 +209,9 @@ impl Segment {
             }
             return;
         }
-        for (child, slots) in self.split(cell, slots) {
+        for (child, slots) in self.columns.split(cell, slots) {
             self.descend_cells(level, child, bbox, slots, visit);
         }
-    }
-
-    /// The sections that are in Z order: exact positions and, if asked, approximate positions.
-    fn located_sections(&self, approximate: bool) -> impl Iterator<Item = Range<u32>> {
-        let second = approximate.then(|| self.columns.approximate_slots());
-        std::iter::once(self.columns.exact_slots()).chain(second)
-    }
-
-    /// The four children of a cell with their slots.
-    fn split(&self, cell: GridCell, slots: Range<u32>) -> [(GridCell, Range<u32>); 4] {
-        let mut start = slots.start;
-        cell.children().map(|child| {
-            let last = child.codes().1;
-            let end = self.upper_bound(last, start..slots.end);
-            let own = start..end;
-            start = end;
-            (child, own)
-        })
     }
 
     /// Calls `visit` with the slots of one grid cell.
@@ -240,18 +221,8 @@ impl Segment {
         approximate: bool,
         mut visit: impl FnMut(Range<u32>),
     ) {
-        let (first, last) = cell.codes();
-        for section in self.located_sections(approximate) {
-            let start = match first.checked_sub(1) {
-                Some(before) => self.upper_bound(before, section.clone()),
-                None => section.start,
-            };
-            visit(start..self.upper_bound(last, start..section.end));
+        for section in self.columns.located_sections(approximate) {
+            visit(self.columns.slots_in_cell(cell, section));
         }
-    }
-
-    /// The first of these slots whose Morton code is greater than `code`, or their end.
-    fn upper_bound(&self, code: u64, slots: Range<u32>) -> u32 {
-        upper_bound(&|slot| self.columns.morton_code(slot), code, slots)
     }
 }

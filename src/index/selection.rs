@@ -37,6 +37,20 @@ impl Selection<'_> {
         }
     }
 
+    /// The slots before this one, and the others; either may be none.
+    pub(crate) fn split_at(&self, slot: u32) -> [Selection<'_>; 2] {
+        match self {
+            Self::Range(range) => {
+                let middle = slot.clamp(range.start, range.end);
+                [Self::Range(range.start..middle), Self::Range(middle..range.end)]
+            }
+            Self::List(list) => {
+                let (before, after) = list.split_at(list.partition_point(|one| *one < slot));
+                [Self::List(before), Self::List(after)]
+            }
+        }
+    }
+
     /// Number of slots.
     pub fn count(&self) -> usize {
         match self {

@@ -76,6 +76,14 @@ impl Snapshot {
         self.areas.len()
     }
 
+    /// A span of seconds since 1970 in which all reports were requested, ends included. It may be
+    /// longer than needed, because reports that were changed or removed count too. None without
+    /// any.
+    pub(crate) fn requested_span(&self) -> Option<(i64, i64)> {
+        let spans = self.segments.iter().filter_map(|held| held.columns().requested_span());
+        spans.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+    }
+
     /// Number of reports.
     pub fn len(&self) -> usize {
         self.segments.iter().map(LiveSegment::live_count).sum()

@@ -91,8 +91,6 @@ fn name(feature: &Value, property: Option<&str>) -> std::result::Result<String, 
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    // A list of areas is apart by commas.
-    let text = text.replace(',', " ·");
     if text.is_empty() || text.chars().count() > NAME_CHARS_MAX || text.contains('\0') {
         let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
         let keys = keys.join(", ");

@@ -19,7 +19,7 @@ impl Mapping {
     /// The fields, by their names in mappings, of which the source has neither a column nor a
     /// default: a report that is stored already keeps them.
     pub(super) fn unsaid(&self) -> Vec<&'static str> {
-        let has = |name: &str| self.columns.contains_key(name);
+        let has = |name: &str| self.columns.has(name);
         let defaults = &self.profile.defaults;
         let is_said = |name: &str| {
             let concluded = CONCLUDED.iter().find(|(field, _)| *field == name);

@@ -1,16 +1,20 @@
 //! An R-tree of the edges of polygons: is a position inside, without looking at every edge?
 
+use std::borrow::Cow;
+
 use geo::kernels::{Kernel, Orientation};
-use geo::{Coord, GeoNum, MultiPolygon, Polygon};
+use geo::{Coord, GeoNum, LineString, MultiPolygon, Polygon};
 use rstar::{AABB, RTree, RTreeObject};
 
-/// One edge of a ring.
+/// One edge of a ring. Only a ring whose corners are all equal has an edge of length zero.
 #[derive(Debug, Clone)]
-struct IndexedEdge {
-    start: Coord<f64>,
-    end: Coord<f64>,
+pub(super) struct IndexedEdge {
+    pub start: Coord<f64>,
+    pub end: Coord<f64>,
     /// Number of its ring, over all polygons.
-    ring: u32,
+    pub ring: u32,
+    /// Its place in the ring, from 0.
+    pub place: u32,
 }
 
 impl RTreeObject for IndexedEdge {
@@ -29,6 +33,35 @@ enum Side {
     Edge,
 }
 
+/// How often each ring winds around a position that lies on no edge, counter-clockwise turns
+/// positive. Rings that do not wind around it are absent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Windings(Vec<(u32, i32)>);
+
+impl Windings {
+    /// The winding number of one ring.
+    pub fn of(&self, ring: u32) -> i32 {
+        self.0.iter().find(|(known, _)| *known == ring).map_or(0, |(_, winding)| *winding)
+    }
+
+    /// The rings that wind around the position.
+    pub fn rings(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().filter(|(_, winding)| *winding != 0).map(|(ring, _)| *ring)
+    }
+
+    /// The winding numbers of the other rings.
+    pub fn without(self, ring: u32) -> Self {
+        Self(self.0.into_iter().filter(|(known, _)| *known != ring).collect())
+    }
+
+    fn add(&mut self, ring: u32, winding: i32) {
+        match self.0.iter_mut().find(|(known, _)| *known == ring) {
+            Some((_, sum)) => *sum += winding,
+            None => self.0.push((ring, winding)),
+        }
+    }
+}
+
 /// The edges of polygons in an R-tree. A search follows a ray to the east and looks only at the
 /// edges that the ray may cross, with robust orientation tests (Shewchuk 1997, crate `robust`):
 /// O(log n) and the number of crossings. The result equals that of `geo`'s test, which looks at
@@ -42,22 +75,15 @@ pub(super) struct EdgeIndex {
 }
 
 impl EdgeIndex {
-    /// Indexes every edge of closed rings.
-    pub(super) fn new(shape: &MultiPolygon<f64>) -> Self {
+    /// Indexes every edge of closed rings. A corner that repeats the one before adds none.
+    pub fn new(shape: &MultiPolygon<f64>) -> Self {
         let (mut edges, mut polygons) = (Vec::new(), Vec::new());
         let mut ring = 0;
         let mut east = f64::NEG_INFINITY;
         for polygon in shape {
             let first = ring;
             for line in rings(polygon) {
-                edges.extend(line.lines().map(|edge| IndexedEdge {
-                    start: edge.start,
-                    end: edge.end,
-                    ring,
-                }));
-                if let [only] = line.0.as_slice() {
-                    edges.push(IndexedEdge { start: *only, end: *only, ring });
-                }
+                add_edges(line, ring, &mut edges);
                 east = line.coords().map(|corner| corner.x).fold(east, f64::max);
                 ring += 1;
             }
@@ -66,31 +92,31 @@ impl EdgeIndex {
         Self { edges: RTree::bulk_load(edges), polygons, east }
     }
 
+    /// All edges, in no particular order.
+    pub fn edges(&self) -> impl Iterator<Item = &IndexedEdge> {
+        self.edges.iter()
+    }
+
+    /// The R-tree of the edges.
+    pub fn tree(&self) -> &RTree<IndexedEdge> {
+        &self.edges
+    }
+
+    /// For each polygon the number of its outer ring and the number after its last hole.
+    pub fn polygons(&self) -> &[(u32, u32)] {
+        &self.polygons
+    }
+
     /// Is the coordinate inside a polygon or on an edge of one?
-    pub(super) fn contains(&self, at: Coord<f64>) -> bool {
-        let ray = AABB::from_corners([at.x, at.y], [self.east.max(at.x), at.y]);
-        let mut windings: Vec<(u32, i32)> = Vec::new();
-        let mut on_edge: Vec<u32> = Vec::new();
-        for edge in self.edges.locate_in_envelope_intersecting(ray) {
-            match crossing(edge, at) {
-                None => on_edge.push(edge.ring),
-                Some(0) => {}
-                Some(winding) => match windings.iter_mut().find(|(ring, _)| *ring == edge.ring) {
-                    Some((_, sum)) => *sum += winding,
-                    None => windings.push((edge.ring, winding)),
-                },
-            }
+    pub fn contains(&self, at: Coord<f64>) -> bool {
+        let (windings, on_edge) = self.locate(at);
+        if on_edge.is_empty() {
+            return self.holds(&windings);
         }
-        if windings.is_empty() && on_edge.is_empty() {
-            return false;
-        }
-        let side = |ring: u32| {
-            let winding = windings.iter().find(|(known, _)| *known == ring);
-            match winding {
-                _ if on_edge.contains(&ring) => Side::Edge,
-                Some((_, sum)) if *sum != 0 => Side::Inside,
-                _ => Side::Outside,
-            }
+        let side = |ring: u32| match windings.of(ring) {
+            _ if on_edge.contains(&ring) => Side::Edge,
+            0 => Side::Outside,
+            _ => Side::Inside,
         };
         self.polygons.iter().any(|&(outer, end)| match side(outer) {
             Side::Outside => false,
@@ -101,10 +127,56 @@ impl EdgeIndex {
             }
         })
     }
+
+    /// The winding numbers of all rings around a coordinate, and the rings on whose edge it lies;
+    /// for those the winding number means nothing.
+    pub fn locate(&self, at: Coord<f64>) -> (Windings, Vec<u32>) {
+        let ray = AABB::from_corners([at.x, at.y], [self.east.max(at.x), at.y]);
+        let mut windings = Windings::default();
+        let mut on_edge: Vec<u32> = Vec::new();
+        for edge in self.edges.locate_in_envelope_intersecting(ray) {
+            match crossing(edge, at) {
+                None => on_edge.push(edge.ring),
+                Some(0) => {}
+                Some(winding) => windings.add(edge.ring, winding),
+            }
+        }
+        (windings, on_edge)
+    }
+
+    /// Is a coordinate with these winding numbers, which lies on no edge, inside a polygon?
+    pub fn holds(&self, windings: &Windings) -> bool {
+        windings.rings().any(|ring| {
+            let (outer, end) = self.polygons[self.polygon_of(ring)];
+            ring == outer && !windings.rings().any(|hole| (outer + 1..end).contains(&hole))
+        })
+    }
+
+    /// The number of the polygon that a ring belongs to.
+    pub fn polygon_of(&self, ring: u32) -> usize {
+        self.polygons.partition_point(|(outer, _)| *outer <= ring) - 1
+    }
 }
 
-fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> {
+fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
+}
+
+fn add_edges(line: &LineString<f64>, ring: u32, edges: &mut Vec<IndexedEdge>) {
+    let first = edges.len();
+    for edge in line.lines().filter(|edge| edge.start != edge.end) {
+        let place = (edges.len() - first) as u32;
+        edges.push(IndexedEdge { start: edge.start, end: edge.end, ring, place });
+    }
+    if edges.len() == first {
+        let only = line.0.first();
+        edges.extend(only.map(|at| IndexedEdge { start: *at, end: *at, ring, place: 0 }));
+    }
+}
+
+/// On which side of the line from `a` to `b` is `c`?
+pub(super) fn orientation(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>) -> Orientation {
+    <f64 as GeoNum>::Ker::orient2d(a, b, c)
 }
 
 /// What an edge adds to the winding number around `at`: 1 where it crosses the ray upwards, -1
@@ -117,7 +189,7 @@ fn crossing(edge: &IndexedEdge, at: Coord<f64>) -> Option<i32> {
         return Some(0);
     }
     let between = start.x.min(end.x) <= at.x && at.x <= start.x.max(end.x);
-    match <f64 as GeoNum>::Ker::orient2d(*start, *end, at) {
+    match orientation(*start, *end, at) {
         Orientation::Collinear if between => None,
         Orientation::CounterClockwise if upward && end.y != at.y => Some(1),
         Orientation::Clockwise if !upward => Some(-1),
@@ -125,10 +197,44 @@ fn crossing(edge: &IndexedEdge, at: Coord<f64>) -> Option<i32> {
     }
 }
 
+/// The winding numbers at `to`, where `known` are those at `from`, which lies on no edge. `edges`
+/// holds every edge that the straight line between the two touches. `None` where the line passes
+/// through a corner, along an edge or ends on one: then the crossings do not decide.
+pub(super) fn moved<'a, 'b>(
+    known: &'a Windings,
+    (from, to): (Coord<f64>, Coord<f64>),
+    edges: impl IntoIterator<Item = &'b IndexedEdge>,
+) -> Option<Cow<'a, Windings>> {
+    let mut windings = Cow::Borrowed(known);
+    for edge in edges {
+        let IndexedEdge { start, end, ring, .. } = edge;
+        let apart = |a: f64, b: f64, c: f64, d: f64| a.max(b) < c.min(d) || c.max(d) < a.min(b);
+        if apart(from.x, to.x, start.x, end.x) || apart(from.y, to.y, start.y, end.y) {
+            continue;
+        }
+        let (before, after) = (orientation(*start, *end, from), orientation(*start, *end, to));
+        if before == Orientation::Collinear || after == Orientation::Collinear {
+            return None;
+        }
+        if before == after {
+            continue;
+        }
+        let ends = (orientation(from, to, *start), orientation(from, to, *end));
+        match ends {
+            (Orientation::Collinear, _) | (_, Orientation::Collinear) => return None,
+            (a, b) if a == b => {}
+            // The inside of a counter-clockwise ring is to the left of its edges.
+            _ if after == Orientation::CounterClockwise => windings.to_mut().add(*ring, 1),
+            _ => windings.to_mut().add(*ring, -1),
+        }
+    }
+    Some(windings)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::{Intersects, LineString, Point};
+    use geo::{Intersects, Point};
     use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
     /// A closed ring of whole-numbered corners: it may cross itself, repeat corners or have edges
@@ -138,19 +244,22 @@ mod tests {
         LineString::from((0..corners).map(corner).collect::<Vec<_>>())
     }
 
+    fn shape(rng: &mut SmallRng) -> MultiPolygon<f64> {
+        (0..rng.random_range(0..3))
+            .map(|_| {
+                let (outer, hole) = (rng.random_range(1..12), rng.random_range(1..6));
+                let holes = (0..rng.random_range(0..3)).map(|_| ring(rng, hole)).collect();
+                Polygon::new(ring(rng, outer), holes)
+            })
+            .collect()
+    }
+
     #[test]
     fn equals_geo_on_random_rings_with_holes_and_crossings() {
         let mut rng = SmallRng::seed_from_u64(20_261_127);
         let (mut inside, mut tested) = (0, 0);
         for _ in 0..400 {
-            let shape: MultiPolygon<f64> = (0..rng.random_range(0..3))
-                .map(|_| {
-                    let (outer, hole) = (rng.random_range(1..12), rng.random_range(1..6));
-                    let holes = (0..rng.random_range(0..3)).map(|_| ring(&mut rng, hole));
-                    let holes = holes.collect();
-                    Polygon::new(ring(&mut rng, outer), holes)
-                })
-                .collect();
+            let shape = shape(&mut rng);
             let index = EdgeIndex::new(&shape);
             for x in -14..=14 {
                 for y in -14..=14 {
@@ -162,5 +271,36 @@ mod tests {
             }
         }
         assert!(inside * 10 > tested && inside < tested, "{inside} of {tested} inside");
+    }
+
+    #[test]
+    fn windings_along_a_line_equal_windings_at_its_end() {
+        let mut rng = SmallRng::seed_from_u64(15);
+        let (mut compared, mut undecided) = (0, 0);
+        for _ in 0..300 {
+            let index = EdgeIndex::new(&shape(&mut rng));
+            for _ in 0..50 {
+                // Half of the ends have whole coordinates, where corners and edges are.
+                let mut end = || match rng.random_bool(0.5) {
+                    true => f64::from(rng.random_range(-7..=7)),
+                    false => rng.random_range(-7.0..7.0),
+                };
+                let (from, to) = (Coord { x: end(), y: end() }, Coord { x: end(), y: end() });
+                let (known, on_edge) = index.locate(from);
+                if !on_edge.is_empty() {
+                    continue;
+                }
+                let Some(found) = moved(&known, (from, to), index.edges()) else {
+                    undecided += 1;
+                    continue;
+                };
+                let (wanted, on_edge) = index.locate(to);
+                assert!(on_edge.is_empty(), "{to:?} is on an edge");
+                assert!((0..12).all(|ring| found.of(ring) == wanted.of(ring)), "{from:?} {to:?}");
+                assert_eq!(index.holds(&found), index.contains(to), "{from:?} {to:?}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 3_000 && undecided > 100, "{compared} compared, {undecided} undecided");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use geo::{BoundingRect, Coord, MultiPolygon, Validation};
+use geo::{BoundingRect, Coord, MultiPolygon};
 
 use crate::place::edge_index::EdgeIndex;
+use crate::place::ring_faults::{RingFault, ring_fault};
 use crate::place::{BBox, OutOfRange, Position};
 
 /// Checked polygons in longitude and latitude; edges are straight lines between their ends'
@@ -40,8 +41,8 @@ pub enum PolygonError {
     OutOfRange(OutOfRange),
     /// More corners than are allowed; how many there are.
     Corners(usize),
-    /// Rings that cross themselves or one another.
-    Invalid(String),
+    /// A ring that is no simple line around an area, or rings that cross or are nested wrongly.
+    Rings(RingFault),
     /// No corners at all.
     Empty,
 }
@@ -52,19 +53,22 @@ impl Polygons {
     /// Corners of all rings together, at most, of an area whose boundary is loaded.
     pub const BOUNDARY_CORNERS_MAX: usize = 500_000;
 
-    /// Polygons of closed rings, strictly checked.
+    /// Polygons of closed rings, strictly checked, in O(n log n) and the number of pairs of edges
+    /// whose boxes overlap.
     ///
     /// # Errors
-    /// Coordinates off the Earth, too many corners, or rings that cross themselves or one another.
+    /// Coordinates off the Earth, too many corners, or rings that are not simple, cross one another
+    /// or are nested wrongly.
     pub fn new(shape: MultiPolygon<f64>) -> Result<Self, PolygonError> {
         let corners = corners(&shape)?;
         if corners > Self::CORNERS_MAX {
             return Err(PolygonError::Corners(corners));
         }
-        if let Some(problem) = shape.validation_errors().first() {
-            return Err(PolygonError::Invalid(problem.to_string()));
+        let polygons = Self::bounded(shape)?;
+        match ring_fault(&polygons.edges) {
+            Some(fault) => Err(PolygonError::Rings(fault)),
+            None => Ok(polygons),
         }
-        Self::bounded(shape)
     }
 
     /// The boundary of an area as surveyed: rings may touch or cross themselves. What a ring winds
@@ -105,6 +109,11 @@ impl Polygons {
     pub fn contains(&self, at: Position) -> bool {
         let holds = |lon: f64| self.edges.contains(Coord { x: lon, y: at.lat() });
         holds(at.lon()) || at.lon() == -180.0 && holds(180.0)
+    }
+
+    /// The index of the edges.
+    pub(super) fn edge_index(&self) -> &EdgeIndex {
+        &self.edges
     }
 
     /// The smallest box that holds all polygons.

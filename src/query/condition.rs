@@ -236,6 +236,20 @@ impl Condition {
         }
     }
 
+    /// A conjunct that wants the position in polygons, and the other conjuncts; none where the form
+    /// shows no such conjunct. Reports elsewhere do not match.
+    pub(super) fn polygons(&self) -> Option<(&Polygons, Vec<&Condition>)> {
+        match self {
+            Self::In(Region::Polygons(polygons)) => Some((polygons, Vec::new())),
+            Self::All(list) => list.iter().enumerate().find_map(|(n, one)| {
+                let (polygons, mut rest) = one.polygons()?;
+                rest.extend(list[..n].iter().chain(&list[n + 1..]));
+                Some((polygons, rest))
+            }),
+            _ => None,
+        }
+    }
+
     /// The truth of a condition on a text property for one value, or for an absent one. None for
     /// unknown, and for other conditions.
     pub(super) fn text_truth(&self, value: Option<&str>) -> Option<bool> {

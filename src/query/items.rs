@@ -1,7 +1,9 @@
 //! Lists with CQL2 conditions and a total count, as OGC API - Features needs them.
 
+use crate::domain::Interrupt;
 use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
-use crate::place::BBox;
+use crate::place::{BBox, Polygons};
+use crate::query::bound_condition::BoundCondition;
 use crate::query::condition::Condition;
 use crate::query::newest::NewestCollector;
 use crate::query::page::{Cursor, Page};
@@ -48,6 +50,14 @@ pub fn items(
     query: ItemsQuery<'_>,
 ) -> (Page<DocAddress>, u64) {
     let mut list = NewestCollector::new(snapshot, query.after, query.limit);
+    // Approximate positions count in conditions, but not in scans of places unless the filter says.
+    if query.bbox.is_none()
+        && compiled.accepts_approximate()
+        && let Some((polygons, rest)) = query.condition.polygons()
+    {
+        let matched = collect_inside(snapshot, compiled, (polygons, &rest), &mut list);
+        return (list.page(), matched);
+    }
     let mut matched = 0;
     let certain = query.condition.is_always_true();
     let condition = query.condition.bind(snapshot);
@@ -71,4 +81,34 @@ pub fn items(
         }
     }
     (list.page(), matched)
+}
+
+/// Collects the reports in polygons of which the other conditions are true too, through the cover
+/// of the polygons by the grid. Returns their number.
+fn collect_inside(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    (polygons, rest): (&Polygons, &[&Condition]),
+    list: &mut NewestCollector<'_>,
+) -> u64 {
+    let mut matched = 0;
+    let others = BoundCondition::All(rest.iter().map(|one| one.bind(snapshot)).collect());
+    // The number of matches is wanted: the scan ends at its end.
+    let never = Interrupt::default();
+    let _ = snapshot.scan_polygons(polygons, compiled, &never, |batch, cover| {
+        if cover.is_none() && rest.is_empty() {
+            matched += batch.slots().count() as u64;
+            return list.collect_batch(&batch);
+        }
+        batch.slots().each(|slot| {
+            let is_inside = cover.is_none_or(|cover| {
+                batch.columns().position(slot).is_some_and(|at| cover.contains(at))
+            });
+            if is_inside && others.holds(&batch, slot) {
+                matched += 1;
+                list.collect(batch.address(slot));
+            }
+        });
+    });
+    matched
 }

@@ -91,6 +91,14 @@ impl<'a> NewestCollector<'a> {
         }
     }
 
+    /// May this report of a batch still be on the page, judged by its time alone?
+    #[inline]
+    pub(crate) fn may_collect(&self, batch: &SelectionBatch<'_>, slot: u32) -> bool {
+        let newest = self.after.as_ref().map_or(i64::MAX, |after| after.key);
+        let requested = batch.columns().requested(slot);
+        (requested >= self.oldest()) & (requested <= newest)
+    }
+
     #[inline]
     fn collect_slot(&mut self, batch: &SelectionBatch<'_>, slot: u32, newest: i64) {
         let requested = batch.columns().requested(slot);

@@ -1,8 +1,9 @@
 //! Places where a repair did not last: closed as done, then reported again.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::domain::{ClosedReason, Status};
+use crate::domain::ClosedReason;
 use crate::index::{CompiledFilter, DocAddress, Snapshot};
 use crate::query::density::centroid_and_hull;
 use crate::statistics::{DisjointSet, SphereGrid, chord2, chord2_of};
@@ -80,6 +81,9 @@ struct Visit {
 /// closed as done. Reports that are linked by such failed repairs form one place. Reports closed as
 /// duplicates are ignored: they are neither repairs nor do they show that one failed.
 ///
+/// Takes O(n log n) for the grid of each service, and time in the pairs of reports within the
+/// radius; two threads share the services of many reports.
+///
 /// ```
 /// use pointchaud::domain::{ClosedReason, Filter, IndexedFields, ReportId, ServiceCode, Status};
 /// use pointchaud::index::Index;
@@ -109,32 +113,72 @@ pub fn recurrences(
     compiled: &CompiledFilter,
     query: RecurrenceQuery,
 ) -> Recurrences {
-    let mut services: BTreeMap<u16, Vec<Visit>> = BTreeMap::new();
-    snapshot.scan_located(compiled, 0, 1, |batch| {
-        batch.slots().each(|slot| {
-            let record = batch.columns().record(slot);
-            if record.reason != Some(ClosedReason::Duplicate) {
-                let repaired = record.closed.filter(|_| record.reason == Some(ClosedReason::Done));
-                let address = batch.address(slot);
-                let visit = Visit { address, requested: record.requested, repaired };
-                services.entry(record.service).or_default().push(visit);
+    let [first, second] = halves(visits_by_service(snapshot, compiled));
+    let search = |services: Vec<(u16, Vec<Visit>)>| {
+        let mut found = Recurrences { places: Vec::new(), repairs: 0, failed: 0 };
+        for (service, visits) in services {
+            found.repairs += visits.iter().filter(|visit| visit.repaired.is_some()).count() as u64;
+            add_places(snapshot, service, &visits, query, &mut found);
+        }
+        found
+    };
+    let mut found = if second.is_empty() {
+        search(first)
+    } else {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| search(second));
+            let own = search(first);
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Recurrences {
+                places: own.places.into_iter().chain(other.places).collect(),
+                repairs: own.repairs + other.repairs,
+                failed: own.failed + other.failed,
             }
-        });
-    });
-    let mut found = Recurrences { places: Vec::new(), repairs: 0, failed: 0 };
-    for (service, mut visits) in services {
-        visits.sort_unstable_by(|a, b| {
-            let ids = || snapshot.id(a.address).cmp(snapshot.id(b.address));
-            a.requested.cmp(&b.requested).then_with(ids)
-        });
-        found.repairs += visits.iter().filter(|visit| visit.repaired.is_some()).count() as u64;
-        add_places(snapshot, service, &visits, query, &mut found);
-    }
+        })
+    };
     found.places.sort_by(|a, b| {
         let ids = || snapshot.id(a.members[0]).cmp(snapshot.id(b.members[0]));
         (b.failed, b.members.len()).cmp(&(a.failed, a.members.len())).then_with(ids)
     });
     found
+}
+
+/// The matching located reports of each service that has any, in no particular order.
+fn visits_by_service(snapshot: &Snapshot, compiled: &CompiledFilter) -> Vec<(u16, Vec<Visit>)> {
+    let mut services: Vec<Vec<Visit>> = vec![Vec::new(); snapshot.service_count()];
+    snapshot.scan_located(compiled, 0, 1, |batch| {
+        let columns = batch.columns();
+        batch.slots().each(|slot| {
+            let reason = columns.state(slot).reason();
+            if reason != Some(ClosedReason::Duplicate) {
+                let is_done = reason == Some(ClosedReason::Done);
+                let repaired = if is_done { columns.closed(slot) } else { None };
+                let (address, requested) = (batch.address(slot), columns.requested(slot));
+                let visit = Visit { address, requested, repaired };
+                services[usize::from(columns.service(slot))].push(visit);
+            }
+        });
+    });
+    let numbered = (0..).zip(services);
+    numbered.filter(|(_, visits)| !visits.is_empty()).collect()
+}
+
+/// From this many reports on two threads share the services.
+const PARALLEL_MIN: usize = 50_000;
+
+/// The services in two parts of about as many reports; the second is empty where there are few.
+fn halves(mut services: Vec<(u16, Vec<Visit>)>) -> [Vec<(u16, Vec<Visit>)>; 2] {
+    if services.iter().map(|(_, visits)| visits.len()).sum::<usize>() < PARALLEL_MIN {
+        return [services, Vec::new()];
+    }
+    services.sort_by_key(|(_, visits)| Reverse(visits.len()));
+    let (mut halves, mut sizes) = ([Vec::new(), Vec::new()], [0, 0]);
+    for (service, visits) in services {
+        let smaller = usize::from(sizes[1] < sizes[0]);
+        sizes[smaller] += visits.len();
+        halves[smaller].push((service, visits));
+    }
+    halves
 }
 
 /// Number of matching repairs: located reports closed as done at a known time.
@@ -159,15 +203,15 @@ pub fn count_repairs(snapshot: &Snapshot, compiled: &CompiledFilter) -> u64 {
     let mut repairs = 0;
     snapshot.scan_located(compiled, 0, 1, |batch| {
         batch.slots().each(|slot| {
-            let record = batch.columns().record(slot);
-            let is_done = record.reason == Some(ClosedReason::Done) && record.closed.is_some();
-            repairs += u64::from(is_done);
+            let columns = batch.columns();
+            let is_done = columns.state(slot).reason() == Some(ClosedReason::Done);
+            repairs += u64::from(is_done && columns.closed(slot).is_some());
         });
     });
     repairs
 }
 
-/// Adds the places of one service. `visits` are ascending by time.
+/// Adds the places of one service.
 fn add_places(
     snapshot: &Snapshot,
     service: u16,
@@ -206,13 +250,17 @@ fn add_places(
             groups.entry(linked.find(number as u32)).or_default().push(number);
         }
     }
-    for members in groups.into_values() {
+    for mut members in groups.into_values() {
+        members.sort_unstable_by(|a, b| {
+            let (a, b) = (&visits[*a], &visits[*b]);
+            let ids = || snapshot.id(a.address).cmp(snapshot.id(b.address));
+            a.requested.cmp(&b.requested).then_with(ids)
+        });
         let delays: Vec<i64> = members.iter().filter_map(|member| failed[*member]).collect();
         let failed_members = members.iter().filter(|member| failed[**member].is_some());
         let failed_repairs = failed_members.map(|member| visits[*member].address).collect();
         let own: Vec<[f64; 2]> = members.iter().map(|member| places[*member]).collect();
-        let is_open =
-            |member: &&usize| snapshot.record(visits[**member].address).status != Status::Closed;
+        let is_open = |member: &&usize| snapshot.state(visits[**member].address).is_open();
         found.failed += delays.len() as u64;
         found.places.push(Recurrence {
             service,

@@ -1,17 +1,23 @@
 //! Reports inside a polygon.
 
+use crate::domain::{Interrupt, Interrupted};
 use crate::index::{CompiledFilter, DocAddress, Snapshot};
 use crate::place::Polygons;
 use crate::query::newest::NewestCollector;
 use crate::query::page::{Cursor, Page};
 
-/// Matching located reports inside the polygons, newest first, equal times by id: the first `limit`
-/// after the cursor.
+/// Matching located reports inside the polygons or on their edges, newest first, equal times by id:
+/// the first `limit` after the cursor.
 ///
-/// Takes one point-in-polygon test for each matching report in the polygons' bounding box.
+/// Grid cells that lie wholly inside are read as ranges. In those with an edge a report is tested
+/// only where it is newer than the last one of the page so far, and only against the edges in its
+/// cell.
+///
+/// # Errors
+/// The work was interrupted.
 ///
 /// ```
-/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::domain::{Filter, IndexedFields, Interrupt, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
 /// use pointchaud::place::{BBox, Polygons, Position};
 /// use pointchaud::query::within_polygon;
@@ -24,7 +30,8 @@ use crate::query::page::{Cursor, Page};
 /// let snapshot = index.reader().load();
 /// let square = Polygons::of_box(&BBox::new(-71.22, 46.80, -71.20, 46.82).unwrap()).unwrap();
 /// let every = snapshot.compiled(&Filter::default());
-/// let page = within_polygon(&snapshot, &every, &square, None, 10);
+/// let interrupt = Interrupt::default();
+/// let page = within_polygon(&snapshot, &every, &square, (None, 10), &interrupt).unwrap();
 /// assert_eq!(page.items.len(), 1);
 /// assert_eq!(snapshot.id(page.items[0]), "inside");
 /// ```
@@ -32,16 +39,21 @@ pub fn within_polygon(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
     polygons: &Polygons,
-    after: Option<Cursor<i64>>,
-    limit: usize,
-) -> Page<DocAddress> {
+    (after, limit): (Option<Cursor<i64>>, usize),
+    interrupt: &Interrupt,
+) -> Result<Page<DocAddress>, Interrupted> {
     let mut list = NewestCollector::new(snapshot, after, limit);
-    snapshot.scan_box(polygons.bounds(), compiled, |batch| {
-        batch.slots().each(|slot| {
-            if batch.columns().position(slot).is_some_and(|at| polygons.contains(at)) {
+    snapshot.scan_polygons(polygons, compiled, interrupt, |batch, cover| match cover {
+        None => list.collect_batch(&batch),
+        Some(cover) => batch.slots().each(|slot| {
+            let is_inside = || {
+                let at = batch.columns().position(slot);
+                at.is_some_and(|at| cover.contains(at))
+            };
+            if list.may_collect(&batch, slot) && is_inside() {
                 list.collect(batch.address(slot));
             }
-        });
-    });
-    list.page()
+        }),
+    })?;
+    Ok(list.page())
 }

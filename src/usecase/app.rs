@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::config::Limits;
 use crate::domain::{
-    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, JurisdictionId, Patch,
-    Report, ReportId, StoredReport, SystemClock,
+    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt, Interrupted,
+    JurisdictionId, Patch, Report, ReportId, StoredReport, SystemClock,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
@@ -193,8 +193,28 @@ impl App {
         city: &City,
         ask: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.query_while_wanted(city, move |snapshot, _| ask(snapshot)).await
+    }
+
+    /// As [`App::query`], for a query that ends early where its [`Interrupt`] is raised: when the
+    /// caller has dropped the future, as for a client that has gone, or the time is over.
+    ///
+    /// # Errors
+    /// As [`App::query`].
+    pub async fn query_while_wanted<T: Send + 'static>(
+        &self,
+        city: &City,
+        ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let snapshot = self.snapshot(city)?;
-        self.compute(move || ask(&snapshot)).await
+        let interrupt = Interrupt::default();
+        let _guard = interrupt.clone().raised_on_drop();
+        self.compute(move || {
+            // A query that has waited longer than its caller does not begin.
+            interrupt.check()?;
+            ask(&snapshot, &interrupt)
+        })
+        .await
     }
 
     /// Runs a function that may take long in the bounded pool.
@@ -218,10 +238,7 @@ impl App {
             work.await.map_err(Error::internal)?.0
         };
         let answer = tokio::time::timeout(self.limits.request_time_max, answer).await;
-        answer.unwrap_or_else(|_| {
-            let message = message!("La réponse a pris trop de temps.", "The answer took too long.");
-            Err(Error::new(ErrorKind::Unavailable, message))
-        })
+        answer.unwrap_or_else(|_| Err(Interrupted.into()))
     }
 
     /// Submits a command to the store and waits until it is durable.
@@ -274,8 +291,9 @@ impl App {
         }
     }
 
-    /// Changes a report; with `expected` only if its revision is still that one. `children` is
-    /// applied to each of its duplicates that is not closed.
+    /// Changes a report; with `expected` only if its revision is still that one. A report that
+    /// moves gets the area of its new place. `children` is applied to each of its duplicates that
+    /// is not closed.
     ///
     /// # Errors
     /// Refusals of the gate; another revision than expected; not found; the store.
@@ -291,7 +309,8 @@ impl App {
             let city = city.clone();
             move |report: &Report| {
                 let catalogue = city.catalogue();
-                city.gate(&catalogue).amend(report, patch.clone()).map_err(Error::refused)
+                let changed = city.gate(&catalogue).amend(report, patch.clone());
+                Ok(city.with_area_of_move(report, changed.map_err(Error::refused)?))
             }
         };
         let command = UpdateReport {

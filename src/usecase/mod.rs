@@ -24,6 +24,7 @@ mod import_summary;
 pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
+mod moves;
 pub mod recurrences;
 pub mod reports;
 mod source_city;

@@ -1,12 +1,14 @@
 //! Counts under a filter, with the results of the background watch that belong to it.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 
-use crate::domain::{Filter, days_between};
+use crate::domain::{Filter, days_between, end_of_day};
 use crate::error::{Refusal, Result};
 use crate::index::{BoundaryIndex, Snapshot};
 use crate::message;
-use crate::query::{self, Stats};
+use crate::query::{self, Stats, StatsPart, StatsQuery};
 use crate::usecase::City;
 use crate::usecase::reports::check_areas;
 
@@ -19,8 +21,9 @@ pub struct CityStats {
 }
 
 impl CityStats {
-    /// Counts the reports that pass a filter; by the areas of `boundary_set`, if one is named, else
-    /// by the areas that the reports name. The daily counts cover at most `days_max` days.
+    /// Counts the reports that pass a filter, as far as `parts` ask; by the areas of
+    /// `boundary_set`, if one is named, else by the areas that the reports name. The daily counts
+    /// are those from the first to the last day with a report, the latest `days_max` days of them.
     ///
     /// # Errors
     /// An area in which the city has no report; an unknown boundary set.
@@ -28,17 +31,38 @@ impl CityStats {
         snapshot: &Snapshot,
         city: &City,
         (filter, boundary_set): (&Filter, Option<&str>),
+        parts: &[StatsPart],
         days_max: usize,
     ) -> Result<Self> {
         check_areas(snapshot, filter)?;
         let areas = find_boundary_set(snapshot, boundary_set)?;
         let compiled = snapshot.compiled(filter);
-        let days = query::time_span(snapshot, &compiled)
-            .map(|(first, last)| days_between(first, last, city.zone(), days_max));
-        let (starts, days): (Vec<i64>, Vec<Date>) = days.unwrap_or_default().into_iter().unzip();
-        let counts = query::stats(snapshot, &compiled, &starts, areas);
-        Ok(Self { counts, days })
+        let has_days = parts.contains(&StatsPart::Days);
+        let span = snapshot.requested_span().filter(|_| has_days);
+        let days = span.map(|(first, last)| {
+            // One scan counts on all days that may have reports; empty ones are cut off after it.
+            let asked = compiled.requested_range();
+            let (first, last) = (first.max(asked.start), last.min(asked.end - 1));
+            days_between(first, last, city.zone(), usize::MAX)
+        });
+        let (mut starts, days): (Vec<i64>, Vec<Date>) =
+            days.unwrap_or_default().into_iter().unzip();
+        // The last day may be longer than 24 hours: it ends where the one after it begins.
+        starts.extend(starts.last().map(|last| end_of_day(*last, city.zone())));
+        let query = StatsQuery { parts, day_starts: &starts, areas };
+        let mut counts = query::stats(snapshot, &compiled, query);
+        counts.days.truncate(days.len());
+        let kept = kept_days(&counts.days, days_max);
+        counts.days = counts.days[kept.clone()].to_vec();
+        Ok(Self { counts, days: days[kept].to_vec() })
     }
+}
+
+/// From the first to the last day that has reports, of them the latest `days_max`.
+fn kept_days(counts: &[u64], days_max: usize) -> Range<usize> {
+    let first = counts.iter().position(|count| *count > 0).unwrap_or(counts.len());
+    let end = counts.iter().rposition(|count| *count > 0).map_or(first, |last| last + 1);
+    first.max(end.saturating_sub(days_max))..end
 }
 
 /// The boundary set of this name; `None` if no name is given.
@@ -55,4 +79,18 @@ fn find_boundary_set<'a>(
         return Err(Refusal::new("areas", name, message).into());
     };
     Ok(Some(set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_kept_from_the_first_to_the_last_with_reports() {
+        assert_eq!(kept_days(&[0, 0, 3, 0, 1, 0], 100), 2..5);
+        assert_eq!(kept_days(&[0, 0, 3, 0, 1, 0], 2), 3..5);
+        assert_eq!(kept_days(&[5], 1), 0..1);
+        assert_eq!(kept_days(&[0, 0], 5).len(), 0);
+        assert_eq!(kept_days(&[], 5).len(), 0);
+    }
 }

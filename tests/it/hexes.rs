@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::world::{World, everywhere, placed};
+use crate::common::{LocalService, demo_city};
 use pointchaud::domain::{Accuracy, ClosedReason, Filter, IndexedFields, Status};
 use pointchaud::place::{H3Cell, Position, distance};
 use pointchaud::query;
@@ -263,4 +264,22 @@ fn recurrences_equal_a_scan_over_all_pairs() {
         reports.len() + 1
     });
     assert!(seen > 50, "only {seen} places");
+}
+
+#[test]
+fn hexagons_are_sent_without_outlines_on_request() {
+    let service = LocalService::start(&demo_city("hexes", 1_200, 2));
+    let get = |query: &str| service.get(&format!("/api/v1/hexes?resolution=8{query}"));
+    let (whole, bare) = (get(""), get("&geometry=none"));
+    assert!(bare.body.len() * 4 < whole.body.len() * 3, "{} bytes", bare.body.len());
+    let mut drawn = whole.json();
+    assert_eq!(get("&geometry=polygon").json(), drawn);
+    let features = drawn["features"].as_array_mut().unwrap();
+    assert!(features.len() > 50, "{} hexagons", features.len());
+    for hex in features {
+        assert_eq!(hex["geometry"]["type"], "Polygon");
+        hex["geometry"] = serde_json::Value::Null;
+    }
+    assert_eq!(bare.json(), drawn);
+    assert_eq!(get("&geometry=circle").fields(), ["geometry"]);
 }

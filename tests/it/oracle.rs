@@ -3,7 +3,7 @@
 
 use crate::common::world::*;
 use geo::{Distance, Haversine, Point};
-use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, ServiceCode, Status};
+use pointchaud::domain::{Accuracy, Change, Event, Filter, IndexedFields, ServiceCode};
 use pointchaud::index::{DocAddress, Index, Snapshot};
 use pointchaud::place::{BBox, GridCell, HALF_CIRCUMFERENCE_M, Meters, Position, distance};
 use pointchaud::query;
@@ -159,54 +159,6 @@ fn lists_equal_a_linear_scan_page_by_page() {
     });
 }
 
-#[test]
-fn within_a_polygon_equals_a_linear_scan() {
-    let star = geo::wkt_like(&[
-        (-72.0, 46.7),
-        (-71.2, 46.75),
-        (-70.9, 46.6),
-        (-71.1, 46.8),
-        (-70.8, 47.0),
-        (-71.2, 46.85),
-        (-71.5, 47.1),
-    ]);
-    let wide = geo::wkt_like(&[
-        (-179.0, -80.0),
-        (179.5, -75.0),
-        (170.0, 85.0),
-        (0.0, 60.0),
-        (-170.0, 89.0),
-    ]);
-    let east = geo::wkt_like(&[(179.6, -18.0), (180.0, -18.0), (180.0, -16.0), (179.6, -16.0)]);
-    let shapes = [star, wide, east];
-    everywhere(5, |_, name, world, filter| {
-        let filter = Filter { bbox: None, ..filter.clone() };
-        let mut compared = 0;
-        for shape in &shapes {
-            let polygons = pointchaud::place::Polygons::new(shape.clone()).unwrap();
-            let inside =
-                placed(world, &filter).into_iter().filter(|(_, at)| polygons.contains(*at));
-            let wanted = newest_first(inside.map(|(facts, _)| facts).collect());
-            let compiled = world.snapshot.compiled(&filter);
-            let page = query::within_polygon(&world.snapshot, &compiled, &polygons, None, 10_000);
-            assert_eq!(ids(&world.snapshot, page.items), wanted, "{name}, {filter:?}");
-            compared += wanted.len();
-        }
-        compared
-    });
-}
-
-/// A tiny stand-in for a constructor that `geo` does not have.
-mod geo {
-    pub use ::geo::*;
-
-    pub fn wkt_like(corners: &[(f64, f64)]) -> MultiPolygon<f64> {
-        let mut ring = corners.to_vec();
-        ring.push(corners[0]);
-        MultiPolygon::new(vec![Polygon::new(LineString::from(ring), vec![])])
-    }
-}
-
 fn boxes(rng: &mut ChaCha8Rng) -> Vec<BBox> {
     let mut boxes = vec![
         BBox::WORLD,
@@ -331,38 +283,6 @@ fn check_children(world: &World, filter: &Filter, zoom: u8, spot: &ClusterItem) 
     } else {
         assert!(children.items.iter().all(|spot| matches!(spot, ClusterItem::Single(_))));
     }
-}
-
-#[test]
-fn counts_equal_a_linear_scan() {
-    everywhere(8, |_, name, world, filter| {
-        let mut kept: Vec<_> = world.facts.iter().filter(|facts| passes(filter, facts)).collect();
-        if filter.bbox.is_some() {
-            kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
-        }
-        let starts: Vec<i64> = (0..5).map(|n| 1_700_000_000 + n * 100).collect();
-        let stats = query::stats(&world.snapshot, &world.snapshot.compiled(filter), &starts, None);
-        let count =
-            |keep: &dyn Fn(&IndexedFields) -> bool| kept.iter().filter(|f| keep(f)).count() as u64;
-        assert_eq!(stats.total, kept.len() as u64, "{name} {filter:?}");
-        assert_eq!(stats.open, count(&|f| f.status != Status::Closed));
-        assert_eq!(stats.unlocated, count(&|f| f.position.is_none()));
-        assert_eq!(
-            stats.approximate,
-            count(&|f| f.position.is_some() && f.accuracy == Accuracy::Approximate)
-        );
-        for service in &stats.services {
-            assert_eq!(service.count, count(&|f| f.service.as_str() == service.name));
-        }
-        assert_eq!(stats.services.iter().map(|s| s.count).sum::<u64>(), stats.total);
-        for (status, n) in &stats.statuses {
-            assert_eq!(*n, count(&|f| f.status == *status));
-        }
-        for (n, start) in starts.iter().enumerate() {
-            assert_eq!(stats.days[n], count(&|f| (*start..start + 100).contains(&f.requested)));
-        }
-        kept.len()
-    });
 }
 
 #[test]

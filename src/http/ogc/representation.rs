@@ -151,7 +151,7 @@ pub struct DocumentInputs<'a> {
 impl<'a> DocumentInputs<'a> {
     /// These inputs with the format of the response.
     pub fn new(inputs: &ResponseInputs<'a>, form: &'a Representation) -> Self {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         Self { state, city, snapshot, context, form }
     }
 }

@@ -332,7 +332,7 @@ async fn list<R: Send + 'static>(
     // Without dates the list starts 90 days before the current minute.
     call.context.variant.minute = Some(call.city.now().as_second() / 60);
     call.respond(format.media_type(), CostClass::Long, move |inputs, _| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let filter = request.filter();
         let stored = if request.times.updated == (None, None) {
             let page = request.page(&filter, snapshot);
@@ -358,7 +358,7 @@ async fn by_ids<R: Send + 'static>(
         return Err(Refusal::new("service_request_id", ids.len(), message).into());
     }
     call.respond(format.media_type(), CostClass::Long, move |inputs, _| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let known: Vec<&str> =
             ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
         let stored = state.app.reader().get_many(city.id(), &known)?;

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::domain::Interrupt;
 use crate::error::{Error, Result};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
@@ -41,6 +42,8 @@ pub struct ResponseInputs<'a> {
     pub snapshot: &'a Snapshot,
     /// Language and address of the request.
     pub context: &'a RequestContext,
+    /// Is raised when nobody waits for the response any more.
+    pub interrupt: &'a Interrupt,
 }
 
 impl<R: Send + 'static> Call<R> {
@@ -63,9 +66,10 @@ impl<R: Send + 'static> Call<R> {
             }
         }
         let (shared, own) = (state.clone(), city.clone());
-        let respond = move |snapshot: &Snapshot| {
+        let respond = move |snapshot: &Snapshot, interrupt: &Interrupt| {
             let (state, city, context) = (&*shared, &*own, &context);
-            let body = compute(&ResponseInputs { state, city, snapshot, context }, request)?;
+            let inputs = ResponseInputs { state, city, snapshot, context, interrupt };
+            let body = compute(&inputs, request)?;
             let tag = context.etag(state, snapshot.revision());
             // `*` holds for every response but for an error, which is known only now.
             match context.has_etag(&tag) {
@@ -74,8 +78,8 @@ impl<R: Send + 'static> Call<R> {
             }
         };
         match cost {
-            CostClass::Quick => respond(&*state.app.snapshot(&city)?),
-            CostClass::Long => state.app.query(&city, respond).await,
+            CostClass::Quick => respond(&*state.app.snapshot(&city)?, &Interrupt::default()),
+            CostClass::Long => state.app.query_while_wanted(&city, respond).await,
         }
     }
 }

@@ -156,7 +156,40 @@ fn unknown_service() -> Message {
     )
 }
 
-/// A comma-separated list of texts.
+/// The items of a comma-separated list in which an item in double quotes may hold commas;
+/// a doubled quote there does not end it. Blank items are skipped; the quotes stay.
+fn quoted_items(text: &str) -> Vec<&str> {
+    let (mut items, mut rest) = (Vec::new(), text);
+    loop {
+        let start = rest.trim_start();
+        let end = quoted_end(start).or_else(|| start.find(','));
+        let (item, after) = start.split_at(end.unwrap_or(start.len()));
+        items.extend(Some(item.trim()).filter(|item| !item.is_empty()));
+        match after.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return items,
+        }
+    }
+}
+
+/// Where an item in quotes at the start of a text ends: at the comma after it or at the end of the
+/// text. None where the text does not start with an item in quotes.
+fn quoted_end(text: &str) -> Option<usize> {
+    let mut rest = text.strip_prefix('"')?;
+    loop {
+        let (_, after) = rest.split_once('"')?;
+        match after.strip_prefix('"') {
+            Some(more) => rest = more,
+            None => {
+                let next = after.trim_start();
+                let is_over = next.is_empty() || next.starts_with(',');
+                return is_over.then(|| text.len() - next.len());
+            }
+        }
+    }
+}
+
+/// A comma-separated list of texts; one that holds a comma is put in double quotes.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts;
 
@@ -164,7 +197,7 @@ impl ParameterType for Texts {
     type Value = Vec<String>;
 
     fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<Vec<String>> {
-        Ok(items(&text).map(str::to_owned).collect())
+        Ok(quoted_items(&text).into_iter().map(str::to_owned).collect())
     }
 
     fn schema(&self) -> Value {
@@ -199,5 +232,28 @@ impl ParameterType for Services {
 
     fn schema(&self) -> Value {
         json!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_in_quotes_may_hold_commas() {
+        for (text, items) in [
+            ("a, b,,c", vec!["a", "b", "c"]),
+            (r#""a, b",c"#, vec![r#""a, b""#, "c"]),
+            (r#" c , "a,b" , d"#, vec!["c", r#""a,b""#, "d"]),
+            (r#""a ""x"", b",c"#, vec![r#""a ""x"", b""#, "c"]),
+            // Quotes inside a name, or that do not close, are those of the name.
+            (r#"8" pipe, b"#, vec![r#"8" pipe"#, "b"]),
+            (r#""a, b"#, vec![r#""a"#, "b"]),
+            (r#""a" x, b"#, vec![r#""a" x"#, "b"]),
+            ("", vec![]),
+            (" , ", vec![]),
+        ] {
+            assert_eq!(quoted_items(text), items, "{text}");
+        }
     }
 }

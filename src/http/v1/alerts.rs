@@ -70,7 +70,7 @@ async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
     call.context.variant.examinations = Some(watched.examinations());
     let found = watched.alerts();
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { filter }| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let catalogue = city.catalogue();
         let names =
             SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };

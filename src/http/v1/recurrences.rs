@@ -64,7 +64,7 @@ request! {
 
 async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
     call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         answer(state, city, snapshot, request, context.language)
     })
     .await

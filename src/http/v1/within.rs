@@ -107,13 +107,15 @@ request! {
 }
 
 async fn within_polygon(call: Call<PolygonRequest>, body: Bytes) -> HandlerResult {
-    let shape = polygons(&parse(&body)?)?;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, request| {
         let PolygonRequest { limit, after, filter } = request;
+        // Here, in the query pool: reading and checking many corners takes milliseconds.
+        let shape = polygons(&parse(&body)?)?;
         let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
         let compiled = snapshot.compiled(&filter);
-        let found = query::within_polygon(snapshot, &compiled, &shape, after, limit);
+        let (page, interrupt) = ((after, limit), inputs.interrupt);
+        let found = query::within_polygon(snapshot, &compiled, &shape, page, interrupt)?;
         let next = next_newest(snapshot, &found, inputs.context);
         facts_page(snapshot, &found, next, inputs.city.zone(), |address| (*address, None))
     })

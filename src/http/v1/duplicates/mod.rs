@@ -83,7 +83,7 @@ async fn list(mut call: Call<DuplicatesRequest>) -> HandlerResult {
         call.context.variant.second = Some(call.city.now().as_second());
     }
     call.respond(MEDIA_TYPE, CostClass::Quick, |inputs, request| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let catalogue = city.catalogue();
         let limit = request.limit;
         let now = city.now().as_second();

@@ -7,6 +7,7 @@ use crate::domain::Vocabulary;
 use crate::export::areas::{AreaCollection, AreaFeature, WindowOut, figure, polygons};
 use crate::export::geojson::instant;
 use crate::export::word::Word;
+use crate::http::v1::hexes::params::HexGeometry;
 use crate::i18n::Language;
 use crate::message;
 use crate::query::{CELLS_MIN, Exposure, HexTrend, UntestableReason};
@@ -160,7 +161,7 @@ fn statistic(hexes: &FoundHexes, language: Language) -> HexStatistic {
     }
 }
 
-fn one(hexes: &FoundHexes, cell: usize) -> AreaFeature<HexOut> {
+fn one(hexes: &FoundHexes, cell: usize, geometry: HexGeometry) -> AreaFeature<HexOut> {
     let (hex, totals) = (hexes.counts.cells[cell], hexes.counts.totals[cell]);
     let scores = hexes.scores.as_ref().ok();
     let trend = hexes.trends.as_ref().map(|trends| {
@@ -188,18 +189,22 @@ fn one(hexes: &FoundHexes, cell: usize) -> AreaFeature<HexOut> {
         p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
         trend,
     };
-    AreaFeature::new(hex.to_string(), polygons([vec![hex.corners()]]), properties)
+    let shape = match geometry {
+        HexGeometry::Polygon => polygons([vec![hex.corners()]]),
+        HexGeometry::None => None,
+    };
+    AreaFeature::new(hex.to_string(), shape, properties)
 }
 
 /// The collection of the selected hexagons at revision `as_of`.
 pub fn hexes(
     hexes: &FoundHexes,
-    wanted: HexSelection,
+    (wanted, geometry): (HexSelection, HexGeometry),
     as_of: u64,
     language: Language,
 ) -> AreaCollection<HexHead, HexOut> {
     let SelectedHexes { cells, matched } = hexes.select(wanted);
-    let features = cells.into_iter().map(|cell| one(hexes, cell)).collect();
+    let features = cells.into_iter().map(|cell| one(hexes, cell, geometry)).collect();
     let head = HexHead {
         resolution: hexes.counts.resolution,
         cells: hexes.counts.cells.len(),

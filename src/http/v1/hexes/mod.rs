@@ -18,7 +18,7 @@ use crate::http::request::params::{BBOX, FILTER};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::types::{Flag, Number, number};
 use crate::http::v1::hexes::answer::{HexHead, HexOut};
-use crate::http::v1::hexes::params::{EXPOSURE, RESOLUTION, RINGS};
+use crate::http::v1::hexes::params::{EXPOSURE, GEOMETRY, HexGeometry, RESOLUTION, RINGS};
 use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::place::BBox;
@@ -92,6 +92,7 @@ request! {
             "Nombre maximal d’hexagones ; les plus significatifs d’abord.",
             "Maximum number of hexagons; most significant first.",
         ),
+        geometry: HexGeometry = GEOMETRY,
         filter: Filter = FILTER,
     }
 }
@@ -110,11 +111,12 @@ fn render(
     cells_max: usize,
     language: Language,
 ) -> Result<Vec<u8>> {
-    let HexesRequest { resolution, test, steps, bbox, empty, limit, filter } = request;
+    let HexesRequest { resolution, test, steps, bbox, empty, limit, geometry, filter } = request;
     let search = HexSearch { filter, resolution, test, steps };
     search.check(snapshot, cells_max)?;
     let wanted = HexSelection { bbox, empty, limit };
-    to_json(&answer::hexes(&search.find(snapshot), wanted, snapshot.revision(), language))
+    let found = search.find(snapshot);
+    to_json(&answer::hexes(&found, (wanted, geometry), snapshot.revision(), language))
 }
 
 /// The features for all reports at the default resolution.
@@ -138,6 +140,7 @@ pub fn features(
 ) -> Result<Vec<serde_json::Value>> {
     let found = HexSearch::plain(filter.clone(), resolution).find(snapshot);
     let wanted = HexSelection { bbox, empty: false, limit };
+    let wanted = (wanted, HexGeometry::Polygon);
     let all = answer::hexes(&found, wanted, snapshot.revision(), language);
     let mut all = serde_json::to_value(all).map_err(Error::internal)?;
     match all["features"].take() {

@@ -32,3 +32,25 @@ pub const EXPOSURE: Parameter<Choice<Exposure>> =
         "What counts are compared with: none, the mean of all hexagons; reports, the reports of \
          all services in the same place that pass the rest of the filter.",
     );
+
+/// What is sent of the outline of a hexagon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HexGeometry {
+    /// The outline.
+    Polygon,
+    /// Nothing: the geometry is null.
+    None,
+}
+
+/// The geometry of hexagons.
+pub const GEOMETRY: Parameter<Choice<HexGeometry>, Defaulted<HexGeometry>> = query(
+    "geometry",
+    Choice(&[("polygon", HexGeometry::Polygon), ("none", HexGeometry::None)]),
+)
+.default(HexGeometry::Polygon)
+.example("none")
+.described(
+    "polygon donne le contour de chaque hexagone ; none l’omet, car il découle de l’indice H3.",
+    "polygon gives the outline of each hexagon; none leaves it out, as it follows from the H3 \
+     index.",
+);

@@ -102,7 +102,7 @@ request! {
 async fn list(call: Call<HotspotListRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, request| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
         renderer.list(&request, &watched)
     })
@@ -217,7 +217,7 @@ async fn one(call: Call<HotspotRequest>) -> HandlerResult {
     let track = number.and_then(|number| watched.track(number));
     let track = track.ok_or_else(|| Error::not_found(&call.request.id))?;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, _| {
-        let ResponseInputs { state, city, snapshot, context } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
         let feature = one_feature(&renderer, track, &watched)?;
         to_json(&SingleHotspot { as_of: snapshot.revision(), feature })

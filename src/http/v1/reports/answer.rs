@@ -52,7 +52,7 @@ pub fn report_page(
     inputs: &ResponseInputs<'_>,
     page: &Page<DocAddress>,
 ) -> Result<Collection<'static, ReportOut>> {
-    let ResponseInputs { state, city, snapshot, context } = *inputs;
+    let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
     let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
     let stored = state.app.reader().get_many(city.id(), &ids)?;
     let features = stored.iter().map(|stored| feature(stored, city, context.language)).collect();
