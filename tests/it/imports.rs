@@ -217,7 +217,7 @@ fn what_is_declared_is_refused_by_name_or_taken() {
         (json!({ "columns": [{ "name": "nope", "field": "id" }] }), "columns"),
         (json!({ "columns": [{ "name": "kwrx", "field": "nope" }] }), "columns"),
         (json!({ "columns": [{ "name": "kwrx", "licorne": 1 }] }), "columns"),
-        (json!({ "date_order": "ymd" }), "date_order"),
+        (json!({ "date_order": "ydm" }), "date_order"),
         (json!({ "delimiter": ";;" }), "delimiter"),
         (json!({ "projection": "EPSG:1" }), "projection"),
         (json!({ "encoding": "klingon" }), "encoding"),

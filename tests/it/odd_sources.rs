@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::common::{Folder, LocalService, done, run};
 use crate::downloads::{Server, send};
-use crate::place_columns::{CITY, exported, import};
+use crate::place_columns::{CITY, exported, import, import_as};
 use crate::readers::{sheet_row, workbook_of};
 
 /// A feature of GeoJSON with this number and geometry.
@@ -277,7 +277,8 @@ fn geometries_with_broken_bytes_are_refused_rows() {
     }
     drop(db);
     let bytes = std::fs::read(&path).unwrap();
-    let (code, summary, said) = import(&Folder::new("odd"), "b.gpkg", bytes);
+    let quebec = ["--jurisdiction", "quebec.example", "--time-zone", "America/Toronto"];
+    let (code, summary, said) = import_as(&quebec, &Folder::new("odd"), "b.gpkg", bytes);
     assert_eq!((code, &summary["refused"]), (Some(3), &3.into()), "{said}");
     assert!(said.contains("is not a geometry"), "{said}");
     // Hexadecimal EWKB in a table.
@@ -288,7 +289,7 @@ fn geometries_with_broken_bytes_are_refused_rows() {
     };
     let table: String = (10..40).map(row).collect();
     let text = format!("number,created,category,status,the_geom\n{table}");
-    let (code, summary, said) = import(&Folder::new("odd"), "a.csv", text);
+    let (code, summary, said) = import_as(&quebec, &Folder::new("odd"), "a.csv", text);
     assert_eq!((code, &summary["refused"]), (Some(3), &6.into()), "{said}");
 }
 

@@ -8,7 +8,7 @@ use crate::readers::{sheet_row, workbook_of};
 const HEADER: &str = "case_id,opened,category,lat,lon,street,closed";
 
 fn row(number: usize) -> String {
-    format!("T{number},2026-10-01T10:{number}:00Z,Pothole,46.8{number},-71.2{number},Elm {number}")
+    format!("T{number},2026-10-01T10:{number}:00Z,Pothole,52.1{number},5.2{number},Elm {number}")
 }
 
 /// Requests of which each ends as the function says.

@@ -14,9 +14,19 @@ pub fn import(
     name: &str,
     content: impl AsRef<[u8]>,
 ) -> (Option<i32>, Value, String) {
+    import_as(&CITY, folder, name, content)
+}
+
+/// The same into another city.
+pub fn import_as(
+    city: &[&str],
+    folder: &Folder,
+    name: &str,
+    content: impl AsRef<[u8]>,
+) -> (Option<i32>, Value, String) {
     let file = folder.with(name, content);
     let arguments = ["import", file.to_str().unwrap(), "--summary", "json"];
-    let output = run(folder, &[&arguments[..], &CITY].concat());
+    let output = run(folder, &[&arguments[..], city].concat());
     let out = String::from_utf8_lossy(&output.stdout).into_owned();
     let summary = out.lines().find_map(|line| serde_json::from_str(line).ok());
     let said = format!("{out}{}", String::from_utf8_lossy(&output.stderr));

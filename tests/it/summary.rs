@@ -97,7 +97,7 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     assert!(output.contains("nothing is written into the store"), "{output}");
     assert!(!folder.file("city.db").exists(), "no store was made");
 
-    let city = ["--jurisdiction", "other.example", "--time-zone", "Europe/Paris"];
+    let city = ["--jurisdiction", "other.example", "--time-zone", "America/New_York"];
     done(&folder, &["import", &path]);
     let before = (done(&folder, &["check"]), done(&folder, &["export", "--format", "csv"]));
     let newer = GOOD.replace("10-05", "10-07").replace("open", "closed");
