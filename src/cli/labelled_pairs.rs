@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::cli::import;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
@@ -157,6 +159,15 @@ impl LabelledPairs {
     pub fn second(&self, name: &str, text: &str) -> Result<i64> {
         let read = ReportTime::parse(text, self.city.zone());
         Ok(read.map_err(|message| Refusal::new(name, text, message))?.second())
+    }
+
+    /// The day in the city's time zone on which a report was made.
+    ///
+    /// # Errors
+    /// A time outside the calendar, which no stored report has.
+    pub fn day(&self, address: DocAddress) -> Result<Date> {
+        let at = Timestamp::from_second(self.snapshot.requested(address));
+        Ok(self.city.zone().to_datetime(at.map_err(Error::internal)?).date())
     }
 
     /// The code of the service of a report.

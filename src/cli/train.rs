@@ -60,6 +60,10 @@ enum What {
         /// Use only reports made before this date or time.
         #[arg(long)]
         before: Option<String>,
+        /// Group of services whose offsets stay as they are in the previous model, because hardly
+        /// anybody labels its duplicates; may be repeated.
+        #[arg(long, value_name = "GROUP")]
+        keep: Vec<String>,
         /// File to write the model to.
         #[arg(long)]
         out: PathBuf,
@@ -68,13 +72,13 @@ enum What {
 
 /// Fits a model and writes it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let What::Duplicates { pairs: from, before, out } = &arguments.what;
+    let What::Duplicates { pairs: from, before, keep, out } = &arguments.what;
     let pairs = LabelledPairs::read(from)?;
     let base = labelled_pairs::model(from.model.as_deref())?;
     let until = before.as_ref().map(|text| pairs.second("--before", text)).transpose()?;
     println!("{}", pairs.left_out);
     let queries: Vec<&LabelledQuery> = pairs.between(i64::MIN, until.unwrap_or(i64::MAX)).collect();
-    let mut model = train(&pairs, &base, &queries)?;
+    let mut model = train(&pairs, &base, &queries, keep)?;
     let labelled =
         queries.iter().filter(|labelled_query| labelled_query.original.is_some()).count();
     let until = before.as_deref().unwrap_or("the end");
@@ -99,7 +103,7 @@ struct PairColumns {
 }
 
 impl PairColumns {
-    fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Self {
+    fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery], kept: &[String]) -> Self {
         let mut services: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let mut groups: BTreeMap<String, usize> = BTreeMap::new();
         for labelled_query in queries {
@@ -109,7 +113,10 @@ impl PairColumns {
             (*labels, *reports) = (*labels + labelled, *reports + 1);
             *groups.entry(group_of(&pairs.catalogue, service)).or_default() += labelled;
         }
-        let labelled = groups.iter().filter(|(_, labels)| **labels >= GROUP_LABELS_MIN);
+        let has_labels = |(code, labels): &(&String, &usize)| {
+            **labels >= GROUP_LABELS_MIN && !kept.contains(code)
+        };
+        let labelled = groups.iter().filter(has_labels);
         let own = services.iter().filter(|(_, (labels, reports))| {
             *labels >= SERVICE_LABELS_MIN || *reports >= SERVICE_REPORTS_MIN
         });
@@ -174,14 +181,18 @@ fn group_of(catalogue: &Catalogue, service: &str) -> String {
 }
 
 /// Fits in two steps: coefficients and group offsets from the labelled groups, then service offsets
-/// from all. A group's offset is therefore the mean of its services, which is what an unknown
-/// service of another city gets.
-fn train(
+/// from all, but for the groups that are `kept` as they are in `base`. A group's offset is
+/// therefore the mean of its services, which is what an unknown service of another city gets.
+///
+/// # Errors
+/// The labels do not suffice.
+pub(super) fn train(
     pairs: &LabelledPairs,
     base: &DuplicateModel,
     asked: &[&LabelledQuery],
+    kept: &[String],
 ) -> Result<DuplicateModel> {
-    let columns = PairColumns::of(pairs, asked);
+    let columns = PairColumns::of(pairs, asked, kept);
     let has_labels = |labelled_query: &&&LabelledQuery| {
         columns
             .labelled_groups

@@ -29,6 +29,14 @@ struct PolicyEntry {
     extent_m: f64,
     duplicate_from: f64,
     possible_from: f64,
+    /// Models that were trained before there was this threshold show nearly every candidate.
+    #[serde(default = "shown_from_least")]
+    shown_from: f64,
+}
+
+/// The least threshold that a file can say.
+fn shown_from_least() -> f64 {
+    1e-4
 }
 
 #[derive(Deserialize)]
@@ -67,12 +75,12 @@ pub fn read(text: &str) -> Result<DuplicateModel, String> {
         let at = FEATURES.iter().position(|known| *known == name);
         values[at.ok_or_else(|| format!("coefficients: no feature '{name}'"))?] = value;
     }
-    let PolicyEntry { reach_m, extent_m, duplicate_from, possible_from } = policy;
+    let PolicyEntry { reach_m, extent_m, duplicate_from, possible_from, shown_from } = policy;
     let model = DuplicateModel {
         provenance: provenance.into_iter().collect(),
         days,
         coefficients: values,
-        policy: Policy { reach_m, extent_m, duplicate_from, possible_from },
+        policy: Policy { reach_m, extent_m, duplicate_from, possible_from, shown_from },
         groups: group.into_iter().map(offset).collect(),
         services: service.into_iter().map(offset).collect(),
     };
@@ -104,12 +112,13 @@ fn checked(model: &DuplicateModel) -> Result<(), String> {
         holds.then_some(()).ok_or_else(|| format!("{name} {value} is not above 0 and up to {max}"))
     };
     within("days", model.days, 3_660.0)?;
-    let Policy { reach_m, extent_m, duplicate_from, possible_from } = model.policy;
+    let Policy { reach_m, extent_m, duplicate_from, possible_from, shown_from } = model.policy;
     let mut numbers = vec![
         ("reach_m", Some(reach_m), 2_000.0),
         ("extent_m", Some(extent_m), 2_000.0),
         ("duplicate_from", Some(duplicate_from), 1.0),
         ("possible_from", Some(possible_from), 1.0),
+        ("shown_from", Some(shown_from), 1.0),
     ];
     for offset in model.groups.values().chain(model.services.values()) {
         numbers.push(("reach_m", offset.reach_m, 2_000.0));
@@ -138,7 +147,9 @@ pub fn write(model: &DuplicateModel) -> String {
          features,\n# each times its coefficient. The features are defined in\n# \
          `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this file.\n\
          # `reach_m`: how far to look. `extent_m`: how far apart reports of one incident may lie.\n\
-         # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\n",
+         # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\
+         # `shown_from`: from which probability on it is in an answer at all.\n\
+         # `days`: how long after its closing a closed report is considered.\n\n",
     );
     let _ = writeln!(out, "days = {}\n\n[provenance]", short(model.days));
     for (name, text) in &model.provenance {
@@ -148,14 +159,16 @@ pub fn write(model: &DuplicateModel) -> String {
     for (name, value) in FEATURES.iter().zip(model.coefficients) {
         let _ = writeln!(out, "{name} = {}", short(value));
     }
-    let Policy { reach_m, extent_m, duplicate_from, possible_from } = model.policy;
+    let Policy { reach_m, extent_m, duplicate_from, possible_from, shown_from } = model.policy;
     let _ = writeln!(
         out,
-        "\n[policy]\nreach_m = {}\nextent_m = {}\nduplicate_from = {}\npossible_from = {}",
+        "\n[policy]\nreach_m = {}\nextent_m = {}\nduplicate_from = {}\npossible_from = {}\n\
+         shown_from = {}",
         short(reach_m),
         short(extent_m),
         short(duplicate_from),
-        short(possible_from)
+        short(possible_from),
+        short(shown_from)
     );
     for (kind, offsets) in [("group", &model.groups), ("service", &model.services)] {
         for (code, offset) in offsets {

@@ -35,6 +35,8 @@ pub struct Policy {
     pub duplicate_from: f64,
     /// From this probability on it is called a possible duplicate.
     pub possible_from: f64,
+    /// From this probability on it is in an answer at all.
+    pub shown_from: f64,
 }
 
 /// A logistic model: the log odds that a report is a duplicate of an earlier one are the sum of the
@@ -44,7 +46,8 @@ pub struct Policy {
 pub struct DuplicateModel {
     /// How the model was made, as key and value.
     pub provenance: Vec<(String, String)>,
-    /// Longest time between a report and the one it is a duplicate of, in days.
+    /// A closed report is a candidate for so many days after it was received or closed. Open ones
+    /// are candidates at any age.
     pub days: f64,
     /// Coefficients without offsets.
     pub coefficients: Features,
@@ -78,7 +81,11 @@ impl DuplicateModel {
     ///     days: 30.0,
     ///     coefficients: [0.0; 14],
     ///     policy: Policy {
-    ///         reach_m: 100.0, extent_m: 50.0, duplicate_from: 0.9, possible_from: 0.3,
+    ///         reach_m: 100.0,
+    ///         extent_m: 50.0,
+    ///         duplicate_from: 0.9,
+    ///         possible_from: 0.3,
+    ///         shown_from: 0.01,
     ///     },
     ///     groups: BTreeMap::new(),
     ///     services: BTreeMap::from([("graffiti".to_owned(), offset)]),
@@ -100,6 +107,7 @@ impl DuplicateModel {
                 extent_m: offset.extent_m.unwrap_or(policy.extent_m),
                 duplicate_from: offset.duplicate_from.unwrap_or(policy.duplicate_from),
                 possible_from: offset.possible_from.unwrap_or(policy.possible_from),
+                ..policy
             };
         }
         (coefficients, policy)

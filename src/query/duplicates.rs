@@ -1,16 +1,18 @@
 //! Duplicate detection: the earlier reports that may be about the same problem, each with the
 //! probability that it is.
 //!
-//! Candidates are the reports of the last `days` days: of the same service or group within the
-//! service's search radius, of any other service within [`OTHER_SERVICES_M`]. Each is scored by a
-//! [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES). A candidate that is a known
-//! duplicate is represented by its original, so the result is a list of incidents. Nothing is used
-//! that was not known at the time of the query: no later report, no later closing, and no link that
-//! was made when a duplicate was closed later.
+//! Candidates are the reports that were open at the time of the query, whatever their age, and
+//! those that were received or closed in the `days` days before it: of the same service or group
+//! within the service's search radius, of any other service within [`OTHER_SERVICES_M`]. Each is
+//! scored by a [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES). A candidate that is
+//! a known duplicate is represented by its original, so the result is a list of incidents. Nothing
+//! is used that was not known at the time of the query: no later report, no later closing, and no
+//! link that was made when a duplicate was closed later.
 
 use crate::domain::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
 use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};
 use crate::place::{Meters, QueryPoint, distance, haversine_tolerance};
+use crate::query::closing_time::{closing, was_open};
 use crate::query::duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFields, DuplicateQuery, Features, Relation,
     add_rank_features, describe,
@@ -154,8 +156,8 @@ impl DuplicateRule {
         }
     }
 
-    /// The incidents that may be about the same problem: the `limit` most probable. See
-    /// [`DuplicateRule::new`] for an example.
+    /// The incidents that may be about the same problem: the `limit` most probable, of those whose
+    /// probability is [`Policy::shown_from`] or more. See [`DuplicateRule::new`] for an example.
     ///
     /// Takes O(c + limit log c) time for c candidates.
     pub fn rank(
@@ -177,6 +179,8 @@ impl DuplicateRule {
         // Sorted section by section: the reports of an incident count once, so the number of
         // candidates that yields `limit` incidents is not known in advance.
         let mut duplicates: Vec<Duplicate> = Vec::with_capacity(limit);
+        let is_shown = |(odds, _): &(f64, u32)| logistic(*odds) >= self.policy.shown_from;
+        ranking.retain(is_shown);
         let mut rest = ranking.as_mut_slice();
         while duplicates.len() < limit && !rest.is_empty() {
             let section = rest.len().min(limit.saturating_mul(2).saturating_add(8));
@@ -260,7 +264,6 @@ impl DuplicateRule {
         let tolerance = query.accuracy_m.min(ACCURACY_M_MAX);
         let origin = QueryPoint::new(query.position);
         let itself = query.exclude.and_then(|id| snapshot.find(id));
-        let oldest = query.requested - (self.days * 86_400.0) as i64;
         let mut found = Vec::with_capacity(64);
         for (compiled, reach) in
             [(&self.of_group, self.policy.reach_m), (&self.every, OTHER_SERVICES_M)]
@@ -279,7 +282,8 @@ impl DuplicateRule {
                     continue;
                 }
                 let requested = snapshot.requested(address);
-                if oldest <= requested && requested <= query.requested {
+                let closed = || closing(snapshot, address);
+                if self.is_in_time(query.requested, requested, closed) {
                     found.push((requested, address, service, reach));
                 }
             }
@@ -400,13 +404,24 @@ impl DuplicateRule {
             closed: facts.closed,
             sketch: facts.sketch,
         };
-        let age = query.requested - facts.requested;
-        let in_time = (0..=(self.days * 86_400.0) as i64).contains(&age);
+        let closed = || match fields.is_open {
+            true => i64::MAX,
+            false => facts.closed.unwrap_or(i64::MIN),
+        };
+        let in_time = self.is_in_time(query.requested, facts.requested, closed);
         let is_near = distance.0 <= reach + query.accuracy_m.min(ACCURACY_M_MAX);
         let itself = query.exclude == Some(facts.id.as_str());
         (in_time && is_near && !itself).then(|| {
             logistic(self.log_odds(&describe(query, &fields, distance, relation).features))
         })
+    }
+
+    /// Is a report of this time a candidate of a query at `at`? It is if it was received before and
+    /// was then open, or received or closed in the days before. `closed` is when it was closed, in
+    /// seconds since 1970, see [`closing`].
+    fn is_in_time(&self, at: i64, requested: i64, closed: impl Fn() -> i64) -> bool {
+        let oldest = at - (self.days * 86_400.0) as i64;
+        requested <= at && (requested >= oldest || closed() >= oldest)
     }
 
     fn relation(&self, service: u16) -> Relation {
@@ -442,30 +457,6 @@ impl DuplicateRule {
             _ => (candidate.address, candidate.facts.distance),
         }
     }
-}
-
-/// Was a report open at a second since 1970? Where it is closed and its closing time is unknown it
-/// counts as closed.
-///
-/// ```
-/// use pointchaud::domain::{IndexedFields, ReportId, ServiceCode, Status};
-/// use pointchaud::index::Index;
-/// use pointchaud::query::was_open;
-///
-/// let (id, service) = (ReportId::new("r1").unwrap(), ServiceCode::new("graffiti").unwrap());
-/// let report = IndexedFields {
-///     status: Status::Closed,
-///     closed: Some(1_790_000_500),
-///     ..IndexedFields::new(id, service, 1_790_000_000, None)
-/// };
-/// let snapshot = Index::from_reports([report]).reader().load();
-/// let report = snapshot.find("r1").unwrap();
-/// assert!(was_open(&snapshot, report, 1_790_000_100));
-/// assert!(!was_open(&snapshot, report, 1_790_000_900));
-/// ```
-pub fn was_open(snapshot: &Snapshot, report: DocAddress, second: i64) -> bool {
-    let closed = snapshot.closed(report);
-    snapshot.state(report).is_open() || closed.is_some_and(|closed| closed > second)
 }
 
 /// Collects the addresses of all candidates within a distance.

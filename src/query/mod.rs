@@ -14,6 +14,7 @@
 
 mod alerts;
 mod bound_condition;
+mod closing_time;
 mod clusters;
 mod condition;
 mod day_table;
@@ -41,6 +42,7 @@ mod stats;
 mod within;
 
 pub use alerts::{Alert, AlertLevel, AlertQuery, alerts};
+pub use closing_time::was_open;
 pub use clusters::{
     Cluster, ClusterItem, Clusters, ZOOM_MAX, cluster, cluster_level, clusters, clusters_in_cell,
     expand_cluster,
@@ -54,7 +56,7 @@ pub use duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFacts, DuplicateQuery, FEATURES, Features, Relation,
 };
 pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
-pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule, was_open};
+pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule};
 pub use exposure::{Exposure, ExposureCounts, Population, exposure_counts, population_filter};
 pub use hex_counts::{CellTotals, HexCounts, RESOLUTION_DEFAULT, cells_in_areas, count_hexes};
 pub use hex_scores::{

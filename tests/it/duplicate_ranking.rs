@@ -5,6 +5,7 @@ use crate::common::world::{SERVICES, World, layouts, world};
 use pointchaud::domain::{
     Accuracy, Catalogue, IndexedFields, Nature, ReportId, ServiceCode, Status, TextSketch,
 };
+use pointchaud::index::Index;
 use pointchaud::ingest::builtin_model;
 use pointchaud::place::{Position, distance};
 use pointchaud::query::{CoefficientOffset, DuplicateModel, DuplicateQuery, DuplicateRule};
@@ -30,6 +31,7 @@ fn group(service: &str) -> usize {
 fn model() -> DuplicateModel {
     let mut model = builtin_model().unwrap();
     model.days = 300.0 / 86_400.0;
+    model.policy.shown_from = 0.0;
     let offset =
         CoefficientOffset { constant: 0.7, reach_m: Some(900.0), ..CoefficientOffset::default() };
     model.groups.insert("street".into(), offset);
@@ -59,7 +61,13 @@ fn weighed<'a>(
         .facts
         .iter()
         .filter(|facts| facts.accuracy == Accuracy::Exact)
-        .filter(|facts| oldest <= facts.requested && facts.requested <= query.requested)
+        .filter(|facts| facts.requested <= query.requested)
+        .filter(|facts| {
+            let is_recent = |second: i64| oldest <= second;
+            was_open(facts, query.requested)
+                || is_recent(facts.requested)
+                || facts.status == Status::Closed && facts.closed.is_some_and(is_recent)
+        })
         .filter(|facts| query.exclude != Some(facts.id.as_str()))
         .filter_map(|facts| Some((facts, distance(query.position, facts.position?).0)))
         .filter(|(facts, metres)| *metres <= reach(facts) + query.accuracy_m)
@@ -172,4 +180,89 @@ fn answers_equal_a_scan_by_definition() {
         }
     }
     assert!(compared > 1_000 && stood_for > 100, "{compared} compared, {stood_for} stood for");
+}
+
+#[test]
+fn open_reports_of_any_age_and_the_recently_closed_are_candidates() {
+    const DAY: i64 = 86_400;
+    let asked = 1_790_000_000;
+    let service = ServiceCode::new(SERVICES[0]).unwrap();
+    let report = |id: &str, days: i64, closed: Option<Option<i64>>| IndexedFields {
+        status: if closed.is_some() { Status::Closed } else { Status::Open },
+        closed: closed.flatten().map(|days| asked - days * DAY),
+        ..IndexedFields::new(
+            ReportId::new(id).unwrap(),
+            service.clone(),
+            asked - days * DAY,
+            Position::new(-71.2, 46.8).ok(),
+        )
+    };
+    let snapshot = Index::from_reports([
+        report("open-91", 91, None),
+        report("open-2000", 2_000, None),
+        report("closed-later", 163, Some(Some(-2))),
+        report("closed-yesterday", 163, Some(Some(1))),
+        report("closed-long-ago", 163, Some(Some(61))),
+        report("closed-nobody-knows-when", 163, Some(None)),
+        report("closed-lately-nobody-knows-when", 5, Some(None)),
+        report("not-yet-filed", -1, None),
+    ]);
+    let snapshot = snapshot.reader().load();
+    let mut model = builtin_model().unwrap();
+    model.policy.shown_from = 0.0;
+    let rule = DuplicateRule::new(&snapshot, &catalogue(), &model, &service);
+    let query = DuplicateQuery {
+        position: Position::new(-71.2, 46.8).unwrap(),
+        accuracy_m: 10.0,
+        requested: asked,
+        sketch: TextSketch::default(),
+        exclude: None,
+    };
+    let found = rule.rank(&snapshot, &query, 20).duplicates;
+    let mut found: Vec<&str> = found.iter().map(|one| snapshot.id(one.address)).collect();
+    found.sort_unstable();
+    let wanted = [
+        "closed-lately-nobody-knows-when",
+        "closed-later",
+        "closed-yesterday",
+        "open-2000",
+        "open-91",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn what_is_hardly_a_duplicate_is_not_shown() {
+    let asked = 1_790_000_000;
+    let report = |id: &str, service: &str, lon: f64| {
+        let service = ServiceCode::new(service).unwrap();
+        IndexedFields::new(
+            ReportId::new(id).unwrap(),
+            service,
+            asked - 40 * 86_400,
+            Position::new(lon, 46.8).ok(),
+        )
+    };
+    // 76 m are a thousandth of a degree here.
+    let index = Index::from_reports([
+        report("here", SERVICES[0], -71.2),
+        report("another-at-288-m", SERVICES[1], -71.2 + 288.0 / 76_000.0),
+    ]);
+    let snapshot = index.reader().load();
+    let mut model = builtin_model().unwrap();
+    let offset = CoefficientOffset { reach_m: Some(900.0), ..CoefficientOffset::default() };
+    model.groups.insert("street".into(), offset);
+    let service = ServiceCode::new(SERVICES[0]).unwrap();
+    let rule = DuplicateRule::new(&snapshot, &catalogue(), &model, &service);
+    let query = DuplicateQuery {
+        position: Position::new(-71.2, 46.8).unwrap(),
+        accuracy_m: 10.0,
+        requested: asked,
+        sketch: TextSketch::default(),
+        exclude: None,
+    };
+    let answer = rule.rank(&snapshot, &query, 5);
+    assert_eq!(answer.scored, 2);
+    let shown: Vec<&str> = answer.duplicates.iter().map(|one| snapshot.id(one.address)).collect();
+    assert_eq!(shown, ["here"]);
 }

@@ -171,10 +171,13 @@ fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
     let Some(pairs) = data_or_skip("boston-duplicate-pairs-jul-oct.csv") else { return };
     let folder = Folder::new("boston");
     done(&folder, &["import", reports.to_str().unwrap()]);
-    let arguments =
-        ["evaluate", "duplicates", "--jurisdiction", "boston.gov", "--from", "2011-09-01"];
+    // The built-in model has seen all four months: this one has seen the first two.
     let pairs = pairs.to_str().unwrap();
-    let printed = done(&folder, &[&arguments[..], &["--pairs", pairs]].concat());
+    let of = ["duplicates", "--jurisdiction", "boston.gov", "--pairs", pairs];
+    let train = ["--before", "2011-09-01", "--out", "model.toml"];
+    done(&folder, &[&["train"][..], &of, &train].concat());
+    let evaluate = ["--from", "2011-09-01", "--model", "model.toml"];
+    let printed = done(&folder, &[&["evaluate"][..], &of, &evaluate].concat());
     let numbers = |line: &str| -> Vec<f64> {
         line.split('|').filter_map(|cell| cell.trim().parse().ok()).collect()
     };
@@ -196,6 +199,20 @@ fn the_labels_of_boston_come_with_it_and_its_duplicates_are_found() {
         printed.lines().find(|line| line.starts_with("Expected calibration error")).unwrap();
     let error = error.split_whitespace().nth(3).unwrap().trim_end_matches(';');
     assert!(error.parse::<f64>().unwrap() <= 0.05, "{error}");
+    // Each month, by a model of the months before it.
+    let printed = done(&folder, &[&["evaluate"][..], &of, &["--rolling"]].concat());
+    let rows: Vec<(&str, Vec<f64>)> = printed
+        .lines()
+        .filter_map(|line| Some((line.strip_prefix("| ")?.split(' ').next()?, numbers(line))))
+        .filter(|(name, _)| name.starts_with("2011-") || *name == "all")
+        .collect();
+    let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["2011-08", "2011-09", "2011-10", "all"], "{printed}");
+    for (name, cells) in &rows[..3] {
+        let [labels, pairs, first, five, ..] = cells[..] else { panic!("{cells:?}") };
+        assert!(labels > 100.0 && pairs > 150.0, "{name}: {cells:?}");
+        assert!(first > 0.75 && five > 0.9, "{name}: {cells:?}");
+    }
     // Of the staff's own labels this file tells only that there is one.
     let service = Service::start(&folder, &[]);
     let child = service.get("/api/v1/reports/101000323505?jurisdiction_id=boston.gov").json();

@@ -27,19 +27,22 @@ const BANDS: usize = 10;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    pairs: labelled_pairs::LabelledPairsArguments,
+    pub pairs: labelled_pairs::LabelledPairsArguments,
     /// Score only reports made from this date or time on: those the model was not trained on.
     #[arg(long)]
     from: Option<String>,
     /// Score only reports made before this date or time.
     #[arg(long)]
     before: Option<String>,
+    /// Score each month with a model that is trained on all months before it, instead of one model.
+    #[arg(long, conflicts_with_all = ["from", "before"])]
+    pub rolling: bool,
 }
 
 /// Ranks at which the labelled originals were found.
 #[derive(Debug, Clone, Copy, Default)]
-struct Ranks {
-    queries: usize,
+pub(super) struct Ranks {
+    pub queries: usize,
     first: usize,
     in_five: usize,
     reciprocal: f64,
@@ -56,7 +59,17 @@ impl Ranks {
         self.incident += usize::from(incident);
     }
 
-    fn cells(&self) -> String {
+    /// Adds the ranks of other queries.
+    pub fn join(&mut self, other: &Self) {
+        self.queries += other.queries;
+        self.first += other.first;
+        self.in_five += other.in_five;
+        self.reciprocal += other.reciprocal;
+        self.incident += other.incident;
+    }
+
+    /// Its shares, as cells of a table.
+    pub fn cells(&self) -> String {
         let n = self.queries.max(1) as f64;
         let (first, five) = (self.first as f64 / n, self.in_five as f64 / n);
         let (mrr, incident) = (self.reciprocal / n, self.incident as f64 / n);
@@ -66,8 +79,8 @@ impl Ranks {
 
 /// The answers of one of the two methods to all queries.
 #[derive(Default)]
-struct RankingScore {
-    all: Ranks,
+pub(super) struct RankingScore {
+    pub all: Ranks,
     /// Pairs whose labelled duplicate was made first: the later report is the query.
     turned: Ranks,
     by_service: BTreeMap<String, Ranks>,
@@ -75,7 +88,7 @@ struct RankingScore {
     detected: Vec<(f64, bool)>,
     /// For every query with an answer the probability of the first answer, and whether it was
     /// right.
-    stated: Vec<(f64, bool)>,
+    pub stated: Vec<(f64, bool)>,
 }
 
 /// Prints the tables.
@@ -116,7 +129,7 @@ impl RankingScore {
 }
 
 /// The answers of the model.
-fn ours(
+pub(super) fn ours(
     pairs: &LabelledPairs,
     rules: &[DuplicateRule],
     queries: &[&LabelledQuery],

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod hotspots;
+mod rolling;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         What::Hotspots { reports, cities, first_seed, without_alerts } => {
             hotspots::run(*reports, *cities, *first_seed, !without_alerts)
         }
+        What::Duplicates(arguments) if arguments.rolling => rolling::run(&arguments.pairs),
         What::Duplicates(arguments) => duplicates::run(arguments),
     }
 }
