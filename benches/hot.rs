@@ -9,15 +9,18 @@ mod city;
 
 use std::hint::black_box;
 
-use pointchaud::domain::{Catalogue, Change, Event, Filter, Gate, TextSketch, tracking_number};
+use geo::{LineString, MultiPolygon, Polygon};
+use pointchaud::domain::{
+    Catalogue, Change, Event, Filter, Gate, Interrupt, TextSketch, tracking_number,
+};
 use pointchaud::export::geojson::Collection;
 use pointchaud::http::v1::facts::facts_collection;
 use pointchaud::http::v1::reports::body;
 use pointchaud::index::{Collector, DocAddress, Index, Snapshot};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
-use pointchaud::place::{BBox, Meters, Position, QueryPoint, haversine_tolerance};
+use pointchaud::place::{BBox, Meters, Polygons, Position, QueryPoint, haversine_tolerance};
 use pointchaud::query;
-use pointchaud::query::{DuplicateQuery, DuplicateRule};
+use pointchaud::query::{DuplicateQuery, DuplicateRule, RecurrenceQuery, StatsPart, StatsQuery};
 
 const REPORTS: usize = 100_000;
 const TIMES: usize = 1_000;
@@ -138,6 +141,52 @@ fn path_newest(city: &City) {
     }
 }
 
+/// A ring around the city of a thousand corners, new each time as in a request.
+#[inline(never)]
+fn path_polygon(city: &City) {
+    let compiled = city.snapshot.compiled(&Filter::default());
+    let corner = |n: u32| {
+        let angle = std::f64::consts::TAU * f64::from(n) / 1_000.0;
+        let far = 1.0 - 0.04 * f64::from(n * 7_919 % 101) / 101.0;
+        (-71.3 + 0.2 * far * angle.cos(), 46.85 + 0.1 * far * angle.sin())
+    };
+    let ring = LineString::from((0..1_000).map(corner).collect::<Vec<_>>());
+    let shape = MultiPolygon::new(vec![Polygon::new(ring, vec![])]);
+    for _ in 0..20 {
+        let polygons = Polygons::new(shape.clone()).expect("valid rings");
+        let (page, never) = ((None, 100), Interrupt::default());
+        black_box(query::within_polygon(&city.snapshot, &compiled, &polygons, page, &never))
+            .expect("not interrupted");
+    }
+}
+
+fn count(city: &City, parts: &[StatsPart]) {
+    let compiled = city.snapshot.compiled(&city.month());
+    let days: Vec<i64> = (0..30).rev().map(|n| city::END - (n + 1) * 86_400).collect();
+    for _ in 0..20 {
+        let query = StatsQuery { parts, day_starts: &days, areas: None };
+        black_box(query::stats(&city.snapshot, &compiled, query));
+    }
+}
+
+#[inline(never)]
+fn path_stats(city: &City) {
+    count(city, StatsPart::ALL);
+}
+
+#[inline(never)]
+fn path_stats_by_day(city: &City) {
+    count(city, &[StatsPart::Days]);
+}
+
+#[inline(never)]
+fn path_recurrences(city: &City) {
+    let compiled = city.snapshot.compiled(&Filter::default());
+    let query =
+        RecurrenceQuery { radius_m: 15.0, within: 60 * 86_400, not_before: 3_600, chronic_from: 3 };
+    black_box(query::recurrences(&city.snapshot, &compiled, query));
+}
+
 #[inline(never)]
 fn path_answer(city: &City) {
     let compiled = city.snapshot.compiled(&Filter::default());
@@ -180,6 +229,10 @@ fn main() {
     path_clusters(&city);
     path_clusters_of_a_month(&city);
     path_newest(&city);
+    path_polygon(&city);
+    path_stats(&city);
+    path_stats_by_day(&city);
+    path_recurrences(&city);
     path_answer(&city);
     let catalogue = builtin_catalogue(true).expect("the built-in catalogue");
     let zone = jiff::tz::TimeZone::UTC;
