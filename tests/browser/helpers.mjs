@@ -14,6 +14,9 @@ const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export const program = process.env.POINTCHAUD_PROGRAM ?? join(root, "target/debug/pointchaud");
 
+/** Headers of a request whose body is JSON. */
+export const JSON_BODY = { "Content-Type": "application/json" };
+
 /** A new temporary folder. */
 export const folderFor = (name) => mkdtempSync(join(tmpdir(), `pointchaud-${name}-`));
 

@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { audit, folderFor, launch, program, serve } from "./helpers.mjs";
+import { JSON_BODY, audit, folderFor, launch, program, serve } from "./helpers.mjs";
 
 const folder = folderFor("page");
 const store = join(folder, "city.db");
@@ -262,7 +262,7 @@ test("a crew merges two reports, splits them and undoes the split", async () => 
   const file = async (hours) => {
     const when = new Date(Date.now() - hours * 3600e3).toISOString();
     const body = { service_code: "nid-de-poule", lon: -71.2512, lat: 46.8333, requested_datetime: when };
-    const answer = await fetch(`${base}api/v1/reports`, { method: "POST", body: JSON.stringify(body) });
+    const answer = await fetch(`${base}api/v1/reports`, { method: "POST", headers: JSON_BODY, body: JSON.stringify(body) });
     return (await answer.json()).id;
   };
   const [older, newer] = [await file(30), await file(2)];

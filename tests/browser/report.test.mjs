@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { addCity, audit, folderFor, launch, serve } from "./helpers.mjs";
+import { JSON_BODY, addCity, audit, folderFor, launch, serve } from "./helpers.mjs";
 
 const folder = folderFor("report");
 const PHONE = { width: 390, height: 780 };
@@ -186,10 +186,10 @@ test("tracking: a number typed in any form, one that does not exist, and none", 
 test("the tracking page of a duplicate shows the status of its original", async () => {
   const file = async (query, description) => {
     const body = { service_code: "graffiti", lon: -71.3, lat: 46.85, description };
-    const answer = await fetch(`${base}api/v1/reports${query}`, { method: "POST", body: JSON.stringify(body) });
+    const answer = await fetch(`${base}api/v1/reports${query}`, { method: "POST", headers: JSON_BODY, body: JSON.stringify(body) });
     return (await answer.json()).id;
   };
-  const patch = (id, body) => fetch(`${base}api/v1/reports/${id}`, { method: "PATCH", body: JSON.stringify(body) });
+  const patch = (id, body) => fetch(`${base}api/v1/reports/${id}`, { method: "PATCH", headers: JSON_BODY, body: JSON.stringify(body) });
   const first = await file("", "Mur du parc");
   const second = await file(`?confirm=${first}`, "Le mur du parc");
   const sentence = async () => {
