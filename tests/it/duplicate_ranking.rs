@@ -250,6 +250,7 @@ fn what_is_hardly_a_duplicate_is_not_shown() {
     ]);
     let snapshot = index.reader().load();
     let mut model = builtin_model().unwrap();
+    model.policy.shown_from = 0.001;
     let offset = CoefficientOffset { reach_m: Some(900.0), ..CoefficientOffset::default() };
     model.groups.insert("street".into(), offset);
     let service = ServiceCode::new(SERVICES[0]).unwrap();
