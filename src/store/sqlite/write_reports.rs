@@ -5,7 +5,7 @@ use rusqlite::params;
 use crate::domain::{
     Event, IncidentChange, IncidentCommandKind, IncidentMember, ReportId, Status, StoredReport,
 };
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Refusal};
 use crate::message;
 use crate::store::command::{
     BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport, ReplaceBoundaries,
@@ -38,6 +38,13 @@ impl WriteTransaction<'_> {
             None | Some(Verdict::Alone) => {}
             Some(Verdict::NeedsConfirmation) => {
                 return Ok(SubmitOutcome::NeedsConfirmation(report));
+            }
+            Some(Verdict::NotProposed(id)) => {
+                let message = message!(
+                    "n’est pas proposée comme doublon de cette demande",
+                    "is not proposed as a duplicate of this report"
+                );
+                return Err(Failure::Refused(Refusal::new("confirm", id, message).into()));
             }
             Some(Verdict::Found(id)) => {
                 report.parent = self.original(&jurisdiction, &id)?.map(|found| found.report.id);
