@@ -206,7 +206,7 @@ pub fn score_hexes_with(
 }
 
 /// Pseudo p-values of the cells' neighbourhoods, of `k` steps, by conditional permutation
-/// ([`permuted`]), in the order of [`HexCounts::cells`]. The tuple is the number of permutations and
+/// ([`permuted`]), in the order of [`HexCounts::cells`]. `draws` is the number of permutations and
 /// the seed.
 ///
 /// # Errors

@@ -12,6 +12,8 @@
 /// let unwanted = Effort { is_wanted: &|| false, ..Effort::UNBOUNDED };
 /// assert_eq!(dbscan(&crowd, 10_000.0, 101, unwanted), Err(Stopped::Unwanted));
 /// assert!(dbscan(&crowd, 10_000.0, 101, Effort::UNBOUNDED).is_ok());
+/// assert_eq!((effort.check(), unwanted.check()), (Ok(()), Err(Stopped::Unwanted)));
+/// assert_eq!(effort.check_comparisons(1_000), Ok(()));
 /// ```
 #[derive(Clone, Copy)]
 pub struct Effort<'a> {

@@ -27,8 +27,8 @@ impl WorkPool {
         Self { permits, waiting: AtomicUsize::new(0), waiting_max, time_max }
     }
 
-    /// Runs a task. Its [`Interrupt`] is raised when the future is dropped, as for a client that has
-    /// gone, and when the time is over. A task whose turn comes after that does not begin.
+    /// Runs a task. Its [`Interrupt`] is raised when the future is dropped, as for a client that
+    /// has gone, and when the time is over. A task whose turn comes after that does not begin.
     ///
     /// # Errors
     /// Unavailable where too many tasks wait or the time is over; whatever the task returns.

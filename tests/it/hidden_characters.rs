@@ -6,7 +6,8 @@ use crate::common::*;
 
 #[test]
 fn invisible_characters_are_refused_wherever_a_text_is_sent() {
-    let service = LocalService::start(&demo_city("hidden", 300, 3));
+    let folder = demo_city("hidden", 300, 3);
+    let service = LocalService::start(&folder);
     let report = |field: &str, text: &str| {
         let mut body = json!({ "service_code": "nid-de-poule", "lon": -71.208, "lat": 46.8139 });
         body[field] = text.into();
@@ -29,12 +30,14 @@ fn invisible_characters_are_refused_wherever_a_text_is_sent() {
         let refused = service.ask("POST", "/open311/v2/requests.json", &headers, form.as_bytes());
         assert_eq!(refused.status, 400, "{text:?}");
     }
-    assert_eq!(report("description", "deux\r\nlignes\tet 👩\u{200d}🔧").status, 201);
+    let filed = report("description", "deux\r\nlignes\tet 👩\u{200d}🔧");
+    assert_eq!(filed.status, 201, "{filed:?}");
 }
 
 #[test]
 fn parameters_and_errors_are_bounded_in_number_and_length() {
-    let service = LocalService::start(&demo_city("many", 300, 3));
+    let folder = demo_city("many", 300, 3);
+    let service = LocalService::start(&folder);
     let many = |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
     let refused = service.get(&format!("/api/v1/reports?{}", many(3_000)));
     assert_eq!(refused.status, 400);

@@ -22,8 +22,8 @@ fn readable_by_others(folder: &Path, found: &mut Vec<String>) {
 #[test]
 fn stores_exports_photos_and_uploads_are_private() {
     let folder = demo_city("private", 500, 3);
-    for name in ["out.csv", "out.geojson", "out.gpkg", "out.parquet"] {
-        done(&folder, &["export", name]);
+    for name in ["csv", "geojson", "gpkg", "geoparquet"] {
+        done(&folder, &["export", "--format", name, "--output", &format!("out.{name}")]);
     }
     let service = Service::start(&folder, &["--media", "photos"]);
     assert_eq!(service.ask("POST", "/api/v1/media", &[], &jpeg(40, 30)).status, 201);

@@ -57,8 +57,7 @@ fn nothing_is_acknowledged_while_the_store_is_not_in_its_place() {
     service.kill();
     // What was acknowledged is in the file.
     let id = filed.json()["id"].as_str().unwrap().to_owned();
-    assert!(done(&folder, &["export", "out.csv"]).len() < 10_000);
-    assert!(fs::read_to_string(folder.file("out.csv")).unwrap().contains(&id));
+    assert!(done(&folder, &["export", "--format", "csv"]).contains(&id));
 }
 
 /// A clock that was set back: an hour before the one before at every look.

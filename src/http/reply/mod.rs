@@ -5,5 +5,5 @@ pub mod counts;
 pub mod etag;
 pub mod geometry;
 pub mod problem;
-pub mod refused_rows;
+pub mod refused_lines;
 pub mod streamed;

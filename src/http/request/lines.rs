@@ -80,6 +80,7 @@ impl BodyLines {
                 if !self.buffer.is_empty() {
                     self.row += 1;
                     let rest = std::mem::take(&mut self.buffer);
+                    self.searched = 0;
                     self.push(&rest, &mut lines);
                 }
                 return (!lines.is_empty()).then_some(lines);
@@ -137,6 +138,7 @@ impl BodyLines {
     fn end_with(&mut self, error: Error) -> BodyLine {
         (self.has_ended, self.row) = (true, self.row + 1);
         self.buffer.clear();
+        self.searched = 0;
         (self.row, Err(error))
     }
 

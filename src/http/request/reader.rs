@@ -39,7 +39,7 @@ impl Location {
 /// Limit of the parameters of a query string that are read.
 pub const PARAMETERS_MAX: usize = 128;
 
-/// Parameters that may be repeated: each of their values is then one item of a list, commas and all.
+/// Parameters that may be repeated: each of their values is then one item of a list.
 const REPEATABLE: [&str; 1] = ["area"];
 
 /// A text as an item of a comma-separated list: in quotes where it holds a comma.
@@ -62,8 +62,9 @@ impl Pairs {
     }
 
     /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
-    /// one is refused unless it is one of [`REPEATABLE`], and so is one that is not UTF-8. Of a query string with more than
-    /// [`PARAMETERS_MAX`] parameters, which no client of ours sends, the others are not read.
+    /// one is refused unless it is one of [`REPEATABLE`], and so is one that is not UTF-8. Of a
+    /// query string with more than [`PARAMETERS_MAX`] parameters, which no client of ours sends,
+    /// the others are not read.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
         let count = query.split('&').filter(|pair| !pair.is_empty()).count();
         if count > PARAMETERS_MAX {
@@ -77,7 +78,8 @@ impl Pairs {
             Some((end, _)) => &query[..end],
             None => query,
         };
-        let (mut pairs, mut repeated): (Vec<(String, String)>, Vec<String>) = Default::default();
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut repeated: Vec<String> = Vec::new();
         for (name, value) in urlencoded::pairs(query.as_bytes(), refused) {
             if value.is_empty() {
                 continue;

@@ -17,7 +17,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
-use crate::http::reply::refused_rows::{RefusedRows, RefusedRowsOut};
+use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
 use crate::http::reply::streamed::{StreamSender, streamed};
 use crate::http::request::call::Call;
 use crate::http::request::lines::{BodyLine, BodyLines, ChunkSize};
@@ -88,7 +88,7 @@ async fn answer_batch(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     let limits = &state.app.limits;
     let lines = BodyLines::new(body, u64::MAX, limits.request_time_max);
     let (sender, answer) = streamed(&state.stream_room);
-    let (language, refused) = (context.language, RefusedRows::default());
+    let (language, refused) = (context.language, RefusedLines::default());
     let batch = DuplicateBatch { state, city, limit, language, refused };
     tokio::spawn(batch.run(lines, sender));
     let mut response = Response::new(answer);
@@ -102,7 +102,7 @@ struct DuplicateBatch {
     city: Arc<City>,
     limit: usize,
     language: Language,
-    refused: RefusedRows,
+    refused: RefusedLines,
 }
 
 impl DuplicateBatch {
@@ -161,7 +161,7 @@ enum DuplicateLine {
     /// The line was refused.
     Refused(ProblemOfRow),
     /// Not every refused line was described; always the last line.
-    NotDescribed(RefusedRowsOut),
+    NotDescribed(RefusedLinesOut),
 }
 
 /// The answer to each line, with its number.

@@ -15,7 +15,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
-use crate::http::reply::refused_rows::{RefusedRows, RefusedRowsOut};
+use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
 use crate::http::reply::streamed::{ClientGone, StreamSender, streamed};
 use crate::http::request::call::Call;
 use crate::http::request::form::bounded;
@@ -63,7 +63,7 @@ async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult 
     let body = bounded(body, limits.batch_bytes_max)?.into_body();
     let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
     let (sender, answer) = streamed(&state.stream_room);
-    let (language, refused) = (context.language, RefusedRows::default());
+    let (language, refused) = (context.language, RefusedLines::default());
     let creation = BatchCreation { state, city, key: request.key, language, sender, refused };
     tokio::spawn(creation.run(lines));
     let mut response = Response::new(answer);
@@ -78,7 +78,7 @@ struct BatchCreation {
     key: Option<String>,
     language: Language,
     sender: StreamSender,
-    refused: RefusedRows,
+    refused: RefusedLines,
 }
 
 /// A chunk that is being written, and the numbers of its rows.
@@ -170,7 +170,7 @@ enum CreatedLine<'a> {
     /// The line was refused.
     Refused(ProblemOfRow),
     /// Not every refused line was described; always the last line.
-    NotDescribed(RefusedRowsOut),
+    NotDescribed(RefusedLinesOut),
 }
 
 /// The response to a line that created a report.

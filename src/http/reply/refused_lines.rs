@@ -11,7 +11,7 @@ const REFUSED_MAX: usize = 10_000;
 
 /// Counts the refused rows of a batch.
 #[derive(Debug, Default)]
-pub struct RefusedRows {
+pub struct RefusedLines {
     refused: usize,
 }
 
@@ -19,7 +19,7 @@ pub struct RefusedRows {
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(extend("x-fr" = "La dernière ligne de la réponse à un lot dont les lignes refusées \
                             n’ont pas toutes été décrites."))]
-pub struct RefusedRowsOut {
+pub struct RefusedLinesOut {
     /// Number of refused rows.
     #[schemars(extend("x-fr" = "Nombre de lignes refusées."))]
     refused: usize,
@@ -35,7 +35,7 @@ pub struct RefusedRowsOut {
     not_read_from_row: Option<usize>,
 }
 
-impl RefusedRows {
+impl RefusedLines {
     /// Counts one more. Is it described?
     pub fn count(&mut self) -> bool {
         self.refused += 1;
@@ -49,9 +49,9 @@ impl RefusedRows {
 
     /// The last line of the response, if one is needed. `next_row` is the number of the first row
     /// that was not read; `None` at the end of the batch.
-    pub fn last_line(&self, next_row: Option<usize>) -> Option<RefusedRowsOut> {
+    pub fn last_line(&self, next_row: Option<usize>) -> Option<RefusedLinesOut> {
         let described = self.refused.min(DESCRIBED_MAX);
-        (self.refused > described || next_row.is_some()).then_some(RefusedRowsOut {
+        (self.refused > described || next_row.is_some()).then_some(RefusedLinesOut {
             refused: self.refused,
             described,
             not_read_from_row: next_row,
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_first_are_described_the_others_counted_until_they_are_too_many() {
-        let mut rows = RefusedRows::default();
+        let mut rows = RefusedLines::default();
         assert_eq!((0..DESCRIBED_MAX).filter(|_| rows.count()).count(), DESCRIBED_MAX);
         assert_eq!(rows.last_line(None), None);
         assert!(!rows.count() && !rows.are_too_many());
