@@ -12,8 +12,12 @@ pub struct Limits {
     pub dbscan_max: usize,
     /// As many by hierarchical density.
     pub hdbscan_max: usize,
+    /// Pairs of reports that clustering by density compares at most; a few seconds.
+    pub density_comparisons_max: u64,
     /// Bytes of a request's body at most.
     pub body_bytes_max: usize,
+    /// Bytes of all request bodies in memory together at most; what is more is refused for now.
+    pub bodies_bytes_max: usize,
     /// Bytes of a batch of reports at most.
     pub batch_bytes_max: usize,
     /// Bytes of a file that is sent to be imported at most.
@@ -35,6 +39,11 @@ pub struct Limits {
     pub concurrent_queries: usize,
     /// Waiting queries; further ones are refused.
     pub waiting_queries_max: usize,
+    /// Tasks of seconds that are computed at the same time, apart from the queries: density
+    /// clusters, permutations, photos, batches, inspections of files.
+    pub concurrent_heavy: usize,
+    /// Waiting tasks of seconds; further ones are refused.
+    pub waiting_heavy_max: usize,
     /// Time given to open connections when the service stops.
     pub stop_time_max: Duration,
     /// Days in a count by day at most, the latest.
@@ -49,7 +58,9 @@ impl Default for Limits {
             hex_cells_max: 1_000_000,
             dbscan_max: 5_000_000,
             hdbscan_max: 50_000,
+            density_comparisons_max: 4_000_000_000,
             body_bytes_max: 1 << 20,
+            bodies_bytes_max: 256 << 20,
             batch_bytes_max: 64 << 20,
             import_bytes_max: 2 << 30,
             imports_max: 4,
@@ -60,6 +71,9 @@ impl Default for Limits {
             request_time_max: Duration::from_secs(20),
             concurrent_queries: std::thread::available_parallelism().map_or(2, usize::from),
             waiting_queries_max: 512,
+            concurrent_heavy: std::thread::available_parallelism()
+                .map_or(1, |n| n.get().div_ceil(2)),
+            waiting_heavy_max: 32,
             stop_time_max: Duration::from_secs(10),
             days_max: 3_660,
             id_bytes_max: u32::MAX.into(),

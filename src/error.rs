@@ -18,18 +18,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Longest value repeated in an answer, in characters.
+    /// Longest name or value repeated in an answer, in characters.
     pub const VALUE_CHARS_MAX: usize = 120;
 
-    /// A refusal of `value` in `field`; a long value is cut and marked with an ellipsis.
+    /// A refusal of `value` in `field`. Where one of them is long, it is cut and marked with an
+    /// ellipsis.
     pub fn new(field: impl Into<String>, value: impl fmt::Display, message: Message) -> Self {
-        let mut value = value.to_string();
-        if let Some((cut, _)) = value.char_indices().nth(Self::VALUE_CHARS_MAX) {
-            value.truncate(cut);
-            value.push('…');
-        }
-        Self { field: field.into(), value, message }
+        Self { field: shortened(field.into()), value: shortened(value.to_string()), message }
     }
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(Refusal::VALUE_CHARS_MAX) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Refusal {

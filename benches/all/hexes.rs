@@ -5,7 +5,7 @@ use std::hint::black_box;
 use pointchaud::domain::Filter;
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::query::{Exposure, HexCounts, HexTest, count_hexes, score_hexes};
-use pointchaud::statistics::permuted;
+use pointchaud::statistics::{Effort, permuted};
 
 use crate::city::{self, END, Point};
 use crate::peers::{Figures, Peers};
@@ -15,7 +15,7 @@ use crate::table::Table;
 use crate::timing::alone;
 
 const DAY: i64 = 86_400;
-const TEST: HexTest = HexTest { k: Some(1), exposure: Exposure::None, permutations: None };
+const TEST: HexTest = HexTest { k: Some(1), exposure: Exposure::None };
 /// Milliseconds allowed at each resolution on a million reports.
 const RESOLUTIONS: [(u8, f64); 2] = [(9, 5.0), (10, 10.0)];
 
@@ -97,7 +97,7 @@ fn beside_esda(
         table.measure(size, work, || {
             let (values, near) = (counts.values(), counts.neighbours(snapshot, 1));
             let timing = alone(settings.repeat(1), |_| {
-                black_box(permuted(&values, &near, draws, 1));
+                black_box(permuted(&values, &near, (draws, 1), Effort::UNBOUNDED).is_ok());
             });
             Ok(Row::new(size, work, "ms", timing.median_us / 1e3)
                 .peer("esda, after compiling", theirs.get("permutations").copied())

@@ -4,19 +4,21 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
 use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
-use crate::domain::{Gate, ReportTime, StoredReport, tracking_number};
+use crate::domain::{FixedClock, Gate, ReportTime, StoredReport, tracking_number};
 use crate::error::{Error, Refusal, Result};
 use crate::export::{Export, Layout};
 use crate::message;
-use crate::store::{NoListener, Reader, Writer};
+use crate::store::{NoListener, Reader, Writer, WriterSettings};
 use crate::usecase::{Importer, Summary, quebec};
 
 #[derive(Debug, Args)]
@@ -103,8 +105,11 @@ fn write_truth(truth: &PlantedTruth, path: &Path) -> Result<()> {
 /// The store.
 pub fn to_store(plan: Plan, store: &Path, stop: &AtomicBool) -> Result<(Summary, PlantedTruth)> {
     let reader = Reader::open(store)?;
-    let (writer, _writing) = Writer::start(store, NoListener)?;
     let Plan { reports, seed, until } = plan;
+    // The store is as if the city had ended its year now: later changes come later.
+    let end = Timestamp::from_second(until).map_err(Error::internal)?;
+    let settings = WriterSettings { clock: Arc::new(FixedClock(end)), ..Default::default() };
+    let (writer, _writing) = Writer::start_with(store, NoListener, settings)?;
     let digest = format!("generated {seed} {reports} {until}");
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, quebec(), digest)?;
     let mut progress = Progress::new("generate", reports);

@@ -38,6 +38,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 use tracing_subscriber::EnvFilter;
 
 /// Carte vivante des demandes 311 · live map and API of a city's 311 requests.
@@ -84,6 +85,8 @@ pub fn run(cli: Cli) -> ExitCode {
     let filter =
         EnvFilter::try_from_env("POINTCHAUD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Stores, exports and photos hold personal data: only the user who runs the program reads them.
+    rustix::process::umask(Mode::RWXU.complement());
     let result = match cli.command {
         CliCommand::Serve(arguments) => serve::run(&arguments),
         CliCommand::Import(arguments) => import::run(&arguments),

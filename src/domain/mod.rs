@@ -18,7 +18,7 @@ mod vocabulary;
 
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use filter::Filter;
 pub use group_words::GroupWords;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};

@@ -33,7 +33,8 @@ pub use serve::serve;
 pub use state::{AppState, PageSettings, PublicConfig, WriteAccess};
 
 use crate::http::openapi::document::{Document, Server};
-use crate::http::operation::Operation;
+use crate::http::operation::{Operation, RouteLayers};
+use crate::http::request::body_budget::BodyBudget;
 use crate::i18n::Language;
 
 /// Every operation of the service, in the order of the OpenAPI document.
@@ -136,7 +137,12 @@ pub fn router(state: Arc<AppState>) -> Router {
     let operations = operations();
     state.set_document(document(&operations));
     state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
-    let (cors, csrf) = (cors(), csrf(state.public_config.public_url.as_deref()));
+    let around = RouteLayers {
+        cors: cors(),
+        csrf: csrf(state.public_config.public_url.as_deref()),
+        budget: BodyBudget::new(limits.bodies_bytes_max),
+        limits,
+    };
     let mut router = Router::new();
     // A preflight request is answered by the last operation of its path: where a path has public
     // operations, by one of those.
@@ -144,11 +150,12 @@ pub fn router(state: Arc<AppState>) -> Router {
         operations.iter().partition(|operation| operation.is_public());
     for operation in restricted.into_iter().chain(public) {
         for path in operation.paths() {
-            router = router.route(path, operation.route(&limits, &cors, &csrf));
+            router = router.route(path, operation.route(&around));
         }
     }
     // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
     // each separate call of `Router::layer` would cost another.
+    let body_limit = DefaultBodyLimit::max(around.limits.body_bytes_max);
     let layers = ServiceBuilder::new()
         .layer(
             CompressionLayer::new()
@@ -157,6 +164,6 @@ pub fn router(state: Arc<AppState>) -> Router {
         )
         .layer(from_fn_with_state(state.clone(), explain::explain))
         .layer(CatchPanicLayer::new())
-        .layer(DefaultBodyLimit::max(limits.body_bytes_max));
+        .layer(body_limit);
     router.layer(layers).with_state(state)
 }

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request as HttpRequest, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::cors::CorsLayer;
@@ -23,6 +24,7 @@ use crate::http::reply::problem::Problem;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::body::received;
+use crate::http::request::body_budget::{BodyBudget, within_budget};
 use crate::http::request::call::{Call, ServiceCall};
 use crate::http::request::media_type::SentMediaType;
 use crate::http::request::parameter::{Declaration, Extract, Request};
@@ -39,8 +41,6 @@ pub type HandlerResult = Result<Response>;
 enum BodyLimit {
     /// The limit of ordinary bodies, [`Limits::body_bytes_max`].
     Usual,
-    /// The limit of a batch of reports, [`Limits::batch_bytes_max`].
-    Batch,
     /// This many bytes.
     Bytes(usize),
     /// Unlimited: the handler reads the body as a stream.
@@ -54,6 +54,18 @@ pub struct RoutePolicy {
     audience: Audience,
     /// The media types of its body; empty if it has none.
     media_types: Arc<[&'static str]>,
+}
+
+/// What is laid around the routes of all operations.
+pub struct RouteLayers {
+    /// Limits of size and time.
+    pub limits: Limits,
+    /// Lets pages of other origins call public operations.
+    pub cors: CorsLayer,
+    /// Refuses changes that pages of other origins ask for.
+    pub csrf: CsrfLayer,
+    /// The memory of all request bodies together.
+    pub budget: BodyBudget,
 }
 
 /// An operation of the API or a page.
@@ -317,11 +329,6 @@ impl Operation {
         self
     }
 
-    /// Limits its body to the size of a batch of reports.
-    pub fn batch_body(self) -> Self {
-        Self { body_limit: BodyLimit::Batch, ..self }
-    }
-
     /// Limits its body to this many bytes.
     pub fn body_bytes_max(self, bytes: usize) -> Self {
         Self { body_limit: BodyLimit::Bytes(bytes), ..self }
@@ -338,17 +345,20 @@ impl Operation {
     }
 
     /// Its route with the limits of body size and time. Pages of other origins may call public
-    /// operations (`cors`), and only those: `csrf` refuses their changes by all others.
-    pub fn route(&self, limits: &Limits, cors: &CorsLayer, csrf: &CsrfLayer) -> Route {
+    /// operations, and only those: their changes by all others are refused.
+    pub fn route(&self, layers: &RouteLayers) -> Route {
+        let RouteLayers { limits, cors, csrf, budget } = layers;
         let body = self.description.iter().flat_map(|description| &description.body);
         let media_types = body.map(Content::media_type).collect();
         let mut route = (self.route)(&RoutePolicy { audience: self.audience, media_types });
         route = match self.body_limit {
             BodyLimit::Usual => route,
-            BodyLimit::Batch => route.layer(DefaultBodyLimit::max(limits.batch_bytes_max)),
             BodyLimit::Bytes(bytes) => route.layer(DefaultBodyLimit::max(bytes)),
             BodyLimit::Unlimited => route.layer(DefaultBodyLimit::disable()),
         };
+        if self.body_limit != BodyLimit::Unlimited && self.has_timeout {
+            route = route.layer(from_fn_with_state(budget.clone(), within_budget));
+        }
         if self.has_timeout {
             let code = StatusCode::GATEWAY_TIMEOUT;
             route = route.layer(TimeoutLayer::with_status_code(code, limits.request_time_max));

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
+use crate::http::reply::streamed::StreamRoom;
 use crate::http::tiles::cache::TileCache;
 use crate::media::PhotoStore;
 use crate::query::DuplicateModel;
@@ -66,6 +67,8 @@ pub struct AppState {
     pub(super) metrics: Metrics,
     /// Recently encoded vector tiles.
     pub(super) tiles: TileCache,
+    /// The memory for responses that wait for their clients.
+    pub(super) stream_room: StreamRoom,
     /// The OpenAPI document; set when the router is built.
     document: OnceLock<Document>,
 }
@@ -90,6 +93,7 @@ impl AppState {
             public_config,
             metrics: Metrics::default(),
             tiles: TileCache::default(),
+            stream_room: StreamRoom::default(),
             document: OnceLock::new(),
         })
     }

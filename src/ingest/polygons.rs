@@ -143,7 +143,18 @@ pub fn rings(body: &Value) -> Result<MultiPolygon<f64>, Refusal> {
 }
 
 fn ring_line(ring: &[Corner]) -> Result<LineString<f64>, Refusal> {
-    let corners: Vec<(f64, f64)> = ring.iter().map(|corner| (corner[0], corner[1])).collect();
+    let corner = |corner: &Corner| match corner.as_slice() {
+        [lon, lat, ..] => Ok((*lon, *lat)),
+        other => {
+            let message = message!(
+                "n’est pas une position : il faut une longitude et une latitude",
+                "is not a position: a longitude and a latitude are needed"
+            );
+            let shown: Vec<String> = other.iter().map(f64::to_string).collect();
+            Err(Refusal::new("coordinates", format!("[{}]", shown.join(", ")), message))
+        }
+    };
+    let corners = ring.iter().map(corner).collect::<Result<Vec<(f64, f64)>, _>>()?;
     let closed = corners.len() >= 4 && corners.first() == corners.last();
     if !closed {
         let n = corners.len();

@@ -7,7 +7,7 @@ use geo::{ConvexHull, Coord, MultiPoint};
 use crate::domain::Status;
 use crate::index::{CompiledFilter, DocAddress, SelectionBatch, Snapshot};
 use crate::place::{BBox, unwrapped};
-use crate::statistics::{dbscan, hdbscan};
+use crate::statistics::{Effort, Stopped, dbscan, hdbscan};
 
 /// The method and its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -120,11 +120,15 @@ pub fn located_reports(
 ///
 /// Takes O(n log n) time for usual data; see [`dbscan`] and [`hdbscan`].
 ///
+/// # Errors
+/// Those of the methods: too many comparisons, or not wanted any more.
+///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
 /// use pointchaud::index::Index;
 /// use pointchaud::place::Position;
 /// use pointchaud::query::{DensityQuery, density_clusters, located_reports};
+/// use pointchaud::statistics::Effort;
 ///
 /// // Nine reports in a row, 8 m apart, and one far away.
 /// let report = |n: u32| {
@@ -136,25 +140,26 @@ pub fn located_reports(
 /// let snapshot = Index::from_reports((0..10).map(report)).reader().load();
 /// let reports = located_reports(&snapshot, &snapshot.compiled(&Filter::default()), None);
 /// let query = DensityQuery::Dbscan { eps_m: 20.0, min_points: 4 };
-/// let found = density_clusters(&snapshot, reports, query);
+/// let found = density_clusters(&snapshot, reports, query, Effort::UNBOUNDED).unwrap();
 /// assert_eq!((found.clusters.len(), found.clusters[0].count, found.noise), (1, 9, 1));
 /// ```
 pub fn density_clusters(
     snapshot: &Snapshot,
     mut addresses: Vec<DocAddress>,
     query: DensityQuery,
-) -> DensityClusters {
+    effort: Effort<'_>,
+) -> Result<DensityClusters, Stopped> {
     // Sorted by id, so that results that depend on the order do not depend on the segments.
     addresses.sort_unstable_by(|a, b| snapshot.id(*a).cmp(snapshot.id(*b)));
     let places: Vec<[f64; 2]> =
         addresses.iter().map(|address| snapshot.degrees(*address)).collect();
     let (labels, core, persistence) = match query {
         DensityQuery::Dbscan { eps_m, min_points } => {
-            let found = dbscan(&places, eps_m, min_points);
+            let found = dbscan(&places, eps_m, min_points, effort)?;
             (found.labels, Some(found.core), vec![None; found.clusters as usize])
         }
         DensityQuery::Hdbscan { min_cluster_size, min_samples } => {
-            let found = hdbscan(&places, min_cluster_size, min_samples);
+            let found = hdbscan(&places, min_cluster_size, min_samples, effort)?;
             (found.labels, None, found.persistence.into_iter().map(Some).collect())
         }
     };
@@ -175,7 +180,7 @@ pub fn density_clusters(
     });
     let mut clusters: Vec<DensityCluster> = clusters.collect();
     clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.count));
-    DensityClusters { clusters, total, noise }
+    Ok(DensityClusters { clusters, total, noise })
 }
 
 /// A cluster of these reports, in which every report is a core point.

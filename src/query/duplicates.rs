@@ -128,6 +128,8 @@ impl DuplicateRule {
     /// assert_eq!((answer.scored, answer.duplicates.len()), (1, 1));
     /// assert_eq!(snapshot.id(answer.duplicates[0].address), "r1");
     /// assert!(answer.duplicates[0].probability > rule.policy.possible_from);
+    /// assert!(rule.proposes(&snapshot, &query, "r1"));
+    /// assert!(!rule.proposes(&snapshot, &query, "r2"), "not a duplicate of itself");
     /// ```
     pub fn new(
         snapshot: &Snapshot,
@@ -154,6 +156,19 @@ impl DuplicateRule {
             codes: services,
             every: snapshot.compiled(&Filter::default()),
         }
+    }
+
+    /// Is the incident of this report among those that are proposed for the query? See
+    /// [`DuplicateRule::new`] for an example.
+    pub fn proposes(&self, snapshot: &Snapshot, query: &DuplicateQuery<'_>, id: &str) -> bool {
+        let (candidates, _) = self.candidates(snapshot, query);
+        let is_shown = |candidate: &&Candidate| {
+            logistic(self.log_odds(&candidate.facts.features)) >= self.policy.shown_from
+        };
+        candidates.iter().filter(is_shown).any(|candidate| {
+            let (original, _) = self.original(snapshot, query, candidate);
+            snapshot.id(candidate.address) == id || snapshot.id(original) == id
+        })
     }
 
     /// The incidents that may be about the same problem: the `limit` most probable, of those whose

@@ -3,15 +3,13 @@
 //! Statistics are computed over the whole extent of a city, whatever box is asked for, so the
 //! significance of a cell does not depend on the viewport.
 
-use crate::domain::Filter;
-use crate::i18n::Message;
+use crate::domain::{Filter, Interrupt, Interrupted};
 use crate::index::{RING_MAX, Snapshot};
-use crate::message;
 use crate::place::H3Cell;
 use crate::query::exposure::{Exposure, ExposureCounts, Population, exposure_counts};
 use crate::query::hex_counts::HexCounts;
 use crate::statistics::{
-    NeighbourLists, gi_star, lower_tail, permuted, q_values, two_sided, upper_tail,
+    Effort, NeighbourLists, gi_star, lower_tail, permuted, q_values, two_sided, upper_tail,
 };
 
 /// With fewer cells nothing is tested: z is not normally distributed then.
@@ -28,28 +26,6 @@ pub struct HexTest {
     pub k: Option<u8>,
     /// What the counts are compared with.
     pub exposure: Exposure,
-    /// Number and seed of permutations for a pseudo p-value; none for no such test.
-    pub permutations: Option<(u32, u64)>,
-}
-
-impl HexTest {
-    /// Why the test cannot have its permutations: a test with exposure has exact probabilities.
-    ///
-    /// ```
-    /// use pointchaud::query::{Exposure, HexTest};
-    ///
-    /// let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };
-    /// assert!(test.permutations_refused().is_none());
-    /// assert!(HexTest { exposure: Exposure::Reports, ..test }.permutations_refused().is_some());
-    /// ```
-    pub fn permutations_refused(&self) -> Option<Message> {
-        (self.permutations.is_some() && self.exposure == Exposure::Reports).then(|| {
-            message!(
-                "ne se combine pas avec « exposure=reports », dont les probabilités sont exactes",
-                "cannot be combined with 'exposure=reports', whose probabilities are exact"
-            )
-        })
-    }
 }
 
 /// Why nothing can be tested.
@@ -82,8 +58,6 @@ pub struct HexScores {
     pub p: Vec<f64>,
     /// False discovery rate at which the cell is significant: [`q_values`] of `p`.
     pub q: Vec<f64>,
-    /// Pseudo p-value by permutation, where it was asked for.
-    pub p_permuted: Option<Vec<f64>>,
 }
 
 impl HexScores {
@@ -147,7 +121,7 @@ pub fn auto_k(total: u64, cells: usize) -> u8 {
 /// let snapshot = Index::from_reports((0..84).map(report)).reader().load();
 /// let every = Filter::default();
 /// let counts = count_hexes(&snapshot, &snapshot.compiled(&every), 8);
-/// let test = HexTest { k: Some(1), exposure: Exposure::None, permutations: None };
+/// let test = HexTest { k: Some(1), exposure: Exposure::None };
 /// let scores = score_hexes(&snapshot, &counts, &every, test).unwrap();
 /// let busiest = (0..counts.cells.len()).max_by_key(|cell| counts.totals[*cell].count).unwrap();
 /// assert!(scores.z[busiest] > 2.0);
@@ -185,7 +159,7 @@ pub fn score_hexes(
 /// let every = Filter::default();
 /// let counts = count_hexes(&snapshot, &snapshot.compiled(&every), 8);
 /// let background = exposure_counts(&snapshot, &counts, &every);
-/// let test = HexTest { k: Some(1), exposure: Exposure::Reports, permutations: None };
+/// let test = HexTest { k: Some(1), exposure: Exposure::Reports };
 /// let scores = score_hexes_with(&snapshot, &counts, test, || background).unwrap();
 /// // Compared with itself nothing is hot.
 /// assert!(scores.z.iter().all(|z| z.abs() < 1e-6));
@@ -227,10 +201,44 @@ pub fn score_hexes_with(
         }
     };
     let q = q_values(&p);
-    let permute = |(n, seed)| permuted(&values, &neighbours, n, seed);
-    let p_permuted = test.permutations.map(permute);
     let count_around = (0..values.len()).map(|cell| neighbours.sum(cell, &values)).collect();
-    Ok(HexScores { k, population, expected, count_around, expected_around, z, p, q, p_permuted })
+    Ok(HexScores { k, population, expected, count_around, expected_around, z, p, q })
+}
+
+/// Pseudo p-values of the cells' neighbourhoods, of `k` steps, by conditional permutation
+/// ([`permuted`]), in the order of [`HexCounts::cells`]. `draws` is the number of permutations and
+/// the seed.
+///
+/// # Errors
+/// The result is not wanted any more.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, Interrupt, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::place::Position;
+/// use pointchaud::query::{count_hexes, permute_hexes};
+///
+/// let report = |n: u32| {
+///     let at = Position::new(-71.3 + f64::from(n % 9) * 0.01, 46.8).ok();
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000, at)
+/// };
+/// let snapshot = Index::from_reports((0..30).map(report)).reader().load();
+/// let counts = count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 8);
+/// let p = permute_hexes(&snapshot, &counts, 1, (99, 1), &Interrupt::default()).unwrap();
+/// assert!(p.len() == counts.cells.len() && p.iter().all(|p| (0.01..=1.0).contains(p)));
+/// ```
+pub fn permute_hexes(
+    snapshot: &Snapshot,
+    counts: &HexCounts,
+    k: u8,
+    draws: (u32, u64),
+    interrupt: &Interrupt,
+) -> Result<Vec<f64>, Interrupted> {
+    let is_wanted = || interrupt.check().is_ok();
+    let effort = Effort { is_wanted: &is_wanted, ..Effort::UNBOUNDED };
+    let found = permuted(&counts.values(), &counts.neighbours(snapshot, k), draws, effort);
+    found.map_err(|_| Interrupted)
 }
 
 /// Expectation, z and p of each neighbourhood's count, compared with its share of the background.

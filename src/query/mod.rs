@@ -60,7 +60,8 @@ pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule};
 pub use exposure::{Exposure, ExposureCounts, Population, exposure_counts, population_filter};
 pub use hex_counts::{CellTotals, HexCounts, RESOLUTION_DEFAULT, cells_in_areas, count_hexes};
 pub use hex_scores::{
-    CELLS_MIN, HexScores, HexTest, UntestableReason, auto_k, score_hexes, score_hexes_with,
+    CELLS_MIN, HexScores, HexTest, UntestableReason, auto_k, permute_hexes, score_hexes,
+    score_hexes_with,
 };
 pub use hex_trends::{HexTrend, TimeSteps, trend_hexes};
 pub use hotspot_history::HotspotHistory;

@@ -222,6 +222,9 @@ fn add_places(
     let places: Vec<[f64; 2]> = visits.iter().map(|v| snapshot.degrees(v.address)).collect();
     let cells = SphereGrid::new(&places, query.radius_m);
     let limit = chord2_of(query.radius_m) * (1.0 + 1e-12);
+    // In the order of the grid's points, so that the neighbours of a place lie side by side.
+    let requested: Vec<i64> =
+        cells.order.iter().map(|number| visits[*number as usize].requested).collect();
     let mut linked = DisjointSet::new(visits.len());
     // By visit: the time from its repair to the next report, where the repair failed.
     let mut failed: Vec<Option<i64>> = vec![None; visits.len()];
@@ -230,14 +233,13 @@ fn add_places(
             let number = cells.order[point];
             let Some(repaired) = visits[number as usize].repaired else { continue };
             for other in near.iter().flat_map(|stretch| cells.of_all(stretch)) {
-                let later = cells.order[other];
-                let after = visits[later as usize].requested - repaired;
+                let after = requested[other] - repaired;
                 let is_again = after > query.not_before && after <= query.within;
                 if is_again
-                    && later != number
+                    && other != point
                     && chord2(cells.points[point], cells.points[other]) <= limit
                 {
-                    linked.join(number, later);
+                    linked.join(number, cells.order[other]);
                     let soonest = failed[number as usize].get_or_insert(after);
                     *soonest = after.min(*soonest);
                 }

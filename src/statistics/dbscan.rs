@@ -6,8 +6,8 @@
 use std::ops::Range;
 use std::thread;
 
-use crate::statistics::DisjointSet;
 use crate::statistics::sphere_grid::{SphereGrid, chord2, chord2_of};
+use crate::statistics::{DisjointSet, Effort, Stopped};
 
 /// The result of [`dbscan`].
 #[derive(Debug, Clone, PartialEq)]
@@ -31,22 +31,49 @@ const HALVE_FROM: usize = 20_000;
 /// rest is noise. `eps_m` must be above 0 and at most [`crate::statistics::REACH_MAX_M`],
 /// `min_points` at least 1.
 ///
+/// Takes O(n log n) time where cells that hold fewer than `min_points` places have few neighbours,
+/// O(n²) where all places are within reach of each other and none is a core place.
+///
+/// # Errors
+/// The places in cells of fewer than `min_points`, paired with the places of the cells around, are
+/// more than `effort` allows; its result is not wanted any more.
+///
 /// ```
+/// use pointchaud::statistics::{Effort, dbscan};
+///
 /// let corner = [[-71.2000, 46.8], [-71.2001, 46.8], [-71.2002, 46.8], [-71.3, 46.9]];
-/// let found = pointchaud::statistics::dbscan(&corner, 50.0, 3);
+/// let found = dbscan(&corner, 50.0, 3, Effort::UNBOUNDED).unwrap();
 /// assert_eq!(found.labels, [Some(0), Some(0), Some(0), None]);
 /// assert_eq!(found.clusters, 1);
 /// ```
-pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClusters {
+pub fn dbscan(
+    places: &[[f64; 2]],
+    eps_m: f64,
+    min_points: usize,
+    effort: Effort<'_>,
+) -> Result<DbscanClusters, Stopped> {
     let cells = SphereGrid::new(places, eps_m);
+    effort.check_comparisons(comparisons(&cells, min_points))?;
     let limit = chord2_of(eps_m) * (1.0 + 1e-12);
     let parts = cells.parts(if places.len() < HALVE_FROM { 1 } else { 2 });
     // From here on points are in the order of the grid's cells.
-    let core: Vec<bool> =
-        in_parts(&parts, |part| core_points(&cells, part, limit, min_points)).concat();
-    let linked = in_parts(&parts, |part| link(&cells, part, limit, &core));
+    let counting = |part| core_points(&cells, part, (limit, min_points), effort);
+    let core = in_parts(&parts, counting).concat();
+    // What is not wanted any more is incomplete.
+    effort.check()?;
+    let linked = in_parts(&parts, |part| link(&cells, part, (limit, &core), effort));
+    effort.check()?;
+    Ok(clusters(&cells, linked, core))
+}
+
+/// The clusters that the joined cells of each part make.
+fn clusters(
+    cells: &SphereGrid,
+    linked: Vec<(DisjointSet, Vec<u32>)>,
+    core: Vec<bool>,
+) -> DbscanClusters {
     let mut group = DisjointSet::new(cells.len());
-    let mut owners = Vec::with_capacity(places.len());
+    let mut owners = Vec::with_capacity(core.len());
     for (mut part, own) in linked {
         owners.extend(own);
         for cell in 0..cells.len() as u32 {
@@ -56,11 +83,11 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClust
             }
         }
     }
-    let (names, clusters) = name(&cells, &mut group, &core);
+    let (names, clusters) = name(cells, &mut group, &core);
     // Back to the order in which the places were given.
     let cell_of: Vec<u32> =
         (0..cells.len() as u32).flat_map(|cell| cells.of(cell).map(move |_| cell)).collect();
-    let mut result = vec![(NO_OWNER, false); places.len()];
+    let mut result = vec![(NO_OWNER, false); core.len()];
     for (point, (place, owner)) in cells.order.iter().zip(&owners).enumerate() {
         if *owner != NO_OWNER {
             let label = names[cell_of[*owner as usize] as usize];
@@ -70,6 +97,19 @@ pub fn dbscan(places: &[[f64; 2]], eps_m: f64, min_points: usize) -> DbscanClust
     let labels = result.iter().map(|(label, _)| (*label != NO_OWNER).then_some(*label)).collect();
     let core = result.into_iter().map(|(_, core)| core).collect();
     DbscanClusters { labels, core, clusters }
+}
+
+/// Number of pairs of places that are compared at most to find the core places.
+fn comparisons(cells: &SphereGrid, min_points: usize) -> u64 {
+    let mut pairs = 0u64;
+    cells.each_near(0..cells.len() as u32, |cell, near| {
+        let own = cells.of(cell).len();
+        if own < min_points {
+            let around: usize = near.iter().map(|stretch| cells.of_all(stretch).len()).sum();
+            pairs += own as u64 * around as u64;
+        }
+    });
+    pairs
 }
 
 /// The cluster of each cell's core places, numbered by the first core place of each cluster, and
@@ -105,8 +145,13 @@ fn in_parts<T: Send>(parts: &[Range<u32>], work: impl Fn(Range<u32>) -> T + Sync
     })
 }
 
-/// Whether each point of a part is a core point.
-fn core_points(cells: &SphereGrid, part: Range<u32>, limit: f64, min_points: usize) -> Vec<bool> {
+/// Whether each point of a part is a core point: `min_points` are within a squared chord of it.
+fn core_points(
+    cells: &SphereGrid,
+    part: Range<u32>,
+    (limit, min_points): (f64, usize),
+    effort: Effort<'_>,
+) -> Vec<bool> {
     let mut core = Vec::new();
     cells.each_near(part, |cell, near| {
         let own = cells.of(cell);
@@ -114,6 +159,9 @@ fn core_points(cells: &SphereGrid, part: Range<u32>, limit: f64, min_points: usi
             return core.extend(own.map(|_| true));
         }
         for point in own {
+            if effort.check().is_err() {
+                return;
+            }
             let at = cells.points[point];
             let mut count = 0;
             for stretch in near {
@@ -138,8 +186,8 @@ const NO_OWNER: u32 = u32::MAX;
 fn link(
     cells: &SphereGrid,
     part: Range<u32>,
-    limit: f64,
-    core: &[bool],
+    (limit, core): (f64, &[bool]),
+    effort: Effort<'_>,
 ) -> (DisjointSet, Vec<u32>) {
     let mut group = DisjointSet::new(cells.len());
     let mut owners = Vec::new();
@@ -149,13 +197,16 @@ fn link(
             // A pair of cells is examined from the later one.
             for other in near.iter().flat_map(|stretch| stretch.start..stretch.end.min(cell)) {
                 if group.find(cell) != group.find(other)
-                    && touch(cells, own.clone(), cells.of(other), limit, core)
+                    && touch(cells, (own.clone(), cells.of(other)), (limit, core), effort)
                 {
                     group.join(cell, other);
                 }
             }
         }
         for point in own {
+            if effort.check().is_err() {
+                return;
+            }
             let owner =
                 if core[point] { point as u32 } else { owner(cells, point, near, limit, core) };
             owners.push(owner);
@@ -164,15 +215,16 @@ fn link(
     (group, owners)
 }
 
-/// Is any core point of one range within reach of one of the other?
+/// Is any core point of one range within reach of one of the other? False where the result is not
+/// wanted any more.
 fn touch(
     cells: &SphereGrid,
-    some: Range<usize>,
-    others: Range<usize>,
-    limit: f64,
-    core: &[bool],
+    (some, others): (Range<usize>, Range<usize>),
+    (limit, core): (f64, &[bool]),
+    effort: Effort<'_>,
 ) -> bool {
-    some.filter(|a| core[*a]).any(|a| {
+    let mut cores = some.filter(|a| core[*a]).take_while(|_| effort.check().is_ok());
+    cores.any(|a| {
         let at = cells.points[a];
         others.clone().any(|b| core[b] && chord2(at, cells.points[b]) <= limit)
     })
@@ -265,8 +317,10 @@ mod tests {
             };
             let places: Vec<[f64; 2]> = (0..500).map(|_| place()).collect();
             for (eps, min_points) in [(20.0, 1), (60.0, 3), (150.0, 5), (150.0, 12), (900.0, 4)] {
-                let (ours, plain) =
-                    (dbscan(&places, eps, min_points), by_definition(&places, eps, min_points));
+                let (ours, plain) = (
+                    dbscan(&places, eps, min_points, Effort::UNBOUNDED).unwrap(),
+                    by_definition(&places, eps, min_points),
+                );
                 assert_eq!(ours, plain, "around {lon} {lat}, {eps} m, {min_points}");
             }
         }
@@ -278,7 +332,7 @@ mod tests {
         let places: Vec<[f64; 2]> = (0..HALVE_FROM + 1)
             .map(|_| [-71.2 + rng.random_range(0.0..0.15), 46.8 + rng.random_range(0.0..0.1)])
             .collect();
-        let whole = dbscan(&places, 60.0, 5);
+        let whole = dbscan(&places, 60.0, 5, Effort::UNBOUNDED).unwrap();
         let cells = SphereGrid::new(&places, 60.0);
         assert_eq!(cells.parts(2).len(), 2);
         // Each alone: a neighbour more or less decides.
@@ -293,11 +347,11 @@ mod tests {
 
     #[test]
     fn nothing_one_and_all_on_one_spot() {
-        assert_eq!(dbscan(&[], 50.0, 5).clusters, 0);
-        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 2).labels, [None]);
-        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 1).labels, [Some(0)]);
-        let spot = dbscan(&[[1.0, 2.0]; 50], 0.5, 50);
+        assert_eq!(dbscan(&[], 50.0, 5, Effort::UNBOUNDED).unwrap().clusters, 0);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 2, Effort::UNBOUNDED).unwrap().labels, [None]);
+        assert_eq!(dbscan(&[[1.0, 2.0]], 50.0, 1, Effort::UNBOUNDED).unwrap().labels, [Some(0)]);
+        let spot = dbscan(&[[1.0, 2.0]; 50], 0.5, 50, Effort::UNBOUNDED).unwrap();
         assert_eq!((spot.clusters, spot.labels), (1, vec![Some(0); 50]));
-        assert_eq!(dbscan(&[[1.0, 2.0]; 49], 0.5, 50).clusters, 0);
+        assert_eq!(dbscan(&[[1.0, 2.0]; 49], 0.5, 50, Effort::UNBOUNDED).unwrap().clusters, 0);
     }
 }

@@ -13,6 +13,8 @@ use std::thread;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::statistics::{Effort, Stopped};
+
 /// Neighbours of each cell as a compressed adjacency list: those of cell `i` are
 /// `list[starts[i]..starts[i + 1]]`, the cell itself excluded.
 ///
@@ -116,23 +118,26 @@ pub fn gi_star(values: &[u32], neighbours: &NeighbourLists) -> Option<Vec<f64>> 
 /// repetition. With m the smaller of the two tail counts, p = (m + 1) / (permutations + 1). The
 /// same seed gives the same result on any number of threads. O(permutations and neighbours).
 ///
+/// # Errors
+/// The result is not wanted any more.
+///
 /// ```
-/// use pointchaud::statistics::{NeighbourLists, permuted};
+/// use pointchaud::statistics::{Effort, NeighbourLists, permuted};
 ///
 /// let mut row = NeighbourLists::with_capacity(3, 2);
 /// row.push([1].into_iter());
 /// row.push([0, 2].into_iter());
 /// row.push([1].into_iter());
-/// let p = permuted(&[9, 0, 0], &row, 99, 1);
+/// let p = permuted(&[9, 0, 0], &row, (99, 1), Effort::UNBOUNDED).unwrap();
 /// assert!(p.iter().all(|p| (0.01..=1.0).contains(p)));
-/// assert_eq!(p, permuted(&[9, 0, 0], &row, 99, 1));
+/// assert_eq!(p, permuted(&[9, 0, 0], &row, (99, 1), Effort::UNBOUNDED).unwrap());
 /// ```
 pub fn permuted(
     values: &[u32],
     neighbours: &NeighbourLists,
-    permutations: u32,
-    seed: u64,
-) -> Vec<f64> {
+    (permutations, seed): (u32, u64),
+    effort: Effort<'_>,
+) -> Result<Vec<f64>, Stopped> {
     const BLOCK: usize = 1_024;
     let cells = values.len();
     let threads = thread::available_parallelism().map_or(1, usize::from).min(cells / BLOCK + 1);
@@ -144,7 +149,8 @@ pub fn permuted(
             // Each block, not each thread, has a random stream of its own.
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ (number as u64) << 32);
             let draw = |cell| permuted_one(values, neighbours, cell, permutations, &mut rng);
-            (block.start, block.clone().map(draw).collect())
+            let wanted = block.clone().take_while(|_| effort.check().is_ok());
+            (block.start, wanted.map(draw).collect())
         })
         .collect()
     };
@@ -160,7 +166,8 @@ pub fn permuted(
             p[first..first + part.len()].copy_from_slice(&part);
         }
     });
-    p
+    effort.check()?;
+    Ok(p)
 }
 
 /// The widest neighbourhood that is drawn, in cells.
@@ -253,9 +260,10 @@ mod tests {
         }
         let values: Vec<u32> =
             (0..3_000).map(|i| if (10..15).contains(&i) { 9 } else { i % 3 }).collect();
-        let p = permuted(&values, &row, 999, 7);
-        assert_eq!(p, permuted(&values, &row, 999, 7));
-        assert_ne!(p, permuted(&values, &row, 999, 8));
+        let p = permuted(&values, &row, (999, 7), Effort::UNBOUNDED);
+        assert_eq!(p, permuted(&values, &row, (999, 7), Effort::UNBOUNDED));
+        assert_ne!(p, permuted(&values, &row, (999, 8), Effort::UNBOUNDED));
+        let p = p.unwrap();
         assert!(p[12] <= 0.003 && p[1_500] > 0.05);
     }
 }

@@ -3,9 +3,9 @@
 //! A place on its own may reach two clusters equally well: it belongs to the nearer.
 
 use crate::place::unit_vector;
-use crate::statistics::DisjointSet;
 use crate::statistics::kd_tree::{Edge, KdTree};
 use crate::statistics::sphere_grid::meters_of;
+use crate::statistics::{DisjointSet, Effort, Stopped};
 
 /// Distances below a metre count as a metre: it bounds the density of places on one spot.
 const NEAREST_M: f64 = 1.0;
@@ -44,29 +44,36 @@ struct CondensedCluster {
 /// inverse of the distance to its `min_samples`th nearest, itself counted. A single cluster of all
 /// places is not reported. O(n log n) for most data.
 ///
+/// # Errors
+/// The places times `min_samples` are more than `effort` allows; its result is not wanted any more.
+///
 /// ```
+/// use pointchaud::statistics::{Effort, hdbscan};
+///
 /// let street = |lon: f64, lat: f64| (0..20).map(move |n| [lon + 1e-5 * f64::from(n), lat]);
 /// let places: Vec<[f64; 2]> = street(-71.2, 46.8).chain(street(-71.1, 46.85)).collect();
-/// let found = pointchaud::statistics::hdbscan(&places, 5, 5);
+/// let found = hdbscan(&places, 5, 5, Effort::UNBOUNDED).unwrap();
 /// assert_eq!((found.labels[0], found.labels[39]), (Some(0), Some(1)));
 /// ```
 pub fn hdbscan(
     places: &[[f64; 2]],
     min_cluster_size: usize,
     min_samples: usize,
-) -> HdbscanClusters {
+    effort: Effort<'_>,
+) -> Result<HdbscanClusters, Stopped> {
     let n = places.len();
     if n < min_cluster_size.max(2) {
-        return HdbscanClusters {
+        return Ok(HdbscanClusters {
             labels: vec![None; n],
             probability: vec![0.0; n],
             persistence: vec![],
-        };
+        });
     }
+    effort.check_comparisons(n as u64 * min_samples.min(n) as u64)?;
     let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
     let tree = KdTree::new(&points);
-    let core = tree.nth_nearest(min_samples.clamp(1, n));
-    let mergers = mergers(n, tree.spanning_tree(&core));
+    let core = tree.nth_nearest(min_samples.clamp(1, n), effort)?;
+    let mergers = mergers(n, tree.spanning_tree(&core, effort)?);
     let (mut clusters, leaves) = condense(n, &mergers, min_cluster_size as u32);
     for (cluster, density) in &leaves {
         let cluster = &mut clusters[*cluster as usize];
@@ -80,7 +87,7 @@ pub fn hdbscan(
         parent.densest = parent.densest.max(densest);
     }
     let owners = owners(&clusters);
-    name(&clusters, &leaves, &owners)
+    Ok(name(&clusters, &leaves, &owners))
 }
 
 /// The single-linkage hierarchy of a spanning tree.
@@ -208,7 +215,7 @@ mod tests {
             .collect();
         let points: Vec<_> = places.iter().map(|[lon, lat]| unit_vector(*lon, *lat)).collect();
         let tree = KdTree::new(&points);
-        let core = tree.nth_nearest(5);
+        let core = tree.nth_nearest(5, Effort::UNBOUNDED).unwrap();
         for (i, a) in points.iter().enumerate() {
             let mut far: Vec<f64> = points.iter().map(|b| chord2(*a, *b)).collect();
             far.sort_by(f64::total_cmp);
@@ -226,7 +233,12 @@ mod tests {
             inside[next] = true;
             (0..400).for_each(|b| near[b] = near[b].min(weight(next, b)));
         }
-        let ours: f64 = tree.spanning_tree(&core).iter().map(|edge| edge.reach).sum();
+        let ours: f64 = tree
+            .spanning_tree(&core, Effort::UNBOUNDED)
+            .unwrap()
+            .iter()
+            .map(|edge| edge.reach)
+            .sum();
         assert!((ours / prim - 1.0).abs() < 1e-9);
     }
 
@@ -239,7 +251,7 @@ mod tests {
         let mut places: Vec<[f64; 2]> = (0..60).map(|_| around(-71.2, 46.8, 0.0005)).collect();
         places.extend((0..60).map(|_| around(-71.1, 46.8, 0.008)));
         places.push([-71.15, 46.9]);
-        let found = hdbscan(&places, 10, 5);
+        let found = hdbscan(&places, 10, 5, Effort::UNBOUNDED).unwrap();
         assert!(found.labels[..60].iter().all(|label| *label == Some(0)));
         assert!(found.labels[60..120].iter().filter(|label| **label == Some(1)).count() > 50);
         assert_eq!((found.labels[120], found.persistence.len()), (None, 2));
@@ -248,9 +260,9 @@ mod tests {
 
     #[test]
     fn few_and_all_on_one_spot_are_no_clusters() {
-        assert_eq!(hdbscan(&[], 5, 5).labels, []);
-        assert_eq!(hdbscan(&[[1.0, 2.0]; 3], 5, 5).labels, [None; 3]);
-        let spot = hdbscan(&[[1.0, 2.0]; 40], 5, 5);
+        assert_eq!(hdbscan(&[], 5, 5, Effort::UNBOUNDED).unwrap().labels, []);
+        assert_eq!(hdbscan(&[[1.0, 2.0]; 3], 5, 5, Effort::UNBOUNDED).unwrap().labels, [None; 3]);
+        let spot = hdbscan(&[[1.0, 2.0]; 40], 5, 5, Effort::UNBOUNDED).unwrap();
         assert!(spot.persistence.iter().all(|share| share.is_finite()));
     }
 }

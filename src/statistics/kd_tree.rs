@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use crate::place::Vector;
-use crate::statistics::DisjointSet;
 use crate::statistics::sphere_grid::chord2;
+use crate::statistics::{DisjointSet, Effort, Stopped};
 
 /// Points of a leaf, at most.
 const LEAF: usize = 16;
@@ -69,15 +69,19 @@ impl KdTree {
     }
 
     /// Squared chord from each place to its `nth` nearest, where the first is the place itself.
-    pub fn nth_nearest(&self, nth: usize) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// The result is not wanted any more.
+    pub fn nth_nearest(&self, nth: usize, effort: Effort<'_>) -> Result<Vec<f64>, Stopped> {
         let mut far = vec![0.0; self.order.len()];
         let mut best: Vec<f64> = Vec::with_capacity(nth + 1);
         for slot in 0..self.order.len() {
+            effort.check()?;
             best.clear();
             self.collect_nearest(0, self.points[slot], nth, &mut best);
             far[self.order[slot] as usize] = best.last().copied().unwrap_or_default();
         }
-        far
+        Ok(far)
     }
 
     /// Keeps the `nth` smallest squared chords to `at`, ascending.
@@ -106,7 +110,10 @@ impl KdTree {
     /// The minimum spanning tree of mutual reachability: the distance between two places, but no
     /// less than the `core` distance (a squared chord) of either. Borůvka's method (1926): in each
     /// round every component adds its shortest edge to another.
-    pub fn spanning_tree(&self, core: &[f64]) -> Vec<Edge> {
+    ///
+    /// # Errors
+    /// The result is not wanted any more.
+    pub fn spanning_tree(&self, core: &[f64], effort: Effort<'_>) -> Result<Vec<Edge>, Stopped> {
         let n = self.order.len();
         let core: Vec<f64> = self.order.iter().map(|place| core[*place as usize]).collect();
         let mut least = vec![f64::INFINITY; self.nodes.len()];
@@ -122,6 +129,7 @@ impl KdTree {
                 Search { tree: self, core: &core, least: &least, whole: self.whole(&part), part };
             let mut ways = vec![Edge::NONE; n];
             for slot in 0..n as u32 {
+                effort.check()?;
                 let way = &mut ways[search.part[slot as usize] as usize];
                 if core[slot as usize] <= way.reach {
                     search.out(0, slot, way);
@@ -134,7 +142,7 @@ impl KdTree {
                 }
             }
         }
-        edges
+        Ok(edges)
     }
 
     /// The component of each node whose points are all of one component.

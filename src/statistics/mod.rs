@@ -6,6 +6,7 @@
 mod change_point;
 mod dbscan;
 mod disjoint_set;
+mod effort;
 mod getis_ord;
 mod hdbscan;
 mod kd_tree;
@@ -18,6 +19,7 @@ mod trend;
 pub use change_point::rate_segments;
 pub use dbscan::{DbscanClusters, dbscan};
 pub use disjoint_set::DisjointSet;
+pub use effort::{Effort, Stopped};
 pub use getis_ord::{NeighbourLists, gi_star, permuted};
 pub use hdbscan::{HdbscanClusters, hdbscan};
 pub use logistic::{

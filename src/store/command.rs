@@ -139,6 +139,8 @@ pub enum Verdict {
     Found(ReportId),
     /// Its sender says that it is a duplicate of this report, which must exist.
     Chosen(ReportId),
+    /// Its sender says that it is a duplicate of this report, which is no candidate: it is refused.
+    NotProposed(ReportId),
     /// It is probably a duplicate and its sender must confirm: nothing is written.
     NeedsConfirmation,
 }

@@ -1,18 +1,18 @@
-//! The application: store, indexes and query pool, and the operations of a request on them.
+//! The application: store, indexes and pools of work, and the operations of a request on them.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::config::Limits;
 use crate::domain::{
-    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt, Interrupted,
-    JurisdictionId, Patch, Report, ReportId, StoredReport, SystemClock,
+    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt, JurisdictionId,
+    Patch, Report, ReportId, StoredReport, SystemClock,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
@@ -25,6 +25,7 @@ use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
 use crate::usecase::tracking_numbers::TrackingNumbers;
+use crate::usecase::work_pool::WorkPool;
 
 /// Interval at which the store is polled for writes of other processes.
 const POLL_EVERY: Duration = Duration::from_millis(250);
@@ -37,7 +38,7 @@ struct Shared {
     stopping: AtomicBool,
 }
 
-/// The running service: store, index and query pool.
+/// The running service: store, indexes, and pools of work.
 pub struct App {
     shared: Arc<Shared>,
     pub(super) writer: Writer,
@@ -46,8 +47,8 @@ pub struct App {
     /// Random id of the store, drawn when it was created; part of every ETag.
     pub epoch: String,
     pub(super) numbers: Arc<TrackingNumbers>,
-    pool: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    queries: WorkPool,
+    heavy: WorkPool,
 }
 
 /// Applies each commit to the index of its city.
@@ -87,15 +88,18 @@ impl App {
         let settings = WriterSettings { clock, id_bytes_max: limits.id_bytes_max };
         let (writer, _) = Writer::start_with(store, IndexUpdater(shared.clone()), settings)?;
         let epoch = shared.cities.reader().epoch()?;
-        let pool = Arc::new(Semaphore::new(limits.concurrent_queries));
+        let time_max = limits.request_time_max;
+        let queries =
+            WorkPool::new(limits.concurrent_queries, limits.waiting_queries_max, time_max);
+        let heavy = WorkPool::new(limits.concurrent_heavy, limits.waiting_heavy_max, time_max);
         let app = Arc::new(Self {
             shared: shared.clone(),
             writer,
             limits,
             epoch,
             numbers: Arc::default(),
-            pool,
-            waiting: AtomicUsize::new(0),
+            queries,
+            heavy,
         });
         let boot = shared.clone();
         spawn("index-poll", move || {
@@ -175,6 +179,14 @@ impl App {
         self.shared.cities.is_ready()
     }
 
+    /// Whether the store is still where it was opened.
+    ///
+    /// # Errors
+    /// Its file was moved, deleted or replaced: nothing can be written.
+    pub fn check_store(&self) -> Result<()> {
+        self.reader().check_file()
+    }
+
     /// The newest snapshot of a city, for queries that take less time than a change of thread.
     ///
     /// # Errors
@@ -183,7 +195,9 @@ impl App {
         if city.progress().ready { Ok(city.snapshots().load()) } else { Err(starting()) }
     }
 
-    /// Runs a query on the newest snapshot of a city, in the bounded pool.
+    /// Runs a query on the newest snapshot of a city, in the pool of queries. The query ends early
+    /// where its [`Interrupt`] is raised: when the caller has dropped the future, as for a client
+    /// that has gone, or the time is over.
     ///
     /// # Errors
     /// Unavailable while the index is being built, while too many queries wait, or where the query
@@ -191,33 +205,27 @@ impl App {
     pub async fn query<T: Send + 'static>(
         &self,
         city: &City,
-        ask: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
+        ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.query_while_wanted(city, move |snapshot, _| ask(snapshot)).await
+        let snapshot = self.snapshot(city)?;
+        self.queries.run(move |interrupt| ask(&snapshot, interrupt)).await
     }
 
-    /// As [`App::query`], for a query that ends early where its [`Interrupt`] is raised: when the
-    /// caller has dropped the future, as for a client that has gone, or the time is over.
+    /// As [`App::query`], for a query that may take seconds: it does not take the place of short
+    /// ones.
     ///
     /// # Errors
     /// As [`App::query`].
-    pub async fn query_while_wanted<T: Send + 'static>(
+    pub async fn query_heavy<T: Send + 'static>(
         &self,
         city: &City,
         ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let snapshot = self.snapshot(city)?;
-        let interrupt = Interrupt::default();
-        let _guard = interrupt.clone().raised_on_drop();
-        self.compute(move || {
-            // A query that has waited longer than its caller does not begin.
-            interrupt.check()?;
-            ask(&snapshot, &interrupt)
-        })
-        .await
+        self.heavy.run(move |interrupt| ask(&snapshot, interrupt)).await
     }
 
-    /// Runs a function that may take long in the bounded pool.
+    /// Runs a function that reads the store or computes for milliseconds, in the pool of queries.
     ///
     /// # Errors
     /// As [`App::query`].
@@ -225,20 +233,18 @@ impl App {
         &self,
         compute: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let waiting = Waiting::among(&self.waiting);
-        if waiting.before >= self.limits.waiting_queries_max {
-            let message = message!("Trop de requêtes à la fois.", "Too many requests at once.");
-            return Err(Error::new(ErrorKind::Unavailable, message));
-        }
-        let answer = async {
-            let permit = self.pool.clone().acquire_owned().await.map_err(Error::internal)?;
-            drop(waiting);
-            // The work holds the permit, because it continues if its caller is cancelled.
-            let work = tokio::task::spawn_blocking(move || (compute(), permit));
-            work.await.map_err(Error::internal)?.0
-        };
-        let answer = tokio::time::timeout(self.limits.request_time_max, answer).await;
-        answer.unwrap_or_else(|_| Err(Interrupted.into()))
+        self.queries.run(move |_| compute()).await
+    }
+
+    /// Runs a function that may take seconds, in the pool of such work.
+    ///
+    /// # Errors
+    /// As [`App::query`].
+    pub async fn compute_heavy<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.heavy.run(compute).await
     }
 
     /// Submits a command to the store and waits until it is durable.
@@ -341,22 +347,4 @@ impl App {
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     thread::Builder::new().name(name.into()).spawn(body).map_err(Error::internal)?;
     Ok(())
-}
-
-/// Counts the queries that wait for the pool, this one included, while it exists.
-struct Waiting<'a> {
-    count: &'a AtomicUsize,
-    before: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn among(count: &'a AtomicUsize) -> Self {
-        Self { count, before: count.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -5,62 +5,38 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::{BatchOutcome, CreateReports, Pending};
 use crate::usecase::{App, City};
 
-/// Number of rows in one commit.
-const CHUNK_ROWS: usize = 8_192;
-
-/// A chunk that is being written.
-struct BatchChunk {
+/// A chunk of a batch that is being written.
+pub struct BatchChunk {
     /// The error of each row; `None` if its report is being written.
     rows: Vec<Option<Error>>,
     pending: Option<Pending<BatchOutcome>>,
 }
 
 impl App {
-    /// Creates a report of each row of a batch, in one commit for each chunk of rows. While one
-    /// chunk is being committed, the next one is read by `read`. `done` receives the id of the
-    /// report of each row, or its error, in order, once its chunk is durable.
+    /// Reads the rows of the chunk with number `n` of a batch, and submits those that the gate
+    /// admits to the store, in one commit. The chunk is finished by [`BatchChunk::finish`], so that
+    /// the next one can be read while this one is written. A row that could not be received keeps
+    /// its error.
     ///
-    /// With a `key`, the same rows sent again create nothing; the key of a chunk is that of the
+    /// With a `key`, the same chunks sent again create nothing; the key of a chunk is that of the
     /// batch with the chunk's number.
-    pub fn create_batch<'a>(
+    pub fn begin_batch_chunk(
         &self,
         city: &City,
-        rows: impl Iterator<Item = &'a [u8]>,
+        (n, key): (usize, Option<&str>),
+        rows: Vec<Result<Vec<u8>>>,
         read: impl Fn(&[u8]) -> Result<Draft>,
-        key: Option<&str>,
-        mut done: impl FnMut(Result<ReportId>),
-    ) {
-        let mut rows = rows.peekable();
-        let mut before: Option<BatchChunk> = None;
-        for n in 0.. {
-            if rows.peek().is_none() {
-                break;
-            }
-            let texts: Vec<&[u8]> = rows.by_ref().take(CHUNK_ROWS).collect();
-            let idempotency = key.map(|key| Idempotency {
-                key: format!("{key}#{n}"),
-                fingerprint: fingerprint(&texts),
-            });
-            let drafts = texts.into_iter().map(&read).collect();
-            let chunk = self.begin_chunk(city, drafts, idempotency);
-            before.replace(chunk).into_iter().flat_map(BatchChunk::finish).for_each(&mut done);
-        }
-        before.into_iter().flat_map(BatchChunk::finish).for_each(done);
-    }
-
-    /// Checks the rows and submits those that the gate admits to the store, in one commit. A row
-    /// that is an error already keeps it.
-    fn begin_chunk(
-        &self,
-        city: &City,
-        rows: Vec<Result<Draft>>,
-        idempotency: Option<Idempotency>,
     ) -> BatchChunk {
+        let idempotency = key.map(|key| Idempotency {
+            key: format!("{key}#{n}"),
+            fingerprint: fingerprint(rows.iter().filter_map(|row| row.as_deref().ok())),
+        });
         let catalogue = city.catalogue();
         let gate = city.gate(&catalogue);
         let mut reports = Vec::with_capacity(rows.len());
         let rows = rows.into_iter().map(|row| {
-            let admitted = row
+            let draft = row.and_then(|text| read(&text));
+            let admitted = draft
                 .and_then(|draft| gate.admit(draft, &self.numbers.draw()).map_err(Error::refused));
             admitted.map(|report| reports.push(report)).err()
         });
@@ -77,7 +53,7 @@ impl App {
 
 impl BatchChunk {
     /// Waits until the chunk is durable. Returns the id of the report of each row, or its error.
-    fn finish(self) -> Vec<Result<ReportId>> {
+    pub fn finish(self) -> Vec<Result<ReportId>> {
         let outcome = self.pending.map(Pending::wait);
         let (mut ids, failed) = match outcome {
             None => (Vec::new(), None),
@@ -105,7 +81,7 @@ impl BatchChunk {
 }
 
 /// The first half of a digest of these rows, in hexadecimal.
-fn fingerprint(rows: &[&[u8]]) -> String {
+fn fingerprint<'a>(rows: impl Iterator<Item = &'a [u8]>) -> String {
     let mut hasher = blake3::Hasher::new();
     for row in rows {
         hasher.update(row).update(b"\n");

@@ -224,10 +224,7 @@ impl DedupePolicy {
     /// policy never attaches or holds back a report.
     pub fn judge(&self, city: &City, model: &Arc<DuplicateModel>) -> Option<DuplicateJudge> {
         let least = match (&self.choice, self.mode) {
-            (Some(DedupeChoice::Same(id)), _) => {
-                let id = id.clone();
-                return Some(Arc::new(move |_, _, _| Verdict::Chosen(id.clone())));
-            }
+            (Some(DedupeChoice::Same(id)), _) => return Some(self.judge_choice(city, model, id)),
             (Some(DedupeChoice::New), _) | (None, DedupeMode::Off | DedupeMode::Tell) => {
                 return None;
             }
@@ -246,6 +243,31 @@ impl DedupePolicy {
                 Some((id, _)) => Verdict::Found(id),
             }
         }))
+    }
+
+    /// The function that accepts the sender's choice where the chosen incident is one of those that
+    /// are proposed for the report. Nobody can attach a report to any incident of the city.
+    fn judge_choice(
+        &self,
+        city: &City,
+        model: &Arc<DuplicateModel>,
+        chosen: &ReportId,
+    ) -> DuplicateJudge {
+        let (catalogue, model, chosen) = (city.catalogue(), model.clone(), chosen.clone());
+        let (accuracy_m, clock) = (self.accuracy_m, city.clock().clone());
+        Arc::new(move |snapshot, report, made| {
+            let now = clock.now().as_second();
+            let is_known = snapshot.find(chosen.as_str()).is_some()
+                || made.iter().any(|other| other.id == chosen);
+            let is_proposed = query_of(report, accuracy_m, now).is_some_and(|query| {
+                let rule = DuplicateRule::new(snapshot, &catalogue, &model, &report.service);
+                rule.proposes(snapshot, &query, chosen.as_str())
+            });
+            match is_proposed || !is_known {
+                true => Verdict::Chosen(chosen.clone()),
+                false => Verdict::NotProposed(chosen.clone()),
+            }
+        })
     }
 
     /// Does the sender of a stored report want to know its probable duplicates?

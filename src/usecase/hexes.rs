@@ -1,6 +1,6 @@
 //! The search for significant hexagons: what is counted, tested and selected.
 
-use crate::domain::Filter;
+use crate::domain::{Filter, Interrupt};
 use crate::error::{Refusal, Result};
 use crate::index::{RING_MAX, Snapshot};
 use crate::message;
@@ -42,6 +42,8 @@ pub struct HexSearch {
     pub resolution: u8,
     /// The test.
     pub test: HexTest,
+    /// Number and seed of permutations for a pseudo p-value; `None` for no such test.
+    pub permutations: Option<(u32, u64)>,
     /// Number of time steps of the trends; `None` for no trends.
     pub steps: Option<usize>,
 }
@@ -49,8 +51,8 @@ pub struct HexSearch {
 impl HexSearch {
     /// The search without parameters: Gi\* of all reports, without trends.
     pub fn plain(filter: Filter, resolution: u8) -> Self {
-        let test = HexTest { k: None, exposure: Exposure::None, permutations: None };
-        Self { filter, resolution, test, steps: None }
+        let test = HexTest { k: None, exposure: Exposure::None };
+        Self { filter, resolution, test, permutations: None, steps: None }
     }
 
     /// Refuses a search in unknown areas, and one that takes too long.
@@ -61,7 +63,7 @@ impl HexSearch {
     pub fn check(&self, snapshot: &Snapshot, cells_max: usize) -> Result<()> {
         check_areas(snapshot, &self.filter)?;
         check_resolution(snapshot, self.resolution, cells_max)?;
-        let Some((permutations, _)) = self.test.permutations else { return Ok(()) };
+        let Some((permutations, _)) = self.permutations else { return Ok(()) };
         let ring = H3Cell::ring_size(self.test.k.unwrap_or(RING_MAX)) as u64;
         let cells = snapshot.h3_cell_count(self.resolution) as u64;
         let draws = cells * ring * u64::from(permutations);
@@ -78,11 +80,20 @@ impl HexSearch {
     }
 
     /// Counts and tests the hexagons of the whole city.
-    pub fn find(&self, snapshot: &Snapshot) -> FoundHexes {
+    ///
+    /// # Errors
+    /// The result is not wanted any more.
+    pub fn find(&self, snapshot: &Snapshot, interrupt: &Interrupt) -> Result<FoundHexes> {
         let whole = Filter { areas: None, ..self.filter.clone() };
         let compiled = snapshot.compiled(&whole);
         let counts = query::count_hexes(snapshot, &compiled, self.resolution);
         let scores = query::score_hexes(snapshot, &counts, &whole, self.test);
+        let p_permuted = match (self.permutations, &scores) {
+            (Some(draws), Ok(scores)) => {
+                Some(query::permute_hexes(snapshot, &counts, scores.k, draws, interrupt)?)
+            }
+            _ => None,
+        };
         let window = window(snapshot, &whole);
         let trends = match (self.steps, window, &scores) {
             (Some(steps), Some((from, before)), Ok(scores)) => {
@@ -92,7 +103,8 @@ impl HexSearch {
             _ => None,
         };
         let in_areas = query::cells_in_areas(snapshot, &counts, &self.filter);
-        FoundHexes { counts, scores, trends, exposure: self.test.exposure, window, in_areas }
+        let exposure = self.test.exposure;
+        Ok(FoundHexes { counts, scores, p_permuted, trends, exposure, window, in_areas })
     }
 }
 
@@ -113,6 +125,8 @@ pub struct FoundHexes {
     pub counts: HexCounts,
     /// Their significance, or why the test was not possible.
     pub scores: std::result::Result<HexScores, UntestableReason>,
+    /// Pseudo p-values by permutation, by cell, if the search asks for them.
+    pub p_permuted: Option<Vec<f64>>,
     /// Their trends, if the search asks for them.
     pub trends: Option<Vec<HexTrend>>,
     /// What the counts were compared with.

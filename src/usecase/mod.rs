@@ -32,8 +32,10 @@ pub mod stats;
 mod tracking_numbers;
 pub mod updates;
 pub mod watch;
+mod work_pool;
 
 pub use app::App;
+pub use batch::BatchChunk;
 pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
 pub use import::{Importer, SettledRow};

@@ -161,6 +161,12 @@ fn whoever_is_asked_chooses_with_the_same_key() {
     assert_eq!(parent(&third.json()), Some(first.as_str()));
     let nowhere = send("d", "confirm=XXX");
     assert_eq!(nowhere.status, 404);
+    // An incident that is not proposed for the report cannot be chosen for it.
+    let far = POTHOLE.replace("46.8", "46.9");
+    let headers = [("Idempotency-Key", "f")];
+    let path = format!("/api/v1/reports?confirm={first}");
+    let refused = service.ask("POST", &path, &headers, far.as_bytes());
+    assert_eq!((refused.status, refused.fields()), (400, vec!["confirm".to_owned()]));
     assert_eq!(send("e", "dedupe=perhaps").fields(), ["dedupe"]);
     assert_eq!(service.get("/api/v1/stats").json()["total"], 4);
 }

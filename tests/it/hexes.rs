@@ -11,6 +11,7 @@ use pointchaud::query;
 use pointchaud::query::{
     DensityQuery, Exposure, HexTest, HotspotQuery, RecurrenceQuery, TimeSteps, UntestableReason,
 };
+use pointchaud::statistics::Effort;
 
 fn cell(at: Position, resolution: u8) -> H3Cell {
     H3Cell::of(at.lon(), at.lat(), resolution).unwrap()
@@ -92,7 +93,7 @@ fn no_significance_is_told_where_there_is_none_and_no_number_is_lost() {
             for resolution in [6, 9, 11] {
                 let compiled = world.snapshot.compiled(&filter);
                 let counts = query::count_hexes(&world.snapshot, &compiled, resolution);
-                let test = HexTest { k: None, exposure, permutations: None };
+                let test = HexTest { k: None, exposure };
                 let scores = query::score_hexes(&world.snapshot, &counts, &filter, test);
                 compared += 1;
                 let scores = match scores {
@@ -140,7 +141,7 @@ fn the_same_count_everywhere_is_no_statistic() {
     let snapshot = crate::common::world::exactly(places.collect());
     let counts = query::count_hexes(&snapshot, &snapshot.compiled(&Filter::default()), 9);
     assert_eq!(counts.cells.len(), 100);
-    let test = HexTest { k: None, exposure: Exposure::None, permutations: Some((99, 1)) };
+    let test = HexTest { k: None, exposure: Exposure::None };
     assert_eq!(
         query::score_hexes(&snapshot, &counts, &Filter::default(), test),
         Err(UntestableReason::AllEqual)
@@ -205,7 +206,8 @@ fn density_is_asked_of_what_passes() {
         ] {
             let addresses =
                 query::located_reports(&world.snapshot, &compiled, filter.bbox.as_ref());
-            let found = query::density_clusters(&world.snapshot, addresses, ask);
+            let found = query::density_clusters(&world.snapshot, addresses, ask, Effort::UNBOUNDED);
+            let found = found.unwrap();
             assert_eq!(found.total, reports.len() as u64, "{name}, {filter:?}");
             let members: usize = found.clusters.iter().map(|cluster| cluster.members.len()).sum();
             assert_eq!(members as u64 + found.noise, found.total);

@@ -232,7 +232,7 @@ fn expectations_add_up_to_what_was_observed_under_any_filter() {
                 // A test is of the whole city; area and box select among its cells.
                 let whole = Filter { from, before, areas: None, bbox: None, ..filter.clone() };
                 let counts = count_hexes(&snapshot, &snapshot.compiled(&whole), 8);
-                let test = HexTest { k: Some(1), exposure, permutations: None };
+                let test = HexTest { k: Some(1), exposure };
                 let Ok(scores) = score_hexes(&snapshot, &counts, &whole, test) else { continue };
                 let expected: f64 = scores.expected.iter().sum();
                 let total = counts.total() as f64;

@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::common::{Folder, python_or_skip};
 use pointchaud::place::H3Cell;
 use pointchaud::statistics::{
-    NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail, mann_kendall,
-    permuted, q_values, scan, two_sided, upper_tail,
+    Effort, NeighbourLists, ScanCases, ScanSettings, dbscan, gi_star, hdbscan, lower_tail,
+    mann_kendall, permuted, q_values, scan, two_sided, upper_tail,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -41,7 +41,7 @@ fn getis(rng: &mut ChaCha8Rng, all: &mut Value) {
             continue;
         }
         // Only where sums are seldom equal: esda compares fractions, whose last bit decides then.
-        let p = permuted(&values, &neighbours, 999, 7);
+        let p = permuted(&values, &neighbours, (999, 7), Effort::UNBOUNDED).unwrap();
         all[format!("permuted{n}")] = json!({ "values": values, "neighbours": lists, "p": p });
     }
 }
@@ -71,7 +71,7 @@ fn density(rng: &mut ChaCha8Rng, all: &mut Value) {
     let cases = [(50.0, 5, (-71.2, 46.8)), (120.0, 3, (8.5, 47.4)), (300.0, 20, (-43.2, -22.9))];
     for (n, (eps_m, min_points, at)) in cases.into_iter().enumerate() {
         let places = crowds(rng, 3_000, at);
-        let found = dbscan(&places, eps_m, min_points);
+        let found = dbscan(&places, eps_m, min_points, Effort::UNBOUNDED).unwrap();
         all[format!("dbscan{n}")] = json!({
             "places": places, "eps_m": eps_m, "min_points": min_points,
             "core": found.core, "labels": found.labels,
@@ -79,7 +79,7 @@ fn density(rng: &mut ChaCha8Rng, all: &mut Value) {
     }
     for (n, (size, samples)) in [(10, 5), (25, 10), (15, 5)].into_iter().enumerate() {
         let places = crowds(rng, 900, (-71.2, 46.8));
-        let found = hdbscan(&places, size, samples);
+        let found = hdbscan(&places, size, samples, Effort::UNBOUNDED).unwrap();
         all[format!("hdbscan{n}")] = json!({
             "places": places, "min_cluster_size": size, "min_samples": samples,
             "labels": found.labels, "probability": found.probability,

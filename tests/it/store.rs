@@ -35,15 +35,15 @@ impl CommitListener for Recorder {
 }
 
 /// An open store of one backend.
-struct Open {
-    _folder: Folder,
-    reader: Reader,
+pub struct Open {
+    pub folder: Folder,
+    pub reader: Reader,
     writer: Writer,
     recorded: Recorder,
     catalogue: Catalogue,
 }
 
-fn sqlite() -> Open {
+pub fn sqlite() -> Open {
     let folder = Folder::new("store");
     let path = folder.file("city.db");
     let recorded = Recorder::default();
@@ -58,14 +58,14 @@ fn sqlite() -> Open {
     };
     let mut catalogue = Catalogue::new(vec![group]);
     catalogue.add(catalogue.adopt("Nid-de-poule", None, Nature::Intervention));
-    let open = Open { _folder: folder, reader, writer, recorded, catalogue };
+    let open = Open { folder, reader, writer, recorded, catalogue };
     for id in ["quebec.ca", "levis.ca"] {
         open.adopt(id);
     }
     open
 }
 
-fn city(id: &str) -> JurisdictionId {
+pub fn city(id: &str) -> JurisdictionId {
     JurisdictionId::new(id).unwrap()
 }
 
@@ -78,7 +78,7 @@ impl Open {
         self.writer.execute(AddJurisdiction { jurisdiction, services }).unwrap();
     }
 
-    fn report(&self, id: &str, change: impl FnOnce(&mut Draft)) -> Report {
+    pub fn report(&self, id: &str, change: impl FnOnce(&mut Draft)) -> Report {
         let zone = TimeZone::get("America/Toronto").unwrap();
         let gate = Gate { catalogue: &self.catalogue, zone: &zone, now: 1_790_000_000 };
         let mut draft = Draft {

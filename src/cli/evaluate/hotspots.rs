@@ -378,7 +378,7 @@ fn null_share(
             let at = rng.random_range(0..sum);
             drawn.totals[ends.partition_point(|end| *end <= at)].count += 1;
         }
-        let test = HexTest { k: Some(1), exposure, permutations: None };
+        let test = HexTest { k: Some(1), exposure };
         let Ok(scores) = score_hexes_with(snapshot, &drawn, test, || exposed.clone()) else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! The contact of the sender of a report. It is stored apart from the report; only crews may read
 //! it, and no export contains it.
 
-use crate::domain::report::text_limit::line;
+use crate::domain::report::text_limit::{line, visible};
 use crate::error::Refusal;
 
 /// Longest field of a contact, in characters.
@@ -46,6 +46,7 @@ impl Contact {
     pub(super) fn judge(&self, refused: &mut Vec<Refusal>) {
         for (name, field) in Self::FIELDS.iter().zip(self.fields()) {
             line(name, field, CHARS_MAX, refused);
+            visible(name, field, refused);
         }
     }
 }

@@ -57,6 +57,9 @@ pub struct Draft {
     pub contact: Option<Contact>,
     /// Whether the sender was shown the questions of the service; its answers must then fit them.
     pub asked: bool,
+    /// Whether a person or an application sends it now: invisible characters are then refused.
+    /// Files keep theirs.
+    pub is_typed: bool,
 }
 
 /// A change of a report. Fields that are `None` stay as they are.

@@ -10,7 +10,7 @@ use crate::domain::report::draft::{Draft, LINE_CHARS_MAX, Patch};
 use crate::domain::report::fields::draft_texts;
 use crate::domain::report::id::ReportId;
 use crate::domain::report::record::Report;
-use crate::domain::report::text_limit::line;
+use crate::domain::report::text_limit::{line, visible};
 use crate::domain::time::ReportTime;
 use crate::domain::vocabulary::{Accuracy, Channel, ClosedReason, Nature, Status};
 use crate::error::Refusal;
@@ -64,9 +64,13 @@ impl Gate<'_> {
         let position = position(draft.lon_lat, &mut refused);
         let status = draft.status.unwrap_or(Status::Open);
         let reason = ending(status, draft.reason, &mut refused);
+        let is_typed = draft.is_typed;
         for (field, chars_max, slot) in draft_texts() {
             let slot = slot(&mut draft);
             line(field.name, slot, chars_max, &mut refused);
+            if is_typed {
+                visible(field.name, slot, &mut refused);
+            }
             *slot = filled(slot.take());
         }
         self.details(&draft, &mut refused);
@@ -134,6 +138,8 @@ impl Gate<'_> {
         }
         line("address", &patch.address, LINE_CHARS_MAX, &mut refused);
         line("assignee", &patch.assignee, LINE_CHARS_MAX, &mut refused);
+        visible("address", &patch.address, &mut refused);
+        visible("assignee", &patch.assignee, &mut refused);
         if patch.address.is_some() {
             next.address = filled(patch.address);
         }
@@ -154,6 +160,9 @@ impl Gate<'_> {
     fn details(&self, draft: &Draft, refused: &mut Vec<Refusal>) {
         let Details { answers, media, .. } = &draft.details;
         photos(media, refused);
+        for AttributeValue { code, values } in answers.iter().filter(|_| draft.is_typed) {
+            values.iter().for_each(|value| visible(code, &Some(value.clone()), refused));
+        }
         match self.catalogue.get(&draft.service) {
             Some(service) if draft.asked => attribute::judge(&service.attributes, answers, refused),
             _ => attribute::bound(answers, refused),
@@ -328,6 +337,10 @@ mod tests {
         assert_eq!(refused(|d| d.requested = at(-2_208_988_800)), ["requested_datetime"]);
         assert_eq!(refused(|d| d.description = Some("é".repeat(4001))), ["description"]);
         assert_eq!(refused(|d| d.description = Some("é".repeat(4000))), [""; 0]);
+        let hidden = |d: &mut Draft| d.description = Some("a\u{202e}b".into());
+        assert_eq!(refused(hidden), [""; 0], "files keep theirs");
+        let typed = |d: &mut Draft| (hidden(d), d.is_typed = true).1;
+        assert_eq!(refused(typed), ["description"]);
         assert_eq!(refused(|d| d.reason = Some(ClosedReason::Done)), ["closed_reason"]);
         assert_eq!(refused(|d| d.id = Some("a\nb".into())), ["service_request_id"]);
         let early = |d: &mut Draft| {

@@ -4,7 +4,7 @@
 use crate::domain::report::draft::{DESCRIPTION_CHARS_MAX, Patch};
 use crate::domain::report::gate::Gate;
 use crate::domain::report::id::ReportId;
-use crate::domain::report::text_limit::line;
+use crate::domain::report::text_limit::{line, visible};
 use crate::domain::time::ReportTime;
 use crate::domain::vocabulary::{ClosedReason, Status};
 use crate::error::Refusal;
@@ -147,6 +147,7 @@ impl Gate<'_> {
         let now = jiff::Timestamp::from_second(self.now).ok().map(ReportTime::instant);
         self.times(None, updated, None, &mut refused);
         line("description", &description, DESCRIPTION_CHARS_MAX, &mut refused);
+        visible("description", &description, &mut refused);
         super::gate::photos(&media, &mut refused);
         match updated.or(now) {
             Some(updated) if refused.is_empty() => {

@@ -210,7 +210,7 @@ async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResul
         let (of, language) = (request.collection.clone(), context.language);
         let areas = state
             .app
-            .query(city, move |snapshot| of.areas((&reading, &own), (snapshot, None), language));
+            .query(city, move |snapshot, _| of.areas((&reading, &own), (snapshot, None), language));
         check_properties(properties, &areas.await?)?;
         context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }

@@ -176,6 +176,7 @@ impl Form {
             details: Details { address_id, answers: self.answers(), media, ..Details::default() },
             contact: Contact::of(fields),
             asked: true,
+            is_typed: true,
             ..Draft::default()
         };
         self.finish()?;

@@ -1,5 +1,7 @@
 //! Lists of service requests.
 
+use std::ops::ControlFlow;
+
 use crate::domain::{Filter, ReportTime, ServiceCode, Status, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::export::geojson::instant;
@@ -339,7 +341,7 @@ async fn list<R: Send + 'static>(
             let ids: Vec<&str> = page.iter().map(|address| snapshot.id(*address)).collect();
             state.app.reader().get_many(city.id(), &ids)?
         } else {
-            request.changed(&filter, state, city, snapshot)?
+            request.changed(&filter, inputs)?
         };
         write((state, city), context, format, &stored, request.is_extended)
     })
@@ -421,33 +423,34 @@ impl ListParameters {
     }
 
     /// The page of the reports that were changed in the time range, oldest change first; reads the
-    /// store.
-    fn changed(
-        &self,
-        filter: &Filter,
-        state: &AppState,
-        city: &City,
-        snapshot: &Snapshot,
-    ) -> Result<Vec<StoredReport>> {
+    /// store. Only the reports of the page are decoded.
+    fn changed(&self, filter: &Filter, inputs: &ResponseInputs<'_>) -> Result<Vec<StoredReport>> {
+        let ResponseInputs { state, city, snapshot, interrupt, .. } = *inputs;
         let compiled = snapshot.compiled(filter);
         let mut skip = (self.page - 1) * self.size;
         let mut page = Vec::new();
-        let updated = self.times.updated;
-        state.app.reader().changed_between(city.id(), updated, &mut |stored| {
-            let passes = snapshot.find(stored.report.id.as_str()).is_some_and(|address| {
-                snapshot.matches(address, &compiled)
-                    && self.around.is_none_or(|(at, radius)| {
-                        let place = stored.report.position;
-                        place.is_some_and(|place| distance(place, at).0 <= radius.0)
-                    })
-            });
-            match (passes, skip) {
-                (false, _) => {}
-                (true, 0) => page.push(stored),
-                (true, _) => skip -= 1,
+        let passes = |id: &str| {
+            let address = snapshot.find(id).filter(|one| snapshot.matches(*one, &compiled))?;
+            let Some((at, radius)) = self.around else { return Some(()) };
+            let place = snapshot.position(address)?;
+            (distance(place, at).0 <= radius.0).then_some(())
+        };
+        let mut choose = |id: &str| match interrupt.check() {
+            Err(_) => ControlFlow::Break(()),
+            Ok(()) => {
+                let passes = passes(id).is_some();
+                let is_before = passes && skip > 0;
+                skip -= usize::from(is_before);
+                ControlFlow::Continue(passes && !is_before)
             }
+        };
+        let mut take = |stored| {
+            page.push(stored);
             page.len() < self.size
-        })?;
+        };
+        let reader = state.app.reader();
+        reader.changed_among(city.id(), self.times.updated, &mut choose, &mut take)?;
+        interrupt.check()?;
         Ok(page)
     }
 }

@@ -17,7 +17,20 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("Its value; empty if it is missing.", "Sa valeur ; vide si elle manque."),
     ("Why it was refused.", "Pourquoi elle est refusée."),
-    ("Every value that was refused.", "Toutes les valeurs refusées."),
+    (
+        "The values that were refused, the first hundred of them.",
+        "Les valeurs refusées, les cent premières.",
+    ),
+    ("Number of further values that were refused.", "Nombre d’autres valeurs refusées."),
+    (
+        "Why nothing can be written, if so.",
+        "Pourquoi rien ne peut être enregistré, le cas échéant.",
+    ),
+    ("The line was refused.", "La ligne a été refusée."),
+    (
+        "Not every refused line was described; always the last line.",
+        "Toutes les lignes refusées n’ont pas été décrites ; toujours la dernière ligne.",
+    ),
     (
         "The same as `type`, under the name that OGC API – Features 1.0 requires.",
         "Comme `type`, sous le nom qu’exige OGC API – Features 1.0.",

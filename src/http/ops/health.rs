@@ -62,6 +62,9 @@ async fn healthz() -> Json<Health> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Readiness {
     ready: bool,
+    /// Why nothing can be written, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
     jurisdictions: Vec<CityReadiness>,
 }
 
@@ -77,7 +80,8 @@ struct CityReadiness {
     lag: u64,
 }
 
-/// 200 once every index has caught up, before that 503; the body is the same.
+/// 200 once every index has caught up and while the store is in its place, otherwise 503; the body
+/// is the same.
 async fn readyz(State(state): State<Arc<AppState>>) -> Response {
     let cities = state.app.cities().into_iter().map(|city| {
         let progress = city.progress();
@@ -89,8 +93,9 @@ async fn readyz(State(state): State<Arc<AppState>>) -> Response {
             lag: progress.stored - progress.read,
         }
     });
-    let ready = state.app.is_ready();
-    let body = Readiness { ready, jurisdictions: cities.collect() };
+    let store = state.app.check_store().err().map(|error| error.message.en);
+    let ready = state.app.is_ready() && store.is_none();
+    let body = Readiness { ready, store, jurisdictions: cities.collect() };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

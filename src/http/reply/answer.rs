@@ -28,8 +28,10 @@ const JSON_BYTES: usize = 8 << 10;
 pub enum CostClass {
     /// Microseconds: computed on the thread that read the request.
     Quick,
-    /// Longer: computed on the bounded query pool, where it may have to wait.
+    /// Milliseconds: computed in the pool of queries, where it may have to wait.
     Long,
+    /// Perhaps seconds: computed in a pool of its own, so that it does not delay others.
+    Heavy,
 }
 
 /// What the body of a response is computed from.
@@ -79,7 +81,8 @@ impl<R: Send + 'static> Call<R> {
         };
         match cost {
             CostClass::Quick => respond(&*state.app.snapshot(&city)?, &Interrupt::default()),
-            CostClass::Long => state.app.query_while_wanted(&city, respond).await,
+            CostClass::Long => state.app.query(&city, respond).await,
+            CostClass::Heavy => state.app.query_heavy(&city, respond).await,
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorKind};
 use crate::i18n::Language;
 use crate::message;
 
+/// Limit of the refused values that a problem document lists.
+const ERRORS_MAX: usize = 100;
+
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Problem {
@@ -22,9 +25,12 @@ pub struct Problem {
     status: u16,
     /// What is wrong with this request.
     detail: String,
-    /// Every value that was refused.
+    /// The values that were refused, the first hundred of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<RefusedValue>>,
+    /// Number of further values that were refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_left_out: Option<usize>,
     /// The same as `type`, under the name that OGC API – Features 1.0 requires.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
@@ -61,7 +67,7 @@ impl Problem {
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
-        let refused = error.refusals.iter().map(|refusal| RefusedValue {
+        let refused = error.refusals.iter().take(ERRORS_MAX).map(|refusal| RefusedValue {
             field: refusal.field.clone(),
             value: refusal.value.clone(),
             reason: language.pick(&refusal.message).to_owned(),
@@ -73,6 +79,7 @@ impl Problem {
             status: status.as_u16(),
             detail: language.pick(&error.message).to_owned(),
             errors: (!refused.is_empty()).then_some(refused),
+            errors_left_out: error.refusals.len().checked_sub(ERRORS_MAX + 1).map(|n| n + 1),
             code: None,
             description: None,
         }

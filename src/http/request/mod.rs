@@ -3,6 +3,7 @@
 pub mod audience;
 pub mod auth;
 pub mod body;
+pub mod body_budget;
 pub mod call;
 pub mod common;
 pub mod context;
@@ -11,6 +12,7 @@ pub mod host;
 pub mod idempotency;
 pub mod if_match;
 pub mod json;
+pub mod lines;
 pub mod media_type;
 pub mod members;
 pub mod origin;

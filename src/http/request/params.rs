@@ -168,9 +168,10 @@ const CHANNEL: Parameter<WordsOf<Channel>, Optional> =
 
 const AREA: Parameter<Texts, Optional> = query("area", Texts).optional().described(
     "Noms de secteurs, séparés par des virgules ; un nom qui contient une virgule se met entre \
-     guillemets droits. Voir « area » dans /api/v1/stats.",
-    "Names of areas, separated by commas; a name that holds a comma is put in double quotes. See \
-     'area' in /api/v1/stats.",
+     guillemets droits, ou « area » est répété, un nom à chaque fois. Voir « area » dans \
+     /api/v1/stats.",
+    "Names of areas, separated by commas; a name that holds a comma is put in double quotes, or \
+     'area' is repeated, a name each time. See 'area' in /api/v1/stats.",
 );
 
 const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =

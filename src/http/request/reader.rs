@@ -36,6 +36,21 @@ impl Location {
     }
 }
 
+/// Limit of the parameters of a query string that are read.
+pub const PARAMETERS_MAX: usize = 128;
+
+/// Parameters that may be repeated: each of their values is then one item of a list.
+const REPEATABLE: [&str; 1] = ["area"];
+
+/// A text as an item of a comma-separated list: in quotes where it holds a comma.
+fn as_list_item(text: &str) -> String {
+    let is_quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    match text.contains(',') && !is_quoted {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
 /// Name–value pairs of a request. Reading a parameter removes its pair; what remains is unknown.
 #[derive(Debug, Default)]
 pub struct Pairs(Vec<(String, String)>);
@@ -47,18 +62,42 @@ impl Pairs {
     }
 
     /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
-    /// one is refused, and so is one that is not UTF-8.
+    /// one is refused unless it is one of [`REPEATABLE`], and so is one that is not UTF-8. Of a
+    /// query string with more than [`PARAMETERS_MAX`] parameters, which no client of ours sends,
+    /// the others are not read.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
+        let count = query.split('&').filter(|pair| !pair.is_empty()).count();
+        if count > PARAMETERS_MAX {
+            let message = message!(
+                "paramètres, {PARAMETERS_MAX} au plus",
+                "parameters, {PARAMETERS_MAX} at most"
+            );
+            refused.push(Refusal::new("query", count, message));
+        }
+        let query = match query.match_indices('&').nth(PARAMETERS_MAX) {
+            Some((end, _)) => &query[..end],
+            None => query,
+        };
         let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut repeated: Vec<String> = Vec::new();
         for (name, value) in urlencoded::pairs(query.as_bytes(), refused) {
             if value.is_empty() {
                 continue;
             }
-            if pairs.iter().any(|(known, _)| *known == name) {
-                let message = message!("est donné deux fois", "is given twice");
-                refused.push(Refusal::new(name, value, message));
-            } else {
-                pairs.push((name, value));
+            match pairs.iter_mut().find(|(known, _)| *known == name) {
+                None => pairs.push((name, value)),
+                Some((_, names)) if REPEATABLE.contains(&name.as_str()) => {
+                    if !repeated.contains(&name) {
+                        *names = as_list_item(names);
+                        repeated.push(name);
+                    }
+                    names.push(',');
+                    names.push_str(&as_list_item(&value));
+                }
+                Some(_) => {
+                    let message = message!("est donné deux fois", "is given twice");
+                    refused.push(Refusal::new(name, value, message));
+                }
             }
         }
         Self(pairs)

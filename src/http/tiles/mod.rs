@@ -152,7 +152,7 @@ pub async fn tile_answer<R>(
         return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));
     }
     let (reading, own, language) = (state.clone(), city.clone(), context.language);
-    let made = state.app.query(&city, move |snapshot| {
+    let made = state.app.query(&city, move |snapshot, _| {
         let (bytes, left_out) = make((&reading, &own), snapshot, (layer, tile), &filter, language)?;
         let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
         let made = made.varying_by_language(varies_by_language);

@@ -12,7 +12,7 @@ use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::reply::counts::Counts;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
@@ -23,7 +23,7 @@ use crate::http::request::types::{Flag, Number, number};
 use crate::http::v1::members::{members, service_counts};
 use crate::index::Snapshot;
 use crate::query::{DensityCluster, DensityQuery, SAMPLES_MAX};
-use crate::usecase::density::find_density_clusters;
+use crate::usecase::density::{DensityLimits, find_density_clusters};
 
 /// Limit of `min_points` and `min_cluster_size`.
 const POINTS_MAX: usize = 100_000;
@@ -111,8 +111,8 @@ request! {
 }
 
 async fn dbscan(call: Call<DbscanRequest>) -> HandlerResult {
-    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
-        answer(inputs.snapshot, &request, inputs.state.app.limits.dbscan_max)
+    call.respond(MEDIA_TYPE, CostClass::Heavy, |inputs, request| {
+        answer(inputs, &request, inputs.state.app.limits.dbscan_max)
     })
     .await
 }
@@ -128,17 +128,24 @@ request! {
 }
 
 async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
-    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
+    call.respond(MEDIA_TYPE, CostClass::Heavy, |inputs, request| {
         let HdbscanRequest { query, limit, with_members, filter } = request;
         let request = DbscanRequest { query, limit, with_members, filter };
-        answer(inputs.snapshot, &request, inputs.state.app.limits.hdbscan_max)
+        answer(inputs, &request, inputs.state.app.limits.hdbscan_max)
     })
     .await
 }
 
-fn answer(snapshot: &Snapshot, request: &DbscanRequest, reports_max: usize) -> Result<Vec<u8>> {
+fn answer(
+    inputs: &ResponseInputs<'_>,
+    request: &DbscanRequest,
+    reports_max: usize,
+) -> Result<Vec<u8>> {
     let DbscanRequest { query, limit, with_members, filter } = request;
-    let found = find_density_clusters(snapshot, filter, *query, reports_max)?;
+    let snapshot = inputs.snapshot;
+    let comparisons_max = inputs.state.app.limits.density_comparisons_max;
+    let limits = DensityLimits { reports_max, comparisons_max };
+    let found = find_density_clusters(snapshot, filter, *query, limits, inputs.interrupt)?;
     let head =
         DensityHead { clustering: Clustering::of(*query), total: found.total, noise: found.noise };
     let shown = found.clusters.iter().take(*limit).zip(1..);

@@ -11,6 +11,7 @@ use axum::routing::get;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::Interrupt;
 use crate::error::{Refusal, Result};
 use crate::http::openapi::content::{binary, json, of};
 use crate::http::openapi::description::Tag;
@@ -25,13 +26,19 @@ use crate::http::state::AppState;
 use crate::media::{BYTES_MAX, Photo};
 use crate::message;
 
-/// Decodes and re-encodes uploaded photos on the bounded pool.
+/// Decodes and re-encodes uploaded photos in the pool of heavy work.
 ///
 /// # Errors
 /// One of them is not a valid photo.
 pub async fn photos(state: &AppState, files: Vec<Bytes>) -> Result<Vec<Photo>> {
-    let read = move || files.iter().map(|bytes| Photo::read(bytes)).collect();
-    state.app.compute(read).await
+    let read = move |interrupt: &Interrupt| {
+        let photo = |bytes: &Bytes| {
+            interrupt.check()?;
+            Photo::read(bytes)
+        };
+        files.iter().map(photo).collect()
+    };
+    state.app.compute_heavy(read).await
 }
 
 /// The path of the stored photo with this name.
@@ -131,7 +138,7 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
         let message = message!("une photo à la fois", "one photo at a time");
         return Err(Refusal::new("media", count, message).into());
     };
-    let photo = state.app.compute(move || Photo::read(&file)).await?;
+    let photo = state.app.compute_heavy(move |_| Photo::read(&file)).await?;
     let (width, height) = (photo.width, photo.height);
     let position = photo.position.map(|at| PhotoPosition { lon: at.lon(), lat: at.lat() });
     let (name, small) = state.public_config.photo_store.put(photo).await?;

@@ -1,6 +1,7 @@
 //! Executes the commands of one commit.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -39,7 +40,11 @@ pub fn execute(
         WriteTransaction::new(db, now, (collects_changes, keeps_created), id_bytes);
     let mut commands = commands.into_iter();
     for command in commands.by_ref() {
-        if let Err(error) = transaction.execute(command, answers) {
+        // A fault of ours in one command must not end the writing of all: it gives up the
+        // transaction, and the thread goes on.
+        let executed = catch_unwind(AssertUnwindSafe(|| transaction.execute(command, answers)));
+        if let Err(error) = executed.unwrap_or_else(|_| Err(Error::internal("a command panicked")))
+        {
             commands.for_each(|command| command.fail(unknown_outcome()));
             return Err(error);
         }

@@ -61,3 +61,16 @@ pub fn head(db: &Connection, jurisdiction: &JurisdictionId) -> rusqlite::Result<
         .optional()?;
     Ok(revision.map(|revision| revision as u64))
 }
+
+/// The time of a jurisdiction's last change, RFC 3339.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn last_change(db: &Connection, city: &CityKey) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(
+        "SELECT coalesce(changed_datetime, recorded_datetime) FROM report
+         WHERE change_key >= ? AND change_key < ? ORDER BY change_key DESC LIMIT 1",
+    )?
+    .query_row([city.key(0), city.end()], |row| row.get(0))
+    .optional()
+}

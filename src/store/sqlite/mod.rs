@@ -20,6 +20,7 @@ mod reader;
 mod report_update;
 mod row;
 mod seen_ids;
+mod store_file;
 mod transaction;
 mod write_incidents;
 mod write_jurisdictions;

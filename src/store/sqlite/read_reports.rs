@@ -1,5 +1,7 @@
 //! Reading reports: by id, page by page, and in the order of their changes.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::{
@@ -181,7 +183,22 @@ impl Reader {
     pub fn changed_between(
         &self,
         jurisdiction: &JurisdictionId,
+        range: (Option<ReportTime>, Option<ReportTime>),
+        sink: &mut dyn FnMut(StoredReport) -> bool,
+    ) -> Result<()> {
+        self.changed_among(jurisdiction, range, &mut |_| ControlFlow::Continue(true), sink)
+    }
+
+    /// As [`Reader::changed_between`], for the reports that `choose` selects by their ids. The
+    /// others are passed over without being decoded. Stops also where `choose` breaks.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn changed_among(
+        &self,
+        jurisdiction: &JurisdictionId,
         (from, before): (Option<ReportTime>, Option<ReportTime>),
+        choose: &mut dyn FnMut(&str) -> ControlFlow<(), bool>,
         sink: &mut dyn FnMut(StoredReport) -> bool,
     ) -> Result<()> {
         self.with(|db| {
@@ -199,10 +216,18 @@ impl Reader {
                 *row::COLUMNS
             );
             let mut statement = db.prepare_cached(&sql)?;
+            let id = statement.column_index("service_request_id")?;
             let mut rows = statement.query(params![low, high])?;
             while let Some(row) = rows.next()? {
-                if !sink(row::stored(row, &city.zone)?) {
-                    break;
+                let text = row.get_ref(id)?.as_str().map_err(rusqlite::Error::from)?;
+                match choose(text) {
+                    ControlFlow::Break(()) => break,
+                    ControlFlow::Continue(false) => {}
+                    ControlFlow::Continue(true) => {
+                        if !sink(row::stored(row, &city.zone)?) {
+                            break;
+                        }
+                    }
                 }
             }
             Ok(())

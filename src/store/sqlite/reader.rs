@@ -2,7 +2,7 @@
 //! reports. Each query reads one snapshot of the store.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -17,6 +17,7 @@ use crate::place::BBox;
 use crate::store::command::Checkpoint;
 use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
+use crate::store::sqlite::store_file::StoreFile;
 use crate::store::sqlite::{boundary, contact, hotspot_track};
 
 /// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
@@ -25,7 +26,7 @@ const CACHE_KIB: i64 = 8_192;
 /// A handle on the store's file for readers; cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
-    path: PathBuf,
+    file: Arc<StoreFile>,
     /// Open connections that are not in use.
     idle: Arc<Mutex<Vec<Connection>>>,
     /// Keys of jurisdictions read before; see [`Reader::forget`].
@@ -51,7 +52,7 @@ impl Reader {
     /// As for any file; see [`crate::error::ErrorKind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self> {
         open_writer(path)?;
-        Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
+        Self::of(path)
     }
 
     /// Opens a file that is there already, without bringing its schema up to date: where it is of
@@ -63,12 +64,25 @@ impl Reader {
         if copy_if_older(path, copy)? {
             return Self::open(copy);
         }
-        Ok(Self { path: path.to_owned(), idle: Arc::default(), cities: Arc::default() })
+        Self::of(path)
+    }
+
+    fn of(path: &Path) -> Result<Self> {
+        let file = Arc::new(StoreFile::of(path)?);
+        Ok(Self { file, idle: Arc::default(), cities: Arc::default() })
     }
 
     /// The path of the file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
+    }
+
+    /// Is the file still at its path?
+    ///
+    /// # Errors
+    /// It was moved, deleted or replaced.
+    pub fn check_file(&self) -> Result<()> {
+        self.file.check()
     }
 
     /// Calls `ask` with a connection of the pool, inside one snapshot of the store.
@@ -77,8 +91,9 @@ impl Reader {
         let db = match idle {
             Some(db) => db,
             None => {
+                self.file.check()?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let db = Connection::open_with_flags(&self.path, flags)?;
+                let db = Connection::open_with_flags(self.file.path(), flags)?;
                 db.busy_timeout(BUSY)?;
                 db.pragma_update(None, "query_only", true)?;
                 db.pragma_update(None, "cache_size", -CACHE_KIB)?;

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{IdBytes, count_id_bytes, ids_exceed};
-use crate::store::sqlite::keys::{CityKey, head};
+use crate::store::sqlite::keys::{CityKey, head, last_change};
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;
 
@@ -45,7 +45,8 @@ pub struct FoundReport {
 pub struct WriteTransaction<'a> {
     /// The connection, inside the transaction.
     pub db: &'a Connection,
-    /// The time of the transaction, RFC 3339.
+    /// The time of the transaction, RFC 3339; never before the last change of a jurisdiction that
+    /// it uses.
     pub now: String,
     /// The statement that inserts a report, prepared once.
     insert: Option<CachedStatement<'a>>,
@@ -101,6 +102,11 @@ impl<'a> WriteTransaction<'a> {
             let missing = || Failure::Refused(Error::not_found(id.as_str()));
             let revision = head(self.db, id)?.ok_or_else(missing)?;
             let key = CityKey::read(self.db, id).map_err(Failure::Storage)?;
+            // Followers ask for what changed after a time: where the clock was set back, changes
+            // keep the time of the last one.
+            let last = last_change(self.db, &key)?;
+            self.now =
+                last.filter(|last| *last > self.now).unwrap_or(std::mem::take(&mut self.now));
             let (changes, created) = (Vec::new(), Vec::new());
             let city = CityState { key, first_revision: revision, revision, changes, created };
             self.cities.insert(id.clone(), city);

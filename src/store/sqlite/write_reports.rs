@@ -3,9 +3,10 @@
 use rusqlite::params;
 
 use crate::domain::{
-    Event, IncidentChange, IncidentCommandKind, IncidentMember, ReportId, Status, StoredReport,
+    Event, IncidentChange, IncidentCommandKind, IncidentMember, JurisdictionId, ReportId, Status,
+    StoredReport,
 };
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Refusal};
 use crate::message;
 use crate::store::command::{
     BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport, ReplaceBoundaries,
@@ -22,6 +23,35 @@ fn known_id(text: &str) -> Step<ReportId> {
 }
 
 impl WriteTransaction<'_> {
+    /// The original to which a verdict attaches a new report.
+    ///
+    /// # Errors
+    /// Refused where the sender chose a report that does not exist or was not proposed.
+    fn parent_by(
+        &mut self,
+        jurisdiction: &JurisdictionId,
+        verdict: Verdict,
+    ) -> Step<Option<ReportId>> {
+        match verdict {
+            Verdict::Alone | Verdict::NeedsConfirmation => Ok(None),
+            Verdict::Found(id) => {
+                Ok(self.original(jurisdiction, &id)?.map(|found| found.report.id))
+            }
+            Verdict::Chosen(id) => {
+                let found = self.original(jurisdiction, &id)?;
+                let found = found.ok_or_else(|| Failure::Refused(Error::not_found(id.as_str())))?;
+                Ok(Some(found.report.id))
+            }
+            Verdict::NotProposed(id) => {
+                let message = message!(
+                    "n’est pas proposée comme doublon de cette demande",
+                    "is not proposed as a duplicate of this report"
+                );
+                Err(Failure::Refused(Refusal::new("confirm", id, message).into()))
+            }
+        }
+    }
+
     pub fn create_report(&mut self, command: CreateReport) -> Step<SubmitOutcome> {
         let CreateReport { jurisdiction, mut report, idempotency, contact, judge } = command;
         self.city(&jurisdiction)?;
@@ -39,14 +69,7 @@ impl WriteTransaction<'_> {
             Some(Verdict::NeedsConfirmation) => {
                 return Ok(SubmitOutcome::NeedsConfirmation(report));
             }
-            Some(Verdict::Found(id)) => {
-                report.parent = self.original(&jurisdiction, &id)?.map(|found| found.report.id);
-            }
-            Some(Verdict::Chosen(id)) => {
-                let found = self.original(&jurisdiction, &id)?;
-                let found = found.ok_or_else(|| Failure::Refused(Error::not_found(id.as_str())))?;
-                report.parent = Some(found.report.id);
-            }
+            Some(verdict) => report.parent = self.parent_by(&jurisdiction, verdict)?,
         }
         self.check_ids(&jurisdiction, std::iter::once(&report.id))?;
         let Some(revision) = self.insert(&jurisdiction, &report, None)? else {

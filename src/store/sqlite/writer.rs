@@ -2,7 +2,8 @@
 //! and the next commit takes them all (group commit): the rate of durable writes grows with the
 //! number of clients.
 
-use std::path::{Path, PathBuf};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::store::listener::CommitListener;
 use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
 use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::open::open_writer;
+use crate::store::sqlite::store_file::StoreFile;
 
 /// Most commands in one commit.
 const GROUP_MAX: usize = 1024;
@@ -70,9 +72,9 @@ impl Writer {
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let checkpoints = start_checkpoints(path)?;
         let WriterSettings { clock, id_bytes_max } = settings;
+        let file = StoreFile::of(path)?;
         let id_bytes = IdBytes::new(id_bytes_max);
-        let mut thread =
-            Thread { path: path.to_owned(), db: Some(db), listener, clock, checkpoints, id_bytes };
+        let mut thread = Thread { file, db: Some(db), listener, clock, checkpoints, id_bytes };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -136,7 +138,7 @@ impl<T> Pending<T> {
 
 /// The writing thread's own state.
 struct Thread<L> {
-    path: PathBuf,
+    file: StoreFile,
     /// `None` after a failure, until the file can be opened again.
     db: Option<Connection>,
     listener: L,
@@ -183,8 +185,14 @@ impl<L: CommitListener> Thread<L> {
             Ok(changed) => {
                 // A full channel means that a checkpoint is due already.
                 let _ = self.checkpoints.try_send(());
-                for (jurisdiction, changes) in changed {
-                    self.listener.committed(&jurisdiction, changes);
+                let listened = catch_unwind(AssertUnwindSafe(|| {
+                    for (jurisdiction, changes) in changed {
+                        self.listener.committed(&jurisdiction, changes);
+                    }
+                }));
+                if listened.is_err() {
+                    tracing::error!("the listener to commits panicked; it reads the store again");
+                    self.listener.uncertain();
                 }
                 answers.into_iter().for_each(|answer| answer(true));
             }
@@ -208,7 +216,12 @@ impl<L: CommitListener> Thread<L> {
     ) -> Result<CommitChanges> {
         let wants_changes = self.listener.wants_changes();
         let now = self.clock.now();
-        let tx = match begin(&mut self.db, &self.path) {
+        if let Err(error) = self.file.check() {
+            let copy = || Error::new(error.kind, error.message.clone());
+            group.into_iter().for_each(|command| command.fail(copy()));
+            return Err(error);
+        }
+        let tx = match begin(&mut self.db, self.file.path()) {
             Ok(tx) => tx,
             Err(error) => {
                 group.into_iter().for_each(|operation| operation.fail(unknown_outcome()));
@@ -268,8 +281,8 @@ mod tests {
         let checkpoints = mpsc::sync_channel(1).0;
         let clock = SystemClock::shared();
         let id_bytes = IdBytes::new(ID_BYTES_MAX);
-        let mut thread =
-            Thread { path: dir.clone(), db: Some(db), listener, clock, checkpoints, id_bytes };
+        let file = StoreFile::of(&dir).unwrap();
+        let mut thread = Thread { file, db: Some(db), listener, clock, checkpoints, id_bytes };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {

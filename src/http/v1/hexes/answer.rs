@@ -186,7 +186,7 @@ fn one(hexes: &FoundHexes, cell: usize, geometry: HexGeometry) -> AreaFeature<He
         q: scores.map(|scores| figure(scores.q[cell])),
         class: hexes.class(cell).map(|class| Word(HexClass(class))),
         ring: hexes.is_ring(cell),
-        p_permuted: scores.and_then(|scores| Some(scores.p_permuted.as_ref()?[cell])),
+        p_permuted: hexes.p_permuted.as_ref().map(|p| p[cell]),
         trend,
     };
     let shape = match geometry {

@@ -3,14 +3,14 @@
 pub mod answer;
 pub mod params;
 
-use crate::domain::Filter;
+use crate::domain::{Filter, Interrupt};
 use crate::error::{Error, Result};
 use crate::export::areas::AreaCollection;
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, to_json};
+use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Defaulted, Optional, Parameter, group, query};
@@ -21,6 +21,7 @@ use crate::http::v1::hexes::answer::{HexHead, HexOut};
 use crate::http::v1::hexes::params::{EXPOSURE, GEOMETRY, HexGeometry, RESOLUTION, RINGS};
 use crate::i18n::Language;
 use crate::index::Snapshot;
+use crate::message;
 use crate::place::BBox;
 use crate::query::{Exposure, HexTest, RESOLUTION_DEFAULT};
 use crate::usecase::hexes::{HexSearch, HexSelection};
@@ -63,13 +64,17 @@ request! {
 }
 
 impl TestParameters {
-    fn test(self, reader: &mut ParameterReader<'_>) -> Read<HexTest> {
+    /// The test, and the number and the seed of its permutations.
+    fn tests(self, reader: &mut ParameterReader<'_>) -> Read<(HexTest, Option<(u32, u64)>)> {
         let Self { k, exposure, permutations, seed } = self;
-        let test = HexTest { k, exposure, permutations: permutations.map(|n| (n, seed)) };
-        match (test.permutations_refused(), permutations) {
-            (Some(message), Some(n)) => Err(reader.refuse("permutations", n, message)),
-            _ => Ok(test),
+        if let (Some(n), Exposure::Reports) = (permutations, exposure) {
+            let message = message!(
+                "ne se combine pas avec « exposure=reports », dont les probabilités sont exactes",
+                "cannot be combined with 'exposure=reports', whose probabilities are exact"
+            );
+            return Err(reader.refuse("permutations", n, message));
         }
+        Ok((HexTest { k, exposure }, permutations.map(|n| (n, seed))))
     }
 }
 
@@ -77,7 +82,7 @@ request! {
     /// Hexagons with their significance.
     pub struct HexesRequest {
         resolution: u8 = RESOLUTION,
-        test: HexTest = group(TestParameters::test),
+        tests: (HexTest, Option<(u32, u64)>) = group(TestParameters::tests),
         steps: Option<usize> = query("steps", number(4, 60)).optional().example("12").described(
             "Nombre de pas de temps pour la tendance (Mann-Kendall).",
             "Number of time steps for the trend (Mann-Kendall).",
@@ -98,25 +103,22 @@ request! {
 }
 
 async fn list(call: Call<HexesRequest>) -> HandlerResult {
-    call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
-        let cells_max = inputs.state.app.limits.hex_cells_max;
-        render(inputs.snapshot, request, cells_max, inputs.context.language)
-    })
-    .await
+    let cost = match call.request.tests {
+        (_, Some(_)) => CostClass::Heavy,
+        (_, None) => CostClass::Long,
+    };
+    call.respond(MEDIA_TYPE, cost, render).await
 }
 
-fn render(
-    snapshot: &Snapshot,
-    request: HexesRequest,
-    cells_max: usize,
-    language: Language,
-) -> Result<Vec<u8>> {
-    let HexesRequest { resolution, test, steps, bbox, empty, limit, geometry, filter } = request;
-    let search = HexSearch { filter, resolution, test, steps };
-    search.check(snapshot, cells_max)?;
+fn render(inputs: &ResponseInputs<'_>, request: HexesRequest) -> Result<Vec<u8>> {
+    let HexesRequest { resolution, tests, steps, bbox, empty, limit, geometry, filter } = request;
+    let (test, permutations) = tests;
+    let search = HexSearch { filter, resolution, test, permutations, steps };
+    search.check(inputs.snapshot, inputs.state.app.limits.hex_cells_max)?;
     let wanted = HexSelection { bbox, empty, limit };
-    let found = search.find(snapshot);
-    to_json(&answer::hexes(&found, (wanted, geometry), snapshot.revision(), language))
+    let found = search.find(inputs.snapshot, inputs.interrupt)?;
+    let (as_of, language) = (inputs.snapshot.revision(), inputs.context.language);
+    to_json(&answer::hexes(&found, (wanted, geometry), as_of, language))
 }
 
 /// The features for all reports at the default resolution.
@@ -138,7 +140,8 @@ pub fn features(
     (resolution, bbox, limit): (u8, Option<BBox>, usize),
     language: Language,
 ) -> Result<Vec<serde_json::Value>> {
-    let found = HexSearch::plain(filter.clone(), resolution).find(snapshot);
+    let found =
+        HexSearch::plain(filter.clone(), resolution).find(snapshot, &Interrupt::default())?;
     let wanted = HexSelection { bbox, empty: false, limit };
     let wanted = (wanted, HexGeometry::Polygon);
     let all = answer::hexes(&found, wanted, snapshot.revision(), language);

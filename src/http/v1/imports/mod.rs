@@ -10,14 +10,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::channel::Channel;
 
 use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, response_without_etag, to_json};
-use crate::http::reply::fused::Fused;
+use crate::http::reply::streamed::{StreamRoom, streamed};
 use crate::http::request::call::ServiceCall;
 use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{Patterned, Text};
@@ -27,8 +26,6 @@ use crate::message;
 
 /// Bytes of the file of refused rows that are sent at a time.
 const CHUNK_BYTES: usize = 64 << 10;
-/// Chunks that wait for the client.
-const CHUNKS_AHEAD: usize = 8;
 
 /// The key of an import.
 const IMPORT_ID: Parameter<Patterned> =
@@ -186,7 +183,7 @@ async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> Handle
     }
     let upload = upload::receive(&state, &name, body).await?;
     let imports = state.imports.clone();
-    let preview = state.app.compute(move || {
+    let preview = state.app.compute_heavy(move |_| {
         let overview = imports.keep(upload)?;
         let chosen =
             imports.preview(&overview.id, |one| one.set_reading(delimiter, encoding, sheet));
@@ -206,7 +203,7 @@ async fn change(call: ServiceCall<ImportRequest>, body: Bytes) -> HandlerResult 
     let ServiceCall { state, context, request } = call;
     let change = body::read(&body)?;
     let imports = state.imports.clone();
-    let changed = state.app.compute(move || {
+    let changed = state.app.compute_heavy(move |_| {
         let preview = imports.preview(&request.id, |choices| change.apply(choices));
         let preview = preview.map_err(Error::with_field_names)?;
         to_json(&ImportOut::new(&imports.overview(&request.id)?, &preview, context.language))
@@ -234,7 +231,7 @@ async fn one(call: ServiceCall<ImportRequest>) -> HandlerResult {
 async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let ServiceCall { state, request, .. } = call;
     let path = state.imports.refused_rows(&request.id)?;
-    let mut response = Response::new(file_body(path)?);
+    let mut response = Response::new(file_body(&state.stream_room, path)?);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -255,9 +252,9 @@ async fn delete(call: ServiceCall<ImportRequest>) -> HandlerResult {
 }
 
 /// A body that is read from a file while it is sent.
-fn file_body(path: PathBuf) -> Result<Body> {
+fn file_body(room: &StreamRoom, path: PathBuf) -> Result<Body> {
     let mut file = std::fs::File::open(path).map_err(Error::internal)?;
-    let (mut send, body) = Channel::<Bytes, std::io::Error>::new(CHUNKS_AHEAD);
+    let (sender, body) = streamed(room);
     tokio::spawn(async move {
         loop {
             let read = tokio::task::spawn_blocking(move || {
@@ -272,13 +269,13 @@ fn file_body(path: PathBuf) -> Result<Body> {
                 Ok((chunk, _)) if chunk.is_empty() => return,
                 Ok((chunk, rest)) => {
                     file = rest;
-                    if send.send_data(chunk.into()).await.is_err() {
+                    if sender.send(chunk.into()).await.is_err() {
                         return;
                     }
                 }
-                Err(error) => return send.abort(error),
+                Err(error) => return sender.abort(error).await,
             }
         }
     });
-    Ok(Body::new(Fused::new(body)))
+    Ok(body)
 }

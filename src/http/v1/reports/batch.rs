@@ -1,26 +1,31 @@
 //! Many new reports in one request, as newline-delimited JSON: one line per report and one line of
 //! response for each.
 
-use axum::body::Bytes;
+use std::sync::Arc;
+
+use axum::extract::Request;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::ReportId;
 use crate::error::Result;
 use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
+use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
+use crate::http::reply::streamed::{ClientGone, StreamSender, streamed};
 use crate::http::request::call::Call;
+use crate::http::request::form::bounded;
 use crate::http::request::idempotency::IDEMPOTENCY_KEY;
+use crate::http::request::lines::{BodyLine, BodyLines, ChunkSize};
 use crate::http::request::parameter::request;
 use crate::http::state::AppState;
 use crate::http::v1::reports::body::{NewReport, read_draft};
 use crate::i18n::Language;
-use crate::usecase::City;
+use crate::usecase::{BatchChunk, City};
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -38,7 +43,7 @@ pub fn operations() -> Vec<Operation> {
                 (404, "not found"),
                 (413, "too large"),
             ])
-            .batch_body(),
+            .streamed(),
     ]
 }
 
@@ -49,41 +54,110 @@ request! {
     }
 }
 
-async fn create(call: Call<CreateBatchRequest>, body: Bytes) -> HandlerResult {
+/// Rows of one commit.
+const CHUNK: ChunkSize = ChunkSize { lines: 8_192, bytes: 4 << 20, is_exact: true };
+
+async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let key = request.key;
-    let working = state.clone();
-    let answer = state
-        .app
-        .compute(move || Ok(answer_all(&working, &city, &body, key.as_deref(), context.language)));
-    let mut response: Response = answer.await?.into_response();
+    let limits = &state.app.limits;
+    let body = bounded(body, limits.batch_bytes_max)?.into_body();
+    let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
+    let (sender, answer) = streamed(&state.stream_room);
+    let (language, refused) = (context.language, RefusedLines::default());
+    let creation = BatchCreation { state, city, key: request.key, language, sender, refused };
+    tokio::spawn(creation.run(lines));
+    let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)
 }
 
-/// The lines of a body, numbered from 1. Blank lines are skipped but counted.
-fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let lines = body.split(|byte| *byte == b'\n').zip(1..).map(|(line, number)| (number, line));
-    lines.filter(|(_, line)| !line.trim_ascii().is_empty())
+/// Creates the reports of a batch and sends a line for each.
+struct BatchCreation {
+    state: Arc<AppState>,
+    city: Arc<City>,
+    key: Option<String>,
+    language: Language,
+    sender: StreamSender,
+    refused: RefusedLines,
 }
 
-/// Processes every line.
-fn answer_all(
-    state: &AppState,
-    city: &City,
-    body: &[u8],
-    key: Option<&str>,
-    language: Language,
-) -> Vec<u8> {
-    let mut answer = Vec::with_capacity(body.len() / 2);
-    let mut numbers = lines(body).map(|(number, _)| number);
-    let texts = lines(body).map(|(_, text)| text);
-    let read = |text: &[u8]| read_draft(text, city.zone());
-    state.app.create_batch(city, texts, read, key, |created| {
-        let number = numbers.next().unwrap_or_default();
-        write_row(&mut answer, number, created, language);
-    });
-    answer
+/// A chunk that is being written, and the numbers of its rows.
+type WrittenChunk = (Vec<usize>, BatchChunk);
+
+impl BatchCreation {
+    /// Reads the batch to its end, or until its client has gone or too many rows were refused. What
+    /// was read until then is created. While one chunk is being written, the next one is read.
+    async fn run(mut self, mut lines: BodyLines) {
+        let mut written: Option<WrittenChunk> = None;
+        let mut next_row = None;
+        let mut n = 0;
+        while let Some(rows) = lines.next(CHUNK).await {
+            let Ok(chunk) = self.begin(n, rows).await else {
+                let error = std::io::Error::other("unavailable");
+                return self.sender.abort(error).await;
+            };
+            let before = written.replace(chunk);
+            if let Some(before) = before
+                && self.finish(before).await.is_err()
+            {
+                return;
+            }
+            if self.refused.are_too_many() {
+                next_row = Some(lines.row() + 1);
+                break;
+            }
+            n += 1;
+        }
+        if let Some(last) = written
+            && self.finish(last).await.is_err()
+        {
+            return;
+        }
+        if let Some(last) = self.refused.last_line(next_row) {
+            let mut bytes = Vec::new();
+            write_line(&mut bytes, &CreatedLine::NotDescribed(last));
+            let _ = self.sender.send(bytes.into()).await;
+        }
+    }
+
+    /// Checks the rows of the chunk with number `n` and begins to write them.
+    async fn begin(&self, n: usize, rows: Vec<BodyLine>) -> Result<WrittenChunk> {
+        let (state, city, key) = (self.state.clone(), self.city.clone(), self.key.clone());
+        let begun = self.state.app.compute_heavy(move |_| {
+            let (numbers, rows): (Vec<usize>, Vec<_>) = rows.into_iter().unzip();
+            let read = |text: &[u8]| read_draft(text, city.zone());
+            let chunk = state.app.begin_batch_chunk(&city, (n, key.as_deref()), rows, read);
+            Ok((numbers, chunk))
+        });
+        begun.await
+    }
+
+    /// Waits until a chunk is durable and sends its lines.
+    async fn finish(
+        &mut self,
+        (numbers, chunk): WrittenChunk,
+    ) -> std::result::Result<(), ClientGone> {
+        let finished = tokio::task::spawn_blocking(|| chunk.finish()).await;
+        let mut bytes = Vec::with_capacity(numbers.len() * 64);
+        for (row, created) in numbers.into_iter().zip(finished.unwrap_or_default()) {
+            match &created {
+                Ok(id) => {
+                    let service_request_id = id.as_str();
+                    let created = CreatedRow { row, status: 201, service_request_id };
+                    write_line(&mut bytes, &CreatedLine::Created(created));
+                }
+                Err(error) if self.refused.count() => {
+                    let problem = ProblemOfRow::new(row, error, self.language);
+                    write_line(&mut bytes, &CreatedLine::Refused(problem));
+                }
+                Err(_) => (),
+            }
+        }
+        match bytes.is_empty() {
+            true => Ok(()),
+            false => self.sender.send(bytes.into()).await,
+        }
+    }
 }
 
 /// The response to one line of the request.
@@ -95,6 +169,8 @@ enum CreatedLine<'a> {
     Created(CreatedRow<'a>),
     /// The line was refused.
     Refused(ProblemOfRow),
+    /// Not every refused line was described; always the last line.
+    NotDescribed(RefusedLinesOut),
 }
 
 /// The response to a line that created a report.
@@ -108,14 +184,8 @@ struct CreatedRow<'a> {
     service_request_id: &'a str,
 }
 
-fn write_row(to: &mut Vec<u8>, row: usize, created: Result<ReportId>, language: Language) {
-    let line = match &created {
-        Ok(id) => {
-            CreatedLine::Created(CreatedRow { row, status: 201, service_request_id: id.as_str() })
-        }
-        Err(error) => CreatedLine::Refused(ProblemOfRow::new(row, error, language)),
-    };
+fn write_line(to: &mut Vec<u8>, line: &CreatedLine<'_>) {
     // Writing strings and numbers to a vector cannot fail.
-    let _ = serde_json::to_writer(&mut *to, &line);
+    let _ = serde_json::to_writer(&mut *to, line);
     to.push(b'\n');
 }

@@ -119,6 +119,7 @@ pub fn read_draft(bytes: &[u8], zone: &TimeZone) -> Result<Draft> {
         area: body.area,
         description: body.description,
         asked: body.attributes.is_present,
+        is_typed: true,
         details: Details {
             answers: body.attributes.values,
             media: body.media.unwrap_or_default(),

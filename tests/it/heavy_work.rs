@@ -1,0 +1,107 @@
+//! Requests that ask for much: what they cost is bounded, and others do not wait for them.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use pointchaud::config::Limits;
+use serde_json::Value;
+
+use crate::common::*;
+
+const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139}"#;
+
+/// The objects of an answer in newline-delimited JSON.
+fn lines(answer: &Answer) -> Vec<Value> {
+    let text = std::str::from_utf8(&answer.body).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn density_clusters_that_compare_too_many_pairs_are_refused_with_the_parameter() {
+    let limits = Limits { density_comparisons_max: 100_000, ..Limits::default() };
+    let folder = demo_city("pairs", 2_000, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    for (path, field) in [
+        ("dbscan?eps_m=10000&min_points=5000", "eps_m"),
+        ("hdbscan?min_cluster_size=5&min_samples=100", "min_samples"),
+    ] {
+        let refused = service.get(&format!("/api/v1/{path}&lang=en"));
+        assert_eq!((refused.status, refused.fields()), (400, vec![field.to_owned()]), "{path}");
+        assert!(refused.json().to_string().contains("more than 100000"), "{path}");
+    }
+    // The usual question of the same city is answered.
+    assert_eq!(service.get("/api/v1/dbscan?eps_m=50&min_points=5").status, 200);
+    assert_eq!(service.get("/api/v1/hdbscan?min_cluster_size=10&min_samples=5").status, 200);
+}
+
+#[test]
+fn work_of_seconds_does_not_keep_others_waiting() {
+    let limits = Limits {
+        request_time_max: Duration::from_millis(1_500),
+        concurrent_heavy: 1,
+        ..Limits::default()
+    };
+    let folder = demo_city("heavy", 500, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    let (app, city) = (service.app.clone(), service.app.city(None).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (begun, wait) = mpsc::channel();
+    runtime.spawn(async move {
+        let endless = app.query_heavy(&city, move |_, interrupt| {
+            begun.send(()).unwrap();
+            while interrupt.check().is_ok() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(())
+        });
+        endless.await
+    });
+    wait.recv().unwrap();
+    // Ordinary questions are answered while it runs.
+    for path in ["stats", "reports", "hexes", "nearest?lon=-71.2&lat=46.8"] {
+        assert_eq!(service.get(&format!("/api/v1/{path}")).status, 200, "{path}");
+    }
+    // It ends with its time, and the next one of its kind has its turn.
+    eventually("another such question is answered", || {
+        service.get("/api/v1/hexes?permutations=99&resolution=7").status == 200
+    });
+}
+
+#[test]
+fn a_batch_of_worthless_lines_is_counted_and_not_read_to_its_end() {
+    let folder = demo_city("worthless", 500, 3);
+    let service = LocalService::start(&folder);
+    for (path, field) in [("reports/batch", "service_code"), ("duplicates/batch", "service")] {
+        let pothole = POTHOLE.replace("service_code", field);
+        let body = format!("{}{pothole}\n", "0\n".repeat(1_500));
+        let answer = lines(&service.post(&format!("/api/v1/{path}"), &body));
+        assert_eq!(answer.len(), 1_002, "{path}: described, created, counted");
+        assert_eq!(answer[999]["row"], 1_000, "{path}");
+        assert_eq!(answer[1_000]["row"], 1_501, "{path}");
+        let last = serde_json::json!({ "refused": 1_500, "described": 1_000 });
+        assert_eq!(answer[1_001], last, "{path}");
+
+        let body = "0\n".repeat(200_000);
+        let answer = service.post(&format!("/api/v1/{path}"), &body);
+        let last = lines(&answer).pop().unwrap();
+        let read = last["not_read_from_row"].as_u64().unwrap();
+        assert!((10_001..30_000).contains(&read), "{path}: {last}");
+        assert!(answer.body.len() < 400_000, "{path}: {} bytes", answer.body.len());
+    }
+}
+
+#[test]
+fn bodies_in_flight_share_a_budget_and_what_exceeds_it_comes_again_later() {
+    let limits = Limits { bodies_bytes_max: 256 << 10, ..Limits::default() };
+    let folder = demo_city("bodies", 500, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    let padded = |bytes: usize| format!("{POTHOLE}{}", " ".repeat(bytes));
+    // What is received is given back: bodies of twice the budget come one after the other.
+    for _ in 0..5 {
+        assert_eq!(service.post("/api/v1/reports", &padded(100 << 10)).status, 201);
+    }
+    let refused = service.post("/api/v1/reports", &padded(300 << 10));
+    assert_eq!(refused.status, 503);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(service.post("/api/v1/reports", &padded(200 << 10)).status, 201);
+}
