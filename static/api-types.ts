@@ -497,6 +497,12 @@ export interface components {
             /** @description The same as `detail`, under the name that OGC API – Features 1.0 requires. */
             description?: string | null;
         };
+        /** @description The features of an export. */
+        ReportExport: {
+            /** @enum {string} */
+            type: "FeatureCollection";
+            features: components["schemas"]["ReportFeature"][];
+        };
         /** @description Addresses of a stored photo and its thumbnail, its size, and where it was taken. */
         StoredPhoto: {
             media_url: string;
@@ -2002,6 +2008,7 @@ export type ReportChange = components['schemas']['ReportChange'];
 export type CreatedLine = components['schemas']['CreatedLine'];
 export type CreatedRow = components['schemas']['CreatedRow'];
 export type ProblemOfRow = components['schemas']['ProblemOfRow'];
+export type ReportExport = components['schemas']['ReportExport'];
 export type StoredPhoto = components['schemas']['StoredPhoto'];
 export type DuplicateLine = components['schemas']['DuplicateLine'];
 export type BatchLine = components['schemas']['BatchLine'];

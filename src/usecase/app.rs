@@ -207,12 +207,23 @@ impl App {
         ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let snapshot = self.snapshot(city)?;
+        self.compute_while_wanted(move |interrupt| ask(&snapshot, interrupt)).await
+    }
+
+    /// As [`App::compute`], for a function that ends early where its [`Interrupt`] is raised.
+    ///
+    /// # Errors
+    /// As [`App::query`].
+    pub async fn compute_while_wanted<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let interrupt = Interrupt::default();
         let _guard = interrupt.clone().raised_on_drop();
         self.compute(move || {
-            // A query that has waited longer than its caller does not begin.
+            // Work that has waited longer than its caller does not begin.
             interrupt.check()?;
-            ask(&snapshot, &interrupt)
+            compute(&interrupt)
         })
         .await
     }
