@@ -33,8 +33,10 @@ const FORMATS: [(&str, &str); 5] = [
 /// Columns that are compared, beside the id.
 const COLUMNS: [&str; 5] = ["status", "service_code", "service_name", "address", "nature"];
 
-/// Rows by id: the texts of [`COLUMNS`], and whether there is a geometry.
-type Rows = BTreeMap<String, (Vec<Option<String>>, bool)>;
+/// The texts of [`COLUMNS`], and whether there is a geometry.
+type Cells = (Vec<Option<String>>, bool);
+/// Rows by id.
+type Rows = BTreeMap<String, Cells>;
 
 /// All pages of the list of a filter.
 fn listed(service: &Client, filter: &str) -> Vec<Value> {
@@ -49,10 +51,7 @@ fn listed(service: &Client, filter: &str) -> Vec<Value> {
     }
 }
 
-fn row_of(
-    cell: impl Fn(&str) -> Option<String>,
-    is_placed: bool,
-) -> (String, (Vec<Option<String>>, bool)) {
+fn row_of(cell: impl Fn(&str) -> Option<String>, is_placed: bool) -> (String, Cells) {
     let texts = COLUMNS.iter().map(|name| cell(name).filter(|text| !text.is_empty()));
     (cell("service_request_id").unwrap(), (texts.collect(), is_placed))
 }

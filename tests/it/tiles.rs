@@ -275,8 +275,11 @@ fn polygons_of_tiles_are_wound_as_the_specification_says() {
     assert!(count > 300, "{count}");
 }
 
-/// The features of a layer of a tile: the id, the texts and numbers by name, the geometry.
-fn features(answer: &Answer, layer: &str) -> Vec<(u64, BTreeMap<String, String>, Vec<u32>)> {
+/// A feature of a tile: its id, its texts and numbers by name, its geometry.
+type TileFeature = (u64, BTreeMap<String, String>, Vec<u32>);
+
+/// The features of a layer of a tile.
+fn features(answer: &Answer, layer: &str) -> Vec<TileFeature> {
     use geozero::mvt::{Message, Tile};
     let read = Tile::decode(&answer.body[..]).unwrap();
     let layers = read.layers.iter().filter(|found| found.name == layer);

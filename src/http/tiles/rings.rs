@@ -85,25 +85,21 @@ fn simple(points: impl Iterator<Item = UnitPoint>) -> Vec<UnitPoint> {
 /// clipping*, 1974). Where a ring leaves and comes back, the edge of the margin joins its parts.
 fn cut(ring: Vec<UnitPoint>) -> Vec<UnitPoint> {
     let (low, high) = (-MARGIN, i64::from(Tile::EXTENT) + MARGIN);
-    // How far inside of each edge a point is, in units; negative outside.
-    let depths: [fn(i64, i64, i64, i64) -> i64; 4] = [
-        |x, _, low, _| x - low,
-        |x, _, _, high| high - x,
-        |_, y, low, _| y - low,
-        |_, y, _, high| high - y,
-    ];
-    let depth = |of: fn(i64, i64, i64, i64) -> i64, (x, y): UnitPoint| {
-        of(i64::from(x), i64::from(y), low, high)
+    // How far inside of the western, eastern, northern, southern edge a point is, in units;
+    // negative outside.
+    let depth = |edge: usize, (x, y): UnitPoint| {
+        let (x, y) = (i64::from(x), i64::from(y));
+        [x - low, high - x, y - low, high - y][edge]
     };
     let mut ring = ring;
-    for of in depths {
-        if ring.iter().all(|point| depth(of, *point) >= 0) {
+    for edge in 0..4 {
+        if ring.iter().all(|point| depth(edge, *point) >= 0) {
             continue;
         }
         let mut kept = Vec::with_capacity(ring.len());
         let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
         for (a, b) in before.zip(&ring) {
-            let (from, to) = (depth(of, *a), depth(of, *b));
+            let (from, to) = (depth(edge, *a), depth(edge, *b));
             if (from < 0) != (to < 0) {
                 let share = from as f64 / (from - to) as f64;
                 let at = |a: i32, b: i32| {
