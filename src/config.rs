@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+/// Default of [`Limits::export_rows_max`].
+pub const EXPORT_ROWS_MAX: usize = 100_000;
+
 /// Limits on what one request may ask and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -48,6 +51,8 @@ pub struct Limits {
     pub stop_time_max: Duration,
     /// Days in a count by day at most, the latest.
     pub days_max: usize,
+    /// Reports of an export without the crew key at most; with the key there is no limit.
+    pub export_rows_max: usize,
     /// Bytes of the report ids of a city together at most: the index addresses them with 32 bits.
     pub id_bytes_max: u64,
 }
@@ -76,6 +81,7 @@ impl Default for Limits {
             waiting_heavy_max: 32,
             stop_time_max: Duration::from_secs(10),
             days_max: 3_660,
+            export_rows_max: EXPORT_ROWS_MAX,
             id_bytes_max: u32::MAX.into(),
         }
     }

@@ -17,7 +17,7 @@
 //! | [`index`] | the in-memory index of a city; one function applies changes, at boot and live | `domain` `place` |
 //! | [`query`] | pure functions from a snapshot of the index to a result | `index` `statistics` `domain` `place` `i18n` `error` |
 //! | [`ingest`] | outside files and servers read into drafts | `query` (the duplicate model) `domain` `place` `i18n` `error` |
-//! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage | `index` `query` `domain` `place` `i18n` `error` |
+//! | [`export`] | reports written as GeoJSON, CSV, GeoParquet, GeoPackage, FlatGeobuf | `index` `query` `domain` `place` `i18n` `error` |
 //! | [`media`] | photos: checked, stripped of metadata, stored in a folder or a bucket | `place` `i18n` `error` |
 //! | [`usecase`] | what the service does, without a protocol: submit, change, import, search, watch | `store` `ingest` `index` `query` `statistics` `domain` `place` `i18n` `error` `config` |
 //! | [`http`] | the HTTP API, Open311, OGC, tiles and the map page; the only room that knows `axum` | every room above but `store` |
@@ -72,8 +72,8 @@
 //! - **A field of reports**: a member of [`domain::Details`], an entry in
 //!   `domain/report/fields/table.rs`, and a column by a migration (`store/sqlite/migrations/`,
 //!   listed in `store/sqlite/open.rs`). Row decoding, history, digests, CSV, GeoJSON, GeoParquet,
-//!   GeoPackage, OGC properties, the OpenAPI document and import mappings follow from the entry.
-//!   The migration gives rows of older stores a value; the view `city_report` lists the column. The
+//!   GeoPackage, FlatGeobuf, OGC properties, the OpenAPI document and import mappings follow from
+//!   the entry. The migration gives rows of older stores a value; the view `city_report` lists the column. The
 //!   page's labels of it are `field.…` (histories) and `import.field.…` (imports) in
 //!   `static/locales/fr.json` and `static/locales/en.json`.
 //!   Where the field has a place in Open311, `http/open311/document.rs` writes it and

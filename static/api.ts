@@ -113,6 +113,17 @@ export const clusterReports = (cluster: string, params: QueryParams): Promise<Re
 export const reports = (params: QueryParams, signal?: AbortSignal): Promise<ReportPage> =>
   get(urlOf("/api/v1/reports", { limit: "40", ...params }), signal);
 
+/** The format of an export, which is the ending of its address. */
+export type ExportFormat = "csv" | "geojson" | "gpkg" | "parquet" | "fgb";
+
+/** The address of every report of a filter as one file; throws the reason where it is refused. */
+export async function exportUrl(format: ExportFormat, params: QueryParams): Promise<string> {
+  const url = urlOf(`/api/v1/export.${format}`, params);
+  const { ok } = await fetch(url, { method: "HEAD" });
+  if (!ok) await readJson(await fetch(url));
+  return url;
+}
+
 /** The next page of a list, by the `next` link of the page before. */
 export const nextPage = (link: string): Promise<ReportPage> => get(link);
 

@@ -4,6 +4,7 @@ import { drawAreaFilter, shownBoundarySet } from "./area-filter";
 import { drawLanguageButton } from "./citizen-page";
 import { setCssColors } from "./colors";
 import { byId, h } from "./dom";
+import { drawExportMenu } from "./export-menu";
 import { drawFilters } from "./filters";
 import { describeHex, drawHexList } from "./hexes";
 import { drawHotspotCard, drawHotspotList, type HotspotActions } from "./hotspots";
@@ -64,9 +65,11 @@ async function refreshView(signal: AbortSignal): Promise<void> {
   const { map, url } = state;
   if (map) showLayer(map, url.layer);
   if (url.layer !== "reports") drawNeighbours([], () => undefined);
+  if (url.layer !== "reports" || state.isClusterListed) drawExportMenu(null);
   if (url.layer === "hotspots") return refreshHotspots(signal);
   if (url.layer === "hexes") return refreshHexes(signal);
   const bbox: api.QueryParams = map ? { bbox: bboxParam(map) } : {};
+  if (!state.isClusterListed) drawExportMenu({ ...filterParams(url), ...bbox });
   await Promise.all([
     map ? refreshClusters({ ...bbox, zoom: zoomParam(map) }, signal) : undefined,
     state.isClusterListed ? undefined : api.reports({ ...filterParams(url), ...bbox }, signal)
@@ -255,6 +258,7 @@ async function openCluster(
   state.isClusterListed = true;
   showPanel(true);
   drawReportList(await api.clusterReports(id, filterParams(state.url)), true, listActions);
+  drawExportMenu(null);
   byId("list").focus();
 }
 

@@ -158,6 +158,52 @@ def gdal_geopackage():
     print("GDAL opened the GeoPackage")
 
 
+def downloaded(ending, query="approximate=true"):
+    """The export of the running service, as a file; those without a place included."""
+    path = os.path.join(FOLDER, f"served.{ending}")
+    with open(path, "wb") as out:
+        out.write(get(f"/api/v1/export.{ending}?{query}")[2])
+    return path
+
+
+def gdal_validates_geopackage():
+    """GDAL's own validator, on the file of the command and on the one of the service."""
+    python = "/usr/bin/python3"
+    module = "osgeo_utils.samples.validate_gpkg"
+    check = subprocess.run([python, "-c", f"import {module}"], capture_output=True) if os.path.exists(python) else None
+    if not check or check.returncode != 0:
+        skip("GDAL's validate_gpkg (python3-gdal)")
+    for path in ["export.gpkg", downloaded("gpkg")]:
+        run(python, "-m", module, "--extra", "--warning-as-error", path)
+        shown = run("ogrinfo", path, "-sql", "SELECT HasSpatialIndex('reports', 'geom')")
+        assert "HasSpatialIndex (Integer) = 1" in shown, shown
+    print("validate_gpkg finds no fault")
+
+
+def gdal_flatgeobuf():
+    """The rows, their times and the index of the file of the command and of that of the service."""
+    shutil.which("ogrinfo") or skip("GDAL")
+    unlocated = get_json("/api/v1/stats?approximate=true")["unlocated"]
+    for path in ["export.fgb", downloaded("fgb")]:
+        output = run("ogrinfo", "-al", "-so", path)
+        assert f"Feature Count: {total()}" in output and "requested_datetime: DateTime" in output, output
+        box = ["-71.30", "46.78", "-71.20", "46.86"]
+        inside = run("ogrinfo", "-al", "-so", path, "-spat", *box)
+        shown = int(next(l for l in inside.splitlines() if l.startswith("Feature Count")).split(": ")[1])
+        placed = get_json(f"/api/v1/stats?approximate=true&bbox={','.join(box)}")["total"]
+        assert shown == placed, (shown, placed)
+        run("ogr2ogr", "-f", "GeoJSON", "from.geojson", path)
+        features = json.load(open(os.path.join(FOLDER, "from.geojson")))["features"]
+        os.remove(os.path.join(FOLDER, "from.geojson"))
+        assert sum(f["geometry"] is None for f in features) == unlocated, unlocated
+        own = {f["properties"]["service_request_id"]: f["geometry"] and f["geometry"]["coordinates"] for f in features}
+        for report in get_json("/api/v1/reports?limit=200&approximate=true")["features"]:
+            at = report["geometry"] and report["geometry"]["coordinates"]
+            assert (own[report["id"]] is None) == (at is None), report
+            assert at is None or max(abs(a - b) for a, b in zip(at, own[report["id"]])) < 1e-6, report
+    print(f"GDAL read {len(features)} features of FlatGeobuf")
+
+
 def qgis():
     """A layer of the Features API in QGIS: how many features, a box, a filter."""
     python = next((p for p in ["/usr/bin/python3"] if os.path.exists(p)), None)
@@ -308,6 +354,20 @@ def geoparquet():
     row = table[table.service_request_id == newest["id"]].iloc[0]
     assert row.service_code == newest["properties"]["service_code"]
     assert row.requested_datetime.strftime("%Y-%m-%dT%H:%M:%SZ") == newest["properties"]["requested_datetime"]
+    # The boxes of GeoParquet 1.1: GeoPandas reads a box by them, and they hold their points.
+    for path in [path, downloaded("parquet")]:
+        box = (-71.30, 46.78, -71.20, 46.86)
+        inside = geopandas.read_parquet(path, bbox=box)
+        placed = get_json(f"/api/v1/stats?approximate=true&bbox={','.join(map(str, box))}")["total"]
+        assert len(inside) == placed, (len(inside), placed)
+        import pyarrow.parquet
+        meta = json.loads(pyarrow.parquet.read_schema(path).metadata[b"geo"])
+        assert meta["version"] == "1.1.0" and meta["columns"]["geometry"]["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+        whole = geopandas.read_parquet(path)
+        boxes = pyarrow.parquet.read_table(path, columns=["bbox"])["bbox"].to_pylist()
+        for point, edges in zip(whole.geometry, boxes):
+            assert (point is None) == (edges is None)
+            assert point is None or (edges["xmin"] <= point.x <= edges["xmax"] and edges["ymin"] <= point.y <= edges["ymax"])
     print(f"GeoPandas and DuckDB read {len(table)} rows")
 
 

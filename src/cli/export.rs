@@ -11,10 +11,10 @@ use clap::Args;
 
 use crate::cli::notes::counted;
 use crate::cli::output::StandardOutput;
-use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues, unwritable};
-use crate::domain::{Catalogue, JurisdictionId, ReportLabels, StoredReport};
+use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues, labels, unwritable};
+use crate::domain::{JurisdictionId, StoredReport};
 use crate::error::{Error, Refusal, Result};
-use crate::export::{Export, GeoPackage, Layout};
+use crate::export::{Export, ExportFormat, GeoPackage};
 use crate::message;
 use crate::store::Reader;
 
@@ -29,55 +29,77 @@ pub struct Arguments {
     store: StoreArguments,
     #[command(flatten)]
     whose: JurisdictionArguments,
-    /// geojson, csv, geoparquet or gpkg (GeoPackage).
-    #[arg(long, default_value = "geojson")]
-    format: String,
-    /// File to write (default: standard output, except for GeoPackage).
+    /// File to write; its ending names the format: .geojson, .geojsonl (.ndjson), .csv, .gpkg
+    /// (GeoPackage), .parquet (.geoparquet) or .fgb (FlatGeobuf). Without a file, standard output.
+    #[arg(value_name = "FILE", conflicts_with = "output")]
+    file: Option<PathBuf>,
+    /// The same as FILE.
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// Format, by one of those endings, whatever the file is called (default for standard output:
+    /// geojson).
+    #[arg(long)]
+    format: Option<String>,
+}
+
+impl Arguments {
+    fn path(&self) -> Option<&Path> {
+        self.file.as_deref().or(self.output.as_deref())
+    }
+
+    /// The format that is named, else that of the file's ending.
+    fn format(&self) -> Result<ExportFormat> {
+        let known = ExportFormat::names();
+        let (found, field, value) = match (&self.format, self.path()) {
+            (Some(name), _) => (ExportFormat::parse(name), "--format", name.clone()),
+            (None, None) => return Ok(ExportFormat::GeoJson),
+            (None, Some(path)) => (ExportFormat::of_path(path), "FILE", path.display().to_string()),
+        };
+        found.ok_or_else(|| {
+            let message = match field {
+                "FILE" => message!(
+                    "n’a pas la fin d’un format connu ({known}) ; nommez-le par --format",
+                    "does not end in a known format ({known}); name it by --format"
+                ),
+                _ => message!("doit être l’un de : {known}", "must be one of: {known}"),
+            };
+            Refusal::new(field, value, message).into()
+        })
+    }
 }
 
 /// The writer of a format.
-enum Out<'a> {
-    Stream(Box<Export<'a, Box<dyn Write + Send>>>),
+enum Out {
+    Stream(Box<Export<Box<dyn Write + Send>>>),
     Package(Box<GeoPackage>),
 }
 
-/// Writes every report: GeoJSON and CSV by id, other formats by last change, which reads faster.
+/// Writes every report: texts by id, other formats by last change, which reads faster.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let layout = Layout::parse(&arguments.format);
-    if layout.is_none() && arguments.format != "gpkg" {
-        let message = message!(
-            "doit être geojson, csv, geoparquet ou gpkg",
-            "must be geojson, csv, geoparquet or gpkg"
-        );
-        return Err(Refusal::new("--format", &arguments.format, message).into());
-    }
+    let format = arguments.format()?;
     let reader = Reader::open(&arguments.store.existing()?)?;
     let id = arguments.whose.of(&reader)?.id;
     let mut catalogue = catalogues()?.of(&id);
     reader.services(&id)?.into_iter().for_each(|service| catalogue.add(service));
-    let mut out = match layout {
-        Some(layout) => {
-            let output = opened(arguments.output.as_deref())?;
-            Out::Stream(Box::new(Export::begin(layout, &id, &catalogue, output)?))
-        }
-        None => {
-            let path = arguments.output.as_deref().ok_or_else(|| {
+    let mut out = match format {
+        ExportFormat::GeoPackage => {
+            let path = arguments.path().ok_or_else(|| {
                 let message = message!(
                     "manque : un GeoPackage est un fichier",
                     "is missing: a GeoPackage is a file"
                 );
                 Refusal::new("--output", "", message)
             })?;
-            let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
-            Out::Package(Box::new(GeoPackage::create(path, &now)?))
+            Out::Package(Box::new(GeoPackage::create(path)?))
         }
+        format => Out::Stream(Box::new(Export::begin(format, opened(arguments.path())?)?)),
     };
-    let by_id = matches!(layout, Some(Layout::GeoJson | Layout::Csv));
-    let count = copy(&reader, &id, by_id, |stored| match &mut out {
-        Out::Stream(export) => export.write(stored),
-        Out::Package(package) => package.write(stored, &names(&catalogue, &id, stored)),
+    let count = copy(&reader, &id, format.is_text(), |stored| {
+        let labels = labels(&catalogue, &id, stored);
+        match &mut out {
+            Out::Stream(export) => export.write(stored, &labels),
+            Out::Package(package) => package.write(stored, &labels),
+        }
     })?;
     match out {
         Out::Stream(export) => export.finish()?,
@@ -96,18 +118,6 @@ fn opened(path: Option<&Path>) -> Result<Box<dyn Write + Send>> {
         }
         None => Box::new(BufWriter::with_capacity(ROOM, StandardOutput)),
     })
-}
-
-fn names<'a>(
-    catalogue: &'a Catalogue,
-    id: &'a JurisdictionId,
-    stored: &'a StoredReport,
-) -> ReportLabels<'a> {
-    let code = stored.report.service.as_str();
-    let service = catalogue.get(code);
-    let name = service.map_or(code, |service| &service.names.fr);
-    let group = service.map_or("", |service| &service.group);
-    ReportLabels { jurisdiction: id.as_str(), service: name, group }
 }
 
 /// Reads reports on another thread and writes them on this one. Returns their number.

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
-use crate::cli::shared::{StoreArguments, catalogues, stop_flag, unwritable};
+use crate::cli::shared::{StoreArguments, catalogues, labels, stop_flag, unwritable};
 use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
 use crate::domain::{FixedClock, Gate, ReportTime, StoredReport, tracking_number};
 use crate::error::{Error, Refusal, Result};
-use crate::export::{Export, Layout};
+use crate::export::{Export, ExportFormat};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer, WriterSettings};
 use crate::usecase::{Importer, Summary, quebec};
@@ -132,8 +132,8 @@ pub fn to_store(plan: Plan, store: &Path, stop: &AtomicBool) -> Result<(Summary,
 }
 
 fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let layout = Layout::parse(&extension).ok_or_else(|| {
+    let format = ExportFormat::of_path(path).filter(|format| format.is_text());
+    let format = format.ok_or_else(|| {
         let message =
             message!("doit se terminer par .csv ou .geojson", "must end in .csv or .geojson");
         Refusal::new("--output", path.display(), message)
@@ -142,7 +142,7 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
     let zone = city.zone().map_err(|message| Error::internal(message.en))?;
     let file = File::create(path).map_err(unwritable("--output", path))?;
     let file = BufWriter::with_capacity(1 << 18, file);
-    let mut export = Export::begin(layout, &city.id, &catalogue, file)?;
+    let mut export = Export::begin(format, file)?;
     let gate = Gate { catalogue: &catalogue, zone: &zone, now: plan.until };
     let mut progress = Progress::new("generate", plan.reports);
     let (mut row, mut failed) = (0, None);
@@ -152,13 +152,14 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
         let report = gate.admit(draft, &tracking_number(0)).map_err(Error::refused);
         let recorded = String::new();
         let written = report.and_then(|report| {
-            export.write(&StoredReport {
+            let stored = StoredReport {
                 report,
                 revision: row,
                 created_revision: row,
                 recorded,
                 changed: None,
-            })
+            };
+            export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });
         failed = written.err();
         failed.is_none()

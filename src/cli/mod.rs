@@ -57,7 +57,7 @@ enum CliCommand {
     Import(import::Arguments),
     /// Show what a file's columns are recognised as, and write a mapping file
     Inspect(inspect::Arguments),
-    /// Export the reports of a jurisdiction as GeoJSON, CSV, GeoParquet or GeoPackage
+    /// Export the reports of a jurisdiction as GeoJSON, CSV, GeoParquet, GeoPackage or FlatGeobuf
     Export(export::Arguments),
     /// Load the areas of a city: arrondissements, quartiers, sectors
     Boundaries(boundaries::Arguments),

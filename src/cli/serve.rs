@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
-use crate::config::Limits;
+use crate::config::{EXPORT_ROWS_MAX, Limits};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::domain::JurisdictionId;
 use crate::error::{Error, ErrorKind, Refusal, Result};
@@ -71,6 +71,15 @@ pub struct Arguments {
     /// Contact named in the Open311 discovery document.
     #[arg(long, env = "POINTCHAUD_CONTACT")]
     contact: Option<String>,
+    /// Most reports in an export without the crew key (/api/v1/export.…); with the key there is no
+    /// limit.
+    #[arg(
+        long,
+        value_name = "REPORTS",
+        env = "POINTCHAUD_EXPORT_ROWS_MAX",
+        default_value_t = EXPORT_ROWS_MAX
+    )]
+    export_rows_max: usize,
     /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
     /// `auto` for OpenFreeMap where this machine can reach it.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
@@ -85,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         fill(&store, arguments.demo_reports)?;
     }
     let model = labelled_pairs::model(arguments.model.as_deref())?;
-    let limits = Limits::default();
+    let limits = Limits { export_rows_max: arguments.export_rows_max, ..Limits::default() };
     let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
     let app = App::open(&store, catalogues()?, limits.clone())?;
     if let Some(id) = default {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{SourceFile, builtin_catalogue};
 use crate::message;
@@ -137,6 +137,19 @@ pub fn unwritable<'a>(flag: &'a str, path: &'a Path) -> impl Fn(std::io::Error) 
 pub fn catalogues() -> Result<Catalogues> {
     let read = |services| builtin_catalogue(services).map_err(Error::internal);
     Ok(Catalogues { groups: read(false)?, quebec: read(true)? })
+}
+
+/// The texts of an export that are not fields of the report, with French names of services.
+pub fn labels<'a>(
+    catalogue: &'a Catalogue,
+    city: &'a JurisdictionId,
+    stored: &'a StoredReport,
+) -> ReportLabels<'a> {
+    let code = stored.report.service.as_str();
+    let service = catalogue.get(code);
+    let name = service.map_or(code, |service| &service.names.fr);
+    let group = service.map_or("", |service| &service.group);
+    ReportLabels { jurisdiction: city.as_str(), service: name, group }
 }
 
 /// A flag that is set by Ctrl-C or SIGTERM.

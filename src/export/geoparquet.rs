@@ -1,48 +1,46 @@
-//! GeoParquet 1.1 out: a table of columns in row groups, positions as WKB (well-known binary).
-//! Written with the `parquet` library; what makes it geographic is one entry of metadata.
+//! GeoParquet 1.1 out: a table of columns in row groups, positions as WKB (well-known binary), and
+//! the box of each position in a column of its own, whose statistics show readers which row groups
+//! they need. Written with the `parquet` library; one entry of metadata makes it geographic.
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use parquet::basic::Compression;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int32Type, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, FloatType, Int32Type, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::{
+    SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter,
+};
 use parquet::schema::parser::parse_message_type;
 use serde_json::json;
 
 use crate::domain::fields::{FieldList, FieldValue, GEOPARQUET, Kind};
 use crate::domain::{Accuracy, Field, ReportLabels, ReportTime, StoredReport};
 use crate::error::{Error, Result};
+use crate::export::times::{DAY_COLUMNS, instants, is_instant};
 use crate::place::Position;
 
-/// Reports in a row group: what is held in memory.
-const GROUP_ROWS: usize = 65_536;
+/// Reports that are held in memory and sorted by place.
+const SORTED_ROWS: usize = 65_536;
+/// Reports in a row group: of the sorted ones each group has those of one part of the city.
+const GROUP_ROWS: usize = 8_192;
 
 /// Columns in which hardly a value comes twice: a dictionary would be made in vain.
 const UNIQUE: [&str; 4] = ["service_request_id", "requested_datetime", "revision", "geometry"];
 /// Columns of which the least and the greatest value say nothing.
 const UNORDERED: [&str; 3] = ["address", "description", "geometry"];
 
-/// Times that are often days without an hour, which a timestamp cannot say: they are texts.
-const TEXT_TIMES: [&str; 1] = ["expected_datetime"];
-/// The day of each timestamp of which the hour is not known: the timestamp alone, which is the
-/// first instant of that day in the city, would not say so.
-const DAYS: [&str; 3] = ["requested_day", "updated_day", "closed_day"];
 /// Texts of few kinds beside the words of closed lists: each is kept in memory once.
 const REPEATED: [&str; 2] = ["service_name", "source_status"];
 
-/// Is the column a timestamp?
-fn is_timestamp(field: &Field) -> bool {
-    field.kind == Kind::Time && !TEXT_TIMES.contains(&field.name)
-}
-
 /// Is the column a text?
 fn is_text(field: &Field) -> bool {
-    field.kind != Kind::Count && !is_timestamp(field)
+    field.kind != Kind::Count && !is_instant(field)
 }
 
 /// Does a text column hold few values, each many times?
@@ -56,11 +54,13 @@ static TEXTS: FieldList =
     LazyLock::new(|| GEOPARQUET.iter().copied().filter(|field| is_text(field)).collect());
 /// The columns of timestamps, which follow.
 static TIMES: FieldList =
-    LazyLock::new(|| GEOPARQUET.iter().copied().filter(|field| is_timestamp(field)).collect());
+    LazyLock::new(|| GEOPARQUET.iter().copied().filter(|field| is_instant(field)).collect());
 
 /// A file being written.
 pub struct GeoParquet<W: Write + Send> {
     out: SerializedFileWriter<W>,
+    /// The position of each report that is held.
+    places: Vec<Option<Position>>,
     texts: Vec<ParquetColumn<ByteArray>>,
     words: HashMap<String, ByteArray>,
     times: Vec<ParquetColumn<i64>>,
@@ -68,20 +68,30 @@ pub struct GeoParquet<W: Write + Send> {
     day_only: Vec<bool>,
     revision: Vec<i64>,
     geometry: ParquetColumn<ByteArray>,
+    /// West, south, east and north edge of each position, rounded outwards.
+    boxes: [ParquetColumn<f32>; 4],
     edges: Option<[f64; 4]>,
 }
 
-/// A column: its values, and for each row whether there is one.
-#[derive(Default)]
-struct ParquetColumn<T> {
-    values: Vec<T>,
-    levels: Vec<i16>,
+/// A column: the value of each row, if it has one.
+struct ParquetColumn<T>(Vec<Option<T>>);
+
+impl<T> Default for ParquetColumn<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
 }
 
-impl<T> ParquetColumn<T> {
+impl<T: Clone> ParquetColumn<T> {
     fn push(&mut self, value: Option<T>) {
-        self.levels.push(i16::from(value.is_some()));
-        self.values.extend(value);
+        self.0.push(value);
+    }
+
+    /// The values of some rows, and for each row whether it has one.
+    fn rows(&self, rows: &[usize]) -> (Vec<T>, Vec<i16>) {
+        let levels = rows.iter().map(|row| i16::from(self.0[*row].is_some()));
+        let values = rows.iter().filter_map(|row| self.0[*row].clone());
+        (values.collect(), levels.collect())
     }
 }
 
@@ -109,6 +119,35 @@ pub fn wkb(at: Position) -> [u8; 21] {
     bytes
 }
 
+/// The numbers of the rows, those of a row group near one another: strips from west to east, each
+/// from south to north (Leutenegger et al., *STR: a simple and efficient algorithm for R-tree
+/// packing*, 1997). Rows without a position come last.
+fn tiled(places: &[Option<Position>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..places.len()).filter(|row| places[*row].is_some()).collect();
+    let by = |of: fn(&Position) -> f64| {
+        move |a: &usize, b: &usize| {
+            let value = |row: usize| places[row].as_ref().map_or(f64::MAX, of);
+            value(*a).total_cmp(&value(*b))
+        }
+    };
+    order.sort_by(by(|at| at.lon()));
+    let groups = order.len().div_ceil(GROUP_ROWS);
+    let strips = (groups as f64).sqrt().ceil().max(1.0) as usize;
+    let strip_rows = groups.div_ceil(strips).max(1) * GROUP_ROWS;
+    order.chunks_mut(strip_rows).for_each(|strip| strip.sort_by(by(|at| at.lat())));
+    order.extend((0..places.len()).filter(|row| places[*row].is_none()));
+    order
+}
+
+/// The 32-bit numbers around a coordinate: the greatest below it and the least above it, or the
+/// number itself twice.
+fn around(degrees: f64) -> (f32, f32) {
+    let near = degrees as f32;
+    let below = if f64::from(near) > degrees { near.next_down() } else { near };
+    let above = if f64::from(near) < degrees { near.next_up() } else { near };
+    (below, above)
+}
+
 impl<W: Write + Send> GeoParquet<W> {
     /// Begins a file.
     ///
@@ -118,12 +157,13 @@ impl<W: Write + Send> GeoParquet<W> {
         let text = |field: &&Field| format!("OPTIONAL BYTE_ARRAY {} (STRING);", field.name);
         let time =
             |field: &&Field| format!("OPTIONAL INT64 {} (TIMESTAMP(MILLIS,true));", field.name);
-        let days = DAYS.map(|name| format!("OPTIONAL INT32 {name} (DATE);"));
+        let days = DAY_COLUMNS.map(|name| format!("OPTIONAL INT32 {name} (DATE);"));
         let columns: Vec<String> =
             TEXTS.iter().map(text).chain(TIMES.iter().map(time)).chain(days).collect();
         let schema = format!(
             "message reports {{ {} REQUIRED BOOLEAN requested_day_only; REQUIRED INT64 revision; \
-             OPTIONAL BYTE_ARRAY geometry; }}",
+             OPTIONAL BYTE_ARRAY geometry; OPTIONAL group bbox {{ REQUIRED FLOAT xmin; REQUIRED \
+             FLOAT ymin; REQUIRED FLOAT xmax; REQUIRED FLOAT ymax; }} }}",
             columns.join(" ")
         );
         let schema = Arc::new(parse_message_type(&schema).map_err(Error::internal)?);
@@ -139,6 +179,7 @@ impl<W: Write + Send> GeoParquet<W> {
         let out = SerializedFileWriter::new(output, schema, Arc::new(properties));
         Ok(Self {
             out: out.map_err(Error::internal)?,
+            places: Vec::new(),
             texts: TEXTS.iter().map(|_| ParquetColumn::default()).collect(),
             words: HashMap::new(),
             times: TIMES.iter().map(|_| ParquetColumn::default()).collect(),
@@ -146,6 +187,7 @@ impl<W: Write + Send> GeoParquet<W> {
             day_only: Vec::new(),
             revision: Vec::new(),
             geometry: ParquetColumn::default(),
+            boxes: Default::default(),
             edges: None,
         })
     }
@@ -167,7 +209,7 @@ impl<W: Write + Send> GeoParquet<W> {
             }
         }
         let millis = |when: ReportTime| when.second() * 1_000;
-        let times = [Some(report.requested), report.updated, report.closed];
+        let times = instants(stored);
         for (column, when) in self.times.iter_mut().zip(times) {
             column.push(when.map(millis));
         }
@@ -176,52 +218,67 @@ impl<W: Write + Send> GeoParquet<W> {
         }
         self.day_only.push(report.requested.day_only().is_some());
         self.revision.push(stored.revision as i64);
-        self.geometry.push(report.position.map(|at| ByteArray::from(wkb(at).to_vec())));
-        if let Some(at) = report.position {
+        self.place(report.position);
+        if self.places.len() >= SORTED_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// Adds the position of a report.
+    fn place(&mut self, position: Option<Position>) {
+        self.places.push(position);
+        self.geometry.push(position.map(|at| ByteArray::from(wkb(at).to_vec())));
+        let edges = position.map(|at| {
+            let ((west, east), (south, north)) = (around(at.lon()), around(at.lat()));
+            [west, south, east, north]
+        });
+        for (n, column) in self.boxes.iter_mut().enumerate() {
+            column.push(edges.map(|edges| edges[n]));
+        }
+        if let Some(at) = position {
             let (x, y) = (at.lon(), at.lat());
             let [w, s, e, n] = self.edges.unwrap_or([x, y, x, y]);
             self.edges = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
         }
-        if self.revision.len() >= GROUP_ROWS { self.flush() } else { Ok(()) }
     }
 
+    /// Writes the reports that are held, sorted by place, in row groups.
     fn flush(&mut self) -> Result<()> {
-        if self.revision.is_empty() {
-            return Ok(());
+        for rows in tiled(&self.places).chunks(GROUP_ROWS) {
+            self.group(rows).map_err(Error::internal)?;
         }
-        self.group().map_err(Error::internal)?;
         self.texts.iter_mut().for_each(|column| *column = ParquetColumn::default());
         self.times.iter_mut().for_each(|column| *column = ParquetColumn::default());
         self.days = Default::default();
+        self.boxes = Default::default();
         self.geometry = ParquetColumn::default();
         self.day_only.clear();
         self.revision.clear();
+        self.places.clear();
         Ok(())
     }
 
-    fn group(&mut self) -> std::result::Result<(), ParquetError> {
+    fn group(&mut self, rows: &[usize]) -> std::result::Result<(), ParquetError> {
         let mut group = self.out.next_row_group()?;
         for column in &self.texts {
-            bytes(&mut group, column)?;
+            optional::<W, ByteArrayType>(&mut group, column, rows)?;
         }
         for column in &self.times {
-            let mut writer = next(&mut group)?;
-            let ParquetColumn { values, levels } = column;
-            writer.typed::<Int64Type>().write_batch(values, Some(levels), None)?;
-            writer.close()?;
+            optional::<W, Int64Type>(&mut group, column, rows)?;
         }
-        for ParquetColumn { values, levels } in &self.days {
-            let mut writer = next(&mut group)?;
-            writer.typed::<Int32Type>().write_batch(values, Some(levels), None)?;
-            writer.close()?;
+        for column in &self.days {
+            optional::<W, Int32Type>(&mut group, column, rows)?;
         }
+        let day_only: Vec<bool> = rows.iter().map(|row| self.day_only[*row]).collect();
         let mut writer = next(&mut group)?;
-        writer.typed::<BoolType>().write_batch(&self.day_only, None, None)?;
+        writer.typed::<BoolType>().write_batch(&day_only, None, None)?;
         writer.close()?;
+        let revision: Vec<i64> = rows.iter().map(|row| self.revision[*row]).collect();
         let mut writer = next(&mut group)?;
-        writer.typed::<Int64Type>().write_batch(&self.revision, None, None)?;
+        writer.typed::<Int64Type>().write_batch(&revision, None, None)?;
         writer.close()?;
-        bytes(&mut group, &self.geometry)?;
+        optional::<W, ByteArrayType>(&mut group, &self.geometry, rows)?;
+        for column in &self.boxes {
+            optional::<W, FloatType>(&mut group, column, rows)?;
+        }
         group.close()?;
         Ok(())
     }
@@ -233,7 +290,17 @@ impl<W: Write + Send> GeoParquet<W> {
     pub fn finish(mut self) -> Result<()> {
         self.flush()?;
         // Longitude and latitude on WGS 84 are the default CRS of GeoParquet.
-        let mut geometry = json!({ "encoding": "WKB", "geometry_types": ["Point"] });
+        let member = |name: &str| json!(["bbox", name]);
+        let mut geometry = json!({
+            "encoding": "WKB",
+            "geometry_types": ["Point"],
+            "covering": { "bbox": {
+                "xmin": member("xmin"),
+                "ymin": member("ymin"),
+                "xmax": member("xmax"),
+                "ymax": member("ymax"),
+            } },
+        });
         self.edges.iter().for_each(|edges| geometry["bbox"] = json!(edges));
         let geo = json!({
             "version": "1.1.0",
@@ -248,15 +315,33 @@ impl<W: Write + Send> GeoParquet<W> {
 
 fn next<'a, W: Write + Send>(
     group: &'a mut SerializedRowGroupWriter<'_, W>,
-) -> std::result::Result<parquet::file::writer::SerializedColumnWriter<'a>, ParquetError> {
+) -> std::result::Result<SerializedColumnWriter<'a>, ParquetError> {
     group.next_column()?.ok_or_else(|| ParquetError::General("more columns than the schema".into()))
 }
 
-fn bytes<W: Write + Send>(
+/// Writes some rows of a column whose values may be missing.
+fn optional<W: Write + Send, T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, W>,
-    column: &ParquetColumn<ByteArray>,
+    column: &ParquetColumn<T::T>,
+    rows: &[usize],
 ) -> std::result::Result<(), ParquetError> {
+    let (values, levels) = column.rows(rows);
     let mut writer = next(group)?;
-    writer.typed::<ByteArrayType>().write_batch(&column.values, Some(&column.levels), None)?;
+    writer.typed::<T>().write_batch(&values, Some(&levels), None)?;
     writer.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_of_short_numbers_holds_its_coordinate() {
+        for degrees in [0.0, 0.1, -0.1, 46.813_878, -71.207_981, 180.0, -180.0, 1e-40, 16_777_217.0]
+        {
+            let (below, above) = around(degrees);
+            assert!(f64::from(below) <= degrees && degrees <= f64::from(above), "{degrees}");
+            assert!(above == below || above == below.next_up(), "{degrees}");
+        }
+    }
 }

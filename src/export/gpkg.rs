@@ -1,12 +1,15 @@
-//! A snapshot of a city as a GeoPackage 1.3 (OGC 12-128r17): a SQLite file that QGIS opens.
+//! A snapshot of a city as a GeoPackage 1.3 (OGC 12-128r17): a SQLite file that QGIS opens, with
+//! the R-tree of annex F.3, by which its readers find the reports of a box.
 
 use std::path::Path;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use crate::domain::fields::{FieldValue, GEOPACKAGE, Kind};
-use crate::domain::{Field, ReportLabels, StoredReport};
+use crate::domain::fields::{FieldValue, GEOPACKAGE};
+use crate::domain::{Field, ReportLabels, ReportTime, StoredReport, format_utc};
 use crate::error::{Error, Result};
+use crate::export::times::{DAY_COLUMNS, instants, is_instant};
 use crate::place::Position;
 
 /// Reports in a transaction.
@@ -28,13 +31,57 @@ INSERT INTO gpkg_spatial_ref_sys VALUES
      'longitude, latitude');
 CREATE TABLE gpkg_contents (
     table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-    description TEXT DEFAULT '', last_change DATETIME NOT NULL, min_x DOUBLE, min_y DOUBLE,
-    max_x DOUBLE, max_y DOUBLE, srs_id INTEGER REFERENCES gpkg_spatial_ref_sys);
+    description TEXT DEFAULT '',
+    last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE,
+    srs_id INTEGER REFERENCES gpkg_spatial_ref_sys);
 CREATE TABLE gpkg_geometry_columns (
     table_name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents, column_name TEXT NOT NULL,
     geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL REFERENCES gpkg_spatial_ref_sys,
     z TINYINT NOT NULL, m TINYINT NOT NULL, PRIMARY KEY (table_name, column_name));
+CREATE TABLE gpkg_extensions (
+    table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+    scope TEXT NOT NULL, UNIQUE (table_name, column_name, extension_name));
 "#;
+
+/// The rows that describe the table of reports, once it exists.
+const REGISTER: &str = r#"
+INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)
+    VALUES ('reports', 'features', 'reports', 4326);
+INSERT INTO gpkg_geometry_columns VALUES ('reports', 'geom', 'POINT', 4326, 0, 0);
+CREATE VIRTUAL TABLE rtree_reports_geom USING rtree(id, minx, maxx, miny, maxy);
+INSERT INTO gpkg_extensions VALUES
+    ('reports', 'geom', 'gpkg_rtree_index',
+     'http://www.geopackage.org/spec130/#extension_rtree', 'write-only');
+"#;
+
+/// The triggers by which programs that change the file keep its R-tree right. They come last: their
+/// functions `ST_…` are those of the programs, and writing here needs none.
+fn triggers() -> String {
+    const IS_PLACED: &str = "(NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))";
+    const IS_UNPLACED: &str = "(NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))";
+    const PUT: &str = "INSERT OR REPLACE INTO rtree_reports_geom VALUES (NEW.fid,
+         ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom));";
+    const TAKE: &str = "DELETE FROM rtree_reports_geom WHERE id = OLD.fid;";
+    const TAKE_BOTH: &str = "DELETE FROM rtree_reports_geom WHERE id IN (OLD.fid, NEW.fid);";
+    let same = |test: &str| format!("OLD.fid = NEW.fid AND {test}");
+    let other = |test: &str| format!("OLD.fid <> NEW.fid AND {test}");
+    let all = [
+        ("insert", "INSERT", IS_PLACED.to_owned(), PUT.to_owned()),
+        ("update1", "UPDATE OF geom", same(IS_PLACED), PUT.to_owned()),
+        ("update2", "UPDATE OF geom", same(IS_UNPLACED), TAKE.to_owned()),
+        ("update3", "UPDATE", other(IS_PLACED), format!("{TAKE} {PUT}")),
+        ("update4", "UPDATE", other(IS_UNPLACED), TAKE_BOTH.to_owned()),
+        ("delete", "DELETE", "OLD.geom NOTNULL".to_owned(), TAKE.to_owned()),
+    ];
+    let trigger = |(name, event, test, action): &(&str, &str, String, String)| {
+        format!(
+            "CREATE TRIGGER rtree_reports_geom_{name} AFTER {event} ON reports WHEN {test}
+             BEGIN {action} END;"
+        )
+    };
+    all.iter().map(trigger).collect()
+}
 
 /// A GeoPackage being written.
 pub struct GeoPackage {
@@ -48,8 +95,14 @@ pub struct GeoPackage {
 fn column(field: &Field) -> String {
     // `GROUP` is a keyword of SQL.
     let name = if field.name == "group" { "group_code" } else { field.name };
-    let kind = if field.kind == Kind::Time { "DATETIME" } else { "TEXT" };
+    let kind = if is_instant(field) { "DATETIME" } else { "TEXT" };
     format!("{name} {kind}")
+}
+
+/// An instant as GeoPackage writes a DATETIME: with thousandths of a second, in UTC.
+fn datetime(when: ReportTime) -> String {
+    let text = format_utc(when.second()).map(|text| String::from_utf8_lossy(&text).into_owned());
+    text.map_or_else(|| when.as_instant().to_string(), |text| text.replace('Z', ".000Z"))
 }
 
 impl GeoPackage {
@@ -57,7 +110,7 @@ impl GeoPackage {
     ///
     /// # Errors
     /// There is a file already; it cannot be written.
-    pub fn create(path: &Path, now: &str) -> Result<Self> {
+    pub fn create(path: &Path) -> Result<Self> {
         if path.exists() {
             let message = crate::message!("existe déjà", "already exists");
             return Err(crate::error::Refusal::new("--output", path.display(), message).into());
@@ -74,22 +127,17 @@ impl GeoPackage {
             db.pragma_update(None, "application_id", APPLICATION_ID)?;
             db.pragma_update(None, "user_version", VERSION)?;
             db.execute_batch(TABLES)?;
-            let all: Vec<String> = GEOPACKAGE.iter().map(|field| column(field)).collect();
+            let days = DAY_COLUMNS.map(|name| format!("{name} DATE"));
+            let all: Vec<String> =
+                GEOPACKAGE.iter().map(|field| column(field)).chain(days).collect();
             db.execute_batch(&format!(
                 "CREATE TABLE reports (fid INTEGER PRIMARY KEY, geom POINT, {})",
                 all.join(", ")
             ))?;
-            db.execute(
-                "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change, srs_id)
-                 VALUES ('reports', 'features', 'reports', ?, 4326)",
-                [now],
-            )?;
-            db.execute_batch(
-                "INSERT INTO gpkg_geometry_columns VALUES ('reports', 'geom', 'POINT', 4326, 0, 0);
-                 BEGIN",
-            )?;
-            let marks = vec!["?"; all.len() + 1].join(", ");
-            Ok(format!("INSERT INTO reports VALUES (NULL, {marks})"))
+            db.execute_batch(REGISTER)?;
+            db.execute_batch("BEGIN")?;
+            let marks = vec!["?"; all.len() + 2].join(", ");
+            Ok(format!("INSERT INTO reports VALUES ({marks})"))
         };
         let insert = made().map_err(Error::internal)?;
         Ok(Self { db, insert, rows: 0, edges: None })
@@ -100,38 +148,45 @@ impl GeoPackage {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, stored: &StoredReport, labels: &ReportLabels<'_>) -> Result<()> {
-        let values = GEOPACKAGE.iter().map(|field| field.shown(stored, labels));
-        let cell = |value: Option<FieldValue<'_>>| match value {
-            None => rusqlite::types::Value::Null,
-            Some(value) => value.into_text().into_owned().into(),
-        };
-        let geometry = match stored.report.position {
-            None => rusqlite::types::Value::Null,
-            Some(at) => self.blob(at).into(),
-        };
-        let values = std::iter::once(geometry).chain(values.map(cell));
+        self.rows += 1;
+        let text = |text: Option<String>| text.map_or(Value::Null, Value::from);
+        let mut times = instants(stored).into_iter();
+        let cells = GEOPACKAGE.iter().map(|field| match is_instant(field) {
+            true => text(times.next().flatten().map(datetime)),
+            false => {
+                let value = field.shown(stored, labels).map(FieldValue::into_text);
+                text(value.map(|value| value.into_owned()))
+            }
+        });
+        let position = stored.report.position;
+        let row =
+            [Value::from(self.rows as i64), position.map_or(Value::Null, |at| blob(at).into())];
+        let days = instants(stored).map(|when| {
+            let day = when.and_then(|when| when.day_only());
+            text(day.map(|day| day.to_string()))
+        });
+        let values = row.into_iter().chain(cells).chain(days);
         let mut insert = self.db.prepare_cached(&self.insert).map_err(Error::internal)?;
         insert.execute(params_from_iter(values)).map_err(Error::internal)?;
         drop(insert);
-        self.rows += 1;
+        if let Some(at) = position {
+            self.place(at)?;
+        }
         if self.rows.is_multiple_of(BATCH) {
             self.db.execute_batch("COMMIT; BEGIN").map_err(Error::internal)?;
         }
         Ok(())
     }
 
-    /// A point in GeoPackage's binary: "GP", version, flags, the reference system, then WKB.
-    fn blob(&mut self, at: Position) -> Vec<u8> {
+    /// Adds the position of the last row to the R-tree and to the extent of the table.
+    fn place(&mut self, at: Position) -> Result<()> {
         let (x, y) = (at.lon(), at.lat());
         let [w, s, e, n] = self.edges.unwrap_or([x, y, x, y]);
         self.edges = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
-        let mut bytes = Vec::with_capacity(29);
-        bytes.extend_from_slice(b"GP\0\x01");
-        bytes.extend_from_slice(&4326i32.to_le_bytes());
-        bytes.extend_from_slice(&[1, 1, 0, 0, 0]);
-        bytes.extend_from_slice(&x.to_le_bytes());
-        bytes.extend_from_slice(&y.to_le_bytes());
-        bytes
+        let sql = "INSERT INTO rtree_reports_geom VALUES (?, ?, ?, ?, ?)";
+        let mut insert = self.db.prepare_cached(sql).map_err(Error::internal)?;
+        insert.execute(params![self.rows as i64, x, x, y, y]).map_err(Error::internal)?;
+        Ok(())
     }
 
     /// Ends the file.
@@ -145,8 +200,21 @@ impl GeoPackage {
                 "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?",
                 params![w, s, e, n],
             )
-            .and_then(|_| self.db.execute_batch("COMMIT"))
+            .and_then(|_| self.db.execute_batch(&format!("{} COMMIT", triggers())))
             .map_err(Error::internal)?;
         self.db.close().map_err(|(_, error)| Error::internal(error))
     }
+}
+
+/// A point in GeoPackage's binary: "GP", version, flags (little-endian, an envelope of two
+/// dimensions), the reference system, the envelope, then WKB.
+fn blob(at: Position) -> Vec<u8> {
+    let (x, y) = (at.lon().to_le_bytes(), at.lat().to_le_bytes());
+    let mut bytes = Vec::with_capacity(61);
+    bytes.extend_from_slice(b"GP\0\x03");
+    bytes.extend_from_slice(&4326i32.to_le_bytes());
+    [x, x, y, y].iter().for_each(|edge| bytes.extend_from_slice(edge));
+    bytes.extend_from_slice(&[1, 1, 0, 0, 0]);
+    [x, y].iter().for_each(|coordinate| bytes.extend_from_slice(coordinate));
+    bytes
 }

@@ -43,6 +43,7 @@ fn operations() -> Vec<Operation> {
         v1::cities::operations,
         v1::services::operations,
         v1::reports::operations,
+        v1::exports::operations,
         v1::media::operations,
         v1::duplicates::operations,
         v1::incidents::operations,
@@ -98,6 +99,7 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::CONTENT_LANGUAGE,
             header::ETAG,
             header::LOCATION,

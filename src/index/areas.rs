@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::domain::BoundarySet;
-use crate::place::{AreaIndex, Position};
+use crate::domain::{Boundary, BoundarySet};
+use crate::place::{AreaIndex, BBox, Position};
 
 /// The area number that stands for "in no area".
 pub const NO_AREA: u16 = u16::MAX;
@@ -53,6 +53,18 @@ impl BoundaryIndex {
     /// The boundary set.
     pub(crate) fn set(&self) -> &BoundarySet {
         &self.set
+    }
+
+    /// The areas whose box touches `bbox`, in the set's order.
+    pub(crate) fn touching(&self, bbox: &BBox) -> impl Iterator<Item = &Boundary> {
+        let numbers = self.boxes.touching(bbox).into_iter();
+        numbers.filter_map(|number| self.set.areas.get(number as usize))
+    }
+
+    /// The box that holds all areas; none of a set without areas.
+    pub(crate) fn bounds(&self) -> Option<BBox> {
+        let boxes = self.set.areas.iter().map(|area| *area.shape.bounds());
+        boxes.reduce(|a, b| a.joined(&b))
     }
 
     /// The number of the area with this name.

@@ -39,6 +39,16 @@ impl BBox {
         Ok(Self { west, south, east, north })
     }
 
+    /// The box that holds this one and another, neither of which crosses the antimeridian.
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        Self {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+
     /// False where `south` is above `north`.
     pub(crate) fn is_upright(&self) -> bool {
         self.south <= self.north

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | which reports are near or inside | [`nearest`] [`within_radius`] [`within_polygon`] |
 //! | which reports are newest | [`newest`] [`newest_page`] [`items`] |
+//! | every report, for an export | [`ordered`] |
 //! | what a map shows at a zoom | [`clusters`] [`cluster`] [`expand_cluster`] [`newest_in_cell`] |
 //! | counts | [`stats`] [`time_span`] [`extent`] |
 //! | counts in H3 cells, tested | [`count_hexes`] [`score_hexes`] [`trend_hexes`] |
@@ -35,6 +36,7 @@ mod incident_grouping;
 mod items;
 mod nearest;
 mod newest;
+mod ordered;
 mod page;
 mod quantiles;
 mod recurrence;
@@ -74,6 +76,7 @@ pub use incident_grouping::{DuplicateReport, group_incidents};
 pub use items::{ItemsQuery, items};
 pub use nearest::{nearest, within_radius};
 pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
+pub use ordered::{RowOrder, ordered};
 pub use page::{Cursor, NearbyReport, Page};
 pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, count_repairs, recurrences};
 pub use stats::{Count, Stats, StatsPart, StatsQuery, extent, stats, time_span};

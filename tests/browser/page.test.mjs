@@ -2,7 +2,7 @@
 // phone size, hotspots, hexagons, basemap; and no error on the console.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -378,6 +378,34 @@ test("hotspots and hexagons pass the accessibility audit", async () => {
     await open(`#city=burst.example&show=${show}&lang=fr`);
     assert.deepEqual((await audit(page)).violations, [], show);
   }
+});
+
+test("the list is exported under its filters, by keyboard", async () => {
+  await open("#city=boston.gov&status=closed&lang=fr");
+  assert.equal(await text("#export-title"), "Exporter");
+  await page.locator("#export-title").focus();
+  await page.keyboard.press("Enter");
+  assert.deepEqual((await audit(page)).violations, []);
+  const downloading = page.waitForEvent("download");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const download = await downloading;
+  assert.match(download.suggestedFilename(), /^boston\.gov-\d{4}-\d\d-\d\d\.csv$/);
+  const listed = await (await fetch(download.url().replace("export.csv", "reports") + "&limit=1000")).json();
+  const rows = readFileSync(await download.path(), "utf8").trim().split("\n").slice(1);
+  assert.ok(listed.features.length > 0);
+  assert.deepEqual(rows.map((row) => row.split(",")[0]), listed.features.map((feature) => feature.id));
+  // Escape closes the menu and gives the focus back.
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "export-title");
+  assert.equal(await page.locator("#export").getAttribute("open"), null);
+  await page.locator("#language").click();
+  await page.waitForFunction(() => document.querySelector("#export-title").textContent === "Export");
+  await page.locator("#layer .chip", { hasText: "Hotspots" }).click();
+  await page.waitForFunction(() => document.querySelector("#export").hidden);
+  assert.deepEqual(consoleErrors, []);
 });
 
 test("without a network the page has a plain background and no console errors", async (t) => {

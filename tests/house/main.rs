@@ -35,7 +35,19 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         "export",
         &["index", "query", "domain", "place", "i18n", "error"],
         // A GeoPackage is a SQLite file by its standard: `rusqlite` writes its tables.
-        &["serde", "serde_json", "schemars", "geojson", "geo", "csv", "parquet", "rusqlite"],
+        &[
+            "serde",
+            "serde_json",
+            "schemars",
+            "geojson",
+            "geo",
+            "csv",
+            "parquet",
+            "rusqlite",
+            "flatbuffers",
+            "flatgeobuf",
+            "tempfile",
+        ],
     ),
     (
         "ingest",
@@ -62,6 +74,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "chardetng",
             "encoding_rs",
             "flate2",
+            "flatgeobuf",
             "tempfile",
             "zip",
         ],

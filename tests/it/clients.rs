@@ -16,6 +16,7 @@ fn client(name: &str, reports: u32) {
     add_boundaries(&folder, "quartiers");
     done(&folder, &["export", "--format", "geoparquet", "--output", "export.parquet"]);
     done(&folder, &["export", "--format", "gpkg", "--output", "export.gpkg"]);
+    done(&folder, &["export", "export.fgb"]);
     let service = LocalService::start(&folder);
     let url = format!("http://{}", service.address);
     let path = folder.0.to_str().unwrap();
@@ -60,6 +61,16 @@ fn a_client_generated_from_the_document_files_and_asks() {
 #[test]
 fn gdal_opens_the_geopackage() {
     client("gdal_geopackage", 2_000);
+}
+
+#[test]
+fn gdal_validates_the_geopackage() {
+    client("gdal_validates_geopackage", 2_000);
+}
+
+#[test]
+fn gdal_reads_the_flatgeobuf() {
+    client("gdal_flatgeobuf", 2_000);
 }
 
 #[test]

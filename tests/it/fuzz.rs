@@ -111,6 +111,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("i.xlsx", workbook(&sheet)),
         ("j.gpkg", exported("gpkg")),
         ("k.parquet", exported("geoparquet")),
+        ("q.fgb", exported("fgb")),
     ]
 }
 

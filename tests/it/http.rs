@@ -432,7 +432,7 @@ fn settings_that_make_no_sense_are_refused_at_the_start() {
         (vec!["serve", "--crew-key", ""], "--crew-key"),
         (vec!["serve", "--crew-key", "               "], "--crew-key"),
         (vec!["serve", "--crew-key", "quebec-2026"], "fewer than 16"),
-        (vec!["export", "--format", "pdf"], "geoparquet or gpkg"),
+        (vec!["export", "--format", "pdf"], "gpkg, geoparquet"),
         (vec!["export", "--jurisdiction", "GOTHAM"], "lower-case"),
         (vec!["generate", "--until", "demain"], "--until"),
         (vec!["check", "--store", "sqlite:nothing.db"], "does not exist"),

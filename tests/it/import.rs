@@ -223,7 +223,7 @@ fn files_that_cannot_be_written_and_stores_that_are_not_there_are_refused_by_nam
     let source = source.to_str().unwrap();
     let as_csv = format!("{at}.csv");
     for arguments in [
-        vec!["export", "--output", at],
+        vec!["export", "--format", "geojson", "--output", at],
         vec!["export", "--format", "gpkg", "--output", at],
         vec!["generate", "--reports", "20", "--output", &as_csv],
         vec!["dedupe", "--review", at],

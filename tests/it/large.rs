@@ -152,7 +152,7 @@ fn exported(folder: &Folder, kind: &str, rows: u64) -> String {
 
 fn made(folder: &Folder, kind: &str, rows: u64) -> String {
     let name = format!("large.{kind}");
-    if ["gpkg", "parquet"].contains(&kind) {
+    if ["gpkg", "parquet", "fgb"].contains(&kind) {
         return exported(folder, kind, rows);
     }
     let file = File::create(folder.file(&name)).unwrap();
@@ -195,7 +195,7 @@ fn measured(folder: &Folder, arguments: &[&str]) -> (Duration, u64) {
 #[ignore = "makes and imports files of LARGE_ROWS rows, 1,000,000 by default"]
 fn memory_and_time_are_bounded_whatever_the_size() {
     let rows = std::env::var("LARGE_ROWS").map_or(1_000_000, |text| text.parse().unwrap());
-    let kinds = "csv,csv.gz,zip,ndjson,json,geojson,columns.json,gpkg,parquet,xlsx,shared.xlsx";
+    let kinds = "csv,csv.gz,zip,ndjson,json,geojson,columns.json,gpkg,parquet,fgb,xlsx,shared.xlsx";
     let kinds = std::env::var("LARGE_KINDS").unwrap_or_else(|_| kinds.to_owned());
     let mut exceeded = Vec::new();
     for kind in kinds.split(',') {

@@ -31,6 +31,7 @@ mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod encodings;
+mod exports;
 mod field_cases;
 mod first_columns;
 mod first_files;

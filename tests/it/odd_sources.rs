@@ -245,6 +245,7 @@ fn cut_files_are_named_for_what_they_are() {
     for (name, bytes, kind) in [
         ("a.parquet", demo(&folder, "geoparquet"), "arquet"),
         ("a.gpkg", demo(&folder, "gpkg"), "GeoPackage"),
+        ("a.fgb", demo(&folder, "fgb"), "FlatGeobuf"),
         ("a.csv.gz", gzip.finish().unwrap(), "gzip"),
         ("a.zip", zip.finish().unwrap().into_inner(), "zip"),
         ("a.xlsx", workbook_of(&[("All", &(sheet + &more))]), "zip"),

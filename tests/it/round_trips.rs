@@ -207,7 +207,7 @@ fn exported(folder: &Folder, format: &str) -> Vec<u8> {
 fn every_export_reads_back_through_every_container() {
     for seed in [1, 2] {
         let (folder, wanted) = city(seed, &[&ANY[..], &WESTERN].concat());
-        for format in ["csv", "geojson", "gpkg", "geoparquet"] {
+        for format in ["csv", "geojson", "geojsonl", "gpkg", "geoparquet", "fgb"] {
             let bytes = exported(&folder, format);
             let name = format!("out.{format}");
             assert_eq!(reimported(&name, &bytes, &[]), wanted, "{format}, seed {seed}");

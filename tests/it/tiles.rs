@@ -1,8 +1,8 @@
 //! Vector tiles over HTTP: fresh, not fetched without need, never too large.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::common::{Folder, LocalService, Service, demo_city, done};
+use crate::common::{Answer, Folder, LocalService, Service, add_boundaries, demo_city, done};
 use crate::hotspots::send_hotspot;
 
 fn city(reports: u32) -> (Folder, Service) {
@@ -226,39 +226,183 @@ fn features_of_a_tile_have_ids_of_their_own_that_last() {
     assert!(seen > 500, "{seen}");
 }
 
+/// The rings that the commands of a polygon draw, read strictly.
+fn rings_of(geometry: &[u32]) -> Vec<Vec<(i64, i64)>> {
+    let (mut rings, mut at, mut n) = (Vec::new(), (0i64, 0i64), 0);
+    while n < geometry.len() {
+        let mut ring = Vec::new();
+        while geometry[n] & 7 != 7 {
+            let count = (geometry[n] >> 3) as usize;
+            for pair in geometry[n + 1..=n + 2 * count].chunks(2) {
+                let back = |n: u32| i64::from(n >> 1) ^ -i64::from(n & 1);
+                at = (at.0 + back(pair[0]), at.1 + back(pair[1]));
+                ring.push(at);
+            }
+            n += 1 + 2 * count;
+        }
+        n += 1;
+        rings.push(ring);
+    }
+    rings
+}
+
+/// Checks the windings of a polygon (MVT 2.1): outer rings first, each with a positive area, and no
+/// point twice in a row.
+fn check_rings(rings: &[Vec<(i64, i64)>]) {
+    for (at, ring) in rings.iter().enumerate() {
+        let next = || ring.iter().cycle().skip(1);
+        assert!(ring.len() > 2 && ring.iter().zip(next()).all(|(a, b)| a != b), "{ring:?}");
+        let area: i64 = ring.iter().zip(next()).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
+        assert!(area > 0 || area < 0 && at > 0, "{ring:?}");
+    }
+}
+
 #[test]
 fn polygons_of_tiles_are_wound_as_the_specification_says() {
     use geozero::mvt::{Message, Tile};
     let (_folder, service) = city(20_000);
-    let mut rings = 0;
+    let mut count = 0;
     for (zoom, layer) in [(0, "hexes"), (5, "hexes"), (8, "hexes"), (11, "hexes"), (14, "hexes")] {
         let answer = service.get(&format!("/tiles/{layer}/{}.mvt", tile(zoom)));
         let read = Tile::decode(&answer.body[..]).unwrap();
         let found = read.layers.iter().find(|found| found.name == layer).unwrap();
         for feature in &found.features {
-            let (mut at, mut n, mut is_first) = ((0i64, 0i64), 0, true);
-            let geometry = &feature.geometry;
-            while n < geometry.len() {
-                let mut ring = Vec::new();
-                while geometry[n] & 7 != 7 {
-                    let count = (geometry[n] >> 3) as usize;
-                    for pair in geometry[n + 1..=n + 2 * count].chunks(2) {
-                        let back = |n: u32| i64::from(n >> 1) ^ -i64::from(n & 1);
-                        at = (at.0 + back(pair[0]), at.1 + back(pair[1]));
-                        ring.push(at);
-                    }
-                    n += 1 + 2 * count;
-                }
-                n += 1;
-                let next = || ring.iter().cycle().skip(1);
-                assert!(ring.len() > 2 && ring.iter().zip(next()).all(|(a, b)| a != b), "{ring:?}");
-                let area: i64 = ring.iter().zip(next()).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
-                assert!(area > 0 || area < 0 && !is_first, "{zoom}: {ring:?}");
-                (is_first, rings) = (false, rings + 1);
-            }
+            let rings = rings_of(&feature.geometry);
+            check_rings(&rings);
+            count += rings.len();
         }
     }
-    assert!(rings > 300, "{rings}");
+    assert!(count > 300, "{count}");
+}
+
+/// A feature of a tile: its id, its texts and numbers by name, its geometry.
+type TileFeature = (u64, BTreeMap<String, String>, Vec<u32>);
+
+/// The features of a layer of a tile.
+fn features(answer: &Answer, layer: &str) -> Vec<TileFeature> {
+    use geozero::mvt::{Message, Tile};
+    let read = Tile::decode(&answer.body[..]).unwrap();
+    let layers = read.layers.iter().filter(|found| found.name == layer);
+    let feature = |found: &geozero::mvt::tile::Layer, one: &geozero::mvt::tile::Feature| {
+        let pair = |pair: &[u32]| {
+            let value = &found.values[pair[1] as usize];
+            let text = value.string_value.clone();
+            let text = text.or_else(|| value.uint_value.map(|number| number.to_string()));
+            (found.keys[pair[0] as usize].clone(), text.unwrap_or_default())
+        };
+        (one.id.unwrap(), one.tags.chunks(2).map(pair).collect(), one.geometry.clone())
+    };
+    let all = layers.flat_map(|found| found.features.iter().map(|one| feature(found, one)));
+    all.collect()
+}
+
+/// A circle of 20 km around Parliament Hill, with 5,000 corners.
+fn circle() -> String {
+    let corner = |n: u32| {
+        let angle = f64::from(n) / 5_000.0 * std::f64::consts::TAU;
+        format!("[{},{}]", -71.2143 + 0.26 * angle.cos(), 46.8088 + 0.18 * angle.sin())
+    };
+    let corners: Vec<String> = (0..=5_000).map(|n| corner(n % 5_000)).collect();
+    let geometry = format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, corners.join(","));
+    let feature =
+        format!(r#"{{"type":"Feature","properties":{{"NOM":"Cercle"}},"geometry":{geometry}}}"#);
+    format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#)
+}
+
+#[test]
+fn tiles_of_boundaries_are_cut_and_simplified_and_draw_each_area_once() {
+    let folder = demo_city("tiles-areas", 500, 5);
+    add_boundaries(&folder, "quartiers");
+    folder.with("circle.geojson", circle());
+    done(&folder, &["boundaries", "add", "circle.geojson", "--name", "cercles"]);
+    let service = Service::start(&folder, &[]);
+    let mut corners = Vec::new();
+    for zoom in [0, 7, 9, 11, 14] {
+        let path = format!("/tiles/boundaries/{}.mvt", tile(zoom));
+        let answer = service.get(&path);
+        assert_eq!(answer.status, 200, "{zoom}");
+        let found = features(&answer, "boundaries");
+        let ids: BTreeSet<u64> = found.iter().map(|(id, ..)| *id).collect();
+        assert_eq!(ids.len(), found.len(), "one id for each area");
+        for (_, tags, geometry) in &found {
+            let rings = rings_of(geometry);
+            check_rings(&rings);
+            let is_near = |n: i64| (-1_024..=4_096 + 1_024).contains(&n);
+            assert!(rings.iter().flatten().all(|(x, y)| is_near(*x) && is_near(*y)), "{zoom}");
+            if tags["name"] == "Cercle" {
+                assert_eq!(tags["set"], "cercles");
+                corners.push(rings[0].len());
+            }
+        }
+        let again =
+            service.ask("GET", &path, &[("If-None-Match", answer.header("etag").unwrap())], b"");
+        assert_eq!(again.status, 304);
+    }
+    // Everywhere inside the circle: at the deepest zoom the tile is drawn whole.
+    assert!(corners.len() == 5 && corners[4] == 4, "{corners:?}");
+    assert!(corners[0] < 32 && corners[1] < corners[2] && corners[2] < 200, "{corners:?}");
+    let about = service.get("/tiles/boundaries.json").json();
+    let bounds: Vec<f64> =
+        about["bounds"].as_array().unwrap().iter().map(|edge| edge.as_f64().unwrap()).collect();
+    assert_eq!((bounds[0], bounds[3]), (-71.6, 47.0), "the areas, not the reports");
+    for refused in [
+        service.get(&format!("/tiles/boundaries/{}.mvt?service=voirie", tile(9))),
+        service.get("/tiles/boundaries.json?service=voirie"),
+        service.get("/ogc/collections/cercles/tiles/WebMercatorQuad/0/0/0?service=voirie"),
+    ] {
+        assert_eq!((refused.status, refused.fields()), (400, vec!["service".to_owned()]));
+    }
+}
+
+#[test]
+fn a_boundary_set_has_tiles_of_its_own_under_ogc() {
+    let folder = demo_city("tiles-sets", 200, 5);
+    add_boundaries(&folder, "quartiers");
+    folder.with("circle.geojson", circle());
+    done(&folder, &["boundaries", "add", "circle.geojson", "--name", "cercles"]);
+    let service = Service::start(&folder, &[]);
+    for (set, names) in [("quartiers", vec!["Est", "Ouest"]), ("cercles", vec!["Cercle"])] {
+        let path = format!("/ogc/collections/{set}/tiles/WebMercatorQuad");
+        let found = features(&service.get(&format!("{path}/0/0/0")), "boundaries");
+        let mut own: Vec<&str> = found.iter().map(|(_, tags, _)| tags["name"].as_str()).collect();
+        own.sort_unstable();
+        assert_eq!(own, names);
+        assert_eq!(service.get(&format!("{path}/15/0/0")).status, 404);
+        let about = service.get(&path).json();
+        assert_eq!(about["layers"][0]["id"], "boundaries");
+        assert!(about["layers"][0]["propertiesSchema"]["properties"]["name"].is_object());
+    }
+}
+
+#[test]
+fn tiles_of_hotspot_members_have_the_reports_of_each_hotspot() {
+    let folder = demo_city("tiles-members", 2_000, 5);
+    let service = LocalService::start(&folder);
+    send_hotspot(&service);
+    service.examine();
+    let hotspots = service.get("/api/v1/hotspots?limit=200").json();
+    let mut wanted = BTreeSet::new();
+    for hotspot in hotspots["features"].as_array().unwrap() {
+        let properties = &hotspot["properties"];
+        for id in properties["service_request_ids"].as_array().unwrap() {
+            let id = id.as_str().unwrap().to_owned();
+            wanted.insert((properties["hotspot_id"].to_string(), id));
+        }
+    }
+    assert!(wanted.len() > 5, "{wanted:?}");
+    let answer = service.get(&format!("/tiles/hotspot_members/{}.mvt", tile(5)));
+    let found = features(&answer, "hotspot_members");
+    let own = found
+        .iter()
+        .map(|(_, tags, _)| (tags["hotspot_id"].clone(), tags["service_request_id"].clone()));
+    assert_eq!(own.collect::<BTreeSet<_>>(), wanted);
+    let ids: BTreeSet<u64> = found.iter().map(|(id, ..)| *id).collect();
+    assert_eq!(ids.len(), found.len());
+    let about = service.get("/tiles/hotspot_members.json").json();
+    let fields = &about["vector_layers"][0]["fields"];
+    assert!(found[0].1.keys().all(|name| fields[name].is_string()), "{fields}");
+    let other = format!("/tiles/hotspot_members/{}.mvt?service=neige", tile(5));
+    assert!(features(&service.get(&other), "hotspot_members").len() < found.len());
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl OgcCollection {
             Self::Reports | Self::Incidents => Some(Layer::Reports),
             Self::Hotspots => Some(Layer::Hotspots),
             Self::Hexes => Some(Layer::Hexes),
-            Self::Boundaries(_) => None,
+            Self::Boundaries(_) => Some(Layer::Boundaries),
         }
     }
 

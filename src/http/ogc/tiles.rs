@@ -25,8 +25,9 @@ use crate::http::request::words::Choice;
 use crate::http::tiles::cache::MEDIA_TYPE;
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::tile_json::LayerFacts;
-use crate::http::tiles::{COLUMN_OR_ROW, TILE_CODES, ZOOM, tile_answer, tile_of};
-use crate::query;
+use crate::http::tiles::{
+    COLUMN_OR_ROW, TILE_CODES, TileSource, ZOOM, bounds, check_filter, tile_answer, tile_of,
+};
 use crate::usecase::City;
 
 /// The name of a grid in a path.
@@ -82,12 +83,11 @@ fn described(
     let id = collection.id();
     let tile = "{tileMatrix}/{tileRow}/{tileCol}";
     let url = form.href(&format!("/collections/{id}/tiles/{GRID}/{tile}"));
-    let all = Filter { approximate: true, ..Filter::default() };
     let facts = LayerFacts {
         name: layer.name(),
         description: &layer.description(context.language),
         zooms: layer.zooms(),
-        bounds: query::extent(snapshot, &snapshot.compiled(&all)),
+        bounds: bounds(snapshot, *layer, Some(id)),
         url: &url,
         fields: layer.fields(),
     };
@@ -197,7 +197,9 @@ async fn tile(call: Call<OgcTileRequest>, headers: HeaderMap) -> HandlerResult {
     // A tile outside the grid or the zooms of the layer is 404 (OGC 20-057, requirement 5).
     let tile = tile_of(z, x, y).ok().filter(|tile| tile.zoom() <= layer.zooms().1);
     let tile = tile.ok_or_else(|| Error::not_found(&format!("{z}/{y}/{x}")))?;
+    check_filter(layer, filter, &call.context.uri)?;
     let mut filter = filter.clone();
     filter.incidents |= collection == OgcCollection::Incidents;
-    tile_answer(call, (layer, tile), filter, &headers).await
+    let source = TileSource { layer, filter, set: Some(id.clone()) };
+    tile_answer(call, (source, tile), &headers).await
 }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod counts;
 pub mod etag;
+pub mod file_body;
 pub mod geometry;
 pub mod problem;
 pub mod refused_lines;

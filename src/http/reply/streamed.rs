@@ -10,9 +10,9 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// Limit of the bytes of one response that wait for its client. Some clients read the response
-/// only after they have sent the whole request: this is what they may leave waiting.
-const ONE_WAITING_BYTES_MAX: usize = 32 << 20;
+/// Limit of the bytes of a response to a batch that wait for its client. Some clients read the
+/// response only after they have sent the whole request: this is what they may leave waiting.
+pub const BATCH_AHEAD_BYTES: usize = 32 << 20;
 /// Limit of the bytes of all such responses together. Where it is reached, a response waits until
 /// clients have read, or until the time for writing to a client is over.
 const ALL_WAITING_BYTES_MAX: usize = 128 << 20;
@@ -40,6 +40,8 @@ type Chunk = io::Result<(Bytes, [OwnedSemaphorePermit; 2])>;
 pub struct StreamSender {
     chunks: mpsc::Sender<Chunk>,
     rooms: [Arc<Semaphore>; 2],
+    /// Limit of the bytes of this response that wait.
+    ahead_bytes: usize,
 }
 
 impl StreamSender {
@@ -49,7 +51,7 @@ impl StreamSender {
     /// The client has gone.
     pub async fn send(&self, bytes: Bytes) -> Result<(), ClientGone> {
         // A chunk larger than the room takes all of it.
-        let share = bytes.len().min(ONE_WAITING_BYTES_MAX) as u32;
+        let share = bytes.len().min(self.ahead_bytes) as u32;
         let sent = async {
             let [own, all] = &self.rooms;
             let own = own.clone().acquire_many_owned(share).await.ok()?;
@@ -84,12 +86,11 @@ impl HttpBody for StreamedBody {
     }
 }
 
-/// A body and the sender of its chunks.
-pub fn streamed(room: &StreamRoom) -> (StreamSender, Body) {
+/// A body and the sender of its chunks, of which at most `ahead_bytes` wait for the client.
+pub fn streamed(room: &StreamRoom, ahead_bytes: usize) -> (StreamSender, Body) {
     let (chunks, received) = mpsc::channel(CHUNKS_MAX);
-    let own = Arc::new(Semaphore::new(ONE_WAITING_BYTES_MAX));
-    let rooms = [own, room.0.clone()];
-    (StreamSender { chunks, rooms }, Body::new(StreamedBody(received)))
+    let rooms = [Arc::new(Semaphore::new(ahead_bytes)), room.0.clone()];
+    (StreamSender { chunks, rooms, ahead_bytes }, Body::new(StreamedBody(received)))
 }
 
 #[cfg(test)]
@@ -101,14 +102,14 @@ mod tests {
     #[tokio::test]
     async fn what_waits_for_a_client_is_bounded_and_ends_with_it() {
         let room = StreamRoom::default();
-        let (sender, body) = streamed(&room);
+        let (sender, body) = streamed(&room, 4 << 20);
         let chunk = Bytes::from(vec![b'x'; 1 << 20]);
         let mut sent = 0;
         let short = std::time::Duration::from_millis(50);
         while tokio::time::timeout(short, sender.send(chunk.clone())).await.is_ok() {
             sent += 1;
         }
-        assert_eq!(sent, ONE_WAITING_BYTES_MAX >> 20, "MiB that wait for a client");
+        assert_eq!(sent, 4, "MiB that wait for a client");
         let waiting = tokio::spawn(async move { sender.send(chunk).await.is_err() });
         drop(body);
         assert!(waiting.await.unwrap(), "the sender learns that the client has gone");
@@ -118,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_read_makes_room_and_an_aborted_body_fails() {
         let room = StreamRoom::default();
-        let (sender, mut body) = streamed(&room);
+        let (sender, mut body) = streamed(&room, 1 << 20);
         sender.send(Bytes::from_static(b"one")).await.unwrap();
         let frame = body.frame().await.unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), "one");

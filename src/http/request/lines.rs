@@ -203,7 +203,7 @@ mod tests {
         let size = ChunkSize { lines: 100, bytes: 5, is_exact: true };
         let text = "aaa\nbbb\nccc\nddd\n";
         for cut in 1..text.len() {
-            let (sender, body) = streamed(&StreamRoom::default());
+            let (sender, body) = streamed(&StreamRoom::default(), 1_000);
             for part in [&text[..cut], &text[cut..]] {
                 sender.send(part.into()).await.unwrap();
             }

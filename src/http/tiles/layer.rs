@@ -20,14 +20,20 @@ pub enum Layer {
     Hexes,
     /// The standing hotspots.
     Hotspots,
+    /// The reports that belong to the standing hotspots.
+    HotspotMembers,
+    /// The areas of the loaded boundary sets.
+    Boundaries,
 }
 
 impl Layer {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Reports, "reports"),
         (Self::Clusters, "clusters"),
         (Self::Hexes, "hexes"),
         (Self::Hotspots, "hotspots"),
+        (Self::HotspotMembers, "hotspot_members"),
+        (Self::Boundaries, "boundaries"),
     ];
 
     /// The layer of this name.
@@ -49,7 +55,9 @@ impl Layer {
         match self {
             Self::Reports => (0, 16),
             Self::Clusters => (0, Tile::ZOOM_MAX),
-            Self::Hexes | Self::Hotspots => (0, AREA_ZOOM_MAX),
+            Self::Hexes | Self::Hotspots | Self::HotspotMembers | Self::Boundaries => {
+                (0, AREA_ZOOM_MAX)
+            }
         }
     }
 
@@ -72,6 +80,13 @@ impl Layer {
                 "Points chauds significatifs des 30 derniers jours",
                 "Significant hotspots of the last 30 days"
             ),
+            Self::HotspotMembers => message!(
+                "Demandes des points chauds, chacune avec le numéro du sien",
+                "Reports of the hotspots, each with the number of its hotspot"
+            ),
+            Self::Boundaries => {
+                message!("Secteurs des découpages de la ville", "Areas of the city’s boundary sets")
+            }
         };
         language.pick(&message).to_owned()
     }
@@ -81,12 +96,24 @@ impl Layer {
         self == Self::Hotspots
     }
 
+    /// Does it depend on the standing hotspots?
+    pub fn is_of_hotspots(self) -> bool {
+        matches!(self, Self::Hotspots | Self::HotspotMembers)
+    }
+
+    /// Do its tiles take a filter of reports?
+    pub fn has_filter(self) -> bool {
+        self != Self::Boundaries
+    }
+
     /// The names of its properties, each with its TileJSON type.
     pub fn fields(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Reports | Self::Clusters => mvt::REPORT_FIELDS,
             Self::Hexes => mvt::HEX_FIELDS,
             Self::Hotspots => mvt::HOTSPOT_FIELDS,
+            Self::HotspotMembers => mvt::MEMBER_FIELDS,
+            Self::Boundaries => mvt::BOUNDARY_FIELDS,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Generating a tile.
 
+use std::cmp::Reverse;
+
 use crate::domain::Filter;
 use crate::error::Result;
 use crate::http::reply::geometry::touches;
@@ -7,10 +9,10 @@ use crate::http::state::AppState;
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::mvt::{self, TileOut};
 use crate::http::v1::hexes::{self, HEXES_MAX};
-use crate::http::v1::hotspots::standing_features;
+use crate::http::v1::hotspots::{standing_features, standing_members};
 use crate::i18n::Language;
 use crate::index::{DocAddress, Snapshot};
-use crate::place::{CIRCUMFERENCE_M, H3Cell, Tile};
+use crate::place::{CIRCUMFERENCE_M, GridCell, H3Cell, Tile};
 use crate::query;
 use crate::usecase::City;
 use crate::usecase::hexes::check_resolution;
@@ -18,6 +20,8 @@ use crate::usecase::reports::check_areas;
 
 /// The first zoom at which tiles of reports have every report; below it they have clusters.
 const POINTS_FROM: u8 = 14;
+/// How far around a tile areas are looked for, as a share of its side: as far as they are drawn.
+const BOUNDARY_MARGIN: f64 = 0.25;
 /// Limit of the number of clusters and single reports in a tile.
 const ITEMS_MAX: usize = 4_096;
 
@@ -41,6 +45,17 @@ fn reach(tile: Tile, resolution: u8) -> f64 {
     (H3Cell::spacing_m(resolution) / side).min(1.0)
 }
 
+/// What a tile is generated from.
+#[derive(Debug, Clone)]
+pub struct TileSource {
+    /// Its layer.
+    pub layer: Layer,
+    /// The reports that it is about.
+    pub filter: Filter,
+    /// For the layer of boundaries: the only set that is drawn.
+    pub set: Option<String>,
+}
+
 /// Generates a tile: its bytes, and the number of features that were left out.
 ///
 /// # Errors
@@ -48,10 +63,10 @@ fn reach(tile: Tile, resolution: u8) -> f64 {
 pub fn make(
     (state, city): (&AppState, &City),
     snapshot: &Snapshot,
-    (layer, tile): (Layer, Tile),
-    filter: &Filter,
+    (source, tile): (&TileSource, Tile),
     language: Language,
 ) -> Result<(Vec<u8>, u64)> {
+    let TileSource { layer, filter, set } = source;
     check_areas(snapshot, filter)?;
     let (name, zoom) = (layer.name(), tile.zoom());
     let compiled = snapshot.compiled(filter);
@@ -62,9 +77,7 @@ pub fn make(
                 batch.slots().each(|slot| found.push(batch.address(slot)));
             });
             // If the tile has not enough room for all, the newest are kept.
-            found.sort_by_cached_key(|address| {
-                (std::cmp::Reverse(snapshot.requested(*address)), snapshot.id(*address).to_owned())
-            });
+            found.sort_by_cached_key(|address| newest_first(snapshot, *address));
             Ok(mvt::reports(snapshot, tile, name, &found))
         }
         Layer::Reports | Layer::Clusters => {
@@ -89,5 +102,27 @@ pub fn make(
             features.retain(|feature| touches(feature, &bounds));
             Ok(mvt::areas(tile, name, &features))
         }
+        Layer::HotspotMembers => {
+            let mut found = standing_members(state, city, snapshot, filter)?;
+            found.retain(|(_, address)| {
+                let at = snapshot.position(*address);
+                at.is_some_and(|at| GridCell::of(at, zoom) == tile.cell())
+            });
+            found.sort_by_cached_key(|(_, address)| newest_first(snapshot, *address));
+            Ok(mvt::members(snapshot, tile, name, &found))
+        }
+        Layer::Boundaries => {
+            let bounds = tile.bounds().grown(BOUNDARY_MARGIN);
+            let is_wanted = |name: &str| set.as_ref().is_none_or(|wanted| wanted == name);
+            let sets = snapshot.boundary_sets().iter().filter(|one| is_wanted(&one.set().name));
+            let areas = sets
+                .flat_map(|one| one.touching(&bounds).map(|area| (one.set().name.as_str(), area)));
+            Ok(mvt::boundaries(tile, name, &areas.collect::<Vec<_>>()))
+        }
     }
+}
+
+/// The key by which the newest reports come first, equal times by id.
+fn newest_first(snapshot: &Snapshot, address: DocAddress) -> (Reverse<i64>, String) {
+    (Reverse(snapshot.requested(address)), snapshot.id(address).to_owned())
 }

@@ -10,9 +10,11 @@ pub mod mvt;
 mod rings;
 pub mod tile_json;
 
+pub use make::TileSource;
+
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 
 use crate::domain::Filter;
 use crate::error::{Error, Refusal, Result};
@@ -21,6 +23,7 @@ use crate::http::openapi::description::{Codes, Tag};
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, JSON, ResponseInputs, to_json};
 use crate::http::request::call::Call;
+use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::parameter::path;
 use crate::http::request::parameter::request;
 use crate::http::request::params::FILTER;
@@ -29,8 +32,9 @@ use crate::http::tiles::cache::{CachedTile, MEDIA_TYPE, TileVersion};
 use crate::http::tiles::layer::Layer;
 use crate::http::tiles::make::make;
 use crate::http::tiles::tile_json::{LayerFacts, TileJson};
+use crate::index::Snapshot;
 use crate::message;
-use crate::place::Tile;
+use crate::place::{BBox, Tile};
 use crate::query;
 use crate::usecase::reports::check_areas;
 
@@ -39,7 +43,9 @@ pub const ZOOM: PathNumber = PathNumber(Tile::ZOOM_MAX as u32);
 /// The column or row of a tile in a path.
 pub const COLUMN_OR_ROW: PathNumber = PathNumber((1 << Tile::ZOOM_MAX) - 1);
 /// The name of the metadata of a layer.
-const ABOUT: &str = r"^(reports|clusters|hexes|hotspots)\.json$";
+const ABOUT: &str = r"^(reports|clusters|hexes|hotspots|hotspot_members|boundaries)\.json$";
+/// The name of a layer in a path.
+const LAYER: &str = "^(reports|clusters|hexes|hotspots|hotspot_members|boundaries)$";
 
 /// The status codes of a tile.
 pub const TILE_CODES: Codes =
@@ -95,11 +101,10 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 request! {
     /// A tile.
     pub struct TileRequest {
-        layer: String = path("layer", Patterned("^(reports|clusters|hexes|hotspots)$"), "clusters")
-            .described(
-                "Couche : reports, clusters, hexes ou hotspots.",
-                "Layer: reports, clusters, hexes or hotspots.",
-            ),
+        layer: String = path("layer", Patterned(LAYER), "clusters").described(
+            "Couche : reports, clusters, hexes, hotspots, hotspot_members ou boundaries.",
+            "Layer: reports, clusters, hexes, hotspots, hotspot_members or boundaries.",
+        ),
         z: String = path("z", ZOOM, "10").described("Zoom.", "Zoom."),
         x: String = path("x", COLUMN_OR_ROW, "309").described("Colonne.", "Column."),
         y: String = path("y", Patterned(r"^[0-9]{1,7}(\.(mvt|pbf))?$"), "360.mvt").described(
@@ -122,8 +127,26 @@ async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
         );
         return Err(Refusal::new("z", tile.zoom(), message).into());
     }
-    let filter = filter.clone();
-    tile_answer(call, (layer, tile), filter, &headers).await
+    check_filter(layer, filter, &call.context.uri)?;
+    let source = TileSource { layer, filter: filter.clone(), set: None };
+    tile_answer(call, (source, tile), &headers).await
+}
+
+/// Refuses a filter for a layer that takes none, by the name of its first parameter.
+///
+/// # Errors
+/// The parameter.
+pub fn check_filter(layer: Layer, filter: &Filter, uri: &Uri) -> Result<()> {
+    if layer.has_filter() || *filter == Filter::default() {
+        return Ok(());
+    }
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let mut pairs = form_urlencoded::parse(query);
+    let found = pairs.find(|(name, _)| ![LANG_NAME, JURISDICTION_NAME, "f"].contains(&&**name));
+    let (name, value) = found.unwrap_or_default();
+    let message =
+        message!("n’est pas un paramètre de cette couche", "is no parameter of this layer");
+    Err(Refusal::new(name, value, message).into())
 }
 
 /// Responds with a tile of a layer under a filter, from the cache or newly generated.
@@ -132,14 +155,14 @@ async fn tile(call: Call<TileRequest>, headers: HeaderMap) -> HandlerResult {
 /// As [`make`].
 pub async fn tile_answer<R>(
     call: Call<R>,
-    (layer, tile): (Layer, Tile),
-    filter: Filter,
+    (source, tile): (TileSource, Tile),
     headers: &HeaderMap,
 ) -> HandlerResult {
     let Call { state, city, context, .. } = call;
-    let examinations = match layer {
-        Layer::Hotspots => Some(state.watch.city(&state.app, &city)?.examinations()),
-        _ => None,
+    let layer = source.layer;
+    let examinations = match layer.is_of_hotspots() {
+        true => Some(state.watch.city(&state.app, &city)?.examinations()),
+        false => None,
     };
     let takes_gzip = takes_gzip(headers);
     let own_number = city.number();
@@ -153,7 +176,7 @@ pub async fn tile_answer<R>(
     }
     let (reading, own, language) = (state.clone(), city.clone(), context.language);
     let made = state.app.query(&city, move |snapshot, _| {
-        let (bytes, left_out) = make((&reading, &own), snapshot, (layer, tile), &filter, language)?;
+        let (bytes, left_out) = make((&reading, &own), snapshot, (&source, tile), language)?;
         let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
         let made = made.varying_by_language(varies_by_language);
         if takes_gzip {
@@ -166,14 +189,28 @@ pub async fn tile_answer<R>(
     Ok(made.answer(context.has_etag(made.tag()), takes_gzip))
 }
 
+/// The bounding box of what a layer draws: of all reports, or of the areas of all boundary sets, or
+/// of those of `set`; none where there is nothing.
+pub fn bounds(snapshot: &Snapshot, layer: Layer, set: Option<&str>) -> Option<BBox> {
+    if layer != Layer::Boundaries {
+        let all = Filter { approximate: true, ..Filter::default() };
+        return query::extent(snapshot, &snapshot.compiled(&all));
+    }
+    let sets = snapshot.boundary_sets().iter();
+    let sets = sets.filter(|one| set.is_none_or(|name| one.set().name == name));
+    sets.filter_map(|one| one.bounds()).reduce(|a, b| a.joined(&b))
+}
+
 request! {
     /// The TileJSON of a layer. The filter is validated here and copied into the address of the
     /// tiles.
     pub struct AboutRequest {
         name: String = path("name", Patterned(ABOUT), "clusters.json")
             .described(
-                "Couche (reports, clusters, hexes ou hotspots), suivie de .json.",
-                "Layer (reports, clusters, hexes or hotspots), followed by .json.",
+                "Couche (reports, clusters, hexes, hotspots, hotspot_members ou boundaries), \
+                 suivie de .json.",
+                "Layer (reports, clusters, hexes, hotspots, hotspot_members or boundaries), \
+                 followed by .json.",
             ),
         filter: Filter = FILTER,
     }
@@ -181,17 +218,17 @@ request! {
 
 async fn about(call: Call<AboutRequest>) -> HandlerResult {
     let layer = Layer::parse(call.request.name.strip_suffix(".json").unwrap_or(""))?;
+    check_filter(layer, &call.request.filter, &call.context.uri)?;
     call.respond(JSON, CostClass::Long, move |inputs, AboutRequest { filter, .. }| {
         let ResponseInputs { state, snapshot, context, .. } = *inputs;
         let base = context.base(state);
         check_areas(snapshot, &filter)?;
         let query = context.uri.query().map_or_else(String::new, |query| format!("?{query}"));
-        let all = Filter { approximate: true, ..Filter::default() };
         let facts = LayerFacts {
             name: layer.name(),
             description: &layer.description(context.language),
             zooms: layer.zooms(),
-            bounds: query::extent(snapshot, &snapshot.compiled(&all)),
+            bounds: bounds(snapshot, layer, None),
             url: &format!("{base}/tiles/{}/{{z}}/{{x}}/{{y}}.mvt{query}", layer.name()),
             fields: layer.fields(),
         };

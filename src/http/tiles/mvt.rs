@@ -3,7 +3,7 @@
 use geozero::mvt::{Message, TagsBuilder, TileValue, tile};
 use serde_json::Value;
 
-use crate::domain::ReportView;
+use crate::domain::{Boundary, ReportView};
 use crate::export::geojson::instant;
 use crate::http::tiles::rings::{DegreeRings, commands, zigzag};
 use crate::http::v1::cluster_features::cluster_id;
@@ -71,6 +71,21 @@ pub const HOTSPOT_FIELDS: &[(&str, &str)] = &[
     ("trend", "String"),
     ("priority", "Number"),
 ];
+/// Properties of reports that belong to a hotspot.
+pub const MEMBER_FIELDS: &[(&str, &str)] = &[
+    ("cluster", "Boolean"),
+    ("hotspot_id", "Number"),
+    ("service_request_id", "String"),
+    ("service_code", "String"),
+    ("status", "String"),
+    ("nature", "String"),
+    ("channel", "String"),
+    ("accuracy", "String"),
+    ("requested_datetime", "String"),
+    ("parent_service_request_id", "String"),
+];
+/// Properties of areas of boundary sets.
+pub const BOUNDARY_FIELDS: &[(&str, &str)] = &[("set", "String"), ("name", "String")];
 
 /// A tile that is being encoded.
 pub struct TileOut {
@@ -89,11 +104,13 @@ const ID_BITS: u32 = 52;
 /// name.
 fn id_of(name: &str) -> u64 {
     let number = name.parse().ok().filter(|number| *number < 1 << ID_BITS);
-    number.unwrap_or_else(|| {
-        let digest = blake3::hash(name.as_bytes());
-        let first = digest.as_bytes().iter().take(8);
-        first.fold(0, |id, byte| id << 8 | u64::from(*byte)) >> (64 - ID_BITS)
-    })
+    number.unwrap_or_else(|| digest_id(name))
+}
+
+fn digest_id(name: &str) -> u64 {
+    let digest = blake3::hash(name.as_bytes());
+    let first = digest.as_bytes().iter().take(8);
+    first.fold(0, |id, byte| id << 8 | u64::from(*byte)) >> (64 - ID_BITS)
 }
 
 impl TileOut {
@@ -115,8 +132,20 @@ impl TileOut {
 
     /// Adds a report. One without position is skipped.
     pub fn report(&mut self, view: &ReportView<'_>) {
+        self.report_of(view, None);
+    }
+
+    /// Adds a report that belongs to a hotspot. One without position is skipped.
+    pub fn member(&mut self, view: &ReportView<'_>, hotspot: u64) {
+        self.report_of(view, Some(hotspot));
+    }
+
+    fn report_of(&mut self, view: &ReportView<'_>, hotspot: Option<u64>) {
         let Some(at) = view.position else { return };
-        let mut tags = Vec::with_capacity(16);
+        let mut tags = Vec::with_capacity(18);
+        if let Some(hotspot) = hotspot {
+            self.tag(&mut tags, "hotspot_id", TileValue::Uint(hotspot));
+        }
         let text = |text: &str| TileValue::Str(text.to_owned());
         self.tag(&mut tags, "cluster", TileValue::Bool(false));
         self.tag(&mut tags, "service_request_id", text(view.id));
@@ -182,6 +211,16 @@ impl TileOut {
         self.features.push(tile::Feature { id: Some(id), tags, r#type: Some(POLYGON), geometry });
     }
 
+    /// Adds an area of a boundary set. One that does not reach into the tile is skipped.
+    pub fn boundary(&mut self, set: &str, area: &Boundary) {
+        let Some(geometry) = commands(&area.shape.rings(), self.tile) else { return };
+        let mut tags = Vec::with_capacity(4);
+        self.tag(&mut tags, "set", TileValue::Str(set.to_owned()));
+        self.tag(&mut tags, "name", TileValue::Str(area.name.clone()));
+        let id = digest_id(&format!("{set}:{}", area.name));
+        self.features.push(tile::Feature { id: Some(id), tags, r#type: Some(POLYGON), geometry });
+    }
+
     /// The bytes of the tile; empty if it has no features and none were left out.
     pub fn finish(self, left_out: u64) -> Vec<u8> {
         let layer = |name: &str, features, tags: TagsBuilder| {
@@ -242,6 +281,25 @@ pub fn reports(
 /// large.
 pub fn areas(tile: Tile, name: &'static str, features: &[Value]) -> (Vec<u8>, u64) {
     bounded(tile, name, features, TileOut::area)
+}
+
+/// A tile of these reports, each with the number of its hotspot, and the number of those left out:
+/// the last ones, if the tile would be too large.
+pub fn members(
+    snapshot: &Snapshot,
+    tile: Tile,
+    name: &'static str,
+    found: &[(u64, DocAddress)],
+) -> (Vec<u8>, u64) {
+    bounded(tile, name, found, |out, (hotspot, address)| {
+        out.member(&snapshot.view(*address), *hotspot);
+    })
+}
+
+/// A tile of these areas, each with the name of its set, and the number of those left out: the last
+/// ones, if the tile would be too large.
+pub fn boundaries(tile: Tile, name: &'static str, found: &[(&str, &Boundary)]) -> (Vec<u8>, u64) {
+    bounded(tile, name, found, |out, (set, area)| out.boundary(set, area))
 }
 
 /// Encodes as many of the first items as a tile may hold.

@@ -1,6 +1,9 @@
 //! Polygons in the coordinates of a vector tile (MVT 2.1, section 4.3.4.4): outer rings have a
 //! positive area by the surveyor's formula, holes a negative one, and no ring has a point twice in
-//! a row or goes back the way it came.
+//! a row or goes back the way it came. What lies far outside of the tile is cut off, and long rings
+//! are drawn with the corners that show at the zoom of the tile.
+
+use geo::{LineString, Simplify};
 
 use crate::place::Tile;
 
@@ -17,12 +20,21 @@ const CLOSE_PATH: u32 = 7;
 /// How far outside of a tile polygons are drawn, in units: outlines of neighbours join there.
 const MARGIN: i64 = Tile::EXTENT as i64 / 4;
 
+/// How far corners that are left out may lie from the line that is drawn, in units.
+const TOLERANCE: f64 = 1.0;
+/// Rings of fewer corners are drawn with all of them.
+const SIMPLIFIED_FROM: usize = 32;
+
 /// The commands that draw polygons in a tile, each on the side of the antimeridian on which the
 /// tile is; `None` if none of them reaches into it. A geometry smaller than a unit is drawn as a
 /// square unit.
 pub fn commands(polygons: &[DegreeRings], tile: Tile) -> Option<Vec<u32>> {
-    let near: Vec<Vec<Vec<UnitPoint>>> =
-        polygons.iter().map(|rings| units(rings, tile)).filter(|rings| reaches(rings)).collect();
+    let near = polygons.iter().map(|rings| units(rings, tile)).filter(|rings| reaches(rings));
+    let drawn = |rings: Vec<Vec<UnitPoint>>| -> Vec<Vec<UnitPoint>> {
+        rings.into_iter().map(|ring| simplified(cut(ring))).collect()
+    };
+    let is_left = |rings: &Vec<Vec<UnitPoint>>| rings.first().is_some_and(|ring| !ring.is_empty());
+    let near: Vec<Vec<Vec<UnitPoint>>> = near.map(drawn).filter(is_left).collect();
     let first = *near.first()?.first()?.first()?;
     let mut rings: Vec<Vec<UnitPoint>> = near.into_iter().flat_map(wound).collect();
     if rings.is_empty() {
@@ -67,6 +79,52 @@ fn simple(points: impl Iterator<Item = UnitPoint>) -> Vec<UnitPoint> {
             _ => return ring,
         }
     }
+}
+
+/// The part of a ring inside the tile and its margin (Sutherland and Hodgman, *Reentrant polygon
+/// clipping*, 1974). Where a ring leaves and comes back, the edge of the margin joins its parts.
+fn cut(ring: Vec<UnitPoint>) -> Vec<UnitPoint> {
+    let (low, high) = (-MARGIN, i64::from(Tile::EXTENT) + MARGIN);
+    // How far inside of the western, eastern, northern, southern edge a point is, in units;
+    // negative outside.
+    let depth = |edge: usize, (x, y): UnitPoint| {
+        let (x, y) = (i64::from(x), i64::from(y));
+        [x - low, high - x, y - low, high - y][edge]
+    };
+    let mut ring = ring;
+    for edge in 0..4 {
+        if ring.iter().all(|point| depth(edge, *point) >= 0) {
+            continue;
+        }
+        let mut kept = Vec::with_capacity(ring.len());
+        let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
+        for (a, b) in before.zip(&ring) {
+            let (from, to) = (depth(edge, *a), depth(edge, *b));
+            if (from < 0) != (to < 0) {
+                let share = from as f64 / (from - to) as f64;
+                let at = |a: i32, b: i32| {
+                    (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as i32
+                };
+                kept.push((at(a.0, b.0), at(a.1, b.1)));
+            }
+            if to >= 0 {
+                kept.push(*b);
+            }
+        }
+        ring = kept;
+    }
+    simple(ring.into_iter())
+}
+
+/// A ring with the corners that show (Douglas and Peucker, 1973).
+fn simplified(ring: Vec<UnitPoint>) -> Vec<UnitPoint> {
+    if ring.len() < SIMPLIFIED_FROM {
+        return ring;
+    }
+    let closed = ring.iter().chain(ring.first());
+    let line: LineString<f64> = closed.map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
+    let line = line.simplify(TOLERANCE);
+    simple(line.coords().map(|at| (at.x as i32, at.y as i32)))
 }
 
 /// Does the box of a polygon reach into the tile or its margin?
@@ -202,6 +260,39 @@ mod tests {
             assert_eq!(found, square, "{ring:?}");
         }
         assert!(of(&[(1, 1), (2, 2), (1, 1)]).len() < 3 && of(&[]).is_empty());
+    }
+
+    #[test]
+    fn what_lies_outside_of_the_margin_is_cut_off() {
+        let side = i64::from(Tile::EXTENT);
+        // A comb whose teeth point from the west over the tile, a square around it, one beside it.
+        let comb =
+            vec![(-9_000, 0), (9_000, 500), (-8_000, 1_000), (9_000, 1_500), (-9_000, 2_000)];
+        let around = vec![(-9_000, -9_000), (9_000, -9_000), (9_000, 9_000), (-9_000, 9_000)];
+        let beside = vec![(6_000, 0), (9_000, 0), (9_000, 900)];
+        let whole = cut(around);
+        assert_eq!((whole.len(), surveyed(&whole)), (4, 2 * (side + 2 * MARGIN).pow(2)));
+        assert!(cut(beside).is_empty() && cut(Vec::new()).is_empty());
+        let teeth = cut(comb);
+        let inside = |n: i32| (-MARGIN..=side + MARGIN).contains(&i64::from(n));
+        assert!(teeth.iter().all(|(x, y)| inside(*x) && inside(*y)), "{teeth:?}");
+        assert!(teeth.len() >= 8 && surveyed(&teeth) > 0, "{teeth:?}");
+        let small = vec![(0, 0), (9, 0), (9, 9), (0, 9)];
+        assert_eq!(cut(small.clone()), small);
+    }
+
+    #[test]
+    fn corners_that_do_not_show_are_left_out() {
+        let circle = |n: u32| {
+            let angle = f64::from(n) / 2_000.0 * std::f64::consts::TAU;
+            let at = |of: f64| (2_000.0 + 1_000.0 * of).round() as i32;
+            (at(angle.cos()), at(angle.sin()))
+        };
+        let ring = simple((0..2_000).map(circle));
+        let drawn = simplified(ring.clone());
+        assert!((40..200).contains(&drawn.len()), "{} of {}", drawn.len(), ring.len());
+        let (exact, seen) = (surveyed(&ring) as f64, surveyed(&drawn) as f64);
+        assert!((seen / exact - 1.0).abs() < 0.005, "{seen} {exact}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) enum Format {
     Layer(GpkgLayer),
     /// A Parquet file.
     Parquet,
+    /// A FlatGeobuf file.
+    FlatGeobuf,
 }
 
 impl Format {
@@ -36,6 +38,7 @@ impl Format {
                 return (words, false);
             }
             Self::Parquet => return ("Parquet".to_owned(), false),
+            Self::FlatGeobuf => return ("FlatGeobuf".to_owned(), false),
             Self::Json(shape) => described(shape),
             Self::JsonLines => "JSON, one record on a line".to_owned(),
         };

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::encoding::{self, DecodingReader, Detected};
+use crate::ingest::read::fgb::{self, FgbReader};
 use crate::ingest::read::format::Format;
 use crate::ingest::read::geopackage::{self, GpkgLayer, LayerReader};
 use crate::ingest::read::geoparquet::{self, ParquetReader};
@@ -163,7 +164,7 @@ impl Input {
     }
 
     /// The format of a document that is not read from its start to its end: a workbook, a
-    /// GeoPackage, a Parquet file. A packed one is unpacked into a temporary file.
+    /// GeoPackage, a Parquet or FlatGeobuf file. A packed one is unpacked into a temporary file.
     fn document(
         &mut self,
         start: &[u8],
@@ -171,7 +172,9 @@ impl Input {
     ) -> std::result::Result<Option<Format>, Message> {
         let is_workbook = self.packing == Packing::Workbook || start.starts_with(ZIP);
         let is_layer = start.starts_with(geopackage::SIGNATURE);
-        if !is_workbook && !is_layer && !start.starts_with(geoparquet::SIGNATURE) {
+        let is_fgb = start.starts_with(fgb::SIGNATURE);
+        let is_columns = is_fgb || start.starts_with(geoparquet::SIGNATURE);
+        if !is_workbook && !is_layer && !is_columns {
             return Ok(None);
         }
         if matches!(self.packing, Packing::Gzip | Packing::Zip { .. }) {
@@ -181,6 +184,9 @@ impl Input {
         let data = self.data();
         Ok(Some(if is_layer {
             Format::Layer(GpkgLayer::choose(data, options.layer.as_deref())?)
+        } else if is_fgb {
+            fgb::check_whole(data)?;
+            Format::FlatGeobuf
         } else if !is_workbook {
             Format::Parquet
         } else if self.copy.is_none() || Packing::of(data, start)? == Packing::Workbook {
@@ -386,6 +392,7 @@ impl Input {
                 LayerReader::open(self.data(), layer).map(|rows| Box::new(rows) as _)
             }
             Format::Parquet => ParquetReader::open(self.data()).map(|rows| Box::new(rows) as _),
+            Format::FlatGeobuf => FgbReader::open(self.data()).map(|rows| Box::new(rows) as _),
             Format::Json(shape) => self.json_rows(shape, text, bytes),
             Format::JsonLines => JsonLinesReader::open(text, bytes).map(|rows| Box::new(rows) as _),
         };

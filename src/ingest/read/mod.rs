@@ -11,6 +11,7 @@ mod csv_record_tests;
 mod elements;
 mod encoding;
 mod error_document;
+mod fgb;
 mod format;
 mod geometry;
 mod geopackage;

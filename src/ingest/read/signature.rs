@@ -10,7 +10,7 @@ pub const START_BYTES: usize = 4_096;
 type ForeignFormat = (&'static [&'static [u8]], &'static str, &'static str);
 
 /// Formats by their first bytes.
-const BY_START: [ForeignFormat; 16] = [
+const BY_START: [ForeignFormat; 15] = [
     (
         &[b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"],
         "est un classeur Excel de l’ancien format (.xls) : enregistrez-le en .xlsx ou en CSV",
@@ -50,11 +50,6 @@ const BY_START: [ForeignFormat; 16] = [
         "is a zip archive of several parts: make it anew as one",
     ),
     (&[b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"], "est une image", "is an image"),
-    (
-        &[b"fgb\x03"],
-        "est du FlatGeobuf : exportez-le en GeoJSON ou en GeoPackage",
-        "is FlatGeobuf: export it as GeoJSON or GeoPackage",
-    ),
     (
         &[b"ARROW1", b"FEA1"],
         "est un fichier Arrow (Feather) : enregistrez-le en Parquet ou en CSV",

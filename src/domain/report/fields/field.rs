@@ -134,7 +134,7 @@ pub struct Formats {
     pub geojson: bool,
     /// A column of GeoParquet.
     pub geoparquet: bool,
-    /// A column of a GeoPackage.
+    /// A column of a GeoPackage and of FlatGeobuf.
     pub geopackage: bool,
     /// A property of OGC API – Features.
     pub ogc: bool,

@@ -15,7 +15,8 @@ pub static STORED: FieldList = LazyLock::new(|| listed(Field::is_stored));
 /// Columns of CSV: the stored fields, then the labels.
 pub static CSV: FieldList = LazyLock::new(|| stored_first(|field| field.formats.csv));
 
-/// Columns of a GeoPackage, without its geometry: the stored fields, then the labels.
+/// Columns of a GeoPackage and of FlatGeobuf, without the geometry: the stored fields, then the
+/// labels.
 pub static GEOPACKAGE: FieldList = LazyLock::new(|| stored_first(|field| field.formats.geopackage));
 
 /// Properties of GeoJSON.

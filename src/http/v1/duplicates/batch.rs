@@ -18,7 +18,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
-use crate::http::reply::streamed::{StreamSender, streamed};
+use crate::http::reply::streamed::{BATCH_AHEAD_BYTES, StreamSender, streamed};
 use crate::http::request::call::Call;
 use crate::http::request::lines::{BodyLine, BodyLines, ChunkSize};
 use crate::http::request::members::body;
@@ -87,7 +87,7 @@ async fn answer_batch(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     state.app.snapshot(&city)?;
     let limits = &state.app.limits;
     let lines = BodyLines::new(body, u64::MAX, limits.request_time_max);
-    let (sender, answer) = streamed(&state.stream_room);
+    let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, refused) = (context.language, RefusedLines::default());
     let batch = DuplicateBatch { state, city, limit, language, refused };
     tokio::spawn(batch.run(lines, sender));

@@ -25,7 +25,7 @@ use crate::http::v1::hotspots::answer::{
 };
 use crate::http::v1::sentences::SentenceNames;
 use crate::i18n::Language;
-use crate::index::Snapshot;
+use crate::index::{DocAddress, Snapshot};
 use crate::place::BBox;
 use crate::query::{Exposure, HotspotQuery, RATIO_MIN, REPORTS_MIN};
 use crate::usecase::City;
@@ -201,6 +201,26 @@ pub fn standing_features(
         serde_json::to_value(feature).map_err(Error::internal)
     };
     found.ranked_touching(HOTSPOTS_MAX, bbox).map(feature).collect()
+}
+
+/// The reports of the standing hotspots under a filter, each with the number of its hotspot; see
+/// [`standing_features`].
+///
+/// # Errors
+/// The watch.
+pub fn standing_members(
+    state: &AppState,
+    city: &City,
+    snapshot: &Snapshot,
+    filter: &Filter,
+) -> Result<Vec<(u64, DocAddress)>> {
+    let watched = state.watch.city(&state.app, city)?;
+    let search = HotspotSearch::standing(filter);
+    let Ok(found) = search.find(snapshot, city, &watched) else { return Ok(Vec::new()) };
+    let members = found
+        .ranked(HOTSPOTS_MAX)
+        .flat_map(|(_, one)| one.hotspot.members.iter().map(|member| (one.number, *member)));
+    Ok(members.collect())
 }
 
 request! {

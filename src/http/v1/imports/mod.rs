@@ -4,28 +4,25 @@ mod answer;
 mod body;
 mod upload;
 
-use std::path::PathBuf;
+use std::fs::File;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Refusal};
 use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, response_without_etag, to_json};
-use crate::http::reply::streamed::{StreamRoom, streamed};
+use crate::http::reply::file_body::file_body;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{Patterned, Text};
 use crate::http::v1::imports::answer::{ImportOut, ImportProgressOut, ImportsOut};
 use crate::http::v1::imports::body::ImportChange;
 use crate::message;
-
-/// Bytes of the file of refused rows that are sent at a time.
-const CHUNK_BYTES: usize = 64 << 10;
 
 /// The key of an import.
 const IMPORT_ID: Parameter<Patterned> =
@@ -231,7 +228,8 @@ async fn one(call: ServiceCall<ImportRequest>) -> HandlerResult {
 async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let ServiceCall { state, request, .. } = call;
     let path = state.imports.refused_rows(&request.id)?;
-    let mut response = Response::new(file_body(&state.stream_room, path)?);
+    let file = File::open(path).map_err(Error::internal)?;
+    let mut response = Response::new(file_body(&state.stream_room, file));
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -249,33 +247,4 @@ async fn delete(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
-}
-
-/// A body that is read from a file while it is sent.
-fn file_body(room: &StreamRoom, path: PathBuf) -> Result<Body> {
-    let mut file = std::fs::File::open(path).map_err(Error::internal)?;
-    let (sender, body) = streamed(room);
-    tokio::spawn(async move {
-        loop {
-            let read = tokio::task::spawn_blocking(move || {
-                let mut chunk = vec![0; CHUNK_BYTES];
-                let read = std::io::Read::read(&mut file, &mut chunk);
-                read.map(|length| {
-                    chunk.truncate(length);
-                    (chunk, file)
-                })
-            });
-            match read.await.map_err(std::io::Error::other).flatten() {
-                Ok((chunk, _)) if chunk.is_empty() => return,
-                Ok((chunk, rest)) => {
-                    file = rest;
-                    if sender.send(chunk.into()).await.is_err() {
-                        return;
-                    }
-                }
-                Err(error) => return sender.abort(error).await,
-            }
-        }
-    });
-    Ok(body)
 }

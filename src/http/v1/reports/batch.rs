@@ -16,7 +16,7 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
-use crate::http::reply::streamed::{ClientGone, StreamSender, streamed};
+use crate::http::reply::streamed::{BATCH_AHEAD_BYTES, ClientGone, StreamSender, streamed};
 use crate::http::request::call::Call;
 use crate::http::request::form::bounded;
 use crate::http::request::idempotency::IDEMPOTENCY_KEY;
@@ -62,7 +62,7 @@ async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult 
     let limits = &state.app.limits;
     let body = bounded(body, limits.batch_bytes_max)?.into_body();
     let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
-    let (sender, answer) = streamed(&state.stream_room);
+    let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, refused) = (context.language, RefusedLines::default());
     let creation = BatchCreation { state, city, key: request.key, language, sender, refused };
     tokio::spawn(creation.run(lines));
