@@ -26,6 +26,8 @@ mod connections;
 mod cookbook;
 mod coordinate_columns;
 mod cql2;
+mod cql2_examples;
+mod cql2_random;
 mod docs;
 mod downloads;
 mod duplicate_ranking;
