@@ -50,8 +50,8 @@ pub(super) enum Matching<'a> {
     Single(DocAddress),
 }
 
-/// Calls `offer` with each matching report, in no order, and returns their number. The index decides
-/// what it can; only the reports of which it leaves the condition open are read from `source`.
+/// Calls `offer` with each matching report, in no order, and returns their number. The index
+/// decides what it can; the reports of which it leaves the condition open are read from `source`.
 ///
 /// # Errors
 /// The condition is too expensive for this city; the work was interrupted; those of `source`.
@@ -75,9 +75,7 @@ pub(super) fn each_match(
     scan(snapshot, compiled, query, &mut found)?;
     interrupt.check()?;
     let MatchCollector { mut matched, open, offer, .. } = found;
-    if open.len() > STORED_MAX {
-        return Err(too_many_stored(open.len()));
-    }
+    check_stored(open.len())?;
     for chunk in open.chunks(STORED_CHUNK) {
         interrupt.check()?;
         let ids: Vec<&str> = chunk.iter().map(|address| snapshot.id(*address)).collect();
@@ -104,7 +102,7 @@ fn scan(
     if let Some((place, rest)) = place {
         let rest = rest.into_iter().map(|one| BoundCondition::new(one, found.binding));
         let rest = BoundCondition::All(rest.collect());
-        check_cost(&rest, snapshot)?;
+        check_cost(rest.cost(), snapshot.len())?;
         match place {
             ConditionPlace::Box(bbox) => {
                 snapshot.scan_box(bbox, compiled, |batch| found.collect(&rest, &batch));
@@ -127,7 +125,7 @@ fn scan(
         return Ok(());
     }
     let condition = BoundCondition::new(query.condition, found.binding);
-    check_cost(&condition, snapshot)?;
+    check_cost(condition.cost(), snapshot.len())?;
     match query.bbox {
         None => snapshot.scan(compiled, |batch| found.collect(&condition, &batch)),
         Some(bbox) => {
@@ -198,13 +196,13 @@ impl MatchCollector<'_> {
     }
 }
 
-/// Refuses a condition whose evaluation for every report would take too long.
-fn check_cost(condition: &BoundCondition<'_>, snapshot: &Snapshot) -> Result<()> {
-    let (each, reports) = (condition.cost(), snapshot.len() as u64);
-    if each.saturating_mul(reports) <= COST_MAX {
+/// Refuses a condition whose evaluation for every report would take too long. `each` is its cost
+/// for one.
+fn check_cost(each: u64, reports: usize) -> Result<()> {
+    if each.saturating_mul(reports as u64) <= COST_MAX {
         return Ok(());
     }
-    let most = COST_MAX / reports.max(1);
+    let most = COST_MAX / reports.max(1) as u64;
     let message = message!(
         "demande {each} comparaisons pour chacune de {reports} demandes ; {most} au plus",
         "takes {each} comparisons for each of {reports} reports; {most} at most"
@@ -212,7 +210,11 @@ fn check_cost(condition: &BoundCondition<'_>, snapshot: &Snapshot) -> Result<()>
     Err(Error::from(Refusal::new("filter", "", message)))
 }
 
-fn too_many_stored(count: usize) -> Error {
+/// Refuses a condition for which too many reports would be read from the store.
+fn check_stored(count: usize) -> Result<()> {
+    if count <= STORED_MAX {
+        return Ok(());
+    }
     let most = STORED_MAX;
     let message = message!(
         "exige de lire {count} demandes en entier, {most} au plus ; ajoutez une condition sur le \
@@ -220,5 +222,20 @@ fn too_many_stored(count: usize) -> Error {
         "has to read {count} whole reports, {most} at most; add a condition on service, status, \
          time or place"
     );
-    Error::from(Refusal::new("filter", "", message))
+    Err(Error::from(Refusal::new("filter", "", message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_expensive_is_refused_with_the_limit() {
+        assert!(check_cost(1_000, 1_000_000).is_ok() && check_stored(500_000).is_ok());
+        let refused = |result: Result<()>| result.unwrap_err().refusals[0].message.en.clone();
+        let cost = refused(check_cost(5_000, 1_000_000));
+        assert!(cost.contains("5000 comparisons") && cost.contains("1000 at most"), "{cost}");
+        let stored = refused(check_stored(500_001));
+        assert!(stored.contains("500001") && stored.contains("500000 at most"), "{stored}");
+    }
 }

@@ -89,7 +89,7 @@ fn random_filters_equal_a_scan() {
         let World { facts, snapshot, .. } = world(&mut rng, places);
         let rows: Vec<Row> = facts.iter().map(row).collect();
         let vocabulary = Vocabulary { properties: &properties, rows: &rows };
-        for n in 0..80 {
+        for n in 0..40 {
             let formula = vocabulary.formula(&mut rng, n % 4);
             let expected = expected(&rows, |row| formula.truth(row) == Some(true));
             let (text, json) = (formula.text(), formula.json().to_string());

@@ -27,6 +27,7 @@ mod cookbook;
 mod coordinate_columns;
 mod cql2;
 mod cql2_examples;
+mod cql2_limits;
 mod cql2_random;
 mod docs;
 mod downloads;

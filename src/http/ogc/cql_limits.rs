@@ -190,18 +190,21 @@ fn check_text(text: &str) -> CqlResult<()> {
             return too_deep(text, LIST_DEPTH_MAX);
         }
     }
-    for (count, most) in [(operators, OPERATORS_MAX), (prefixes, PREFIXES_MAX)] {
-        if count > most {
-            return refuse(
-                text,
-                message!(
-                    "a {count} opérateurs ; {most} au plus de cette sorte",
-                    "has {count} operators; {most} of this kind at most"
-                ),
-            );
-        }
+    check_count(text, operators, OPERATORS_MAX)?;
+    check_count(text, prefixes, PREFIXES_MAX)
+}
+
+fn check_count(text: &str, count: usize, most: usize) -> CqlResult<()> {
+    if count <= most {
+        return Ok(());
     }
-    Ok(())
+    refuse(
+        text,
+        message!(
+            "a {count} opérateurs ; {most} au plus de cette sorte",
+            "has {count} operators; {most} of this kind at most"
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -165,7 +165,10 @@ impl Vocabulary<'_> {
                 let op = *self.pick(rng, &SPATIAL);
                 Formula::Spatial(op, self.place(rng), rng.random_bool(0.3))
             }
-            _ => Formula::Compare(*self.pick(rng, &COMPARISONS), a, b),
+            _ => {
+                let op = *self.pick(rng, &COMPARISONS);
+                Formula::Compare(op, a, b)
+            }
         }
     }
 
