@@ -6,8 +6,9 @@ use crate::domain::fields::QUERYABLE;
 use crate::domain::{Accuracy, Channel, ClosedReason, Nature, Status};
 use crate::index::{SelectionBatch, Snapshot};
 use crate::place::{QueryShape, SpatialRelation};
-use crate::query::condition::{Condition, Ternary};
+use crate::query::condition::{Comparison, Condition, Ternary};
 use crate::query::property_value::{FeatureRecord, NoRecord, PropertyRef, PropertyValue, TimeSpan};
+use crate::query::value_expression::ValueExpression;
 
 /// The labels of a service.
 #[derive(Debug, Clone)]
@@ -273,6 +274,8 @@ pub(super) enum BoundCondition<'a> {
     Not(Box<BoundCondition<'a>>),
     /// The truth by the number of a value; the last entry is for an absent value.
     ByNumber(NumberedColumn, Vec<PossibleTruths>),
+    /// When a report was requested compares so with a time.
+    Requested(Comparison, TimeSpan),
     /// Evaluated for each report.
     Each(&'a Condition),
 }
@@ -301,6 +304,11 @@ impl<'a> BoundCondition<'a> {
             }
             Condition::Not(inner) => Self::Not(Box::new(bind(inner))),
             _ if sources.contains(&PropertySource::Store) => Self::Constant(PossibleTruths::ALL),
+            Condition::Compare(
+                comparison,
+                ValueExpression::Property(_),
+                ValueExpression::Time(to),
+            ) if sources == [PropertySource::Requested] => Self::Requested(*comparison, *to),
             other => Self::Each(other),
         }
     }
@@ -342,6 +350,10 @@ impl<'a> BoundCondition<'a> {
                 let absent = truths.last().copied().unwrap_or(PossibleTruths::ALL);
                 truths.get(number).copied().unwrap_or(absent)
             }
+            Self::Requested(comparison, to) => {
+                let at = TimeSpan::at_second(batch.columns().requested(slot));
+                PossibleTruths::of(Some(comparison.holds(at.order(*to))))
+            }
             Self::Each(condition) => {
                 PossibleTruths::of(condition.truth(&SlotRecord { binding, batch, slot }))
             }
@@ -363,7 +375,7 @@ impl<'a> BoundCondition<'a> {
             Self::Constant(_) => 0,
             Self::Not(inner) => inner.cost(),
             Self::All(list) => list.iter().map(Self::cost).sum(),
-            Self::ByNumber(..) => 1,
+            Self::ByNumber(..) | Self::Requested(..) => 1,
             Self::Each(condition) => condition.cost(),
         }
     }

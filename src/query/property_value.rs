@@ -53,6 +53,18 @@ impl TimeSpan {
         let at = second.saturating_mul(MICROS);
         Self { first: at, last: at }
     }
+
+    /// Less where it is wholly before the other, greater where it is wholly after it, otherwise
+    /// equal.
+    pub(super) fn order(self, other: Self) -> Ordering {
+        if self.last < other.first {
+            Ordering::Less
+        } else if self.first > other.last {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    }
 }
 
 /// A value. An absent value, which is unknown, is none.
@@ -86,9 +98,7 @@ impl<'a> PropertyValue<'a> {
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
             (Self::Number(a), Self::Number(b)) => a.partial_cmp(b),
             (Self::Truth(a), Self::Truth(b)) => Some(a.cmp(b)),
-            (Self::Time(a), Self::Time(b)) if a.last < b.first => Some(Ordering::Less),
-            (Self::Time(a), Self::Time(b)) if a.first > b.last => Some(Ordering::Greater),
-            (Self::Time(_), Self::Time(_)) => Some(Ordering::Equal),
+            (Self::Time(a), Self::Time(b)) => Some(a.order(*b)),
             _ => None,
         }
     }
