@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::domain::{Filter, StoredReport};
 use crate::error::{Error, Result};
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
+use crate::http::ogc::cql_records::{AreaRecord, StoredReports};
 use crate::http::ogc::features::{AnyFeature, FeaturePage, PageHead, report};
 use crate::http::ogc::items_request::{
     AreaParameters, ItemSelection, ItemsRequest, PageCursor, PageParameters,
@@ -79,9 +80,11 @@ fn report_items(
     page: &PageParameters,
     (filter, condition): (&Filter, &Condition),
 ) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form } = inputs;
+    let DocumentInputs { state, city, snapshot, context, form, interrupt } = inputs;
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
+    let catalogue = city.catalogue();
+    let source = StoredReports::new((state, city), &catalogue, context.language);
     let began = page.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
     let (mut after, mut skipped) = (page.after.clone(), 0);
     let (stored, matched, next) = loop {
@@ -91,7 +94,7 @@ fn report_items(
             after: after.map(|Cursor { key, id }| Cursor { key: key.requested, id }),
             limit: page.limit,
         };
-        let (found, matched) = query::items(snapshot, &compiled, items);
+        let (found, matched) = query::items(snapshot, &compiled, items, &source, interrupt)?;
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
         let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
@@ -116,7 +119,6 @@ fn report_items(
     let links = links(form, context, collection, next);
     let (as_of, made_at) = (snapshot.revision(), city.now().as_second());
     PageHead::new((matched, stored.len()), as_of, made_at, &links).write(|out| {
-        let catalogue = city.catalogue();
         for (n, stored) in stored.iter().enumerate() {
             if n > 0 {
                 out.push(b',');
@@ -129,20 +131,21 @@ fn report_items(
 }
 
 /// Does a feature of a collection of areas meet the conditions of the request?
-fn passes(feature: &Value, page: &PageParameters, properties: &[(String, String)]) -> Result<bool> {
+fn passes(
+    feature: &Value,
+    page: &PageParameters,
+    condition: Option<&Condition>,
+    properties: &[(String, String)],
+) -> bool {
     let has = |(name, value): &(String, String)| match &feature["properties"][name] {
         Value::String(text) => text == value,
         Value::Null => false,
         other => *other.to_string() == **value,
     };
     let is_inside = page.bbox.as_ref().is_none_or(|bbox| touches(feature, bbox));
-    if !is_inside || !properties.iter().all(has) {
-        return Ok(false);
-    }
-    match &page.expr {
-        None => Ok(true),
-        Some(expr) => Ok(cql::matches(expr, feature)?),
-    }
+    is_inside
+        && properties.iter().all(has)
+        && condition.is_none_or(|one| one.truth(&AreaRecord::new(feature)) == Some(true))
 }
 
 /// A page of a collection of areas.
@@ -152,11 +155,15 @@ fn area_items(
     page: &PageParameters,
     properties: &[(String, String)],
 ) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form } = inputs;
+    let DocumentInputs { state, city, snapshot, context, form, interrupt } = inputs;
+    let expr = page.expr.as_ref();
+    let condition = expr.map(|expr| cql::condition_on(expr, Properties::of(collection)));
+    let condition = condition.transpose()?;
     let mut found = Vec::new();
     let wanted = (*snapshot, page.bbox.as_ref());
     for feature in collection.areas((state, city), wanted, context.language)? {
-        if passes(&feature, page, properties)? {
+        interrupt.check()?;
+        if passes(&feature, page, condition.as_ref(), properties) {
             found.push(feature);
         }
     }
@@ -180,8 +187,8 @@ fn area_items(
 }
 
 /// Refuses query parameters that are not properties of these areas.
-fn check_properties(properties: &[(String, String)], areas: &[Value]) -> Result<()> {
-    let known = Properties::of_areas(areas);
+fn check_properties(properties: &[(String, String)], collection: &OgcCollection) -> Result<()> {
+    let known = Properties::of(collection);
     let is_unknown = |(name, _): &&(String, String)| !known.names().any(|known| known == name);
     let refused: Vec<_> =
         properties.iter().filter(is_unknown).map(|(name, value)| unknown(name, value)).collect();
@@ -206,12 +213,7 @@ async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResul
     let Call { state, city, context, request } = &mut call;
     let form = Arc::new(Representation::choose(request.page.f, context, state, &headers));
     if let ItemSelection::Areas(properties) = &request.selection {
-        let (reading, own) = (state.clone(), city.clone());
-        let (of, language) = (request.collection.clone(), context.language);
-        let areas = state
-            .app
-            .query(city, move |snapshot, _| of.areas((&reading, &own), (snapshot, None), language));
-        check_properties(properties, &areas.await?)?;
+        check_properties(properties, &request.collection)?;
         context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }
     let shape = form.clone();
@@ -264,7 +266,7 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
         CostClass::Long,
         move |inputs, ItemRequest { id, .. }| {
             let inputs = DocumentInputs::new(inputs, &shape);
-            let DocumentInputs { state, city, snapshot, context, form } = inputs;
+            let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
             let links = links(form, context, &collection, None);
             let body = match &found {
                 Some(stored) => one_report(&inputs, stored, &collection, &links)?,

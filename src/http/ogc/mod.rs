@@ -4,6 +4,12 @@
 mod api;
 pub mod collection;
 pub mod cql;
+mod cql_conditions;
+mod cql_context;
+mod cql_geometry;
+mod cql_limits;
+mod cql_records;
+mod cql_values;
 mod features;
 mod html;
 mod items;
@@ -37,7 +43,7 @@ use crate::i18n::Language;
 use crate::place::{LAT_MAX, LON_MAX};
 
 /// The conformance classes of the service.
-const CONFORMANCE: [&str; 22] = [
+const CONFORMANCE: [&str; 28] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -49,7 +55,13 @@ const CONFORMANCE: [&str; 22] = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
     "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
@@ -189,7 +201,7 @@ struct TemporalExtent {
 
 /// The metadata of a collection.
 fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
-    let DocumentInputs { state, city, snapshot, context, form } = inputs;
+    let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
@@ -265,17 +277,11 @@ async fn queryables(call: Call<CollectionRequest>, headers: HeaderMap) -> Handle
     let collection = OgcCollection::find(&call.city, &call.request.id)?;
     let f = call.request.f;
     document(call, f, headers, SCHEMA, move |inputs| {
-        let DocumentInputs { state, city, snapshot, context, form } = inputs;
+        let DocumentInputs { context, form, .. } = inputs;
         let title = collection.title(context.language);
-        let properties = match collection.is_of_reports() {
-            true => Properties::of_reports(),
-            false => {
-                let areas = collection.areas((state, city), (snapshot, None), context.language)?;
-                Properties::of_areas(&areas)
-            }
-        };
         let url = format!("{}/collections/{}", form.root, collection.id());
-        Ok((title.clone(), properties.schema(&url, title)))
+        let schema = Properties::of(&collection).schema(&url, title.clone(), context.language);
+        Ok((title, schema))
     })
     .await
 }
