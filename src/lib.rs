@@ -73,8 +73,8 @@
 //!   `domain/report/fields/table.rs`, and a column by a migration (`store/sqlite/migrations/`,
 //!   listed in `store/sqlite/open.rs`). Row decoding, history, digests, CSV, GeoJSON, GeoParquet,
 //!   GeoPackage, FlatGeobuf, OGC properties, the OpenAPI document and import mappings follow from
-//!   the entry. The migration gives rows of older stores a value; the view `city_report` lists the column. The
-//!   page's labels of it are `field.…` (histories) and `import.field.…` (imports) in
+//!   the entry. The migration gives rows of older stores a value; the view `city_report` lists the
+//!   column. The page's labels of it are `field.…` (histories) and `import.field.…` (imports) in
 //!   `static/locales/fr.json` and `static/locales/en.json`.
 //!   Where the field has a place in Open311, `http/open311/document.rs` writes it and
 //!   `ingest/open311.rs` reads it.
