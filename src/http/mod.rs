@@ -30,7 +30,7 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 pub use serve::serve;
-pub use state::{AppState, PageSettings, PublicConfig, WriteAccess};
+pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::Operation;
@@ -99,8 +99,10 @@ fn cors() -> CorsLayer {
         .expose_headers([
             header::CONTENT_LANGUAGE,
             header::ETAG,
+            header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
+            HeaderName::from_static("content-crs"),
             HeaderName::from_static("idempotency-replayed"),
             HeaderName::from_static("pointchaud-left-out"),
         ])

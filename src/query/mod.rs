@@ -4,7 +4,7 @@
 //! | question | functions |
 //! |---|---|
 //! | which reports are near or inside | [`nearest`] [`within_radius`] [`within_polygon`] |
-//! | which reports are newest | [`newest`] [`newest_page`] [`items`] |
+//! | which reports are newest, or first in another order | [`newest`] [`newest_page`] [`items`] [`sorted_items`] |
 //! | what a map shows at a zoom | [`clusters`] [`cluster`] [`expand_cluster`] [`newest_in_cell`] |
 //! | counts | [`stats`] [`time_span`] [`extent`] |
 //! | counts in H3 cells, tested | [`count_hexes`] [`score_hexes`] [`trend_hexes`] |
@@ -38,6 +38,7 @@ mod newest;
 mod page;
 mod quantiles;
 mod recurrence;
+mod sorted;
 mod stats;
 mod within;
 
@@ -70,10 +71,13 @@ pub use hotspots::{
     Hotspot, HotspotQuery, Hotspots, RATIO_MIN, RECENT, REPORTS_MIN, hotspots, hotspots_by_service,
 };
 pub use incident_grouping::{DuplicateReport, group_incidents};
-pub use items::{ItemsQuery, items};
+pub use items::{ItemsQuery, PositionTest, SortedItemsQuery, items, sorted_items};
 pub use nearest::{nearest, within_radius};
 pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
 pub use page::{Cursor, NearbyReport, Page};
 pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, count_repairs, recurrences};
+pub use sorted::{
+    ListKey, NEWEST_FIRST, PagePlace, SORT_TERMS_MAX, SortProperty, SortTerm, SortValue,
+};
 pub use stats::{Count, Stats, StatsPart, StatsQuery, extent, stats, time_span};
 pub use within::within_polygon;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::http::ogc::cql::GEOMETRY;
 use crate::query::{TextProperty, TimeProperty};
@@ -71,28 +71,21 @@ impl Properties {
         Self(all)
     }
 
-    /// The properties of a collection of areas that are strings, numbers or booleans.
-    pub fn of_areas(features: &[Value]) -> Self {
-        let mut all: Vec<(String, Property)> = Vec::new();
-        for (name, value) in features.iter().filter_map(|f| f["properties"].as_object()).flatten() {
-            let kind = match value {
-                Value::String(_) => "string",
-                Value::Number(_) => "number",
-                Value::Bool(_) => "boolean",
-                _ => continue,
+    /// The properties of a collection of areas that are strings, numbers or booleans, from their
+    /// schemas.
+    pub fn of_areas(scalars: &Map<String, Value>) -> Self {
+        let property = |(name, schema): (&String, &Value)| {
+            let kind = match schema["type"].as_str() {
+                Some("integer") => "integer",
+                Some("number") => "number",
+                Some("boolean") => "boolean",
+                _ => "string",
             };
-            if !all.iter().any(|(known, _)| known == name) {
-                let title = name.clone();
-                all.push((name.clone(), Property { title, r#type: Some(kind), format: None }));
-            }
-        }
+            (name.clone(), Property { title: name.clone(), r#type: Some(kind), format: None })
+        };
+        let mut all: Vec<(String, Property)> = scalars.iter().map(property).collect();
         all.push(geometry("geometry-multipolygon"));
         Self(all)
-    }
-
-    /// The names of the properties without the geometry.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str()).filter(|name| *name != GEOMETRY)
     }
 
     /// The schema of these properties. `url` is the address of their collection.
