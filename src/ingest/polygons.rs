@@ -76,16 +76,19 @@ fn ring_message(fault: RingFault) -> Message {
 fn split_hint() -> Message {
     message!(
         " ; un polygone qui franchit l’antiméridien s’écrit comme un MultiPolygon, coupé à ±180 \
-         (RFC 7946, 3.1.9)",
+         (RFC 7946, 3.1.9) ; autour d’un pôle il longe ±180 jusqu’au pôle",
         "; a polygon that crosses the antimeridian is written as a MultiPolygon that is cut at \
-         ±180 (RFC 7946, 3.1.9)"
+         ±180 (RFC 7946, 3.1.9); around a pole it runs along ±180 up to the pole"
     )
 }
 
 /// Refuses an edge that spans more than half of the Earth's longitudes: it is that of a polygon
 /// across the antimeridian that was not cut there. An edge from -180 to 180 is that of a polygon
 /// around the whole Earth.
-fn check_span(corners: &[(f64, f64)]) -> Result<(), Refusal> {
+///
+/// # Errors
+/// There is such an edge.
+pub(crate) fn check_span(corners: &[(f64, f64)]) -> Result<(), Refusal> {
     let is_wide = |pair: &&[(f64, f64)]| {
         let width = (pair[0].0 - pair[1].0).abs();
         // What is farther off the Earth is refused for that.

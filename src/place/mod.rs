@@ -16,7 +16,9 @@ mod polygon;
 mod polygon_cover;
 mod position;
 mod query_point;
+mod query_shape;
 mod ring_faults;
+mod spatial_relation;
 mod tile;
 
 pub use antimeridian::cut_at_antimeridian;
@@ -35,5 +37,7 @@ pub use polygon::{PolygonError, Polygons};
 pub use polygon_cover::CellCover;
 pub use position::{LAT_MAX, LON_MAX, OutOfRange, Position};
 pub use query_point::{QueryPoint, distance, haversine_tolerance};
+pub use query_shape::{PointLocation, QueryShape};
 pub use ring_faults::{RingFault, RingFaultKind};
+pub use spatial_relation::SpatialRelation;
 pub use tile::Tile;

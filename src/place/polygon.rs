@@ -111,6 +111,21 @@ impl Polygons {
         holds(at.lon()) || at.lon() == -180.0 && holds(180.0)
     }
 
+    /// Is the position on an edge? Where polygons on both sides of the antimeridian were cut there,
+    /// the cut is no edge.
+    pub(super) fn is_on_edge(&self, at: Position) -> bool {
+        let touches = |lon: f64| !self.edges.locate(Coord { x: lon, y: at.lat() }).1.is_empty();
+        match at.lon() == -180.0 {
+            false => touches(at.lon()),
+            true => touches(-180.0) != touches(180.0),
+        }
+    }
+
+    /// The polygons in planar geometry.
+    pub(super) fn shape(&self) -> &MultiPolygon<f64> {
+        &self.shape
+    }
+
     /// The index of the edges.
     pub(super) fn edge_index(&self) -> &EdgeIndex {
         &self.edges

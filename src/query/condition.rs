@@ -1,74 +1,20 @@
-//! Conditions on reports beyond what a [`Filter`] has parameters for: the expressions of CQL2 (OGC
-//! 21-065r2) with its three-valued logic. A comparison with an absent value is neither true nor
-//! false.
+//! Conditions on features beyond what a [`Filter`] has parameters for: the expressions of CQL2 (OGC
+//! 21-065r2) with its three-valued logic. What depends on an absent value is unknown, neither true
+//! nor false.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::domain::{Filter, ServiceCode, Status, fold};
-use crate::place::{Polygons, Position};
+use crate::domain::{Filter, ServiceCode, Status};
+use crate::place::{BBox, Polygons, QueryShape, SpatialRelation};
+use crate::query::like_pattern::LikePattern;
+use crate::query::property_value::{FeatureRecord, MICROS, PropertyRef, PropertyValue};
+use crate::query::temporal_relation::{TemporalRelation, TimeInterval};
+use crate::query::value_expression::ValueExpression;
 
-/// A property of a report whose values are text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextProperty {
-    /// Tracking number.
-    Id,
-    /// Service code.
-    Service,
-    /// Status.
-    Status,
-    /// Reason of closing.
-    Reason,
-    /// Nature.
-    Nature,
-    /// Channel.
-    Channel,
-    /// How well the position is known.
-    Accuracy,
-    /// Area name that the source gave.
-    Area,
-    /// Id of the report of which it is a duplicate.
-    Parent,
-}
-
-impl TextProperty {
-    /// All properties with their names.
-    pub const ALL: [(Self, &'static str); 9] = [
-        (Self::Id, "service_request_id"),
-        (Self::Service, "service_code"),
-        (Self::Status, "status"),
-        (Self::Reason, "closed_reason"),
-        (Self::Nature, "nature"),
-        (Self::Channel, "channel"),
-        (Self::Accuracy, "accuracy"),
-        (Self::Area, "area"),
-        (Self::Parent, "parent_service_request_id"),
-    ];
-
-    /// The property with this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
-    }
-}
-
-/// A property of a report whose values are times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeProperty {
-    /// When the report was requested.
-    Requested,
-    /// When the report was closed.
-    Closed,
-}
-
-impl TimeProperty {
-    /// All properties with their names.
-    pub const ALL: [(Self, &'static str); 2] =
-        [(Self::Requested, "requested_datetime"), (Self::Closed, "closed_datetime")];
-
-    /// The property with this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(property, _)| *property)
-    }
-}
+/// A truth value of three-valued logic; none is unknown.
+pub type Ternary = Option<bool>;
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,25 +65,7 @@ impl Comparison {
     }
 }
 
-/// A set of positions.
-#[derive(Debug, Clone)]
-pub enum Region {
-    /// The positions inside polygons or on their edges.
-    Polygons(Box<Polygons>),
-    /// These positions.
-    Points(Vec<Position>),
-}
-
-impl Region {
-    pub(super) fn contains(&self, at: Position) -> bool {
-        match self {
-            Self::Polygons(polygons) => polygons.contains(at),
-            Self::Points(points) => points.contains(&at),
-        }
-    }
-}
-
-/// A condition on a report. It is true, false, or unknown where a value is absent.
+/// A condition on a feature. It is true, false, or unknown where a value is absent.
 #[derive(Debug, Clone)]
 pub enum Condition {
     /// Conjunction.
@@ -146,44 +74,60 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// Negation.
     Not(Box<Condition>),
-    /// True, or false, of every report.
-    Constant(bool),
-    /// A text compares so with another.
-    Text(TextProperty, Comparison, String, Folded),
-    /// A text equals one of these.
-    OneOf(TextProperty, Vec<String>, Folded),
-    /// A text matches a pattern: `%` stands for any characters, `_` for one, `\` escapes the next.
-    Like(TextProperty, String, Folded),
-    /// A text is absent.
-    NoText(TextProperty),
-    /// A time compares so with an interval, from the first to the last second since 1970. It is
-    /// equal to the interval where it lies in it, less where it lies before it.
-    Time(TimeProperty, Comparison, (i64, i64)),
-    /// A time is absent.
-    NoTime(TimeProperty),
-    /// The position is in a region.
-    In(Region),
-    /// The report has no position.
-    NoPosition,
+    /// The same for every feature.
+    Constant(Ternary),
+    /// A value is true.
+    Truth(ValueExpression),
+    /// Two conditions are both true or both false.
+    Same(Box<[Condition; 2]>),
+    /// A value compares so with another.
+    Compare(Comparison, ValueExpression, ValueExpression),
+    /// A value equals one of these texts or one of these values.
+    OneOf(ValueExpression, HashSet<String>, Vec<ValueExpression>),
+    /// A text matches a pattern.
+    Like(ValueExpression, LikePattern),
+    /// A value is absent.
+    IsNull(ValueExpression),
+    /// A condition is unknown.
+    IsUnknown(Box<Condition>),
+    /// Two intervals of time are so related.
+    Temporal(TemporalRelation, Box<[TimeInterval; 2]>),
+    /// The geometry is so related to a shape.
+    Spatial(SpatialRelation, Arc<QueryShape>),
+    /// The feature has no geometry.
+    NoGeometry,
 }
 
-/// Does a comparison ignore case and accents?
-pub type Folded = bool;
-
 impl Condition {
-    /// Is it true of every report, by its form alone?
-    ///
-    /// ```
-    /// use pointchaud::query::Condition;
-    ///
-    /// assert!(Condition::All(vec![]).is_always_true());
-    /// assert!(!Condition::Not(Box::new(Condition::Constant(false))).is_always_true());
-    /// ```
-    pub fn is_always_true(&self) -> bool {
+    /// Its truth for a feature.
+    pub(crate) fn truth(&self, record: &impl FeatureRecord) -> Ternary {
         match self {
-            Self::Constant(value) => *value,
-            Self::All(list) => list.iter().all(Self::is_always_true),
-            _ => false,
+            Self::All(list) => combined(list, false, record),
+            Self::Any(list) => combined(list, true, record),
+            Self::Not(inner) => inner.truth(record).map(|truth| !truth),
+            Self::Constant(truth) => *truth,
+            Self::Truth(value) => match value.value(record)? {
+                PropertyValue::Truth(truth) => Some(truth),
+                _ => None,
+            },
+            Self::Same(both) => Some(both[0].truth(record)? == both[1].truth(record)?),
+            Self::Compare(comparison, a, b) => {
+                let order = a.value(record)?.order(&b.value(record)?)?;
+                Some(comparison.holds(order))
+            }
+            Self::OneOf(value, texts, others) => one_of(value, texts, others, record),
+            Self::Like(value, pattern) => match value.value(record)? {
+                PropertyValue::Text(text) => Some(pattern.is_match(&text)),
+                _ => None,
+            },
+            Self::IsNull(value) => Some(value.value(record).is_none()),
+            Self::IsUnknown(inner) => Some(inner.truth(record).is_none()),
+            Self::Temporal(relation, both) => {
+                let [a, b] = both.as_ref();
+                Some(relation.holds(a.ends(record)?, b.ends(record)?))
+            }
+            Self::Spatial(relation, shape) => record.relates(*relation, shape),
+            Self::NoGeometry => Some(!record.has_geometry()),
         }
     }
 
@@ -192,160 +136,203 @@ impl Condition {
     ///
     /// ```
     /// use pointchaud::domain::Filter;
-    /// use pointchaud::query::{Comparison, Condition, TimeProperty};
+    /// use pointchaud::query::{
+    ///     Comparison, Condition, PropertyRef, TimeSpan, ValueExpression, ValueType,
+    /// };
     ///
-    /// let since = (1_790_000_000, 1_790_000_000);
-    /// let condition = Condition::Time(TimeProperty::Requested, Comparison::AtLeast, since);
+    /// let property = PropertyRef {
+    ///     name: "requested_datetime".into(), number: 0, value_type: ValueType::Time,
+    /// };
+    /// let since = ValueExpression::Time(TimeSpan::at_second(1_790_000_000));
+    /// let requested = ValueExpression::Property(property);
     /// let mut filter = Filter::default();
-    /// condition.narrow(&mut filter);
+    /// Condition::Compare(Comparison::AtLeast, requested, since).narrow(&mut filter);
     /// assert_eq!(filter.from, Some(1_790_000_000));
     /// ```
     pub fn narrow(&self, filter: &mut Filter) {
+        use Comparison::{AtLeast, AtMost, Equal, Greater, Less};
         match self {
             Self::All(list) => list.iter().for_each(|one| one.narrow(filter)),
-            Self::Text(TextProperty::Service, Comparison::Equal, code, false) => {
-                let codes = ServiceCode::new(code).into_iter();
-                let is_wanted = |code: &ServiceCode| {
-                    filter.services.as_ref().is_none_or(|list| list.contains(code))
-                };
-                filter.services = Some(codes.filter(is_wanted).collect());
+            Self::Compare(comparison, ValueExpression::Property(property), to) => {
+                match (property.name.as_str(), comparison, to) {
+                    ("service_code", Equal, ValueExpression::Text(code)) => {
+                        narrow_services(filter, &[code]);
+                    }
+                    ("status", Equal, ValueExpression::Text(word)) => {
+                        narrow_statuses(filter, &[word]);
+                    }
+                    ("requested_datetime", Equal | Greater | AtLeast | Less | AtMost, to) => {
+                        narrow_times(filter, *comparison, to);
+                    }
+                    _ => {}
+                }
             }
-            Self::Text(TextProperty::Status, Comparison::Equal, word, false) => {
-                let statuses = Status::parse(word).into_iter();
-                let is_wanted = |status: &Status| {
-                    filter.statuses.as_ref().is_none_or(|list| list.contains(status))
-                };
-                filter.statuses = Some(statuses.filter(is_wanted).collect());
-            }
-            Self::Time(
-                TimeProperty::Requested,
-                Comparison::Greater | Comparison::AtLeast,
-                (first, _),
-            ) => {
-                filter.from = filter.from.max(Some(*first));
-            }
-            Self::Time(
-                TimeProperty::Requested,
-                Comparison::Less | Comparison::AtMost,
-                (_, last),
-            ) => {
-                let before = last.saturating_add(1);
-                filter.before = Some(filter.before.map_or(before, |known| known.min(before)));
+            Self::OneOf(ValueExpression::Property(property), texts, others)
+                if others.is_empty() =>
+            {
+                let texts: Vec<&String> = texts.iter().collect();
+                match property.name.as_str() {
+                    "service_code" => narrow_services(filter, &texts),
+                    "status" => narrow_statuses(filter, &texts),
+                    _ => {}
+                }
             }
             _ => {}
         }
     }
 
-    /// A conjunct that wants the position in polygons, and the other conjuncts; none where the form
-    /// shows no such conjunct. Reports elsewhere do not match.
-    pub(super) fn polygons(&self) -> Option<(&Polygons, Vec<&Condition>)> {
+    /// A conjunct that wants the geometry inside polygons or a box, and the conjuncts that are left
+    /// to test; none where the form shows no such conjunct. Features elsewhere do not match.
+    pub(super) fn place(&self) -> Option<(ConditionPlace<'_>, Vec<&Condition>)> {
         match self {
-            Self::In(Region::Polygons(polygons)) => Some((polygons, Vec::new())),
+            Self::Spatial(relation, shape) => {
+                let place = match (shape.polygons(), shape.bbox()) {
+                    (Some(polygons), _) => ConditionPlace::Polygons(polygons),
+                    (_, Some(bbox)) => ConditionPlace::Box(bbox),
+                    _ => return None,
+                };
+                match relation {
+                    SpatialRelation::Intersects => Some((place, Vec::new())),
+                    SpatialRelation::Within | SpatialRelation::Touches => Some((place, vec![self])),
+                    _ => None,
+                }
+            }
             Self::All(list) => list.iter().enumerate().find_map(|(n, one)| {
-                let (polygons, mut rest) = one.polygons()?;
+                let (place, mut rest) = one.place()?;
                 rest.extend(list[..n].iter().chain(&list[n + 1..]));
-                Some((polygons, rest))
+                Some((place, rest))
             }),
             _ => None,
         }
     }
 
-    /// The truth of a condition on a text property for one value, or for an absent one. None for
-    /// unknown, and for other conditions.
-    pub(super) fn text_truth(&self, value: Option<&str>) -> Option<bool> {
+    /// Calls `visit` with each property that it names.
+    pub(super) fn each_property<'a>(&'a self, visit: &mut dyn FnMut(&'a PropertyRef)) {
         match self {
-            Self::Text(_, comparison, text, folded) => {
-                Some(comparison.holds(compare(value?, text, *folded)))
+            Self::All(list) | Self::Any(list) => {
+                list.iter().for_each(|one| one.each_property(visit));
             }
-            Self::OneOf(_, list, folded) => {
-                let value = value?;
-                Some(list.iter().any(|text| compare(value, text, *folded).is_eq()))
+            Self::Not(inner) | Self::IsUnknown(inner) => inner.each_property(visit),
+            Self::Same(both) => both.iter().for_each(|one| one.each_property(visit)),
+            Self::Truth(value) | Self::IsNull(value) | Self::Like(value, _) => {
+                value.each_property(visit);
             }
-            Self::Like(_, pattern, true) => Some(like(&fold(value?), &fold(pattern))),
-            Self::Like(_, pattern, false) => Some(like(value?, pattern)),
-            Self::NoText(_) => Some(value.is_none()),
-            _ => None,
+            Self::Compare(_, a, b) => {
+                a.each_property(visit);
+                b.each_property(visit);
+            }
+            Self::OneOf(value, _, others) => {
+                value.each_property(visit);
+                others.iter().for_each(|other| other.each_property(visit));
+            }
+            Self::Temporal(_, both) => both.iter().for_each(|one| one.each_property(visit)),
+            Self::Constant(_) | Self::Spatial(..) | Self::NoGeometry => {}
+        }
+    }
+
+    /// Does it ask for the geometry?
+    pub(super) fn is_spatial(&self) -> bool {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().any(Self::is_spatial),
+            Self::Not(inner) | Self::IsUnknown(inner) => inner.is_spatial(),
+            Self::Same(both) => both.iter().any(Self::is_spatial),
+            Self::Spatial(..) | Self::NoGeometry => true,
+            _ => false,
+        }
+    }
+
+    /// Approximate cost of one evaluation; a comparison of two numbers costs one to three.
+    pub(super) fn cost(&self) -> u64 {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).sum::<u64>() + 1,
+            Self::Not(inner) | Self::IsUnknown(inner) => inner.cost() + 1,
+            Self::Same(both) => both.iter().map(Self::cost).sum::<u64>() + 1,
+            Self::Truth(value) | Self::IsNull(value) => value.cost(),
+            Self::Like(value, _) => value.cost() + 8,
+            Self::Compare(_, a, b) => a.cost() + b.cost(),
+            Self::OneOf(value, _, others) => {
+                value.cost() + 4 + others.iter().map(ValueExpression::cost).sum::<u64>()
+            }
+            Self::Temporal(_, both) => {
+                both.iter().map(|one| one.start.cost() + one.end.cost()).sum()
+            }
+            Self::Constant(_) | Self::NoGeometry => 1,
+            Self::Spatial(..) => 16,
         }
     }
 }
 
-fn compare(a: &str, b: &str, folded: bool) -> Ordering {
-    if folded { fold(a).cmp(&fold(b)) } else { a.cmp(b) }
+/// Where the reports of a condition lie.
+pub(super) enum ConditionPlace<'a> {
+    /// Inside polygons or on their edges.
+    Polygons(&'a Polygons),
+    /// Inside a box or on its edges.
+    Box(&'a BBox),
 }
 
-/// Does the text match the pattern of `%`, `_` and `\`? Takes at most O(text · pattern) time: only
-/// the last `%` is ever backtracked to.
-fn like(text: &str, pattern: &str) -> bool {
-    #[derive(PartialEq)]
-    enum Token {
-        AnyText,
-        AnyOne,
-        Literal(char),
-    }
-    let mut tokens = Vec::new();
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        tokens.push(match c {
-            '%' => Token::AnyText,
-            '_' => Token::AnyOne,
-            '\\' => Token::Literal(rest.next().unwrap_or('\\')),
-            other => Token::Literal(other),
-        });
-    }
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut token, mut retry) = (0, 0, None);
-    while at < text.len() {
-        match tokens.get(token) {
-            Some(Token::AnyText) => {
-                retry = Some((token, at));
-                token += 1;
-            }
-            Some(Token::AnyOne) => (at, token) = (at + 1, token + 1),
-            Some(Token::Literal(c)) if *c == text[at] => (at, token) = (at + 1, token + 1),
-            _ => match retry {
-                None => return false,
-                Some((any, from)) => {
-                    retry = Some((any, from + 1));
-                    (at, token) = (from + 1, any + 1);
-                }
-            },
+/// The truth of a conjunction (where `decisive` is false) or a disjunction (where it is true): one
+/// `decisive` truth decides; otherwise the result is unknown if any truth is.
+fn combined(list: &[Condition], decisive: bool, record: &impl FeatureRecord) -> Ternary {
+    let mut combined = Some(!decisive);
+    for one in list {
+        match one.truth(record) {
+            Some(truth) if truth == decisive => return Some(decisive),
+            None => combined = None,
+            Some(_) => {}
         }
     }
-    tokens[token..].iter().all(|token| *token == Token::AnyText)
+    combined
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_queryable_field_has_a_property() {
-        let texts = TextProperty::ALL.iter().map(|(_, name)| *name);
-        let times = TimeProperty::ALL.iter().map(|(_, name)| *name);
-        let mut known: Vec<&str> = texts.chain(times).collect();
-        let mut wanted: Vec<&str> =
-            crate::domain::fields::QUERYABLE.iter().map(|field| field.name).collect();
-        known.sort_unstable();
-        wanted.sort_unstable();
-        assert_eq!(known, wanted);
+/// Does a value equal one of many? Unknown where it equals none and one of the others is unknown.
+fn one_of(
+    value: &ValueExpression,
+    texts: &HashSet<String>,
+    others: &[ValueExpression],
+    record: &impl FeatureRecord,
+) -> Ternary {
+    if texts.is_empty() && others.is_empty() {
+        return Some(false);
     }
-
-    #[test]
-    fn patterns() {
-        for (text, pattern, matches) in [
-            ("nid-de-poule", "nid%", true),
-            ("nid-de-poule", "%poule", true),
-            ("nid-de-poule", "%de%", true),
-            ("nid-de-poule", "nid_de_poule", true),
-            ("nid-de-poule", "nid", false),
-            ("", "%", true),
-            ("", "_", false),
-            ("100 %", "100 \\%", true),
-            ("100 x", "100 \\%", false),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "%a%a%a%a%a%a%a%a%a%a%c", false),
-            ("abcabd", "%abd", true),
-        ] {
-            assert_eq!(like(text, pattern), matches, "{text} {pattern}");
+    let value = value.value(record)?;
+    if let PropertyValue::Text(text) = &value
+        && texts.contains(&**text)
+    {
+        return Some(true);
+    }
+    let mut found = Some(false);
+    for other in others {
+        match other.value(record).and_then(|other| value.order(&other)) {
+            Some(Ordering::Equal) => return Some(true),
+            Some(_) => {}
+            None => found = None,
         }
+    }
+    found
+}
+
+fn narrow_services(filter: &mut Filter, codes: &[&String]) {
+    let codes = codes.iter().filter_map(|code| ServiceCode::new(code));
+    let is_wanted =
+        |code: &ServiceCode| filter.services.as_ref().is_none_or(|list| list.contains(code));
+    filter.services = Some(codes.filter(is_wanted).collect());
+}
+
+fn narrow_statuses(filter: &mut Filter, words: &[&String]) {
+    let statuses = words.iter().filter_map(|word| Status::parse(word));
+    let is_wanted =
+        |status: &Status| filter.statuses.as_ref().is_none_or(|list| list.contains(status));
+    filter.statuses = Some(statuses.filter(is_wanted).collect());
+}
+
+fn narrow_times(filter: &mut Filter, comparison: Comparison, to: &ValueExpression) {
+    let ValueExpression::Time(span) = to else { return };
+    let (first, last) = (span.first.div_euclid(MICROS), span.last.div_euclid(MICROS));
+    if !matches!(comparison, Comparison::Less | Comparison::AtMost) {
+        filter.from = filter.from.max(Some(first));
+    }
+    if !matches!(comparison, Comparison::Greater | Comparison::AtLeast) {
+        let before = last.saturating_add(1);
+        filter.before = Some(filter.before.map_or(before, |known| known.min(before)));
     }
 }

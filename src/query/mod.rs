@@ -33,22 +33,28 @@ mod hotspot_test;
 mod hotspots;
 mod incident_grouping;
 mod items;
+mod like_pattern;
+mod matching;
 mod nearest;
 mod newest;
 mod page;
+mod property_value;
 mod quantiles;
 mod recurrence;
 mod sorted;
 mod stats;
+mod temporal_relation;
+mod value_expression;
 mod within;
 
 pub use alerts::{Alert, AlertLevel, AlertQuery, alerts};
+pub use bound_condition::ServiceLabels;
 pub use closing_time::was_open;
 pub use clusters::{
     Cluster, ClusterItem, Clusters, ZOOM_MAX, cluster, cluster_level, clusters, clusters_in_cell,
     expand_cluster,
 };
-pub use condition::{Comparison, Condition, Region, TextProperty, TimeProperty};
+pub use condition::{Comparison, Condition, Ternary};
 pub use density::{
     DensityCluster, DensityClusters, DensityQuery, SAMPLES_MAX, centroid_and_hull,
     density_clusters, located_reports,
@@ -72,12 +78,17 @@ pub use hotspots::{
 };
 pub use incident_grouping::{DuplicateReport, group_incidents};
 pub use items::{ItemsQuery, PositionTest, SortedItemsQuery, items, sorted_items};
+pub use like_pattern::LikePattern;
+pub use matching::ReportSource;
 pub use nearest::{nearest, within_radius};
 pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
 pub use page::{Cursor, NearbyReport, Page};
+pub use property_value::{FeatureRecord, PropertyRef, PropertyValue, TimeSpan, ValueType};
 pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, count_repairs, recurrences};
 pub use sorted::{
     ListKey, NEWEST_FIRST, PagePlace, SORT_TERMS_MAX, SortProperty, SortTerm, SortValue,
 };
 pub use stats::{Count, Stats, StatsPart, StatsQuery, extent, stats, time_span};
+pub use temporal_relation::{TemporalRelation, TimeInterval};
+pub use value_expression::{ArithmeticOperator, Folding, ValueExpression};
 pub use within::within_polygon;

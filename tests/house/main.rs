@@ -30,7 +30,11 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         &["rusqlite", "jiff", "blake3", "tracing", "geo", "geozero"],
     ),
     ("index", &["domain", "place"], &["hashbrown", "arc_swap"]),
-    ("query", &["index", "statistics", "domain", "place", "i18n", "error"], &["geo"]),
+    (
+        "query",
+        &["index", "statistics", "domain", "place", "i18n", "error"],
+        &["geo", "unicode_normalization"],
+    ),
     (
         "export",
         &["index", "query", "domain", "place", "i18n", "error"],

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::common::world::{World, layouts, world};
-use pointchaud::domain::{Filter, IndexedFields};
+use crate::cql2::IndexAlone;
+use pointchaud::domain::{Filter, IndexedFields, Interrupt};
 use pointchaud::query::{
     Condition, ListKey, PagePlace, SORT_TERMS_MAX, SortProperty, SortTerm, SortValue,
     SortedItemsQuery, sorted_items,
@@ -57,7 +58,9 @@ fn page(
     let condition = Condition::All(Vec::new());
     let query =
         SortedItemsQuery { bbox: None, inside: None, condition: &condition, order, place, limit };
-    let (page, matched) = sorted_items(snapshot, &snapshot.compiled(&filter), query);
+    let every = snapshot.compiled(&filter);
+    let (page, matched) =
+        sorted_items(snapshot, &every, query, &IndexAlone, &Interrupt::default()).unwrap();
     assert_eq!(matched, world.facts.len() as u64);
     let ids = page.items.iter().map(|address| snapshot.id(*address).to_owned()).collect();
     let key = |address: Option<&_>| address.map(|address| ListKey::of(snapshot, order, *address));

@@ -7,9 +7,12 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::http::ogc::collection::OgcCollection;
 use crate::http::ogc::cql;
+use crate::http::ogc::cql_records::AreaRecord;
 use crate::http::ogc::items_request::PageRequest;
 use crate::http::ogc::paging::{PageCursor, SortWord};
+use crate::http::ogc::queryables::Properties;
 use crate::http::ogc::representation::DocumentInputs;
+use crate::query::Condition;
 
 /// A page of areas, and what is beside it.
 pub struct AreaPage {
@@ -24,20 +27,21 @@ pub struct AreaPage {
 }
 
 /// Does a feature meet the conditions of the request?
-fn passes(feature: &Value, page: &PageRequest, properties: &[(String, String)]) -> Result<bool> {
+fn passes(
+    feature: &Value,
+    page: &PageRequest,
+    condition: Option<&Condition>,
+    properties: &[(String, String)],
+) -> bool {
     let has = |(name, value): &(String, String)| match &feature["properties"][name] {
         Value::String(text) => text == value,
         Value::Null => false,
         other => *other.to_string() == **value,
     };
     let is_inside = page.bbox.as_ref().is_none_or(|bbox| bbox.touches(feature));
-    if !is_inside || !properties.iter().all(has) {
-        return Ok(false);
-    }
-    match &page.expr {
-        None => Ok(true),
-        Some(expr) => Ok(cql::matches(expr, feature)?),
-    }
+    is_inside
+        && properties.iter().all(has)
+        && condition.is_none_or(|one| one.truth(&AreaRecord::new(feature)) == Some(true))
 }
 
 /// The place of a value before or after another one. Absent values come last in both directions.
@@ -78,18 +82,22 @@ fn values(feature: &Value, order: &[SortWord]) -> Vec<Value> {
 /// A page of a collection of areas.
 ///
 /// # Errors
-/// Those of [`OgcCollection::areas`]; a condition that cannot be applied.
+/// Those of [`OgcCollection::areas`]; a condition that the collection does not know; interrupted.
 pub fn area_items(
     inputs: &DocumentInputs<'_>,
     collection: &OgcCollection,
     page: &PageRequest,
     properties: &[(String, String)],
 ) -> Result<AreaPage> {
-    let DocumentInputs { state, city, snapshot, context, .. } = inputs;
+    let DocumentInputs { state, city, snapshot, context, interrupt, .. } = inputs;
+    let expr = page.expr.as_ref();
+    let condition = expr.map(|expr| cql::condition_on(expr, Properties::of(collection)));
+    let condition = condition.transpose()?;
     let mut found = Vec::new();
     let wanted = (*snapshot, page.bbox.as_ref().map(|bbox| &bbox.cover));
     for feature in collection.areas((state, city), wanted, context.language)? {
-        if passes(&feature, page, properties)? {
+        interrupt.check()?;
+        if passes(&feature, page, condition.as_ref(), properties) {
             found.push(feature);
         }
     }

@@ -9,6 +9,7 @@ use crate::domain::{Filter, StoredReport};
 use crate::error::{Error, Result};
 use crate::http::ogc::area_items::{AreaPage, area_items};
 use crate::http::ogc::collection::OgcCollection;
+use crate::http::ogc::cql_records::StoredReports;
 use crate::http::ogc::crs::Crs;
 use crate::http::ogc::features::{AnyFeature, FeaturePage, FeatureParts, PageHead, report};
 use crate::http::ogc::html;
@@ -109,7 +110,9 @@ fn read_reports(
     page: &PageRequest,
     (filter, condition): (&Filter, &Condition),
 ) -> Result<ReportPage> {
-    let DocumentInputs { state, city, snapshot, .. } = inputs;
+    let DocumentInputs { state, city, snapshot, context, interrupt, .. } = inputs;
+    let catalogue = city.catalogue();
+    let source = StoredReports::new((state, city), &catalogue, context.language);
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
     let cursor = page.paging.cursor.as_ref();
@@ -129,7 +132,7 @@ fn read_reports(
             place,
             limit: page.limit,
         };
-        let (found, matched) = query::sorted_items(snapshot, &compiled, query);
+        let (found, matched) = query::sorted_items(snapshot, &compiled, query, &source, interrupt)?;
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
         let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
@@ -165,7 +168,7 @@ fn report_items(
     page: &PageRequest,
     conditions: (&Filter, &Condition),
 ) -> Result<(Vec<u8>, HeaderMap)> {
-    let DocumentInputs { state, city, snapshot, context, form } = inputs;
+    let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
     let ReportPage { stored, matched, neighbours } = read_reports(inputs, page, conditions)?;
     let counts = match collection {
         OgcCollection::Incidents => {
@@ -283,7 +286,7 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
     let answer = call.respond_with_headers(media_type, CostClass::Long, move |inputs, request| {
         let ItemRequest { collection, id, parts, .. } = request;
         let inputs = DocumentInputs::new(inputs, &shape);
-        let DocumentInputs { state, city, snapshot, context, form } = inputs;
+        let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
         let links = links((form, context), &collection, &Neighbours::default(), &[]);
         let body = match &found {
             Some(stored) => one_report(&inputs, stored, (&collection, &parts), &links)?,

@@ -10,6 +10,7 @@ use crate::http::ogc::datetime::{DATETIME, Interval};
 use crate::http::ogc::features::FeatureParts;
 use crate::http::ogc::filter_crs::in_lon_lat;
 use crate::http::ogc::paging::{ListPaging, PagingParameters};
+use crate::http::ogc::queryables::Properties;
 use crate::http::ogc::representation::FORMAT;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
@@ -22,7 +23,7 @@ use crate::http::request::types::{Custom, Flag, PathSegment, Text};
 use crate::http::request::words::Choice;
 use crate::i18n::Language;
 use crate::message;
-use crate::query::{Comparison, Condition, TextProperty};
+use crate::query::{Comparison, Condition, ValueExpression};
 
 /// Limit of the number of features in a page. A greater `limit` is not an error and means this many
 /// (OGC API – Features).
@@ -206,32 +207,32 @@ const PAGE: ParameterGroup<PageParameters, PageParameters> = group(|page, _| Ok(
 /// Conditions that a text property of a report equals a value, besides those of the filter.
 struct Equalities;
 
-const EQUALITIES: [(TextProperty, Parameter<Text, Optional>); 5] = [
+const EQUALITIES: [(&str, Parameter<Text, Optional>); 5] = [
     (
-        TextProperty::Id,
+        "service_request_id",
         text("service_request_id").described("Numéro de suivi.", "Tracking number."),
     ),
     (
-        TextProperty::Service,
+        "service_code",
         text("service_code")
             .example("nid-de-poule")
             .described("Code du service.", "Code of the service."),
     ),
     (
-        TextProperty::Reason,
+        "closed_reason",
         text("closed_reason")
             .example("done")
             .described("Motif de fermeture.", "Why it was closed."),
     ),
     (
-        TextProperty::Accuracy,
+        "accuracy",
         text("accuracy").example("exact").described(
             "Précision de la position : exact ou approximate.",
             "Accuracy of the position: exact or approximate.",
         ),
     ),
     (
-        TextProperty::Parent,
+        "parent_service_request_id",
         text("parent_service_request_id")
             .described("Numéro de l’original d’un doublon.", "Id of the original of a duplicate."),
     ),
@@ -246,9 +247,12 @@ impl Extract for Equalities {
 
     fn extract(&self, reader: &mut ParameterReader<'_>) -> Read<Vec<Condition>> {
         let mut all = Vec::new();
-        for (property, parameter) in EQUALITIES {
-            if let Some(value) = parameter.extract(reader)? {
-                all.push(Condition::Text(property, Comparison::Equal, value, false));
+        for (name, parameter) in EQUALITIES {
+            let value = parameter.extract(reader)?;
+            if let Some((property, value)) = Properties::of_reports().property(name).zip(value) {
+                let property = ValueExpression::Property(property);
+                let value = ValueExpression::Text(value);
+                all.push(Condition::Compare(Comparison::Equal, property, value));
             }
         }
         Ok(all)
@@ -427,16 +431,16 @@ impl Request for ItemRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fields::{Field, QUERYABLE};
+    use crate::domain::fields::{Field, INDEXED, Kind};
 
     #[test]
-    fn every_text_property_is_a_parameter_where_no_filter_has_its_name() {
+    fn every_indexed_text_is_a_parameter_where_no_filter_has_its_name() {
         let mut declared = Vec::new();
         Equalities.declare(&mut declared);
         let mut declared: Vec<&str> = declared.iter().map(|one| one.name).collect();
-        let is_text = |name| TextProperty::parse(name).is_some();
+        let is_text = |field: &Field| !matches!(field.kind, Kind::Time | Kind::Degrees);
         let is_filter = |field: &Field| field.filter == Some(field.name);
-        let wanted = QUERYABLE.iter().filter(|field| !is_filter(field) && is_text(field.name));
+        let wanted = INDEXED.iter().filter(|field| !is_filter(field) && is_text(field));
         let mut wanted: Vec<&str> = wanted.map(|field| field.name).collect();
         declared.sort_unstable();
         wanted.sort_unstable();

@@ -6,6 +6,12 @@ mod api;
 mod area_items;
 pub mod collection;
 pub mod cql;
+mod cql_conditions;
+mod cql_context;
+mod cql_geometry;
+mod cql_limits;
+mod cql_records;
+mod cql_values;
 mod crs;
 mod datetime;
 mod features;
@@ -44,7 +50,7 @@ use crate::http::request::call::Call;
 use crate::i18n::Language;
 
 /// The conformance classes of the service.
-const CONFORMANCE: [&str; 29] = [
+const CONFORMANCE: [&str; 35] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -63,7 +69,13 @@ const CONFORMANCE: [&str; 29] = [
     "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/sorting",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
     "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
@@ -210,7 +222,7 @@ struct TemporalExtent {
 
 /// The metadata of a collection.
 fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<CollectionOut> {
-    let DocumentInputs { state, city, snapshot, context, form } = inputs;
+    let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
@@ -283,12 +295,9 @@ async fn queryables(call: Call<CollectionRequest>, headers: HeaderMap) -> Handle
     document(call, f, headers, SCHEMA, move |inputs| {
         let DocumentInputs { context, form, .. } = inputs;
         let title = collection.title(context.language);
-        let properties = match collection.is_of_reports() {
-            true => Properties::of_reports(),
-            false => Properties::of_areas(&collection.scalars(context.language)),
-        };
         let url = format!("{}/collections/{}", form.root, collection.id());
-        Ok((title.clone(), properties.schema(&url, title)))
+        let schema = Properties::of(&collection).schema(&url, title.clone(), context.language);
+        Ok((title, schema))
     })
     .await
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::domain::Interrupt;
 use crate::error::{Error, Result};
 use crate::http::ogc::collection::COLLECTION;
 use crate::http::ogc::html;
@@ -168,13 +169,15 @@ pub struct DocumentInputs<'a> {
     pub context: &'a RequestContext,
     /// The format of the response.
     pub form: &'a Representation,
+    /// Is raised when nobody waits for the response any more.
+    pub interrupt: &'a Interrupt,
 }
 
 impl<'a> DocumentInputs<'a> {
     /// These inputs with the format of the response.
     pub fn new(inputs: &ResponseInputs<'a>, form: &'a Representation) -> Self {
-        let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
-        Self { state, city, snapshot, context, form }
+        let ResponseInputs { state, city, snapshot, context, interrupt } = *inputs;
+        Self { state, city, snapshot, context, form, interrupt }
     }
 }
 

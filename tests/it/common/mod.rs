@@ -1,6 +1,9 @@
 //! Helpers of the tests: folders of their own, the program, the service, and what may be absent.
 
 mod client;
+pub mod cql;
+pub mod cql_random;
+mod cql_truth;
 pub mod filing;
 mod service;
 pub mod world;

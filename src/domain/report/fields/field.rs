@@ -181,8 +181,6 @@ pub struct Field {
     pub indexed: bool,
     /// The query parameter that filters by it.
     pub filter: Option<&'static str>,
-    /// Whether CQL2 filters may use it.
-    pub queryable: bool,
     /// Whether lists can be ordered by it.
     pub sortable: bool,
     /// Whether everybody may see it. A field that is not public is only in the list
@@ -216,7 +214,6 @@ impl Field {
             required: false,
             indexed: false,
             filter: None,
-            queryable: false,
             sortable: false,
             public: true,
             formats: Formats::NONE,
@@ -270,12 +267,6 @@ impl Field {
     /// The index holds it.
     pub(super) const fn indexed(mut self) -> Self {
         self.indexed = true;
-        self
-    }
-
-    /// CQL2 filters may use it.
-    pub(super) const fn queryable(mut self) -> Self {
-        self.queryable = true;
         self
     }
 

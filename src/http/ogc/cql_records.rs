@@ -1,0 +1,159 @@
+//! The features that conditions of CQL2 are evaluated for outside of the index: reports in the
+//! store, and areas in GeoJSON.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::fields::{FieldValue, Kind, QUERYABLE};
+use crate::domain::{Catalogue, ReportLabels, ReportTime, StoredReport};
+use crate::error::Result;
+use crate::http::state::AppState;
+use crate::http::v1::reports::answer::labels;
+use crate::i18n::Language;
+use crate::place::{QueryShape, SpatialRelation};
+use crate::query::{
+    Condition, FeatureRecord, PropertyRef, PropertyValue, ReportSource, ServiceLabels, TimeSpan,
+    ValueType,
+};
+use crate::usecase::City;
+
+/// The reports of a city in its store.
+pub struct StoredReports<'a> {
+    state: &'a AppState,
+    city: &'a City,
+    catalogue: &'a Catalogue,
+    language: Language,
+}
+
+impl<'a> StoredReports<'a> {
+    /// The reports of a city, with labels in a language.
+    pub fn new(
+        (state, city): (&'a AppState, &'a City),
+        catalogue: &'a Catalogue,
+        language: Language,
+    ) -> Self {
+        Self { state, city, catalogue, language }
+    }
+}
+
+impl ReportSource for StoredReports<'_> {
+    fn jurisdiction(&self) -> &str {
+        self.city.id().as_str()
+    }
+
+    fn labels(&self, service_code: &str) -> ServiceLabels {
+        match self.catalogue.get(service_code) {
+            Some(service) => ServiceLabels {
+                name: self.language.pick(&service.names).to_owned(),
+                group: service.group.clone(),
+            },
+            None => ServiceLabels { name: service_code.to_owned(), group: String::new() },
+        }
+    }
+
+    fn hold(&self, condition: &Condition, ids: &[&str]) -> Result<Vec<bool>> {
+        let found = self.state.app.reader().get_many(self.city.id(), ids)?;
+        let truths: HashMap<&str, bool> = found
+            .iter()
+            .map(|stored| {
+                let record = StoredRecord {
+                    stored,
+                    labels: labels(stored, self.city, self.catalogue, self.language),
+                    zone: self.city.zone(),
+                };
+                (stored.report.id.as_str(), condition.truth(&record) == Some(true))
+            })
+            .collect();
+        Ok(ids.iter().map(|id| truths.get(id).copied().unwrap_or(false)).collect())
+    }
+}
+
+/// A report in the store.
+struct StoredRecord<'a> {
+    stored: &'a StoredReport,
+    labels: ReportLabels<'a>,
+    zone: &'a TimeZone,
+}
+
+impl FeatureRecord for StoredRecord<'_> {
+    fn value(&self, property: &PropertyRef) -> Option<PropertyValue<'_>> {
+        let field = QUERYABLE.get(property.number)?;
+        // The accuracy has no meaning without a position.
+        if field.name == "accuracy" && !self.has_geometry() {
+            return None;
+        }
+        match field.shown(self.stored, &self.labels)? {
+            FieldValue::Degrees(degrees) => PropertyValue::finite(degrees),
+            FieldValue::Count(count) => PropertyValue::finite(count as f64),
+            value => {
+                let text = value.into_text();
+                match field.kind {
+                    Kind::Time => {
+                        let time = ReportTime::parse(&text, self.zone).ok()?;
+                        Some(PropertyValue::Time(TimeSpan::at_second(time.second())))
+                    }
+                    _ => Some(PropertyValue::Text(text)),
+                }
+            }
+        }
+    }
+
+    fn has_geometry(&self) -> bool {
+        self.stored.report.position.is_some()
+    }
+
+    fn relates(&self, relation: SpatialRelation, shape: &QueryShape) -> Option<bool> {
+        Some(relation.holds_at(self.stored.report.position?, shape))
+    }
+}
+
+/// An area as a GeoJSON feature.
+pub struct AreaRecord<'a> {
+    feature: &'a Value,
+    /// Its geometry, once it was asked for.
+    geometry: OnceCell<Option<geo::Geometry<f64>>>,
+}
+
+impl<'a> AreaRecord<'a> {
+    /// An area.
+    pub fn new(feature: &'a Value) -> Self {
+        Self { feature, geometry: OnceCell::new() }
+    }
+
+    fn geometry(&self) -> Option<&geo::Geometry<f64>> {
+        let read = || {
+            let geometry = geojson::Geometry::deserialize(&self.feature["geometry"]).ok()?;
+            geo::Geometry::try_from(geometry).ok()
+        };
+        self.geometry.get_or_init(read).as_ref()
+    }
+}
+
+impl FeatureRecord for AreaRecord<'_> {
+    fn value(&self, property: &PropertyRef) -> Option<PropertyValue<'_>> {
+        match &self.feature["properties"][&property.name] {
+            Value::String(text) if property.value_type == ValueType::Time => {
+                let at: Timestamp = text.parse().ok()?;
+                Some(PropertyValue::Time(TimeSpan::at_second(at.as_second())))
+            }
+            Value::String(text) => Some(PropertyValue::Text(Cow::Borrowed(text))),
+            Value::Number(number) => PropertyValue::finite(number.as_f64()?),
+            Value::Bool(truth) => Some(PropertyValue::Truth(*truth)),
+            _ => None,
+        }
+    }
+
+    fn has_geometry(&self) -> bool {
+        !self.feature["geometry"].is_null()
+    }
+
+    fn relates(&self, relation: SpatialRelation, shape: &QueryShape) -> Option<bool> {
+        Some(relation.holds_of(self.geometry()?, shape))
+    }
+}
