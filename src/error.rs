@@ -63,6 +63,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The body is of a media type that the operation does not read.
     MediaType,
+    /// The caller accepts none of the media types that there are.
+    NotAcceptable,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
     /// A fault of ours or of the machine; the cause is for the log only.
@@ -76,7 +78,8 @@ pub struct Error {
     pub kind: ErrorKind,
     /// The message for people.
     pub message: Message,
-    /// The values that were refused, where the kind is [`ErrorKind::Invalid`].
+    /// The values that were refused, where the kind is [`ErrorKind::Invalid`] or
+    /// [`ErrorKind::NotAcceptable`].
     pub refusals: Vec<Refusal>,
     /// What went wrong underneath. Logged, never shown.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,

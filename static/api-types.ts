@@ -1707,8 +1707,8 @@ export interface components {
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1723,8 +1723,8 @@ export interface components {
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1738,8 +1738,8 @@ export interface components {
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1755,24 +1755,25 @@ export interface components {
             title: string;
             description: string;
             itemType: string;
+            /** @description The systems that `crs` and `bbox-crs` take. */
             crs: string[];
             storageCrs: string;
-            /** @description The extent of a collection's features. */
-            extent: {
-                spatial: {
+            /** @description Omitted while the collection has no features. */
+            extent?: {
+                spatial?: {
                     bbox: number[][];
                     crs: string;
-                };
+                } | null;
                 temporal?: {
                     interval: string[][];
                     trs: string;
                 } | null;
-            };
+            } | null;
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1792,6 +1793,19 @@ export interface components {
             };
             additionalProperties: boolean;
         };
+        /** @description A JSON Schema of properties of a collection's features. */
+        LogicalSchema: {
+            $schema: string;
+            $id: string;
+            type: string;
+            title: string;
+            description: string;
+            properties: {
+                [key: string]: unknown;
+            };
+            required?: string[];
+            additionalProperties: boolean;
+        };
         /** @description A page of features. */
         FeatureCollection: {
             /** @enum {string} */
@@ -1807,12 +1821,12 @@ export interface components {
             numberMatched: number;
             /** @description Number of features in this page. */
             numberReturned: number;
-            /** @description Links to the page itself, to its other format and to the next page. */
+            /** @description Links to the page itself, to its other format, and to the next and the previous page. */
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1831,8 +1845,8 @@ export interface components {
             links?: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1849,14 +1863,93 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        SearchBody: {
+            /**
+             * @description Maximum number of features in a page; values above 10000 mean 10000.
+             * @default 100
+             */
+            limit: number;
+            /** @description Bounding box: west, south, east, north in degrees, or in the axes and the unit of 'bbox-crs'; or six numbers, of which the heights are ignored. */
+            bbox?: number[];
+            /**
+             * @description Coordinate reference system of 'bbox'; CRS84 by default.
+             * @enum {string}
+             */
+            "bbox-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/32187" | "http://www.opengis.net/def/crs/EPSG/0/32188" | "http://www.opengis.net/def/crs/EPSG/0/32189" | "http://www.opengis.net/def/crs/EPSG/0/2949" | "http://www.opengis.net/def/crs/EPSG/0/2950" | "http://www.opengis.net/def/crs/EPSG/0/2951" | "http://www.opengis.net/def/crs/EPSG/0/32198" | "http://www.opengis.net/def/crs/EPSG/0/26918" | "http://www.opengis.net/def/crs/EPSG/0/26919" | "http://www.opengis.net/def/crs/EPSG/0/32618" | "http://www.opengis.net/def/crs/EPSG/0/32619" | "http://www.opengis.net/def/crs/EPSG/0/2249" | "http://www.opengis.net/def/crs/EPSG/0/2263" | "http://www.opengis.net/def/crs/EPSG/0/3435" | "http://www.opengis.net/def/crs/EPSG/0/2248" | "http://www.opengis.net/def/crs/EPSG/0/2227" | "http://www.opengis.net/def/crs/EPSG/0/2056" | "http://www.opengis.net/def/crs/EPSG/0/2154" | "http://www.opengis.net/def/crs/EPSG/0/25832" | "http://www.opengis.net/def/crs/EPSG/0/27700";
+            /**
+             * @description Coordinate reference system of the geometries in the response; CRS84 by default.
+             * @enum {string}
+             */
+            crs?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/32187" | "http://www.opengis.net/def/crs/EPSG/0/32188" | "http://www.opengis.net/def/crs/EPSG/0/32189" | "http://www.opengis.net/def/crs/EPSG/0/2949" | "http://www.opengis.net/def/crs/EPSG/0/2950" | "http://www.opengis.net/def/crs/EPSG/0/2951" | "http://www.opengis.net/def/crs/EPSG/0/32198" | "http://www.opengis.net/def/crs/EPSG/0/26918" | "http://www.opengis.net/def/crs/EPSG/0/26919" | "http://www.opengis.net/def/crs/EPSG/0/32618" | "http://www.opengis.net/def/crs/EPSG/0/32619" | "http://www.opengis.net/def/crs/EPSG/0/2249" | "http://www.opengis.net/def/crs/EPSG/0/2263" | "http://www.opengis.net/def/crs/EPSG/0/3435" | "http://www.opengis.net/def/crs/EPSG/0/2248" | "http://www.opengis.net/def/crs/EPSG/0/2227" | "http://www.opengis.net/def/crs/EPSG/0/2056" | "http://www.opengis.net/def/crs/EPSG/0/2154" | "http://www.opengis.net/def/crs/EPSG/0/25832" | "http://www.opengis.net/def/crs/EPSG/0/27700";
+            /** @description The only properties to return, separated by commas; see 'schema'. */
+            properties?: string[];
+            /**
+             * @description Return the features without their geometry.
+             * @default false
+             */
+            skipGeometry: boolean;
+            /** @description Properties to sort by, at most four: '+name' or 'name' for ascending order, '-name' for descending order; see 'sortables'. Features without a value come last; equal ones are in the order of their ids. */
+            sortby?: string[];
+            /** @description Start or end of the page, as in the links 'next' and 'prev'. */
+            cursor?: string;
+            /** @description An RFC 3339 instant with its offset (Z or -05:00), or an interval of two instants, ends included. One of the ends may be open (.. or nothing), the second a duration (P10D). A date is the whole day in the city’s time zone. Fractions of a second are ignored. */
+            datetime?: string;
+            /**
+             * @description Language of 'filter'.
+             * @enum {string}
+             */
+            "filter-lang"?: "cql2-text" | "cql2-json";
+            /** @description A condition in CQL2; see 'queryables'. */
+            filter?: string | Record<string, unknown>;
+            /**
+             * @description Coordinate reference system of the geometries in 'filter'; CRS84 by default.
+             * @enum {string}
+             */
+            "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/32187" | "http://www.opengis.net/def/crs/EPSG/0/32188" | "http://www.opengis.net/def/crs/EPSG/0/32189" | "http://www.opengis.net/def/crs/EPSG/0/2949" | "http://www.opengis.net/def/crs/EPSG/0/2950" | "http://www.opengis.net/def/crs/EPSG/0/2951" | "http://www.opengis.net/def/crs/EPSG/0/32198" | "http://www.opengis.net/def/crs/EPSG/0/26918" | "http://www.opengis.net/def/crs/EPSG/0/26919" | "http://www.opengis.net/def/crs/EPSG/0/32618" | "http://www.opengis.net/def/crs/EPSG/0/32619" | "http://www.opengis.net/def/crs/EPSG/0/2249" | "http://www.opengis.net/def/crs/EPSG/0/2263" | "http://www.opengis.net/def/crs/EPSG/0/3435" | "http://www.opengis.net/def/crs/EPSG/0/2248" | "http://www.opengis.net/def/crs/EPSG/0/2227" | "http://www.opengis.net/def/crs/EPSG/0/2056" | "http://www.opengis.net/def/crs/EPSG/0/2154" | "http://www.opengis.net/def/crs/EPSG/0/25832" | "http://www.opengis.net/def/crs/EPSG/0/27700";
+            /** @description Codes of services or groups, separated by commas; see /api/v1/services. */
+            service?: string;
+            /** @description Reports made at or after this instant (RFC 3339) or date, in the city’s time zone. */
+            from?: string;
+            /** @description Reports made at or before this instant or the end of this date. */
+            to?: string;
+            /** @description open, in_progress or closed; several are separated by commas. */
+            status?: string;
+            /** @description intervention, information, complaint or comment; several are separated by commas. */
+            nature?: string;
+            /** @description phone, email, web, app, counter or import; several are separated by commas. */
+            channel?: string;
+            /** @description Names of areas, separated by commas; a name that holds a comma is put in double quotes. See 'area' in /api/v1/stats. */
+            area?: string;
+            /**
+             * @description Include reports with an approximate position.
+             * @default false
+             */
+            approximate: boolean;
+            /**
+             * @description reports counts each report; incidents counts each problem once, without its duplicates.
+             * @default reports
+             * @enum {string}
+             */
+            count: "reports" | "incidents";
+            /** @description Tracking number. */
+            service_request_id?: string;
+            /** @description Code of the service. */
+            service_code?: string;
+            /** @description Why it was closed. */
+            closed_reason?: string;
+            /** @description Accuracy of the position: exact or approximate. */
+            accuracy?: string;
+            /** @description Id of the original of a duplicate. */
+            parent_service_request_id?: string;
+        };
         /** @description The tiles of a collection, on each grid. */
         TileSets: {
             tilesets: components["schemas"]["TileSet"][];
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1874,8 +1967,8 @@ export interface components {
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -1922,8 +2015,8 @@ export interface components {
                 links: {
                     /** @description The link relation. */
                     rel: string;
-                    /** @description The media type of the target. */
-                    type: string;
+                    /** @description The media type of the target; omitted if it is not known. */
+                    type?: string;
                     /** @description The address of the target, or a URI template. */
                     href: string;
                     /** @description The title of the target. */
@@ -1935,8 +2028,8 @@ export interface components {
             links: {
                 /** @description The link relation. */
                 rel: string;
-                /** @description The media type of the target. */
-                type: string;
+                /** @description The media type of the target; omitted if it is not known. */
+                type?: string;
                 /** @description The address of the target, or a URI template. */
                 href: string;
                 /** @description The title of the target. */
@@ -2074,8 +2167,10 @@ export type Conformance = components['schemas']['Conformance'];
 export type Collections = components['schemas']['Collections'];
 export type OgcCollection = components['schemas']['OgcCollection'];
 export type Queryables = components['schemas']['Queryables'];
+export type LogicalSchema = components['schemas']['LogicalSchema'];
 export type FeatureCollection = components['schemas']['FeatureCollection'];
 export type Feature = components['schemas']['Feature'];
+export type SearchBody = components['schemas']['SearchBody'];
 export type TileSets = components['schemas']['TileSets'];
 export type TileSet = components['schemas']['TileSet'];
 export type Grids = components['schemas']['Grids'];

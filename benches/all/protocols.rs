@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use pointchaud::config::Limits;
-use pointchaud::http::{AppState, PageSettings, PublicConfig, WriteAccess, router};
+use pointchaud::http::{AppState, Licences, PageSettings, PublicConfig, WriteAccess, router};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
@@ -171,6 +171,7 @@ fn service(settings: &Settings, store: &Path) -> Outcome<(std::sync::Arc<App>, a
         open311_keys: Vec::new(),
         is_production: false,
         contact: None,
+        licences: Licences::default(),
         photo_store: PhotoStore::open(&settings.folder.join("media").display().to_string())?,
     };
     let state = AppState::new(

@@ -19,7 +19,7 @@ use crate::config::{EXPORT_ROWS_MAX, Limits};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::domain::JurisdictionId;
 use crate::error::{Error, ErrorKind, Refusal, Result};
-use crate::http::{AppState, PageSettings, PublicConfig, WriteAccess, router, serve};
+use crate::http::{AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve};
 use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
@@ -80,6 +80,10 @@ pub struct Arguments {
         default_value_t = EXPORT_ROWS_MAX
     )]
     export_rows_max: usize,
+    /// Address of the licence of the data, for OGC API – Features: of all cities (https://…) or of
+    /// one (CITY=https://…). May be given several times.
+    #[arg(long, env = "POINTCHAUD_LICENCE", value_delimiter = ' ')]
+    licence: Vec<String>,
     /// TileJSON of a vector basemap in the OpenMapTiles schema; `none` for a plain background;
     /// `auto` for OpenFreeMap where this machine can reach it.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
@@ -115,6 +119,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         open311_keys: arguments.open311_keys.clone(),
         is_production: arguments.production || access != WriteAccess::Local,
         contact: arguments.contact.clone(),
+        licences: Licences::parse(&arguments.licence)?,
         photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
     };
     let site = AppState::new(

@@ -30,7 +30,7 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 pub use serve::serve;
-pub use state::{AppState, PageSettings, PublicConfig, WriteAccess};
+pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
@@ -102,8 +102,10 @@ fn cors() -> CorsLayer {
             header::CONTENT_DISPOSITION,
             header::CONTENT_LANGUAGE,
             header::ETAG,
+            header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
+            HeaderName::from_static("content-crs"),
             HeaderName::from_static("idempotency-replayed"),
             HeaderName::from_static("pointchaud-left-out"),
         ])

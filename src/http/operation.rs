@@ -130,6 +130,8 @@ handlers! {
     Call<R> [R]; ;
     Call<R> [R]; headers: HeaderMap => HeaderMap = headers;
     Call<R> [R]; body: SentBytes => Bytes = received(body)?;
+    Call<R> [R]; headers: HeaderMap => HeaderMap = headers,
+        body: SentBytes => Bytes = received(body)?;
     Call<R> [R]; request: HttpRequest => HttpRequest = request;
     ServiceCall<R> [R]; ;
     ServiceCall<R> [R]; body: SentBytes => Bytes = received(body)?;
@@ -163,6 +165,7 @@ impl Operation {
             answer: Vec::new(),
             problem: vec![content::of::<Problem>("application/problem+json")],
             codes: USUAL,
+            is_negotiated: false,
             links: &[],
             audience: Audience::Public,
         };
@@ -285,6 +288,12 @@ impl Operation {
     /// Sets the operations on what its first successful response is about.
     pub fn linked_to(mut self, links: &'static [OperationLink]) -> Self {
         self.describe(|description| description.links = links);
+        self
+    }
+
+    /// It responds in the media type that the client prefers, or with 406.
+    pub fn negotiated(mut self) -> Self {
+        self.describe(|description| description.is_negotiated = true);
         self
     }
 

@@ -1,12 +1,17 @@
 //! The state that all handlers share.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use axum::http::Uri;
+
+use crate::error::{Refusal, Result};
 use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
 use crate::http::reply::streamed::StreamRoom;
 use crate::http::tiles::cache::TileCache;
 use crate::media::PhotoStore;
+use crate::message;
 use crate::query::DuplicateModel;
 use crate::usecase::App;
 use crate::usecase::imports::Imports;
@@ -24,6 +29,49 @@ pub enum WriteAccess {
     Nobody,
 }
 
+/// The addresses of the licences of the cities' data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Licences {
+    of_all: Option<String>,
+    of_cities: BTreeMap<String, String>,
+}
+
+impl Licences {
+    /// Reads addresses, each either of all cities (`https://…`) or of one (`CITY=https://…`).
+    ///
+    /// # Errors
+    /// A text is neither.
+    pub fn parse(texts: &[String]) -> Result<Self> {
+        let mut licences = Self::default();
+        let is_url = |text: &str| {
+            let uri = text.parse::<Uri>().ok();
+            let scheme = uri.as_ref().and_then(Uri::scheme_str).unwrap_or_default();
+            ["http", "https"].contains(&scheme) && !text.contains(['"', '<', '>'])
+        };
+        for text in texts {
+            match text.split_once('=') {
+                _ if is_url(text) => licences.of_all = Some(text.clone()),
+                Some((city, url)) if !city.is_empty() && is_url(url) => {
+                    licences.of_cities.insert(city.to_owned(), url.to_owned());
+                }
+                _ => {
+                    let message = message!(
+                        "doit être une adresse https://… ou VILLE=https://…",
+                        "must be an address https://… or CITY=https://…"
+                    );
+                    return Err(Refusal::new("--licence", text, message).into());
+                }
+            }
+        }
+        Ok(licences)
+    }
+
+    /// The address of the licence of a city's data, if it is known.
+    pub fn of(&self, city: &str) -> Option<&str> {
+        self.of_cities.get(city).or(self.of_all.as_ref()).map(String::as_str)
+    }
+}
+
 /// Settings that show in public answers.
 pub struct PublicConfig {
     /// The public address of the service. `None` means the `Host` of each request.
@@ -35,6 +83,8 @@ pub struct PublicConfig {
     pub is_production: bool,
     /// An e-mail address or a name, for Open311's discovery document and the OpenAPI document.
     pub contact: Option<String>,
+    /// The licences of the cities' data.
+    pub licences: Licences,
     /// The folder or bucket of the photos.
     pub photo_store: PhotoStore,
 }
@@ -107,5 +157,24 @@ impl AppState {
     pub fn set_document(&self, document: Document) {
         // A second router over the same state has the same operations, so the first one stays.
         let _ = self.document.set(document);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_licence_is_of_all_cities_or_of_one() {
+        let parse = |texts: &[&str]| {
+            Licences::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        };
+        let both = parse(&["https://a/?b=c", "boston.gov=https://d"]).unwrap();
+        assert_eq!(both.of("boston.gov"), Some("https://d"));
+        assert_eq!(both.of("nyc.gov"), Some("https://a/?b=c"));
+        assert_eq!(parse(&["boston.gov=https://d"]).unwrap().of("nyc.gov"), None);
+        for bad in ["", "CC-BY", "ftp://a", "=https://a", "boston.gov=", "https://a/\"b"] {
+            assert!(parse(&[bad]).is_err(), "{bad}");
+        }
     }
 }

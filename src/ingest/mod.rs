@@ -129,6 +129,7 @@ pub use negation::Negation;
 pub use notes::{NoPlace, NotedWord, Notes, status_word};
 pub use profile::Profile;
 pub use profile_columns::{ColumnWord, ProfileColumns};
+pub use projection::Projection;
 pub use read::{DocumentPage, JoinedPages, ReadOptions, SPOOL_BYTES_MAX, spool, unreadable};
 pub use recognition::{RecognisedColumn, Recognition};
 pub use recognition_mapping::{Declared, RECOGNISED};

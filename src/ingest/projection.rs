@@ -88,6 +88,27 @@ impl Projection {
     }
 }
 
+impl Projection {
+    /// Projected coordinates of a position, in the projection's own unit; `None` where the
+    /// projection is not defined there: where the way back does not lead to the same position.
+    pub fn x_y(&self, at: Position) -> Option<(f64, f64)> {
+        let mut point = (at.lon().to_radians(), at.lat().to_radians(), 0.0);
+        transform(&self.to, &self.from, &mut point).ok()?;
+        let (x, y) = match self.is_geographic() {
+            true => (point.0.to_degrees(), point.1.to_degrees()),
+            false => (point.0, point.1),
+        };
+        let (x, y) = if self.is_north_first { (y, x) } else { (x, y) };
+        let (lon, lat) = self.lon_lat(x, y)?;
+        let is_same =
+            (lon - at.lon()).abs() < SAME_DEGREES && (lat - at.lat()).abs() < SAME_DEGREES;
+        is_same.then_some((x, y))
+    }
+}
+
+/// Two positions that differ by less than this, in degrees, are the same: about a centimetre.
+const SAME_DEGREES: f64 = 1e-7;
+
 /// The number of an EPSG code: the digits at the end, behind `EPSG` where letters are.
 fn epsg_code(text: &str) -> Option<u32> {
     let start = text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
@@ -260,10 +281,21 @@ mod tests {
             ("EPSG:27700", 530_268.0, 179_640.0, -0.124_6, 51.500_7, 3e-4),
             ("EPSG:2154 yx", 6_600_000.0, 700_000.0, 3.0, 46.5, 1e-7),
         ] {
-            let (east, north) = Projection::new(name).unwrap().lon_lat(x, y).unwrap();
+            let projection = Projection::new(name).unwrap();
+            let (east, north) = projection.lon_lat(x, y).unwrap();
             assert!((east - lon).abs() < tolerance, "{name}: {east} is not {lon}");
             assert!((north - lat).abs() < tolerance, "{name}: {north} is not {lat}");
+            let (back_x, back_y) = projection.x_y(Position::new(east, north).unwrap()).unwrap();
+            assert!((back_x - x).abs() < 0.01 && (back_y - y).abs() < 0.01, "{name}: {back_x}");
         }
+    }
+
+    #[test]
+    fn a_projection_has_no_coordinates_beyond_its_domain() {
+        let mtm = Projection::new("EPSG:32188").unwrap();
+        let pole = Position::new(0.0, 90.0).unwrap();
+        assert!(Projection::new("EPSG:3857").unwrap().x_y(pole).is_none());
+        assert!(mtm.x_y(Position::new(-73.5, 45.5).unwrap()).is_some());
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! | question | functions |
 //! |---|---|
 //! | which reports are near or inside | [`nearest`] [`within_radius`] [`within_polygon`] |
-//! | which reports are newest | [`newest`] [`newest_page`] [`items`] |
+//! | which reports are newest, or first in another order | [`newest`] [`newest_page`] [`items`] |
+//! | the same, sorted by fields | [`sorted_items`] |
 //! | every report, for an export | [`ordered`] |
 //! | what a map shows at a zoom | [`clusters`] [`cluster`] [`expand_cluster`] [`newest_in_cell`] |
 //! | counts | [`stats`] [`time_span`] [`extent`] |
@@ -43,6 +44,7 @@ mod page;
 mod property_value;
 mod quantiles;
 mod recurrence;
+mod sorted;
 mod stats;
 mod temporal_relation;
 mod value_expression;
@@ -79,7 +81,7 @@ pub use hotspots::{
     Hotspot, HotspotQuery, Hotspots, RATIO_MIN, RECENT, REPORTS_MIN, hotspots, hotspots_by_service,
 };
 pub use incident_grouping::{DuplicateReport, group_incidents};
-pub use items::{ItemsQuery, items};
+pub use items::{ItemsQuery, PositionTest, SortedItemsQuery, items, sorted_items};
 pub use like_pattern::LikePattern;
 pub use matching::ReportSource;
 pub use nearest::{nearest, within_radius};
@@ -88,6 +90,9 @@ pub use ordered::{RowOrder, ordered};
 pub use page::{Cursor, NearbyReport, Page};
 pub use property_value::{FeatureRecord, PropertyRef, PropertyValue, TimeSpan, ValueType};
 pub use recurrence::{Recurrence, RecurrenceQuery, Recurrences, count_repairs, recurrences};
+pub use sorted::{
+    ListKey, NEWEST_FIRST, PagePlace, SORT_TERMS_MAX, SortProperty, SortTerm, SortValue,
+};
 pub use stats::{Count, Stats, StatsPart, StatsQuery, extent, stats, time_span};
 pub use temporal_relation::{TemporalRelation, TimeInterval};
 pub use value_expression::{ArithmeticOperator, Folding, ValueExpression};

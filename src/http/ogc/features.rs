@@ -9,7 +9,9 @@ use crate::domain::{ReportLabels, StoredReport};
 use crate::error::{Error, Result};
 use crate::export::areas::AreaGeometry;
 use crate::export::geojson::instant;
+use crate::http::ogc::crs::Crs;
 use crate::http::ogc::link::Link;
+use crate::http::ogc::schema::REPORTS;
 use crate::http::v1::facts::write_text;
 
 /// Approximate size of a report's feature in bytes, for the initial capacity of a page.
@@ -46,7 +48,7 @@ pub struct PageHead<'a> {
     /// Number of features in this page.
     #[serde(rename = "numberReturned")]
     number_returned: usize,
-    /// Links to the page itself, to its other format and to the next page.
+    /// Links to the page itself, to its other format, and to the next and the previous page.
     links: &'a [Link],
 }
 
@@ -94,16 +96,48 @@ impl<'a> PageHead<'a> {
     }
 }
 
-/// Writes the feature of a report. Every property is present, null if it has no value, because
-/// clients such as GDAL take the columns from the first feature. `incident` is the number of
-/// reports of an incident; `links` are for a single feature.
+/// What a response has of each feature.
+#[derive(Debug, Clone)]
+pub struct FeatureParts {
+    /// The system of the geometries.
+    pub crs: Crs,
+    /// The names of the properties; all of them if absent.
+    pub properties: Option<Vec<String>>,
+    /// Are geometries given? Otherwise they are null.
+    pub has_geometry: bool,
+}
+
+impl FeatureParts {
+    /// Does the response have this property?
+    fn has(&self, name: &str) -> bool {
+        self.properties.as_ref().is_none_or(|list| list.iter().any(|one| one == name))
+    }
+
+    /// Takes from the feature of an area what the response does not have, and converts its
+    /// geometry.
+    pub fn apply(&self, feature: &mut Value) {
+        match self.has_geometry {
+            true => self.crs.convert(&mut feature["geometry"]),
+            false => feature["geometry"] = Value::Null,
+        }
+        if let (Some(_), Some(properties)) =
+            (&self.properties, feature["properties"].as_object_mut())
+        {
+            properties.retain(|name, _| self.has(name));
+        }
+    }
+}
+
+/// Writes the feature of a report. Every property that the response has is present, null if it has
+/// no value, because clients such as GDAL take the columns from the first feature. `incident` is
+/// the number of reports of an incident; `links` are for a single feature.
 ///
 /// # Errors
 /// A value that JSON cannot hold.
 pub fn report(
     out: &mut Vec<u8>,
-    stored: &StoredReport,
-    names: &ReportLabels<'_>,
+    (stored, names): (&StoredReport, &ReportLabels<'_>),
+    parts: &FeatureParts,
     incident: Option<u64>,
     links: Option<&[Link]>,
 ) -> Result<()> {
@@ -115,36 +149,41 @@ pub fn report(
         out.extend_from_slice(b",\"links\":");
         serde_json::to_writer(&mut *out, links).map_err(Error::internal)?;
     }
-    match report.position {
+    let position = report.position.filter(|_| parts.has_geometry);
+    match position.and_then(|at| parts.crs.coordinates(at)) {
         None => out.extend_from_slice(b",\"geometry\":null,\"properties\":{"),
-        Some(at) => {
+        Some([first, second]) => {
             out.extend_from_slice(b",\"geometry\":{\"type\":\"Point\",\"coordinates\":[");
-            serde_json::to_writer(&mut *out, &at.lon()).map_err(Error::internal)?;
+            serde_json::to_writer(&mut *out, &first).map_err(Error::internal)?;
             out.push(b',');
-            serde_json::to_writer(&mut *out, &at.lat()).map_err(Error::internal)?;
+            serde_json::to_writer(&mut *out, &second).map_err(Error::internal)?;
             out.extend_from_slice(b"]},\"properties\":{");
         }
     }
-    properties(out, stored, names).map_err(Error::internal)?;
-    if let Some(count) = incident {
-        out.extend_from_slice(format!(",\"reports\":{count}").as_bytes());
+    properties(out, (stored, names), parts).map_err(Error::internal)?;
+    if let Some(count) = incident.filter(|_| parts.has(REPORTS)) {
+        out.extend_from_slice(format!("\"{REPORTS}\":{count},").as_bytes());
     }
-    out.extend_from_slice(format!(",\"revision\":{}}}}}", stored.revision).as_bytes());
+    if parts.has("revision") {
+        out.extend_from_slice(format!("\"revision\":{},", stored.revision).as_bytes());
+    }
+    if out.last() == Some(&b',') {
+        out.pop();
+    }
+    out.extend_from_slice(b"}}");
     Ok(())
 }
 
-/// Writes the properties of a report except its revision, which comes last.
+/// Writes the properties of a report, each with a comma after it, except its revision, which comes
+/// last.
 fn properties(
     out: &mut Vec<u8>,
-    stored: &StoredReport,
-    labels: &ReportLabels<'_>,
+    (stored, labels): (&StoredReport, &ReportLabels<'_>),
+    parts: &FeatureParts,
 ) -> serde_json::Result<()> {
     let is_located = stored.report.position.is_some();
-    let fields = OGC.iter().filter(|field| field.name != "revision");
-    for (n, field) in fields.enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
+    let fields = OGC.iter().filter(|field| field.name != "revision" && parts.has(field.name));
+    for field in fields {
         out.push(b'"');
         out.extend_from_slice(field.name.as_bytes());
         out.extend_from_slice(b"\":");
@@ -153,6 +192,7 @@ fn properties(
             None => out.extend_from_slice(b"null"),
             Some(value) => write_text(out, &value.into_text())?,
         }
+        out.push(b',');
     }
     Ok(())
 }

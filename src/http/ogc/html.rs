@@ -36,7 +36,8 @@ fn value(out: &mut String, body: &Value) {
             let text = |name: &str| escaped(body[name].as_str().unwrap_or_default());
             let (href, rel, kind) = (text("href"), text("rel"), text("type"));
             let shown = if body["title"].is_string() { text("title") } else { href.clone() };
-            out.push_str(&format!("<a href=\"{href}\">{shown}</a> <small>{rel} · {kind}</small>"));
+            let kind = if kind.is_empty() { rel } else { format!("{rel} · {kind}") };
+            out.push_str(&format!("<a href=\"{href}\">{shown}</a> <small>{kind}</small>"));
         }
         Value::Object(object) => {
             out.push_str("<dl>");

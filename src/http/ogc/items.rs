@@ -2,43 +2,44 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::domain::{Filter, StoredReport};
 use crate::error::{Error, Result};
-use crate::http::ogc::collection::{COLLECTION, OgcCollection};
-use crate::http::ogc::cql_records::{AreaRecord, StoredReports};
-use crate::http::ogc::features::{AnyFeature, FeaturePage, PageHead, report};
+use crate::http::ogc::area_items::{AreaPage, area_items};
+use crate::http::ogc::collection::OgcCollection;
+use crate::http::ogc::cql_records::StoredReports;
+use crate::http::ogc::crs::Crs;
+use crate::http::ogc::features::{AnyFeature, FeaturePage, FeatureParts, PageHead, report};
+use crate::http::ogc::html;
 use crate::http::ogc::items_request::{
-    AreaParameters, ItemSelection, ItemsRequest, PageCursor, PageParameters,
+    AreaParameters, ItemRequest, ItemSelection, ItemsRequest, PageRequest,
 };
 use crate::http::ogc::link::{Link, link};
-use crate::http::ogc::queryables::Properties;
+use crate::http::ogc::paging::{PageCursor, SortWord, cursor_beside};
 use crate::http::ogc::representation::{
-    DocumentInputs, FORMAT, GEOJSON, Representation, json_or_html,
+    DocumentInputs, GEOJSON, Representation, SCHEMA, headers_of, json_or_html,
 };
-use crate::http::ogc::{cql, html};
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, JSON, to_json};
-use crate::http::reply::geometry::touches;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
-use crate::http::request::parameter::path;
-use crate::http::request::parameter::request;
-use crate::http::request::reader::unknown;
-use crate::http::request::types::PathSegment;
-use crate::http::request::values::cursor_after;
 use crate::http::v1::reports::answer::labels;
 use crate::i18n::Language;
-use crate::query::{self, Condition, Cursor, ItemsQuery};
+use crate::index::DocAddress;
+use crate::place::Position;
+use crate::query::{self, Condition, ListKey, PagePlace, PositionTest, SortedItemsQuery};
 use crate::usecase::reports::check_areas;
 
 /// Limit of the number of pages that one request skips because all their reports were recorded
 /// after the client fetched its first page.
 const PAGES_SKIPPED_MAX: usize = 32;
+
+/// The header with the coordinate reference system of a response (OGC API – Features, Part 2).
+const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -55,60 +56,120 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The links of a page; `next` is the cursor of the next page.
+/// The pages beside a page.
+#[derive(Default)]
+struct Neighbours {
+    next: Option<PageCursor>,
+    prev: Option<PageCursor>,
+}
+
+/// The links of a page or a feature. `order` is the order of the list.
 fn links(
-    form: &Representation,
-    context: &RequestContext,
+    (form, context): (&Representation, &RequestContext),
     collection: &OgcCollection,
-    next: Option<String>,
+    neighbours: &Neighbours,
+    order: &[SortWord],
 ) -> Vec<Link> {
     let mut links = form.self_and_alternate_links(context, GEOJSON);
-    if let Some(cursor) = next {
-        let href = format!("{}{}", form.host(), context.next_page(&cursor));
-        let media_type = form.media_type(GEOJSON).split(';').next().unwrap_or_default();
-        links.push(link("next", media_type, &href, "Next"));
+    let media_type = form.media_type(GEOJSON).split(';').next().unwrap_or_default();
+    let Neighbours { next, prev } = neighbours;
+    for (rel, title, cursor) in [("next", "Next", next), ("prev", "Previous", prev)] {
+        if let Some(cursor) = cursor {
+            let href = format!("{}{}", form.host(), context.next_page(&cursor.text(order)));
+            links.push(link(rel, media_type, &href, title));
+        }
     }
-    let href = form.href(&format!("/collections/{}", collection.id()));
-    links.push(link("collection", JSON, &href, &collection.title(context.language)));
+    let path = format!("/collections/{}", collection.id());
+    let title = collection.title(context.language);
+    links.push(link("collection", JSON, &form.href(&path), &title));
+    links.push(link("describedby", SCHEMA, &form.href(&format!("{path}/schema")), "Schema"));
+    links.extend(form.licence_link(context.language));
     links
 }
 
-/// A page of a collection of reports.
-fn report_items(
+/// The header fields of a response with features in a system.
+fn headers(links: &[Link], crs: Crs) -> HeaderMap {
+    let mut headers = headers_of(links);
+    if let Ok(value) = HeaderValue::from_str(&format!("<{}>", crs.uri())) {
+        headers.insert(CONTENT_CRS, value);
+    }
+    headers
+}
+
+/// A page of reports and what is beside it.
+struct ReportPage {
+    stored: Vec<StoredReport>,
+    matched: u64,
+    neighbours: Neighbours,
+}
+
+/// Reads a page of reports. Clients take an empty page for the last one, so pages without reports
+/// of the revision at which the client began are skipped.
+fn read_reports(
     inputs: &DocumentInputs<'_>,
-    collection: &OgcCollection,
-    page: &PageParameters,
+    page: &PageRequest,
     (filter, condition): (&Filter, &Condition),
-) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form, interrupt } = inputs;
-    check_areas(snapshot, filter)?;
-    let compiled = snapshot.compiled(filter);
+) -> Result<ReportPage> {
+    let DocumentInputs { state, city, snapshot, context, interrupt, .. } = inputs;
     let catalogue = city.catalogue();
     let source = StoredReports::new((state, city), &catalogue, context.language);
-    let began = page.after.as_ref().map_or(snapshot.revision(), |after| after.key.began);
-    let (mut after, mut skipped) = (page.after.clone(), 0);
-    let (stored, matched, next) = loop {
-        let items = ItemsQuery {
-            bbox: page.bbox,
+    check_areas(snapshot, filter)?;
+    let compiled = snapshot.compiled(filter);
+    let cursor = page.paging.cursor.as_ref();
+    let began = cursor.map_or(snapshot.revision(), |cursor| cursor.began);
+    let is_backwards = cursor.is_some_and(|cursor| cursor.is_backwards);
+    let (order, mut place) = (page.paging.terms(), page.paging.place().unwrap_or_default());
+    let bbox = page.bbox.as_ref();
+    let is_inside = |at: Position| bbox.is_none_or(|bbox| bbox.contains(at));
+    let inside: PositionTest<'_> = &is_inside;
+    let mut skipped = 0;
+    loop {
+        let query = SortedItemsQuery {
+            bbox: bbox.map(|bbox| bbox.cover),
+            inside: bbox.filter(|bbox| bbox.is_projected()).map(|_| inside),
             condition,
-            after: after.map(|Cursor { key, id }| Cursor { key: key.requested, id }),
+            order: &order,
+            place,
             limit: page.limit,
         };
-        let (found, matched) = query::items(snapshot, &compiled, items, &source, interrupt)?;
+        let (found, matched) = query::sorted_items(snapshot, &compiled, query, &source, interrupt)?;
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
         let mut stored = state.app.reader().get_many(city.id(), &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
-        after = found.items.last().filter(|_| found.more).map(|last| Cursor {
-            key: PageCursor { requested: snapshot.requested(*last), began },
-            id: snapshot.id(*last).to_owned(),
-        });
-        // Clients take an empty page for the last one, so pages without reports are skipped. The
-        // limit bounds the work for a cursor that a client made up.
+        let key = |address: &DocAddress| ListKey::of(snapshot, &order, *address);
+        let (first, last) = (found.items.first().map(key), found.items.last().map(key));
+        let further = match is_backwards {
+            true => first.clone().map(PagePlace::Before),
+            false => last.clone().map(PagePlace::After),
+        };
+        // The limit bounds the work for a cursor that a client made up.
         skipped += 1;
-        if !stored.is_empty() || after.is_none() || skipped == PAGES_SKIPPED_MAX {
-            break (stored, matched, after.map(|Cursor { key, id }| cursor_after(key, &id)));
+        if let Some(further) = further.filter(|_| found.more && stored.is_empty())
+            && skipped < PAGES_SKIPPED_MAX
+        {
+            place = further;
+            continue;
         }
-    };
+        let (has_next, has_prev) = match is_backwards {
+            true => (true, found.more),
+            false => (found.more, cursor.is_some()),
+        };
+        let beside = |key, is_backwards| cursor_beside(key, began, is_backwards);
+        let next = last.filter(|_| has_next).map(|key| beside(key, false));
+        let prev = first.filter(|_| has_prev).map(|key| beside(key, true));
+        return Ok(ReportPage { stored, matched, neighbours: Neighbours { next, prev } });
+    }
+}
+
+/// A page of a collection of reports, with its header fields.
+fn report_items(
+    inputs: &DocumentInputs<'_>,
+    collection: &OgcCollection,
+    page: &PageRequest,
+    conditions: (&Filter, &Condition),
+) -> Result<(Vec<u8>, HeaderMap)> {
+    let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
+    let ReportPage { stored, matched, neighbours } = read_reports(inputs, page, conditions)?;
     let counts = match collection {
         OgcCollection::Incidents => {
             let ids: Vec<&str> = stored.iter().map(|stored| stored.report.id.as_str()).collect();
@@ -116,83 +177,44 @@ fn report_items(
         }
         _ => Vec::new(),
     };
-    let links = links(form, context, collection, next);
+    let links = links((form, context), collection, &neighbours, &page.paging.order);
     let (as_of, made_at) = (snapshot.revision(), city.now().as_second());
-    PageHead::new((matched, stored.len()), as_of, made_at, &links).write(|out| {
+    let head = PageHead::new((matched, stored.len()), as_of, made_at, &links);
+    let body = head.write(|out| {
+        let catalogue = city.catalogue();
         for (n, stored) in stored.iter().enumerate() {
             if n > 0 {
                 out.push(b',');
             }
             let labels = labels(stored, city, &catalogue, context.language);
-            report(out, stored, &labels, counts.get(n).map(|n| n + 1), None)?;
+            let incident = counts.get(n).map(|n| n + 1);
+            report(out, (stored, &labels), &page.parts, incident, None)?;
         }
         Ok(())
-    })
+    })?;
+    Ok((body, headers(&links, page.parts.crs)))
 }
 
-/// Does a feature of a collection of areas meet the conditions of the request?
-fn passes(
-    feature: &Value,
-    page: &PageParameters,
-    condition: Option<&Condition>,
-    properties: &[(String, String)],
-) -> bool {
-    let has = |(name, value): &(String, String)| match &feature["properties"][name] {
-        Value::String(text) => text == value,
-        Value::Null => false,
-        other => *other.to_string() == **value,
-    };
-    let is_inside = page.bbox.as_ref().is_none_or(|bbox| touches(feature, bbox));
-    is_inside
-        && properties.iter().all(has)
-        && condition.is_none_or(|one| one.truth(&AreaRecord::new(feature)) == Some(true))
-}
-
-/// A page of a collection of areas.
-fn area_items(
+/// A page of a collection of areas, with its header fields.
+fn page_of_areas(
     inputs: &DocumentInputs<'_>,
     collection: &OgcCollection,
-    page: &PageParameters,
+    page: &PageRequest,
     properties: &[(String, String)],
-) -> Result<Vec<u8>> {
-    let DocumentInputs { state, city, snapshot, context, form, interrupt } = inputs;
-    let expr = page.expr.as_ref();
-    let condition = expr.map(|expr| cql::condition_on(expr, Properties::of(collection)));
-    let condition = condition.transpose()?;
-    let mut found = Vec::new();
-    let wanted = (*snapshot, page.bbox.as_ref());
-    for feature in collection.areas((state, city), wanted, context.language)? {
-        interrupt.check()?;
-        if passes(&feature, page, condition.as_ref(), properties) {
-            found.push(feature);
-        }
-    }
-    let matched = found.len() as u64;
-    let id = |feature: &Value| feature["id"].as_str().unwrap_or_default().to_owned();
-    found.sort_by_key(id);
-    if let Some(after) = &page.after {
-        found.retain(|feature| id(feature) > after.id);
-    }
-    let more = found.len() > page.limit;
-    found.truncate(page.limit);
-    let cursor = PageCursor { requested: 0, began: snapshot.revision() };
-    let next = found.last().filter(|_| more).map(|last| cursor_after(cursor, &id(last)));
-    let links = links(form, context, collection, next);
+) -> Result<(Vec<u8>, HeaderMap)> {
+    let DocumentInputs { city, snapshot, context, form, .. } = inputs;
+    let AreaPage { features, matched, next, prev } =
+        area_items(inputs, collection, page, properties)?;
+    let neighbours = Neighbours { next, prev };
+    let links = links((form, context), collection, &neighbours, &page.paging.order);
     let (as_of, made_at) = (snapshot.revision(), city.now().as_second());
-    PageHead::new((matched, found.len()), as_of, made_at, &links).write(|out| {
-        let texts: Vec<String> = found.iter().map(Value::to_string).collect();
+    let head = PageHead::new((matched, features.len()), as_of, made_at, &links);
+    let body = head.write(|out| {
+        let texts: Vec<String> = features.iter().map(Value::to_string).collect();
         out.extend_from_slice(texts.join(",").as_bytes());
         Ok(())
-    })
-}
-
-/// Refuses query parameters that are not properties of these areas.
-fn check_properties(properties: &[(String, String)], collection: &OgcCollection) -> Result<()> {
-    let known = Properties::of(collection);
-    let is_unknown = |(name, _): &&(String, String)| !known.names().any(|known| known == name);
-    let refused: Vec<_> =
-        properties.iter().filter(is_unknown).map(|(name, value)| unknown(name, value)).collect();
-    if refused.is_empty() { Ok(()) } else { Err(Error::refused(refused)) }
+    })?;
+    Ok((body, headers(&links, page.parts.crs)))
 }
 
 /// Converts a JSON body to the format of the response.
@@ -209,44 +231,43 @@ fn in_form(
     Ok(html::page(&collection.title(language), &body, language).into_bytes())
 }
 
-async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
+/// Responds with a page of a collection.
+///
+/// # Errors
+/// Not acceptable; those of the store and of the background watch.
+pub async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerResult {
     let Call { state, city, context, request } = &mut call;
-    let form = Arc::new(Representation::choose(request.page.f, context, state, &headers));
-    if let ItemSelection::Areas(properties) = &request.selection {
-        check_properties(properties, &request.collection)?;
+    let place = (&**state, &**city);
+    let form = Representation::choose((request.page.f, GEOJSON), place, context, &headers)?;
+    if !request.collection.is_of_reports() {
         context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }
+    let form = Arc::new(form);
     let shape = form.clone();
-    let answer = call.respond(form.media_type(GEOJSON), CostClass::Long, move |inputs, request| {
+    let media_type = form.media_type(GEOJSON);
+    let answer = call.respond_with_headers(media_type, CostClass::Long, move |inputs, request| {
         let ItemsRequest { collection, page, selection } = request;
         let inputs = DocumentInputs::new(inputs, &shape);
-        let body = match &selection {
+        let (body, headers) = match &selection {
             ItemSelection::Reports(filter, condition) => {
                 report_items(&inputs, &collection, &page, (filter, condition))?
             }
             ItemSelection::Areas(properties) => {
-                area_items(&inputs, &collection, &page, properties)?
+                page_of_areas(&inputs, &collection, &page, properties)?
             }
         };
-        in_form(&shape, &collection, body, inputs.context.language)
+        let body = in_form(&shape, &collection, body, inputs.context.language)?;
+        Ok((body, headers))
     });
     Ok(form.with_security_headers(answer.await?))
 }
 
-request! {
-    /// One feature.
-    pub struct ItemRequest {
-        collection: String = COLLECTION,
-        id: String = path("feature", PathSegment, "4RX-7KM-PH")
-            .described("Identifiant de l’entité.", "Id of the feature."),
-        f: Option<bool> = FORMAT,
-    }
-}
-
 async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult {
     let Call { state, city, context, request } = &mut call;
-    let collection = OgcCollection::find(city, &request.collection)?;
-    let form = Arc::new(Representation::choose(request.f, context, state, &headers));
+    let form =
+        Representation::choose((request.f, GEOJSON), (&**state, &**city), context, &headers)?;
+    let form = Arc::new(form);
+    let collection = &request.collection;
     let mut found = None;
     if collection.is_of_reports() {
         let id = &request.id;
@@ -254,34 +275,33 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
         // `find_report` also accepts other spellings of an id, which are not ids of features. A
         // duplicate is not a feature of the collection of incidents.
         let is_it = stored.report.id.as_str() == id.as_str()
-            && (collection == OgcCollection::Reports || stored.report.parent.is_none());
+            && (*collection == OgcCollection::Reports || stored.report.parent.is_none());
         if !is_it {
             return Err(Error::not_found(id));
         }
         found = Some(stored);
     }
     let shape = form.clone();
-    let answer = call.respond(
-        form.media_type(GEOJSON),
-        CostClass::Long,
-        move |inputs, ItemRequest { id, .. }| {
-            let inputs = DocumentInputs::new(inputs, &shape);
-            let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
-            let links = links(form, context, &collection, None);
-            let body = match &found {
-                Some(stored) => one_report(&inputs, stored, &collection, &links)?,
-                None => {
-                    let areas =
-                        collection.areas((state, city), (snapshot, None), context.language)?;
-                    let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
-                    let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
-                    feature["links"] = serde_json::to_value(links).map_err(Error::internal)?;
-                    to_json(feature)?
-                }
-            };
-            in_form(form, &collection, body, context.language)
-        },
-    );
+    let media_type = form.media_type(GEOJSON);
+    let answer = call.respond_with_headers(media_type, CostClass::Long, move |inputs, request| {
+        let ItemRequest { collection, id, parts, .. } = request;
+        let inputs = DocumentInputs::new(inputs, &shape);
+        let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
+        let links = links((form, context), &collection, &Neighbours::default(), &[]);
+        let body = match &found {
+            Some(stored) => one_report(&inputs, stored, (&collection, &parts), &links)?,
+            None => {
+                let areas = collection.areas((state, city), (snapshot, None), context.language)?;
+                let mut found = areas.into_iter().find(|feature| feature["id"] == *id);
+                let feature = found.as_mut().ok_or_else(|| Error::not_found(&id))?;
+                parts.apply(feature);
+                feature["links"] = serde_json::to_value(&links).map_err(Error::internal)?;
+                to_json(feature)?
+            }
+        };
+        let body = in_form(form, &collection, body, context.language)?;
+        Ok((body, self::headers(&links, parts.crs)))
+    });
     Ok(form.with_security_headers(answer.await?))
 }
 
@@ -289,7 +309,7 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
 fn one_report(
     inputs: &DocumentInputs<'_>,
     stored: &StoredReport,
-    collection: &OgcCollection,
+    (collection, parts): (&OgcCollection, &FeatureParts),
     links: &[Link],
 ) -> Result<Vec<u8>> {
     let DocumentInputs { state, city, context, .. } = inputs;
@@ -304,6 +324,6 @@ fn one_report(
     let catalogue = city.catalogue();
     let labels = labels(stored, city, &catalogue, context.language);
     let mut out = Vec::new();
-    report(&mut out, stored, &labels, count, Some(links))?;
+    report(&mut out, (stored, &labels), parts, count, Some(links))?;
     Ok(out)
 }

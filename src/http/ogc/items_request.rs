@@ -1,65 +1,33 @@
 //! The parameters of the items of a collection.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use crate::domain::{Filter, ReportTime};
+use crate::domain::Filter;
 use crate::http::ogc::collection::{COLLECTION, OgcCollection};
 use crate::http::ogc::cql::{self, Expr};
-use crate::http::ogc::link::CRS84;
+use crate::http::ogc::crs::{BOX_CRS, Crs, CrsBox, FILTER_CRS, RESPONSE_CRS};
+use crate::http::ogc::datetime::{DATETIME, Interval};
+use crate::http::ogc::features::FeatureParts;
+use crate::http::ogc::filter_crs::in_lon_lat;
+use crate::http::ogc::paging::{ListPaging, PagingParameters};
 use crate::http::ogc::queryables::Properties;
 use crate::http::ogc::representation::FORMAT;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
-    Declaration, Extract, Optional, Parameter, ParameterGroup, ParameterType, Request, group, query,
+    Declaration, Extract, Optional, Parameter, ParameterGroup, ParameterType, Request, group, path,
+    query,
 };
-use crate::http::request::params::{FILTER, cursor_by, text};
-use crate::http::request::reader::{ParameterReader, Read};
-use crate::http::request::types::{Custom, Text};
-use crate::http::request::values::{CursorKey, bounds};
+use crate::http::request::params::{FILTER, text};
+use crate::http::request::reader::{ParameterReader, Read, unknown};
+use crate::http::request::types::{Custom, Flag, PathSegment, Text};
 use crate::http::request::words::Choice;
-use crate::i18n::Message;
+use crate::i18n::Language;
 use crate::message;
-use crate::place::BBox;
-use crate::query::{Comparison, Condition, Cursor, ValueExpression};
+use crate::query::{Comparison, Condition, ValueExpression};
 
 /// Limit of the number of features in a page. A greater `limit` is not an error and means this many
 /// (OGC API – Features).
 pub const LIMIT_MAX: usize = 10_000;
-
-/// The sort key in a page cursor, and the revision of the first page. Later pages leave out reports
-/// that were recorded after it.
-#[derive(Debug, Clone, Copy)]
-pub struct PageCursor {
-    /// When the last report of the page was made, in Unix time.
-    pub requested: i64,
-    /// The city's revision when the client fetched the first page.
-    pub began: u64,
-}
-
-impl fmt::Display for PageCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.requested, self.began)
-    }
-}
-
-impl CursorKey for PageCursor {
-    const PATTERN: &'static str = r"[-+]?[0-9]+\.\+?[0-9]+";
-}
-
-impl FromStr for PageCursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (requested, began) = text.split_once('.').ok_or(())?;
-        let requested = requested.parse().map_err(|_| ())?;
-        Ok(Self { requested, began: began.parse().map_err(|_| ())? })
-    }
-}
 
 /// A whole number of at least 1; numbers above [`LIMIT_MAX`] mean [`LIMIT_MAX`].
 #[derive(Debug, Clone, Copy)]
@@ -93,22 +61,11 @@ impl ParameterType for PageSize {
     }
 }
 
-/// A bounding box of four numbers, or six with heights, which are ignored.
-const BOX: Parameter<Custom<BBox>, Optional> = query(
+/// The text of a bounding box: four numbers, or six with heights, which are ignored.
+const BOX: Parameter<Custom<String>, Optional> = query(
     "bbox",
     Custom {
-        read: |text, _| {
-            let parts: Vec<&str> = text.split(',').collect();
-            match parts.as_slice() {
-                [w, s, low, e, n, high]
-                    if low.trim().parse::<f64>().is_ok_and(f64::is_finite)
-                        && high.trim().parse::<f64>().is_ok_and(f64::is_finite) =>
-                {
-                    bounds(&[*w, *s, *e, *n].join(","))
-                }
-                _ => bounds(text),
-            }
-        },
+        read: |text, _| Ok(text.to_owned()),
         schema: || {
             let number = json!({ "type": "number" });
             json!({ "type": "array", "items": number, "minItems": 4, "maxItems": 6 })
@@ -119,72 +76,84 @@ const BOX: Parameter<Custom<BBox>, Optional> = query(
 .optional()
 .example("-71.4,46.7,-71.1,46.9")
 .described(
-    "Rectangle : ouest, sud, est, nord en degrés ; ou six nombres, dont les hauteurs sont \
-     ignorées.",
-    "Bounding box: west, south, east, north in degrees; or six numbers, of which the heights are \
-     ignored.",
+    "Rectangle : ouest, sud, est, nord en degrés, ou dans les axes et l’unité de « bbox-crs » ; \
+     ou six nombres, dont les hauteurs sont ignorées.",
+    "Bounding box: west, south, east, north in degrees, or in the axes and the unit of \
+     'bbox-crs'; or six numbers, of which the heights are ignored.",
 );
 
-/// A parameter for a coordinate reference system; the service supports only CRS84.
-const fn crs(name: &'static str) -> Parameter<Choice<()>, Optional> {
-    query(name, Choice(&[(CRS84, ())])).optional().example(CRS84).described(
-        "Système de coordonnées ; seul CRS84 existe ici.",
-        "Coordinate reference system; only CRS84 is supported.",
-    )
-}
-
-/// A half-open range of Unix time, in seconds: first second, and the second after the last.
-pub type Interval = (Option<i64>, Option<i64>);
-
-const DATETIME: Parameter<Custom<Interval>, Optional> = query(
-    "datetime",
-    Custom {
-        read: |text, reader| interval(text, reader.zone()).ok_or_else(no_interval),
-        schema: || json!({ "type": "string" }),
-        example: |text| json!(text),
-    },
-)
-.optional()
-.example("2026-01-01T00:00:00Z/..")
-.described(
-    "Un instant ou un intervalle (RFC 3339) ; une borne peut être ouverte (..) ou une durée.",
-    "An instant or an interval (RFC 3339); an end may be open (..) or a duration.",
-);
-
-fn no_interval() -> Message {
-    message!(
-        "doit être un instant ou un intervalle comme 2026-03-01T00:00:00Z/..",
-        "must be an instant or an interval such as 2026-03-01T00:00:00Z/.."
-    )
-}
-
-/// Parses an instant or a date, or an interval between two of them. An end may be open (`..`) or a
-/// duration (RFC 3339, ISO 8601).
-fn interval(text: &str, zone: &TimeZone) -> Option<Interval> {
-    let when = |text: &str| ReportTime::parse(text, zone).ok();
-    let is_open = |text: &str| text.is_empty() || text == "..";
-    match text.split_once('/') {
-        None => when(text).map(|at| (Some(at.second()), Some(at.last_second() + 1))),
-        Some((from, to)) if is_open(from) && is_open(to) => Some((None, None)),
-        Some((from, to)) if is_open(from) => when(to).map(|to| (None, Some(to.last_second() + 1))),
-        Some((from, to)) if is_open(to) => when(from).map(|from| (Some(from.second()), None)),
-        Some((from, to)) => {
-            let start = when(from)?;
-            let end = match to.starts_with('P') {
-                true => later(start, to)?,
-                false => when(to)?.last_second(),
-            };
-            (end >= start.second()).then_some((Some(start.second()), Some(end + 1)))
-        }
+request! {
+    /// The parameters of a bounding box in a coordinate reference system.
+    pub struct BoxParameters {
+        text: Option<String> = BOX,
+        crs: Option<Crs> = BOX_CRS,
     }
 }
 
-/// The second at which a duration (ISO 8601) from `start` ends, in Unix time.
-fn later(start: ReportTime, duration: &str) -> Option<i64> {
-    let span: Span = duration.parse().ok()?;
-    let at = Timestamp::from_second(start.second()).ok()?.to_zoned_datetime(TimeZone::UTC);
-    Some(at.checked_add(span).ok()?.timestamp().as_second())
+impl BoxParameters {
+    fn read_box(self, reader: &mut ParameterReader<'_>) -> Read<Option<CrsBox>> {
+        let Some(text) = self.text else { return Ok(None) };
+        let read = CrsBox::parse(&text, self.crs.unwrap_or(Crs::CRS84));
+        read.map(Some).map_err(|message| reader.refuse("bbox", text, message))
+    }
 }
+
+/// The names of the properties in the response.
+const PROPERTIES: Parameter<Custom<Vec<String>>, Optional> = query(
+    "properties",
+    Custom {
+        read: |text, _| Ok(text.split(',').map(|name| name.trim().to_owned()).collect()),
+        schema: || json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
+        example: |text| json!(text.split(',').collect::<Vec<_>>()),
+    },
+)
+.optional()
+.described(
+    "Les seules propriétés à renvoyer, séparées par des virgules ; voir « schema ».",
+    "The only properties to return, separated by commas; see 'schema'.",
+);
+
+request! {
+    /// The parameters of what a response has of each feature.
+    pub struct OutputParameters {
+        crs: Option<Crs> = RESPONSE_CRS,
+        properties: Option<Vec<String>> = PROPERTIES,
+        skip_geometry: bool = query("skipGeometry", Flag).default(false).example("true").described(
+            "Renvoyer les entités sans leur géométrie.",
+            "Return the features without their geometry.",
+        ),
+    }
+}
+
+impl OutputParameters {
+    /// What a response has of each feature of a collection.
+    fn of(
+        self,
+        collection: &OgcCollection,
+        reader: &mut ParameterReader<'_>,
+    ) -> Read<FeatureParts> {
+        let known = collection.properties(Language::English);
+        let mut refused = None;
+        for name in self.properties.iter().flatten().filter(|name| !known.contains_key(*name)) {
+            let message = message!(
+                "n’est pas une propriété de cette collection ; voir « schema »",
+                "is not a property of this collection; see 'schema'"
+            );
+            refused = Some(reader.refuse("properties", name, message));
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        Ok(FeatureParts {
+            crs: self.crs.unwrap_or(Crs::CRS84),
+            properties: self.properties,
+            has_geometry: !self.skip_geometry,
+        })
+    }
+}
+
+const OUTPUT: ParameterGroup<OutputParameters, OutputParameters> = group(|output, _| Ok(output));
+const PAGING: ParameterGroup<PagingParameters, PagingParameters> = group(|paging, _| Ok(paging));
 
 request! {
     /// The parameters of a condition in CQL2.
@@ -199,6 +168,7 @@ request! {
             "Une condition en CQL2 ; voir « queryables ».",
             "A condition in CQL2; see 'queryables'.",
         ),
+        crs: Option<Crs> = FILTER_CRS,
     }
 }
 
@@ -206,7 +176,12 @@ impl CqlParameters {
     fn parse(self, reader: &mut ParameterReader<'_>) -> Read<Option<Expr>> {
         let Some(text) = self.filter else { return Ok(None) };
         let is_json = self.is_json.unwrap_or_else(|| text.trim_start().starts_with('{'));
-        cql::parse(&text, is_json).map(Some).map_err(|refusal| reader.refuse_as(refusal))
+        let crs = self.crs.unwrap_or(Crs::CRS84);
+        let read = cql::parse(&text, is_json).and_then(|expr| match crs == Crs::CRS84 {
+            true => Ok(expr),
+            false => in_lon_lat(expr, crs),
+        });
+        read.map(Some).map_err(|refusal| reader.refuse_as(refusal))
     }
 }
 
@@ -219,11 +194,9 @@ request! {
             "Nombre maximal d’entités par page ; une valeur au-delà de 10000 vaut 10000.",
             "Maximum number of features in a page; values above 10000 mean 10000.",
         ),
-        bbox: Option<BBox> = BOX,
-        crs: Option<()> = crs("crs"),
-        bbox_crs: Option<()> = crs("bbox-crs"),
-        filter_crs: Option<()> = crs("filter-crs"),
-        after: Option<Cursor<PageCursor>> = cursor_by(),
+        bbox: Option<CrsBox> = group(BoxParameters::read_box),
+        output: OutputParameters = OUTPUT,
+        paging: PagingParameters = PAGING,
         time: Option<Interval> = DATETIME,
         expr: Option<Expr> = group(CqlParameters::parse),
     }
@@ -296,7 +269,7 @@ request! {
 }
 
 /// Conditions that properties of areas equal a value. The names of the parameters are those of the
-/// collection's queryables, which are checked later, because they depend on its features.
+/// collection's queryables, which are checked with the collection.
 struct AreaProperties;
 
 impl Extract for AreaProperties {
@@ -317,12 +290,28 @@ request! {
     }
 }
 
+/// A page of a collection.
+pub struct PageRequest {
+    /// The format that `f` names; `true` is HTML.
+    pub f: Option<bool>,
+    /// Most features of the page.
+    pub limit: usize,
+    /// The box.
+    pub bbox: Option<CrsBox>,
+    /// The condition in CQL2.
+    pub expr: Option<Expr>,
+    /// What the response has of each feature.
+    pub parts: FeatureParts,
+    /// The order of the list and the place of the page in it.
+    pub paging: ListPaging,
+}
+
 /// A request for the items of a collection.
 pub struct ItemsRequest {
     /// The collection.
     pub collection: OgcCollection,
     /// The page.
-    pub page: PageParameters,
+    pub page: PageRequest,
     /// The conditions on its features.
     pub selection: ItemSelection,
 }
@@ -331,8 +320,44 @@ pub struct ItemsRequest {
 pub enum ItemSelection {
     /// For reports: a filter and a further condition.
     Reports(Box<Filter>, Condition),
-    /// For areas: values of properties; the names are not yet checked.
+    /// For areas: values of properties.
     Areas(Vec<(String, String)>),
+}
+
+/// The collection that the path names.
+fn collection(reader: &mut ParameterReader<'_>) -> Read<OgcCollection> {
+    let id = reader.path_text("id");
+    let city = reader.city().ok_or_else(|| crate::error::Error::not_found(id));
+    let found = city.and_then(|city| OgcCollection::find(city, id));
+    found.map_err(|error| reader.fail(error))
+}
+
+/// Refuses query parameters that are not properties of these areas.
+fn check_names(
+    properties: &[(String, String)],
+    collection: &OgcCollection,
+    reader: &mut ParameterReader<'_>,
+) -> Read<()> {
+    let known = collection.scalars(Language::English);
+    let mut checked = Ok(());
+    for (name, value) in properties.iter().filter(|(name, _)| !known.contains_key(name)) {
+        checked = Err(reader.refuse_as(unknown(name, value)));
+    }
+    checked
+}
+
+impl PageParameters {
+    /// The page, where its parameters fit the collection; and the range of time.
+    fn of(
+        self,
+        collection: &OgcCollection,
+        reader: &mut ParameterReader<'_>,
+    ) -> Read<(PageRequest, Option<Interval>)> {
+        let Self { f, limit, bbox, output, paging, time, expr, .. } = self;
+        let (parts, paging) = (output.of(collection, reader), paging.of(collection, reader));
+        let page = PageRequest { f, limit, bbox, expr, parts: parts?, paging: paging? };
+        Ok((page, time))
+    }
 }
 
 impl Request for ItemsRequest {
@@ -341,18 +366,19 @@ impl Request for ItemsRequest {
     }
 
     fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
-        let id = reader.path_text("id");
-        let city = reader.city().ok_or_else(|| crate::error::Error::not_found(id));
-        let found = city.and_then(|city| OgcCollection::find(city, id));
-        let collection = found.map_err(|error| reader.fail(error))?;
+        let collection = collection(reader)?;
         if !collection.is_of_reports() {
             let AreaParameters { page, properties } = AreaParameters::read(reader)?;
+            let checked = check_names(&properties, &collection, reader);
+            let (page, _) = page.of(&collection, reader)?;
+            checked?;
             return Ok(Self { collection, page, selection: ItemSelection::Areas(properties) });
         }
         let ReportParameters { page, filter, equalities } = ReportParameters::read(reader)?;
+        let (page, time) = page.of(&collection, reader)?;
         let Filter { approximate, incidents, .. } = collection.filter();
         let mut filter = Filter { approximate, incidents, ..filter };
-        let (from, before) = page.time.unwrap_or_default();
+        let (from, before) = time.unwrap_or_default();
         filter.from = filter.from.max(from);
         filter.before = filter.before.into_iter().chain(before).min();
         let mut all = equalities;
@@ -363,6 +389,42 @@ impl Request for ItemsRequest {
         condition.narrow(&mut filter);
         let selection = ItemSelection::Reports(Box::new(filter), condition);
         Ok(Self { collection, page, selection })
+    }
+}
+
+request! {
+    /// The parameters of one feature.
+    pub struct ItemParameters {
+        collection: String = COLLECTION,
+        id: String = path("feature", PathSegment, "4RX-7KM-PH")
+            .described("Identifiant de l’entité.", "Id of the feature."),
+        f: Option<bool> = FORMAT,
+        output: OutputParameters = OUTPUT,
+    }
+}
+
+/// A request for one feature.
+pub struct ItemRequest {
+    /// The collection.
+    pub collection: OgcCollection,
+    /// The id of the feature.
+    pub id: String,
+    /// The format that `f` names; `true` is HTML.
+    pub f: Option<bool>,
+    /// What the response has of it.
+    pub parts: FeatureParts,
+}
+
+impl Request for ItemRequest {
+    fn declare(to: &mut Vec<Declaration>) {
+        ItemParameters::declare(to);
+    }
+
+    fn read(reader: &mut ParameterReader<'_>) -> Read<Self> {
+        let collection = collection(reader)?;
+        let ItemParameters { id, f, output, .. } = ItemParameters::read(reader)?;
+        let parts = output.of(&collection, reader)?;
+        Ok(Self { collection, id, f, parts })
     }
 }
 

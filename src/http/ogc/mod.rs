@@ -1,7 +1,9 @@
-//! OGC API – Features, Part 1 (core, GeoJSON, HTML, OpenAPI 3.0) and Part 3 (filtering), and
-//! OGC API – Tiles, Part 1: `/ogc`.
+//! OGC API – Features, Part 1 (core, GeoJSON, HTML, OpenAPI 3.0), Part 2 (coordinate reference
+//! systems) and Part 3 (filtering), the drafts of Part 5 (schemas), Part 6 (property selection) and
+//! Part 8 (sorting), and OGC API – Tiles, Part 1: `/ogc`.
 
 mod api;
+mod area_items;
 pub mod collection;
 pub mod cql;
 mod cql_conditions;
@@ -10,13 +12,19 @@ mod cql_geometry;
 mod cql_limits;
 mod cql_records;
 mod cql_values;
+mod crs;
+mod datetime;
 mod features;
+mod filter_crs;
 mod html;
 mod items;
 mod items_request;
 mod link;
+mod paging;
 mod queryables;
 mod representation;
+mod schema;
+mod search;
 mod tiles;
 mod tilesets;
 
@@ -26,11 +34,12 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::export::geojson::instant;
-use crate::http::ogc::collection::{COLLECTION, OgcCollection};
+use crate::http::ogc::collection::OgcCollection;
+use crate::http::ogc::crs::Crs;
 use crate::http::ogc::link::{CRS84, Link, link};
 use crate::http::ogc::queryables::{Properties, Queryables};
 use crate::http::ogc::representation::{
-    DocumentInputs, FORMAT, FormRequest, GEOJSON, SCHEMA, document, json_or_html,
+    CollectionRequest, DocumentInputs, FormRequest, GEOJSON, SCHEMA, document, json_or_html,
 };
 use crate::http::openapi::content::{json, of};
 use crate::http::openapi::description::Tag;
@@ -38,21 +47,26 @@ use crate::http::openapi::document::MEDIA_TYPE as OPENAPI;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::JSON;
 use crate::http::request::call::Call;
-use crate::http::request::parameter::request;
 use crate::i18n::Language;
-use crate::place::{LAT_MAX, LON_MAX};
 
 /// The conformance classes of the service.
-const CONFORMANCE: [&str; 28] = [
+const CONFORMANCE: [&str; 35] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-6/0.0/conf/properties",
+    "http://www.opengis.net/spec/ogcapi-features-8/0.0/conf/sorting",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
@@ -94,10 +108,12 @@ pub fn operations() -> Vec<Operation> {
             .described("Propriétés utilisables dans un filtre.", "Properties that filters can use.")
             .responds_with(&json_or_html(of::<Queryables>(SCHEMA))),
     ];
+    all.extend(schema::operations());
     all.extend(api::operations());
     all.extend(items::operations());
+    all.extend(search::operations());
     all.extend(tiles::operations());
-    all
+    all.into_iter().map(Operation::negotiated).collect()
 }
 
 /// The landing page.
@@ -130,6 +146,7 @@ async fn landing(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResult {
             link("data", JSON, &form.href("/collections"), "Collections"),
             link(tilesets::GRIDS, JSON, &form.href("/tileMatrixSets"), "Tile matrix sets"),
         ]);
+        links.extend(form.licence_link(context.language));
         Ok((title.clone(), Landing { title, description, links }))
     })
     .await
@@ -169,10 +186,13 @@ struct CollectionOut {
     description: String,
     #[serde(rename = "itemType")]
     item_type: &'static str,
-    crs: [&'static str; 1],
+    /// The systems that `crs` and `bbox-crs` take.
+    crs: Vec<&'static str>,
     #[serde(rename = "storageCrs")]
     storage_crs: &'static str,
-    extent: ExtentOut,
+    /// Omitted while the collection has no features.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extent: Option<ExtentOut>,
     links: Vec<Link>,
 }
 
@@ -180,7 +200,8 @@ struct CollectionOut {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct ExtentOut {
-    spatial: SpatialExtent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spatial: Option<SpatialExtent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temporal: Option<TemporalExtent>,
 }
@@ -205,26 +226,29 @@ fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<
     let (id, language) = (collection.id(), context.language);
     let (title, description) = (collection.title(language), collection.description(language));
     let (bbox, span) = collection.extent((state, city), snapshot, language)?;
-    let world = [-LON_MAX, -LAT_MAX, LON_MAX, LAT_MAX];
-    let bbox = bbox.map_or(world, |b| [b.west, b.south, b.east, b.north]);
+    let spatial =
+        bbox.map(|b| SpatialExtent { bbox: [[b.west, b.south, b.east, b.north]], crs: CRS84 });
     let temporal = span.map(|(from, to)| TemporalExtent {
         interval: [[instant(from), instant(to)]],
         trs: "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
     });
+    let is_any = spatial.is_some() || temporal.is_some();
     let path = format!("/collections/{id}");
     let items = form.href(&format!("{path}/items"));
     let separator = if form.suffix.is_empty() { '?' } else { '&' };
+    let resource = |rel: &str, name: &str, title: &str| {
+        let rel = format!("http://www.opengis.net/def/rel/ogc/1.0/{rel}");
+        link(&rel, SCHEMA, &form.href(&format!("{path}/{name}")), title)
+    };
     let mut links = vec![
         link("self", JSON, &form.href(&path), &title),
         link("items", GEOJSON, &items, &title),
         link("items", "text/html", &format!("{items}{separator}f=html"), &title),
-        link(
-            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
-            SCHEMA,
-            &form.href(&format!("{path}/queryables")),
-            "Queryables",
-        ),
+        resource("queryables", "queryables", "Queryables"),
+        resource("sortables", "sortables", "Sortables"),
+        resource("schema", "schema", "Schema"),
     ];
+    links.extend(form.licence_link(language));
     if collection.layer().is_some() {
         let tiles = form.href(&format!("{path}/tiles"));
         links.push(link(tilesets::VECTOR, JSON, &tiles, "MVT"));
@@ -234,9 +258,9 @@ fn described(inputs: &DocumentInputs<'_>, collection: &OgcCollection) -> Result<
         title,
         description,
         item_type: "feature",
-        crs: [CRS84],
+        crs: Crs::uris(),
         storage_crs: CRS84,
-        extent: ExtentOut { spatial: SpatialExtent { bbox: [bbox], crs: CRS84 }, temporal },
+        extent: is_any.then_some(ExtentOut { spatial, temporal }),
         links,
     })
 }
@@ -251,14 +275,6 @@ async fn collections(call: Call<FormRequest>, headers: HeaderMap) -> HandlerResu
         Ok(("Collections".into(), Collections { links, collections }))
     })
     .await
-}
-
-request! {
-    /// One collection.
-    pub struct CollectionRequest {
-        id: String = COLLECTION,
-        f: Option<bool> = FORMAT,
-    }
 }
 
 async fn one_collection(call: Call<CollectionRequest>, headers: HeaderMap) -> HandlerResult {

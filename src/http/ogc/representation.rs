@@ -9,11 +9,13 @@ use serde::Serialize;
 
 use crate::domain::Interrupt;
 use crate::error::{Error, Result};
+use crate::http::ogc::collection::COLLECTION;
 use crate::http::ogc::html;
-use crate::http::ogc::link::{Link, link};
+use crate::http::ogc::link::{Link, link, link_header};
 use crate::http::openapi::content::{Content, text};
 use crate::http::operation::HandlerResult;
-use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
+use crate::http::reply::answer::{CostClass, JSON, ResponseInputs, to_json};
+use crate::http::request::accept::chosen;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
@@ -30,6 +32,8 @@ pub const GEOJSON: &str = "application/geo+json";
 pub const SCHEMA: &str = "application/schema+json";
 /// Media type of HTML.
 const HTML: &str = "text/html; charset=utf-8";
+/// The same without its charset, as it is negotiated.
+const HTML_NAME: &str = "text/html";
 
 /// The format of a response; `true` is HTML.
 pub const FORMAT: Parameter<Choice<bool>, Optional> =
@@ -40,12 +44,20 @@ pub const FORMAT: Parameter<Choice<bool>, Optional> =
 
 /// The content of a document in both formats.
 pub fn json_or_html(json: Content) -> [Content; 2] {
-    [json, text("text/html")]
+    [json, text(HTML_NAME)]
 }
 
 request! {
     /// The parameters of a document without any of its own.
     pub struct FormRequest {
+        f: Option<bool> = FORMAT,
+    }
+}
+
+request! {
+    /// One collection.
+    pub struct CollectionRequest {
+        id: String = COLLECTION,
         f: Option<bool> = FORMAT,
     }
 }
@@ -58,30 +70,40 @@ pub struct Representation {
     pub root: String,
     /// `?jurisdiction_id=…` if the request names a city, otherwise empty.
     pub suffix: String,
+    /// The address of the licence of the city's data, if it is known.
+    pub licence: Option<String>,
 }
 
 impl Representation {
-    /// The format that `f` names, otherwise the one that comes first in `Accept`. Sets the ETag
-    /// variant.
+    /// The format that `f` names, otherwise the one that `Accept` prefers; `plain` is the media
+    /// type of the JSON, which is also sent to clients that ask for `application/json`. Sets the
+    /// ETag variant.
+    ///
+    /// # Errors
+    /// Not acceptable: `Accept` allows neither format.
     pub fn choose(
-        f: Option<bool>,
+        (f, plain): (Option<bool>, &'static str),
+        (state, city): (&AppState, &City),
         context: &mut RequestContext,
-        state: &AppState,
         headers: &HeaderMap,
-    ) -> Self {
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        let is_html = f.unwrap_or_else(|| {
-            let kinds = accept.unwrap_or_default().split(',');
-            let mut kinds = kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim());
-            kinds.find(|kind| *kind == "text/html" || kind.ends_with("json") || *kind == "*/*")
-                == Some("text/html")
-        });
+    ) -> Result<Self> {
+        let is_html = match f {
+            Some(is_html) => is_html,
+            None => chosen(headers, &[&[plain, JSON], &[HTML_NAME]])? == 1,
+        };
         context.variant.html = is_html;
         let suffix = context.jurisdiction.as_deref().map_or_else(String::new, |id| {
             let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
             format!("?jurisdiction_id={id}")
         });
-        Self { is_html, root: format!("{}/ogc", context.base(state)), suffix }
+        let licence = state.public_config.licences.of(city.id().as_str()).map(str::to_owned);
+        Ok(Self { is_html, root: format!("{}/ogc", context.base(state)), suffix, licence })
+    }
+
+    /// The link to the licence of the city's data, if it is known.
+    pub fn licence_link(&self, language: Language) -> Option<Link> {
+        let title = language.of("Licence", "License");
+        self.licence.as_deref().map(|url| link("license", "", url, title))
     }
 
     /// The media type of the response; `plain` is that of its JSON.
@@ -118,7 +140,7 @@ impl Representation {
             if self.is_html { ("alternate", "self") } else { ("self", "alternate") };
         vec![
             link(rel_json, plain, &address("json"), "JSON"),
-            link(rel_html, "text/html", &address("html"), "HTML"),
+            link(rel_html, HTML_NAME, &address("html"), "HTML"),
         ]
     }
 
@@ -159,6 +181,11 @@ impl<'a> DocumentInputs<'a> {
     }
 }
 
+/// The header fields of a response with these links.
+pub fn headers_of(links: &[Link]) -> HeaderMap {
+    link_header(links).map(|links| (header::LINK, links)).into_iter().collect()
+}
+
 /// Responds with a document from a city's snapshot. `make` returns its title and its JSON.
 ///
 /// # Errors
@@ -170,11 +197,17 @@ pub async fn document<R: Send + 'static, D: Serialize>(
     plain: &'static str,
     make: impl FnOnce(&DocumentInputs<'_>) -> Result<(String, D)> + Send + 'static,
 ) -> HandlerResult {
-    let form = Arc::new(Representation::choose(f, &mut call.context, &call.state, &headers));
+    let place = (&*call.state, &*call.city);
+    let form = Representation::choose((f, plain), place, &mut call.context, &headers)?;
+    let form = Arc::new(form);
     let shape = form.clone();
-    let answer = call.respond(form.media_type(plain), CostClass::Long, move |inputs, _| {
+    let media_type = form.media_type(plain);
+    let answer = call.respond_with_headers(media_type, CostClass::Long, move |inputs, _| {
         let (title, body) = make(&DocumentInputs::new(inputs, &shape))?;
-        shape.write(&title, &body, inputs.context.language)
+        let links = serde_json::to_value(&body).map_err(Error::internal)?["links"].take();
+        let links: Vec<Link> = serde_json::from_value(links).unwrap_or_default();
+        let body = shape.write(&title, &body, inputs.context.language)?;
+        Ok((body, headers_of(&links)))
     });
     Ok(form.with_security_headers(answer.await?))
 }

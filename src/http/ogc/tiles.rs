@@ -16,6 +16,7 @@ use crate::http::openapi::content::{binary, json};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::JSON;
+use crate::http::request::accept::chosen;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{Parameter, path, query};
@@ -191,7 +192,10 @@ request! {
 }
 
 async fn tile(call: Call<OgcTileRequest>, headers: HeaderMap) -> HandlerResult {
-    let OgcTileRequest { id, grid, z, y, x, filter, .. } = &call.request;
+    let OgcTileRequest { id, grid, z, y, x, filter, f } = &call.request;
+    if f.is_none() {
+        chosen(&headers, &[&[MEDIA_TYPE]])?;
+    }
     check_grid(grid)?;
     let (collection, layer) = tiled(&call.city, id)?;
     // A tile outside the grid or the zooms of the layer is 404 (OGC 20-057, requirement 5).

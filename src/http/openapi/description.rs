@@ -74,6 +74,9 @@ pub type OperationLink = (&'static str, &'static str, &'static str);
 /// The status code of bodies of another media type; every operation with a body has it.
 const UNSUPPORTED: (u16, &str) = (415, "unsupported media type");
 
+/// The status code of requests that accept no media type of the operation.
+const NOT_ACCEPTABLE: (u16, &str) = (406, "not acceptable");
+
 /// The description of an operation for the OpenAPI document.
 #[derive(Clone)]
 pub struct Description {
@@ -103,6 +106,8 @@ pub struct Description {
     pub problem: Vec<Content>,
     /// Its status codes.
     pub codes: Codes,
+    /// Does it respond in the media type that the client prefers, or with 406?
+    pub is_negotiated: bool,
     /// Operations on what its first successful response is about.
     pub links: &'static [OperationLink],
     /// Who may call it.
@@ -164,6 +169,7 @@ impl Description {
             links.insert((*id).to_owned(), link);
         }
         let codes = self.codes.iter().chain((!self.body.is_empty()).then_some(&UNSUPPORTED));
+        let codes = codes.chain(self.is_negotiated.then_some(&NOT_ACCEPTABLE));
         for (code, meaning) in codes {
             let meaning = language.of(french(meaning).unwrap_or(meaning), meaning);
             let mut response = json!({ "description": meaning });

@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::http::openapi::description::{Description, Tag};
@@ -24,6 +24,8 @@ pub struct CollectionFacts {
     pub is_of_reports: bool,
     /// Does it have vector tiles?
     pub has_tiles: bool,
+    /// For features that are areas: the parameters of conditions that a property equals a value.
+    pub conditions: Vec<Value>,
 }
 
 /// The OpenAPI document, in any language and for any address of the service.
@@ -73,7 +75,8 @@ impl Document {
                 let path = if path.is_empty() { "/" } else { path };
                 let parameters = operation.all_parameters();
                 let described = operation.document(&parameters, &mut generator, language);
-                paths.insert(path.to_owned(), json!({ "get": described }));
+                let item = paths.entry(path).or_insert_with(|| json!({}));
+                item[operation.method] = described;
                 continue;
             }
             let of_tiles = path.contains("/tiles");
@@ -85,7 +88,14 @@ impl Document {
                 parameters.retain(|one| one.name != "id");
                 let mut described = operation.document(&parameters, &mut generator, language);
                 described["operationId"] = json!(format!("{}_{}", operation.id, collection.id));
-                paths.insert(path.replace("{id}", &collection.id), json!({ "get": described }));
+                if path.ends_with("/items")
+                    && let Some(parameters) = described["parameters"].as_array_mut()
+                {
+                    parameters.extend(collection.conditions.iter().cloned());
+                }
+                let path = path.replace("{id}", &collection.id);
+                let item = paths.entry(path).or_insert_with(|| json!({}));
+                item[operation.method] = described;
             }
         }
         document(paths, generator, server, language)
@@ -136,6 +146,14 @@ fn generator(language: Language) -> SchemaGenerator {
         .with_transform(RecursiveTransform(move |schema: &mut Schema| describe(schema, language)))
         .with_transform(RecursiveTransform(Simplify))
         .into_generator()
+}
+
+/// The JSON Schema (draft 2020-12) of a serialised type in one language, without references.
+pub fn schema_in_language<T: JsonSchema>(language: Language) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
+    let describe = RecursiveTransform(move |schema: &mut Schema| describe(schema, language));
+    settings.with_transform(describe).into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// Keeps the description in one language. Without a French text the English one stays.

@@ -1,7 +1,7 @@
 //! Responses from a city's snapshot, with their ETag.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::Interrupt;
@@ -34,6 +34,9 @@ pub enum CostClass {
     Heavy,
 }
 
+/// A body, and the header fields of its response besides the usual ones.
+pub type BodyWithHeaders = (Vec<u8>, HeaderMap);
+
 /// What the body of a response is computed from.
 pub struct ResponseInputs<'a> {
     /// The state that all handlers share.
@@ -60,6 +63,23 @@ impl<R: Send + 'static> Call<R> {
         cost: CostClass,
         compute: impl FnOnce(&ResponseInputs<'_>, R) -> Result<Vec<u8>> + Send + 'static,
     ) -> Result<Response> {
+        let compute = move |inputs: &ResponseInputs<'_>, request| {
+            compute(inputs, request).map(|body| (body, HeaderMap::new()))
+        };
+        self.respond_with_headers(media_type, cost, compute).await
+    }
+
+    /// As [`Self::respond`], with further header fields that `compute` returns beside the body. A
+    /// 304 does not have them.
+    ///
+    /// # Errors
+    /// Those of `compute`; unavailable.
+    pub async fn respond_with_headers(
+        self,
+        media_type: &'static str,
+        cost: CostClass,
+        compute: impl FnOnce(&ResponseInputs<'_>, R) -> Result<BodyWithHeaders> + Send + 'static,
+    ) -> Result<Response> {
         let Self { state, city, context, request } = self;
         if context.has_if_none_match_tags() {
             let tag = context.etag(&state, city.snapshots().load().revision());
@@ -71,13 +91,15 @@ impl<R: Send + 'static> Call<R> {
         let respond = move |snapshot: &Snapshot, interrupt: &Interrupt| {
             let (state, city, context) = (&*shared, &*own, &context);
             let inputs = ResponseInputs { state, city, snapshot, context, interrupt };
-            let body = compute(&inputs, request)?;
+            let (body, headers) = compute(&inputs, request)?;
             let tag = context.etag(state, snapshot.revision());
             // `*` holds for every response but for an error, which is known only now.
-            match context.has_etag(&tag) {
-                true => Ok(not_modified(tag)),
-                false => Ok(response_with_etag(media_type, &tag, body)),
+            if context.has_etag(&tag) {
+                return Ok(not_modified(tag));
             }
+            let mut response = response_with_etag(media_type, &tag, body);
+            response.headers_mut().extend(headers);
+            Ok(response)
         };
         match cost {
             CostClass::Quick => respond(&*state.app.snapshot(&city)?, &Interrupt::default()),

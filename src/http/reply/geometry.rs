@@ -1,6 +1,6 @@
 //! Bounding boxes of GeoJSON features.
 
-use geo::{BoundingRect, Intersects, Rect};
+use geo::{BoundingRect, Geometry, Intersects, Rect};
 use serde_json::Value;
 
 use crate::place::BBox;
@@ -8,13 +8,10 @@ use crate::place::BBox;
 /// Does a feature's geometry intersect a bounding box? A feature without geometry intersects every
 /// box.
 pub fn touches(feature: &Value, bbox: &BBox) -> bool {
-    let geometry = &feature["geometry"];
-    if geometry.is_null() {
+    if feature["geometry"].is_null() {
         return true;
     }
-    let read = serde_json::from_value::<geojson::Geometry>(geometry.clone());
-    let shape = read.ok().and_then(|geometry| geo::Geometry::<f64>::try_from(geometry).ok());
-    shape.is_some_and(|shape| {
+    shape_of(feature).is_some_and(|shape| {
         bbox.parts().iter().any(|part| {
             let rect = Rect::new((part.west, part.south), (part.east, part.north));
             shape.intersects(&rect)
@@ -22,12 +19,15 @@ pub fn touches(feature: &Value, bbox: &BBox) -> bool {
     })
 }
 
+/// The geometry of a feature; `None` if it has none.
+pub fn shape_of(feature: &Value) -> Option<Geometry<f64>> {
+    let read = serde_json::from_value::<geojson::Geometry>(feature["geometry"].clone()).ok()?;
+    Geometry::try_from(read).ok()
+}
+
 /// The bounding box of features; `None` if none of them has a geometry.
 pub fn extent(features: &[Value]) -> Option<BBox> {
-    let boxes = features.iter().filter_map(|feature| {
-        let read = serde_json::from_value::<geojson::Geometry>(feature["geometry"].clone()).ok()?;
-        geo::Geometry::<f64>::try_from(read).ok()?.bounding_rect()
-    });
+    let boxes = features.iter().filter_map(|feature| shape_of(feature)?.bounding_rect());
     let all = boxes.reduce(|a, b| {
         let (low, high) = (a.min(), a.max());
         let (other, top) = (b.min(), b.max());

@@ -64,6 +64,7 @@ impl Problem {
             ErrorKind::MediaType => {
                 ("unsupported-media-type", "Type de contenu refusé", "Unsupported media type")
             }
+            ErrorKind::NotAcceptable => ("not-acceptable", "Inacceptable", "Not acceptable"),
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
@@ -124,6 +125,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
+use crate::http::request::accept::weighted;
 use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::{Pairs, joined};
 use crate::http::state::AppState;
@@ -149,18 +150,14 @@ pub fn of_locale(locale: &str) -> Option<Language> {
 fn accepted(header: Option<&HeaderValue>) -> Language {
     let header = header.and_then(|value| value.to_str().ok());
     let mut best = (0.0, Language::French);
-    for item in header.unwrap_or_default().split(',') {
-        let mut parts = item.split(';');
-        let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f64>().ok());
-        let weight = weight.unwrap_or(1.0);
-        let language = match tag.split('-').next() {
+    for item in weighted(header.unwrap_or_default()) {
+        let language = match item.name.split('-').next().map(str::to_ascii_lowercase).as_deref() {
             Some("fr") => Language::French,
             Some("en") => Language::English,
             _ => continue,
         };
-        if weight > best.0 {
-            best = (weight, language);
+        if item.weight > best.0 {
+            best = (item.weight, language);
         }
     }
     best.1

@@ -1,5 +1,6 @@
 //! Requests: parameters and bodies, declared once, read in full or refused by name.
 
+pub mod accept;
 pub mod audience;
 pub mod auth;
 pub mod body;

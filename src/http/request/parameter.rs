@@ -183,6 +183,11 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// Its description; empty if it has none.
+    pub fn description(&self, language: Language) -> &'static str {
+        if language == Language::French { self.fr } else { self.en }
+    }
+
     /// The parameter object of OpenAPI 3.0.
     pub fn document(&self, language: Language) -> Value {
         let mut out = json!({
@@ -195,7 +200,7 @@ impl Declaration {
             out["style"] = json!("form");
             out["explode"] = json!(false);
         }
-        let description = if language == Language::French { self.fr } else { self.en };
+        let description = self.description(language);
         if !description.is_empty() {
             out["description"] = json!(description);
         }

@@ -61,6 +61,11 @@ impl Pairs {
         Self(pairs.into_iter().collect())
     }
 
+    /// The pairs of a body. As in a query string, one with an empty value counts as absent.
+    pub fn of_body(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    }
+
     /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
     /// one is refused unless it is one of [`REPEATABLE`], and so is one that is not UTF-8. Of a
     /// query string with more than [`PARAMETERS_MAX`] parameters, which no client of ours sends,

@@ -11,7 +11,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pointchaud::config::Limits;
 use pointchaud::domain::Clock;
-use pointchaud::http::{AppState, PageSettings, PublicConfig, WriteAccess, router, serve};
+use pointchaud::http::{
+    AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve,
+};
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
 use pointchaud::usecase::watch::BackgroundWatch;
@@ -151,6 +153,7 @@ impl LocalService {
             open311_keys: Vec::new(),
             is_production: false,
             contact: None,
+            licences: Licences::default(),
             photo_store: PhotoStore::open(media.to_str().unwrap()).unwrap(),
         };
         let page = PageSettings { basemap: None };
