@@ -13,7 +13,7 @@ export interface components {
             status: number;
             /** @description What is wrong with this request. */
             detail: string;
-            /** @description Every value that was refused. */
+            /** @description The values that were refused, the first hundred of them. */
             errors?: {
                 /** @description Name of the parameter, body member or header. */
                 field: string;
@@ -22,6 +22,8 @@ export interface components {
                 /** @description Why it was refused. */
                 reason: string;
             }[] | null;
+            /** @description Number of further values that were refused. */
+            errors_left_out?: number | null;
             /** @description The same as `type`, under the name that OGC API – Features 1.0 requires. */
             code?: string | null;
             /** @description The same as `detail`, under the name that OGC API – Features 1.0 requires. */
@@ -462,7 +464,7 @@ export interface components {
             children?: "close" | "leave";
         };
         /** @description The response to one line of the request. */
-        CreatedLine: components["schemas"]["CreatedRow"] | components["schemas"]["ProblemOfRow"];
+        CreatedLine: components["schemas"]["CreatedRow"] | components["schemas"]["ProblemOfRow"] | components["schemas"]["RefusedLinesOut"];
         /** @description The response to a line that created a report. */
         CreatedRow: {
             /** @description Number of the line in the request, from 1. */
@@ -483,7 +485,7 @@ export interface components {
             status: number;
             /** @description What is wrong with this request. */
             detail: string;
-            /** @description Every value that was refused. */
+            /** @description The values that were refused, the first hundred of them. */
             errors?: {
                 /** @description Name of the parameter, body member or header. */
                 field: string;
@@ -492,10 +494,21 @@ export interface components {
                 /** @description Why it was refused. */
                 reason: string;
             }[] | null;
+            /** @description Number of further values that were refused. */
+            errors_left_out?: number | null;
             /** @description The same as `type`, under the name that OGC API – Features 1.0 requires. */
             code?: string | null;
             /** @description The same as `detail`, under the name that OGC API – Features 1.0 requires. */
             description?: string | null;
+        };
+        /** @description The last line of the response to a batch of which not every refused row was described. */
+        RefusedLinesOut: {
+            /** @description Number of refused rows. */
+            refused: number;
+            /** @description Number of those that were described. */
+            described: number;
+            /** @description Number of the row from which on nothing was read, because too many had been refused. */
+            not_read_from_row?: number | null;
         };
         /** @description The features of an export. */
         ReportExport: {
@@ -520,7 +533,7 @@ export interface components {
             } | null;
         };
         /** @description The response to one line of the request. */
-        DuplicateLine: components["schemas"]["BatchLine"] | components["schemas"]["ProblemOfRow"];
+        DuplicateLine: components["schemas"]["BatchLine"] | components["schemas"]["ProblemOfRow"] | components["schemas"]["RefusedLinesOut"];
         /** @description One line of the response to a batch. */
         BatchLine: {
             /** @description Number of the line in the request, from 1. */
@@ -1918,7 +1931,7 @@ export interface components {
             nature?: string;
             /** @description phone, email, web, app, counter or import; several are separated by commas. */
             channel?: string;
-            /** @description Names of areas, separated by commas; a name that holds a comma is put in double quotes. See 'area' in /api/v1/stats. */
+            /** @description Names of areas, separated by commas; a name that holds a comma is put in double quotes, or 'area' is repeated, a name each time. See 'area' in /api/v1/stats. */
             area?: string;
             /**
              * @description Include reports with an approximate position.
@@ -2067,6 +2080,8 @@ export interface components {
         /** @description Whether the indexes have caught up with the store. */
         Readiness: {
             ready: boolean;
+            /** @description Why nothing can be written, if so. */
+            store?: string | null;
             jurisdictions: {
                 jurisdiction_id: string;
                 ready: boolean;
@@ -2101,6 +2116,7 @@ export type ReportChange = components['schemas']['ReportChange'];
 export type CreatedLine = components['schemas']['CreatedLine'];
 export type CreatedRow = components['schemas']['CreatedRow'];
 export type ProblemOfRow = components['schemas']['ProblemOfRow'];
+export type RefusedLinesOut = components['schemas']['RefusedLinesOut'];
 export type ReportExport = components['schemas']['ReportExport'];
 export type StoredPhoto = components['schemas']['StoredPhoto'];
 export type DuplicateLine = components['schemas']['DuplicateLine'];
