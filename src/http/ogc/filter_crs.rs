@@ -169,7 +169,7 @@ mod tests {
         for (text, code) in [
             ("S_INTERSECTS(geometry, POINT(146.8 -71.2))", "4326"),
             ("S_INTERSECTS(geometry, BBOX(5, 0, 1, 1))", "3857"),
-            ("S_INTERSECTS(geometry, POINT(1e9 0))", "3857"),
+            ("S_INTERSECTS(geometry, POINT(1000000000 0))", "3857"),
         ] {
             assert_eq!(converted(text, code).unwrap_err().field, "filter", "{text}");
         }
