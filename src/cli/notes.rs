@@ -21,6 +21,10 @@ pub fn print(notes: &Notes) {
         let rows = counted(notes.places_at_addresses, "row");
         println!("  {rows} with a place beside their address, in a column of both");
     }
+    if notes.rows_with_entities > 0 {
+        let rows = counted(notes.rows_with_entities, "row");
+        println!("  {rows} with HTML entities such as &amp;, decoded");
+    }
     if !notes.times.is_empty() {
         let times = notes.times.iter().map(|(format, count)| format!("{count} {}", format.shown()));
         println!("  times: {}", times.collect::<Vec<_>>().join(", "));

@@ -14,7 +14,9 @@ const WORDS: usize = 12;
 pub fn print(recognition: &Recognition) {
     println!("  columns, from a sample of {} rows:", recognition.rows);
     for column in &recognition.columns {
+        let beside = recognition.field_beside(column.bare_key());
         let taken = match (column.field, column.guess) {
+            (None, _) if beside.is_some() => beside.unwrap_or_default().to_owned(),
             (Some(field), _) if column.joined => format!("{field}, with the columns of its parts"),
             (Some(field), Some((_, certainty))) => {
                 let percent = certainty * 100.0;

@@ -311,6 +311,7 @@ impl FileSummary {
             "times_that_stand_for_none": self.noticed.counts_of_no_times(),
             "exchanged_coordinates": self.noticed.exchanged,
         });
+        summary["rows_with_entities"] = self.noticed.rows_with_entities.into();
         if let (Some(all), Value::Object(statuses)) =
             (summary.as_object_mut(), self.json_words(source))
         {
@@ -367,7 +368,11 @@ fn columns(source: &SourceFile) -> Value {
 fn left_out(source: &SourceFile) -> Vec<String> {
     match source.recognition() {
         Some(recognition) => {
-            let left = recognition.columns.iter().filter(|one| one.field.is_none() && !one.joined);
+            let is_beside = |key: &str| recognition.field_beside(key).is_some();
+            let left = recognition
+                .columns
+                .iter()
+                .filter(|one| one.field.is_none() && !one.joined && !is_beside(one.bare_key()));
             left.map(|column| column.name.clone()).collect()
         }
         None => source.columns_left_out().unwrap_or_default(),

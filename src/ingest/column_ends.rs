@@ -7,7 +7,8 @@ const DONE: &str = "\
     fix repair rectification fulfilment fulfillment clearance finish \
     traitement realisation solution achevement bearbeitungsende fertigstellung fertigstellungs \
     behebung behebungs losung beendigung solucao terminacion evasione soluzione ultimazione \
-    oplossing gereedmelding wykonania zalatwienia usuniecia";
+    oplossing gereedmelding wykonania zalatwienia usuniecia realizacji realizacja abated abatement \
+    atencion";
 
 /// Do the words of a name, beside one for a day, say that its times are ends?
 pub(super) fn says_done(words: &[&str], has_date: bool) -> bool {

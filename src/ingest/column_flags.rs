@@ -2,6 +2,7 @@
 //! by a mark (`Closed`: X), by a letter (`Open/Closed`: O, C), or by an outcome (`Disposition`).
 
 use crate::domain::{Status, fold};
+use crate::ingest::column_percent::percentages;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords, split};
 use crate::ingest::status_words::status_of_words;
@@ -81,6 +82,9 @@ pub fn status_by_name(name: &str, values: &ColumnSample, rows: u32) -> Option<St
     let is_id = concepts.has(Concept::Id) && !split(name).iter().any(|word| word == "ticket");
     if values.filled == 0 || concepts.has_any(&of_other[..3]) || is_id {
         return None;
+    }
+    if let Some(words) = percentages(name, values) {
+        return Some(StatusByName { certainty: BY_NAME[0], words, empty: None });
     }
     let sense = sense(name);
     if let Some(words) = letters(&sense, &concepts, values) {

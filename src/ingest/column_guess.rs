@@ -5,6 +5,8 @@ use crate::ingest::column_areas::names_part_of_city;
 use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_keys::{KeyOf, counts_requests, key_of};
+use crate::ingest::column_names_alone::{names_category_alone, names_confirmation};
+use crate::ingest::column_other_ends::{names_end_of_other, says_end_of_times};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
@@ -170,6 +172,7 @@ impl Column<'_> {
         let (field, certainty) = match () {
             () if is_time && has(Concept::Expected) => ("expected", sure),
             () if is_time && has(Concept::Updated) => ("updated", sure),
+            () if is_time && has(Concept::Closed) && names_end_of_other(self.name) => return None,
             () if is_time && has(Concept::Closed) => ("closed", sure),
             () if is_time && has(Concept::Date) => return None,
             () if has(Concept::Latitude) && !has(Concept::Longitude) => ("lat", sure),
@@ -211,14 +214,16 @@ impl Column<'_> {
         if has(Concept::Updated) {
             return Some(("updated", 0.9));
         }
-        if has(Concept::Closed) {
-            return Some(("closed", 0.92));
+        if has(Concept::Closed) || says_end_of_times(self.name) {
+            return (!names_end_of_other(self.name)).then_some(("closed", 0.92));
         }
         if self.is_status() && !has(Concept::Created) {
             return Some(("updated", 0.8));
         }
         let certainty = if has(Concept::Created) {
             0.95
+        } else if names_confirmation(self.name) {
+            0.72
         } else if has(Concept::Date) && self.words.unknown == 0 {
             0.75
         } else {
@@ -336,8 +341,9 @@ impl Column<'_> {
         if has(Concept::Category) {
             return Some(("category", if code { 0.85 } else { 0.92 }));
         }
-        if !has(Concept::Request) || says_id {
-            return None;
+        let is_alone = names_category_alone(self.name);
+        if is_alone || !has(Concept::Request) || says_id {
+            return is_alone.then_some(("category", 0.9));
         }
         let certainty = match (has(Concept::Name) || code, has(Concept::Text)) {
             (true, _) => 0.85,

@@ -3,6 +3,7 @@
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::column_values::{ColumnSample, clocks};
+use crate::ingest::entities::without_entities;
 use crate::ingest::read::{Input, Row, SourceColumns};
 use crate::message;
 
@@ -42,7 +43,7 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
                 values.resize_with(number + 1, ColumnSample::default);
             }
             if let Some(cell) = cell {
-                values[number].add(count, start_of(cell), &clocks);
+                values[number].add(count, &without_entities(start_of(cell)), &clocks);
                 (cells, bytes) = (cells + 1, bytes + cell.len());
             }
         }

@@ -156,7 +156,7 @@ impl ColumnSample {
         }
         let read = clocks.iter().find_map(|clock| clock.read(text).ok());
         if let Some((time, format)) = read {
-            let is_digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let is_digits = text.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b));
             // Keys are written so, too: `2026-147`.
             let is_number = is_digits || is_ordinal(text);
             self.times += u32::from(!is_number);
@@ -295,6 +295,14 @@ impl ColumnSample {
         let words: HashSet<u64> = words.collect();
         let rows = self.cells.iter().filter(|(_, value)| words.contains(value));
         rows.map(|(row, _)| *row).collect()
+    }
+
+    /// The texts of the filled rows of the sample.
+    pub fn texts(&self) -> HashMap<u32, &str> {
+        let by_hash: HashMap<u64, &str> =
+            self.distinct.keys().map(|text| (hash(text), text.as_str())).collect();
+        let rows = self.cells.iter();
+        rows.filter_map(|(row, value)| Some((*row, *by_hash.get(value)?))).collect()
     }
 
     /// Are the values times of day? Numbers are, where the name says it.

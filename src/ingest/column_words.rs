@@ -13,6 +13,7 @@ use Concept::{
 use crate::domain::fold;
 use crate::ingest::column_deadlines::{NamedTimes, says_planned};
 use crate::ingest::column_ends::says_done;
+use crate::ingest::question_names::telling_words;
 use crate::ingest::system_words::is_system;
 
 /// What a word of a column's name means.
@@ -104,7 +105,8 @@ const WORDS: [(Concept, &str); 31] = [
          les di da do del della der die das des van het of the for enquiry report reports \
          servico servicos servicio servicios servizio dienstleistung demanda demandas atendimento \
          manifestacao denuncia avisos avis event notification notifications contacto contato \
-         contact user expediente expedient pratica processo zaak wo workorder",
+         contact user expediente expedient pratica processo zaak wo workorder complaint \
+         complaints anomalia anomalias probleme problema problemas problemen",
     ),
     (
         Period,
@@ -135,7 +137,8 @@ const WORDS: [(Concept, &str); 31] = [
          fertiggestellt finalizado finalizada solucionado solucionada resuelta terminado terminada \
          atendido termino tancada risolta evasa evaso concluso conclusa fim concluido concluida \
          finalizacao resolvido fechada encerrada gereed gereedgemeld afgemeld afmeld eind opgelost \
-         zamknieto zakonczono wykonano zrealizowano rozwiazano zalatwiono",
+         zamknieto zakonczono wykonano zrealizowano rozwiazano zalatwiono regle reglee regles \
+         afgesloten",
     ),
     (
         Expected,
@@ -152,7 +155,8 @@ const WORDS: [(Concept, &str); 31] = [
          erfasst creado creacion apertura alta recepcion inicio registro ingreso creazione \
          inserimento aperto ricezione inizio criacao abertura criado entrada aangemaakt aanmaak \
          ingediend ontvangst ontvangen gemeld begin utworzenia utworzono zgloszono przyjecia \
-         wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale",
+         wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale \
+         einlangen melden registo registratie registratiedatum",
     ),
     (
         Date,
@@ -162,7 +166,7 @@ const WORDS: [(Concept, &str); 31] = [
     (
         Status,
         "status etat statut zustand bearbeitungsstand bearbeitungsstatus situacion situacao \
-         toestand estat",
+         toestand estat estatus",
     ),
     (State, "state estado stato stan stand"),
     (
@@ -177,7 +181,8 @@ const WORDS: [(Concept, &str); 31] = [
          rubrique kategorie thema art typ betreff anliegenart categoria tipo tema asunto motivo \
          argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat \
          tipus element elemento concepto concept classification classificacao clasificacion \
-         classificazione meldungsart servicename kind issuetype requesttype",
+         classificazione meldungsart servicename kind issuetype requesttype thematique \
+         tematica thematik hoofdcategorie hoofdrubriek hauptkategorie hauptthema oberkategorie",
     ),
     (
         Group,
@@ -202,7 +207,8 @@ const WORDS: [(Concept, &str); 31] = [
         Text,
         "description details detail text title summary descriptif libelle message resume titre \
          beschreibung titel descripcion detalle texto titulo descrizione testo titolo dettaglio \
-         descricao detalhe omschrijving beschrijving opis tresc tytul desc",
+         descricao detalhe omschrijving beschrijving opis tresc tytul desc describe decrivez \
+         beschreiben describa descriva descreva beschrijf opisz",
     ),
     (
         Address,
@@ -217,7 +223,7 @@ const WORDS: [(Concept, &str); 31] = [
          arrondissement secteur bezirk stadtteil ortsteil stadtbezirk distrito barrio zona \
          colonia quartiere municipio circoscrizione bairro freguesia regiao wijk buurt \
          stadsdeel dzielnica osiedle rejon council commune comuna districte barri suburb \
-         locality parish sector regional boro",
+         locality parish sector regional boro localidad localidades beat township community",
     ),
     (
         Postcode,
@@ -280,7 +286,7 @@ impl NameWords {
         let is_technical = name.starts_with(['_', '*', ':']);
         let is_bare_area = fold(name) == "area";
         let mut words = Self { is_technical, is_bare_area, ..Self::default() };
-        let parts = split(&with_number(name)).join(" ").replace("work order", "workorder");
+        let parts = telling_words(name, &split(&with_number(name)));
         let says_service = |word: &str| SERVICES.iter().any(|stem| word.starts_with(stem));
         let says_request = REQUESTS.iter().any(|stem| parts.contains(stem));
         words.is_agent = says_agent(&parts);

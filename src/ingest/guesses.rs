@@ -99,9 +99,38 @@ const NATURES: [(Nature, &[&str]); 4] = [
     ),
 ];
 
-/// The nature that a source's single word means.
+/// Natures in several words, without accents.
+const NATURE_PHRASES: [(&str, Nature); 22] = [
+    ("service request", Nature::Intervention),
+    ("service requests", Nature::Intervention),
+    ("request for service", Nature::Intervention),
+    ("demande de service", Nature::Intervention),
+    ("demande d'intervention", Nature::Intervention),
+    ("solicitud de servicio", Nature::Intervention),
+    ("richiesta di intervento", Nature::Intervention),
+    ("solicitacao de servico", Nature::Intervention),
+    ("pedido de servico", Nature::Intervention),
+    ("information request", Nature::Information),
+    ("request for information", Nature::Information),
+    ("general enquiry", Nature::Information),
+    ("general inquiry", Nature::Information),
+    ("demande d'information", Nature::Information),
+    ("demande d'informations", Nature::Information),
+    ("demande de renseignement", Nature::Information),
+    ("demande de renseignements", Nature::Information),
+    ("solicitud de informacion", Nature::Information),
+    ("richiesta di informazioni", Nature::Information),
+    ("pedido de informacao", Nature::Information),
+    ("compliment or thanks", Nature::Comment),
+    ("general comment", Nature::Comment),
+];
+
+/// The nature that a source's single word, or a usual phrase, means.
 pub fn nature_of_words(text: &str) -> Option<Nature> {
     let plain = deunicode(text).to_lowercase();
+    if let Some((_, nature)) = NATURE_PHRASES.iter().find(|(phrase, _)| *phrase == plain.trim()) {
+        return Some(*nature);
+    }
     if plain.trim().contains(|c: char| !c.is_ascii_alphanumeric()) {
         return None;
     }
@@ -120,6 +149,8 @@ mod tests {
             ("Solicitação", Some(Nature::Intervention)),
             ("Consulta", Some(Nature::Information)),
             ("Elogio", Some(Nature::Comment)),
+            ("Service Request", Some(Nature::Intervention)),
+            ("Demande d’information", Some(Nature::Information)),
             ("Request for a bin", None),
             ("Pothole", None),
         ] {

@@ -111,13 +111,16 @@ impl Inspection {
         found.default_category = default_category(declared)?;
         found.assign();
         let mapping = found.mapping(&Declared::default());
-        let columns = found.columns.iter().map(|column| InspectedColumn {
-            name: column.name.clone(),
-            field: column.field.map(str::to_owned),
-            certainty: column.field.and(column.guess).map(|guess| guess.1),
-            is_declared: column.is_declared,
-            examples: column.examples.clone(),
-            other: column.guess.filter(|_| column.field.is_none()),
+        let columns = found.columns.iter().map(|column| {
+            let field = column.field.or_else(|| found.field_beside(&column.key));
+            InspectedColumn {
+                name: column.name.clone(),
+                field: field.map(str::to_owned),
+                certainty: field.and(column.guess).map(|guess| guess.1),
+                is_declared: column.is_declared,
+                examples: column.examples.clone(),
+                other: column.guess.filter(|_| field.is_none()),
+            }
         });
         let inspection = Self {
             columns: columns.collect(),

@@ -10,6 +10,7 @@ use crate::domain::{Accuracy, Channel, Details, Draft, Nature, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
+use crate::ingest::category_names::with_parent;
 use crate::ingest::column_addresses::is_house_number;
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::late_columns::LateColumns;
@@ -23,7 +24,7 @@ use crate::ingest::profile::{FIELDS, Profile};
 use crate::ingest::projection::Projection;
 use crate::ingest::row_note::RowNote;
 use crate::ingest::row_zones::ZoneCell;
-use crate::ingest::time_of_day::day_with_clock;
+use crate::ingest::time_of_day::{ClockSigns, day_with_clock};
 use crate::ingest::times::{DateOrder, TimeReader};
 use crate::ingest::zone_words::NamedZone;
 use crate::message;
@@ -62,8 +63,8 @@ pub struct Mapping {
     pub(super) one_valued: Vec<(&'static str, usize)>,
     /// Times whose midnights mean days.
     pub(super) midnight_is_day: Vec<&'static str>,
-    /// In columns of times of day, a point is between hours and minutes.
-    pub(super) has_dotted_clocks: bool,
+    /// How the columns of times of day are written.
+    pub(super) clock_signs: ClockSigns,
     /// Columns of times whose name says their zone, with it.
     pub(super) named_zones: BTreeMap<usize, (String, NamedZone)>,
     /// The column that says the zone of each row's times, with its name.
@@ -153,7 +154,7 @@ impl Mapping {
             addressed: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
-            has_dotted_clocks: false,
+            clock_signs: ClockSigns::default(),
             named_zones: BTreeMap::new(),
             zone_column: None,
             is_zone_column_left: false,
@@ -313,19 +314,19 @@ impl Mapping {
             if let [only] = columns.as_slice() {
                 let text = value(row.cell(*only)?)?;
                 let is_beside = field == "address" && self.addressed.contains(only);
-                return if is_beside { address_of(text) } else { Some(text.to_owned()) };
+                return if is_beside { address_of(text) } else { Some(self.plain(text)) };
             }
             let parts: Option<Vec<&str>> =
                 columns.iter().map(|column| value(row.cell(*column)?)).collect();
             let is_time = ["requested", "updated", "closed", "expected"].contains(&field);
-            Some(match (parts?.as_slice(), is_time) {
+            let text = match (parts?.as_slice(), is_time) {
                 // Year, month and day in columns of their own.
                 ([year, month, day], true) if is_year(year) => [*year, *month, *day].join("-"),
                 ([year, month, day, clock], true) if is_year(year) => {
                     let day = [*year, *month, *day].join("-");
-                    day_with_clock(&day, clock, self.has_dotted_clocks)
+                    day_with_clock(&day, clock, self.clock_signs)
                 }
-                ([day, clock], true) => day_with_clock(day, clock, self.has_dotted_clocks),
+                ([day, clock], true) => day_with_clock(day, clock, self.clock_signs),
                 (parts, true) => parts.join(" "),
                 // A street and its house number; two streets are an intersection.
                 (parts, false)
@@ -333,8 +334,10 @@ impl Mapping {
                 {
                     parts.join(" ")
                 }
+                (parts, false) if field == "category" => with_parent(parts),
                 (parts, false) => parts.join(" / "),
-            })
+            };
+            Some(if is_time { text } else { self.plain(&text) })
         })
     }
 

@@ -1,8 +1,12 @@
-//! Fields of reports of which a source says nothing.
+//! Fields of reports of which a source says nothing, and texts with entities of HTML.
+
+use std::borrow::Cow;
 
 use crate::domain::fields::ALL;
+use crate::ingest::entities::without_entities;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::place_reader::PLACE_FIELDS;
+use crate::ingest::row_note::RowNote;
 
 /// Columns from which a field is concluded where it has none of its own.
 const CONCLUDED: [(&str, &[&str]); 7] = [
@@ -16,6 +20,19 @@ const CONCLUDED: [(&str, &[&str]); 7] = [
 ];
 
 impl Mapping {
+    /// The text of a cell without entities of HTML; a row that has some is counted.
+    pub(super) fn plain(&self, text: &str) -> String {
+        let text = match without_entities(text) {
+            Cow::Borrowed(text) => return text.to_owned(),
+            Cow::Owned(text) => text,
+        };
+        let mut notes = self.row_notes.borrow_mut();
+        if !notes.contains(&RowNote::Entities) {
+            notes.push(RowNote::Entities);
+        }
+        text
+    }
+
     /// The fields, by their names in mappings, of which the source has neither a column nor a
     /// default: a report that is stored already keeps them.
     pub(super) fn unsaid(&self) -> Vec<&'static str> {

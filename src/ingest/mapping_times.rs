@@ -11,7 +11,7 @@ use crate::ingest::no_time::{is_filler_date, is_zero_date, stands_for_no_time};
 use crate::ingest::notes::Notes;
 use crate::ingest::numbers::is_absent;
 use crate::ingest::row_zones::{ZoneCell, names_zones};
-use crate::ingest::time_of_day::is_dotted_clock;
+use crate::ingest::time_of_day::{is_digit_clock, is_dotted_clock};
 use crate::ingest::time_style::TimeStyle;
 use crate::ingest::zone_words::{NamedZone, named_zone};
 use crate::message;
@@ -51,7 +51,18 @@ impl Mapping {
 
     /// Reads points in times of day as those between the hour and the minutes.
     pub fn take_points_of_clocks(&mut self) {
-        self.has_dotted_clocks = true;
+        self.clock_signs.is_dotted = true;
+    }
+
+    /// Has the row a time of day of three or four digits alone?
+    pub fn has_digit_clock(&self, row: &impl RowCells, field: &str) -> bool {
+        let mut clocks = self.clocks(field);
+        clocks.any(|column| row.cell(column).is_some_and(is_digit_clock))
+    }
+
+    /// Reads times of day of one or two digits as minutes: `11` is 00:11.
+    pub fn take_digits_as_minutes(&mut self) {
+        self.clock_signs.is_digits = true;
     }
 
     /// Finds the columns of times whose name says their zone.

@@ -106,6 +106,8 @@ pub struct Notes {
     pub exchanged: u64,
     /// Rows whose place is written beside an address, in a column of both.
     pub places_at_addresses: u64,
+    /// Rows of whose texts some had entities of HTML, such as `&amp;`, which were decoded.
+    pub rows_with_entities: u64,
     /// Rows whose closing was read as the second of an hour that came twice.
     pub repeated_hour: u64,
     /// Why admitted rows have no place.

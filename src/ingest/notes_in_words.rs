@@ -19,6 +19,13 @@ impl Notes {
         all.extend(not_known(&message!("mots de canal", "channel words"), &self.channels));
         all.extend(self.statuses_in_words());
         all.extend(self.places_in_words());
+        if self.rows_with_entities > 0 {
+            let n = self.rows_with_entities;
+            all.push(message!(
+                "lignes aux entités HTML telles que &amp;, décodées : {n}",
+                "rows with HTML entities such as &amp;, decoded: {n}"
+            ));
+        }
         if self.empty_rows > 0 {
             let n = self.empty_rows;
             all.push(message!("lignes vides : {n}", "empty rows: {n}"));

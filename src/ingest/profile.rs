@@ -403,7 +403,7 @@ mod tests {
             ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
             ("unique_key,created_date,complaint_type", "nyc"),
             ("Unique Key,Created Date,Problem (formerly Complaint Type)", "nyc"),
-            ("SR_NUMBER,SR_TYPE,CREATED_DATE", "chicago"),
+            ("SR_NUMBER,SR_TYPE,OWNER_DEPARTMENT,CREATED_DATE", "chicago"),
             (
                 "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",
                 "chicago-legacy",

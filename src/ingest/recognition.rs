@@ -53,6 +53,11 @@ pub struct RecognisedColumn {
 }
 
 impl RecognisedColumn {
+    /// The name as profiles write it.
+    pub fn bare_key(&self) -> &str {
+        &self.key
+    }
+
     /// Reads the year's column, with those of the month and the day, as this field.
     pub(super) fn take_whole_date(&mut self, field: &'static str) {
         (self.field, self.guess) = (Some(field), Some((field, 0.9)));
@@ -139,7 +144,11 @@ impl Recognition {
         };
         recognition.only_time();
         recognition.prefer_status_columns();
+        recognition.prefer_first_status();
+        recognition.prefer_finer_times();
+        recognition.check_ends();
         recognition.find_ends();
+        recognition.prefer_finer_areas();
         recognition.pair_coordinates();
         recognition.drop_parts_of_places();
         recognition.rank_names_of_parents();

@@ -1,11 +1,21 @@
 //! Which of several columns of categories is the service of a recognised file.
 
 use crate::ingest::column_guess::SURE;
-use crate::ingest::column_levels::levels;
+use crate::ingest::column_levels::{Levels, levels};
+use crate::ingest::column_names_alone::names_title;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::message;
+
+/// How often a title comes again, on average, from which it may be a category.
+const TITLE_REPEATS: usize = 5;
+
+/// Rows, words of the longest text, and how often a text comes again on average, for descriptions
+/// that are categories.
+const SHORT_ROWS: usize = 20;
+const SHORT_WORDS: usize = 6;
+const SHORT_REPEATS: usize = 3;
 
 /// Longest code of a category, in characters.
 const CODE_CHARS_MAX: usize = 12;
@@ -34,7 +44,11 @@ impl Recognition {
         let is_finer =
             |number: &usize| NameWords::of(&self.columns[*number].bare).has(Concept::Finer);
         let finer: Vec<usize> = (0..self.columns.len()).filter(is_finer).collect();
-        let Some(found) = levels(&candidates, &finer, values) else { return };
+        let candidates = self.without_titles(candidates, values);
+        let Some(found) = levels(&candidates, &finer, values) else {
+            return self.take_short_texts(values);
+        };
+        let (found, parent) = self.under_parents(found, &candidates, &finer, values);
         let (first, last) = match found.rivals.first() {
             Some(rival) if *rival < found.finest => (*rival, found.finest),
             Some(rival) => (found.finest, *rival),
@@ -61,11 +75,94 @@ impl Recognition {
         if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
             self.more.push(("category", self.columns[code].key.clone()));
         }
+        if let Some(parent) = parent {
+            let keys = [parent, found.finest].map(|number| self.columns[number].key.as_str());
+            self.more.push(("category", keys.join("+")));
+        }
         if let Some(coarser) = found.coarser {
             self.columns[coarser].field = Some("hint");
             if values[found.finest].filled < values[coarser].filled {
                 self.more.push(("category", self.columns[coarser].key.clone()));
             }
+        }
+    }
+
+    /// The levels, where the words of the finest may come under several words of their parent, as
+    /// `Damage` does under `Roads` and `Parks`; and the parent, with which they are read together.
+    /// Where every parent has one such word, the parent has the categories.
+    fn under_parents(
+        &self,
+        found: Levels,
+        candidates: &[(usize, f64)],
+        finer: &[usize],
+        values: &[ColumnSample],
+    ) -> (Levels, Option<usize>) {
+        if !finer.contains(&found.finest) {
+            return (found, None);
+        }
+        let is_parent = |(number, certainty): &&(usize, f64)| {
+            *certainty >= SURE && !finer.contains(number) && values[*number].distinct.len() > 1
+        };
+        // Of equals the first: `max_by` gives the last.
+        let parents = candidates.iter().filter(is_parent).rev();
+        let parent = parents.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(number, _)| *number);
+        let Some(parent) = parent.filter(|one| !values[found.finest].determines(&values[*one]))
+        else {
+            return (found, None);
+        };
+        if values[parent].determines(&values[found.finest]) {
+            let coarser = found.coarser.filter(|coarser| *coarser != parent);
+            return (Levels { finest: parent, coarser, rivals: Vec::new() }, None);
+        }
+        (Levels { coarser: Some(parent), ..found }, Some(parent))
+    }
+
+    /// The columns of categories without those of titles, whose texts hardly come again, where
+    /// another column has words that do. The first of them is read as the description, if none is.
+    fn without_titles(
+        &mut self,
+        candidates: Vec<(usize, f64)>,
+        values: &[ColumnSample],
+    ) -> Vec<(usize, f64)> {
+        let comes_again = |number: usize| {
+            let values = &values[number];
+            values.filled as usize >= TITLE_REPEATS * values.distinct.len()
+        };
+        let is_title =
+            |number: usize| names_title(&self.columns[number].bare) && !comes_again(number);
+        let (titles, others): (Vec<_>, Vec<_>) =
+            candidates.iter().copied().partition(|(number, _)| is_title(*number));
+        let is_other =
+            |(number, sure): &(usize, f64)| *sure >= SURE && values[*number].distinct.len() > 1;
+        if !others.iter().any(is_other) {
+            return candidates;
+        }
+        if let Some((title, _)) = titles.first().filter(|_| !self.has("description")) {
+            self.columns[*title].field = Some("description");
+        }
+        others
+    }
+
+    /// Where no column has categories, a column of descriptions has them that has few short texts.
+    fn take_short_texts(&mut self, values: &[ColumnSample]) {
+        let is_category = |column: &RecognisedColumn| {
+            column.guess.is_some_and(|(field, _)| ["category", "service"].contains(&field))
+        };
+        if self.default_category.is_some() || self.columns.iter().any(is_category) {
+            return;
+        }
+        let is_short = |text: &String| text.split_whitespace().count() <= SHORT_WORDS;
+        let found = (0..self.columns.len()).find(|number| {
+            let (column, values) = (&self.columns[*number], &values[*number]);
+            let distinct = values.distinct.len();
+            column.guess.is_some_and(|(field, _)| field == "description")
+                && !column.is_declared
+                && values.filled as usize >= SHORT_ROWS.max(SHORT_REPEATS * distinct)
+                && distinct > 1
+                && values.distinct.keys().all(is_short)
+        });
+        if let Some(number) = found {
+            self.columns[number].field = Some("category");
         }
     }
 

@@ -103,7 +103,8 @@ impl Recognition {
     /// What people should know of how the columns are read.
     pub fn notes_of_columns(&self) -> Vec<Message> {
         let by_name = self.statuses_by_name().into_iter();
-        by_name.chain(self.left_to_others()).chain(self.centres_in_words()).collect()
+        let notes = by_name.chain(self.left_to_others()).chain(self.centres_in_words());
+        notes.chain(self.notes_of_words()).collect()
     }
 
     /// That the places are not those of the requests, where their columns' names say so.

@@ -3,6 +3,7 @@
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords, split};
 use crate::ingest::recognition::Recognition;
+use crate::ingest::status_words::status_of_words;
 
 /// Words for why, without accents, in English, French, German, Spanish, Italian, Portuguese, Dutch
 /// and Polish.
@@ -21,12 +22,21 @@ impl Recognition {
         let reasons = self.columns.iter().zip(values).filter(|(column, values)| {
             let is_free = !matches!(column.field, Some("status" | "category" | "closed"));
             let is_free = is_free && !column.joined && !column.is_declared;
-            is_free && !column.key.is_empty() && names_reason(&column.bare) && are_reasons(values)
+            let holds = names_reason(&column.bare) || says_how_ended(&column.bare, values);
+            is_free && !column.key.is_empty() && holds && are_reasons(values)
         });
         let keys: Vec<String> = reasons.map(|(column, _)| column.key.clone()).collect();
         if !is_taken {
             self.more.extend(keys.into_iter().map(|key| ("closure", key)));
         }
+    }
+}
+
+impl Recognition {
+    /// The field that a column of no field of its own is read as beside others: how requests ended.
+    pub fn field_beside(&self, key: &str) -> Option<&'static str> {
+        let is_it = |(field, known): &&(&'static str, String)| *field == "closure" && known == key;
+        self.more.iter().find(is_it).map(|(field, _)| *field)
     }
 }
 
@@ -45,6 +55,18 @@ fn names_reason(name: &str) -> bool {
         || (concepts.has(Concept::Closed) && says_why)
         || words.iter().any(is_compound);
     is_named && !concepts.has_any(&of_other)
+}
+
+/// Is the name one for an end and nothing else, such as `Resolution`, and do some of the values say
+/// how a request ended, as `Duplicate` does?
+fn says_how_ended(name: &str, values: &ColumnSample) -> bool {
+    let words = NameWords::of(name);
+    let of_end = [Concept::Closed, Concept::Request, Concept::Status, Concept::Text];
+    let is_end = words.has(Concept::Closed)
+        && words.unknown == 0
+        && words.concepts.iter().all(|concept| of_end.contains(concept));
+    let says = |text: &String| status_of_words(text).is_some_and(|(_, reason)| reason.is_some());
+    is_end && values.times + values.number_times == 0 && values.distinct.keys().any(says)
 }
 
 /// Are the values a few words that come again?

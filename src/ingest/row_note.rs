@@ -18,6 +18,8 @@ pub enum RowNote {
     Channel(String, String, bool),
     /// The row has a closing time, which is not kept for this status.
     ClosingNotKept(Status),
+    /// Some text had entities of HTML.
+    Entities,
 }
 
 impl Notes {
@@ -34,6 +36,7 @@ impl Notes {
                 Self::word(&mut self.channels, &word, || read_as, known);
             }
             RowNote::ClosingNotKept(status) => self.closing_not_kept(status),
+            RowNote::Entities => self.rows_with_entities += 1,
         }
     }
 }

@@ -5,6 +5,9 @@ use deunicode::deunicode;
 
 use crate::domain::{ClosedReason, Status};
 use crate::ingest::garbled::is_garbled;
+use crate::ingest::status_codes::{
+    is_payment, is_reopening_asked, status_of_code, status_of_percent,
+};
 use crate::ingest::status_doubts::{is_unsure, status_of_noun};
 use crate::ingest::status_stems::{Meaning, STEMS};
 
@@ -33,9 +36,10 @@ const NOT_DONE: [&str; 15] = [
     "feasib",
 ];
 /// Verbs and nouns that say behind `to`, `à`, `da`, `zu` or `do` what has still to be done.
-const DUE: [&str; 19] = [
-    "chiud", "risolv", "evad", "esegu", "encerr", "fech", "cerrar", "atend", "schliess", "erledig",
-    "beheb", "losen", "lossen", "sluiten", "handel", "resoudre", "faire", "fare", "do",
+const DUE: [&str; 26] = [
+    "plann", "prend", "asum", "assum", "ubernehm", "nemen", "tratar", "chiud", "risolv", "evad",
+    "esegu", "encerr", "fech", "cerrar", "atend", "schliess", "erledig", "beheb", "losen",
+    "lossen", "sluiten", "handel", "resoudre", "faire", "fare", "do",
 ];
 /// Words by which a closing is not final, and the status that the request then has.
 const NOT_FINAL: [(&str, Status); 31] = [
@@ -102,7 +106,7 @@ fn meaning(word: &str) -> Option<(Meaning, bool)> {
 }
 
 /// Beginnings of words that say something else together than one by one, and what they say.
-const PHRASES: [(&str, Status, Option<ClosedReason>); 91] = [
+const PHRASES: [(&str, Status, Option<ClosedReason>); 89] = [
     (" to be ", Status::Open, None),
     (" open again ", Status::Open, None),
     (" opened again ", Status::Open, None),
@@ -171,8 +175,6 @@ const PHRASES: [(&str, Status, Option<ClosedReason>); 91] = [
     (" niet geaccepteerd ", Status::Closed, Some(ClosedReason::Refused)),
     (" nie przyjet", Status::Closed, Some(ClosedReason::Refused)),
     (" niet in behandeling genomen ", Status::Closed, Some(ClosedReason::Refused)),
-    (" non pris en charge ", Status::Closed, Some(ClosedReason::Refused)),
-    (" non prise en charge ", Status::Closed, Some(ClosedReason::Refused)),
     (" not valid ", Status::Closed, Some(ClosedReason::Refused)),
     (" non valid", Status::Closed, Some(ClosedReason::Refused)),
     (" nicht gultig ", Status::Closed, Some(ClosedReason::Refused)),
@@ -217,6 +219,9 @@ fn is_due(before: &str, word: &str) -> bool {
 /// What the first known phrase among these words says.
 fn status_of_phrase(words: &[&str]) -> Option<(Status, Option<ClosedReason>)> {
     let whole = format!(" {} ", words.join(" "));
+    if let Some(status) = status_of_code(&whole) {
+        return Some((status, None));
+    }
     let found = PHRASES.iter().find(|(phrase, ..)| whole.contains(phrase));
     found.map(|(_, status, reason)| (*status, *reason))
 }
@@ -277,7 +282,7 @@ pub fn status_of_words(text: &str) -> StatusFound {
     if let Some(found) = denied_by_answer(text) {
         return found;
     }
-    if let Some(status) = status_of_noun(text) {
+    if let Some(status) = status_of_noun(text).or_else(|| status_of_percent(text)) {
         return Some((status, None));
     }
     let is_sure =
@@ -293,10 +298,14 @@ fn status_word_by_word(text: &str) -> StatusFound {
     let plain = deunicode(text).to_lowercase();
     let words: Vec<&str> =
         plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if is_reopening_asked(&words.join(" ")) {
+        return None;
+    }
     if let Some(found) = status_of_phrase(&words) {
         return Some(found);
     }
     let is_yet = words.iter().any(|word| YET.contains(word));
+    let waits_for_payment = words.iter().any(|word| is_payment(word));
     let (mut status, mut reason, mut not_final) = (None, None, None);
     let mut denying = false;
     let mut before = "";
@@ -322,6 +331,7 @@ fn status_word_by_word(text: &str) -> StatusFound {
             (Meaning::Open, false) => Status::Open,
             (Meaning::InProgress, false) => {
                 let waits = status == Some(Status::Closed) && WAITING.iter().any(begins);
+                let waits = waits && !waits_for_payment;
                 not_final = not_final.or(waits.then_some(Status::InProgress));
                 Status::InProgress
             }

@@ -121,7 +121,7 @@ fn what_is_no_longer_open_is_closed_and_what_is_partly_closed_is_not() {
         ),
         (
             "Not accepted|Non acceptée|Non accettata|No aceptada|Nicht angenommen|Nie przyjęto|\
-             Niet in behandeling genomen|Non prise en charge|Not valid|Unzulässig|Spam",
+             Niet in behandeling genomen|Not valid|Unzulässig|Spam",
             (Closed, Some(Refused)),
         ),
         ("Accepted|In behandeling genomen|Prise en charge", (InProgress, None)),

@@ -79,6 +79,7 @@ pub struct Survey {
     exchanged_dates: [ExchangedDates; 4],
     /// Some time of day has a point between the hour and the minutes.
     has_dotted_clocks: bool,
+    has_digit_clocks: bool,
     /// The first id that a spreadsheet has rounded.
     rounded_id: Option<String>,
     /// The first text that was read in the wrong encoding, what it is likely to be, and in which.
@@ -111,6 +112,7 @@ impl Survey {
             midnights: [[0; 2]; 4],
             exchanged_dates: Default::default(),
             has_dotted_clocks: false,
+            has_digit_clocks: false,
             rounded_id: None,
             garbled: None,
             zone_words: Vec::new(),
@@ -125,6 +127,7 @@ impl Survey {
         self.rows += 1;
         for (number, field) in TIMES.iter().enumerate() {
             self.has_dotted_clocks |= mapping.has_dotted_clock(row, field);
+            self.has_digit_clocks |= mapping.has_digit_clock(row, field);
             for text in mapping.cells(row, field) {
                 self.time(mapping, number, text);
             }
@@ -247,6 +250,9 @@ impl Survey {
         self.tell_garbled(mapping);
         if self.has_dotted_clocks {
             mapping.take_points_of_clocks();
+        }
+        if self.has_digit_clocks {
+            mapping.take_digits_as_minutes();
         }
         if let Some(id) = self.rounded_id.take() {
             mapping.tell(message!(

@@ -74,6 +74,51 @@ pub fn json_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(sign * digits.parse::<i64>().ok()?).ok()
 }
 
+/// The number of a spreadsheet's day with its time, whose decimal sign is a comma, with a point:
+/// `45901,285`.
+pub fn with_decimal_point(text: &str) -> Option<String> {
+    let (whole, part) = text.trim().split_once(',')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    (whole.len() == 5 && is_number(whole) && is_number(part)).then(|| format!("{whole}.{part}"))
+}
+
+/// What follows a date, in lower case, without the word that Polish writes behind the year:
+/// `2 września 2025 r. 14:05`.
+pub fn without_year_word(rest: &str) -> &str {
+    let after = ["roku", "r."].iter().find_map(|word| rest.strip_prefix(word));
+    let after = after.filter(|after| !after.starts_with(|c: char| c.is_alphanumeric()));
+    after.map_or(rest, |after| after.trim_start_matches([' ', ',']))
+}
+
+/// `am` or `pm` where a time of day ends in one letter, as programs of mainframes write
+/// `06:51:10A`.
+pub fn half_by_letter(rest: &str) -> Option<&'static str> {
+    match rest.trim_end() {
+        "a" => Some("am"),
+        "p" => Some("pm"),
+        _ => None,
+    }
+}
+
+/// The time in an object of MongoDB's JSON: `{"$date": "2026-05-27T12:05:00Z"}`, or with
+/// milliseconds since 1970, perhaps in an object of its own.
+pub fn date_of_object(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.starts_with('{') || !text.contains("$date") {
+        return None;
+    }
+    let object: serde_json::Value = serde_json::from_str(text).ok()?;
+    let mut value = object.get("$date")?;
+    if let Some(inner) = value.get("$numberLong") {
+        value = inner;
+    }
+    match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// A time without the name of its zone in brackets, which programs write behind the offset.
 pub fn without_zone_name(text: &str) -> &str {
     let name = if text.ends_with(')') { text.find(" (") } else { None };

@@ -100,12 +100,25 @@ fn fraction(text: &str) -> Option<Time> {
     Time::new(hour as i8, minute as i8, (second % 60) as i8, 0).ok()
 }
 
-/// One text of a day and a time of day that have columns of their own. `is_dotted` says that points
-/// of the column are between hours and minutes, so that `0.30` is half past midnight. What is no
-/// time of day stays as it is, for the refusal of the row to show it.
-pub fn day_with_clock(day: &str, clock: &str, is_dotted: bool) -> String {
+/// How the columns of times of day of a file are written, where a single cell does not say it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClockSigns {
+    /// Points are between hours and minutes, so that `0.30` is half past midnight.
+    pub is_dotted: bool,
+    /// Digits are hours and minutes without zeros in front, so that `11` is 00:11.
+    pub is_digits: bool,
+}
+
+/// One text of a day and a time of day that have columns of their own. What is no time of day stays
+/// as it is, for the refusal of the row to show it.
+pub fn day_with_clock(day: &str, clock: &str, signs: ClockSigns) -> String {
     use ClockStyle::{Digits, Dotted, Fraction, Plain};
-    let numbers = if is_dotted { Dotted } else { Fraction };
+    let numbers = if signs.is_dotted { Dotted } else { Fraction };
+    let is_short =
+        |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let minutes =
+        (signs.is_digits && is_short(clock.trim())).then(|| format!("{:0>4}", clock.trim()));
+    let clock = minutes.as_deref().unwrap_or(clock);
     let styles = [Plain, Digits, numbers, Dotted];
     let found = styles.into_iter().find_map(|style| Some((style, time_of_day(clock, style)?)));
     let day = without_midnight(day);
@@ -123,6 +136,12 @@ pub fn day_with_clock(day: &str, clock: &str, is_dotted: bool) -> String {
         (Some((_, time)), None) => format!("{day} {}", time.strftime("%H:%M:%S")),
         (None, _) => format!("{day} {clock}"),
     }
+}
+
+/// Is it a time of day of three or four digits alone?
+pub fn is_digit_clock(text: &str) -> bool {
+    let text = text.trim();
+    matches!(text.len(), 3 | 4) && digits(text).is_some()
 }
 
 /// Is it a time of day with a point between the hour and the minutes, and no part of a day?
@@ -224,7 +243,20 @@ mod tests {
             ("2026-05-27", "08:30+02:00", false, "2026-05-27 08:30+02:00"),
             ("2026-05-27", "matin", false, "2026-05-27 matin"),
         ] {
-            assert_eq!(day_with_clock(day, clock, is_dotted), both, "{day} {clock}");
+            let signs = ClockSigns { is_dotted, is_digits: false };
+            assert_eq!(day_with_clock(day, clock, signs), both, "{day} {clock}");
         }
+        let signs = ClockSigns { is_dotted: false, is_digits: true };
+        for (clock, both) in [
+            ("11", "2026-05-27 00:11:00"),
+            ("6", "2026-05-27 00:06:00"),
+            ("0", "2026-05-27 00:00:00"),
+            ("830", "2026-05-27 08:30:00"),
+            ("1055", "2026-05-27 10:55:00"),
+            ("75", "2026-05-27 0075"),
+        ] {
+            assert_eq!(day_with_clock("2026-05-27", clock, signs), both, "{clock}");
+        }
+        assert!(is_digit_clock("830") && !is_digit_clock("11") && !is_digit_clock("9999"));
     }
 }

@@ -6,7 +6,8 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::ingest::month_names::{is_filler, month};
 use crate::ingest::time_calendars::{
-    WrittenForm, week_or_ordinal, without_zone_name, year_before_clock,
+    WrittenForm, half_by_letter, week_or_ordinal, without_year_word, without_zone_name,
+    year_before_clock,
 };
 use crate::ingest::zone_words::{ZoneWord, zone_word};
 
@@ -216,10 +217,11 @@ type WrittenTimeOfDay = (Option<Time>, bool, WrittenZone);
 /// The time of day and zone after a date: the whole rest of the text.
 fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
     let mut rest = rest.trim_start_matches([' ', ',', '.', ':', '-', ';']);
+    rest = without_year_word(rest);
     // Also of Danish and Finnish.
     for word in [
         "at ", "a las ", "a ", "as ", "alle ", "um ", "om ", "o godz. ", "o ", "kl. ", "kl ",
-        "klo ", "t",
+        "klo ", "godz. ", "t",
     ] {
         if let Some(after) = rest.strip_prefix(word) {
             rest = after.trim_start();
@@ -295,6 +297,7 @@ fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
         ("hs", false),
         ("h", false),
     ];
+    rest = half_by_letter(rest).filter(|_| parts.len() > 1).unwrap_or(rest);
     let mut had_half = false;
     for (word, afternoon) in halves {
         let Some(after) = rest.strip_prefix(word) else { continue };

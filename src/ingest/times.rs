@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::ReportTime;
 use crate::i18n::Message;
 pub use crate::ingest::date_order::DateOrder;
-use crate::ingest::time_calendars::{WrittenForm, json_date};
+use crate::ingest::time_calendars::{WrittenForm, date_of_object, json_date, with_decimal_point};
 use crate::ingest::time_text::{WrittenDate, written};
 use crate::ingest::zone_words::ZoneMeanings;
 use crate::message;
@@ -48,6 +48,8 @@ pub enum TimeFormat {
     EpochSeconds,
     /// Milliseconds since 1970.
     EpochMilliseconds,
+    /// Microseconds since 1970.
+    EpochMicroseconds,
     /// Days since 1970.
     EpochDays,
     /// Days since 1899-12-30, as spreadsheets count them.
@@ -59,8 +61,12 @@ pub enum TimeFormat {
 impl TimeFormat {
     /// Is it a number counted from a day?
     pub fn is_number(self) -> bool {
-        use TimeFormat::{EpochDays, EpochMilliseconds, EpochSeconds, JsonDate, Serial};
-        matches!(self, EpochSeconds | EpochMilliseconds | EpochDays | JsonDate | Serial)
+        use TimeFormat::{
+            EpochDays, EpochMicroseconds, EpochMilliseconds, EpochSeconds, JsonDate, Serial,
+        };
+        let is_of_epoch =
+            matches!(self, EpochSeconds | EpochMilliseconds | EpochMicroseconds | EpochDays);
+        is_of_epoch || matches!(self, JsonDate | Serial)
     }
 
     /// A sample for people: of its date, where it has one.
@@ -76,6 +82,7 @@ impl TimeFormat {
             Self::JsonDate => "/Date(1748354700000)/",
             Self::EpochSeconds => "epoch seconds",
             Self::EpochMilliseconds => "epoch milliseconds",
+            Self::EpochMicroseconds => "epoch microseconds",
             Self::EpochDays => "days since 1970",
             Self::Serial => "spreadsheet serial",
             Self::Declared => "declared format",
@@ -130,9 +137,15 @@ impl TimeReader {
         {
             return Ok(read);
         }
+        if let Some(read) = with_decimal_point(text).and_then(|text| self.number(&text)) {
+            return Ok(read);
+        }
         match json_date(text) {
             Some(at) => Ok((ReportTime::instant(at), TimeFormat::JsonDate)),
-            None => self.usual(text),
+            None => match date_of_object(text) {
+                Some(inner) => self.read(&inner).map(|(time, _)| (time, TimeFormat::JsonDate)),
+                None => self.usual(text),
+            },
         }
     }
 
@@ -180,13 +193,15 @@ impl TimeReader {
         ReportTime::local(time.ok()?, &self.zone).ok()
     }
 
-    /// Digits alone: 12 or 13 are milliseconds, 9 or 10 seconds since 1970, 4 to 6 days.
+    /// Digits alone: 16 are microseconds, 12 or 13 milliseconds, 9 or 10 seconds since 1970,
+    /// 4 to 6 days.
     fn number(&self, text: &str) -> Option<TimeRead> {
         let whole = text.split('.').next().unwrap_or_default();
         let n: i64 = whole.parse().ok()?;
         let instant = |second| Timestamp::from_second(second).ok().map(ReportTime::instant);
         match whole.len() {
             8 | 14 => None,
+            16 => Some((instant(n / 1_000_000)?, TimeFormat::EpochMicroseconds)),
             12 if written(text).is_some() => None,
             12 | 13 => Some((instant(n / 1000)?, TimeFormat::EpochMilliseconds)),
             9 | 10 => Some((instant(n)?, TimeFormat::EpochSeconds)),
@@ -297,11 +312,21 @@ mod tests {
             ("17532.0", "2018-01-01"),
             ("43101", "2018-01-01"),
             ("43101.25", "2018-01-01T11:00:00Z"),
+            ("43101,25", "2018-01-01T11:00:00Z"),
+            ("1570320355000000", "2019-10-06T00:05:55Z"),
+            (r#"{"$date": "2019-10-06T00:05:55.000Z"}"#, "2019-10-06T00:05:55Z"),
+            (r#"{"$date":1570320355000}"#, "2019-10-06T00:05:55Z"),
+            (r#"{"$date": {"$numberLong": "1570320355000"}}"#, "2019-10-06T00:05:55Z"),
             ("2014-Jul-01 00:01:48", "2014-07-01T04:01:48Z"),
             ("2026/05/27 02:08:51+00", "2026-05-27T02:08:51Z"),
             ("20260527", "2026-05-27"),
             ("2012-01-11 10:04:24.0", "2012-01-11T15:04:24Z"),
             ("27 févr. 2026 14h05", "2026-02-27T19:05:00Z"),
+            ("2 września 2025 r. 00:09", "2025-09-02T04:09:00Z"),
+            ("2 września 2025 r.", "2025-09-02"),
+            ("2 września 2025 roku, godz. 14:05", "2025-09-02T18:05:00Z"),
+            ("09/13/2025 06:51:10A", "2025-09-13T10:51:10Z"),
+            ("09/13/2025 06:51:10P", "2025-09-13T22:51:10Z"),
         ] {
             assert_eq!(clock.read(text).unwrap().0.to_string(), shown, "{text}");
         }

@@ -236,9 +236,9 @@ fn without_zone(id: &str, needs_zone: bool) -> Result<Message> {
     if needs_zone {
         let message = message!(
             "manque : les heures du fichier n’ont pas de décalage et la ville est nouvelle \
-             (--time-zone America/Toronto)",
+             (--time-zone ZONE, un nom IANA tel qu’Europe/Paris ou America/Toronto)",
             "is missing: the times of the file have no offset and the city is new \
-             (--time-zone America/Toronto)"
+             (--time-zone ZONE, an IANA name such as Europe/Paris or America/Toronto)"
         );
         return Err(Refusal::new("--time-zone", "", message).into());
     }

@@ -131,3 +131,24 @@ fn bytes_that_do_not_belong_there_cost_no_row_in_silence() {
         assert!(found == Some(status) && text.contains(word), "{name} {found:?}: {text}");
     }
 }
+
+#[test]
+fn texts_beside_the_only_table_of_an_archive_are_passed_over() {
+    for papers in [&["README.txt"][..], &["LICENSE", "docs/notes.pdf"], &["metadata.json"]] {
+        let (csv, text) = (table(), b"About the data".to_vec());
+        let mut files: Vec<(&str, &[u8])> = papers.iter().map(|name| (*name, &*text)).collect();
+        files.insert(papers.len() / 2, ("requests.csv", &csv));
+        let (code, said) = import("a.zip", &zip(&files, false));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("20 added"), "{said}");
+        assert!(said.contains(&format!("zip; passed over: {}", papers.join(", "))), "{said}");
+    }
+    // Of two tables nobody knows which is meant, and texts alone are no data.
+    for names in [["a.csv", "b.csv"], ["README.txt", "notes.md"]] {
+        let csv = table();
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &*csv)).collect();
+        let (code, said) = import("a.zip", &zip(&files, false));
+        assert_ne!(code, Some(0), "{said}");
+        assert!(said.contains("is a zip archive of 2 files"), "{said}");
+    }
+}

@@ -2,8 +2,8 @@
 
 use encoding_rs::{Encoding, WINDOWS_1250, WINDOWS_1252};
 
-use crate::common::{Folder, done};
-use crate::place_columns::{exported, import};
+use crate::common::{Folder, done, run};
+use crate::place_columns::{CITY, exported, import};
 
 /// A file of forty requests in this encoding.
 fn file(header: &str, row: &str, encoding: &'static Encoding) -> Vec<u8> {
@@ -69,16 +69,33 @@ fn a_polish_file_keeps_its_encoding_and_the_option_decides() {
 }
 
 #[test]
-fn names_of_columns_of_dos_and_old_macs_are_named() {
+fn names_of_columns_of_dos_and_old_macs_are_read() {
     let header = "Numéro;Date de création;Catégorie;Statut";
     let row = "N#;2025-03-02 08:#;Nid-de-poule;Ouvert";
     let text = String::from_utf8(file(header, row, encoding_rs::UTF_8)).unwrap();
     // The byte of é in code page 850, and in Mac Roman.
-    for (byte, words) in [(0x82, "'Numéro' in CP850"), (0x8e, "'Numéro' in Mac Roman")] {
+    for (byte, name, encoding) in [(0x82, "cp850", "IBM850"), (0x8e, "mac-roman", "macintosh")] {
         let bytes = text.chars().map(|c| if c == 'é' { byte } else { c as u8 });
+        let bytes: Vec<u8> = bytes.collect();
+        let (code, summary, said) = import(&Folder::new("encodings"), "a.csv", &bytes);
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(summary["read_as"], format!("CSV, {encoding}"), "{said}");
+        // As it is named.
         let folder = Folder::new("encodings");
-        let (code, _, said) = import(&folder, "a.csv", bytes.collect::<Vec<u8>>());
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains(words), "{said}");
+        let file = folder.with("a.csv", &bytes);
+        let said = done(&folder, &["inspect", file.to_str().unwrap(), "--encoding", name]);
+        assert!(
+            said.contains("Catégorie -> category") && !said.contains("names another"),
+            "{said}"
+        );
     }
+    // In the wrong one, they are named for what they are.
+    let bytes = text.chars().map(|c| if c == 'é' { 0x82 } else { c as u8 });
+    let folder = Folder::new("encodings");
+    let file = folder.with("a.csv", bytes.collect::<Vec<u8>>());
+    let arguments = ["import", file.to_str().unwrap(), "--encoding", "windows-1252"];
+    let output = run(&folder, &[&arguments[..], &CITY].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("'Numéro' in CP850"), "{said}");
 }

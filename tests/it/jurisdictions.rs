@@ -159,12 +159,13 @@ fn rows_that_name_their_city_are_filed_there_and_others_refused() {
 #[test]
 fn a_file_of_a_known_layout_from_elsewhere_is_not_filed_under_the_layout_s_city() {
     let folder = Folder::new("elsewhere");
-    let header = "sr_number,created_date,closed_date,sr_type,status,latitude,longitude";
+    let header =
+        "sr_number,created_date,closed_date,sr_type,status,latitude,longitude,owner_department";
     let file = |lat: f64, lon: f64| {
         let row = |n: usize| {
             let day = 1 + n % 28;
             format!(
-                "SR-{n},2026-05-{day:02}T10:00:00,,Pothole,Open,{lat},{}\n",
+                "SR-{n},2026-05-{day:02}T10:00:00,,Pothole,Open,{lat},{},Streets\n",
                 lon - n as f64 * 1e-3
             )
         };

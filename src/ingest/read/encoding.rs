@@ -6,6 +6,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::i18n::Message;
+use crate::ingest::read::code_pages::{TextEncoding, WordLetters};
 use crate::ingest::read::written_language::LanguageVotes;
 use crate::message;
 
@@ -23,17 +24,17 @@ const ZEROS: usize = 16;
 const HEADER_LINES: usize = 20;
 
 /// An encoding, and why, where neither the text nor its mark says it.
-pub type Detected = (&'static Encoding, Option<Message>);
+pub type Detected = (TextEncoding, Option<Message>);
 
-/// The encoding of this name, as the WHATWG Encoding Standard spells it.
+/// The encoding of this name, as the WHATWG Encoding Standard spells it, or a code page of DOS.
 ///
 /// # Errors
 /// It is not known.
-pub fn named(label: &str) -> Result<&'static Encoding, Message> {
-    Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+pub fn named(label: &str) -> Result<TextEncoding, Message> {
+    TextEncoding::named(label).ok_or_else(|| {
         message!(
-            "n’est pas un encodage connu, comme utf-8, utf-16le ou windows-1252",
-            "is not a known encoding, such as utf-8, utf-16le or windows-1252"
+            "n’est pas un encodage connu, comme utf-8, utf-16le, windows-1252 ou cp850",
+            "is not a known encoding, such as utf-8, utf-16le, windows-1252 or cp850"
         )
     })
 }
@@ -42,13 +43,14 @@ pub fn named(label: &str) -> Result<&'static Encoding, Message> {
 ///
 /// A mark at the start or the zeros of UTF-16 decide at once. Else it is UTF-8 where more
 /// characters beyond ASCII are well-formed in it than not; the rest is left to the detector that
-/// browsers use, and to the words of the text where they are of a language of windows-1252.
+/// browsers use, to the words of the text where they are of a language of windows-1252, and to its
+/// letters where they are of an encoding that is not used on the web.
 ///
 /// # Errors
 /// The text cannot be read.
 pub fn detect(mut input: impl Read) -> io::Result<Detected> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let mut votes = LanguageVotes::default();
+    let (mut votes, mut letters) = (LanguageVotes::default(), WordLetters::default());
     let (mut well_formed, mut malformed, mut fed) = (0_u64, 0_u64, 0);
     let mut buffer = Vec::with_capacity(CHUNK + 4);
     let mut decided = None;
@@ -64,7 +66,7 @@ pub fn detect(mut input: impl Read) -> io::Result<Detected> {
         if decided.is_some() {
             // The rest is read all the same: a packed file shows its damage.
             if read == 0 {
-                return Ok((decided.unwrap_or(UTF_8), None));
+                return Ok((TextEncoding::Web(decided.unwrap_or(UTF_8)), None));
             }
             buffer.clear();
             continue;
@@ -77,6 +79,7 @@ pub fn detect(mut input: impl Read) -> io::Result<Detected> {
                 if fed < DETECT_BYTES && !line.is_ascii() {
                     detector.feed(line, false);
                     votes.add(line);
+                    letters.add(line);
                     fed += line.len();
                 }
             }
@@ -92,12 +95,14 @@ pub fn detect(mut input: impl Read) -> io::Result<Detected> {
         }
     }
     if malformed == 0 || malformed < well_formed {
-        return Ok((UTF_8, None));
+        return Ok((TextEncoding::UTF_8, None));
     }
     detector.feed(b"", true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     let guess = if guess == UTF_8 { WINDOWS_1252 } else { guess };
     let (encoding, why) = votes.decide(guess);
+    let by_letters = letters.decide(encoding);
+    let (encoding, why) = by_letters.unwrap_or((TextEncoding::Web(encoding), why));
     Ok((encoding, Some(why)))
 }
 
@@ -267,7 +272,8 @@ mod tests {
     fn decoded(bytes: &[u8]) -> (&'static str, String) {
         let (encoding, _) = detect(bytes).unwrap();
         let mut text = String::new();
-        DecodingReader::new(bytes, encoding).read_to_string(&mut text).unwrap();
+        let TextEncoding::Web(web) = encoding else { panic!("{encoding:?}") };
+        DecodingReader::new(bytes, web).read_to_string(&mut text).unwrap();
         (encoding.name(), text)
     }
 
@@ -304,10 +310,11 @@ mod tests {
         let cut = format!("{}é{}", "a".repeat(CHUNK - 1), "é".repeat(9));
         assert_eq!(decoded(cut.as_bytes()), ("UTF-8", cut.clone()));
         let damaged = [text.as_bytes(), b"3,caf\xe9\n"].concat();
-        assert_eq!(detect(&damaged[..]).unwrap().0, UTF_8);
+        assert_eq!(detect(&damaged[..]).unwrap().0, TextEncoding::UTF_8);
         assert_eq!(decoded(b"").1, "");
         // A start that is cut within a character.
-        assert_eq!(detect_start("é".repeat(9).as_bytes(), 3).unwrap().0, UTF_8);
-        assert_eq!(detect_start(&b"\xe9t\xe9 caf\xe9 "[..], 8).unwrap().0, WINDOWS_1252);
+        assert_eq!(detect_start("é".repeat(9).as_bytes(), 3).unwrap().0, TextEncoding::UTF_8);
+        let western = detect_start(&b"\xe9t\xe9 caf\xe9 "[..], 8).unwrap().0;
+        assert_eq!(western, TextEncoding::Web(WINDOWS_1252));
     }
 }

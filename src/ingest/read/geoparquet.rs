@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use parquet::basic::{Compression, LogicalType};
+use parquet::basic::{Compression, LogicalType, Type as PhysicalType};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 use serde_json::Value;
@@ -292,6 +292,8 @@ pub struct ParquetReader {
     rows: RowsAhead,
     columns: SourceColumns,
     lists: Vec<String>,
+    /// Columns of the retired type INT96.
+    retired: Vec<String>,
     /// Size of the file in bytes, its rows, rows read.
     size: u64,
     total: u64,
@@ -310,8 +312,11 @@ impl ParquetReader {
         let total = file.metadata().file_metadata().num_rows().max(1).unsigned_abs();
         let size = std::fs::metadata(path).map_or(0, |file| file.len());
         let (columns, lists) = (plan.columns.clone(), plan.lists.clone());
+        let all = file.metadata().file_metadata().schema_descr().columns().iter();
+        let retired = all.filter(|column| column.physical_type() == PhysicalType::INT96);
+        let retired = retired.map(|column| column.path().string()).collect();
         let rows = RowsAhead::start(move |sender| send_rows(&file, &plan, sender));
-        Ok(Self { rows, columns, lists, size, total, read: 0 })
+        Ok(Self { rows, columns, lists, retired, size, total, read: 0 })
     }
 }
 
@@ -334,13 +339,21 @@ impl RowReader for ParquetReader {
     }
 
     fn notes(&self) -> Vec<Message> {
-        if self.lists.is_empty() {
-            return Vec::new();
+        let mut notes = Vec::new();
+        if !self.lists.is_empty() {
+            let names = self.lists.join(", ");
+            notes.push(message!(
+                "colonnes de listes laissées de côté : {names}",
+                "columns of lists left out: {names}"
+            ));
         }
-        let names = self.lists.join(", ");
-        vec![message!(
-            "colonnes de listes laissées de côté : {names}",
-            "columns of lists left out: {names}"
-        )]
+        if !self.retired.is_empty() {
+            let names = self.retired.join(", ");
+            notes.push(message!(
+                "heures du type INT96, qui ne dit pas son fuseau, lues en UTC : {names}",
+                "times of the type INT96, which says no zone, read as UTC: {names}"
+            ));
+        }
+        notes
     }
 }

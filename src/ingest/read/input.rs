@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use tempfile::TempPath;
 
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
+use crate::ingest::read::code_pages::{CodePageReader, TextEncoding};
 use crate::ingest::read::csv::CsvReader;
 use crate::ingest::read::encoding::{self, DecodingReader, Detected};
 use crate::ingest::read::fgb::{self, FgbReader};
@@ -100,7 +101,7 @@ impl Input {
             label: label.clone(),
             copy: None,
             packing,
-            encoding: (UTF_8, None),
+            encoding: (TextEncoding::UTF_8, None),
             delimiter,
             format: Format::Table,
             is_start_only: options.is_start_only,
@@ -128,7 +129,8 @@ impl Input {
                     .map_err(|message| Refusal::new("--encoding", name, message))?;
                 // A mark at the start decides: files of refused rows are UTF-8 with one.
                 let first = start(input.content().map_err(failed)?).map_err(failed)?;
-                (Encoding::for_bom(&first).map_or(named, |(marked, _)| marked), None)
+                let marked = Encoding::for_bom(&first);
+                (marked.map_or(named, |(marked, _)| TextEncoding::Web(marked)), None)
             }
             None => input.content().and_then(|text| input.detect(text)).map_err(failed)?,
         };
@@ -265,10 +267,10 @@ impl Input {
 
     fn decoded(&self, content: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
         // What is not well-formed UTF-8 is refused row by row.
-        if self.encoding.0 == UTF_8 {
-            without_mark(content)
-        } else {
-            Ok(Box::new(DecodingReader::new(content, self.encoding.0)))
+        match self.encoding.0 {
+            encoding if encoding == TextEncoding::UTF_8 => without_mark(content),
+            TextEncoding::Web(encoding) => Ok(Box::new(DecodingReader::new(content, encoding))),
+            TextEncoding::Dos(page) => Ok(Box::new(CodePageReader::new(content, page))),
         }
     }
 
@@ -278,10 +280,13 @@ impl Input {
 
     /// Format, encoding and packing.
     pub fn described(&self) -> String {
-        let packing = match self.packing {
-            Packing::Gzip => ", gzip",
-            Packing::Zip { .. } => ", zip",
-            Packing::None | Packing::Workbook => "",
+        let packing = match &self.packing {
+            Packing::Gzip => ", gzip".to_owned(),
+            Packing::Zip { passed_over, .. } if passed_over.is_empty() => ", zip".to_owned(),
+            Packing::Zip { passed_over, .. } => {
+                format!(", zip; passed over: {}", passed_over.join(", "))
+            }
+            Packing::None | Packing::Workbook => String::new(),
         };
         match self.format.described() {
             (format, true) => format!("{format}, {}{packing}", self.encoding.0.name()),

@@ -2,6 +2,7 @@
 //! unpacked and decoded, the format is detected from the content, and each row becomes named cells.
 
 mod ahead;
+mod code_pages;
 mod csv;
 mod csv_delimiter;
 mod csv_line;

@@ -32,7 +32,14 @@ pub enum Packing {
     Gzip,
     /// In a zip archive, from this byte and of this length; deflated or as it is. The checksum is
     /// that of the unpacked bytes.
-    Zip { from: u64, length: u64, is_deflated: bool, checksum: u32 },
+    Zip {
+        from: u64,
+        length: u64,
+        is_deflated: bool,
+        checksum: u32,
+        /// Files beside it that are no data, such as a licence.
+        passed_over: Vec<String>,
+    },
     /// It is an Excel workbook, which is a zip archive.
     Workbook,
 }
@@ -72,7 +79,8 @@ impl Packing {
             let last = name.rsplit('/').next().unwrap_or_default();
             !last.is_empty() && !last.starts_with('.') && !name.starts_with("__MACOSX/")
         };
-        let data: Vec<&String> = names.iter().filter(is_data).collect();
+        let all: Vec<&String> = names.iter().filter(is_data).collect();
+        let (data, passed_over) = without_papers(all);
         let [name] = data.as_slice() else {
             let (count, list) = (data.len(), shown(&data));
             return Err(message!(
@@ -106,7 +114,7 @@ impl Packing {
         };
         let from = member.data_start().ok_or_else(|| damaged(name))?;
         let (length, checksum) = (member.compressed_size(), member.crc32());
-        Ok(Self::Zip { from, length, is_deflated, checksum })
+        Ok(Self::Zip { from, length, is_deflated, checksum, passed_over })
     }
 
     /// Are the bytes of the file packed?
@@ -139,6 +147,42 @@ impl Packing {
         };
         let what = if *self == Self::Gzip { "gzip file" } else { "zip archive" };
         Ok(Box::new(BoundedReader { what, unpacked, packed_bytes: bytes, bytes: 0 }))
+    }
+}
+
+/// Endings of names of files that are data, and of texts about them, in lower case.
+const DATA: [&str; 14] = [
+    "csv", "tsv", "tab", "psv", "dat", "json", "geojson", "ndjson", "jsonl", "xlsx", "xls", "gpkg",
+    "parquet", "gz",
+];
+const TEXTS: [&str; 12] =
+    ["txt", "md", "rst", "pdf", "html", "htm", "rtf", "doc", "docx", "odt", "url", "png"];
+
+/// Beginnings of names of files about the data, whatever their endings.
+const PAPERS: [&str; 12] = [
+    "readme", "lisez", "liesmich", "leeme", "leggimi", "leiame", "leesmij", "licen", "lizenz",
+    "metadata", "copying", "notice",
+];
+
+/// The files of an archive that are data, where one is and the others are texts about it, with the
+/// names of the latter; else all files.
+fn without_papers(all: Vec<&String>) -> (Vec<&String>, Vec<String>) {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let ending = |name: &str| name.rsplit_once('.').map_or(String::new(), |(_, end)| end.into());
+    let is_paper = |name: &&String| {
+        let name = last(name);
+        PAPERS.iter().any(|start| name.starts_with(start))
+            || TEXTS.contains(&ending(&name).as_str())
+    };
+    let (papers, data): (Vec<&String>, Vec<&String>) =
+        all.iter().copied().partition(|name| is_paper(name));
+    let is_data = |name: &String| DATA.contains(&ending(&last(name)).as_str());
+    match data.as_slice() {
+        [only] if !papers.is_empty() && is_data(only) => {
+            let papers = papers.into_iter().cloned().collect();
+            (data, papers)
+        }
+        _ => (all, Vec::new()),
     }
 }
 
