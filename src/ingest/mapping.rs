@@ -333,6 +333,7 @@ impl Mapping {
                 {
                     parts.join(" ")
                 }
+                (parts, false) if field == "id" => parts.join("-"),
                 (parts, false) => parts.join(" / "),
             })
         })
