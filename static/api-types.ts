@@ -1405,6 +1405,7 @@ export interface components {
                 date_order: string | null;
                 projection: string | null;
                 negate: string | null;
+                ids: string | null;
                 delimiter: string | null;
                 encoding: string | null;
                 sheet: string | null;
@@ -1481,6 +1482,8 @@ export interface components {
             projection?: string;
             /** @enum {string} */
             negate?: "" | "lon" | "lat" | "lon,lat" | "none";
+            /** @enum {string} */
+            ids?: "" | "keep" | "contents";
             delimiter?: string;
             encoding?: string;
             sheet?: string;

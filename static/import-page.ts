@@ -64,7 +64,7 @@ function drawCity({ choices, jurisdiction, needs, time_zone }: api.Import): void
 
 function drawSettings({ choices, columns, doubts }: api.Import): void {
   const select = <Value extends string>(
-    name: "date_order" | "negate", options: readonly (readonly [Value, string])[], set: (value: Value) => api.ImportChange,
+    name: "date_order" | "negate" | "ids", options: readonly (readonly [Value, string])[], set: (value: Value) => api.ImportChange,
   ): HTMLElement => {
     const list = h("select", { id: `choice-${name}` }, ...options.map(([value, label]) =>
       h("option", { value, selected: (choices[name] ?? "") === value }, label)));
@@ -74,6 +74,7 @@ function drawSettings({ choices, columns, doubts }: api.Import): void {
   const orders = (["", "dmy", "mdy", "ymd"] as const).map((value) => [value, t(`import.date_order.${value || "auto"}`)] as const);
   const signs = (["", "lon", "lat", "lon,lat", "none"] as const)
     .map((value) => [value, t(`import.negate.${value || "auto"}`)] as const);
+  const ids = (["", "keep", "contents"] as const).map((value) => [value, t(`import.ids.${value || "auto"}`)] as const);
   const settings = byId<HTMLDetailsElement>("settings");
   // Doubts that are about no column are decided here.
   const isOfColumn = (doubt: string): boolean => columns.some(({ name }) => doubt.includes(name));
@@ -82,6 +83,7 @@ function drawSettings({ choices, columns, doubts }: api.Import): void {
   settings.replaceChildren(h("summary", {}, t("import.settings")), h("div", { class: "pair" },
     select("date_order", orders, (date_order) => ({ date_order })),
     select("negate", signs, (negate) => ({ negate })),
+    select("ids", ids, (chosen) => ({ ids: chosen })),
     text("category"), text("projection"), text("delimiter"), text("encoding"), text("sheet")));
 }
 

@@ -27,6 +27,8 @@ pub struct Answers {
     pub negate: Option<String>,
     /// As `--repeats`, which is not asked for.
     pub repeats: Option<String>,
+    /// As `--ids`, which is not asked for.
+    pub ids: Option<String>,
 }
 
 impl Answers {
@@ -39,6 +41,7 @@ impl Answers {
             projection: self.projection.as_deref(),
             negate: self.negate.as_deref(),
             repeats: self.repeats.as_deref(),
+            ids: self.ids.as_deref(),
         }
     }
 }

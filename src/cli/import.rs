@@ -22,7 +22,7 @@ use crate::cli::temporary_store::TemporaryStore;
 use crate::domain::JurisdictionId;
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::unreadable;
-use crate::ingest::{Declared, ReadOptions, RefusedRows, SourceFile};
+use crate::ingest::{Declared, ReadOptions, RefusedRows, RowIds, SourceFile};
 use crate::message;
 use crate::store::{NoListener, Reader, Writer};
 use crate::usecase::{Importer, SourceCity, Summary, city_of, jurisdictions};
@@ -80,6 +80,11 @@ pub struct Arguments {
     /// Which row of a repeated id is kept: newest, first, last, or refuse (default: newest).
     #[arg(long)]
     repeats: Option<String>,
+    /// How ids are taken: keep takes those of the column as they are, also where the store has
+    /// other requests under them, or the same ones under other ids; contents names each row by
+    /// its contents (default: keep, unless the first rows show one of the two).
+    #[arg(long, value_parser = RowIds::WORDS)]
+    ids: Option<String>,
     /// Import again at this interval, such as 30m, 1h or 1d, until interrupted.
     #[arg(long, value_parser = interval)]
     every: Option<Duration>,
@@ -169,7 +174,7 @@ impl Arguments {
     /// Everything that decides how a file is read, as one text.
     fn reading(&self, mapping: Option<&str>) -> String {
         format!(
-            "{} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
+            "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {mapping:?}",
             self.profile,
             self.jurisdiction,
             self.date_order,
@@ -177,6 +182,7 @@ impl Arguments {
             self.negate,
             self.read,
             self.repeats,
+            self.ids,
             self.fix_swapped,
             self.time_zone,
         )
@@ -215,6 +221,7 @@ impl OpenedFile {
             projection: arguments.projection.clone(),
             negate: arguments.negate.clone(),
             repeats: arguments.repeats.clone(),
+            ids: arguments.ids.clone(),
         };
         if !source.has_rows()? {
             // There is nothing to decide.
@@ -227,6 +234,7 @@ impl OpenedFile {
             // A wrong word is refused before a mapping is written with it.
             source.declare(&answers.declared())?;
             arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
+            arguments.ids.iter().try_for_each(|word| source.declare_ids(word))?;
             let city = answers.jurisdiction.as_deref();
             city.map_or(Ok(()), |id| source.jurisdiction(id).map(drop))?;
             if let Some(zone) = &answers.time_zone {
@@ -235,6 +243,7 @@ impl OpenedFile {
             recognised::require_sure(&source, &located.naming_path, &answers.declared())?;
         }
         arguments.repeats.iter().try_for_each(|rule| source.declare_repeats(rule))?;
+        arguments.ids.iter().try_for_each(|word| source.declare_ids(word))?;
         Ok(Self { located, source, answers })
     }
 

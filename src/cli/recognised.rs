@@ -26,7 +26,7 @@ pub fn print(recognition: &Recognition) {
             (None, Some((field, certainty))) => {
                 format!("left out; perhaps {field} ({:.0} %)", certainty * 100.0)
             }
-            _ if column.joined => "read with the column of its date".to_owned(),
+            _ if column.joined => recognition.joined_with(column).to_owned(),
             _ => "left out".to_owned(),
         };
         let examples = examples(&column.examples);

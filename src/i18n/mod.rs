@@ -22,10 +22,11 @@ macro_rules! message {
 }
 
 /// Options of commands with the members of the API that say the same.
-const MEMBERS: [(&str, &str); 8] = [
+const MEMBERS: [(&str, &str); 9] = [
     ("--date-order", "date_order"),
     ("--projection", "projection"),
     ("--negate", "negate"),
+    ("--ids", "ids"),
     ("--encoding", "encoding"),
     ("--delimiter", "delimiter"),
     ("--sheet", "sheet"),
@@ -34,12 +35,13 @@ const MEMBERS: [(&str, &str); 8] = [
 ];
 
 /// What sentences say of options that the API has no member for.
-const COMMAND_ONLY: [&str; 5] = [
+const COMMAND_ONLY: [&str; 6] = [
     " ; voir --fix-swapped",
     "; see --fix-swapped",
     ", ou « projection » ou « extent » dans le fichier de --mapping",
     ", or 'projection' or 'extent' in the --mapping file",
     " ; voir time_formats",
+    " (--mapping)",
 ];
 
 impl Message {

@@ -22,8 +22,8 @@ const WHOLE: &str = "\
 
 /// Words for a house number.
 const HOUSES: &str = "\
-    housenumber houseno hausnummer hausnr hnr huisnummer huisnr altura civico portal streetnumber \
-    streetno streetnr domu casa porta puerta";
+    housenumber houseno hausnummer hausnr hnr huisnummer huisnr altura civico civique portal \
+    streetnumber streetno streetnr domu casa porta puerta";
 
 /// Longest number of a house, in digits.
 const HOUSE_DIGITS_MAX: usize = 5;

@@ -10,6 +10,7 @@ use crate::ingest::column_other_ends::{names_end_of_other, says_end_of_times};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
 use crate::ingest::hour_names::names_hour;
+use crate::ingest::key_names::{is_key_name, is_of_program};
 use crate::ingest::no_time::is_word;
 use crate::ingest::row_zones::names_zones;
 
@@ -18,6 +19,9 @@ pub type Guess = (&'static str, f64);
 
 /// From here on a column is read as its field without asking.
 pub const SURE: f64 = 0.7;
+
+/// The column of the ids of GeoJSON features.
+const FEATURE_ID: &str = "*id";
 
 /// Words that the statuses of a source may be.
 const STATUSES_MAX: usize = 40;
@@ -76,6 +80,9 @@ impl Column<'_> {
         }
         // The time of day belongs to a day in another column.
         let is_hour = values.are_hours(names_hour(self.name)) && values.share(values.times) < 0.5;
+        if let Some(found) = self.parted_degrees() {
+            return Some(found);
+        }
         if values.filled == 0 && values.empty_places > 0 {
             return Some(("point", NAME_ALONE[0]));
         }
@@ -235,7 +242,9 @@ impl Column<'_> {
 
     fn id(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
-        let says_id = self.words.has_any(&[Concept::Id, Concept::Number, Concept::RowNumber]);
+        let is_named = is_key_name(self.name);
+        let says_id =
+            is_named || self.words.has_any(&[Concept::Id, Concept::Number, Concept::RowNumber]);
         if has(Concept::Parent) {
             let is_key = says_id || !values.is_vocabulary();
             return (is_key && values.filled > 0).then_some(("parent", 0.85));
@@ -248,6 +257,7 @@ impl Column<'_> {
         }
         // Words such as `de` are no names of requests.
         let is_request = has(Concept::Request) && matches!(of, KeyOf::Request | KeyOf::Order);
+        let is_request = is_request || (has(Concept::Number) && of == KeyOf::Request);
         let is_short = values.examples.iter().all(|text| text.chars().count() <= 40);
         let is_filled = self.filled() >= 0.98 && is_short;
         let is_key = values.uniqueness() >= 0.99 && is_filled;
@@ -263,11 +273,17 @@ impl Column<'_> {
         if is_key
             && (self.words.is_technical || values.are_row_numbers() || has(Concept::RowNumber))
         {
-            return Some(("id", 0.75));
+            // The id of a feature that is no number of a row is its source's.
+            let is_own = self.name == FEATURE_ID && !values.are_row_numbers();
+            return Some(("id", if is_own { 0.77 } else { 0.75 }));
+        }
+        if is_key && is_of_program(self.name) {
+            return Some(("id", 0.78));
         }
         match (says_id, is_key) {
             (true, true) if is_request => Some(("id", 0.97)),
             (true, true) if has(Concept::Id) => Some(("id", 0.93)),
+            (true, true) if is_named => Some(("id", 0.85)),
             // The number of something that no list has.
             (true, true) if of == KeyOf::Unknown => Some(("id", 0.6)),
             (true, true) => Some(("id", if is_long { 0.85 } else { 0.6 })),

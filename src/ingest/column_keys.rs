@@ -3,6 +3,7 @@
 
 use crate::ingest::column_owners::names_owner;
 use crate::ingest::column_words::{Concept, NameWords, split, with_number};
+use crate::ingest::key_names::is_numbered;
 
 /// Whose key a column is by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,7 @@ fn words(name: &str) -> Vec<String> {
 fn is_request(word: &str) -> bool {
     let is_service = || SERVICES.iter().any(|stem| word.starts_with(stem)) && !word.contains("req");
     lists(TICKETS, word)
+        || is_numbered(word)
         || (NameWords::of(word).has(Concept::Request)
             && !lists(NO_REQUESTS, word)
             && !lists(ORDERS, word)

@@ -2,6 +2,7 @@
 
 use crate::ingest::column_guess::{Column, Guess, NAME_ALONE};
 use crate::ingest::column_words::Concept;
+use crate::ingest::os_grid::names_grid;
 
 /// Distinct words, each without a digit, by which a column of places may say that there is none.
 const FILLERS_MAX: usize = 12;
@@ -43,6 +44,20 @@ impl Column<'_> {
         both || (has(Concept::Point) && !one && !is_about)
     }
 
+    /// A latitude or a longitude by its name, whose values are degrees with minutes: no pairs.
+    pub(super) fn parted_degrees(&self) -> Option<Guess> {
+        let has = |concept| self.words.has(concept);
+        let field = match (has(Concept::Latitude), has(Concept::Longitude)) {
+            (true, false) => "lat",
+            (false, true) => "lon",
+            _ => return None,
+        };
+        let values = self.values;
+        let known = f64::from(values.filled - values.unknown_places).max(1.0);
+        let are_degrees = f64::from(values.parted_degrees) / known >= 0.8;
+        are_degrees.then_some((field, 0.96))
+    }
+
     /// Does the name say that the column holds addresses?
     pub(super) fn names_address(&self) -> bool {
         let others = [Concept::Id, Concept::Number, Concept::Category, Concept::Status];
@@ -54,6 +69,11 @@ impl Column<'_> {
     pub(super) fn place(&self) -> Option<Guess> {
         let (has, values) = (|concept| self.words.has(concept), self.values);
         let within = |count| values.filled > 0 && values.share(count) >= 0.95;
+        let references = f64::from(values.grid_references);
+        let known = f64::from(values.filled - values.unknown_places).max(1.0);
+        if names_grid(self.name) && references >= 0.8 * known {
+            return Some(("point", 0.9));
+        }
         if values.filled > 0 && values.share(values.places) >= 0.8 {
             let named = has(Concept::Point) || (has(Concept::Latitude) && has(Concept::Longitude));
             // Links to maps have names of all kinds.

@@ -8,8 +8,11 @@ use jiff::tz::TimeZone;
 
 use crate::domain::fold;
 use crate::ingest::guesses::{channel_of_words, nature_of_words};
+use crate::ingest::key_names::is_braced_key;
 use crate::ingest::no_time::{is_filler_date, is_no_time_number, is_word};
 use crate::ingest::numbers::{degrees, grouped, is_absent, is_exact, is_grouped, is_rounded};
+use crate::ingest::os_grid::os_grid;
+use crate::ingest::parted_degrees::parted_degrees;
 use crate::ingest::place_text::{
     PlaceText, is_empty_geometry, is_geometry, place_text, text_around_place,
 };
@@ -75,6 +78,11 @@ pub struct ColumnSample {
     pub latitudes: u32,
     /// Numbers within ±180.
     pub longitudes: u32,
+    /// Degrees with their minutes, and perhaps seconds, without a sign of their units, see
+    /// [`parted_degrees`]: `44 58.2964`. Such texts are counted as others, too.
+    pub parted_degrees: u32,
+    /// References of the British grid: `ST 5839 7114`. Such texts are counted as others, too.
+    pub grid_references: u32,
     /// Numbers with four decimals or more.
     pub precise: u32,
     /// Texts that hold a place.
@@ -117,7 +125,7 @@ impl ColumnSample {
     /// Looks at a cell.
     pub fn add(&mut self, row: u32, cell: &str, clocks: &[TimeReader; 2]) {
         let text = cell.trim();
-        let is_container = text.starts_with(['{', '[']);
+        let is_container = text.starts_with(['{', '[']) && !is_braced_key(text);
         if is_empty_geometry(text) {
             self.empty_places += 1;
             return;
@@ -167,6 +175,8 @@ impl ColumnSample {
             self.local_times += u32::from(!style.has_zone());
         }
         let has_digits = text.bytes().any(|b| b.is_ascii_digit());
+        self.grid_references += u32::from(has_digits && os_grid(text).is_some());
+        self.parted_degrees += u32::from(has_digits && parted_degrees(text).is_some());
         let number = if has_digits { degrees(text) } else { None };
         if let Some(number) = number {
             self.latitudes += u32::from(number.abs() <= 90.0);

@@ -94,7 +94,7 @@ const WORDS: [(Concept, &str); 31] = [
     ),
     (Number, "number num no nr nro numero numer nummer"),
     (RowNumber, "objectid fid gid ogc rowid rownumber rownum lfd"),
-    (House, "house hausnummer haus huisnummer huis housenumber civico"),
+    (House, "house hausnummer haus huisnummer huis housenumber civico civique"),
     (
         Request,
         "request requests req service services svc sr case issue incident record rec call prob \
@@ -215,7 +215,7 @@ const WORDS: [(Concept, &str); 31] = [
         "address addr street location adresse rue voie strasse anschrift ort standort \
          direccion calle domicilio ubicacion indirizzo strada luogo endereco rua logradouro \
          local adres straat locatie ulica miejsce lokalizacja lieu site place block intersection \
-         carrer direccio lugar plaats fundort",
+         carrer direccio lugar plaats fundort lage where",
     ),
     (
         Area,
@@ -232,12 +232,13 @@ const WORDS: [(Concept, &str); 31] = [
     ),
     (
         Latitude,
-        "lat latitude latitud latitudine breitengrad breite breedtegraad szerokosc geobreite",
+        "lat lati latitude latitud latitudine breitengrad breite breedtegraad noorderbreedte szer \
+         szerokosc geobreite",
     ),
     (
         Longitude,
-        "lon lng long longitude longitud longitudine langengrad lange lengtegraad dlugosc \
-         geolange",
+        "lon lng long longi longitude longitud longitudine langengrad lange laenge laengengrad \
+         lengtegraad oosterlengte westerlengte dlugosc geolange",
     ),
     (East, "x xcoord coordx e east easting est ost osten rechtswert este oost"),
     (North, "y ycoord coordy n north northing nord norden hochwert norte noord"),

@@ -22,6 +22,11 @@ const FAR_METERS: f64 = 1_000_000.0;
 /// How many times nearer the exchanged places must be to it.
 const TIMES_NEARER: f64 = 3.0;
 
+/// Farthest that a city lies from the principal one of its zone, in Europe and elsewhere, in
+/// metres.
+const REACH_EUROPE_METERS: f64 = 1_500_000.0;
+const REACH_METERS: f64 = 5_000_000.0;
+
 /// How far from the middle of its known places a file's pairs may lie, in degrees.
 const AROUND_DEGREES: f64 = 1.5;
 
@@ -61,7 +66,7 @@ pub fn surroundings(places: &[Position], zone: &str) -> Surroundings {
     let others = places.iter().filter(is_other).count();
     let is_far = exchange(*middle).zip(principal_city(zone)).map(|(exchanged, city)| {
         let (given, other) = (distance(*middle, city).0, distance(exchanged, city).0);
-        given > FAR_METERS && other * TIMES_NEARER < given
+        given > FAR_METERS && other * TIMES_NEARER < given && other <= reach_of(zone)
     });
     let share = (core.len() + others) as f64 / places.len() as f64;
     match (is_far, exchanged) {
@@ -71,6 +76,17 @@ pub fn surroundings(places: &[Position], zone: &str) -> Surroundings {
             Surroundings::Open { one: core.len(), other: others }
         }
         _ => Surroundings::Usual(usual),
+    }
+}
+
+/// Farthest that a city lies from the principal one of its time zone, in metres: the zones of
+/// Europe are those of small countries, but for those of Russia and Turkey.
+fn reach_of(zone: &str) -> f64 {
+    const LARGE: [&str; 5] =
+        ["Europe/Moscow", "Europe/Samara", "Europe/Volgograd", "Europe/Istanbul", "Europe/Kirov"];
+    match zone.starts_with("Europe/") && !LARGE.contains(&zone) {
+        true => REACH_EUROPE_METERS,
+        false => REACH_METERS,
     }
 }
 

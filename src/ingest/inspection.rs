@@ -30,6 +30,8 @@ pub struct Declarations {
     pub projection: Option<String>,
     /// Degrees that lack a minus sign: `lon`, `lat`, `lon,lat` or `none`.
     pub negate: Option<String>,
+    /// How the ids of rows are taken: `keep` or `contents`.
+    pub ids: Option<String>,
     /// How the bytes are read.
     pub options: ReadOptions,
 }
@@ -94,6 +96,7 @@ impl Inspection {
             negate: declared.negate.as_deref(),
             ..Declared::default()
         })?;
+        declared.ids.iter().try_for_each(|word| source.declare_ids(word))?;
         Ok((source, inspection))
     }
 

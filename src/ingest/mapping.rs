@@ -335,6 +335,7 @@ impl Mapping {
                     parts.join(" ")
                 }
                 (parts, false) if field == "category" => with_parent(parts),
+                (parts, false) if field == "id" => parts.join("-"),
                 (parts, false) => parts.join(" / "),
             };
             Some(if is_time { text } else { self.plain(&text) })

@@ -8,6 +8,7 @@ use crate::ingest::projection::{NORTH_FIRST, Projection, SAME_METERS};
 use crate::ingest::system_codes::{
     AUSTRIA, Area, FRANCE, NamedSystem, SWEDEN, numbered_systems, numbers_after,
 };
+use crate::ingest::zone_systems::areas_in;
 use crate::place::{BBox, Position, distance};
 
 const BELGIUM: Area = [2.5, 49.4, 6.5, 51.6];
@@ -24,6 +25,9 @@ const FINLAND: Area = [19.0, 59.7, 31.6, 70.1];
 const HUNGARY: Area = [16.1, 45.7, 22.9, 48.6];
 const NEW_ZEALAND: Area = [166.0, -47.5, 179.0, -34.0];
 const EARTH: Area = [-180.0, -85.1, 180.0, 85.1];
+
+/// Words for the two sides in Britain.
+const SIDES: &str = "eastings northings";
 
 /// Words of names, each between blanks, with the EPSG codes of the systems that they may mean and
 /// where these are used. The first entry that has words counts.
@@ -63,7 +67,7 @@ const SYSTEMS: [(&[&str], &[u16], Area); 24] = [
         &[31466, 31467, 31468, 31469],
         GERMANY,
     ),
-    (&["eastings northings"], &[27700], BRITAIN),
+    (&[SIDES], &[27700], BRITAIN),
 ];
 
 /// Words, with the codes and areas of the systems that they may mean.
@@ -152,6 +156,18 @@ fn says_x_and_y(text: &str) -> bool {
     words.contains(&"x") && words.contains(&"y")
 }
 
+/// Do names of columns call the coordinates X and Y?
+pub fn may_be_exchanged(names: &str) -> bool {
+    says_x_and_y(&spaced(names))
+}
+
+/// Does a text name a system, and not only the two sides in the words of some countries?
+pub fn names_system(text: &str) -> bool {
+    let text = spaced(text);
+    let has = |words: &&str| *words != SIDES && text.contains(&format!(" {words} "));
+    !numbered_systems(&text).is_empty() || SYSTEMS.iter().any(|(words, ..)| words.iter().any(has))
+}
+
 /// The projections that a text may mean and that put nearly all points where they are used, near
 /// the time zone if its city is known. Of several that give the same place, the first. Columns
 /// named X and Y may be read the other way round: where X as the east does not fit, or as a second
@@ -162,8 +178,10 @@ pub fn named(text: &str, points: &[(f64, f64)], zone: &str) -> Vec<Projection> {
     let may_exchange = says_x_and_y(&text);
     let mut found: Vec<(Projection, Position)> = Vec::new();
     for (definition, area) in systems(&text) {
-        let Ok(area) = BBox::new(area[0], area[1], area[2], area[3]) else { continue };
-        // The first place, where nearly all points lie in the area.
+        let areas = areas_in(&definition, zone).unwrap_or(std::slice::from_ref(&area));
+        let areas = areas.iter().filter_map(|[w, s, e, n]| BBox::new(*w, *s, *e, *n).ok());
+        let areas: Vec<BBox> = areas.collect();
+        // The first place, where nearly all points lie in the areas.
         let fits = |projection: &Projection| {
             let places = points.iter().filter_map(|(x, y)| {
                 let (lon, lat) = projection.lon_lat(*x, *y)?;
@@ -171,7 +189,7 @@ pub fn named(text: &str, points: &[(f64, f64)], zone: &str) -> Vec<Projection> {
             });
             let is_used = |at: &Position| {
                 let is_near = city.is_none_or(|city| distance(*at, city).0 <= ZONE_METERS);
-                area.contains(*at) && is_near
+                areas.iter().any(|area| area.contains(*at)) && is_near
             };
             let places: Vec<Position> = places.filter(is_used).collect();
             let are_most = places.len() as f64 >= SHARE_MIN * points.len() as f64;

@@ -2,7 +2,8 @@
 
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::notes::NoPlace;
-use crate::ingest::numbers::degrees;
+use crate::ingest::parted_degrees::column_degrees;
+use crate::ingest::place_markers::is_marker;
 use crate::ingest::place_reader::{PLACE_FIELDS, is_address_alone};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::place_words::is_no_place;
@@ -25,6 +26,9 @@ pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
     if let Some(word) = all.iter().find(|text| is_no_place(text)) {
         return NoPlace::Marked((*word).to_owned());
     }
+    if let Some((lat, lon)) = marked(&texts(&["lat"]), &texts(&["lon"]), &texts(&["point"])) {
+        return NoPlace::Marked(format!("{lat}, {lon}"));
+    }
     if has_one_zero(&texts(&["lat"]), &texts(&["lon"]), &texts(&["point"])) {
         return NoPlace::OneZero;
     }
@@ -35,9 +39,21 @@ pub fn no_place(mapping: &Mapping, row: &impl RowCells) -> NoPlace {
     }
 }
 
+/// The first two numbers of a row, where they are the marker of an unknown place.
+fn marked(lat: &[&str], lon: &[&str], point: &[&str]) -> Option<(f64, f64)> {
+    let first = |texts: &[&str]| texts.iter().find_map(|text| column_degrees(text));
+    let of_text = |text: &&str| match place_text(text)? {
+        PlaceText::LonLat(lon, lat) => Some((lat, lon)),
+        PlaceText::Pair(a, b) => Some((a, b)),
+        _ => None,
+    };
+    let pairs = first(lat).zip(first(lon)).into_iter().chain(point.iter().filter_map(of_text));
+    pairs.into_iter().find(|(lat, lon)| is_marker(*lon, *lat) || is_marker(*lat, *lon))
+}
+
 /// Is one of two coordinates 0 and the other not?
 fn has_one_zero(lat: &[&str], lon: &[&str], point: &[&str]) -> bool {
-    let first = |texts: &[&str]| texts.iter().find_map(|text| degrees(text));
+    let first = |texts: &[&str]| texts.iter().find_map(|text| column_degrees(text));
     let is_one = |(a, b): (f64, f64)| (a == 0.0) != (b == 0.0);
     let of_text = |text: &&str| match place_text(text) {
         Some(PlaceText::LonLat(a, b) | PlaceText::Pair(a, b)) => is_one((a, b)),

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use crate::error::Refusal;
 use crate::ingest::negation::Negation;
-use crate::ingest::numbers::{degrees, east_west, grouped, grouped_by_dots, is_exact};
+use crate::ingest::numbers::{east_west, grouped, grouped_by_dots, is_exact};
+use crate::ingest::os_grid::{BRITISH_GRID, os_grid};
+use crate::ingest::parted_degrees::column_degrees;
+use crate::ingest::place_markers::is_marker;
 use crate::ingest::place_text::{PlaceText, is_geometry, place_text, text_around_place};
 use crate::ingest::place_words::{decimals, is_address, is_no_place};
 use crate::ingest::projection::Projection;
@@ -171,8 +174,8 @@ impl PlaceReader {
     }
 
     fn degrees(&self, cells: &PlaceCells<'_>) -> Found {
-        let lat = number("lat", &cells.lat, degrees)?;
-        let east = |text: &str| degrees(text).map(|lon| self.side(text, lon));
+        let lat = number("lat", &cells.lat, column_degrees)?;
+        let east = |text: &str| column_degrees(text).map(|lon| self.side(text, lon));
         let lon = number("lon", &cells.lon, east)?;
         let missing = |field| Err(Refusal::new(field, "", message!("manque", "is missing")));
         match (lon, lat) {
@@ -196,7 +199,11 @@ impl PlaceReader {
             );
             Refusal::new("point", text, message)
         };
-        match place_text(text).ok_or_else(unreadable)? {
+        let grid = || {
+            let (x, y) = os_grid(text)?;
+            Some(PlaceText::Projected { epsg: BRITISH_GRID, x, y })
+        };
+        match place_text(text).or_else(grid).ok_or_else(unreadable)? {
             PlaceText::Nothing => Ok(None),
             PlaceText::LonLat(lon, lat) => Ok(self.somewhere(self.side(text, lon), lat)),
             PlaceText::Pair(first, second) if first.abs().max(second.abs()) > 360.0 => {
@@ -228,8 +235,12 @@ impl PlaceReader {
         Ok(found)
     }
 
-    /// A place unless it is 0/0, or has one 0 that is far from the city.
+    /// A place unless it is 0/0 or the marker of an unknown place, or has one 0 that is far from
+    /// the city.
     fn somewhere(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        if is_marker(lon, lat) {
+            return None;
+        }
         let (lon, lat) = self.negated.map_or((lon, lat), |negation| negation.apply(lon, lat));
         let may_be = match (lon == 0.0, lat == 0.0) {
             (false, false) => true,

@@ -15,6 +15,7 @@ use crate::error::Refusal;
 use crate::ingest::negation::Negation;
 use crate::ingest::place_reader::PairOrder;
 use crate::ingest::projection::Projection;
+use crate::ingest::row_ids::RowIds;
 use crate::ingest::times::{DateOrder, FORMAT_WORDS};
 use crate::ingest::zone_words::ZoneMeanings;
 use crate::place::BBox;
@@ -78,6 +79,8 @@ pub struct Profile {
     pub own_names: bool,
     /// Which of the rows of one id wins: `newest`, `first`, `last` or `refuse`.
     pub repeats: Option<String>,
+    /// How ids are taken: `keep` or `contents`, see [`RowIds`].
+    pub ids: Option<String>,
     /// Fields of which somebody has to decide what they are read from. A mapping is complete once
     /// each has columns or a default, or is no longer in this list.
     pub undecided: Vec<String>,
@@ -204,6 +207,7 @@ impl Profile {
             return Err(format!("[channel] '{word}': {}", Channel::spellings()));
         }
         profile.check_formats()?;
+        profile.drop_ids();
         profile.check_zones()?;
         for list in
             [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
@@ -211,6 +215,18 @@ impl Profile {
             *list = list.drain().map(|(key, value)| (fold(&key), value)).collect();
         }
         Ok(profile)
+    }
+
+    /// Does it name rows by their contents?
+    pub(super) fn names_rows_by_contents(&self) -> bool {
+        self.ids.as_deref().and_then(RowIds::parse) == Some(RowIds::Contents)
+    }
+
+    /// Leaves the columns of ids out where rows are named by their contents.
+    pub(super) fn drop_ids(&mut self) {
+        if self.names_rows_by_contents() {
+            self.columns.remove("id");
+        }
     }
 
     fn check_formats(&self) -> Result<(), String> {
@@ -225,6 +241,9 @@ impl Profile {
         }
         if let Some(word) = self.repeats.as_deref().filter(|w| RepeatRule::parse(w).is_none()) {
             return Err(format!("repeats '{word}': {}", RepeatRule::spellings()));
+        }
+        if let Some(word) = self.ids.as_deref().filter(|w| RowIds::parse(w).is_none()) {
+            return Err(format!("ids '{word}': {}", RowIds::WORDS.join(" | ")));
         }
         let is_pattern = |text: &&String| text.contains('%') || FORMAT_WORDS.contains(&&***text);
         if let Some(text) = self.time_formats.iter().find(|text| !is_pattern(text)) {
@@ -272,6 +291,7 @@ impl Profile {
         let has_default = |field: &str| match field {
             "category" => self.defaults.category.is_some(),
             "status" => self.defaults.status.is_some(),
+            "id" => self.names_rows_by_contents(),
             _ => false,
         };
         let is_open = |field: &&String| !self.columns.contains_key(*field) && !has_default(field);
@@ -332,6 +352,7 @@ impl Profile {
             columns,
             own_names: self.own_names || base.own_names,
             repeats: self.repeats.or(base.repeats),
+            ids: self.ids.or(base.ids),
             undecided: self.undecided,
             defaults: Defaults {
                 category: self.defaults.category.or(base.defaults.category),
@@ -356,9 +377,15 @@ pub fn status(word: &str) -> Option<(Status, Option<ClosedReason>)> {
     }
 }
 
+/// The whole name of a column of numbers, of which no letter remains.
+const NUMBER_SIGN: &str = "#";
+
 /// A column's name as profiles write it: `X Coordinate (State Plane)` is
 /// `x_coordinate_state_plane`.
 pub fn column_name(name: &str) -> String {
+    if name.trim() == NUMBER_SIGN {
+        return "number_sign".to_owned();
+    }
     let mut folded = String::with_capacity(name.len());
     for c in fold(name.trim_start_matches('\u{feff}').trim()).chars() {
         if c.is_alphanumeric() || c == '*' {

@@ -150,6 +150,7 @@ impl Recognition {
         recognition.find_ends();
         recognition.prefer_finer_areas();
         recognition.pair_coordinates();
+        recognition.pair_others();
         recognition.drop_parts_of_places();
         recognition.rank_names_of_parents();
         recognition.offer_names_of_lists();
@@ -173,6 +174,7 @@ impl Recognition {
         self.join_dates(&values);
         self.join_hours(&values);
         self.join_houses(&values);
+        self.join_years(&values);
         self.keep_addresses();
         self.join_reasons(&values);
         self.check();

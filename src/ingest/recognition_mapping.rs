@@ -30,6 +30,8 @@ pub struct Declared<'a> {
     pub negate: Option<&'a str>,
     /// Which of the rows of one id wins.
     pub repeats: Option<&'a str>,
+    /// How the ids of rows are taken.
+    pub ids: Option<&'a str>,
 }
 
 impl Recognition {
@@ -57,6 +59,7 @@ impl Recognition {
             ("projection", declared.projection, None),
             ("negate", declared.negate, None),
             ("repeats", declared.repeats, None),
+            ("ids", declared.ids, None),
         ] {
             let _ = match (value, example) {
                 (Some(value), _) => writeln!(text, "{key} = {}", quoted(value)),

@@ -11,7 +11,7 @@ use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::message;
 
 /// Fields of coordinates.
-const COORDINATES: [&str; 4] = ["lon", "lat", "x", "y"];
+pub(super) const COORDINATES: [&str; 4] = ["lon", "lat", "x", "y"];
 /// Share of the values of a column of coordinates that are numbers or degrees.
 const SHARE: f64 = 0.95;
 /// Share of the numbers that have decimals.
@@ -20,7 +20,7 @@ const DECIMALS_SHARE: f64 = 0.5;
 const DECIMALS_MIN: usize = 3;
 
 /// What two columns of coordinates are, by the values of both.
-enum CoordinatePair {
+pub(super) enum CoordinatePair {
     /// Longitude and latitude, with this certainty.
     Degrees(f64),
     /// Projected coordinates, with this certainty.
@@ -31,7 +31,7 @@ impl CoordinatePair {
     /// What columns named after the east and the north are that nobody knows yet; `None` where
     /// their values are no coordinates. Few decimals are a doubt, and so are degrees in some rows
     /// and projected coordinates in others. Columns without values may have some in later rows.
-    fn of(east: &ColumnSample, north: &ColumnSample) -> Option<Self> {
+    pub fn of(east: &ColumnSample, north: &ColumnSample) -> Option<Self> {
         let both = [east, north];
         if both.iter().all(|values| values.filled == 0) {
             return Some(Self::Projected(NAME_ALONE[0]));
@@ -75,7 +75,7 @@ fn has_decimals(values: &ColumnSample, decimals: usize) -> bool {
 }
 
 /// Fields that are read as places.
-const PLACES: [&str; 5] = ["lat", "lon", "point", "x", "y"];
+pub(super) const PLACES: [&str; 5] = ["lat", "lon", "point", "x", "y"];
 
 impl RecognisedColumn {
     /// Is it read as a place, and are its places by their name those of whole areas?

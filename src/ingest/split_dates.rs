@@ -66,6 +66,15 @@ fn part_of(name: &str) -> Option<(usize, String)> {
     Some((part, words.join(" ")))
 }
 
+/// Is the column of this name one of years, and of nothing else?
+pub(super) fn names_year(name: &str, values: &ColumnSample) -> bool {
+    let of_requests = |rest: &str| {
+        let words = NameWords::of(rest);
+        words.unknown == 0 && words.concepts.iter().all(|one| *one == Concept::Request)
+    };
+    part_of(name).is_some_and(|(part, rest)| part == 0 && of_requests(&rest)) && are_in(values, 0)
+}
+
 /// Are all values numbers of this part?
 fn are_in(values: &ColumnSample, part: usize) -> bool {
     let fits = |word: &String| word.parse().is_ok_and(|number: u32| RANGES[part].contains(&number));

@@ -12,7 +12,9 @@ use crate::ingest::exchanged_dates::ExchangedDates;
 use crate::ingest::mapping::{Mapping, RowCells};
 use crate::ingest::negation::Negation;
 use crate::ingest::no_time::is_filler_date;
-use crate::ingest::numbers::{degrees, east_west, grouped, is_absent, is_rounded};
+use crate::ingest::numbers::{east_west, grouped, is_absent, is_rounded};
+use crate::ingest::parted_degrees::column_degrees;
+use crate::ingest::place_markers::is_marker;
 use crate::ingest::place_reader::{PairOrder, PairVotes};
 use crate::ingest::place_text::{PlaceText, place_text};
 use crate::ingest::projected_sample::ProjectedSample;
@@ -178,8 +180,12 @@ impl Survey {
             mapping.cells(row, field).into_iter().find_map(read)
         };
         // A coordinate of 0 is mostly a missing one: it does not show where the places lie.
-        let on_earth = |lon, lat| Position::new(lon, lat).ok().filter(|_| lon != 0.0 && lat != 0.0);
-        let mut place = match (first("lon", degrees), first("lat", degrees)) {
+        let on_earth = |lon, lat| {
+            Position::new(lon, lat)
+                .ok()
+                .filter(|_| lon != 0.0 && lat != 0.0 && !is_marker(lon, lat))
+        };
+        let mut place = match (first("lon", column_degrees), first("lat", column_degrees)) {
             (Some(lon), Some(lat)) => on_earth(lon, lat),
             _ => None,
         };
@@ -195,7 +201,10 @@ impl Survey {
                     projected = projected.or(Some((x, y)));
                 }
                 Some(PlaceText::Pair(first, second))
-                    if self.pairs.len() < KEPT && first != 0.0 && second != 0.0 =>
+                    if self.pairs.len() < KEPT
+                        && first != 0.0
+                        && second != 0.0
+                        && !is_marker(first, second) =>
                 {
                     self.pairs.push((first, second));
                 }

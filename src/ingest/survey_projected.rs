@@ -3,10 +3,11 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::i18n::Message;
 use crate::ingest::mapping::Mapping;
-use crate::ingest::named_projection::named;
+use crate::ingest::named_projection::{may_be_exchanged, named, names_system};
 use crate::ingest::projected_sample::CoordinateUnit;
 use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
+use crate::ingest::zone_systems::{fitting, usual_of};
 use crate::message;
 use crate::place::Position;
 
@@ -14,6 +15,44 @@ use crate::place::Position;
 const WANTED: usize = 50;
 /// Projections that are named where several may be meant.
 const CANDIDATES: usize = 5;
+
+/// Why projections are looked at.
+enum ProjectionBasis {
+    /// These words of the file name them.
+    Words(String),
+    /// The cities of the time zone use them: the number of points that each puts where it is used,
+    /// and of how many.
+    Zone {
+        /// Of each projection.
+        inside: Vec<usize>,
+        /// All points.
+        of: usize,
+    },
+    /// They are in the registry and agree with other places, or with the extent of the city.
+    Registry,
+}
+
+impl ProjectionBasis {
+    /// The projections that may be meant, in brackets; nothing where there are none.
+    fn choices(&self, found: &[Projection]) -> Message {
+        let names: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
+        let names = names.join(", ");
+        match self {
+            _ if names.is_empty() => Message { fr: String::new(), en: String::new() },
+            Self::Zone { inside, of } => {
+                let counts: Vec<String> =
+                    inside.iter().take(CANDIDATES).map(usize::to_string).collect();
+                let counts = counts.join(", ");
+                message!(
+                    " ({names} : {counts} des {of} points là où chacun sert)",
+                    " ({names}: {counts} of {of} points where each is used)"
+                )
+            }
+            _ => message!(" ({names})", " ({names})"),
+        }
+    }
+}
+
 impl Survey {
     /// Are coordinates looked for beyond the first rows? The columns of a file may be filled late.
     pub(super) fn lacks_coordinates(&self, mapping: &Mapping) -> bool {
@@ -37,8 +76,8 @@ impl Survey {
         }
     }
 
-    /// The projections that agree with the rows, and the words by which the file names them.
-    fn projections<'a>(&'a self, mapping: &'a Mapping) -> (Vec<Projection>, Option<&'a str>) {
+    /// The projections that agree with the rows, and why they are looked at.
+    fn projections(&self, mapping: &Mapping) -> (Vec<Projection>, ProjectionBasis) {
         let all = self.projected.points();
         let known: Vec<(f64, f64, Position)> =
             all.iter().filter_map(|(x, y, at)| Some((*x, *y, (*at)?))).collect();
@@ -56,10 +95,26 @@ impl Survey {
             let mut by_name = named(&text, &points, mapping.zone_name());
             by_name.retain(|one| evidence.as_ref().is_none_or(|evidence| evidence.agrees(one)));
             if !by_name.is_empty() {
-                return (by_name, Some(words));
+                return (by_name, ProjectionBasis::Words(words.to_owned()));
             }
         }
-        (evidence.map_or_else(Vec::new, |evidence| recognise(&evidence)), None)
+        let Some(evidence) = evidence else {
+            // A system that is named and does not fit is no reason to take another one.
+            if self.system_words(mapping).into_iter().any(names_system) {
+                return (Vec::new(), ProjectionBasis::Registry);
+            }
+            let may_exchange = may_be_exchanged(&mapping.names_of_projected);
+            let found = fitting(&points, mapping.zone_name(), may_exchange);
+            let inside = found.iter().map(|one| one.inside).collect();
+            let basis = ProjectionBasis::Zone { inside, of: points.len() };
+            return (found.into_iter().map(|one| one.projection).collect(), basis);
+        };
+        let mut found = recognise(&evidence);
+        if let (Evidence::Inside(_, extent), Some(point)) = (&evidence, points.first()) {
+            let usual = usual_of(&found, *point, extent, |one| evidence.agrees(one));
+            found = usual.map_or(found, |usual| vec![usual]);
+        }
+        (found, ProjectionBasis::Registry)
     }
 
     /// A point whose projection is not known, and the projections that may be meant; `None` where
@@ -115,41 +170,47 @@ impl Survey {
     }
 
     fn settle_named_projection(&mut self, mapping: &mut Mapping, [x, y]: [f64; 2]) -> Result<()> {
-        let (mut found, words) = self.projections(mapping);
-        let words = words.map(str::to_owned);
+        let (mut found, basis) = self.projections(mapping);
         if found.len() == 1
             && let Some(projection) = found.pop()
         {
             let name = projection.name().to_owned();
             mapping.set_projection(projection);
             self.decided.push(format!("projection={name}"));
-            mapping.tell(match words {
-                Some(words) => message!(
+            mapping.tell(match basis {
+                ProjectionBasis::Words(words) => message!(
                     "coordonnées projetées lues en {name}, d’après « {words} »",
                     "projected coordinates read in {name}, as '{words}' says"
                 ),
-                None => message!(
+                ProjectionBasis::Zone { inside, of } => {
+                    let (n, zone) = (inside.first().copied().unwrap_or(of), mapping.zone_name());
+                    message!(
+                        "coordonnées projetées lues en {name} : des systèmes employés dans le \
+                         fuseau {zone}, lui seul met les points ({n} sur {of}) là où il sert ; \
+                         --projection en choisit un autre",
+                        "projected coordinates read in {name}: of the systems that are used in \
+                         the time zone {zone}, it alone puts the points ({n} of {of}) where it is \
+                         used; --projection chooses another"
+                    )
+                }
+                ProjectionBasis::Registry => message!(
                     "coordonnées projetées reconnues : {name}",
                     "projected coordinates recognised: {name}"
                 ),
             });
             return Ok(());
         }
-        let choices: Vec<&str> = found.iter().take(CANDIDATES).map(|one| one.name()).collect();
-        let choices = match choices.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", choices.join(", ")),
-        };
+        let Message { fr: choices_fr, en: choices } = basis.choices(&found);
         // Where the rows have another place, the projected one is not needed.
         if !self.places.is_empty() || !self.pairs.is_empty() {
             mapping.tell(message!(
-                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices}",
+                "x, y comme {x}, {y} laissés de côté : projection inconnue{choices_fr}",
                 "x, y such as {x}, {y} left aside: projection not known{choices}"
             ));
             return Ok(());
         }
         let message = message!(
-            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices} : \
+            "La projection des coordonnées comme {x}, {y} n’est pas connue{choices_fr} : \
              indiquez --projection EPSG:CODE, ou « projection » ou « extent » dans le fichier \
              de --mapping",
             "The projection of coordinates such as {x}, {y} is not known{choices}: \

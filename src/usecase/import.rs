@@ -6,7 +6,7 @@ use crate::domain::{
     Clock, Draft, Gate, Jurisdiction, JurisdictionId, RepeatRule, Report, ReportId, Service,
     SystemClock,
 };
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::{Category, Notes, OriginalRow, SourceFile, SourceRow};
 use crate::message;
@@ -16,6 +16,7 @@ use crate::store::{
 };
 use crate::usecase::Catalogues;
 use crate::usecase::callers::{callers, further_callers};
+use crate::usecase::import_ids::doubt_of_ids;
 use crate::usecase::import_places::ImportPlaces;
 use crate::usecase::import_services::ImportServices;
 use crate::usecase::import_summary::Summary;
@@ -77,6 +78,10 @@ pub struct Importer<'a> {
     resume_at: u64,
     fallback_id: ReportId,
     summary: Summary,
+    /// The store, where it has reports of the city.
+    known: Option<&'a Reader>,
+    /// The same until the ids of a source's first batch were compared with it.
+    unchecked: Option<&'a Reader>,
 }
 
 impl<'a> Importer<'a> {
@@ -87,7 +92,7 @@ impl<'a> Importer<'a> {
     /// # Errors
     /// The zone is unknown; the store.
     pub fn begin(
-        reader: &Reader,
+        reader: &'a Reader,
         writer: &'a Writer,
         catalogues: &Catalogues,
         jurisdiction: Jurisdiction,
@@ -102,7 +107,8 @@ impl<'a> Importer<'a> {
         let services = reader.services(&jurisdiction.id)?;
         let importer =
             Self::new(Target::Store(writer), catalogues, jurisdiction, services, file_digest)?;
-        Ok(Self { resume_at, is_new, ..importer })
+        let known = Some(reader).filter(|_| !is_new && resume_at == 0);
+        Ok(Self { resume_at, is_new, known, ..importer })
     }
 
     /// Prepares an import that writes nothing: its summary is that of an import into the store of
@@ -117,10 +123,12 @@ impl<'a> Importer<'a> {
     ) -> Result<Self> {
         check_zone(&jurisdiction)?;
         let known = reader.map(|reader| known_as(reader, &jurisdiction.id)).transpose()?.flatten();
+        let with_reports = reader.filter(|_| known.is_some());
         let jurisdiction = known.unwrap_or(jurisdiction);
         let services = reader.map(|reader| reader.services(&jurisdiction.id)).transpose()?;
         let (target, services) = (Target::Preview(reader), services.unwrap_or_default());
-        Self::new(target, catalogues, jurisdiction, services, String::new())
+        let importer = Self::new(target, catalogues, jurisdiction, services, String::new())?;
+        Ok(Self { known: with_reports, ..importer })
     }
 
     fn new(
@@ -150,6 +158,8 @@ impl<'a> Importer<'a> {
             summary: Summary::default(),
             jurisdiction,
             is_new: false,
+            known: None,
+            unchecked: None,
         })
     }
 
@@ -194,6 +204,21 @@ impl<'a> Importer<'a> {
         Ok(refused)
     }
 
+    /// Why the ids of a source's first reports are in doubt, beside those of the store.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn doubt_of_ids(
+        &self,
+        source: &SourceFile,
+        reports: &[&Report],
+    ) -> Result<Option<Message>> {
+        match self.known.filter(|_| !source.keeps_ids()) {
+            Some(reader) => doubt_of_ids(reader, &self.jurisdiction.id, reports),
+            None => Ok(None),
+        }
+    }
+
     /// The report that a row becomes and the names of its service, without writing it.
     ///
     /// # Errors
@@ -225,6 +250,7 @@ impl<'a> Importer<'a> {
         mut settled: impl FnMut(SettledRow<'_>, &[Refusal]) -> Result<bool>,
     ) -> Result<Notes> {
         self.repeats = source.repeats();
+        self.unchecked = self.known.filter(|_| !source.keeps_ids());
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
@@ -393,6 +419,11 @@ impl<'a> Importer<'a> {
     }
 
     fn flush(&mut self, finished: bool) -> Result<()> {
+        if let Some(reader) = self.unchecked.take() {
+            let reports: Vec<&Report> = self.batch.iter().map(|one| &one.report).collect();
+            let doubt = doubt_of_ids(reader, &self.jurisdiction.id, &reports)?;
+            doubt.map_or(Ok(()), |doubt| Err(Error::new(ErrorKind::Invalid, doubt)))?;
+        }
         self.settle()?;
         let reports = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
         let jurisdiction = self.jurisdiction.id.clone();

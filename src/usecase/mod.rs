@@ -18,6 +18,7 @@ pub mod hexes;
 mod hotspot_cache;
 pub mod hotspots;
 mod import;
+mod import_ids;
 mod import_places;
 mod import_services;
 mod import_summary;

@@ -2,7 +2,7 @@
 //! addresses, and points in a system that no text names.
 
 use crate::common::{Folder, run};
-use crate::place_columns::{CITY, exported, import};
+use crate::place_columns::{exported, import, import_as};
 
 /// A table of forty requests with one more column; `cell` writes its cells.
 fn table(column: &str, cell: impl Fn(u32) -> String) -> String {
@@ -84,13 +84,15 @@ fn points_of_no_named_system_are_read_in_the_declared_one() {
         let (x, y) = metres(n);
         format!("{{\"\"type\"\": \"\"Point\"\", \"\"coordinates\"\": [{x}, {y}]}}")
     });
+    // No system is usual in this zone.
+    let city = ["--jurisdiction", "valmeer.example", "--time-zone", "Europe/Rome"];
     for text in [wkt, json] {
         let folder = Folder::new("mixed");
-        let (code, _, said) = import(&folder, "a.csv", &text);
+        let (code, _, said) = import_as(&city, &folder, "a.csv", &text);
         assert!(code == Some(2) && said.contains("--projection"), "{said}");
         let file = folder.file("a.csv");
         let arguments = ["import", file.to_str().unwrap(), "--projection", "EPSG:28992"];
-        let output = run(&folder, &[&arguments[..], &CITY].concat());
+        let output = run(&folder, &[&arguments[..], &city].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let reports = exported(&folder);
         let is_near = |one: &std::collections::HashMap<String, String>| {

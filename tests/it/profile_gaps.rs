@@ -116,10 +116,11 @@ fn properties_with_ids_keep_the_requests_of_geojson_apart() {
     // Feature numbers of each file's rows.
     let folder = Folder::new("gaps");
     let number = |n: u32| format!("\"id\":{},", n - 9);
-    for (from, added) in [(500, 30), (900, 30)] {
+    for (from, day) in [(500, "2025-03-02"), (900, "2025-03-03")] {
         let more = |n: u32| format!("\"case_no\":\"K{}\",\"state\":\"open\"", from + n);
-        let (code, summary, said) = import(&folder, "a.geojson", points(number, more));
-        assert_eq!((code, &summary["added"]), (Some(0), &added.into()), "{said}");
+        let text = points(number, more).replace("2025-03-02", day);
+        let (code, summary, said) = import(&folder, "a.geojson", text);
+        assert_eq!((code, &summary["added"]), (Some(0), &30.into()), "{said}");
     }
 }
 

@@ -175,6 +175,41 @@ impl Reader {
         })
     }
 
+    /// About `count` reports of a jurisdiction in the order of their last change: the latest half
+    /// of them without gaps, the others evenly over all that were changed before. Reads O(`count`)
+    /// rows.
+    ///
+    /// # Errors
+    /// Not found; the file cannot be read or is corrupt.
+    pub fn sample_reports(
+        &self,
+        jurisdiction: &JurisdictionId,
+        count: u64,
+    ) -> Result<Vec<StoredReport>> {
+        self.with(|db| {
+            let city = self.city(db, jurisdiction)?;
+            let head = head(db, jurisdiction)?.unwrap_or_default();
+            let sql = format!(
+                "SELECT {} FROM report
+                 WHERE change_key >= ? AND change_key < ? AND removed = 0
+                 ORDER BY change_key LIMIT 1",
+                *row::COLUMNS
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let half = (count / 2).max(1);
+            let latest = head.saturating_sub(half);
+            let step = (latest / half).max(1);
+            let (mut revision, mut found) = (0, Vec::new());
+            loop {
+                let mut rows = statement.query(params![city.key(revision), city.end()])?;
+                let Some(row) = rows.next()? else { return Ok(found) };
+                let stored = row::stored(row, &city.zone)?;
+                revision = stored.revision + if stored.revision < latest { step } else { 1 };
+                found.push(stored);
+            }
+        })
+    }
+
     /// Calls `sink` with the reports last changed here from the first moment on and before the
     /// second, oldest change first, until it returns false.
     ///

@@ -86,6 +86,9 @@ impl ImportPreview {
             rows.push(PreviewRow { number: row.number, written, outcome });
             rows.len() < ROWS
         });
+        let admitted = self.rows.iter().filter_map(|row| row.outcome.as_ref().ok());
+        let reports: Vec<&Report> = admitted.map(|(report, _)| report).collect();
+        self.inspection.doubts.extend(importer.doubt_of_ids(source, &reports)?);
         match read {
             Ok(noticed) => self.notes.extend(noticed.sentences),
             Err(Error { kind: ErrorKind::Invalid, message, .. }) if self.rows.is_empty() => {

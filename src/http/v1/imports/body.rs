@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::http::request::members::{Body, CustomMember, Member, MemberType, TEXT, body, member};
 use crate::http::request::parameter::Optional;
-use crate::ingest::Negation;
+use crate::ingest::{Negation, RowIds};
 use crate::message;
 use crate::usecase::imports::{ImportChoices, choose};
 
@@ -74,6 +74,19 @@ const NEGATE: CustomMember<String> = CustomMember::new(
     || json!({ "type": "string", "enum": ["", "lon", "lat", "lon,lat", "none"] }),
 );
 
+/// `keep`, `contents`, or an empty text.
+const IDS: CustomMember<String> = CustomMember::new(
+    |name, value, reader| {
+        let text = TEXT.read(name, value, reader)?;
+        if text.is_empty() || RowIds::parse(&text).is_some() {
+            return Ok(text);
+        }
+        let message = message!("doit être keep ou contents", "must be keep or contents");
+        Err(reader.refuse(name, &Value::String(text), message))
+    },
+    || json!({ "type": "string", "enum": ["", "keep", "contents"] }),
+);
+
 /// One character, or an empty text.
 const DELIMITER: CustomMember<String> = CustomMember::new(
     |name, value, reader| {
@@ -101,6 +114,7 @@ body! {
         date_order: Option<String> = member("date_order", DATE_ORDER).optional(),
         projection: Option<String> = text("projection"),
         negate: Option<String> = member("negate", NEGATE).optional(),
+        ids: Option<String> = member("ids", IDS).optional(),
         delimiter: Option<String> = member("delimiter", DELIMITER).optional(),
         encoding: Option<String> = text("encoding"),
         sheet: Option<String> = text("sheet"),
@@ -128,6 +142,7 @@ impl ImportChange {
         choose(&mut declared.date_order, self.date_order);
         choose(&mut declared.projection, self.projection);
         choose(&mut declared.negate, self.negate);
+        choose(&mut declared.ids, self.ids);
         choose(&mut choices.jurisdiction, self.jurisdiction);
         choose(&mut choices.time_zone, self.time_zone);
     }
