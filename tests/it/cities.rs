@@ -108,7 +108,8 @@ fn files_that_are_no_requests_are_not_taken_for_them() {
         let folder = Folder::new("cities");
         let output = run(&folder, &["import", path.to_str().unwrap()]);
         let said = String::from_utf8_lossy(&output.stderr);
-        let is_none = ["no column of categories", "No column is recognised"];
+        let is_none =
+            ["no column of categories", "no column of the time", "No column is recognised"];
         let is_none = is_none.iter().any(|words| said.contains(words));
         assert!(!output.status.success() && is_none, "{said}");
     }

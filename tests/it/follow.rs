@@ -56,7 +56,7 @@ fn a_second_instance_converges_to_the_same_digest() {
     assert_eq!(merged.status, 200, "{merged:?}");
     service.post(
         "/api/v1/reports",
-        r#"{"service_code":"lampadaire","description":"a\u0001 & <b>","attributes":{"etat":"jour"}}"#,
+        r#"{"service_code":"lampadaire","description":"a & <b> 🕳","attributes":{"etat":"jour"}}"#,
     );
     // One with a photo, which comes along.
     let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 9]));

@@ -272,6 +272,15 @@ fn geometries_with_broken_bytes_are_refused_rows() {
             Ok((row.get(0)?, row.get(1)?))
         })
         .unwrap();
+    // The triggers of the spatial index call functions that only GeoPackage programs have.
+    let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
+    let mut statement = db.prepare(triggers).unwrap();
+    let names = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let names: Vec<String> = names.map(Result::unwrap).collect();
+    drop(statement);
+    for name in names {
+        db.execute_batch(&format!("DROP TRIGGER \"{name}\"")).unwrap();
+    }
     for (bytes, row) in [("x'47500001'", 3), ("x'00'", 5), ("x'4750000100000000010100'", 7)] {
         let change = format!("UPDATE \"{table}\" SET \"{column}\" = {bytes} WHERE rowid = {row}");
         assert_eq!(db.execute(&change, []).unwrap(), 1);
@@ -338,9 +347,6 @@ fn the_finer_level_of_categories_does_not_depend_on_the_rows() {
         let (_, summary, said) = import(&folder, "a.csv", text);
         assert_eq!(summary["added"], count, "{count}: {said}");
         let reports = exported(&folder);
-        assert!(
-            reports.iter().all(|one| one["service_name"].starts_with("Sous")),
-            "{count}: {said}"
-        );
+        assert!(reports.iter().all(|one| one["service_name"].contains("Sous")), "{count}: {said}");
     }
 }

@@ -1,5 +1,6 @@
 //! What separates the cells of a table, found from its first lines.
 
+use crate::error::{Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::csv_line::split_line;
 use crate::message;
@@ -159,6 +160,22 @@ fn unknown_delimiter_words(sign: char) -> Message {
          ASCII)",
         "its columns seem to be separated by '{sign}', which is not read: replace it in the file \
          by a semicolon or a tab (--delimiter takes one ASCII character alone)"
+    )
+}
+
+/// The byte between cells that an option names.
+///
+/// # Errors
+/// It is not one character of ASCII, or has another meaning in CSV.
+pub fn byte_of_delimiter(given: char) -> Result<u8> {
+    u8::try_from(given).ok().filter(u8::is_ascii).filter(|b| !b"\"\r\n".contains(b)).ok_or_else(
+        || {
+            let message = message!(
+                "n’est pas un séparateur possible : un seul caractère ASCII",
+                "cannot be a delimiter: one ASCII character alone"
+            );
+            Refusal::new("--delimiter", given, message).into()
+        },
     )
 }
 

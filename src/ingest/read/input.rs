@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::i18n::Message;
 use crate::ingest::read::code_pages::{CodePageReader, TextEncoding};
 use crate::ingest::read::csv::CsvReader;
+use crate::ingest::read::csv_delimiter::byte_of_delimiter;
 use crate::ingest::read::encoding::{self, DecodingReader, Detected};
 use crate::ingest::read::fgb::{self, FgbReader};
 use crate::ingest::read::format::Format;
@@ -95,7 +96,7 @@ impl Input {
             return Err(refuse(kind));
         }
         let packing = Packing::of(path, &first).map_err(refuse)?;
-        let delimiter = options.delimiter.map(delimiter).transpose()?;
+        let delimiter = options.delimiter.map(byte_of_delimiter).transpose()?;
         let mut input = Self {
             path: path.to_owned(),
             label: label.clone(),
@@ -488,18 +489,5 @@ fn cut_short(label: &str, reason: &Message) -> Error {
             "La lecture de « {label} » s’est arrêtée : {fr}",
             "Reading '{label}' stopped: {en}"
         ),
-    )
-}
-
-/// The byte between cells that an option names.
-fn delimiter(given: char) -> Result<u8> {
-    u8::try_from(given).ok().filter(u8::is_ascii).filter(|b| !b"\"\r\n".contains(b)).ok_or_else(
-        || {
-            let message = message!(
-                "n’est pas un séparateur possible : un seul caractère ASCII",
-                "cannot be a delimiter: one ASCII character alone"
-            );
-            Refusal::new("--delimiter", given, message).into()
-        },
     )
 }
