@@ -1,6 +1,6 @@
 //! What separates the cells of a table, found from its first lines.
 
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal};
 use crate::i18n::Message;
 use crate::ingest::read::csv_line::split_line;
 use crate::message;
@@ -167,7 +167,7 @@ fn unknown_delimiter_words(sign: char) -> Message {
 ///
 /// # Errors
 /// It is not one character of ASCII, or has another meaning in CSV.
-pub fn byte_of_delimiter(given: char) -> Result<u8> {
+pub fn byte_of_delimiter(given: char) -> Result<u8, Error> {
     u8::try_from(given).ok().filter(u8::is_ascii).filter(|b| !b"\"\r\n".contains(b)).ok_or_else(
         || {
             let message = message!(
