@@ -67,7 +67,7 @@ impl Pairs {
     }
 
     /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
-    /// one is refused unless it is one of [`REPEATABLE`], and so is one that is not UTF-8. Of a
+    /// one is refused unless it is a list such as `area`, and so is one that is not UTF-8. Of a
     /// query string with more than [`PARAMETERS_MAX`] parameters, which no client of ours sends,
     /// the others are not read.
     pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
