@@ -22,6 +22,7 @@ use crate::config::Limits;
 use crate::http::connections::{
     Admission, BusyBody, Connections, RequestBody, raise_descriptor_limit,
 };
+use crate::http::request::client_address::ClientAddress;
 
 /// Limit of the size of a request's headers, in bytes; larger ones get 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -65,7 +66,9 @@ pub async fn serve(
         };
         // Without room for it the connection is closed at once.
         if let Some(admission) = connections.admit(peer.ip()) {
-            connect(stream, router.clone(), &builder, (&open, admission, limits.write_time_max));
+            let client = ClientAddress(peer.ip());
+            let settings = (&open, limits.write_time_max, client);
+            connect(stream, router.clone(), &builder, admission, settings);
         }
     }
     drop(listener);
@@ -78,7 +81,8 @@ fn connect(
     stream: TcpStream,
     router: Router,
     builder: &Builder,
-    (open, admission, write_time_max): (&GracefulShutdown, Admission, Duration),
+    admission: Admission,
+    (open, write_time_max, client): (&GracefulShutdown, Duration, ClientAddress),
 ) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -88,7 +92,8 @@ fn connect(
     let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
         let (router, busy, own) = (router.clone(), own.busy(), own.clone());
         async move {
-            let request = request.map(|body| Body::new(RequestBody::new(body, own)));
+            let mut request = request.map(|body| Body::new(RequestBody::new(body, own)));
+            request.extensions_mut().insert(client);
             let answer = router.oneshot(request).await;
             let answer = answer.map_err(|never: Infallible| match never {})?;
             Ok::<_, Infallible>(answer.map(|body| BusyBody::new(body, busy)))

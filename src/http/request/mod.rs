@@ -6,6 +6,7 @@ pub mod auth;
 pub mod body;
 pub mod body_budget;
 pub mod call;
+pub mod client_address;
 pub mod common;
 pub mod context;
 pub mod form;
