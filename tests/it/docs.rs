@@ -41,6 +41,34 @@ fn every_path_of_the_api_is_in_its_reference() {
     assert!(count > 40, "only {count} routes were found");
 }
 
+/// The source in which a test that the docs name as `file::test` or `room::file::test` stands.
+fn source_of_test(path: &[&str]) -> String {
+    let names = path.join("/");
+    let candidates = [
+        format!("tests/it/{names}.rs"),
+        format!("tests/{names}.rs"),
+        format!("src/{names}.rs"),
+        format!("src/{names}/mod.rs"),
+    ];
+    let found = candidates.iter().find(|candidate| root().join(candidate).is_file());
+    page(found.unwrap_or_else(|| panic!("the docs name tests of {names}, which is no file")))
+}
+
+#[test]
+fn tests_that_the_docs_name_exist() {
+    let promises = page("docs/promises.md");
+    let named: Vec<&str> = promises.split('`').filter(|code| code.contains("::")).collect();
+    assert!(named.len() > 60, "only {} tests are named", named.len());
+    for name in named.into_iter().filter(|name| *name != "file::test") {
+        let mut path: Vec<&str> = name.split("::").collect();
+        let test = path.pop().unwrap();
+        let declared = format!("#[test]\nfn {test}(");
+        let inner = format!("#[test]\n    fn {test}(");
+        let source = source_of_test(&path);
+        assert!(source.contains(&declared) || source.contains(&inner), "there is no test {name}");
+    }
+}
+
 /// Names of the commands, as the program's own help lists them.
 fn commands() -> Vec<String> {
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_pointchaud"))
