@@ -51,7 +51,10 @@ export function parseHash(hash: string, defaultCity: string | null): UrlState {
   const valid = [zoom, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 90;
   return {
     city: query.get("city") ?? defaultCity ?? "",
-    language: preferredLanguage(query.get("lang")),
+    // Links to the page from elsewhere may name the language in the query string, as the API does.
+    language: preferredLanguage(
+      query.get("lang") ?? new URLSearchParams(location.search).get("lang"),
+    ),
     layer: LAYERS.find((layer) => layer === query.get("show")) ?? "reports",
     period: PERIODS.includes(period) ? period : DEFAULT_FILTER.period,
     statuses: statuses.length ? statuses : [...DEFAULT_FILTER.statuses],
