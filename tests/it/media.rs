@@ -45,7 +45,7 @@ fn bucket() -> Option<Bucket> {
 }
 
 #[test]
-fn a_bucket_keeps_photos_and_is_told_of_when_it_is_gone() {
+fn a_bucket_keeps_photos_and_its_absence_is_reported() {
     let Some(bucket) = bucket() else { return };
     let folder = demo_city("bucket", 200, 5);
     let endpoint = format!("http://{}", bucket.address);
