@@ -103,6 +103,9 @@ impl Column<'_> {
             0.5.. => 0.8,
             _ => 0.5,
         };
+        if self.are_words() {
+            return None;
+        }
         if has(Concept::Latitude) && !has(Concept::Longitude) && values.filled > 0 {
             return Some(("lat", named(values.latitudes)));
         }
@@ -122,11 +125,27 @@ impl Column<'_> {
         is_projected.then_some((projected, 0.88))
     }
 
+    /// Are the values a few words without a digit, such as `YES` and `NO`? They are no places,
+    /// whatever the name; words for a place that is not known are none of them.
+    fn are_words(&self) -> bool {
+        let values = self.values;
+        let is_word = |text: &String| !text.bytes().any(|b| b.is_ascii_digit());
+        values.filled > 0
+            && values.unknown_places == 0
+            && values.containers == 0
+            && values.distinct.len() <= FILLERS_MAX
+            && values.filled as usize > values.distinct.len()
+            && values.distinct.keys().all(is_word)
+    }
+
     /// The field of a column that is one of places by its name, though few of its values are.
     fn named_place(&self) -> Option<Guess> {
         let values = self.values;
         if values.unknown_places == values.filled {
             return Some(("point", NAME_ALONE[0]));
+        }
+        if self.are_words() {
+            return None;
         }
         let is_filler = |text: &&String| !text.bytes().any(|b| b.is_ascii_digit());
         let fillers = || values.distinct.iter().filter(|(text, _)| is_filler(text));

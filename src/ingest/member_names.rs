@@ -2,6 +2,7 @@
 //! nothing about them.
 
 use crate::ingest::column_values::ColumnSample;
+use crate::ingest::column_words::{Concept, NameWords};
 
 /// Columns that an object has at least, for its name to be left out of theirs.
 const MEMBERS_MIN: usize = 3;
@@ -21,13 +22,23 @@ pub fn common_object(names: &[String], values: &[ColumnSample]) -> String {
             let is_name = !member.is_empty() && rest.starts_with(|c: char| !c.is_whitespace());
             let start = format!("{common}{member}.");
             let within = leaves.iter().filter(|name| name.starts_with(&start)).count();
-            (is_name && within >= MEMBERS_MIN && within * 2 > leaves.len()).then_some(start)
+            let is_most = within >= MEMBERS_MIN && within * 2 > leaves.len();
+            (is_name && is_most && !is_about_requests(member)).then_some(start)
         });
         match next {
             Some(next) => common = next,
             None => return common,
         }
     }
+}
+
+/// Does the name of an object say what its members are about, as `category` does? The name of an
+/// object for a whole record says no more than `request` or `attributes`.
+fn is_about_requests(member: &str) -> bool {
+    const FIELDS: [Concept; 4] =
+        [Concept::Category, Concept::Status, Concept::Address, Concept::Area];
+    let words = NameWords::of(member);
+    words.has_any(&FIELDS) && !words.has(Concept::Request) && words.unknown == 0
 }
 
 #[cfg(test)]
@@ -42,6 +53,11 @@ mod tests {
             ("x,data.record.a,data.record.b,data.record.c", "data.record."),
             ("id,created,place.lat,place.lon", ""),
             ("a.x,b.y,c.z", ""),
+            ("category.name,category.slug,category.parent.name,created_at", ""),
+            (
+                "service_request.id,service_request.status,service_request.address",
+                "service_request.",
+            ),
             ("N. 1,N. 2,N. 3", ""),
             ("id,status", ""),
         ] {

@@ -26,6 +26,7 @@ mod column_other_ends;
 mod column_owners;
 mod column_percent;
 mod column_place;
+mod column_same;
 mod column_sample;
 mod column_values;
 mod column_words;

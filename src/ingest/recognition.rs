@@ -7,6 +7,7 @@ use crate::i18n::Message;
 use crate::ingest::column_flags::status_by_name;
 use crate::ingest::column_guess::{Column, Guess, SURE};
 use crate::ingest::column_owners::without_owners;
+use crate::ingest::column_same::say_the_same;
 use crate::ingest::column_sample::sample;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};
@@ -168,7 +169,7 @@ impl Recognition {
         (self.doubts, self.doubted) = (Vec::new(), Vec::new());
         (self.more, self.natures) = (Vec::new(), Vec::new());
         let values = std::mem::take(&mut self.values);
-        self.choose();
+        self.choose(&values);
         self.drop_centres();
         self.choose_category(&values);
         self.join_dates(&values);
@@ -250,7 +251,7 @@ impl Recognition {
 
     /// Gives each field its most certain column. Texts of places are tried in turn, so that every
     /// one of them is used.
-    fn choose(&mut self) {
+    fn choose(&mut self, values: &[ColumnSample]) {
         let mut order: Vec<usize> = (0..self.columns.len()).collect();
         let certainty = |column: &RecognisedColumn| column.guess.map_or(0.0, |guess| guess.1);
         // The sort is stable: of two equal columns the first is taken.
@@ -260,15 +261,23 @@ impl Recognition {
             if certainty < SURE || field == "category" {
                 continue;
             }
-            let taken = self.of_field(field).next();
-            let (rival, name) = (taken.map(|c| (c.name.clone(), c.guess)), &self.columns[number]);
+            let name = &self.columns[number];
+            let taken = self.columns.iter().position(|column| column.field == Some(field));
+            let rival = taken.map(|taken| (taken, self.columns[taken].guess));
             match rival {
-                Some((other, Some((_, best)))) if field != "point" && !name.is_declared => {
+                Some((taken, Some((_, best)))) if field != "point" && !name.is_declared => {
                     // A column without a value is no rival of one that has some.
                     let is_open =
                         best < 1.0 && best - certainty < CLOSE && !name.examples.is_empty();
-                    if SINGLE.contains(&field) && is_open {
-                        let name = &name.name;
+                    // Beside degrees, projected coordinates are not needed.
+                    let is_needed =
+                        !["x", "y"].contains(&field) || !self.has("lat") || !self.has("lon");
+                    if SINGLE.contains(&field)
+                        && is_open
+                        && is_needed
+                        && !say_the_same(&values[taken], &values[number])
+                    {
+                        let (other, name) = (&self.columns[taken].name, &name.name);
                         let doubt = message!(
                             "{field} : « {other} » ou « {name} »",
                             "{field}: '{other}' or '{name}'"

@@ -4,6 +4,7 @@
 
 use crate::i18n::Message;
 use crate::ingest::column_guess::SURE;
+use crate::ingest::column_same::say_the_same;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::recognition::{RecognisedColumn, Recognition};
 use crate::ingest::time_of_day::without_midnight;
@@ -51,8 +52,9 @@ impl Recognition {
     pub(super) fn prefer_first_status(&mut self) {
         let rivals = self.rivals("status");
         let [first, others @ ..] = rivals.as_slice() else { return };
-        let same: Vec<usize> =
+        let mut same: Vec<usize> =
             others.iter().copied().filter(|other| self.statuses_agree(*first, *other)).collect();
+        same.extend(self.finer_statuses(&rivals));
         for number in same {
             self.columns[number].guess = Some(("status", SECOND));
         }
@@ -79,13 +81,16 @@ impl Recognition {
         let second = (0..self.columns.len()).filter(|number| {
             let column = &self.columns[*number];
             let is_status = column.guess.is_some_and(|(field, _)| field == "status");
-            column.field.is_none() && is_status && self.statuses_agree(first, *number)
+            column.field.is_none()
+                && is_status
+                && (self.statuses_agree(first, *number)
+                    || !self.finer_statuses(&[first, *number]).is_empty())
         });
         let sentence = |number: usize| {
             let (read, other) = (&self.columns[first].name, &self.columns[number].name);
             message!(
-                "états lus dans « {read} » ; « {other} » dit les mêmes demandes fermées",
-                "statuses read from '{read}'; '{other}' says the same requests closed"
+                "états lus dans « {read} » ; « {other} » dit les mêmes, ou les précise",
+                "statuses read from '{read}'; '{other}' says the same, or divides them further"
             )
         };
         second.map(sentence).collect()
@@ -156,7 +161,39 @@ impl Recognition {
     /// What people should know of how columns were chosen by their words.
     pub(super) fn notes_of_words(&self) -> Vec<Message> {
         let all = self.ends_of_open_rows().into_iter().chain(self.second_statuses());
-        all.chain(self.joined_categories()).collect()
+        all.chain(self.joined_categories()).chain(self.same_columns()).collect()
+    }
+
+    /// Of rivals for the statuses, those that only divide the words of the first one further, whose
+    /// words are all known.
+    fn finer_statuses(&self, rivals: &[usize]) -> Vec<usize> {
+        let [first, others @ ..] = rivals else { return Vec::new() };
+        let values = &self.values[*first];
+        if !values.unknown_statuses().is_empty() || values.distinct.len() < 2 {
+            return Vec::new();
+        }
+        others.iter().copied().filter(|other| self.values[*other].determines(values)).collect()
+    }
+
+    /// A sentence about each column that is not read because another one says the same.
+    fn same_columns(&self) -> Vec<Message> {
+        let mut notes = Vec::new();
+        for (number, column) in self.columns.iter().enumerate() {
+            let Some((field, certainty)) = column.guess else { continue };
+            if column.field.is_some() || certainty < SURE || field == "status" {
+                continue;
+            }
+            let read = self.columns.iter().position(|other| other.field == Some(field));
+            let Some(read) = read else { continue };
+            if say_the_same(&self.values[read], &self.values[number]) {
+                let (read, other) = (&self.columns[read].name, &column.name);
+                notes.push(message!(
+                    "{field} : lu dans « {read} » ; « {other} » dit la même chose",
+                    "{field}: read from '{read}'; '{other}' says the same"
+                ));
+            }
+        }
+        notes
     }
 
     /// That the categories are made of two columns, where they are.

@@ -7,7 +7,7 @@ use crate::ingest::named_projection::{may_be_exchanged, named, names_system};
 use crate::ingest::projected_sample::CoordinateUnit;
 use crate::ingest::projection::{Evidence, Projection, recognise};
 use crate::ingest::survey::Survey;
-use crate::ingest::zone_systems::{fitting, usual_of};
+use crate::ingest::zone_systems::{FittingSystem, fitting, usual_of};
 use crate::message;
 use crate::place::Position;
 
@@ -109,12 +109,34 @@ impl Survey {
             let basis = ProjectionBasis::Zone { inside, of: points.len() };
             return (found.into_iter().map(|one| one.projection).collect(), basis);
         };
+        if let Evidence::Inside(..) = evidence {
+            let mut of_zone = self.of_zone(mapping, &points, &evidence);
+            if of_zone.len() == 1
+                && let Some(only) = of_zone.pop()
+            {
+                let basis = ProjectionBasis::Zone { inside: vec![only.inside], of: points.len() };
+                return (vec![only.projection], basis);
+            }
+        }
         let mut found = recognise(&evidence);
         if let (Evidence::Inside(_, extent), Some(point)) = (&evidence, points.first()) {
             let usual = usual_of(&found, *point, extent, |one| evidence.agrees(one));
             found = usual.map_or(found, |usual| vec![usual]);
         }
         (found, ProjectionBasis::Registry)
+    }
+
+    /// The systems of the city's time zone that put the points into its extent.
+    fn of_zone(
+        &self,
+        mapping: &Mapping,
+        points: &[(f64, f64)],
+        evidence: &Evidence<'_>,
+    ) -> Vec<FittingSystem> {
+        let may_exchange = may_be_exchanged(&mapping.names_of_projected);
+        let mut found = fitting(points, mapping.zone_name(), may_exchange);
+        found.retain(|one| evidence.agrees(&one.projection));
+        found
     }
 
     /// A point whose projection is not known, and the projections that may be meant; `None` where
