@@ -136,7 +136,8 @@ fn header(count: usize, extent: &NodeItem) -> Vec<u8> {
             name,
             description,
             type_: if is_time { ColumnType::DateTime } else { ColumnType::String },
-            nullable: !field.required,
+            // A report without a position has no accuracy.
+            nullable: !field.required || field.name == "accuracy",
             ..ColumnArgs::default()
         };
         columns.push(Column::create(&mut builder, &column));

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::domain::fields::{Field, FieldValue, GEOJSON, Kind};
-use crate::domain::{Accuracy, ReportLabels, StoredReport, format_utc};
+use crate::domain::{ReportLabels, StoredReport, format_utc};
 use crate::export::attributes::attributes;
 use crate::place::Position;
 
@@ -137,19 +137,16 @@ impl<'a> ReportProperties<'a> {
 
 impl Serialize for ReportProperties<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let report = &self.stored.report;
         let labels = ReportLabels {
             jurisdiction: &self.jurisdiction,
             service: &self.service,
             group: &self.group,
         };
-        // How exact a position is says nothing where there never was one.
-        let is_located = report.position.is_some() || report.accuracy == Accuracy::Approximate;
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("cluster", &false)?;
         for field in GEOJSON.iter() {
             let value = field.shown(&self.stored, &labels);
-            match value.filter(|_| is_located || field.name != "accuracy") {
+            match value {
                 Some(FieldValue::Text(text)) => map.serialize_entry(field.name, &text)?,
                 Some(FieldValue::Degrees(degrees)) => map.serialize_entry(field.name, &degrees)?,
                 Some(FieldValue::Count(count)) => map.serialize_entry(field.name, &count)?,

@@ -20,7 +20,7 @@ use parquet::schema::parser::parse_message_type;
 use serde_json::json;
 
 use crate::domain::fields::{FieldList, FieldValue, GEOPARQUET, Kind};
-use crate::domain::{Accuracy, Field, ReportLabels, ReportTime, StoredReport};
+use crate::domain::{Field, ReportLabels, ReportTime, StoredReport};
 use crate::error::{Error, Result};
 use crate::export::times::{DAY_COLUMNS, instants, is_instant};
 use crate::place::Position;
@@ -199,10 +199,7 @@ impl<W: Write + Send> GeoParquet<W> {
     pub fn write(&mut self, stored: &StoredReport, names: &ReportLabels<'_>) -> Result<()> {
         let report = &stored.report;
         for (field, column) in TEXTS.iter().zip(&mut self.texts) {
-            // How exact a position is says nothing where there never was one.
-            let is_located = report.position.is_some() || report.accuracy == Accuracy::Approximate;
-            let is_told = is_located || field.name != "accuracy";
-            let text = field.shown(stored, names).filter(|_| is_told).map(FieldValue::into_text);
+            let text = field.shown(stored, names).map(FieldValue::into_text);
             match is_repeated(field) {
                 true => column.push_word(&mut self.words, text.as_deref()),
                 false => column.push(text.as_deref().map(ByteArray::from)),

@@ -1,6 +1,7 @@
 //! Cells of H3, Uber's discrete global grid: a subdivision of the icosahedron with aperture 7. Its
 //! cells are hexagons of nearly equal area with six neighbours each, but for twelve pentagons.
 
+use geo::Intersects;
 use h3o::geom::SolventBuilder;
 use h3o::{CellIndex, LatLng, Resolution};
 
@@ -146,6 +147,22 @@ impl H3Cell {
             }
         };
         BBox::new(wrap(west), south, wrap(east), north).ok()
+    }
+
+    /// Has the hexagon a point in the box? Its edges are straight lines of longitude and latitude,
+    /// as maps draw them.
+    pub(crate) fn touches(self, bbox: &BBox) -> bool {
+        let [first, _] = self.center();
+        let corners = self.corners().into_iter();
+        let ring: Vec<[f64; 2]> = corners.map(|[lon, lat]| [unwrapped(lon, first), lat]).collect();
+        let outline = geo::Polygon::new(ring.into(), Vec::new());
+        let turn = if bbox.west > bbox.east { 360.0 } else { 0.0 };
+        let meets = |shift: f64| {
+            let west_south = [bbox.west + shift, bbox.south];
+            let east_north = [bbox.east + turn + shift, bbox.north];
+            geo::Rect::new(west_south, east_north).intersects(&outline)
+        };
+        [-360.0, 0.0, 360.0].into_iter().any(meets) || self.is_in(bbox)
     }
 
     /// Is the centre in the box?

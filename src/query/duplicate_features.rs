@@ -90,6 +90,9 @@ impl<'a> DuplicateQuery<'a> {
     }
 }
 
+/// Reports as close as this are at the same place, in metres: a telephone knows it no better.
+const SAME_PLACE_M: f64 = 10.0;
+
 /// How a candidate's service is related to that of the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -120,6 +123,13 @@ pub struct CandidateFacts {
     pub likeness: Option<f64>,
     /// The values of [`FEATURES`].
     pub features: Features,
+}
+
+impl CandidateFacts {
+    /// Is it an open report about the same service at the same place?
+    pub(super) fn is_the_same_and_open(&self) -> bool {
+        self.is_open && self.relation == Relation::Same && self.distance.0 <= SAME_PLACE_M
+    }
 }
 
 /// A report that may be about the same problem.

@@ -162,17 +162,24 @@ impl DuplicateRule {
     /// [`DuplicateRule::new`] for an example.
     pub fn proposes(&self, snapshot: &Snapshot, query: &DuplicateQuery<'_>, id: &str) -> bool {
         let (candidates, _) = self.candidates(snapshot, query);
-        let is_shown = |candidate: &&Candidate| {
-            logistic(self.log_odds(&candidate.facts.features)) >= self.policy.shown_from
-        };
+        let is_shown = |candidate: &&Candidate| self.is_shown(candidate);
         candidates.iter().filter(is_shown).any(|candidate| {
             let (original, _) = self.original(snapshot, query, candidate);
             snapshot.id(candidate.address) == id || snapshot.id(original) == id
         })
     }
 
+    /// Is this candidate probable enough for an answer? An open report about the same service at
+    /// the same place always is, whatever its age.
+    fn is_shown(&self, candidate: &Candidate) -> bool {
+        let facts = &candidate.facts;
+        facts.is_the_same_and_open()
+            || logistic(self.log_odds(&facts.features)) >= self.policy.shown_from
+    }
+
     /// The incidents that may be about the same problem: the `limit` most probable, of those whose
-    /// probability is [`Policy::shown_from`] or more. See [`DuplicateRule::new`] for an example.
+    /// probability is [`Policy::shown_from`] or more, and the open reports about the same service
+    /// at the same place. See [`DuplicateRule::new`] for an example.
     ///
     /// Takes O(c + limit log c) time for c candidates.
     pub fn rank(
@@ -194,8 +201,7 @@ impl DuplicateRule {
         // Sorted section by section: the reports of an incident count once, so the number of
         // candidates that yields `limit` incidents is not known in advance.
         let mut duplicates: Vec<Duplicate> = Vec::with_capacity(limit);
-        let is_shown = |(odds, _): &(f64, u32)| logistic(*odds) >= self.policy.shown_from;
-        ranking.retain(is_shown);
+        ranking.retain(|(_, at)| self.is_shown(&candidates[*at as usize]));
         let mut rest = ranking.as_mut_slice();
         while duplicates.len() < limit && !rest.is_empty() {
             let section = rest.len().min(limit.saturating_mul(2).saturating_add(8));

@@ -124,8 +124,7 @@ impl HotspotSearch {
         let mut selected = whole.touching(bbox.as_ref());
         let hotspot = |at: &u32| &whole.hotspots[*at as usize].hotspot;
         if let Some(bbox) = bbox {
-            // A hotspot is in the box if a cell has its centre there.
-            selected.retain(|at| hotspot(at).cells.iter().any(|cell| cell.is_in(bbox)));
+            selected.retain(|at| hotspot(at).cells.iter().any(|cell| cell.touches(bbox)));
         }
         if areas.is_some() {
             let areas = Filter { areas: areas.clone(), ..Filter::default() };

@@ -89,6 +89,23 @@ fn a_report_that_moves_is_in_the_area_of_its_new_place() {
     assert_eq!(card["properties"]["area"], Value::Null, "outside of all areas");
 }
 
+#[test]
+fn a_report_without_an_area_gets_that_of_the_place_to_which_it_moves() {
+    let folder = Folder::new("moves-back");
+    let service = LocalService::start(&folder);
+    let all = ["Est", "Ouest"];
+    file(&service, -71.20, Some("Est"));
+    let report = file(&service, -71.40, None);
+    let area = || area_of(&service, &report, &all);
+    assert_eq!(area(), None);
+    change(&service, &report, json!({ "lon": -71.2002, "lat": 46.82 }));
+    assert_eq!(area().as_deref(), Some("Est"), "the area of its neighbour");
+    change(&service, &report, json!({ "lon": -72.0, "lat": 46.9 }));
+    assert_eq!(area(), None);
+    change(&service, &report, json!({ "lon": -71.2001, "lat": 46.82 }));
+    assert_eq!(area().as_deref(), Some("Est"), "there and back");
+}
+
 /// Three areas whose names are parts of one another.
 const NAMES: &str = r#"{"type":"FeatureCollection","features":[
   {"type":"Feature","properties":{"name":"North, South"},"geometry":{"type":"Polygon",

@@ -247,6 +247,9 @@ fn what_is_hardly_a_duplicate_is_not_shown() {
     let index = Index::from_reports([
         report("here", SERVICES[0], -71.2),
         report("another-at-288-m", SERVICES[1], -71.2 + 288.0 / 76_000.0),
+        // As improbable, but at the same place or nearly so.
+        report("same-at-5-m", SERVICES[0], -71.2 + 5.0 / 76_000.0),
+        report("same-at-80-m", SERVICES[0], -71.2 + 80.0 / 76_000.0),
     ]);
     let snapshot = index.reader().load();
     let mut model = builtin_model().unwrap();
@@ -263,7 +266,18 @@ fn what_is_hardly_a_duplicate_is_not_shown() {
         exclude: None,
     };
     let answer = rule.rank(&snapshot, &query, 5);
-    assert_eq!(answer.scored, 2);
-    let shown: Vec<&str> = answer.duplicates.iter().map(|one| snapshot.id(one.address)).collect();
-    assert_eq!(shown, ["here"]);
+    assert_eq!(answer.scored, 4);
+    let shown = |rule: &DuplicateRule| {
+        let found = rule.rank(&snapshot, &query, 5).duplicates;
+        found.iter().map(|one| snapshot.id(one.address).to_owned()).collect::<Vec<_>>()
+    };
+    assert!(!shown(&rule).iter().any(|id| id == "another-at-288-m"));
+    // An open report of the service at the place is shown, however improbable the model calls it.
+    model.policy.shown_from = 0.999;
+    let rule = DuplicateRule::new(&snapshot, &catalogue(), &model, &service);
+    let mut found = shown(&rule);
+    found.sort_unstable();
+    assert_eq!(found, ["here", "same-at-5-m"]);
+    assert!(rule.proposes(&snapshot, &query, "here"));
+    assert!(!rule.proposes(&snapshot, &query, "same-at-80-m"));
 }

@@ -184,6 +184,30 @@ fn every_format_has_the_reports_that_the_list_has_under_the_same_filter() {
 }
 
 #[test]
+fn what_has_no_position_has_no_accuracy_in_any_format() {
+    let folder = demo_city("exports-accuracy", 500, 5);
+    let service = LocalService::start(&folder);
+    service.post("/api/v1/reports", r#"{"service_code":"lampadaire","address":"1 rue A"}"#);
+    let table = service.get("/api/v1/export.csv").body;
+    let mut table = csv::Reader::from_reader(table.as_slice());
+    let names = table.headers().unwrap().clone();
+    let of = |name: &str| names.iter().position(|known| known == name).unwrap();
+    let (lon, accuracy) = (of("lon"), of("accuracy"));
+    let mut without = 0;
+    for row in table.records().map(Result::unwrap) {
+        // A place that is known approximately alone has an accuracy and no point of its own.
+        assert!(row[lon].is_empty() || !row[accuracy].is_empty(), "{row:?}");
+        without += usize::from(row[lon].is_empty() && row[accuracy].is_empty());
+        assert!(!row[lon].is_empty() || &row[accuracy] != "exact", "{row:?}");
+    }
+    assert!(without > 0);
+    let package = service.get("/api/v1/export.gpkg").body;
+    let db = Connection::open(folder.with("accuracy.gpkg", package)).unwrap();
+    let sql = "SELECT count(*) FROM reports WHERE geom IS NULL AND accuracy = 'exact'";
+    assert_eq!(db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[test]
 fn a_package_and_a_flatgeobuf_find_the_reports_of_a_box_by_their_trees() {
     let folder = demo_city("exports-tree", 3_000, 5);
     let service = LocalService::start(&folder);

@@ -67,6 +67,19 @@ fn area_box_and_service_select_among_the_hotspots_of_the_city() {
         assert_eq!(found.len(), places, "{filter}: {cut}");
         assert!(found.iter().all(|one| all.contains(one)), "{filter}: {found:?}");
     }
+    // A box as small as a doorway finds the hotspot whose hexagon it lies in or touches.
+    for feature in whole["features"].as_array().unwrap() {
+        let mut ring = &feature["geometry"]["coordinates"];
+        while !ring[0][0].is_number() {
+            ring = &ring[0];
+        }
+        let (lon, lat) = (ring[0][0].as_f64().unwrap(), ring[0][1].as_f64().unwrap());
+        let (w, s, e, n) = (lon - 1e-5, lat - 1e-5, lon + 1e-5, lat + 1e-5);
+        let cut = service.get(&format!("/api/v1/hotspots?bbox={w},{s},{e},{n}")).json();
+        let id = &feature["id"];
+        let found = cut["features"].as_array().unwrap();
+        assert!(found.iter().any(|one| one["id"] == *id), "{id}: {cut}");
+    }
     // The statuses, channels and natures define the population: other hotspots, with other numbers.
     for filter in ["status=open", "channel=phone", "status=open&channel=phone", "count=reports"] {
         let found = by_id(&service.get(&format!("/api/v1/hotspots?{filter}")).json());

@@ -289,6 +289,9 @@ fn updates_are_listed_by_their_time_page_by_page() {
     assert_eq!(said("start_date=2026-10-02T00:00:00Z"), "");
     assert_eq!(said("page_size=2&page=2"), "h9 h10");
     assert_eq!(said("page_size=2&page=4"), "");
+    let other = filed(&service);
+    assert_eq!(said(&format!("service_request_id={id}")), "h7 h8 h9 h10 h11");
+    assert_eq!(said(&format!("service_request_id={other}")), "", "it has no update");
     // An update makes its request a changed one, for mirrors.
     let changed = service.get("/open311/v2/requests.json?updated_after=2026-10-01T11:59:00Z");
     let changed = changed.json();

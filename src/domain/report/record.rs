@@ -54,6 +54,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Does the accuracy say anything? It does not where there never was a position.
+    pub fn has_accuracy(&self) -> bool {
+        self.position.is_some() || self.accuracy == Accuracy::Approximate
+    }
+
     /// An empty report, whose fields are then set one by one.
     pub(super) fn blank() -> Self {
         Self {

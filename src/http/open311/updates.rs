@@ -19,8 +19,10 @@ use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
 use crate::http::request::idempotency::fingerprint;
-use crate::http::request::parameter::{group, request};
+use crate::http::request::parameter::{Optional, Parameter, group, request};
+use crate::http::request::params::text;
 use crate::http::request::reader::{ParameterReader, Read};
+use crate::http::request::types::Text;
 use crate::http::request::words::{not_one_of, spellings, value_of};
 use crate::http::v1::media;
 use crate::message;
@@ -51,9 +53,14 @@ impl UpdateTimes {
     }
 }
 
+/// The service request whose updates are listed.
+const UPDATES_OF: Parameter<Text, Optional> = text("service_request_id")
+    .described("Mises à jour de cette seule demande.", "Updates of this service request alone.");
+
 request! {
     /// A list of updates.
     pub struct UpdateListParameters {
+        report: Option<String> = UPDATES_OF,
         range: InstantRange = group(UpdateTimes::range),
         page: usize = PAGE,
         size: usize = PAGE_SIZE,
@@ -74,9 +81,9 @@ pub async fn updates<R: Send + 'static>(
     call.context.variant.minute = Some(call.city.now().as_second() / 60);
     call.respond(format.media_type(), CostClass::Long, move |inputs, _| {
         let ResponseInputs { state, city, context, .. } = *inputs;
-        let UpdateListParameters { range, page, size, is_extended } = request;
+        let UpdateListParameters { report, range, page, size, is_extended } = request;
         let page = ((page - 1) * size, size);
-        let stored = state.app.reader().updates(city.id(), range, page)?;
+        let stored = state.app.reader().updates(city.id(), report.as_deref(), range, page)?;
         let base = context.base(state);
         let update = |one| document::update(one, &base, is_extended);
         let list: Vec<Open311Update> = stored.iter().map(update).collect();

@@ -205,8 +205,12 @@ impl ParameterType for Texts {
     }
 }
 
+/// Before the code of a group, so that it is not taken for a service of the same code.
+const GROUP_PREFIX: &str = "group:";
+
 /// A comma-separated list of codes of services and of groups of services. A group stands for all of
-/// its services.
+/// its services. A code that both a service and a group have is that of the service;
+/// [`GROUP_PREFIX`] before it names the group.
 #[derive(Debug, Clone, Copy)]
 pub struct Services;
 
@@ -224,8 +228,9 @@ impl ParameterType for Services {
             if let Some(service) = catalogue.get(item) {
                 return Some(vec![service.code.clone()]);
             }
-            let is_group = catalogue.groups().iter().any(|group| group.code == item);
-            is_group.then(|| catalogue.in_group(item))
+            let group = item.strip_prefix(GROUP_PREFIX).unwrap_or(item);
+            let is_group = catalogue.groups().iter().any(|known| known.code == group);
+            is_group.then(|| catalogue.in_group(group))
         });
         found.map(|lists| lists.concat())
     }

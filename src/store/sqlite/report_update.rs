@@ -24,6 +24,7 @@ const LIST: &str = "
                description, media_url, updated_datetime AS at, recorded_datetime, author
         FROM report_update
         WHERE jurisdiction_id = ?1 AND updated_datetime >= ?3 AND updated_datetime < ?4
+            AND (?7 IS NULL OR service_request_id = ?7)
         UNION ALL
         SELECT c.revision, c.service_request_id, NULL, c.after,
                (SELECT r.after FROM report_change r
@@ -33,6 +34,7 @@ const LIST: &str = "
         FROM report_change c
         WHERE c.jurisdiction_id = ?1 AND c.field = 'status'
             AND c.changed_datetime >= ?3 AND c.changed_datetime < ?4
+            AND (?7 IS NULL OR c.service_request_id = ?7)
             AND NOT EXISTS (SELECT 1 FROM report_update u
                 WHERE u.jurisdiction_id = c.jurisdiction_id AND u.revision = c.revision)
     ) AS listed
@@ -85,13 +87,14 @@ impl WriteTransaction<'_> {
 
 impl Reader {
     /// The updates of a jurisdiction whose time is at or after the first and before the second
-    /// instant, oldest first: `limit` of them after the first `skip`.
+    /// instant, oldest first: `limit` of them after the first `skip`; of one report, or of all.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
     pub fn updates(
         &self,
         jurisdiction: &JurisdictionId,
+        of: Option<&str>,
         (from, before): (ReportTime, ReportTime),
         (skip, limit): (usize, usize),
     ) -> Result<Vec<StoredUpdate>> {
@@ -104,7 +107,8 @@ impl Reader {
                 from.to_string(),
                 before.to_string(),
                 limit as i64,
-                skip as i64
+                skip as i64,
+                of
             ])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {

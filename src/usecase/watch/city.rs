@@ -101,7 +101,7 @@ impl Alerts {
         };
         let is_selected = |alert: &&Alert| {
             alert.members.iter().any(passes)
-                && filter.bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.is_in(&bbox)))
+                && filter.bbox.is_none_or(|bbox| alert.cells.iter().any(|cell| cell.touches(&bbox)))
         };
         self.alerts.iter().filter(is_selected).collect()
     }

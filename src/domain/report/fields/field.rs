@@ -336,6 +336,8 @@ impl Field {
     ) -> Option<FieldValue<'a>> {
         match self.access {
             FieldAccess::Label(get) => Some(get(stored, labels)),
+            // How exact a position is says nothing where there never was one.
+            _ if self.name == "accuracy" && !stored.report.has_accuracy() => None,
             _ => self.of(&stored.report),
         }
     }
