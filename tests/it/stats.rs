@@ -150,3 +150,26 @@ fn only_the_fields_that_are_asked_for_are_answered() {
     let none = service.get("/api/v1/stats?status=open&to=1990-01-01").json();
     assert_eq!((&none["total"], &none["day"]), (&0.into(), &serde_json::json!([])));
 }
+
+#[test]
+fn a_group_can_be_named_though_a_service_has_its_code() {
+    let folder = demo_city("stats-groups", 3_000, 8);
+    let service = LocalService::start(&folder);
+    let total = |filter: &str| {
+        let answer = service.get(&format!("/api/v1/stats?fields=total&{filter}"));
+        answer.json()["total"].as_u64().unwrap()
+    };
+    let services = service.get("/api/v1/services").json();
+    let services = services["services"].as_array().unwrap();
+    let of_group = |group: &str| -> Vec<&str> {
+        let inside = services.iter().filter(|one| one["group"] == group);
+        inside.map(|one| one["service_code"].as_str().unwrap()).collect()
+    };
+    let codes = of_group("securite-routiere");
+    assert!(codes.contains(&"securite-routiere") && codes.len() > 1, "{codes:?}");
+    let whole = total(&format!("service={}", codes.join(",")));
+    assert_eq!(total("service=group:securite-routiere"), whole);
+    assert!(total("service=securite-routiere") < whole, "the service alone");
+    assert_eq!(total("service=group:voirie"), total("service=voirie"));
+    assert_eq!(service.get("/api/v1/stats?service=group:licorne").fields(), ["service"]);
+}
