@@ -13,6 +13,7 @@ pub mod request;
 mod serve;
 mod state;
 mod tiles;
+mod unattached;
 pub mod v1;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use tower_http::csrf::CsrfLayer;
 
 pub use serve::serve;
 pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use unattached::{remove_unattached, watch_photos};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};

@@ -86,7 +86,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "media",
         &["place", "i18n", "error"],
-        &["blake3", "exif", "flate2", "image", "object_store", "rustls"],
+        &["blake3", "exif", "flate2", "image", "object_store", "rand", "rustls"],
     ),
     (
         "usecase",
