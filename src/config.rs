@@ -56,9 +56,9 @@ pub struct Limits {
     pub days_max: usize,
     /// Reports of an export without the crew key at most; with the key there is no limit.
     pub export_rows_max: usize,
-    /// Photos that an address may send in an hour. In a day it may send four times as many; each photo
-    /// counts for 4 MiB of bytes at most; a key may send ten times as many, all addresses together
-    /// twenty times as many.
+    /// Photos that an address may send in an hour. In a day it may send four times as many; each
+    /// photo counts for 4 MiB of bytes at most; a key may send ten times as many, all addresses
+    /// together twenty times as many.
     pub photos_per_hour: u64,
     /// Time after which a photo that no report shows is removed.
     pub photo_pending_time: Duration,

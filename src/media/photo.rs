@@ -102,8 +102,8 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
 }
 
 impl Photo {
-    /// The photo with random bytes in a comment, so that nobody can guess its name, who may have the
-    /// same picture.
+    /// The photo with random bytes in a comment, so that nobody who has the same picture can guess
+    /// its name.
     #[must_use]
     pub fn with_secret_name(mut self) -> Self {
         let mut comment = vec![0xff, 0xfe];

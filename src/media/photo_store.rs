@@ -168,8 +168,8 @@ impl PhotoStore {
         is_key(name) && self.objects.head(&Key::from(name)).await.is_ok()
     }
 
-    /// Where the photo or thumbnail with this name is; `None` if there is none. One that waits again
-    /// although a report has it, because it was sent twice, waits.
+    /// Where the photo or thumbnail with this name is; `None` if there is none. One that waits
+    /// again although a report has it, because it was sent twice, waits.
     ///
     /// # Errors
     /// Unavailable: the folder or bucket cannot be read.

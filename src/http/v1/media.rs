@@ -76,8 +76,8 @@ fn too_many(seconds: u64) -> Error {
 }
 
 /// Claims the photos of this service that a new report or update is about to show. Addresses
-/// elsewhere are not looked at. A photo belongs to the first report that shows it; where the request
-/// `is_repeated`, its photos may belong to the report that it made the first time.
+/// elsewhere are not looked at. A photo belongs to the first report that shows it; where the
+/// request `is_repeated`, its photos may belong to the report that it made the first time.
 ///
 /// # Errors
 /// The first address without a photo, or whose photo belongs to another report; the photos are not
@@ -197,9 +197,9 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/media", "create_media", Tag::Reports, create)
             .described(
-                "Envoie une photo ; la réponse donne son adresse et le lieu de la prise de vue. La photo \
-                 appartient à la première demande qui la montre ; sans demande, elle est retirée \
-                 après un jour.",
+                "Envoie une photo ; la réponse donne son adresse et le lieu de la prise de vue. La \
+                 photo appartient à la première demande qui la montre ; sans demande, elle est \
+                 retirée après un jour.",
                 "Uploads a photo; the response has its address and where it was taken. The photo \
                  belongs to the first report that shows it; without a report it is removed after a \
                  day.",

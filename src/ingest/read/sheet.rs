@@ -232,7 +232,7 @@ pub struct SheetReader {
     titles: Vec<String>,
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
-    /// A spreadsheet saved a table of ours: texts that begin a formula have an apostrophe before it.
+    /// A spreadsheet saved a table of this program: an apostrophe is before what begins a formula.
     is_own: bool,
     /// What is known of the sheet once it was read to its end.
     known: Arc<OnceLock<WholeSheet>>,
