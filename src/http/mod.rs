@@ -1,6 +1,9 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
 //! and the OpenAPI document are built from the same list, `operations`.
 
+// What a request holds comes from outside: a number in it may be anything.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
 mod connections;
 mod explain;
 pub mod ogc;

@@ -112,9 +112,9 @@ const SAME_DEGREES: f64 = 1e-7;
 /// The number of an EPSG code: the digits at the end, behind `EPSG` where letters are.
 fn epsg_code(text: &str) -> Option<u32> {
     let start = text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-    let before = text[..start].to_ascii_uppercase();
+    let before = text.get(..start).unwrap_or_default().to_ascii_uppercase();
     let is_epsg = before.is_empty() || before.contains("EPSG") || before.contains("ESRI");
-    if is_epsg { text[start..].parse().ok() } else { None }
+    if is_epsg { text.get(start..).unwrap_or_default().parse().ok() } else { None }
 }
 
 /// Is it the code of a system, whether the system is known or not?

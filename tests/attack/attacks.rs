@@ -111,8 +111,8 @@ fn long_query(bytes: usize) -> String {
 
 /// A condition of CQL2 with many alternatives.
 fn condition() -> String {
-    let one = "address+LIKE+%27%25a%25b%25c%25%27+OR+";
-    format!("{}address+LIKE+%27%25z%25%27", one.repeat(60))
+    let one = "(count+%2B+1)+%2A+2+%3E+100000+OR+";
+    format!("{}count+%3E+1", one.repeat(60))
 }
 
 pub fn all() -> Vec<Attack> {
@@ -131,7 +131,8 @@ pub fn all() -> Vec<Attack> {
         repeated("two clusterings of 10 km", 2, api("dbscan?eps_m=10000&min_points=2")),
         repeated("9,999 permutations", 2, api("hexes?resolution=9&permutations=9999")),
         repeated("nothing since 1970", 2, {
-            get("/open311/v2/requests.json?updated_after=1970-01-01&service_code=licorne")
+            get("/open311/v2/requests.json?updated_after=1970-01-01T00:00:00Z\
+                 &start_date=1970-01-01T00:00:00Z&end_date=1970-01-02T00:00:00Z")
         }),
         repeated("a batch of zeros", 2, batch("reports", &b"0\n".repeat(2 << 20))),
         unread("a batch whose answer nobody reads", 2, {
@@ -144,7 +145,7 @@ pub fn all() -> Vec<Attack> {
         }),
         repeated("a polygon of 5,000 corners", 4, within),
         repeated("a long condition on hexagons", 4, {
-            api(&format!("hexes?resolution=9&filter={}", condition()))
+            get(&format!("/ogc/collections/hexes/items?filter={}", condition()))
         }),
         repeated("queries of 31 kB", 4, api(&format!("reports?{}", long_query(31_000)))),
         repeated("bodies of 40 MiB", 16, batch("reports", &large)),

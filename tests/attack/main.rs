@@ -98,7 +98,9 @@ fn no_attack_holds_the_service() {
             violations.push(format!("{}: {} MB", attack.name, noticed.memory_mb));
         }
         // What an attack began may end before the next one begins.
-        common::eventually("the service answers again", || target.service.get("/readyz").status == 200);
+        common::eventually("the service answers again", || {
+            target.service.get("/readyz").status == 200
+        });
     }
     let after = target.ask(time, &AtomicBool::new(false));
     row("none, afterwards", &after, "");

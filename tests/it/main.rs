@@ -44,6 +44,7 @@ mod follow;
 mod foreign_files;
 mod full_index;
 mod fuzz;
+mod fuzz_parsers;
 mod groups;
 mod heavy_work;
 mod hexes;

@@ -52,7 +52,7 @@ impl<R: Read> CsvReader<R> {
         let lines = text.sample(LOOK_ROWS);
         let named = lines.first().and_then(|line| separator_line(line));
         let above = usize::from(named.is_some());
-        let lines = &lines[above.min(lines.len())..];
+        let lines = lines.get(above.min(lines.len())..).unwrap_or_default();
         let style = LineStyle::of(lines, delimiter.or(named))?;
         let delimiter = style.delimiter;
         (text.delimiter, text.is_wrapped) = (delimiter, style.is_wrapped);
@@ -60,7 +60,7 @@ impl<R: Read> CsvReader<R> {
         let records: Vec<_> = records.iter().map(|record| style.unwrapped(record)).collect();
         let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
         let above_header = rows_above_header(&rows);
-        let titles = &records[..above_header];
+        let titles = records.get(..above_header).unwrap_or_default();
         let title_lines = titles.iter().map(|one| 1 + memchr::memchr_iter(b'\n', one).count());
         let title_lines = title_lines.sum::<usize>();
         let titles = titles.iter().filter_map(|line| title(line, delimiter)).collect();
@@ -198,7 +198,9 @@ fn widths_below(
 /// The cells of a line.
 fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
     let (text, cells) = split_line(line, delimiter);
-    let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
+    let cells = cells
+        .into_iter()
+        .map(|at| String::from_utf8_lossy(text.get(at).unwrap_or_default()).trim().to_owned());
     cells.collect()
 }
 

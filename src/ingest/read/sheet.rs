@@ -397,7 +397,9 @@ fn each_row(
         if row.cells.len() <= column {
             row.cells.resize(column + 1, None);
         }
-        row.cells[column] = Some(text);
+        if let Some(cell) = row.cells.get_mut(column) {
+            *cell = Some(text);
+        }
     }
     if !row.cells.is_empty() {
         take(row);
