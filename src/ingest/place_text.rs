@@ -72,11 +72,7 @@ pub fn text_around_place(text: &str) -> Option<String> {
         return None;
     }
     let (_, brackets) = in_brackets(text)?;
-    let around = format!(
-        "{}\n{}",
-        text.get(..brackets.start).unwrap_or_default(),
-        text.get(brackets.end..).unwrap_or_default()
-    );
+    let around = format!("{}\n{}", text.get(..brackets.start)?, text.get(brackets.end..)?);
     Some(one_line(&around)).filter(|around| around.chars().any(char::is_alphabetic))
 }
 
@@ -267,13 +263,9 @@ fn sexagesimal(text: &str) -> Option<PlaceText> {
     let [(first, a), (second, b)] = at[..] else { return None };
     // The letter is before its number, or after it.
     let cut = if first == 0 { second } else { first + 1 };
-    let one = degrees(
-        text.get(..cut)
-            .unwrap_or_default()
-            .trim_end_matches(|c: char| c == ',' || c.is_whitespace()),
-    )?;
-    let two =
-        degrees(text.get(cut..).unwrap_or_default().trim_start_matches([',', ';', ' ', '/']))?;
+    let (one, two) = text.split_at_checked(cut)?;
+    let one = degrees(one.trim_end_matches(|c: char| c == ',' || c.is_whitespace()))?;
+    let two = degrees(two.trim_start_matches([',', ';', ' ', '/']))?;
     match (a.to_ascii_uppercase(), b.to_ascii_uppercase()) {
         ('N' | 'S', 'E' | 'W' | 'O') => Some(PlaceText::LonLat(two, one)),
         ('E' | 'W' | 'O', 'N' | 'S') => Some(PlaceText::LonLat(one, two)),

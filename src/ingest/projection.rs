@@ -56,6 +56,10 @@ impl Projection {
     }
 
     fn of(name: &str, text: &str) -> Result<Self, String> {
+        // The library would panic at other signs, which no definition has.
+        if !text.is_ascii() {
+            return Err(format!("projection '{name}': has signs other than those of ASCII"));
+        }
         let make = |text| {
             let made = Proj::from_proj_string(text);
             made.map_err(|error| format!("projection '{name}': {error}"))
@@ -303,6 +307,7 @@ mod tests {
         assert!(Projection::new("EPSG:1").err().unwrap().contains("EPSG:1"));
         assert!(Projection::new("Lambert").err().unwrap().contains("EPSG:CODE"));
         assert!(Projection::new("+proj=unicorn").is_err());
+        assert!(Projection::new("+proj=tmerc +lat_0=0\u{fffd}00 +lon_0=-70.5").is_err());
     }
 
     #[test]

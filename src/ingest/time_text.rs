@@ -97,13 +97,10 @@ fn compact(text: &str) -> Option<(WrittenDate, &str)> {
     if !matches!(digits, 8 | 12 | 14) {
         return None;
     }
-    let number =
-        |from: usize, to: usize| text.get(from..to).unwrap_or_default().parse::<i16>().ok();
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i16>().ok();
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
     let date = Date::new(year, month as i8, day as i8).ok()?;
-    (1900..2200)
-        .contains(&year)
-        .then_some((WrittenDate::Sure(date), text.get(8..).unwrap_or_default()))
+    (1900..2200).contains(&year).then_some((WrittenDate::Sure(date), text.get(8..)?))
 }
 
 /// A part of a date.
@@ -125,10 +122,7 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             if digits > 4 {
                 return None;
             }
-            parts.push(DatePiece::Number {
-                value: rest.get(..digits).unwrap_or_default().parse().ok()?,
-                digits,
-            });
+            parts.push(DatePiece::Number { value: rest.get(..digits)?.parse().ok()?, digits });
             rest = rest.get(digits..).unwrap_or_default();
             // `1st`, `1er`, `1.`: but not the `t` before a time.
             for ordinal in ["st", "nd", "rd", "th", "er", "o ", "e "] {
@@ -361,10 +355,7 @@ fn zone(text: &str) -> Option<WrittenZone> {
     }
     let minutes = match digits.len() {
         1 | 2 => digits.parse::<i32>().ok()? * 60,
-        4 => {
-            digits.get(..2).unwrap_or_default().parse::<i32>().ok()? * 60
-                + digits.get(2..).unwrap_or_default().parse::<i32>().ok()?
-        }
+        4 => digits.get(..2)?.parse::<i32>().ok()? * 60 + digits.get(2..)?.parse::<i32>().ok()?,
         _ => return None,
     };
     (minutes <= 14 * 60).then(|| fixed(sign * minutes))?

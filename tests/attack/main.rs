@@ -9,7 +9,7 @@
 //! ATTACK_REPORTS=1000000 ATTACK_P99_MS=100 cargo test --release --test attack -- --nocapture
 //! ```
 
-#[allow(dead_code)] // This binary needs only a part of the shared helpers.
+#[allow(dead_code, unused_imports)] // This binary needs only a part of the shared helpers.
 #[path = "../it/common/mod.rs"]
 mod common;
 

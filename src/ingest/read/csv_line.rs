@@ -2,8 +2,14 @@
 //! is a character.
 
 use std::ops::Range;
+use std::slice::SliceIndex;
 
 use memchr::memchr;
+
+/// A part of some bytes; nothing where it goes beyond them.
+pub(super) fn part<R: SliceIndex<[u8], Output = [u8]>>(bytes: &[u8], range: R) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
+}
 
 /// The byte between the lines of a text: a carriage return where most line ends outside of quotes
 /// are one without a line feed.

@@ -7,7 +7,7 @@ use std::ops::{Range, RangeInclusive};
 use memchr::{memchr, memchr2};
 
 use crate::i18n::Message;
-use crate::ingest::read::csv_line::{cells_of, line_end, split_line};
+use crate::ingest::read::csv_line::{cells_of, line_end, part, split_line};
 use crate::ingest::read::open_quotes::{FarEnd, LinesAhead, SomeLines, open_cell};
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 
@@ -104,7 +104,7 @@ impl<R: Read> RecordText<R> {
 
     /// The first lines, as many as have been read at once, without one that is cut.
     pub fn sample(&self, lines: usize) -> Vec<Vec<u8>> {
-        let text = self.buffer.get(self.start..).unwrap_or_default();
+        let text = part(&self.buffer, self.start..);
         let whole = if self.is_at_end { text.len() } else { text.len().min(CHUNK) };
         let split = text.get(..whole).unwrap_or_default().split(|b| *b == self.line_end);
         let first = split.take(lines).map(|line| line.trim_ascii_end().to_vec());
@@ -148,19 +148,13 @@ impl<R: Read> RecordText<R> {
             if end - self.start > ROW_BYTES_MAX {
                 return self.pass_long_line().map(Some);
             }
-            if self
-                .buffer
-                .get(self.start..end)
-                .unwrap_or_default()
-                .iter()
-                .all(u8::is_ascii_whitespace)
-                && memchr(self.delimiter, self.buffer.get(self.start..end).unwrap_or_default())
-                    .is_none()
+            if part(&self.buffer, self.start..end).iter().all(u8::is_ascii_whitespace)
+                && memchr(self.delimiter, part(&self.buffer, self.start..end)).is_none()
             {
                 (self.start, self.line) = (next, self.line + 1);
                 continue;
             }
-            if memchr(b'"', self.buffer.get(self.start..end).unwrap_or_default()).is_none() {
+            if memchr(b'"', part(&self.buffer, self.start..end)).is_none() {
                 self.split_plain(end);
                 (self.start, self.line) = (next, self.line + 1);
                 return Ok(Some(Record { line, has_open_quote: false, is_too_long: false }));
@@ -172,10 +166,7 @@ impl<R: Read> RecordText<R> {
             if let Some(first) = self.ranges.first().cloned()
                 && self.ranges.get(1..).unwrap_or_default().iter().all(Range::is_empty)
             {
-                (self.text, self.ranges) = {
-                    let whole = self.text.get(first).unwrap_or_default();
-                    split_line(whole, self.delimiter)
-                };
+                (self.text, self.ranges) = split_line(part(&self.text, first), self.delimiter);
             }
             return Ok(Some(record));
         }
@@ -184,7 +175,7 @@ impl<R: Read> RecordText<R> {
     fn split_plain(&mut self, end: usize) {
         self.text.clear();
         self.ranges.clear();
-        self.text.extend_from_slice(self.buffer.get(self.start..end).unwrap_or_default());
+        self.text.extend_from_slice(part(&self.buffer, self.start..end));
         let mut from = 0;
         for at in memchr::memchr_iter(self.delimiter, &self.text) {
             self.ranges.push(from..at);
@@ -225,7 +216,7 @@ impl<R: Read> RecordText<R> {
                 return Ok(self.take_line(end, next));
             }
         } else if is_bad && !wants.contains(&count) {
-            let literal = self.buffer.get(self.start..end).unwrap_or_default();
+            let literal = part(&self.buffer, self.start..end);
             if wants.contains(&literal.split(|b| *b == self.delimiter).count()) {
                 self.split_plain(end);
             }
@@ -241,8 +232,7 @@ impl<R: Read> RecordText<R> {
     /// The first line alone is the record, its open quote a character.
     fn take_line(&mut self, end: usize, next: usize) -> Record {
         let line = self.line;
-        (self.text, self.ranges) =
-            split_line(self.buffer.get(self.start..end).unwrap_or_default(), self.delimiter);
+        (self.text, self.ranges) = split_line(part(&self.buffer, self.start..end), self.delimiter);
         (self.start, self.line) = (next, line + 1);
         Record { line, has_open_quote: true, is_too_long: false }
     }
@@ -262,7 +252,7 @@ impl<R: Read> RecordText<R> {
     fn is_known_open(&mut self, end: usize, next: usize, wants: &RangeInclusive<usize>) -> bool {
         let begins = self.before + next as u64;
         let Some(far) = self.ahead.seen(begins).filter(|_| *wants.end() > 0) else { return false };
-        let line = self.buffer.get(self.start..end).unwrap_or_default();
+        let line = part(&self.buffer, self.start..end);
         let Some((cells, is_malformed)) = open_cell(line, self.delimiter) else { return false };
         if far.is_cut && !self.ahead.is_judged(begins) {
             let lines = lines_between(
@@ -294,10 +284,7 @@ impl<R: Read> RecordText<R> {
         if far.is_unclosed || far.is_cut {
             return true;
         }
-        let fits = wants.contains(&cells_of(
-            self.buffer.get(self.start..end).unwrap_or_default(),
-            self.delimiter,
-        ));
+        let fits = wants.contains(&cells_of(part(&self.buffer, self.start..end), self.delimiter));
         let lines = lines_between(
             &self.buffer,
             self.before,
@@ -382,10 +369,9 @@ impl<R: Read> RecordText<R> {
     fn plain(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
-            let found =
-                memchr2(self.delimiter, self.line_end, self.buffer.get(at..).unwrap_or_default());
+            let found = memchr2(self.delimiter, self.line_end, part(&self.buffer, at..));
             let end = found.map_or(self.buffer.len(), |found| at + found);
-            self.text.extend_from_slice(self.buffer.get(at..end).unwrap_or_default());
+            self.text.extend_from_slice(part(&self.buffer, at..end));
             at = end;
             if found.is_none() && at - self.start > ROW_BYTES_MAX {
                 split.cut = Some(CutIn::Plain);
@@ -406,9 +392,9 @@ impl<R: Read> RecordText<R> {
                 split.cut = Some(CutIn::Quotes);
                 return Ok(at);
             }
-            let found = memchr(b'"', self.buffer.get(at..).unwrap_or_default());
+            let found = memchr(b'"', part(&self.buffer, at..));
             let end = found.map_or(self.buffer.len(), |found| at + found);
-            let part = self.buffer.get(at..end).unwrap_or_default();
+            let part = part(&self.buffer, at..end);
             split.line_ends += memchr::memchr_iter(self.line_end, part).count() as u64;
             self.text.extend_from_slice(part);
             at = end;
@@ -459,9 +445,7 @@ impl<R: Read> RecordText<R> {
     fn line_at(&mut self, from: usize) -> Result<(usize, usize), Message> {
         let mut searched = from;
         loop {
-            if let Some(found) =
-                memchr(self.line_end, self.buffer.get(searched..).unwrap_or_default())
-            {
+            if let Some(found) = memchr(self.line_end, part(&self.buffer, searched..)) {
                 let end = searched + found;
                 let cr = end > from && self.buffer.get(end - 1) == Some(&b'\r');
                 return Ok((end - usize::from(cr), end + 1));
@@ -477,7 +461,7 @@ impl<R: Read> RecordText<R> {
     fn pass_long_line(&mut self) -> Result<Record, Message> {
         self.ranges.clear();
         loop {
-            let found = memchr(self.line_end, self.buffer.get(self.start..).unwrap_or_default());
+            let found = memchr(self.line_end, part(&self.buffer, self.start..));
             self.start = found.map_or(self.buffer.len(), |found| self.start + found + 1);
             self.compact();
             if found.is_some() || !self.fill()? {
