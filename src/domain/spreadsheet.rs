@@ -3,8 +3,8 @@
 //! A spreadsheet that opens a CSV file calculates each cell that begins with `=`, `+`, `-` or `@`,
 //! and a formula can send the table to a server elsewhere. A tab, a line end or a semicolon may
 //! begin a new cell, too, where a spreadsheet reads the file with another delimiter. An apostrophe
-//! in front makes such a cell a text in every spreadsheet. A text that has apostrophes there already
-//! receives one more, so that [`restored`] is the exact inverse of [`defused`].
+//! in front makes such a cell a text in every spreadsheet. A text that has apostrophes there
+//! already receives one more, so that [`restored`] is the exact inverse of [`defused`].
 
 use std::borrow::Cow;
 
