@@ -2,6 +2,7 @@
 
 #![no_main]
 
+#[allow(dead_code)] // The seeds are those of the corpus already.
 #[path = "../parsers.rs"]
 mod parsers;
 
