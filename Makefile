@@ -19,6 +19,10 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 	cd static && npm run --silent check && npm test --silent
 	cargo test --quiet
+	FUZZ_SECONDS=20 cargo test --quiet --test it fuzz -- --ignored --test-threads 1
+	fuzz/run.sh 20
+	tests/miri.sh
+	tests/licences.sh
 	target/debug/pointchaud openapi | (cd static && npm run --silent api-types -- --check)
 	cargo test --quiet --bench all -- --smoke >/dev/null
 	tests/instructions.sh

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// Default of [`Limits::export_rows_max`].
 pub const EXPORT_ROWS_MAX: usize = 100_000;
 
+/// Default of [`Limits::photos_per_hour`].
+pub const PHOTOS_PER_HOUR: u64 = 60;
+
 /// Limits on what one request may ask and how long it may take.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -53,6 +56,12 @@ pub struct Limits {
     pub days_max: usize,
     /// Reports of an export without the crew key at most; with the key there is no limit.
     pub export_rows_max: usize,
+    /// Photos that an address may send in an hour. In a day it may send four times as many; each
+    /// photo counts for 4 MiB of bytes at most; a key may send ten times as many, all addresses
+    /// together twenty times as many.
+    pub photos_per_hour: u64,
+    /// Time after which a photo that no report shows is removed.
+    pub photo_pending_time: Duration,
     /// Bytes of the report ids of a city together at most: the index addresses them with 32 bits.
     pub id_bytes_max: u64,
 }
@@ -82,6 +91,8 @@ impl Default for Limits {
             stop_time_max: Duration::from_secs(10),
             days_max: 3_660,
             export_rows_max: EXPORT_ROWS_MAX,
+            photos_per_hour: PHOTOS_PER_HOUR,
+            photo_pending_time: Duration::from_secs(86_400),
             id_bytes_max: u32::MAX.into(),
         }
     }

@@ -67,6 +67,8 @@ pub enum ErrorKind {
     NotAcceptable,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
+    /// The sender has sent as much as it may for now: it may send again after so many seconds.
+    TooMany(u64),
     /// A fault of ours or of the machine; the cause is for the log only.
     Internal,
 }

@@ -37,4 +37,14 @@ if ! cmp -s tests/requirements.txt "$python/requirements.txt"; then
     cp tests/requirements.txt "$python/" ||
     { rm -rf "$python"; echo "missing: Python packages of tests/requirements.txt (the tests that need them are skipped aloud)"; }
 fi
+
+# cargo-deny and cargo-fuzz, built, in a folder of their own.
+tools=target/tools
+if ! command -v cargo-deny >/dev/null || ! command -v cargo-fuzz >/dev/null; then
+  [ -x $tools/bin/cargo-deny ] || {
+    echo "installing: cargo-deny cargo-fuzz"
+    python3 -m venv $tools && $tools/bin/pip install --quiet --requirement tests/tools.txt ||
+      { rm -rf $tools; echo "missing: cargo-deny, cargo-fuzz (their checks are skipped aloud)"; }
+  }
+fi
 exit 0

@@ -15,11 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
-use crate::config::{EXPORT_ROWS_MAX, Limits};
+use crate::config::{EXPORT_ROWS_MAX, Limits, PHOTOS_PER_HOUR};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::domain::JurisdictionId;
 use crate::error::{Error, ErrorKind, Refusal, Result};
-use crate::http::{AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve};
+use crate::http::{
+    AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve, watch_photos,
+};
 use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
@@ -80,6 +82,15 @@ pub struct Arguments {
         default_value_t = EXPORT_ROWS_MAX
     )]
     export_rows_max: usize,
+    /// Most photos that an address may send in an hour; in a day four times as many. The holder of
+    /// a key may send ten times as many, all addresses together twenty times as many.
+    #[arg(
+        long,
+        value_name = "PHOTOS",
+        env = "POINTCHAUD_PHOTOS_PER_HOUR",
+        default_value_t = PHOTOS_PER_HOUR
+    )]
+    photos_per_hour: u64,
     /// Address of the licence of the data, for OGC API – Features: of all cities (https://…) or of
     /// one (CITY=https://…). May be given several times.
     #[arg(long, env = "POINTCHAUD_LICENCE", value_delimiter = ' ')]
@@ -98,7 +109,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         fill(&store, arguments.demo_reports)?;
     }
     let model = labelled_pairs::model(arguments.model.as_deref())?;
-    let limits = Limits { export_rows_max: arguments.export_rows_max, ..Limits::default() };
+    let limits = Limits {
+        export_rows_max: arguments.export_rows_max,
+        photos_per_hour: arguments.photos_per_hour,
+        ..Limits::default()
+    };
     let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
     let app = App::open(&store, catalogues()?, limits.clone())?;
     if let Some(id) = default {
@@ -122,6 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         licences: Licences::parse(&arguments.licence)?,
         photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
     };
+    let photos = public_config.photo_store.clone();
     let site = AppState::new(
         app.clone(),
         access,
@@ -141,6 +157,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let address = listener.local_addr().map_err(Error::internal)?;
         println!("pointchaud: http://{address}/");
         let _ = std::io::stdout().flush();
+        tokio::spawn(watch_photos(app.clone(), photos));
         serve(listener, router(site), &limits, stopped()).await;
         Ok(())
     });

@@ -103,8 +103,10 @@ impl<W: Write> FlatGeobuf<W> {
         let mut offset = 0;
         for one in &mut self.boxes {
             let number = one.offset as usize;
-            let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-            let length = self.ends[number] - start;
+            let start = number
+                .checked_sub(1)
+                .map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
+            let length = self.ends.get(number).copied().unwrap_or_default().saturating_sub(start);
             order.push((start, length as usize));
             one.offset = offset;
             offset += length;

@@ -180,6 +180,7 @@ impl JsonSchema for ReportProperties<'_> {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "the schema is an object, which takes any member")]
 /// The schema of a field's values, described in English and, as `x-fr`, in French.
 fn schema_of(field: &Field) -> Value {
     let mut schema = match field.kind {

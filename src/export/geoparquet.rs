@@ -2,6 +2,11 @@
 //! the box of each position in a column of its own, whose statistics show readers which row groups
 //! they need. Written with the `parquet` library; one entry of metadata makes it geographic.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows are numbers of the entries that were pushed to every column"
+)]
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};

@@ -1,6 +1,8 @@
 //! Exports: GeoJSON and CSV in the words of Open311, GeoParquet, GeoPackage and FlatGeobuf. This
 //! service reads all of them back.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
 pub mod areas;
 pub mod attributes;
 mod fgb;

@@ -1,6 +1,6 @@
 //! What `dedupe` found, as a table that people look through.
 
-use crate::domain::Catalogue;
+use crate::domain::{Catalogue, defused};
 use crate::export::reasons::sentence;
 use crate::i18n::Language;
 use crate::index::Snapshot;
@@ -40,7 +40,7 @@ pub fn write(
         let name = catalogue.get(service).map_or(service, |known| &known.names.fr);
         let is_certain = repeat.decision == Decision::Duplicate;
         let described = &repeat.facts;
-        table.write_record([
+        let cells = [
             snapshot.id(repeat.child),
             snapshot.id(repeat.original),
             if is_certain { "true" } else { "" },
@@ -52,7 +52,8 @@ pub fn write(
             name,
             &sentence(described, 0.0, Language::French),
             &sentence(described, 0.0, Language::English),
-        ])?;
+        ];
+        table.write_record(cells.map(|cell| defused(cell).into_owned()))?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
 }

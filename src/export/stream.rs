@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::domain::fields::{CSV, FieldValue};
-use crate::domain::{ReportLabels, StoredReport};
+use crate::domain::{ReportLabels, StoredReport, defused};
 use crate::error::{Error, Result};
 use crate::export::fgb::FlatGeobuf;
 use crate::export::format::ExportFormat;
@@ -69,6 +69,7 @@ impl<W: Write + Send> Export<W> {
                 let cells =
                     values.map(|value| value.map(FieldValue::into_text).unwrap_or_default());
                 for cell in cells {
+                    let cell = defused(&cell);
                     table.write_field(cell.as_bytes()).map_err(Error::internal)?;
                 }
                 table.write_record(None::<&[u8]>).map_err(Error::internal)

@@ -1,6 +1,9 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
 //! and the OpenAPI document are built from the same list, `operations`.
 
+// What a request holds comes from outside: a number in it may be anything.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
 mod connections;
 mod explain;
 pub mod ogc;
@@ -13,6 +16,7 @@ pub mod request;
 mod serve;
 mod state;
 mod tiles;
+mod unattached;
 pub mod v1;
 
 use std::sync::Arc;
@@ -31,6 +35,7 @@ use tower_http::csrf::CsrfLayer;
 
 pub use serve::serve;
 pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use unattached::{remove_unattached, watch_photos};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};

@@ -10,7 +10,7 @@ use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
 use crate::http::reply::streamed::StreamRoom;
 use crate::http::tiles::cache::TileCache;
-use crate::media::PhotoStore;
+use crate::media::{PhotoStore, UploadQuota};
 use crate::message;
 use crate::query::DuplicateModel;
 use crate::usecase::App;
@@ -113,6 +113,8 @@ pub struct AppState {
     pub public_config: PublicConfig,
     /// Files that are sent to be imported.
     pub imports: Arc<Imports>,
+    /// How many photos each sender may send.
+    pub uploads: UploadQuota,
     /// Counters for `/metrics`.
     pub(super) metrics: Metrics,
     /// Recently encoded vector tiles.
@@ -134,6 +136,7 @@ impl AppState {
         public_config: PublicConfig,
     ) -> Arc<Self> {
         Arc::new(Self {
+            uploads: UploadQuota::new(app.limits.photos_per_hour),
             imports: Imports::new(app.clone()),
             app,
             access,

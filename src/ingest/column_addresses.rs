@@ -36,8 +36,10 @@ fn lists(list: &str, word: &str) -> bool {
 /// `addr:street`, but not `Street Address`?
 pub(super) fn names_street(name: &str) -> bool {
     let words = split(name);
-    let is_whole =
-        words.windows(2).any(|pair| lists(STREETS, &pair[0]) && lists(ADDRESSES, &pair[1]));
+    let is_whole = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .any(|(a, b)| lists(STREETS, a) && lists(ADDRESSES, b));
     // `via` is Italian for a street, and a word for a channel.
     let of_streets = [Concept::Address, Concept::Name, Concept::Request, Concept::Channel];
     let is_known = |word: &String| {
@@ -88,7 +90,7 @@ pub(super) fn names_number(name: &str) -> bool {
 pub(super) fn is_house_number(text: &str) -> bool {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = text[digits..].trim_start();
+    let rest = text.get(digits..).unwrap_or_default().trim_start();
     let is_suffix = |rest: &str| {
         let mut letters = rest.chars().filter(|c| c.is_alphabetic());
         let is_short = letters.next().is_none() || letters.next().is_none();

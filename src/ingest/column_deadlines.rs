@@ -72,16 +72,16 @@ pub(super) fn says_planned(words: &[&str], named: NamedTimes) -> bool {
     if named.dates && words.iter().any(|word| is_limit(&word)) {
         return true;
     }
-    let is_until = |at: usize| {
-        at > 0 && lists(UNTIL, words[at]) && words[at + 1..].iter().all(|word| lists(DAYS, word))
+    let is_until = |(at, word): (usize, &&str)| {
+        at > 0 && lists(UNTIL, word) && words.iter().skip(at + 1).all(|word| lists(DAYS, word))
     };
-    if !named.begins_or_changes && (0..words.len()).any(is_until) {
+    if !named.begins_or_changes && words.iter().enumerate().any(is_until) {
         return true;
     }
     let is_estimated =
-        words.windows(2).any(|pair| pair[0] == "est" && lists(ENGLISH_ENDS, pair[1]));
+        words.iter().zip(words.iter().skip(1)).any(|(a, b)| *a == "est" && lists(ENGLISH_ENDS, b));
     let is_end_planned = |word: &&str| begins(PLANNED_END, word) || lists(SHORT, word);
-    let is_asked = words.windows(2).any(|pair| ASKED.contains(&pair[0]));
+    let is_asked = words.iter().rev().skip(1).any(|word| ASKED.contains(word));
     named.ends && (words.iter().any(is_end_planned) || is_asked || is_estimated)
 }
 

@@ -140,7 +140,8 @@ fn sense(name: &str) -> Sense {
             sense.is_denied = true;
         } else if let Some(is_closed) = end_of_word(word) {
             sense.stated = true;
-            sense.initials[usize::from(is_closed)].extend(initial());
+            let [open, closed] = &mut sense.initials;
+            if is_closed { closed } else { open }.extend(initial());
         } else {
             let concepts = NameWords::of(word).concepts;
             let neutral = [Concept::Request, Concept::Status, Concept::State, Concept::Code];
@@ -241,11 +242,13 @@ fn by_yes_and_no(
     words.sort();
     words.dedup();
     let is_one_sign = distinct.len() == 1 && values.filled < rows && {
-        let said = words.iter().find(|(word, _)| *word == distinct[0]);
+        let said =
+            words.iter().find(|(word, _)| distinct.first().is_some_and(|first| first == word));
         said.is_some_and(|(_, status)| *status == yes)
     };
+    let [sure, doubted] = BY_NAME;
     Some(StatusByName {
-        certainty: BY_NAME[usize::from(!is_sure || !is_mostly_known || may_be_end)],
+        certainty: if !is_sure || !is_mostly_known || may_be_end { doubted } else { sure },
         words: words.into_iter().map(|(word, status)| (word.to_owned(), status)).collect(),
         empty: is_one_sign.then(|| other(yes)),
     })

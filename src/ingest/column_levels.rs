@@ -1,5 +1,10 @@
 //! Columns of categories within each other: `type` and `subtype`, a service and its department.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column_guess::SURE;
 use crate::ingest::column_values::ColumnSample;
 

@@ -119,8 +119,8 @@ pub(super) fn names_person_or_office(name: &str) -> bool {
         return true;
     }
     // `reported by address`: the address of whoever reported it.
-    let by = words.windows(2).any(|pair| {
-        lists("by par von door por", &pair[1]) && NameWords::of(&pair[0]).has(Concept::Created)
+    let by = words.iter().zip(words.iter().skip(1)).any(|(word, next)| {
+        lists("by par von door por", next) && NameWords::of(word).has(Concept::Created)
     });
     by || names_elected(&words)
 }

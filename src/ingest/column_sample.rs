@@ -42,8 +42,8 @@ pub fn sample(input: &Input) -> Result<(SourceColumns, Vec<ColumnSample>, u32)> 
             if values.len() <= number {
                 values.resize_with(number + 1, ColumnSample::default);
             }
-            if let Some(cell) = cell {
-                values[number].add(count, &without_entities(start_of(cell)), &clocks);
+            if let (Some(cell), Some(column)) = (cell, values.get_mut(number)) {
+                column.add(count, &without_entities(start_of(cell)), &clocks);
                 (cells, bytes) = (cells + 1, bytes + cell.len());
             }
         }
@@ -70,7 +70,7 @@ fn none_read(label: &str, line: u64, reason: &Message) -> Error {
 fn start_of(cell: &str) -> &str {
     let most = cell.len().min(CELL_BYTES_MAX);
     let end = (0..=most).rev().find(|at| cell.is_char_boundary(*at));
-    &cell[..end.unwrap_or_default()]
+    cell.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -63,7 +63,10 @@ impl CoordinateName {
         // One letter is a word, or the beginning or the end of one.
         let is_word = || self.words.iter().any(|word| word == east);
         mine.match_indices(east).any(|(at, _)| {
-            let (before, behind) = (&mine[..at], &mine[at + east.len()..]);
+            let (before, behind) = (
+                mine.get(..at).unwrap_or_default(),
+                mine.get(at + east.len()..).unwrap_or_default(),
+            );
             let is_side = east.len() > 1 || before.is_empty() || behind.is_empty() || is_word();
             is_side
                 && theirs.strip_prefix(before).and_then(|rest| rest.strip_prefix(north))

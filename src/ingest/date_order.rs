@@ -124,9 +124,11 @@ impl ShortDates {
     fn add(&mut self, date: &WrittenDate, today: Date) {
         let WrittenDate::Either { first, year, .. } = *date else { return };
         let fits = |order: DateOrder| order.date(date).is_some_and(|date| date <= today);
-        self.year_first[usize::from(!fits(DateOrder::YearFirst))] += 1;
+        let [fit, unfit] = &mut self.year_first;
+        *(if fits(DateOrder::YearFirst) { fit } else { unfit }) += 1;
         let is_last = fits(DateOrder::DayFirst) || fits(DateOrder::MonthFirst);
-        self.year_last[usize::from(!is_last)] += 1;
+        let [fit, unfit] = &mut self.year_last;
+        *(if is_last { fit } else { unfit }) += 1;
         self.firsts |= 1_u128 << u32::from(first.unsigned_abs()).min(127);
         self.lasts |= 1_u128 << u32::from(year.unsigned_abs() % 100);
     }

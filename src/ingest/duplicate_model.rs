@@ -73,7 +73,8 @@ pub fn read(text: &str) -> Result<DuplicateModel, String> {
     let mut values: Features = [0.0; FEATURES.len()];
     for (name, value) in coefficients {
         let at = FEATURES.iter().position(|known| *known == name);
-        values[at.ok_or_else(|| format!("coefficients: no feature '{name}'"))?] = value;
+        let place = at.and_then(|at| values.get_mut(at));
+        *place.ok_or_else(|| format!("coefficients: no feature '{name}'"))? = value;
     }
     let PolicyEntry { reach_m, extent_m, duplicate_from, possible_from, shown_from } = policy;
     let model = DuplicateModel {

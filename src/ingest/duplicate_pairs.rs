@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::domain::restored;
 use crate::error::{Error, Refusal, Result};
 use crate::message;
 
@@ -58,7 +59,8 @@ pub fn read(path: &Path) -> Result<(Vec<Pair>, usize)> {
     let (mut pairs, mut seen, mut left_out) = (Vec::new(), HashSet::new(), 0);
     for (row, number) in table.records().zip(2..) {
         let row = row.map_err(|error| refuse(error.to_string()))?;
-        let cell = |column: usize| row.get(column).unwrap_or_default().trim().to_owned();
+        let cell =
+            |column: usize| restored(row.get(column).unwrap_or_default().trim()).into_owned();
         let pair = Pair { child: cell(child), parent: cell(parent) };
         if pair.child == pair.parent || pair.child.is_empty() || pair.parent.is_empty() {
             let message = message!(

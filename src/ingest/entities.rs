@@ -115,18 +115,18 @@ pub(super) fn without_entities(text: &str) -> Cow<'_, str> {
 fn decoded(text: &str) -> Option<String> {
     let (mut whole, mut rest, mut has_any) = (String::with_capacity(text.len()), text, false);
     while let Some(at) = rest.find('&') {
-        whole.push_str(&rest[..at]);
-        rest = &rest[at..];
+        whole.push_str(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
         let end = rest.bytes().take(LENGTH_MAX + 2).position(|b| b == b';');
-        match end.and_then(|end| Some((end, character(&rest[1..end])?))) {
+        match end.and_then(|end| Some((end, character(rest.get(1..end).unwrap_or_default())?))) {
             Some((end, c)) => {
                 whole.push(c);
-                rest = &rest[end + 1..];
+                rest = rest.get(end + 1..).unwrap_or_default();
                 has_any = true;
             }
             None => {
                 whole.push('&');
-                rest = &rest[1..];
+                rest = rest.get(1..).unwrap_or_default();
             }
         }
     }

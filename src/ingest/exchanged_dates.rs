@@ -38,8 +38,11 @@ impl ExchangedDates {
             WrittenDate::Either { first, second, .. } => (&mut self.texts, 1, first.max(second)),
             WrittenDate::Sure(_) => return,
         };
-        of[usize::from(day > MONTHS)] += 1;
-        self.examples[kind].get_or_insert_with(|| text.to_owned());
+        let [months, days] = of;
+        *(if day > MONTHS { days } else { months }) += 1;
+        if let Some(example) = self.examples.get_mut(kind) {
+            example.get_or_insert_with(|| text.to_owned());
+        }
     }
 
     /// Why the dates of a field cannot be trusted; `None` where they are not divided so.

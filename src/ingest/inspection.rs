@@ -141,8 +141,11 @@ impl Inspection {
         let sample = source.recognise()?;
         // Columns that the profile does not name, which were recognised.
         let added = source.added.iter().map(|(field, _)| (*field).to_owned());
-        let names = |field: String| (field.clone(), source.profile().columns[&field].clone());
-        let mut changed: Vec<(String, Vec<String>)> = added.map(names).collect();
+        let names = |field: String| {
+            let names = source.profile().columns.get(&field)?.clone();
+            Some((field, names))
+        };
+        let mut changed: Vec<(String, Vec<String>)> = added.filter_map(names).collect();
         changed.dedup();
         let is_declared = !declared.columns.is_empty() || declared.category.is_some();
         for (name, field) in &declared.columns {
@@ -227,10 +230,12 @@ fn declare(
     let added = field.map(&mut columns_of);
     places.extend(added);
     for at in places {
-        changed[at].1.retain(|name| !name.split('+').any(|one| one == key));
+        if let Some((_, names)) = changed.get_mut(at) {
+            names.retain(|name| !name.split('+').any(|one| one == key));
+        }
     }
-    if let Some(at) = added {
-        changed[at].1.insert(0, key.to_owned());
+    if let Some((_, names)) = added.and_then(|at| changed.get_mut(at)) {
+        names.insert(0, key.to_owned());
     }
 }
 

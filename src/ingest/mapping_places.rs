@@ -51,8 +51,13 @@ const SURE_ZONE_COLUMNS: usize = 11;
 /// The zone of UTM that a cell says, in the words of names: `utm 31U`. `None` where it is none.
 fn utm_zone(text: &str, may_be_number: bool) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number = text[..digits].parse::<u8>().ok().filter(|zone| (1..=60).contains(zone))?;
-    let rest = text[digits..].trim();
+    let number = text
+        .get(..digits)
+        .unwrap_or_default()
+        .parse::<u8>()
+        .ok()
+        .filter(|zone| (1..=60).contains(zone))?;
+    let rest = text.get(digits..).unwrap_or_default().trim();
     let is_band = rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_alphabetic());
     let is_zone = is_band || (rest.is_empty() && may_be_number);
     is_zone.then(|| format!("utm {number}{rest}"))
@@ -71,7 +76,7 @@ impl Mapping {
         let zones =
             ZONE_COLUMNS.iter().find_map(|zone| header.iter().position(|name| name == zone));
         self.system_column = own.or(zones.filter(|_| !self.names_of_projected.is_empty()));
-        let name = self.system_column.map(|column| header[column].as_str());
+        let name = self.system_column.and_then(|column| header.get(column)).map(String::as_str);
         let zone = ZONE_COLUMNS.iter().position(|known| Some(*known) == name);
         self.system_is_zone = zone.map(|number| number < SURE_ZONE_COLUMNS);
     }

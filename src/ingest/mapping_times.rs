@@ -84,7 +84,7 @@ impl Mapping {
         let number = header.iter().position(|name| names_zones(name));
         let is_other = |number: &usize| !times.is_empty() && !times.contains(number);
         let found = number.filter(is_other).filter(|_| !self.is_zone_column_left);
-        self.zone_column = found.map(|number| (number, header[number].clone()));
+        self.zone_column = found.and_then(|number| Some((number, header.get(number)?.clone())));
     }
 
     /// Reads no zone from the column that seems to have them.

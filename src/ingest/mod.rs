@@ -6,6 +6,9 @@
 //! what no row alone says, such as the order of day and month. A mapping then makes each row a
 //! draft.
 
+// What is read comes from outside: a number in it may be anything.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
 pub mod attributes;
 pub mod boundaries;
 mod catalogue;

@@ -141,7 +141,8 @@ fn systems(text: &str) -> Vec<NamedSystem> {
     };
     if let Some((_, codes, area)) = SYSTEMS.iter().find(|(words, ..)| is_named(words)) {
         let mut zones = ["zone", "gk", "kruger"].iter().flat_map(|word| numbers_after(text, word));
-        let zone = zones.next().filter(|zone| codes[0] == 31466 && (2..=5).contains(zone));
+        let zone =
+            zones.next().filter(|zone| codes.first() == Some(&31466) && (2..=5).contains(zone));
         let of_zone = zone.map(|zone| vec![(format!("EPSG:{}", 31_464 + zone), *area)]);
         let all = || of_codes(&codes.iter().map(|code| (*code, *area)).collect::<Vec<_>>());
         return of_zone.unwrap_or_else(all);

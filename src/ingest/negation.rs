@@ -125,7 +125,7 @@ fn middle(places: &[Position]) -> Option<Position> {
     let median = |of: fn(&Position) -> f64| {
         let mut values: Vec<f64> = places.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
     Position::new(median(|at| at.lon()), median(|at| at.lat())).ok()
 }

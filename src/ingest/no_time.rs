@@ -34,7 +34,10 @@ pub fn is_filler_date(text: &str) -> bool {
     let text = text.trim();
     // Nearly every time: a date of this century, the year first.
     let bytes = text.as_bytes();
-    if bytes.get(4) == Some(&b'-') && bytes.starts_with(b"20") && bytes[2] < b'9' {
+    if bytes.get(4) == Some(&b'-')
+        && bytes.starts_with(b"20")
+        && bytes.get(2).is_some_and(|byte| *byte < b'9')
+    {
         return false;
     }
     if text == SERIAL_OF_9999 || NO_DATES.iter().any(|date| text.starts_with(date)) {

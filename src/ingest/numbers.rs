@@ -100,8 +100,9 @@ pub fn grouped(text: &str) -> Option<f64> {
 pub fn is_grouped(text: &str) -> bool {
     let text = text.trim().trim_start_matches(['+', '-', '\u{2212}']);
     let Some(at) = text.rfind(['.', ',']) else { return false };
-    let (whole, decimals) = (&text[..at], &text[at + 1..]);
-    let between = if text[at..].starts_with(',') { '.' } else { ',' };
+    let (whole, decimals) =
+        (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+    let between = if text.get(at..).unwrap_or_default().starts_with(',') { '.' } else { ',' };
     are_groups(whole, between) && is_digits(decimals)
 }
 
@@ -176,7 +177,7 @@ pub fn degrees(text: &str) -> Option<f64> {
     if parts.is_empty() || parts.len() > 3 || !marked {
         return None;
     }
-    if parts[1..].iter().any(|part| !(0.0..60.0).contains(part)) {
+    if parts.get(1..).unwrap_or_default().iter().any(|part| !(0.0..60.0).contains(part)) {
         return None;
     }
     let value = parts.iter().rev().fold(0.0, |sum, part| part + sum / 60.0);
@@ -187,8 +188,11 @@ pub fn degrees(text: &str) -> Option<f64> {
 /// Is the text written as places are: with decimals, signs of degrees, brackets or a link? `50 S 40
 /// W` is an address of a grid of streets.
 pub fn is_exact(text: &str) -> bool {
-    let is_decimal = |three: &[u8]| {
-        three[0].is_ascii_digit() && b".,".contains(&three[1]) && three[2].is_ascii_digit()
+    let is_decimal = |three: &[u8]| match three {
+        [before, sign, behind] => {
+            before.is_ascii_digit() && b".,".contains(sign) && behind.is_ascii_digit()
+        }
+        _ => false,
     };
     text.contains(['°', '(', '{', '[']) || text.as_bytes().windows(3).any(is_decimal)
 }

@@ -50,7 +50,10 @@ pub fn os_grid(text: &str) -> Option<(f64, f64)> {
         number * unit + if half == 5 { 0.0 } else { unit / 2.0 }
     };
     let of_square = |squares: u32| f64::from(squares) * 100_000.0;
-    Some((of_square(east) + metres(&digits[..half]), of_square(north) + metres(&digits[half..])))
+    Some((
+        of_square(east) + metres(digits.get(..half).unwrap_or_default()),
+        of_square(north) + metres(digits.get(half..).unwrap_or_default()),
+    ))
 }
 
 /// The number of a letter among the 25 of the grid, which has no I.

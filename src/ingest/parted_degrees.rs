@@ -28,11 +28,12 @@ pub fn parted_degrees(text: &str) -> Option<f64> {
         let is_last = words.peek().is_none();
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();
         let is_whole = digits == part.len();
-        let has_decimals = is_last && count > 0 && is_decimal(&part[digits..]);
+        let has_decimals =
+            is_last && count > 0 && is_decimal(part.get(digits..).unwrap_or_default());
         if count == 3 || digits == 0 || digits > 3 || !(is_whole || has_decimals) {
             return None;
         }
-        parts[count] = part.replace(',', ".").parse().ok()?;
+        *parts.get_mut(count)? = part.replace(',', ".").parse().ok()?;
         count += 1;
     }
     let [degrees, minutes, seconds] = parts;

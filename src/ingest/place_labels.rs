@@ -20,14 +20,15 @@ pub fn labelled(text: &str, pair: impl Fn(&str) -> Option<(f64, f64)>) -> Option
     let mut labels: Vec<(Concept, Range<usize>)> = Vec::new();
     let mut begin = 0;
     for word in words(text) {
-        let concepts = NameWords::of(&text[word.clone()]).concepts;
+        let concepts = NameWords::of(text.get(word.clone()).unwrap_or_default()).concepts;
         match concepts.as_slice() {
             [concept @ (Concept::Latitude | Concept::Longitude)] => labels.push((*concept, word)),
             [Concept::Point] if labels.is_empty() => begin = word.end,
             _ => return None,
         }
     }
-    let value = |from: usize, to: usize| text[from..to].trim_matches(is_edge);
+    let value =
+        |from: usize, to: usize| text.get(from..to).unwrap_or_default().trim_matches(is_edge);
     match labels.as_slice() {
         [] if begin > 0 => {
             let (first, second) = pair(value(begin, text.len()))?;
@@ -62,7 +63,7 @@ fn words(text: &str) -> Vec<Range<usize>> {
         match (c.is_alphabetic(), from) {
             (true, None) => from = Some(at),
             (false, Some(begun)) => {
-                if text[begun..at].chars().count() > 1 {
+                if text.get(begun..at).unwrap_or_default().chars().count() > 1 {
                     words.push(begun..at);
                 }
                 from = None;

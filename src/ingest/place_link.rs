@@ -40,7 +40,7 @@ fn decoded(link: &str) -> String {
         match (*first, byte) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);
-                rest = &tail[2..];
+                rest = tail.get(2..).unwrap_or_default();
                 continue;
             }
             (b'+', _) => bytes.push(b' '),
@@ -55,7 +55,7 @@ fn decoded(link: &str) -> String {
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_digit() || ".-".contains(c)));
-    let text = &text[..end.unwrap_or(text.len())];
+    let text = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
     text.contains('.').then(|| text.parse().ok())?
 }
 

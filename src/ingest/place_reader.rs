@@ -248,7 +248,8 @@ impl PlaceReader {
             (_, is_lat) => {
                 let at = Position::new(lon, lat).ok();
                 let inside = self.extent.zip(at).map(|(extent, at)| extent.contains(at));
-                inside.unwrap_or(self.zeros[usize::from(!is_lat)])
+                let [of_lat, of_lon] = self.zeros;
+                inside.unwrap_or(if is_lat { of_lat } else { of_lon })
             }
         };
         may_be.then_some((lon, lat))

@@ -72,7 +72,7 @@ pub fn text_around_place(text: &str) -> Option<String> {
         return None;
     }
     let (_, brackets) = in_brackets(text)?;
-    let around = format!("{}\n{}", &text[..brackets.start], &text[brackets.end..]);
+    let around = format!("{}\n{}", text.get(..brackets.start)?, text.get(brackets.end..)?);
     Some(one_line(&around)).filter(|around| around.chars().any(char::is_alphabetic))
 }
 
@@ -110,7 +110,8 @@ fn wkt(text: &str) -> Option<PlaceText> {
         numbers.filter(|numbers| (2..=4).contains(&numbers.len()))
     });
     let first = points.next()??;
-    points.all(|point| point.as_ref() == Some(&first)).then(|| in_system(srid, first[0], first[1]))
+    let [x, y, ..] = *first.as_slice() else { return None };
+    points.all(|point| point.as_ref() == Some(&first)).then(|| in_system(srid, x, y))
 }
 
 /// Is the text a geometry of WKT, whatever its kind: a word, then a bracket?
@@ -154,7 +155,7 @@ fn ewkb(text: &str) -> Option<PlaceText> {
         .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok())
         .collect();
     let bytes = bytes?;
-    let little = bytes[0] == 1;
+    let little = bytes.first() == Some(&1);
     let word = |at: usize| {
         let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) })
@@ -262,8 +263,9 @@ fn sexagesimal(text: &str) -> Option<PlaceText> {
     let [(first, a), (second, b)] = at[..] else { return None };
     // The letter is before its number, or after it.
     let cut = if first == 0 { second } else { first + 1 };
-    let one = degrees(text[..cut].trim_end_matches(|c: char| c == ',' || c.is_whitespace()))?;
-    let two = degrees(text[cut..].trim_start_matches([',', ';', ' ', '/']))?;
+    let (one, two) = text.split_at_checked(cut)?;
+    let one = degrees(one.trim_end_matches(|c: char| c == ',' || c.is_whitespace()))?;
+    let two = degrees(two.trim_start_matches([',', ';', ' ', '/']))?;
     match (a.to_ascii_uppercase(), b.to_ascii_uppercase()) {
         ('N' | 'S', 'E' | 'W' | 'O') => Some(PlaceText::LonLat(two, one)),
         ('E' | 'W' | 'O', 'N' | 'S') => Some(PlaceText::LonLat(one, two)),
@@ -296,8 +298,8 @@ fn pair(text: &str) -> Option<PlaceText> {
         // Separated by blanks or semicolons, each part may end in the comma of a list.
         let parts: Vec<&str> = parts.iter().map(|part| part.trim_end_matches(',')).collect();
         let wanted = parts.len() == 2 || (parts.len() == 3 && has_point);
-        if wanted && let Some(numbers) = all(parts) {
-            return Some(PlaceText::Pair(numbers[0], numbers[1]));
+        if wanted && let Some([a, b, ..]) = all(parts).as_deref() {
+            return Some(PlaceText::Pair(*a, *b));
         }
     }
     // A slash separates two numbers with decimals: others are days, or a house and its flat.
@@ -321,7 +323,8 @@ fn signed(text: &str) -> Option<PlaceText> {
     let text = text.trim_end_matches('/');
     let at = 1 + text.get(1..)?.find(['+', '-'])?;
     let (lat, rest) = text.split_at(at);
-    let lon = &rest[..rest[1..].find(['+', '-']).map_or(rest.len(), |at| at + 1)];
+    let end = rest.get(1..).unwrap_or_default().find(['+', '-']).map_or(rest.len(), |at| at + 1);
+    let lon = rest.get(..end)?;
     let is_degrees = |text: &str| text.starts_with(['+', '-']) && text.contains('.');
     let (is_lat, is_lon) = (is_degrees(lat), is_degrees(lon));
     let place = (lat.parse().ok()?, lon.parse().ok()?);
@@ -333,7 +336,7 @@ fn signed(text: &str) -> Option<PlaceText> {
 fn in_brackets(text: &str) -> Option<(PlaceText, Range<usize>)> {
     let mut rest = text;
     while let Some(open) = rest.rfind('(') {
-        let inside = &rest[open + 1..];
+        let inside = rest.get(open + 1..).unwrap_or_default();
         let inside = inside.split(')').next().unwrap_or_default();
         let end = (open + inside.len() + 2).min(text.len());
         // `(12, 34)` may be anything.
@@ -344,7 +347,7 @@ fn in_brackets(text: &str) -> Option<(PlaceText, Range<usize>)> {
         if let Some(found) = sexagesimal(inside).or_else(|| pair(inside)).filter(is_exact) {
             return Some((found, open..end));
         }
-        rest = &rest[..open];
+        rest = rest.get(..open).unwrap_or_default();
     }
     None
 }

@@ -90,7 +90,8 @@ fn split_hint() -> Message {
 /// There is such an edge.
 pub(crate) fn check_span(corners: &[(f64, f64)]) -> Result<(), Refusal> {
     let is_wide = |pair: &&[(f64, f64)]| {
-        let width = (pair[0].0 - pair[1].0).abs();
+        let [(from, _), (to, _)] = pair else { return false };
+        let width = (from - to).abs();
         // What is farther off the Earth is refused for that.
         let is_near = pair.iter().all(|(lon, _)| lon.abs() <= AROUND_MAX);
         is_near && width > 180.0 && width != 360.0

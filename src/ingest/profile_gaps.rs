@@ -1,6 +1,11 @@
 //! What a built-in profile leaves out of a file: the columns that it does not name, and, of the
 //! fields that every report wants, those that are in one of these columns alone.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use std::collections::HashMap;
 
 use crate::error::{Error, Refusal, Result};

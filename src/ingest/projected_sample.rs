@@ -44,8 +44,12 @@ impl ProjectedSample {
         for text in [x, y].into_iter().filter(|text| text.contains('.')) {
             let is_sure = (is_grouped(text) && text.rfind(',') > text.rfind('.'))
                 || text.matches('.').count() > 1;
-            let kind = if is_sure { 0 } else { 2 - usize::from(may_have_dots_in_groups(text)) };
-            self.dots[kind] += 1;
+            let [sure, possible, none] = &mut self.dots;
+            *(match may_have_dots_in_groups(text) {
+                _ if is_sure => sure,
+                true => possible,
+                false => none,
+            }) += 1;
         }
         let groups = [x, y].map(|text| grouped_by_dots(text).unwrap_or_default());
         self.points.push((a, b, beside));

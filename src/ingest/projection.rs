@@ -56,6 +56,10 @@ impl Projection {
     }
 
     fn of(name: &str, text: &str) -> Result<Self, String> {
+        // The library would panic at other signs, which no definition has.
+        if !text.is_ascii() {
+            return Err(format!("projection '{name}': has signs other than those of ASCII"));
+        }
         let make = |text| {
             let made = Proj::from_proj_string(text);
             made.map_err(|error| format!("projection '{name}': {error}"))
@@ -112,9 +116,9 @@ const SAME_DEGREES: f64 = 1e-7;
 /// The number of an EPSG code: the digits at the end, behind `EPSG` where letters are.
 fn epsg_code(text: &str) -> Option<u32> {
     let start = text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-    let before = text[..start].to_ascii_uppercase();
+    let before = text.get(..start).unwrap_or_default().to_ascii_uppercase();
     let is_epsg = before.is_empty() || before.contains("EPSG") || before.contains("ESRI");
-    if is_epsg { text[start..].parse().ok() } else { None }
+    if is_epsg { text.get(start..).unwrap_or_default().parse().ok() } else { None }
 }
 
 /// Is it the code of a system, whether the system is known or not?
@@ -303,6 +307,7 @@ mod tests {
         assert!(Projection::new("EPSG:1").err().unwrap().contains("EPSG:1"));
         assert!(Projection::new("Lambert").err().unwrap().contains("EPSG:CODE"));
         assert!(Projection::new("+proj=unicorn").is_err());
+        assert!(Projection::new("+proj=tmerc +lat_0=0\u{fffd}00 +lon_0=-70.5").is_err());
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Files of unknown layout: from a sample of rows, which column is which field of a report. The
 //! result is a mapping file, with what could not be decided.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::domain::{Nature, fold};
 use crate::error::Result;
 use crate::i18n::Message;

@@ -1,5 +1,10 @@
 //! Addresses of which the street and the house number have columns of their own.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column_addresses::{is_house_number, names_house, names_number, names_street};
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::recognition::Recognition;

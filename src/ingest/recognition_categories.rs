@@ -1,5 +1,10 @@
 //! Which of several columns of categories is the service of a recognised file.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column_guess::SURE;
 use crate::ingest::column_levels::{Levels, levels};
 use crate::ingest::column_names_alone::names_title;

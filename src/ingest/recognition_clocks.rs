@@ -1,5 +1,10 @@
 //! A day in one column and its time of day in another.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::i18n::Message;
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords};

@@ -1,6 +1,11 @@
 //! Columns of times that are ends by their names or by the rows in which they have a value, checked
 //! against the statuses of the rows.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use std::collections::HashSet;
 
 use crate::domain::{Status, fold};

@@ -1,6 +1,11 @@
 //! The ids of a recognised file where no column is surely one: keys that come again in several
 //! rows, a first column of an unknown name, and numbers that a spreadsheet has rounded.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::i18n::Message;
 use crate::ingest::column_guess::{NOT_OF_KEYS, SURE};
 use crate::ingest::column_keys::{KeyOf, key_of};

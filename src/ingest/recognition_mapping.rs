@@ -1,5 +1,10 @@
 //! The mapping file of a recognised file, and what it says about statuses.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use std::fmt::Write;
 
 use crate::domain::{Status, fold};

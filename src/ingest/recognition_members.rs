@@ -56,7 +56,7 @@ impl Recognition {
         for (column, values) in self.columns.iter_mut().zip(&self.values) {
             let place = places.iter().find(|place| column.name.starts_with(*place));
             let Some(place) = place else { continue };
-            let path = &column.name[place.len()..];
+            let path = column.name.get(place.len()..).unwrap_or_default();
             let own = NameWords::of(path.rsplit('.').next().unwrap_or_default());
             let is_beside = column.guess.is_some_and(|(field, _)| BESIDE_PLACES.contains(&field))
                 && own.has_any(&[Concept::Address, Concept::Area, Concept::Postcode]);
@@ -77,8 +77,9 @@ impl Recognition {
         let coarser = |name: &str| {
             let mut members = name.match_indices('.').map(|(at, _)| at);
             members.find_map(|at| {
-                let member = name[at + 1..].split('.').next().unwrap_or_default();
-                COARSER.contains(&member).then(|| name[..=at].to_owned())
+                let member =
+                    name.get(at + 1..).unwrap_or_default().split('.').next().unwrap_or_default();
+                COARSER.contains(&member).then(|| name.get(..=at).unwrap_or_default().to_owned())
             })
         };
         let own = self.columns.iter().filter(|column| is_category(column));

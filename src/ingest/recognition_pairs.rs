@@ -1,6 +1,11 @@
 //! Columns that are coordinates by their values and by names that differ in the sides alone, and
 //! columns that perhaps are some, of names that say nothing.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column_guess::SURE;
 use crate::ingest::column_keys::{KeyOf, key_of, names_count};
 use crate::ingest::column_owners::without_owners;

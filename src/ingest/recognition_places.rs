@@ -1,6 +1,11 @@
 //! What a recognised file says of its places: addresses beside them, and columns that should be
 //! places and are not read as such.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::i18n::Message;
 use crate::ingest::column_centres::names_centre;
 use crate::ingest::column_guess::NAME_ALONE;

@@ -2,6 +2,11 @@
 //! two columns of statuses, a day and the same day with its time, parts of the city of several
 //! sizes.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::i18n::Message;
 use crate::ingest::column_guess::SURE;
 use crate::ingest::column_same::say_the_same;

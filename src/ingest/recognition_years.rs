@@ -1,5 +1,10 @@
 //! Keys of two columns: a year, and a number that begins again with each year.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use std::collections::{HashMap, HashSet};
 
 use crate::ingest::column_guess::NOT_OF_KEYS;

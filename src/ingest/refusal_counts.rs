@@ -37,7 +37,7 @@ impl RefusalCounts {
     pub fn add(&mut self, refusals: &[Refusal]) {
         for (number, Refusal { field, value, message }) in refusals.iter().enumerate() {
             let is_same = |other: &Refusal| other.field == *field && other.message == *message;
-            if refusals[..number].iter().any(is_same) {
+            if refusals.get(..number).unwrap_or_default().iter().any(is_same) {
                 continue;
             }
             let key = (field.clone(), general(&message.en));

@@ -1,10 +1,12 @@
 //! The rows of a source that were refused, as a CSV file that can be corrected and imported again:
 //! the columns of the source as they are, behind columns with the reasons, which readers pass over.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::domain::{defused, restored};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::read::{Cells, REFUSED_COLUMNS, SourceColumns, read_as_column};
 use crate::message;
@@ -65,7 +67,7 @@ impl RefusedRows {
         }
         self.header = header;
         if let Some(table) = &mut self.table {
-            table.write_record(row.line(line, refusals)).map_err(Error::internal)?;
+            write_safe(table, row.line(line, refusals).iter().map(String::as_str))?;
             table.flush().map_err(Error::internal)?;
         }
         Ok(())
@@ -82,7 +84,7 @@ impl RefusedRows {
         file.write_all(b"\xef\xbb\xbf").map_err(|error| self.unwritable(&error))?;
         let mut builder = csv::WriterBuilder::new();
         let mut table = builder.delimiter(delimiter.unwrap_or(b',')).from_writer(file);
-        table.write_record(header).map_err(Error::internal)?;
+        write_safe(&mut table, header.iter().map(String::as_str))?;
         Ok(table)
     }
 
@@ -96,8 +98,9 @@ impl RefusedRows {
         for line in lines.records() {
             let line = line.map_err(Error::internal)?;
             let missing = header.len().saturating_sub(line.len());
-            let cells = line.iter().chain(std::iter::repeat_n("", missing));
-            table.write_record(cells).map_err(Error::internal)?;
+            let cells = line.iter().map(restored);
+            let cells = cells.chain(std::iter::repeat_n(Cow::Borrowed(""), missing));
+            write_safe(&mut table, cells)?;
         }
         self.table = Some(table);
         Ok(())
@@ -107,6 +110,17 @@ impl RefusedRows {
         let message = message!("ne peut pas être écrit : {error}", "cannot be written: {error}");
         Refusal::new("--refused", self.path.display(), message).into()
     }
+}
+
+/// Writes a record without cells that a spreadsheet would calculate.
+fn write_safe<T: AsRef<str>>(
+    table: &mut csv::Writer<File>,
+    cells: impl Iterator<Item = T>,
+) -> Result<()> {
+    for cell in cells {
+        table.write_field(defused(cell.as_ref()).as_bytes()).map_err(Error::internal)?;
+    }
+    table.write_record(None::<&[u8]>).map_err(Error::internal)
 }
 
 impl OriginalRow<'_> {

@@ -145,7 +145,8 @@ fn offset(text: &str) -> Option<TimeZone> {
             number(hours)? * 60.0 + number(rest.split(':').next().unwrap_or_default())?
         }
         None if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            number(&digits[..2])? * 60.0 + number(&digits[2..])?
+            number(digits.get(..2).unwrap_or_default())? * 60.0
+                + number(digits.get(2..).unwrap_or_default())?
         }
         None => match number(digits.trim_end_matches('h').trim())? {
             hours if hours <= 14.0 => hours * 60.0,

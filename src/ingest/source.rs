@@ -240,7 +240,7 @@ impl SourceFile {
         if self.repeats() != RepeatRule::Newest {
             hasher.update(self.repeats().as_str().as_bytes());
         }
-        Ok(hasher.finalize().to_hex()[..32].to_owned())
+        Ok(hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned())
     }
 
     /// The time zone of a jurisdiction, where the profile or a built-in one says it.

@@ -1,5 +1,10 @@
 //! Dates of which the year, the month and the day have columns of their own.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column_values::ColumnSample;
 use crate::ingest::column_words::{Concept, NameWords, split};
 use crate::ingest::recognition::Recognition;

@@ -84,10 +84,13 @@ pub(super) fn status_of_noun(text: &str) -> Option<Status> {
 /// Is the end that a text names not certain: not confirmed, or a repeat that is only supposed?
 pub(super) fn is_unsure(text: &str, reason: Option<ClosedReason>) -> bool {
     let words = words(text);
-    let is_denied = |at: usize| words[at.saturating_sub(2)..at].iter().any(|word| lists(NOT, word));
-    let is_unconfirmed = (0..words.len()).any(|at| {
-        begins(UNCONFIRMED, &words[at]) || (begins(CONFIRMED, &words[at]) && is_denied(at))
-    });
-    let is_supposed = || (0..words.len()).any(|at| begins(SUPPOSED, &words[at]) && !is_denied(at));
+    let is_denied = |at: usize| {
+        words.get(at.saturating_sub(2)..at).unwrap_or_default().iter().any(|word| lists(NOT, word))
+    };
+    let mut numbered = words.iter().enumerate();
+    let is_unconfirmed = numbered
+        .any(|(at, word)| begins(UNCONFIRMED, word) || (begins(CONFIRMED, word) && is_denied(at)));
+    let is_supposed =
+        || words.iter().enumerate().any(|(at, word)| begins(SUPPOSED, word) && !is_denied(at));
     is_unconfirmed || (reason == Some(ClosedReason::Duplicate) && is_supposed())
 }

@@ -253,7 +253,8 @@ fn denied_by_answer(text: &str) -> Option<StatusFound> {
         Some(parts) => parts,
         None => text.rsplit_once(' ')?,
     };
-    let has_sign = text.len() > before.len() && !text[before.len()..].starts_with(' ');
+    let has_sign =
+        text.len() > before.len() && !text.get(before.len()..).unwrap_or_default().starts_with(' ');
     let answer = format!(" {} ", deunicode(answer.trim()).to_lowercase());
     let is_no = NO.contains(&answer) || (has_sign && SHORT_NO.contains(&answer));
     if !is_no {

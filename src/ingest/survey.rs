@@ -1,6 +1,8 @@
 //! A first look over a file's rows for what no single row can show: the order of day and month, the
 //! order of the two numbers of a place, columns whose times are days, and the projection.
 
+#![expect(clippy::indexing_slicing, reason = "arrays of one entry for each field of times")]
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 

@@ -134,7 +134,7 @@ impl Survey {
             }
             None => {
                 let found = mirrored(&all, principal_city(mapping.zone_name()));
-                found.into_iter().map(|number| all[number]).collect()
+                found.into_iter().filter_map(|number| all.get(number).copied()).collect()
             }
         };
         let Some(first) = outside.first() else { return };
@@ -157,7 +157,7 @@ fn refuse_far(places: &[Position], zone: &str) -> Result<()> {
         places.iter().map(|at| (distance(*at, city).0, *at)).collect();
     by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
     // A part of them may have its coordinates exchanged.
-    let (metres, at) = by_distance[by_distance.len() / 4];
+    let Some(&(metres, at)) = by_distance.get(by_distance.len() / 4) else { return Ok(()) };
     if metres <= CITY_METERS {
         return Ok(());
     }

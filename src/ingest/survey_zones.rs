@@ -36,7 +36,8 @@ impl Survey {
     pub(super) fn zone_of_row(&mut self, mapping: &Mapping, row: &impl RowCells) {
         if let Some(cell) = mapping.zone_cell(row) {
             let is_zone = ZoneCell::of(cell, &mapping.clock).is_some();
-            self.zone_cells[usize::from(!is_zone)] += 1;
+            let [zones, others] = &mut self.zone_cells;
+            *(if is_zone { zones } else { others }) += 1;
         }
     }
 

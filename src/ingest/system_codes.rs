@@ -145,7 +145,10 @@ fn utm_systems(text: &str) -> Vec<NamedSystem> {
     let (mut systems, mut is_zone) = (Vec::new(), false);
     for (at, word) in words.iter().enumerate() {
         let zone = word.parse::<u16>().ok().filter(|zone| (1..=60).contains(zone));
-        let is_introduced = at > 0 && UTM_WORDS.contains(&words[at - 1]);
+        let is_introduced = at
+            .checked_sub(1)
+            .and_then(|at| words.get(at))
+            .is_some_and(|word| UTM_WORDS.contains(word));
         let zone = zone.filter(|_| is_introduced || is_zone);
         is_zone = zone.is_some();
         let Some(zone) = zone else { continue };

@@ -27,7 +27,11 @@ pub fn week_or_ordinal(text: &str) -> Option<(Date, &str, WrittenForm)> {
         digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i16>().ok())?
     };
     let year = number(0, 4)?;
-    let rest = text[4..].strip_prefix('-').unwrap_or(&text[4..]);
+    let rest = text
+        .get(4..)
+        .unwrap_or_default()
+        .strip_prefix('-')
+        .unwrap_or(text.get(4..).unwrap_or_default());
     let at = text.len() - rest.len();
     if rest.starts_with('w') {
         let week = i8::try_from(number(at + 1, at + 3)?).ok()?;
@@ -35,9 +39,13 @@ pub fn week_or_ordinal(text: &str) -> Option<(Date, &str, WrittenForm)> {
         let day = at + 3 + dash;
         let weekday = Weekday::from_monday_one_offset(number(day, day + 1)? as i8).ok()?;
         let date = ISOWeekDate::new(year, week, weekday).ok()?.date();
-        return ends(&text[day + 1..]).then_some((date, &text[day + 1..], WrittenForm::Week));
+        return ends(text.get(day + 1..).unwrap_or_default()).then_some((
+            date,
+            text.get(day + 1..).unwrap_or_default(),
+            WrittenForm::Week,
+        ));
     }
-    let (day, rest) = (number(at, at + 3)?, &text[at + 3..]);
+    let (day, rest) = (number(at, at + 3)?, text.get(at + 3..).unwrap_or_default());
     if !ends(rest) || !ORDINAL_YEARS.contains(&year) {
         return None;
     }
@@ -122,7 +130,7 @@ pub fn date_of_object(text: &str) -> Option<String> {
 /// A time without the name of its zone in brackets, which programs write behind the offset.
 pub fn without_zone_name(text: &str) -> &str {
     let name = if text.ends_with(')') { text.find(" (") } else { None };
-    name.map_or(text, |at| &text[..at])
+    name.map_or(text, |at| text.get(..at).unwrap_or_default())
 }
 
 /// The text with its year before the time of day: `wed may 27 14:05:00 cest 2026`, as Unix and
@@ -140,7 +148,11 @@ pub fn year_before_clock(text: &str) -> Option<String> {
     if !is_such {
         return None;
     }
-    Some([&rest[..clock], &[*year], &rest[clock..]].concat().join(" "))
+    Some(
+        [rest.get(..clock).unwrap_or_default(), &[*year], rest.get(clock..).unwrap_or_default()]
+            .concat()
+            .join(" "),
+    )
 }
 
 #[cfg(test)]

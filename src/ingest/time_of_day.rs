@@ -158,7 +158,7 @@ pub fn without_midnight(text: &str) -> &str {
     if !text.contains(':') || !is_midnight(text) {
         return text;
     }
-    let day = text.match_indices([' ', 'T']).map(|(at, _)| &text[..at]);
+    let day = text.match_indices([' ', 'T']).map(|(at, _)| text.get(..at).unwrap_or_default());
     let mut days = day.filter(|day| written(day).is_some_and(|parts| parts.time.is_none()));
     days.next().unwrap_or(text)
 }

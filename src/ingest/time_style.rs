@@ -46,7 +46,8 @@ impl TimeStyle {
             return Self { format, zone, is_compact: false, has_halves: false };
         }
         let zone = if is_day { ZoneStyle::Day } else { zone_style(text) };
-        let is_compact = text.len() >= 8 && text.as_bytes()[..8].iter().all(u8::is_ascii_digit);
+        let is_compact = text.len() >= 8
+            && text.as_bytes().get(..8).unwrap_or_default().iter().all(u8::is_ascii_digit);
         let has_halves = !is_day && has_halves(text);
         Self { format, zone, is_compact, has_halves }
     }
@@ -133,8 +134,12 @@ fn has_halves(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     ["am", "pm", "a.m.", "p.m.", "a. m.", "p. m."].iter().any(|half| {
         lower.find(half).is_some_and(|at| {
-            lower[..at].ends_with(|c: char| c.is_ascii_digit() || c == ' ')
-                && lower[..at].trim_end().ends_with(|c: char| c.is_ascii_digit())
+            lower.get(..at).unwrap_or_default().ends_with(|c: char| c.is_ascii_digit() || c == ' ')
+                && lower
+                    .get(..at)
+                    .unwrap_or_default()
+                    .trim_end()
+                    .ends_with(|c: char| c.is_ascii_digit())
         })
     })
 }

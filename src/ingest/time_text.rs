@@ -97,10 +97,10 @@ fn compact(text: &str) -> Option<(WrittenDate, &str)> {
     if !matches!(digits, 8 | 12 | 14) {
         return None;
     }
-    let number = |from: usize, to: usize| text[from..to].parse::<i16>().ok();
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i16>().ok();
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
     let date = Date::new(year, month as i8, day as i8).ok()?;
-    (1900..2200).contains(&year).then_some((WrittenDate::Sure(date), &text[8..]))
+    (1900..2200).contains(&year).then_some((WrittenDate::Sure(date), text.get(8..)?))
 }
 
 /// A part of a date.
@@ -122,8 +122,8 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             if digits > 4 {
                 return None;
             }
-            parts.push(DatePiece::Number { value: rest[..digits].parse().ok()?, digits });
-            rest = &rest[digits..];
+            parts.push(DatePiece::Number { value: rest.get(..digits)?.parse().ok()?, digits });
+            rest = rest.get(digits..).unwrap_or_default();
             // `1st`, `1er`, `1.`: but not the `t` before a time.
             for ordinal in ["st", "nd", "rd", "th", "er", "o ", "e "] {
                 if parts.len() < 3
@@ -148,7 +148,7 @@ fn date(text: &str) -> Option<((WrittenDate, &str), bool)> {
             if first != ' ' && !parts.is_empty() {
                 separator = first;
             }
-            rest = &rest[1..];
+            rest = rest.get(1..).unwrap_or_default();
         } else {
             return None;
         }
@@ -240,9 +240,9 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
     let mut parts: Vec<i8> = Vec::with_capacity(3);
     if matches!(digits, 4 | 6) {
         for at in (0..digits).step_by(2) {
-            parts.push(rest[at..at + 2].parse().ok()?);
+            parts.push(rest.get(at..at + 2).unwrap_or_default().parse().ok()?);
         }
-        rest = &rest[digits..];
+        rest = rest.get(digits..).unwrap_or_default();
     } else {
         // German, Italian and Polish write 14.05.30; elsewhere a point begins the fraction.
         let mut points = 0;
@@ -251,8 +251,8 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
             if !(1..=2).contains(&digits) {
                 return None;
             }
-            parts.push(rest[..digits].parse().ok()?);
-            rest = &rest[digits..];
+            parts.push(rest.get(..digits).unwrap_or_default().parse().ok()?);
+            rest = rest.get(digits..).unwrap_or_default();
             let spaced = rest.strip_prefix(" h ").or_else(|| rest.strip_prefix(" h"));
             let next = spaced.or_else(|| rest.strip_prefix([':', 'h']));
             let next = next.or_else(|| {
@@ -283,7 +283,7 @@ fn clock(rest: &str) -> Option<WrittenTimeOfDay> {
 }
 
 fn finish(parts: &[i8], rest: &str) -> Option<WrittenTimeOfDay> {
-    let (mut hour, mut rest) = (parts[0], rest);
+    let (mut hour, mut rest) = (*parts.first()?, rest);
     let halves = [
         ("a.m.", false),
         ("p.m.", true),
@@ -355,7 +355,7 @@ fn zone(text: &str) -> Option<WrittenZone> {
     }
     let minutes = match digits.len() {
         1 | 2 => digits.parse::<i32>().ok()? * 60,
-        4 => digits[..2].parse::<i32>().ok()? * 60 + digits[2..].parse::<i32>().ok()?,
+        4 => digits.get(..2)?.parse::<i32>().ok()? * 60 + digits.get(2..)?.parse::<i32>().ok()?,
         _ => return None,
     };
     (minutes <= 14 * 60).then(|| fixed(sign * minutes))?

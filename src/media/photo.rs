@@ -21,6 +21,8 @@ const DECODED_BYTES_MAX: u64 = 256 << 20;
 const STORED_SIDE_MAX: u32 = 2_048;
 /// Limit of the longer side of a thumbnail, in pixels.
 const THUMBNAIL_SIDE_MAX: u32 = 320;
+/// Random bytes of a name that nobody can guess.
+const SECRET_BYTES: usize = 16;
 /// JPEG quality, 1 to 100.
 const QUALITY: u8 = 84;
 
@@ -100,6 +102,18 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
 }
 
 impl Photo {
+    /// The photo with random bytes in a comment, so that nobody who has the same picture can guess
+    /// its name.
+    #[must_use]
+    pub fn with_secret_name(mut self) -> Self {
+        let mut comment = vec![0xff, 0xfe];
+        comment.extend((SECRET_BYTES as u16 + 2).to_be_bytes());
+        comment.extend(rand::random::<[u8; SECRET_BYTES]>());
+        // A JPEG begins with the two bytes of its mark; comments may come directly after it.
+        self.image.splice(2..2, comment);
+        self
+    }
+
     /// Its name in the photo store: a digest of its bytes.
     pub fn name(&self) -> String {
         format!("{}.jpg", self.digest())
@@ -251,6 +265,19 @@ mod tests {
         let telling = with_exif(&photo.image);
         assert!(Photo::from_stored(telling.clone(), &named(&telling)).is_err(), "it tells where");
         assert!(Photo::from_stored(b"<html>".to_vec(), &named(b"<html>")).is_err());
+    }
+
+    #[test]
+    fn a_secret_name_is_another_for_each_upload_of_one_picture() {
+        let photo = || Photo::read(&picture(90, 60, ImageFormat::Png)).unwrap();
+        assert_eq!(photo().name(), photo().name());
+        let (one, two) = (photo().with_secret_name(), photo().with_secret_name());
+        assert_ne!(one.name(), two.name());
+        let again = Photo::from_stored(one.image.clone(), &one.name()).unwrap();
+        assert_eq!((again.width, again.height), (90, 60));
+        assert_eq!(image::load_from_memory(&one.image).unwrap(), {
+            image::load_from_memory(&photo().image).unwrap()
+        });
     }
 
     #[test]

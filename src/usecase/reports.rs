@@ -82,6 +82,16 @@ impl App {
         found.await
     }
 
+    /// Was a request with this idempotency key carried out before? Without a key, no.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn is_remembered(&self, city: &City, key: Option<&str>) -> Result<bool> {
+        let Some(key) = key.map(str::to_owned) else { return Ok(false) };
+        let (reader, id) = (self.reader().clone(), city.id().clone());
+        self.compute(move || reader.is_remembered(&id, &key)).await
+    }
+
     /// The incident that a report belongs to.
     ///
     /// # Errors

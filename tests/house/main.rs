@@ -86,7 +86,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "media",
         &["place", "i18n", "error"],
-        &["blake3", "exif", "flate2", "image", "object_store", "rustls"],
+        &["blake3", "exif", "flate2", "image", "object_store", "rand", "rustls"],
     ),
     (
         "usecase",
@@ -351,7 +351,7 @@ fn no_private_type_has_the_name_of_a_public_one() {
 fn paths_named_in_the_docs_exist() {
     let mut texts: Vec<(String, String)> =
         library().into_iter().map(|source| (source.path, source.text)).collect();
-    let named = ["README.md", "CHANGELOG.md", "data/README.md", "Makefile"];
+    let named = ["README.md", "CHANGELOG.md", "SECURITY.md", "data/README.md", "Makefile"];
     let mut pages: Vec<PathBuf> = named.iter().map(|name| root().join(name)).collect();
     pages.extend(files(&root().join("docs"), "md"));
     for page in pages {

@@ -115,7 +115,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn mutate(rng: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
+pub fn mutate(rng: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
     for _ in 0..rng.random_range(1..6) {
         let at = rng.random_range(0..=bytes.len().saturating_sub(1));
         let to = (at + rng.random_range(0..200)).min(bytes.len());

@@ -1,6 +1,6 @@
 //! Open311 GeoReport v2 as an application speaks it, by its specification.
 
-use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually, jpeg};
+use crate::common::{Client, Folder, LocalService, Service, demo_city, eventually, files_in, jpeg};
 use serde_json::{Value, json};
 
 const BASE: &str = "/open311/v2";
@@ -257,7 +257,7 @@ fn photos_come_in_and_go_out() {
     let fields =
         [("api_key", "k"), ("service_code", "nid-de-poule"), ("lat", "46.8"), ("long", "-71.2")];
     let kind = [("Content-Type", "multipart/form-data; boundary=x")];
-    let photo_store = || std::fs::read_dir(folder.file("city.media")).unwrap().count();
+    let photo_store = || files_in(&folder.file("city.media"));
     for (name, value, status) in
         [("lat", "97", 400), ("service_code", "nid", 404), ("media_url", "/media/0.jpg", 400)]
     {

@@ -13,7 +13,7 @@ use crate::common::{Folder, done};
 const CITY: &str = "odd.example";
 
 /// Words of texts; those of the second list are in Windows-1252, too.
-const ANY: [&str; 14] = [
+const ANY: [&str; 19] = [
     "Парк",
     "日本",
     "🕳️",
@@ -25,6 +25,11 @@ const ANY: [&str; 14] = [
     "three\r\nlines",
     "N/A",
     "=1+1",
+    "'=1+1",
+    "''-x",
+    "＝1",
+    "a;=b",
+    "@x\n+y\n-1",
     "\\back",
     "<b>&amp;",
     "null",

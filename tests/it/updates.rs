@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Answer, Client, Folder, LocalService, Service, demo_city, jpeg};
+use crate::common::{Answer, Client, Folder, LocalService, Service, demo_city, files_in, jpeg};
 use serde_json::{Value, json};
 
 const PATH: &str = "/open311/v2/servicerequestupdates";
@@ -324,7 +324,7 @@ fn photos_come_with_updates() {
         let kind = [("Content-Type", "multipart/form-data; boundary=x")];
         service.ask("POST", &format!("{PATH}.json"), &kind, &body)
     };
-    let stored = || std::fs::read_dir(folder.file("city.media")).unwrap().count();
+    let stored = || files_in(&folder.file("city.media"));
     assert_eq!((send("DONE").status, stored()), (400, 0), "no photo of a refused update");
     assert_eq!((send("OPEN").status, stored()), (200, 2));
     let url = list(&service, "")[0]["media_url"].as_str().unwrap().to_owned();

@@ -1,5 +1,10 @@
 //! The OpenAPI document of the part under `/ogc`.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 

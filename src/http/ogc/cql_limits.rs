@@ -84,19 +84,20 @@ fn lexemes(text: &str) -> impl Iterator<Item = Lexeme<'_>> {
             ')' => (1, Lexeme::Close),
             ',' => (1, Lexeme::Comma),
             '\'' | '"' => {
-                let closing = rest[1..].find(first).map_or(rest.len(), |at| at + 2);
+                let closing =
+                    rest.get(1..).unwrap_or_default().find(first).map_or(rest.len(), |at| at + 2);
                 (closing, Lexeme::Operand)
             }
             c if c.is_alphabetic() => {
                 let length = rest.find(|c| !is_inside(c)).unwrap_or(rest.len());
-                (length, Lexeme::Word(&rest[..length]))
+                (length, Lexeme::Word(rest.get(..length).unwrap_or_default()))
             }
             c if c.is_ascii_digit() => {
                 (rest.find(|c| !is_inside(c)).unwrap_or(rest.len()), Lexeme::Operand)
             }
             c => (c.len_utf8(), Lexeme::Sign),
         };
-        rest = rest[length..].trim_start();
+        rest = rest.get(length..).unwrap_or_default().trim_start();
         Some(lexeme)
     })
 }

@@ -1,6 +1,11 @@
 //! The features that conditions of CQL2 are evaluated for outside of the index: reports in the
 //! store, and areas in GeoJSON.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;

@@ -97,13 +97,14 @@ fn convert_all(coordinates: &mut Value, crs: Crs, has_edges: bool) -> Result<(),
     let Some(positions) = positions.filter(|list| has_edges && !list.is_empty()) else {
         return list.iter_mut().try_for_each(|part| convert_all(part, crs, has_edges));
     };
-    let mut divided = vec![json!(lon_lat(positions[0], crs)?)];
-    for edge in positions.windows(2) {
-        let ([x, y], [to_x, to_y]) = (edge[0], edge[1]);
+    let first = positions.iter().take(1).map(|at| Ok(json!(lon_lat(*at, crs)?)));
+    let mut divided = first.collect::<Result<Vec<Value>, Refusal>>()?;
+    for (from, to) in positions.iter().zip(positions.iter().skip(1)) {
+        let ([x, y], [to_x, to_y]) = (*from, *to);
         for n in 1..=EDGE_PARTS {
             let share = f64::from(n) / f64::from(EDGE_PARTS);
             let at = match n {
-                EDGE_PARTS => edge[1],
+                EDGE_PARTS => *to,
                 _ => [x + share * (to_x - x), y + share * (to_y - y)],
             };
             divided.push(json!(lon_lat(at, crs)?));

@@ -1,5 +1,10 @@
 //! JSON documents as HTML pages.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use serde_json::Value;
 
 use crate::i18n::Language;

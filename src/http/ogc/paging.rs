@@ -155,7 +155,7 @@ impl PagingParameters {
                     "n’est pas une propriété par laquelle trier ; voir « sortables »",
                     "is not a property to sort by; see 'sortables'"
                 )
-            } else if order[..n].iter().any(|other| other.name == *name) {
+            } else if order.get(..n).unwrap_or_default().iter().any(|other| other.name == *name) {
                 message!("est donné deux fois", "is given twice")
             } else {
                 continue;

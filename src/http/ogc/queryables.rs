@@ -1,6 +1,11 @@
 //! The queryables of a collection: the properties that filters can use, as a JSON Schema. They are
 //! declared by the types of its features and do not depend on which features there are.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -124,8 +129,9 @@ impl Properties {
 
     /// The property of this name; the geometry is none.
     pub fn property(&self, name: &str) -> Option<PropertyRef> {
-        let number = self.list.iter().position(|property| property.name == name)?;
-        let value_type = self.list[number].value_type;
+        let mut numbered = self.list.iter().enumerate();
+        let (number, property) = numbered.find(|(_, property)| property.name == name)?;
+        let value_type = property.value_type;
         Some(PropertyRef { name: name.to_owned(), number, value_type })
     }
 

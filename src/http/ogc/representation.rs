@@ -1,6 +1,11 @@
 //! The format of a document, JSON or HTML, by `f` or `Accept`; and links that keep the parameters
 //! of the request.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -2,6 +2,11 @@
 //! lists can be sorted by. They follow from the types of the features, so they are the same whether
 //! the collection has features today or not.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -2,6 +2,11 @@
 //! address. OGC API – Features defines no such request: Part 3 leaves it to extensions, and
 //! `POST …/items` creates features in Part 4.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use std::borrow::Cow;
 
 use axum::body::Bytes;

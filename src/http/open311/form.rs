@@ -44,7 +44,7 @@ impl Form {
         let fields = self.fields.iter().filter(|(name, _)| name != "api_key");
         let parts: Vec<String> =
             fields.map(|(name, value)| format!("{}:{name}{value}", name.len())).collect();
-        blake3::hash(parts.join("\0").as_bytes()).to_hex()[..32].to_owned()
+        blake3::hash(parts.join("\0").as_bytes()).to_hex().get(..32).unwrap_or_default().to_owned()
     }
 
     /// Removes a field and returns its value. A repeated field is refused.

@@ -9,13 +9,13 @@ use crate::http::open311::form::Form;
 use crate::http::open311::format::{API_KEY, LOCALE};
 use crate::http::request::auth::is_same_key;
 use crate::http::request::form::form;
-use crate::http::request::idempotency::IDEMPOTENCY_KEY;
+use crate::http::request::idempotency::{IDEMPOTENCY_KEY, fingerprint};
 use crate::http::request::parameter::{path, request};
 use crate::http::request::types::Patterned;
 use crate::http::state::{AppState, WriteAccess};
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
-use crate::media::Photo;
+use crate::media::{Photo, Uploader};
 use crate::message;
 use crate::usecase::City;
 
@@ -65,12 +65,15 @@ pub async fn receive(
     sent: Request,
     (api_key, jurisdiction): (Option<String>, Option<String>),
 ) -> Result<SentParts> {
+    let from = media::uploader(state, &sent);
     let parts = form(sent).await?;
     let mut form = Form::new(parts.fields);
     let api_key = accepted_key(state, form.take("api_key").or(api_key))?;
     let named = form.take("jurisdiction_id").or(jurisdiction);
     let city = state.app.unambiguous_city(named.as_deref())?;
-    let photos = media::photos(state, parts.files).await?;
+    let is_known = is_crew_key(state, &api_key) || !state.public_config.open311_keys.is_empty();
+    let from = if is_known { Uploader::Key(fingerprint(api_key.as_bytes())) } else { from };
+    let photos = media::photos(state, from, parts.files).await?;
     Ok(SentParts { city, form, photos, api_key })
 }
 

@@ -37,6 +37,7 @@ pub fn operations() -> Vec<Operation> {
                 (403, "missing or wrong key"),
                 (404, "not found"),
                 (413, "too large"),
+                (429, "too many"),
             ])
             .linked_to(&[
                 ("open311_request", "name", "$response.body#/0/service_request_id"),
@@ -63,6 +64,7 @@ async fn submit_request(
 ) -> HandlerResult {
     let Call { state, context, request, .. } = call;
     let dedupe = request.dedupe;
+    let base = context.base(&state);
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
     let SentParts { city, form, photos, .. } = parts;
@@ -73,15 +75,14 @@ async fn submit_request(
     let fingerprint = fingerprint(whole.as_bytes());
     let sent = form.read(paths.clone(), taken)?;
     let linked = sent.draft.details.media.iter().filter(|url| !paths.contains(url));
-    media::check_stored(&state, linked).await?;
+    let key = sent.idempotency_key.or(request.key);
+    let is_repeated = state.app.is_remembered(&city, key.as_deref()).await?;
+    let mut claimed = media::claim(&state, &base, linked, is_repeated).await?;
     if !photos.is_empty() {
         // Check the report before storing photos: those of a refused report are not stored.
         city.admits(&sent.draft).map_err(unknown_service)?;
     }
-    for photo in photos {
-        state.public_config.photo_store.put(photo).await?;
-    }
-    let key = sent.idempotency_key.or(request.key);
+    claimed.add(photos).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &state.model);
     let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;
@@ -91,6 +92,7 @@ async fn submit_request(
             return Err(dedupe.confirmation_error(&state, &city, &report)?);
         }
     };
+    claimed.keep().await;
     let created = format.write(&document::created(&stored, sent.account))?;
     Ok(response_without_etag(format.media_type(), created))
 }

@@ -160,27 +160,28 @@ pub async fn submit_update(
 ) -> HandlerResult {
     let Call { state, context, request, .. } = call;
     let shown = Authorization::of(sent.uri(), sent.headers(), &state.access);
+    let base = context.base(&state);
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
     let SentParts { city, form, photos, api_key } = parts;
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
     let found = state.app.find_report(&city, &sent.report).await?;
     let linked = sent.draft.media.iter().filter(|url| !paths.contains(url));
-    media::check_stored(&state, linked).await?;
+    let idempotency = sent.idempotency(&api_key).or_else(|| {
+        let key = request.key?;
+        Some(Idempotency { key, fingerprint: fingerprint(format!("{:?}", sent.draft).as_bytes()) })
+    });
+    let key = idempotency.as_ref().map(|sent| sent.key.as_str());
+    let is_repeated = state.app.is_remembered(&city, key).await?;
+    let mut claimed = media::claim(&state, &base, linked, is_repeated).await?;
     if !photos.is_empty() {
         // Check the update before storing photos: those of a refused update are not stored.
         let catalogue = city.catalogue();
         let admitted = city.gate(&catalogue).admit_update(sent.draft.clone());
         admitted.map_err(Error::refused)?;
     }
-    for photo in photos {
-        state.public_config.photo_store.put(photo).await?;
-    }
+    claimed.add(photos).await?;
     let of_crew = shown.authorize(Audience::Crews, &state.access);
-    let idempotency = sent.idempotency(&api_key).or_else(|| {
-        let key = request.key?;
-        Some(Idempotency { key, fingerprint: fingerprint(format!("{:?}", sent.draft).as_bytes()) })
-    });
     let new = NewUpdate {
         report: found.report.id,
         draft: sent.draft,
@@ -195,6 +196,7 @@ pub async fn submit_update(
         }
         _ => error,
     })?;
+    claimed.keep().await;
     let created =
         Open311CreatedUpdate { update_id: recorded.to_string(), account_id: sent.account };
     Ok(response_without_etag(format.media_type(), format.write(&vec![created])?))

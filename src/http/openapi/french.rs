@@ -466,6 +466,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("ok", "ok"),
     ("not modified", "non modifiée"),
     ("too large", "trop grande"),
+    ("too many", "trop de requêtes"),
     ("unsupported media type", "type de contenu refusé"),
     ("not acceptable", "type de réponse inacceptable"),
     ("conflict", "conflit"),

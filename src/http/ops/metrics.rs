@@ -3,6 +3,8 @@
 //! Every label has a bounded set of values, so that no request can make the answer grow: routes are
 //! the patterns of the router (`/api/v1/reports/{id}`), everything else is `other`.
 
+#![expect(clippy::indexing_slicing, reason = "tables of one entry for each class and method")]
+
 use std::array;
 use std::collections::HashMap;
 use std::sync::OnceLock;

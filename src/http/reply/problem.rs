@@ -66,6 +66,7 @@ impl Problem {
             }
             ErrorKind::NotAcceptable => ("not-acceptable", "Inacceptable", "Not acceptable"),
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
+            ErrorKind::TooMany(_) => ("too-many-requests", "Trop de requêtes", "Too many requests"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
         let refused = error.refusals.iter().take(ERRORS_MAX).map(|refusal| RefusedValue {
@@ -127,6 +128,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

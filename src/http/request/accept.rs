@@ -28,13 +28,13 @@ fn split_unquoted(text: &str, separator: u8) -> Vec<&str> {
             b'\\' if is_quoted => is_escaped = true,
             b'"' => is_quoted = !is_quoted,
             _ if byte == separator && !is_quoted => {
-                parts.push(text[start..at].trim());
+                parts.push(text.get(start..at).unwrap_or_default().trim());
                 start = at + 1;
             }
             _ => {}
         }
     }
-    parts.push(text[start..].trim());
+    parts.push(text.get(start..).unwrap_or_default().trim());
     parts
 }
 

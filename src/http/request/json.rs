@@ -29,7 +29,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
             "n’est pas du JSON (ligne {line}, colonne {column})",
             "is not JSON (line {line}, column {column})"
         );
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+        let start = String::from_utf8_lossy(bytes.get(..bytes.len().min(200)).unwrap_or_default());
         Refusal::new("body", start, message).into()
     })
 }

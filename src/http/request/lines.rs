@@ -103,7 +103,9 @@ impl BodyLines {
             if lines.len() >= size.lines || *bytes >= size.bytes {
                 break true;
             }
-            let Some(end) = buffer[search..].iter().position(|byte| *byte == b'\n') else {
+            let Some(end) =
+                buffer.get(search..).unwrap_or_default().iter().position(|byte| *byte == b'\n')
+            else {
                 search = buffer.len();
                 break false;
             };
@@ -111,7 +113,7 @@ impl BodyLines {
             self.row += 1;
             *bytes += line.len();
             (from, search) = (line.end + 1, line.end + 1);
-            self.push(&buffer[line], lines);
+            self.push(buffer.get(line).unwrap_or_default(), lines);
         };
         self.searched = search - from;
         self.buffer = buffer;

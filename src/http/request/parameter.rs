@@ -1,6 +1,11 @@
 //! A parameter of the path, the query string or the headers, declared once as a constant that both
 //! reads the value from a request and describes it in the OpenAPI document.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 use serde_json::{Value, json};
 
 use crate::http::request::reader::{Location, ParameterReader, Read};

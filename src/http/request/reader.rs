@@ -80,7 +80,7 @@ impl Pairs {
             refused.push(Refusal::new("query", count, message));
         }
         let query = match query.match_indices('&').nth(PARAMETERS_MAX) {
-            Some((end, _)) => &query[..end],
+            Some((end, _)) => query.get(..end).unwrap_or_default(),
             None => query,
         };
         let mut pairs: Vec<(String, String)> = Vec::new();

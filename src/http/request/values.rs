@@ -37,7 +37,7 @@ impl UncheckedRest<'_> {
     fn one_of(&mut self, characters: &[u8]) -> bool {
         let found = self.0.first().is_some_and(|first| characters.contains(first));
         if found {
-            self.0 = &self.0[1..];
+            self.0 = self.0.get(1..).unwrap_or_default();
         }
         found
     }

@@ -87,7 +87,7 @@ impl CachedTile {
     /// # Errors
     /// Internal.
     pub fn new(version: TileVersion, plain: Vec<u8>, left_out: u64) -> Result<Self> {
-        let tag = format!("W/\"{}\"", &blake3::hash(&plain).to_hex()[..24]);
+        let tag = format!("W/\"{}\"", blake3::hash(&plain).to_hex().get(..24).unwrap_or_default());
         Ok(Self {
             version,
             tag: HeaderValue::from_str(&tag).map_err(Error::internal)?,

@@ -312,7 +312,7 @@ fn bounded<T>(
     let mut kept = items.len();
     loop {
         let mut out = TileOut::new(tile, name);
-        items[..kept].iter().for_each(|item| write(&mut out, item));
+        items.get(..kept).unwrap_or_default().iter().for_each(|item| write(&mut out, item));
         let left_out = (items.len() - kept) as u64;
         let bytes = out.finish(left_out);
         if bytes.len() <= BYTES_MAX || kept == 0 {

@@ -89,7 +89,12 @@ fn cut(ring: Vec<UnitPoint>) -> Vec<UnitPoint> {
     // negative outside.
     let depth = |edge: usize, (x, y): UnitPoint| {
         let (x, y) = (i64::from(x), i64::from(y));
-        [x - low, high - x, y - low, high - y][edge]
+        match edge {
+            0 => x - low,
+            1 => high - x,
+            2 => y - low,
+            _ => high - y,
+        }
     };
     let mut ring = ring;
     for edge in 0..4 {

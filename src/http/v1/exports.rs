@@ -268,7 +268,7 @@ impl ExportWork {
     /// Writes the next reports.
     fn step(mut self) -> Result<Self> {
         let end = self.rows.len().min(self.done + STEP_ROWS);
-        let rows = &self.rows[self.done..end];
+        let rows = self.rows.get(self.done..end).unwrap_or_default();
         let ids: Vec<&str> = rows.iter().map(|row| self.snapshot.id(*row)).collect();
         let mut stored = self.state.app.reader().get_many(self.city.id(), &ids)?;
         stored.retain(|one| self.passes(one));

@@ -12,25 +12,45 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::Interrupt;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::openapi::content::{binary, json, of};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, response_without_etag, to_json};
 use crate::http::reply::problem::too_large;
+use crate::http::request::audience::Audience;
+use crate::http::request::auth::Authorization;
 use crate::http::request::call::ServiceCall;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::form::{FORM_BYTES_MAX, bounded, form, is_multipart};
 use crate::http::request::parameter::path as path_parameter;
 use crate::http::request::types::PathSegment;
 use crate::http::state::AppState;
-use crate::media::{BYTES_MAX, Photo};
+use crate::media::{BYTES_MAX, Photo, PhotoClaim, PhotoPlace, PhotoStore, Uploader};
 use crate::message;
 
-/// Decodes and re-encodes uploaded photos in the pool of heavy work.
+/// Who sends a request, for the quota of photos: the holder of the crew key, else whoever is at its
+/// network address.
+pub fn uploader(state: &AppState, request: &Request) -> Uploader {
+    let shown = Authorization::of(request.uri(), request.headers(), &state.access);
+    if shown.authorize(Audience::KeyHolders, &state.access).is_ok() {
+        return Uploader::Key("crew".into());
+    }
+    let address = request.extensions().get::<ClientAddress>();
+    Uploader::at(address.map(|client| client.0))
+}
+
+/// Decodes and re-encodes uploaded photos in the pool of heavy work, if their sender may send them.
 ///
 /// # Errors
-/// One of them is not a valid photo.
-pub async fn photos(state: &AppState, files: Vec<Bytes>) -> Result<Vec<Photo>> {
+/// Too many photos for now; one of them is not a valid photo.
+pub async fn photos(state: &AppState, from: Uploader, files: Vec<Bytes>) -> Result<Vec<Photo>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = files.iter().map(Bytes::len).sum();
+    let now = state.app.now().as_second();
+    state.uploads.take(from, files.len(), bytes, now).map_err(too_many)?;
     let read = move |interrupt: &Interrupt| {
         let photo = |bytes: &Bytes| {
             interrupt.check()?;
@@ -46,24 +66,92 @@ pub fn path(name: &str) -> String {
     format!("/media/{name}")
 }
 
-/// Checks that every address of a photo of this service leads to a stored photo. Addresses
-/// elsewhere are not checked.
+fn too_many(seconds: u64) -> Error {
+    let minutes = seconds.div_ceil(60);
+    let message = message!(
+        "Trop de photos ont été envoyées ; réessayez dans {minutes} min.",
+        "Too many photos were sent; try again in {minutes} min."
+    );
+    Error::new(ErrorKind::TooMany(seconds), message)
+}
+
+/// Claims the photos of this service that a new report or update is about to show. Addresses
+/// elsewhere are not looked at. A photo belongs to the first report that shows it; where the
+/// request `is_repeated`, its photos may belong to the report that it made the first time.
 ///
 /// # Errors
-/// The first address without a photo.
-pub async fn check_stored<'a>(
+/// The first address without a photo, or whose photo belongs to another report; the photos are not
+/// accessible.
+pub async fn claim<'a>(
     state: &AppState,
+    base: &str,
     media: impl Iterator<Item = &'a String>,
-) -> Result<()> {
+    is_repeated: bool,
+) -> Result<ClaimedPhotos> {
+    let store = &state.public_config.photo_store;
+    let mut claimed = ClaimedPhotos { store: store.clone(), claims: Vec::new() };
     for url in media {
-        if let Some(name) = url.strip_prefix("/media/")
-            && !state.public_config.photo_store.has(name).await
-        {
-            let message = message!("n’est pas une photo conservée ici", "is not a photo kept here");
-            return Err(Refusal::new("media_url", url, message).into());
+        let path = url.strip_prefix(base).unwrap_or(url);
+        let Some(name) = path.strip_prefix("/media/") else { continue };
+        let place = store.place(name).await?;
+        // A report may name a photo twice, and its thumbnail.
+        let is_own = claimed.has(name) || place == Some(PhotoPlace::Kept) && is_repeated;
+        let claim = match place {
+            Some(PhotoPlace::Pending) => store.claim(name),
+            _ => None,
+        };
+        let message = match place {
+            _ if is_own => continue,
+            None => message!("n’est pas une photo conservée ici", "is not a photo kept here"),
+            Some(_) => message!(
+                "appartient déjà à une demande ; envoyez la photo de nouveau",
+                "belongs to a report already; send the photo again"
+            ),
+        };
+        match claim {
+            Some(claim) => claimed.claims.push(claim),
+            None => return Err(Refusal::new("media_url", url, message).into()),
         }
     }
-    Ok(())
+    Ok(claimed)
+}
+
+/// Photos that a new report or update is about to show. Where it is not stored, they go on waiting.
+pub struct ClaimedPhotos {
+    store: PhotoStore,
+    claims: Vec<PhotoClaim>,
+}
+
+impl ClaimedPhotos {
+    fn has(&self, name: &str) -> bool {
+        self.claims.iter().any(|claim| claim.is_of(name))
+    }
+
+    /// Stores photos that came with the report itself, and claims them.
+    ///
+    /// # Errors
+    /// The photos are not accessible.
+    pub async fn add(&mut self, photos: Vec<Photo>) -> Result<()> {
+        for photo in photos {
+            let (name, _) = self.store.put_pending(photo).await?;
+            // Where another request with the same photo has it claimed, that one keeps it.
+            self.claims.extend(self.store.claim(&name));
+        }
+        Ok(())
+    }
+
+    /// Moves the photos to those of reports, once the report is stored; also where the client goes
+    /// away meanwhile. What fails is done by [`watch_photos`](crate::http::watch_photos) later.
+    pub async fn keep(self) {
+        let keep = async move {
+            for claim in &self.claims {
+                if let Err(error) = self.store.keep(claim.name()).await {
+                    tracing::error!(cause = ?error.cause, "a photo could not be moved: {error}");
+                }
+            }
+        };
+        let _ = tokio::spawn(keep).await;
+    }
 }
 
 /// A form with one photo.
@@ -109,12 +197,21 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/v1/media", "create_media", Tag::Reports, create)
             .described(
-                "Envoie une photo ; la réponse donne son adresse et le lieu de la prise de vue.",
-                "Uploads a photo; the response has its address and where it was taken.",
+                "Envoie une photo ; la réponse donne son adresse et le lieu de la prise de vue. La \
+                 photo appartient à la première demande qui la montre ; sans demande, elle est \
+                 retirée après un jour.",
+                "Uploads a photo; the response has its address and where it was taken. The photo \
+                 belongs to the first report that shows it; without a report it is removed after a \
+                 day.",
             )
             .body(&body)
             .responds_with(&[json::<StoredPhoto>()])
-            .status_codes(&[(201, "stored"), (400, "refused"), (413, "too large")])
+            .status_codes(&[
+                (201, "stored"),
+                (400, "refused"),
+                (413, "too large"),
+                (429, "too many"),
+            ])
             .body_bytes_max(FORM_BYTES_MAX),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
             .described("Une photo.", "A photo.")
@@ -126,6 +223,7 @@ pub fn operations() -> Vec<Operation> {
 
 async fn create(call: ServiceCall, request: Request) -> HandlerResult {
     let ServiceCall { state, context, .. } = call;
+    let from = uploader(&state, &request);
     let mut files = match is_multipart(request.headers()) {
         true => form(request).await?.files,
         false => {
@@ -134,14 +232,15 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
         }
     };
     let count = files.len();
-    let Some(file) = files.pop().filter(|_| count == 1) else {
+    let one = files.pop().filter(|_| count == 1);
+    let read = photos(&state, from, one.into_iter().collect()).await?.pop();
+    let Some(photo) = read.map(Photo::with_secret_name) else {
         let message = message!("une photo à la fois", "one photo at a time");
         return Err(Refusal::new("media", count, message).into());
     };
-    let photo = state.app.compute_heavy(move |_| Photo::read(&file)).await?;
     let (width, height) = (photo.width, photo.height);
     let position = photo.position.map(|at| PhotoPosition { lon: at.lon(), lat: at.lat() });
-    let (name, small) = state.public_config.photo_store.put(photo).await?;
+    let (name, small) = state.public_config.photo_store.put_pending(photo).await?;
     let (media_url, thumbnail_url) = (path(&name), path(&small));
     let location = HeaderValue::from_str(&format!("{}{media_url}", context.base(&state)));
     let body = to_json(&StoredPhoto { media_url, thumbnail_url, width, height, position })?;
@@ -155,13 +254,18 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
 
 /// `GET /media/{name}`
 async fn one(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> HandlerResult {
-    let bytes = state.public_config.photo_store.get(&name).await?;
+    let (bytes, place) = state.public_config.photo_store.get(&name).await?;
+    let cache = match place {
+        PhotoPlace::Kept => "public, max-age=31536000, immutable",
+        // It may be gone tomorrow.
+        PhotoPlace::Pending => "private, max-age=600",
+    };
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CONTENT_DISPOSITION, "inline"),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::CACHE_CONTROL, cache),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),

@@ -82,7 +82,7 @@ fn answer(
     let catalogue = city.catalogue();
     let FoundRecurrences { found, services_left_out } = search.find(snapshot, &catalogue)?;
     let names = SentenceNames { catalogue: &catalogue, zone: city.zone(), language };
-    let shown = &found.places[..found.places.len().min(limit)];
+    let shown = found.places.get(..found.places.len().min(limit)).unwrap_or_default();
     let mut features = Vec::with_capacity(shown.len());
     for place in shown {
         let address = state.app.address_of(city, snapshot, place)?;

@@ -150,7 +150,7 @@ impl WordLetters {
     /// Looks at a line. O(n).
     pub fn add(&mut self, line: &[u8]) {
         for (at, byte) in line.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
-            let before = if at == 0 { b' ' } else { line[at - 1] };
+            let before = at.checked_sub(1).and_then(|at| line.get(at)).copied().unwrap_or(b' ');
             let behind = line.get(at + 1).copied().unwrap_or(b' ');
             let is_gap = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
             let around = match (before, behind) {
@@ -160,8 +160,10 @@ impl WordLetters {
                 (b'a'..=b'z', behind) if is_gap(behind) => Around::End,
                 _ => continue,
             };
-            let count = &mut self.counts[around as usize][usize::from(*byte - 0x80)];
-            *count = count.saturating_add(1);
+            let counts = self.counts.get_mut(around as usize);
+            if let Some(count) = counts.and_then(|all| all.get_mut(usize::from(*byte - 0x80))) {
+                *count = count.saturating_add(1);
+            }
         }
     }
 
@@ -249,14 +251,17 @@ impl<R: Read> Read for CodePageReader<R> {
                     None => self.text.push(byte),
                     Some(at) => {
                         let mut utf_8 = [0; 4];
-                        let c = self.characters[usize::from(at)];
+                        let c = self.characters.get(usize::from(at)).copied().unwrap_or('\u{fffd}');
                         self.text.extend_from_slice(c.encode_utf8(&mut utf_8).as_bytes());
                     }
                 }
             }
         }
         let n = buffer.len().min(self.text.len() - self.given);
-        buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
+        buffer
+            .get_mut(..n)
+            .unwrap_or_default()
+            .copy_from_slice(self.text.get(self.given..self.given + n).unwrap_or_default());
         self.given += n;
         Ok(n)
     }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::io::Read;
 use std::rc::Rc;
 
+use crate::domain::restored;
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::read::csv_delimiter::{LineStyle, separator_line, whole_records, wrapped_note};
@@ -12,6 +13,7 @@ use crate::ingest::read::csv_line::split_line;
 use crate::ingest::read::csv_record::RecordText;
 use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
 use crate::ingest::read::json::too_long;
+use crate::ingest::read::own_table::is_own_export;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::{BrokenRows, TableShape, short_rows_note, titles_note};
@@ -35,6 +37,8 @@ pub struct CsvReader<R> {
     broken: BrokenRows,
     /// Each row is in quotes as a whole.
     is_wrapped: bool,
+    /// This program wrote the table: cells that begin a formula have an apostrophe before it.
+    is_own: bool,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -48,7 +52,7 @@ impl<R: Read> CsvReader<R> {
         let lines = text.sample(LOOK_ROWS);
         let named = lines.first().and_then(|line| separator_line(line));
         let above = usize::from(named.is_some());
-        let lines = &lines[above.min(lines.len())..];
+        let lines = lines.get(above.min(lines.len())..).unwrap_or_default();
         let style = LineStyle::of(lines, delimiter.or(named))?;
         let delimiter = style.delimiter;
         (text.delimiter, text.is_wrapped) = (delimiter, style.is_wrapped);
@@ -56,7 +60,7 @@ impl<R: Read> CsvReader<R> {
         let records: Vec<_> = records.iter().map(|record| style.unwrapped(record)).collect();
         let rows: Vec<Vec<String>> = records.iter().map(|one| texts(one, delimiter)).collect();
         let above_header = rows_above_header(&rows);
-        let titles = &records[..above_header];
+        let titles = records.get(..above_header).unwrap_or_default();
         let title_lines = titles.iter().map(|one| 1 + memchr::memchr_iter(b'\n', one).count());
         let title_lines = title_lines.sum::<usize>();
         let titles = titles.iter().filter_map(|line| title(line, delimiter)).collect();
@@ -71,6 +75,10 @@ impl<R: Read> CsvReader<R> {
         let refused = refused_header(&names);
         let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
         names.drain(..passed);
+        let is_own = read_as.is_some() || is_own_export(&names);
+        if is_own {
+            names.iter_mut().for_each(|name| *name = restored(name).into_owned());
+        }
         if names.len() > COLUMNS_MAX {
             let has = names.len();
             return Err(message!(
@@ -93,6 +101,7 @@ impl<R: Read> CsvReader<R> {
             short_rows: 0,
             broken: BrokenRows::default(),
             is_wrapped: style.is_wrapped,
+            is_own,
         })
     }
 
@@ -106,7 +115,10 @@ impl<R: Read> CsvReader<R> {
                         let message = message!("contient un octet nul", "contains a NUL byte");
                         row.refusal.get_or_insert_with(|| Refusal::new(name, &text, message));
                     }
-                    row.cells.push(text);
+                    match self.is_own {
+                        true => row.cells.push(&restored(text)),
+                        false => row.cells.push(text),
+                    }
                 }
                 Err(_) => {
                     let text = String::from_utf8_lossy(cell);
@@ -186,7 +198,9 @@ fn widths_below(
 /// The cells of a line.
 fn texts(line: &[u8], delimiter: u8) -> Vec<String> {
     let (text, cells) = split_line(line, delimiter);
-    let cells = cells.into_iter().map(|at| String::from_utf8_lossy(&text[at]).trim().to_owned());
+    let cells = cells
+        .into_iter()
+        .map(|at| String::from_utf8_lossy(text.get(at).unwrap_or_default()).trim().to_owned());
     cells.collect()
 }
 

@@ -71,7 +71,7 @@ fn content_of(record: &[u8], delimiter: u8) -> Option<Vec<u8>> {
     let (text, cells) = split_line(record.trim_ascii_end(), delimiter);
     let (first, others) = cells.split_first()?;
     let is_alone = first.len() > 1 && others.iter().all(std::ops::Range::is_empty);
-    is_alone.then(|| text[first.clone()].to_vec())
+    is_alone.then(|| text.get(first.clone()).unwrap_or_default().to_vec())
 }
 
 /// How many cells the records have within the quotes around each of them, where nearly all have
@@ -102,14 +102,16 @@ pub(super) fn whole_records(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let (mut records, mut at) = (Vec::with_capacity(lines.len()), 0);
     while at < lines.len() {
         let (mut quotes, mut joined) = (0, 1);
-        for (number, line) in lines[at..].iter().take(JOINED_MAX).enumerate() {
+        for (number, line) in
+            lines.get(at..).unwrap_or_default().iter().take(JOINED_MAX).enumerate()
+        {
             quotes += memchr::memchr_iter(b'"', line).count();
             if quotes.is_multiple_of(2) {
                 joined = number + 1;
                 break;
             }
         }
-        records.push(lines[at..at + joined].join(&b'\n'));
+        records.push(lines.get(at..at + joined).unwrap_or_default().join(&b'\n'));
         at += joined;
     }
     records

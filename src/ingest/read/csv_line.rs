@@ -2,8 +2,14 @@
 //! is a character.
 
 use std::ops::Range;
+use std::slice::SliceIndex;
 
 use memchr::memchr;
+
+/// A part of some bytes; nothing where it goes beyond them.
+pub(super) fn part<R: SliceIndex<[u8], Output = [u8]>>(bytes: &[u8], range: R) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
+}
 
 /// The byte between the lines of a text: a carriage return where most line ends outside of quotes
 /// are one without a line feed.
@@ -45,8 +51,9 @@ pub fn split_line(line: &[u8], delimiter: u8) -> (Vec<u8>, Vec<Range<usize>>) {
             _ => None,
         }
         .unwrap_or_else(|| {
-            let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
-            text.extend_from_slice(&line[at..end]);
+            let end = memchr(delimiter, line.get(at..).unwrap_or_default())
+                .map_or(line.len(), |found| at + found);
+            text.extend_from_slice(line.get(at..end).unwrap_or_default());
             end
         });
         ranges.push(from..text.len());
@@ -61,7 +68,7 @@ pub fn split_line(line: &[u8], delimiter: u8) -> (Vec<u8>, Vec<Range<usize>>) {
 fn closed_cell(line: &[u8], from: usize, delimiter: u8, text: &mut Vec<u8>) -> Option<usize> {
     let (mut at, begun) = (from + 1, text.len());
     while let Some(found) = line.get(at..).and_then(|rest| memchr(b'"', rest)) {
-        text.extend_from_slice(&line[at..at + found]);
+        text.extend_from_slice(line.get(at..at + found).unwrap_or_default());
         at += found + 1;
         match line.get(at) {
             None => return Some(at),

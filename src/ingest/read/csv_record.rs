@@ -7,7 +7,7 @@ use std::ops::{Range, RangeInclusive};
 use memchr::{memchr, memchr2};
 
 use crate::i18n::Message;
-use crate::ingest::read::csv_line::{cells_of, line_end, split_line};
+use crate::ingest::read::csv_line::{cells_of, line_end, part, split_line};
 use crate::ingest::read::open_quotes::{FarEnd, LinesAhead, SomeLines, open_cell};
 use crate::ingest::read::{ROW_BYTES_MAX, unreadable};
 
@@ -104,9 +104,9 @@ impl<R: Read> RecordText<R> {
 
     /// The first lines, as many as have been read at once, without one that is cut.
     pub fn sample(&self, lines: usize) -> Vec<Vec<u8>> {
-        let text = &self.buffer[self.start..];
+        let text = part(&self.buffer, self.start..);
         let whole = if self.is_at_end { text.len() } else { text.len().min(CHUNK) };
-        let split = text[..whole].split(|b| *b == self.line_end);
+        let split = text.get(..whole).unwrap_or_default().split(|b| *b == self.line_end);
         let first = split.take(lines).map(|line| line.trim_ascii_end().to_vec());
         let mut first: Vec<Vec<u8>> = first.collect();
         let is_cut = !self.is_at_end && self.buffer.len() >= CHUNK;
@@ -129,7 +129,7 @@ impl<R: Read> RecordText<R> {
 
     /// The cells of the record that was read last.
     pub fn cells(&self) -> impl Iterator<Item = &[u8]> {
-        self.ranges.iter().map(|range| &self.text[range.clone()])
+        self.ranges.iter().map(|range| self.text.get(range.clone()).unwrap_or_default())
     }
 
     /// Splits the next record that is not blank; `None` at the end. `wants` are the numbers of
@@ -148,13 +148,13 @@ impl<R: Read> RecordText<R> {
             if end - self.start > ROW_BYTES_MAX {
                 return self.pass_long_line().map(Some);
             }
-            if self.buffer[self.start..end].iter().all(u8::is_ascii_whitespace)
-                && memchr(self.delimiter, &self.buffer[self.start..end]).is_none()
+            if part(&self.buffer, self.start..end).iter().all(u8::is_ascii_whitespace)
+                && memchr(self.delimiter, part(&self.buffer, self.start..end)).is_none()
             {
                 (self.start, self.line) = (next, self.line + 1);
                 continue;
             }
-            if memchr(b'"', &self.buffer[self.start..end]).is_none() {
+            if memchr(b'"', part(&self.buffer, self.start..end)).is_none() {
                 self.split_plain(end);
                 (self.start, self.line) = (next, self.line + 1);
                 return Ok(Some(Record { line, has_open_quote: false, is_too_long: false }));
@@ -164,9 +164,9 @@ impl<R: Read> RecordText<R> {
             }
             let record = self.split_quoted(&(1..=1))?;
             if let Some(first) = self.ranges.first().cloned()
-                && self.ranges[1..].iter().all(Range::is_empty)
+                && self.ranges.get(1..).unwrap_or_default().iter().all(Range::is_empty)
             {
-                (self.text, self.ranges) = split_line(&self.text[first], self.delimiter);
+                (self.text, self.ranges) = split_line(part(&self.text, first), self.delimiter);
             }
             return Ok(Some(record));
         }
@@ -175,7 +175,7 @@ impl<R: Read> RecordText<R> {
     fn split_plain(&mut self, end: usize) {
         self.text.clear();
         self.ranges.clear();
-        self.text.extend_from_slice(&self.buffer[self.start..end]);
+        self.text.extend_from_slice(part(&self.buffer, self.start..end));
         let mut from = 0;
         for at in memchr::memchr_iter(self.delimiter, &self.text) {
             self.ranges.push(from..at);
@@ -216,7 +216,7 @@ impl<R: Read> RecordText<R> {
                 return Ok(self.take_line(end, next));
             }
         } else if is_bad && !wants.contains(&count) {
-            let literal = &self.buffer[self.start..end];
+            let literal = part(&self.buffer, self.start..end);
             if wants.contains(&literal.split(|b| *b == self.delimiter).count()) {
                 self.split_plain(end);
             }
@@ -232,7 +232,7 @@ impl<R: Read> RecordText<R> {
     /// The first line alone is the record, its open quote a character.
     fn take_line(&mut self, end: usize, next: usize) -> Record {
         let line = self.line;
-        (self.text, self.ranges) = split_line(&self.buffer[self.start..end], self.delimiter);
+        (self.text, self.ranges) = split_line(part(&self.buffer, self.start..end), self.delimiter);
         (self.start, self.line) = (next, line + 1);
         Record { line, has_open_quote: true, is_too_long: false }
     }
@@ -252,7 +252,7 @@ impl<R: Read> RecordText<R> {
     fn is_known_open(&mut self, end: usize, next: usize, wants: &RangeInclusive<usize>) -> bool {
         let begins = self.before + next as u64;
         let Some(far) = self.ahead.seen(begins).filter(|_| *wants.end() > 0) else { return false };
-        let line = &self.buffer[self.start..end];
+        let line = part(&self.buffer, self.start..end);
         let Some((cells, is_malformed)) = open_cell(line, self.delimiter) else { return false };
         if far.is_cut && !self.ahead.is_judged(begins) {
             let lines = lines_between(
@@ -284,7 +284,7 @@ impl<R: Read> RecordText<R> {
         if far.is_unclosed || far.is_cut {
             return true;
         }
-        let fits = wants.contains(&cells_of(&self.buffer[self.start..end], self.delimiter));
+        let fits = wants.contains(&cells_of(part(&self.buffer, self.start..end), self.delimiter));
         let lines = lines_between(
             &self.buffer,
             self.before,
@@ -369,9 +369,9 @@ impl<R: Read> RecordText<R> {
     fn plain(&mut self, from: usize, split: &mut Split) -> Result<usize, Message> {
         let mut at = from;
         loop {
-            let found = memchr2(self.delimiter, self.line_end, &self.buffer[at..]);
+            let found = memchr2(self.delimiter, self.line_end, part(&self.buffer, at..));
             let end = found.map_or(self.buffer.len(), |found| at + found);
-            self.text.extend_from_slice(&self.buffer[at..end]);
+            self.text.extend_from_slice(part(&self.buffer, at..end));
             at = end;
             if found.is_none() && at - self.start > ROW_BYTES_MAX {
                 split.cut = Some(CutIn::Plain);
@@ -392,9 +392,9 @@ impl<R: Read> RecordText<R> {
                 split.cut = Some(CutIn::Quotes);
                 return Ok(at);
             }
-            let found = memchr(b'"', &self.buffer[at..]);
+            let found = memchr(b'"', part(&self.buffer, at..));
             let end = found.map_or(self.buffer.len(), |found| at + found);
-            let part = &self.buffer[at..end];
+            let part = part(&self.buffer, at..end);
             split.line_ends += memchr::memchr_iter(self.line_end, part).count() as u64;
             self.text.extend_from_slice(part);
             at = end;
@@ -437,7 +437,7 @@ impl<R: Read> RecordText<R> {
                 return Ok(None);
             }
         }
-        Ok(Some(self.buffer[at]))
+        Ok(self.buffer.get(at).copied())
     }
 
     /// End of the line that begins at `from`, without its line end, and where the next begins. A
@@ -445,9 +445,9 @@ impl<R: Read> RecordText<R> {
     fn line_at(&mut self, from: usize) -> Result<(usize, usize), Message> {
         let mut searched = from;
         loop {
-            if let Some(found) = memchr(self.line_end, &self.buffer[searched..]) {
+            if let Some(found) = memchr(self.line_end, part(&self.buffer, searched..)) {
                 let end = searched + found;
-                let cr = end > from && self.buffer[end - 1] == b'\r';
+                let cr = end > from && self.buffer.get(end - 1) == Some(&b'\r');
                 return Ok((end - usize::from(cr), end + 1));
             }
             searched = self.buffer.len();
@@ -461,7 +461,7 @@ impl<R: Read> RecordText<R> {
     fn pass_long_line(&mut self) -> Result<Record, Message> {
         self.ranges.clear();
         loop {
-            let found = memchr(self.line_end, &self.buffer[self.start..]);
+            let found = memchr(self.line_end, part(&self.buffer, self.start..));
             self.start = found.map_or(self.buffer.len(), |found| self.start + found + 1);
             self.compact();
             if found.is_some() || !self.fill()? {
@@ -495,6 +495,6 @@ impl<R: Read> RecordText<R> {
 
 /// Lines of a buffer that begins at `before`; `signs` are the line end and the delimiter.
 fn lines_between(buffer: &[u8], before: u64, signs: (u8, u8), at: Range<usize>) -> SomeLines<'_> {
-    let text = &buffer[at.start.min(at.end)..at.end];
+    let text = buffer.get(at.start.min(at.end)..at.end).unwrap_or_default();
     SomeLines { at: before + at.start as u64, text, line_end: signs.0, delimiter: signs.1 }
 }

@@ -161,7 +161,7 @@ impl<R: BufRead> Elements<R> {
             let (taken, done) = scan.pass(bytes);
             whole = whole && self.buffer.len() + taken <= ROW_BYTES_MAX;
             if keep && whole {
-                self.buffer.extend_from_slice(&bytes[..taken]);
+                self.buffer.extend_from_slice(bytes.get(..taken).unwrap_or_default());
             }
             self.input.consume(taken);
             if done {

@@ -75,7 +75,7 @@ pub fn detect(mut input: impl Read) -> io::Result<Detected> {
         let rest = count(&buffer, &mut well_formed, &mut malformed);
         // What is well-formed UTF-8 needs no detector, nor do lines of ASCII.
         if malformed > before {
-            for line in buffer[kept..].split_inclusive(|b| *b == b'\n') {
+            for line in buffer.get(kept..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
                 if fed < DETECT_BYTES && !line.is_ascii() {
                     detector.feed(line, false);
                     votes.add(line);
@@ -129,7 +129,8 @@ fn count(bytes: &[u8], well_formed: &mut u64, malformed: &mut u64) -> usize {
         let (valid, error) = match std::str::from_utf8(rest) {
             Ok(text) => (text, None),
             Err(error) => {
-                let valid = std::str::from_utf8(&rest[..error.valid_up_to()]);
+                let valid =
+                    std::str::from_utf8(rest.get(..error.valid_up_to()).unwrap_or_default());
                 (valid.unwrap_or_default(), Some(error))
             }
         };
@@ -139,7 +140,7 @@ fn count(bytes: &[u8], well_formed: &mut u64, malformed: &mut u64) -> usize {
         let Some(error) = error else { return 0 };
         let Some(length) = error.error_len() else { return rest.len() - error.valid_up_to() };
         *malformed += 1;
-        rest = &rest[error.valid_up_to() + length..];
+        rest = rest.get(error.valid_up_to() + length..).unwrap_or_default();
     }
 }
 
@@ -148,7 +149,7 @@ fn marked(start: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return Some(encoding);
     }
-    let start = &start[..start.len().min(START_BYTES)];
+    let start = start.get(..start.len().min(START_BYTES)).unwrap_or_default();
     let zeros = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let (even, odd, half) = (zeros(0), zeros(1), start.len() / 2);
     // Texts of other scripts have zeros at their digits and separators, on one side alone.
@@ -240,8 +241,11 @@ impl<R: Read> DecodingReader<R> {
             self.is_at_end = read == 0;
         }
         self.text.resize(4 * CHUNK, 0);
-        let (result, read, written, _) =
-            self.decoder.decode_to_utf8(&self.raw[self.from..], &mut self.text, self.is_at_end);
+        let (result, read, written, _) = self.decoder.decode_to_utf8(
+            self.raw.get(self.from..).unwrap_or_default(),
+            &mut self.text,
+            self.is_at_end,
+        );
         self.from += read;
         self.text.truncate(written);
         self.given = 0;
@@ -259,7 +263,10 @@ impl<R: Read> Read for DecodingReader<R> {
             self.decode()?;
         }
         let n = buffer.len().min(self.text.len() - self.given);
-        buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
+        buffer
+            .get_mut(..n)
+            .unwrap_or_default()
+            .copy_from_slice(self.text.get(self.given..self.given + n).unwrap_or_default());
         self.given += n;
         Ok(n)
     }

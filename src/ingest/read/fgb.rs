@@ -108,7 +108,9 @@ impl FgbPlan {
         let placed = self.point(feature).and_then(|point| {
             if let (Some(point), Some(place)) = (point, self.place) {
                 for (column, text) in place.into_iter().zip(self.crs.cells(point)?) {
-                    cells[column] = Some(text);
+                    if let Some(cell) = cells.get_mut(column) {
+                        *cell = Some(text);
+                    }
                 }
             }
             Ok(())
@@ -129,8 +131,8 @@ impl FgbPlan {
             let number = usize::from(u16::from_le_bytes(values.take().ok_or_else(broken)?));
             let (column, kind) = *self.kinds.get(number).ok_or_else(broken)?;
             let text = values.text(kind).ok_or_else(broken)?;
-            if let Some(column) = column {
-                cells[column] = text;
+            if let Some(cell) = column.and_then(|column| cells.get_mut(column)) {
+                *cell = text;
             }
         }
         Ok(())

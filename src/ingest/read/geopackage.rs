@@ -57,7 +57,8 @@ fn check_whole(path: &Path) -> Result<(), Message> {
         let four = header.get(at..at + 4)?;
         Some(u32::from_be_bytes(four.try_into().ok()?))
     };
-    let size = header.get(16..18).map(|two| u64::from(two[0]) << 8 | u64::from(two[1]));
+    let size =
+        header.get(16..18).map(|two| two.iter().fold(0, |size, byte| size << 8 | u64::from(*byte)));
     let page = size.map(|size| if size == 1 { 1 << 16 } else { size });
     // The count is that of the last change where both counters of changes agree.
     let is_valid = number(24) == number(92);
@@ -306,7 +307,8 @@ impl LayerPlan {
         let mut refusal = None;
         for (at, column) in self.numbers.iter().enumerate() {
             let Some(column) = column else { continue };
-            cells[*column] = match row.get_ref(at)? {
+            let Some(cell) = cells.get_mut(*column) else { continue };
+            *cell = match row.get_ref(at)? {
                 ValueRef::Null => None,
                 ValueRef::Integer(number) => Some(number.to_string()),
                 ValueRef::Real(number) => Some(number.to_string()),
@@ -314,7 +316,7 @@ impl LayerPlan {
                     Ok(text) => text.to_owned(),
                     Err(_) => {
                         let text = String::from_utf8_lossy(text).into_owned();
-                        let name = &self.columns.names()[*column];
+                        let name = self.columns.names().get(*column).map_or("?", String::as_str);
                         let message = message!("n’est pas de l’UTF-8", "is not UTF-8");
                         refusal.get_or_insert_with(|| Refusal::new(name, &text, message));
                         text
@@ -332,7 +334,9 @@ impl LayerPlan {
                 Ok(None) => {}
                 Ok(Some(texts)) => {
                     for (column, text) in place.iter().zip(texts) {
-                        cells[*column] = Some(text);
+                        if let Some(cell) = cells.get_mut(*column) {
+                            *cell = Some(text);
+                        }
                     }
                 }
                 Err(wrong) => {

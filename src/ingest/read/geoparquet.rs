@@ -77,8 +77,9 @@ impl GeoColumn {
             return Ok(Some(Self { name, crs }));
         };
         let geo: Value = serde_json::from_str(geo).map_err(damaged)?;
-        let Some(name) = geo["primary_column"].as_str() else { return Ok(None) };
-        let column = &geo["columns"][name];
+        let Some(name) = geo.get("primary_column").and_then(Value::as_str) else { return Ok(None) };
+        let columns = geo.get("columns").unwrap_or(&Value::Null);
+        let column = columns.get(name).unwrap_or(&Value::Null);
         let encoding = column["encoding"].as_str().unwrap_or_default();
         if !["WKB", "point"].contains(&encoding) {
             return Err(message!(
@@ -107,12 +108,13 @@ fn named_crs(text: &str) -> Result<GeometryCrs, Message> {
 
 /// A reference system described by PROJJSON, by the code that it names itself by.
 fn projjson(crs: &Value) -> Result<GeometryCrs, Message> {
-    let code = match &crs["id"]["code"] {
+    let id = crs.get("id").unwrap_or(&Value::Null);
+    let code = match id.get("code").unwrap_or(&Value::Null) {
         Value::String(code) => code.clone(),
         code => code.to_string(),
     };
     let name = crs["name"].as_str().unwrap_or_default();
-    of_authority(crs["id"]["authority"].as_str().unwrap_or_default(), &code, name)
+    of_authority(id.get("authority").and_then(Value::as_str).unwrap_or_default(), &code, name)
 }
 
 fn of_authority(organization: &str, code: &str, name: &str) -> Result<GeometryCrs, Message> {
@@ -216,7 +218,11 @@ impl ParquetPlan {
                 continue;
             }
             match role {
-                Role::Cell(column) => cells[*column] = value.text(kind),
+                Role::Cell(column) => {
+                    if let Some(cell) = cells.get_mut(*column) {
+                        *cell = value.text(kind);
+                    }
+                }
                 Role::Wkb => wkb = Some(value),
                 Role::X => x = value.number(),
                 Role::Y => y = value.number(),
@@ -233,7 +239,9 @@ impl ParquetPlan {
         let mut place = |point| -> Result<(), Refusal> {
             if let (Some(point), Some((crs, columns))) = (point, &self.geometry) {
                 for (column, text) in columns.iter().zip(crs.cells(point)?) {
-                    cells[*column] = Some(text);
+                    if let Some(cell) = cells.get_mut(*column) {
+                        *cell = Some(text);
+                    }
                 }
             }
             Ok(())

@@ -40,7 +40,7 @@ fn has_digit(cell: &str) -> bool {
 /// is among the widest the one with most words that names of columns have; of equals the first, for
 /// a second row of names is none. `None` where no column has numbers or dates.
 fn above_typed_rows(rows: &FirstRows, widest: usize) -> Option<usize> {
-    let lower = &rows[rows.len().min(TITLES_MAX + 1).min(rows.len() / 2)..];
+    let lower = rows.get(rows.len().min(TITLES_MAX + 1).min(rows.len() / 2)..).unwrap_or_default();
     let lower: Vec<&Vec<String>> = lower.iter().filter(|row| filled(row) * 2 > widest).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let is_typed = |column: &usize| {
@@ -55,7 +55,7 @@ fn above_typed_rows(rows: &FirstRows, widest: usize) -> Option<usize> {
         filled(row) * 2 > widest && found.count() * 2 > typed.len()
     };
     let first = rows.iter().position(|row| !typed.is_empty() && has_data(row))?;
-    let above = &rows[..first.min(TITLES_MAX + 1)];
+    let above = rows.get(..first.min(TITLES_MAX + 1)).unwrap_or_default();
     let most = above.iter().map(|row| filled(row)).max().filter(|most| *most > 1)?;
     let wide = above.iter().enumerate().filter(|(_, row)| filled(row) * 5 >= most * 4);
     // Of equals the first: `max_by_key` gives the last.

@@ -186,8 +186,9 @@ impl<R: Read> JsonLinesReader<R> {
             any = true;
             let end = memchr::memchr(self.separator, bytes);
             let taken = end.map_or(bytes.len(), |end| end + 1);
-            let text = &bytes[..end.unwrap_or(taken)];
-            lines += memchr::memchr_iter(b'\n', &bytes[..taken]).count() as u64;
+            let text = bytes.get(..end.unwrap_or(taken)).unwrap_or_default();
+            lines +=
+                memchr::memchr_iter(b'\n', bytes.get(..taken).unwrap_or_default()).count() as u64;
             whole = whole && self.buffer.len() + text.len() <= ROW_BYTES_MAX;
             if whole {
                 self.buffer.extend_from_slice(text);

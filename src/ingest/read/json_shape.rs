@@ -326,15 +326,15 @@ fn are_alike(one: &Array, other: &Array) -> bool {
 /// What paths have in common at their start, and what is left of each between their common start
 /// and end.
 fn keys_of(paths: &[Vec<String>]) -> (Vec<String>, Vec<String>) {
-    let first = &paths[0];
+    let Some(first) = paths.first() else { return (Vec::new(), Vec::new()) };
     let shortest = paths.iter().map(Vec::len).min().unwrap_or_default();
-    let are_equal = |at: usize| paths.iter().all(|path| path[at] == first[at]);
+    let are_equal = |at: usize| paths.iter().all(|path| path.get(at) == first.get(at));
     let start = (0..shortest).take_while(|at| are_equal(*at)).count();
-    let from_end = |path: &Vec<String>, n: usize| path[path.len() - 1 - n].clone();
+    let from_end = |path: &Vec<String>, n: usize| path.iter().rev().nth(n).cloned();
     let same_end = |n: &usize| paths.iter().all(|path| from_end(path, *n) == from_end(first, *n));
     let end = (0..shortest - start).take_while(same_end).count();
-    let key = |path: &Vec<String>| path[start..path.len() - end].join(".");
-    (first[..start].to_vec(), paths.iter().map(key).collect())
+    let key = |path: &Vec<String>| path.get(start..path.len() - end).unwrap_or_default().join(".");
+    (first.get(..start).unwrap_or_default().to_vec(), paths.iter().map(key).collect())
 }
 
 /// Fails where another list than the one at `path` seems to hold requests, too: nothing says which
@@ -429,7 +429,7 @@ fn names(columns: &[Value]) -> Vec<String> {
 /// where it says longitude and latitude of WGS 84.
 fn crs_name(crs: &Value) -> Result<Option<String>, Message> {
     let wkid = crs["latestWkid"].as_u64().or(crs["wkid"].as_u64());
-    let code = match (wkid, crs["properties"]["name"].as_str()) {
+    let code = match (wkid, crs.pointer("/properties/name").and_then(Value::as_str)) {
         (Some(wkid), _) => wkid.to_string(),
         (None, Some(name)) if name.contains("CRS84") => return Ok(None),
         (None, Some(name)) => name.rsplit(':').next().unwrap_or_default().to_owned(),

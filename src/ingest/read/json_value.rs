@@ -132,14 +132,17 @@ fn without_no_numbers(json: &[u8]) -> (Vec<u8>, u64) {
     let (mut text, mut count, mut at) = (Vec::with_capacity(json.len()), 0, 0);
     let mut place = Place::default();
     while at < json.len() {
-        let token = TOKENS.iter().find(|token| !place.in_string && json[at..].starts_with(token));
+        let token = TOKENS.iter().find(|token| {
+            !place.in_string && json.get(at..).unwrap_or_default().starts_with(token)
+        });
         if let Some(token) = token {
             text.extend_from_slice(b"null");
             (count, at) = (count + 1, at + token.len());
             continue;
         }
-        place.pass(json[at]);
-        text.push(json[at]);
+        let Some(byte) = json.get(at) else { break };
+        place.pass(*byte);
+        text.push(*byte);
         at += 1;
     }
     (text, count)
@@ -184,14 +187,16 @@ impl<R: Read> Read for StructureReader<R> {
             let read = self.input.read(buffer)?;
             let mut kept = 0;
             for at in 0..read {
-                let byte = buffer[at];
+                let Some(byte) = buffer.get(at).copied() else { break };
                 if self.in_token && byte.is_ascii_alphabetic() {
                     continue;
                 }
                 // JSON itself has no capital letter outside of strings but in exponents.
                 self.in_token = !self.place.in_string && matches!(byte, b'N' | b'I');
                 self.place.pass(byte);
-                buffer[kept] = if self.in_token { b'0' } else { byte };
+                if let Some(place) = buffer.get_mut(kept) {
+                    *place = if self.in_token { b'0' } else { byte };
+                }
                 kept += 1;
             }
             if kept > 0 || read == 0 {

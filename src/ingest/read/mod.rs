@@ -27,6 +27,7 @@ mod json_value;
 mod layout;
 mod open_quotes;
 mod outline;
+mod own_table;
 mod page_members;
 mod pages;
 mod parquet_column;

@@ -122,8 +122,11 @@ impl LinesAhead {
         let end = lines.at + lines.text.len() as u64;
         let (from, to) = self.all_fit;
         let known = if from <= lines.at && to == end { end } else { lines.at };
-        let rest =
-            SomeLines { text: &lines.text[(known - lines.at) as usize..], at: known, ..lines };
+        let rest = SomeLines {
+            text: lines.text.get((known - lines.at) as usize..).unwrap_or_default(),
+            at: known,
+            ..lines
+        };
         self.examine(rest.text.len());
         let fit = known == end || rest.each().all(|(_, line)| lines.fits(line, wants));
         if fit {
@@ -166,7 +169,7 @@ pub(super) fn open_cell(line: &[u8], delimiter: u8) -> Option<(usize, bool)> {
                     at += 2;
                     continue;
                 }
-                let rest = &line[at + 1..];
+                let rest = line.get(at + 1..).unwrap_or_default();
                 let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\r') && **b != delimiter;
                 match rest.iter().find(|b| !blank(b)) {
                     None => return None,
@@ -175,7 +178,7 @@ pub(super) fn open_cell(line: &[u8], delimiter: u8) -> Option<(usize, bool)> {
                 }
             }
         }
-        at += memchr(delimiter, &line[at..])? + 1;
+        at += memchr(delimiter, line.get(at..).unwrap_or_default())? + 1;
         cells += 1;
     }
 }

@@ -120,12 +120,14 @@ impl Cells {
         if self.ranges.len() <= column {
             self.ranges.resize(column + 1, None);
         }
-        self.ranges[column] = Some(start..self.text.len());
+        if let Some(range) = self.ranges.get_mut(column) {
+            *range = Some(start..self.text.len());
+        }
     }
 
     /// The text of a column; `None` where the row does not have it.
     pub fn get(&self, column: usize) -> Option<&str> {
-        Some(&self.text[self.ranges.get(column)?.clone()?])
+        self.text.get(self.ranges.get(column)?.clone()?)
     }
 
     /// One more than the last column that the row has.

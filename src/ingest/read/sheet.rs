@@ -2,6 +2,7 @@
 //! a bounded number. What the first reading to the end finds is kept: a sheet may have a million
 //! empty rows under its last filled one, which are passed over once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::BufReader;
@@ -10,9 +11,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxCellReader, open_workbook};
 
+use crate::domain::restored;
 use crate::i18n::Message;
 use crate::ingest::read::ahead::{AheadRow, RowSender, RowsAhead};
 use crate::ingest::read::header::{LOOK_ROWS, rows_above_header};
+use crate::ingest::read::own_table::is_own_export;
 use crate::ingest::read::refused_header::refused_header;
 use crate::ingest::read::row::{COLUMNS_MAX, Row, RowReader, SourceColumns};
 use crate::ingest::read::table::{TableShape, titles_note};
@@ -229,6 +232,8 @@ pub struct SheetReader {
     titles: Vec<String>,
     /// Columns in front of the source's own, in a file of refused rows.
     passed: usize,
+    /// A spreadsheet saved a table of this program: an apostrophe is before what begins a formula.
+    is_own: bool,
     /// What is known of the sheet once it was read to its end.
     known: Arc<OnceLock<WholeSheet>>,
 }
@@ -259,10 +264,14 @@ impl SheetReader {
         let refused = refused_header(&names);
         let (passed, read_as) = refused.map_or((0, None), |(passed, as_)| (passed, Some(as_)));
         names.drain(..passed);
+        let is_own = read_as.is_some() || is_own_export(&names);
+        if is_own {
+            names.iter_mut().for_each(|name| *name = restored(name).into_owned());
+        }
         let mut columns = SourceColumns::of_header(names.iter().map(String::as_str));
         columns.read_as = read_as;
         let (shape, known) = (TableShape::of(&names), sheet.known.clone());
-        Ok(Self { rows, ahead, columns, shape, titles, passed, known })
+        Ok(Self { rows, ahead, columns, shape, titles, passed, is_own, known })
     }
 
     /// How many cells have a formula without a value, by column; `None` where none has.
@@ -306,7 +315,9 @@ impl RowReader for SheetReader {
         let Some(AheadRow { number, cells, .. }) = read else { return Ok(false) };
         row.number = number;
         let cells = cells.get(self.passed..).unwrap_or_default();
-        cells.iter().for_each(|cell| row.cells.push(cell.as_deref().unwrap_or_default()));
+        for cell in cells.iter().map(|cell| cell.as_deref().unwrap_or_default()) {
+            row.cells.push(&if self.is_own { restored(cell) } else { Cow::Borrowed(cell) });
+        }
         // Empty cells at the end of a row are not in the file.
         (cells.len()..self.shape.width()).for_each(|_| row.cells.push(""));
         self.shape.check(row);
@@ -386,7 +397,9 @@ fn each_row(
         if row.cells.len() <= column {
             row.cells.resize(column + 1, None);
         }
-        row.cells[column] = Some(text);
+        if let Some(cell) = row.cells.get_mut(column) {
+            *cell = Some(text);
+        }
     }
     if !row.cells.is_empty() {
         take(row);

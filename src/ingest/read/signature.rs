@@ -202,7 +202,7 @@ fn element(text: &[u8]) -> Option<Vec<u8>> {
             _ => return None,
         };
         match memchr::memmem::find(rest, end) {
-            Some(at) => rest = &rest[at + end.len()..],
+            Some(at) => rest = rest.get(at + end.len()..).unwrap_or_default(),
             None => return Some(Vec::new()),
         }
     }
@@ -275,7 +275,7 @@ fn is_script(text: &[u8]) -> bool {
         }
     }
     let name = skip_name(rest);
-    let rest = rest[name..].trim_ascii_start();
+    let rest = rest.get(name..).unwrap_or_default().trim_ascii_start();
     let sign: &[u8] = if is_variable { b"=" } else { b"(" };
     let value = rest.strip_prefix(sign).map(<[u8]>::trim_ascii_start).unwrap_or_default();
     name > 0 && matches!(value, [b'{', b'"' | b'}' | b'\n' | b' ', ..] | [b'[', b'{' | b'[', ..])
@@ -293,8 +293,9 @@ fn title(page: &[u8]) -> Option<String> {
     let page = String::from_utf8_lossy(page);
     let lower = page.to_ascii_lowercase();
     let open = lower.find("<title")?;
-    let from = open + lower[open..].find('>')? + 1;
-    let text = &page[from..from + lower[from..].find("</title")?];
+    let from = open + lower.get(open..).unwrap_or_default().find('>')? + 1;
+    let end = from + lower.get(from..).unwrap_or_default().find("</title")?;
+    let text = page.get(from..end)?;
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(text.chars().take(80).collect()).filter(|text: &String| !text.is_empty())
 }

@@ -42,7 +42,7 @@ pub fn spool(mut input: impl Read, most: u64) -> Result<TempPath, Message> {
         if copied > most {
             return Err(message!("dépasse {most} octets", "is longer than {most} bytes"));
         }
-        copy.write_all(&buffer[..n]).map_err(unwritable)?;
+        copy.write_all(buffer.get(..n).unwrap_or_default()).map_err(unwritable)?;
     }
     let file = copy.into_inner().map_err(|error| unwritable(error.into_error()))?;
     Ok(file.into_temp_path())

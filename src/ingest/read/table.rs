@@ -48,7 +48,10 @@ fn is_totals_label(cell: &str) -> bool {
     let text = fold(cell.trim()).replace(['-', ':', '.', '='], " ");
     let words: Vec<&str> = text.split_whitespace().collect();
     let is_word = |part: &[&str]| TOTALS.contains(&part.join(" ").as_str());
-    (1..=words.len().min(2)).any(|n| is_word(&words[..n]) || is_word(&words[words.len() - n..]))
+    (1..=words.len().min(2)).any(|n| {
+        is_word(words.get(..n).unwrap_or_default())
+            || is_word(words.get(words.len() - n..).unwrap_or_default())
+    })
 }
 
 /// Is the text a count or a sum, and neither a day nor a time?

@@ -330,7 +330,7 @@ struct CheckedReader {
 impl Read for CheckedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.unpacked.read(buffer)?;
-        self.sum.update(&buffer[..n]);
+        self.sum.update(buffer.get(..n).unwrap_or_default());
         if n == 0 && !buffer.is_empty() && self.sum.sum() != self.wanted {
             return Err(io::Error::other("the checksum of the zip archive is wrong: damaged"));
         }

@@ -1,6 +1,8 @@
 //! The language of a text whose encoding is not known yet, by its words in ASCII and by sequences
 //! of bytes around its accents: for encodings that differ in few characters.
 
+#![expect(clippy::indexing_slicing, reason = "tables of one entry for each language")]
+
 use std::collections::HashMap;
 
 use encoding_rs::{Encoding, WINDOWS_1252};

@@ -15,6 +15,7 @@ mod incident_change;
 mod keys;
 mod open;
 mod read_incidents;
+mod read_photos;
 mod read_reports;
 mod reader;
 mod report_update;

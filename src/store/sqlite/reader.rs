@@ -233,6 +233,18 @@ impl Reader {
         self.with(|db| Ok(contact::read(db, jurisdiction, id)?))
     }
 
+    /// Was a request with this idempotency key carried out?
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn is_remembered(&self, jurisdiction: &JurisdictionId, key: &str) -> Result<bool> {
+        self.with(|db| {
+            let sql = "SELECT 1 FROM idempotency
+                       WHERE jurisdiction_id = ? AND idempotency_key = ?";
+            Ok(db.prepare_cached(sql)?.exists([jurisdiction.as_str(), key])?)
+        })
+    }
+
     /// How far the import of the file with this digest has come.
     ///
     /// # Errors

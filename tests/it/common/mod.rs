@@ -165,6 +165,12 @@ pub fn python_or_skip(peer: &str) -> Option<PathBuf> {
     peer_or_skip(path.exists().then_some(path), peer)
 }
 
+/// How many files are in a folder, without those of its folders.
+pub fn files_in(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_file()).count()
+}
+
 /// Waits until something holds that another thread or process brings about. The limit only ends a
 /// test that would hang: it is longer than any machine takes.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {

@@ -1,5 +1,7 @@
 //! Hexagons as GeoJSON.
 
+#![expect(clippy::indexing_slicing, reason = "every list has an entry for each cell")]
+
 use schemars::JsonSchema;
 use serde::Serialize;
 

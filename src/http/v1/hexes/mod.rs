@@ -1,5 +1,10 @@
 //! H3 hexagons with counts, significance and trend.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members of JSON objects, which answer null where they have none"
+)]
+
 pub mod answer;
 pub mod params;
 

@@ -160,20 +160,22 @@ impl<'a> History<'a> {
             event: HistoryEvent::Created,
             fields: None,
         };
-        let changed = changes.chunk_by(|a, b| a.revision == b.revision).map(|group| {
-            let field = |change: &'a FieldChange| ChangedField {
-                field: &change.field,
-                before: change.before.as_deref(),
-                after: change.after.as_deref(),
-            };
-            HistoryStep {
-                revision: group[0].revision,
-                at: &group[0].at,
-                author: &group[0].author,
-                event: HistoryEvent::Changed,
-                fields: Some(group.iter().map(field).collect()),
-            }
-        });
+        let groups = changes.chunk_by(|a, b| a.revision == b.revision);
+        let changed =
+            groups.filter_map(|group| Some((group.first()?, group))).map(|(first, group)| {
+                let field = |change: &'a FieldChange| ChangedField {
+                    field: &change.field,
+                    before: change.before.as_deref(),
+                    after: change.after.as_deref(),
+                };
+                HistoryStep {
+                    revision: first.revision,
+                    at: &first.at,
+                    author: &first.author,
+                    event: HistoryEvent::Changed,
+                    fields: Some(group.iter().map(field).collect()),
+                }
+            });
         let history = std::iter::once(created).chain(changed).collect();
         Self { service_request_id: stored.report.id.as_str(), history }
     }

@@ -99,9 +99,11 @@ request! {
 async fn create(call: Call<CreateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let CreateRequest { dedupe, key } = request;
+    let is_repeated = state.app.is_remembered(&city, key.as_deref()).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&body) });
     let draft = read_draft(&body, city.zone())?;
-    media::check_stored(&state, draft.details.media.iter()).await?;
+    let base = context.base(&state);
+    let photos = media::claim(&state, &base, draft.details.media.iter(), is_repeated).await?;
     let judge = dedupe.judge(&city, &state.model);
     let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
         SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
@@ -109,6 +111,7 @@ async fn create(call: Call<CreateRequest>, body: Bytes) -> HandlerResult {
             return dedupe.confirmation_response(&state, &city, &report, context.language);
         }
     };
+    photos.keep().await;
     let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
     let location = match context.jurisdiction {
         Some(id) => format!("{location}?jurisdiction_id={id}"),
