@@ -65,6 +65,10 @@ pub enum ErrorKind {
     MediaType,
     /// The caller accepts none of the media types that there are.
     NotAcceptable,
+    /// More requests in a short time than one client may send.
+    TooMany,
+    /// The caller took too long to send its request.
+    TooSlow,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
     /// A fault of ours or of the machine; the cause is for the log only.

@@ -1,8 +1,10 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
 //! and the OpenAPI document are built from the same list, `operations`.
 
+mod around;
 mod connections;
 mod explain;
+mod http2;
 pub mod ogc;
 mod open311;
 mod openapi;
@@ -13,6 +15,7 @@ pub mod request;
 mod serve;
 mod state;
 mod tiles;
+mod tls;
 pub mod v1;
 
 use std::sync::Arc;
@@ -29,9 +32,12 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
-pub use serve::serve;
+pub use request::client_address::TrustedProxies;
+pub use serve::{Listening, serve};
 pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use tls::{TlsFiles, TlsKeys};
 
+use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, Rates};
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
 use crate::http::request::body_budget::BodyBudget;
@@ -105,6 +111,8 @@ fn cors() -> CorsLayer {
             header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
             HeaderName::from_static("content-crs"),
             HeaderName::from_static("idempotency-replayed"),
             HeaderName::from_static("pointchaud-left-out"),
@@ -140,12 +148,12 @@ pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
     state.set_document(document(&operations));
+    state.set_rates(Rates::new(&limits, &operations));
     state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
     let around = RouteLayers {
         cors: cors(),
         csrf: csrf(state.public_config.public_url.as_deref()),
-        budget: BodyBudget::new(limits.bodies_bytes_max),
-        limits,
+        budget: BodyBudget::new(limits.bodies_bytes_max, limits.request_time_max),
     };
     let mut router = Router::new();
     // A preflight request is answered by the last operation of its path: where a path has public
@@ -159,14 +167,14 @@ pub fn router(state: Arc<AppState>) -> Router {
     }
     // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
     // each separate call of `Router::layer` would cost another.
-    let body_limit = DefaultBodyLimit::max(around.limits.body_bytes_max);
+    let body_limit = DefaultBodyLimit::max(limits.body_bytes_max);
     let layers = ServiceBuilder::new()
         .layer(
             CompressionLayer::new()
                 .quality(tower_http::CompressionLevel::Fastest)
                 .compress_when(DefaultPredicate::new().and(may_compress)),
         )
-        .layer(from_fn_with_state(state.clone(), explain::explain))
+        .layer(from_fn_with_state(state.clone(), explain::around))
         .layer(CatchPanicLayer::new())
         .layer(body_limit);
     router.layer(layers).with_state(state)

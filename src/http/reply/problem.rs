@@ -65,6 +65,8 @@ impl Problem {
                 ("unsupported-media-type", "Type de contenu refusé", "Unsupported media type")
             }
             ErrorKind::NotAcceptable => ("not-acceptable", "Inacceptable", "Not acceptable"),
+            ErrorKind::TooMany => ("too-many-requests", "Trop de requêtes", "Too many requests"),
+            ErrorKind::TooSlow => ("too-slow", "Requête trop lente", "Request too slow"),
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
@@ -126,6 +128,8 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        ErrorKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::TooSlow => StatusCode::REQUEST_TIMEOUT,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

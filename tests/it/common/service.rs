@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use pointchaud::config::Limits;
 use pointchaud::domain::Clock;
 use pointchaud::http::{
-    AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve,
+    AppState, Licences, Listening, PageSettings, PublicConfig, WriteAccess, router, serve,
 };
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
@@ -176,7 +176,8 @@ impl LocalService {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = std::thread::spawn(move || {
             let stopped = async { stopped.await.unwrap_or(()) };
-            runtime.block_on(serve(listener, router(state), &limits, stopped));
+            let listening = Listening { limits, ..Listening::default() };
+            runtime.block_on(serve(listener, router(state), listening, stopped));
         });
         let client = Client { address, key: None };
         let (stop, server) = (Some(stop), Some(server));
