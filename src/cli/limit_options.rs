@@ -33,7 +33,7 @@ impl LimitOptions {
     }
 }
 
-fn reason(limit: &Limit, fault: LimitFault) -> Message {
+fn reason(limit: &Limit<Limits>, fault: LimitFault) -> Message {
     match (fault, limit.unit) {
         (LimitFault::TooSmall(min), LimitUnit::Seconds) => {
             let seconds = min as f64 / 1_000.0;

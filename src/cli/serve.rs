@@ -84,7 +84,8 @@ pub struct Arguments {
         value_delimiter = ' '
     )]
     trusted_proxy: Vec<String>,
-    /// Certificate chain for HTTPS as a PEM file; needs --tls-key. It is read again when it changes.
+    /// Certificate chain for HTTPS as a PEM file; needs --tls-key. It is read again when it
+    /// changes.
     #[arg(long, value_name = "FILE", env = "POINTCHAUD_TLS_CERT", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// Private key of the certificate as a PEM file.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::Limits;
 use super::machine::memory_share;
 
 /// The unit in which a limit is written. A number of seconds is kept as milliseconds.
@@ -27,9 +26,10 @@ pub enum LimitFault {
     TooSmall(u64),
 }
 
-/// A limit, with all that its option, its environment variable and its documentation need.
-pub struct Limit {
-    /// The name of its member of [`Limits`].
+/// A limit among `L`, with all that its option, its environment variable and its documentation
+/// need.
+pub struct Limit<L> {
+    /// The name of its member.
     pub name: &'static str,
     /// What it bounds, with a space before each line.
     pub(super) description: &'static str,
@@ -39,11 +39,11 @@ pub struct Limit {
     pub(super) min: u64,
     /// What its default is, where it depends on the machine.
     pub(super) computed_default: Option<&'static str>,
-    pub(super) get: fn(&Limits) -> u64,
-    pub(super) set: fn(&mut Limits, u64),
+    pub(super) get: fn(&L) -> u64,
+    pub(super) set: fn(&mut L, u64),
 }
 
-/// A type of members of [`Limits`], as a number.
+/// A type of members that are limits, as a number.
 pub(super) trait LimitField {
     /// Its number; of a time, milliseconds.
     fn to_number(&self) -> u64;
@@ -77,7 +77,7 @@ impl LimitField for Duration {
     }
 }
 
-impl Limit {
+impl<L: Default> Limit<L> {
     /// Its option of `pointchaud serve`, without the dashes: `header-time-max`.
     pub fn option(&self) -> String {
         self.name.replace('_', "-")
@@ -108,7 +108,7 @@ impl Limit {
         if let Some(text) = self.computed_default {
             return text.into();
         }
-        let number = (self.get)(&Limits::default());
+        let number = (self.get)(&L::default());
         match self.unit {
             LimitUnit::Count(things) => format!("{} {things}", grouped(number)),
             LimitUnit::Seconds => format!("{} s", number as f64 / 1_000.0),
@@ -120,7 +120,7 @@ impl Limit {
     ///
     /// # Errors
     /// The text is malformed or the value is too small.
-    pub fn set_text(&self, limits: &mut Limits, text: &str) -> Result<(), LimitFault> {
+    pub fn set_text(&self, limits: &mut L, text: &str) -> Result<(), LimitFault> {
         let number = self.number(text).ok_or(LimitFault::Malformed)?;
         if number < self.min {
             return Err(LimitFault::TooSmall(self.min));
@@ -190,10 +190,10 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::LIMITS;
+    use super::super::{LIMITS, Limits};
     use super::*;
 
-    fn limit(name: &str) -> &'static Limit {
+    fn limit(name: &str) -> &'static Limit<Limits> {
         LIMITS.iter().find(|limit| limit.name == name).unwrap()
     }
 

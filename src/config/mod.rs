@@ -33,7 +33,7 @@ macro_rules! limits {
         }
 
         /// Every limit, in the order of the documentation.
-        pub const LIMITS: &[Limit] = &[$(Limit {
+        pub const LIMITS: &[Limit<Limits>] = &[$(Limit {
             name: stringify!($name),
             description: concat!($($doc),+),
             unit: LimitUnit::$unit $(($units))?,

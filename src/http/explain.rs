@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -15,10 +15,11 @@ use crate::http::around::rates::{RateClass, RateVerdict};
 use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
+use crate::http::request::auth::is_same_key;
 use crate::http::request::client_address::Passage;
 use crate::http::request::context::language_of;
 use crate::http::request::host;
-use crate::http::state::AppState;
+use crate::http::state::{AppState, WriteAccess};
 use crate::i18n::Language;
 use crate::message;
 
@@ -40,7 +41,7 @@ pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: 
     let class = state.rates().and_then(|rates| rates.class(request.method(), route));
     let (headers, extensions) = (request.headers(), request.extensions());
     let mut verdict = match state.rates() {
-        Some(rates) => rates.check(class, &state.access, headers, extensions),
+        Some(rates) => rates.check(class, || known_key(&state.access, headers), extensions),
         None => RateVerdict::default(),
     };
     let is_tls = extensions.get::<Passage>().is_some_and(|passage| passage.is_tls);
@@ -64,6 +65,13 @@ pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: 
     let is_shared = headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
     security::add_headers(headers, is_shared, is_tls);
     response
+}
+
+/// The key of a request, if it is right.
+fn known_key<'a>(access: &'a WriteAccess, headers: &HeaderMap) -> Option<&'a str> {
+    let WriteAccess::Key(key) = access else { return None };
+    let token = headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")?;
+    is_same_key(key.as_bytes(), token).then_some(key)
 }
 
 /// Replaces the body of an error response by a problem document (or an Open311 error document) in

@@ -37,7 +37,8 @@ pub use serve::{Listening, serve};
 pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
 pub use tls::{TlsFiles, TlsKeys};
 
-use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, Rates};
+use crate::config::Limits;
+use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, Rates};
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
 use crate::http::request::body_budget::BodyBudget;
@@ -143,12 +144,22 @@ fn origin_of(url: &str) -> Option<String> {
     Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
 }
 
+/// The rates of these operations.
+fn rates(limits: &Limits, operations: &[Operation]) -> Rates {
+    let classes = operations.iter().flat_map(|operation| {
+        let (method, id) = operation.method_and_id();
+        let class = RateClass::of(method, id, operation.is_public());
+        operation.paths().map(move |path| (path, method, class))
+    });
+    Rates::new(limits, classes)
+}
+
 /// The router of all operations, with CORS, compression, problem documents and body limits.
 pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
     state.set_document(document(&operations));
-    state.set_rates(Rates::new(&limits, &operations));
+    state.set_rates(rates(&limits, &operations));
     state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
     let around = RouteLayers {
         cors: cors(),

@@ -11,7 +11,7 @@
 //! one in 25.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -25,10 +25,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::config::Limits;
 use crate::error::{Error, ErrorKind};
-use crate::http::operation::Operation;
-use crate::http::request::auth::is_same_key;
 use crate::http::request::client_address::{ClientAddress, Passage};
-use crate::http::state::WriteAccess;
 use crate::message;
 
 /// The present quota of a client (draft-ietf-httpapi-ratelimit-headers).
@@ -36,7 +33,7 @@ pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The quotas that apply, by the same draft.
 pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Cells of each class.
+/// RateCells of each class.
 const CELLS: usize = 1 << 18;
 /// The time in which a client may send its number of requests, in seconds.
 const WINDOW_S: u64 = 60;
@@ -119,9 +116,9 @@ impl RateClass {
 }
 
 /// The cells of a class: one for each client, by the hash of who it is.
-struct Cells(Box<[InMemoryState]>);
+struct RateCells(Box<[InMemoryState]>);
 
-impl StateStore for Cells {
+impl StateStore for RateCells {
     type Key = u64;
 
     fn measure_and_replace<T, F, E>(&self, key: &u64, decide: F) -> Result<T, E>
@@ -138,7 +135,7 @@ impl StateStore for Cells {
 
 /// The rate of one class.
 struct Rate {
-    limiter: RateLimiter<u64, Cells, MonotonicClock, StateInformationMiddleware>,
+    limiter: RateLimiter<u64, RateCells, MonotonicClock, StateInformationMiddleware>,
     policy: HeaderValue,
     class: RateClass,
     seconds_per_request: f64,
@@ -153,7 +150,7 @@ impl Rate {
         let cells = std::iter::repeat_with(InMemoryState::default).take(CELLS).collect();
         let policy = format!("\"{}\";q={per_minute};w={WINDOW_S}", class.name());
         Some(Self {
-            limiter: RateLimiter::new(quota, Cells(cells), MonotonicClock),
+            limiter: RateLimiter::new(quota, RateCells(cells), MonotonicClock),
             policy: HeaderValue::from_str(&policy).ok()?,
             class,
             seconds_per_request: WINDOW_S as f64 / f64::from(per_minute.get()),
@@ -206,15 +203,15 @@ impl RateVerdict {
 }
 
 impl Rates {
-    /// The rates of these operations.
-    pub fn new(limits: &Limits, operations: &[Operation]) -> Self {
+    /// The rates of operations, each with the pattern of its path, its method in lower case and its
+    /// class.
+    pub fn new(
+        limits: &Limits,
+        operations: impl Iterator<Item = (&'static str, &'static str, Option<RateClass>)>,
+    ) -> Self {
         let mut routes: HashMap<&'static str, MethodClasses> = HashMap::new();
-        for operation in operations {
-            let (method, id) = operation.method_and_id();
-            let class = RateClass::of(method, id, operation.is_public());
-            for path in operation.paths() {
-                routes.entry(path).or_default().push((method, class));
-            }
+        for (path, method, class) in operations {
+            routes.entry(path).or_default().push((method, class));
         }
         let of_classes = CLASSES.map(|class| Rate::new(class, limits));
         Self { of_classes, routes, hasher: RandomState::new() }
@@ -245,17 +242,18 @@ impl Rates {
         })
     }
 
-    /// Counts a request of a class.
-    pub fn check(
+    /// Counts a request of a class. `key` is a name of the key that the request was found to have;
+    /// only a key that is right stands for a client: with each wrong one, anybody could be another
+    /// client.
+    pub fn check<K: Hash>(
         &self,
         class: Option<RateClass>,
-        access: &WriteAccess,
-        headers: &HeaderMap,
+        key: impl FnOnce() -> Option<K>,
         extensions: &Extensions,
     ) -> RateVerdict {
         let counted = || {
             let rate = self.of_classes.get(class? as usize)?.as_ref()?;
-            Some((rate, self.client(access, headers, extensions)?))
+            Some((rate, self.client(key, extensions)?))
         };
         match counted() {
             None => RateVerdict::default(),
@@ -264,10 +262,9 @@ impl Rates {
     }
 
     /// The hash of who sends a request; `None` where there is no limit for it.
-    fn client(
+    fn client<K: Hash>(
         &self,
-        access: &WriteAccess,
-        headers: &HeaderMap,
+        key: impl FnOnce() -> Option<K>,
         extensions: &Extensions,
     ) -> Option<u64> {
         let ClientAddress(address) = *extensions.get::<ClientAddress>()?;
@@ -275,13 +272,8 @@ impl Rates {
         if address.is_loopback() && !is_proxied {
             return None;
         }
-        // Only a key that is right stands for a client: with each wrong one, anybody could be
-        // another client.
-        if let (WriteAccess::Key(key), Some(sent)) = (access, headers.get(header::AUTHORIZATION)) {
-            let token = sent.as_bytes().strip_prefix(b"Bearer ");
-            if token.is_some_and(|token| is_same_key(key.as_bytes(), token)) {
-                return Some(self.hasher.hash_one((1_u8, key)));
-            }
+        if let Some(key) = key() {
+            return Some(self.hasher.hash_one((1_u8, key)));
         }
         Some(match address {
             IpAddr::V4(address) => self.hasher.hash_one((4_u8, address.to_bits())),
@@ -328,17 +320,15 @@ mod tests {
 
     fn rates(per_minute: u32) -> Rates {
         let limits = Limits { rate_reads: per_minute, rate_tiles: 0, ..Limits::default() };
-        Rates::new(&limits, &[])
+        Rates::new(&limits, std::iter::empty())
     }
 
-    fn verdict(rates: &Rates, from: &str, passage: Option<Passage>, bearer: &str) -> RateVerdict {
+    fn verdict(rates: &Rates, from: &str, passage: Option<Passage>, key: &str) -> RateVerdict {
         let mut extensions = Extensions::new();
         extensions.insert(ClientAddress(from.parse().unwrap()));
         passage.into_iter().for_each(|passage| drop(extensions.insert(passage)));
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
-        let access = WriteAccess::Key("the-right-key-of-crews".into());
-        rates.check(Some(RateClass::Reads), &access, &headers, &extensions)
+        let key = || (!key.is_empty()).then_some(key);
+        rates.check(Some(RateClass::Reads), key, &extensions)
     }
 
     fn passes(rates: &Rates, from: &str) -> bool {
@@ -373,17 +363,14 @@ mod tests {
     }
 
     #[test]
-    fn a_right_key_is_a_client_of_its_own_and_a_wrong_one_is_not() {
+    fn a_key_is_a_client_of_its_own_wherever_it_comes_from() {
         let rates = rates(2);
         for from in ["203.0.113.7", "203.0.113.8"] {
-            let right = verdict(&rates, from, None, "the-right-key-of-crews");
-            assert!(right.refusal().is_none());
+            assert!(verdict(&rates, from, None, "crew").refusal().is_none());
         }
-        assert!(verdict(&rates, "203.0.113.9", None, "the-right-key-of-crews").refusal().is_some());
-        for n in 0..3 {
-            let wrong = verdict(&rates, "203.0.113.7", None, &format!("wrong-{n}"));
-            assert_eq!(wrong.refusal().is_some(), n == 2, "{n}");
-        }
+        assert!(verdict(&rates, "203.0.113.9", None, "crew").refusal().is_some());
+        assert!(verdict(&rates, "203.0.113.9", None, "other").refusal().is_none());
+        assert!(passes(&rates, "203.0.113.7"));
     }
 
     #[test]
@@ -416,8 +403,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_class_and_what_costs_much_has_a_strict_one() {
-        let operations = crate::http::operations();
-        let rates = Rates::new(&Limits::default(), &operations);
+        let rates = crate::http::rates(&Limits::default(), &crate::http::operations());
         let class = |method: Method, path: &str| rates.class(&method, Some(path));
         assert_eq!(class(Method::GET, "/healthz"), None);
         assert_eq!(class(Method::GET, "/"), Some(RateClass::Reads));
