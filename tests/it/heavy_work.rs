@@ -96,7 +96,8 @@ fn where_memory_is_short_large_work_is_refused_and_the_rest_goes_on() {
     let limits = Limits { memory_max: 1, ..Limits::default() };
     let folder = demo_city("short", 500, 3);
     let service = LocalService::start_limited(&folder, limits);
-    for path in ["export.csv", "dbscan", "hexes?permutations=99&resolution=7"] {
+    for path in ["export.csv", "dbscan?eps_m=50&min_points=5", "hexes?permutations=99&resolution=7"]
+    {
         let refused = service.ask("GET", &format!("/api/v1/{path}"), &EN, b"");
         assert_eq!(refused.status, 503, "{path}");
         assert!(refused.header("retry-after").is_some(), "{path}");
@@ -108,7 +109,7 @@ fn where_memory_is_short_large_work_is_refused_and_the_rest_goes_on() {
     for path in ["reports", "stats", "nearest?lon=-71.2&lat=46.8", "services"] {
         assert_eq!(service.get(&format!("/api/v1/{path}")).status, 200, "{path}");
     }
-    assert_eq!(service.get("/tiles/reports/0/0/0").status, 200);
+    assert!(service.get("/tiles/reports/0/0/0").status < 300);
     assert_eq!(service.post("/api/v1/reports", POTHOLE).status, 201);
 }
 
