@@ -65,9 +65,11 @@ pub enum ErrorKind {
     MediaType,
     /// The caller accepts none of the media types that there are.
     NotAcceptable,
+    /// The caller took too long to send its request.
+    TooSlow,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
-    /// The sender has sent as much as it may for now: it may send again after so many seconds.
+    /// More in a short time than one client may send: it may send again after so many seconds.
     TooMany(u64),
     /// A fault of ours or of the machine; the cause is for the log only.
     Internal,

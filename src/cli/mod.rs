@@ -23,6 +23,7 @@ mod generate;
 mod import;
 mod inspect;
 mod labelled_pairs;
+mod limit_options;
 mod located;
 mod notes;
 mod openapi;

@@ -4,23 +4,25 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::limit_options::LimitOptions;
 use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
-use crate::config::{EXPORT_ROWS_MAX, Limits, PHOTOS_PER_HOUR};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::domain::JurisdictionId;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::{
-    AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve, watch_photos,
+    AppState, Licences, Listening, PageSettings, PublicConfig, TlsFiles, TrustedProxies,
+    WriteAccess, router, serve, watch_photos,
 };
 use crate::media::PhotoStore;
 use crate::message;
@@ -73,24 +75,25 @@ pub struct Arguments {
     /// Contact named in the Open311 discovery document.
     #[arg(long, env = "POINTCHAUD_CONTACT")]
     contact: Option<String>,
-    /// Most reports in an export without the crew key (/api/v1/export.…); with the key there is no
-    /// limit.
+    /// Address or network (10.0.0.0/8) of a reverse proxy whose headers Forwarded, X-Forwarded-…
+    /// and X-Real-IP are believed. May be given several times.
     #[arg(
         long,
-        value_name = "REPORTS",
-        env = "POINTCHAUD_EXPORT_ROWS_MAX",
-        default_value_t = EXPORT_ROWS_MAX
+        value_name = "ADDRESS|CIDR",
+        env = "POINTCHAUD_TRUSTED_PROXY",
+        value_delimiter = ' '
     )]
-    export_rows_max: usize,
-    /// Most photos that an address may send in an hour; in a day four times as many. The holder of
-    /// a key may send ten times as many, all addresses together twenty times as many.
-    #[arg(
-        long,
-        value_name = "PHOTOS",
-        env = "POINTCHAUD_PHOTOS_PER_HOUR",
-        default_value_t = PHOTOS_PER_HOUR
-    )]
-    photos_per_hour: u64,
+    trusted_proxy: Vec<String>,
+    /// Certificate chain for HTTPS as a PEM file; needs --tls-key. It is read again when it
+    /// changes.
+    #[arg(long, value_name = "FILE", env = "POINTCHAUD_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate as a PEM file.
+    #[arg(long, value_name = "FILE", env = "POINTCHAUD_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Limit how many requests a client may send in a minute (see --rate-…).
+    #[arg(long, env = "POINTCHAUD_RATES", value_enum, default_value = "on")]
+    rates: Switch,
     /// Address of the licence of the data, for OGC API – Features: of all cities (https://…) or of
     /// one (CITY=https://…). May be given several times.
     #[arg(long, env = "POINTCHAUD_LICENCE", value_delimiter = ' ')]
@@ -99,6 +102,41 @@ pub struct Arguments {
     /// `auto` for OpenFreeMap where this machine can reach it.
     #[arg(long, env = "POINTCHAUD_BASEMAP", default_value = "auto")]
     basemap: String,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// The limits and how the service listens.
+fn listening(arguments: &Arguments) -> Result<Listening> {
+    let mut limits = arguments.limits.limits()?;
+    if arguments.rates == Switch::Off {
+        limits = limits.without_rates();
+    }
+    let files = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+    let tls = files.map(|(certificate, key)| TlsFiles { certificate, key }.load());
+    let proxies = TrustedProxies::parse(&arguments.trusted_proxy)?;
+    Ok(Listening { limits, proxies, tls: tls.transpose()?.map(Arc::new) })
+}
+
+/// Who may change reports. Without a key it is this machine alone, and nobody where the service is
+/// made for others: behind a proxy, with TLS, with a public address or on the network.
+fn access(arguments: &Arguments, listening: &Listening) -> Result<WriteAccess> {
+    let is_for_others = !arguments.listen.ip().is_loopback()
+        || arguments.public_url.is_some()
+        || !listening.proxies.is_empty()
+        || listening.tls.is_some();
+    Ok(match &arguments.crew_key {
+        Some(key) => WriteAccess::Key(checked_key(key)?),
+        None if is_for_others => WriteAccess::Nobody,
+        None => WriteAccess::Local,
+    })
 }
 
 /// Serves until interrupted.
@@ -109,23 +147,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         fill(&store, arguments.demo_reports)?;
     }
     let model = labelled_pairs::model(arguments.model.as_deref())?;
-    let limits = Limits {
-        export_rows_max: arguments.export_rows_max,
-        photos_per_hour: arguments.photos_per_hour,
-        ..Limits::default()
-    };
+    let listening = listening(arguments)?;
+    let access = access(arguments, &listening)?;
     let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
-    let app = App::open(&store, catalogues()?, limits.clone())?;
+    let app = App::open(&store, catalogues()?, listening.limits.clone())?;
     if let Some(id) = default {
         app.set_default(id);
     }
-    let access = match &arguments.crew_key {
-        Some(key) => WriteAccess::Key(checked_key(key)?),
-        None if arguments.listen.ip().is_loopback() && arguments.public_url.is_none() => {
-            WriteAccess::Local
-        }
-        None => WriteAccess::Nobody,
-    };
     let basemap = basemap(&arguments.basemap, basemap_probe);
     let watch = BackgroundWatch::new();
     watch.start(app.clone())?;
@@ -155,10 +183,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Error { cause: Some(cause.into()), ..Error::new(ErrorKind::Unavailable, message) }
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
-        println!("pointchaud: http://{address}/");
+        let scheme = if listening.tls.is_some() { "https" } else { "http" };
+        println!("pointchaud: {scheme}://{address}/");
         let _ = std::io::stdout().flush();
         tokio::spawn(watch_photos(app.clone(), photos));
-        serve(listener, router(site), &limits, stopped()).await;
+        serve(listener, router(site), listening, stopped()).await;
         Ok(())
     });
     watch.stop();

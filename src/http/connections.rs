@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -22,8 +22,6 @@ const RESERVED_DESCRIPTORS: u64 = 256;
 const CONNECTIONS_MIN: usize = 64;
 /// One address may hold a part of all connections: one in this many.
 const ADDRESS_PART: usize = 4;
-/// The value of [`OpenConnection::idle_since`] while a request is being answered.
-const BUSY: u64 = u64::MAX;
 
 /// Raises the limit of open files as far as the system allows, and returns it.
 pub fn raise_descriptor_limit() -> u64 {
@@ -53,7 +51,10 @@ struct OpenConnections {
 /// One open connection.
 pub struct OpenConnection {
     address: IpAddr,
-    /// Milliseconds from the start of the listener to the end of the last request, or [`BUSY`].
+    /// Requests that are being answered and of whose bodies nothing is waited for.
+    working: AtomicI64,
+    /// Milliseconds from the start of the listener to the last moment at which such a request was
+    /// there.
     idle_since: AtomicU64,
     closed: Notify,
 }
@@ -80,17 +81,20 @@ impl Connections {
         })
     }
 
-    /// Admits a connection from `address`. At the limit it takes the place of the connection that
-    /// has been idle longest; `None` where all are busy.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admission> {
+    /// Admits a connection from `address`, which for a proxy may hold all places. At the limit it
+    /// takes the place of the connection that has been idle longest; `None` where all are busy.
+    pub fn admit(self: &Arc<Self>, address: IpAddr, is_proxy: bool) -> Option<Admission> {
         let mut open = self.open();
-        if open.by_address.get(&address).is_some_and(|count| *count >= self.per_address_max) {
+        let is_full = |count: &usize| !is_proxy && *count >= self.per_address_max;
+        if open.by_address.get(&address).is_some_and(is_full) {
             open.close_idle(Some(address))?;
         } else if open.by_number.len() >= self.connections_max {
             open.close_idle(None)?;
         }
         let idle_since = AtomicU64::new(self.now());
-        let connection = Arc::new(OpenConnection { address, idle_since, closed: Notify::new() });
+        let working = AtomicI64::new(0);
+        let closed = Notify::new();
+        let connection = Arc::new(OpenConnection { address, working, idle_since, closed });
         let number = open.insert(connection.clone());
         Some(Admission { connections: self.clone(), number, connection })
     }
@@ -105,7 +109,7 @@ impl Connections {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(BUSY - 1)
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -133,28 +137,57 @@ impl OpenConnections {
     /// are busy.
     fn close_idle(&mut self, address: Option<IpAddr>) -> Option<()> {
         let is_candidate = |one: &OpenConnection| address.is_none_or(|of| one.address == of);
-        let candidates = self.by_number.iter().filter(|(_, one)| is_candidate(one));
+        let candidates =
+            self.by_number.iter().filter(|(_, one)| is_candidate(one) && one.is_idle());
         let idle =
             candidates.map(|(number, one)| (one.idle_since.load(Ordering::Relaxed), *number));
-        let (since, number) = idle.min()?;
-        if since == BUSY {
-            return None;
-        }
+        let (_, number) = idle.min()?;
         self.remove(number)?.closed.notify_one();
         Some(())
     }
 }
 
+impl OpenConnection {
+    fn is_idle(&self) -> bool {
+        self.working.load(Ordering::Relaxed) <= 0
+    }
+}
+
 impl Admission {
-    /// Resolves when the connection must close for another one.
+    /// Resolves when the connection must close.
     pub async fn closed(&self) {
         self.connection.closed.notified().await;
     }
 
+    /// Closes the connection.
+    pub fn close(&self) {
+        self.connection.closed.notify_one();
+    }
+
     /// Marks the connection as busy until the result is dropped.
     pub fn busy(self: &Arc<Self>) -> Busy {
-        self.connection.idle_since.store(BUSY, Ordering::Relaxed);
+        self.begin_work();
         Busy(self.clone())
+    }
+
+    /// Milliseconds since the start of the listener.
+    pub fn now(&self) -> u64 {
+        self.connections.now()
+    }
+
+    /// For how long no request has been answered, in milliseconds; `None` while one is.
+    pub fn idle_for(&self) -> Option<u64> {
+        let since = self.connection.idle_since.load(Ordering::Relaxed);
+        self.connection.is_idle().then(|| self.now().saturating_sub(since))
+    }
+
+    fn begin_work(&self) {
+        self.connection.working.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn end_work(&self) {
+        self.connection.idle_since.store(self.now(), Ordering::Relaxed);
+        self.connection.working.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -172,12 +205,13 @@ pub struct Busy(Arc<Admission>);
 pub struct RequestBody {
     body: Incoming,
     admission: Arc<Admission>,
+    is_waiting: bool,
 }
 
 impl RequestBody {
     /// This body, received by an admitted connection.
     pub fn new(body: Incoming, admission: Arc<Admission>) -> Self {
-        Self { body, admission }
+        Self { body, admission, is_waiting: false }
     }
 }
 
@@ -190,12 +224,13 @@ impl HttpBody for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        let idle_since = &self.admission.connection.idle_since;
-        if polled.is_ready() {
-            idle_since.store(BUSY, Ordering::Relaxed);
-        } else if idle_since.load(Ordering::Relaxed) == BUSY {
-            idle_since.store(self.admission.connections.now(), Ordering::Relaxed);
+        let is_waiting = polled.is_pending();
+        match (self.is_waiting, is_waiting) {
+            (false, true) => self.admission.end_work(),
+            (true, false) => self.admission.begin_work(),
+            _ => {}
         }
+        self.is_waiting = is_waiting;
         polled
     }
 
@@ -205,6 +240,14 @@ impl HttpBody for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if self.is_waiting {
+            self.admission.begin_work();
+        }
     }
 }
 
@@ -243,8 +286,7 @@ impl HttpBody for BusyBody {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let now = self.0.connections.now();
-        self.0.connection.idle_since.store(now, Ordering::Relaxed);
+        self.0.end_work();
     }
 }
 
@@ -261,22 +303,50 @@ mod tests {
         // 320 descriptors leave 64 connections, 16 for each address.
         let connections = Connections::new(10_000, 320);
         let admitted: Vec<_> =
-            (0..16).map(|_| Arc::new(connections.admit(address(1)).unwrap())).collect();
+            (0..16).map(|_| Arc::new(connections.admit(address(1), false).unwrap())).collect();
         let busy: Vec<_> = admitted.iter().map(Admission::busy).collect();
-        assert!(connections.admit(address(1)).is_none(), "all of this address are busy");
-        let other = connections.admit(address(2));
+        assert!(connections.admit(address(1), false).is_none(), "all of this address are busy");
+        let other = connections.admit(address(2), false);
         assert!(other.is_some(), "another address has room");
         drop(busy);
-        let _new = connections.admit(address(1)).unwrap();
+        let _new = connections.admit(address(1), false).unwrap();
         assert_eq!(connections.open().by_number.len(), 17);
         drop(admitted);
         assert_eq!(connections.open().by_number.len(), 2);
     }
 
     #[test]
+    fn a_proxy_may_hold_all_places() {
+        let connections = Connections::new(10_000, 320);
+        let admitted: Vec<_> =
+            (0..64).map(|_| Arc::new(connections.admit(address(1), true).unwrap())).collect();
+        let busy: Vec<_> = admitted.iter().map(Admission::busy).collect();
+        assert!(connections.admit(address(1), true).is_none(), "all places are taken");
+        assert!(connections.admit(address(2), false).is_none());
+        drop(busy);
+        assert!(connections.admit(address(2), false).is_some());
+    }
+
+    #[test]
+    fn a_connection_is_idle_while_none_of_its_requests_is_answered() {
+        let connections = Connections::new(10_000, 320);
+        let admission = Arc::new(connections.admit(address(1), false).unwrap());
+        assert!(admission.idle_for().is_some());
+        let (one, other) = (admission.busy(), admission.busy());
+        drop(one);
+        assert_eq!(admission.idle_for(), None);
+        admission.end_work();
+        assert!(admission.idle_for().is_some(), "the other one waits for its body");
+        admission.begin_work();
+        drop(other);
+        assert!(admission.idle_for().is_some());
+    }
+
+    #[test]
     fn the_limit_of_all_addresses_holds() {
         let connections = Connections::new(10_000, 320);
-        let admitted: Vec<_> = (0..100).map(|n| connections.admit(address(n)).unwrap()).collect();
+        let admitted: Vec<_> =
+            (0..100).map(|n| connections.admit(address(n), false).unwrap()).collect();
         assert_eq!((connections.open().by_number.len(), admitted.len()), (64, 100));
         connections.close_longest_idle();
         assert_eq!(connections.open().by_number.len(), 63);

@@ -6,16 +6,20 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::around::rates::{RateClass, RateVerdict};
+use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
+use crate::http::request::auth::is_same_key;
+use crate::http::request::client_address::Passage;
 use crate::http::request::context::language_of;
 use crate::http::request::host;
-use crate::http::state::AppState;
+use crate::http::state::{AppState, WriteAccess};
 use crate::i18n::Language;
 use crate::message;
 
@@ -27,14 +31,63 @@ const KEPT_OF_ERRORS: [HeaderName; 4] = [
     header::ACCESS_CONTROL_EXPOSE_HEADERS,
 ];
 
+/// Seconds after which a request that found no memory may come again.
+const MEMORY_RETRY_S: u64 = 5;
+
+/// Counts a request against the rates of its client, answers it or refuses it, and adds the headers
+/// that every response has.
+pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let class = state.rates().and_then(|rates| rates.class(request.method(), route));
+    let (headers, extensions) = (request.headers(), request.extensions());
+    let mut verdict = match state.rates() {
+        Some(rates) => rates.check(class, || known_key(&state.access, headers), extensions),
+        None => RateVerdict::default(),
+    };
+    let is_tls = extensions.get::<Passage>().is_some_and(|passage| passage.is_tls);
+    let refusal = verdict.refusal().or_else(|| {
+        let needs_memory = class.is_some_and(RateClass::needs_memory);
+        let refusal = needs_memory.then(|| state.app.check_memory().err())??;
+        verdict.retry_after_s = Some(MEMORY_RETRY_S);
+        Some(refusal)
+    });
+    let is_refused = refusal.is_some();
+    let is_public = is_refused && state.rates().is_some_and(|rates| rates.is_public(route));
+    let mut response = explain(state, request, next, refusal).await;
+    let headers = response.headers_mut();
+    if is_public {
+        // The layer that lets pages of other origins read responses was not reached.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let names = HeaderValue::from_static("retry-after,ratelimit,ratelimit-policy");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
+    verdict.mark(headers);
+    let is_shared = headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    security::add_headers(headers, is_shared, is_tls);
+    response
+}
+
+/// The key of a request, if it is right.
+fn known_key<'a>(access: &'a WriteAccess, headers: &HeaderMap) -> Option<&'a str> {
+    let WriteAccess::Key(key) = access else { return None };
+    let token = headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")?;
+    is_same_key(key.as_bytes(), token).then_some(key)
+}
+
 /// Replaces the body of an error response by a problem document (or an Open311 error document) in
 /// the reader's language, and logs the cause of internal errors.
-pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+async fn explain(
+    state: Arc<AppState>,
+    request: Request,
+    next: Next,
+    refusal: Option<Error>,
+) -> Response {
     let uri = request.uri().clone();
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let (method, began) = (request.method().clone(), Instant::now());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = match host::check(request.version(), request.headers()) {
+    let checked = host::check(request.version(), request.headers());
+    let response = match checked.and_then(|()| refusal.map_or(Ok(()), Err)) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
@@ -124,7 +177,7 @@ fn of_status(code: StatusCode, path: &str) -> Error {
             ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Error::new(
+        StatusCode::GATEWAY_TIMEOUT => Error::new(
             ErrorKind::Unavailable,
             message!("La réponse a pris trop de temps.", "The answer took too long."),
         ),

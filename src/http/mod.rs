@@ -4,8 +4,10 @@
 // What a request holds comes from outside: a number in it may be anything.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod around;
 mod connections;
 mod explain;
+mod http2;
 pub mod ogc;
 mod open311;
 mod openapi;
@@ -16,6 +18,7 @@ pub mod request;
 mod serve;
 mod state;
 mod tiles;
+mod tls;
 mod unattached;
 pub mod v1;
 
@@ -33,10 +36,14 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
-pub use serve::serve;
+pub use request::client_address::TrustedProxies;
+pub use serve::{Listening, serve};
 pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use tls::{TlsFiles, TlsKeys};
 pub use unattached::{remove_unattached, watch_photos};
 
+use crate::config::Limits;
+use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, Rates};
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
 use crate::http::request::body_budget::BodyBudget;
@@ -110,6 +117,8 @@ fn cors() -> CorsLayer {
             header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
             HeaderName::from_static("content-crs"),
             HeaderName::from_static("idempotency-replayed"),
             HeaderName::from_static("pointchaud-left-out"),
@@ -140,17 +149,27 @@ fn origin_of(url: &str) -> Option<String> {
     Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
 }
 
+/// The rates of these operations.
+fn rates(limits: &Limits, operations: &[Operation]) -> Rates {
+    let classes = operations.iter().flat_map(|operation| {
+        let (method, id) = operation.method_and_id();
+        let class = RateClass::of(method, id, operation.is_public());
+        operation.paths().map(move |path| (path, method, class))
+    });
+    Rates::new(limits, classes)
+}
+
 /// The router of all operations, with CORS, compression, problem documents and body limits.
 pub fn router(state: Arc<AppState>) -> Router {
     let limits = state.app.limits.clone();
     let operations = operations();
     state.set_document(document(&operations));
+    state.set_rates(rates(&limits, &operations));
     state.metrics.set_routes(operations.iter().flat_map(|operation| operation.paths()));
     let around = RouteLayers {
         cors: cors(),
         csrf: csrf(state.public_config.public_url.as_deref()),
-        budget: BodyBudget::new(limits.bodies_bytes_max),
-        limits,
+        budget: BodyBudget::new(limits.bodies_bytes_max, limits.request_time_max),
     };
     let mut router = Router::new();
     // A preflight request is answered by the last operation of its path: where a path has public
@@ -164,14 +183,14 @@ pub fn router(state: Arc<AppState>) -> Router {
     }
     // The outermost layer comes first. One `ServiceBuilder` costs one allocation per request;
     // each separate call of `Router::layer` would cost another.
-    let body_limit = DefaultBodyLimit::max(around.limits.body_bytes_max);
+    let body_limit = DefaultBodyLimit::max(limits.body_bytes_max);
     let layers = ServiceBuilder::new()
         .layer(
             CompressionLayer::new()
                 .quality(tower_http::CompressionLevel::Fastest)
                 .compress_when(DefaultPredicate::new().and(may_compress)),
         )
-        .layer(from_fn_with_state(state.clone(), explain::explain))
+        .layer(from_fn_with_state(state.clone(), explain::around))
         .layer(CatchPanicLayer::new())
         .layer(body_limit);
     router.layer(layers).with_state(state)

@@ -8,15 +8,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request as HttpRequest, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::timeout::TimeoutLayer;
 
-use crate::config::Limits;
 use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
@@ -39,7 +37,7 @@ pub type HandlerResult = Result<Response>;
 /// How large a request body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BodyLimit {
-    /// The limit of ordinary bodies, [`Limits::body_bytes_max`].
+    /// The limit of ordinary bodies, [`Limits::body_bytes_max`](crate::config::Limits).
     Usual,
     /// This many bytes.
     Bytes(usize),
@@ -58,13 +56,11 @@ pub struct RoutePolicy {
 
 /// What is laid around the routes of all operations.
 pub struct RouteLayers {
-    /// Limits of size and time.
-    pub limits: Limits,
     /// Lets pages of other origins call public operations.
     pub cors: CorsLayer,
     /// Refuses changes that pages of other origins ask for.
     pub csrf: CsrfLayer,
-    /// The memory of all request bodies together.
+    /// The memory of all request bodies together, and the time of each request.
     pub budget: BodyBudget,
 }
 
@@ -327,6 +323,11 @@ impl Operation {
         self
     }
 
+    /// Its method in lower case and its id in the OpenAPI document, which is empty for a page.
+    pub fn method_and_id(&self) -> (&'static str, &'static str) {
+        self.description.as_ref().map_or(("get", ""), |known| (known.method, known.id))
+    }
+
     /// May everybody call it?
     pub fn is_public(&self) -> bool {
         self.audience == Audience::Public
@@ -356,7 +357,7 @@ impl Operation {
     /// Its route with the limits of body size and time. Pages of other origins may call public
     /// operations, and only those: their changes by all others are refused.
     pub fn route(&self, layers: &RouteLayers) -> Route {
-        let RouteLayers { limits, cors, csrf, budget } = layers;
+        let RouteLayers { cors, csrf, budget } = layers;
         let body = self.description.iter().flat_map(|description| &description.body);
         let media_types = body.map(Content::media_type).collect();
         let mut route = (self.route)(&RoutePolicy { audience: self.audience, media_types });
@@ -367,10 +368,6 @@ impl Operation {
         };
         if self.body_limit != BodyLimit::Unlimited && self.has_timeout {
             route = route.layer(from_fn_with_state(budget.clone(), within_budget));
-        }
-        if self.has_timeout {
-            let code = StatusCode::GATEWAY_TIMEOUT;
-            route = route.layer(TimeoutLayer::with_status_code(code, limits.request_time_max));
         }
         match self.is_public() {
             true => route.layer(cors.clone()),

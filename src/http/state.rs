@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::http::Uri;
 
 use crate::error::{Refusal, Result};
+use crate::http::around::rates::Rates;
 use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
 use crate::http::reply::streamed::StreamRoom;
@@ -123,6 +124,8 @@ pub struct AppState {
     pub(super) stream_room: StreamRoom,
     /// The OpenAPI document; set when the router is built.
     document: OnceLock<Document>,
+    /// The rates of clients; set when the router is built.
+    rates: OnceLock<Rates>,
 }
 
 impl AppState {
@@ -148,12 +151,23 @@ impl AppState {
             tiles: TileCache::default(),
             stream_room: StreamRoom::default(),
             document: OnceLock::new(),
+            rates: OnceLock::new(),
         })
     }
 
     /// The OpenAPI document; it is empty before the router is built.
     pub fn document(&self) -> &Document {
         self.document.get_or_init(|| Document::new(Vec::new()))
+    }
+
+    /// The rates of clients; `None` before the router is built.
+    pub(super) fn rates(&self) -> Option<&Rates> {
+        self.rates.get()
+    }
+
+    /// Sets the rates of clients, once.
+    pub(super) fn set_rates(&self, rates: Rates) {
+        let _ = self.rates.set(rates);
     }
 
     /// Sets the OpenAPI document, once.

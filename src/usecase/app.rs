@@ -24,6 +24,7 @@ use crate::store::{
 use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
+use crate::usecase::memory::MemoryGauge;
 use crate::usecase::tracking_numbers::TrackingNumbers;
 use crate::usecase::work_pool::WorkPool;
 
@@ -49,6 +50,7 @@ pub struct App {
     pub(super) numbers: Arc<TrackingNumbers>,
     queries: WorkPool,
     heavy: WorkPool,
+    memory: MemoryGauge,
 }
 
 /// Applies each commit to the index of its city.
@@ -92,6 +94,7 @@ impl App {
         let queries =
             WorkPool::new(limits.concurrent_queries, limits.waiting_queries_max, time_max);
         let heavy = WorkPool::new(limits.concurrent_heavy, limits.waiting_heavy_max, time_max);
+        let memory = MemoryGauge::new(limits.memory_max);
         let app = Arc::new(Self {
             shared: shared.clone(),
             writer,
@@ -100,6 +103,7 @@ impl App {
             numbers: Arc::default(),
             queries,
             heavy,
+            memory,
         });
         let boot = shared.clone();
         spawn("index-poll", move || {
@@ -221,6 +225,7 @@ impl App {
         city: &City,
         ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.memory.check()?;
         let snapshot = self.snapshot(city)?;
         self.heavy.run(move |interrupt| ask(&snapshot, interrupt)).await
     }
@@ -244,7 +249,16 @@ impl App {
         &self,
         compute: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.memory.check()?;
         self.heavy.run(compute).await
+    }
+
+    /// Refuses work that needs much memory while memory is short.
+    ///
+    /// # Errors
+    /// Unavailable: memory is short.
+    pub fn check_memory(&self) -> Result<()> {
+        self.memory.check()
     }
 
     /// Submits a command to the store and waits until it is durable.

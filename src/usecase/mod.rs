@@ -25,6 +25,7 @@ mod import_summary;
 pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
+mod memory;
 mod moves;
 pub mod recurrences;
 pub mod reports;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::common::*;
 
+const EN: [(&str, &str); 1] = [("Accept-Language", "en")];
 const POTHOLE: &str = r#"{"service_code":"nid-de-poule","lon":-71.2080,"lat":46.8139}"#;
 
 /// The objects of an answer in newline-delimited JSON.
@@ -88,6 +89,28 @@ fn a_batch_of_worthless_lines_is_counted_and_not_read_to_its_end() {
         assert!((10_001..30_000).contains(&read), "{path}: {last}");
         assert!(answer.body.len() < 400_000, "{path}: {} bytes", answer.body.len());
     }
+}
+
+#[test]
+fn where_memory_is_short_large_work_is_refused_and_the_rest_goes_on() {
+    let limits = Limits { memory_max: 1, ..Limits::default() };
+    let folder = demo_city("short", 500, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    for path in ["export.csv", "dbscan?eps_m=50&min_points=5", "hexes?permutations=99&resolution=7"]
+    {
+        let refused = service.ask("GET", &format!("/api/v1/{path}"), &EN, b"");
+        assert_eq!(refused.status, 503, "{path}");
+        assert!(refused.header("retry-after").is_some(), "{path}");
+        let problem = refused.json();
+        assert!(problem["detail"].as_str().unwrap().contains("enough memory"), "{problem}");
+    }
+    assert_eq!(service.post("/api/v1/reports/batch", POTHOLE).status, 503);
+    assert_eq!(service.ask("POST", "/api/v1/media", &[], &jpeg(40, 30)).status, 503);
+    for path in ["reports", "stats", "nearest?lon=-71.2&lat=46.8", "services"] {
+        assert_eq!(service.get(&format!("/api/v1/{path}")).status, 200, "{path}");
+    }
+    assert!(service.get("/tiles/reports/0/0/0").status < 300);
+    assert_eq!(service.post("/api/v1/reports", POTHOLE).status, 201);
 }
 
 #[test]

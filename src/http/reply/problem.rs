@@ -65,6 +65,7 @@ impl Problem {
                 ("unsupported-media-type", "Type de contenu refusé", "Unsupported media type")
             }
             ErrorKind::NotAcceptable => ("not-acceptable", "Inacceptable", "Not acceptable"),
+            ErrorKind::TooSlow => ("too-slow", "Requête trop lente", "Request too slow"),
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
             ErrorKind::TooMany(_) => ("too-many-requests", "Trop de requêtes", "Too many requests"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
@@ -127,6 +128,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        ErrorKind::TooSlow => StatusCode::REQUEST_TIMEOUT,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 
-use crate::error::{Refusal, Result};
+use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::reply::problem::too_large;
 use crate::message;
 
@@ -19,7 +19,16 @@ pub fn received(body: std::result::Result<Bytes, BytesRejection>) -> Result<Byte
     })
 }
 
+/// The error for a body of which nothing more has arrived for too long.
+pub fn too_slow() -> Error {
+    let message = message!(
+        "La requête a mis trop de temps à arriver.",
+        "The request took too long to arrive."
+    );
+    Error::new(ErrorKind::TooSlow, message)
+}
+
 /// The error for a body that ended before it was complete.
-pub fn cut_short() -> crate::error::Error {
+pub fn cut_short() -> Error {
     Refusal::new("body", "", message!("a été reçu incomplet", "was received incomplete")).into()
 }

@@ -1,32 +1,39 @@
-//! A bound on the memory of all request bodies that are being received or processed.
+//! Bounds on the memory of all request bodies that are being received or processed, and on the time
+//! that a request takes.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::request::body::too_slow;
 use crate::message;
 
 /// Bytes of one permit: an ordinary body needs a handful.
 const PERMIT_BYTES: usize = 4 << 10;
 
-/// The bytes that request bodies may occupy together.
+/// The bytes that request bodies may occupy together, and the time that each request may take.
 #[derive(Clone)]
-pub struct BodyBudget(Arc<Semaphore>);
+pub struct BodyBudget {
+    permits: Arc<Semaphore>,
+    time_max: Duration,
+}
 
 impl BodyBudget {
-    /// A budget of this many bytes.
-    pub fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes / PERMIT_BYTES)))
+    /// A budget of this many bytes, and of this time for one request.
+    pub fn new(bytes: usize, time_max: Duration) -> Self {
+        Self { permits: Arc::new(Semaphore::new(bytes / PERMIT_BYTES)), time_max }
     }
 }
 
@@ -36,6 +43,8 @@ struct Occupied {
     permits: Mutex<Option<OwnedSemaphorePermit>>,
     /// There was no room for the whole body.
     has_exceeded: AtomicBool,
+    /// The whole body has arrived.
+    is_received: AtomicBool,
 }
 
 impl Occupied {
@@ -47,7 +56,7 @@ impl Occupied {
         if more == 0 {
             return true;
         }
-        let Ok(further) = budget.0.clone().try_acquire_many_owned(more as u32) else {
+        let Ok(further) = budget.permits.clone().try_acquire_many_owned(more as u32) else {
             self.has_exceeded.store(true, Ordering::Relaxed);
             return false;
         };
@@ -80,6 +89,9 @@ impl HttpBody for BudgetedBody {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
+        if frame.is_none() || self.body.is_end_stream() {
+            self.occupied.is_received.store(true, Ordering::Relaxed);
+        }
         self.received += bytes;
         match self.occupied.grow(&self.budget, self.received) {
             true => Poll::Ready(frame),
@@ -97,20 +109,28 @@ impl HttpBody for BudgetedBody {
 }
 
 /// Lets a request pass whose body finds room. The room is free again once the response has been
-/// computed. A body without room is refused with 503 and `Retry-After`.
+/// computed. A body without room is refused with 503 and `Retry-After`. Where the time is over, the
+/// response is 408 if the body had not arrived by then, and 504 if the service was too slow.
 pub async fn within_budget(
     State(budget): State<BodyBudget>,
     request: Request,
     next: Next,
 ) -> Response {
+    let time_max = budget.time_max;
+    let too_late = |_| StatusCode::GATEWAY_TIMEOUT.into_response();
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        let response = tokio::time::timeout(time_max, next.run(request)).await;
+        return response.unwrap_or_else(too_late);
     }
     let occupied = Arc::new(Occupied::default());
     let request = request.map(|body| {
         Body::new(BudgetedBody { body, received: 0, budget, occupied: occupied.clone() })
     });
-    let response = next.run(request).await;
+    let response = match tokio::time::timeout(time_max, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if !occupied.is_received.load(Ordering::Relaxed) => too_slow().into_response(),
+        Err(late) => too_late(late),
+    };
     match occupied.has_exceeded.load(Ordering::Relaxed) {
         false => response,
         true => {
@@ -129,7 +149,7 @@ mod tests {
 
     #[test]
     fn bodies_share_the_budget_and_give_it_back() {
-        let budget = BodyBudget::new(4 * PERMIT_BYTES);
+        let budget = BodyBudget::new(4 * PERMIT_BYTES, Duration::from_secs(1));
         let (one, other) = (Occupied::default(), Occupied::default());
         assert!(one.grow(&budget, 1) && one.grow(&budget, PERMIT_BYTES));
         assert!(one.grow(&budget, 2 * PERMIT_BYTES + 1));
@@ -139,6 +159,6 @@ mod tests {
         drop(one);
         assert!(other.grow(&budget, 4 * PERMIT_BYTES));
         drop(other);
-        assert_eq!(budget.0.available_permits(), 4);
+        assert_eq!(budget.permits.available_permits(), 4);
     }
 }

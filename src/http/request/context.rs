@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::accept::weighted;
+use crate::http::request::client_address::Passage;
 use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::{Pairs, joined};
 use crate::http::state::AppState;
@@ -29,6 +30,7 @@ pub struct RequestContext {
     pub variant: Variant,
     if_none_match: Option<String>,
     host: Option<String>,
+    scheme: &'static str,
 }
 
 impl RequestContext {
@@ -45,8 +47,12 @@ impl RequestContext {
             })?,
         };
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let host = text(header::HOST).filter(|host| is_host(host)).map(str::to_owned);
+        let passage = parts.extensions.get::<Passage>();
+        let host = passage.and_then(|passage| passage.host.as_deref()).or(text(header::HOST));
+        let host = host.filter(|host| is_host(host)).map(str::to_owned);
+        let scheme = passage.map_or("http", Passage::scheme);
         Ok(Self {
+            scheme,
             language,
             jurisdiction: pairs.take("jurisdiction_id"),
             uri: parts.uri.clone(),
@@ -74,7 +80,7 @@ impl RequestContext {
     pub fn base(&self, state: &AppState) -> String {
         match (&state.public_config.public_url, &self.host) {
             (Some(url), _) => url.trim_end_matches('/').to_owned(),
-            (None, Some(host)) => format!("http://{host}"),
+            (None, Some(host)) => format!("{}://{host}", self.scheme),
             (None, None) => String::new(),
         }
     }

@@ -37,7 +37,7 @@ pub fn check(version: Version, headers: &HeaderMap) -> Result<()> {
 }
 
 /// Is this a host name or address with an optional port?
-fn is_host(text: &str) -> bool {
+pub fn is_host(text: &str) -> bool {
     let is_port = |port: &str| {
         port.bytes().all(|byte| byte.is_ascii_digit())
             && (port.is_empty() || port.parse::<u16>().is_ok())

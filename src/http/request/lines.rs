@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::reply::problem::too_large;
-use crate::http::request::body::cut_short;
+use crate::http::request::body::{cut_short, too_slow};
 use crate::message;
 
 /// Limit of the length of a line, in bytes.
@@ -130,7 +130,8 @@ impl BodyLines {
                     self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(too_large)?;
                 self.buffer.extend_from_slice(&bytes);
             }
-            Err(_) | Ok(Some(Err(_))) => return Err(cut_short()),
+            Err(_) => return Err(too_slow()),
+            Ok(Some(Err(_))) => return Err(cut_short()),
             Ok(None) => self.has_ended = true,
         }
         Ok(())

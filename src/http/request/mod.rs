@@ -10,6 +10,7 @@ pub mod client_address;
 pub mod common;
 pub mod context;
 pub mod form;
+pub mod forwarded;
 pub mod host;
 pub mod idempotency;
 pub mod if_match;

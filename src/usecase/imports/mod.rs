@@ -126,6 +126,7 @@ impl Imports {
     /// # Errors
     /// Not found; a conflict with an import that runs or has ended; a decision is missing.
     pub fn start(self: &Arc<Self>, id: &str) -> Result<ImportOverview> {
+        self.app.check_memory()?;
         let kept = self.get(id)?;
         self.only_waiting(&kept)?;
         let opened = self.open(&kept).map_err(|error| kept.without_folder(error))?;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use pointchaud::config::Limits;
 use pointchaud::domain::Clock;
 use pointchaud::http::{
-    AppState, Licences, PageSettings, PublicConfig, WriteAccess, router, serve,
+    AppState, Licences, Listening, PageSettings, PublicConfig, WriteAccess, router, serve,
 };
 use pointchaud::ingest::{builtin_catalogue, builtin_model};
 use pointchaud::media::PhotoStore;
@@ -140,12 +140,18 @@ impl LocalService {
 
     /// Serves the store of a folder under other limits than the usual ones.
     pub fn start_limited(folder: &Folder, limits: Limits) -> Self {
+        Self::start_listening(folder, Listening { limits, ..Listening::default() })
+    }
+
+    /// Serves the store of a folder with these limits, trusted proxies and certificate.
+    pub fn start_listening(folder: &Folder, listening: Listening) -> Self {
+        let limits = listening.limits.clone();
         add_quebec(folder);
         let clock = Arc::new(ManualClock(NOW.parse::<Timestamp>().unwrap().as_second().into()));
         let catalogue = |services| builtin_catalogue(services).unwrap();
         let catalogues = Catalogues { groups: catalogue(false), quebec: catalogue(true) };
         let store = folder.file("city.db");
-        let app = App::open_with_clock(&store, catalogues, limits.clone(), clock.clone()).unwrap();
+        let app = App::open_with_clock(&store, catalogues, limits, clock.clone()).unwrap();
         let watch = BackgroundWatch::new();
         let media = folder.file("city.media");
         let public_config = PublicConfig {
@@ -176,7 +182,7 @@ impl LocalService {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = std::thread::spawn(move || {
             let stopped = async { stopped.await.unwrap_or(()) };
-            runtime.block_on(serve(listener, router(state), &limits, stopped));
+            runtime.block_on(serve(listener, router(state), listening, stopped));
         });
         let client = Client { address, key: None };
         let (stop, server) = (Some(stop), Some(server));

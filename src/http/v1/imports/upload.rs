@@ -5,7 +5,7 @@ use axum::http::header;
 use http_body_util::BodyExt;
 
 use crate::error::{Error, Result};
-use crate::http::request::body::cut_short;
+use crate::http::request::body::{cut_short, too_slow};
 use crate::http::state::AppState;
 use crate::usecase::imports::{Upload, file_too_large};
 
@@ -32,7 +32,8 @@ pub async fn receive(state: &AppState, name: &str, request: Request) -> Result<U
                 false
             }
             Ok(None) => true,
-            Err(_) | Ok(Some(Err(_))) => return Err(cut_short()),
+            Err(_) => return Err(too_slow()),
+            Ok(Some(Err(_))) => return Err(cut_short()),
         };
         if is_last || collected.len() >= WRITE_BYTES {
             let written = tokio::task::spawn_blocking(move || {
