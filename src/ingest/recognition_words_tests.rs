@@ -81,8 +81,8 @@ fn times_of_changes_in_eight_languages() {
 fn parts_of_addresses_are_read_together() {
     let kinds = ["Hole", "Lamp", "Bin"];
     for (names, cells, keys) in [
-        ("Address Number,Address Line 1", "61.0,Elm St", "address number+address line 1"),
-        ("Block/Address,Street", "3700 BLOCK,ELM ST", "block/address+street"),
+        ("Address Number,Address Line 1", "61.0,Elm St", "address_number+address_line_1"),
+        ("Block/Address,Street", "3700 BLOCK,ELM ST", "block_address+street"),
         (
             "STREET_NUM,STREET_DIR,STREET_NAME,STREET_TYPE",
             "12,N,ELM,ST",
@@ -91,13 +91,14 @@ fn parts_of_addresses_are_read_together() {
         (
             "Intersection Street 1,Intersection Street 2",
             "Elm St,Oak Ave",
-            "intersection street 1+intersection street 2",
+            "intersection_street_1+intersection_street_2",
         ),
     ] {
         let names = format!("Case ID,Created,Category,{names}");
         let found = of_rows(&names, |n| format!("C-{n},{DAY},{},{cells}", kinds[n % 3]));
         let read = found.keys("address");
-        assert_eq!(read.first().map(String::as_str), Some(keys), "{names}: {read:?}");
+        let plain = |key: &String| key.replace([' ', '/'], "_");
+        assert_eq!(read.first().map(plain).as_deref(), Some(keys), "{names}: {read:?}");
     }
 }
 

@@ -376,7 +376,6 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "classe",
             "abgearbeitet",
             "abated",
-            "answered",
             "beseitigt",
             "afgemeld",
             "solde",
