@@ -35,9 +35,9 @@ const PARTS: &str = "\
 
 /// Words for kinds of streets in texts of addresses, in the same languages.
 const KINDS: &str = "\
-    street st avenue ave av road rd lane ln drive dr boulevard blvd bd court ct way terrace parkway \
-    pkwy highway hwy rue allee impasse chemin quai cours strasse str gasse calle avenida carrer \
-    passeig via viale corso largo rua travessa alameda straat laan ulica ul aleja";
+    street st avenue ave av road rd lane ln drive dr boulevard blvd bd court ct way terrace \
+    parkway pkwy highway hwy rue allee impasse chemin quai cours strasse str gasse calle avenida \
+    carrer passeig via viale corso largo rua travessa alameda straat laan ulica ul aleja";
 
 /// Longest text of an address, in characters.
 const ADDRESS_CHARS_MAX: usize = 120;

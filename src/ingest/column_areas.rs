@@ -51,7 +51,7 @@ pub(super) fn names_part_of_city(name: &str) -> bool {
     is_of_request || !has(OF_WORK) || words.iter().any(is_part)
 }
 
-/// Is an area of this name one of anything, as `Sector` and `Sub-Area` are, and not surely a part of
+/// Is an area of this name one of anything, as `Sector` and `Sub-Area` are, not surely a part of
 /// the city, as a `Barrio` is?
 pub(super) fn is_vague_area(name: &str) -> bool {
     let words = split(name);

@@ -186,7 +186,8 @@ const WORDS: [(Concept, &str); 31] = [
          argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat \
          tipus element elemento concepto concept classification classificacao clasificacion \
          classificazione meldungsart servicename kind issuetype requesttype thematique \
-         tematica thematik rubriek hoofdcategorie hoofdrubriek hauptkategorie hauptthema oberkategorie",
+         tematica thematik rubriek hoofdcategorie hoofdrubriek hauptkategorie hauptthema \
+         oberkategorie",
     ),
     (
         Group,
