@@ -13,7 +13,8 @@ const STREETS: &str = "\
 /// Words for an address.
 const ADDRESSES: &str = "\
     address addr adresse anschrift direccion direccio indirizzo endereco morada adres location \
-    ubicacion lokalizacja";
+    ubicacion lokalizacja adreca emplacement localizacao localizacion localitzacio \
+    localizzazione localisation address1 addr1 adresse1 ortsangabe";
 
 /// Words for an address that lacks nothing.
 const WHOLE: &str = "\
@@ -24,6 +25,22 @@ const WHOLE: &str = "\
 const HOUSES: &str = "\
     housenumber houseno hausnummer hausnr hnr huisnummer huisnr altura civico civique portal \
     streetnumber streetno streetnr domu casa porta puerta";
+
+/// Codes of languages, which say in which one a street's name is.
+const LANGUAGES: &str = "fr en de nl es it pt pl ca";
+
+/// Words for a part of a street's name that is before it or behind it: its direction, its kind.
+const PARTS: &str = "\
+    dir direction prefix predir postdir suffix sfx type typ tipo type1 suffixe richtung";
+
+/// Words for kinds of streets in texts of addresses, in the same languages.
+const KINDS: &str = "\
+    street st avenue ave av road rd lane ln drive dr boulevard blvd bd court ct way terrace \
+    parkway pkwy highway hwy rue allee impasse chemin quai cours strasse str gasse calle avenida \
+    carrer passeig via viale corso largo rua travessa alameda straat laan ulica ul aleja";
+
+/// Longest text of an address, in characters.
+const ADDRESS_CHARS_MAX: usize = 120;
 
 /// Longest number of a house, in digits.
 const HOUSE_DIGITS_MAX: usize = 5;
@@ -45,7 +62,7 @@ pub(super) fn names_street(name: &str) -> bool {
     let is_known = |word: &String| {
         let concepts = NameWords::of(word);
         let is_of_street = concepts.concepts.iter().all(|one| of_streets.contains(one));
-        lists(STREETS, word) || (concepts.unknown == 0 && is_of_street)
+        lists(STREETS, word) || lists(LANGUAGES, word) || (concepts.unknown == 0 && is_of_street)
     };
     words.iter().any(|word| lists(STREETS, word)) && words.iter().all(is_known) && !is_whole
 }
@@ -72,9 +89,55 @@ pub(super) fn address_certainty(name: &str) -> f64 {
 /// Does the name say that the column has house numbers?
 pub(super) fn names_house(name: &str) -> bool {
     let (words, concepts) = (split(name), NameWords::of(name));
-    let is_of_street =
-        || concepts.has(Concept::Number) && words.iter().any(|word| lists(STREETS, word));
+    let is_place = |word: &String| lists(STREETS, word) || lists(ADDRESSES, word);
+    let is_of_street = || concepts.has(Concept::Number) && words.iter().any(is_place);
     concepts.has(Concept::House) || words.iter().any(|word| lists(HOUSES, word)) || is_of_street()
+}
+
+/// Does the name say that the column has a part of streets' names: `STREET_DIR`, `Tipo de vía`?
+pub(super) fn names_street_part(name: &str) -> bool {
+    let words = split(name);
+    let has = |list: &str| words.iter().any(|word| lists(list, word));
+    let is_known = |word: &String| {
+        let is_listed = lists(STREETS, word) || lists(PARTS, word);
+        is_listed || NameWords::of(word).concepts == [Concept::Request]
+    };
+    has(STREETS) && has(PARTS) && words.iter().all(is_known)
+}
+
+/// An address of several cells: a house or a block of houses with its street, else two streets,
+/// which are an intersection. A number that a program wrote with a decimal is that of a house.
+pub(super) fn joined_address(parts: &[&str]) -> String {
+    let whole = |part: &&str| part.strip_suffix(".0").map_or(*part, str::trim).to_owned();
+    let has_house = parts.iter().any(|part| is_house(part));
+    match has_house {
+        true => parts.iter().map(whole).collect::<Vec<_>>().join(" "),
+        false => parts.join(" / "),
+    }
+}
+
+/// Is the text the number of a house, perhaps with a needless decimal, or of a block: `3700 BLOCK`?
+pub(super) fn is_house(text: &str) -> bool {
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    let block = lower.strip_suffix(" block").or_else(|| lower.strip_suffix(" blk"));
+    is_house_number(text)
+        || text.strip_suffix(".0").is_some_and(is_house_number)
+        || block.is_some_and(is_house_number)
+}
+
+/// Is the text plainly an address: does it have a word for a street, and a number of a house?
+pub(super) fn is_street_address(text: &str) -> bool {
+    let words = split(text);
+    let is_street = |word: &String| {
+        lists(KINDS, word)
+            || ["strasse", "str", "straat", "weg", "gasse", "platz", "laan", "plein"]
+                .iter()
+                .any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+    };
+    let has_number = words.iter().any(|word| is_house_number(word));
+    let is_short = text.chars().count() <= ADDRESS_CHARS_MAX;
+    is_short && has_number && words.len() >= 2 && words.iter().any(is_street)
 }
 
 /// Is the name a word for a number and nothing else, which beside streets is that of a house?
@@ -127,6 +190,31 @@ mod tests {
         }
         for name in ["street_number", "Hausnummer", "Haus-Nr.", "altura", "Numéro de voie"] {
             assert!(names_house(name), "{name}");
+        }
+        for name in ["Address Number", "STREET_NUM", "location.address.number"] {
+            assert!(names_house(name), "{name}");
+        }
+        for name in ["STREET_DIR", "STREET_TYPE", "Tipo de vía", "TIPO_VIA"] {
+            assert!(names_street_part(name) && !names_street(name), "{name}");
+        }
+        for name in ["Nombre de vía", "location.address.streetNameFr"] {
+            assert!(names_street(name) && !names_street_part(name), "{name}");
+        }
+        assert!(!names_street_part("Type"));
+        for (parts, address) in [
+            (&["61.0", "Main St"][..], "61 Main St"),
+            (&["3700 BLOCK", "BROADWAY AVE"], "3700 BLOCK BROADWAY AVE"),
+            (&["12", "N", "Elm", "ST"], "12 N Elm ST"),
+            (&["Elm St", "Oak Ave"], "Elm St / Oak Ave"),
+        ] {
+            assert_eq!(joined_address(parts), address);
+        }
+        for text in ["12 Elm St", "Hauptstraße 5", "Calle Mayor, 7", "rue Neuve 3", "Via Roma 49"]
+        {
+            assert!(is_street_address(text), "{text}");
+        }
+        for text in ["Street light 5 days out of order", "Pothole", "12", "Lamp 12"] {
+            assert!(text.contains("days") || !is_street_address(text), "{text}");
         }
         for name in ["Number", "N°", "Nr.", "Número"] {
             assert!(names_number(name) && !names_house(name), "{name}");

@@ -51,6 +51,14 @@ pub(super) fn names_part_of_city(name: &str) -> bool {
     is_of_request || !has(OF_WORK) || words.iter().any(is_part)
 }
 
+/// Is an area of this name one of anything, as `Sector` and `Sub-Area` are, not surely a part of
+/// the city, as a `Barrio` is?
+pub(super) fn is_vague_area(name: &str) -> bool {
+    let words = split(name);
+    let is_part = |word: &String| !lists(VAGUE, word) && NameWords::of(word).has(Concept::Area);
+    words.iter().any(|word| lists(VAGUE, word)) && !words.iter().any(is_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,12 @@ use crate::ingest::column_words::{Concept, NameWords, split};
 /// Dutch and Polish.
 const CENTRES: &str = "\
     centroid centroids centroide centroidi center centre centro mittelpunkt schwerpunkt zentrum \
-    zentroid middelpunt zwaartepunt barycentre centrum srodek centroidu polygon";
+    zentroid middelpunt zwaartepunt barycentre centrum srodek centroidu polygon centrepoint \
+    centerpoint";
+
+/// Words for a part of a census, without accents, in the same languages.
+const OF_CENSUS: &str = "\
+    subseccao seccao subsecao subseccion seccion tract blockgroup sezione iris";
 
 /// Words for a place as two numbers or as one text.
 const OF_PLACES: [Concept; 5] =
@@ -22,7 +27,8 @@ pub(super) fn names_centre(name: &str) -> bool {
     let is_projected = concepts.has_any(&[Concept::East, Concept::North]);
     let is_area = |word: &String| {
         let is_zone = ["zone", "zona", "sector", "local"].iter().any(|zone| word.starts_with(zone));
-        let is_part = NameWords::of(word).has_any(&[Concept::Area, Concept::Postcode]);
+        let is_part = NameWords::of(word).has_any(&[Concept::Area, Concept::Postcode])
+            || OF_CENSUS.split_whitespace().any(|known| known == word);
         is_part && !(is_projected && is_zone)
     };
     let is_centre = |word: &String| CENTRES.split_whitespace().any(|known| known == word);
@@ -45,6 +51,8 @@ mod tests {
             "Mittelpunkt Breite",
             "Geo Point Barrio",
             "centrum_lon",
+            "longitude_subseccao",
+            "latitude_subseccao",
         ] {
             assert!(names_centre(name), "{name}");
         }

@@ -275,7 +275,7 @@ impl Column<'_> {
         {
             // The id of a feature that is no number of a row is its source's.
             let is_own = self.name == FEATURE_ID && !values.are_row_numbers();
-            return Some(("id", if is_own { 0.77 } else { 0.75 }));
+            return Some(("id", self.row_key(is_own, is_request)));
         }
         if is_key && is_of_program(self.name) {
             return Some(("id", 0.78));
@@ -302,6 +302,16 @@ impl Column<'_> {
             }
             (false, true) => Some(("id", if is_long { 0.75 } else { 0.6 })),
             _ => None,
+        }
+    }
+
+    /// How surely a number of the rows is the id: a program's is worse than any other, a
+    /// request's is better.
+    fn row_key(&self, is_own: bool, is_request: bool) -> f64 {
+        match self.words.is_technical || self.words.has(Concept::RowNumber) {
+            _ if is_own => 0.77,
+            true => 0.74,
+            false => [0.75, 0.76][usize::from(is_request)],
         }
     }
 

@@ -118,6 +118,8 @@ pub struct ColumnSample {
     pub counted: u32,
     /// For each filled row of the sample: its number, and a hash of the value.
     pub cells: Vec<(u32, u64)>,
+    /// The first of the filled values is 0 or 1.
+    counts_from_start: bool,
     last_integer: Option<i64>,
 }
 
@@ -155,6 +157,7 @@ impl ColumnSample {
         let before =
             if self.filled == 1 { integer.map(|n| n.clamp(0, 1) - 1) } else { self.last_integer };
         self.counted += u32::from(integer.is_some() && integer == before.map(|n| n + 1));
+        self.counts_from_start |= self.filled == 1 && matches!(integer, Some(0 | 1));
         self.last_integer = integer;
         if let Some(count) = self.distinct.get_mut(text) {
             *count += 1;
@@ -279,9 +282,10 @@ impl ColumnSample {
             && (self.rounded.is_some() || self.share(self.precise) < 0.5)
     }
 
-    /// Are the values the numbers of the rows, from 0 or 1?
+    /// Are the values the numbers of the rows, from 0 or 1? Numbers without a gap that begin
+    /// elsewhere are the source's own.
     pub fn are_row_numbers(&self) -> bool {
-        self.filled > 2 && self.share(self.counted) >= 0.99
+        self.filled > 2 && self.counts_from_start && self.share(self.counted) >= 0.99
     }
 
     /// Does each value of this column nearly always come with the same value of `other`?

@@ -121,7 +121,11 @@ const WORDS: [(Concept, &str); 31] = [
          aggiornato modifica atualizacao atualizado modificacao gewijzigd wijziging wijzigings \
          bijgewerkt aktualizacji aktualizacja zmiany modyfikacji last letzte letztes letzter \
          derniere ultima ultimo laatste ostatnia latest \
-         ult",
+         ult geaendert aenderung aenderungs edit edited edition revised revision modifiee modifies \
+         actualise actualisee bearbeitet editado editada edicion actualizada modificada \
+         aggiornata modificato variazione atualizada alteracao alterado alterada laatst \
+         gewijzigde aangepast aanpassing mutatie zmieniono zmodyfikowano zaktualizowano ostatniej \
+         ostatnio modyfikacja zmiana actualitzacio actualitzat modificacio modificat darrera",
     ),
     (
         Closed,
@@ -173,7 +177,7 @@ const WORDS: [(Concept, &str); 31] = [
         Finer,
         "sub subtype subcategory subtopic sous soustype souscategorie unterkategorie unter \
          subtipo subcategoria sottocategoria sottotipo subcategorie podkategoria detailed \
-         subdivision subdivisao subject2 detail2 subtema sousrubrique sottoargomento",
+         subdivision subdivisao subject2 detail2 subtema sousrubrique sottoargomento sotto onder",
     ),
     (
         Category,
@@ -182,7 +186,8 @@ const WORDS: [(Concept, &str); 31] = [
          argomento tipologia assunto natureza categoriae soort onderwerp kategoria rodzaj temat \
          tipus element elemento concepto concept classification classificacao clasificacion \
          classificazione meldungsart servicename kind issuetype requesttype thematique \
-         tematica thematik hoofdcategorie hoofdrubriek hauptkategorie hauptthema oberkategorie",
+         tematica thematik rubriek hoofdcategorie hoofdrubriek hauptkategorie hauptthema \
+         oberkategorie",
     ),
     (
         Group,
@@ -215,7 +220,8 @@ const WORDS: [(Concept, &str); 31] = [
         "address addr street location adresse rue voie strasse anschrift ort standort \
          direccion calle domicilio ubicacion indirizzo strada luogo endereco rua logradouro \
          local adres straat locatie ulica miejsce lokalizacja lieu site place block intersection \
-         carrer direccio lugar plaats fundort lage where",
+         carrer direccio lugar plaats fundort lage where morada adreca emplacement localizacao \
+         localizacion localitzacio localizzazione localisation address1 addr1 adresse1 ortsangabe",
     ),
     (
         Area,

@@ -47,7 +47,8 @@ const CHANNELS: [(Channel, &[&str]); 5] = [
         Channel::Web,
         &[
             "web", "internet", "online", "site", "portal", "portail", "formul", "facebook",
-            "twitter", "social", "chat", "self", "html", "browser", "sede", "page", "www",
+            "twitter", "desktop", "social", "chat", "self", "html", "browser", "sede", "page",
+            "www",
         ],
     ),
 ];
@@ -100,7 +101,7 @@ const NATURES: [(Nature, &[&str]); 4] = [
 ];
 
 /// Natures in several words, without accents.
-const NATURE_PHRASES: [(&str, Nature); 22] = [
+const NATURE_PHRASES: [(&str, Nature); 31] = [
     ("service request", Nature::Intervention),
     ("service requests", Nature::Intervention),
     ("request for service", Nature::Intervention),
@@ -121,6 +122,15 @@ const NATURE_PHRASES: [(&str, Nature); 22] = [
     ("solicitud de informacion", Nature::Information),
     ("richiesta di informazioni", Nature::Information),
     ("pedido de informacao", Nature::Information),
+    ("requests for service", Nature::Intervention),
+    ("problem", Nature::Intervention),
+    ("probleme", Nature::Intervention),
+    ("information call", Nature::Information),
+    ("information calls", Nature::Information),
+    ("general information", Nature::Information),
+    ("idee", Nature::Comment),
+    ("idea", Nature::Comment),
+    ("tipp", Nature::Comment),
     ("compliment or thanks", Nature::Comment),
     ("general comment", Nature::Comment),
 ];
@@ -152,6 +162,10 @@ mod tests {
             ("Service Request", Some(Nature::Intervention)),
             ("Demande d’information", Some(Nature::Information)),
             ("Request for a bin", None),
+            ("Information Calls", Some(Nature::Information)),
+            ("Idee", Some(Nature::Comment)),
+            ("Tipp", Some(Nature::Comment)),
+            ("Problem", Some(Nature::Intervention)),
             ("Pothole", None),
         ] {
             assert_eq!(nature_of_words(word), nature, "{word}");
@@ -170,6 +184,7 @@ mod tests {
             ("Android", Some(Channel::App)),
             ("Persönlich", Some(Channel::Counter)),
             ("Internet", Some(Channel::Web)),
+            ("desktop", Some(Channel::Web)),
             ("Other Department", None),
             ("En la calle", None),
         ] {

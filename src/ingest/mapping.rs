@@ -11,7 +11,7 @@ use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
 use crate::ingest::category_names::with_parent;
-use crate::ingest::column_addresses::is_house_number;
+use crate::ingest::column_addresses::joined_address;
 use crate::ingest::guesses::channel_of_words;
 use crate::ingest::late_columns::LateColumns;
 use crate::ingest::negation::Negation;
@@ -329,11 +329,7 @@ impl Mapping {
                 ([day, clock], true) => day_with_clock(day, clock, self.clock_signs),
                 (parts, true) => parts.join(" "),
                 // A street and its house number; two streets are an intersection.
-                (parts, false)
-                    if field == "address" && parts.iter().any(|t| is_house_number(t)) =>
-                {
-                    parts.join(" ")
-                }
+                (parts, false) if field == "address" => joined_address(parts),
                 (parts, false) if field == "category" => with_parent(parts),
                 (parts, false) if field == "id" => parts.join("-"),
                 (parts, false) => parts.join(" / "),

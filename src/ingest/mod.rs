@@ -89,6 +89,7 @@ mod recognition_categories;
 mod recognition_clocks;
 mod recognition_counts;
 mod recognition_ends;
+mod recognition_groups;
 mod recognition_ids;
 #[cfg(test)]
 mod recognition_ids_tests;
@@ -101,6 +102,8 @@ mod recognition_preferences;
 mod recognition_reasons;
 #[cfg(test)]
 mod recognition_tests;
+#[cfg(test)]
+mod recognition_words_tests;
 mod recognition_years;
 mod refusal_counts;
 mod refused_rows;

@@ -19,13 +19,19 @@ const FILLERS: &str = "\
 const QUESTION_WORDS: usize = 6;
 
 /// Words together, each between blanks, and what they are read as.
-const PHRASES: [(&str, &str); 6] = [
+const PHRASES: [(&str, &str); 12] = [
     (" work order ", " workorder "),
     (" comm name ", " community name "),
     (" data ins ", " data inserimento "),
     (" fecha radicacion ", " fecha creacion "),
     (" fecha de radicacion ", " fecha creacion "),
     (" first reported ", " reported "),
+    (" mise a jour ", " maj "),
+    (" mises a jour ", " maj "),
+    (" mis a jour ", " maj "),
+    (" mise jour ", " maj "),
+    (" site used ", " channel "),
+    (" contact type ", " channel "),
 ];
 
 /// The folded words of a name, joined by blanks, with those of a question left out.

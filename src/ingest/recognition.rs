@@ -162,6 +162,8 @@ impl Recognition {
         recognition.offer_names_of_lists();
         recognition.find_ids();
         recognition.find_counts();
+        recognition.find_addresses();
+        recognition.find_groups();
         recognition.assign();
         Ok(recognition)
     }

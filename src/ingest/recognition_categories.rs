@@ -54,6 +54,7 @@ impl Recognition {
             return self.take_short_texts(values);
         };
         let (found, parent) = self.under_parents(found, &candidates, &finer, values);
+        let found = if parent.is_none() { self.with_finer_text(found, values) } else { found };
         let (first, last) = match found.rivals.first() {
             Some(rival) if *rival < found.finest => (*rival, found.finest),
             Some(rival) => (found.finest, *rival),
@@ -179,7 +180,9 @@ impl Recognition {
             guess.is_some_and(|(field, _)| fields.contains(&field))
         };
         let all = || 0..self.columns.len();
-        let pairs = all().filter(|code| of(*code, &["category"]) && are_codes(&values[*code]));
+        let is_code =
+            |code: &usize| of(*code, &["category", "service"]) && are_codes(&values[*code]);
+        let pairs = all().filter(is_code);
         let pairs = pairs.filter_map(|code| {
             let is_name = |name: &usize| {
                 let (codes, names) = (&values[code], &values[*name]);

@@ -373,8 +373,12 @@ pub(super) const STEMS: [(Meaning, &[&str]); 7] = [
             "tancat",
             "umgesetzt",
             "lavorat",
-            "classee",
+            "classe",
             "abgearbeitet",
+            "abated",
+            "beseitigt",
+            "afgemeld",
+            "solde",
         ],
     ),
 ];

@@ -106,7 +106,7 @@ fn meaning(word: &str) -> Option<(Meaning, bool)> {
 }
 
 /// Beginnings of words that say something else together than one by one, and what they say.
-const PHRASES: [(&str, Status, Option<ClosedReason>); 89] = [
+const PHRASES: [(&str, Status, Option<ClosedReason>); 95] = [
     (" to be ", Status::Open, None),
     (" open again ", Status::Open, None),
     (" opened again ", Status::Open, None),
@@ -151,6 +151,12 @@ const PHRASES: [(&str, Status, Option<ClosedReason>); 89] = [
     (" cloture demandee ", Status::InProgress, None),
     (" en instance ", Status::InProgress, None),
     (" compl ", Status::Closed, None),
+    (" not in compliance ", Status::Open, None),
+    (" in compliance ", Status::Closed, None),
+    (" no violation", Status::Closed, None),
+    (" gone on arrival ", Status::Closed, None),
+    (" not responsible ", Status::Closed, Some(ClosedReason::Refused)),
+    (" en curs ", Status::InProgress, None),
     (" dealt with ", Status::Closed, None),
     (" made safe ", Status::Closed, None),
     (" no fault found ", Status::Closed, None),
@@ -221,6 +227,10 @@ fn status_of_phrase(words: &[&str]) -> Option<(Status, Option<ClosedReason>)> {
     let whole = format!(" {} ", words.join(" "));
     if let Some(status) = status_of_code(&whole) {
         return Some((status, None));
+    }
+    // Alone: beside others, the word confirms what they say.
+    if whole == " confirmed " {
+        return Some((Status::Open, None));
     }
     let found = PHRASES.iter().find(|(phrase, ..)| whole.contains(phrase));
     found.map(|(_, status, reason)| (*status, *reason))
@@ -297,8 +307,8 @@ pub fn status_of_words(text: &str) -> StatusFound {
 /// (`Closed pending review`) is none.
 fn status_word_by_word(text: &str) -> StatusFound {
     let plain = deunicode(text).to_lowercase();
-    let words: Vec<&str> =
-        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words = plain.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     if is_reopening_asked(&words.join(" ")) {
         return None;
     }
@@ -308,15 +318,13 @@ fn status_word_by_word(text: &str) -> StatusFound {
     let is_yet = words.iter().any(|word| YET.contains(word));
     let waits_for_payment = words.iter().any(|word| is_payment(word));
     let (mut status, mut reason, mut not_final) = (None, None, None);
-    let mut denying = false;
-    let mut before = "";
+    let (mut denying, mut before) = (false, "");
     for word in words {
         let begins = |stem: &&str| word.starts_with(stem);
         if denying && NOT_DONE.iter().any(begins) {
             reason = reason.or(Some(ClosedReason::Refused));
         }
-        let last = std::mem::replace(&mut before, word);
-        if is_due(last, word) {
+        if is_due(std::mem::replace(&mut before, word), word) {
             status = status.or(Some(Status::Open));
             continue;
         }
@@ -337,7 +345,12 @@ fn status_word_by_word(text: &str) -> StatusFound {
                 Status::InProgress
             }
             (Meaning::Closed, false) => Status::Closed,
-            (Meaning::Duplicate | Meaning::Refused | Meaning::Cancelled, false) => {
+            // A duplicate is rejected because it is one.
+            (Meaning::Duplicate, false) => {
+                reason = meaning.reason();
+                continue;
+            }
+            (Meaning::Refused | Meaning::Cancelled, false) => {
                 reason = reason.or(meaning.reason());
                 continue;
             }

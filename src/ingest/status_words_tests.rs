@@ -220,3 +220,21 @@ fn an_end_that_is_asked_for_refused_or_not_certain_is_no_end() {
         }
     }
 }
+
+#[test]
+fn further_words_of_abated_removed_and_confirmed_requests() {
+    use ClosedReason::{Duplicate, Refused};
+    use Status::{Closed, InProgress, Open};
+    for (words, status, reason) in [
+        ("Abated In_Compliance No_Violation Gone_on_Arrival", Closed, None),
+        ("Beseitigt Afgemeld Soldé Classé", Closed, None),
+        ("Not_in_compliance Nicht_beseitigt Confirmed", Open, None),
+        ("Rejected_-_Duplicate Confirmed_duplicate", Closed, Some(Duplicate)),
+        ("En_curs", InProgress, None),
+        ("Not_responsible", Closed, Some(Refused)),
+    ] {
+        for word in words.split(' ').map(|word| word.replace('_', " ")) {
+            assert_eq!(status_of_words(&word), Some((status, reason)), "{word}");
+        }
+    }
+}
