@@ -13,7 +13,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
+use crate::cli::shared::{PrivateKeyArguments, StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
 use crate::config::{EXPORT_ROWS_MAX, Limits};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
@@ -33,6 +33,8 @@ const PROBE_MAX: Duration = Duration::from_millis(1500);
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
+    #[command(flatten)]
+    private_keys: PrivateKeyArguments,
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
     listen: SocketAddr,
@@ -100,7 +102,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let model = labelled_pairs::model(arguments.model.as_deref())?;
     let limits = Limits { export_rows_max: arguments.export_rows_max, ..Limits::default() };
     let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
-    let app = App::open(&store, catalogues()?, limits.clone())?;
+    let keys = arguments.private_keys.of(&store);
+    let app = App::open_with_keys(&store, catalogues()?, limits.clone(), keys)?;
     if let Some(id) = default {
         app.set_default(id);
     }

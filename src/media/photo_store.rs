@@ -89,6 +89,23 @@ impl PhotoStore {
         }
     }
 
+    /// Removes a photo and its thumbnail, which may be gone already.
+    ///
+    /// # Errors
+    /// Unavailable: the folder or bucket cannot be written.
+    pub async fn erase(&self, name: &str) -> Result<()> {
+        let Some(stem) = name.strip_suffix(".jpg").filter(|_| is_key(name)) else {
+            return Ok(());
+        };
+        for name in [name, &format!("{stem}-320.jpg")] {
+            match self.0.delete(&Key::from(name)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+        Ok(())
+    }
+
     /// Is there a photo or thumbnail with this name?
     pub async fn has(&self, name: &str) -> bool {
         is_key(name) && self.0.head(&Key::from(name)).await.is_ok()

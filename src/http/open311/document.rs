@@ -286,7 +286,8 @@ mod tests {
             details: Some(Box::new(details)),
         };
         let recorded = "2026-03-01T08:30:01Z".to_owned();
-        StoredReport { report, revision: 7, created_revision: 3, recorded, changed: None }
+        let (changed, text_shown) = (None, None);
+        StoredReport { report, revision: 7, created_revision: 3, recorded, changed, text_shown }
     }
 
     /// Does a member of the document hold the value of the field?
