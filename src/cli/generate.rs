@@ -158,7 +158,6 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
                 created_revision: row,
                 recorded,
                 changed: None,
-                text_shown: None,
             };
             export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });

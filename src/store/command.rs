@@ -7,7 +7,7 @@
 use crate::domain::{
     BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
     IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Service, ServiceCode, StoredReport, TextDecision, TextPolicy,
+    Service, StoredReport,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -72,8 +72,7 @@ commands! {
     EraseReports -> ErasedReports,
     ForgetPhotos -> (),
     RewriteStore -> (),
-    SetPrivacy -> (),
-    DecideText -> StoredReport,
+    SetRetention -> (),
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -378,29 +377,10 @@ pub struct ForgetPhotos {
 /// other writes wait.
 pub struct RewriteStore;
 
-/// Sets who sees the texts of services, and how long fields are kept. Takes a revision, because
-/// answers change.
-pub struct SetPrivacy {
+/// Sets how long fields of reports are kept.
+pub struct SetRetention {
     /// The city.
     pub jurisdiction: JurisdictionId,
-    /// The policy of each service that is named; others stay as they are.
-    pub texts: Vec<(ServiceCode, TextPolicy)>,
     /// How long each field that is named is kept; `None`: for ever. Others stay as they are.
     pub retention: Vec<(ErasableField, Option<RetentionPeriod>)>,
-}
-
-/// Records whether the public may read the text of a report.
-pub struct DecideText {
-    /// The report's city.
-    pub jurisdiction: JurisdictionId,
-    /// The report's id.
-    pub id: ReportId,
-    /// The revision that the author has seen; see [`UpdateReport::expected`].
-    pub expected: Option<u64>,
-    /// Who decides; kept in the history.
-    pub author: String,
-    /// The decision.
-    pub decision: TextDecision,
-    /// Makes the report with another text, where the author wrote one.
-    pub amend: Option<Amend>,
 }

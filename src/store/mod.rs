@@ -24,11 +24,11 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateReport, CreateReports, DecideText, EncryptContacts, EncryptedContacts,
-    EraseEach, EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport,
-    RemoveJurisdiction, RemoveReport, ReplaceBoundaries, RewriteStore, SaveCheckpoint,
-    SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetPrivacy, SubmitOutcome, UpdateReport,
-    Verdict, WriteCounts, WriteJudge,
+    Command, CreateReport, CreateReports, EncryptContacts, EncryptedContacts, EraseEach,
+    EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, RemoveJurisdiction,
+    RemoveReport, ReplaceBoundaries, RewriteStore, SaveCheckpoint, SaveHotspotTracks,
+    SaveLearnedExtent, SetJurisdiction, SetRetention, SubmitOutcome, UpdateReport, Verdict,
+    WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

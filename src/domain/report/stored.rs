@@ -1,7 +1,6 @@
 //! A report as it is stored: with its revisions, times of recording and history.
 
 use crate::domain::Report;
-use crate::domain::text_policy::TextDecision;
 
 /// A report with the revisions and times that the store adds.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +15,6 @@ pub struct StoredReport {
     pub recorded: String,
     /// When it was last changed here, RFC 3339; `None` if it never was.
     pub changed: Option<String>,
-    /// What a crew decided about its text; `None` where none has.
-    pub text_shown: Option<TextDecision>,
 }
 
 /// One change of one field.

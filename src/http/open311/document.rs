@@ -286,8 +286,7 @@ mod tests {
             details: Some(Box::new(details)),
         };
         let recorded = "2026-03-01T08:30:01Z".to_owned();
-        let (changed, text_shown) = (None, None);
-        StoredReport { report, revision: 7, created_revision: 3, recorded, changed, text_shown }
+        StoredReport { report, revision: 7, created_revision: 3, recorded, changed: None }
     }
 
     /// Does a member of the document hold the value of the field?

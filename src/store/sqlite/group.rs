@@ -88,8 +88,7 @@ impl WriteTransaction<'_> {
             Do::EraseReports(command, reply) => hold(reply, self.erase_reports(command)),
             Do::ForgetPhotos(command, reply) => hold(reply, self.forget_photos(&command)),
             Do::RewriteStore(command, reply) => hold(reply, self.rewrite_store(&command)),
-            Do::SetPrivacy(command, reply) => hold(reply, self.set_privacy(&command)),
-            Do::DecideText(command, reply) => hold(reply, self.decide_text(command)),
+            Do::SetRetention(command, reply) => hold(reply, self.set_retention(&command)),
         };
         answers.push(answer);
         failed.map_or(Ok(()), Err)

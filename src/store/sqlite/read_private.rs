@@ -1,13 +1,12 @@
 //! Reading what concerns private data: which reports are to be erased, what was erased, what a city
-//! keeps and shows, and the keys of contacts.
+//! keeps, and the keys of contacts.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::{
-    Contact, ErasableField, JurisdictionId, ReportId, ReportTime, RetentionPeriod, ServiceCode,
-    TextPolicy,
+    Contact, ErasableField, JurisdictionId, ReportId, ReportTime, RetentionPeriod,
 };
 use crate::error::{Error, Result};
 use crate::store::sqlite::contact;
@@ -180,25 +179,6 @@ impl Reader {
                 db.query_row(sql, [REWRITE_DUE], |row| row.get(0)).optional()?;
             Ok(found.is_some())
         })
-    }
-
-    /// Who sees the texts of the services of a jurisdiction that have a policy.
-    ///
-    /// # Errors
-    /// The file cannot be read or is corrupt.
-    pub fn text_policies(
-        &self,
-        jurisdiction: &JurisdictionId,
-    ) -> Result<BTreeMap<ServiceCode, TextPolicy>> {
-        let rows = self.pairs(
-            "SELECT service_code, policy FROM text_policy WHERE jurisdiction_id = ? ORDER BY 1",
-            jurisdiction,
-        )?;
-        let read = |(service, policy): (String, String)| {
-            let read = ServiceCode::new(&service).zip(TextPolicy::parse(&policy));
-            read.ok_or_else(|| Error::internal(format!("corrupt policy of '{service}'")))
-        };
-        rows.into_iter().map(read).collect()
     }
 
     /// How long a jurisdiction keeps each field that it does not keep for ever.

@@ -9,7 +9,7 @@ use rusqlite::{Row, Statement};
 use crate::domain::fields::{FieldValue, STORED};
 use crate::domain::{
     Accuracy, Change, Channel, ClosedReason, Event, IndexedFields, Nature, Report, ReportId,
-    ReportTime, ServiceCode, Status, StoredReport, StoredRow, TextDecision, TextSketch,
+    ReportTime, ServiceCode, Status, StoredReport, StoredRow, TextSketch,
 };
 use crate::error::{Error, Result};
 use crate::place::Position;
@@ -21,7 +21,7 @@ pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let fields: Vec<&str> = STORED.iter().map(|field| field.name).collect();
     format!(
         "{}, change_key, created_revision, recorded_datetime, changed_datetime, source_digest, \
-         removed, text_shown",
+         removed",
         fields.join(", ")
     )
 });
@@ -51,12 +51,8 @@ pub static INSERT: LazyLock<String> = LazyLock::new(|| {
 pub static UPDATE: LazyLock<String> = LazyLock::new(|| {
     let set: Vec<String> =
         parameters().map(|(name, number)| format!("{name} = ?{number}")).collect();
-    // What a crew decided about a text is not said of another text.
-    let description = parameters().find(|(name, _)| *name == "description");
-    let text = description.map_or(FIRST_FIELD, |(_, number)| number);
     format!(
         "UPDATE report SET change_key = ?1, changed_datetime = ?4,
-            text_shown = CASE WHEN description IS ?{text} THEN text_shown END,
             source_digest = coalesce(?5, source_digest), removed = 0, {}
          WHERE jurisdiction = ?2 AND service_request_id = ?{FIRST_FIELD}",
         set.join(", ")
@@ -118,7 +114,6 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
         created_revision: cells.get::<i64>(more + 1)? as u64,
         recorded: cells.get(more + 2)?,
         changed: cells.get(more + 3)?,
-        text_shown: cells.maybe(more + 6, TextDecision::parse)?,
     })
 }
 

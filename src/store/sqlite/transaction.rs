@@ -330,10 +330,7 @@ impl<'a> WriteTransaction<'a> {
         row::bind(&mut update, &next, &next_key, &self.now, digest)?;
         update.raw_execute()?;
         self.collect(jurisdiction, revision, Event::Put(next.facts()));
-        let is_same_text = found.report.description == next.description;
-        let text_shown = found.text_shown.filter(|_| is_same_text);
-        let changed = Some(self.now.clone());
-        Ok(StoredReport { report: next, revision, changed, text_shown, ..found })
+        Ok(StoredReport { report: next, revision, changed: Some(self.now.clone()), ..found })
     }
 
     /// Moves a report to the next revision, as changed now, without a change of its fields. Returns

@@ -1,11 +1,10 @@
-//! Commands about private data: contacts encrypted anew, what a city keeps and shows, decisions
-//! about texts, and the file rewritten.
+//! Commands about private data: contacts encrypted anew, what a city keeps, and the file
+//! rewritten.
 
 use rusqlite::params;
 
-use crate::domain::StoredReport;
 use crate::store::command::{
-    DecideText, EncryptContacts, EncryptedContacts, ForgetPhotos, RewriteStore, SetPrivacy,
+    EncryptContacts, EncryptedContacts, ForgetPhotos, RewriteStore, SetRetention,
 };
 use crate::store::sqlite::contact;
 use crate::store::sqlite::failure::{Failure, Step};
@@ -45,17 +44,10 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    pub fn set_privacy(&mut self, command: &SetPrivacy) -> Step<()> {
-        let SetPrivacy { jurisdiction, texts, retention } = command;
-        // Answers change with the policy.
-        self.next_revision(jurisdiction)?;
-        let id = jurisdiction.as_str();
-        for (service, policy) in texts {
-            self.db
-                .prepare_cached("INSERT OR REPLACE INTO text_policy VALUES (?, ?, ?)")?
-                .execute(params![id, service.as_str(), policy.as_str()])?;
-        }
-        for (field, period) in retention {
+    pub fn set_retention(&mut self, command: &SetRetention) -> Step<()> {
+        self.city(&command.jurisdiction)?;
+        let id = command.jurisdiction.as_str();
+        for (field, period) in &command.retention {
             match period {
                 Some(period) => self
                     .db
@@ -70,33 +62,5 @@ impl WriteTransaction<'_> {
             };
         }
         Ok(())
-    }
-
-    pub fn decide_text(&mut self, command: DecideText) -> Step<StoredReport> {
-        let DecideText { jurisdiction, id, expected, author, decision, amend } = command;
-        let found = self.expect(&jurisdiction, &id, expected)?;
-        let next = amend.map(|amend| amend(&found.report)).transpose().map_err(Failure::Refused)?;
-        let is_amended = next.is_some();
-        let before = found.text_shown;
-        let mut stored = match next {
-            Some(next) => self.replace(&jurisdiction, found, next, &author, None)?,
-            None => found,
-        };
-        let revision = self.touch(&jurisdiction, &stored.report)?;
-        let word = decision.as_str();
-        let number = self.city(&jurisdiction)?.key.number;
-        self.db
-            .prepare_cached(
-                "UPDATE report SET text_shown = ?
-                 WHERE jurisdiction = ? AND service_request_id = ?",
-            )?
-            .execute(params![word, number, id.as_str()])?;
-        let was = before.map(|decision| decision.as_str());
-        let change = ("text_shown", was.filter(|_| !is_amended), Some(word));
-        self.add_history(&jurisdiction, &id, revision, change, &author)?;
-        stored.revision = revision;
-        stored.changed = Some(self.now.clone());
-        stored.text_shown = Some(decision);
-        Ok(stored)
     }
 }

@@ -109,7 +109,6 @@ impl WriteTransaction<'_> {
             created_revision: revision,
             recorded: self.now.clone(),
             changed: None,
-            text_shown: None,
         };
         Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
     }

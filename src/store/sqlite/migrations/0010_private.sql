@@ -38,14 +38,3 @@ CREATE TABLE retention (
     period          TEXT NOT NULL,
     PRIMARY KEY (jurisdiction_id, field)
 ) STRICT, WITHOUT ROWID;
-
--- Who sees the texts of a service's reports. Other services: everybody, but for held texts.
-CREATE TABLE text_policy (
-    jurisdiction_id TEXT NOT NULL,
-    service_code    TEXT NOT NULL,
-    policy          TEXT NOT NULL,
-    PRIMARY KEY (jurisdiction_id, service_code)
-) STRICT, WITHOUT ROWID;
-
--- What a crew decided about the text of a report: `approved` or `withheld`; none yet where NULL.
-ALTER TABLE report ADD COLUMN text_shown TEXT;
