@@ -24,7 +24,7 @@ use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::App;
-use crate::usecase::watch::BackgroundWatch;
+use crate::usecase::watch::{BackgroundWatch, PhotoRemover};
 
 /// Time-out for reaching the host of the default basemap.
 const PROBE_MAX: Duration = Duration::from_millis(1500);
@@ -116,7 +116,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let basemap = basemap(&arguments.basemap, basemap_probe);
     let watch = BackgroundWatch::new();
-    watch.start(app.clone())?;
     let public_config = PublicConfig {
         public_url: arguments.public_url.clone(),
         open311_keys: arguments.open311_keys.clone(),
@@ -125,6 +124,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         licences: Licences::parse(&arguments.licence)?,
         photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
     };
+    watch.retention.set_remover(photo_remover(public_config.photo_store.clone()));
+    watch.start(app.clone())?;
     let site = AppState::new(
         app.clone(),
         access,
@@ -165,6 +166,14 @@ fn checked_key(key: &str) -> Result<String> {
         "has fewer than {KEY_BYTES_MIN} characters; 'openssl rand -hex 32' prints a good one"
     );
     Err(Refusal::new("--crew-key", "…", message).into())
+}
+
+/// Removes photos on the thread that calls it, which is not one of the server's.
+fn photo_remover(photos: PhotoStore) -> PhotoRemover {
+    Box::new(move |name| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(Error::internal)?.block_on(photos.erase(name))
+    })
 }
 
 /// Where photos are stored: `named`, else a folder beside the store.
