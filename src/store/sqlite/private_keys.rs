@@ -32,7 +32,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The first lines of a new file.
 const HEADER: &str = "# pointchaud: the keys of the contacts in the store, each with its number.\n\
-                      # Without this file nobody reads them. Keep a copy, apart from the backups.\n";
+                      # Without this file nobody reads them. Keep a copy apart from the backups.\n";
 
 /// Where an encrypted value belongs: the city, the report and the field.
 #[derive(Debug, Clone, Copy)]

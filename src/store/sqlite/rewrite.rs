@@ -1,4 +1,4 @@
-//! That erased bytes leave the files. A deleted row is overwritten with zeros (`secure_delete`), but
+//! Erased bytes leave the files. A deleted row is overwritten with zeros (`secure_delete`), but
 //! the write-ahead log still has the pages as they were, and pages that were split before may hold
 //! copies of cells: the log is emptied, and the file is rewritten once in a while (`VACUUM`).
 
