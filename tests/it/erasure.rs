@@ -177,8 +177,12 @@ fn an_erased_report_keeps_its_place_and_loses_its_texts_photos_and_contact() {
 #[test]
 fn old_values_of_a_history_are_erased_too() {
     let folder = Folder::new("erased-history");
+    // The columns of our own exports, which an import takes at their word.
     let csv = |text: &str| {
-        format!("id,type,lat,lon,date,description\n7,Graffiti,46.81,-71.21,2026-01-01,\"{text}\"\n")
+        format!(
+            "service_request_id,service_code,status,requested_datetime,lat,lon,description\n\
+             7,graffiti,open,2026-01-01T12:00:00Z,46.81,-71.21,{text}\n"
+        )
     };
     let city = ["--jurisdiction", "ville.quebec.qc.ca"];
     done(&folder, &["city", "add", "ville.quebec.qc.ca"]);
@@ -186,8 +190,8 @@ fn old_values_of_a_history_are_erased_too() {
         folder.with(name, csv(text));
         done(&folder, &[&["import", name][..], &city].concat());
     };
-    import("a.csv", "Un grand dessin sur le mur, FirstPlanted");
-    import("b.csv", "Un grand dessin sur le mur, SecondPlanted");
+    import("a.csv", "Un grand dessin sur le mur : FirstPlanted");
+    import("b.csv", "Un grand dessin sur le mur : SecondPlanted");
     let said = done(&folder, &["erase", "--report", "7", "--fields", "description"]);
     assert!(said.contains("1 report"), "{said}");
     for text in ["FirstPlanted", "SecondPlanted"] {
@@ -195,8 +199,8 @@ fn old_values_of_a_history_are_erased_too() {
         assert!(!found.iter().any(|name| name.starts_with("city.")), "{text}: {found:?}");
     }
     // What was erased does not come back with its source, not even where the source changed.
-    import("b.csv", "Un grand dessin sur le mur, SecondPlanted");
-    import("c.csv", "Un grand dessin sur le mur, ThirdPlanted");
+    import("b.csv", "Un grand dessin sur le mur : SecondPlanted");
+    import("c.csv", "Un grand dessin sur le mur : ThirdPlanted");
     let found = files_with(&folder, "Planted");
     assert!(!found.iter().any(|name| name.starts_with("city.")), "{found:?}");
     done(&folder, &["check"]);
