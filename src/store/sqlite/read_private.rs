@@ -214,6 +214,6 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub fn contacts_by_key(&self) -> Result<BTreeMap<u32, u64>> {
-        self.with(|db| contact::counts_by_key(db))
+        self.with(contact::counts_by_key)
     }
 }
